@@ -157,6 +157,11 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
     for key, parts in by_key.items():
         row = evaluation.row(key)
         cost, carbon = int(out.fixed[row]), int(out.drop[row])
+        weight = sum(
+            evaluation.snapshot.products[evaluation.order.lines[index].sku].weight * units for index, units in parts
+        )
+        if evaluation.ways.is_banded:
+            cost += int(evaluation.ways.parcel_costs(weight)[out.service[row]])
         parcels: list[Parcel] = []
         rules: set[str] = set()
         for index, units in parts:

@@ -103,8 +103,10 @@ def service_facts(service: Service) -> Facts:
     return {"service.id": service.id, "service.mode": service.mode}
 
 
-def route_facts(*, distance: int, arrives: int, late: bool | None, cost: int, co2: int) -> Facts:
-    """Of a line shipped whole by an option. Metres, minutes from the decision, micros, milligrams of CO2e."""
+def route_facts(*, distance: int, arrives: int, late: bool | None, cost: int | None, co2: int) -> Facts:
+    """Of a line shipped whole by an option. Metres, minutes from the decision, micros (None if the line is no shipment
+    that the service takes), milligrams of CO2e.
+    """
     return {
         "route.distance": distance,
         "route.arrives": arrives,

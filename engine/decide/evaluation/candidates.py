@@ -1,16 +1,19 @@
 """The options of an order as candidates for the choice, which takes no search where columns prove it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.evaluation import Evaluation, Options
+from engine.decide.evaluation.shipment_bands import ShipmentBands, shipment_bands
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.direct_choice import Columns, choose_directly
+from engine.decide.sourcing.direct_choice import Columns, DirectLimits, choose_directly
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
+from engine.model.facts import OptionKey
 from rules.effects import Exclusion
 from rules.syntax.literals import CARBON_UNITS
 from rules.vocabulary import Stage
@@ -20,10 +23,11 @@ KILOGRAM = CARBON_UNITS["kg"]
 
 
 class Candidates:
-    """Who may ship units of the order's lines. `fixed` is micros a shipment, by row of the evaluation's `reach`. The
-    other columns have an entry for each line and row that can ship units of it: milligrams of CO2e a unit, and what
-    `Columns` says. `free` is units by line and position, `rooms` shipments by node: those that the order may take,
-    without what is left to others.
+    """Who may ship units of the order's lines: the rows of the evaluation's `reach`, in `rows`, or if services price by
+    the weight of a shipment, the `bands` of these. `fixed` is micros a shipment, by candidate. The other columns have
+    an entry for each line and candidate that can ship units of it: milligrams of CO2e a unit, and what `Columns` says.
+    `free` is units by line and position, `rooms` shipments by node: those that the order may take, without what is left
+    to others.
     """
 
     def __init__(self, evaluation: Evaluation, left: LeftToOthers = NOTHING_LEFT) -> None:
@@ -52,6 +56,36 @@ class Candidates:
         self.carbon = options.unit_carbon[entries]
         if carbon_price:
             self.money += product_rounded(self.carbon, carbon_price, KILOGRAM)
+        self.rows: Integers = np.arange(len(self.fixed))
+        self.weight = integers(evaluation.snapshot.products[item.sku].weight for item in lines)
+        self.bands = shipment_bands(evaluation)
+        if self.bands is not None:
+            self._take_bands(self.bands)
+
+    def _take_bands(self, bands: ShipmentBands) -> None:
+        """Makes a candidate of each band, and of each entry one for each band that a unit of its line is not too heavy
+        for.
+        """
+        counts = np.bincount(bands.row, minlength=len(self.fixed))
+        first = counts.cumsum() - counts
+        times = counts[self.candidate]
+        entry = np.repeat(np.arange(len(times)), times)
+        within = np.arange(len(entry)) - np.repeat(times.cumsum() - times, times)
+        candidate = first[self.candidate[entry]] + within
+        least = np.where(self._together(), self.quantity, 1)[self.line[entry]]
+        fits = least * self.weight[self.line[entry]] <= bands.most_weight[candidate]
+        fits &= least <= bands.most_units[candidate]
+        entry, candidate = entry[fits], candidate[fits]
+        for name in ("line", "everything", "unless_needed", "tier", "money", "carbon"):
+            setattr(self, name, getattr(self, name)[entry])
+        self.candidate, self.rows = candidate, bands.row
+        self.fixed = self.fixed[bands.row] + bands.costs
+        self.money = self.money + bands.per_gram[candidate] * self.weight[self.line]
+        self.bands = bands if bands.bind else None
+
+    def _together(self) -> Flags:
+        evaluation = self.evaluation
+        return np.array([evaluation.keeps_together(line) for line in range(len(self.quantity))], dtype=bool)
 
     def _needed(self) -> tuple[Integers, Integers]:
         """By line, the units that a position must have free to ship any of it, and all of it whatever else ships."""
@@ -86,10 +120,33 @@ class Candidates:
             tier=self.tier,
             money=self.money,
         )
-        chosen = choose_directly(columns, NO_LIMIT if most is None else most)
+        limits = None if self.bands is None else DirectLimits(self.rows, self.weight[rows], self.bands)
+        chosen = choose_directly(columns, NO_LIMIT if most is None else most, limits)
         if chosen is None or not self._has_room(chosen):
-            return choose(self.problem())
+            return self._without_bands(choose(self.problem()))
         return self._choice(rows, chosen)
+
+    def key(self, candidate: int) -> OptionKey:
+        """The option, whatever the band."""
+        return self.evaluation.key(int(self.rows[candidate]))
+
+    def numbers(self, choice: Choice) -> Integers:
+        """By which candidate each of the choice's units ship: the band in which their shipment is."""
+        rows = integers(self.evaluation.row(key) for key, _ in choice.units)
+        if self.bands is None:
+            return self.rows.searchsorted(rows)
+        lines, units = integers(line for _, line in choice.units), integers(choice.units.values())
+        numbers = np.empty_like(rows)
+        for row in np.unique(rows).tolist():
+            of_row = rows == row
+            weight, count = int((units * self.weight[lines])[of_row].sum()), int(units[of_row].sum())
+            numbers[of_row] = ((self.rows == row) & self.bands.allow(weight, count)).argmax()
+        return numbers
+
+    def _without_bands(self, choice: Choice) -> Choice:
+        if self.bands is None:
+            return choice
+        return replace(choice, units={(key.option, line): units for (key, line), units in choice.units.items()})
 
     def problem(self) -> Problem:
         """The candidates as the optimiser takes them."""
@@ -101,13 +158,15 @@ class Candidates:
             prices.setdefault(candidate, {})[line] = Price(unless_needed=unless_needed, tier=tier, money=money)
         return Problem(
             demands=[
-                Demand(sku=line.sku, quantity=line.quantity, together=evaluation.keeps_together(index))
+                Demand(
+                    sku=line.sku,
+                    quantity=line.quantity,
+                    together=evaluation.keeps_together(index),
+                    weight=int(self.weight[index]),
+                )
                 for index, line in enumerate(lines)
             ],
-            candidates=[
-                Candidate(key=evaluation.key(number), fixed=int(self.fixed[number]), prices=prices[number])
-                for number in sorted(prices)
-            ],
+            candidates=[self._candidate(number, prices[number]) for number in sorted(prices)],
             supply={
                 (ways.node_ids[node], line.sku): free
                 for line, positions, column in zip(lines, evaluation.positions, self.free, strict=True)
@@ -121,10 +180,17 @@ class Candidates:
             },
         )
 
+    def _candidate(self, number: int, prices: Mapping[int, Price]) -> Candidate:
+        key, fixed, bands = self.key(number), int(self.fixed[number]), self.bands
+        if bands is None:
+            return Candidate(key=key, fixed=fixed, prices=prices)
+        band = key._replace(band=int(bands.number[number]))
+        return Candidate(key=band, fixed=fixed, prices=prices, bounds=bands.bounds(number))
+
     def _has_room(self, chosen: Integers) -> bool:
         """Whether the nodes of the chosen shipments may take as many more today."""
         rows = set(chosen.tolist())
-        shipments = Counter(self.evaluation.reach.node[list(rows)].tolist())
+        shipments = Counter(self.evaluation.reach.node[self.rows[list(rows)]].tolist())
         return len(rows) == 1 or all(self.rooms[node] >= count for node, count in shipments.items())
 
     def _choice(self, rows: Integers, chosen: Integers) -> Choice:
@@ -136,7 +202,7 @@ class Candidates:
             int((units * part[entries]).sum()) for part in (self.unless_needed, self.tier, self.money)
         )
         penalty = self.split_penalty * (len(shipments) - 1)
-        keys = {candidate: self.evaluation.key(candidate) for candidate in shipments}
+        keys = {candidate: self.key(candidate) for candidate in shipments}
         by_key = sorted(zip(chosen.tolist(), rows.tolist(), units.tolist(), strict=True))
         return Choice(
             units={(keys[candidate], row): count for candidate, row, count in by_key},

@@ -15,7 +15,7 @@ from engine.decide.evaluation.positions import Positions, Shared, judge_position
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
-from engine.decide.matching.signature_table import LATE, LOAD, Rows
+from engine.decide.matching.signature_table import COST, LATE, LOAD, UNKNOWN_NUMBER, Rows
 from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
@@ -311,13 +311,17 @@ class Evaluation:
         unit_cost = ways.unit_handling[node] + carriage[rows]
         unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM)
         stock, loads, quantity = positions.stock, self.loads, line.quantity
+        cost = out.fixed[rows] + quantity * unit_cost
+        if ways.is_banded:
+            parcel = ways.parcel_costs(quantity * weight)[service]
+            cost = np.where(parcel == NOT_CARRIED, UNKNOWN_NUMBER, cost + parcel)
         columns: dict[str, Callable[[], Integers]] = {
             LOAD: lambda: loads[node],
             **{path: partial(_at, column, position) for path, column in stock.columns.items()},
             "route.distance": lambda: distance,
             "route.arrives": lambda: out.arrives[rows],
             LATE: lambda: out.late[rows],
-            "route.cost": lambda: out.fixed[rows] + quantity * unit_cost,
+            COST: lambda: cost,
             "route.co2": lambda: out.drop[rows] + quantity * unit_carbon,
         }
 
@@ -331,7 +335,7 @@ class Evaluation:
                     distance=int(distance[row]),
                     arrives=int(out.arrives[way]),
                     late=LATE_CODES[int(out.late[way])],
-                    cost=int(out.fixed[way] + quantity * unit_cost[row]),
+                    cost=None if cost[row] == UNKNOWN_NUMBER else int(cost[row]),
                     co2=int(out.drop[way] + quantity * unit_carbon[row]),
                 ),
             }

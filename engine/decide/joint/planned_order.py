@@ -30,7 +30,7 @@ class Access(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """A row a line and a column a way of the evaluation's `reach`: whether it may ship units of the line, and the parts
+    """A row a line and a column a candidate: whether it may ship units of the line, and the parts
     of a unit's price.
     """
 
@@ -85,7 +85,8 @@ class PlannedOrder:
     def access(self) -> Mapping[Resource, Access]:
         """Every resource that some choice of the order takes something of."""
         evaluation, candidates = self.evaluation, self.candidates
-        lines, node_ids, nodes = evaluation.order.lines, evaluation.ways.node_ids, evaluation.reach.node
+        lines, node_ids = evaluation.order.lines, evaluation.ways.node_ids
+        nodes = evaluation.reach.node[candidates.rows]
         wanted = Counter[str]()
         for line in lines:
             wanted[line.sku] += line.quantity
@@ -109,9 +110,9 @@ class PlannedOrder:
         return sum(int(item.floor.sum()) for item in positions) // len(positions)
 
     def choice(self, shipped: Mapping[tuple[int, int], int]) -> Choice:
-        """The choice that ships so many units by (way of the reach, line)."""
+        """The choice that ships so many units by (candidate, line)."""
         evaluation, tables = self.evaluation, self.tables
-        ways = {way for way, _ in shipped}
+        ways = {way for way, _ in shipped}  # candidates: of an option, the band of the shipment's weight
         opening = sum(int(self.candidates.fixed[way]) for way in ways)
         penalties = evaluation.order_outcome.split_penalty * max(0, len(ways) - 1)
         unless_needed, tiers, money = (
@@ -120,7 +121,7 @@ class PlannedOrder:
         )
         ordered = sum(line.quantity for line in evaluation.order.lines)
         return Choice(
-            units={(evaluation.key(way), line): units for (way, line), units in shipped.items()},
+            units={(self.candidates.key(way), line): units for (way, line), units in shipped.items()},
             score=Score(
                 unfilled=ordered - sum(shipped.values()),
                 unless_needed=unless_needed,

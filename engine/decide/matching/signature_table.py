@@ -19,7 +19,9 @@ from rules.vocabulary import Facts
 
 UNKNOWN_NUMBER = -(1 << 62)
 """Stands in a column for a number that is not known."""
-LATE, LOAD, COVER = "route.late", "node.load", "stock.days_of_cover"
+LATE, LOAD, COVER, COST = "route.late", "node.load", "stock.days_of_cover", "route.cost"
+MAY_BE_UNKNOWN = frozenset({COVER, COST})
+"""Numbers that not every position or option has."""
 UNSEEN = -1
 """Stands for the number of a judgement that was not made yet."""
 MOST_REMEMBERED = 200_000
@@ -110,7 +112,7 @@ class SignatureTable:
         self._steps = [
             (item.fact.path, np.array(_steps(item, sets), dtype=np.int64))
             for item, sets in items
-            if item.fact.path in ALWAYS_KNOWN or item.fact.path == COVER
+            if item.fact.path in ALWAYS_KNOWN or item.fact.path in MAY_BE_UNKNOWN
         ]
         late = next((item for item, _ in items if item.fact.path == LATE), None)
         self._late = (

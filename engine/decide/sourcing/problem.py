@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from engine.model.facts import OptionKey
 
@@ -18,26 +18,46 @@ class Price:
     money: int
 
 
+UNBOUNDED: Final = 1 << 40
+"""Grams or units of a shipment: stands for no upper bound."""
+
+
+class Bounds(NamedTuple):
+    """Between which grams and which units a shipment must be, ends included."""
+
+    least_weight: int = 0
+    most_weight: int = UNBOUNDED
+    least_units: int = 0
+    most_units: int = UNBOUNDED
+
+    def allow(self, weight: int, units: int) -> bool:
+        """Whether a shipment may weigh so many grams and have so many units."""
+        return self.least_weight <= weight <= self.most_weight and self.least_units <= units <= self.most_units
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A shipment that could be opened. Opening it costs `fixed` micros, 0 or more; `prices` are by index of the demands
-    that it can ship.
+    that it can ship. If it has `bounds`, it must keep to them. Of candidates whose keys differ in the band alone, one
+    can be opened.
     """
 
     key: OptionKey
     fixed: int
     prices: Mapping[int, Price]
+    bounds: Bounds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """The units of a SKU that one order line asks for. `together`: they ship from one candidate, or none of them
-    does.
+    """The units of a SKU that one order line asks for, of `weight` grams each. `together`: they ship from one
+    candidate, or none of them does.
     """
 
     sku: str
     quantity: int
     together: bool = False
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +74,11 @@ class Problem:
     max_shipments: int | None = None
     ship_complete: bool = False
     room: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether some shipment is bounded in weight or units, or is one of several bands."""
+        return any(candidate.bounds is not None or candidate.key.band for candidate in self.candidates)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

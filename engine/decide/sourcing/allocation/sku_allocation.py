@@ -33,7 +33,7 @@ class SkuAllocation:
         step_limit: int,
     ) -> None:
         lines = {index: demand for index, demand in enumerate(problem.demands) if demand.sku == sku}
-        self._problem, self._sku, self._candidates = problem, sku, candidates
+        self._problem, self.sku, self._candidates = problem, sku, candidates
         self._quantities = {index: demand.quantity for index, demand in lines.items()}
         self._together = {index for index, demand in lines.items() if demand.together and demand.quantity > 1}
         self._unfilled = unfilled
@@ -62,7 +62,7 @@ class SkuAllocation:
         return TransportProblem(
             quantities=self._quantities,
             together=self._together,
-            supply={candidate.key.node: self._problem.supply[candidate.key.node, self._sku] for candidate in carriers},
+            supply={candidate.key.node: self._problem.supply[candidate.key.node, self.sku] for candidate in carriers},
             costs={
                 (candidate.key, line): candidate.costs[line]
                 for candidate in carriers

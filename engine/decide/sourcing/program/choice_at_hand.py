@@ -67,7 +67,19 @@ class ChoiceAtHand:
             and (by_stock <= model.supply).all()
             and (by_node <= model.room).all()
             and len(used) <= model.most_opened
+            and self._keeps_to_bounds(lots, used)
         )
+
+    def _keeps_to_bounds(self, lots: Integers, used: Integers) -> bool:
+        model = self._model
+        if not model.limits:
+            return True
+        for limit in model.limits:
+            amount = np.zeros_like(model.opening)
+            np.add.at(amount, model.placements.candidate, lots * limit.amount)
+            if (amount[used] < limit.least[used]).any() or (amount[used] > limit.most[used]).any():
+                return False
+        return len(np.unique(model.option[used])) == len(used)
 
     def _lots_of(self, units: Units) -> Integers:
         lots, lines = np.zeros_like(self._places), len(self._model.quantity)

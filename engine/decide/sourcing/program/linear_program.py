@@ -12,9 +12,10 @@ import highspy
 import numpy as np
 
 from engine.decide.shipping.columns import Integers
+from engine.decide.sourcing.problem import UNBOUNDED
 from engine.decide.sourcing.program.highs import Floats, make_highs, program_of, set_costs, start_from
 from engine.decide.sourcing.program.model import Model, Part
-from engine.decide.sourcing.program.pricing import Duals
+from engine.decide.sourcing.program.pricing import Duals, LimitDuals
 
 OPTIONS = {
     "mip_rel_gap": 0.0,
@@ -79,13 +80,13 @@ class Solved(NamedTuple):
 class Program:
     """The columns are the lots of each placement in `chosen`, then for each of their candidates whether it is opened.
     `interrupt` is asked at each round of cuts and each node, with the size of the program. A lot of a single unit may
-    be divided, which is less work and seldom matters; not so with `in_units`.
+    be divided, which is less work and seldom matters; not so with `in_units`, or where shipments are bounded.
     """
 
     def __init__(
         self, model: Model, chosen: Integers, interrupt: Callable[[int], bool], *, in_units: bool = False
     ) -> None:
-        self._model, self._chosen, self._in_units = model, chosen, in_units
+        self._model, self._chosen, self._in_units = model, chosen, in_units or bool(model.limits)
         self._placements = model.placements.at(chosen)
         self.candidates = np.unique(self._placements.candidate)
         self.size = len(chosen) + len(self.candidates)
@@ -112,7 +113,27 @@ class Program:
         rows.add("pair", 0 * pair, (row, lots[entry], placements.lot[entry]), opens)
         self._nodes, entry, row = _shared(model.node[self.candidates])
         rows.add("node", model.room[self._nodes], (row, opened[entry], ones[entry]))
+        if model.limits:
+            self._add_limits(rows, opened)
         return rows
+
+    def _add_limits(self, rows: _Rows, opened: Integers) -> None:
+        """How much each shipment may have, and that one of an option's candidates is opened."""
+        model, candidate = self._model, self._placements.candidate
+        self._options, entry, row = _shared(model.option[self.candidates])
+        rows.add("option", np.ones_like(self._options), (row, opened[entry], np.ones_like(entry)))
+        self._limited: list[tuple[Integers, Integers]] = []
+        for number, limit in enumerate(model.limits):
+            amount = limit.amount[self._chosen]
+            most = self.candidates[limit.most[self.candidates] < UNBOUNDED]
+            least = self.candidates[limit.least[self.candidates] > 0]
+            self._limited.append((most, least))
+            for kind, bounded, by, sign in (("most", most, limit.most, 1), ("least", least, limit.least, -1)):
+                lots = np.flatnonzero(np.isin(candidate, bounded))
+                every = np.arange(len(bounded))
+                holds = every, opened[self.candidates.searchsorted(bounded)], -sign * by[bounded]
+                carried = bounded.searchsorted(candidate[lots]), lots, sign * amount[lots]
+                rows.add(f"{kind} {number}", 0 * every, carried, holds)
 
     def _lp(self) -> highspy.HighsLp:
         row, column, value, most = (np.concatenate(part) for part in self._rows[:4])
@@ -162,8 +183,20 @@ class Program:
         stock[self._stocks], node[self._nodes] = whole[kinds["stock"]], whole[kinds["node"]]
         held = [int(np.clip(np.rint(duals[row] / by), 0, HIGHEST)) for row, by in self._held]
         opened = np.rint(np.array(solution.col_value[len(self._chosen) :]) * FRACTION).astype(np.int64)
-        values = Duals(scale, whole[kinds["line"]], int(whole[kinds["shipment"]][0]), stock, node, held)
+        limits, option = self._limit_duals(whole)
+        values = Duals(scale, whole[kinds["line"]], int(whole[kinds["shipment"]][0]), stock, node, held, limits, option)
         return Relaxed(values, opened, self._highs.getInfo().simplex_iteration_count)
+
+    def _limit_duals(self, whole: Integers) -> tuple[list[LimitDuals], Integers]:
+        limits, option = list[LimitDuals](), np.zeros_like(self._model.opening)
+        if self._model.limits:
+            option[self._options] = whole[self._rows.kinds["option"]]
+            for number, (most, least) in enumerate(self._limited):
+                duals = LimitDuals(np.zeros_like(option), np.zeros_like(option))
+                duals.most[most] = whole[self._rows.kinds[f"most {number}"]]
+                duals.least[least] = whole[self._rows.kinds[f"least {number}"]]
+                limits.append(duals)
+        return limits, option
 
     def solve(self, part: Part, start: Integers | None = None) -> Solved:
         """Looks for the least of a part, starting from these values of the columns, if they are given."""

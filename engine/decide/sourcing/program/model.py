@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.decide.shipping.columns import Flags, Integers
-from engine.decide.sourcing.problem import Price, Problem
+from engine.decide.sourcing.bounded.tightening import siblings
+from engine.decide.sourcing.problem import Bounds, Price, Problem
 from engine.model.facts import OptionKey
 
 
@@ -38,9 +39,20 @@ class Part(NamedTuple):
     opening: Integers
 
 
+class Limit(NamedTuple):
+    """What bounds shipments: how much of it a lot of each placement takes, and the least and the most of it by
+    candidate.
+    """
+
+    amount: Integers
+    least: Integers
+    most: Integers
+
+
 class Model:
-    """`keys`, `opening` (micros, with the split penalty) and `node` are by candidate, in the order of keys; `room` is
-    by node, `supply` by stock, `quantity` by line.
+    """`keys`, `opening` (micros, with the split penalty), `node` and `option` are by candidate, in the order of keys;
+    `room` is by node, `supply` by stock, `quantity` by line. Of the candidates of one option, one can be opened.
+    `limits` are the grams and the units of a shipment, if any are bounded.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -57,8 +69,17 @@ class Model:
         self.supply = np.array(
             [min(problem.supply[place], ordered[place[1]]) for place in self._stocks], dtype=np.int64
         )
+        self.option = np.array(siblings(self.keys), dtype=np.int64)
+        self.limits = self._limits(problem) if problem.is_bounded else ()
         most_opened = problem.max_shipments
         self.most_opened = len(self.keys) if most_opened is None else min(len(self.keys), most_opened)
+
+    def _limits(self, problem: Problem) -> Sequence[Limit]:
+        bounds = {candidate.key: candidate.bounds or Bounds() for candidate in problem.candidates}
+        columns = np.array([bounds[key] for key in self.keys], dtype=np.int64).reshape(-1, 4).T
+        weight = np.array([demand.weight for demand in problem.demands], dtype=np.int64)
+        line, lot = self.placements.line, self.placements.lot
+        return Limit(lot * weight[line], columns[0], columns[1]), Limit(lot, columns[2], columns[3])
 
     def _columns(self, problem: Problem) -> tuple[Placements, Integers]:
         """All placements, and what it costs to open each candidate that has some; numbers these and the stocks."""

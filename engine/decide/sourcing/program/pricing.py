@@ -5,6 +5,7 @@ The duals come from the linear relaxation over some candidates. Whatever they ar
 """
 
 from collections.abc import Sequence
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +21,19 @@ class Held(NamedTuple):
     most: int
 
 
+class LimitDuals(NamedTuple):
+    """What it is worth by candidate, times the scale of the duals, if a shipment may have one more, and one less, of
+    what is limited.
+    """
+
+    most: Integers
+    least: Integers
+
+
 class Duals(NamedTuple):
     """What it is worth, times `scale`, to have one more: unit of a line, shipment, unit of a stock, shipment of a node;
-    and one less of each held part.
+    and one less of each held part. Then those of the model's limits, and what one more shipment of an option is worth,
+    by option.
     """
 
     scale: int
@@ -31,6 +42,8 @@ class Duals(NamedTuple):
     stock: Integers
     node: Integers
     held: Sequence[int]
+    limits: Sequence[LimitDuals]
+    option: Integers
 
 
 class Priced(NamedTuple):
@@ -62,6 +75,12 @@ def price(model: Model, kept: Flags, part: Part, held: Sequence[Held], duals: Du
         cost = cost + dual * earlier.cost
         lower_bound -= dual * most
     opening = part.opening * scale + duals.shipment + duals.node[model.node]
+    if model.limits:
+        opening = opening + duals.option[model.option]
+        lower_bound -= int(duals.option.sum())
+        for limit, its in zip(model.limits, duals.limits, strict=True):
+            cost = cost + (its.most - its.least)[placements.candidate] * limit.amount
+            opening = opening + its.least * limit.least - its.most * limit.most
     np.add.at(opening, placements.candidate, _least(model, np.where(kept, cost, 0)))
     return Priced(scale, lower_bound + int(np.minimum(opening, 0).sum()), opening, cost)
 
@@ -92,4 +111,10 @@ def _most(model: Model, part: Part, held: Sequence[Held], duals: Duals) -> int:
     for (earlier, most), dual in zip(held, duals.held, strict=True):
         unit += dual * max(abs(most), int(np.abs(earlier.cost).max(initial=0)))
     opening = int(part.opening.max(initial=0)) * duals.scale + duals.shipment + int(duals.node.max(initial=0))
+    if model.limits:
+        opening += int(duals.option.max(initial=0))
+        for limit, its in zip(model.limits, duals.limits, strict=True):
+            unit += int(np.maximum(its.most, its.least).max(initial=0)) * int(limit.amount.max(initial=0))
+            opening += int(its.least.max(initial=0)) * int(limit.least.max(initial=0))
+            opening += max(map(mul, its.most.tolist(), limit.most.tolist()), default=0)
     return (units * unit + opening * int(model.room.max(initial=0))) * candidates + unit * int(model.supply.sum())
