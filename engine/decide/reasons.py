@@ -12,6 +12,7 @@ REASON_CODES = (
     "kept_back",
     "left_to_others",
     "unreachable",
+    "weight_not_carried",
     "other_day",
     "excluded",
     "node_full",

@@ -66,11 +66,34 @@ def reasons(
             evaluation,
             [item for item in remaining if item.free and item.position.node not in usable],
             options,
-            _nodes_on_any_day(evaluation, index),
+            _Elsewhere(_nodes_on_any_day(evaluation, index), _nodes_with_ways(evaluation, index)),
         ),
         *_bounds(evaluation, choice, index, bounded, at_usable),
         *_too_few("not_enough", min(missing[index], lacking - _there_are(remaining))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """Nodes from which units would arrive, but not on the nominated day; and nodes from which some service goes there,
+    be it only with lighter goods.
+    """
+
+    on_other_days: Container[str]
+    with_ways: Container[str]
+
+    def cause(self, node: str) -> str:
+        """Why the node has no option for the line."""
+        if node in self.on_other_days:
+            return "other_day"
+        return "weight_not_carried" if node in self.with_ways else "unreachable"
+
+
+def _nodes_with_ways(evaluation: Evaluation, index: int) -> Container[str]:
+    """The nodes from which a service goes where the line goes."""
+    out = evaluation.reach
+    nodes = out.node[out.destination == evaluation.destinations[index]]
+    return {evaluation.ways.node_ids[node] for node in nodes.tolist()}
 
 
 def _nodes_on_any_day(evaluation: Evaluation, index: int) -> Container[str]:
@@ -136,16 +159,14 @@ def _unusable(
     evaluation: Evaluation,
     remaining: Sequence[_Remaining],
     options: Sequence[JudgedOption],
-    on_other_days: Container[str],
+    elsewhere: _Elsewhere,
 ) -> Iterator[Reason]:
-    """Free units at nodes that can't be used, by cause. From the nodes `on_other_days`, they would arrive, but not on
-    the nominated day.
-    """
+    """Free units at nodes that can't be used, by cause."""
     offered = {option.node for option in options}
     by_cause: dict[str, list[_Remaining]] = {}
     for item in remaining:
         node = item.position.node
-        cause = _cause(evaluation, node) if node in offered else "other_day" if node in on_other_days else "unreachable"
+        cause = _cause(evaluation, node) if node in offered else elsewhere.cause(node)
         by_cause.setdefault(cause, []).append(item)
     for code, items in sorted(by_cause.items()):
         nodes = {item.position.node for item in items}
@@ -178,19 +199,28 @@ def _bounds(
         rules = _rules_with(evaluation, [evaluation.line_judgements[index]], "keep_together")
         yield Reason(code="kept_together", units=units, rules=rules)
     else:
-        yield _order_bound(evaluation, choice, units)
+        yield _order_bound(evaluation, choice, units, remaining)
 
 
-def _order_bound(evaluation: Evaluation, choice: Choice, units: int) -> Reason:
+def _order_bound(evaluation: Evaluation, choice: Choice, units: int, remaining: Sequence[_Remaining]) -> Reason:
     shipments = len({key for key, _ in choice.units})
     judgements: Iterable[Judgement] = [evaluation.order_judgement]
     if evaluation.max_shipments is not None and shipments >= evaluation.max_shipments:
         code, effect = "max_shipments", "max_shipments"
     elif evaluation.order_outcome.ship_complete:
         code, effect = "ship_complete", "ship_complete"
+    elif not _last_shipments_taken(evaluation, choice, remaining):
+        return Reason(code="weight_not_carried", units=units)
     else:  # the node's last shipment of the day went to another of its services
         code, effect, judgements = "node_full", "daily_orders", evaluation.node_judgements.values()
     return Reason(code=code, units=units, rules=_rules_with(evaluation, judgements, effect))
+
+
+def _last_shipments_taken(evaluation: Evaluation, choice: Choice, remaining: Sequence[_Remaining]) -> bool:
+    """Whether some node with units free may have no more shipments than the choice gives it."""
+    shipments = Counter(key.node for key in {key for key, _ in choice.units})
+    nodes = {item.position.node for item in remaining if item.free}
+    return any(evaluation.room(node) == shipments[node] for node in nodes)
 
 
 def _too_few(code: str, units: int) -> Iterator[Reason]:

@@ -25,9 +25,9 @@ from engine.model.facts import Inventory, NetworkCaches, Order, Snapshot, StockP
 from rules.loader import load_policies
 from tests.bench.highs import allowed, choose_by_highs, score
 from tests.bench.option_sets import POLICIES
-from tests.bench.random_problems import HARD, constrained, hard, plain, wide
+from tests.bench.random_problems import HARD, constrained, hard, plain, weighed, wide
 
-INSTANCES = 20_000
+INSTANCES, WEIGHED = 20_000, 5_000
 _SAY_EVERY = 1_000
 _TURN = 20
 _MILLISECONDS = 1_000
@@ -82,6 +82,7 @@ class ChoosingFigures:
     """`growth`: by number of lines, our median with 1,000 nodes divided by that with 100."""
 
     agreement: Agreement
+    weighed_agreement: Agreement
     sides: Sequence[Times]
     deciding: Times
     hard: Sequence[Times]
@@ -95,6 +96,7 @@ class Extent:
     """How many problems of each kind to run."""
 
     instances: int
+    weighed: int
     orders: int
     random: int
     wide: int
@@ -103,13 +105,17 @@ class Extent:
     nodes: Sequence[int]
 
 
-FULL = Extent(instances=INSTANCES, orders=2_000, random=1_000, wide=500, hard=3, each_size=100, nodes=NODES)
-BRIEF = Extent(instances=20, orders=5, random=3, wide=3, hard=1, each_size=1, nodes=(5, 20))
+FULL = Extent(
+    instances=INSTANCES, weighed=WEIGHED, orders=2_000, random=1_000, wide=500, hard=3, each_size=100, nodes=NODES
+)
+BRIEF = Extent(instances=20, weighed=20, orders=5, random=3, wide=3, hard=1, each_size=1, nodes=(5, 20))
 
 
 def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, say: Say) -> ChoosingFigures:
     say(f"choosing: {extent.instances} random instances, compared with HiGHS")
     agreement = _agreement(extent.instances, say)
+    say(f"choosing: {extent.weighed} random instances with bounds and prices by the weight of a shipment")
+    weighed_agreement = _agreement(extent.weighed, say, weighed)
     say("choosing: orders of the hexagone day, and random problems")
     day, deciding = _of_the_day(inventory, orders[: extent.orders])
     random = [plain(seed, lines=3, nodes=20, services=2) for seed in range(extent.random)]
@@ -117,6 +123,9 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     say("choosing: hard problems")
     wide_problems = [wide(seed) for seed in range(extent.wide)]
     hard_rows = [_times("every constraint in play: 1-10 lines x 2-60 options", wide_problems)]
+    several = max(extent.wide, min(extent.weighed, 1_000))
+    hard_rows += [_times("every constraint in play: 1-6 lines", [constrained(seed) for seed in range(several)])]
+    hard_rows += [_times("the same, with bounds and prices by weight", [weighed(seed) for seed in range(several)])]
     hard_rows += [_times(f"hard: {name}", [hard(name)] * extent.hard) for name in HARD]
     say("choosing: by number of lines and options")
     sizes = [_size(lines, options, extent) for lines in LINES for options in OPTIONS]
@@ -126,6 +135,7 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     growth = {lines: nodes[lines, last].median / nodes[lines, first].median for lines in LINES}
     return ChoosingFigures(
         agreement=agreement,
+        weighed_agreement=weighed_agreement,
         sides=sides,
         deciding=deciding,
         hard=hard_rows,
@@ -135,12 +145,12 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     )
 
 
-def _agreement(count: int, say: Say) -> Agreement:
+def _agreement(count: int, say: Say, make: Callable[[int], Problem] = constrained) -> Agreement:
     equal = ours_better = highs_better = wrong = 0
     for seed in range(count):
         if seed and seed % _SAY_EVERY == 0:
             say(f"choosing: {seed} of {count}, {equal} equal")
-        instance = constrained(seed)
+        instance = make(seed)
         ours, theirs = choose(instance), choose_by_highs(instance)
         wrong += not (allowed(instance, ours.units) and score(instance, ours.units) == ours.score and ours.gap == 0)
         equal += ours.score == theirs.score

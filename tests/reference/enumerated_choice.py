@@ -12,13 +12,13 @@ def best_by_enumeration(problem: Problem) -> Choice:
     """The best choice by enumeration: line by line, every way to ship it. Of the ways so far that leave the same stock
     to later lines, only the best is kept.
     """
-    ways = {(frozenset(), frozenset(problem.supply.items())): (_NO_SCORE, ())}
+    ways = {((), frozenset(problem.supply.items())): (_NO_SCORE, ())}
     for index, demand in enumerate(problem.demands):
         later = {other.sku for other in problem.demands[index + 1 :]}
         next_ways = {}
         for (used, supply), (score, quantities) in ways.items():
             for units in _shipped(problem, index, dict(supply)):
-                keys = used | {key for key, count in units.items() if count}
+                keys = _loaded(problem, index, used, units)
                 left = frozenset(
                     item for item in _taken(dict(supply), units, demand.sku).items() if item[0][1] in later
                 )
@@ -26,7 +26,11 @@ def best_by_enumeration(problem: Problem) -> Choice:
                 way = (_added(score, _cost(problem, index, units)), quantities + now)
                 next_ways[keys, left] = min(way, next_ways.get((keys, left), way))
         ways = next_ways
-    ranks = [_rank(problem, used, *way) for (used, _), way in ways.items() if _allowed(problem, used)]
+    ranks = [
+        _rank(problem, frozenset(key for key, _, _ in used), *way)
+        for (used, _), way in ways.items()
+        if _allowed(problem, used)
+    ]
     score, _, _, quantities = min(ranks)
     keys = sorted(candidate.key for candidate in problem.candidates)
     places = itertools.product(range(len(problem.demands)), keys)
@@ -73,8 +77,27 @@ def _added(*scores):
     return tuple(map(sum, zip(*scores, strict=True)))
 
 
-def _allowed(problem, used):
+def _loaded(problem, index, used, units):
+    """The shipments with the units of one more line: (key, grams, units) of each."""
+    loads = {key: (grams, count) for key, grams, count in used}
+    for key, count in units.items():
+        if count:
+            grams, before = loads.get(key, (0, 0))
+            loads[key] = grams + count * problem.demands[index].weight, before + count
+    return tuple(sorted((key, *load) for key, load in loads.items()))
+
+
+def _allowed(problem, loads):
+    bounds = {c.key: c.bounds for c in problem.candidates}
+    for key, grams, count in loads:
+        if bounds[key] is not None:
+            least, most, least_units, most_units = bounds[key]
+            if not (least <= grams <= most and least_units <= count <= most_units):
+                return False
+    used = [key for key, _, _ in loads]
     nodes = [node for node, *_ in used]
+    if len({key[:3] for key in used}) < len(used):
+        return False
     return len(used) <= (len(used) if problem.max_shipments is None else problem.max_shipments) and all(
         nodes.count(node) <= room for node, room in problem.room.items()
     )

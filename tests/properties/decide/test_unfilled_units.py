@@ -16,8 +16,9 @@ from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, decided, node, orde
 pytestmark = pytest.mark.slow
 
 PLACES = {"held_for_others", "kept_back", "excluded", "node_full", "resting", "unreachable", "other_day", "rejected"}
+PLACES |= {"weight_not_carried"}
 # the day's room of a node is of a place, and of the order where its last went to another service
-BOUNDS = {"kept_together", "max_shipments", "ship_complete", "node_full"}
+BOUNDS = {"kept_together", "max_shipments", "ship_complete", "node_full", "weight_not_carried"}
 TOO_FEW = {"no_stock", "not_enough"}
 RULES = [
     "then: {keep: 2}",
@@ -41,13 +42,14 @@ def facts(stock, loads):
     nodes = [
         node("lyon", LYON, services=("parcel", "van")),
         node("lille", LILLE),
-        node("marseille", MARSEILLE),
+        node("marseille", MARSEILLE, services=("light",)),
         node("far", LYON, services=("short",)),
     ]
     services = [
         service(),
         service("van", mode="van", max_weight=3_000, runs=running("monday", "friday")),
         service("short", max_distance=1_000),
+        service("light", max_weight=5_000),
     ]
     return snapshot(nodes, {"A": {}, "B": {}} | stock, services=services, loads=loads)
 

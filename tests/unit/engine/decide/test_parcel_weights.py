@@ -1,0 +1,149 @@
+"""Services that take so many kilograms in a shipment, or price by its weight."""
+
+import pytest
+
+from engine.decide.decision import Reason
+from engine.model.facts import ParcelPrice
+from engine.store.network.serialization import network_of, network_record
+from tests.support.facts import EURO, LILLE, LYON, decided, network, node, order, product, service, snapshot, units
+
+POST = service("post", base=5 * EURO, max_weight=6_000)
+COURIER = service("courier", base=12 * EURO)
+PACKET = service(
+    "packet",
+    base=0,
+    parcel_prices=(
+        ParcelPrice(over=0, up_to=3_000, base=4_900_000),
+        ParcelPrice(over=3_000, up_to=5_000, base=6_900_000),
+        ParcelPrice(over=8_000, up_to=10_000, base=EURO, per_gram=1_000, at_least=9_500_000),
+    ),
+)
+
+
+def facts(services, stock, grams=2_000, **more):
+    names = tuple(sorted(item.id for item in services))
+    nodes = [node("lyon", LYON, services=names, **more), node("lille", LILLE, services=names)]
+    return snapshot(nodes, stock, services=services, products=[product(sku, weight=grams) for sku in stock])
+
+
+def one(decision):
+    (shipment,) = decision.shipments
+    return shipment.service, shipment.cost
+
+
+def reasons(decision):
+    return list(decision.unfilled[0].reasons)
+
+
+def test_a_shipment_too_heavy_for_a_service_goes_by_another():
+    decision = decided(order(("A", 4)), facts([POST, COURIER], {"A": {"lyon": 4}}))
+    assert (one(decision), decision.gap) == (("courier", 12 * EURO), 0)
+
+
+def test_two_light_shipments_from_two_places_are_cheaper_than_a_heavy_one():
+    decision = decided(order(("A", 4)), facts([POST, COURIER], {"A": {"lyon": 2, "lille": 2}}))
+    assert units(decision) == {("lille", "post", "1"): 2, ("lyon", "post", "1"): 2}
+    assert (decision.score.money, decision.gap) == (10 * EURO, 0)
+
+
+def test_no_shipment_is_split_in_two_parcels_of_one_service():
+    decision = decided(order(("A", 4)), facts([POST], {"A": {"lyon": 9}}))
+    assert units(decision) == {("lyon", "post", "1"): 3}
+    assert reasons(decision) == [Reason(code="weight_not_carried", units=1)]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "micros"), [(20, 4_900_000), (21, 6_900_000), (33, 6_900_000), (54, 9_500_000), (60, EURO + 9_000_000)]
+)
+def test_a_parcel_costs_what_the_band_of_its_weight_says(quantity, micros):
+    decision = decided(order(("A", quantity)), facts([PACKET], {"A": {"lyon": 99}}, grams=150))
+    assert (one(decision), decision.score.money) == (("packet", micros), micros)
+
+
+def test_lines_add_up_to_the_weight_of_the_parcel():
+    decision = decided(order(("A", 1), ("B", 1)), facts([PACKET], {"A": {"lyon": 9}, "B": {"lyon": 9}}, grams=2_000))
+    assert one(decision) == ("packet", 6_900_000)
+
+
+def test_a_dearer_flat_price_is_cheaper_above_a_band():
+    services = [PACKET, service("flat", base=5_500_000)]
+    assert one(decided(order(("A", 20)), facts(services, {"A": {"lyon": 99}}, grams=150))) == ("packet", 4_900_000)
+    assert one(decided(order(("A", 21)), facts(services, {"A": {"lyon": 99}}, grams=150))) == ("flat", 5_500_000)
+
+
+@pytest.mark.parametrize(("quantity", "shipped"), [(5, 5), (6, 5), (7, 5), (8, 5), (9, 9), (10, 10), (11, 10)])
+def test_in_a_gap_between_bands_the_service_takes_as_much_as_the_bands_allow(quantity, shipped):
+    decision = decided(order(("A", quantity)), facts([PACKET], {"A": {"lyon": 99}}, grams=1_000))
+    assert units(decision) == {("lyon", "packet", "1"): shipped}
+    expected = [Reason(code="weight_not_carried", units=quantity - shipped)] if shipped < quantity else []
+    assert [reason for item in decision.unfilled for reason in item.reasons] == expected
+
+
+def test_a_shipment_below_the_first_band_is_not_taken():
+    freight = service("freight", parcel_prices=(ParcelPrice(over=3_000, up_to=9_000, base=EURO),))
+    stock = {"A": {"lyon": 9}}
+    assert reasons(decided(order(("A", 3)), facts([freight], stock, grams=1_000))) == [
+        Reason(code="weight_not_carried", units=3)
+    ]
+    assert one(decided(order(("A", 4)), facts([freight], stock, grams=1_000))) == ("freight", 5 * EURO + EURO)
+
+
+def test_a_unit_heavier_than_any_band_is_not_carried_at_all():
+    decision = decided(order(("A", 1)), facts([PACKET, POST], {"A": {"lyon": 9}}, grams=10_001))
+    assert reasons(decision) == [Reason(code="weight_not_carried", units=9)]
+
+
+def test_what_weighs_nothing_pays_no_band_by_itself_and_travels_with_what_weighs_something():
+    stock = {"A": {"lyon": 9}, "B": {"lyon": 9}}
+    names = ("packet",)
+    weightless = snapshot(
+        [node("lyon", LYON, services=names)],
+        stock,
+        services=[PACKET],
+        products=[product("A", weight=0), product("B", weight=3_000)],
+    )
+    assert reasons(decided(order(("A", 2)), weightless)) == [Reason(code="weight_not_carried", units=2)]
+    assert one(decided(order(("A", 2), ("B", 1)), weightless)) == ("packet", 4_900_000)
+
+
+def test_a_rule_on_the_cost_of_the_way_sees_the_band_of_the_line_shipped_whole():
+    services = [PACKET, COURIER]
+    rule = "when: {route.cost: {between: [6.90, 6.90]}}, then: {exclude: true}"
+    stock = {"A": {"lyon": 99}}
+    assert one(decided(order(("A", 20)), facts(services, stock, grams=150), rule)) == ("packet", 4_900_000)
+    assert one(decided(order(("A", 21)), facts(services, stock, grams=150), rule)) == ("courier", 12 * EURO)
+
+
+def test_the_cost_of_the_way_is_not_known_where_the_line_is_no_parcel():
+    services = [PACKET, COURIER]
+    rule = "when: {route.cost: {known: false}}, then: {exclude: true}"
+    stock = {"A": {"lyon": 99}}
+    assert one(decided(order(("A", 5)), facts(services, stock, grams=1_000), rule)) == ("packet", 6_900_000)
+    assert one(decided(order(("A", 6)), facts(services, stock, grams=1_000), rule)) == ("courier", 12 * EURO)
+
+
+def test_a_line_kept_together_is_not_shipped_by_a_band_that_it_is_too_heavy_for():
+    decision = decided(order(("A", 6)), facts([PACKET], {"A": {"lyon": 9}}, grams=1_000), "then: {keep_together: true}")
+    assert not decision.shipments
+    assert decision.gap == 0
+
+
+def test_an_order_that_ships_complete_ships_in_parcels_that_are_allowed():
+    stock = {"A": {"lyon": 9, "lille": 9}}
+    rule = "then: {ship_complete: true}"
+    decision = decided(order(("A", 6)), facts([PACKET], stock, grams=1_000), rule)
+    assert (decision.score.money, decision.gap) == (4_900_000 * 2, 0)
+    decision = decided(order(("A", 16)), facts([POST], stock, grams=1_000), rule)
+    assert (decision.score.unfilled, decision.gap) == (16, 0)
+
+
+def test_the_record_of_a_network_keeps_what_shipments_may_weigh_and_cost():
+    unit = service("unit", max_unit_weight=900)
+    loaded = network([node("lyon", LYON, services=("packet", "post", "unit"))], [PACKET, POST, unit])
+    assert network_of(loaded.version, network_record(loaded)) == loaded
+
+
+def test_in_a_network_stored_before_the_most_weight_is_that_of_a_unit():
+    loaded = network([node("lyon", LYON, services=("unit",))], [service("unit", max_unit_weight=900)])
+    record = network_record(loaded)
+    assert record["services"][0]["max_weight"] == 900
