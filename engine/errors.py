@@ -16,7 +16,7 @@ PointsmanError
 ├── AwaitingApproval   the order is parked until a person approves it
 ├── AlreadyShipped     an amendment that would drop units that have left
 ├── HoldEnded          the hold has already ended; says how and when
-├── StockConflict      two messages about a position contradict each other
+├── StockConflict      two messages about a position contradict each other, or units on backorder are to leave
 ├── QuoteExpired       a quote whose time is over, or that was never made
 ├── QuoteTaken         a quote that another order took up
 ├── QuoteNotKept       what was promised can't be kept any more; says what changed
@@ -153,7 +153,9 @@ class HoldEnded(PointsmanError):
 
 
 class StockConflict(PointsmanError):
-    """Two messages about a position contradict each other, and nothing says which one is right."""
+    """Two messages about a position contradict each other, and nothing says which one is right: two counts, or a
+    confirm of units on backorder and the stock in which they are not there yet.
+    """
 
 
 class QuoteExpired(PointsmanError):

@@ -77,6 +77,7 @@ class FactsReader:
         self._unschedule = unschedule
         self._clock = clock
         self._cache = VersionCache(client, keys, guarded=guarded)
+        self._most_oversold: int | None = None
 
     def close(self) -> None:
         self._cache.close()
@@ -221,6 +222,12 @@ class FactsReader:
             stamp=reading.stamp,
         )
 
+    def most_oversold(self) -> int:
+        """The most units beyond those on hand that a place may sell, by the policies that this process read last."""
+        if self._most_oversold is None:
+            self.read([], self._clock())
+        return self._most_oversold or 0
+
     def _matcher(self, reading: Reading) -> Matcher | None:
         """The policies that the snapshot names. None if they were scheduled and can't be read: they are off the
         schedule now, and those before them go on deciding.
@@ -233,6 +240,7 @@ class FactsReader:
             self._unschedule(reading.policy_version or "", reading.policy_since, str(error))
             return None
         self._cache.save_if_grown(matcher.policies.version)
+        self._most_oversold = matcher.policies.most_oversold
         return matcher
 
 

@@ -123,6 +123,7 @@ class Pointsman:
             offers,
             entry_decision=entry_decision,
             stock_offers=self._stock_offers,
+            facts=self._facts,
             decide=self._decide_and_commit.run,
             clock=lambda: self.now,
         )

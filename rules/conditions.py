@@ -7,9 +7,9 @@ with an unknown fact is false; `Not` is exact negation, so the negation of such 
 import enum
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from rules.vocabulary import Fact, Facts, Kind, Value
 
@@ -28,23 +28,34 @@ class Operator(enum.Enum):
     HAS_ALL = "has_all"
     MATCHES = "matches"
     KNOWN = "known"
+    SAME_AS = "same_as"
+    NOT_SAME_AS = "not_same_as"
 
 
 ORDERED = frozenset({Operator.AT_LEAST, Operator.MORE_THAN, Operator.AT_MOST, Operator.LESS_THAN, Operator.BETWEEN})
 TAGGED = frozenset({Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
 SEVERAL = frozenset({Operator.EQUALS, Operator.MATCHES, Operator.HAS_ANY, Operator.HAS_ALL})
 """The operators that take one or more operands."""
+PAIRED = frozenset({Operator.SAME_AS, Operator.NOT_SAME_AS})
+"""The operators that compare a fact with another fact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compare:
     """One fact compared with operands. `EQUALS` and `MATCHES` are true if they are for any of the operands; `BETWEEN`
-    has two operands, both included; `KNOWN` has one flag.
+    has two operands, both included; `KNOWN` has one flag. `SAME_AS` and `NOT_SAME_AS` have no operand: they compare the
+    fact with the fact `other`.
     """
 
     fact: Fact
     operator: Operator
     operands: tuple[Value, ...]
+    other: Fact | None = None
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts that it mentions: one or, if it compares a fact with another, two."""
+        return (self.fact,) if self.other is None else (self.fact, self.other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +89,7 @@ def holds(condition: Condition, facts: Facts) -> bool:
     """Whether `condition` is true of `facts`; a path that is missing or None is unknown."""
     match condition:
         case Compare():
-            return comparison_holds(condition, known_value(condition.fact, facts))
+            return comparison_holds(condition, compared_value(condition.fact, condition.other, facts))
         case All(parts=parts):
             return all(holds(part, facts) for part in parts)
         case AnyOf(parts=parts):
@@ -95,8 +106,20 @@ def known_value(fact: Fact, facts: Facts) -> Value | None:
     return value if value is not None and _is_of(fact.kind, value) else None
 
 
+def compared_value(fact: Fact, other: Fact | None, facts: Facts) -> Value | None:
+    """What a comparison asks about: the fact's value or, if there is another fact, whether the two values are the same.
+    None if it is unknown; of two facts, if either is.
+    """
+    value = known_value(fact, facts)
+    if other is None or value is None:
+        return value
+    others = known_value(other, facts)
+    # the type tells the flag `true` of an extra attribute from its number 1, which Python takes to be equal
+    return None if others is None else isinstance(value, bool) is isinstance(others, bool) and value == others
+
+
 def comparison_holds(comparison: Compare, value: Value | None) -> bool:
-    """Whether the comparison is true of this value; None is an unknown fact."""
+    """Whether the comparison is true of this `compared_value`."""
     if comparison.operator is Operator.KNOWN:
         return (value is not None) is comparison.operands[0]
     return value is not None and _MEANINGS[comparison.operator](value, comparison.operands)
@@ -119,8 +142,8 @@ def mentioned_facts(condition: Condition, terms: dict[str, Mapping[str, Fact]]) 
     the conditions of one file.
     """
     match condition:
-        case Compare(fact=fact):
-            return {fact.path: fact}
+        case Compare(facts=facts):
+            return {fact.path: fact for fact in facts}
         case All(parts=parts) | AnyOf(parts=parts):
             return {path: fact for part in parts for path, fact in mentioned_facts(part, terms).items()}
         case Not(part=part):
@@ -174,7 +197,7 @@ def _matches(value: Value, patterns: tuple[Value, ...]) -> bool:
     return any(glob(cast("str", pattern)).fullmatch(cast("str", value)) for pattern in patterns)
 
 
-_MEANINGS = {
+_MEANINGS: Mapping[Operator, Callable[[Any, tuple[Any, ...]], bool]] = {
     Operator.EQUALS: lambda value, operands: value in operands,
     Operator.AT_LEAST: lambda value, operands: value >= operands[0],
     Operator.MORE_THAN: lambda value, operands: value > operands[0],
@@ -185,4 +208,6 @@ _MEANINGS = {
     Operator.HAS_ANY: lambda value, operands: not value.isdisjoint(operands),
     Operator.HAS_ALL: lambda value, operands: value.issuperset(operands),
     Operator.MATCHES: _matches,
+    Operator.SAME_AS: lambda same, _: same,
+    Operator.NOT_SAME_AS: lambda same, _: not same,
 }

@@ -49,11 +49,13 @@ class Floor:
     keep: Reserve = Reserve()
     own: Reserve = Reserve()
     others: tuple[Reserve, ...] = ()
+    oversell: int = 0
+    """So many units more than there are may be taken."""
 
     def of(self, on_hand: int) -> int:
-        """If so many units are on hand."""
+        """If so many units are on hand. Below 0, so many more than are there may be taken."""
         kept, protected = self.keep.of(on_hand), sum(reserve.of(on_hand) for reserve in self.others)
-        return kept + min(protected, max(0, on_hand - kept - self.own.of(on_hand)))
+        return kept + min(protected, max(0, on_hand - kept - self.own.of(on_hand))) - self.oversell
 
     @property
     def is_fixed(self) -> bool:
@@ -99,6 +101,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "tier": Stage.OPTION,
         "keep": Stage.POSITION,
         "protect": Stage.POSITION,
+        "oversell": Stage.POSITION,
         "keep_together": Stage.LINE,
         "max_shipments": Stage.ORDER,
         "split_penalty": Stage.ORDER,
@@ -146,12 +149,14 @@ class LineOutcome:
 class PositionOutcome:
     keep: Reserve = Reserve()
     protect: tuple[Protection, ...] = ()
+    oversell: int = 0
 
     def floor(self, channel: str) -> Floor:
         """For an order on `channel`."""
         own = next((item.reserve for item in self.protect if item.channel == channel), Reserve())
-        others = (item.reserve for item in self.protect if item.channel != channel)
-        return Floor(keep=self.keep, own=own, others=tuple(item for item in others if item != Reserve()))
+        reserves = (item.reserve for item in self.protect if item.channel != channel)
+        others = tuple(item for item in reserves if item != Reserve())
+        return Floor(keep=self.keep, own=own, others=others, oversell=self.oversell)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +225,7 @@ def _position(values: _Values) -> PositionOutcome:
     return PositionOutcome(
         keep=keep,
         protect=tuple(Protection(channel=channel, reserve=protected[channel]) for channel in sorted(protected)),
+        oversell=min(_numbers(values, "oversell"), default=0),
     )
 
 

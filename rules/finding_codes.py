@@ -63,6 +63,7 @@ _WARNINGS = {
     "always-silenced": "Wherever the rule fires, others that override it fire too; remove it, or narrow the others.",
     "shadowed": "Wherever the effect acts, another rule's is as strong or stronger; remove it, or make it differ.",
     "excluded-and-preferred": "What the rule prefers is excluded in the very same cases; decide for one of the two.",
+    "fact-as-word": "The word is the path of a fact; to compare the two facts, write same_as or not_same_as.",
     "unused-term": "No rule uses the term; use it, or remove it.",
     "missing-language": "The rule gives no reason in a language that other rules use; add it under because.",
 }

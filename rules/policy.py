@@ -77,6 +77,14 @@ class PolicySet:
             return {}
         return dict(zip((policy.id for policy in self.policies), self.texts, strict=True))
 
+    @cached_property
+    def most_oversold(self) -> int:
+        """The most units beyond those on hand that any rule lets a place sell."""
+        effects = (effect for rule in self.rules.values() for effect in rule.effects)
+        return max(
+            (int(item.value) for item in effects if item.name == "oversell" and isinstance(item.value, int)), default=0
+        )
+
     def relevant_at(self, *stages: Stage) -> Mapping[str, Rule]:
         """Rules with an effect at any of `stages`, the rules that override them, those that override these, etc."""
         ids = {rule.id for rule in self.rules.values() if any(rule.acts_at(stage) for stage in stages)}

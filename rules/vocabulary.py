@@ -73,6 +73,8 @@ def _fact(path: str, kind: Kind, choices: tuple[str, ...] = ()) -> Fact:
     return Fact(path=path, kind=kind, choices=choices)
 
 
+IN_CAPITALS = frozenset({"order.postcode", "order.outward_code"})
+"""Facts that have no small letters: what rules compare them with is read in capitals, too."""
 _K = Kind
 _FACTS = (
     _fact("order.id", _K.WORD),
@@ -82,6 +84,7 @@ _FACTS = (
     _fact("order.promise_by", _K.INSTANT),
     _fact("order.country", _K.WORD),
     _fact("order.postcode", _K.WORD),
+    _fact("order.outward_code", _K.WORD),
     _fact("order.region", _K.WORD),
     _fact("order.segment", _K.WORD),
     _fact("order.tags", _K.TAGS),

@@ -7,7 +7,18 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.shapes.base import Strict
-from api.shapes.fields import Countries, Country, Degrees, Literal, Span, Word, detour_factor, thousandths
+from api.shapes.fields import (
+    Countries,
+    Country,
+    Currency,
+    Degrees,
+    Literal,
+    Span,
+    Word,
+    detour_factor,
+    exchange_rate,
+    thousandths,
+)
 from engine.decide.shipping.distance import DISTANCE_STEP
 from engine.model.timetable import DAY
 from rules.syntax import literals
@@ -139,8 +150,8 @@ class NodeShape(Strict):
     id = Word(required=True)
     name = Word()
     type = fields.String(required=True, validate=validate.OneOf(NODE_TYPES))
-    latitude = Degrees(90, required=True)
-    longitude = Degrees(180, required=True)
+    latitude = Degrees(90)
+    longitude = Degrees(180)
     country = Country(required=True)
     region = Word()
     tags = fields.List(Word())
@@ -155,6 +166,11 @@ class NodeShape(Strict):
     closed = fields.List(Word())
     cut_offs = fields.Dict(keys=Word(), values=Literal(literals.time, most=DAY))
     daily_orders = Literal(literals.count)
+
+    @validates_schema
+    def _lies_somewhere(self, data: dict[str, Any], **_: Any) -> None:
+        if ("latitude" in data) is not ("longitude" in data):
+            raise ValidationError("write both latitude and longitude", "latitude")
 
 
 class OriginShape(Strict):
@@ -201,7 +217,8 @@ class AttributesShape(Strict):
 
 
 class NetworkShape(Strict):
-    currency = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z", error="write a code such as EUR"))
+    currency = Currency(required=True)
+    rates = fields.Dict(keys=Currency(), values=Literal(exchange_rate))
     time_zone = fields.String(required=True)
     attributes = fields.Nested(AttributesShape)
     channels = fields.List(Word())
@@ -225,6 +242,7 @@ class ProductShape(Strict):
     lifecycle = fields.String(required=True, validate=validate.OneOf(LIFECYCLES))
     weight_g = Literal(literals.count, most=MOST_GRAMS, required=True)
     tags = fields.String()
+    counted = Literal(literals.flag)
 
 
 class StockShape(Strict):
@@ -232,3 +250,10 @@ class StockShape(Strict):
     sku = Word(required=True)
     on_hand = Literal(literals.count, required=True)
     daily_sales = Literal(thousandths)
+
+
+class PostcodeShape(Strict):
+    country = Country(required=True)
+    postcode = Word(required=True)
+    latitude = Degrees(90, required=True)
+    longitude = Degrees(180, required=True)

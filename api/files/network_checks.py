@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from api.files.attributes import attribute_value
 from api.files.opening_hours import as_date
+from engine.decide.address import countries
 from engine.decide.shipping.amounts import costs_by_the_metre, farthest
 from engine.decide.shipping.columns import WIDEST
 from engine.model.facts import Network
@@ -29,6 +30,8 @@ def cross_mistakes(root: dict[str, Any], network: Network) -> Iterator[_PlacedMi
     yield from _time_zones(root)
     yield from _calendars(root)
     yield from _lanes(root, network)
+    yield from _places(root, network)
+    yield from _rates(network)
     yield from _impossible_times(root, network)
     yield from _uncounted_costs(root, network)
 
@@ -122,6 +125,31 @@ def _lanes(root: dict[str, Any], network: Network) -> Iterator[_PlacedMistake]:
             if name not in travelling:
                 message = f"no service that travels goes by the id '{name}'{_meant(name, travelling)}"
                 yield ("lanes", str(index), "services", str(number)), message
+
+
+def _places(root: dict[str, Any], network: Network) -> Iterator[_PlacedMistake]:
+    """Nodes that lie outside of their country, and nodes without coordinates from which no lane says how far it is."""
+    for index, entry in enumerate(root["nodes"]):
+        node = network.nodes[entry["id"]]
+        if node.place is not None:
+            if not countries.lies_in(node.country, node.place):
+                kilometres = countries.metres_outside(node.country, node.place) // 1_000
+                yield ("nodes", str(index), "latitude"), f"this lies {kilometres:,} km outside {node.country}"
+            continue
+        measured = [lane for lane in network.lanes if lane.leaves(node) and lane.distance is not None]
+        for number, name in enumerate(node.services):
+            service = network.services.get(name)
+            travels = service is not None and service.mode != "pickup"
+            if travels and not any(not lane.services or name in lane.services for lane in measured):
+                message = (
+                    f"the node has no coordinates, and no lane from it says how far '{name}' goes; add one of them"
+                )
+                yield ("nodes", str(index), "services", str(number)), message
+
+
+def _rates(network: Network) -> Iterator[_PlacedMistake]:
+    if network.currency in network.rates:
+        yield ("rates", network.currency), "this is the network's own currency; leave it out"
 
 
 def _impossible_times(root: dict[str, Any], network: Network) -> Iterator[_PlacedMistake]:

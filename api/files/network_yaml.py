@@ -64,6 +64,7 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         nodes={node.id: node for node in nodes},
         channels=frozenset(data.get("channels", ())),
         lanes=tuple(_lane(entry) for entry in data.get("lanes", ())),
+        rates=data.get("rates", {}),
         reserve_before=data.get("reserve_before", RESERVE_BEFORE),
     )
 
@@ -108,7 +109,7 @@ def parcel_prices_of(bands: Iterable[Mapping[str, Any]]) -> Iterator[ParcelPrice
 def _node(data: dict[str, Any], kinds: Mapping[str, Kind], calendars: Calendars) -> Node:
     data.pop("name", None)
     return Node(
-        place=GeoPoint(latitude=data.pop("latitude"), longitude=data.pop("longitude")),
+        place=_place(data.pop("latitude", None), data.pop("longitude", None)),
         attributes=dict(_attributes(data.pop("attributes", {}), kinds)),
         tags=frozenset(data.pop("tags", ())),
         services=tuple(data.pop("services")),
@@ -118,11 +119,18 @@ def _node(data: dict[str, Any], kinds: Mapping[str, Kind], calendars: Calendars)
     )
 
 
+def _place(latitude: int | None, longitude: int | None) -> GeoPoint | None:
+    return None if latitude is None or longitude is None else GeoPoint(latitude=latitude, longitude=longitude)
+
+
 def _lane(data: dict[str, Any]) -> Lane:
     origin = {name: frozenset(names) for name, names in data.pop("origin").items()}
     services = frozenset(data.pop("services", ()))
     served = not data.pop("no_service", False)
-    return Lane(**origin, **data.pop("goal"), services=services, served=served, **data)
+    goal = data.pop("goal")
+    if "postcode" in goal:
+        goal["postcode"] = goal["postcode"].upper()
+    return Lane(**origin, **goal, services=services, served=served, **data)
 
 
 def _attributes(raw: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[tuple[str, Value]]:

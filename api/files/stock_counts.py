@@ -12,7 +12,8 @@ from api.shapes.base import Strict
 from api.shapes.fields import Literal, StampField, Word, thousandths
 from api.shapes.limits import MOST_ON_HAND
 from engine.errors import InputInvalid, Mistake
-from engine.inventory.stock import MOST_AT_ONCE
+from engine.inventory.stock import MOST_AT_ONCE, not_counted
+from engine.model.facts import Product
 from engine.service import Pointsman
 from engine.store.outcomes import CountOlder, CountOutcome
 from engine.store.stock import Count, Stamp
@@ -69,12 +70,12 @@ def read_counts(path: Path, pointsman: Pointsman) -> list[Count]:
         seen.add((count.node, count.sku))
         counts.append(count)
         places.append(where)
-    products = _existing_skus({count.sku: None for count in counts}, pointsman)
-    mistakes += [
-        Mistake(where=where, field="sku", message=f"no product goes by the SKU '{count.sku}'")
-        for where, count in zip(places, counts, strict=True)
-        if count.sku not in products
-    ]
+    products = _products({count.sku: None for count in counts}, pointsman)
+    for where, count in zip(places, counts, strict=True):
+        if count.sku not in products:
+            mistakes.append(Mistake(where=where, field="sku", message=f"no product goes by the SKU '{count.sku}'"))
+        elif not products[count.sku].counted:
+            mistakes.append(Mistake(where=where, field="sku", message=not_counted(count.sku)))
     if mistakes:
         raise InputInvalid(sorted(mistakes, key=_line_and_field))
     return counts
@@ -93,11 +94,11 @@ def import_counts(counts: list[Count], pointsman: Pointsman, progress: Callable[
     return summary
 
 
-def _existing_skus(skus: Iterable[str], pointsman: Pointsman) -> set[str]:
-    """Those of `skus` that a product has; MOST_AT_ONCE are looked up at a time."""
+def _products(skus: Iterable[str], pointsman: Pointsman) -> dict[str, Product]:
+    """The products of `skus`; MOST_AT_ONCE are looked up at a time."""
     ordered = list(skus)
     batches = (ordered[start : start + MOST_AT_ONCE] for start in range(0, len(ordered), MOST_AT_ONCE))
-    return {sku for batch in batches for sku in pointsman.products(batch)}
+    return {sku: product for batch in batches for sku, product in pointsman.products(batch).items()}
 
 
 def _counts(path: Path, now: int, mistakes: list[Mistake]) -> Iterator[tuple[str, Count]]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.orders.quotes.quotes import PagePromises, SkuPromise
@@ -18,6 +18,9 @@ class SkuPromiseRecord(Record, frozen=True):
         Timestamp,
         Meta(description="up to when it may be shown: the next cut-off of what would ship, and 15 minutes at most"),
     ]
+    counted: Annotated[
+        bool | UnsetType, Meta(description="false: it needs no stock and no parcel; otherwise left out")
+    ] = UNSET
 
     @classmethod
     def of(cls, item: SkuPromise) -> "SkuPromiseRecord":
@@ -26,6 +29,7 @@ class SkuPromiseRecord(Record, frozen=True):
             delivery=item.delivery,
             arrives_by=None if item.promise is None else timestamp(item.promise.arrives_by),
             valid_until=timestamp(item.valid_until),
+            counted=UNSET if item.counted else False,
         )
 
 

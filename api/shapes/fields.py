@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from marshmallow import ValidationError, fields, validate
 
 from api.shapes.limits import MOST_UNITS
-from engine.model.facts import MICRODEGREES
+from engine.model.facts import MICRODEGREES, RATE
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.typo_hints import typo_hint
@@ -18,6 +18,7 @@ CALLER = "http"
 """Who it was, if a caller gives no name."""
 _LEAST_DETOUR = 1_000
 """A factor of 1, in thousandths."""
+_MOST_RATE = 1_000_000
 _MICROSECONDS = 1_000_000
 _YEAR_9999 = 253_370_764_800
 """UTC seconds; later local times may lie outside the years that Python's calendar has."""
@@ -94,6 +95,16 @@ def thousandths(text: str) -> int:
     if remainder:
         raise LiteralInvalid(f"'{text}' has more than three decimals")
     return value
+
+
+def exchange_rate(text: str) -> int:
+    """What one unit of another currency is worth, in billionths."""
+    if not _PLAIN.fullmatch(text):
+        raise LiteralInvalid(f"'{text}' is no rate; write what one unit is worth, such as 0.0902")
+    rate = Decimal(text) * RATE
+    if rate != rate.to_integral_value() or not 0 < rate <= _MOST_RATE * RATE:
+        raise LiteralInvalid(f"'{text}' is no rate above 0 and up to {_MOST_RATE:,}, with at most nine decimals")
+    return int(rate)
 
 
 def detour_factor(text: str) -> int:
@@ -211,6 +222,13 @@ class Country(fields.String):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(validate=validate.Regexp(r"[A-Z]{2}\Z", error="write a code such as FR"), **options)
+
+
+class Currency(fields.String):
+    """ISO 4217."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=validate.Regexp(r"[A-Z]{3}\Z", error="write a code such as EUR"), **options)
 
 
 class Countries(fields.String):

@@ -6,17 +6,35 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
-from api.shapes.fields import Country, Day, Degrees, Instant, Money, Units, Word
+from api.shapes.fields import Country, Currency, Day, Degrees, Instant, Money, Units, Word
+from engine.decide.address.postcodes import canonical
 from engine.model.facts import GeoPoint, Line, Order
 from rules.vocabulary import COLLECTED, DELIVERIES
 
 
 class DestinationRequest(Strict):
+    """Without coordinates it is placed by its postcode, where the network knows that, or else by its country; without a
+    country it lies in the network's only one.
+    """
+
     country = Country(load_default=None, metadata={"example": "FR"})
     postcode = Word(load_default=None, metadata={"example": "69003"})
     region = Word(load_default=None)
-    latitude = Degrees(90, required=True, metadata={"example": 45.75})
-    longitude = Degrees(180, required=True, metadata={"example": 4.85})
+    latitude = Degrees(90, load_default=None, metadata={"example": 45.75})
+    longitude = Degrees(180, load_default=None, metadata={"example": 4.85})
+
+    @validates_schema
+    def _says_where(self, data: dict[str, Any], **_: Any) -> None:
+        if (data.get("latitude") is None) != (data.get("longitude") is None):
+            missing = "latitude" if data.get("latitude") is None else "longitude"
+            raise ValidationError("give both latitude and longitude, or neither of them", missing)
+        if all(data.get(name) is None for name in ("latitude", "country", "postcode")):
+            raise ValidationError("give latitude and longitude, or country and postcode", "country")
+
+    @post_load
+    def _spelled_as_its_country_does(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        postcode = data["postcode"]
+        return {**data, "postcode": None if postcode is None else canonical(postcode, data["country"])}
 
 
 def place_of(destination: Mapping[str, Any]) -> GeoPoint | None:
@@ -63,6 +81,10 @@ class OrderRequest(Strict):
     destination = fields.Nested(DestinationRequest, load_default=None)
     collect_at = Word(load_default=None)
     segment = Word(load_default=None)
+    currency = Currency(
+        load_default=None,
+        metadata={"example": "EUR", "description": "Of its prices; by default the network's"},
+    )
     tags = fields.List(Word(), load_default=list, validate=validate.Length(max=100))
     lines = fields.List(fields.Nested(LineRequest), required=True, validate=validate.Length(min=1))
 
@@ -119,7 +141,9 @@ def verify_destinations(data: dict[str, Any]) -> None:
     elif data.get("collect_at") is not None:
         raise ValidationError("only a click_and_collect order has collect_at", "collect_at")
     if data.get("destination") is None and not all(_is_collected(line, data) for line in lines):
-        raise ValidationError("the order has no destination; give latitude and longitude", "destination")
+        raise ValidationError(
+            "the order has no destination; give latitude and longitude, or country and postcode", "destination"
+        )
     if data.get("collect_at") is None:
         message = "a click_and_collect line needs collect_at, a node's id"
         nowhere = [

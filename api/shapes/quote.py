@@ -5,9 +5,9 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
-from api.shapes.fields import Country, Degrees, Units, WholeNumber, Word
+from api.shapes.fields import Units, WholeNumber, Word
 from api.shapes.limits import MOST_CART_LINES, MOST_SKUS
-from api.shapes.order import OrderRequest, place_of, verify_destinations
+from api.shapes.order import DestinationRequest, OrderRequest, place_of, verify_destinations
 from engine.model.facts import Order
 from engine.orders.quotes.quotes import MINUTES, MOST_MINUTES, PageRequest, QuoteRequest
 from rules.vocabulary import COLLECTED, DELIVERIES
@@ -16,27 +16,10 @@ _DELIVERED = tuple(name for name in DELIVERIES if name != COLLECTED)
 _ADDRESS = ("country", "postcode", "region")
 
 
-class QuoteDestinationRequest(Strict):
-    """Without coordinates, only what ships on lanes of a known distance can be promised."""
-
-    country = Country(load_default=None, metadata={"example": "FR"})
-    postcode = Word(load_default=None, metadata={"example": "69003"})
-    region = Word(load_default=None)
-    latitude = Degrees(90, load_default=None, metadata={"example": 45.75})
-    longitude = Degrees(180, load_default=None, metadata={"example": 4.85})
-
-    @validates_schema
-    def _says_where(self, data: dict[str, Any], **_: Any) -> None:
-        if (data.get("latitude") is None) != (data.get("longitude") is None):
-            raise ValidationError("give both latitude and longitude, or neither of them", "latitude")
-        if data.get("latitude") is None and data.get("country") is None:
-            raise ValidationError("give latitude and longitude, or at least a country", "country")
-
-
 class WhereTo(Strict):
     """A destination or a node to collect at, and the kinds of delivery that are asked about."""
 
-    destination = fields.Nested(QuoteDestinationRequest, load_default=None)
+    destination = fields.Nested(DestinationRequest, load_default=None)
     collect_at = Word(load_default=None)
     deliveries = fields.List(
         fields.String(validate=validate.OneOf(DELIVERIES)),

@@ -166,7 +166,7 @@ class StockFacts:
 
 def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Integers:
     """Of each row of the stock, the units free for an order of which only the channel is known (rules on its other
-    facts don't fire): those available less the floor of the active policies, never below 0.
+    facts don't fire): those not held less the floor of the active policies, never below 0.
     """
     order = {"order.channel": channel}
     moment = rule_facts.now_facts(facts.ways.network, now)
@@ -176,7 +176,8 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> I
     ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge())
-    free: Integers = np.maximum(stock.available - judge.table.floors(channel, judgement, stock.on_hand), 0)
+    floor = judge.table.floors(channel, judgement, stock.on_hand)
+    free: Integers = np.maximum(stock.on_hand - stock.held - floor, 0)
     return free
 
 
@@ -202,11 +203,11 @@ def totals(facts: StockFacts, free: Integers) -> list[int]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuAvailability:
     """What one channel can have of a SKU: units free to it in all, and, in the order of the ids of its nodes, units on
-    hand, held, available and free.
+    hand, held, available and free. `free` is None if the product is not counted: any number.
     """
 
     sku: str
-    free: int
+    free: int | None
     nodes: Sequence[str]
     on_hand: Sequence[int]
     held: Sequence[int]
@@ -221,7 +222,7 @@ def by_sku(facts: StockFacts, free: Integers) -> list[SkuAvailability]:
     return [
         SkuAvailability(
             sku=product.sku,
-            free=total,
+            free=total if product.counted else None,
             nodes=facts.nodes[rows],
             on_hand=on_hand[rows],
             held=held[rows],

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.decide.address.address import placed_address
 from engine.decide.decision import (
+    HIGHEST,
     NOTHING_LEFT,
     Claim,
     DecidedStock,
@@ -18,6 +20,7 @@ from engine.decide.decision import (
     PromiseTerms,
     Scheduled,
     Shipment,
+    StockRanges,
     Unfilled,
 )
 from engine.decide.evaluation.candidates import Candidates
@@ -25,6 +28,7 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
 from engine.decide.evaluation.kept_promise import choose_in_time
 from engine.decide.matching.judge import PolicyJudge
+from engine.decide.matching.volatile_facts import common_range
 from engine.decide.shipping.hold_end import hold_end
 from engine.decide.shipping.reach import LATE, reach
 from engine.decide.sourcing.problem import Choice, Score
@@ -94,7 +98,7 @@ def decision(
         requested_minutes=requested_minutes,
     )
     return Decision(
-        order=evaluation.order,
+        order=evaluation.ordered,
         priority=evaluation.order_outcome.priority,
         decided_at=now,
         policy_version=evaluation.matcher.policies.version,
@@ -118,7 +122,11 @@ def decision(
         day=network.local(now).date().isoformat(),
         left=left,
         scheduled=scheduled,
+        placed=placed_address(evaluation.order, network),
         awaiting_approval=evaluation.order_outcome.approve,
+        not_counted=tuple(
+            Parcel(line=line.id, sku=line.sku, quantity=line.quantity) for line in evaluation.not_counted
+        ),
     )
 
 
@@ -128,7 +136,7 @@ def _reserve_at(evaluation: Evaluation, choice: Choice) -> int:
     stock.
     """
     order, now, ways = evaluation.order, evaluation.now, evaluation.ways
-    if order.deliver_on is None:
+    if order.deliver_on is None or not order.lines:
         return now
     out, rows = evaluation.reach, sorted({evaluation.row(key) for key, _ in choice.units})
     if not rows:
@@ -154,6 +162,7 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
         by_key.setdefault(key, []).append((index, units))
     out, destinations = evaluation.reach, evaluation.order.destinations
     judgements = evaluation.matcher.stages[Stage.OPTION].table.judgements
+    on_hand: dict[tuple[str, str], int] = {}
     for key, parts in by_key.items():
         row = evaluation.row(key)
         cost, carbon = int(out.fixed[row]), int(out.drop[row])
@@ -170,7 +179,8 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             cost += units * int(options.unit_cost[option])
             carbon += units * int(options.unit_carbon[option])
             rules.update(judgements[int(options.judgement[option])].fired)
-            parcels.append(Parcel(line=line.id, sku=line.sku, quantity=units))
+            backorder = _backorder(evaluation, index, int(options.position[option]), units, on_hand)
+            parcels.append(Parcel(line=line.id, sku=line.sku, quantity=units, backorder=backorder))
         yield Shipment(
             node=key.node,
             service=key.service,
@@ -184,6 +194,19 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             rules=tuple(sorted(rules)),
             collect_at=destinations[key.destination],
         )
+
+
+def _backorder(evaluation: Evaluation, index: int, row: int, units: int, on_hand: dict[tuple[str, str], int]) -> int:
+    """How many of the units that a line takes of a position are not on hand yet. What is there goes to whoever comes
+    first; `on_hand` notes what is left, by SKU and node.
+    """
+    positions = evaluation.positions[index]
+    if positions.floor[row] >= 0:
+        return 0
+    position = evaluation.order.lines[index].sku, evaluation.ways.node_ids[int(positions.stock.node[row])]
+    there = on_hand.setdefault(position, int(positions.stock.available[row]))
+    on_hand[position] = max(0, there - units)
+    return max(0, units - there)
 
 
 def unfilled_of(evaluation: Evaluation, choice: Choice, left: LeftToOthers = NOTHING_LEFT) -> Iterator[Unfilled]:
@@ -201,7 +224,8 @@ def unfilled_of(evaluation: Evaluation, choice: Choice, left: LeftToOthers = NOT
 def _stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
     stock: dict[str, DecidedStock] = {}
     for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True):
-        columns, there = positions.stock, positions.stock.on_hand.nonzero()[0]
+        columns = positions.stock
+        there = ((columns.on_hand != 0) | (positions.floor < 0)).nonzero()[0]
         stock[line.sku] = DecidedStock(
             nodes=evaluation.ways.node_names[columns.node[there]].tolist(),
             on_hand=columns.on_hand[there].tolist(),
@@ -266,8 +290,20 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
             units=count,
             floor=int(positions.floor[row]),
             floors=() if all(floor.is_fixed for floor in floors) else floors,
-            ranges=volatile.stock_ranges(positions.stock.positions[row]),
+            ranges=_with_backorder(
+                volatile.stock_ranges(positions.stock.positions[row]),
+                count if positions.floor[row] < 0 else 0,
+                int(positions.stock.available[row]),
+            ),
         )
+
+
+def _with_backorder(ranges: StockRanges, units: int, available: int) -> StockRanges:
+    """The ranges in which as many of the units as in the snapshot are on backorder; of no units, any."""
+    if not units:
+        return ranges
+    there = (available, available) if units > available else (units, HIGHEST)
+    return replace(ranges, available=common_range(ranges.available, there))
 
 
 def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator[LoadClaim]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from engine.decide.address.address import Address
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, Order
 from rules.effects import Floor
@@ -18,11 +19,12 @@ Status: TypeAlias = Literal["filled", "partial", "unfilled", "scheduled"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """Units of one line in a shipment."""
+    """Units of one line in a shipment. `backorder` of them are not on hand yet: the place may oversell the article."""
 
     line: str
     sku: str
     quantity: int
+    backorder: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +144,8 @@ class LoadClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedStock:
-    """The stock of a SKU on which an order was decided, in columns: a row for each node that had any, by node id. The
-    order could not take the units of the `floor`.
+    """The stock of a SKU on which an order was decided, in columns: a row for each node that had any or may oversell
+    it, by node id. The order could not take the units of the `floor`, but where that is below 0 so many more.
     """
 
     nodes: Sequence[str]
@@ -215,13 +217,24 @@ class Decision:
     left: LeftToOthers = NOTHING_LEFT
     scheduled: Scheduled | None = None
     """Then nothing ships and nothing is held yet."""
+    placed: Address | None = None
+    """Where an order goes that was sent without coordinates, and what it was placed by. None: it has them, is
+    collected, or could not be placed.
+    """
     awaiting_approval: bool = False
     """Whether a rule says that a person must approve the order before it ships."""
+    not_counted: tuple[Parcel, ...] = ()
+    """What needs no stock and no parcel: all units of lines whose products are not counted."""
 
     @property
     def chosen(self) -> tuple[Shipment, ...]:
         """The shipments that were chosen, now or for later."""
         return self.scheduled.shipments if self.scheduled else self.shipments
+
+    @property
+    def fills_some(self) -> bool:
+        """Whether it fills any units."""
+        return bool(self.shipments or self.not_counted)
 
     @property
     def waiting_units(self) -> Mapping[str, int]:
@@ -238,4 +251,4 @@ class Decision:
             return "scheduled"
         if not self.unfilled:
             return "filled"
-        return "partial" if self.shipments else "unfilled"
+        return "partial" if self.fills_some else "unfilled"

@@ -25,7 +25,9 @@ TextByLanguage: TypeAlias = dict[str, str]
 class StockRecord(Record, frozen=True):
     on_hand: int
     held: int
-    floor: Annotated[int, Meta(description="units this order could not take")]
+    floor: Annotated[
+        int, Meta(description="units this order could not take; below 0: it could take so many more than were there")
+    ]
 
     @classmethod
     def of(cls, stock: DecidedStock, node: str) -> "StockRecord":
@@ -110,7 +112,7 @@ class StockColumnsRecord(Record, frozen=True):
     nodes: Sequence[str]
     on_hand: Sequence[int]
     held: Sequence[int]
-    floor: Annotated[Sequence[int], Meta(description="units this order could not take")]
+    floor: Annotated[Sequence[int], Meta(description="units this order could not take; below 0: so many more")]
 
     @classmethod
     def of(cls, stock: DecidedStock) -> "StockColumnsRecord":

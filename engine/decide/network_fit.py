@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.model.facts import Network
-from rules.conditions import Operator, comparisons, glob
+from rules.conditions import PAIRED, Compare, Operator, comparisons, glob
 from rules.errors import Finding
 from rules.policy import PolicySet
 from rules.syntax import literals
@@ -98,7 +98,7 @@ def _currencies(mentions: list[Reference], currency: str) -> Iterator[Finding]:
     for mention in mentions:
         fact = VOCABULARY.get(mention.subject)
         is_money = mention.subject in _MONEY_EFFECTS or (fact is not None and fact.kind is Kind.MONEY)
-        if is_money and mention.operator is not Operator.KNOWN:
+        if is_money and mention.operator not in (Operator.KNOWN, *PAIRED):
             written = literals.currency(mention.text)
             if written not in ("", currency):
                 message = f"'{mention.text}' is in {written}, the network counts in {currency}"
@@ -110,12 +110,30 @@ def _attributes(policies: PolicySet, network: Network, mentions: list[Reference]
     is where the rule, or else a term, first mentions the attribute.
     """
     for rule in policies.rules.values():
-        for fact in dict.fromkeys(comparison.fact for comparison in comparisons(rule.condition)):
-            mistake = _attribute_mistake(fact, network.attributes) if is_attribute(fact.path) else ""
+        compared = list(comparisons(rule.condition))
+        mistakes = {fact: _attribute_mistake(fact, network.attributes) for item in compared for fact in item.facts}
+        for item in compared:
+            if not any(mistakes[fact] for fact in item.facts):
+                mistakes[item.fact] = _pair_mistake(item, network.attributes)
+        for fact, mistake in mistakes.items():
             if mistake:
-                places = [mention for mention in mentions if mention.subject == fact.path]
+                places = [mention for mention in mentions if _mentions(mention, fact.path)]
                 place = next((mention for mention in places if _is_in_rule(mention, rule.id)), places[0])
                 yield place.finding("wrong-attribute", f"{rule.id}: {fact.path}: {mistake}")
+
+
+def _mentions(mention: Reference, path: str) -> bool:
+    """Whether the fact at `path` is compared here, or another with it."""
+    return path == mention.subject or (mention.operator in PAIRED and path == mention.text)
+
+
+def _pair_mistake(compared: Compare, attributes: Mapping[str, Kind]) -> str:
+    """What is wrong with comparing two extra attributes of the network; empty if nothing is."""
+    kinds = [attributes.get(fact.path) for fact in compared.facts]
+    if compared.other is None or None in kinds or kinds[0] is kinds[1]:
+        return ""
+    declared = " and ".join(kind.value for kind in kinds if kind)
+    return f"the network declares it and {compared.other.path} as {declared}, which are never the same"
 
 
 def _is_in_rule(mention: Reference, rule: str) -> bool:
@@ -129,6 +147,8 @@ def _is_in_rule(mention: Reference, rule: str) -> bool:
 
 def _attribute_mistake(fact: Fact, attributes: Mapping[str, Kind]) -> str:
     """What is wrong with comparing the extra attribute as the rule does; empty if nothing is."""
+    if not is_attribute(fact.path):
+        return ""
     declared = attributes.get(fact.path)
     if declared is None:
         near = difflib.get_close_matches(fact.path, list(attributes), n=1)

@@ -3,19 +3,28 @@
 import difflib
 from collections.abc import Iterable, Iterator
 
-from engine.decide.order_record import iso_date
+from engine.decide.address.address_checks import address_mistakes
+from engine.decide.order_record import iso_date, timestamp
 from engine.decide.shipping.amounts import LargestAmounts
 from engine.decide.shipping.columns import WIDEST
 from engine.errors import Mistake, OrderInvalid
 from engine.model.facts import Network, Order, Snapshot
 
+MOST_AHEAD = 24 * 60 * 60
+"""Seconds. What is farther ahead than any clock and any time zone explain was not placed then."""
+
 
 def check_order(order: Order, snapshot: Snapshot, *, now: int | None = None) -> None:
     """Raise OrderInvalid with every mistake: a channel that the network does not list, unknown SKUs, unknown nodes to
-    collect at, units that could cost or emit more than is counted, a nominated day that contradicts the other dates or,
-    of an order that is new `now`, is over.
+    collect at, units that could cost or emit more than is counted, prices in a currency without a rate, an address
+    without a country or outside of it, a nominated day that contradicts the other dates; and of an order that is new
+    `now`, a nominated day that is over, or an instant far ahead at which it was placed.
     """
-    mistakes = [*_mistakes(order, snapshot), *_mistakes_of_day(order, snapshot.network, now)]
+    mistakes = [
+        *_mistakes(order, snapshot),
+        *address_mistakes(order, snapshot.network),
+        *_mistakes_of_dates(order, snapshot.network, now),
+    ]
     if mistakes:
         raise OrderInvalid(mistakes)
 
@@ -42,9 +51,22 @@ def _mistakes(order: Order, snapshot: Snapshot) -> Iterator[Mistake]:
     if channels and order.channel not in channels:
         hint = _hint(order.channel, channels) or f"; it has {', '.join(sorted(channels))}"
         yield Mistake(field="channel", message=f"the network lists no channel '{order.channel}'{hint}")
+    yield from _mistakes_of_currency(order, snapshot.network)
 
 
-def _mistakes_of_day(order: Order, network: Network, now: int | None) -> Iterator[Mistake]:
+def _mistakes_of_currency(order: Order, network: Network) -> Iterator[Mistake]:
+    if network.in_own_currency(0, order.currency) is None:
+        message = (
+            f"the network counts in {network.currency} and gives no rate for {order.currency};"
+            f" add one to network.yaml, such as rates: {{{order.currency}: 0.09}}"
+        )
+        yield Mistake(field="currency", message=message)
+
+
+def _mistakes_of_dates(order: Order, network: Network, now: int | None) -> Iterator[Mistake]:
+    if now is not None and order.placed_at > now + MOST_AHEAD:
+        message = f"{timestamp(order.placed_at)} is more than a day ahead; it is {timestamp(now)}: is its year right?"
+        yield Mistake(field="placed_at", message=message)
     day = order.deliver_on
     if day is None:
         return

@@ -84,6 +84,7 @@ class OrderRecord(Record, frozen=True):
     deliver_on: Annotated[
         str | UnsetType, Meta(description="the nominated day", extra_json_schema={"format": "date"})
     ] = UNSET
+    currency: Annotated[str | UnsetType, Meta(description="of its prices, if that was said")] = UNSET
 
     @classmethod
     def of(cls, order: Order) -> "OrderRecord":
@@ -107,6 +108,7 @@ class OrderRecord(Record, frozen=True):
             tags=sorted(order.tags),
             lines=[OrderLineRecord.of(line) for line in order.lines],
             deliver_on=UNSET if order.deliver_on is None else iso_date(order.deliver_on),
+            currency=UNSET if order.currency is None else order.currency,
         )
 
 
@@ -134,6 +136,7 @@ def order_of(record: OrderRecord) -> Order:
         tags=frozenset(record.tags),
         lines=tuple(map(_line_of, record.lines)),
         deliver_on=None if record.deliver_on is UNSET else datetime.date.fromisoformat(record.deliver_on).toordinal(),
+        currency=None if record.currency is UNSET else record.currency,
     )
 
 

@@ -4,12 +4,24 @@ This is the one definition of a decision's JSON: the log entry, the HTTP answer 
 come from `DecisionRecord`. What grows with the network is not in it, but in the document of facts that it names.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, structs
 
-from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Reason, Scheduled, Shipment, Status, Unfilled
+from engine.decide.address.address import Address, PlacedBy
+from engine.decide.decision import (
+    NOTHING_LEFT,
+    Decision,
+    LeftToOthers,
+    Parcel,
+    Reason,
+    Scheduled,
+    Shipment,
+    Status,
+    Unfilled,
+)
 from engine.decide.facts_record import (
     ExclusionRecord,
     FactsReferenceRecord,
@@ -27,7 +39,7 @@ from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.errors import DecisionUnreadable
-from engine.model.facts import Order
+from engine.model.facts import MICRODEGREES, Order
 
 SCHEMA = 2
 """The number of this form. It rises when a reader of the old form would misread the new one."""
@@ -37,6 +49,13 @@ class PlacedLineRecord(Record, frozen=True):
     line: str
     sku: str
     quantity: int
+    backorder: Annotated[
+        int | UnsetType, Meta(description="of them not on hand yet: the place may oversell the article")
+    ] = UNSET
+
+    @classmethod
+    def of(cls, parcel: Parcel) -> "PlacedLineRecord":
+        return cls(line=parcel.line, sku=parcel.sku, quantity=parcel.quantity, backorder=parcel.backorder or UNSET)
 
 
 class ShipmentRecord(Record, frozen=True):
@@ -65,7 +84,7 @@ class ShipmentRecord(Record, frozen=True):
         return cls(
             node=shipment.node,
             service=shipment.service,
-            lines=[PlacedLineRecord(line=item.line, sku=item.sku, quantity=item.quantity) for item in shipment.lines],
+            lines=[PlacedLineRecord.of(item) for item in shipment.lines],
             distance_m=shipment.distance,
             ships_at=timestamp(shipment.ships_at),
             arrives_by=timestamp(shipment.arrives_by),
@@ -230,6 +249,29 @@ class LackedRecord(Record, frozen=True):
     priority: int
 
 
+class PlacedAddressRecord(Record, frozen=True):
+    """Where an order goes that was sent without coordinates."""
+
+    by: Annotated[
+        PlacedBy,
+        Meta(description="postcode: where the network says that the area of its postcode lies; country: in its midst"),
+    ]
+    country: str
+    latitude: float
+    longitude: float
+
+    @classmethod
+    def of(cls, address: Address | None) -> "PlacedAddressRecord | UnsetType":
+        if address is None or address.place is None or address.placed_by is None or address.country is None:
+            return UNSET
+        return cls(
+            by=address.placed_by,
+            country=address.country,
+            latitude=address.place.latitude / MICRODEGREES,
+            longitude=address.place.longitude / MICRODEGREES,
+        )
+
+
 class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A decision. Amounts are integers in the unit their name ends in; a micro is a millionth of the currency."""
 
@@ -264,6 +306,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         ScheduledOrderRecord | UnsetType,
         Meta(description="of a decision with this status: nothing ships or is held yet"),
     ] = UNSET
+    placed: Annotated[PlacedAddressRecord | UnsetType, Meta(description="of an order without coordinates")] = UNSET
     waiting: Annotated[
         bool | UnsetType,
         Meta(description="true: the unfilled and the scheduled units wait for stock; otherwise left out"),
@@ -278,6 +321,10 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     ] = UNSET
     lacked: Annotated[list[LackedRecord] | UnsetType, Meta(description="of a decision of a batch")] = UNSET
     quote: Annotated[TakenQuoteRecord | UnsetType, Meta(description="of a decision that takes up a quote")] = UNSET
+    not_counted: Annotated[
+        list[PlacedLineRecord] | UnsetType,
+        Meta(description="filled without stock and without a parcel, because these products are not counted"),
+    ] = UNSET
 
     @classmethod
     def of(
@@ -323,12 +370,14 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             scheduled=UNSET
             if decision.scheduled is None
             else ScheduledOrderRecord.of(decision.scheduled, decision.order),
+            placed=PlacedAddressRecord.of(decision.placed),
             waiting=waiting or UNSET,
             awaiting_approval=(decision.awaiting_approval and follows is UNSET) or UNSET,
             follows=follows,
             left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
             lacked=lacked,
             quote=quote,
+            not_counted=[PlacedLineRecord.of(item) for item in decision.not_counted] or UNSET,
         )
 
     @property
@@ -351,6 +400,11 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     def first(self) -> str:
         """The id of the order's first decision; empty for a dry run."""
         return (self.id or "") if self.follows is UNSET else self.follows.first
+
+
+def lines_not_counted(records: Iterable[DecisionRecord]) -> frozenset[tuple[str, str]]:
+    """The lines of an order, with their SKU, that some of its decisions did not count: their units need no stock."""
+    return frozenset((item.line, item.sku) for record in records for item in record.not_counted or ())
 
 
 class _Named(msgspec.Struct):

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from engine.decide.address.address import address_of, node_address
+from engine.decide.address.postcodes import outward_code
 from engine.model.facts import Line, Network, Node, Order, Product, Service, StockPosition
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import WEEKDAYS, Facts, Value
@@ -9,7 +11,7 @@ from rules.vocabulary import WEEKDAYS, Facts, Value
 
 def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
     """`order.value` is known if every line has a price, and `order.id` unless it is a cart that is only quoted."""
-    prices = [line.unit_price for line in order.lines]
+    prices = [_price(line, order, network) for line in order.lines]
     return {
         "order.id": order.id or None,
         "order.channel": order.channel,
@@ -19,7 +21,9 @@ def order_facts(order: Order, products: Mapping[str, Product], network: Network)
         "order.segment": order.segment,
         "order.tags": order.tags,
         "order.units": order.units,
-        "order.value": None if None in prices else sum((line.unit_price or 0) * line.quantity for line in order.lines),
+        "order.value": None
+        if None in prices
+        else sum((price or 0) * line.quantity for price, line in zip(prices, order.lines, strict=True)),
         "order.weight": sum(products[line.sku].weight * line.quantity for line in order.lines),
         "order.lines": len(order.lines),
     }
@@ -34,12 +38,14 @@ def order_facts_of_line(facts: Facts, order: Order, line: Line, network: Network
 
 def _goal_facts(order: Order, delivery: str, collect_at: str | None, network: Network) -> Facts:
     """How and where something of the order goes. What is collected goes to its node's country and region."""
-    node = network.nodes[collect_at] if collect_at else None
+    address = node_address(network.nodes[collect_at]) if collect_at else address_of(order, network)
+    postcode = address.postcode
     return {
         "order.delivery": delivery,
-        "order.country": node.country if node else order.country,
-        "order.postcode": None if node else order.postcode,
-        "order.region": node.region if node else order.region,
+        "order.country": address.country,
+        "order.postcode": postcode,
+        "order.outward_code": None if postcode is None else outward_code(postcode, address.country),
+        "order.region": address.region,
     }
 
 
@@ -52,13 +58,19 @@ def now_facts(network: Network, now: int) -> Facts:
     }
 
 
-def line_facts(line: Line) -> Facts:
+def line_facts(line: Line, order: Order, network: Network) -> Facts:
+    price = _price(line, order, network)
     return {
         "line.sku": line.sku,
         "line.quantity": line.quantity,
-        "line.unit_price": line.unit_price,
-        "line.value": None if line.unit_price is None else line.unit_price * line.quantity,
+        "line.unit_price": price,
+        "line.value": None if price is None else price * line.quantity,
     }
+
+
+def _price(line: Line, order: Order, network: Network) -> int | None:
+    """Micros of the network's currency."""
+    return None if line.unit_price is None else network.in_own_currency(line.unit_price, order.currency)
 
 
 def product_facts(product: Product) -> Facts:

@@ -1,12 +1,13 @@
 """Why units of a line stay unfilled: what became of every unit the network has of its SKU.
 
 How the numbers add up. Units that nobody holds and that the decision does not ship are counted at the node that has
-them: they are kept back, or the node can't be used (excluded, full, resting, out of reach, or not for the nominated
-day). Of the units at nodes that could be used, the reason that bounds the line or the order says how many the line goes
-without. `not_enough` says how many units fewer than ordered there are, units kept back and out of reach included. So if
-a bound accounts for fewer units than the line lacks, then the units shipped, kept back, out of use and bounded are all
-there are; and together with `not_enough` they are all that was ordered. Held units are counted only if there are no
-others (`held_for_others`). Units that the plan of a batch leaves to other orders of it are counted as such.
+them, and so are those that a place may oversell: they are kept back, or the node can't be used (excluded, full,
+resting, out of reach, or not for the nominated day). Of the units at nodes that could be used, the reason that bounds
+the line or the order says how many the line goes without. `not_enough` says how many units fewer than ordered there
+are, units kept back and out of reach included. So if a bound accounts for fewer units than the line lacks, then the
+units shipped, kept back, out of use and bounded are all there are; and together with `not_enough` they are all that was
+ordered. Held units are counted only if there are no others (`held_for_others`). Units that the plan of a batch leaves
+to other orders of it are counted as such.
 
 Several lines of one SKU lack the same units: each line's reasons count the units of all nodes. The units that there are
 fill the first line first, so that bounds and `not_enough` add up over the lines.
@@ -39,7 +40,7 @@ class _Remaining:
         left to others.
         """
         free = max(0, position.free - taken)
-        kept_back = max(0, position.position.available) - taken - free
+        kept_back = max(0, position.position.available - taken - free)
         left = free if left is None else min(free, left)
         return cls(position=position, kept_back=kept_back, left=left, free=free - left)
 
@@ -52,7 +53,7 @@ def reasons(
     """
     positions, options = evaluation.judged_positions(index), evaluation.judged_options(index)
     lacking = _missing_before(evaluation, index, missing) + missing[index]
-    if not any(position.position.available > 0 for position in positions):
+    if not any(position.position.available > 0 or position.free > 0 for position in positions):
         return tuple(_none_available(sum(position.position.held for position in positions), lacking, missing[index]))
     remaining = _remaining(evaluation, choice, index, positions, left)
     usable = {option.node for option in options if not option.excluded}

@@ -51,10 +51,12 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuUnits:
-    """Units of a SKU free to the channel; `by_node` where there are any, if that was asked for."""
+    """Units of a SKU free to the channel, None if it is not counted; `by_node` where there are any, if that was asked
+    for.
+    """
 
     sku: str
-    free: int
+    free: int | None
     by_node: Mapping[str, int] | None
 
 
@@ -120,7 +122,10 @@ class AvailabilityFeed:
             if by_node:
                 nodes = [_where_free(item.nodes, item.free_by_node) for item in by_sku(facts, free)]
             rows = zip(facts.products, totals(facts, free), nodes, strict=True)
-            yield [SkuUnits(sku=product.sku, free=units, by_node=where) for product, units, where in rows]
+            yield [
+                SkuUnits(sku=product.sku, free=units if product.counted else None, by_node=where)
+                for product, units, where in rows
+            ]
 
 
 def _why_full(since: Cursor | None, fresh: Cursor) -> WhyFull | None:

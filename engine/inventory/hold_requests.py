@@ -9,12 +9,12 @@ import orjson
 
 from engine.decide.order_record import timestamp
 from engine.decide.record import DecisionRecord
-from engine.errors import HoldEnded, InputInvalid, Mistake
+from engine.errors import HoldEnded, InputInvalid, Mistake, StockConflict
 from engine.inventory.unit_choice import choose_units
 from engine.store.hold_changes.hold_change import Shipments
 from engine.store.hold_changes.shipment_units import ShipmentName, ShipmentUnits
 from engine.store.hold_changes.stored_holds import StoredHold
-from engine.store.outcomes import Ending, UnitState
+from engine.store.outcomes import Ending, UnitsOnBackorder, UnitState
 
 NO_LINES: Mapping[str, int] = MappingProxyType({})
 _ENDED: Mapping[UnitState, str] = {"expired": "expired", "amended": "was let go by an amendment"}
@@ -145,3 +145,11 @@ def ending_phrases(shipments: Iterable[ShipmentUnits]) -> Iterator[str]:
             ending = shipment.ending
             ended = _ENDED.get(ending.kind, f"was {ending.kind}")
             yield f"{shipment.node}/{shipment.service} {ended} at {timestamp(ending.at)}"
+
+
+def on_backorder(awaited: UnitsOnBackorder) -> StockConflict:
+    """The error for units that are to leave before they are there."""
+    return StockConflict(
+        f"these units of {awaited.sku} are on backorder at {awaited.node}, where {awaited.on_hand} are on hand; once"
+        " they have arrived, send that as a stock movement or count, and then confirm them"
+    )

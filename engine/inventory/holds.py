@@ -9,7 +9,7 @@ import msgspec
 from engine.errors import Contended, HoldEnded, InputInvalid, Mistake, PointsmanError, StockConflict
 from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.hold_length import in_words
-from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended
+from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended, on_backorder
 from engine.inventory.hold_state import HoldState
 from engine.inventory.undo import Confirm, UndoRequest
 from engine.store import decision_log
@@ -31,7 +31,14 @@ from engine.store.hold_changes.stored_holds import StoredHold, read_confirms, re
 from engine.store.holds import Hold, Holds, Operation
 from engine.store.keys import Keys
 from engine.store.orders.parked import verify_approved
-from engine.store.outcomes import HoldExtended, NotHeld, OperationReused, UnitsChanged, UnitsLacking
+from engine.store.outcomes import (
+    HoldExtended,
+    NotHeld,
+    OperationReused,
+    UnitsChanged,
+    UnitsLacking,
+    UnitsOnBackorder,
+)
 
 MOST_LOOKED_AT = 10_000
 """How many holds are read for one page."""
@@ -89,7 +96,8 @@ class DecisionHolds:
         op: str | None = None,
     ) -> HoldState:
         """Held units have left: they are neither on hand nor held. So have units whose hold has expired, if that many
-        are on hand and held for nobody, and the order still lacks them; the answer says that it was `late`.
+        are on hand and held for nobody, and the order still lacks them; the answer says that it was `late`. Raises
+        StockConflict if they are on backorder, and not that many are on hand yet.
         """
         return self._end(EndRequest(decision=decision, kind="confirmed", shipments=shipments, lines=lines), op)
 
@@ -261,6 +269,8 @@ class DecisionHolds:
                     raise name_reused(op)
                 case UnitsLacking() as lacking:
                     raise _units_lacking(stored, lacking, change)
+                case UnitsOnBackorder() as awaited:
+                    raise on_backorder(awaited)
         raise Contended(f"what decision {decision} holds changes again and again; try again")
 
     def _order_of_late_units(self, stored: StoredHold, after: Shipments) -> OrderChange:

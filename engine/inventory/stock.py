@@ -78,6 +78,7 @@ class SkuStock:
     channels: tuple[str, ...]
     nodes: tuple[NodeStock, ...]
     age: int | None = None
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +211,8 @@ class NetworkStock:
             for node, on_hand, held, *units in rows
         )
         version = read.matcher.policies.version
-        return SkuStock(sku=sku, policy_version=version, channels=names, nodes=nodes, age=read.age)
+        counted = read.facts.products[0].counted
+        return SkuStock(sku=sku, policy_version=version, channels=names, nodes=nodes, age=read.age, counted=counted)
 
     def availability(self, skus: Sequence[str], channel: str, *, max_stale: int | None = None) -> Availability:
         """What an order on `channel` may still take of each SKU, all by one snapshot. Raises NotFound if no product
@@ -258,6 +260,11 @@ class NetworkStock:
         return mistakes, network.version
 
 
+def not_counted(sku: str) -> str:
+    """What is wrong with stock of a product that is not counted."""
+    return f"'{sku}' is not counted, so it has no stock; leave it out, or let products.csv say that it is counted"
+
+
 def _nobody_knows(skus: Sequence[str]) -> NotFound:
     return NotFound("; ".join(f"no product goes by the SKU '{sku}'" for sku in skus))
 
@@ -267,6 +274,8 @@ def _mistakes(item: Count | Movement, network: Network, products: Mapping[str, P
         yield Mistake(field="node", message=f"no node goes by the id '{item.node}'")
     if item.sku not in products:
         yield Mistake(field="sku", message=f"no product goes by the SKU '{item.sku}'")
+    elif not products[item.sku].counted:
+        yield Mistake(field="sku", message=not_counted(item.sku))
 
 
 def _stamp_name(count: Count) -> str:

@@ -17,6 +17,8 @@ MICRODEGREES = 1_000_000
 """In one degree."""
 UNIT_MILLIS = 1_000
 """Thousandths in one unit: the pace of sale is counted in thousandths of a unit a day."""
+RATE = 1_000_000_000
+"""A rate of 1 between two currencies."""
 MAX_COVER = 9_999
 """Days of cover of stock that does not sell at all, and the most there can be."""
 
@@ -55,7 +57,8 @@ class Line:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """An order as the OMS sends it. `place` is where it goes; or `collect_at` is the node where it is collected. It has
-    both if some lines are delivered although the order is collected. `deliver_on` is a nominated day: the order is to
+    both if some lines are delivered although the order is collected. An order without a `place` that is delivered is
+    placed by its postcode or country (`engine.decide.address`). `deliver_on` is a nominated day: the order is to
     arrive on that date of the installation, neither before nor after. The `id` of a cart that is only quoted is empty.
     """
 
@@ -74,6 +77,8 @@ class Order:
     tags: frozenset[str] = frozenset()
     deliver_on: int | None = None
     """A date as an ordinal, 0001-01-01 being 1."""
+    currency: str | None = None
+    """Of its prices. None: the network's."""
 
     @property
     def units(self) -> int:
@@ -99,10 +104,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
+    """A product that is not `counted`, a gift card or a service, needs no stock and no parcel. `weight` is in grams."""
+
     sku: str
     category: str
     lifecycle: str
     weight: int
+    counted: bool = True
     brand: str | None = None
     season: str | None = None
     tags: frozenset[str] = frozenset()
@@ -118,7 +126,8 @@ class Node:
 
     id: str
     type: str
-    place: GeoPoint
+    place: GeoPoint | None
+    """None: how far it is, the lanes say."""
     country: str
     services: tuple[str, ...]
     region: str | None = None
@@ -270,6 +279,10 @@ class Network:
     """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
     channels: frozenset[str] = frozenset()
     """The channels that orders come by; empty if the network file does not list them."""
+    postcodes: Mapping[str, Mapping[str, GeoPoint]] = field(default_factory=dict)
+    """By country, where the area of a postcode, or of the beginning of one, has its middle."""
+    rates: Mapping[str, int] = field(default_factory=dict)
+    """By currency, what one unit of it is worth in the network's, in billionths (`RATE`)."""
     reserve_before: int = RESERVE_BEFORE
     """Minutes before a shipment for a nominated day leaves, from which on its units are reserved."""
 
@@ -286,6 +299,25 @@ class Network:
 
     def zone_of(self, node: Node) -> str:
         return node.time_zone or self.time_zone
+
+    @property
+    def countries(self) -> frozenset[str]:
+        """Those of its nodes, and those its services go to."""
+        served = (service.countries for service in self.services.values())
+        return frozenset(node.country for node in self.nodes.values()).union(*served)
+
+    @property
+    def only_country(self) -> str | None:
+        """None: it has several."""
+        only, *others = self.countries or (None,)
+        return None if others else only
+
+    def in_own_currency(self, price: int, currency: str | None) -> int | None:
+        """Micros of the network's currency, of micros of another; None if it has no rate for that."""
+        if currency is None or currency == self.currency:
+            return price
+        rate = self.rates.get(currency)
+        return None if rate is None else rounded(price * rate, RATE)
 
 
 class NetworkCaches:

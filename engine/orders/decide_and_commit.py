@@ -51,6 +51,7 @@ from engine.store.outcomes import (
     PoliciesChanged,
     QuotaReached,
     StockChanged,
+    UnitsOnBackorder,
 )
 from engine.version import VERSION
 
@@ -210,6 +211,7 @@ Outcome: TypeAlias = (
     | NoLongerWaiting
     | OfferedFirst
     | OperationReused
+    | UnitsOnBackorder
 )
 """OrderTaken only comes of requests without a follow-up, PromiseNotKept of those with a promise, those after it only of
 requests with a follow-up.
@@ -309,7 +311,7 @@ class DecideAndCommit:
         except AlreadyDecided as earlier:
             return earlier.outcome
         decision = self._decide(request, snapshot, matcher)
-        if request.only_if_ships and not decision.shipments:
+        if request.only_if_ships and not decision.fills_some:
             return NothingShips(unfilled=decision.unfilled)
         quote = request.promise.record(decision) if request.promise else None
         if quote and not quote.kept and request.promise and request.promise.only_if_kept:

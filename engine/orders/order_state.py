@@ -1,6 +1,7 @@
 """Where the units of an order stand, worked out from its decisions and what became of them. Pure.
 
-Each unit of each line is in exactly one state: cancelled, held, shipped, returned, waiting or unfilled.
+Each unit of each line is in exactly one state: cancelled, held, shipped, returned, waiting, unfilled or not_counted.
+What is not counted needs no stock and no parcel: it is filled once it is decided.
 """
 
 from collections import Counter
@@ -8,12 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from engine.decide.record import DecisionRecord, ShipmentRecord
+from engine.decide.record import DecisionRecord, ShipmentRecord, lines_not_counted
 from engine.store.orders.stored_order import StoredDecision, StoredOrder
 from engine.store.outcomes import UnitState
 
-OrderUnitState: TypeAlias = Literal["cancelled", "held", "shipped", "returned", "waiting", "unfilled"]
-State: TypeAlias = Literal["cancelled", "held", "shipped", "returned", "waiting", "unfilled", "awaiting_approval"]
+OrderUnitState: TypeAlias = Literal["cancelled", "held", "shipped", "returned", "waiting", "unfilled", "not_counted"]
+State: TypeAlias = Literal[
+    "cancelled", "held", "shipped", "returned", "waiting", "unfilled", "not_counted", "awaiting_approval"
+]
 """States by which orders are found: an order is in each state that any of its units is in."""
 UNIT_STATES: tuple[OrderUnitState, ...] = get_args(OrderUnitState)
 STATES: tuple[State, ...] = get_args(State)
@@ -88,7 +91,7 @@ class OrderState:
 
     @property
     def awaits_approval(self) -> bool:
-        return self.stored.parked and self.units("held") + self.units("waiting") > 0
+        return self.stored.parked and any(self.units(state) for state in ("held", "waiting", "not_counted"))
 
     def units(self, state: OrderUnitState, sku: str | None = None) -> int:
         """How many units are in that state, of all lines or those of one SKU."""
@@ -114,7 +117,7 @@ class OrderState:
         for waiting in self.stored.decisions:
             if waiting.waiting:
                 yield "withdraw", waiting.waiting.decision
-        if any(self.units(state) for state in ("held", "waiting", "unfilled")):
+        if any(self.units(state) for state in ("held", "waiting", "unfilled", "not_counted")):
             yield "cancel", self.stored.id
         yield "amend", self.stored.id
 
@@ -181,7 +184,7 @@ def _shipments(decision: StoredDecision, now: int) -> Iterator[OrderShipment]:
 
 
 def _lines(stored: StoredOrder, shipments: Sequence[OrderShipment]) -> Iterator[LineState]:
-    """What is not cancelled, held, shipped or waiting is unfilled."""
+    """What is not cancelled, held, shipped or waiting is unfilled, or was not counted when it was decided."""
     held: Counter[str] = Counter()
     shipped: Counter[str] = Counter()
     for line in (line for shipment in shipments for line in shipment.lines):
@@ -190,6 +193,7 @@ def _lines(stored: StoredOrder, shipments: Sequence[OrderShipment]) -> Iterator[
     waiting: Counter[str] = Counter()
     for decision in stored.decisions:
         waiting.update(decision.waiting.units if decision.waiting else {})
+    not_counted = lines_not_counted(decision.record for decision in stored.decisions)
     for ordered in stored.order.lines:
         name = ordered.id
         units: dict[OrderUnitState, int] = {
@@ -199,5 +203,7 @@ def _lines(stored: StoredOrder, shipments: Sequence[OrderShipment]) -> Iterator[
             "returned": 0,
             "waiting": waiting[name],
         }
-        unfilled = ordered.quantity - sum(units.values())
-        yield LineState(line=name, sku=ordered.sku, ordered=ordered.quantity, units=units | {"unfilled": unfilled})
+        rest = ordered.quantity - sum(units.values())
+        is_counted = (name, ordered.sku) not in not_counted
+        units |= {"unfilled": rest if is_counted else 0, "not_counted": 0 if is_counted else rest}
+        yield LineState(line=name, sku=ordered.sku, ordered=ordered.quantity, units=units)

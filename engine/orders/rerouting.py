@@ -9,7 +9,7 @@ from engine.decide.record import FollowsRecord
 from engine.decide.remainder import Remainder, barred_record
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.idempotency import answered_before, name_reused, operation
-from engine.inventory.hold_requests import hold_ended
+from engine.inventory.hold_requests import hold_ended, on_backorder
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp, Outcome
 from engine.orders.rejection import RejectionRequest, numbers_at_node, plan_rejection
 from engine.store import decision_log
@@ -20,7 +20,7 @@ from engine.store.holds import Holds
 from engine.store.keys import Keys
 from engine.store.orders.parked import verify_approved
 from engine.store.orders.stored_order import amended_order
-from engine.store.outcomes import AnsweredBefore, OperationReused
+from engine.store.outcomes import AnsweredBefore, OperationReused, UnitsOnBackorder
 
 
 class Rerouting:
@@ -52,13 +52,15 @@ class Rerouting:
         The decision is of the rejected units alone (engine/decide/remainder.py says how rules see them). It uses no
         node that rejected the same SKU of this order before; a node that has no capacity gets nothing more of the
         order at all. If the policies say so, the node then rests: it gets nothing of any order for a time. Raises
-        NotFound, InputInvalid, HoldEnded, AwaitingApproval, KeyReused, Contended, OrderInvalid, NotReady,
-        StoreUnavailable.
+        NotFound, InputInvalid, HoldEnded, StockConflict if units leave that are on backorder, AwaitingApproval,
+        KeyReused, Contended, OrderInvalid, NotReady, StoreUnavailable.
         """
         for _ in range(MOST_TRIES):
             match self._answered_before(request) or self._try(request):
                 case OperationReused():
                     raise name_reused(request.op)
+                case UnitsOnBackorder() as awaited:
+                    raise on_backorder(awaited)
                 case Decided(answer=answer):
                     self._after_freeing()
                     return answer

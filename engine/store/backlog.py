@@ -108,8 +108,8 @@ class BacklogEntries:
         with faults():
             return bool(self._withdraw_backlog(keys=script_keys, args=[decision, now, seconds]))
 
-    def in_stock(self, skus: list[str]) -> set[str]:
-        """Those of the SKUs of which some node has more units on hand than are held."""
+    def in_stock(self, skus: list[str], *, oversell: int) -> set[str]:
+        """Those of the SKUs of which some node has more units on hand, and `oversell` beyond these, than are held."""
         with faults(), self._client.redis.pipeline(transaction=False) as read:
             for sku in skus:
                 read.hgetall(self._keys.on_hand(sku))
@@ -118,5 +118,5 @@ class BacklogEntries:
         return {
             sku
             for sku, on_hand, held in zip(skus, answers[::2], answers[1::2], strict=True)
-            if any(int(units) > int(held.get(node, 0)) for node, units in on_hand.items())
+            if any(int(units) + oversell > int(held.get(node, 0)) for node, units in on_hand.items())
         }

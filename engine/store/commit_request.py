@@ -42,8 +42,9 @@ def commit_request(
     `rank` and `now` as `Ledger.commit` says. The `first` decision of an order takes the order's id.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
-    a list of floors of which the largest counts. Each is a list of reserves, by units and basis points of what is on
-    hand: what is kept, the channel's own, then those of the others (see `Floor` in rules/effects.py). A room is node,
+    a list of floors of which the largest counts. Each is a list of the units that may be oversold and then reserves, by
+    units and basis points of what is on hand: what is kept, the channel's own, then those of the others (see `Floor` in
+    rules/effects.py). A room is node,
     shipments, the most there may be in the day, and the range in which the load must be. False stands for no bound, or
     for any value.
     """
@@ -133,7 +134,7 @@ def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) ->
 
 def _floor(claim: Claim) -> int | list[list[int]]:
     return [
-        [number for item in (floor.keep, floor.own, *floor.others) for number in (item.units, item.share)]
+        [floor.oversell, *(n for item in (floor.keep, floor.own, *floor.others) for n in (item.units, item.share))]
         for floor in claim.floors
     ] or claim.floor
 

@@ -30,6 +30,7 @@ from engine.store.outcomes import (
     PoliciesChanged,
     QuotaReached,
     StockChanged,
+    UnitsOnBackorder,
 )
 from engine.store.reading import Reading, StockReading, newest_stamp, reading_of, stock_reading_of, without_holds
 from engine.store.script_keys import COMMIT, SNAPSHOT
@@ -211,7 +212,7 @@ class Ledger:
                 if linked is None
                 else self._follow_up_commit.run(linked, claims, own, arguments)
             )
-        return self._outcome(answer)
+        return self._outcome(answer, linked.rejection.change.skus if linked and linked.rejection else ())
 
     def commit_together(self, commits: Sequence[Commit]) -> list[CommitOutcome]:
         """Commit each as `commit` does, by itself, but all in one round trip."""
@@ -223,8 +224,8 @@ class Ledger:
             answers = self._client.run_together(self._commit, calls)
         return [self._outcome(answer) for answer in answers]
 
-    def _outcome(self, answer: Sequence[bytes]) -> CommitOutcome:
-        """What commit.lua or commit_follow_up.lua answered."""
+    def _outcome(self, answer: Sequence[bytes], rejected: Sequence[str] = ()) -> CommitOutcome:
+        """What commit.lua or commit_follow_up.lua answered; `rejected` are the SKUs of which units are rejected."""
         match answer:
             case b"key", decision:
                 return AnsweredBefore(decision=decision.decode())
@@ -236,6 +237,8 @@ class Ledger:
                 return OfferedFirst(sku=name.decode().removeprefix(self._keys.on_hand("")) or None)
             case b"full", open_holds:
                 return QuotaReached(open_holds=int(open_holds))
+            case b"backorder", node, index, on_hand:
+                return UnitsOnBackorder(sku=rejected[int(index) - 1], node=node.decode(), on_hand=int(on_hand))
         return _OUTCOMES[answer[0]]
 
     def _parts(

@@ -98,6 +98,15 @@ class HoldChanged:
     """Nothing was written: the hold with the rejected units has changed or ended since it was read."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsOnBackorder:
+    """Nothing was written: units of `sku` on backorder were to leave `node`, which has only these on hand."""
+
+    sku: str
+    node: str
+    on_hand: int
+
+
 @dataclass(frozen=True, slots=True)
 class NoLongerWaiting:
     """Nothing was written: the waiting units were decided or withdrawn meanwhile, or others wait with them now."""
@@ -115,6 +124,7 @@ CommitOutcome: TypeAlias = (
     | BacklogFull
     | ChainChanged
     | HoldChanged
+    | UnitsOnBackorder
     | NoLongerWaiting
     | OperationReused
 )
@@ -138,7 +148,7 @@ class NotHeld:
 ExtendOutcome: TypeAlias = HoldExtended | NotHeld | OperationReused
 
 
-# Of a change of units of holds. HoldChanged and OperationReused, too.
+# Of a change of units of holds. HoldChanged, UnitsOnBackorder and OperationReused, too.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +167,7 @@ class UnitsLacking:
     free: int
 
 
-ChangeOutcome: TypeAlias = UnitsChanged | UnitsLacking | HoldChanged | OperationReused
+ChangeOutcome: TypeAlias = UnitsChanged | UnitsLacking | UnitsOnBackorder | HoldChanged | OperationReused
 
 
 # Of a count of stock. `on_hand` and `held` are the position's units after it.

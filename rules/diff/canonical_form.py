@@ -6,7 +6,7 @@ equal forms never differ in meaning.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from rules.conditions import Compare, Condition, Operator
@@ -45,7 +45,7 @@ def conjuncts(form: CanonicalForm) -> frozenset[CanonicalForm]:
 def paths(form: CanonicalForm) -> frozenset[str]:
     """The paths of the facts that the form compares."""
     if isinstance(form, Literal):
-        return frozenset([form.comparison.fact.path])
+        return frozenset(fact.path for fact in form.comparison.facts)
     return frozenset(path for part in form.parts for path in paths(part))
 
 
@@ -69,6 +69,9 @@ def _comparison(comparison: Compare, *, true: bool) -> NormalForm[Literal]:
             return _literal(fact, operator, True, true=bool(flag) is true)  # noqa: FBT003  # the operand
         case ((Operator.HAS_ANY | Operator.HAS_ALL), _):
             return tag_by_tag(comparison, leaf=_comparison, true=true)
+        case ((Operator.SAME_AS | Operator.NOT_SAME_AS), _):
+            first, second = sorted(comparison.facts, key=lambda fact: fact.path)
+            return Literal(comparison=replace(comparison, fact=first, other=second), true=true)
         case _:
             alternatives = tuple(_literal(fact, operator, value, true=true) for value in operands)
             return OneOf(parts=alternatives) if true else AllOf(parts=alternatives)

@@ -13,7 +13,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from rules.conditions import SEVERAL, Operator
+from rules.conditions import PAIRED, SEVERAL, Operator
 from rules.editor.literal_patterns import (
     INSTANT_WITH_TIME,
     SCALAR,
@@ -30,10 +30,11 @@ from rules.editor.literal_patterns import (
 from rules.editor.schema_branches import branch_by_type
 from rules.effects import STAGE_OF
 from rules.syntax import effect_parser
-from rules.syntax.condition_parser import COMBINATORS, accepts_date, fits
+from rules.syntax.condition_parser import COMBINATORS, accepts_date, are_comparable, fits
 from rules.syntax.policy_shapes import ID_PATTERN, LANGUAGE_PATTERN, PolicyShape, RuleShape
 from rules.vocabulary import (
     ATTRIBUTE_GROUPS,
+    ATTRIBUTE_KINDS,
     CHANNELS,
     VOCABULARY,
     Fact,
@@ -168,18 +169,24 @@ class _SchemaWriter:
     def _compared(self, kind: Kind, value: Shape, name: str = "") -> Shape:
         """What may follow a fact of this kind: a value, a list of values, or a mapping of operators."""
         itself = {"$ref": f"#/definitions/{name or _definition(kind)}"}
-        mapping = self._operators(kind, value, itself)
+        mapping = self._operators(kind, value, itself, [VOCABULARY[name]] if name else ())
         equal = one_or_more(_fitting(kind, Operator.EQUALS, value))
         return {"anyOf": [*equal["anyOf"], mapping]} if fits(kind, Operator.EQUALS) else mapping
 
-    def _operators(self, kind: Kind, value: Shape, negated: Shape) -> Shape:
+    def _operators(self, kind: Kind, value: Shape, negated: Shape, facts: Sequence[Fact] = ()) -> Shape:
+        """A mapping of the operators that compare one of these facts, or else any fact of this kind."""
+        fitting = [operator for operator in Operator if operator is not Operator.EQUALS and fits(kind, operator)]
         operators = {
             operator.value: {
                 **self._meaning(f"operators.{operator.value}"),
                 **_operand(operator, _fitting(kind, operator, value)),
             }
-            for operator in Operator
-            if operator is not Operator.EQUALS and fits(kind, operator)
+            for operator in fitting
+            if operator not in PAIRED
+        }
+        other = _comparable(facts or [attribute("", kind)])
+        operators |= {
+            item.value: {**self._meaning(f"operators.{item.value}"), **other} for item in Operator if item in PAIRED
         }
         operators["not"] = {**self._meaning("operators.not"), "allOf": [negated]}
         return {"type": "object", "minProperties": 1, "properties": operators, "additionalProperties": False}
@@ -193,7 +200,8 @@ class _SchemaWriter:
         value = literal(kind, low=None)
         itself = {"$ref": f"#/definitions/attribute {kind.name.lower()}"}
         equal = one_or_more(value)["anyOf"] if fits(kind, Operator.EQUALS) else []
-        return self._operators(kind, value, {"anyOf": [*equal, itself]})
+        any_attribute = [attribute("", kind) for kind in ATTRIBUTE_KINDS.values()]
+        return self._operators(kind, value, {"anyOf": [*equal, itself]}, any_attribute)
 
     def _effects(self) -> Shape:
         return {
@@ -240,6 +248,15 @@ _RULE_NAME = {
     "pattern": f"^{ID_PATTERN}/{ID_PATTERN}$",
     "patternErrorMessage": "write policy/rule, for example clearance/outlets-first",
 }
+
+
+def _comparable(facts: Sequence[Fact]) -> Shape:
+    """The paths of facts that may be compared with one of these."""
+    paths = [item.path for item in VOCABULARY.values() if any(are_comparable(fact, item) for fact in facts)]
+    groups = "|".join(group.replace(".", r"\.") for group in ATTRIBUTE_GROUPS)
+    attributes = {"type": "string", "pattern": f"^(?:{groups})[^.]+$"}
+    with_attributes = any(fact.kind in (Kind.CHOICE, *ATTRIBUTE_KINDS.values()) for fact in facts)
+    return {"anyOf": [*([{"enum": paths}] if paths else []), *([attributes] if with_attributes else [])]}
 
 
 def _offered(fact: Fact) -> list[Any]:

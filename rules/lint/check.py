@@ -7,13 +7,15 @@ matters, there is no warning.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.conditions import All, AnyOf, Condition, Not, Term
+from rules.conditions import All, AnyOf, Condition, Not, Operator, Term
 from rules.errors import Finding
 from rules.finding_codes import Severity
 from rules.lint.dead_rules import find_dead_rules
 from rules.loader import build_policy_set, find_mistakes, parse_files
 from rules.policy import Policy, PolicySet
+from rules.syntax.references import references
 from rules.syntax.yaml_document import Document
+from rules.vocabulary import VOCABULARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +57,21 @@ def _simple_warnings(files: list[tuple[Document, Policy]]) -> Iterator[Finding]:
         if not policy.rules:
             yield document.finding(("rules",), "no-rules", f"policy '{policy.id}' has no rules")
         yield from _unused_terms(document, policy)
+        yield from _facts_as_words(document)
         for index, rule in enumerate(policy.rules):
             missing = sorted(languages - set(rule.because))
             if missing:
                 message = f"'{rule.id}' gives no reason in: {', '.join(missing)}"
                 yield document.finding(("rules", index, "because"), "missing-language", message)
+
+
+def _facts_as_words(document: Document) -> Iterator[Finding]:
+    """Words that a fact is compared with, and that are the path of another fact."""
+    for mention in references(document):
+        if mention.operator is Operator.EQUALS and mention.text in VOCABULARY and mention.subject in VOCABULARY:
+            operator = "not_same_as" if "not" in mention.path else "same_as"
+            message = f"'{mention.text}' is compared as a word; for the fact write {{{operator}: {mention.text}}}"
+            yield mention.finding("fact-as-word", message)
 
 
 def _unused_terms(document: Document, policy: Policy) -> Iterator[Finding]:

@@ -80,6 +80,8 @@ class Domain:
     numbers: Spans = ()
     words: Words = Words(listed=frozenset())
     tags: Tags | None = None
+    pair: tuple[str, ...] = ()
+    """Two facts, if this is the domain of whether they are the same."""
 
     @property
     def is_empty(self) -> bool:
@@ -126,6 +128,16 @@ def full_domain(path: str) -> Domain:
     if fact.kind in _WORDS:
         return Domain(unknown=True, words=Words(listed=frozenset(fact.choices) if fact.choices else None))
     return Domain(unknown=True, numbers=_BOUNDS.get(fact.kind, ((0, math.inf),)))
+
+
+def pair_domain(domain: Domain | None, compared: Compare, *, true: bool) -> Domain:
+    """Whether two facts may be the same, or one of them unknown, after a comparison of the two that is true or, unless
+    `true`, is not; `domain` is what was possible before it.
+    """
+    before = domain or Domain(unknown=True, flags=frozenset({True, False}))
+    same = (compared.operator is Operator.SAME_AS) is true
+    paths = tuple(fact.path for fact in compared.facts)
+    return Domain(unknown=before.unknown and not true, flags=before.flags & {same}, pair=paths)
 
 
 def meets_calendar(dates: Domain, weekdays: Domain) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from rules.conditions import (
     ORDERED,
+    PAIRED,
     SEVERAL,
     TAGGED,
     All,
@@ -21,7 +22,16 @@ from rules.errors import Finding, LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint
 from rules.syntax.yaml_document import Document, Node, Path, Plain
-from rules.vocabulary import VOCABULARY, Fact, Kind, Value, attribute, is_attribute
+from rules.vocabulary import (
+    ATTRIBUTE_KINDS,
+    IN_CAPITALS,
+    VOCABULARY,
+    Fact,
+    Kind,
+    Value,
+    attribute,
+    is_attribute,
+)
 
 PARSERS: Mapping[Kind, Callable[[str], Value]] = {
     Kind.WORD: literals.word,
@@ -48,6 +58,7 @@ _IMPLIED_KINDS: Mapping[str, Kind] = (
 _FIT_FOR_DATES = frozenset({Operator.AT_LEAST, Operator.LESS_THAN, Operator.KNOWN})
 """Operators that can compare an instant with a date alone, which stands for its midnight."""
 _UNORDERED = frozenset({Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS})
+_PAIRED_WORDS = frozenset(operator.value for operator in PAIRED)
 COMBINATORS = ("all", "any", "none", "is")
 _KEYS = frozenset((*VOCABULARY, *COMBINATORS))
 MOST_COMPARISONS = 250
@@ -179,6 +190,8 @@ class ConditionParser:
                 path, "wrong-operator", f"'{operator.value}' does not fit {fact.path} ({fact.kind.value}){hint}"
             )
             return All(parts=())
+        if operator in PAIRED:
+            return self._pair(fact, operator, raw, path)
         kind = Kind.FLAG if operator is Operator.KNOWN else fact.kind
         findings_before = len(self.notes.findings)
         if fact.kind is Kind.INSTANT and not accepts_date(operator):
@@ -187,6 +200,26 @@ class ConditionParser:
         if len(self.notes.findings) == findings_before:
             self._count(operator, operands, path)
         return Compare(fact=fact, operator=operator, operands=operands)
+
+    def _pair(self, fact: Fact, operator: Operator, raw: Node, path: Path) -> Condition:
+        """The comparison with the fact that `raw` names."""
+        if not isinstance(raw, str):
+            self.notes.add(path, "wrong-type", f"'{operator.value}' takes one other fact, as order.country")
+            return All(parts=())
+        if fact.path not in VOCABULARY and not is_attribute(fact.path):
+            self.notes.add(path, "wrong-operator", f"'{operator.value}' compares facts of rules; write a value here")
+            return All(parts=())
+        other = VOCABULARY.get(raw) or (attribute(raw, _kind_beside(fact.kind)) if is_attribute(raw) else None)
+        if other is None:
+            message = f"unknown fact '{raw}'; '{operator.value}' takes another fact, as order.country"
+            self.notes.add(path, "unknown-fact", message, VOCABULARY, raw)
+            return All(parts=())
+        if not are_comparable(fact, other):
+            similar = [item.path for item in VOCABULARY.values() if are_comparable(fact, item)]
+            message = f"{_described(fact)} can't be the same as {_described(other)}: compare facts of one kind"
+            self.notes.add(path, "wrong-operator", message, similar, raw)
+            return All(parts=())
+        return Compare(fact=fact, operator=operator, operands=(), other=other)
 
     def _note_days(self, fact: Fact, operator: Operator, raw: Node, path: Path) -> None:
         """Refuse dates alone: they stand for midnight, but the author of `at_most: 2026-12-24` means the whole day."""
@@ -206,7 +239,7 @@ class ConditionParser:
             self.notes.add(path, "unknown-word", message, fact.choices, word)
         if kind is not Kind.NUMBER and isinstance(value, int) and value < 0:
             self.notes.add(path, "out-of-range", f"{fact.path} is never below 0")
-        return value
+        return value.upper() if fact.path in IN_CAPITALS and isinstance(value, str) else value
 
     def _count(self, operator: Operator, operands: tuple[Value, ...], path: Path) -> None:
         expected = 2 if operator is Operator.BETWEEN else 1
@@ -240,7 +273,7 @@ def accepts_date(operator: Operator) -> bool:
 
 def fits(kind: Kind, operator: Operator) -> bool:
     """Whether facts of this kind can be compared with this operator."""
-    if operator is Operator.KNOWN:
+    if operator is Operator.KNOWN or operator in PAIRED:
         return True
     if operator in TAGGED or kind is Kind.TAGS:
         return operator in TAGGED and kind is Kind.TAGS
@@ -249,15 +282,46 @@ def fits(kind: Kind, operator: Operator) -> bool:
     return operator is Operator.EQUALS or kind is Kind.WORD
 
 
+def are_comparable(fact: Fact, other: Fact) -> bool:
+    """Whether two facts are of one kind, so that each could have the value of the other. A word may be one of a list;
+    two lists must have a word in common. An extra attribute is a flag, a number, a word or tags.
+    """
+    if fact.path == other.path:
+        return False
+    if fact.choices and other.choices:
+        return not set(fact.choices).isdisjoint(other.choices)
+    kinds = {_kind_beside(fact.kind), _kind_beside(other.kind)}
+    attributes = is_attribute(fact.path) or is_attribute(other.path)
+    return len(kinds) == 1 and (not attributes or kinds <= {Kind.ANY, *ATTRIBUTE_KINDS.values()})
+
+
+def _kind_beside(kind: Kind) -> Kind:
+    """The kind that an extra attribute has if it is compared with a fact of this kind."""
+    return Kind.WORD if kind is Kind.CHOICE else kind
+
+
+def _described(fact: Fact) -> str:
+    return fact.path if fact.kind is Kind.ANY else f"{fact.path} ({fact.kind.value})"
+
+
 def _attribute_kind(raw: Node) -> Kind:
     """The kind that an extra attribute must have, judging by the way it is compared."""
     if isinstance(raw, dict):
-        kinds = (_IMPLIED_KINDS.get(key) or _attribute_kind(inner) for key, inner in raw.items())
+        kinds = (
+            _IMPLIED_KINDS.get(key) or (_kind_of_other(inner) if key in _PAIRED_WORDS else _attribute_kind(inner))
+            for key, inner in raw.items()
+        )
         return next((kind for kind in kinds if kind is not Kind.ANY), Kind.ANY)
     first = next(iter(raw), None) if isinstance(raw, list) else raw
     if isinstance(first, Plain) and first in ("true", "false"):
         return Kind.FLAG
     return Kind.NUMBER if isinstance(first, Plain) and _is_number(first) else Kind.WORD
+
+
+def _kind_of_other(raw: Node) -> Kind:
+    """The kind that an extra attribute must have beside the fact that `raw` names."""
+    other = VOCABULARY.get(raw) if isinstance(raw, str) else None
+    return Kind.ANY if other is None else _kind_beside(other.kind)
 
 
 def _is_number(text: str) -> bool:

@@ -132,6 +132,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "carbon_price": _MONEY,
         "hold": Range(kind=Kind.DURATION, low=1, high=MAX_HOLD, bounds="between 1 m and 90 d"),
         "priority": Range(kind=Kind.COUNT, low=0, high=100, bounds="between 0 and 100"),
+        "oversell": UNITS,
         "daily_orders": UNITS,
         "rest_after_rejection": Range(kind=Kind.DURATION, low=1, high=MAX_REST, bounds="between 1 m and 30 d"),
     }

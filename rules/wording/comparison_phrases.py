@@ -28,19 +28,35 @@ _COMPARED_AS: Mapping[Kind, str] = {
 def clause(comparison: Compare, catalogue: Catalogue, *, negated: bool = False) -> str:
     """The comparison as a statement or, if `negated`, as the statement that it does not hold."""
     fact, operator, operands = comparison.fact, comparison.operator, comparison.operands
+    if comparison.other is not None:
+        nouns = {"noun": _noun(fact, catalogue), "other": _noun(comparison.other, catalogue)}
+        return catalogue.text(f"conditions.{operator.value}.{'false' if negated else 'true'}", **nouns)
     attribute = is_attribute(fact.path)
-    key = f"attributes.{fact.group}" if attribute else f"facts.{fact.path}"
-    name = quoted(fact.path.rpartition(".")[2], catalogue)
+    key, name = _key(fact), _name(fact, catalogue)
     if operator is Operator.KNOWN:
         state = "unknown" if operands[0] is negated else "known"
         kind = fact.kind.name.lower() if attribute and fact.kind in ATTRIBUTE_KINDS.values() else "plain"
-        return catalogue.text(f"conditions.{state}.{kind}", noun=catalogue.text(f"{key}.noun", name=name))
+        return catalogue.text(f"conditions.{state}.{kind}", noun=_noun(fact, catalogue))
     verb = "has" if attribute and fact.kind is Kind.TAGS else "is"
     key, value = f"{key}.{verb}_not" if negated else f"{key}.{verb}", _value_phrase(comparison, catalogue)
     if fact.kind is Kind.COUNT and isinstance(operands[-1], int):
         # of several numbers the last decides whether a singular or a plural follows
         return catalogue.counted(key, operands[-1], value=value)
     return catalogue.text(key, name=name, value=value)
+
+
+def _key(fact: Fact) -> str:
+    """Where the catalogue has the phrases about the fact."""
+    return f"attributes.{fact.group}" if is_attribute(fact.path) else f"facts.{fact.path}"
+
+
+def _name(fact: Fact, catalogue: Catalogue) -> str:
+    """What the author calls the fact, an extra attribute."""
+    return quoted(fact.path.rpartition(".")[2], catalogue)
+
+
+def _noun(fact: Fact, catalogue: Catalogue) -> str:
+    return catalogue.text(f"{_key(fact)}.noun", name=_name(fact, catalogue))
 
 
 def quoted(text: str, catalogue: Catalogue) -> str:

@@ -60,6 +60,8 @@ def _listed(parts: tuple[Condition, ...]) -> str:
 
 
 def _operation(comparison: Compare) -> str:
+    if comparison.other is not None:
+        return f"{{{comparison.operator.value}: {comparison.other.path}}}"
     kind = Kind.FLAG if comparison.operator is Operator.KNOWN else comparison.fact.kind
     words = [value_text(kind, operand) for operand in comparison.operands]
     value = words[0] if len(words) == 1 else f"[{', '.join(words)}]"

@@ -15,6 +15,7 @@ _WORDS = (
         "tier",
         "keep",
         "protect",
+        "oversell",
         "hold",
         "daily_orders",
         "rest_after_rejection",

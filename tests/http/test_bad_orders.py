@@ -47,7 +47,12 @@ JSON = {"content_type": "application/json"}
         ("lines", order_json(*[("SHIRT", 1)] * 10_000)),
         ("destination", order_json(destination=None)),
         ("destination", order_json(destination="Paris")),
-        ("destination.latitude", order_json(destination={"country": "FR", "postcode": "75001"})),
+        ("destination.latitude", order_json(destination={"country": "FR", "longitude": 2.35})),
+        ("destination.country", order_json(destination={"region": "Île-de-France"})),
+        ("destination", order_json(destination={"country": "FR", "latitude": 2.35, "longitude": 48.85})),
+        ("currency", order_json(currency="SEK")),
+        ("currency", order_json(currency="euro")),
+        ("placed_at", order_json(placed_at="2027-11-27T08:12:31Z")),
         ("destination.latitude", order_json(destination=HERE | {"latitude": 90.1})),
         ("destination.longitude", order_json(destination=HERE | {"longitude": "east"})),
         *(

@@ -330,22 +330,28 @@ def test_a_kind_of_delivery_that_cannot_ship_all_of_the_cart_says_why(quote, poi
 
 def test_without_coordinates_only_lanes_of_a_known_distance_are_promised(bare, application):
     lanes = (
-        Lane(nodes=frozenset({"lyon"}), country="FR", postcode="75*", distance=465_000),
-        Lane(nodes=frozenset({"lille"}), country="FR", takes=60),
+        Lane(nodes=frozenset({"lyon"}), country="XK", postcode="75*", distance=465_000),
+        Lane(nodes=frozenset({"lille"}), country="XK", takes=60),
     )
     bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 1, "lille": 2}}, lanes=lanes))
     activate(bare)
     http = application.around(bare).test_client()
-    made = http.post("/v1/quotes", json=cart(("A", 1), destination=FRANCE)).get_json()
+    made = http.post("/v1/quotes", json=cart(("A", 1), destination=FRANCE | {"country": "XK"})).get_json()
     assert (made["by_lanes_only"], made["promises"][0]["shipments"][0]["distance_m"]) == (True, 465_000)
     taken = http.post(f"/v1/quotes/{made['id']}/take", json={"order_id": "W-1", "promise": 1}).get_json()
     assert (taken["status"], taken["quote"]["changed"]) == ("filled", [])
-    for there in ({"country": "FR"}, {"country": "DE"}):
+    for there in ({"country": "XK"}, {"country": "XX"}):
         problem = problem_of(http.post("/v1/quotes", json=cart(("A", 1), destination=there)), 422)
         assert "give latitude and longitude" in problem["detail"]
         page = {"skus": ["A"], "channel": "web", "destination": there}
         assert fields_of(problem_of(http.post("/v1/promises", json=page), 422)) == ["destination"]
     assert bare.check().clean
+
+
+def test_without_coordinates_a_cart_is_placed_by_its_country(http):
+    made = http.post("/v1/quotes", json=cart(("SHIRT", 1), destination={"country": "FR"})).get_json()
+    assert (made["by_lanes_only"], made["placed"]["by"]) == (False, "country")
+    assert made["promises"]
 
 
 def test_a_product_page_gets_the_earliest_arrival_by_kind_of_delivery(http, pointsman):
@@ -378,8 +384,8 @@ def test_a_product_page_gets_the_earliest_arrival_by_kind_of_delivery(http, poin
         ("destination", cart(destination=None)),
         ("destination", cart(collect_at="paris")),
         ("collect_at", cart(destination=None, collect_at="pari")),
-        ("destination.latitude", cart(destination={"country": "FR", "latitude": 48.8})),
-        ("destination.country", cart(destination={"postcode": "75001"})),
+        ("destination.longitude", cart(destination={"country": "FR", "latitude": 48.8})),
+        ("destination.country", cart(destination={"region": "Paris"})),
         ("deliveries", cart(deliveries=["click_and_collect"])),
         ("deliveries", cart(destination=None, collect_at="paris", deliveries=["express"])),
         ("deliveries", cart(deliveries=[])),
@@ -426,7 +432,7 @@ def test_a_mistaken_request_of_a_page_is_refused_by_field(http, field, more):
         ("promise", {"promise": 3}),
         ("promise", {"promise": 0}),
         ("order_id", {"order_id": ""}),
-        ("destination.latitude", {"destination": FRANCE}),
+        ("destination.latitude", {"destination": {"country": "FR", "longitude": 2.35}}),
         ("only_if_kept", {"only_if_kept": "yes"}),
         ("delivery", {"delivery": "express"}),
     ],

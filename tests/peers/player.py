@@ -214,7 +214,7 @@ def _order(step: Step) -> Order:
     lines = [step.decide] if isinstance(step.decide, dict) else step.decide
     pairs = [pair for units in lines for pair in units.items()]
     more = {"id": step.order, "channel": step.channel, "tags": frozenset(step.tags)}
-    more |= {"placed_at": facts.NOW + _seconds(step.placed)}
+    more |= {"placed_at": facts.NOW - 7 * 24 * facts.HOUR + _seconds(step.placed)}
     if step.collect_at is not None:
         return facts.collected(*pairs, at=step.collect_at, **more)
     return facts.order(*pairs, place=PLACES[step.to], **more)

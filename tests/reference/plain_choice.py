@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from engine.decide import rule_facts
+from engine.decide.address.address import address_of
+from engine.decide.address.postcodes import outward_code
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.shipping.pricing import bands_of
@@ -126,7 +128,7 @@ class PlainEvaluation:
         line = self.order.lines[index]
         product = rule_facts.product_facts(self.snapshot.products[line.sku])
         facts = self._facts | self._goal_facts(line)
-        return {**facts, **rule_facts.line_facts(line), **product}
+        return {**facts, **rule_facts.line_facts(line, self.order, self.snapshot.network), **product}
 
     def _goal_facts(self, line: Line) -> dict[str, object]:
         """How and where the line goes, if not as its order does."""
@@ -135,10 +137,14 @@ class PlainEvaluation:
             return {}
         delivery = line.delivery or "click_and_collect"
         if delivery != "click_and_collect":
-            place = {"order.country": order.country, "order.region": order.region, "order.postcode": order.postcode}
+            address = address_of(order, self.snapshot.network)
+            outward = address.postcode and outward_code(address.postcode, address.country)
+            place = {"order.country": address.country, "order.region": order.region}
+            place |= {"order.postcode": address.postcode, "order.outward_code": outward}
         else:
             node = self.snapshot.network.nodes[line.collect_at or order.collect_at]
-            place = {"order.country": node.country, "order.region": node.region, "order.postcode": None}
+            place = {"order.country": node.country, "order.region": node.region}
+            place |= {"order.postcode": None, "order.outward_code": None}
         return {"order.delivery": delivery, **place}
 
     def _node_facts(self, node: str) -> dict[str, object]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.decide.address.address import address_of, node_address
 from engine.decide.shipping.calendar import Calendar
 from engine.decide.shipping.distance import DISTANCE_STEP, Direction, direction, great_circle, route_distance
 from engine.decide.shipping.lanes import Destination, leads_to
@@ -45,7 +46,7 @@ class Exit:
     """A node with its ways, by service. `hours` is when it is open, None: always."""
 
     node: Node
-    direction: Direction
+    direction: Direction | None
     hours: Calendar | None
     ways: Sequence[Way]
 
@@ -70,7 +71,7 @@ class Exits:
         hours = self._calendars.of_node(node)
         services = [self.network.services[name] for name in sorted(node.services)]
         ways = [self._way(node, service, hours) for service in services]
-        return Exit(node=node, direction=direction(node.place), hours=hours, ways=ways)
+        return Exit(node=node, direction=direction(node.place) if node.place else None, hours=hours, ways=ways)
 
     def _way(self, node: Node, service: Service, hours: Calendar | None) -> Way:
         collecting = service.mode == "pickup"
@@ -187,18 +188,14 @@ def _plain_routes(
 ) -> Iterator[Route]:
     """The routes to one destination, which has this number."""
     collected_at = exits.network.nodes[collect_at] if collect_at else None
-    place = collected_at.place if collected_at else order.place
-    if place is None:
-        raise ValueError(f"order {order.id} has neither a place nor a node to collect at")
-    goes_to = collected_at or order
-    postcode = None if collected_at else order.postcode
-    towards = direction(place)
-    destination = Destination(country=goes_to.country, region=goes_to.region, postcode=postcode)
+    goes_to = node_address(collected_at) if collected_at else address_of(order, exits.network)
+    towards = direction(goes_to.place) if goes_to.place else None
+    destination = Destination(country=goes_to.country, region=goes_to.region, postcode=goes_to.postcode)
     hours = exits.of(collected_at.id).hours if collected_at else None
     times = _Times(now, order.promise_by, hours, _bounds_of(order.deliver_on, exits.network))
     for name in sorted(nodes):
         leaving = exits.of(name)
-        metres = great_circle(leaving.direction, towards)
+        metres = great_circle(leaving.direction, towards) if leaving.direction and towards else None
         for way in leaving.ways:
             service = way.service
             # the customer fetches the order only at the node they chose, and nothing travels from there
@@ -218,7 +215,7 @@ def _bounds_of(day: int | None, network: Network) -> tuple[int, int] | None:
     return first, end - 60
 
 
-def _route(leaving: Exit, way: Way, metres: float, destination: Destination, times: "_Times") -> Route | None:
+def _route(leaving: Exit, way: Way, metres: float | None, destination: Destination, times: "_Times") -> Route | None:
     node, service = leaving.node, way.service
     reach = _reach(way, metres, destination)
     if reach is None:
@@ -242,7 +239,7 @@ def _route(leaving: Exit, way: Way, metres: float, destination: Destination, tim
     )
 
 
-def _reach(way: Way, metres: float, destination: Destination) -> tuple[int, int] | None:
+def _reach(way: Way, metres: float | None, destination: Destination) -> tuple[int, int] | None:
     """Metres, and the minutes they take; None if the service does not go there."""
     service = way.service
     lane = next((lane for lane in way.lanes if leads_to(lane, destination)), None)
@@ -251,10 +248,14 @@ def _reach(way: Way, metres: float, destination: Destination) -> tuple[int, int]
     most = service.max_distance
     if lane is not None and lane.distance is not None:
         distance = lane.distance
+    elif way.collecting:
+        distance = 0
+    elif metres is None:
+        return None
     elif most is not None and metres > most + DISTANCE_STEP:
         return None  # rules out most nodes for a bike without computing the detour
     else:
-        distance = 0 if way.collecting else route_distance(metres, service.detour)
+        distance = route_distance(metres, service.detour)
     if most is not None and distance > most:
         return None
     minutes = _transit(service, distance) if lane is None or lane.takes is None else lane.takes

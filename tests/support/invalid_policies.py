@@ -117,6 +117,52 @@ CONDITIONS = {
         when("node.type: {at_least: store}"),
         "p.yaml:5:24  wrong-operator  'at_least' does not fit node.type (one of a list)",
     ),
+    "two facts of different kinds": (
+        when("order.country: {same_as: order.wieght}"),
+        (
+            "p.yaml:5:28  unknown-fact  unknown fact 'order.wieght'; 'same_as' takes another fact, as order.country "
+            "(did you mean 'order.weight'?)"
+        ),
+    ),
+    "a fact compared with no fact": (
+        when("node.country: {same_as: order.currency}"),
+        (
+            "p.yaml:5:27  unknown-fact  unknown fact 'order.currency'; 'same_as' takes another fact, as order.country "
+            "(did you mean 'order.country'?)"
+        ),
+    ),
+    "a fact compared with one of another kind": (
+        when("node.region: {not_same_as: order.lines}"),
+        (
+            "p.yaml:5:26  wrong-operator  node.region (word) can't be the same as order.lines (whole number): "
+            "compare facts of one kind (did you mean 'order.id'?)"
+        ),
+    ),
+    "a fact compared with itself": (
+        when("node.region: {same_as: node.region}"),
+        (
+            "p.yaml:5:26  wrong-operator  node.region (word) can't be the same as node.region (word): "
+            "compare facts of one kind (did you mean 'order.region'?)"
+        ),
+    ),
+    "two lists without a word in common": (
+        when("node.type: {same_as: order.delivery}"),
+        (
+            "p.yaml:5:24  wrong-operator  node.type (one of a list) can't be the same as order.delivery "
+            "(one of a list): compare facts of one kind (did you mean 'order.id'?)"
+        ),
+    ),
+    "an attribute compared with a weight": (
+        when("node.attributes.limit: {same_as: product.weight}"),
+        (
+            "p.yaml:5:36  wrong-operator  node.attributes.limit (weight) can't be the same as product.weight "
+            "(weight): compare facts of one kind"
+        ),
+    ),
+    "a fact compared with several": (
+        when("node.region: {same_as: [order.region, order.country]}"),
+        "p.yaml:5:26  wrong-type  'same_as' takes one other fact, as order.country",
+    ),
     "a glob on a number": (
         when("order.units: {matches: '1*'}"),
         "p.yaml:5:26  wrong-operator  'matches' does not fit order.units (whole number)",

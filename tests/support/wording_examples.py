@@ -3,7 +3,29 @@
 from rules.loader import load_policies
 from rules.policy import Rule
 
+SAME_COUNTRY = "node.country: {same_as: order.country}"
+ANOTHER_COUNTRY = "node.country: {not_same_as: order.country}"
 CONDITIONS = [
+    (
+        SAME_COUNTRY,
+        "the values of the place's country and the order's country are the same",
+        "on trouve la même valeur pour le pays du lieu et pour le pays de la commande",
+    ),
+    (
+        f"none: [{{{SAME_COUNTRY}}}]",
+        "the values of the place's country and the order's country are not the same",
+        "on ne trouve pas la même valeur pour le pays du lieu et pour le pays de la commande",
+    ),
+    (
+        ANOTHER_COUNTRY,
+        "the values of the place's country and the order's country differ",
+        "on trouve des valeurs différentes pour le pays du lieu et pour le pays de la commande",
+    ),
+    (
+        f"none: [{{{ANOTHER_COUNTRY}}}]",
+        "the values of the place's country and the order's country do not differ",
+        "on ne trouve pas de valeurs différentes pour le pays du lieu et pour le pays de la commande",
+    ),
     ("order.channel: web", "the order comes from web", "la commande vient du canal web"),
     ("order.channel: [web, app]", "the order comes from web or app", "la commande vient du canal web ou app"),
     (
@@ -75,6 +97,11 @@ CONDITIONS = [
         'order.postcode: {matches: "75*"}',
         'the order\'s postcode is like "75*"',
         'le code postal de la commande est comme "75*"',
+    ),
+    (
+        "order.outward_code: KW17",
+        "the order's outward code is KW17",
+        "la première moitié du code postal britannique de la commande est KW17",
     ),
     (
         "order.region: Île-de-France",
@@ -176,6 +203,16 @@ EFFECTS = [
         "keep: 2.5%",
         "2.5% of the units on hand at the place stay there, rounded up",
         "2,5\u00a0% des unités présentes restent sur place, arrondi à l'unité supérieure",
+    ),
+    (
+        "oversell: 10",
+        "the place may sell 10 units of the article more than it has",
+        "le lieu peut vendre 10 unités de l'article de plus qu'il n'en a",
+    ),
+    (
+        "oversell: 1",
+        "the place may sell 1 unit of the article more than it has",
+        "le lieu peut vendre 1 unité de l'article de plus qu'il n'en a",
     ),
     (
         "protect: {channel: web, units: 5}",

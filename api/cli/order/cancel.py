@@ -65,4 +65,8 @@ def _lines(record: CancellationRecord) -> Iterator[str]:
 
 
 def _where(item: CancelledUnitsRecord) -> str:
-    return f"held at {item.node}/{item.service} by decision {item.decision}" if item.was == "held" else item.was
+    return (
+        f"held at {item.node}/{item.service} by decision {item.decision}"
+        if item.was == "held"
+        else item.was.replace("_", " ")
+    )

@@ -136,7 +136,7 @@ def order_lines(record: OrderStateRecord) -> Iterator[str]:
     yield f"order {record.id} ({record.order.channel}, {record.order.delivery}), placed {record.placed_at}"
     for line in record.lines:
         units = {state: getattr(line, state) for state in UNIT_STATES}
-        states = ", ".join(f"{count} {state}" for state, count in units.items() if count)
+        states = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in units.items() if count)
         yield f"  line {line.line}: {line.ordered} x {line.sku}: {states}"
     for decision in record.decisions:
         because = f", because {decision.because}" if decision.because else ""
@@ -160,6 +160,6 @@ def _shipment_line(shipment: OrderShipmentRecord) -> str:
 
 
 def _sums(record: OrderStateRecord) -> str:
-    sums = {state: sum(getattr(line, state) for line in record.lines) for state in UNIT_STATES}
+    sums = {state: sum(getattr(line, state) or 0 for line in record.lines) for state in UNIT_STATES}
     awaits = ["awaits approval"] if "awaiting_approval" in record.states else []
-    return ", ".join([*(f"{count} {state}" for state, count in sums.items() if count), *awaits])
+    return ", ".join([*(f"{count} {state.replace('_', ' ')}" for state, count in sums.items() if count), *awaits])

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from msgspec import UNSET
 from rich.table import Table
 from rich.text import Text
 
 from api.cli.output.plural import counted
 from api.cli.output.tables import carbon, destination_phrase, local_time, money
-from api.records.promises import PromisesRecord
+from api.records.promises import PromisesRecord, SkuPromiseRecord
 from engine.decide.promises.quote_record import PromiseRecord, QuoteRecord
 from engine.model.facts import Network
 from rules.wording.catalogue import ENGLISH
@@ -18,6 +19,8 @@ def quote_lines(quote: QuoteRecord, network: Network, collect_at: str | None) ->
     yield f"Quote {quote.id}: {counted(len(quote.promises), 'promise')}"
     for promise in quote.promises:
         yield from _promise_lines(promise, network, collect_at)
+    for placed in quote.not_counted or ():
+        yield f"  {placed.quantity} x {placed.sku} needs no stock and no parcel"
     for item in quote.not_promised:
         yield f"  not by {item.delivery}:"
         for line in item.unfilled:
@@ -46,6 +49,10 @@ def promises_table(page: PromisesRecord, network: Network, collect_at: str | Non
     for name in ("SKU", "delivery", "arrives by", "valid until"):
         table.add_column(name, overflow="fold")
     for item in page.promises:
-        arrives = "-" if item.arrives_by is None else local_time(item.arrives_by, network, collect_at)
+        arrives = _no_arrival(item) if item.arrives_by is None else local_time(item.arrives_by, network, collect_at)
         table.add_row(Text(item.sku), item.delivery, arrives, local_time(item.valid_until, network))
     return table
+
+
+def _no_arrival(item: SkuPromiseRecord) -> str:
+    return "-" if item.counted is UNSET else "needs no parcel"

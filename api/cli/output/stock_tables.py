@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from msgspec import UNSET
 from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
@@ -26,7 +27,8 @@ class _Column:
 def stock_tables(record: SkuStockRecord, *, width: int) -> Iterator[Table]:
     """The nodes, each with its units and what is free to each channel; columns that don't fit go into a table below."""
     nodes = _Column(heading="node", cells=[item.node for item in record.nodes])
-    title: Text | None = Text(f"{record.sku}: {record.available} available")
+    available = f"{record.available} available" if record.counted is UNSET else "not counted, it needs no stock"
+    title: Text | None = Text(f"{record.sku}: {available}")
     for group in _groups(list(_columns(record)), width - nodes.width - 1):
         table = Table(title=title)
         table.add_column(nodes.heading, no_wrap=True)

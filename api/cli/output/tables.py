@@ -101,11 +101,14 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     yield f"Order {order.id} ({order.channel}, {order.delivery}): {record.status}"
     yield from _follows_lines(record, network)
     yield from _nominated_day_lines(record, network)
+    yield from _placed_lines(record)
     yield from _quote_lines(record)
     shipments = record.scheduled.shipments if record.scheduled else record.shipments
     for number, shipment in enumerate(shipments, start=1):
         yield from _shipment_lines(number, shipment, network, order.collect_at)
         yield from (f"     {_reason(record, rule)}" for rule in shipment.rules)
+    for placed in record.not_counted or ():
+        yield f"  {placed.quantity} x {placed.sku} (line {placed.line}) needs no stock and no parcel"
     for item in record.unfilled:
         yield f"  unfilled: {item.quantity} x {item.sku} (line {item.line})"
         yield from (f"     {line}" for line in reason_lines(item))
@@ -141,7 +144,8 @@ def facts_lines(facts: FactsRecord) -> Iterator[str]:
     for sku, stock in sorted(facts.stock.items()):
         yield f"  stock of {sku}, before its own hold:"
         for node, on_hand, held, floor in zip(stock.nodes, stock.on_hand, stock.held, stock.floor, strict=True):
-            yield f"     {node}: {on_hand} on hand, {held} held, {floor} kept back"
+            kept = f"{floor} kept back" if floor >= 0 else f"{-floor} more may be sold"
+            yield f"     {node}: {on_hand} on hand, {held} held, {kept}"
     for excluded in facts.excluded:
         needed = " unless needed" if excluded.unless_needed else ""
         yield f"  excluded{needed} for line {', '.join(excluded.lines)} ({', '.join(excluded.rules)}):"
@@ -185,6 +189,15 @@ def _nominated_day_lines(record: DecisionRecord, network: Network) -> Iterator[s
         yield f"  to arrive on {day:%a %d %b %Y}{reserved}"
 
 
+def _placed_lines(record: DecisionRecord) -> Iterator[str]:
+    placed = record.placed
+    if placed is not UNSET:
+        what = (
+            f"postcode {record.order.destination.postcode}" if placed.by == "postcode" else f"country {placed.country}"
+        )
+        yield f"  sent without coordinates; placed by its {what} at {placed.latitude}, {placed.longitude}"
+
+
 def _quote_lines(record: DecisionRecord) -> Iterator[str]:
     quote = record.quote
     if quote is not UNSET:
@@ -207,6 +220,9 @@ def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goa
     to = destination_phrase(shipment.collect_at)
     yield f"  {number}. from {shipment.node} by {shipment.service}{to}, {shipment.distance_m / 1_000:,.1f} km"
     yield "     " + ", ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
+    for line in shipment.lines:
+        if line.backorder:
+            yield f"     {line.backorder} x {line.sku} on backorder at first (the article may be oversold there)"
     leaves = local_time(shipment.ships_at, network, shipment.node)
     arrives = local_time(shipment.arrives_by, network, goal or shipment.node)
     yield f"     leaves {leaves}, arrives by {arrives}" + (", late" if shipment.late else "")
@@ -234,7 +250,8 @@ def local_time(instant: str, network: Network, place: str | None = None) -> str:
 
 
 def availability_table(availability: SkuAvailability, channel: str) -> Table:
-    table = Table(title=Text(f"{availability.sku} on {channel}: {availability.free} free"))
+    free = "not counted, any number" if availability.free is None else availability.free
+    table = Table(title=Text(f"{availability.sku} on {channel}: {free} free"))
     for name in ("node", "on hand", "held", "free"):
         table.add_column(name, justify="left" if name == "node" else "right", overflow="fold")
     columns = (availability.nodes, availability.on_hand, availability.held, availability.free_by_node)

@@ -114,12 +114,8 @@ def _goal(test_file: PolicyTestFile, raw: dict[str, Raw], path: Path, scenario: 
 
 def _destination_of(node: Node) -> dict[str, Raw]:
     place = node.place
-    destination = {
-        "latitude": _degrees(place.latitude),
-        "longitude": _degrees(place.longitude),
-        "country": node.country,
-    }
-    return {**destination, **({"region": node.region} if node.region else {})}
+    coordinates = {"latitude": _degrees(place.latitude), "longitude": _degrees(place.longitude)} if place else {}
+    return {"country": node.country, **coordinates, **({"region": node.region} if node.region else {})}
 
 
 def _degrees(micro: int) -> str:

@@ -92,8 +92,6 @@ class ScenarioNodeShape(NodeShape):
 
     @validates_schema
     def _one_place(self, data: dict[str, Any], **_: Any) -> None:
-        if ("latitude" in data) is not ("longitude" in data):
-            raise ValidationError("write both latitude and longitude", "latitude")
         if "latitude" in data and "away" in data:
             raise ValidationError("write away, or latitude and longitude; not both", "away")
 

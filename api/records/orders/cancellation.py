@@ -9,12 +9,14 @@ from engine.orders.cancellation.plan import Cancellation, CancelledUnits
 
 
 class CancelledUnitsRecord(Record, frozen=True):
-    """Units that were cancelled, and where they were: held by a shipment of a decision, waiting under it, unfilled."""
+    """Units that were cancelled, and where they were: held by a shipment of a decision, waiting under it, unfilled, or
+    filled without stock because their product is not counted.
+    """
 
     line: str
     sku: str
     quantity: int
-    was: Literal["unfilled", "waiting", "held"]
+    was: Literal["unfilled", "not_counted", "waiting", "held"]
     decision: str | UnsetType = UNSET
     node: str | UnsetType = UNSET
     service: str | UnsetType = UNSET

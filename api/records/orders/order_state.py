@@ -41,10 +41,14 @@ class OrderLineStateRecord(Record, frozen=True):
     returned: int
     waiting: int
     unfilled: int
+    not_counted: Annotated[
+        int | UnsetType, Meta(description="filled without stock and without a parcel; left out if there are none")
+    ] = UNSET
 
     @classmethod
     def of(cls, line: LineState) -> "OrderLineStateRecord":
-        return cls(line=line.line, sku=line.sku, ordered=line.ordered, **line.units)
+        units = {state: count for state, count in line.units.items() if count or state != "not_counted"}
+        return cls(line=line.line, sku=line.sku, ordered=line.ordered, **units)
 
 
 class OrderDecisionRecord(Record, frozen=True):

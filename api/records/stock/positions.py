@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from api.files.stock_counts import ImportSummary
 from engine.decide.availability import SkuAvailability
@@ -21,7 +21,7 @@ class PositionRecord(Record, frozen=True):
 
 class SkuAvailabilityRecord(Record, frozen=True):
     sku: str
-    free: int
+    free: Annotated[int | None, Meta(description="null: the product is not counted, so any number")]
     nodes: list[PositionRecord]
 
     @classmethod
@@ -79,6 +79,9 @@ class SkuStockRecord(Record, frozen=True):
     available: int
     free: dict[str, int]
     nodes: list[NodeStockRecord]
+    counted: Annotated[
+        bool | UnsetType, Meta(description="false: it needs no stock, any number is free; otherwise left out")
+    ] = UNSET
 
     @classmethod
     def of(cls, stock: SkuStock) -> "SkuStockRecord":
@@ -90,6 +93,7 @@ class SkuStockRecord(Record, frozen=True):
             available=sum(item.position.available for item in stock.nodes),
             free={channel: sum(item.free[channel] for item in stock.nodes) for channel in stock.channels},
             nodes=[NodeStockRecord.of(item) for item in stock.nodes],
+            counted=UNSET if stock.counted else False,
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
-from engine.decide.evaluation.evaluation import Evaluation, Options
+from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
 from engine.decide.evaluation.shipment_bands import ShipmentBands, shipment_bands
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded
 from engine.decide.sourcing.choose import choose
@@ -40,13 +40,13 @@ class Candidates:
         if carbon_price:
             self.fixed = reach.fixed + product_rounded(reach.drop, carbon_price, KILOGRAM)
         by_line = evaluation.options  # judged before the table is asked, for judging adds to it
-        options = by_line[0] if len(by_line) == 1 else Options(*map(np.concatenate, zip(*by_line, strict=True)))
+        options = by_line[0] if len(by_line) == 1 else Options.of_lines(by_line)
         line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
         free = [free[its.position] for free, its in zip(self.free, by_line, strict=True)]
         self.quantity = integers(item.quantity for item in lines)
         at_least, at_most = self._needed()
         roomy = self.rooms[reach.node[options.reach]] > 0
-        units = np.concatenate(free)
+        units = np.concatenate([NONE, *free])
         entries = (~options.excluded & roomy & (units >= at_least[line])).nonzero()[0]
         self.line, self.candidate = line[entries], options.reach[entries]
         self.everything = units[entries] >= at_most[self.line]

@@ -45,7 +45,7 @@ def _with_later_stock(evaluation: Evaluation, columns: SnapshotColumns) -> Itera
     """By line, the positions with their later stock, judged as they were."""
     for line, its in zip(evaluation.order.lines, evaluation.positions, strict=True):
         stock = columns.stock_of(line.sku)
-        yield its if stock is its.stock else its._replace(stock=stock, free=np.maximum(stock.available - its.floor, 0))
+        yield its if stock is its.stock else its._replace(stock=stock, free=stock.above(its.floor))
 
 
 def _has_the_same_options(carried: Evaluation, evaluation: Evaluation) -> bool:

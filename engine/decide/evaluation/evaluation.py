@@ -37,6 +37,15 @@ class Options(NamedTuple):
     judgement: Integers
     excluded: Flags
 
+    @classmethod
+    def of_lines(cls, lines: Sequence["Options"]) -> "Options":
+        """Those of all lines, one line after another."""
+        return cls(*map(np.concatenate, zip(_NO_OPTIONS, *lines, strict=True)))
+
+
+NONE: Integers = np.zeros(0, dtype=np.int64)
+_NO_OPTIONS = Options(NONE, NONE, NONE, NONE, NONE, np.zeros(0, dtype=bool))
+
 
 class JudgedPosition(NamedTuple):
     """One position, with what the rules say of it for a line."""
@@ -62,7 +71,8 @@ class Evaluation:
     `order` may be the remainder of a `whole_order`: rules of the order's stage see the customer's order, not what is
     left of it. `standing_shipments` of the whole order stand, whatever becomes of this remainder. `promised`: these
     units were promised once, so they may always travel in one shipment, or they would never arrive. `columns` are those
-    of the snapshot where orders share them; None: they are made of it.
+    of the snapshot where orders share them; None: they are made of it. Lines whose products are not counted ask for
+    nothing: from here on `order` has the others, and `ordered` all of them.
     """
 
     def __init__(
@@ -77,6 +87,10 @@ class Evaluation:
         promised: bool = False,
         columns: SnapshotColumns | None = None,
     ) -> None:
+        self.ordered = order
+        counted = tuple(line for line in order.lines if snapshot.products[line.sku].counted)
+        if len(counted) < len(order.lines):
+            order, whole_order = replace(order, lines=counted), whole_order or order
         self.order = order
         self.snapshot = snapshot
         self.matcher = matcher
@@ -86,6 +100,12 @@ class Evaluation:
         self.promised = promised
         self.columns = columns or SnapshotColumns(snapshot, matcher, now)
         self.ways = self.columns.ways
+
+    @property
+    def not_counted(self) -> Sequence[Line]:
+        """The lines that need no stock and no parcel."""
+        products = self.snapshot.products
+        return [line for line in self.ordered.lines if not products[line.sku].counted]
 
     @property
     def max_shipments(self) -> int | None:
@@ -110,7 +130,7 @@ class Evaluation:
             {
                 **self.facts,
                 "order": rule_facts.order_facts_of_line(self.facts["order"], self.order, line, self.snapshot.network),
-                "line": rule_facts.line_facts(line),
+                "line": rule_facts.line_facts(line, self.order, self.snapshot.network),
                 "product": rule_facts.product_facts(products[line.sku]),
             }
             for line in self.order.lines
@@ -184,7 +204,7 @@ class Evaluation:
         then.
         """
         return Evaluation(
-            order=self.order,
+            order=self.ordered,
             snapshot=self.snapshot,
             matcher=self.matcher,
             now=self.now,
@@ -210,7 +230,7 @@ class Evaluation:
     def reach(self) -> Reach:
         leaving = np.zeros(len(self.ways.nodes), dtype=bool)
         leaving[self.nodes] = True
-        return reach(self.order, self.ways, leaving, self.now)
+        return reach(self.order if self.order.lines else self.ordered, self.ways, leaving, self.now)
 
     @cached_property
     def destinations(self) -> Sequence[int]:

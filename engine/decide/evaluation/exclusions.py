@@ -34,6 +34,8 @@ class _Taken(NamedTuple):
 
 def exclusions(evaluation: Evaluation) -> Iterator[ExcludedOptions]:
     """By cause. Nodes that several lines lose alike are listed once for all of them."""
+    if not evaluation.options:
+        return
     causes, taken = _taken(evaluation)
     lines_of: dict[tuple[int, tuple[tuple[str, tuple[str, ...]], ...]], list[str]] = {}
     for (cause, line), nodes in _nodes(evaluation, taken).items():

@@ -41,6 +41,11 @@ class Stock:
         units, held_units = integers(on_hand), integers(held)
         return cls(node[order], units, held_units, np.maximum(units - held_units, 0), stored)
 
+    def above(self, floor: Integers) -> Integers:
+        """The units above a floor that nobody holds. Where the floor is below 0, so many more than there are."""
+        units: Integers = np.maximum(self.on_hand - self.held - floor, 0)
+        return units
+
     @cached_property
     def columns(self) -> Mapping[str, Callable[[], Integers]]:
         """By the path of a fact, what makes its column."""
@@ -60,7 +65,7 @@ class Stock:
 
 class Positions(NamedTuple):
     """The positions of a line's SKU; `judgement` numbers what the rules say of each for that line. `free` units may be
-    taken: available less the floor, never below 0.
+    taken: those not held, less the floor, never below 0.
     """
 
     stock: Stock
@@ -70,7 +75,7 @@ class Positions(NamedTuple):
 
     def with_floor(self, floor: Integers) -> "Positions":
         """The same with another floor."""
-        return self._replace(floor=floor, free=np.maximum(self.stock.available - floor, 0))
+        return self._replace(floor=floor, free=self.stock.above(floor))
 
 
 def judge_positions(
@@ -88,7 +93,7 @@ def judge_positions(
     judge = matcher.stages[Stage.POSITION]
     judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts))
     floor = judge.table.floors(channel, judgement, stock.on_hand)
-    return Positions(stock, judgement, floor, np.maximum(stock.available - floor, 0))
+    return Positions(stock, judgement, floor, stock.above(floor))
 
 
 def days_of_cover(available: Integers, pace: Integers) -> Integers:

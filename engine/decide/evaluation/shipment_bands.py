@@ -74,9 +74,9 @@ class ShipmentBands(NamedTuple):
 def shipment_bands(evaluation: Evaluation) -> ShipmentBands | None:
     """The bands in which a shipment of the order may be; None: no service has any."""
     ways, services = evaluation.ways, evaluation.reach.service
-    if not ways.is_banded:
-        return None
     products, lines = evaluation.snapshot.products, evaluation.order.lines
+    if not ways.is_banded or not lines:
+        return None
     weights = [products[line.sku].weight for line in lines]
     everything = sum(weight * line.quantity for weight, line in zip(weights, lines, strict=True))
     by_service = [

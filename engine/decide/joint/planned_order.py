@@ -107,7 +107,7 @@ class PlannedOrder:
     def kept_back(self) -> int:
         """Units of floors that the order must leave, of a line on average."""
         positions = self.evaluation.positions
-        return sum(int(item.floor.sum()) for item in positions) // len(positions)
+        return sum(int(np.maximum(item.floor, 0).sum()) for item in positions) // len(positions)
 
     def choice(self, shipped: Mapping[tuple[int, int], int]) -> Choice:
         """The choice that ships so many units by (candidate, line)."""

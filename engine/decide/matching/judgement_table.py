@@ -33,6 +33,7 @@ class JudgementTable:
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
         self._limits: Integers = np.zeros(0, dtype=np.int64)
         self._floors: dict[str, tuple[int, Integers]] = {}
+        self._oversell: tuple[int, Integers | None] = (0, None)
 
     def number(self, judgement: Judgement) -> int:
         key = (judgement.fired, judgement.silenced)
@@ -61,7 +62,13 @@ class JudgementTable:
         return limits
 
     def floors(self, channel: str, numbers: Integers, on_hand: Integers) -> Integers:
-        """Units of each position that an order on the channel may not take, as `Floor.of` works them out."""
+        """Units of each position that an order on the channel may not take, as `Floor.of` works them out: below 0 where
+        more than are there may be taken.
+        """
+        floor, oversell = self._kept_back(channel, numbers, on_hand), self._most_oversold()
+        return floor if oversell is None else floor - oversell[numbers]
+
+    def _kept_back(self, channel: str, numbers: Integers, on_hand: Integers) -> Integers:
 
         def units_of(reserve: Integers) -> Integers:
             units: Integers = reserve[0][numbers]
@@ -81,6 +88,16 @@ class JudgementTable:
             for number, count in enumerate(np.bincount(np.concatenate(numbers)).tolist()):
                 if count:
                     yield self.judgements[number], count
+
+    def _most_oversold(self) -> Integers | None:
+        """By number, the units beyond those on hand that may be taken; None if there are none anywhere."""
+        counted, column = self._oversell
+        if counted < len(self.judgements):
+            outcomes = [cast("PositionOutcome", item.outcome) for item in self.judgements[:]]
+            column = np.array([outcome.oversell for outcome in outcomes], dtype=np.int64)
+            column = column if column.any() else None
+            self._oversell = len(outcomes), column
+        return column
 
     def _floors_for(self, channel: str) -> Integers:
         """The reserves of each floor, by number: what is kept, the channel's own, then the others'. Of each, so many

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from engine.decide.matching.judgement_table import Judgement, JudgementTable
+from engine.decide.matching.pair_codes import PairCodes, codes_of_values
 from engine.decide.matching.partial_evaluation import Residual, asked, partially_evaluate
 from engine.decide.matching.rete import Rete
 from engine.decide.matching.row_codes import RowCodes
@@ -48,9 +49,11 @@ class StageMatcher:
         coding = Coding(rule.condition for rule in self._rules.values())
         self.formulas = {rule.id: coding.formula(rule.condition) for rule in self._rules.values()}
         self._properties = coding.properties
+        singles = [item for item in coding.properties if item.other is None]
+        self._pairs = [item for item in coding.properties if item.other is not None]
+        self._pair_codes = PairCodes(self._pairs)
         self._coders = {
-            group: group_coder([item for item in coding.properties if item.fact.group == group])
-            for group in stage.value
+            group: group_coder([item for item in singles if item.fact.group == group]) for group in stage.value
         }
         self._row_codes = RowCodes(dict(enumerate(self._properties)))
         tables = TruthTables(self.formulas, [item.size for item in self._properties])
@@ -73,6 +76,9 @@ class StageMatcher:
     def judge(self, facts: Mapping[str, Facts]) -> Judgement:
         """See `Judge`."""
         codes = tuple([self._coders[group](facts.get(group, _UNKNOWN)) for group in self._coders])
+        if self._pairs:
+            both = _merged(facts)
+            codes += tuple([item.of(both) for item in self._pairs])
         number = self._by_codes.get(codes)
         if number is None:
             if len(self._by_codes) >= MOST_REMEMBERED:
@@ -85,12 +91,16 @@ class StageMatcher:
 
     def judge_rows(self, shared: Mapping[str, Facts], rows: Rows) -> Integers:
         """See `Judge`."""
+        if self._pair_codes.properties:
+            rows = self._pair_codes.with_columns([shared], np.zeros(len(rows.node), dtype=np.int64), rows)
         return self._judge_coded(self._table_for(shared), rows, lambda chosen: self._judge_new(shared, rows, chosen))
 
     def judge_lines(self, lines: Sequence[Mapping[str, Facts]], line: Integers, rows: Rows) -> Integers:
         """As `judge_rows`, of the rows of many lines at once: `lines` has the facts that the rows of each share, by
         group, and `line` numbers the line of each row. Lines that leave the same formulas are judged together.
         """
+        if self._pair_codes.properties:
+            rows = self._pair_codes.with_columns(lines, line, rows)
         tables = [self._table_for(shared) for shared in lines]
         place = {table: number for number, table in enumerate(dict.fromkeys(tables))}
         table_of_row = np.array([place[table] for table in tables], dtype=np.int64)[line]
@@ -110,7 +120,8 @@ class StageMatcher:
         """The codes of these facts, of those of them that a rule mentions: where they are equal, the rules tell no
         difference. They are the same in every process.
         """
-        return tuple([item.of(facts) for item in self._properties if item.fact.path in facts])
+        codes = [item.of(facts) for item in self._properties if item.other is None and item.fact.path in facts]
+        return tuple(codes + [codes_of_values(item, facts) for item in self._pairs])
 
     def _judge_coded(
         self, table: SignatureTable, rows: Rows, judge_new: Callable[[Sequence[int]], Sequence[int]]
@@ -141,6 +152,8 @@ class StageMatcher:
     def _table_for(self, shared: Mapping[str, Facts]) -> SignatureTable:
         """How rows that share these facts are coded. Shared facts that leave the same formulas have one table."""
         codes = tuple([self._coders[group](facts) for group, facts in shared.items()])
+        if self._pairs:
+            codes += tuple(self._settled_pairs(shared).values())
         table = self._tables.get(codes)
         if table is None:
             residuals = tuple(self._residuals_of(self._settled(shared)))
@@ -167,10 +180,20 @@ class StageMatcher:
 
     def _settled(self, shared: Mapping[str, Facts]) -> dict[int, int]:
         """The codes of shared facts, by property."""
-        return {
+        codes = {
             index: item.of(shared[item.fact.group])
             for index, item in enumerate(self._properties)
-            if item.fact.group in shared
+            if item.other is None and item.fact.group in shared
+        }
+        return codes | self._settled_pairs(shared) if self._pairs else codes
+
+    def _settled_pairs(self, shared: Mapping[str, Facts]) -> dict[int, int]:
+        """Of properties of two facts that are both shared, the codes."""
+        both = _merged(shared)
+        return {
+            index: item.of(both)
+            for index, item in enumerate(self._properties)
+            if item.other is not None and all(fact.group in shared for fact in item.facts)
         }
 
     def without(self, judgement: Judgement, rule: str) -> Judgement:

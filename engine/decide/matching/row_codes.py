@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from engine.decide.matching.pair_codes import differs_by_row
 from engine.decide.matching.signature_table import LATE, LOAD, UNKNOWN_NUMBER, NetworkCodes, NumberedFacts, Rows
 from engine.decide.matching.value_classes import Property
 from engine.decide.shipping.columns import Integers
@@ -20,8 +21,9 @@ class RowCodes:
 
     def __init__(self, properties: Mapping[int, Property]) -> None:
         self._node = {index: item for index, item in properties.items() if _of_node(item)}
-        self._service = {index: item for index, item in properties.items() if item.fact.group == "service"}
+        self._service = {index: item for index, item in properties.items() if _of_service(item)}
         self._columns = {index: _column(item) for index, item in properties.items() if _is_measured(item)}
+        self._columns |= {index: _given(item.path) for index, item in properties.items() if differs_by_row(item)}
         self._network: NetworkCodes | None = None
 
     def of_network(self, ways: NumberedFacts) -> NetworkCodes:
@@ -43,11 +45,20 @@ class RowCodes:
 
 def _of_node(item: Property) -> bool:
     """Whether the fact is one of a node that never changes."""
-    return item.fact.group == "node" and item.fact.path != LOAD
+    return item.other is None and item.fact.group == "node" and item.fact.path != LOAD
+
+
+def _of_service(item: Property) -> bool:
+    return item.other is None and item.fact.group == "service"
 
 
 def _is_measured(item: Property) -> bool:
-    return item.fact.path == LOAD or item.fact.group in ("stock", "route")
+    return item.other is None and (item.fact.path == LOAD or item.fact.group in ("stock", "route"))
+
+
+def _given(path: str) -> _Column:
+    """The codes that stand in the rows' own column."""
+    return lambda rows, chosen: rows.columns[path]()[chosen]
 
 
 def _codes(properties: Mapping[int, Property], facts: Sequence[Facts]) -> Mapping[int, Integers]:

@@ -46,8 +46,9 @@ class NumberedFacts(Protocol):
 
 
 class Rows(NamedTuple):
-    """Positions (no `service`) or options: the numbers of their nodes and services in `ways`; by the path of a fact
-    what makes its column; and what makes all facts of one row, for one that is new.
+    """Positions (no `service`) or options: the numbers of their nodes and services in `ways`; by the path of a
+    fact what makes its column, and by the path of a property of two facts what makes the column of its codes; and what
+    makes all facts of one row, for one that is new.
     """
 
     ways: NumberedFacts
@@ -112,9 +113,10 @@ class SignatureTable:
         self._steps = [
             (item.fact.path, np.array(_steps(item, sets), dtype=np.int64))
             for item, sets in items
-            if item.fact.path in ALWAYS_KNOWN or item.fact.path in MAY_BE_UNKNOWN
+            if item.path in ALWAYS_KNOWN or item.path in MAY_BE_UNKNOWN
         ]
-        late = next((item for item, _ in items if item.fact.path == LATE), None)
+        self._pairs = [(item.path, item.size) for item, _ in items if item.other is not None]
+        late = next((item for item, _ in items if item.path == LATE), None)
         self._late = (
             None if late is None else np.array([late.of({LATE: value}) for value in LATE_CODES], dtype=np.int64)
         )
@@ -133,6 +135,7 @@ class SignatureTable:
             parts.append((codes.service[rows.service], codes.services))
         for path, steps in self._steps:
             parts.append((steps.searchsorted(rows.columns[path](), side="right"), len(steps) + 1))
+        parts += [(rows.columns[path](), size) for path, size in self._pairs]
         if self._late is not None:
             parts.append((self._late[rows.columns[LATE]()], self._lates))
         if not parts:
@@ -148,6 +151,7 @@ class SignatureTable:
         node, nodes = self._dense(network.nodes, len(ways.node_facts))
         service, services = self._dense(network.services, len(ways.service_facts))
         signatures = nodes * services * self._lates * math.prod(len(steps) + 1 for _, steps in self._steps)
+        signatures *= math.prod(size for _, size in self._pairs)
         column = np.full(signatures if signatures <= MOST_IN_A_COLUMN else 0, UNSEEN, dtype=np.int64)
         return KnownNumbers(ways, node, nodes, service, services, column, {})
 

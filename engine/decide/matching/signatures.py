@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from engine.decide.matching.value_classes import UNKNOWN, Code, CodeSet, Property, between, numbers, words, yes_no
+from engine.decide.matching.value_classes import (
+    UNKNOWN,
+    Code,
+    CodeSet,
+    Property,
+    between,
+    numbers,
+    same_or_not,
+    words,
+    yes_no,
+)
 from rules.conditions import Compare, Condition, Operator, comparison_holds, comparisons
 from rules.normal_form import NormalForm, normal_form, single_tags, tag_by_tag
 from rules.vocabulary import Fact, Facts, Kind, Value, is_attribute
@@ -44,7 +54,7 @@ Formula: TypeAlias = NormalForm[Atom]
 
 
 def group_coder(properties: Iterable[Property]) -> GroupCoder:
-    """A coder for one group of facts, given the properties of these facts."""
+    """A coder for one group of facts, given the properties of these facts, each of one fact alone."""
     by_path: dict[str, list[Property]] = {}
     for item in properties:
         by_path.setdefault(item.fact.path, []).append(item)
@@ -102,13 +112,17 @@ class Coding:
     def __init__(self, conditions: Iterable[Condition]) -> None:
         self.properties: list[Property] = []
         self._atoms: dict[Compare, int] = {}
-        by_fact: dict[Fact, list[Compare]] = {}
+        by_facts: dict[tuple[Fact, ...], list[Compare]] = {}
         for condition in conditions:
             for comparison in comparisons(condition):
                 for single in single_tags(comparison):
-                    by_fact.setdefault(single.fact, []).append(single)
-        for fact in sorted(by_fact, key=lambda fact: (fact.path, fact.kind.value)):
-            self._add(fact, list(dict.fromkeys(by_fact[fact])))
+                    by_facts.setdefault(tuple(sorted(single.facts, key=_by_path_and_kind)), []).append(single)
+        for facts in sorted(by_facts, key=lambda facts: [_by_path_and_kind(fact) for fact in facts]):
+            compared = list(dict.fromkeys(by_facts[facts]))
+            if len(facts) == 1:
+                self._add(facts[0], compared)
+            else:
+                self._property(same_or_not(compared), compared)
 
     def _add(self, fact: Fact, compared: list[Compare]) -> None:
         alone = [item for item in compared if _is_alone(item)]
@@ -133,6 +147,10 @@ class Coding:
         item = self.properties[index]
         satisfying = item.satisfying[comparison] | (between(UNKNOWN, 1) if comparison_holds(comparison, None) else 0)
         return Atom(index=index, codes=satisfying if true else between(0, item.size) & ~satisfying)
+
+
+def _by_path_and_kind(fact: Fact) -> tuple[str, str]:
+    return fact.path, fact.kind.value
 
 
 def _is_alone(comparison: Compare) -> bool:

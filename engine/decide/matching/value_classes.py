@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from rules.conditions import Compare, Operator, comparison_holds, known_value
+from rules.conditions import Compare, Operator, compared_value, comparison_holds
 from rules.vocabulary import Fact, Facts
 
 UNKNOWN = 0
@@ -28,7 +28,8 @@ CodeSet: TypeAlias = int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
-    """A fact as some comparisons see it: which code each of its values has, and how many codes there are.
+    """A fact as some comparisons see it: which code each of its values has, and how many codes there are. If it has an
+    `other` fact, its value is whether the two are the same.
 
     `satisfying` has, for each comparison, the codes of known values that satisfy it.
     """
@@ -41,10 +42,22 @@ class Property:
     """For numbers: the values at which the class changes, ascending."""
     evaluates: bool = False
     """Whether coding a value evaluates the comparison, which takes time, so that its codes are worth remembering."""
+    other: Fact | None = None
+
+    @property
+    def path(self) -> str:
+        """The path of the fact; of two, their paths and their kinds, which differ if one is an extra attribute."""
+        if self.other is None:
+            return self.fact.path
+        return " = ".join(f"{fact.path} ({fact.kind.value})" for fact in self.facts)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return (self.fact,) if self.other is None else (self.fact, self.other)
 
     def of(self, facts: Facts) -> int:
         """The code of the fact's value."""
-        value = known_value(self.fact, facts)
+        value = compared_value(self.fact, self.other, facts)
         return UNKNOWN if value is None else self.code(value)
 
 
@@ -57,6 +70,14 @@ def yes_no(comparison: Compare) -> Property:
         satisfying={comparison: between(2, 3)},
         evaluates=True,
     )
+
+
+def same_or_not(compared: list[Compare]) -> Property:
+    """A property of comparisons of the same two facts: unknown, different (1) or the same (2)."""
+    first = compared[0]
+    same, different = between(2, 3), between(1, 2)
+    satisfying = {item: same if item.operator is Operator.SAME_AS else different for item in compared}
+    return Property(fact=first.fact, other=first.other, code=lambda is_same: 1 + is_same, size=3, satisfying=satisfying)
 
 
 class _ByWord(dict[Any, int]):

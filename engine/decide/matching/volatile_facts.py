@@ -23,17 +23,19 @@ _CHECKED_AGAIN = (Stage.POSITION, Stage.NODE)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolatileFacts:
     """By the path of each such fact, the values at which a condition may become true or false, ascending; the first of
-    them is below any value.
+    them is below any value. Of facts that a condition compares with another fact (`paired`), every value counts, for
+    this can't tell what the other is.
     """
 
     steps: Mapping[str, Sequence[float]]
+    paired: frozenset[str] = frozenset()
 
     def stock_ranges(self, position: StockPosition) -> StockRanges:
         """The ranges around a position's stock in which no condition changes."""
         return StockRanges(
             on_hand=self._range("stock.on_hand", position.on_hand),
             held=self._range("stock.held", position.held),
-            available=_common(
+            available=common_range(
                 self._range("stock.available", position.available),
                 _available(self._range("stock.days_of_cover", position.days_of_cover), position.pace),
             ),
@@ -45,6 +47,8 @@ class VolatileFacts:
 
     def _range(self, path: str, value: int | None) -> Range | None:
         steps = self.steps.get(path)
+        if path in self.paired and value is not None:
+            return value, value
         if steps is None or value is None:
             return None
         above = bisect.bisect_right(steps, value)
@@ -55,11 +59,17 @@ class VolatileFacts:
 def volatile_facts(policies: PolicySet, stages: Collection[Stage] = _CHECKED_AGAIN) -> VolatileFacts:
     """Those mentioned by rules that act at these stages, and by rules that may silence such rules."""
     by_path: dict[str, list[Compare]] = {}
+    paired: set[str] = set()
     for rule in policies.relevant_at(*stages).values():
         for item in comparisons(rule.condition):
-            if item.fact.path in _VOLATILE:
+            if item.other is not None:
+                paired.update(_VOLATILE.intersection(fact.path for fact in item.facts))
+            elif item.fact.path in _VOLATILE:
                 by_path.setdefault(item.fact.path, []).append(item)
-    return VolatileFacts(steps={path: numbers(compared[0].fact, compared).steps for path, compared in by_path.items()})
+    return VolatileFacts(
+        steps={path: numbers(compared[0].fact, compared).steps for path, compared in by_path.items()},
+        paired=frozenset(paired),
+    )
 
 
 def _available(cover: Range | None, pace: int | None) -> Range | None:
@@ -71,7 +81,8 @@ def _available(cover: Range | None, pace: int | None) -> Range | None:
     return -(-lowest * pace // UNIT_MILLIS), most
 
 
-def _common(one: Range | None, other: Range | None) -> Range | None:
+def common_range(one: Range | None, other: Range | None) -> Range | None:
+    """What is in both; None stands for any value."""
     if one is None or other is None:
         return one or other
     return max(one[0], other[0]), min(one[1], other[1])

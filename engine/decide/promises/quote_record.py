@@ -3,13 +3,13 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.decision import Unfilled
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.promises.promise import Promise
 from engine.decide.promises.taken_quote_record import ChosenFor
-from engine.decide.record import ShipmentRecord, UnfilledRecord
+from engine.decide.record import PlacedAddressRecord, PlacedLineRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Order
 
 
@@ -75,8 +75,13 @@ class QuoteRecord(Record, frozen=True):
     ]
     by_lanes_only: Annotated[
         bool,
-        Meta(description="true: without coordinates, only what ships on lanes of a known distance could be promised"),
+        Meta(description="true: it could not be placed; only what ships on lanes of a known distance was promised"),
     ]
+    placed: Annotated[PlacedAddressRecord | UnsetType, Meta(description="of a cart without coordinates")] = UNSET
+    not_counted: Annotated[
+        list[PlacedLineRecord] | UnsetType,
+        Meta(description="what needs no stock and no parcel, so that nothing need be promised of it"),
+    ] = UNSET
 
 
 to_json = msgspec.json.Encoder().encode

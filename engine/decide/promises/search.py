@@ -71,11 +71,13 @@ def _periods(instants: Sequence[int], matcher: PolicyJudge, network: Network) ->
     """The instants, those together that no rule tells apart as a `promise_by`."""
     rules = matcher.policies.rules.values()
     every = (item for rule in rules for item in comparisons(rule.condition))
-    compared = [item for item in every if item.fact.path == "order.promise_by"]
-    periods: dict[tuple[bool, ...], list[int]] = {}
+    compared = [item for item in every if "order.promise_by" in (fact.path for fact in item.facts)]
+    alone = any(item.other is not None for item in compared)  # any instant may be the one that another fact has
+    periods: dict[tuple[int, ...], list[int]] = {}
     for instant in instants:
         moment = wall_clock(network, instant) if compared else 0
-        periods.setdefault(tuple(comparison_holds(item, moment) for item in compared), []).append(instant)
+        period = (instant,) if alone else tuple(comparison_holds(item, moment) for item in compared)
+        periods.setdefault(period, []).append(instant)
     return list(periods.values())
 
 
@@ -94,6 +96,8 @@ class _Period:
     def arrivals(self) -> list[int]:
         """The instants at which some option arrives, from the first on by which each line may have arrived."""
         candidates, lines = self.candidates, len(self.evaluation.order.lines)
+        if not lines:  # nothing of it has to arrive
+            return []
         arrives = arrivals(candidates)
         first = np.full(lines, np.iinfo(np.int64).max)
         np.minimum.at(first, candidates.line, arrives)

@@ -10,12 +10,13 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.decide.address.address import address_of, node_address
 from engine.decide.shipping import ways as columns
 from engine.decide.shipping.columns import NOWHERE, Flags, Integers, rounded
 from engine.decide.shipping.distance import DISTANCE_STEP, EARTH_RADIUS, SERIES, SMALL, Direction, direction
 from engine.decide.shipping.lanes import NOT_SERVED, Destination
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import Order
+from engine.model.facts import GeoPoint, Order
 
 Floats = NDArray[np.float64]
 LATE: Final[Sequence[bool | None]] = (None, False, True)
@@ -46,8 +47,8 @@ class Reach(NamedTuple):
 
 
 def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
-    """The ways of the nodes `leaving` to the destinations of the order's lines. Where the order's place is not known,
-    only those lead there of which a lane says how far that is.
+    """The ways of the nodes `leaving` to the destinations of the order's lines. Where a place is not known, that of
+    the order or of a node, only those lead there of which a lane says how far that is.
     """
     used = dict.fromkeys(map(order.collected_at, order.lines))
     parts = [_reach_to(collect_at, order, ways, leaving, now) for collect_at in used]
@@ -61,17 +62,12 @@ def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
 def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
     """The ways to the node `collect_at` or, None, to the order's place."""
     chosen = ways.network.nodes[collect_at] if collect_at else None
-    place = chosen.place if chosen else order.place
-    country, region = (chosen.country, chosen.region) if chosen else (order.country, order.region)
+    address = node_address(chosen) if chosen else address_of(order, ways.network)
     collected_at = ways.node_index[chosen.id] if chosen else NOWHERE
-    table = ways.leading(country, collected_at)
+    table = ways.leading(address.country, collected_at)
     table = table.take(leaving.take(table[columns.NODE]).nonzero()[0], axis=1)
-    if place is None:
-        distance = np.full(table.shape[1], NOWHERE, dtype=np.int64)
-    else:
-        metres = _great_circle(ways.directions, direction(place)).take(table[columns.NODE])
-        distance = rounded(metres * table[columns.DETOUR], 1_000 * DISTANCE_STEP) * DISTANCE_STEP
-    lanes = ways.lanes_to(Destination(country=country, region=region, postcode=None if chosen else order.postcode))
+    distance = _distance(address.place, ways, table)
+    lanes = ways.lanes_to(Destination(country=address.country, region=address.region, postcode=address.postcode))
     if lanes is None:
         minutes = ways.minutes(table[columns.SERVICE], distance)
     else:
@@ -106,6 +102,20 @@ def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, 
         begins=begins,
         destination=np.full(len(there), order.destinations.index(collect_at)),
     )
+
+
+def _distance(place: GeoPoint | None, ways: Ways, table: Integers) -> Integers:
+    """Metres by great circle and detour; NOWHERE where a place is not known. What is collected where it
+    is need not travel.
+    """
+    unplaced = ways.unplaced.take(table[columns.NODE])
+    if place is None:
+        distance, unplaced = np.zeros(table.shape[1], dtype=np.int64), np.ones_like(unplaced)
+    else:
+        metres = _great_circle(ways.directions, direction(place)).take(table[columns.NODE])
+        distance = rounded(metres * table[columns.DETOUR], 1_000 * DISTANCE_STEP) * DISTANCE_STEP
+    distance[unplaced & (table[columns.DETOUR] > 0)] = NOWHERE
+    return distance
 
 
 def _great_circle(nodes: Floats, destination: Direction) -> Integers:

@@ -44,8 +44,13 @@ class Ways:
         self.node_facts: Sequence[Facts] = [node_facts(node, 0) for node in self.nodes]
         """The facts of each node, but for its load."""
         self.service_facts: Sequence[Facts] = [service_facts(service) for service in self.services]
-        self.directions: NDArray[np.float64] = np.array([direction(node.place) for node in self.nodes]).T.copy()
+        places = [node.place for node in self.nodes]
+        self.directions: NDArray[np.float64] = np.array(
+            [direction(place) if place else (0.0, 0.0, 0.0) for place in places]
+        ).T.copy()
         """x, y and z of each node's unit vector."""
+        self.unplaced: Flags = np.array([place is None for place in places], dtype=bool)
+        """Nodes without coordinates: how far it is from them, only lanes say."""
         self.unit_handling = integers(node.unit_handling for node in self.nodes)
         self.daily_orders = integers(
             NO_LIMIT if node.daily_orders is None else node.daily_orders for node in self.nodes

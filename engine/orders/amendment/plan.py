@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from engine.decide.order_record import OrderRecord, order_of
+from engine.decide.record import lines_not_counted
 from engine.errors import AlreadyShipped, InputInvalid, Mistake
 from engine.model.facts import Line, Order
 from engine.orders.cancellation.plan import CancelledUnits, UnitCost, held_units
@@ -114,7 +115,9 @@ def plan_amendment(
         return answer
     for item in answer.kept:
         wanted[item.line] -= item.quantity
-    undecided = +wanted
+    not_counted = lines_not_counted(entry.record for entry in order.reading.entries)
+    decided = {line.id for line in request.order.lines if (line.id, line.sku) in not_counted}
+    undecided = {line: count for line, count in wanted.items() if count > 0 and line not in decided}
     amended = OrderRecord.of(request.order)
     return PlannedAmendment(
         answer=answer,
@@ -126,7 +129,7 @@ def plan_amendment(
             amended=amended,
         ),
         body=_body(changes, order, amended, cancelled),
-        undecided=dict(undecided),
+        undecided=undecided,
         standing=sum(shipment.counts for its_shipments in shipments.values() for shipment in its_shipments),
         promised=any(item.line in undecided for item in answer.released),
     )

@@ -52,7 +52,7 @@ class ProjectedFacts:
             if carried is not None:
                 return carried, planned.alone
         evaluation = Evaluation(
-            order=before.order, snapshot=columns.snapshot, matcher=before.matcher, now=before.now, columns=columns
+            order=before.ordered, snapshot=columns.snapshot, matcher=before.matcher, now=before.now, columns=columns
         )
         choice = Candidates(evaluation).choose()
         return None if choice.score.unfilled else (evaluation, choice)

@@ -1,4 +1,6 @@
-"""Works out which units of an order are cancelled: unfilled ones first, then waiting ones, then held ones. Pure."""
+"""Works out which units of an order are cancelled: unfilled ones and those that need no stock first, then waiting ones,
+then held ones. Pure.
+"""
 
 import dataclasses
 from collections import Counter
@@ -42,13 +44,13 @@ class CancelRequest:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelledUnits:
     """Units of a line that were cancelled, and where they were: a shipment of `decision` held them, they waited under
-    it, or no decision had them.
+    it, no decision had them, or they needed no stock.
     """
 
     line: str
     sku: str
     quantity: int
-    was: Literal["unfilled", "waiting", "held"]
+    was: Literal["unfilled", "not_counted", "waiting", "held"]
     decision: str | None = None
     node: str | None = None
     service: str | None = None
@@ -129,7 +131,7 @@ def _asked(request: CancelRequest, order: OrderUnits, shipments: Sequence[Shipme
     """What is asked for; without lines, of each line all that there is."""
     there = _in_shipments(shipments)
     if not request.shipments:
-        there += Counter(order.unfilled) + order.waiting
+        there += Counter(order.unfilled) + Counter(order.not_counted) + order.waiting
     lines = order.reading.order.lines
     if not request.lines:
         return [_Asked(name=line.id, units=there[line.id], lines=(line.id,)) for line in lines if there[line.id]]
@@ -170,14 +172,15 @@ def _left(order: OrderUnits, lines: Sequence[str]) -> str:
 
 
 def _unfilled_and_waiting(asked: Sequence[_Asked], order: OrderUnits) -> Iterator[CancelledUnits]:
-    unfilled = order.unfilled
+    unfilled, not_counted = order.unfilled, order.not_counted
     for item in asked:
         missing = item.units
         for line in item.lines:
-            units = min(missing, unfilled[line])
+            # a line has some of one kind at most
+            units = min(missing, unfilled[line] + not_counted[line])
             if units:
                 missing -= units
-                yield _cancelled(order, line, units, "unfilled")
+                yield _cancelled(order, line, units, "unfilled" if unfilled[line] else "not_counted")
         for entry in order.reading.waiting:
             for line in item.lines:
                 units = min(missing, entry.units.get(line, 0))
@@ -293,7 +296,11 @@ def _without(entry: BacklogEntry, units: Sequence[CancelledUnits]) -> BacklogEnt
 
 
 def _cancelled(
-    order: OrderUnits, line: str, units: int, was: Literal["unfilled", "waiting"], decision: str | None = None
+    order: OrderUnits,
+    line: str,
+    units: int,
+    was: Literal["unfilled", "not_counted", "waiting"],
+    decision: str | None = None,
 ) -> CancelledUnits:
     sku = next(item.sku for item in order.reading.order.lines if item.id == line)
     return CancelledUnits(line=line, sku=sku, quantity=units, was=was, decision=decision)

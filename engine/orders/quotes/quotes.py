@@ -4,15 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec import UNSET
 
+from engine.decide.address.address import address_of, placed_address
 from engine.decide.order_checks import check_order
 from engine.decide.order_record import OrderRecord, timestamp
 from engine.decide.promises.promise import Promise, undominated
 from engine.decide.promises.quote_record import NotPromisedRecord, PromiseRecord, QuoteRecord, to_json
 from engine.decide.promises.search import PromiseSearch, SharedFacts
+from engine.decide.record import PlacedAddressRecord, PlacedLineRecord
 from engine.errors import Mistake, OrderInvalid
 from engine.facts_reader import FactsReader
-from engine.model.facts import Line, Order
+from engine.model.facts import Line, Network, Order
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.orders.quotes import QuoteStore
@@ -53,6 +56,8 @@ class SkuPromise:
     delivery: str
     promise: Promise | None
     valid_until: int
+    counted: bool = True
+    """If not, it needs no stock and no parcel, and nothing of it has to arrive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,7 @@ class Quotes:
         searches = [PromiseSearch(replace(cart, delivery=delivery), shared) for delivery in request.deliveries]
         found = [(search, list(search.promises())) for search in searches]
         valid_until = now + request.minutes * 60
+        not_counted = [line for line in cart.lines if not snapshot.products[line.sku].counted]
         promises = undominated(promise for _, promises in found for promise in promises)
         quote = QuoteRecord(
             id=self._new_id(),
@@ -103,10 +109,15 @@ class Quotes:
                 PromiseRecord.of(number, promise, cart, valid_until) for number, promise in enumerate(promises, start=1)
             ],
             not_promised=[
-                NotPromisedRecord.of(search.delivery, search.unfilled()) for search, promises in found if not promises
+                NotPromisedRecord.of(search.delivery, search.unfilled())
+                for search, promises in found
+                if not promises and len(not_counted) < len(cart.lines)
             ],
             complete=all(search.complete for search in searches),
-            by_lanes_only=_has_no_place(cart),
+            by_lanes_only=_has_no_place(cart, snapshot.network),
+            placed=PlacedAddressRecord.of(placed_address(cart, snapshot.network)),
+            not_counted=[PlacedLineRecord(line=line.id, sku=line.sku, quantity=line.quantity) for line in not_counted]
+            or UNSET,
         )
         self._store.save(
             quote.id, to_json(quote), msgspec.json.encode(OrderRecord.of(cart)), seconds=request.minutes * 60
@@ -138,15 +149,20 @@ def _sku_promises(order: Order, deliveries: Sequence[str], shared: SharedFacts) 
     for delivery in deliveries:
         promise = PromiseSearch(replace(order, delivery=delivery), shared).earliest()
         valid_until = min(latest, promise.alike_until) if promise else latest
-        yield SkuPromise(sku=order.lines[0].sku, delivery=delivery, promise=promise, valid_until=valid_until)
+        sku = order.lines[0].sku
+        counted = shared.snapshot.products[sku].counted
+        yield SkuPromise(sku=sku, delivery=delivery, promise=promise, valid_until=valid_until, counted=counted)
 
 
-def _has_no_place(order: Order) -> bool:
-    return order.place is None and None in map(order.collected_at, order.lines)
+def _has_no_place(order: Order, network: Network) -> bool:
+    return address_of(order, network).place is None and None in map(order.collected_at, order.lines)
 
 
 def _verify_destination(order: Order, shared: SharedFacts) -> None:
     """Raise OrderInvalid if nothing is known of the ways to a destination without coordinates."""
-    if _has_no_place(order) and order.destinations.index(None) not in shared.ways_there.destination:
+    if (
+        _has_no_place(order, shared.snapshot.network)
+        and order.destinations.index(None) not in shared.ways_there.destination
+    ):
         message = "no lane of the network says how far it is to this country and postcode; give latitude and longitude"
         raise OrderInvalid([Mistake(field="destination", message=message)])

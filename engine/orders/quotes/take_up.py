@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from engine.decide.address.address import Address
 from engine.decide.order_record import OrderRecord, order_of, seconds
 from engine.decide.promises.quote_record import PromiseRecord, QuoteRecord, from_json
 from engine.decide.promises.taken_promise import TakenPromise
 from engine.decide.record import DecisionRecord
 from engine.errors import InputInvalid, Mistake, QuoteExpired, QuoteNotKept, QuoteTaken
 from engine.inventory.hold_length import verify_hold_length
-from engine.model.facts import GeoPoint, Order
+from engine.model.facts import Order
 from engine.orders.decide_and_commit import (
     Answer,
     DecideAndCommit,
@@ -29,16 +30,6 @@ from engine.store.orders.quotes import QuoteStore
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 
 _CART = msgspec.json.Decoder(OrderRecord)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where an order goes that was quoted with less of an address."""
-
-    place: GeoPoint | None
-    country: str | None
-    postcode: str | None
-    region: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

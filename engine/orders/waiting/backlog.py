@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.decide.priority import Rank
 from engine.errors import Contended, NotFound
+from engine.facts_reader import FactsReader
 from engine.idempotency import operation
 from engine.orders.decide_and_commit import Answer, Decide
 from engine.orders.waiting.entry_decision import EntryDecision, EntryOutcome
@@ -56,6 +57,7 @@ class Backlog:
         *,
         entry_decision: EntryDecision,
         stock_offers: StockOffers,
+        facts: FactsReader,
         decide: Decide,
         clock: Callable[[], int],
     ) -> None:
@@ -64,6 +66,7 @@ class Backlog:
         self._offers = offers
         self._entry_decision = entry_decision
         self._stock_offers = stock_offers
+        self._facts = facts
         self._decide = decide
         self._clock = clock
 
@@ -88,7 +91,7 @@ class Backlog:
         """
         page = self._page(self._queue.rank_again(), after, limit)
         skus = dict.fromkeys(sku for place in page.places for sku in place.entry.skus)
-        in_stock = self._entries.in_stock(list(skus))
+        in_stock = self._entries.in_stock(list(skus), oversell=self._facts.most_oversold())
         answers: list[Answer] = []
         failed: list[tuple[str, str]] = []
         for place in page.places:

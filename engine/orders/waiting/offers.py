@@ -99,7 +99,8 @@ class StockOffers:
         if self._offers.circumstances() == circumstances:
             return
         skus = dict.fromkeys(sku for place in self._queue.rank_again() for sku in place.entry.skus)
-        self._offers.offer_all(sorted(self._entries.in_stock(list(skus))), circumstances=circumstances)
+        in_stock = self._entries.in_stock(list(skus), oversell=matcher.policies.most_oversold)
+        self._offers.offer_all(sorted(in_stock), circumstances=circumstances)
 
     def _make(self, offered: OfferedFirst, before: str, decide: Decide, tries: Tries) -> bool:
         """Make one offer as far as `before`, and before it those that it depends on; False if tries ran out.
@@ -115,7 +116,8 @@ class StockOffers:
                 self._offers.wake(now=self._clock())
                 pending.pop()
                 continue
-            item = self._offers.next(sku, before=before, passed_over=passed_over)
+            oversell = self._facts.most_oversold()
+            item = self._offers.next(sku, before=before, oversell=oversell, passed_over=passed_over)
             passed_over = None
             if item is None:
                 pending.pop()

@@ -16,7 +16,15 @@ from engine.store.hold_changes.stored_holds import StoredHold, read_stored_holds
 from engine.store.holds import Hold, Holds, Operation
 from engine.store.keys import Keys
 from engine.store.network import load
-from engine.store.outcomes import ChangeOutcome, HoldChanged, OperationReused, UnitsChanged, UnitsLacking, UnitState
+from engine.store.outcomes import (
+    ChangeOutcome,
+    HoldChanged,
+    OperationReused,
+    UnitsChanged,
+    UnitsLacking,
+    UnitsOnBackorder,
+    UnitState,
+)
 from engine.store.script_keys import CHANGE_HOLDS
 
 MOST_TRIES = 10
@@ -225,4 +233,6 @@ def _outcome(answer: Sequence[bytes], skus: Sequence[str]) -> ChangeOutcome:
             return UnitsChanged(answer=text)
         case b"lacking", node, index, free:
             return UnitsLacking(sku=skus[int(index) - 1], node=node.decode(), free=int(free))
+        case b"backorder", node, index, on_hand:
+            return UnitsOnBackorder(sku=skus[int(index) - 1], node=node.decode(), on_hand=int(on_hand))
     raise ValueError(f"no answer of change_holds.lua: {answer!r}")

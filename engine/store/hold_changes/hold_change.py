@@ -95,13 +95,15 @@ class HoldChange:
                 for sku, count in before.sku_units(returned.lines):
                     yield [index_of[sku], str(count), str(count), returned.entry]
         if not self.returned:
+            on_backorder = self.before.on_backorder(before.number)
             held = dict(before.by_sku("held")), dict(after.by_sku("held"))
             left = dict(before.by_sku("confirmed")), dict(after.by_sku("confirmed"))
             for sku in dict.fromkeys(before.skus.values()):
                 held_more = held[1].get(sku, 0) - held[0].get(sku, 0)
                 left_more = left[1].get(sku, 0) - left[0].get(sku, 0)
                 if held_more or left_more:
-                    yield [index_of[sku], str(held_more), str(-left_more)]
+                    unit = [index_of[sku], str(held_more), str(-left_more)]
+                    yield [*unit, False, True] if sku in on_backorder and left_more else unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 import orjson
 
 from engine.decide.order_record import OrderRecord, order_of
+from engine.decide.record import lines_not_counted
 from engine.errors import NotFound
-from engine.model.facts import Order
+from engine.model.facts import Line, Order
 from engine.store import decision_log
 from engine.store.backlog import BacklogEntry
 from engine.store.connection.client import Client, faults
@@ -34,7 +36,7 @@ class OrderReading:
     changes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class OrderUnits:
     """Where the units of an order are; each is in one place."""
 
@@ -48,9 +50,25 @@ class OrderUnits:
 
     @property
     def unfilled(self) -> Mapping[str, int]:
-        """Units by line that no decision has, that do not wait, and that are not cancelled."""
+        """Units by line that no decision has, that do not wait, that are not cancelled, and that need stock."""
+        return {line.id: units if self._is_counted(line) else 0 for line, units in self._rest.items()}
+
+    @property
+    def not_counted(self) -> Mapping[str, int]:
+        """Units by line that a decision filled without stock, and that are not cancelled."""
+        return {line.id: 0 if self._is_counted(line) else units for line, units in self._rest.items()}
+
+    @property
+    def _rest(self) -> Mapping[Line, int]:
         elsewhere = self.in_state("held") + self.in_state("confirmed") + self.waiting + Counter(self.reading.cancelled)
-        return {line.id: line.quantity - elsewhere[line.id] for line in self.reading.order.lines}
+        return {line: line.quantity - elsewhere[line.id] for line in self.reading.order.lines}
+
+    def _is_counted(self, line: Line) -> bool:
+        return (line.id, line.sku) not in self._not_counted
+
+    @cached_property
+    def _not_counted(self) -> frozenset[tuple[str, str]]:
+        return lines_not_counted(entry.record for entry in self.reading.entries)
 
     def in_state(self, state: UnitState) -> Counter[str]:
         """Units by line, of all decisions."""

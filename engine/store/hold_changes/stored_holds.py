@@ -35,6 +35,10 @@ class StoredHold:
     def decision(self) -> str:
         return self.record.id or ""
 
+    def on_backorder(self, number: int) -> frozenset[str]:
+        """The SKUs of a shipment of which its decision took units that were not on hand."""
+        return frozenset(line.sku for line in self.record.shipments[number].lines if line.backorder)
+
 
 def read_stored_holds(client: Client, keys: Keys, entries: Sequence[Entry]) -> list[StoredHold]:
     """The holds of the decisions that were logged by these entries, in the same order."""

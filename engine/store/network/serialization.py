@@ -50,7 +50,15 @@ def network_record(network: Network) -> Record:
             "services": [_service_record(network.services[name]) for name in sorted(network.services)],
         }
         | _without_empty(
-            {"channels": sorted(network.channels), "lanes": [_lane_record(lane) for lane in network.lanes]}
+            {
+                "channels": sorted(network.channels),
+                "lanes": [_lane_record(lane) for lane in network.lanes],
+                "rates": dict(network.rates),
+                "postcodes": {
+                    country: {postcode: [place.latitude, place.longitude] for postcode, place in places.items()}
+                    for country, places in network.postcodes.items()
+                },
+            }
         )
         | ({} if network.reserve_before == RESERVE_BEFORE else {"reserve_before": network.reserve_before})
     )
@@ -66,6 +74,11 @@ def network_of(version: str, record: Record) -> Network:
         services={item["id"]: _service_of(item) for item in record["services"]},
         channels=frozenset(record.get("channels", ())),
         lanes=tuple(_lane_of(item) for item in record.get("lanes", ())),
+        rates=MappingProxyType(record.get("rates", {})),
+        postcodes={
+            country: {postcode: GeoPoint(latitude=north, longitude=east) for postcode, (north, east) in places.items()}
+            for country, places in record.get("postcodes", {}).items()
+        },
         reserve_before=record.get("reserve_before", RESERVE_BEFORE),
     )
 
@@ -88,6 +101,7 @@ def product_record(product: Product, paces: Mapping[str, int]) -> Record:
         "tags": sorted(product.tags),
         "attributes": _attribute_record(product.attributes),
         "paces": dict(paces),
+        **({} if product.counted else {"counted": False}),
     }
 
 
@@ -101,8 +115,7 @@ def product_of(record: Record) -> tuple[Product, Mapping[str, int]]:
 def _node_record(node: Node) -> Record:
     names = ("id", "type", "country", "region", "handling", "preparation", "group", "time_zone", "daily_orders")
     return _without_none({name: getattr(node, name) for name in names}) | {
-        "latitude": node.place.latitude,
-        "longitude": node.place.longitude,
+        **({"latitude": node.place.latitude, "longitude": node.place.longitude} if node.place else {}),
         "services": list(node.services),
         "tags": sorted(node.tags),
         "attributes": _attribute_record(node.attributes),
@@ -118,9 +131,9 @@ def _node_record(node: Node) -> Record:
 
 def _node_of(record: Record) -> Node:
     fields = dict(record)
-    place = GeoPoint(latitude=fields.pop("latitude"), longitude=fields.pop("longitude"))
+    latitude, longitude = fields.pop("latitude", None), fields.pop("longitude", None)
     return Node(
-        place=place,
+        place=None if latitude is None else GeoPoint(latitude=latitude, longitude=longitude),
         services=tuple(fields.pop("services")),
         tags=frozenset(fields.pop("tags")),
         attributes=_attributes_of(fields.pop("attributes")),

@@ -86,13 +86,14 @@ def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: S
             writes=(write,),
             suspect=suspect,
         )
-    if position.held > position.on_hand and not units_short(replay, key, position):
-        cause = "more units are held than decisions took of those on hand"
+    most = position.on_hand + replay.oversold.get(key, 0)
+    if position.held > most and not units_short(replay, key, position):
+        cause = "more units are held than decisions took of those on hand, or could oversell"
         yield Drift(
             what="more held than on hand",
             sku=sku,
             node=node,
-            expected=position.on_hand,
+            expected=most,
             found=position.held,
             cause=cause,
         )
@@ -104,9 +105,11 @@ def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: S
 
 
 def units_short(replay: LogReplay, key: PositionKey, position: SuspectPosition) -> int:
-    """Units held beyond those on hand because the source counted less after they were promised. That is no drift."""
+    """Units held beyond those on hand, and those that may be oversold, because the source counted less after they were
+    promised. That is no drift.
+    """
     if key in replay.promised_from and position.on_hand < replay.promised_from[key]:
-        return max(0, position.held - max(0, position.on_hand))
+        return max(0, position.held - max(0, position.on_hand) - replay.oversold.get(key, 0))
     return 0
 
 

@@ -57,6 +57,8 @@ class LogReplay:
     """Number of holds that have not ended, by caller."""
     promised_from: dict[PositionKey, int] = field(default_factory=dict)
     """Units that were on hand when a decision last took some, less those that were confirmed since."""
+    oversold: dict[PositionKey, int] = field(default_factory=dict)
+    """The most units beyond those on hand that a decision which took some of a position was allowed to take."""
     days: defaultdict[str, DayLoads] = field(default_factory=lambda: defaultdict(DayLoads))
     cancelled: dict[str, Counter[str]] = field(default_factory=dict)
     """Units by line that were cancelled, by order."""
@@ -239,6 +241,8 @@ class LogReplay:
                 continue
             on_hand, _, floor = before
             self.promised_from[position] = on_hand
+            if floor < 0:
+                self.oversold[position] = max(-floor, self.oversold.get(position, 0))
             free = max(0, on_hand - self.held[position] - floor)
             if taken > free:
                 self.breaches.append(FloorBreach(decision=entry.decision, position=position, free=free, taken=taken))

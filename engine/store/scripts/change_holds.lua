@@ -6,7 +6,8 @@
 -- ARGV  1 the request as JSON (see change_script.py)  2 number of holds
 -- Answers {'done' or 'again', answer}, with the answer of the request that came first under this operation; {'reused'}
 -- if the operation was used for another request; {'changed'} if anything is not as it was read; {'lacking', node, index
--- of the SKU, units free} if a position lacks the units; {'loading'} if goods are to leave while a network is being
+-- of the SKU, units free} if a position lacks the units; {'backorder', node, index of the SKU, units on hand} if units on
+-- backorder are to leave that are not there yet; {'loading'} if goods are to leave while a network is being
 -- loaded, which has to be completed first. Only 'done' changes any units.
 local request = cjson.decode(ARGV[1])
 local holds = request.holds
@@ -37,6 +38,10 @@ end
 local lacking = units_lacking(holds)
 if lacking then
   return {'lacking', unpack(lacking)}
+end
+local awaited = units_on_backorder(holds)
+if awaited then
+  return {'backorder', unpack(awaited)}
 end
 -- A load puts a SKU's stock in place of what is on hand, so goods that left before that would be on hand again.
 if request.moves and redis.call('HEXISTS', key.facts, 'load') == 1 then

@@ -23,17 +23,18 @@ local function floor_of(floors, on_hand)
   if type(floors) == 'number' then
     return floors
   end
-  local largest = 0
+  local largest
   for _, reserves in ipairs(floors) do
     local units, others = {}, 0
-    for at = 1, #reserves, 2 do
+    for at = 2, #reserves, 2 do
       units[#units + 1] = math.max(reserves[at], math.ceil(on_hand * reserves[at + 1] / 10000))
     end
     for index = 3, #units do
       others = others + units[index]
     end
     local kept, own = units[1], units[2]
-    largest = math.max(largest, kept + math.min(others, math.max(0, on_hand - kept - own)))
+    local floor = kept + math.min(others, math.max(0, on_hand - kept - own)) - reserves[1]
+    largest = math.max(largest or floor, floor)
   end
   return largest
 end

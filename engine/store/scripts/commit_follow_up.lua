@@ -10,6 +10,7 @@
 -- Answers as commit.lua does, {'key', decision id} also if this operation was done before; {'reused'} if the operation
 -- was used for another request; {'chain'} if the order was decided again or changed meanwhile; {'gone'}
 -- if the waiting units do not wait any more, or others wait with them; {'hold'} if a hold has changed or ended;
+-- {'backorder', node, index of the SKU, units on hand} if units on backorder are to leave that are not there yet;
 -- {'crowded'} if no more decisions may wait.
 local SECOND = 1000000
 local linked = cjson.decode(ARGV[4])
@@ -41,6 +42,10 @@ end
 if rejection then
   if tonumber(redis.call('HGET', key.changed_hold(1), 'until') or 0) <= now or holds_differ(rejection.holds) then
     return {'hold'}
+  end
+  local awaited = units_on_backorder(rejection.holds)
+  if awaited then
+    return {'backorder', unpack(awaited)}
   end
 end
 

@@ -67,14 +67,14 @@ class Offers:
             names = [name.decode() for name in self._client.redis.hrandfield(self._keys.offers, _LISTED_AT_ONCE) or ()]
         return [name.removeprefix(start) for name in names if name.startswith(start)]
 
-    def next(self, sku: str, *, before: str, passed_over: PassedOver | None) -> NextEntry | None:
+    def next(self, sku: str, *, before: str, oversell: int, passed_over: PassedOver | None) -> NextEntry | None:
         """The first to be offered the free units of the SKU, of those that come before the rank `before` (empty: of
         all) and have not been offered them yet; `passed_over` is who was before. The offer is closed once there is
-        nobody left, or no free unit.
+        nobody left, or no free unit, where a place may sell up to `oversell` units more than it has.
         """
         keys = self._keys
         script_keys = NEXT_OFFER.keys(keys, on_hand=keys.on_hand(sku), held=keys.held(sku))
-        arguments = [before]
+        arguments = [before, str(oversell)]
         if passed_over is not None:
             note = msgspec.json.encode(passed_over.note).decode()
             arguments += [passed_over.next.entry.decision, passed_over.next.stamp, note]

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 
 from hypothesis import strategies as st
 
-from rules.conditions import ORDERED, SEVERAL, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term
+from rules.conditions import ORDERED, PAIRED, SEVERAL, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term
 from rules.effects import Effect, Exclusion, Reserve
 from rules.policy import Policy, PolicySet, Rule
-from rules.vocabulary import VOCABULARY, Fact, Facts, Kind, Stage, Value, attribute, stage_knows
+from rules.syntax.condition_parser import are_comparable
+from rules.vocabulary import IN_CAPITALS, VOCABULARY, Fact, Facts, Kind, Stage, Value, attribute, stage_knows
 
 WORDS = ("a", "b", "A", "ab", "75001", "75002", "69003", "*", "a?b", "é", "a b", "null", "\\", "or", "known", "a or b")
 OTHER_WORDS = ("c", "", "\0", "75", "7500", "750011", "aab", "true", "5")
@@ -85,10 +86,14 @@ def facts(stage: Stage) -> st.SearchStrategy[Facts]:
 
 
 @st.composite
-def compared(draw: st.DrawFn, fact: Fact) -> Compare:
-    """One comparison that fits the fact's kind. `known` is drawn only for attributes of Kind.ANY, the kind that the
-    parser gives an attribute if nothing but `known` is asked of it.
+def compared(draw: st.DrawFn, fact: Fact, others: list[Fact] = []) -> Compare:  # noqa: B006  # never changed
+    """One comparison that fits the fact's kind, or of the fact with one of the `others`. `known` is drawn only for
+    attributes of Kind.ANY, the kind that the parser gives an attribute if nothing but `known` is asked of it.
     """
+    comparable = [other for other in others if _are_written(fact, other)]
+    if comparable and draw(st.integers(0, 3)) == 0:
+        operator = draw(st.sampled_from((Operator.SAME_AS, Operator.NOT_SAME_AS)))
+        return Compare(fact=fact, operator=operator, operands=(), other=draw(st.sampled_from(comparable)))
     fitting = [item for item in Operator if _fits(fact.kind, item)]
     if fact in ATTRIBUTES and fact.kind is not Kind.ANY:
         fitting.remove(Operator.KNOWN)
@@ -102,10 +107,20 @@ def compared(draw: st.DrawFn, fact: Fact) -> Compare:
     else:
         several = operator in (Operator.EQUALS, Operator.HAS_ANY, Operator.HAS_ALL)
         drawn = tuple(draw(st.lists(operands(fact), min_size=1, max_size=3 if several else 1)))
+    if fact.path in IN_CAPITALS:  # as they are read
+        drawn = tuple(word.upper() if isinstance(word, str) else word for word in drawn)
     return Compare(fact=fact, operator=operator, operands=drawn)
 
 
+def _are_written(fact: Fact, other: Fact) -> bool:
+    """Whether the two can be compared so that the parser gives them these kinds: two attributes have Kind.ANY."""
+    both = fact in ATTRIBUTES and other in ATTRIBUTES
+    return are_comparable(fact, other) and (not both or fact.kind is Kind.ANY)
+
+
 def _fits(kind: Kind, operator: Operator) -> bool:
+    if operator in PAIRED:
+        return False  # drawn with another fact
     if kind is Kind.ANY or operator is Operator.KNOWN:
         return operator is Operator.KNOWN
     if kind is Kind.TAGS:
@@ -119,7 +134,7 @@ def _fits(kind: Kind, operator: Operator) -> bool:
 
 def every_comparison(fact: Fact) -> Iterator[Compare]:
     """Every comparison that a fact takes, with one operand and with two."""
-    for operator in Operator:
+    for operator in (item for item in Operator if item not in PAIRED):
         if operator is Operator.KNOWN:
             tuples = [(True,), (False,)]
         elif fact.kind is Kind.ANY or not _fits(fact.kind, operator):
@@ -133,11 +148,14 @@ def every_comparison(fact: Fact) -> Iterator[Compare]:
             yield Compare(fact=fact, operator=operator, operands=operands)
 
 
-def conditions(stage: Stage) -> st.SearchStrategy[Condition]:
-    """Trees over the facts known at a stage; a few facts are drawn more often than others, so that rules overlap."""
+def conditions(stage: Stage, *, pairs: bool = True) -> st.SearchStrategy[Condition]:
+    """Trees over the facts known at a stage; a few facts are drawn more often than others, so that rules overlap.
+    Unless `pairs`, none compares two facts.
+    """
     every = facts_known_at(stage)
     few = [fact for fact in every if fact.path in ("node.id", "stock.on_hand", "order.postcode", "now.date")]
-    leaves = st.sampled_from(every * (1 + len(few)) + few * len(every)).flatmap(compared)
+    drawn = st.sampled_from(every * (1 + len(few)) + few * len(every))
+    leaves = drawn.flatmap(lambda fact: compared(fact, every if pairs else []))
     return st.recursive(leaves, _nested, max_leaves=8)
 
 
@@ -176,8 +194,8 @@ def policy_set(rules: list[Rule]) -> PolicySet:
 def written(condition: Condition) -> str:
     """The condition as an author would write it, in YAML's flow style."""
     match condition:
-        case Compare(fact=fact, operator=operator, operands=values):
-            return f"{{{fact.path}: {_compared(fact, operator, values)}}}"
+        case Compare():
+            return f"{{{condition.fact.path}: {_compared(condition)}}}"
         case All(parts=parts) if parts:
             return f"{{all: [{', '.join(map(written, parts))}]}}"
         case AnyOf(parts=parts) if parts:
@@ -186,15 +204,18 @@ def written(condition: Condition) -> str:
             return "{any: [{now.date: {known: true}}, {now.date: {known: false}}]}"
         case AnyOf():
             return "{all: [{now.date: {known: true}}, {now.date: {known: false}}]}"
-        case Not(part=Compare(fact=fact, operator=operator, operands=values)):
-            return f"{{{fact.path}: {{not: {_compared(fact, operator, values)}}}}}"
+        case Not(part=Compare() as part):
+            return f"{{{part.fact.path}: {{not: {_compared(part)}}}}}"
         case Not(part=part) | Term(condition=Not(part=part)):
             return f"{{none: [{written(part)}]}}"
         case Term(condition=inner):
             return written(inner)
 
 
-def _compared(fact: Fact, operator: Operator, values: tuple[Value, ...]) -> str:
+def _compared(comparison: Compare) -> str:
+    fact, operator, values = comparison.fact, comparison.operator, comparison.operands
+    if comparison.other is not None:
+        return f"{{{operator.value}: {json.dumps(comparison.other.path)}}}"
     words = [literal(Kind.FLAG if operator is Operator.KNOWN else fact.kind, value) for value in values]
     listed = words[0] if len(words) == 1 else f"[{', '.join(words)}]"
     return listed if operator is Operator.EQUALS else f"{{{operator.value}: {listed}}}"

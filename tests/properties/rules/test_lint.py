@@ -44,7 +44,7 @@ EFFECTS = {
 def sets(draw: st.DrawFn) -> tuple[PolicySet, tuple[str, ...], Stage, list[Facts]]:
     """A policy set, its warnings, the stage at which its rules act, and facts for every possible case."""
     stage = draw(st.sampled_from(list(EFFECTS)))
-    base = [draw(condition_trees.conditions(stage)) for _ in range(3)]
+    base = [draw(condition_trees.conditions(stage, pairs=False)) for _ in range(3)]
     cases = list(_cases(base))
     pairs = st.lists(st.sampled_from(base), min_size=2, max_size=2, unique_by=id).map(tuple)
     conditions = (

@@ -19,10 +19,12 @@ pytestmark = pytest.mark.slow
 
 MANY = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 OPTION = Stage.OPTION
+SINGLE = condition_trees.conditions(OPTION, pairs=False)
+"""Conditions that are decided exactly: none compares a fact with another."""
 
 
 @MANY
-@given(condition=condition_trees.conditions(OPTION), facts=st.lists(networks.facts(OPTION), min_size=1, max_size=5))
+@given(condition=SINGLE, facts=st.lists(networks.facts(OPTION), min_size=1, max_size=5))
 def test_a_condition_holds_for_its_witness_or_for_no_facts(condition, facts):
     domains = Search().solve([literal_form(condition)])
     if domains is None:
@@ -34,7 +36,7 @@ def test_a_condition_holds_for_its_witness_or_for_no_facts(condition, facts):
 
 
 @MANY
-@given(condition=condition_trees.conditions(OPTION), facts=networks.facts(OPTION))
+@given(condition=SINGLE, facts=networks.facts(OPTION))
 def test_a_negated_condition_holds_for_its_witness_or_for_no_facts(condition, facts):
     domains = Search().solve([literal_form(condition, true=False)])
     if domains is None:
@@ -45,8 +47,8 @@ def test_a_negated_condition_holds_for_its_witness_or_for_no_facts(condition, fa
 
 @MANY
 @given(
-    one=condition_trees.conditions(OPTION),
-    other=condition_trees.conditions(OPTION),
+    one=SINGLE,
+    other=SINGLE,
     widened=st.booleans(),
     facts=st.lists(networks.facts(OPTION), min_size=1, max_size=5),
 )
@@ -63,10 +65,42 @@ def test_a_condition_that_implies_another_never_holds_without_it(one, other, wid
 
 
 @MANY
-@given(condition=condition_trees.conditions(OPTION))
+@given(condition=SINGLE)
 def test_a_condition_and_its_negation_never_hold_together(condition):
     assert satisfiable(literal_form(All(parts=(condition, Not(part=condition))))) is False
     assert satisfiable(literal_form(AnyOf(parts=(condition, Not(part=condition))))) is True
+
+
+@MANY
+@given(
+    one=condition_trees.conditions(OPTION),
+    other=condition_trees.conditions(OPTION),
+    facts=st.lists(networks.facts(OPTION), min_size=1, max_size=5),
+)
+def test_of_comparisons_of_two_facts_nothing_is_claimed_that_is_not_so(one, other, facts):
+    if satisfiable(literal_form(one)) is False:
+        assert not any(holds(one, example) for example in facts)
+    if implies(one, other):
+        assert all(holds(other, example) for example in facts if holds(one, example))
+
+
+def paired(operator, fact="order.country", other="node.country"):
+    return Compare(fact=VOCABULARY[fact], operator=operator, operands=(), other=VOCABULARY[other])
+
+
+def test_two_facts_are_not_the_same_and_different_whichever_stands_first():
+    both = All(parts=(paired(Operator.SAME_AS), paired(Operator.NOT_SAME_AS, "node.country", "order.country")))
+    assert satisfiable(literal_form(both)) is False
+    neither = AnyOf(parts=(paired(Operator.SAME_AS), paired(Operator.NOT_SAME_AS)))
+    assert satisfiable(literal_form(neither, true=False)) is True  # one of the two is not known
+
+
+def test_facts_that_must_be_the_same_are_so_in_the_witness():
+    condition = All(parts=(compare("order.country", Operator.EQUALS, "FR"), paired(Operator.SAME_AS)))
+    domains = Search().solve([literal_form(condition)])
+    assert witness(domains) == {"order.country": "FR", "node.country": "FR"}
+    alone = witness(Search().solve([literal_form(paired(Operator.SAME_AS))]))
+    assert holds(paired(Operator.SAME_AS), alone)
 
 
 FEW_FACTS = [
@@ -91,7 +125,7 @@ def values_near(paths: Iterable[str]):
     choices = {"node.type": VOCABULARY["node.type"].choices, "route.late": (True, False)}
     values = {
         "order.units": [number for number in numbers if number >= 0],
-        "order.postcode": texts,
+        "order.postcode": sorted({*texts, *(text.upper() for text in texts)}),
         "order.tags": tags,
         "now.time": [number for number in numbers if 0 <= number < 1_440],
         "stock.available": [number for number in numbers if number >= 0],

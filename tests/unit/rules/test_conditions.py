@@ -4,8 +4,22 @@ import time
 
 import pytest
 
-from rules.conditions import ALWAYS, All, AnyOf, Compare, Not, Operator, Term, comparisons, glob, holds, size_and_depth
-from rules.vocabulary import Kind, attribute
+from rules.conditions import (
+    ALWAYS,
+    PAIRED,
+    All,
+    AnyOf,
+    Compare,
+    Not,
+    Operator,
+    Term,
+    comparisons,
+    glob,
+    holds,
+    mentioned_facts,
+    size_and_depth,
+)
+from rules.vocabulary import VOCABULARY, Kind, attribute
 from tests.support.conditions import compare
 
 SIZE = "node.attributes.size"
@@ -42,7 +56,29 @@ def test_a_comparison_means_what_its_name_says_and_not_is_its_negation(operator,
 
 
 def test_every_operator_has_its_cases():
-    assert {operator for operator, *_ in CASES} == set(Operator)
+    assert {operator for operator, *_ in CASES} == set(Operator) - PAIRED
+
+
+@pytest.mark.parametrize(
+    ("country", "other", "same", "not_same"),
+    [("FR", "FR", True, False), ("FR", "BE", False, True), ("FR", None, False, False), (None, None, False, False)],
+)
+def test_two_facts_are_the_same_or_not_only_if_both_are_known(country, other, same, not_same):
+    facts = {"order.country": country, "node.country": other}
+    for operator, expected in ((Operator.SAME_AS, same), (Operator.NOT_SAME_AS, not_same)):
+        comparison = Compare(
+            fact=VOCABULARY["node.country"], operator=operator, operands=(), other=VOCABULARY["order.country"]
+        )
+        assert holds(comparison, facts) is expected
+        assert holds(Not(part=comparison), facts) is not expected
+        assert mentioned_facts(comparison, {}).keys() == facts.keys()
+
+
+def test_a_flag_is_no_number_to_a_comparison_of_two_attributes():
+    one, other = (attribute(f"{group}.attributes.x", Kind.ANY) for group in ("node", "product"))
+    same = Compare(fact=one, operator=Operator.SAME_AS, operands=(), other=other)
+    assert holds(same, {one.path: True, other.path: True})
+    assert not holds(same, {one.path: True, other.path: 1})
 
 
 def test_a_missing_fact_is_as_unknown_as_none():

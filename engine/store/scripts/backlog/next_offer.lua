@@ -1,15 +1,15 @@
 -- Answers who is next to be offered the free units of a SKU, and closes the offer once that is nobody.
 --
 -- Keys, by the names in script_keys.py; on_hand and held are those of the SKU.
--- ARGV  1 the rank that they must come before, or nothing
---       then, if the units were of no use to one who was next: 2 the decision  3 the stamp answered then  4 the note of
+-- ARGV  1 the rank that they must come before, or nothing  2 units beyond those on hand that a place may sell at most
+--       then, if the units were of no use to one who was next: 3 the decision  4 the stamp answered then  5 the note of
 --       why
 -- Answers {newest stamp, rank, the entry's body}; or {} if no offer is open, or its units go to nobody before that rank.
 -- Who was offered something since the offer was opened is passed over.
 local MOST_PASSED_OVER = 1000
 local call = redis.call
-if ARGV[2] and call('HEXISTS', key.backlog, ARGV[2]) == 1 then
-  call('HSET', key.offered, ARGV[2], ARGV[3] .. ' ' .. ARGV[4])
+if ARGV[3] and call('HEXISTS', key.backlog, ARGV[3]) == 1 then
+  call('HSET', key.offered, ARGV[3], ARGV[4] .. ' ' .. ARGV[5])
 end
 local stored = call('HGET', key.offers, key.on_hand)
 if not stored then
@@ -24,7 +24,7 @@ local function some_are_free()
   end
   local on_hand = call('HGETALL', key.on_hand)
   for index = 1, #on_hand, 2 do
-    if tonumber(on_hand[index + 1]) > (of_node[on_hand[index]] or 0) then
+    if on_hand[index + 1] + ARGV[2] > (of_node[on_hand[index]] or 0) then
       return true
     end
   end

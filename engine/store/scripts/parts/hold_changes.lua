@@ -1,11 +1,13 @@
 -- Changes of the units of holds, as hold_change.py asks for them. Every script that ends, rejects or holds again some
--- units uses these functions, in this order: holds_differ, units_lacking, change_holds, log_moves, log_confirm.
+-- units uses these functions, in this order: holds_differ, units_lacking, units_on_backorder, change_holds, log_moves,
+-- log_confirm.
 --
 -- A hold is {id, until, endings, ended, parts}: `until` and `endings` as they were read, and the endings afterwards; all
 -- of these are text, and empty where there is nothing. If units are held again, `open` has the hold's until, caller and
 -- day; if none are any more, `close` has its caller. A part is a shipment: {number, node, before, after, outcomes_before,
 -- outcomes, room, units}, before and after as key.changed_hold stores it. A unit is {index of the SKU, change of held,
--- change of on_hand, log entry}: with an entry, what is on hand changes only if it was not counted since that entry.
+-- change of on_hand, log entry, must be there}: with an entry, what is on hand changes only if it was not counted since
+-- that entry; false stands for none. Units on backorder can't leave before they are there.
 -- Where only the hold was read, parts have no outcomes and no room.
 
 -- Whether a hold is not as it was read.
@@ -70,6 +72,29 @@ local function units_lacking(holds)
       if free < units then
         return {node, tostring(index), string.format('%.0f', math.max(0, free))}
       end
+    end
+  end
+end
+
+-- The first position at which units on backorder are to leave that are not on hand yet: {node, index of the SKU, units on
+-- hand}.
+local function units_on_backorder(holds)
+  local leaving = {}
+  for _, hold in ipairs(holds) do
+    for _, part in ipairs(hold.parts) do
+      for _, units in ipairs(part.units) do
+        if units[5] then
+          local position = units[1] .. ' ' .. part.node
+          leaving[position] = (leaving[position] or 0) - units[3]
+        end
+      end
+    end
+  end
+  for position, units in pairs(leaving) do
+    local index, node = string.match(position, '^(%d+) (.*)$')
+    local on_hand = tonumber(redis.call('HGET', key.changed_on_hand(tonumber(index)), node) or 0)
+    if on_hand < units then
+      return {node, index, string.format('%.0f', on_hand)}
     end
   end
 end

@@ -4,8 +4,10 @@ import shutil
 
 import pytest
 
+from api.files import postcodes
 from api.files.inventory_folder import load_inventory
 from engine.errors import InputInvalid
+from engine.inventory.stock import not_counted
 from engine.model.facts import GeoPoint
 from rules.vocabulary import Kind
 from tests.conftest import SMALL
@@ -222,3 +224,54 @@ def test_a_file_with_other_separators_has_one_mistake(directory, name, separator
 def test_products_alone_without_stock_are_no_mistake(directory):
     (directory / "stock.csv").write_text("node,sku,on_hand\n", encoding="utf-8")
     assert load_inventory(directory).stock == {}
+
+
+HEAD = "country,postcode,latitude,longitude\n"
+
+
+def with_postcodes(directory, rows):
+    (directory / "postcodes.csv").write_text(HEAD + rows, encoding="utf-8")
+    return directory
+
+
+def test_postcodes_are_read_as_their_country_writes_them(directory):
+    rows = "FR,75 003,48.863,2.359\nFR,69,45.8,4.7\nGB,kw172aa,58.9,-3.1\nGB,KW17,58.98,-3\n"
+    assert load_inventory(with_postcodes(directory, rows)).network.postcodes == {
+        "FR": {
+            "75003": GeoPoint(latitude=48_863_000, longitude=2_359_000),
+            "69": GeoPoint(latitude=45_800_000, longitude=4_700_000),
+        },
+        "GB": {
+            "KW17 2AA": GeoPoint(latitude=58_900_000, longitude=-3_100_000),
+            "KW17": GeoPoint(latitude=58_980_000, longitude=-3_000_000),
+        },
+    }
+    assert load_inventory(SMALL).network.postcodes == {}
+
+
+def test_mistakes_in_postcodes_name_their_row(directory, monkeypatch):
+    rows = "FR,75003,48.863,2.359\nFR,F-75003,48.8,2.3\nFR,69*,45.8,4.7\nFR,13,5.4,43.3\nfr,13,43.3,5.4\nFR,14,91,0\n"
+    assert mistakes(with_postcodes(directory, rows)) == {
+        "postcodes.csv:3: postcode": "'75003' of FR stands here a second time",
+        "postcodes.csv:4: postcode": "write the beginning of the postcode alone, such as 69 for 69*",
+        "postcodes.csv:5: latitude": "this lies 2,016 km outside FR",
+        "postcodes.csv:6: country": "write a code such as FR",
+        "postcodes.csv:7: latitude": "91 is not between -90 and 90 degrees",
+    }
+    monkeypatch.setattr(postcodes, "MOST_POSTCODES", 1)
+    assert (
+        "more than 1 rows"
+        in mistakes(with_postcodes(directory, "FR,75,48.8,2.3\nFR,69,45.8,4.7\n"))["postcodes.csv:3: "]
+    )
+
+
+def test_a_product_that_is_not_counted_has_no_stock(directory):
+    path = directory / "products.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([f"{head},counted", *(f"{row}," for row in rows)]) + "\n", encoding="utf-8")
+    assert all(item.counted for item in load_inventory(directory).products.values())
+    uncounted = [f"{row},{'false' if 'SHIRT' in row else 'true'}" for row in rows]
+    path.write_text("\n".join([f"{head},counted", *uncounted]) + "\n", encoding="utf-8")
+    found = mistakes(directory)
+    assert set(found.values()) == {not_counted("SHIRT")}
+    assert all(where.startswith("stock.csv:") for where in found)

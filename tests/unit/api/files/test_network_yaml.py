@@ -253,3 +253,39 @@ def test_the_page_of_network_files_shows_every_key_there_is():
     }
     assert {"grams_per_tonne_km", "cut_offs", "no_service", "from", "costs"} <= documented
     assert {key for key in documented if not re.search(rf"[\s{{]{key}:", shown)} == set()
+
+
+def test_rates_are_read_in_billionths_and_others_are_refused():
+    assert network("rates: {SEK: 0.0902, KRW: 0.000621}\n" + TEXT).rates == {"SEK": 90_200_000, "KRW": 621_000}
+    for rate, message in (
+        ("SEK: 0", "'0' is no rate above 0 and up to 1,000,000, with at most nine decimals"),
+        ("SEK: 0.0000000001", "'0.0000000001' is no rate above 0 and up to 1,000,000, with at most nine decimals"),
+        ("SEK: cheap", "'cheap' is no rate; write what one unit is worth, such as 0.0902"),
+        ("EUR: 1", "this is the network's own currency; leave it out"),
+    ):
+        assert list(mistakes("currency: EUR\n", f"currency: EUR\nrates: {{{rate}}}\n").values()) == [message]
+
+
+def test_a_place_without_coordinates_needs_lanes_that_say_how_far_it_is():
+    hub = TEXT[TEXT.index("  - id: hub\n") :]
+    coordinates = re.search(r"    latitude: .*\n    longitude: .*\n", hub).group()
+    message = "the node has no coordinates, and no lane from it says how far 'parcel' goes; add one of them"
+    assert message in mistakes(coordinates, "").values()
+    measured = ("    no_service: true\n", "    distance: 900 km\n")
+    assert (
+        network(TEXT.replace(coordinates, "", 1).replace(*measured).replace("    services: [parcel]\n", "", 1))
+        .nodes["hub"]
+        .place
+        is None
+    )
+
+
+def test_a_place_far_outside_of_its_country_is_a_mistake():
+    found = mistakes("    latitude: 45.74846", "    latitude: -45.74846")
+    assert [field.split(".")[2] for field in found] == ["latitude"]
+    assert "km outside FR" in next(iter(found.values()))
+
+
+def test_the_postcodes_of_lanes_are_read_in_capitals():
+    lanes = network(TEXT.replace('postcode: "20*"', 'postcode: "kw17*"')).lanes
+    assert lanes[0].postcode == "KW17*"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
@@ -207,6 +207,7 @@ def test_what_is_no_instant_of_a_shop_is_refused(text):
 
 @given(st.datetimes(FIRST, LAST, timezones=st.timezones()))
 def test_an_instant_is_the_same_however_its_zone_writes_it(moment):
+    assume(moment.utcoffset().seconds % 60 == 0)  # RFC 3339 writes no seconds of a zone, as Monrovia's were until 1972
     assert read(placed_at=moment.isoformat()).placed_at == moment.timestamp() // 1
 
 

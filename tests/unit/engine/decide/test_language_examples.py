@@ -90,6 +90,7 @@ MEANT = {
     ),
     "order.promise_by: {known: false}": ({}, {"order.promise_by": 1}),
     'order.postcode: {matches: "75*"}': ({"order.postcode": "75011"}, {"order.postcode": "69003"}),
+    "order.outward_code: [KW15, KW16, KW17]": ({"order.outward_code": "KW17"}, {"order.outward_code": "KW1"}),
     "order.units: {at_least: 2, at_most: 5}": ({"order.units": 5}, {"order.units": 6}),
     "all: [{node.type: store}, {node.region: Bretagne}]": (
         {"node.type": "store", "node.region": "Bretagne"},
@@ -98,6 +99,14 @@ MEANT = {
     "any: [{node.type: store}, {stock.on_hand: 0}]": ({"stock.on_hand": 0}, {"stock.on_hand": 1}),
     "none: [{node.type: store}, {service.mode: air}]": ({"service.mode": "van"}, {"service.mode": "air"}),
     "is: heavy": ({"product.weight": 15_000}, {"product.weight": 14_999}),
+    "node.country: {same_as: order.country}": (
+        {"node.country": "FR", "order.country": "FR"},
+        {"node.country": "FR", "order.country": "BE"},
+    ),
+    "node.country: {not_same_as: order.country}": (
+        {"node.country": "FR", "order.country": "BE"},
+        {"node.country": "FR"},
+    ),
     "order.delivery: [express, click_and_collect]": ({"order.delivery": "express"}, {"order.delivery": "standard"}),
     'order.placed_at: {at_least: "2026-11-27 18:00"}': (
         {"order.placed_at": literals.instant("2026-11-27 18:00")},
@@ -195,6 +204,7 @@ EFFECTS = {
     "tier: 1": OptionOutcome(tier=1),
     "keep: 3": PositionOutcome(keep=Reserve(units=3)),
     "keep: 10%": PositionOutcome(keep=Reserve(share=1_000)),
+    "oversell: 10": PositionOutcome(oversell=10),
     "protect: {channel: web, units: 5}": PositionOutcome(
         protect=(Protection(channel="web", reserve=Reserve(units=5)),)
     ),

@@ -127,3 +127,23 @@ def test_the_shipped_policies_fit_the_example_network():
     inventory = load_inventory(Path("examples/hexagone"))
     files = {path.name: path.read_bytes() for path in Path("policies").glob("*.yaml") if "_test" not in path.name}
     assert fit(load_policies(files), inventory.network, product_values_record(inventory.products.values())) == Fit()
+
+
+def test_an_attribute_on_the_right_of_same_as_is_declared_too():
+    (finding,) = fitted("when: {order.country: {same_as: node.attributes.home}}, then: {tier: 1}").errors
+    assert finding.code == "wrong-attribute"
+    assert finding.message.startswith("test/r1: node.attributes.home: the network declares no such attribute; ")
+
+
+def test_attributes_of_two_kinds_are_never_the_same():
+    declared = network(
+        NODES, [], attributes={"node.attributes.franchise": Kind.FLAG, "product.attributes.line": Kind.WORD}
+    )
+    rule = "when: {node.attributes.franchise: {same_as: product.attributes.line}}, then: {tier: 1}"
+    (finding,) = fitted(rule, against=declared).errors
+    assert "declares it and product.attributes.line as true or false and word, which are never the same" in str(finding)
+
+
+def test_a_fact_that_another_is_compared_with_is_no_word_of_the_network():
+    fit = fitted("when: {node.country: {same_as: order.country}, order.value: {same_as: line.value}}, then: {tier: 1}")
+    assert fit == Fit()

@@ -143,9 +143,10 @@ def protections(draw):
     on_hand=st.integers(0, 20),
     held=st.integers(0, 20),
     rules=st.lists(st.one_of(AMOUNTS.map("then: {{keep: {}}}".format), protections()), max_size=5),
+    oversell=st.lists(st.integers(0, 9), max_size=2),
     channel=CHANNELS,
 )
-def test_never_more_than_is_free_above_the_floor_and_never_less(on_hand, held, rules, channel):
+def test_never_more_than_is_free_above_the_floor_and_never_less(on_hand, held, rules, oversell, channel):
     def size(text):
         return -(-on_hand * int(text[:-1]) // 100) if text.endswith("%") else int(text)
 
@@ -157,5 +158,6 @@ def test_never_more_than_is_free_above_the_floor_and_never_less(on_hand, held, r
             protected[name] = max(protected.get(name, 0), size(amount.split(": ")[1]))
     others = sum(amount for name, amount in protected.items() if name != channel)
     floor = keep + min(others, max(0, on_hand - keep - protected.get(channel, 0)))
+    rules = [*rules, *(f"when: {{node.id: lyon}}, then: {{oversell: {units}}}" for units in oversell)]
     scenario = facts(StockPosition(on_hand=on_hand, held=held))
-    assert most(scenario, *rules, channel=channel) == max(0, on_hand - held - floor)
+    assert most(scenario, *rules, channel=channel) == max(0, on_hand - held - floor + min(oversell, default=0))

@@ -44,6 +44,7 @@ EFFECTS = [
     ("avoid: 2.505", "avoid: 2.505"),
     ("tier: 1", "tier: 1"),
     ("keep: 3", "keep: 3"),
+    ("oversell: 10", "oversell: 10"),
     ("keep: 2.50%", "keep: 2.5%"),
     ("protect: {channel: web, units: 5}", "protect: {channel: web, units: 5}"),
     ("protect: {channel: 'a b', share: 20%}", 'protect: {channel: "a b", share: 20%}'),

@@ -67,3 +67,10 @@ def test_inside_the_ranges_every_condition_holds_as_it_did(conditions, before, a
     assume(all(found is None or found[0] <= value <= found[1] for found, value in pairs))
     for rule in rules.rules.values():
         assert holds(rule.condition, stock_facts(seen)) == holds(rule.condition, stock_facts(later))
+
+
+def test_stock_that_is_compared_with_another_fact_must_be_as_it_was():
+    whole = volatile("when: {stock.available: {same_as: line.quantity}}, then: {keep: 2}")
+    assert whole.stock_ranges(position(9, 5)) == StockRanges(available=(4, 4))
+    busy = volatile("when: {node.attributes.limit: {same_as: node.attributes.most}}, then: {daily_orders: 2}")
+    assert busy.load_range(7) is None
