@@ -84,7 +84,7 @@ services:
     per_km: 0.002
     per_kg: 0.15
     detour: 1.3
-    max_weight: 30 kg
+    max_unit_weight: 30 kg
     drop: 338 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday, saturday]
@@ -99,7 +99,7 @@ services:
     per_km: 0.0005
     per_kg: 0.10
     detour: 1.3
-    max_weight: 30 kg
+    max_unit_weight: 30 kg
     drop: 338 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday, saturday]
@@ -115,7 +115,7 @@ services:
     per_kg: 0.40
     detour: 1.3
     max_distance: 500 km
-    max_weight: 30 kg
+    max_unit_weight: 30 kg
     drop: 338 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday, saturday]
@@ -129,7 +129,7 @@ services:
     base: 18.90
     per_km: 0.012
     per_kg: 1.80
-    max_weight: 20 kg
+    max_unit_weight: 20 kg
     drop: 338 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday]
@@ -144,7 +144,7 @@ services:
     per_kg: 0.10
     detour: 1.2
     max_distance: 12 km
-    max_weight: 15 kg
+    max_unit_weight: 15 kg
     drop: 3 g
     countries: [FR]
     transit:
@@ -157,7 +157,7 @@ services:
     per_kg: 0.05
     detour: 1.3
     max_distance: 60 km
-    max_weight: 120 kg
+    max_unit_weight: 120 kg
     drop: 338 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday, saturday]
@@ -174,7 +174,7 @@ services:
       - {up_to: 70 kg, costs: 6.00, per_kg: 0.10}
       - {up_to: 250 kg, costs: 0.00, per_kg: 0.20}
     detour: 1.3
-    max_weight: 250 kg
+    max_unit_weight: 250 kg
     drop: 465 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday, saturday]
