@@ -13,7 +13,6 @@ from marshmallow import Schema
 from marshmallow.exceptions import SCHEMA
 
 from rules.conditions import All, mentioned_facts
-from rules.effects import STAGE_OF
 from rules.errors import Finding, PolicyInvalid
 from rules.policy import Policy, PolicySet, Rule
 from rules.syntax import effect_parser
@@ -130,8 +129,7 @@ def _rule(
     condition = All(parts=(*when, *window(raw, path, notes)))
     effects = effect_parser.effects(raw["then"], (*path, "then"), notes) if "then" in raw else ()
     facts = mentioned_facts(condition, term_facts)
-    for name in dict.fromkeys(effect.name for effect in effects):
-        effect_parser.note_unknown_facts(notes, (*path, "then", name), name, STAGE_OF[name], facts)
+    effects = effect_parser.placed_effects(effects, condition, facts, (*path, "then"), notes)
     overrides = raw.get("overrides")
     return Rule(
         id=f"{policy}/{raw.get('id')}",

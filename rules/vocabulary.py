@@ -50,6 +50,7 @@ class Stage(enum.Enum):
     POSITION = ("order", "now", "line", "product", "node", "stock")
     OPTION = ("order", "now", "line", "product", "node", "stock", "service", "route")
     NODE = ("node", "now")
+    SHIPMENT = ("order", "now", "node", "service", "shipment")
     REJECTION = ("node", "now", "rejection")
 
     # Enum's own hashes the name in Python, and a decision looks up its stages some thirty times
@@ -120,6 +121,8 @@ _FACTS = (
     _fact("route.late", _K.FLAG),
     _fact("route.cost", _K.MONEY),
     _fact("route.co2", _K.CARBON),
+    _fact("shipment.weight", _K.WEIGHT),
+    _fact("shipment.units", _K.COUNT),
     _fact("rejection.reason", _K.CHOICE, REJECTION_REASONS),
     _fact("now.date", _K.DATE),
     _fact("now.time", _K.TIME),

@@ -172,7 +172,7 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
         if evaluation.ways.is_banded:
             cost += int(evaluation.ways.parcel_costs(weight)[out.service[row]])
         parcels: list[Parcel] = []
-        rules: set[str] = set()
+        rules = set(_rules_of_shipment(evaluation, row, weight, sum(units for _, units in parts)))
         for index, units in parts:
             line, options = evaluation.order.lines[index], evaluation.options[index]
             option = int(options.reach.searchsorted(row))
@@ -194,6 +194,15 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             rules=tuple(sorted(rules)),
             collect_at=destinations[key.destination],
         )
+
+
+def _rules_of_shipment(evaluation: Evaluation, row: int, weight: int, units: int) -> tuple[str, ...]:
+    """The rules that act on a shipment of so many grams and units, by a row of the evaluation's `reach`."""
+    bands = evaluation.shipment_bands
+    if bands is None or evaluation.matcher.shipment_steps is None:
+        return ()
+    number = int(bands.judgement[((bands.row == row) & bands.allow(weight, units)).argmax()])
+    return evaluation.matcher.stages[Stage.SHIPMENT].table.judgements[number].fired
 
 
 def _backorder(evaluation: Evaluation, index: int, row: int, units: int, on_hand: dict[tuple[str, str], int]) -> int:

@@ -12,7 +12,7 @@ REASON_CODES = (
     "kept_back",
     "left_to_others",
     "unreachable",
-    "weight_not_carried",
+    "shipment_limits",
     "other_day",
     "excluded",
     "node_full",

@@ -128,6 +128,11 @@ def route_facts(*, distance: int, arrives: int, late: bool | None, cost: int | N
     }
 
 
+def shipment_facts(weight: int, units: int) -> Facts:
+    """Of a shipment of so many grams and units."""
+    return {"shipment.weight": weight, "shipment.units": units}
+
+
 def _attributes(group: str, attributes: Mapping[str, Value]) -> dict[str, Value]:
     return {f"{group}.attributes.{name}": value for name, value in attributes.items()}
 

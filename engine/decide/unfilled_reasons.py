@@ -17,10 +17,13 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers, Reason
 from engine.decide.evaluation.evaluation import Evaluation, JudgedOption, JudgedPosition
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.sourcing.problem import Choice
+from rules.vocabulary import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,7 @@ class _Elsewhere:
         """Why the node has no option for the line."""
         if node in self.on_other_days:
             return "other_day"
-        return "weight_not_carried" if node in self.with_ways else "unreachable"
+        return "shipment_limits" if node in self.with_ways else "unreachable"
 
 
 def _nodes_with_ways(evaluation: Evaluation, index: int) -> Container[str]:
@@ -211,10 +214,19 @@ def _order_bound(evaluation: Evaluation, choice: Choice, units: int, remaining: 
     elif evaluation.order_outcome.ship_complete:
         code, effect = "ship_complete", "ship_complete"
     elif not _last_shipments_taken(evaluation, choice, remaining):
-        return Reason(code="weight_not_carried", units=units)
+        return Reason(code="shipment_limits", units=units, rules=_rules_of_shipments(evaluation))
     else:  # the node's last shipment of the day went to another of its services
         code, effect, judgements = "node_full", "daily_orders", evaluation.node_judgements.values()
     return Reason(code=code, units=units, rules=_rules_with(evaluation, judgements, effect))
+
+
+def _rules_of_shipments(evaluation: Evaluation) -> tuple[str, ...]:
+    """The rules that exclude shipments of some weight or number of units."""
+    bands = evaluation.judged_bands
+    if bands is None or evaluation.matcher.shipment_steps is None:
+        return ()
+    judgements = evaluation.matcher.stages[Stage.SHIPMENT].table.judgements
+    return _rules_with(evaluation, [judgements[number] for number in np.unique(bands.judgement).tolist()], "exclude")
 
 
 def _last_shipments_taken(evaluation: Evaluation, choice: Choice, remaining: Sequence[_Remaining]) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
-from engine.decide.evaluation.shipment_bands import ShipmentBands, shipment_bands
+from engine.decide.evaluation.shipment_bands import ShipmentBands
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, DirectLimits, choose_directly
@@ -57,8 +57,8 @@ class Candidates:
         if carbon_price:
             self.money += product_rounded(self.carbon, carbon_price, KILOGRAM)
         self.rows: Integers = np.arange(len(self.fixed))
-        self.weight = integers(evaluation.snapshot.products[item.sku].weight for item in lines)
-        self.bands = shipment_bands(evaluation)
+        self.weight = integers(evaluation.ordered_units.weights)
+        self.bands = evaluation.shipment_bands
         if self.bands is not None:
             self._take_bands(self.bands)
 

@@ -12,10 +12,25 @@ import numpy as np
 
 from engine.decide import rule_facts
 from engine.decide.evaluation.positions import Positions, Shared, judge_positions, node_facts_at
+from engine.decide.evaluation.shipment_bands import (
+    OrderedUnits,
+    ShipmentBands,
+    bands_of_order,
+    binding,
+    joined,
+)
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
-from engine.decide.matching.signature_table import COST, LATE, LOAD, UNKNOWN_NUMBER, Rows
+from engine.decide.matching.signature_table import (
+    COST,
+    LATE,
+    LOAD,
+    SHIPMENT_UNITS,
+    SHIPMENT_WEIGHT,
+    UNKNOWN_NUMBER,
+    Rows,
+)
 from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
@@ -254,6 +269,54 @@ class Evaluation:
         return [self._options_of(index, line) for index, line in enumerate(self.order.lines)]
 
     @cached_property
+    def ordered_units(self) -> OrderedUnits:
+        """What the lines weigh, and how many units they are."""
+        products, lines = self.snapshot.products, self.order.lines
+        return OrderedUnits([products[line.sku].weight for line in lines], [line.quantity for line in lines])
+
+    @cached_property
+    def judged_bands(self) -> ShipmentBands | None:
+        """The bands in which a shipment may be, by row of `reach`, as the rules that act on shipments judge them; None:
+        there is nothing to tell apart.
+        """
+        bands = bands_of_order(self.ways, self.reach, self.ordered_units, self.matcher.shipment_steps)
+        if bands is None or self.matcher.shipment_steps is None:
+            return bands
+        ways, out, judge = self.ways, self.reach, self.matcher.stages[Stage.SHIPMENT]
+        node, service, judgement = out.node[bands.row], out.service[bands.row], bands.judgement.copy()
+        columns = {
+            LOAD: lambda: self.loads[node],
+            SHIPMENT_WEIGHT: lambda: bands.most_weight,
+            SHIPMENT_UNITS: lambda: bands.most_units,
+        }
+
+        def facts(row: int) -> Facts:
+            return {
+                **node_facts_at(ways, int(node[row]), self.loads),
+                **ways.service_facts[int(service[row])],
+                **rule_facts.shipment_facts(int(bands.most_weight[row]), int(bands.most_units[row])),
+            }
+
+        rows = Rows(ways, node, service, columns, facts)
+        for destination, line in {number: line for line, number in enumerate(self.destinations)}.items():
+            at = (out.destination[bands.row] == destination).nonzero()[0]
+            shared = {group: self.line_facts[line][group] for group in ("order", "now")}
+            judgement[at] = judge.judge_rows(shared, rows.at(at))
+        return bands._replace(judgement=judgement)
+
+    @cached_property
+    def shipment_bands(self) -> ShipmentBands | None:
+        """The bands in which a shipment of the order is allowed, with what rules add to their cost."""
+        bands = self.judged_bands
+        if bands is None:
+            return None
+        if self.matcher.shipment_steps is not None:
+            exclude, cost = self.matcher.stages[Stage.SHIPMENT].table.shipments()
+            allowed, cost = exclude[bands.judgement] == 0, cost[bands.judgement]
+            bands = joined(bands.at(allowed)._replace(costs=(bands.costs + cost)[allowed]))
+        return binding(bands, self.ordered_units)
+
+    @cached_property
     def resting(self) -> Mapping[str, NodeRest]:
         """The nodes with units free that rest."""
         if not self.snapshot.resting:
@@ -314,6 +377,8 @@ class Evaluation:
         yield from stages[Stage.NODE].table.counted([self.node_numbers])
         yield from stages[Stage.POSITION].table.counted([item.judgement for item in self.positions])
         yield from stages[Stage.OPTION].table.counted([item.judgement for item in self.options])
+        if self.matcher.shipment_steps is not None and self.judged_bands is not None:
+            yield from stages[Stage.SHIPMENT].table.counted([self.judged_bands.judgement])
 
     def _options_of(self, index: int, line: Line) -> Options:
         ways, out, positions = self.ways, self.reach, self.positions[index]

@@ -4,18 +4,26 @@ An option of which a shipment of any weight costs the same has one band. So has 
 to; then nothing of this is looked at again.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.matching.shipment_steps import ShipmentSteps
 from engine.decide.shipping.columns import Flags, Integers, integers
+from engine.decide.shipping.pricing import Band
+from engine.decide.shipping.reach import Reach
+from engine.decide.shipping.ways import Ways
 from engine.decide.sourcing.problem import UNBOUNDED, Bounds
+
+NOT_JUDGED: Final = -1
+"""Where no rule acts on shipments."""
 
 
 class ShipmentBands(NamedTuple):
     """A row a band, by row of the evaluation's `reach`, then by weight: grams and units of a shipment, ends included;
-    micros a shipment and a gram, beside what the option costs anyway.
+    micros a shipment and a gram, beside what the option costs anyway;
+    the number of what rules say of such a shipment, or NOT_JUDGED.
     """
 
     row: Integers
@@ -26,6 +34,7 @@ class ShipmentBands(NamedTuple):
     most_units: Integers
     costs: Integers
     per_gram: Integers
+    judgement: Integers
 
     @property
     def bind(self) -> bool:
@@ -71,34 +80,82 @@ class ShipmentBands(NamedTuple):
         return ShipmentBands(*(column[rows] for column in self))
 
 
-def shipment_bands(evaluation: Evaluation) -> ShipmentBands | None:
-    """The bands in which a shipment of the order may be; None: no service has any."""
-    ways, services = evaluation.ways, evaluation.reach.service
-    products, lines = evaluation.snapshot.products, evaluation.order.lines
-    if not ways.is_banded or not lines:
+class OrderedUnits(NamedTuple):
+    """Grams of a unit by line, and how many are ordered."""
+
+    weights: Sequence[int]
+    quantities: Sequence[int]
+
+    @property
+    def weight(self) -> int:
+        """Grams of all."""
+        return sum(grams * units for grams, units in zip(self.weights, self.quantities, strict=True))
+
+
+def bands_of_order(
+    ways: Ways, reach: Reach, ordered: OrderedUnits, steps: ShipmentSteps | None
+) -> ShipmentBands | None:
+    """The bands in which a shipment of the order may be, cut at the steps of the rules that act on shipments; None:
+    there is nothing to tell apart.
+    """
+    if (steps is None and not ways.is_banded) or not ordered.weights:
         return None
-    weights = [products[line.sku].weight for line in lines]
-    everything = sum(weight * line.quantity for weight, line in zip(weights, lines, strict=True))
-    by_service = [
-        [
-            (
-                0 if band.least <= min(weights) else band.least,
-                UNBOUNDED if band.most >= everything else band.most,
-                band.costs,
-                band.per_gram,
-            )
-            for band in bands
-            if band.least <= everything
-        ]
-        if bands is not None
-        else [(0, UNBOUNDED, 0, 0)]
-        for bands in ways.bands
-    ]
+    by_service = [list(_bands_of(bands, ordered, steps or ShipmentSteps([], []))) for bands in ways.bands]
     counts = integers(len(bands) for bands in by_service)
     first = counts.cumsum() - counts
-    table = np.array([band for bands in by_service for band in bands], dtype=np.int64).reshape(-1, 4).T
+    table = np.array([band for bands in by_service for band in bands], dtype=np.int64).reshape(-1, 6).T
+    services = reach.service
     row = np.repeat(np.arange(len(services)), counts[services])
-    number = np.arange(len(row)) - np.repeat(counts[services].cumsum() - counts[services], counts[services])
-    least, most, costs, per_gram = table[:, first[services[row]] + number]
-    none = np.zeros_like(row)
-    return ShipmentBands(row, number, least, most, none, np.full_like(row, UNBOUNDED), costs, per_gram)
+    number = _numbers(row, len(services))
+    columns = [row, number, *table[:, first[services[row]] + number], np.full_like(row, NOT_JUDGED)]
+    return ShipmentBands(*columns)
+
+
+def _bands_of(
+    bands: Sequence[Band] | None, ordered: OrderedUnits, steps: ShipmentSteps
+) -> Iterator[tuple[int, int, int, int, int, int]]:
+    """Of a service, as far as a shipment of the order may be in them: grams, units, micros a shipment and a gram."""
+    everything, units = ordered.weight, sum(ordered.quantities)
+    for band in (Band(0, everything, 0, 0),) if bands is None else bands:
+        for least_units, most_units in _cut(1, units, steps.units):
+            for least, most in _cut(band.least, min(band.most, everything), steps.weight):
+                yield least, most, least_units, most_units, band.costs, band.per_gram
+
+
+def _cut(least: int, most: int, steps: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """A range, both ends included, in ranges that begin at the steps in it."""
+    if least <= most:
+        begins = [least, *(step for step in steps if least < step <= most)]
+        yield from zip(begins, [*(step - 1 for step in begins[1:]), most], strict=True)
+
+
+def _numbers(row: Integers, rows: int) -> Integers:
+    """The number of each band among those of its row; rows stand together."""
+    counts = np.bincount(row, minlength=rows)
+    return np.arange(len(row)) - (counts.cumsum() - counts)[row]
+
+
+def joined(bands: ShipmentBands) -> ShipmentBands:
+    """The bands, those in one that follow each other in weight and say the same."""
+    if not len(bands.row):
+        return bands
+    same = np.zeros(len(bands.row), dtype=bool)
+    same[1:] = (bands.least_weight[1:] == bands.most_weight[:-1] + 1) & (bands.row[1:] == bands.row[:-1])
+    for column in (bands.least_units, bands.most_units, bands.costs, bands.per_gram, bands.judgement):
+        same[1:] &= column[1:] == column[:-1]
+    begins = np.flatnonzero(~same)
+    ends = np.append(begins[1:], len(same)) - 1
+    each = bands.at(begins)
+    rows = int(bands.row.max(initial=-1)) + 1
+    return each._replace(most_weight=bands.most_weight[ends], number=_numbers(each.row, rows))
+
+
+def binding(bands: ShipmentBands, ordered: OrderedUnits) -> ShipmentBands:
+    """The bands without the bounds that any shipment of the order keeps to."""
+    everything, units = ordered.weight, sum(ordered.quantities)
+    return bands._replace(
+        least_weight=np.where(bands.least_weight <= min(ordered.weights), 0, bands.least_weight),
+        most_weight=np.where(bands.most_weight >= everything, UNBOUNDED, bands.most_weight),
+        least_units=np.where(bands.least_units <= 1, 0, bands.least_units),
+        most_units=np.where(bands.most_units >= units, UNBOUNDED, bands.most_units),
+    )

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from engine.decide.shipping.columns import NO_LIMIT, Integers
-from rules.effects import FULL_SHARE, NodeOutcome, OptionOutcome, Outcome, PositionOutcome
+from rules.effects import FULL_SHARE, NodeOutcome, OptionOutcome, Outcome, PositionOutcome, ShipmentOutcome
 
 _MOST_CHANNELS = 1_000
 """Channels whose floors are remembered, so that orders that name any word fill no memory."""
@@ -31,6 +31,7 @@ class JudgementTable:
         self._adding = threading.Lock()
         self._numbers: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
+        self._shipments: Integers = np.zeros((2, 0), dtype=np.int64)
         self._limits: Integers = np.zeros(0, dtype=np.int64)
         self._floors: dict[str, tuple[int, Integers]] = {}
         self._oversell: tuple[int, Integers | None] = (0, None)
@@ -52,6 +53,15 @@ class JudgementTable:
             options = np.array([(o.exclude, o.tier, o.adjustment) for o in outcomes], dtype=np.int64).T.copy()
             self._options = options
         return options
+
+    def shipments(self) -> Integers:
+        """By number, a row each: whether the shipment is excluded, and what it counts as dearer, in micros."""
+        shipments = self._shipments
+        if shipments.shape[1] < len(self.judgements):
+            outcomes = [cast("ShipmentOutcome", item.outcome) for item in self.judgements[:]]
+            shipments = np.array([(o.exclude, o.cost) for o in outcomes], dtype=np.int64).T.copy()
+            self._shipments = shipments
+        return shipments
 
     def limits(self) -> Integers:
         """By number, the most shipments a day; NO_LIMIT: any number."""

@@ -16,9 +16,9 @@ from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, decided, node, orde
 pytestmark = pytest.mark.slow
 
 PLACES = {"held_for_others", "kept_back", "excluded", "node_full", "resting", "unreachable", "other_day", "rejected"}
-PLACES |= {"weight_not_carried"}
+PLACES |= {"shipment_limits"}
 # the day's room of a node is of a place, and of the order where its last went to another service
-BOUNDS = {"kept_together", "max_shipments", "ship_complete", "node_full", "weight_not_carried"}
+BOUNDS = {"kept_together", "max_shipments", "ship_complete", "node_full", "shipment_limits"}
 TOO_FEW = {"no_stock", "not_enough"}
 RULES = [
     "then: {keep: 2}",

@@ -3,9 +3,23 @@
 import pytest
 
 from engine.decide.decision import Reason
-from engine.model.facts import ParcelPrice
+from engine.model.facts import Line, ParcelPrice
 from engine.store.network.serialization import network_of, network_record
-from tests.support.facts import EURO, LILLE, LYON, decided, network, node, order, product, service, snapshot, units
+from rules.errors import PolicyInvalid
+from tests.support.facts import (
+    EURO,
+    LILLE,
+    LYON,
+    decided,
+    network,
+    node,
+    order,
+    policies,
+    product,
+    service,
+    snapshot,
+    units,
+)
 
 POST = service("post", base=5 * EURO, max_weight=6_000)
 COURIER = service("courier", base=12 * EURO)
@@ -49,7 +63,7 @@ def test_two_light_shipments_from_two_places_are_cheaper_than_a_heavy_one():
 def test_no_shipment_is_split_in_two_parcels_of_one_service():
     decision = decided(order(("A", 4)), facts([POST], {"A": {"lyon": 9}}))
     assert units(decision) == {("lyon", "post", "1"): 3}
-    assert reasons(decision) == [Reason(code="weight_not_carried", units=1)]
+    assert reasons(decision) == [Reason(code="shipment_limits", units=1)]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +89,7 @@ def test_a_dearer_flat_price_is_cheaper_above_a_band():
 def test_in_a_gap_between_bands_the_service_takes_as_much_as_the_bands_allow(quantity, shipped):
     decision = decided(order(("A", quantity)), facts([PACKET], {"A": {"lyon": 99}}, grams=1_000))
     assert units(decision) == {("lyon", "packet", "1"): shipped}
-    expected = [Reason(code="weight_not_carried", units=quantity - shipped)] if shipped < quantity else []
+    expected = [Reason(code="shipment_limits", units=quantity - shipped)] if shipped < quantity else []
     assert [reason for item in decision.unfilled for reason in item.reasons] == expected
 
 
@@ -83,14 +97,14 @@ def test_a_shipment_below_the_first_band_is_not_taken():
     freight = service("freight", parcel_prices=(ParcelPrice(over=3_000, up_to=9_000, base=EURO),))
     stock = {"A": {"lyon": 9}}
     assert reasons(decided(order(("A", 3)), facts([freight], stock, grams=1_000))) == [
-        Reason(code="weight_not_carried", units=3)
+        Reason(code="shipment_limits", units=3)
     ]
     assert one(decided(order(("A", 4)), facts([freight], stock, grams=1_000))) == ("freight", 5 * EURO + EURO)
 
 
 def test_a_unit_heavier_than_any_band_is_not_carried_at_all():
     decision = decided(order(("A", 1)), facts([PACKET, POST], {"A": {"lyon": 9}}, grams=10_001))
-    assert reasons(decision) == [Reason(code="weight_not_carried", units=9)]
+    assert reasons(decision) == [Reason(code="shipment_limits", units=9)]
 
 
 def test_what_weighs_nothing_pays_no_band_by_itself_and_travels_with_what_weighs_something():
@@ -102,7 +116,7 @@ def test_what_weighs_nothing_pays_no_band_by_itself_and_travels_with_what_weighs
         services=[PACKET],
         products=[product("A", weight=0), product("B", weight=3_000)],
     )
-    assert reasons(decided(order(("A", 2)), weightless)) == [Reason(code="weight_not_carried", units=2)]
+    assert reasons(decided(order(("A", 2)), weightless)) == [Reason(code="shipment_limits", units=2)]
     assert one(decided(order(("A", 2), ("B", 1)), weightless)) == ("packet", 4_900_000)
 
 
@@ -147,3 +161,83 @@ def test_in_a_network_stored_before_the_most_weight_is_that_of_a_unit():
     loaded = network([node("lyon", LYON, services=("unit",))], [service("unit", max_unit_weight=900)])
     record = network_record(loaded)
     assert record["services"][0]["max_weight"] == 900
+
+
+TOO_HEAVY = "when: {shipment.weight: {more_than: 6 kg}, service.id: post}, then: {exclude: true}"
+FREE_POST = service("post", base=5 * EURO)
+
+
+def test_a_rule_excludes_shipments_by_their_weight_and_no_lighter_ones():
+    services = [FREE_POST, COURIER]
+    decision = decided(order(("A", 4)), facts(services, {"A": {"lyon": 4}}), TOO_HEAVY)
+    assert (one(decision), decision.gap) == (("courier", 12 * EURO), 0)
+    decision = decided(order(("A", 4)), facts(services, {"A": {"lyon": 2, "lille": 2}}), TOO_HEAVY)
+    assert units(decision) == {("lille", "post", "1"): 2, ("lyon", "post", "1"): 2}
+    assert decision.gap == 0
+
+
+def test_units_that_no_shipment_may_have_name_the_rule():
+    decision = decided(order(("A", 4)), facts([FREE_POST], {"A": {"lyon": 4}}), TOO_HEAVY)
+    assert units(decision) == {("lyon", "post", "1"): 3}
+    assert reasons(decision) == [Reason(code="shipment_limits", units=1, rules=("test/r1",))]
+    assert list(decision.because) == ["test/r1"]
+
+
+def test_what_is_avoided_of_a_shipment_counts_once_and_is_not_its_cost():
+    rule = "when: {shipment.units: {at_least: 3}}, then: {avoid: 3.00}"
+    decision = decided(order(("A", 4)), facts([FREE_POST], {"A": {"lyon": 4}}), rule)
+    assert (one(decision), decision.score.money) == (("post", 5 * EURO), 8 * EURO)
+    assert decision.shipments[0].rules == ("test/r1",)
+
+
+@pytest.mark.parametrize(("euros", "shipments"), [("4.99", 1), ("5.00", 1), ("5.01", 2)])
+def test_what_is_avoided_of_large_shipments_splits_them_once_that_is_cheaper(euros, shipments):
+    rule = f"when: {{shipment.units: {{at_least: 3}}}}, then: {{avoid: {euros}}}"
+    decision = decided(order(("A", 4)), facts([FREE_POST], {"A": {"lyon": 4, "lille": 2}}), rule)
+    assert (len(decision.shipments), decision.gap) == (shipments, 0)
+
+
+def test_rules_of_shipments_look_at_the_order_the_place_the_service_and_the_day():
+    rule = (
+        "when: {shipment.weight: {between: [3 kg, 5 kg]}, node.id: lyon, service.mode: truck, order.channel: web,"
+        " now.weekday: [monday, tuesday, wednesday, thursday, friday, saturday, sunday]}, then: {exclude: true}"
+    )
+    services = [FREE_POST]
+    for quantity, left in ((1, 0), (2, 1), (3, 0)):
+        decision = decided(order(("A", quantity)), facts(services, {"A": {"lyon": 9}}), rule)
+        assert sum(item.quantity for item in decision.unfilled) == left
+    assert not decided(order(("A", 2)), facts(services, {"A": {"lille": 9}}), rule).unfilled
+
+
+def test_a_rule_that_overrides_one_of_shipments_silences_it():
+    rules = [TOO_HEAVY, "when: {order.channel: web}, overrides: [test/r1], then: {avoid: 0.00}"]
+    decision = decided(order(("A", 4)), facts([FREE_POST], {"A": {"lyon": 4}}), *rules)
+    assert (one(decision), decision.silenced) == (("post", 5 * EURO), ("test/r1",))
+
+
+def test_each_destination_of_an_order_has_shipments_of_its_own():
+    rule = "when: {shipment.units: {more_than: 2}, order.delivery: standard}, then: {exclude: true}"
+    services = [FREE_POST, service("counter", mode="pickup", base=0, transit=((0, 60),))]
+    names = ("counter", "post")
+    there = snapshot(
+        [node("lyon", LYON, services=names)], {"A": {"lyon": 9}}, services=services, products=[product("A")]
+    )
+    collected = Line(id="2", sku="A", quantity=3, delivery="click_and_collect", collect_at="lyon")
+    decision = decided(order(Line(id="1", sku="A", quantity=3), collected), there, rule)
+    assert units(decision) == {("lyon", "post", "1"): 2, ("lyon", "counter", "2"): 3}
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("when: {shipment.weight: 1 kg}, then: {prefer: 3.00}", "on a whole shipment act exclude: true and avoid"),
+        ("when: {shipment.weight: 1 kg}, then: {keep: 3}", "on a whole shipment act exclude: true and avoid"),
+        ("when: {shipment.units: 1, product.sku: A}, then: {avoid: 3.00}", "product.sku is not known of it"),
+        ("when: {shipment.units: 1, route.late: true}, then: {avoid: 3.00}", "route.late is not known of it"),
+        ("when: {shipment.units: 1}, then: {exclude: unless_needed}", "a whole shipment is excluded with true"),
+        ("when: {shipment.weight: {same_as: order.weight}}, then: {avoid: 3.00}", "not with another fact"),
+    ],
+)
+def test_what_can_not_act_on_a_shipment_is_refused(rule, text):
+    with pytest.raises(PolicyInvalid, match=text):
+        policies(rule)

@@ -100,7 +100,7 @@ def test_unreachable_is_where_no_service_goes_from():
 
 def test_where_it_is_too_heavy_the_reason_is_the_weight():
     scenario = facts(services=[service(max_weight=500)], products=[product("A", weight=501)])
-    assert reasons(decided(order(), scenario)) == [Reason(code="weight_not_carried", units=4)]
+    assert reasons(decided(order(), scenario)) == [Reason(code="shipment_limits", units=4)]
 
 
 def test_where_no_unit_can_be_used_the_places_are_the_whole_reason():
