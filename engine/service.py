@@ -86,6 +86,7 @@ class Pointsman:
             undo_seconds=60 * settings.undo,
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
+            micros=lambda: self.micros,
         )
         self._facts = FactsReader(
             self._client,
@@ -134,6 +135,7 @@ class Pointsman:
             undo_seconds=60 * settings.undo,
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
+            micros=lambda: self.micros,
         )
         self.orders = LivingOrders(
             self._client,
@@ -167,7 +169,13 @@ class Pointsman:
         )
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = NetworkStock(
-            self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing, clock=lambda: self.now
+            self._client,
+            self._keys,
+            facts=self._facts,
+            replica=self._replica,
+            after_freeing=self._after_freeing,
+            clock=lambda: self.now,
+            micros=lambda: self.micros,
         )
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
@@ -188,6 +196,11 @@ class Pointsman:
     @property
     def now(self) -> int:
         return int(self._clock())
+
+    @property
+    def micros(self) -> int:
+        """The same in UTC microseconds, which tell counts from what came and left in the same second."""
+        return int(self._clock() * 1_000_000)
 
     def warm_up(self) -> None:
         """Do beforehand what of the first decision depends on the network and the policies alone, if there are any. A
@@ -223,7 +236,9 @@ class Pointsman:
         """
         before = read.read_version(self._client, self._keys)
         verify_policies = functools.partial(self.versions.verify_network, inventory.network)
-        network_load.save(self._client, self._keys, inventory, verify_policies=verify_policies)
+        network_load.save(
+            self._client, self._keys, inventory, verify_policies=verify_policies, micros=lambda: self.micros
+        )
         self._after_freeing()
         return before != inventory.network.version
 

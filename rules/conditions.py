@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 from rules.vocabulary import Fact, Facts, Kind, Value
+from rules.windows import ClockReading, Window
 
 
 class Operator(enum.Enum):
@@ -28,6 +29,8 @@ class Operator(enum.Enum):
     HAS_ALL = "has_all"
     MATCHES = "matches"
     KNOWN = "known"
+    WITHIN = "within"
+    """A clock is within a window; authors write `from`, `until`, `weekdays` and `hours`."""
     SAME_AS = "same_as"
     NOT_SAME_AS = "not_same_as"
 
@@ -36,6 +39,8 @@ ORDERED = frozenset({Operator.AT_LEAST, Operator.MORE_THAN, Operator.AT_MOST, Op
 TAGGED = frozenset({Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
 SEVERAL = frozenset({Operator.EQUALS, Operator.MATCHES, Operator.HAS_ANY, Operator.HAS_ALL})
 """The operators that take one or more operands."""
+UNWRITTEN = frozenset({Operator.EQUALS, Operator.WITHIN})
+"""The operators that have no word in a condition: a bare value or list equals, and windows have keys of their own."""
 PAIRED = frozenset({Operator.SAME_AS, Operator.NOT_SAME_AS})
 """The operators that compare a fact with another fact."""
 
@@ -185,6 +190,7 @@ _TYPES: dict[Kind, type] = dict.fromkeys(Kind, int) | {
     Kind.CHOICE: str,
     Kind.FLAG: bool,
     Kind.TAGS: frozenset,
+    Kind.CLOCK: ClockReading,
 }
 
 
@@ -195,6 +201,10 @@ def _is_of(kind: Kind, value: Value) -> bool:
 
 def _matches(value: Value, patterns: tuple[Value, ...]) -> bool:
     return any(glob(cast("str", pattern)).fullmatch(cast("str", value)) for pattern in patterns)
+
+
+def _is_within(reading: ClockReading, windows: tuple[Window]) -> bool:
+    return windows[0].is_open(reading)
 
 
 _MEANINGS: Mapping[Operator, Callable[[Any, tuple[Any, ...]], bool]] = {
@@ -208,6 +218,7 @@ _MEANINGS: Mapping[Operator, Callable[[Any, tuple[Any, ...]], bool]] = {
     Operator.HAS_ANY: lambda value, operands: not value.isdisjoint(operands),
     Operator.HAS_ALL: lambda value, operands: value.issuperset(operands),
     Operator.MATCHES: _matches,
+    Operator.WITHIN: _is_within,
     Operator.SAME_AS: lambda same, _: same,
     Operator.NOT_SAME_AS: lambda same, _: not same,
 }

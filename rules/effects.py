@@ -103,6 +103,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "tier": Stage.OPTION,
         "keep": Stage.POSITION,
         "protect": Stage.POSITION,
+        "multiple_of": Stage.POSITION,
         "oversell": Stage.POSITION,
         "keep_together": Stage.LINE,
         "max_shipments": Stage.ORDER,
@@ -151,8 +152,11 @@ class LineOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionOutcome:
+    """Units of a line ship from the position in multiples of `multiple_of`."""
+
     keep: Reserve = Reserve()
     protect: tuple[Protection, ...] = ()
+    multiple_of: int = 1
     oversell: int = 0
 
     def floor(self, channel: str) -> Floor:
@@ -239,6 +243,7 @@ def _position(values: _Values) -> PositionOutcome:
     return PositionOutcome(
         keep=keep,
         protect=tuple(Protection(channel=channel, reserve=protected[channel]) for channel in sorted(protected)),
+        multiple_of=max(_numbers(values, "multiple_of"), default=1),
         oversell=min(_numbers(values, "oversell"), default=0),
     )
 

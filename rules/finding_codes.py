@@ -29,6 +29,15 @@ _ERRORS = {
     "not-utf-8": "The file is in another encoding than UTF-8; save it as UTF-8.",
     "bad-yaml": "The file can't be read as YAML from this place on; look here and on the line before.",
     "yml-file": "Only files whose names end in .yaml are read; rename this one, or move it elsewhere.",
+    "other-spreadsheet": "Of spreadsheets only .xlsx and .csv are read; save it as one of these, or move it elsewhere.",
+    "not-a-table": "A table of rules has policy in its first cell; write it there, or move the file elsewhere.",
+    "bad-csv": "The file can't be read as CSV from this row on; look for a quotation mark that is never closed.",
+    "bad-workbook": "The file can't be read as an Excel workbook; save it anew as .xlsx, without a password.",
+    "table-too-large": "The table has too many rows, columns, letters or rows that overlap; make two of it.",
+    "formula": "Formulas are not read, since what they give may change; put the value itself in the cell.",
+    "merged-cells": "Of merged cells only the first has a value; unmerge them and fill each.",
+    "bad-cell": "The cell can't be read, or a spreadsheet may have changed it; write it as the message shows.",
+    "unknown-heading": "A heading is a fact, an effect or a key of a rule; correct it, or put # before a note.",
     "too-deep": "The file nests deeper than 32 levels, or its terms do; write it flatter.",
     "alias": "Aliases (*name) are not read; write the value out, or give the condition a name under terms.",
     "tag": "Tags (!name) are not read; write the value alone.",
@@ -65,6 +74,8 @@ _WARNINGS = {
     "excluded-and-preferred": "What the rule prefers is excluded in the very same cases; decide for one of the two.",
     "fact-as-word": "The word is the path of a fact; to compare the two facts, write same_as or not_same_as.",
     "unused-term": "No rule uses the term; use it, or remove it.",
+    "overlapping-rows": "Rows of a table whose hit policy is unique apply together; narrow one of them, or say first.",
+    "uncovered-case": "No row of the table applies to a case between its rows; add one, or say gaps: allowed.",
     "missing-language": "The rule gives no reason in a language that other rules use; add it under because.",
 }
 _NETWORK_ERRORS = {
@@ -73,6 +84,9 @@ _NETWORK_ERRORS = {
 }
 _NETWORK_WARNINGS = {
     "unknown-to-network": "The network has no such channel, place, tag, service or category; correct it or load it.",
+}
+_TABLE_ERRORS = {
+    "not-a-row": "The rule says something that no cell can hold; write it otherwise, or keep it in a YAML file.",
 }
 _TEST_ERRORS = {
     "unknown-node": "Neither the file nor the network it names has such a node; correct it, or write it under nodes.",
@@ -105,7 +119,9 @@ NETWORK_CODES = _codes(_NETWORK_ERRORS, _NETWORK_WARNINGS)
 """Codes of findings when policy files are checked against a network, as publishing does."""
 TEST_CODES = _codes(_TEST_ERRORS, {})
 """Codes of findings in test files."""
-_ALL = {**CODES, **NETWORK_CODES, **TEST_CODES}
+TABLE_CODES = _codes(_TABLE_ERRORS, {})
+"""Codes of findings when a policy is to be written as a table."""
+_ALL = {**CODES, **NETWORK_CODES, **TEST_CODES, **TABLE_CODES}
 
 
 def severity_of(code: str) -> Severity:

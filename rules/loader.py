@@ -15,6 +15,7 @@ from marshmallow.exceptions import SCHEMA
 from rules.conditions import All, mentioned_facts
 from rules.errors import Finding, PolicyInvalid
 from rules.policy import Policy, PolicySet, Rule
+from rules.policy_documents import read_documents
 from rules.syntax import effect_parser
 from rules.syntax.condition_parser import ConditionParser, Notes
 from rules.syntax.cross_file_checks import check_across_files
@@ -29,14 +30,12 @@ from rules.syntax.policy_shapes import (
 )
 from rules.syntax.typo_hints import missing_colon_hint, typo_hint
 from rules.syntax.windows import window
-from rules.syntax.yaml_document import Document, Node, Path, Plain, read_leniently
-from rules.vocabulary import WEEKDAYS, Fact
+from rules.syntax.yaml_document import Document, Node, Path, Plain
+from rules.tables.document import TableDocument
+from rules.tables.hit_policy import with_hit_policy
+from rules.vocabulary import Fact
+from rules.windows import WEEKDAYS
 from rules.wording.catalogue import ENGLISH, available_languages
-
-
-def is_policy_file(name: str) -> bool:
-    """Whether a file in a policy folder holds rules: `*.yaml`, but not the tests beside them (`*_test.yaml`)."""
-    return name.endswith(".yaml") and not name.endswith("_test.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +58,8 @@ def load_policies(files: Mapping[str, bytes]) -> PolicySet:
 
 
 def parse_files(files: Mapping[str, bytes]) -> list[ParsedFile]:
-    """Parse each file by itself, sorted by name."""
-    return [_parse_file(name, files[name]) for name in sorted(files)]
+    """Parse each file by itself, sorted by name; of a workbook, each sheet is a file of its own."""
+    return [parsed for name in sorted(files) for parsed in _parse_file(name, files[name])]
 
 
 def find_mistakes(parsed_files: list[ParsedFile], *, whole_set: bool = True) -> list[Finding]:
@@ -79,21 +78,22 @@ def build_policy_set(parsed_files: list[ParsedFile]) -> PolicySet:
     )
 
 
-def _parse_file(name: str, content: bytes) -> ParsedFile:
-    if name.endswith(".yml"):
-        message = f"only files named *.yaml are read; rename it to {name.removesuffix('.yml')}.yaml"
-        finding = Finding(file=name, line=1, column=1, code="yml-file", message=message)
-        return ParsedFile(name=name, findings=(finding,))
+def _parse_file(name: str, content: bytes) -> list[ParsedFile]:
     try:
-        document = read_leniently(name, content)
+        return [_parse_document(document) for document in read_documents(name, content)]
     except PolicyInvalid as error:
-        return ParsedFile(name=name, findings=error.findings)
+        return [ParsedFile(name=name, findings=error.findings)]
+
+
+def _parse_document(document: Document) -> ParsedFile:
     notes = Notes(document=document)
     policy = _policy(document.root, notes)
+    if policy and isinstance(document, TableDocument) and not (notes.findings or document.findings):
+        policy = with_hit_policy(policy, document, notes)
     # what was skipped on a line makes more seem wrong there (a value missing): one finding is enough
     skipped_lines = {finding.line for finding in document.findings}
     findings = (*document.findings, *(finding for finding in notes.findings if finding.line not in skipped_lines))
-    return ParsedFile(name=name, document=document, policy=None if findings else policy, findings=findings)
+    return ParsedFile(name=document.file, document=document, policy=None if findings else policy, findings=findings)
 
 
 def _policy(root: Node, notes: Notes) -> Policy | None:
@@ -126,8 +126,8 @@ def _rule(
     notes = parser.notes
     _note_numeric_id(notes, (*path, "id"), raw.get("id"))
     when = [parser.condition(raw["when"], (*path, "when"))] if "when" in raw else []
-    condition = All(parts=(*when, *window(raw, path, notes)))
     effects = effect_parser.effects(raw["then"], (*path, "then"), notes) if "then" in raw else ()
+    condition = All(parts=(*when, *window(raw, path, notes, {effect.stage for effect in effects})))
     facts = mentioned_facts(condition, term_facts)
     effects = effect_parser.placed_effects(effects, condition, facts, (*path, "then"), notes)
     overrides = raw.get("overrides")

@@ -2,7 +2,7 @@
 
 The version of a set is a hash of its files, which anyone can recompute without this project:
 
-    ls *.yaml | grep -v _test.yaml | LC_ALL=C sort | xargs sha256sum | sha256sum
+    ls *.yaml *.csv | grep -v _test.yaml | LC_ALL=C sort | xargs sha256sum | sha256sum
 """
 
 import hashlib

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
+from rules.windows import WEEKDAYS, ClockReading, Window
+
 CHANNELS = ("web", "app", "store", "social", "marketplace", "call_centre")
 """The usual channels; an installation may add others."""
 COLLECTED = "click_and_collect"
@@ -14,10 +16,11 @@ LIFECYCLES = ("new", "core", "end_of_line")
 NODE_TYPES = ("warehouse", "store", "supplier", "distributor")
 MODES = ("van", "truck", "rail", "bike", "air", "pickup")
 REJECTION_REASONS = ("not_in_stock", "no_capacity", "damaged", "other")
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-Value: TypeAlias = int | str | bool | frozenset[str]
-"""The value of a fact: an integer in the unit of its kind, a word, a flag, or a set of tags."""
+Value: TypeAlias = int | str | bool | frozenset[str] | ClockReading | Window
+"""The value of a fact: an integer in the unit of its kind, a word, a flag, a set of tags, or a clock reading; what a
+clock reading is compared with is a window.
+"""
 Facts: TypeAlias = Mapping[str, Value | None]
 """Values by the path of the fact; None, or no entry, means unknown."""
 
@@ -39,6 +42,7 @@ class Kind(enum.Enum):
     DATE = "date"
     TIME = "time of day"
     INSTANT = "date and time"
+    CLOCK = "clock"
     ANY = "anything"
 
 
@@ -47,11 +51,11 @@ class Stage(enum.Enum):
 
     ORDER = ("order", "now")
     LINE = ("order", "now", "line", "product")
-    POSITION = ("order", "now", "line", "product", "node", "stock")
-    OPTION = ("order", "now", "line", "product", "node", "stock", "service", "route")
-    NODE = ("node", "now")
-    SHIPMENT = ("order", "now", "node", "service", "shipment")
-    REJECTION = ("node", "now", "rejection")
+    POSITION = ("order", "now", "line", "product", "clock", "node", "stock")
+    OPTION = ("order", "now", "line", "product", "clock", "node", "stock", "service", "route")
+    NODE = ("node", "clock", "now")
+    SHIPMENT = ("order", "now", "clock", "node", "service", "shipment")
+    REJECTION = ("node", "clock", "now", "rejection")
 
     # Enum's own hashes the name in Python, and a decision looks up its stages some thirty times
     __hash__ = object.__hash__
@@ -67,7 +71,18 @@ class Fact:
 
     @property
     def group(self) -> str:
-        return self.path.partition(".")[0]
+        """The facts of one group become known together."""
+        return group_of(self.path)
+
+
+def group_of(path: str) -> str:
+    """The group of the fact at `path`. What a node's clock shows is a group of its own: nodes of one time zone share
+    it.
+    """
+    return "clock" if path in _SHOWN_BY_NODE_CLOCK else path.partition(".")[0]
+
+
+_SHOWN_BY_NODE_CLOCK = frozenset({"node.date", "node.time", "node.weekday", "node.clock"})
 
 
 def _fact(path: str, kind: Kind, choices: tuple[str, ...] = ()) -> Fact:
@@ -110,6 +125,9 @@ _FACTS = (
     _fact("node.region", _K.WORD),
     _fact("node.tags", _K.TAGS),
     _fact("node.load", _K.COUNT),
+    _fact("node.date", _K.DATE),
+    _fact("node.time", _K.TIME),
+    _fact("node.weekday", _K.CHOICE, WEEKDAYS),
     _fact("stock.on_hand", _K.COUNT),
     _fact("stock.held", _K.COUNT),
     _fact("stock.available", _K.COUNT),
@@ -129,6 +147,8 @@ _FACTS = (
     _fact("now.weekday", _K.CHOICE, WEEKDAYS),
 )
 VOCABULARY: Mapping[str, Fact] = MappingProxyType({fact.path: fact for fact in _FACTS})
+NOW_CLOCK, NODE_CLOCK = _fact("now.clock", _K.CLOCK), _fact("node.clock", _K.CLOCK)
+"""The clocks of the installation and of the node, which windows are compared with. Authors write windows, not these."""
 
 ATTRIBUTE_KINDS = MappingProxyType({kind.name.lower(): kind for kind in (Kind.FLAG, Kind.NUMBER, Kind.WORD, Kind.TAGS)})
 ATTRIBUTE_GROUPS = ("product.attributes.", "node.attributes.")

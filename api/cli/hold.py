@@ -1,5 +1,6 @@
 """`pointsman hold`: lists the units held for decisions, confirms, releases or extends holds, and undoes confirms."""
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.hold_state import HoldState
 from engine.inventory.holds import DecisionHolds
+from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -87,15 +89,22 @@ def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 
 @hold.command()
 @_unit_options
+@click.option(
+    "--left-at",
+    type=INSTANT,
+    help="When they left, such as 2026-11-27T16:40:00Z. Default: now.",
+)
 @click.pass_obj
-def confirm(settings: Settings, **options: Any) -> None:
+def confirm(settings: Settings, *, left_at: int | None, **options: Any) -> None:
     """Record that the goods of a decision have left.
 
-    They are no longer on hand, nor held.
+    They are no longer on hand, nor held. Stock that was counted at --left-at or later has them as gone already, and
+    they are not taken off it again.
 
     Example: pointsman hold confirm 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel --line 1=7
     """
-    _change_units(settings, DecisionHolds.confirm, **options)
+    micros = None if left_at is None else left_at * MICROSECONDS
+    _change_units(settings, functools.partial(DecisionHolds.confirm, left_at=micros), **options)
 
 
 @hold.command()

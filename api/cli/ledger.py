@@ -35,9 +35,9 @@ def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
     """Compare stock and holds with what the decision log says.
 
     What is held, how full each day is and what moved is recomputed from the log; exits with 1 if anything differs. The
-    service may keep running meanwhile. With --repair, holds, held units, open holds, expiries, loads and the indexes of
-    the log and of orders are set to what the log says, one at a time, and each repair is logged: the value before and
-    after, who, when.
+    service may keep running meanwhile. With --repair, holds, held and blocked units, open holds, expiries, loads and
+    the indexes of the log and of orders are set to what the log says, one at a time, and each repair is logged: the
+    value before and after, who, when.
     Units on hand can only be put right by a count, and a log with entries missing only by a copy of the server's data.
     After the repair everything is checked again.
 
@@ -70,6 +70,8 @@ def audit_lines(audit: Audit) -> Iterator[str]:
         yield f"held besides, for orders that are being decided: {audit.set_aside:,}"
     if audit.short:
         yield f"units held that are not on hand, by a later count: {audit.short:,}"
+    if audit.blocked:
+        yield f"there and not to be sold (blocked): {audit.blocked:,}"
     for drift in audit.drifts[:MOST_SHOWN]:
         yield f"{drift}\n    {drift.cause}{'' if drift.writes else ' (not repairable by --repair)'}"
     if len(audit.drifts) > MOST_SHOWN:

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from api.cli.options import INSTANT
 from api.records.ledger import LogEntryRecord
 from engine.decide.order_record import timestamp
+from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.decision_log import KINDS, Entry, MovedUnits, UnitsBody
@@ -84,10 +85,11 @@ def _decided(entry: Entry) -> str:
 
 
 def _ended(entry: Entry) -> str:
-    if entry.units is not None:
-        return _units(entry.units)
     numbers = entry.shipments
-    return "" if numbers is None else f"shipment {', '.join(str(number + 1) for number in numbers)}"
+    whole = "" if numbers is None else f"shipment {', '.join(str(number + 1) for number in numbers)}"
+    units = whole if entry.units is None else _units(entry.units)
+    earlier = entry.kind == "confirmed" and entry.instant() < entry.at * MICROSECONDS
+    return f"{units}, left at {timestamp(entry.instant() // MICROSECONDS)}".lstrip(", ") if earlier else units
 
 
 def _units(body: UnitsBody) -> str:
@@ -114,7 +116,8 @@ def _amended(entry: Entry) -> str:
 def _rejected(entry: Entry) -> str:
     rejection = entry.rejection
     units = ", ".join(f"{count} x {sku}" for _, items in rejection.parts for sku, count in items)
-    return f"{rejection.node}, {rejection.reason}: {units}"
+    blocked = ", blocked from now on" if rejection.blocks is True else ""
+    return f"{rejection.node}, {rejection.reason}: {units}{blocked}"
 
 
 def _moved(entry: Entry) -> str:
@@ -123,8 +126,11 @@ def _moved(entry: Entry) -> str:
 
 def _movement(item: MovedUnits) -> str:
     op = f", op {item.op}" if item.op else ""  # earlier releases logged none
+    at = "" if item.at is None else f", at {timestamp(item.at // MICROSECONDS)}"
     reason = f": {item.reason}" if item.reason else ""
-    return f"{item.delta:+} x {item.sku} at {item.node}{op}{reason}"
+    units = [f"{item.delta:+}"] if item.delta or not item.blocked else []
+    units += [f"{item.blocked:+} blocked"] if item.blocked else []
+    return f"{', '.join(units)} x {item.sku} at {item.node}{at}{op}{reason}"
 
 
 def _set_aside(entry: Entry) -> str:

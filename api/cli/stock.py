@@ -41,9 +41,10 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
 
     FILE is a CSV of node, sku, on_hand and, if known, at (such as 2026-11-27T08:15:00Z).
 
-    Positions that are not in it stay as they are. A count that is older than the latest count of its position changes
-    nothing; one without `at` is as of now; `at` may be at most 5 minutes ahead of the clock here. If there is a mistake
-    in the file, nothing of it is imported. The stock.csv of a load can be imported too: its daily_sales are ignored.
+    Positions that are not in it stay as they are. What came and left since `at` is put on top of a count. One that is
+    older than the latest count of its position, or than the load, changes nothing; one without `at` is as of now; `at`
+    may be at most 5 minutes ahead of the clock here. If there is a mistake in the file, nothing of it is imported. The
+    stock.csv of a load can be imported too: its daily_sales are ignored.
 
     Example: pointsman stock import examples/hexagone/stock.csv
     """
@@ -70,7 +71,8 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
 def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: bool) -> None:
     """Show the stock of SKU by node.
 
-    It is what is on hand, held, available, and free to each channel (* means every channel that no rule names).
+    It is what is on hand, held, available, and free to each channel (* means every channel that no rule names); and
+    what is blocked, if anything is: there, and not to be sold.
 
     Example: pointsman stock show TXT-0059
     """
@@ -116,6 +118,8 @@ def _import_lines(record: ImportRecord) -> Iterator[str]:
     yield f"{record.older_than_known:>12,}  older than known"
     yield f"{record.contradicting:>12,}  contradicting"
     yield f"{record.counted_by_sequence:>12,}  counted by sequence"
+    if record.too_old:
+        yield f"{record.too_old:>12,}  too old: what came and left since is not remembered any more"
 
 
 def _older_line(record: ImportRecord) -> str:

@@ -22,7 +22,8 @@ from api.shapes.fields import (
 from engine.decide.shipping.distance import DISTANCE_STEP
 from engine.model.timetable import DAY
 from rules.syntax import literals
-from rules.vocabulary import ATTRIBUTE_KINDS, LIFECYCLES, MODES, NODE_TYPES, WEEKDAYS
+from rules.vocabulary import ATTRIBUTE_KINDS, LIFECYCLES, MODES, NODE_TYPES
+from rules.windows import WEEKDAYS
 
 MOST_MINUTES = 366 * 24 * 60
 MOST_GRAMS = 10**8

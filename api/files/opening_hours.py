@@ -7,7 +7,7 @@ from typing import Any, Self
 from engine.model.timetable import ALWAYS, WHOLE_DAY, Spans, Timetable
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
-from rules.vocabulary import WEEKDAYS
+from rules.windows import WEEKDAYS
 
 _Hours = Mapping[str, Sequence[tuple[int, int]]]
 

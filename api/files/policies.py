@@ -7,21 +7,21 @@ from api.files.file_content import read_content
 from engine.decide.policy_tests.runner import TEST_SUFFIX
 from engine.errors import InputInvalid, Mistake
 from rules.lint.check import CheckResult
-from rules.loader import is_policy_file
+from rules.policy_documents import NAMES, is_policy_file, is_refused_file
 
 
 def policy_files(path: Path) -> dict[str, bytes]:
     """Contents by name: of the policy files under a directory (test files left out), or of the one file.
 
-    Files named *.yml are included so that the loader refuses them: their author believes that they count. Raises
-    InputInvalid if there is no policy file.
+    Files named *.yml, *.xls and the like are included so that the loader refuses them: their author believes that they
+    count. Raises InputInvalid if there is no policy file.
     """
     if path.is_file() and path.name.endswith(TEST_SUFFIX):
         message = f"this is a test file; run: pointsman policy test {path}"
         raise InputInvalid([Mistake(where=str(path), field="", message=message)])
-    files = [path] if path.is_file() else sorted(item for item in path.rglob("*.y*ml") if _looks_like_policy(item))
+    files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if _looks_like_policy(item))
     if not files:
-        raise InputInvalid([Mistake(where=str(path), field="", message="there is no policy file (*.yaml) here")])
+        raise InputInvalid([Mistake(where=str(path), field="", message=f"there is no policy file ({NAMES}) here")])
     root = path.parent if path.is_file() else path
     return {item.relative_to(root).as_posix(): read_content(item) for item in files}
 
@@ -30,7 +30,7 @@ def policy_files_beside(path: Path) -> dict[str, bytes]:
     """As `policy_files`; of a single file also the policy files in its directory, which decide together with it."""
     files = policy_files(path)
     if path.is_file() and is_policy_file(path.name):
-        siblings = sorted(item for item in path.parent.glob("*.yaml") if is_policy_file(item.name))
+        siblings = sorted(item for item in path.parent.iterdir() if item.is_file() and is_policy_file(item.name))
         files |= {item.name: read_content(item) for item in siblings}
     return files
 
@@ -54,4 +54,4 @@ def findings_under(path: Path, checked: CheckResult) -> CheckResult:
 
 
 def _looks_like_policy(path: Path) -> bool:
-    return is_policy_file(path.name) or path.suffix == ".yml"
+    return (is_policy_file(path.name) or is_refused_file(path.name)) and path.is_file()

@@ -21,7 +21,6 @@ from rules.syntax import literals
 
 MOST_NAMED = 1_000
 """At most so many positions are named whose count was older than the latest one."""
-_MICROSECONDS = 1_000_000
 _COLUMNS = ["node", "sku", "on_hand"]
 
 
@@ -58,7 +57,7 @@ def read_counts(path: Path, pointsman: Pointsman) -> list[Count]:
     seen: set[tuple[str, str]] = set()
     counts: list[Count] = []
     places: list[str] = []
-    for where, count in _counts(path, pointsman.now, mistakes):
+    for where, count in _counts(path, pointsman.micros, mistakes):
         mistake = pointsman.stock.check_time(count)
         if mistake is not None:
             mistakes.append(dataclasses.replace(mistake, where=where))
@@ -101,12 +100,12 @@ def _products(skus: Iterable[str], pointsman: Pointsman) -> dict[str, Product]:
     return {sku: product for batch in batches for sku, product in pointsman.products(batch).items()}
 
 
-def _counts(path: Path, now: int, mistakes: list[Mistake]) -> Iterator[tuple[str, Count]]:
+def _counts(path: Path, micros: int, mistakes: list[Mistake]) -> Iterator[tuple[str, Count]]:
     shape = CountShape()
     for where, row in rows(path, _COLUMNS, mistakes):
         data = _plain_row(row) or load_row(shape, row, where, mistakes)
         if data is not None:
-            stamp = Stamp(kind="t", number=data.get("at", now * _MICROSECONDS))
+            stamp = Stamp(kind="t", number=data.get("at", micros))
             yield where, Count(node=data["node"], sku=data["sku"], on_hand=data["on_hand"], stamp=stamp)
 
 

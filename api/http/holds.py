@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response
 
 from api.http.blueprint import Blueprint, answer
-from api.http.requests.holds import EndRequest, ExtendRequest, HoldsQuery
+from api.http.requests.holds import ConfirmRequest, EndRequest, ExtendRequest, HoldsQuery
 from api.records.holds import HoldsRecord, HoldStateRecord
 from engine.service import Pointsman
 
@@ -16,7 +16,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     holds = Blueprint("holds", __name__, url_prefix="/v1", description="Units promised to an order until they leave")
 
     @holds.post("/decisions/<string:decision_id>/confirm")
-    @holds.arguments(EndRequest)
+    @holds.arguments(ConfirmRequest)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def confirm(body: dict[str, Any], decision_id: str) -> Response:
         """The goods left: they are no longer on hand, nor held"""

@@ -10,19 +10,22 @@ from http import HTTPStatus
 import msgspec
 from flask import Response
 from marshmallow import ValidationError
+from msgspec import UNSET
 
 from api.http.blueprint import NDJSON, Blueprint
 from api.http.problems import problem
 from api.http.requests.ndjson import NdjsonBody, is_ndjson
 from api.http.requests.stock import MovementRequest
-from api.records.stock.movements import MovementRecord
+from api.records.stock.movements import MovementRecord, MovementResult
 from api.shapes.mistakes import mistakes_of
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import Mistake, PointsmanError, StoreUnavailable
 from engine.inventory.stock import NetworkStock
 from engine.service import Pointsman
 from engine.store.outcomes import (
+    BlockedTooLow,
     MovementApplied,
+    MovementCounted,
     MovementIdReused,
     MovementOutcome,
     MovementRepeated,
@@ -36,10 +39,15 @@ LINES_AT_ONCE = 200
 
 logger = logging.getLogger("pointsman.api")
 
-_RESULTS: Mapping[type[MovementOutcome], str] = {MovementApplied: "applied", MovementRepeated: "seen"}
+_RESULTS: Mapping[type[MovementOutcome], MovementResult] = {
+    MovementApplied: "applied",
+    MovementCounted: "counted",
+    MovementRepeated: "seen",
+}
 _REFUSALS: Mapping[type[MovementOutcome], str] = {
     MovementIdReused: "this operation id was used for another movement before; use a new one for each",
-    StockTooLow: "units on hand: {on_hand}; fewer than none can't be left",
+    StockTooLow: "units on hand: {outcome.on_hand}; fewer than none can't be left",
+    BlockedTooLow: "units blocked: {outcome.blocked}; fewer than none can't be left",
 }
 
 
@@ -60,7 +68,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @movements.doc(requestBody=body)
     @movements.response(HTTPStatus.OK, MovementRecord, content_type=NDJSON)
     def move() -> Response:
-        """Units that came and went: NDJSON of any size, {op, node, sku, delta, reason?} a line
+        """Units that came and went: NDJSON of any size, {op, node, sku, delta, blocked?, reason?, at?} a line
 
         Each line is answered by one, in order, while the next are read: a caller reads while it writes. A movement
         whose `op` came before, in the last 24 hours, is answered as seen and not applied again, so that after a cut
@@ -127,11 +135,16 @@ def _answer(line: _Line, outcome: MovementOutcome | Mistake | str) -> MovementRe
     """Of a movement that was tried, or of a line with a mistake."""
     if isinstance(outcome, Mistake | str):
         return MovementRecord(line=line.number, op=line.op, result="refused", message=str(outcome))
-    on_hand = outcome.on_hand
-    if type(outcome) in _REFUSALS:
-        message = _REFUSALS[type(outcome)].format(on_hand=on_hand)
-        return MovementRecord(line=line.number, op=line.op, result="refused", on_hand=on_hand, message=message)
-    return MovementRecord(line=line.number, op=line.op, result=_RESULTS[type(outcome)], on_hand=on_hand)
+    refusal = _REFUSALS.get(type(outcome))
+    moves_blocked = isinstance(line.movement, Movement) and line.movement.blocked
+    return MovementRecord(
+        line=line.number,
+        op=line.op,
+        result=_RESULTS.get(type(outcome), "refused"),
+        on_hand=outcome.on_hand,
+        blocked=outcome.blocked if moves_blocked else UNSET,
+        message=UNSET if refusal is None else refusal.format(outcome=outcome),
+    )
 
 
 def _line_of(record: MovementRecord) -> bytes:

@@ -51,6 +51,7 @@ class AuditRecord(Record, frozen=True):
     held: int
     set_aside: Annotated[int, Meta(description="those of held that are held for orders that are being decided")]
     short: int
+    blocked: Annotated[int, Meta(description="units that are there and may not be sold, beside those on hand")]
     drifts: list[DriftRecord]
     torn: Annotated[bool, Meta(description="whether entries of the log are missing or can't be read")]
     clean: bool
@@ -69,6 +70,7 @@ class AuditRecord(Record, frozen=True):
             held=audit.held,
             set_aside=audit.set_aside,
             short=audit.short,
+            blocked=audit.blocked,
             drifts=[DriftRecord.of(drift) for drift in audit.drifts],
             torn=audit.log_damaged,
             clean=audit.clean,
@@ -88,6 +90,10 @@ class LogEntryRecord(Record, frozen=True):
     until: Timestamp | None
     applied: list[bool] | None
     body: Any
+    moved_at: Annotated[
+        int | UnsetType,
+        Meta(description="when units came or left by it, at the latest: UTC microseconds since 1970"),
+    ] = UNSET
 
     @classmethod
     def of(cls, entry: Entry) -> "LogEntryRecord":
@@ -105,4 +111,5 @@ class LogEntryRecord(Record, frozen=True):
             until=None if entry.until is None else timestamp(entry.until),
             applied=[bit == "1" for bit in entry.taken] or None,
             body=msgspec.json.decode(body) if body else None,
+            moved_at=UNSET if entry.moved_at is None else entry.moved_at,
         )

@@ -57,6 +57,14 @@ class LineRequest(Strict):
         metadata={"description": "Of this line; by default click_and_collect if it has collect_at, else the order's"},
     )
     collect_at = Word(load_default=None, metadata={"description": "The node at which this line is collected"})
+    set_name = Word(
+        data_key="set",
+        load_default=None,
+        metadata={
+            "description": "Lines of one set ship from one place by one way, each whole, or none of them does",
+            "example": "kitchen",
+        },
+    )
 
     @validates_schema
     def _only_collected_lines_have_a_node(self, data: dict[str, Any], **_: Any) -> None:
@@ -117,6 +125,10 @@ class OrderRequest(Strict):
                 raise ValidationError({"lines": {index: {"id": [f"line '{name}' stands here a second time"]}}})
             seen.add(name)
 
+    @validates_schema
+    def _sets_go_one_way(self, data: dict[str, Any], **_: Any) -> None:
+        verify_sets(data)
+
     @post_load
     def _read(self, data: dict[str, Any], **_: Any) -> Any:
         return self._order(data)
@@ -151,6 +163,22 @@ def verify_destinations(data: dict[str, Any]) -> None:
         ]
         if nowhere:
             raise ValidationError({"lines": {index: {"collect_at": [message]} for index in nowhere}})
+
+
+def verify_sets(data: dict[str, Any]) -> None:
+    """Raise ValidationError if lines of one set can't travel together, because they go to several places."""
+    first: dict[str, dict[str, Any]] = {}
+    for index, line in enumerate(data.get("lines", [])):
+        if line.get("set_name") is not None:
+            other = first.setdefault(line["set_name"], line)
+            where = [
+                _is_collected(each, data) and (each["collect_at"] or data.get("collect_at")) for each in (other, line)
+            ]
+            if where[0] != where[1] or line["delivery"] != other["delivery"]:
+                message = (
+                    f"lines of set '{line['set_name']}' travel together: give all of them the same delivery and place"
+                )
+                raise ValidationError({"lines": {index: {"set": [message]}}})
 
 
 def _is_collected(line: dict[str, Any], order: dict[str, Any]) -> bool:

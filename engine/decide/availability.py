@@ -16,6 +16,7 @@ from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import COVER, LOAD, Rows
 from engine.decide.shipping.columns import NOWHERE, Integers, integers
+from engine.decide.shipping.node_clocks import ClockFacts, NodeClocks
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Network, Product, Snapshot, StockPosition
 from rules.conditions import Operator, comparisons
@@ -144,8 +145,8 @@ class StockFacts:
         """By node."""
         return loads_by_node(self.loads, self.ways)
 
-    def to_judge(self) -> Rows:
-        """The rows as a matcher judges them."""
+    def to_judge(self, clocks: ClockFacts) -> Rows:
+        """The rows as a matcher judges them when the nodes' clocks show this."""
         stock = self.stock
         columns = {
             LOAD: lambda: self.load[stock.node],
@@ -154,31 +155,34 @@ class StockFacts:
             "stock.available": lambda: stock.available,
             COVER: lambda: self.cover,
         }
-        return Rows(self.ways, stock.node, None, columns, self._facts_of)
+        return Rows(self.ways, stock.node, None, columns, lambda row: self._facts_of(row, clocks), clocks.apart)
 
-    def _facts_of(self, row: int) -> Facts:
+    def _facts_of(self, row: int, clocks: ClockFacts) -> Facts:
         stock, pace = self.stock, int(self.pace[row])
         position = StockPosition(
             on_hand=int(stock.on_hand[row]), held=int(stock.held[row]), pace=None if pace == NO_PACE else pace
         )
-        return {**node_facts_at(self.ways, int(stock.node[row]), self.load), **rule_facts.stock_facts(position)}
+        return {**node_facts_at(self.ways, int(stock.node[row]), self.load, clocks), **rule_facts.stock_facts(position)}
 
 
 def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Integers:
     """Of each row of the stock, the units free for an order of which only the channel is known (rules on its other
-    facts don't fire): those not held less the floor of the active policies, never below 0.
+    facts don't fire): those not held less the floor of the active policies, never below 0, and only as many as make
+    whole multiples.
     """
     order = {"order.channel": channel}
-    moment = rule_facts.now_facts(facts.ways.network, now)
+    clocks = facts.ways.clocks.at(now)
+    moment = {"now": rule_facts.now_facts(facts.ways.network, now), **clocks.shared}
     lines: list[Mapping[str, Facts]] = [
-        {"order": order, "now": moment, "line": {"line.sku": item.sku}, "product": rule_facts.product_facts(item)}
+        {"order": order, **moment, "line": {"line.sku": item.sku}, "product": rule_facts.product_facts(item)}
         for item in facts.products
     ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
-    judgement = judge.judge_lines(lines, stock.sku, facts.to_judge())
+    judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
     floor = judge.table.floors(channel, judgement, stock.on_hand)
     free: Integers = np.maximum(stock.on_hand - stock.held - floor, 0)
-    return free
+    multiples = judge.table.multiples()
+    return free if multiples is None else free - free % multiples[judgement]
 
 
 def circumstances(matcher: Matcher, network: Network, loads: Mapping[str, int], now: int) -> str:
@@ -186,7 +190,10 @@ def circumstances(matcher: Matcher, network: Network, loads: Mapping[str, int], 
     difference in the time or in the loads of the nodes.
     """
     stage = matcher.stages[Stage.POSITION]
-    moment = stage.codes(rule_facts.now_facts(network, now))
+    moment = [stage.codes(rule_facts.now_facts(network, now))]
+    if stage.codes(rule_facts.node_clock_facts(network.clock, now)):  # a rule asks for it
+        clocks = NodeClocks(network).at(now)
+        moment += [stage.codes(facts) for facts in clocks.by_zone]
     idle = stage.codes({LOAD: 0})
     by_node = [(node, stage.codes({LOAD: load})) for node, load in sorted(loads.items())] if idle else []
     return repr((matcher.policies.version, moment, [item for item in by_node if item[1] != idle]))

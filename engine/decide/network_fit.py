@@ -12,10 +12,10 @@ from engine.model.facts import Network
 from rules.conditions import PAIRED, Compare, Operator, comparisons, glob
 from rules.errors import Finding
 from rules.policy import PolicySet
+from rules.policy_documents import read_document
 from rules.syntax import literals
 from rules.syntax.effect_parser import RANGES
 from rules.syntax.references import Reference, references
-from rules.syntax.yaml_document import read
 from rules.vocabulary import VOCABULARY, Fact, Kind, is_attribute
 
 MOST_COMPARED = 5_000
@@ -50,7 +50,7 @@ def fit(policies: PolicySet, network: Network, product_words: Mapping[str, Colle
     checked.
     """
     mentions = [
-        mention for name, text in sorted(policies.texts.items()) for mention in references(read(name, text.encode()))
+        mention for name, text in sorted(policies.texts.items()) for mention in references(read_document(name, text))
     ]
     network_words = _words_of(network) | dict(product_words)
     return Fit(

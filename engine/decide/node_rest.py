@@ -25,6 +25,7 @@ def rest_after(
     facts = {
         **rule_facts.node_facts(network.nodes[node], snapshot.loads.get(node, 0)),
         **rule_facts.now_facts(network, now),
+        **rule_facts.node_clock_facts(network.clock_of(network.nodes[node]), now),
         **rule_facts.rejection_facts(reason),
     }
     judgement = matcher.judge(Stage.REJECTION, facts)

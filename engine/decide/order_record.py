@@ -55,6 +55,9 @@ class OrderLineRecord(Record, frozen=True):
     unit_price_micros: int | None
     delivery: Annotated[str | UnsetType, Meta(description="of a line with a delivery of its own")] = UNSET
     collect_at: Annotated[str | UnsetType, Meta(description="the node at which this line is collected")] = UNSET
+    set: Annotated[str | UnsetType, Meta(description="of a line that travels together with all others of its set")] = (
+        UNSET
+    )
 
     @classmethod
     def of(cls, line: Line) -> "OrderLineRecord":
@@ -65,6 +68,7 @@ class OrderLineRecord(Record, frozen=True):
             unit_price_micros=line.unit_price,
             delivery=UNSET if line.delivery is None else line.delivery,
             collect_at=UNSET if line.collect_at is None else line.collect_at,
+            set=UNSET if line.set_name is None else line.set_name,
         )
 
 
@@ -148,6 +152,7 @@ def _line_of(record: OrderLineRecord) -> Line:
         unit_price=record.unit_price_micros,
         delivery=None if record.delivery is UNSET else record.delivery,
         collect_at=None if record.collect_at is UNSET else record.collect_at,
+        set_name=None if record.set is UNSET else record.set,
     )
 
 

@@ -17,6 +17,8 @@ REASON_CODES = (
     "excluded",
     "node_full",
     "kept_together",
+    "set_apart",
+    "not_a_multiple",
     "max_shipments",
     "ship_complete",
     "resting",

@@ -12,19 +12,21 @@ _TOO_FEW = frozenset({"no_stock", "not_enough"})
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedPosition:
     """What becomes of a position at the node that rejects now: `rejected` units are no longer held, and in a short pick
-    `left` units left. `counted`: the node says that it has `on_hand` units; None: as many as are then held.
+    `left` units left. `counted`: the node says that it has `on_hand` units; None: as many as are then held. Of the
+    rejected ones, `blocked` are on hand no more.
     """
 
     sku: str
     node: str
     rejected: int
     left: int = 0
+    blocked: int = 0
     counted: bool = False
     on_hand: int | None = None
 
     def after(self, position: StockPosition) -> StockPosition:
         held = position.held - self.rejected - self.left
-        on_hand = position.on_hand - self.left
+        on_hand = max(0, position.on_hand - self.left - self.blocked)
         if self.counted:
             on_hand = min(on_hand, held) if self.on_hand is None else self.on_hand
         return StockPosition(on_hand=on_hand, held=held, pace=position.pace)

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from engine.decide.address.address import address_of, node_address
 from engine.decide.address.postcodes import outward_code
 from engine.model.facts import Line, Network, Node, Order, Product, Service, StockPosition
+from engine.model.wall_clock import WallClock
 from rules.syntax.literals import SECONDS_A_DAY
-from rules.vocabulary import WEEKDAYS, Facts, Value
+from rules.vocabulary import Facts, Value
+from rules.windows import weekday
 
 
 def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
@@ -50,11 +52,22 @@ def _goal_facts(order: Order, delivery: str, collect_at: str | None, network: Ne
 
 
 def now_facts(network: Network, now: int) -> Facts:
-    local = network.local(now)
+    """What the installation's clock shows."""
+    return _clock_facts("now", network.clock, now)
+
+
+def node_clock_facts(clock: WallClock, now: int) -> Facts:
+    """What the clock of a node shows."""
+    return _clock_facts("node", clock, now)
+
+
+def _clock_facts(group: str, clock: WallClock, now: int) -> Facts:
+    day, second = divmod(clock.local(now), SECONDS_A_DAY)
     return {
-        "now.date": local.toordinal(),
-        "now.time": local.hour * 60 + local.minute,
-        "now.weekday": WEEKDAYS[local.weekday()],
+        f"{group}.date": day,
+        f"{group}.time": second // 60,
+        f"{group}.weekday": weekday(day),
+        f"{group}.clock": clock.reading(now),
     }
 
 
@@ -139,5 +152,4 @@ def _attributes(group: str, attributes: Mapping[str, Value]) -> dict[str, Value]
 
 def wall_clock(network: Network, instant: int) -> int:
     """Seconds of the installation's local time, as `rules.syntax.literals.instant` reads what authors write."""
-    local = network.local(instant)
-    return local.toordinal() * SECONDS_A_DAY + local.hour * 3_600 + local.minute * 60 + local.second
+    return network.clock.local(instant)

@@ -59,8 +59,7 @@ def reasons(
     if not any(position.position.available > 0 or position.free > 0 for position in positions):
         return tuple(_none_available(sum(position.position.held for position in positions), lacking, missing[index]))
     remaining = _remaining(evaluation, choice, index, positions, left)
-    usable = {option.node for option in options if not option.excluded}
-    usable = {node for node in usable if evaluation.room(node) != 0}
+    usable = _usable(evaluation, options)
     at_usable = [item for item in remaining if item.position.node in usable]
     bounded = min(missing[index], missing[index] + sum(item.free for item in at_usable) - lacking)
     return (
@@ -98,6 +97,12 @@ def _nodes_with_ways(evaluation: Evaluation, index: int) -> Container[str]:
     out = evaluation.reach
     nodes = out.node[out.destination == evaluation.destinations[index]]
     return {evaluation.ways.node_ids[node] for node in nodes.tolist()}
+
+
+def _usable(evaluation: Evaluation, options: Iterable[JudgedOption]) -> set[str]:
+    """The nodes that may ship units of the line with these options today."""
+    usable = {option.node for option in options if not option.excluded}
+    return {node for node in usable if evaluation.room(node) != 0}
 
 
 def _nodes_on_any_day(evaluation: Evaluation, index: int) -> Container[str]:
@@ -199,11 +204,50 @@ def _bounds(
     if units <= 0:
         return  # the reasons given for nodes account for all units
     line = evaluation.order.lines[index]
-    if evaluation.keeps_together(index) and max(item.free for item in remaining) < line.quantity:
+    missing = line.quantity - sum(count for (_, of), count in choice.units.items() if of == index)
+    if _makes_no_multiple(evaluation, index, missing, remaining):
+        positions = evaluation.judged_positions(index)
+        there = {item.position.node for item in remaining if item.free}
+        rules = _rules_with(evaluation, (item.judgement for item in positions if item.node in there), "multiple_of")
+        yield Reason(code="not_a_multiple", units=units, rules=rules)
+    elif line.set_name is not None and not _may_ship_set(evaluation, choice, line.set_name):
+        yield Reason(code="set_apart", units=units)
+    elif evaluation.keeps_together(index) and max(item.free for item in remaining) < line.quantity:
         rules = _rules_with(evaluation, [evaluation.line_judgements[index]], "keep_together")
         yield Reason(code="kept_together", units=units, rules=rules)
     else:
         yield _order_bound(evaluation, choice, units, remaining)
+
+
+def _makes_no_multiple(evaluation: Evaluation, index: int, missing: int, remaining: Sequence[_Remaining]) -> bool:
+    """Whether no node has free of what the line lacks as much as it would have to ship at least, because it ships in
+    multiples.
+    """
+    if evaluation.multiples is None:
+        return False
+    line, positions = evaluation.order.lines[index], evaluation.positions[index]
+    nodes = [evaluation.ways.node_ids[node] for node in positions.stock.node.tolist()]
+    multiples = dict(zip(nodes, evaluation.multiples[index].tolist(), strict=True))
+    of_free = [(multiples[item.position.node], item.free) for item in remaining if item.free]
+    if evaluation.ships_whole(index):
+        return all(line.quantity % multiple for multiple, _ in of_free)
+    return all(min(free, missing) < multiple for multiple, free in of_free)
+
+
+def _may_ship_set(evaluation: Evaluation, choice: Choice, name: str) -> bool:
+    """Whether some node may ship all lines of a set, and has them free."""
+    lines = evaluation.order.lines
+    nodes: set[str] | None = None
+    for index in evaluation.order.sets[name]:
+        needed = sum(
+            lines[other].quantity for other in evaluation.order.sets[name] if lines[other].sku == lines[index].sku
+        )
+        positions = evaluation.judged_positions(index)
+        free = _remaining(evaluation, choice, index, positions, NOTHING_LEFT)
+        usable = _usable(evaluation, evaluation.judged_options(index))
+        there = {item.position.node for item in free if item.free >= needed} & usable
+        nodes = there if nodes is None else nodes & there
+    return bool(nodes)
 
 
 def _order_bound(evaluation: Evaluation, choice: Choice, units: int, remaining: Sequence[_Remaining]) -> Reason:

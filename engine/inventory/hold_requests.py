@@ -10,6 +10,7 @@ import orjson
 from engine.decide.order_record import timestamp
 from engine.decide.record import DecisionRecord
 from engine.errors import HoldEnded, InputInvalid, Mistake, StockConflict
+from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
 from engine.inventory.unit_choice import choose_units
 from engine.store.hold_changes.hold_change import Shipments
 from engine.store.hold_changes.shipment_units import ShipmentName, ShipmentUnits
@@ -24,13 +25,14 @@ _ENDED: Mapping[UnitState, str] = {"expired": "expired", "amended": "was let go 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndRequest:
     """Held units of a decision are to end: of these `shipments`, or of all; and of these so many units of each line or
-    SKU in `lines`, or all.
+    SKU in `lines`, or all. Of confirmed ones, `left_at` is when they left, in UTC microseconds; None: now.
     """
 
     decision: str
     kind: Literal["confirmed", "released"]
     shipments: Sequence[ShipmentName] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
+    left_at: int | None = None
 
     def fingerprint(self, record: DecisionRecord) -> str:
         """Tells another request under the same name; raises InputInvalid for a shipment that is not there."""
@@ -38,7 +40,8 @@ class EndRequest:
         verify_shipments("decision", names, self.shipments)
         numbers = [number for number, name in enumerate(names) if name in self.shipments]
         lines = f" {orjson.dumps(self.lines, option=orjson.OPT_SORT_KEYS).decode()}" if self.lines else ""
-        return f"{self.kind} {','.join(map(str, numbers))}{lines}"
+        left = "" if self.left_at is None else f" {self.left_at}"
+        return f"{self.kind} {','.join(map(str, numbers))}{lines}{left}"
 
     def shipments_after(self, stored: StoredHold, *, at: int) -> Shipments:
         """The decision's shipments once the units have ended; as they are if they ended so before. Units whose hold has
@@ -100,6 +103,22 @@ def verify_shipments(what: str, names: Iterable[ShipmentName], shipments: Sequen
     ]
     if unknown:
         raise InputInvalid(unknown)
+
+
+def verify_left_at(left_at: int | None, *, began: int, now: int) -> None:
+    """Raise InputInvalid if goods can't have left at that instant, in UTC microseconds: before the decision `began` to
+    hold them, or more than MINUTES_AHEAD after `now`; both in UTC seconds.
+    """
+    if left_at is None:
+        return
+    shown = timestamp(left_at // MICROSECONDS)
+    if left_at > latest_instant(now):
+        message = f"{shown} is {ahead_of_the_clock(now)}"
+    elif left_at < began * MICROSECONDS:
+        message = f"at {shown} the goods were not held yet: their decision was made at {timestamp(began)}"
+    else:
+        return
+    raise InputInvalid([Mistake(field="left_at", message=f"{message}; write when they left, or leave it out for now")])
 
 
 def hold_ended(stored: StoredHold) -> HoldEnded:

@@ -9,7 +9,7 @@ import msgspec
 from engine.errors import Contended, HoldEnded, InputInvalid, Mistake, PointsmanError, StockConflict
 from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.hold_length import in_words
-from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended, on_backorder
+from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended, on_backorder, verify_left_at
 from engine.inventory.hold_state import HoldState
 from engine.inventory.undo import Confirm, UndoRequest
 from engine.store import decision_log
@@ -76,8 +76,9 @@ class DecisionHolds:
         undo_seconds: int,
         after_freeing: Callable[[], None],
         clock: Callable[[], int],
+        micros: Callable[[], int],
     ) -> None:
-        """`after_freeing` is called once units were released."""
+        """`after_freeing` is called once units were released; `clock` answers UTC seconds, `micros` microseconds."""
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
@@ -86,6 +87,7 @@ class DecisionHolds:
         self._undo_seconds = undo_seconds
         self._after_freeing = after_freeing
         self._clock = clock
+        self._micros = micros
 
     def confirm(
         self,
@@ -93,13 +95,18 @@ class DecisionHolds:
         *,
         shipments: Sequence[ShipmentName] = (),
         lines: Mapping[str, int] = NO_LINES,
+        left_at: int | None = None,
         op: str | None = None,
     ) -> HoldState:
         """Held units have left: they are neither on hand nor held. So have units whose hold has expired, if that many
         are on hand and held for nobody, and the order still lacks them; the answer says that it was `late`. Raises
         StockConflict if they are on backorder, and not that many are on hand yet.
+
+        `left_at` is when they left, in UTC microseconds; None: now. A count of that instant or later has them as gone
+        already, and what is on hand then stays as it is.
         """
-        return self._end(EndRequest(decision=decision, kind="confirmed", shipments=shipments, lines=lines), op)
+        request = EndRequest(decision=decision, kind="confirmed", shipments=shipments, lines=lines, left_at=left_at)
+        return self._end(request, op)
 
     def release(
         self,
@@ -141,6 +148,7 @@ class DecisionHolds:
                 now=now,
                 changes=[change],
                 entries=[entry_fields("undone", decision, now, **more)],
+                micros=self._micros(),
                 operation=named,
                 answer=msgspec.json.encode(HoldState.after(stored, change.after, until=change.until)),
             )
@@ -207,6 +215,7 @@ class DecisionHolds:
     def _end(self, request: EndRequest, op: str | None) -> HoldState:
         entry = self._entry(request.decision)
         named = operation(request.fingerprint(entry.record), op)
+        verify_left_at(request.left_at, began=entry.at, now=self._clock())
 
         def plan(stored: StoredHold, now: int) -> ChangeRequest | None:
             if request.kind == "confirmed":
@@ -219,7 +228,7 @@ class DecisionHolds:
             )
             confirmed = None
             if request.kind == "confirmed":
-                confirmed = confirmed_units(stored.shipments, after, now=now, seconds=self._undo_seconds)
+                confirmed = confirmed_units(stored.shipments, after, seconds=self._undo_seconds)
             return ChangeRequest(
                 about=request.decision,
                 now=now,
@@ -237,6 +246,8 @@ class DecisionHolds:
                 operation=named,
                 answer=msgspec.json.encode(HoldState.after(stored, after, until=stored.until, late=late)),
                 confirmed=confirmed,
+                micros=self._micros(),
+                left_at=request.left_at,
                 order=self._order_of_late_units(stored, after) if late else None,
             )
 

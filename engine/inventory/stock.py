@@ -16,6 +16,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
+from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
 from engine.model.facts import Network, Product, StockPosition
 from engine.stock_snapshot import StockState
 from engine.store.connection.client import Client
@@ -23,6 +24,7 @@ from engine.store.keys import Keys
 from engine.store.network import load
 from engine.store.outcomes import (
     CountContradicts,
+    CountForgotten,
     CountOlder,
     CountOutcome,
     CountSet,
@@ -30,16 +32,13 @@ from engine.store.outcomes import (
     NetworkChanged,
     StampKindDiffers,
 )
+from engine.store.replica import Replica
 from engine.store.stock import Count, Movement, Stock
 
 OTHER_CHANNEL = "*"
 """Stands for every channel that no rule names."""
 MOST_AT_ONCE = 500
 """How many counts or movements one script takes."""
-MINUTES_AHEAD = 5
-"""How far a source's clock may be ahead of ours. A count with a later time would keep out correct counts until then.
-"""
-_MICROSECONDS = 1_000_000
 _MOST_RELOADS = 10
 
 
@@ -60,11 +59,12 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStock:
-    """A position, and how many of its units are free to each channel."""
+    """A position, how many of its units are free to each channel, and how many more are there and may not be sold."""
 
     node: str
     position: StockPosition
     free: Mapping[str, int]
+    blocked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +83,9 @@ class SkuStock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountResult:
-    """What became of a count. `applied`: the position has it, from now on or since the same message came before;
-    `older`: the position already had a newer one. `position` is what is there now.
+    """What became of a count. `applied`: the position has it from now on, with what came and left since; `older`: the
+    position already had a newer one, or was loaded later. If neither, the same message came before. `position` is what
+    is there now.
     """
 
     applied: bool
@@ -105,7 +106,7 @@ class _StockRead:
 
 class NetworkStock:
     """The stock positions of one network. `after_freeing` is called once units may have arrived; `clock` answers UTC
-    seconds.
+    seconds, `micros` microseconds.
     """
 
     def __init__(
@@ -114,20 +115,24 @@ class NetworkStock:
         keys: Keys,
         *,
         facts: FactsReader,
+        replica: Replica,
         after_freeing: Callable[[], None],
         clock: Callable[[], int],
+        micros: Callable[[], int],
     ) -> None:
         self._client = client
+        self._replica = replica
+        self._micros = micros
         self._stock = Stock(client, keys)
         self._facts = facts
         self._after_freeing = after_freeing
         self._clock = clock
 
     def set_count(self, count: Count) -> CountResult:
-        """Set a position to what its source counted, unless it has a newer count.
+        """Set a position to what its source counted, and what came and left since, unless it has a newer count.
 
-        Raises NotFound, StockConflict if it contradicts an earlier message, InputInvalid if its time is still to come,
-        StoreUnavailable.
+        Raises NotFound, StockConflict if it contradicts an earlier message or what came and left since is not
+        remembered any more, InputInvalid if its time is still to come, StoreUnavailable.
         """
         mistakes, _ = self._check([count])
         if mistakes[0] is not None:
@@ -143,6 +148,12 @@ class NetworkStock:
             raise StockConflict(
                 f"'{count.sku}' at '{count.node}' is counted by '{other}', and this message says"
                 f" '{_stamp_name(count)}': nobody can tell which is newer; send '{other}', or load the stock anew"
+            )
+        if isinstance(outcome, CountForgotten):
+            since = timestamp(-(-outcome.since // MICROSECONDS))
+            raise StockConflict(
+                f"'{count.sku}' at '{count.node}': what came and left of it is remembered since {since} only, and this"
+                " count is older; count anew"
             )
         position = StockPosition(on_hand=outcome.on_hand, held=outcome.held)
         applied, older = isinstance(outcome, CountSet), isinstance(outcome, CountOlder)
@@ -160,19 +171,25 @@ class NetworkStock:
             unknown = [mistake for mistake in mistakes if mistake is not None]
             if unknown:
                 raise InputInvalid(unknown)
-            outcomes = self._client.retry_if_revived(functools.partial(self._stock.set_counts, counts, version=version))
+            set_counts = functools.partial(self._stock.set_counts, counts, version=version, micros=self._micros())
+            outcomes = self._client.retry_if_revived(set_counts)
             if not isinstance(outcomes, NetworkChanged):
                 self._after_freeing()
                 return outcomes
         raise load.loaded_over_and_over()
 
     def move(self, movements: Sequence[Movement]) -> list[MovementOutcome | Mistake]:
-        """Apply at most MOST_AT_ONCE movements; returns each outcome, a mistake if its node or SKU is unknown."""
+        """Apply at most MOST_AT_ONCE movements; returns each outcome, a mistake if its node or SKU is unknown or its
+        instant is still to come.
+        """
         for attempt in range(_MOST_RELOADS):
             mistakes, version = self._check(movements, fresh=attempt > 0)
+            early = (self._check_instant(item.at, "write when they came or left") for item in movements)
+            mistakes = [mistake or later for mistake, later in zip(mistakes, early, strict=True)]
             valid = [item for item, mistake in zip(movements, mistakes, strict=True) if mistake is None]
             batch = uuid.uuid4().hex
-            move = functools.partial(self._stock.move, valid, version=version, now=self._clock(), batch=batch)
+            instants = {"now": self._clock(), "micros": self._micros()}
+            move = functools.partial(self._stock.move, valid, version=version, **instants, batch=batch)
             outcomes = self._client.retry_if_revived(move) if valid else []
             if not isinstance(outcomes, NetworkChanged):
                 self._after_freeing()
@@ -182,14 +199,8 @@ class NetworkStock:
 
     def check_time(self, count: Count) -> Mistake | None:
         """A mistake if the count was made, by its source's clock, more than MINUTES_AHEAD after now."""
-        now, stamp = self._clock(), count.stamp
-        if stamp.kind == "s" or stamp.number <= (now + 60 * MINUTES_AHEAD) * _MICROSECONDS:
-            return None
-        message = (
-            f"{timestamp(stamp.number // _MICROSECONDS)} is more than {MINUTES_AHEAD} minutes ahead of the clock here"
-            f" ({timestamp(now)}); write when it was counted"
-        )
-        return Mistake(field="at", message=message)
+        stamp = count.stamp
+        return None if stamp.kind == "s" else self._check_instant(stamp.number, "write when it was counted")
 
     def show(self, sku: str, *, max_stale: int | None = None) -> SkuStock:
         """What each node has of the SKU, and what of it is free to each channel; raises NotFound, NotReady. With
@@ -202,17 +213,27 @@ class NetworkStock:
         names = (*channels(read.matcher.policies), OTHER_CHANNEL)
         stock, free = read.facts.stock, [free_units(read.facts, read.matcher, name, now) for name in names]
         rows = zip(*(column.tolist() for column in (stock.node, stock.on_hand, stock.held, *free)), strict=True)
-        nodes = tuple(
+        blocked = self._blocked(sku, None if read.age is None else max_stale)
+        nodes = [
             NodeStock(
-                node=read.facts.ways.node_ids[node],
+                node=node,
                 position=StockPosition(on_hand=on_hand, held=held),
                 free=dict(zip(names, units, strict=True)),
+                blocked=blocked.pop(node, 0),
             )
-            for node, on_hand, held, *units in rows
-        )
+            for number, on_hand, held, *units in rows
+            for node in [read.facts.ways.node_ids[number]]
+        ]
+        # nodes that have nothing else of it; one that is not of the network any more is left out, as its stock is
+        nodes += [
+            NodeStock(node=node, position=StockPosition(on_hand=0), free=dict.fromkeys(names, 0), blocked=blocked[node])
+            for node in sorted(blocked.keys() & read.facts.ways.node_index.keys())
+        ]
         version = read.matcher.policies.version
         counted = read.facts.products[0].counted
-        return SkuStock(sku=sku, policy_version=version, channels=names, nodes=nodes, age=read.age, counted=counted)
+        return SkuStock(
+            sku=sku, policy_version=version, channels=names, nodes=tuple(nodes), age=read.age, counted=counted
+        )
 
     def availability(self, skus: Sequence[str], channel: str, *, max_stale: int | None = None) -> Availability:
         """What an order on `channel` may still take of each SKU, all by one snapshot. Raises NotFound if no product
@@ -236,6 +257,18 @@ class NetworkStock:
         now, skus = self._clock(), list(dict.fromkeys(skus))
         state = self._facts.read_state(skus, now)
         return None if state is None else state.tag(skus, channel, now)
+
+    def _check_instant(self, instant: int | None, what_to_do: str) -> Mistake | None:
+        now = self._clock()
+        if instant is None or instant <= latest_instant(now):
+            return None
+        shown = timestamp(instant // MICROSECONDS)
+        return Mistake(field="at", message=f"{shown} is {ahead_of_the_clock(now)}; {what_to_do}")
+
+    def _blocked(self, sku: str, max_stale: int | None) -> dict[str, int]:
+        """By node; `max_stale` as in `show`, if a replica answered that."""
+        blocked = None if max_stale is None else self._replica.blocked(sku, most=max_stale)
+        return self._stock.blocked(sku) if blocked is None else blocked
 
     def _read(self, skus: Sequence[str], now: int, max_stale: int | None) -> _StockRead:
         replica = None if max_stale is None else self._facts.read_from_replica(skus, now, max_age=max_stale)

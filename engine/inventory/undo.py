@@ -24,18 +24,21 @@ _MINUTE = 60
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm:
     """What of a confirm can be undone: the log entry, when it was, and units by line, by the number of their shipment.
-    `stored` is as `Keys.confirms` has it.
+    `left_at` is when they left, in UTC microseconds, which earlier releases did not store. `stored` is as
+    `Keys.confirms` has it.
     """
 
     entry: str
     at: int
     units: Mapping[int, Mapping[str, int]]
+    left_at: int | None
     stored: str
 
     @classmethod
     def of(cls, entry: bytes, stored: bytes) -> "Confirm":
-        at, units = orjson.loads(stored)
-        return cls(entry=entry.decode(), at=at, units=dict(units), stored=stored.decode())
+        at, units, *left_at = orjson.loads(stored)
+        instant = left_at[0] if left_at else None
+        return cls(entry=entry.decode(), at=at, units=dict(units), left_at=instant, stored=stored.decode())
 
     def without(self, returned: Sequence[UnitsReturned]) -> str:
         """As it is stored once units are held again; empty if nothing can be undone any more."""
@@ -43,7 +46,9 @@ class Confirm:
         for item in returned:
             left[item.number] -= Counter(item.lines)
         parts = [(number, dict(lines)) for number, lines in left.items() if lines]
-        return orjson.dumps([self.at, parts]).decode() if parts else ""
+        return (
+            orjson.dumps([self.at, parts, *([] if self.left_at is None else [self.left_at])]).decode() if parts else ""
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +118,7 @@ def _take(chosen: Chosen, recent: Sequence[Confirm]) -> Iterator[UnitsReturned]:
             taken = missing.get(number, Counter()) & Counter(lines)
             if taken:
                 missing[number] -= taken
-                yield UnitsReturned(number=number, lines=taken, entry=confirm.entry)
+                yield UnitsReturned(number=number, lines=taken, entry=confirm.entry, left_at=confirm.left_at)
 
 
 def _expiry(stored: StoredHold) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar, cast
 
 from engine.model.timetable import DAY, Timetable
+from engine.model.wall_clock import WallClock, wall_clock
 from rules.vocabulary import COLLECTED, Kind, Value
 
 MICRODEGREES = 1_000_000
@@ -44,7 +45,9 @@ class GeoPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line with a `delivery` or a node to `collect_at` of its own goes another way than its order."""
+    """A line with a `delivery` or a node to `collect_at` of its own goes another way than its order. Lines of one
+    `set_name` travel together.
+    """
 
     id: str
     sku: str
@@ -52,6 +55,7 @@ class Line:
     unit_price: int | None = None
     delivery: str | None = None
     collect_at: str | None = None
+    set_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,15 @@ class Order:
     def skus(self) -> list[str]:
         """Each SKU once, in the order of lines."""
         return list(dict.fromkeys(line.sku for line in self.lines))
+
+    @property
+    def sets(self) -> dict[str, list[int]]:
+        """By name, the indexes of the lines of each set."""
+        sets: dict[str, list[int]] = {}
+        for index, line in enumerate(self.lines):
+            if line.set_name is not None:
+                sets.setdefault(line.set_name, []).append(index)
+        return sets
 
     def delivery_of(self, line: Line) -> str:
         return line.delivery or (COLLECTED if line.collect_at else self.delivery)
@@ -297,8 +310,16 @@ class Network:
         """The wall clock of the installation at `instant`."""
         return datetime.datetime.fromtimestamp(instant, tz=self.zone)
 
+    @property
+    def clock(self) -> WallClock:
+        """The wall clock of the installation."""
+        return wall_clock(self.time_zone)
+
     def zone_of(self, node: Node) -> str:
         return node.time_zone or self.time_zone
+
+    def clock_of(self, node: Node) -> WallClock:
+        return wall_clock(self.zone_of(node))
 
     @property
     def countries(self) -> frozenset[str]:

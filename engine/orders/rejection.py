@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import orjson
+from msgspec import UNSET
 
 from engine.decide.record import DecisionRecord
 from engine.decide.rejected_stock import RejectedPosition
@@ -31,8 +32,8 @@ class RejectionRequest:
 
     With `service`, only the shipment by that service is meant. In a short pick, the units of `confirmed`, by line or
     SKU, have left. `on_hand` is what the node has, by SKU, or of the only SKU; if it is left out and the reason is
-    not_in_stock, the node has what is then still held there. `waits`: units that no other node has wait for stock. `op`
-    is the idempotency key.
+    not_in_stock, the node has what is then still held there. What is damaged is blocked: it is there, and not on hand.
+    `waits`: units that no other node has wait for stock. `op` is the idempotency key.
     """
 
     decision: str
@@ -82,9 +83,12 @@ class PlannedRejection:
     positions: Sequence[RejectedPosition]
 
 
-def plan_rejection(request: RejectionRequest, stored: StoredHold, *, now: int, undo_seconds: int) -> PlannedRejection:
+def plan_rejection(
+    request: RejectionRequest, stored: StoredHold, *, now: int, micros: int, undo_seconds: int
+) -> PlannedRejection:
     """Work out what becomes of the node's shipments, of which some must be held; raises InputInvalid for lines and
-    units that the node doesn't hold, and for counts of SKUs that are not rejected.
+    units that the node doesn't hold, and for counts of SKUs that are not rejected. `micros` is `now` in UTC
+    microseconds.
     """
     numbers = numbers_at_node(request, stored.record)
     left = stored.shipments
@@ -94,7 +98,7 @@ def plan_rejection(request: RejectionRequest, stored: StoredHold, *, now: int, u
     moved = moved_units(stored.decision, left, after, "rejected")
     rejected, picked = _by_sku(moved), _by_sku(moved_units(stored.decision, stored.shipments, left, "confirmed"))
     counts = _counts(request, list(rejected))
-    full = request.reason == "no_capacity"
+    full, blocks = request.reason == "no_capacity", request.reason == "damaged"
     body = RejectionBody(
         node=request.node,
         reason=request.reason,
@@ -103,16 +107,19 @@ def plan_rejection(request: RejectionRequest, stored: StoredHold, *, now: int, u
         ended=tuple(part.number for part in moved.parts if not after[part.number].lines("held")),
         room=not full,
         lines=tuple((part.number, tuple(sorted(part.lines))) for part in moved.parts),
+        blocks=True if blocks else UNSET,
     )
     writes = Rejection(
         change=HoldChange(before=stored, after=after, keeps_room=full),
         node=request.node,
         counts=counts,
+        blocked=rejected if blocks else {},
+        micros=micros,
         body=body,
         entries=(step_fields(stored.record, stored.shipments, left, "confirmed", now=now),)
         if request.confirmed
         else (),
-        confirmed=confirmed_units(stored.shipments, left, now=now, seconds=undo_seconds) if request.confirmed else None,
+        confirmed=confirmed_units(stored.shipments, left, seconds=undo_seconds) if request.confirmed else None,
     )
     units: Counter[str] = Counter()
     for part in moved.parts:
@@ -123,6 +130,7 @@ def plan_rejection(request: RejectionRequest, stored: StoredHold, *, now: int, u
             node=request.node,
             rejected=count,
             left=picked[sku],
+            blocked=count if blocks else 0,
             counted=sku in counts,
             on_hand=counts.get(sku),
         )

@@ -35,7 +35,9 @@ class Rerouting:
         undo_seconds: int,
         after_freeing: Callable[[], None],
         clock: Callable[[], int],
+        micros: Callable[[], int],
     ) -> None:
+        """`clock` answers UTC seconds, `micros` microseconds."""
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
@@ -44,6 +46,7 @@ class Rerouting:
         self._undo_seconds = undo_seconds
         self._after_freeing = after_freeing
         self._clock = clock
+        self._micros = micros
 
     def reject(self, request: RejectionRequest) -> Answer:
         """Decide the rejected units again, and commit that decision in one step with the rejection. All other shipments
@@ -96,7 +99,7 @@ class Rerouting:
         stored = self._change_script.read([entry], now=now)[0]
         if not any(item.number in numbers for item in stored.held):
             raise hold_ended(stored)
-        rejection = plan_rejection(request, stored, now=now, undo_seconds=self._undo_seconds)
+        rejection = plan_rejection(request, stored, now=now, micros=self._micros(), undo_seconds=self._undo_seconds)
         chain = read_chain(self._client, self._keys, record.first)
         order = order_of(amended_order(self._client, self._keys, record.order.id) or chain.links[0].record.order)
         skus = {line.sku for line in order.lines if request.reason == "no_capacity" or line.id in rejection.units}

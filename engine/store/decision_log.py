@@ -45,6 +45,7 @@ KINDS = (
 UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
 """What `parse_entry` raises for an entry that is damaged."""
 _BATCH = 500
+_MICROSECONDS = 1_000_000
 _COMPRESSION = 1
 """zlib's level: half of what level 6 takes, for a tenth more bytes."""
 _LINE_END = b"\n"
@@ -65,6 +66,8 @@ class RejectionBody(Record, frozen=True):
     lines: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = ()
     """By number of a shipment, the units of each order line that were rejected of it."""
     rest: NodeRest | UnsetType = UNSET
+    blocks: bool | UnsetType = UNSET
+    """Whether the rejected units may not be sold from now on; earlier releases left them on hand."""
 
     def encode(self) -> bytes:
         return _ENCODER.encode(self)
@@ -78,6 +81,10 @@ class MovedUnits(msgspec.Struct, frozen=True, array_like=True):
     delta: int
     op: str = ""
     reason: str | None = None
+    at: int | None = None
+    """When, by the caller, in UTC microseconds."""
+    blocked: int = 0
+    """By how many units those change that may not be sold."""
 
 
 class ShipmentSetAside(msgspec.Struct, frozen=True, array_like=True):
@@ -100,6 +107,8 @@ class PartUnits(msgspec.Struct, frozen=True, array_like=True):
     """The same units by line."""
     room: int
     """By how many shipments the load of the node's day changed."""
+    left_at: int | None = None
+    """Of units that are held again, when they were said to have left, in UTC microseconds."""
 
 
 class HoldUnits(Record, frozen=True):
@@ -167,6 +176,10 @@ class Entry:
     """For movements, a 1 for each that was applied by this entry and a 0 for each that was not; for what was undone, a
     1 for the units of each part and SKU that are on hand again and a 0 for those that were counted since.
     """
+    moved_at: int | None = None
+    """When units came or left by this, or the latest instant at which they did, in UTC microseconds. Earlier releases
+    left it out.
+    """
     until: int | None = None
     """Until when an extension lets the hold last, or units are set aside or held again."""
     day: str = ""
@@ -211,6 +224,11 @@ class Entry:
     def units(self) -> UnitsBody | None:
         """Of an entry about some units of shipments; None if it is about whole shipments, numbered in `shipments`."""
         return _UNITS.decode(self.body) if self.body else None
+
+    def instant(self, stated: int | None = None) -> int:
+        """When units came or left by this, in UTC microseconds, if that is `stated` so."""
+        latest = self.at * _MICROSECONDS if self.moved_at is None else self.moved_at
+        return latest if stated is None else min(stated, latest)
 
     @property
     def applied_movements(self) -> list[MovedUnits]:
@@ -286,7 +304,7 @@ def parse_entry_id(text: bytes) -> EntryId:
 def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
     """Parse an entry as it is stored; raises one of UNREADABLE if it is damaged."""
     stood = fields.get(b"stood")
-    stored, until, shipments = (fields.get(name) for name in (b"body", b"until", b"shipments"))
+    stored, until, shipments, moved_at = (fields.get(name) for name in (b"body", b"until", b"shipments", b"moved_at"))
     lines = zlib.decompress(stored) if stored else fields.get(b"set_aside", fields.get(b"units", b""))
     body, _, facts = lines.partition(_LINE_END)
     return Entry(
@@ -299,6 +317,7 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         caller=fields.get(b"caller", b"").decode(),
         shipments=None if shipments is None else tuple(int(number) for number in shipments.split(b",")),
         taken=fields.get(b"taken", b"").decode(),
+        moved_at=None if moved_at is None else int(moved_at),
         until=None if until is None else int(until),
         day=fields.get(b"day", b"").decode(),
         positions_before=tuple(_parse_position(text) for text in stood.split(b",")) if stood else (),

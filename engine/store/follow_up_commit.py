@@ -32,13 +32,16 @@ class Rejection:
     """What `node` rejects of a decision, as a change of its hold.
 
     `counts` are the units on hand there by SKU, as the node says; None stands for as many as are then still promised
-    from it. `body` is that of the log entry, without the rest that begins. In a short pick, units have left: they are
-    `confirmed`, and logged by `entries`.
+    from it. `blocked` are units by SKU that are there and may not be sold from now on. `micros` is the instant of the
+    rejection, in UTC microseconds. `body` is that of the log entry, without the rest that begins. In a short pick,
+    units have left: they are `confirmed`, and logged by `entries`.
     """
 
     change: HoldChange
     node: str
     counts: Mapping[str, int | None]
+    blocked: Mapping[str, int]
+    micros: int
     body: RejectionBody
     entries: Sequence[LogFields] = ()
     confirmed: Confirmed | None = None
@@ -52,6 +55,8 @@ class Rejection:
             "node": self.node,
             "holds": [self.change.record(index_of)],
             "entries": self.entries,
+            "micros": self.micros,
+            "blocked": [{"index": index_of[sku], "count": count} for sku, count in self.blocked.items()],
             "counts": [
                 {"sku": sku, "index": index_of[sku]} | ({} if on_hand is None else {"on_hand": on_hand})
                 for sku, on_hand in self.counts.items()

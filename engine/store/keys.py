@@ -22,8 +22,10 @@ class Keys:
     @property
     def facts(self) -> str:
         """Hash: `version` and `body` of the network file, and `words`, the categories, brands, seasons and tags of its
-        products. Also `rests`, an instant after which no node rests: until then, `resting` has to be read. While the
-        network is being loaded (see network/load.py), also the name of the `load`, and the version that it `becomes`.
+        products. Also `rests`, an instant after which no node rests: until then, `resting` has to be read; `loaded`,
+        the instant of the load; and `moved`, the latest at which units came or left, both in UTC microseconds. While
+        the network is being loaded (see network/load.py), also the name of the `load`, and the version that it
+        `becomes`.
         """
         return self._key("facts")
 
@@ -38,7 +40,7 @@ class Keys:
         return self._key("products")
 
     def on_hand(self, sku: str) -> str:
-        """Hash: node to units."""
+        """Hash: node to units. Where more left than was counted it is below 0, which readers take for 0."""
         return self._key("on_hand", sku)
 
     def held(self, sku: str) -> str:
@@ -46,11 +48,21 @@ class Keys:
         return self._key("held", sku)
 
     def base(self, sku: str) -> str:
-        """Hash: node to `units entry`: what was on hand right after that entry of the log, the first that changed it
-        since it was last counted. That, and what came and left by the later entries, must add up to what is on hand.
-        If more left than was counted, `entry` is that by which the last did, and the first one follows it.
+        """Hash: node to `units instant` of the count or load that stands, in UTC microseconds. These units, and what
+        came and left after that instant by the log, are what is on hand. A node has no field as long as nothing did:
+        its units are then what is on hand, as of its newest count or the load.
         """
         return self._key("base", sku)
+
+    def journal(self, sku: str) -> str:
+        """Sorted set: `node delta entry` of what came and left of late (see parts/stock_journal.lua), by its instant in
+        UTC microseconds. An empty member has the instant up to which some are forgotten.
+        """
+        return self._key("journal", sku)
+
+    def blocked(self, sku: str) -> str:
+        """Hash: node to units that are there and may not be sold, as they are damaged. They are not on hand."""
+        return self._key("blocked", sku)
 
     def stamp(self, sku: str) -> str:
         """Hash: node to `kind number units` of the newest count. Kind `t` is UTC microseconds, `s` the source's own
@@ -177,8 +189,8 @@ class Keys:
         return self._key("rejections")
 
     def confirms(self, decision: str) -> str:
-        """Hash: log entry that confirmed units of a decision to JSON [instant, [[number, {line: units}], ...]], what
-        of it can be undone. It expires when nothing can be any more.
+        """Hash: log entry that confirmed units of a decision to JSON [instant, [[number, {line: units}], ...], left],
+        what of it can be undone, and when it left, in UTC microseconds. It expires when nothing can be any more.
         """
         return self._key("confirms", decision)
 

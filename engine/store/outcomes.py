@@ -191,7 +191,7 @@ class CountRepeated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountOlder:
-    """Nothing was written: a newer count came before."""
+    """Nothing was written: a newer count came before, or the network was loaded later."""
 
     on_hand: int
     held: int
@@ -213,17 +213,39 @@ class StampKindDiffers:
     held: int
 
 
-CountOutcome: TypeAlias = CountSet | CountRepeated | CountOlder | CountContradicts | StampKindDiffers
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountForgotten:
+    """Nothing was written: what came and left of the SKU is remembered only from `since` on, in UTC microseconds, so
+    that nobody can tell what is on hand by this count.
+    """
+
+    on_hand: int
+    held: int
+    since: int
 
 
-# Of a stock movement. `on_hand` is what is there after it.
+CountOutcome: TypeAlias = CountSet | CountRepeated | CountOlder | CountContradicts | StampKindDiffers | CountForgotten
+
+
+# Of a stock movement. `on_hand` and `blocked` are what is there after it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovementApplied:
-    """The units were added to what is on hand, or taken from it."""
+    """The units were added to what is there, or taken from it."""
 
     on_hand: int
+    blocked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementCounted:
+    """The movement is logged, and changed nothing on hand: the count or load that stands is of a later instant, and has
+    it already.
+    """
+
+    on_hand: int
+    blocked: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +253,7 @@ class MovementRepeated:
     """Nothing was written: this movement was applied before."""
 
     on_hand: int
+    blocked: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +261,7 @@ class MovementIdReused:
     """Nothing was written: the operation id was used before, for another movement."""
 
     on_hand: int
+    blocked: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,9 +269,20 @@ class StockTooLow:
     """Nothing was written: fewer units are on hand than the movement takes."""
 
     on_hand: int
+    blocked: int
 
 
-MovementOutcome: TypeAlias = MovementApplied | MovementRepeated | MovementIdReused | StockTooLow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockedTooLow:
+    """Nothing was written: fewer units are blocked than the movement takes."""
+
+    on_hand: int
+    blocked: int
+
+
+MovementOutcome: TypeAlias = (
+    MovementApplied | MovementCounted | MovementRepeated | MovementIdReused | StockTooLow | BlockedTooLow
+)
 
 
 # Of a change of the policy timeline.

@@ -1,6 +1,6 @@
 """What snapshot.lua answers, parsed: stock, loads and versions at one moment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any
@@ -112,6 +112,8 @@ def _counts(text: bytes) -> dict[str, int]:
 def _by_node(on_hand: bytes, held: bytes) -> dict[str, tuple[int, int]]:
     """(on hand, held) by node. Most positions have no hold, so 0 is set for all first, then what is held at a few."""
     lines = _lines(on_hand)
+    if b"\n-" in on_hand:
+        lines[1::2] = _none_below_0(lines[1::2])
     # without a Python loop over the nodes, because this is done for every SKU of every order
     by_node = dict(zip(lines[::2], zip(map(int, lines[1::2]), repeat(0), strict=False), strict=True))
     for node, units in _counts(held).items():
@@ -120,9 +122,17 @@ def _by_node(on_hand: bytes, held: bytes) -> dict[str, tuple[int, int]]:
     return by_node
 
 
+def _none_below_0(units: Iterable[str]) -> list[str]:
+    """Where more left than was counted, nothing is on hand."""
+    return ["0" if text.startswith("-") else text for text in units]
+
+
 def _node_units(texts: Sequence[bytes]) -> NodeUnits:
     """Of hashes of several SKUs."""
-    lines = _lines(b"\n".join(filter(None, texts)))
+    joined = b"\n".join(filter(None, texts))
+    lines = _lines(joined)
+    if b"\n-" in joined:
+        lines[1::2] = _none_below_0(lines[1::2])
     fields = [(text.count(b"\n") + 1) // 2 for text in texts]
     # read as one JSON list, which takes a quarter of the time of int() for each
     return NodeUnits(nodes=lines[::2], units=orjson.loads(f"[{','.join(lines[1::2])}]"), entries=fields)

@@ -19,6 +19,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import sku_keys, stamp_arguments
 from engine.store.reading import Reading, reading_of, without_holds
 from engine.store.script_keys import REPLICA_SNAPSHOT
+from engine.store.stock import blocked_units
 
 MOST_EXPIRED = 200
 """How many holds whose time has come a read leaves out; the primary, which can end them, is asked if there are more."""
@@ -81,6 +82,13 @@ class Replica:
             if entry_id:
                 stored = self._client.ask([("XRANGE", self._keys.log, entry_id, entry_id)], max_age=most)[0][0]
                 return parse_entry(*stored[0]) if stored else None
+        return None
+
+    def blocked(self, sku: str, *, most: int) -> dict[str, int] | None:
+        """By node, the units that may not be sold; None if the replica is behind."""
+        with contextlib.suppress(AskPrimary):
+            answers, _ = self._client.ask([("HGETALL", self._keys.blocked(sku))], max_age=most)
+            return blocked_units(answers[0])
         return None
 
     def _try_read(

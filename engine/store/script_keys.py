@@ -50,7 +50,9 @@ _FREEING = (*NOTE_CHANGES, "offer")
 """For scripts that raise what is on hand, or lower what is held."""
 _WAITING = (*_FREEING, "waiting_entries")
 """For scripts by which entries of the backlog begin or stop to wait."""
-_CHANGING_HOLDS = (*_WAITING, "hold_changes", "order_changes")
+_JOURNAL = ("stock_journal",)
+"""For scripts that change what is on hand."""
+_CHANGING_HOLDS = (*_WAITING, *_JOURNAL, "hold_changes", "order_changes")
 """For scripts that change units of holds."""
 
 _OFFERS = ("offers", "waiting")
@@ -69,7 +71,10 @@ _COMMIT = (
 _FOLLOW_UP = ("backlog", "offered", "due", "chain", "operation", "shipment_units")
 _CLAIM = ("claimed_on_hand", "claimed_held")
 _CHANGED_HOLD = ("changed_hold", "changed_load", "confirms")
-_CHANGED_SKU = ("changed_on_hand", "changed_held", "changed_base", "changed_stamp")
+_CHANGED_SKU = (
+    *("changed_on_hand", "changed_held", "changed_base", "changed_stamp"),
+    *("changed_journal", "changed_blocked"),
+)
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_SKU,))
 REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _SKU))
@@ -98,9 +103,9 @@ CHANGE_HOLDS = KeyLayout(
     _CHANGING_HOLDS,
 )
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))
-SET_STOCK = KeyLayout(("facts", "changed", *_OFFERS), (("on_hand", "held", "base", "stamp"),), _FREEING)
+SET_STOCK = KeyLayout(("facts", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL))
 MOVE_STOCK = KeyLayout(
-    ("facts", "log", "movements", "movements_yesterday", "changed", *_OFFERS), (("on_hand", "base"),), _FREEING
+    ("facts", "log", "movements", "movements_yesterday", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL)
 )
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
 NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held"), parts=("offer",))
@@ -136,7 +141,7 @@ LOAD_SWAP = KeyLayout(
     )
 )
 LOAD_STOCK = KeyLayout(
-    ("facts", "todo", "changed", *_OFFERS), (("on_hand", "base", "stamp", "staged_on_hand"),), _FREEING
+    ("facts", "todo", "changed", *_OFFERS), (("on_hand", "base", "stamp", "journal", "staged_on_hand"),), _FREEING
 )
 REPAIR = KeyLayout(
     ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING

@@ -11,14 +11,18 @@ import orjson
 
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import MovedUnits, packed
+from engine.store.hold_changes.change_script import changed_sku_keys
 from engine.store.keys import Keys
 from engine.store.outcomes import (
+    BlockedTooLow,
     CountContradicts,
+    CountForgotten,
     CountOlder,
     CountOutcome,
     CountRepeated,
     CountSet,
     MovementApplied,
+    MovementCounted,
     MovementIdReused,
     MovementOutcome,
     MovementRepeated,
@@ -57,22 +61,30 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """So many units came or, where `delta` is negative, left. `op` is its operation id, the same when sent again."""
+    """So many units came or, where `delta` is negative, left. `op` is its operation id, the same when sent again.
+
+    `at` is when they did, in UTC microseconds; None: when the movement is applied. By so many units as `blocked` says
+    those change that may not be sold; where `delta` is not 0 either, they pass between on hand and blocked.
+    """
 
     op: str
     node: str
     sku: str
     delta: int
     reason: str | None = None
+    at: int | None = None
+    blocked: int = 0
 
     @property
     def digest(self) -> str:
         """Tells another movement under the same id, in twelve characters."""
-        movement = orjson.dumps([self.node, self.sku, self.delta])
+        # as in earlier releases, which had neither of the last two
+        others = [self.at, self.blocked] if self.at is not None or self.blocked else []
+        movement = orjson.dumps([self.node, self.sku, self.delta, *others])
         return hashlib.blake2b(movement, digest_size=6).hexdigest()
 
 
-_COUNTS: Mapping[bytes, type[CountOutcome]] = {
+_COUNTS: Mapping[bytes, type[CountSet | CountRepeated | CountOlder | CountContradicts | StampKindDiffers]] = {
     b"set": CountSet,
     b"same": CountRepeated,
     b"older": CountOlder,
@@ -81,9 +93,11 @@ _COUNTS: Mapping[bytes, type[CountOutcome]] = {
 }
 _MOVEMENTS: Mapping[bytes, type[MovementOutcome]] = {
     b"applied": MovementApplied,
+    b"counted": MovementCounted,
     b"seen": MovementRepeated,
     b"reused": MovementIdReused,
     b"below": StockTooLow,
+    b"unblocked": BlockedTooLow,
 }
 
 
@@ -96,44 +110,57 @@ class Stock:
         self._set_stock = client.script("set_stock")
         self._move_stock = client.script("move_stock")
 
-    def set_counts(self, counts: Sequence[Count], *, version: str) -> list[CountOutcome] | NetworkChanged:
-        """Set what is on hand, all at one moment."""
-        keys = self._keys
-        each = (
-            (keys.on_hand(item.sku), keys.held(item.sku), keys.base(item.sku), keys.stamp(item.sku)) for item in counts
-        )
-        script_keys, arguments = SET_STOCK.keys(keys, each), [version]
+    def set_counts(self, counts: Sequence[Count], *, version: str, micros: int) -> list[CountOutcome] | NetworkChanged:
+        """Set what is on hand, all at one moment, `micros` in UTC microseconds."""
+        skus = [item.sku for item in counts]
+        script_keys, arguments = SET_STOCK.keys(self._keys, changed_sku_keys(self._keys, skus)), [version, str(micros)]
         for item in counts:
             arguments += [item.node, str(item.on_hand), item.stamp.kind, str(item.stamp.number)]
         answers = self._run(self._set_stock, script_keys, arguments)
         if isinstance(answers, NetworkChanged):
             return answers
-        return [_COUNTS[word](on_hand=int(on_hand), held=int(held)) for word, on_hand, held in answers]
+        return [_count_outcome(*answer) for answer in answers]
 
     def move(
-        self, movements: Sequence[Movement], *, version: str, now: int, batch: str
+        self, movements: Sequence[Movement], *, version: str, now: int, micros: int, batch: str
     ) -> list[MovementOutcome] | NetworkChanged:
-        """Apply movements, each once, at one moment."""
+        """Apply movements, each once, at one moment: `now`, and in microseconds `micros`."""
         keys = self._keys
         script_keys = MOVE_STOCK.keys(
             keys,
-            ((keys.on_hand(item.sku), keys.base(item.sku)) for item in movements),
+            changed_sku_keys(keys, [item.sku for item in movements]),
             movements=keys.movements(_day(now)),
             movements_yesterday=keys.movements(_day(now - DAY_SECONDS)),
         )
         body = msgspec.json.encode(
             [
-                MovedUnits(sku=item.sku, node=item.node, delta=item.delta, op=item.op, reason=item.reason)
+                MovedUnits(
+                    sku=item.sku,
+                    node=item.node,
+                    delta=item.delta,
+                    op=item.op,
+                    reason=item.reason,
+                    at=item.at,
+                    blocked=item.blocked,
+                )
                 for item in movements
             ]
         )
-        arguments: list[str | int | bytes] = [version, now, batch, packed(body), MOVEMENT_DAYS * DAY_SECONDS]
+        arguments: list[str | int | bytes] = [version, now, micros, batch, packed(body), MOVEMENT_DAYS * DAY_SECONDS]
         for item in movements:
-            arguments += [item.op, item.digest, item.node, item.delta]
+            stated = "" if item.at is None else item.at
+            arguments += [item.op, item.digest, item.node, item.delta, item.blocked, stated]
         answers = self._run(self._move_stock, script_keys, arguments)
         if isinstance(answers, NetworkChanged):
             return answers
-        return [_MOVEMENTS[word](on_hand=int(on_hand)) for word, on_hand in answers]
+        return [
+            _MOVEMENTS[word](on_hand=max(0, int(on_hand)), blocked=int(blocked)) for word, on_hand, blocked in answers
+        ]
+
+    def blocked(self, sku: str) -> dict[str, int]:
+        """By node, the units that may not be sold; only of nodes that have some."""
+        with faults():
+            return blocked_units(self._redis.hgetall(self._keys.blocked(sku)))
 
     def newest_change(self) -> int:
         """The stamp of the last change of any stock (see `Keys.changed`); 0 if there was none."""
@@ -155,6 +182,18 @@ class Stock:
         with faults():
             answers = script(keys=script_keys, args=arguments)
         return NetworkChanged() if answers == [b"network"] else list(answers)
+
+
+def blocked_units(fields: Mapping[bytes, bytes]) -> dict[str, int]:
+    """As `Keys.blocked` has them, by node."""
+    return {node.decode(): int(units) for node, units in fields.items()}
+
+
+def _count_outcome(word: bytes, on_hand: bytes, held: bytes, since: bytes) -> CountOutcome:
+    units = max(0, int(on_hand))
+    if word == b"forgotten":
+        return CountForgotten(on_hand=units, held=int(held), since=int(since))
+    return _COUNTS[word](on_hand=units, held=int(held))
 
 
 def _day(instant: int) -> str:

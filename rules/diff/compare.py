@@ -11,6 +11,7 @@ from rules.conditions import All, Condition, Term
 from rules.diff.canonical_form import CanonicalForm, canonical_form, conjuncts, paths
 from rules.effects import Effect
 from rules.policy import PolicySet, Rule, split_rule_id
+from rules.vocabulary import NODE_CLOCK
 from rules.wording.source_text import condition_text, effect_text
 
 Kind: TypeAlias = Literal["added", "gone", "changed", "moved"]
@@ -148,7 +149,7 @@ def _difference(aspect: Aspect, old: Iterable[str], new: Iterable[str]) -> Diffe
 
 def _condition_differences(old: Condition, new: Condition) -> Iterator[Difference]:
     """The differences between the parts that must all hold. Parts that compare only `now` facts count as the window,
-    whether they are written under `when` or as a window.
+    even those that are written under `when`.
     """
     if canonical_form(old) == canonical_form(new):
         return
@@ -168,8 +169,12 @@ def _unmatched(condition: Condition, other: frozenset[CanonicalForm]) -> list[tu
     for part in _parts(condition):
         form = canonical_form(part)
         if not conjuncts(form) <= other:
-            unmatched[condition_text(part)] = all(path.startswith("now.") for path in paths(form))
+            unmatched[condition_text(part)] = all(map(_is_of_window, paths(form)))
     return sorted(unmatched.items())
+
+
+def _is_of_window(path: str) -> bool:
+    return path.startswith("now.") or path == NODE_CLOCK.path
 
 
 def _parts(condition: Condition) -> Iterator[Condition]:

@@ -242,7 +242,7 @@ class _SchemaWriter:
         }
 
 
-_KINDS = tuple(kind for kind in Kind if kind not in (Kind.CHOICE, Kind.ANY, Kind.NUMBER))
+_KINDS = tuple(kind for kind in Kind if kind not in (Kind.CHOICE, Kind.ANY, Kind.NUMBER, Kind.CLOCK))
 _RULE_NAME = {
     "type": "string",
     "pattern": f"^{ID_PATTERN}/{ID_PATTERN}$",
@@ -296,7 +296,9 @@ def _goes_with(fact: Fact, catalogue: Catalogue) -> str:
 def _judged_for(stage: Stage, catalogue: Catalogue) -> str:
     """What an effect of this stage is judged for, and the groups of facts its rule may mention."""
     judged = catalogue.text(f"editor.stages.{stage.name.lower()}")
-    return catalogue.text("editor.judged_for", stage=judged, groups=catalogue.join("commas", stage.value))
+    # authors write what a clock shows as a fact of the node
+    written = [group for group in stage.value if group != "clock"]
+    return catalogue.text("editor.judged_for", stage=judged, groups=catalogue.join("commas", written))
 
 
 def _fitting(kind: Kind, operator: Operator, value: Shape) -> Shape:

@@ -11,10 +11,12 @@ from rules.conditions import All, AnyOf, Condition, Not, Operator, Term
 from rules.errors import Finding
 from rules.finding_codes import Severity
 from rules.lint.dead_rules import find_dead_rules
+from rules.lint.table_rows import check_rows
 from rules.loader import build_policy_set, find_mistakes, parse_files
 from rules.policy import Policy, PolicySet
 from rules.syntax.references import references
 from rules.syntax.yaml_document import Document
+from rules.tables.document import TableDocument
 from rules.vocabulary import VOCABULARY
 
 
@@ -43,11 +45,17 @@ def check(files: Mapping[str, bytes], *, whole_set: bool = True) -> CheckResult:
     errors = find_mistakes(parsed_files, whole_set=whole_set)
     valid = [(file.document, file.policy) for file in parsed_files if file.document and file.policy]
     # with errors, which rules act is not certain: an override may be cyclic, or its rule in a file with mistakes
-    warnings = [*_simple_warnings(valid), *find_dead_rules(valid, complete=not errors)]
+    warnings = [*_simple_warnings(valid), *find_dead_rules(valid, complete=not errors), *_row_warnings(valid)]
     return CheckResult(
         policies=None if errors else build_policy_set(parsed_files),
         findings=tuple(sorted([*errors, *warnings])),
     )
+
+
+def _row_warnings(files: list[tuple[Document, Policy]]) -> Iterator[Finding]:
+    for document, policy in files:
+        if isinstance(document, TableDocument):
+            yield from check_rows(document, policy)
 
 
 def _simple_warnings(files: list[tuple[Document, Policy]]) -> Iterator[Finding]:

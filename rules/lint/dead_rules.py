@@ -94,6 +94,11 @@ class _Interactions:
                 silencers.setdefault(overridden, []).append(placed.rule)
         return silencers
 
+    @cached_property
+    def overridden(self) -> Mapping[str, frozenset[str]]:
+        """The rules that each rule overrides."""
+        return {placed.rule.id: frozenset(placed.rule.overrides) for placed in self.live}
+
     def findings(self) -> Iterator[Finding]:
         acting = []
         for placed in self.live:
@@ -127,7 +132,7 @@ class _Interactions:
         too, or never fires together with the other.
         """
         return all(
-            other.id in silencer.overrides or self.solver.can_fire_together(silencer, other) is False
+            other.id in self.overridden[silencer.id] or self.solver.can_fire_together(silencer, other) is False
             for silencer in self.silencers.get(rule.id, ())
         )
 
@@ -154,6 +159,8 @@ class _Interactions:
     def _acts_wherever(self, strong: Rule, weak: Rule) -> bool:
         """Whether the strong rule acts wherever the weak one does."""
         facts = self.solver.analysis(weak).facts
+        if strong.id in self.overridden[weak.id]:
+            return False
         if facts is None or not self.solver.fires_on(strong, facts):
             return False
         return bool(self.solver.implies(weak, strong)) and self._acts_beside(strong, weak)

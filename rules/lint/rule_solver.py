@@ -72,6 +72,16 @@ class RuleSolver:
     def can_fire_together(self, rule: Rule, other: Rule) -> bool | None:
         return self._satisfiable(self.analysis(rule), self.analysis(other).form)
 
+    def facts_of_both(self, rule: Rule, other: Rule) -> Facts | None:
+        """Facts on which both rules fire; None if there are none, or that is not known."""
+        if self.steps.left <= 0:
+            return None
+        try:
+            domains = Search(steps=self._steps()).solve([self.analysis(rule).form, self.analysis(other).form])
+            return None if domains is None else witness(domains)
+        except TooHard:
+            return None
+
     def _analyse(self, rule: Rule) -> RuleAnalysis:
         form = literal_form(rule.condition, terms=self._terms)
         search = Search(steps=self._steps())

@@ -1,25 +1,30 @@
 """Decides whether a condition can hold at all, and whether one condition implies another.
 
-Facts are taken as independent of each other, except for the date and its weekday, and so is whether two facts are the
-same: a condition that can't hold for that reason alone is not found out. The search tries the alternatives of
+Facts are taken as independent of each other, except for a date and its weekday, and so is whether two facts are the
+same: a condition that can't hold for that reason alone is not found out. Windows count as conditions on date, weekday
+and time, as if no clock were ever put back. The search tries the alternatives of
 the condition's normal form one by one; the literals that must hold together narrow the domain of each fact. So an
 answer is exact, or it is None where it would take more work than the limits allow.
 """
 
-import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
-from rules.conditions import Compare, Condition, Term
+from rules.conditions import All, Compare, Condition, Operator, Term
 from rules.lint.glob_automaton import TooHard
 from rules.lint.value_domains import Domain, calendar_day, full_domain, meets_calendar, pair_domain
 from rules.normal_form import AllOf, Literal, NormalForm, OneOf, literal, normal_form, tag_by_tag
 from rules.vocabulary import Facts, Value
+from rules.window_conditions import window_conditions
+from rules.windows import DAY, WEEKDAYS, ClockReading, Window
 
 MOST_STEPS = 2_000
 """Parts of a normal form visited for one question."""
-_DATE, _WEEKDAY = "now.date", "now.weekday"
+_CLOCKS = ("now", "node")
+_DATE_AND_WEEKDAY = {
+    f"{clock}.{name}": (f"{clock}.date", f"{clock}.weekday") for clock in _CLOCKS for name in ("date", "weekday")
+}
 
 
 LiteralForm: TypeAlias = NormalForm[Literal]
@@ -41,7 +46,15 @@ def literal_form(
             cache[key] = literal_form(term.condition, true=true, terms=cache)
         return cache[key]
 
-    return normal_form(condition, functools.partial(tag_by_tag, leaf=literal), form_of_term, true=true)
+    return normal_form(condition, _form_of_comparison, form_of_term, true=true)
+
+
+def _form_of_comparison(comparison: Compare, *, true: bool) -> LiteralForm:
+    if comparison.operator is Operator.WITHIN:
+        (window,) = cast("tuple[Window]", comparison.operands)
+        clock, _, _ = comparison.fact.path.partition(".")
+        return normal_form(All(parts=tuple(window_conditions(window, clock))), _form_of_comparison, true=true)
+    return tag_by_tag(comparison, leaf=literal, true=true)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,8 +131,10 @@ class Search:
         domains[path] = narrowed
         if narrowed.is_empty:
             return path
-        if path in (_DATE, _WEEKDAY) and _DATE in domains and _WEEKDAY in domains:
-            return "" if meets_calendar(domains[_DATE], domains[_WEEKDAY]) else f"{_DATE} and {_WEEKDAY}"
+        if path in _DATE_AND_WEEKDAY:
+            date, weekday = _DATE_AND_WEEKDAY[path]
+            if date in domains and weekday in domains and not meets_calendar(domains[date], domains[weekday]):
+                return f"{date} and {weekday}"
         return ""
 
 
@@ -143,8 +158,11 @@ def witness(domains: Domains) -> Facts:
     That two facts must differ is not seen to, nor whether both may have the value that they must share.
     """
     facts: dict[str, Value | None] = {path: domain.example() for path, domain in domains.items() if not domain.pair}
-    if facts.get(_DATE) is not None and facts.get(_WEEKDAY) is not None:
-        facts[_DATE], facts[_WEEKDAY] = calendar_day(domains[_DATE], domains[_WEEKDAY]) or (None, None)
+    for clock in _CLOCKS:
+        date, weekday = _DATE_AND_WEEKDAY[f"{clock}.date"]
+        if facts.get(date) is not None and facts.get(weekday) is not None:
+            facts[date], facts[weekday] = calendar_day(domains[date], domains[weekday]) or (None, None)
+        facts[f"{clock}.clock"] = _reading(clock, facts)
     for domain in domains.values():
         if domain.pair and domain.example() is True:
             values = [facts.get(path) for path in domain.pair] + [
@@ -152,3 +170,13 @@ def witness(domains: Domains) -> Facts:
             ]
             facts |= dict.fromkeys(domain.pair, next(value for value in values if value is not None))
     return {path: value for path, value in facts.items() if value is not None}
+
+
+def _reading(clock: str, facts: Facts) -> ClockReading | None:
+    """What the clock shows if its facts are these; None if nothing is asked of it."""
+    date, time, day = (facts.get(f"{clock}.{name}") for name in ("date", "time", "weekday"))
+    if date is None and time is None and day is None:
+        return None
+    first = 1 + (WEEKDAYS.index(str(day)) if day else 0)
+    minute = cast("int", date or first) * DAY + cast("int", time or 0)
+    return ClockReading(minute, minute)

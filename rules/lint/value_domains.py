@@ -13,7 +13,8 @@ from typing import TypeAlias, cast
 from rules.conditions import Compare, Operator, glob
 from rules.lint import glob_automaton
 from rules.syntax.literals import SECONDS_A_DAY
-from rules.vocabulary import VOCABULARY, WEEKDAYS, Kind, Value
+from rules.vocabulary import VOCABULARY, Kind, Value
+from rules.windows import weekday
 
 Spans: TypeAlias = tuple[tuple[float, float], ...]
 """Sets of whole numbers, as ascending ranges with both ends included."""
@@ -151,7 +152,7 @@ def calendar_day(dates: Domain, weekdays: Domain) -> tuple[int, str] | None:
     """The first of the dates that falls on one of the weekdays, and that weekday. A week of each range is enough."""
     for low, high in dates.numbers:
         for day in range(int(low), int(min(high, low + 6)) + 1):
-            name = WEEKDAYS[(day - 1) % 7]
+            name = weekday(day)
             if name in (weekdays.words.listed or ()):
                 return day, name
     return None

@@ -9,6 +9,7 @@ from rules.conditions import (
     PAIRED,
     SEVERAL,
     TAGGED,
+    UNWRITTEN,
     All,
     AnyOf,
     Compare,
@@ -176,7 +177,7 @@ class ConditionParser:
     def _operation(self, fact: Fact, key: str, raw: Node, path: Path) -> Condition:
         if key == "not":
             return Not(part=self._clause(fact, raw, path))
-        operators = {operator.value: operator for operator in Operator if operator is not Operator.EQUALS}
+        operators = {operator.value: operator for operator in Operator if operator not in UNWRITTEN}
         if key not in operators:
             hint = decimal_comma_hint(key, alone=raw is None)
             self.notes.add(path, "unknown-operator", f"unknown operator '{key}'{hint}", (*operators, "not"), key)
@@ -272,7 +273,9 @@ def accepts_date(operator: Operator) -> bool:
 
 
 def fits(kind: Kind, operator: Operator) -> bool:
-    """Whether facts of this kind can be compared with this operator."""
+    """Whether authors can compare facts of this kind with this operator."""
+    if operator is Operator.WITHIN:
+        return False
     if operator is Operator.KNOWN or operator in PAIRED:
         return True
     if operator in TAGGED or kind is Kind.TAGS:

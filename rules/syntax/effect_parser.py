@@ -169,6 +169,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "prefer": _MONEY,
         "avoid": _MONEY,
         "tier": Range(kind=Kind.COUNT, low=1, high=9, bounds="between 1 and 9"),
+        "multiple_of": Range(kind=Kind.COUNT, low=1, high=100_000, bounds="between 1 and 100000"),
         "max_shipments": Range(kind=Kind.COUNT, low=1, bounds="at least 1"),
         "split_penalty": _MONEY,
         "carbon_price": _MONEY,

@@ -4,7 +4,7 @@ from typing import Any, TypeAlias
 
 from marshmallow import Schema, fields, validate
 
-from rules.vocabulary import WEEKDAYS
+from rules.windows import WEEKDAYS
 
 _Messages: TypeAlias = "dict[str, str | list[Any] | dict[Any, Any]]"
 

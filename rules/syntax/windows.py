@@ -1,49 +1,55 @@
-"""Turns the window of a rule (from, until, weekdays, hours) into conditions on `now`, in the installation's time zone.
+"""Parses the window of a rule: from, until, weekdays, hours.
 
-Each of the four narrows the window independently, except for weekdays with hours that pass midnight: the night belongs
-to the day on which it begins. `weekdays: [friday]` with `hours: ["22:00", "06:00"]` is Friday from 22:00 and Saturday
-until 6:00, not the first six hours of Friday. `from` and `until` apply to such a night as to any other time.
+`from` and `until` are on the installation's clock. Weekdays and hours are on the clock of the node, if all that the
+rule does concerns nodes, and on the installation's otherwise. Each narrows the window independently, except for
+weekdays with hours that pass midnight: the night belongs to the day on which it begins. `weekdays: [friday]` with
+`hours: ["22:00", "06:00"]` is Friday from 22:00 and Saturday until 6:00, not the first six hours of Friday. `from` and
+`until` apply to such a night as to any other time.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.conditions import All, AnyOf, Compare, Condition, Operator
+from rules.conditions import Compare, Condition, Operator
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.condition_parser import Notes
 from rules.syntax.yaml_document import Node, Path
-from rules.vocabulary import VOCABULARY, WEEKDAYS, Value
+from rules.vocabulary import NODE_CLOCK, NOW_CLOCK, Fact, Stage, stage_knows
+from rules.windows import DAY, WEEKDAYS, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
     """Minutes of the day, from `opens` up to but without `closes`; they pass midnight if `opens` is the later."""
 
-    opens: int
-    closes: int
+    opens: int = 0
+    closes: int = DAY
 
 
-def window(raw: Mapping[str, Node], path: Path, notes: Notes) -> Iterator[Condition]:
-    """The conditions of the window keys in a rule. `until` with a date alone includes the whole day, with a time it
-    ends there. Values of a wrong type are skipped here: the shape of a rule has a finding for them.
+def window(raw: Mapping[str, Node], path: Path, notes: Notes, stages: Collection[Stage]) -> Iterator[Condition]:
+    """The conditions of the window keys in a rule with effects at these stages. `until` with a date alone includes the
+    whole day, with a time it ends there. Values of a wrong type are skipped here: the shape of a rule has a finding for
+    them.
     """
     parser = _WindowParser(raw, path, notes)
     start, end = parser.instant("from", literals.instant), parser.instant("until", _end)
     if start is not None:
-        yield _starts(start)
+        yield within(NOW_CLOCK, Window(start=start))
     if end is not None:
-        yield _ends(end)
+        yield within(NOW_CLOCK, Window(end=end))
     if start is not None and end is not None and start >= end:
         notes.add((*path, "until"), "empty-window", "the window is empty: it ends before it starts")
     days, hours = parser.days(), parser.hours()
-    if days and hours and hours.opens > hours.closes:
-        yield _nights(days, hours)
-        return
-    if days:
-        yield _now("weekday", Operator.EQUALS, *days)
-    if hours:
-        yield _hours(hours)
+    if days or hours:
+        hours = hours or Hours()
+        recurring = Window(weekdays=days, opens=hours.opens, closes=hours.closes)
+        of_nodes = stages and all(stage_knows(stage, NODE_CLOCK) for stage in stages)
+        yield within(NODE_CLOCK if of_nodes else NOW_CLOCK, recurring)
+
+
+def within(clock: Fact, its_window: Window) -> Compare:
+    return Compare(fact=clock, operator=Operator.WITHIN, operands=(its_window,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +59,15 @@ class _WindowParser:
     notes: Notes
 
     def instant(self, key: str, parse: Callable[[str], int]) -> int | None:
+        """Minutes, as a ClockReading has them."""
         text = self.raw.get(key)
-        return self._parsed(key, parse, text) if isinstance(text, str) else None
+        seconds = self._parsed(key, parse, text) if isinstance(text, str) else None
+        return None if seconds is None else seconds // 60
 
     def days(self) -> tuple[str, ...]:
         """The weekdays; other words are skipped here: the shape of a rule has a finding for them."""
         days = self.raw.get("weekdays")
-        return tuple(day for day in days if day in WEEKDAYS) if isinstance(days, list) else ()
+        return tuple(str(day) for day in days if day in WEEKDAYS) if isinstance(days, list) else ()
 
     def hours(self) -> Hours | None:
         texts = self.raw.get("hours")
@@ -84,42 +92,3 @@ class _WindowParser:
 def _end(text: str) -> int:
     """The first second after the window, in the unit of `literals.instant`."""
     return literals.instant(text) + (literals.SECONDS_A_DAY if literals.is_date(text) else 0)
-
-
-def _now(name: str, operator: Operator, *operands: Value) -> Compare:
-    return Compare(fact=VOCABULARY[f"now.{name}"], operator=operator, operands=operands)
-
-
-def _starts(instant: int) -> Condition:
-    day, minute = divmod(instant // 60, 1_440)
-    if not minute:
-        return _now("date", Operator.AT_LEAST, day)
-    later_day = _now("date", Operator.MORE_THAN, day)
-    that_day = All(parts=(_now("date", Operator.EQUALS, day), _now("time", Operator.AT_LEAST, minute)))
-    return AnyOf(parts=(later_day, that_day))
-
-
-def _ends(instant: int) -> Condition:
-    day, minute = divmod(instant // 60, 1_440)
-    if not minute:
-        return _now("date", Operator.AT_MOST, day - 1)
-    that_day = All(parts=(_now("date", Operator.EQUALS, day), _now("time", Operator.LESS_THAN, minute)))
-    return AnyOf(parts=(_now("date", Operator.LESS_THAN, day), that_day))
-
-
-def _hours(hours: Hours) -> Condition:
-    opens, closes = _now("time", Operator.AT_LEAST, hours.opens), _now("time", Operator.LESS_THAN, hours.closes)
-    return All(parts=(opens, closes)) if hours.opens < hours.closes else AnyOf(parts=(opens, closes))
-
-
-def days_after(days: tuple[Value, ...]) -> tuple[Value, ...]:
-    """The day after each of these weekdays."""
-    return tuple(WEEKDAYS[(WEEKDAYS.index(str(day)) + 1) % len(WEEKDAYS)] for day in days)
-
-
-def _nights(days: tuple[str, ...], hours: Hours) -> Condition:
-    """The nights that begin on these days: their evenings, and the mornings of the days after."""
-    mornings = days_after(days)
-    evening = (_now("weekday", Operator.EQUALS, *days), _now("time", Operator.AT_LEAST, hours.opens))
-    morning = (_now("weekday", Operator.EQUALS, *mornings), _now("time", Operator.LESS_THAN, hours.closes))
-    return AnyOf(parts=(All(parts=evening), All(parts=morning)))

@@ -105,19 +105,20 @@ def read(file: str, content: bytes, *, most: int = MAX_BYTES) -> Document:
 def read_leniently(file: str, content: bytes, *, most: int = MAX_BYTES) -> Document:
     """Like `read`, but mistakes that can be skipped are, and become findings of the document."""
     if len(content) > most:
-        raise _refusal(file, 1, 1, "file-too-large", f"the file has {len(content)} bytes; at most {most}")
+        raise refusal(file, 1, 1, "file-too-large", f"the file has {len(content)} bytes; at most {most}")
     text = _decoded(file, content)
     try:
         return _Builder(file, text).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise _refusal(file, line, column, "bad-yaml", _explanation(text, line, error)) from None
+        raise refusal(file, line, column, "bad-yaml", _explanation(text, line, error)) from None
     except yaml.YAMLError as error:
-        raise _refusal(file, 1, 1, "bad-yaml", f"this is no YAML: {error}".splitlines()[0]) from None
+        raise refusal(file, 1, 1, "bad-yaml", f"this is no YAML: {error}".splitlines()[0]) from None
 
 
-def _refusal(file: str, line: int, column: int, code: str, message: str) -> PolicyInvalid:
+def refusal(file: str, line: int, column: int, code: str, message: str) -> PolicyInvalid:
+    """The error of a file with this one mistake."""
     return PolicyInvalid([Finding(file=file, line=line, column=column, code=code, message=_cut(message))])
 
 
@@ -126,7 +127,8 @@ def _cut(message: str) -> str:
     return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]} ..."
 
 
-def _decoded(file: str, content: bytes) -> str:
+def refuse_wide_encodings(file: str, content: bytes) -> None:
+    """Raises PolicyInvalid if the content is UTF-16 or UTF-32."""
     wide_encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), None)
     if (
         wide_encoding is None
@@ -135,7 +137,11 @@ def _decoded(file: str, content: bytes) -> str:
     ):
         wide_encoding = "UTF-16 or UTF-32"
     if wide_encoding:
-        raise _refusal(file, 1, 1, "not-utf-8", f"the file is {wide_encoding}; save it as UTF-8")
+        raise refusal(file, 1, 1, "not-utf-8", f"the file is {wide_encoding}; save it as UTF-8")
+
+
+def _decoded(file: str, content: bytes) -> str:
+    refuse_wide_encodings(file, content)
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
@@ -145,9 +151,9 @@ def _decoded(file: str, content: bytes) -> str:
         message = (
             f"this is no UTF-8; if it should read '{letter}', the file is Latin-1 or Windows-1252: save it as UTF-8"
         )
-        raise _refusal(file, *place, "not-utf-8", message) from None
+        raise refusal(file, *place, "not-utf-8", message) from None
     if "\0" in text:
-        raise _refusal(file, text[: text.index("\0")].count("\n") + 1, 1, "bad-yaml", "a NUL character")
+        raise refusal(file, text[: text.index("\0")].count("\n") + 1, 1, "bad-yaml", "a NUL character")
     return text
 
 
@@ -228,7 +234,7 @@ class _Builder:
         self._findings += self._refuse(event, code, message).findings
 
     def _refuse(self, event: yaml.Event, code: str, message: str) -> PolicyInvalid:
-        return _refusal(self._document.file, *_place(event), code, message)
+        return refusal(self._document.file, *_place(event), code, message)
 
 
 def _scalar(event: yaml.ScalarEvent) -> Node:

@@ -6,13 +6,14 @@ Amounts have a decimal point and the units of the policy language, whatever lang
 import datetime
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
 from rules.effects import Effect, EffectValue, Exclusion, Protection, Reserve, UntilShipped
 from rules.syntax import literals
 from rules.syntax.effect_parser import RANGES, UNTIL_SHIPPED
 from rules.vocabulary import Kind, Value
+from rules.windows import DAY, Window
 from rules.wording import amounts
 
 _PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off)$)[A-Za-z][A-Za-z0-9_-]*", re.ASCII | re.IGNORECASE)
@@ -23,7 +24,7 @@ def condition_text(condition: Condition) -> str:
     """`node.type: store`; terms are written out."""
     match condition:
         case Compare():
-            return f"{condition.fact.path}: {_operation(condition)}"
+            return _comparison(condition)
         case All(parts=(single,)) | AnyOf(parts=(single,)):
             return condition_text(single)
         case All(parts=parts):
@@ -53,6 +54,31 @@ def value_text(kind: Kind, value: Value) -> str:
         return _word(str(value))
     writer = _WRITERS.get(kind)
     return writer(value) if writer else str(value)
+
+
+def _comparison(comparison: Compare) -> str:
+    match comparison.operands:
+        case (Window() as window,):
+            return ", ".join(_window(window))
+    return f"{comparison.fact.path}: {_operation(comparison)}"
+
+
+def _window(window: Window) -> Iterator[str]:
+    """The keys of a rule that give it this window."""
+    if window.start is not None:
+        yield f"from: {_edge(window.start)}"
+    if window.end is not None:
+        # a date alone as the end means all of that day
+        yield f"until: {_edge(window.end if window.end % DAY else window.end - DAY)}"
+    if window.weekdays:
+        yield f"weekdays: [{', '.join(window.weekdays)}]"
+    if (window.opens, window.closes) != (0, DAY):
+        yield f'hours: ["{amounts.clock(window.opens)}", "{amounts.clock(window.closes)}"]'
+
+
+def _edge(minute: int) -> str:
+    day, time = divmod(minute, DAY)
+    return f'"{_date(day)} {amounts.clock(time)}"' if time else _date(day)
 
 
 def _listed(parts: tuple[Condition, ...]) -> str:

@@ -1,16 +1,17 @@
 """The window of a rule in words: "From 1 November 2026 to 31 December 2026, on Saturdays and Sundays".
 
-A rule keeps its window as conditions on `now` (see `rules.syntax.windows`). They are recognised by their form alone, so
-a window that an author writes as a condition under `when` is explained in the same words.
+A window that an author writes as conditions on `now` under `when` is recognised by its form and explained in the same
+words.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from rules.conditions import All, AnyOf, Compare, Condition, Operator
 from rules.syntax.literals import SECONDS_A_DAY
-from rules.syntax.windows import days_after
-from rules.vocabulary import Value
+from rules.vocabulary import NODE_CLOCK, Value
+from rules.window_conditions import days_after, window_conditions
+from rules.windows import Window
 from rules.wording import amounts
 from rules.wording.catalogue import Catalogue
 
@@ -30,9 +31,9 @@ class _Part:
 def split_window(condition: Condition, catalogue: Catalogue) -> tuple[Condition, str]:
     """A rule's condition without its window, and the window in words ("" if there is none)."""
     conditions = condition.parts if isinstance(condition, All) else (condition,)
-    parts = [(item, _part(item, catalogue)) for item in conditions]
-    others = tuple(item for item, part in parts if part is None)
-    texts = _texts([part for _, part in parts if part is not None], catalogue)
+    parts = [(item, _parts(item, catalogue)) for item in conditions]
+    others = tuple(item for item, its in parts if not its)
+    texts = _texts([part for _, its in parts for part in its], catalogue)
     window = catalogue.join("commas", texts) if texts else ""
     return (others[0] if len(others) == 1 else All(parts=others)), window
 
@@ -43,6 +44,19 @@ def _texts(parts: list[_Part], catalogue: Catalogue) -> list[str]:
         days = catalogue.text("windows.from_to", first=parts[0].first, last=parts[1].last)
         return [days, *(part.text for part in parts[2:])]
     return [part.text for part in parts]
+
+
+def _parts(condition: Condition, catalogue: Catalogue) -> list[_Part]:
+    """The parts of a window; none if the condition is no window."""
+    if not isinstance(condition, Compare) or condition.operator is not Operator.WITHIN:
+        part = _part(condition, catalogue)
+        return [] if part is None else [part]
+    (window,) = cast("tuple[Window]", condition.operands)
+    parts = [part for item in window_conditions(window, "now") if (part := _part(item, catalogue))]
+    if condition.fact != NODE_CLOCK:
+        return parts
+    text = catalogue.join("commas", [part.text for part in parts])
+    return [_Part(text=catalogue.text("windows.of_place", window=text))]
 
 
 def _part(condition: Condition, catalogue: Catalogue) -> _Part | None:

@@ -25,10 +25,12 @@ from engine.model.facts import Inventory, NetworkCaches, Order, Snapshot, StockP
 from rules.loader import load_policies
 from tests.bench.highs import allowed, choose_by_highs, score
 from tests.bench.option_sets import POLICIES
-from tests.bench.random_problems import HARD, constrained, hard, plain, weighed, wide
+from tests.bench.random_problems import HARD, constrained, coupled, hard, plain, weighed, wide
 
 INSTANCES, WEIGHED = 20_000, 5_000
 _SAY_EVERY = 1_000
+_COUPLED = 4
+"""One instance of so many has multiples, sets and capacities."""
 _TURN = 20
 _MILLISECONDS = 1_000
 
@@ -113,7 +115,7 @@ BRIEF = Extent(instances=20, weighed=20, orders=5, random=3, wide=3, hard=1, eac
 
 def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, say: Say) -> ChoosingFigures:
     say(f"choosing: {extent.instances} random instances, compared with HiGHS")
-    agreement = _agreement(extent.instances, say)
+    agreement = _agreement(extent.instances, say, _instance)
     say(f"choosing: {extent.weighed} random instances with bounds and prices by the weight of a shipment")
     weighed_agreement = _agreement(extent.weighed, say, weighed)
     say("choosing: orders of the hexagone day, and random problems")
@@ -123,6 +125,8 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     say("choosing: hard problems")
     wide_problems = [wide(seed) for seed in range(extent.wide)]
     hard_rows = [_times("every constraint in play: 1-10 lines x 2-60 options", wide_problems)]
+    coupled_problems = [coupled(seed, most_lines=10, most_options=60) for seed in range(extent.wide)]
+    hard_rows.append(_times("with multiples, sets and capacities: 1-10 lines x 2-60 options", coupled_problems))
     several = max(extent.wide, min(extent.weighed, 1_000))
     hard_rows += [_times("every constraint in play: 1-6 lines", [constrained(seed) for seed in range(several)])]
     hard_rows += [_times("the same, with bounds and prices by weight", [weighed(seed) for seed in range(several)])]
@@ -145,7 +149,11 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     )
 
 
-def _agreement(count: int, say: Say, make: Callable[[int], Problem] = constrained) -> Agreement:
+def _instance(seed: int) -> Problem:
+    return coupled(seed) if seed % _COUPLED == 0 else constrained(seed)
+
+
+def _agreement(count: int, say: Say, make: Callable[[int], Problem]) -> Agreement:
     equal = ours_better = highs_better = wrong = 0
     for seed in range(count):
         if seed and seed % _SAY_EVERY == 0:

@@ -40,8 +40,8 @@ class HighsChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class LineOnCandidate:
-    """A line shipped by a candidate: `lot` units at a time (all of them if the line is kept together), up to `most`
-    lots.
+    """A line shipped by a candidate: `lot` units at a time (all of them if the line is kept together or of a set, or
+    those of a multiple), up to `most` lots.
     """
 
     candidate: int
@@ -86,6 +86,9 @@ def allowed(problem: Problem, units: Units) -> bool:
     nodes = [node for node, *_ in used]
     return (
         all(count <= problem.supply.get(place, 0) for place, count in taken.items())
+        and all(count % problem.multiples.get((key.node, line), 1) == 0 for (key, line), count in units.items())
+        and _sets_are_whole(problem, units)
+        and _has_capacity(problem, units)
         and all(count <= demand.quantity for count, demand in zip(filled, problem.demands, strict=True))
         and all(
             units[key, line] == problem.demands[line].quantity for key, line in units if problem.demands[line].together
@@ -107,13 +110,41 @@ def _keeps_to_its_bounds(problem: Problem, key: OptionKey, units: Units) -> bool
     return bounds.least_weight <= weight <= bounds.most_weight and bounds.least_units <= count <= bounds.most_units
 
 
+def _sets_are_whole(problem: Problem, units: Units) -> bool:
+    """Whether all lines of each set ship from one candidate, or none of them does."""
+    shipped: dict[str, set[tuple[OptionKey, int]]] = {}
+    for (key, line), count in units.items():
+        if (name := problem.demands[line].set_name) is not None:
+            shipped.setdefault(name, set()).add((key, line))
+            if count != problem.demands[line].quantity:
+                return False
+    return all(
+        len({key for key, _ in of_set}) == 1
+        and {line for _, line in of_set} == {n for n, demand in enumerate(problem.demands) if demand.set_name == name}
+        for name, of_set in shipped.items()
+    )
+
+
+def _has_capacity(problem: Problem, units: Units) -> bool:
+    """Whether no node ships more units or grams than it may."""
+    for node, (most_units, most_weight) in problem.capacity.items():
+        counts = [(problem.demands[line], count) for (key, line), count in units.items() if key.node == node]
+        if most_units is not None and sum(count for _, count in counts) > most_units:
+            return False
+        if most_weight is not None and sum(count * demand.weight for demand, count in counts) > most_weight:
+            return False
+    return True
+
+
 def _placements(problem: Problem) -> Iterator[LineOnCandidate]:
     for number, candidate in enumerate(problem.candidates):
         for line in sorted(candidate.prices):
             demand = problem.demands[line]
             free = min(demand.quantity, problem.supply.get((candidate.key.node, demand.sku), 0))
-            lot = demand.quantity if demand.together else 1
-            if free >= lot:
+            multiple = problem.multiples.get((candidate.key.node, line), 1)
+            whole = demand.together or demand.set_name is not None
+            lot = demand.quantity if whole else multiple
+            if free >= lot and lot % multiple == 0:
                 yield LineOnCandidate(candidate=number, line=line, lot=lot, most=free // lot)
 
 
@@ -179,6 +210,8 @@ class _Program:
         for node, terms in nodes.items():
             if node in problem.room:
                 yield terms, problem.room[node]
+        yield from self._sets()
+        yield from self._capacities()
         if problem.max_shipments is not None:
             yield [(column, 1) for terms in nodes.values() for column, _ in terms], problem.max_shipments
 
@@ -199,6 +232,39 @@ class _Program:
                 everything = sum(amount * self._placements[column].most for column, amount in terms)
                 yield [*terms, (opened, -min(most, everything))], 0
                 yield [*((column, -amount) for column, amount in terms), (opened, least)], 0
+
+    def _sets(self) -> Iterator[tuple[Sequence[tuple[int, int]], int]]:
+        """On each candidate, each line of a set ships no more lots than the next one, and the last no more than the
+        first. A line that can't ship there has no column: then no line of the set ships.
+        """
+        columns = {(each.candidate, each.line): column for column, each in enumerate(self._placements)}
+        sets: dict[str, list[int]] = {}
+        for line, demand in enumerate(self._problem.demands):
+            if demand.set_name is not None:
+                sets.setdefault(demand.set_name, []).append(line)
+        for lines in sets.values():
+            for candidate in range(len(self._problem.candidates)):
+                for line, following in zip(lines, [*lines[1:], lines[0]], strict=True):
+                    terms = [
+                        (columns[candidate, each], sign)
+                        for each, sign in ((line, 1), (following, -1))
+                        if (candidate, each) in columns
+                    ]
+                    if line != following and terms:
+                        yield terms, 0
+
+    def _capacities(self) -> Iterator[tuple[Sequence[tuple[int, int]], int]]:
+        problem = self._problem
+        for node, (most_units, most_weight) in problem.capacity.items():
+            there = [
+                (column, each.lot, problem.demands[each.line].weight)
+                for column, each in enumerate(self._placements)
+                if problem.candidates[each.candidate].key.node == node
+            ]
+            if there and most_units is not None:
+                yield [(column, lot) for column, lot, _ in there], most_units
+            if there and most_weight is not None:
+                yield [(column, lot * weight) for column, lot, weight in there if weight], most_weight
 
     def solve(self) -> dict[tuple[OptionKey, int], int]:
         if not self._placements:

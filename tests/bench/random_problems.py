@@ -5,7 +5,7 @@ given size.
 import random
 from dataclasses import replace
 
-from engine.decide.sourcing.problem import Bounds, Candidate, Demand, Price, Problem
+from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Demand, Price, Problem
 from engine.model.facts import OptionKey
 
 CENT = 10_000
@@ -65,10 +65,11 @@ def constrained(seed: int, *, most_lines: int = 6, most_options: int = 30) -> Pr
 
 
 def weighed(seed: int) -> Problem:
-    """As `constrained`, but units weigh something, and services take so much at most, price by bands of weight with
-    gaps and minimum charges, or are bounded in units.
+    """As `constrained`, or one time in three as `coupled`, but units weigh something, and services take so much at
+    most, price by bands of weight with gaps and minimum charges, or are bounded in units.
     """
-    problem, rng = constrained(seed, most_options=12), random.Random(-seed - 1)
+    rng = random.Random(-seed - 1)
+    problem = constrained(seed, most_options=12) if seed % 3 else coupled(seed, most_options=12)
     weights = {demand.sku: rng.choice([0, 100, 250, 1_000, 3_000, rng.randint(1, 5_000)]) for demand in problem.demands}
     demands = [replace(demand, weight=weights[demand.sku]) for demand in problem.demands]
     total = sum(demand.weight * demand.quantity for demand in demands)
@@ -108,6 +109,41 @@ def _bands(rng: random.Random, total: int) -> list[tuple[Bounds | None, int, int
             bands.append((bounds, price, rng.choice([0, 0, 30, 100]) * CENT))
         above = cut
     return bands[:1] if kind == "units" else bands
+
+
+def coupled(seed: int, *, most_lines: int = 6, most_options: int = 30) -> Problem:
+    """As `constrained`, with multiples, sets and capacities of nodes, one of them, two or all."""
+    rng = random.Random(-seed - 1)
+    problem = constrained(seed, most_lines=most_lines, most_options=most_options)
+    nodes = sorted({candidate.key.node for candidate in problem.candidates})
+    kinds = rng.choice([(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (0, 1, 1), (1, 1, 1)])
+    weights = {sku: rng.choice([0, 100, 250, 1_000]) for sku in sorted({demand.sku for demand in problem.demands})}
+    demands = [replace(demand, weight=weights[demand.sku]) for demand in problem.demands]
+    if kinds[1]:
+        names = rng.choice([("a",), ("a", "b"), ("a", None), ("a", "b", None)])
+        demands = [replace(demand, set_name=rng.choice(names)) for demand in demands]
+    multiples, capacity = {}, {}
+    if kinds[0]:
+        sizes = rng.choice([(2,), (3,), (1, 2), (1, 2, 3), (2, 4)])
+        by_line = [rng.choice(sizes) for _ in demands]
+        by_node = [rng.choice(sizes) for _ in nodes]
+        is_by_line = rng.random() < 0.6
+        multiples = {
+            (node, line): multiple
+            for place, node in enumerate(nodes)
+            for line in range(len(demands))
+            if (multiple := by_line[line] if is_by_line else by_node[place]) > 1
+        }
+    if kinds[2]:
+        share = rng.choice([0.2, 0.6, 1.0])
+        capacity = {
+            node: Capacity(
+                units=rng.choice([None, rng.randint(0, 8)]), weight=rng.choice([None, rng.randint(0, 40) * 100])
+            )
+            for node in nodes
+            if rng.random() < share
+        }
+    return replace(problem, demands=demands, capacity=capacity, multiples=multiples)
 
 
 def _demands(rng: random.Random, lines: int) -> list[Demand]:

@@ -53,13 +53,15 @@ def test_every_command_is_on_the_page_of_commands_and_its_help_has_an_example(
 
 def test_every_command_a_page_names_exists() -> None:
     names = {name for name, _ in commands(pointsman)}
-    groups = {name.rsplit(" ", 1)[0] for name in names if name.count(" ") > 1}
+    groups = {name.rsplit(" ", depth)[0] for name in names for depth in range(1, name.count(" "))}
     for path in (README, *PAGES):
         for words in re.findall(
             r"(?:^    |`)pointsman ((?:[a-z]+ ?)+)", path.read_text(encoding="utf-8"), re.MULTILINE
         ):
             one, *more = words.split()
-            named = f"pointsman {one}" if f"pointsman {one}" not in groups else f"pointsman {one} {more[0]}"
+            named = f"pointsman {one}"
+            while named in groups:
+                named = f"{named} {more.pop(0)}"
             assert named in names, f"{path} names '{named}'"
 
 

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 
 from api.cli.main import pointsman
 from api.cli.policy.texts import WIDTH
-from rules.loader import is_policy_file, load_policies
+from rules.loader import load_policies
+from rules.policy_documents import is_policy_file
 from rules.wording.catalogue import ENGLISH, load_catalogue
 from rules.wording.explain import explain
 

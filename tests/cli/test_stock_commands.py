@@ -49,9 +49,10 @@ def shown(run: Run, sku: str) -> dict[str, int]:
 
 
 def test_an_import_counts_the_positions_it_names_and_leaves_the_others(run: Run, counts: Callable[[str], Path]) -> None:
+    now = int(time.time())
     rows = [
         "node,sku,on_hand,at,daily_sales",
-        "lyon,RARE,7,2025-11-27T08:00:00Z,1.5",
+        f"lyon,RARE,7,{timestamp(now + 2)},1.5",
         "paris,COAT,1,,",
         "lille,ÉTÉ 日本 ☂,0,,",
     ]
@@ -64,11 +65,12 @@ def test_an_import_counts_the_positions_it_names_and_leaves_the_others(run: Run,
         "older_than_known": 0,
         "contradicting": 0,
         "counted_by_sequence": 0,
+        "too_old": 0,
         "older": [],
     }
     assert (shown(run, "RARE"), shown(run, "COAT")) == ({"lyon": 7}, {"lille": 3, "paris": 1})
-    soon = timestamp(int(time.time()) + 60)
-    later = counts(f"node,sku,on_hand,at\nlyon,RARE,5,2025-11-27T07:59:59Z\nparis,COAT,2,{soon}\n")
+    earlier, soon = timestamp(now + 1), timestamp(now + 60)
+    later = counts(f"node,sku,on_hand,at\nlyon,RARE,5,{earlier}\nparis,COAT,2,{soon}\n")
     imported = run("stock", "import", later)
     assert "1  set" in imported.stdout
     assert "1  older than known" in imported.stdout

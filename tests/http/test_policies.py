@@ -9,6 +9,8 @@ from werkzeug.test import encode_multipart
 
 from api.records.policies import PublishedRecord, ReviewRecord, TimelineRecord, VersionRecord, VersionsRecord
 from api.shapes.fields import CALLER
+from rules.tables.csv_text import read_sheet
+from rules.tables.workbook import write_workbook
 from tests.support.facts import NOW, policy_file
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
@@ -274,3 +276,41 @@ def test_the_page_says_how_files_are_sent(http):
     assert {"X-Pointsman-User", "Idempotency-Key"} <= headers
     used = set(orjson.dumps(page).decode().split('"$ref":"#/components/schemas/')[1:])
     assert {name.partition('"')[0] for name in used} <= set(page["components"]["schemas"])
+
+
+TABLE = "policy,t\nhit_policy,collect\nid,node.id,prefer,because\nr1,lille,4.00 EUR,x\n"
+
+
+def workbook(text):
+    """The table as a workbook of one sheet."""
+    return write_workbook({"near": read_sheet("t.csv", text)})
+
+
+def test_a_table_is_published_as_text_and_as_a_file_and_decides(http):
+    version = publish(http, ("test.yaml", GOOD), ("t.csv", TABLE)).get_json()["version"]
+    again = http.post("/v1/policies", **form([("test.yaml", GOOD), ("t.csv", TABLE)])).get_json()
+    assert (again["version"], again["new"]) == (version, False)
+    shown = http.get(f"/v1/policies/{version}").get_json()
+    assert mistakes_in(http, VersionRecord, shown) == []
+    assert shown["files"]["t.csv"] == TABLE
+    assert "t/r1" in [rule["id"] for rule in shown["rules"]]
+    http.post(f"/v1/policies/{version}/activate", json={})
+    decision = http.post("/v1/decisions?dry_run=true", json=order_json()).get_json()
+    assert decision["policy_version"] == version
+
+
+def test_a_workbook_is_published_sheet_by_sheet_and_its_sheets_make_the_same_version(http):
+    sent = http.post("/v1/policies", **form([("t.xlsx", workbook(TABLE))])).get_json()
+    files = http.get(f"/v1/policies/{sent['version']}").get_json()["files"]
+    assert files == {"t.xlsx/near.csv": TABLE}
+    assert publish(http, *files.items()).get_json() == sent | {"new": False}
+
+
+def test_a_workbook_in_json_and_a_mistake_in_one_are_refused(http):
+    answer = publish(http, ("t.xlsx", "UEsDBA=="))
+    assert answer.status_code == 422
+    assert "send it in a form" in answer.get_json()["detail"] + str(answer.get_json())
+    bad = http.post("/v1/policies/check", **form([("t.xlsx", workbook(TABLE.replace("prefer", "prefre")))])).get_json()
+    (error,) = bad["errors"]
+    assert (error["file"], error["line"], error["column"]) == ("t.xlsx", 3, 3)
+    assert error["message"].startswith("sheet 'near': 'prefre' is no heading")

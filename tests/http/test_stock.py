@@ -18,7 +18,7 @@ def put(http, path="lyon/RARE", **body):
 
 
 def test_a_count_says_what_is_there_from_then_on(http):
-    answer = put(http, on_hand=7, at="2026-11-27T08:12:31Z").get_json()
+    answer = put(http, on_hand=7, at="2026-11-27T09:00:31Z").get_json()
     assert mistakes_in(http, CountRecord, answer) == []
     assert answer == {"node": "lyon", "sku": "RARE", "result": "set", "on_hand": 7, "held": 0, "available": 7}
     assert http.get("/v1/availability?sku=RARE&channel=web").get_json()["skus"][0]["free"] == 7
@@ -27,8 +27,41 @@ def test_a_count_says_what_is_there_from_then_on(http):
 def test_messages_out_of_order_leave_what_the_newest_says_to_the_microsecond(http):
     for at, result in (("31.200Z", "set"), ("31.100Z", "older"), ("31.200Z", "same"), ("31.200001Z", "set")):
         units = {"31.100Z": 1, "31.200Z": 2}.get(at, 3)
-        assert put(http, on_hand=units, at=f"2026-11-27T08:12:{at}").get_json()["result"] == result
+        assert put(http, on_hand=units, at=f"2026-11-27T09:00:{at}").get_json()["result"] == result
     assert http.get("/v1/stock/RARE").get_json()["on_hand"] == 3
+
+
+def test_what_left_after_a_count_is_put_on_top_of_it_and_what_was_out_is_not_taken_off_twice(http, clock):
+    name = http.post("/v1/decisions", json=order_json(("RARE", 2))).get_json()["id"]
+    clock.now += 600
+    confirm = {"lines": {"RARE": 1}}
+    http.post(f"/v1/decisions/{name}/confirm", json={**confirm, "left_at": "2026-11-27T09:05:00.5Z"})
+    assert put(http, on_hand=9, at="2026-11-27T09:04:00Z").get_json()["on_hand"] == 8
+    assert put(http, on_hand=9, at="2026-11-27T09:05:00.500Z").get_json()["on_hand"] == 9
+    http.post(f"/v1/decisions/{name}/confirm", json={**confirm, "left_at": "2026-11-27T09:05:00.4Z"})
+    shown = http.get("/v1/stock/RARE").get_json()
+    assert (shown["on_hand"], shown["held"]) == (9, 0)
+
+
+def test_a_count_older_than_the_load_is_refused_as_older(http):
+    answer = put(http, on_hand=7, at="2026-11-27T08:59:59.999Z").get_json()
+    assert (answer["result"], answer["on_hand"]) == ("older", 3)
+
+
+def test_a_count_older_than_what_is_remembered_is_a_conflict_that_says_since_when(http, clock):
+    clock.now += 8 * 86_400
+    problem = problem_of(put(http, on_hand=7, at="2026-11-27T09:30:00Z"), 409)
+    assert problem["type"] == "urn:pointsman:problem:stock-conflict"
+    assert "remembered since 2026-11-28T09:00:00Z only" in problem["detail"]
+
+
+def test_blocked_units_are_shown_by_node_and_free_to_nobody(http):
+    name = http.post("/v1/decisions", json=order_json(("RARE", 2))).get_json()["id"]
+    http.post(f"/v1/decisions/{name}/reject", json={"node": "lyon", "reason": "damaged"})
+    answer = http.get("/v1/stock/RARE").get_json()
+    assert mistakes_in(http, SkuStockRecord, answer) == []
+    assert (answer["on_hand"], answer["available"], answer["blocked"], answer["free"]) == (1, 1, 2, {"*": 1})
+    assert [(item["node"], item["blocked"]) for item in answer["nodes"]] == [("lyon", 2)]
 
 
 def test_a_source_that_counts_its_messages_is_read_by_their_sequence(http):
@@ -38,7 +71,7 @@ def test_a_source_that_counts_its_messages_is_read_by_their_sequence(http):
         "older",
         "same",
     ]
-    problem = problem_of(put(http, on_hand=9, at="2026-11-27T08:12:31Z"), 409)
+    problem = problem_of(put(http, on_hand=9, at="2026-11-27T09:00:31Z"), 409)
     assert problem["type"] == "urn:pointsman:problem:stock-conflict"
     assert problem_of(put(http, on_hand=9, sequence=3), 409)["detail"].endswith("with a later one")
 
@@ -58,7 +91,7 @@ def test_fewer_on_hand_than_are_held_leaves_none_available_and_none_free(http, p
     [
         ({}, "on_hand"),
         ({"on_hand": 1}, "at"),
-        ({"on_hand": 1, "at": "2026-11-27T08:12:31Z", "sequence": 1}, "at"),
+        ({"on_hand": 1, "at": "2026-11-27T09:00:31Z", "sequence": 1}, "at"),
         ({"on_hand": -1, "sequence": 1}, "on_hand"),
         ({"on_hand": 1.5, "sequence": 1}, "on_hand"),
         ({"on_hand": True, "sequence": 1}, "on_hand"),

@@ -52,6 +52,11 @@ def test_each_line_is_answered_by_a_line(http):
         (b"[]\n", "Invalid input type"),
         (b"\xff\n", "this is no JSON"),
         (line("a", 0), "delta: nothing moves by 0"),
+        (line("a", 0, blocked=0), "delta: nothing moves by 0"),
+        (line("a", 2, blocked=-1), "blocked: as many units as come on hand are blocked no more"),
+        (line("a", 2, blocked=-2), "units blocked: 0; fewer"),
+        (line("a", 2, at="today"), "at: write an instant"),
+        (line("a", 2, at="2026-11-27T09:05:00.001Z"), "at: 2026-11-27T09:05:00Z is more than 5 minutes ahead"),
         (line("a", 1.5), "delta: this is a whole number"),
         (line("a", 10**10), "delta: this is a whole number"),
         (line("", 1), "op: "),
@@ -74,6 +79,23 @@ def test_a_line_that_is_wrong_is_refused_and_the_others_count(http, wrong, messa
     ]
     assert message in answers[1]["message"]
     assert on_hand(http) == 5
+
+
+def test_a_movement_says_when_it_was_and_what_it_blocks(http, clock):
+    clock.now += 600
+    http.put("/v1/stock/lyon/RARE", json={"on_hand": 9, "at": "2026-11-27T09:05:00Z"})
+    assert post(
+        http,
+        line("a", -2, at="2026-11-27T09:04:00Z"),
+        line("b", -2, at="2026-11-27T09:06:00Z", blocked=2, reason="broken"),
+        line("c", 0, blocked=-1, reason="scrapped"),
+        line("d", 1, blocked=-1),
+    ) == [
+        {"line": 1, "op": "a", "result": "counted", "on_hand": 9},
+        {"line": 2, "op": "b", "result": "applied", "on_hand": 7, "blocked": 2},
+        {"line": 3, "op": "c", "result": "applied", "on_hand": 7, "blocked": 1},
+        {"line": 4, "op": "d", "result": "applied", "on_hand": 8, "blocked": 0},
+    ]
 
 
 @pytest.mark.slow

@@ -1,5 +1,5 @@
-"""Every bad file in `invalid/` gives exactly the findings listed beside it: NAME.yaml, or a folder NAME of files that
-are checked together, gives the lines of NAME.expected.
+"""Every bad file in `invalid/` gives exactly the findings listed beside it: NAME.yaml, .csv or .xlsx, or a folder NAME
+of files that are checked together, gives the lines of NAME.expected.
 """
 
 from pathlib import Path
@@ -20,8 +20,8 @@ LARGE = "file-too-large"
 def files(name: str) -> dict[str, bytes]:
     if name == LARGE:
         return {f"{LARGE}.yaml": b"#" * (MAX_BYTES + 1)}
-    folder = INVALID / name
-    return policy_files(folder if folder.is_dir() else folder.with_suffix(".yaml"))
+    (path,) = (item for item in INVALID.iterdir() if item.stem == name and item.suffix != ".expected")
+    return policy_files(path)
 
 
 @pytest.mark.parametrize("path", EXPECTED, ids=lambda path: path.stem)

@@ -9,7 +9,7 @@ from api.cli.policy.report import read_folder
 from engine.decide.policy_tests.runner import Report, run_policy_tests
 from rules.conditions import ALWAYS
 from rules.effects import STAGE_OF
-from rules.syntax.yaml_document import read
+from rules.policy_documents import read_document
 
 FOLDER = Path(__file__).parents[2] / "policies"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -50,11 +50,14 @@ def test_every_effect_is_used(report):
 
 
 def test_every_kind_of_window_is_used(report):
-    documents = [read(name, text.encode()) for name, text in report.policies.texts.items()]
-    keys = {place[-1] for document in documents for place in document.keys}
+    documents = [read_document(name, text) for name, text in report.policies.texts.items()]
+    keys = {key for document in documents for rule in document.root["rules"] for key in rule}
     assert {"from", "until", "weekdays", "hours", "overrides"} <= keys
 
 
 def test_the_readme_says_how_many_rules_a_file_has(report):
-    rows = [f"| [{policy.id}.yaml]({policy.id}.yaml) | {len(policy.rules)} |" for policy in report.policies.policies]
+    names = report.policies.files
+    rows = [
+        f"| [{names[policy.id]}]({names[policy.id]}) | {len(policy.rules)} |" for policy in report.policies.policies
+    ]
     assert [row for row in rows if row not in README] == []

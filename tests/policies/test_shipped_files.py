@@ -5,19 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from rules.conditions import Operator, comparisons
+from rules.conditions import UNWRITTEN, Operator, comparisons
 from rules.effects import STAGE_OF
-from rules.finding_codes import CODES, NETWORK_CODES, TEST_CODES, Severity
+from rules.finding_codes import CODES, NETWORK_CODES, TABLE_CODES, TEST_CODES, Severity
 from rules.lint.check import check
-from rules.loader import is_policy_file, load_policies
+from rules.loader import load_policies
 from rules.policy import PolicySet
-from rules.syntax.yaml_document import read
-from rules.vocabulary import VOCABULARY, Stage
+from rules.policy_documents import is_policy_file, read_documents
+from rules.tables.csv_text import read_sheet
+from rules.tables.document import HitPolicy
+from rules.tables.headings import window_keys
+from rules.vocabulary import VOCABULARY, Stage, is_attribute
 
 FOLDER = Path(__file__).parents[2] / "policies"
 FILES = sorted(path for path in FOLDER.iterdir() if is_policy_file(path.name))
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
-LANGUAGE_PAGE = (FOLDER.parent / "docs" / "policy-language.md").read_text(encoding="utf-8")
+DOCS = FOLDER.parent / "docs"
+LANGUAGE_PAGE = (DOCS / "policy-language.md").read_text(encoding="utf-8")
 
 
 def section(title: str) -> str:
@@ -38,7 +42,7 @@ def test_five_policies_ship(shipped):
 
 
 def test_a_policy_is_named_for_its_file(shipped):
-    assert [f"{policy.id}.yaml" for policy in shipped.policies] == [path.name for path in FILES]
+    assert [policy.id for policy in shipped.policies] == [path.stem for path in FILES]
 
 
 def test_every_policy_has_an_owner_and_a_description(shipped):
@@ -57,9 +61,9 @@ def test_a_file_names_a_schema_for_editors_only_if_there_is_one(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_rule_has_a_comment_for_its_reader(path):
-    document = read(path.name, path.read_bytes())
-    lines = document.text.splitlines()
-    ids = [line for place, (line, _) in document.keys.items() if place[-1] == "id"]
+    (document,) = read_documents(path.name, path.read_bytes())
+    lines = [line.strip('"') for line in document.text.splitlines()]
+    ids = [document.place(("rules", index, "id"))[0] for index, _ in enumerate(document.root["rules"])]
     uncommented = [lines[line - 1] for line in ids if not lines[line - 2].lstrip().startswith("#")]
     assert len(ids) > 1
     assert uncommented in ([], ["  - id: hold-for-shipping"])  # explained together with the rule before it
@@ -71,7 +75,7 @@ def test_every_policy_names_only_channels_and_attributes_of_the_example_network(
         item.fact.path.rpartition(".")[2]
         for rule in shipped.rules.values()
         for item in comparisons(rule.condition)
-        if item.fact.path not in VOCABULARY
+        if is_attribute(item.fact.path)
     }
     assert attributes == {"hazmat", "franchise"}
     assert all(re.search(rf"^    {name}: flag", network, re.MULTILINE) for name in attributes)
@@ -91,7 +95,7 @@ def test_every_condition_of_the_language_page_is_read(example):
 def test_every_window_of_the_language_page_is_read(example):
     text = f"policy: p\nrules:\n  - id: r\n    because: why\n    {example}\n    then: {{prefer: 1}}\n"
     policies = load_policies({"p.yaml": text.encode()})
-    assert {item.fact.group for item in comparisons(policies.rules["p/r"].condition)} == {"now"}
+    assert {item.fact.group for item in comparisons(policies.rules["p/r"].condition)} <= {"now", "clock"}
 
 
 @pytest.mark.parametrize("example", first_cells("Effects"))
@@ -108,7 +112,7 @@ def test_the_file_of_the_language_page_is_read():
 
 def test_the_language_page_shows_every_operator():
     shown = " ".join(first_cells("Conditions"))
-    words = [operator.value for operator in Operator if operator is not Operator.EQUALS]
+    words = [operator.value for operator in Operator if operator not in UNWRITTEN]
     assert [word for word in (*words, "not", "all", "any", "none", "is") if f"{word}: " not in shown] == []
 
 
@@ -130,6 +134,28 @@ def test_the_language_page_explains_every_code_and_its_severity():
     ]
 
 
+@pytest.mark.parametrize("page", ["policy-tables.md", "fr/tables-de-regles.md"])
+def test_the_table_on_the_page_of_tables_can_be_copied(page):
+    (text,) = re.findall(r"^```csv\n(.*?)^```", (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    checked = check({"table.csv": text.encode()})
+    assert checked.findings == ()
+    assert len(checked.policies.rules) == 3
+
+
+def test_the_finding_on_the_page_of_tables_is_what_check_says():
+    page = (DOCS / "policy-tables.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"^```csv\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (finding,) = check({"shop-reserve.csv": text.replace(",10,,2,", ",9,,2,").encode()}).findings
+    assert str(finding) in re.sub(r"\n *", " ", page)
+
+
+def test_the_page_of_tables_explains_the_codes_of_export_and_every_key():
+    page = (DOCS / "policy-tables.md").read_text(encoding="utf-8")
+    explained = dict(re.findall(r"^\| `([a-z0-9-]+)` \| ([A-Z].+) \|$", page, re.MULTILINE))
+    assert {code.name: code.meaning for code in TABLE_CODES.values()}.items() <= explained.items()
+    assert [word for word in (*window_keys(), *(policy.value for policy in HitPolicy)) if f"`{word}`" not in page] == []
+
+
 def test_the_shipped_policies_have_no_findings():
     assert check({path.name: path.read_bytes() for path in FILES}).findings == ()
 
@@ -139,4 +165,15 @@ def test_the_language_page_names_every_fact():
 
 
 def test_the_readme_names_every_file():
-    assert set(re.findall(r"\]\(([a-z-]+\.yaml)\)", README)) == {path.name for path in FILES}
+    assert set(re.findall(r"\]\(([a-z-]+\.(?:yaml|csv))\)", README)) == {path.name for path in FILES}
+
+
+def test_the_rows_that_the_example_shows_are_those_of_the_table_that_ships():
+    page = (FOLDER.parent / "examples" / "hexagone" / "README.md").read_text(encoding="utf-8")
+    sheet = read_sheet("safety-stock.csv", (FOLDER / "safety-stock.csv").read_text(encoding="utf-8"))
+    rows = {cells[0]: cells for _, cells in sheet.filled_rows()}
+    shown = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| ")]
+    headings, *those_shown = [cells for cells in shown if cells[0] in rows]
+    at = [rows["id"].index(heading) for heading in headings]
+    assert len(those_shown) > 3
+    assert [cells for cells in those_shown if cells != [rows[cells[0]][number] for number in at]] == []

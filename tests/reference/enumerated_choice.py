@@ -10,25 +10,30 @@ _NO_SCORE = (0, 0, 0, 0)
 
 def best_by_enumeration(problem: Problem) -> Choice:
     """The best choice by enumeration: line by line, every way to ship it. Of the ways so far that leave the same stock
-    to later lines, only the best is kept.
+    and capacity to later lines, and have each set at the same place, only the best is kept.
     """
-    ways = {((), frozenset(problem.supply.items())): (_NO_SCORE, ())}
+    ways = {((), frozenset(problem.supply.items()), _capacities(problem), frozenset()): (_NO_SCORE, ())}
     for index, demand in enumerate(problem.demands):
         later = {other.sku for other in problem.demands[index + 1 :]}
         next_ways = {}
-        for (used, supply), (score, quantities) in ways.items():
+        for (used, supply, capacity, sets), (score, quantities) in ways.items():
             for units in _shipped(problem, index, dict(supply)):
+                capacity_left = _capacity_left(problem, index, capacity, units)
+                sets_now = _sets(problem, index, sets, units)
+                if capacity_left is None or sets_now is None:
+                    continue
                 keys = _loaded(problem, index, used, units)
                 left = frozenset(
                     item for item in _taken(dict(supply), units, demand.sku).items() if item[0][1] in later
                 )
                 now = tuple(-count for _, count in sorted(units.items()))
                 way = (_added(score, _cost(problem, index, units)), quantities + now)
-                next_ways[keys, left] = min(way, next_ways.get((keys, left), way))
+                state = (keys, left, capacity_left, sets_now)
+                next_ways[state] = min(way, next_ways.get(state, way))
         ways = next_ways
     ranks = [
         _rank(problem, frozenset(key for key, _, _ in used), *way)
-        for (used, _), way in ways.items()
+        for (used, *_), way in ways.items()
         if _allowed(problem, used)
     ]
     score, _, _, quantities = min(ranks)
@@ -51,9 +56,41 @@ def _shipped(problem, index, supply) -> Iterator[dict]:
     for counts in itertools.product(*[range(count + 1) for count in most.values()]):
         units = dict(zip(most, counts, strict=True))
         total = sum(counts)
-        whole = not demand.together or total == 0 or demand.quantity in counts
+        whole = not (demand.together or demand.set_name) or total == 0 or demand.quantity in counts
+        whole = whole and all(count % problem.multiples.get((key.node, index), 1) == 0 for key, count in units.items())
         if total <= demand.quantity and whole and min(_taken(supply, units, demand.sku).values(), default=0) >= 0:
             yield units
+
+
+def _capacities(problem):
+    """(Node, what it may still ship in units, in grams)."""
+    return frozenset((node, *capacity) for node, capacity in problem.capacity.items())
+
+
+def _capacity_left(problem, index, capacity, units):
+    """None if there is too little."""
+    weight, left = problem.demands[index].weight, set()
+    for node, most_units, most_weight in capacity:
+        count = sum(units for key, units in units.items() if key.node == node)
+        units_left = None if most_units is None else most_units - count
+        weight_left = None if most_weight is None else most_weight - count * weight
+        if (units_left is not None and units_left < 0) or (weight_left is not None and weight_left < 0):
+            return None
+        left.add((node, units_left, weight_left))
+    return frozenset(left)
+
+
+def _sets(problem, index, sets, units):
+    """(Set, the candidate that ships it or None), with this line's; None if the line ships from elsewhere than its
+    set.
+    """
+    name = problem.demands[index].set_name
+    if name is None:
+        return sets
+    key = next((key for key, count in units.items() if count), None)
+    if any(other == name and place != key for other, place in sets):
+        return None
+    return sets | {(name, key)}
 
 
 def _taken(supply, units, sku):

@@ -17,6 +17,7 @@ def free_at(snapshot: Snapshot, policies: PolicySet, *, sku: str, node: str, cha
         **rule_facts.now_facts(network, now),
         **rule_facts.product_facts(snapshot.products[sku]),
         **rule_facts.node_facts(network.nodes[node], snapshot.loads.get(node, 0)),
+        **rule_facts.node_clock_facts(network.clock_of(network.nodes[node]), now),
         **rule_facts.stock_facts(position),
     }
     rules = policies.relevant_at(Stage.POSITION)
@@ -26,5 +27,6 @@ def free_at(snapshot: Snapshot, policies: PolicySet, *, sku: str, node: str, cha
         return holds(rule.condition, facts) and not any(map(acts, overriders))
 
     effects = [effect for rule in rules.values() if acts(rule) for effect in rule.effects]
-    floor = combine(Stage.POSITION, effects).floor(channel).of(position.on_hand)
-    return max(0, position.available - floor)
+    outcome = combine(Stage.POSITION, effects)
+    free = max(0, position.available - outcome.floor(channel).of(position.on_hand))
+    return free - free % outcome.multiple_of

@@ -80,6 +80,7 @@ class PlainEvaluation:
                     sku=line.sku,
                     quantity=line.quantity,
                     together=self.keeps_together(index),
+                    set_name=line.set_name,
                     weight=self.snapshot.products[line.sku].weight,
                 )
                 for index, line in enumerate(self.order.lines)
@@ -98,6 +99,11 @@ class PlainEvaluation:
             split_penalty=self.outcome.split_penalty,
             max_shipments=self.outcome.max_shipments,
             ship_complete=self.outcome.ship_complete,
+            multiples={
+                (item.node, index): item.judgement.outcome.multiple_of
+                for index, positions in enumerate(self.positions)
+                for item in positions
+            },
             room={node: room for node in self.nodes if (room := self.room(node)) is not None},
         )
 

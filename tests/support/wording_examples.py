@@ -161,27 +161,38 @@ WINDOWS = [
         "From 1 November 2026 to 31 December 2026.",
         "Du 1er novembre 2026 au 31 décembre 2026 inclus.",
     ),
-    ("weekdays: [saturday, sunday]", "On Saturdays and Sundays.", "Le samedi et le dimanche."),
-    ('hours: ["08:00", "18:00"]', "Between 08:00 and 18:00.", "Entre 08:00 et 18:00."),
+    (
+        "weekdays: [saturday, sunday]",
+        "On Saturdays and Sundays, by the place's clock.",
+        "Le samedi et le dimanche, à l'heure du lieu.",
+    ),
+    (
+        'hours: ["08:00", "18:00"]',
+        "Between 08:00 and 18:00, by the place's clock.",
+        "Entre 08:00 et 18:00, à l'heure du lieu.",
+    ),
     (
         'weekdays: [friday]\n    hours: ["22:00", "06:00"]',
-        "On Fridays, from 22:00 to 06:00 of the next day.",
-        "Le vendredi, de 22:00 à 06:00 le lendemain.",
+        "On Fridays, from 22:00 to 06:00 of the next day, by the place's clock.",
+        "Le vendredi, de 22:00 à 06:00 le lendemain, à l'heure du lieu.",
     ),
     (
         'weekdays: [saturday, sunday]\n    hours: ["18:00", "02:00"]\n    until: 2026-12-24',
-        "Up to and including 24 December 2026, on Saturdays and Sundays, from 18:00 to 02:00 of the next day.",
-        "Jusqu'au 24 décembre 2026 inclus, le samedi et le dimanche, de 18:00 à 02:00 le lendemain.",
+        (
+            "Up to and including 24 December 2026, on Saturdays and Sundays, from 18:00 to 02:00 of the next day, "
+            "by the place's clock."
+        ),
+        "Jusqu'au 24 décembre 2026 inclus, le samedi et le dimanche, de 18:00 à 02:00 le lendemain, à l'heure du lieu.",
     ),
     (
         'weekdays: [friday]\n    hours: ["08:00", "18:00"]',
-        "On Fridays, between 08:00 and 18:00.",
-        "Le vendredi, entre 08:00 et 18:00.",
+        "On Fridays, between 08:00 and 18:00, by the place's clock.",
+        "Le vendredi, entre 08:00 et 18:00, à l'heure du lieu.",
     ),
     (
         'hours: ["22:00", "06:00"]',
-        "Between 22:00 and 06:00 of the next day.",
-        "Entre 22:00 et 06:00 le lendemain.",
+        "Between 22:00 and 06:00 of the next day, by the place's clock.",
+        "Entre 22:00 et 06:00 le lendemain, à l'heure du lieu.",
     ),
 ]
 EFFECTS = [
@@ -235,6 +246,11 @@ EFFECTS = [
             "1 unité de l'article sur place est gardée pour les commandes du canal web\u00a0; 20\u00a0% des unités "
             "présentes sur place, arrondi à l'unité supérieure, sont gardées pour les commandes du canal app"
         ),
+    ),
+    (
+        "multiple_of: 6",
+        "units of the line ship from the place in multiples of 6",
+        "les unités de la ligne partent du lieu par multiples de 6",
     ),
     (
         "keep_together: true",

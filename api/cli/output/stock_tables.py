@@ -45,6 +45,8 @@ def _columns(record: SkuStockRecord) -> Iterator[_Column]:
     yield _Column(heading="on hand", cells=[str(item.on_hand) for item in nodes])
     yield _Column(heading="held", cells=[str(item.held) for item in nodes])
     yield _Column(heading="available", cells=[str(item.available) for item in nodes])
+    if record.blocked:
+        yield _Column(heading="blocked", cells=[str(item.blocked) for item in nodes])
     for channel in record.free:
         yield _Column(heading=f"free to {channel}", cells=[str(item.free[channel]) for item in nodes])
 

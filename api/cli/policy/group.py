@@ -8,6 +8,7 @@ import click
 from api.cli.output import findings
 from api.cli.policy import versions
 from api.cli.policy.run_tests import run_tests
+from api.cli.policy.table import table
 from api.cli.policy.texts import explain, schema
 from api.files.policies import findings_under, policy_files_beside
 from rules.lint import check as lint_check
@@ -37,5 +38,5 @@ def check(path: Path, form: str, *, strict: bool) -> None:
     sys.exit(1 if checked.errors or (strict and checked.warnings) else 0)
 
 
-for command in (run_tests, schema, explain, *versions.COMMANDS):
+for command in (run_tests, schema, explain, table, *versions.COMMANDS):
     policy.add_command(command)

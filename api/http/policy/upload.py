@@ -15,8 +15,9 @@ from api.shapes.fields import Note
 from api.shapes.mistakes import mistakes_of
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import InputInvalid, Mistake
-from rules.loader import is_policy_file
-from rules.syntax.yaml_document import MAX_BYTES
+from rules.policy_documents import NAMES, SUFFIXES, is_policy_file, most_bytes
+from rules.tables.document import WORKBOOK
+from rules.tables.sheet import MOST_BYTES
 
 MULTIPART = "multipart/form-data"
 MOST_FILES = 200
@@ -50,7 +51,7 @@ def read_upload(request: Request) -> Upload:
         raise InputInvalid(mistakes)
     policies = {name: content for name, content in files if is_policy_file(name)}
     if not policies:
-        raise InputInvalid([Mistake(field="files", message="there is no policy file (*.yaml) among them")])
+        raise InputInvalid([Mistake(field="files", message=f"there is no policy file ({NAMES}) among them")])
     tests = {name: content for name, content in files if name not in policies}
     return Upload(policies=policies, tests=tests, note=note)
 
@@ -72,7 +73,7 @@ def _from_form(request: Request) -> tuple[_Files, str]:
         raise InputInvalid([Mistake(field="note", message=str(error.messages[0]))]) from None
     parts = request.files.getlist("files")
     # one byte more than allowed is read, which is enough to refuse the file
-    return [(part.filename or "", part.stream.read(MAX_BYTES + 1)) for part in parts], note
+    return [(part.filename or "", part.stream.read(MOST_BYTES + 1)) for part in parts], note
 
 
 def _from_json(request: Request) -> tuple[_Files, str]:
@@ -85,6 +86,10 @@ def _from_json(request: Request) -> tuple[_Files, str]:
         data = UploadRequest().load(raw)
     except ValidationError as error:
         raise InputInvalid(mistakes_of(error.messages)) from None
+    workbooks = [name for name in data["files"] if name.endswith(WORKBOOK)]
+    if workbooks:
+        message = f"the workbook {_shown(workbooks[0])} is no text; send it in a form, or its sheets as CSV"
+        raise InputInvalid([Mistake(field="files", message=message)])
     return [(name, text.encode()) for name, text in data["files"].items()], data["note"]
 
 
@@ -95,8 +100,8 @@ def _mistakes(files: _Files) -> Iterator[Mistake]:
     seen: set[str] = set()
     for name, content in files:
         fault = "stands here a second time" if name in seen else name_mistake(name)
-        if not fault and len(content) > MAX_BYTES:
-            fault = f"is larger than {MAX_BYTES} bytes"
+        if not fault and len(content) > most_bytes(name):
+            fault = f"is larger than {most_bytes(name)} bytes"
         if fault:
             yield Mistake(field="files", message=f"the file {_shown(name)} {fault}")
         seen.add(name)
@@ -112,7 +117,7 @@ def name_mistake(name: str) -> str:
         return "has a \\ or a : in its name; name it as seen from the policy folder, with / between"
     if any(part in ("", ".", "..") for part in name.split("/")):
         return "must be named as seen from the policy folder, without .. and without a / at the start"
-    return "" if name.endswith(".yaml") else "is no *.yaml file"
+    return "" if name.endswith(SUFFIXES) else f"is none of {NAMES}"
 
 
 def _shown(name: str) -> str:

@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.shapes.base import Strict
 from api.shapes.cursors import HoldsCursor
-from api.shapes.fields import Instant, QueryNumber, WholeNumber, Word
+from api.shapes.fields import Instant, QueryNumber, StampField, WholeNumber, Word
 from api.shapes.limits import MOST_HOLDS
 from api.shapes.line_units import LineUnits
 from rules.effects import MAX_HOLD
@@ -29,6 +29,12 @@ class EndRequest(Strict):
     )
     lines = LineUnits(empty="name a line, or leave 'lines' out for all units")
     op = Word(load_default=None)
+
+
+class ConfirmRequest(EndRequest):
+    """The same, and when the goods left; without, now. A count of that instant or later has them as gone already."""
+
+    left_at = StampField(load_default=None, metadata={"example": "2026-11-27T16:40:00Z"})
 
 
 class ExtendRequest(Strict):

@@ -8,7 +8,14 @@ from api.files.stock_counts import ImportSummary
 from engine.decide.availability import SkuAvailability
 from engine.decide.order_record import Record
 from engine.inventory.stock import Availability, CountResult, NodeStock, SkuStock
-from engine.store.outcomes import CountContradicts, CountOlder, CountRepeated, CountSet, StampKindDiffers
+from engine.store.outcomes import (
+    CountContradicts,
+    CountForgotten,
+    CountOlder,
+    CountRepeated,
+    CountSet,
+    StampKindDiffers,
+)
 
 
 class PositionRecord(Record, frozen=True):
@@ -53,6 +60,7 @@ class NodeStockRecord(Record, frozen=True):
     on_hand: int
     held: int
     available: Annotated[int, Meta(description="on hand less held, never below 0")]
+    blocked: Annotated[int, Meta(description="units there beside those on hand that may not be sold: damaged ones")]
     free: Annotated[
         dict[str, int],
         Meta(description="by channel, available less what the policies keep back; `*`: channels no rule names"),
@@ -65,6 +73,7 @@ class NodeStockRecord(Record, frozen=True):
             on_hand=stock.position.on_hand,
             held=stock.position.held,
             available=stock.position.available,
+            blocked=stock.blocked,
             free=dict(stock.free),
         )
 
@@ -77,6 +86,7 @@ class SkuStockRecord(Record, frozen=True):
     on_hand: int
     held: int
     available: int
+    blocked: int
     free: dict[str, int]
     nodes: list[NodeStockRecord]
     counted: Annotated[
@@ -91,6 +101,7 @@ class SkuStockRecord(Record, frozen=True):
             on_hand=sum(item.position.on_hand for item in stock.nodes),
             held=sum(item.position.held for item in stock.nodes),
             available=sum(item.position.available for item in stock.nodes),
+            blocked=sum(item.blocked for item in stock.nodes),
             free={channel: sum(item.free[channel] for item in stock.nodes) for channel in stock.channels},
             nodes=[NodeStockRecord.of(item) for item in stock.nodes],
             counted=UNSET if stock.counted else False,
@@ -104,9 +115,12 @@ class CountRecord(Record, frozen=True):
     sku: str
     result: Annotated[
         Literal["set", "same", "older"],
-        Meta(description="same: this message came before; older: a newer one came before, and stays"),
+        Meta(
+            description="same: this message came before; older: a newer one came before, or the network was loaded"
+            " later, and that stays"
+        ),
     ]
-    on_hand: int
+    on_hand: Annotated[int, Meta(description="with what came and left since the units were counted")]
     held: int
     available: int
 
@@ -136,6 +150,7 @@ class ImportRecord(Record, frozen=True):
     older_than_known: int
     contradicting: int
     counted_by_sequence: int
+    too_old: Annotated[int, Meta(description="what came and left since is not remembered any more")]
     older: list[CountedPositionRecord]
 
     @classmethod
@@ -148,5 +163,6 @@ class ImportRecord(Record, frozen=True):
             older_than_known=outcomes[CountOlder],
             contradicting=outcomes[CountContradicts],
             counted_by_sequence=outcomes[StampKindDiffers],
+            too_old=outcomes[CountForgotten],
             older=[CountedPositionRecord(node=count.node, sku=count.sku) for count in summary.older],
         )

@@ -44,12 +44,24 @@ class Candidates:
         line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
         free = [free[its.position] for free, its in zip(self.free, by_line, strict=True)]
         self.quantity = integers(item.quantity for item in lines)
-        at_least, at_most = self._needed()
+        at_least = [item.quantity if evaluation.ships_whole(index) else 1 for index, item in enumerate(lines)]
         roomy = self.rooms[reach.node[options.reach]] > 0
         units = np.concatenate([NONE, *free])
-        entries = (~options.excluded & roomy & (units >= at_least[line])).nonzero()[0]
+        some = units >= integers(at_least)[line]
+        multiple = self._multiples(by_line)
+        if multiple is not None:
+            in_multiples = self.quantity[line] % multiple == 0
+            whole = np.array([evaluation.ships_whole(index) for index in range(len(lines))], dtype=bool)[line]
+            some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~whole)
+        some &= ~options.excluded & roomy
+        if evaluation.order.sets:
+            some &= self._whole_sets(line, options.reach, some)
+        entries = some.nonzero()[0]
         self.line, self.candidate = line[entries], options.reach[entries]
-        self.everything = units[entries] >= at_most[self.line]
+        self.everything = units[entries] >= self._at_most()[self.line]
+        if multiple is not None:
+            self.everything &= in_multiples[entries]
+        self.multiple = None if multiple is None else multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
         self.money = options.unit_cost[entries] + outcomes[2]
@@ -78,6 +90,7 @@ class Candidates:
         entry, candidate = entry[fits], candidate[fits]
         for name in ("line", "everything", "unless_needed", "tier", "money", "carbon"):
             setattr(self, name, getattr(self, name)[entry])
+        self.multiple = None if self.multiple is None else self.multiple[entry]
         self.candidate, self.rows = candidate, bands.row
         self.fixed = self.fixed[bands.row] + bands.costs
         self.money = self.money + bands.per_gram[candidate] * self.weight[self.line]
@@ -85,16 +98,31 @@ class Candidates:
 
     def _together(self) -> Flags:
         evaluation = self.evaluation
-        return np.array([evaluation.keeps_together(line) for line in range(len(self.quantity))], dtype=bool)
+        return np.array([evaluation.ships_whole(line) for line in range(len(self.quantity))], dtype=bool)
 
-    def _needed(self) -> tuple[Integers, Integers]:
-        """By line, the units that a position must have free to ship any of it, and all of it whatever else ships."""
-        evaluation, ordered = self.evaluation, Counter[str]()
-        lines = evaluation.order.lines
-        for line in lines:
-            ordered[line.sku] += line.quantity
-        least = [line.quantity if evaluation.keeps_together(index) else 1 for index, line in enumerate(lines)]
-        return integers(least), integers(ordered[line.sku] for line in lines)
+    def _at_most(self) -> Integers:
+        """By line, the units that a position must have free to ship all of it, whatever else it ships: those of all
+        lines of the SKU that can ship from anywhere.
+        """
+        lines, ordered = self.evaluation.order.lines, Counter[str]()
+        for index in set(self.line.tolist()):
+            ordered[lines[index].sku] += lines[index].quantity
+        return integers(ordered[line.sku] for line in lines)
+
+    def _multiples(self, by_line: Sequence[Options]) -> Integers | None:
+        """By line and option, of how many units what it ships is a multiple; None if that is 1 everywhere."""
+        of_lines = self.evaluation.multiples
+        if of_lines is None:
+            return None
+        return np.concatenate([NONE, *[column[its.position] for column, its in zip(of_lines, by_line, strict=True)]])
+
+    def _whole_sets(self, line: Integers, row: Integers, ships: Flags) -> Flags:
+        """Which entries are of a set of which the row can ship each line, or of none."""
+        table = np.zeros((len(self.quantity), len(self.fixed)), dtype=bool)
+        table[line[ships], row[ships]] = True
+        for lines in self.evaluation.order.sets.values():
+            table[lines] &= table[lines].all(axis=0)
+        return np.asarray(table[line, row])
 
     def table(self, column: Integers | Flags) -> Integers:
         """A column of entries as a table of a row a line and a column a row of `reach`; 0 where there is no entry."""
@@ -122,7 +150,7 @@ class Candidates:
         )
         limits = None if self.bands is None else DirectLimits(self.rows, self.weight[rows], self.bands)
         chosen = choose_directly(columns, NO_LIMIT if most is None else most, limits)
-        if chosen is None or not self._has_room(chosen):
+        if chosen is None or not self._has_room(chosen) or not self._keeps_sets(rows, chosen):
             return self._without_bands(choose(self.problem()))
         return self._choice(rows, chosen)
 
@@ -148,6 +176,11 @@ class Candidates:
             return choice
         return replace(choice, units={(key.option, line): units for (key, line), units in choice.units.items()})
 
+    def _keeps_sets(self, rows: Integers, chosen: Integers) -> bool:
+        """Whether all lines of each set ship by one candidate."""
+        sets = self.evaluation.order.sets
+        return not sets or all(len(set(chosen[np.isin(rows, lines)].tolist())) <= 1 for lines in sets.values())
+
     def problem(self) -> Problem:
         """The candidates as the optimiser takes them."""
         evaluation = self.evaluation
@@ -156,12 +189,14 @@ class Candidates:
         columns = (self.line, self.candidate, self.unless_needed, self.tier, self.money)
         for line, candidate, unless_needed, tier, money in zip(*(part.tolist() for part in columns), strict=True):
             prices.setdefault(candidate, {})[line] = Price(unless_needed=unless_needed, tier=tier, money=money)
+        nodes = evaluation.reach.node[self.rows]
         return Problem(
             demands=[
                 Demand(
                     sku=line.sku,
                     quantity=line.quantity,
-                    together=evaluation.keeps_together(index),
+                    together=evaluation.ships_whole(index),
+                    set_name=line.set_name,
                     weight=int(self.weight[index]),
                 )
                 for index, line in enumerate(lines)
@@ -177,6 +212,15 @@ class Candidates:
             ship_complete=outcome.ship_complete,
             room={
                 ways.node_ids[node]: int(rooms[node]) for node in evaluation.nodes.tolist() if rooms[node] < NO_LIMIT
+            },
+            multiples={}
+            if self.multiple is None
+            else {
+                (ways.node_ids[nodes[row]], line): multiple
+                for line, row, multiple in zip(
+                    *map(Integers.tolist, (self.line, self.candidate, self.multiple)), strict=True
+                )
+                if multiple > 1
             },
         )
 

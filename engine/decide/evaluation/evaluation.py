@@ -134,7 +134,7 @@ class Evaluation:
         network = self.snapshot.network
         return {
             "order": rule_facts.order_facts(self.whole_order or self.order, self.snapshot.products, network),
-            "now": self.columns.now_facts,
+            **self.columns.moment_facts,
         }
 
     @cached_property
@@ -164,7 +164,19 @@ class Evaluation:
         return [self.matcher.stages[Stage.LINE].judge(facts) for facts in self.line_facts]
 
     def keeps_together(self, index: int) -> bool:
+        """Whether a rule says that the line ships whole, from one place by one way, or not at all."""
         return cast("LineOutcome", self.line_judgements[index].outcome).keep_together
+
+    def ships_whole(self, index: int) -> bool:
+        """Whether it does so because of a rule, or because of its set."""
+        return self.order.lines[index].set_name is not None or self.keeps_together(index)
+
+    @cached_property
+    def multiples(self) -> Sequence[Integers] | None:
+        """By line and position, of how many units what ships from there is a multiple; None if that is 1 everywhere."""
+        positions = self.positions  # judged before the table is asked, for judging adds to it
+        table = self.matcher.stages[Stage.POSITION].table.multiples()
+        return None if table is None else [table[its.judgement] for its in positions]
 
     @property
     def loads(self) -> Integers:
@@ -181,6 +193,7 @@ class Evaluation:
                 self.columns.stock_of(line.sku),
                 ways=self.ways,
                 loads=self.loads,
+                clocks=self.columns.clocks,
                 channel=self.order.channel,
             )
             for line, facts in zip(self.order.lines, self.line_facts, strict=True)
@@ -284,6 +297,7 @@ class Evaluation:
             return bands
         ways, out, judge = self.ways, self.reach, self.matcher.stages[Stage.SHIPMENT]
         node, service, judgement = out.node[bands.row], out.service[bands.row], bands.judgement.copy()
+        clocks = self.columns.clocks
         columns = {
             LOAD: lambda: self.loads[node],
             SHIPMENT_WEIGHT: lambda: bands.most_weight,
@@ -292,15 +306,16 @@ class Evaluation:
 
         def facts(row: int) -> Facts:
             return {
-                **node_facts_at(ways, int(node[row]), self.loads),
+                **node_facts_at(ways, int(node[row]), self.loads, clocks),
                 **ways.service_facts[int(service[row])],
                 **rule_facts.shipment_facts(int(bands.most_weight[row]), int(bands.most_units[row])),
             }
 
-        rows = Rows(ways, node, service, columns, facts)
+        rows = Rows(ways, node, service, columns, facts, clocks.apart)
         for destination, line in {number: line for line, number in enumerate(self.destinations)}.items():
             at = (out.destination[bands.row] == destination).nonzero()[0]
-            shared = {group: self.line_facts[line][group] for group in ("order", "now")}
+            its = self.line_facts[line]
+            shared = {group: its[group] for group in Stage.SHIPMENT.value if group in its}
             judgement[at] = judge.judge_rows(shared, rows.at(at))
         return bands._replace(judgement=judgement)
 
@@ -395,7 +410,7 @@ class Evaluation:
         position, node, service, distance = position[rows], out.node[rows], out.service[rows], out.distance[rows]
         unit_cost = ways.unit_handling[node] + carriage[rows]
         unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM)
-        stock, loads, quantity = positions.stock, self.loads, line.quantity
+        stock, loads, clocks, quantity = positions.stock, self.loads, self.columns.clocks, line.quantity
         cost = out.fixed[rows] + quantity * unit_cost
         if ways.is_banded:
             parcel = ways.parcel_costs(quantity * weight)[service]
@@ -413,7 +428,7 @@ class Evaluation:
         def facts(row: int) -> Facts:
             way = int(rows[row])
             return {
-                **node_facts_at(ways, int(node[row]), loads),
+                **node_facts_at(ways, int(node[row]), loads, clocks),
                 **rule_facts.stock_facts(stock.positions[int(position[row])]),
                 **ways.service_facts[int(service[row])],
                 **rule_facts.route_facts(
@@ -426,7 +441,7 @@ class Evaluation:
             }
 
         judge = self.matcher.stages[Stage.OPTION]
-        judgement = judge.judge_rows(self.line_facts[index], Rows(ways, node, service, columns, facts))
+        judgement = judge.judge_rows(self.line_facts[index], Rows(ways, node, service, columns, facts, clocks.apart))
         excluded = judge.table.options()[0][judgement] == Exclusion.YES
         if self.resting:
             excluded |= np.isin(node, [ways.node_index[name] for name in self.resting])

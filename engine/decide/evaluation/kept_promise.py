@@ -24,6 +24,8 @@ def choose_in_time(candidates: Candidates, terms: PromiseTerms) -> Choice:
     some = copy.copy(candidates)
     for name in _ENTRIES:
         setattr(some, name, getattr(candidates, name)[in_time])
+    if candidates.multiple is not None:
+        some.multiple = candidates.multiple[in_time]
     return _choose_greenest(some) if terms.greenest else some.choose()
 
 

@@ -11,6 +11,7 @@ from engine.decide import rule_facts
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import COVER, LOAD, UNKNOWN_NUMBER, Rows
 from engine.decide.shipping.columns import Integers, integers
+from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import MAX_COVER, UNIT_MILLIS, StockPosition
 from rules.vocabulary import Facts, Stage
@@ -79,19 +80,19 @@ class Positions(NamedTuple):
 
 
 def judge_positions(
-    matcher: PolicyJudge, shared: Shared, stock: Stock, *, ways: Ways, loads: Integers, channel: str
+    matcher: PolicyJudge, shared: Shared, stock: Stock, *, ways: Ways, loads: Integers, clocks: ClockFacts, channel: str
 ) -> Positions:
     """What the rules say of the positions for an order on the channel. `loads` is by node."""
 
     def facts(row: int) -> Facts:
         return {
-            **node_facts_at(ways, int(stock.node[row]), loads),
+            **node_facts_at(ways, int(stock.node[row]), loads, clocks),
             **rule_facts.stock_facts(stock.positions[row]),
         }
 
     columns = {LOAD: lambda: loads[stock.node], **stock.columns}
     judge = matcher.stages[Stage.POSITION]
-    judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts))
+    judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts, clocks.apart))
     floor = judge.table.floors(channel, judgement, stock.on_hand)
     return Positions(stock, judgement, floor, stock.above(floor))
 
@@ -111,6 +112,6 @@ def loads_by_node(loads: Mapping[str, int], ways: Ways) -> Integers:
     return column
 
 
-def node_facts_at(ways: Ways, node: int, loads: Integers) -> dict[str, Any]:
+def node_facts_at(ways: Ways, node: int, loads: Integers, clocks: ClockFacts) -> dict[str, Any]:
     """The facts of a node by its number."""
-    return {**ways.node_facts[node], LOAD: int(loads[node])}
+    return {**ways.node_facts[node], LOAD: int(loads[node]), **clocks.of_node(node)}

@@ -10,6 +10,7 @@ from engine.decide.evaluation.positions import Stock, loads_by_node, node_facts_
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import LOAD, Rows
 from engine.decide.shipping.columns import NO_LIMIT, Integers
+from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Snapshot
 from rules.vocabulary import Facts, Stage
@@ -32,8 +33,14 @@ class SnapshotColumns:
         return stock
 
     @cached_property
-    def now_facts(self) -> Facts:
-        return rule_facts.now_facts(self.snapshot.network, self._now)
+    def clocks(self) -> ClockFacts:
+        """What the nodes' clocks show."""
+        return self.ways.clocks.at(self._now)
+
+    @cached_property
+    def moment_facts(self) -> Mapping[str, Facts]:
+        """What the installation's clock shows, and the nodes' clocks if all show the same; by group."""
+        return {"now": rule_facts.now_facts(self.snapshot.network, self._now), **self.clocks.shared}
 
     @cached_property
     def loads(self) -> Integers:
@@ -44,8 +51,15 @@ class SnapshotColumns:
     def node_numbers(self) -> Integers:
         """By node, the number of the judgement that says how many shipments it may have today."""
         loads, nodes = self.loads, np.arange(len(self.ways.nodes))
-        rows = Rows(self.ways, nodes, None, {LOAD: lambda: loads}, lambda node: node_facts_at(self.ways, node, loads))
-        return self._matcher.stages[Stage.NODE].judge_rows({"now": self.now_facts}, rows)
+        rows = Rows(
+            self.ways,
+            nodes,
+            None,
+            {LOAD: lambda: loads},
+            lambda node: node_facts_at(self.ways, node, loads, self.clocks),
+            self.clocks.apart,
+        )
+        return self._matcher.stages[Stage.NODE].judge_rows(self.moment_facts, rows)
 
     @cached_property
     def rooms(self) -> Integers:

@@ -76,7 +76,7 @@ class OrderTable:
         self.wanted = Counter[str]()
         for line in lines:
             self.wanted[line.sku] += line.quantity
-        together = [evaluation.keeps_together(row) for row in range(len(lines))]
+        together = [evaluation.ships_whole(row) for row in range(len(lines))]
         self.lots = [line.quantity if whole else 1 for line, whole in zip(lines, together, strict=True)]
         self.one_lot = len(lines) == 1 and self.lots[0] == lines[0].quantity
         self.ship_complete, self.split_penalty = outcome.ship_complete, outcome.split_penalty

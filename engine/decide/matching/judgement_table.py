@@ -33,6 +33,8 @@ class JudgementTable:
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
         self._shipments: Integers = np.zeros((2, 0), dtype=np.int64)
         self._limits: Integers = np.zeros(0, dtype=np.int64)
+        self._multiples: Integers | None = None
+        self._multiples_known = 0
         self._floors: dict[str, tuple[int, Integers]] = {}
         self._oversell: tuple[int, Integers | None] = (0, None)
 
@@ -70,6 +72,14 @@ class JudgementTable:
             most = [cast("NodeOutcome", item.outcome).daily_orders for item in self.judgements[:]]
             limits = self._limits = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)
         return limits
+
+    def multiples(self) -> Integers | None:
+        """By number, of how many units what ships from the position is a multiple; None if that is 1 everywhere."""
+        if self._multiples_known < len(self.judgements):
+            outcomes = [cast("PositionOutcome", item.outcome) for item in self.judgements[:]]
+            column = np.array([outcome.multiple_of for outcome in outcomes], dtype=np.int64)
+            self._multiples, self._multiples_known = column if (column > 1).any() else None, len(column)
+        return self._multiples
 
     def floors(self, channel: str, numbers: Integers, on_hand: Integers) -> Integers:
         """Units of each position that an order on the channel may not take, as `Floor.of` works them out: below 0 where

@@ -24,7 +24,7 @@ from engine.decide.matching.volatile_facts import volatile_facts
 from engine.decide.shipping.columns import Integers
 from rules.effects import Outcome, combine
 from rules.policy import PolicySet, Rule
-from rules.vocabulary import Facts, Stage
+from rules.vocabulary import Facts, Stage, group_of
 
 GroupCodes: TypeAlias = tuple[int, ...]
 """A code for each of some groups of facts."""
@@ -69,9 +69,10 @@ class StageMatcher:
         """The number of the judgement of single facts."""
         self._tables: dict[GroupCodes, SignatureTable] = {}
         self._by_residuals: dict[tuple[Residual, ...], SignatureTable] = {}
-        self._residuals: dict[int, Residual] = {}
-        """What is left of a rule's formula, by the place in its truth table that shared facts lead to. At one stage,
-        rows always share the same groups of facts.
+        self._residuals: dict[tuple[int, int], Residual] = {}
+        """What is left of a rule's formula, by the place in its truth table that shared facts lead to, and by the
+        number of groups that are shared. At one stage, rows share the same groups of facts, except for what the nodes'
+        clocks show, which they share in a network of one time zone.
         """
 
     def judge(self, facts: Mapping[str, Facts]) -> Judgement:
@@ -144,6 +145,8 @@ class StageMatcher:
 
         def judge(some: Sequence[int]) -> list[int]:
             columns = self._row_codes.of(rows, np.array(some))
+            # what the nodes' clocks show is settled if all show the same
+            columns = {index: column for index, column in columns.items() if index not in settled}
             fired = self.firing.fired(settled, columns, len(some), lambda row: {**common, **rows.facts(some[row])})
             return [self._number(its) for its in fired]
 
@@ -157,7 +160,7 @@ class StageMatcher:
             codes += tuple(self._settled_pairs(shared).values())
         table = self._tables.get(codes)
         if table is None:
-            residuals = tuple(self._residuals_of(self._settled(shared)))
+            residuals = tuple(self._residuals_of(self._settled(shared), len(shared)))
             if len(self._tables) >= MOST_RESIDUALS or len(self._by_residuals) >= MOST_TABLES:
                 self._tables.clear()
                 self._by_residuals.clear()
@@ -168,13 +171,13 @@ class StageMatcher:
             self._tables[codes] = self._by_residuals[residuals] = table
         return table
 
-    def _residuals_of(self, settled: Mapping[int, int]) -> Iterator[Residual]:
-        """What the settled codes leave of each rule's formula."""
+    def _residuals_of(self, settled: Mapping[int, int], groups: int) -> Iterator[Residual]:
+        """What the settled codes, of so many groups, leave of each rule's formula."""
         tables = self.firing.tables
         for rule, place in zip(tables.rules, tables.shared_places(settled).tolist(), strict=True):
-            residual = self._residuals.get(place)
+            residual = self._residuals.get((groups, place))
             if residual is None:
-                residual = self._residuals[place] = partially_evaluate(self.formulas[rule], settled)
+                residual = self._residuals[groups, place] = partially_evaluate(self.formulas[rule], settled)
             yield residual
         for rule in tables.wide:
             yield partially_evaluate(self.formulas[rule], settled)
@@ -282,7 +285,7 @@ def by_group(facts: Facts) -> Mapping[str, Facts]:
     """Facts that are given as one mapping, by their groups."""
     groups: dict[str, dict[str, Any]] = {}
     for path, value in facts.items():
-        groups.setdefault(path.partition(".")[0], {})[path] = value
+        groups.setdefault(group_of(path), {})[path] = value
     return groups
 
 

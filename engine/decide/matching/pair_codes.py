@@ -16,7 +16,7 @@ from rules.vocabulary import Facts
 
 MOST_COLUMNS = 1_000
 """Columns of the network's nodes or services that are remembered, each for one value of a fact that rows share."""
-_ROW_GROUPS = frozenset({"node", "stock", "service", "route"})
+_ROW_GROUPS = frozenset({"clock", "node", "stock", "service", "route"})
 
 
 def differs_by_row(item: Property) -> bool:

@@ -6,7 +6,15 @@ from typing import TypeAlias
 import numpy as np
 
 from engine.decide.matching.pair_codes import differs_by_row
-from engine.decide.matching.signature_table import LATE, LOAD, UNKNOWN_NUMBER, NetworkCodes, NumberedFacts, Rows
+from engine.decide.matching.signature_table import (
+    LATE,
+    LOAD,
+    UNKNOWN_NUMBER,
+    NetworkCodes,
+    NumberedFacts,
+    Rows,
+    codes_shown,
+)
 from engine.decide.matching.value_classes import Property
 from engine.decide.shipping.columns import Integers
 from engine.decide.shipping.reach import LATE as LATE_CODES
@@ -24,6 +32,7 @@ class RowCodes:
         self._service = {index: item for index, item in properties.items() if _of_service(item)}
         self._columns = {index: _column(item) for index, item in properties.items() if _is_measured(item)}
         self._columns |= {index: _given(item.path) for index, item in properties.items() if differs_by_row(item)}
+        self._clock = {index: item for index, item in properties.items() if _of_clock(item)}
         self._network: NetworkCodes | None = None
 
     def of_network(self, ways: NumberedFacts) -> NetworkCodes:
@@ -40,6 +49,9 @@ class RowCodes:
         codes = {index: column[rows.node[chosen]] for index, column in network.nodes.items()}
         if rows.service is not None:
             codes |= {index: column[rows.service[chosen]] for index, column in network.services.items()}
+        if rows.clocks is not None:
+            nodes, clocks = rows.node[chosen], rows.clocks
+            codes |= {index: codes_shown(item, clocks)[nodes] for index, item in self._clock.items()}
         return codes | {index: column(rows, chosen) for index, column in self._columns.items()}
 
 
@@ -50,6 +62,10 @@ def _of_node(item: Property) -> bool:
 
 def _of_service(item: Property) -> bool:
     return item.other is None and item.fact.group == "service"
+
+
+def _of_clock(item: Property) -> bool:
+    return item.other is None and item.fact.group == "clock"
 
 
 def _is_measured(item: Property) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from engine.decide.matching.signatures import ALWAYS_KNOWN
 from engine.decide.matching.value_classes import UNKNOWN, CodeSet, Property
 from engine.decide.shipping.columns import Integers
+from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from rules.vocabulary import Facts
 
@@ -48,8 +49,8 @@ class NumberedFacts(Protocol):
 
 class Rows(NamedTuple):
     """Positions (no `service`) or options: the numbers of their nodes and services in `ways`; by the path of a
-    fact what makes its column, and by the path of a property of two facts what makes the column of its codes; and what
-    makes all facts of one row, for one that is new.
+    fact what makes its column, and by the path of a property of two facts what makes the column of its codes; what
+    makes all facts of one row, for one that is new; and what the nodes' clocks show, if the rows do not share that.
     """
 
     ways: NumberedFacts
@@ -57,12 +58,13 @@ class Rows(NamedTuple):
     service: Integers | None
     columns: Mapping[str, Callable[[], Integers]]
     facts: Callable[[int], Facts]
+    clocks: ClockFacts | None = None
 
     def at(self, index: Integers) -> "Rows":
         """Those of the rows that `index` numbers."""
         columns = {path: lambda make=make: make()[index] for path, make in self.columns.items()}
         service = None if self.service is None else self.service[index]
-        return Rows(self.ways, self.node[index], service, columns, lambda row: self.facts(int(index[row])))
+        return Rows(self.ways, self.node[index], service, columns, lambda row: self.facts(int(index[row])), self.clocks)
 
 
 class NetworkCodes(NamedTuple):
@@ -122,6 +124,8 @@ class SignatureTable:
             None if late is None else np.array([late.of({LATE: value}) for value in LATE_CODES], dtype=np.int64)
         )
         self._lates = 1 if self._late is None else int(self._late.max()) + 1
+        self._clock = [item for item, _ in items if item.other is None and item.fact.group == "clock"]
+        self._clock_codes: tuple[ClockFacts | None, list[tuple[Integers, int]]] = (None, [])
         self._codes: KnownNumbers | None = None
 
     def signatures(self, rows: Rows) -> tuple[Integers, KnownNumbers]:
@@ -139,6 +143,8 @@ class SignatureTable:
         parts += [(rows.columns[path](), size) for path, size in self._pairs]
         if self._late is not None:
             parts.append((self._late[rows.columns[LATE]()], self._lates))
+        if self._clock and rows.clocks is not None:
+            parts += [(codes_of_nodes[rows.node], size) for codes_of_nodes, size in self._codes_shown(rows.clocks)]
         if not parts:
             parts.append((np.zeros(len(rows.node), dtype=np.int64), 1))
         total, size = parts[0]
@@ -147,12 +153,20 @@ class SignatureTable:
             total, size = total + exact * size, size * many
         return total, codes
 
+    def _codes_shown(self, clocks: ClockFacts) -> list[tuple[Integers, int]]:
+        """Of each property of the clock, the codes by node, and how many codes there are."""
+        known, codes = self._clock_codes
+        if known is not clocks:
+            codes = [(codes_shown(item, clocks), item.size) for item in self._clock]
+            self._clock_codes = (clocks, codes)
+        return codes
+
     def _coded(self, ways: NumberedFacts) -> KnownNumbers:
         network = self._codes_of(ways)
         node, nodes = self._dense(network.nodes, len(ways.node_facts))
         service, services = self._dense(network.services, len(ways.service_facts))
         signatures = nodes * services * self._lates * math.prod(len(steps) + 1 for _, steps in self._steps)
-        signatures *= math.prod(size for _, size in self._pairs)
+        signatures *= math.prod(size for _, size in self._pairs) * math.prod(item.size for item in self._clock)
         column = np.full(signatures if signatures <= MOST_IN_A_COLUMN else 0, UNSEEN, dtype=np.int64)
         return KnownNumbers(ways, node, nodes, service, services, column, {})
 
@@ -171,6 +185,12 @@ class SignatureTable:
         """How many signatures are remembered."""
         codes = self._codes
         return 0 if codes is None else len(codes.mapping) + int((codes.column != UNSEEN).sum())
+
+
+def codes_shown(item: Property, clocks: ClockFacts) -> Integers:
+    """By node, the code of a property of its clock."""
+    codes: Integers = np.array([item.of(facts) for facts in clocks.by_zone], dtype=np.int64)[clocks.zone]
+    return codes
 
 
 def _steps(item: Property, sets: Sequence[CodeSet]) -> list[int]:

@@ -155,4 +155,5 @@ def _by_path_and_kind(fact: Fact) -> tuple[str, str]:
 
 def _is_alone(comparison: Compare) -> bool:
     """Whether the comparison gets a property of its own, because classes of values can't be listed beforehand."""
-    return comparison.operator in (Operator.HAS, Operator.MATCHES) or comparison.fact.kind in (Kind.ANY, Kind.TAGS)
+    alone = (Operator.HAS, Operator.MATCHES, Operator.WITHIN)
+    return comparison.operator in alone or comparison.fact.kind in (Kind.ANY, Kind.TAGS)

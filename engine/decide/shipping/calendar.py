@@ -1,23 +1,19 @@
 """When something is open, in UTC seconds: a timetable on the wall clock of a time zone, computed day by day.
 
-It is open at an instant if the wall clock then shows an open time of an open date. This needs no special case for the
-days on which the clock is changed: an hour that is left out is never open, and an open hour that comes twice is open
-twice.
+It opens when the wall clock first shows the time at which it opens, and closes when it last shows the time at which it
+closes. So on the days on which the clock is changed it opens and closes as often as on others: an hour that is left
+out is never open, and an open hour that comes twice is open twice.
 """
 
 import datetime
-import zoneinfo
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from engine.model.timetable import DAY, Spans, Timetable
+from engine.model.timetable import Timetable
+from engine.model.wall_clock import EPOCH, wall_clock
 from rules.syntax.literals import SECONDS_A_DAY
 
-EPOCH = datetime.date(1970, 1, 1).toordinal()
 LAST_DAY = datetime.date.max.toordinal() - 3
 """No calendar goes further. The last instant that can be written is on this day or before."""
-_FURTHEST = 16 * 3_600
-"""Seconds; no wall clock is further ahead of UTC, or behind it."""
 _MOST_DAYS = 2_000
 """Days kept at once: some years of looking ahead, or as many past days on which orders are decided again."""
 EVER = 1 << 60
@@ -59,11 +55,10 @@ class Calendar:
 
     def __init__(self, timetable: Timetable, zone: str) -> None:
         self.timetable = timetable
-        self._zone = zoneinfo.ZoneInfo(zone)
+        self._clock = wall_clock(zone)
         self._opens = timetable.weekly > 0
         self._days: dict[int, tuple[Interval, ...]] = {}
         self._latest_opening: tuple[int, int, int, int] | None = None
-        self._last_calls: dict[tuple[int, int], int] = {}
 
     def open_on(self, day: int) -> tuple[Interval, ...]:
         """When it is open on that date: intervals in order, which neither overlap nor touch."""
@@ -71,7 +66,7 @@ class Calendar:
         if intervals is None:
             if len(self._days) >= _MOST_DAYS:
                 self._days.clear()
-            intervals = self._days[day] = self.instants(day, self.timetable.spans(day))
+            intervals = self._days[day] = _after(self._instants(day), self._instants(day - 1))
         return intervals
 
     def stretch(self, instant: int, seconds: int) -> Stretch | None:
@@ -132,52 +127,31 @@ class Calendar:
         """The instant at which the wall clock, on that date, reaches `minute` minutes since midnight; the last such
         instant, when the clock is put back.
         """
-        last = self._last_calls.get((day, minute))
-        if last is None:
-            if len(self._last_calls) >= _MOST_DAYS:
-                self._last_calls.clear()
-            intervals = self.instants(day, ((0, minute),))
-            # nothing comes before minute 0, nor on a date that was left out (Samoa, 30 December 2011)
-            last = intervals[-1][1] if intervals else self.last_call(day - 1, DAY)
-            self._last_calls[day, minute] = last
-        return last
+        return self._clock.last(day * SECONDS_A_DAY + minute * 60)
 
-    def instants(self, day: int, spans: Spans) -> tuple[Interval, ...]:
-        """When the wall clock shows that date and a minute of these spans."""
-        midnight = (day - EPOCH) * SECONDS_A_DAY
-        intervals: list[Interval] = []
-        for since, until, ahead in self._offsets(midnight - _FURTHEST, midnight + SECONDS_A_DAY + _FURTHEST):
-            for opens, closes in spans:
-                start = max(since, midnight + opens * 60 - ahead)
-                end = min(until, midnight + closes * 60 - ahead)
-                if start < end:
-                    intervals.append((start, end))
-        return _merged(intervals)
-
-    def _offsets(self, since: int, until: int) -> Iterator[tuple[int, int, int]]:
-        """(from, until, how many seconds the wall clock is then ahead of UTC), between two instants a few days apart:
-        the clock is changed at most once between them.
+    def _instants(self, day: int) -> tuple[Interval, ...]:
+        """When it is open on that date, by itself: where midnight comes twice, that may begin before the day before
+        has ended.
         """
-        before, after = self._ahead(since), self._ahead(until)
-        if before == after:
-            yield since, until, before
-            return
-        old, new = since, until
-        while new - old > 1:
-            middle = (old + new) // 2
-            old, new = (middle, new) if self._ahead(middle) == before else (old, middle)
-        yield since, new, before
-        yield new, until, after
-
-    def _ahead(self, instant: int) -> int:
-        moment = datetime.datetime.fromtimestamp(instant, tz=self._zone)
-        offset = moment.utcoffset()
-        return 0 if offset is None else offset.days * SECONDS_A_DAY + offset.seconds
+        midnight, clock = day * SECONDS_A_DAY, self._clock
+        intervals = (
+            (clock.first(midnight + opens * 60), clock.last(midnight + closes * 60))
+            for opens, closes in self.timetable.spans(day)
+        )
+        return _merged([(start, end) for start, end in intervals if start < end])
 
 
 def days_from(instant: int) -> range:
     """The dates from that of `instant` on. It begins a day early, because the zone's date may be behind UTC's."""
     return range(EPOCH + instant // SECONDS_A_DAY - 1, LAST_DAY)
+
+
+def _after(intervals: tuple[Interval, ...], before: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """Those parts of the intervals that come after all of the others."""
+    if not before or not intervals or intervals[0][0] >= before[-1][1]:
+        return intervals
+    ended = before[-1][1]
+    return tuple((max(start, ended), end) for start, end in intervals if end > ended)
 
 
 def _merged(intervals: list[Interval]) -> tuple[Interval, ...]:

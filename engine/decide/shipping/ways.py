@@ -15,6 +15,7 @@ from engine.decide.shipping.calendar import Calendar
 from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, integers
 from engine.decide.shipping.distance import direction
 from engine.decide.shipping.lanes import Destination, Lanes, lanes_to
+from engine.decide.shipping.node_clocks import NodeClocks
 from engine.decide.shipping.pricing import NOT_CARRIED, Band, band_at, bands_of, carriage
 from engine.decide.shipping.schedule import Calendars
 from engine.decide.shipping.timings import Schedule, Timings
@@ -41,8 +42,9 @@ class Ways:
         self.node_index: Mapping[str, int] = {name: number for number, name in enumerate(self.node_ids)}
         self.node_names: NDArray[np.object_] = np.array(self.node_ids, dtype=object)
         """The ids again, as a column."""
+        self.clocks = NodeClocks(network)
         self.node_facts: Sequence[Facts] = [node_facts(node, 0) for node in self.nodes]
-        """The facts of each node, but for its load."""
+        """The facts of each node, but for its load and its clock."""
         self.service_facts: Sequence[Facts] = [service_facts(service) for service in self.services]
         places = [node.place for node in self.nodes]
         self.directions: NDArray[np.float64] = np.array(

@@ -5,19 +5,31 @@ proven.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from engine.decide.sourcing.bounded.tightening import tightened
+from engine.decide.sourcing.bounded.binding_bounds import tightened
 from engine.decide.sourcing.demand_merging import deal_units, interchangeable_runs, merge_demands
 from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.optimality import first_unproven
 from engine.decide.sourcing.problem import Choice, Problem, Score, Unproven
 from engine.decide.sourcing.solution import find_best
+from engine.decide.sourcing.tightening import tighten
 from engine.model.facts import OptionKey
 
 
 def choose(problem: Problem) -> Choice:
-    """The best choice for `problem`. Interchangeable demands of one SKU are merged first and their units dealt out
-    afterwards.
+    """The best choice for `problem`. What can't ship is taken away first; interchangeable demands of one SKU are merged
+    and their units dealt out afterwards.
     """
+    tightened, left_out = tighten(problem)
+    if not left_out:
+        return _choose_merged(tightened)
+    if problem.ship_complete:
+        ordered = sum([demand.quantity for demand in problem.demands])
+        return Choice(units={}, score=Score(unfilled=ordered, unless_needed=0, tiers=0, money=0))
+    choice = _choose_merged(tightened)
+    return replace(choice, score=replace(choice.score, unfilled=choice.score.unfilled + left_out))
+
+
+def _choose_merged(problem: Problem) -> Choice:
     if len({demand.sku for demand in problem.demands}) == len(problem.demands):
         return _choose(problem)
     runs = interchangeable_runs(problem)

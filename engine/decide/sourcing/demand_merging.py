@@ -9,13 +9,15 @@ from engine.model.facts import OptionKey
 
 def interchangeable_runs(problem: Problem) -> list[list[int]]:
     """Runs of demands, by index, that can be merged: of one SKU, with the same prices on every candidate, and with no
-    other demand of that SKU between them. A line kept together stays alone, unless it is of a single unit.
+    other demand of that SKU between them. A line kept together stays alone, unless it is of a single unit; so do lines
+    of a set and those that ship in multiples.
     """
+    in_multiples = {index for _, index in problem.multiples}
     runs: list[list[int]] = []
     last: dict[str, tuple[list[int], list[Price | None]]] = {}
     for index, demand in enumerate(problem.demands):
         prices = [candidate.prices.get(index) for candidate in problem.candidates]
-        alone = demand.together and demand.quantity > 1
+        alone = demand.set_name is not None or index in in_multiples or (demand.together and demand.quantity > 1)
         run, previous_prices = last.get(demand.sku, ([], []))
         if run and prices == previous_prices and not alone:
             run.append(index)
@@ -39,7 +41,12 @@ def merge_demands(problem: Problem, runs: Sequence[Sequence[int]]) -> Problem:
         replace(candidate, prices={places[i]: price for i, price in candidate.prices.items() if i in places})
         for candidate in problem.candidates
     ]
-    return replace(problem, demands=[merged_demand(run) for run in runs], candidates=candidates)
+    return replace(
+        problem,
+        demands=[merged_demand(run) for run in runs],
+        candidates=candidates,
+        multiples={(node, places[index]): multiple for (node, index), multiple in problem.multiples.items()},
+    )
 
 
 def deal_units(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from engine.decide.sourcing.allocation.sku_allocation import SkuAllocation
+from engine.decide.sourcing.allocation.coupled_allocation import allocations_of
 from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 from engine.model.facts import OptionKey
@@ -37,10 +37,7 @@ class PrimalSearch:
         self._candidates = candidates
         self._node_room = problem.room
         self._max_shipments = len(candidates) if problem.max_shipments is None else problem.max_shipments
-        skus = {demand.sku: None for demand in problem.demands}
-        self._allocations = [
-            SkuAllocation(problem, sku, candidates, unfilled=unfilled, step_limit=step_limit) for sku in skus
-        ]
+        self._allocations = allocations_of(problem, candidates, unfilled=unfilled, step_limit=step_limit)
         self._steps = 0
         self._tried: set[frozenset[int]] = set()
         self.incumbent = self.evaluate(frozenset())
@@ -51,8 +48,8 @@ class PrimalSearch:
         return self._steps + sum([allocation.steps for allocation in self._allocations])
 
     def evaluate(self, opened: frozenset[int]) -> Solution:
-        """What it costs to open these shipments: each SKU is allocated at the least cost, and only shipments that then
-        carry something are used and pay their fixed cost.
+        """What it costs to open these shipments: each SKU, or group of coupled ones, is allocated at the least cost,
+        and only shipments that then carry something are used and pay their fixed cost.
         """
         self._steps += len(self._allocations)
         filled = [allocation.cheapest(opened) for allocation in self._allocations]

@@ -50,21 +50,31 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """The units of a SKU that one order line asks for, of `weight` grams each. `together`: they ship from one
-    candidate, or none of them does.
+    """The units of a SKU that one order line asks for. `together`: they ship from one candidate, or none of them
+    does. Demands of one `set_name` all do so from the same candidate. `weight` is grams a unit.
     """
 
     sku: str
     quantity: int
     together: bool = False
+    set_name: str | None = None
     weight: int = 0
+
+
+class Capacity(NamedTuple):
+    """How many more units, and how many more grams, a node may ship today over all SKUs; None: any number."""
+
+    units: int | None = None
+    weight: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """What is to be chosen. `supply` is free units by (node, SKU); `room` is how many more shipments a node may take
-    today, without an entry any number; `max_shipments` bounds the shipments of the order; each shipment after the first
-    costs `split_penalty` micros; with `ship_complete`, either all units ship or none.
+    today, without an entry any number, and `capacity` what these may carry in all; `multiples` are by (node, demand
+    index): each candidate of the node ships units of that demand in multiples of so many, without an entry any number;
+    `max_shipments` bounds the shipments of the order; each shipment after the first costs `split_penalty` micros; with
+    `ship_complete`, either all units ship or none.
     """
 
     demands: Sequence[Demand]
@@ -74,6 +84,8 @@ class Problem:
     max_shipments: int | None = None
     ship_complete: bool = False
     room: Mapping[str, int] = field(default_factory=dict)
+    capacity: Mapping[str, Capacity] = field(default_factory=dict)
+    multiples: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
     @property
     def is_bounded(self) -> bool:

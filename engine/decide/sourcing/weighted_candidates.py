@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.problem import Bounds, Candidate, Problem
+from engine.decide.sourcing.tightening import common_multiples
 from engine.model.facts import OptionKey
 
 COMPARED = 300
@@ -17,7 +18,7 @@ COMPARED = 300
 class NodeStock(NamedTuple):
     """What a node has of the order. `units`: by demand, how many units one shipment can carry at most. `ample`: the
     demands for whose SKU the node has all units that the order asks for, provided that it also has room for all its
-    candidates.
+    candidates, its capacity is not scarce, and whatever other nodes ship of them are multiples here, too.
     """
 
     units: Mapping[int, int]
@@ -85,6 +86,8 @@ class NodeStocks(dict[str, NodeStock]):
         ordered: Counter[str] = Counter()
         for demand in problem.demands:
             ordered[demand.sku] += demand.quantity
+        self._scarce = problem.capacity.keys()
+        self._multiples, self._common = problem.multiples, common_multiples(problem)
         self._lines = [
             (index, demand.sku, demand.quantity, demand.quantity if demand.together else 1, ordered[demand.sku])
             for index, demand in enumerate(problem.demands)
@@ -93,12 +96,14 @@ class NodeStocks(dict[str, NodeStock]):
     def __missing__(self, node: str) -> NodeStock:
         units, ample = {}, []
         room = self._room.get(node)
-        has_room = room is None or room >= self._shipments[node]
+        has_room = (room is None or room >= self._shipments[node]) and node not in self._scarce
         for index, sku, quantity, least_units, ordered_of_sku in self._lines if room != 0 else ():
             free = self._supply.get((node, sku), 0)
-            if free >= least_units:
-                units[index] = min(quantity, free)
-                if has_room and free >= ordered_of_sku:
+            multiple = self._multiples.get((node, index), 1) if self._multiples else 1
+            most = min(quantity, free)
+            if most >= max(least_units, multiple):
+                units[index] = most - most % multiple
+                if has_room and free >= ordered_of_sku and self._common.get(index, multiple) % multiple == 0:
                     ample.append(index)
         node_stock = self[node] = NodeStock(units, ample)
         return node_stock

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -204,10 +204,11 @@ def _kept_shipments(
     what is `wanted`: so that what stays costs least, as when units are cancelled.
     """
     lines = {line.id: line for line in order.lines}
+    anew = _lines_of_changed_sets(units.reading.order, order)
     right = {
         hold.decision: tuple(
             shipment.moved(wrong, "held", "amended", at=now)
-            if shipment in hold.held and (wrong := _not_right(hold, shipment, order, lines))
+            if shipment in hold.held and (wrong := _not_right(hold, shipment, order, lines, anew))
             else shipment
             for shipment in hold.shipments
         )
@@ -225,14 +226,32 @@ def _kept_shipments(
     }
 
 
-def _not_right(hold: StoredHold, shipment: ShipmentUnits, order: Order, lines: Mapping[str, Line]) -> LineUnits:
-    """The held units that the order does not have any more, or that would not be shipped as it says."""
+def _lines_of_changed_sets(before: Order, after: Order) -> frozenset[str]:
+    """The lines of sets to which a line was added, or units of one. They travel together, so all of them are decided
+    anew.
+    """
+    lines = {line.id: line for line in before.lines}
+    changed = {
+        line.set_name
+        for line in after.lines
+        if (was := lines.get(line.id)) is None or was.set_name != line.set_name or was.quantity < line.quantity
+    }
+    return frozenset(line.id for line in after.lines if line.set_name is not None and line.set_name in changed)
+
+
+def _not_right(
+    hold: StoredHold, shipment: ShipmentUnits, order: Order, lines: Mapping[str, Line], anew: Container[str]
+) -> LineUnits:
+    """The held units that the order does not have any more, that would not be shipped as it says, or are of lines that
+    are decided `anew`.
+    """
     decided = order_of(hold.record.order)
     lines_then = {line.id: line for line in decided.lines}
     return {
         line: count
         for line, count in shipment.lines("held").items()
         if line not in lines
+        or line in anew
         or lines[line].sku != shipment.skus[line]
         or _terms(decided, lines_then[line]) != _terms(order, lines[line])
     }

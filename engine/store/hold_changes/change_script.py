@@ -35,7 +35,9 @@ LogFields: TypeAlias = Sequence[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
-    """Units of one decision that leave: as `Keys.confirms` stores them, and for how many seconds that can be undone."""
+    """Units of one decision that leave: JSON [[number, {line: units}], ...], and for how many seconds that can be
+    undone.
+    """
 
     units: str
     seconds: int
@@ -44,7 +46,8 @@ class Confirmed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRequest:
     """Changes of holds that are made together and logged as `entries`. `answer` is the answer, also when the same
-    `operation` on the decision `about` comes again.
+    `operation` on the decision `about` comes again. `micros` is `now` in UTC microseconds, which is needed where units
+    leave or are on hand again. `left_at` is when they left, by the caller, in the same; None: now.
     """
 
     about: str
@@ -55,6 +58,8 @@ class ChangeRequest:
     answer: bytes
     confirmed: Confirmed | None = None
     order: OrderChange | None = None
+    micros: int | None = None
+    left_at: int | None = None
 
     @property
     def moves(self) -> bool:
@@ -164,7 +169,10 @@ def changed_hold_keys(keys: Keys, holds: Sequence[tuple[str, str]]) -> list[tupl
 
 
 def changed_sku_keys(keys: Keys, skus: Sequence[str]) -> list[tuple[str, ...]]:
-    return [(keys.on_hand(sku), keys.held(sku), keys.base(sku), keys.stamp(sku)) for sku in skus]
+    return [
+        (*(keys.on_hand(sku), keys.held(sku), keys.base(sku), keys.stamp(sku)), keys.journal(sku), keys.blocked(sku))
+        for sku in skus
+    ]
 
 
 def entry_fields(kind: UnitState | str, name: str, now: int, **more: str) -> list[str]:
@@ -196,11 +204,11 @@ def step_fields(
     return entry_fields(kind, decision, now, **day, units=body.encode().decode())
 
 
-def confirmed_units(before: Shipments, after: Shipments, *, now: int, seconds: int) -> Confirmed:
+def confirmed_units(before: Shipments, after: Shipments, *, seconds: int) -> Confirmed:
     """The units that have left between these two, to be undone for so many seconds."""
     units = moved_units("", before, after, "confirmed")
     parts = [(part.number, dict(part.lines)) for part in units.parts if part.lines]
-    return Confirmed(units=orjson.dumps([now, parts]).decode(), seconds=seconds)
+    return Confirmed(units=orjson.dumps(parts).decode(), seconds=seconds)
 
 
 def _record(request: ChangeRequest, skus: Sequence[str]) -> dict[str, Any]:
@@ -217,7 +225,9 @@ def _record(request: ChangeRequest, skus: Sequence[str]) -> dict[str, Any]:
     if request.order:
         record["order"] = request.order.record
     if request.moves:
-        record["moves"] = True
+        record |= {"moves": True, "micros": request.micros}
+    if request.left_at is not None:
+        record["left_at"] = request.left_at
     if request.confirmed:
         record["confirmed"] = {"units": request.confirmed.units, "seconds": request.confirmed.seconds}
     return record

@@ -19,12 +19,14 @@ Shipments: TypeAlias = tuple[ShipmentUnits, ...]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsReturned:
     """Units of the shipment `number` that are held again. They were confirmed by the log entry `entry`, and are on hand
-    again unless they were counted since.
+    again unless the count that stands is later than `left_at`, when they were said to have left (UTC microseconds; None
+    if an earlier release confirmed them).
     """
 
     number: int
     lines: LineUnits
     entry: str
+    left_at: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,8 @@ class HoldChange:
         for returned in self.returned:
             if returned.number == before.number:
                 for sku, count in before.sku_units(returned.lines):
-                    yield [index_of[sku], str(count), str(count), returned.entry]
+                    instant = [] if returned.left_at is None else [returned.left_at]
+                    yield [index_of[sku], str(count), str(count), *instant]
         if not self.returned:
             on_backorder = self.before.on_backorder(before.number)
             held = dict(before.by_sku("held")), dict(after.by_sku("held"))
@@ -167,6 +170,7 @@ def returned_units(change: HoldChange) -> HoldUnits:
                 units=before.sku_units(returned.lines),
                 lines=tuple(returned.lines.items()),
                 room=0,
+                left_at=returned.left_at,
             )
             for before, _ in change.changed
             for returned in change.returned

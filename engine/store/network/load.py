@@ -57,11 +57,22 @@ class _Current:
     broken: str
 
 
-def save(client: Client, keys: Keys, inventory: Inventory, *, verify_policies: VerifyPolicies) -> None:
-    """Replace the loaded network, products and stock by `inventory`. Holds, decisions and policies stay; stock counts
-    of any stamp are accepted again. Raises Contended, and what `verify_policies` raises.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Staged:
+    """A load that is staged under a name, and was verified with these policies."""
+
+    name: str
+    policies: Sequence[str]
+
+
+def save(
+    client: Client, keys: Keys, inventory: Inventory, *, verify_policies: VerifyPolicies, micros: Callable[[], int]
+) -> None:
+    """Replace the loaded network, products and stock by `inventory`. Holds, decisions, policies and blocked units stay;
+    later counts of either kind of stamp are accepted. `micros` answers UTC microseconds. Raises Contended, and what
+    `verify_policies` raises.
     """
-    begin(client, keys, inventory, verify_policies=verify_policies)
+    begin(client, keys, inventory, verify_policies=verify_policies, micros=micros)
     finish(client, keys)
 
 
@@ -70,7 +81,9 @@ def loaded_over_and_over() -> Contended:
     return Contended("the network is being loaded over and over; try again")
 
 
-def begin(client: Client, keys: Keys, inventory: Inventory, *, verify_policies: VerifyPolicies) -> None:
+def begin(
+    client: Client, keys: Keys, inventory: Inventory, *, verify_policies: VerifyPolicies, micros: Callable[[], int]
+) -> None:
     """Stage `inventory` and swap it in; its stock is then still to be loaded (see `finish`). Other loads may be swapped
     in meanwhile: what is staged stays, and replaces them. If this raises, nothing that was staged is left.
     """
@@ -79,7 +92,8 @@ def begin(client: Client, keys: Keys, inventory: Inventory, *, verify_policies: 
         name = uuid.uuid4().hex
         try:
             stage(client, Keys(keys.network, staged=name), inventory, name)
-            if _swap_in(client, keys, inventory, name=name, policies=policies, verify_policies=verify_policies):
+            staged = _Staged(name=name, policies=policies)
+            if _swap_in(client, keys, inventory, staged, verify_policies=verify_policies, micros=micros):
                 return
         except PointsmanError:
             with contextlib.suppress(StoreUnavailable):  # a server without memory stores no more, but does delete
@@ -103,7 +117,9 @@ def load_next_stock(client: Client, keys: Keys, script: Any, name: str) -> bytes
     with faults():
         tasks = [task.decode() for task in client.redis.lrange(staged.todo, 0, SKUS_AT_ONCE - 1)]
     skus = [task[1:] for task in tasks]
-    by_sku = ((keys.on_hand(sku), keys.base(sku), keys.stamp(sku), staged.on_hand(sku)) for sku in skus)
+    by_sku = (
+        (keys.on_hand(sku), keys.base(sku), keys.stamp(sku), keys.journal(sku), staged.on_hand(sku)) for sku in skus
+    )
     script_keys = LOAD_STOCK.keys(keys, by_sku, todo=staged.todo)
     with faults():
         return bytes(script(keys=script_keys, args=[name, *tasks]))
@@ -146,17 +162,18 @@ def _swap_in(
     client: Client,
     keys: Keys,
     inventory: Inventory,
+    staged_load: _Staged,
     *,
-    name: str,
-    policies: Sequence[str],
     verify_policies: VerifyPolicies,
+    micros: Callable[[], int],
 ) -> bool:
-    """Swap in what is staged under `name`; False if some of that is gone. If other policies than `policies` decide by
-    now, they are verified first. Raises Contended.
+    """Swap in what is staged; False if some of that is gone. If other policies decide by now than it was verified with,
+    they are verified first. Raises Contended.
 
     The list of SKUs to load only ever grows from one try to the next: to delete the stock of a SKU that has none does
     no harm.
     """
+    name, policies = staged_load.name, staged_load.policies
     script, staged = client.script("load_swap"), Keys(keys.network, staged=name)
     stocked = {sku for sku, units in inventory.stock.items() if units}
     listed: set[str] = set()
@@ -173,9 +190,9 @@ def _swap_in(
             todo=staged.todo,
             broken_todo=Keys(keys.network, staged=current.broken).todo,
         )
-        arguments = [current.version, current.products, len(listed), name, LASTING_SECONDS, current.broken, *policies]
+        arguments = [current.version, current.products, len(listed), name, LASTING_SECONDS, current.broken, micros()]
         with faults():
-            answer = script(keys=script_keys, args=arguments)
+            answer = script(keys=script_keys, args=[*arguments, *policies])
         if answer in (b"done", b"gone"):
             return bool(answer == b"done")
         if answer == b"policies":

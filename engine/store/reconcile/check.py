@@ -46,7 +46,7 @@ class Audit:
     `shipped` are the units of all shipments that were ever decided, `ended` those of them that are no longer held, and
     `confirmed` those of these that left. `set_aside` are those of `held` that are held for decisions that are still
     being made, by the log. `short` are units held beyond those on hand because the source counted less
-    after they were promised: reported, but no drift.
+    after they were promised: reported, but no drift. `blocked` are there beside those on hand, and may not be sold.
     """
 
     decisions: int
@@ -59,6 +59,7 @@ class Audit:
     held: int
     set_aside: int
     short: int
+    blocked: int
     drifts: tuple[Drift, ...]
     log_damaged: bool = False
     """Whether entries of the log are missing or can't be read, so that more may be held than the log says."""
@@ -76,6 +77,7 @@ class _Totals:
     on_hand: int = 0
     held: int = 0
     short: int = 0
+    blocked: int = 0
 
 
 def check(client: Client, keys: Keys) -> Audit:
@@ -101,13 +103,9 @@ class Check:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        # before the bases are read: a base that is not among them was set by a later entry, and moves of late entries
-        # are kept
         self._begun, indexed = scan.log_end(client, keys, counted=keys.decisions)
         self._names = scan.names(client, keys)
-        self.replay = LogReplay(
-            bases=dict(scan.bases(client, keys, sorted(self._names.base))), zone=scan.zone(client, keys)
-        )
+        self.replay = LogReplay(zone=scan.zone(client, keys))
         self._totals = _Totals()
         self._suspected: set[Suspect] = set()
         self._index = IndexComparison(client, keys, size=indexed)
@@ -145,6 +143,7 @@ class Check:
             held=self._totals.held,
             set_aside=self.replay.set_aside,
             short=self._totals.short,
+            blocked=self._totals.blocked,
             drifts=tuple(drifts),
             log_damaged=bool(missing or self.replay.unreadable),
         )
@@ -257,24 +256,27 @@ class Check:
         """There may be a million positions with units on hand: only those are kept in memory where units are held or
         moved.
         """
-        held = dict(self._held())
-        self._totals.held = sum(held.values())
-        relevant = held.keys() | self.replay.held.keys() | self.replay.bases.keys()
+        keys, names = self._keys, self._names
+        held, blocked = dict(self._units(keys.held, names.held)), dict(self._units(keys.blocked, names.blocked))
+        bases = dict(scan.bases(self._client, keys, sorted(names.base)))
+        self._totals.held, self._totals.blocked = sum(held.values()), sum(blocked.values())
+        relevant = held.keys() | self.replay.held.keys() | blocked.keys() | self.replay.blocked.keys() | bases.keys()
         on_hand: dict[PositionKey, int] = {}
-        for sku, fields in scan.hashes(self._client, self._keys.on_hand, sorted(self._names.on_hand)):
+        for sku, fields in scan.hashes(self._client, keys.on_hand, sorted(names.on_hand)):
             self._totals.positions += len(fields)
-            self._totals.on_hand += sum(map(int, fields.values()))
+            self._totals.on_hand += sum(max(0, int(units)) for units in fields.values())
             on_hand.update(_only(relevant, sku, fields))
         for key in relevant:
             position = SuspectPosition(
-                on_hand=on_hand.get(key, 0), held=held.get(key, 0), base=self.replay.bases.get(key)
+                on_hand=on_hand.get(key, 0), held=held.get(key, 0), blocked=blocked.get(key, 0), base=bases.get(key)
             )
             self._totals.short += units_short(self.replay, key, position)
             if any(position_drifts(self._keys, self.replay, key, position)):
                 self._suspected.add(("positions", key))
 
-    def _held(self) -> Iterator[tuple[PositionKey, int]]:
-        for sku, fields in scan.hashes(self._client, self._keys.held, sorted(self._names.held)):
+    def _units(self, key: Callable[[str], str], skus: AbstractSet[str]) -> Iterator[tuple[PositionKey, int]]:
+        """What is stored by node at the key of each SKU."""
+        for sku, fields in scan.hashes(self._client, key, sorted(skus)):
             yield from (((sku, node.decode()), int(units)) for node, units in fields.items())
 
 

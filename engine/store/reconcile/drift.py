@@ -63,30 +63,28 @@ class Drift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspectPosition:
-    """A position as the ledger has it. `base` is where its movements are counted from, if there were any."""
+    """A position as the ledger has it. On hand may be below 0, as `Keys.on_hand` says. `base` is the count or load that
+    stands, if anything came or left since.
+    """
 
     on_hand: int = 0
     held: int = 0
+    blocked: int = 0
     base: Base | None = None
 
 
 def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: SuspectPosition) -> Iterator[Drift]:
     sku, node = key
     suspect: Suspect = ("positions", key)
-    held = replay.held[key]
-    if position.held != held:
-        before, after = (str(units) if units else None for units in (position.held, held))
-        write = Write(key=keys.held(sku), field=node, before=before, after=after)
-        yield Drift(
-            what="units held",
-            sku=sku,
-            node=node,
-            expected=held,
-            found=position.held,
-            writes=(write,),
-            suspect=suspect,
-        )
-    most = position.on_hand + replay.oversold.get(key, 0)
+    for what, hash_key, found, expected in (
+        ("units held", keys.held(sku), position.held, replay.held[key]),
+        ("units blocked", keys.blocked(sku), position.blocked, replay.blocked[key]),
+    ):
+        if found != expected:
+            before, after = (str(units) if units else None for units in (found, expected))
+            write = Write(key=hash_key, field=node, before=before, after=after)
+            yield Drift(what=what, sku=sku, node=node, expected=expected, found=found, writes=(write,), suspect=suspect)
+    most = max(0, position.on_hand) + replay.oversold.get(key, 0)
     if position.held > most and not units_short(replay, key, position):
         cause = "more units are held than decisions took of those on hand, or could oversell"
         yield Drift(
@@ -98,7 +96,7 @@ def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: S
             cause=cause,
         )
     if position.base is not None:
-        on_hand = position.base[0] + replay.moved_since(key, position.base)
+        on_hand = replay.on_hand(key, position.base)
         if position.on_hand != on_hand:
             cause = f"{CHANGED}; count the units, and send the count (PUT /v1/stock, or: pointsman stock import)"
             yield Drift(what="units on hand", sku=sku, node=node, expected=on_hand, found=position.on_hand, cause=cause)

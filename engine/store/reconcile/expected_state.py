@@ -1,5 +1,6 @@
 """The state that the ledger should have by its log: holds with their shipments, loads by day, units by position."""
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -7,14 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from engine.decide.record import DecisionRecord
-from engine.store.decision_log import EntryId
 
 PositionKey: TypeAlias = tuple[str, str]
 """A position, as SKU and node."""
 PositionUnits: TypeAlias = Counter[PositionKey]
 """Units by position."""
-Base: TypeAlias = tuple[int, EntryId]
-"""Units on hand right after an entry of the log, as `Keys.base` says."""
+Base: TypeAlias = tuple[int, int]
+"""Units of the count or load that stands, and its instant in UTC microseconds, as `Keys.base` says."""
 SuspectKind: TypeAlias = Literal[
     "holds", "callers", "positions", "loads", "rests", "index", "endings", "orders", "cancelled", "waiting"
 ]
@@ -104,10 +104,26 @@ class DayLoads:
 
 
 @dataclass(slots=True)
-class LateEntries:
-    """What entries changed that were logged after the check began: units that moved, and everything else."""
+class Moves:
+    """What came and left of a position by the log: instants in UTC microseconds and units, in turn. A log has many, and
+    so takes 16 bytes each.
+    """
 
-    moves: dict[PositionKey, list[tuple[EntryId, int]]] = field(default_factory=dict)
+    words: "array[int]" = field(default_factory=lambda: array("q"))
+
+    def add(self, instant: int, units: int) -> None:
+        self.words.extend((instant, units))
+
+    def after(self, instant: int) -> int:
+        """The sum of those after that instant."""
+        pairs = zip(self.words[::2], self.words[1::2], strict=True)
+        return sum(units for moved_at, units in pairs if moved_at > instant)
+
+
+@dataclass(slots=True)
+class LateEntries:
+    """What entries changed that were logged after the check began."""
+
     changed: set[Suspect] = field(default_factory=set)
 
 

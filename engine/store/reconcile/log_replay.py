@@ -33,6 +33,7 @@ from engine.store.reconcile.expected_state import (
     ExpectedShipment,
     FloorBreach,
     LateEntries,
+    Moves,
     PositionKey,
     PositionUnits,
     SuspectKind,
@@ -42,11 +43,8 @@ from engine.store.reconcile.expected_state import (
 
 @dataclass(slots=True, kw_only=True)
 class LogReplay:
-    """The state that the ledger should have after the entry `end`. `bases` are where the movements of each position are
-    counted from.
-    """
+    """The state that the ledger should have after the entry `end`."""
 
-    bases: Mapping[PositionKey, Base]
     zone: str = "UTC"
     """The installation's time zone, for decisions of releases that did not log the day of their loads."""
     end: EntryId = (0, 0)
@@ -83,7 +81,9 @@ class LogReplay:
     decisions: int = 0
     late: LateEntries | None = None
     """What late entries changed; None while the entries that are added are not late."""
-    _moved: PositionUnits = field(default_factory=Counter)
+    blocked: PositionUnits = field(default_factory=Counter)
+    """Units that are there and may not be sold."""
+    _moves: defaultdict[PositionKey, Moves] = field(default_factory=lambda: defaultdict(Moves))
 
     def add(self, raw: RawEntry) -> None:
         """Apply the next entry of the log. One that can't be read is noted, and changes nothing; one whose facts are
@@ -96,12 +96,10 @@ class LogReplay:
         except UNREADABLE:
             self.unreadable.append(self.end)
 
-    def moved_since(self, position: PositionKey, base: Base) -> int:
-        """By how many units a position has changed since a base."""
-        if self.bases.get(position) == base:
-            return self._moved[position]
-        moves = self.late.moves.get(position, ()) if self.late else ()
-        return sum(delta for entry_id, delta in moves if entry_id > base[1])
+    def on_hand(self, position: PositionKey, base: Base) -> int:
+        """The units of the count or load that stands, and what came and left after it."""
+        units, instant = base
+        return units + self._moves[position].after(instant) if position in self._moves else units
 
     @property
     def set_aside(self) -> int:
@@ -123,7 +121,9 @@ class LogReplay:
                 self._add_set_aside(entry)
             case "moved":
                 for movement in entry.applied_movements:
-                    self._move((movement.sku, movement.node), movement.delta, entry.id)
+                    position = movement.sku, movement.node
+                    self._move(position, movement.delta, entry.instant(movement.at))
+                    self._block(position, movement.blocked)
             case "extended" | "confirmed" | "released" | "expired" | "cancelled" | "amended" | "undone":
                 self._move_units(entry)
             case "rejected":
@@ -288,6 +288,9 @@ class LogReplay:
             for sku, units in rejected:
                 self._lower_held((sku, shipment.node), units)
                 self._place(hold.first, -units)
+                if rejection.blocks is True:
+                    self._move((sku, shipment.node), -units, entry.instant())
+                    self._block((sku, shipment.node), units)
             if number not in rejection.ended:
                 still_held = {sku: units for sku, units in left.items() if units}
                 hold.shipments[number] = ExpectedShipment(
@@ -368,7 +371,7 @@ class LogReplay:
                 self.confirmed -= units
                 if next(returned) == "1":
                     self.promised_from[position] = self.promised_from.get(position, 0) + units
-                    self._move(position, units, entry.id)
+                    self._move(position, units, entry.instant(part.left_at))
             self._changed("positions", position)
         if entry.kind != "undone":
             placed = int(entry.kind == "confirmed") - int(part.source == "held")
@@ -384,7 +387,7 @@ class LogReplay:
         self.confirmed += units
         if position in self.promised_from:
             self.promised_from[position] -= units
-        self._move(position, -units, entry.id)
+        self._move(position, -units, entry.instant())
 
     def _begin_rest(self, node: str, node_rest: NodeRest, now: int) -> None:
         """Of two rests of a node the longer counts. Those that are over are deleted, as commit_follow_up.lua does."""
@@ -430,13 +433,15 @@ class LogReplay:
         if number not in hold.left:
             self._lower_load(shipment.node, hold.day, entry)
 
-    def _move(self, position: PositionKey, delta: int, entry_id: EntryId) -> None:
-        base = self.bases.get(position)
-        if base is not None and entry_id > base[1]:
-            self._moved[position] += delta
-        if self.late:
-            self.late.moves.setdefault(position, []).append((entry_id, delta))
-            self._changed("positions", position)
+    def _move(self, position: PositionKey, delta: int, instant: int) -> None:
+        self._moves[position].add(instant, delta)
+        self._changed("positions", position)
+
+    def _block(self, position: PositionKey, units: int) -> None:
+        self.blocked[position] += units
+        if not self.blocked[position]:
+            del self.blocked[position]
+        self._changed("positions", position)
 
     def _day(self, date: str, millis: int) -> DayLoads:
         if date in self.days and self.days[date].expired(millis):

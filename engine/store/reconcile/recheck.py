@@ -71,7 +71,8 @@ def _parse_hold(replies: Iterator[Any]) -> tuple[dict[str, str], int | None]:
 
 
 def _parse_position(replies: Iterator[Any]) -> SuspectPosition:
-    return SuspectPosition(on_hand=_parse_count(replies), held=_parse_count(replies), base=parse_base(next(replies)))
+    on_hand, held, blocked = (_parse_count(replies) for _ in range(3))
+    return SuspectPosition(on_hand=on_hand, held=held, blocked=blocked, base=parse_base(next(replies)))
 
 
 def _parse_rest(replies: Iterator[Any]) -> tuple[str | None, str | None]:
@@ -99,6 +100,7 @@ _READS: Mapping[SuspectKind, _Read] = {
         lambda pipeline, keys, position: (
             pipeline.hget(keys.on_hand(position[0]), position[1])
             .hget(keys.held(position[0]), position[1])
+            .hget(keys.blocked(position[0]), position[1])
             .hget(keys.base(position[0]), position[1])
         ),
         _parse_position,

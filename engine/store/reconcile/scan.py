@@ -8,7 +8,6 @@ from typing import TypeAlias
 import orjson
 
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import parse_entry_id
 from engine.store.keys import Keys
 from engine.store.reconcile.expected_state import Base, PositionKey
 
@@ -23,12 +22,13 @@ return {last and last[1] or '0-0', redis.call('HLEN', KEYS[2])}
 
 @dataclass(slots=True, kw_only=True)
 class Names:
-    """The names in the network's keys: SKUs with units on hand, with units held and with a base; holds; days with
-    loads; orders.
+    """The names in the network's keys: SKUs with units on hand, with units held, with units blocked and with a base;
+    holds; days with loads; orders.
     """
 
     on_hand: set[str] = field(default_factory=set)
     held: set[str] = field(default_factory=set)
+    blocked: set[str] = field(default_factory=set)
     base: set[str] = field(default_factory=set)
     hold: set[str] = field(default_factory=set)
     load: set[str] = field(default_factory=set)
@@ -112,7 +112,7 @@ def endings(client: Client, keys: Keys) -> Iterator[list[str]]:
 
 
 def bases(client: Client, keys: Keys, skus: Sequence[str]) -> Iterator[tuple[PositionKey, Base]]:
-    """What the movements of each position are counted from."""
+    """The count or load that stands of each position where something came or left since."""
     for sku, fields in hashes(client, keys.base, skus):
         for node, text in fields.items():
             base = parse_base(text)
@@ -128,10 +128,11 @@ def zone(client: Client, keys: Keys) -> str:
 
 
 def parse_base(text: bytes | None) -> Base | None:
-    if text is None:
+    """As `Keys.base` has it; None also for what earlier releases stored there, which named an entry of the log."""
+    if text is None or b"-" in text:
         return None
-    units, entry_id, *_ = text.split(b" ")
-    return int(units), parse_entry_id(entry_id)
+    units, instant = text.split(b" ")
+    return int(units), int(instant)
 
 
 def decode_fields(fields: Fields) -> dict[str, str]:

@@ -35,11 +35,13 @@ local order = request.order
 if holds_differ(holds) or order and order_differs(order) then
   return {'changed'}
 end
-local lacking = units_lacking(holds)
+local now = tonumber(request.micros)
+local instant = request.moves and instant_of_leaving(holds, now, request.left_at)
+local lacking = units_lacking(holds, instant, now)
 if lacking then
   return {'lacking', unpack(lacking)}
 end
-local awaited = units_on_backorder(holds)
+local awaited = units_on_backorder(holds, instant, now)
 if awaited then
   return {'backorder', unpack(awaited)}
 end
@@ -49,15 +51,18 @@ if request.moves and redis.call('HEXISTS', key.facts, 'load') == 1 then
 end
 
 local changed, freed = {}, {}
-local moves, returned = change_holds(holds, changed, freed)
+local moves, returned = change_holds(holds, changed, freed, instant, now)
 offer(freed, note_changes(changed))
 for _, fields in ipairs(request.entries) do
   if returned ~= '' then
     fields[#fields + 1], fields[#fields + 2] = 'taken', returned
   end
+  if instant then
+    fields[#fields + 1], fields[#fields + 2] = 'moved_at', plain(instant)
+  end
   local entry = redis.call('XADD', key.log, '*', unpack(fields))
-  log_moves(moves, entry)
-  log_confirm(request.confirmed, entry)
+  remember_moves(moves, entry, now)
+  log_confirm(request.confirmed, entry, request.now, instant)
 end
 if order then
   change_order(order, request.now)

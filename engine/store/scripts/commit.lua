@@ -156,6 +156,9 @@ local stood, lost, lost_claims, lost_nodes = {}, nil, {}, {}
 for index, claim in ipairs(request.claims) do
   local node, units, floors, on_hand_range, held_range, available_range, own = unpack(claim, 1, 7)
   local on_hand = call('HGET', key.claimed_on_hand(index), node) or '0'
+  if tonumber(on_hand) < 0 then
+    on_hand = '0'
+  end
   local held = call('HGET', key.claimed_held(index), node) or '0'
   if own then
     held = held - own

@@ -39,11 +39,14 @@ if linked.waiting and not replaces_entry and redis.call('HLEN', key.backlog) >= 
     and (linked.follow_ups or redis.call('HEXISTS', key.order, 'first') == 0) then
   return {'crowded'}
 end
+local micros, instant
 if rejection then
+  micros = tonumber(rejection.micros)
+  instant = instant_of_leaving(rejection.holds, micros)
   if tonumber(redis.call('HGET', key.changed_hold(1), 'until') or 0) <= now or holds_differ(rejection.holds) then
     return {'hold'}
   end
-  local awaited = units_on_backorder(rejection.holds)
+  local awaited = units_on_backorder(rejection.holds, instant, micros)
   if awaited then
     return {'backorder', unpack(awaited)}
   end
@@ -92,11 +95,21 @@ end
 
 -- the rejected units are not held any more; those of a short pick that left are not on hand either
 local changed = {}
-local moves = change_holds(rejection.holds, changed, changed)
+local moves = change_holds(rejection.holds, changed, changed, instant, micros)
 for _, fields in ipairs(rejection.entries) do
+  fields[#fields + 1], fields[#fields + 2] = 'moved_at', plain(instant)
   local entry = redis.call('XADD', key.log, '*', unpack(fields))
-  log_moves(moves, entry)
-  log_confirm(rejection.confirmed, entry)
+  remember_moves(moves, entry, micros)
+  log_confirm(rejection.confirmed, entry, linked.now, instant)
+end
+-- damaged ones are there, and not on hand
+local damaged = {}
+for _, units in ipairs(rejection.blocked) do
+  if change_on_hand(units.index, rejection.node, -units.count, instant, micros) then
+    damaged[#damaged + 1] = {units.index, rejection.node, -units.count, instant}
+  end
+  block(units.index, rejection.node, units.count)
+  changed[key.changed_on_hand(units.index)] = true
 end
 
 -- of several rests of a node the longest counts; those of any node that are over are removed
@@ -121,22 +134,22 @@ end
 
 -- What is on hand is set to what the node says, or else to what is still promised from it, unless the source that
 -- counts it has sent a newer count.
-local function set_on_hand(index, counted)
-  local on_hand, base, stamp = key.changed_on_hand(index), key.changed_base(index), key.changed_stamp(index)
+local function set_on_hand(index, units)
+  local on_hand, stamp = key.changed_on_hand(index), key.changed_stamp(index)
   local there = tonumber(redis.call('HGET', on_hand, rejection.node) or 0)
   local promised = tonumber(redis.call('HGET', key.changed_held(index), rejection.node) or 0)
   local kind, number = string.match(redis.call('HGET', stamp, rejection.node) or '', '^(%a) (%d+)')
   if kind == 't' and tonumber(number) >= (now + 1) * SECOND then
-    return {'older', there}
+    return {'older', math.max(0, there)}
   end
-  local units = string.format('%.0f', counted or math.min(there, promised))
-  redis.call('HSET', on_hand, rejection.node, units)
-  redis.call('HDEL', base, rejection.node)
+  units = units or math.max(0, math.min(there, promised))
+  local at = math.max(instant, instant_of_count(micros))
+  count_on_hand(index, rejection.node, units, at)
   if kind ~= 's' then
-    local at = math.max(now * SECOND, tonumber(number or 0))
-    redis.call('HSET', stamp, rejection.node, string.format('t %.0f %s', at, units))
+    at = math.max(at, tonumber(number or 0))
+    redis.call('HSET', stamp, rejection.node, string.format('t %.0f %.0f', at, units))
   end
-  return {'set', tonumber(units)}
+  return {'set', units}
 end
 
 local counts = {}
@@ -146,6 +159,7 @@ for _, count in ipairs(rejection.counts) do
   counts[#counts + 1] = {count.sku, outcome[1], outcome[2]}
 end
 offer(changed, note_changes(changed))
-redis.call('XADD', key.log, '*', 'kind', 'rejected', 'id', rejection.id, 'at', linked.now, 'body', ARGV[5],
-  'counted', #counts > 0 and cjson.encode(counts) or '[]')
+local entry = redis.call('XADD', key.log, '*', 'kind', 'rejected', 'id', rejection.id, 'at', linked.now, 'body', ARGV[5],
+  'counted', #counts > 0 and cjson.encode(counts) or '[]', 'moved_at', plain(instant))
+remember_moves(damaged, entry, micros)
 return answer

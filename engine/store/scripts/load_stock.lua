@@ -1,7 +1,7 @@
 -- Puts the staged stock of some SKUs in place, and completes the load after the last of them. A reader that finds an
 -- unfinished load completes it.
 --
--- Keys, by the names in script_keys.py; on_hand, base, stamp and staged_on_hand are those of each SKU.
+-- Keys, by the names in script_keys.py; on_hand, base, stamp, journal and staged_on_hand are those of each SKU.
 -- ARGV  1 name of the load
 --       then the first entries of `todo` as they were read: + and a SKU with stock, or - and a SKU without any
 -- Answers 'more'; 'over' if the load is complete, or there is none any more; 'later' if others have done these SKUs; or
@@ -26,7 +26,7 @@ for index = 1, count do
   end
 end
 for index = 1, count do
-  redis.call('UNLINK', key.on_hand(index), key.base(index), key.stamp(index))
+  redis.call('UNLINK', key.on_hand(index), key.base(index), key.stamp(index), key.journal(index))
   if has_stock(index) then
     redis.call('RENAME', key.staged_on_hand(index), key.on_hand(index))
     redis.call('PERSIST', key.on_hand(index))

@@ -4,7 +4,7 @@
 -- Keys, by the names in script_keys.py; broken_todo is the `todo` of the unfinished load that this one replaces.
 -- ARGV  1 the network version that was read, or nothing  2 number of products then  3 number of SKUs in `todo`
 --       4 name of the load  5 seconds that what was staged must last at least  6 name of the unfinished load that this
---       one replaces, or nothing  7 the active policy version that the network was checked against, or nothing, then
+--       one replaces, or nothing  7 now (UTC microseconds)  8 the active policy version that the network was checked against, or nothing, then
 --       the entries of the schedule
 -- Answers 'done', also if it was done before and the answer was lost; or changes nothing: 'changed' if another network
 -- is there by now, or another load has begun; 'gone' if what was staged has been deleted, or soon will be; 'policies'
@@ -21,11 +21,11 @@ if redis.call('TTL', key.staged_facts) < tonumber(ARGV[5]) or redis.call('LLEN',
   return 'gone'
 end
 local scheduled = redis.call('ZRANGE', key.scheduled_policies, 0, -1)
-if (redis.call('GET', key.active_policy) or '') ~= ARGV[7] or #scheduled ~= #ARGV - 7 then
+if (redis.call('GET', key.active_policy) or '') ~= ARGV[8] or #scheduled ~= #ARGV - 8 then
   return 'policies'
 end
 for index, entry in ipairs(scheduled) do
-  if entry ~= ARGV[7 + index] then
+  if entry ~= ARGV[8 + index] then
     return 'policies'
   end
 end
@@ -39,7 +39,10 @@ local function replace(to, from)
 end
 -- nodes that rest go on resting in the new network
 local rests_until = redis.call('HGET', key.facts, 'rests')
+-- what the new stock says is as of now, after all that came and left
+local loaded = math.max(tonumber(ARGV[7]), tonumber(redis.call('HGET', key.facts, 'moved') or 0))
 replace(key.facts, key.staged_facts)
+redis.call('HSET', key.facts, 'loaded', string.format('%.0f', loaded))
 if rests_until then
   redis.call('HSET', key.facts, 'rests', rests_until)
 end

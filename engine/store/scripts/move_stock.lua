@@ -1,54 +1,74 @@
--- Adds to what is on hand, or takes from it, each movement once.
+-- Adds to what is on hand or blocked, or takes from it, each movement once.
 --
--- Keys, by the names in script_keys.py; on_hand and base are those of each movement's SKU.
--- ARGV  1 network version  2 now  3 name of the batch  4 the log entry's body
---       5 seconds the movements of a day are kept
---       then operation id, digest of the movement, node and delta of each
--- Answers {'network'} if the network is another by now; else for each movement a word, and what is on hand then:
--- applied; seen (this movement was applied before); reused (the id was used for another movement); below (fewer than no
--- units would be left).
-local FIRST, WORDS_EACH = 6, 4
+-- Keys, by the names in script_keys.py; the changed_ ones are those of each movement's SKU.
+-- ARGV  1 network version  2 now  3 now in UTC microseconds  4 name of the batch  5 the log entry's body
+--       6 seconds the movements of a day are kept
+--       then operation id, digest of the movement, node, delta, change of what is blocked, and its instant or nothing of
+--       each
+-- Answers {'network'} if the network is another by now; else for each movement a word, and what is on hand and blocked
+-- then: applied; counted (so, too, but the count that stands has what came or left by it); seen (this movement was
+-- applied before); reused (the id was used for another movement); below or unblocked (fewer than no units would be left
+-- on hand, or blocked).
+local FIRST, WORDS_EACH = 7, 6
+local now = tonumber(ARGV[3])
 if redis.call('HGET', key.facts, 'version') ~= ARGV[1] then
   return {'network'}
 end
+local count = (#ARGV - FIRST + 1) / WORDS_EACH
 
-local function move(index, operation, digest, node, delta)
+local function words_of(index)
+  local at = FIRST + WORDS_EACH * (index - 1)
+  return unpack(ARGV, at, at + WORDS_EACH - 1)
+end
+
+local positions = {}
+for index = 1, count do
+  local _, _, node = words_of(index)
+  positions[index] = {index, node}
+end
+local latest = instant_of_change(positions, now)
+
+local changed, freed, moves = {}, {}, {}
+local function move(index)
+  local operation, digest, node, delta, blocked, stated = words_of(index)
   local earlier = redis.call('HGET', key.movements, operation) or redis.call('HGET', key.movements_yesterday, operation)
   if earlier then
     return earlier == digest and 'seen' or 'reused'
   end
-  if tonumber(redis.call('HGET', key.on_hand(index), node) or 0) + tonumber(delta) < 0 then
+  local on_hand, at = key.changed_on_hand(index), math.min(latest, tonumber(stated) or latest)
+  local is_known = is_counted(index, node, at, now)
+  if tonumber(delta) < 0 and not is_known and tonumber(redis.call('HGET', on_hand, node) or 0) + delta < 0 then
     return 'below'
+  elseif tonumber(blocked) < 0 and tonumber(redis.call('HGET', key.changed_blocked(index), node) or 0) + blocked < 0 then
+    return 'unblocked'
   end
-  redis.call('HINCRBY', key.on_hand(index), node, delta)
+  if delta ~= '0' and change_on_hand(index, node, delta, at, now) then
+    moves[#moves + 1] = {index, node, delta, at}
+    changed[on_hand] = true
+    freed[on_hand] = freed[on_hand] or tonumber(delta) > 0 or nil
+  end
+  block(index, node, blocked)
   redis.call('HSET', key.movements, operation, digest)
-  return 'applied'
+  return delta ~= '0' and is_known and 'counted' or 'applied'
 end
 
-local answers, taken, changed, freed = {}, {}, {}, {}
-for at = FIRST, #ARGV, WORDS_EACH do
-  local index, node = (at - FIRST) / WORDS_EACH + 1, ARGV[at + 2]
-  local word = move(index, ARGV[at], ARGV[at + 1], node, ARGV[at + 3])
-  answers[index] = {word, redis.call('HGET', key.on_hand(index), node) or '0'}
-  taken[index] = word == 'applied' and '1' or '0'
-  if word == 'applied' then
-    changed[key.on_hand(index)] = true
-    if tonumber(ARGV[at + 3]) > 0 then
-      freed[key.on_hand(index)] = true
-    end
-  end
+local answers, taken = {}, {}
+for index = 1, count do
+  local _, _, node = words_of(index)
+  local word = move(index)
+  answers[index] = {
+    word,
+    redis.call('HGET', key.changed_on_hand(index), node) or '0',
+    redis.call('HGET', key.changed_blocked(index), node) or '0',
+  }
+  taken[index] = (word == 'applied' or word == 'counted') and '1' or '0'
 end
 offer(freed, note_changes(changed))
 local pattern = table.concat(taken)
 if string.find(pattern, '1') then
-  redis.call('EXPIRE', key.movements, ARGV[5])
-  local entry = redis.call('XADD', key.log, '*', 'kind', 'moved', 'id', ARGV[3], 'at', ARGV[2], 'taken', pattern,
-    'body', ARGV[4])
-  for index, applied in ipairs(taken) do
-    local node = ARGV[FIRST + WORDS_EACH * (index - 1) + 2]
-    if applied == '1' and redis.call('HEXISTS', key.base(index), node) == 0 then
-      redis.call('HSET', key.base(index), node, redis.call('HGET', key.on_hand(index), node) .. ' ' .. entry)
-    end
-  end
+  redis.call('EXPIRE', key.movements, ARGV[6])
+  local entry = redis.call('XADD', key.log, '*', 'kind', 'moved', 'id', ARGV[4], 'at', ARGV[2], 'taken', pattern,
+    'moved_at', plain(latest), 'body', ARGV[5])
+  remember_moves(moves, entry, now)
 end
 return answers

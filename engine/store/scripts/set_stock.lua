@@ -1,46 +1,67 @@
--- Sets what is on hand to what the source that counts it says.
+-- Sets what is on hand to what the source that counts it says, and what came and left since it counted.
 --
--- Keys, by the names in script_keys.py; on_hand, held, base and stamp are those of each count's SKU.
--- ARGV  1 network version
+-- Keys, by the names in script_keys.py; the changed_ ones are those of each count's SKU.
+-- ARGV  1 network version  2 now (UTC microseconds)
 --       then node, units, kind of stamp (t or s) and its number of each count
--- Answers {'network'} if the network is another by now; else for each count a word, and what is on hand and held then:
--- set; same (this message came before); older (a newer one came before); differs (the same stamp came with another
--- number of units); kind (the position is counted with the other kind of stamp).
+-- Answers {'network'} if the network is another by now; else for each count a word, what is on hand and held then, and
+-- the instant from which on all that came and left is remembered: set; same (this message came before); older (a newer
+-- one came before, or the network was loaded later); differs (the same stamp came with another number of units); kind
+-- (the position is counted with the other kind of stamp); forgotten (what came and left since is not remembered).
+local FIRST, WORDS_EACH = 3, 4
+local now = tonumber(ARGV[2])
 if redis.call('HGET', key.facts, 'version') ~= ARGV[1] then
   return {'network'}
 end
 
-local changed, freed = {}, {}
-local function set(index, node, units, kind, number)
-  local stamp = redis.call('HGET', key.stamp(index), node)
+-- What became of a count with this stamp, if it is not to be set.
+local function refusal(index, node, units, kind, number)
+  local stamp = redis.call('HGET', key.changed_stamp(index), node)
   if stamp then
     local kind_before, number_before, units_before = string.match(stamp, '^(%a) (%d+) (%d+)$')
     if kind_before ~= kind then
       return 'kind'
-    elseif tonumber(number_before) > tonumber(number) then
+    elseif tonumber(number_before) > number then
       return 'older'
-    elseif tonumber(number_before) == tonumber(number) then
+    elseif tonumber(number_before) == number then
       return units_before == units and 'same' or 'differs'
     end
   end
-  if tonumber(redis.call('HGET', key.on_hand(index), node) or 0) < tonumber(units) then
-    freed[key.on_hand(index)] = true
+  if kind == 't' then
+    local _, counted_at = counted(index, node, now)
+    return number < counted_at and 'older' or number < remembered_from(index, now) and 'forgotten'
   end
-  redis.call('HSET', key.on_hand(index), node, units)
-  redis.call('HSET', key.stamp(index), node, kind .. ' ' .. number .. ' ' .. units)
-  redis.call('HDEL', key.base(index), node)
+end
+
+local changed, freed = {}, {}
+local function set(index, node, units, kind, number)
+  local word = refusal(index, node, units, kind, number)
+  if word then
+    return word
+  end
+  local on_hand, at = key.changed_on_hand(index), instant_of_count(now)
+  local _, counted_at = counted(index, node, now)
+  at = math.max(counted_at, kind == 't' and math.min(at, number) or at)
+  local before = tonumber(redis.call('HGET', on_hand, node) or 0)
+  local after, is_newest = count_on_hand(index, node, tonumber(units), at)
+  if before < after then
+    freed[on_hand] = true
+  end
+  changed[on_hand] = true
+  redis.call('HSET', key.changed_stamp(index), node, kind .. ' ' .. plain(number) .. ' ' .. units)
+  -- the stamp alone says as much
+  if is_newest and kind == 't' and at == number then
+    redis.call('HDEL', key.changed_base(index), node)
+  end
   return 'set'
 end
 
 local answers = {}
-for at = 2, #ARGV, 4 do
-  local index, node = (at + 2) / 4, ARGV[at]
-  local word = set(index, node, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
-  local on_hand = redis.call('HGET', key.on_hand(index), node) or '0'
-  answers[index] = {word, on_hand, redis.call('HGET', key.held(index), node) or '0'}
-  if word == 'set' then
-    changed[key.on_hand(index)] = true
-  end
+for at = FIRST, #ARGV, WORDS_EACH do
+  local index, node = (at - FIRST) / WORDS_EACH + 1, ARGV[at]
+  local word = set(index, node, ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]))
+  local on_hand = redis.call('HGET', key.changed_on_hand(index), node) or '0'
+  local held = redis.call('HGET', key.changed_held(index), node) or '0'
+  answers[index] = {word, on_hand, held, plain(remembered_from(index, now))}
 end
 offer(freed, note_changes(changed))
 return answers

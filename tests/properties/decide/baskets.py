@@ -17,3 +17,17 @@ def baskets(*nodes, most_lines):
 
 
 BASKETS = baskets("lyon", "marseille", most_lines=4)
+
+
+@st.composite
+def _sets(draw):
+    """Lines that may be of a set."""
+    lines = draw(st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 5)), min_size=2, max_size=4))
+    names = st.sampled_from([None, "s", "t"])
+    return [
+        Line(id=str(number), sku=sku, quantity=quantity, set_name=draw(names))
+        for number, (sku, quantity) in enumerate(lines, start=1)
+    ]
+
+
+SETS = _sets()

@@ -2,7 +2,8 @@
 
 from hypothesis import strategies as st
 
-from rules.vocabulary import VOCABULARY, WEEKDAYS, Facts, Kind, Stage, Value
+from rules.vocabulary import VOCABULARY, Facts, Kind, Stage, Value
+from rules.windows import weekday
 from tests.properties.rules import condition_trees
 
 _BOUNDLESS = (Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS)
@@ -11,9 +12,10 @@ _BOUNDLESS = (Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS)
 def possible(facts: Facts) -> Facts:
     """The same facts with words of lists on their list, amounts not below 0, and the weekday that of the date."""
     mended = {path: _mended(path, value) for path, value in facts.items()}
-    day = mended.get("now.date")
-    if isinstance(day, int) and mended.get("now.weekday") is not None:
-        mended["now.weekday"] = WEEKDAYS[(day - 1) % 7]
+    for clock in ("now", "node"):
+        day = mended.get(f"{clock}.date")
+        if isinstance(day, int) and mended.get(f"{clock}.weekday") is not None:
+            mended[f"{clock}.weekday"] = weekday(day)
     return mended
 
 

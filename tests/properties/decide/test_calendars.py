@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.model.timetable import WHOLE_DAY, Timetable
+from tests.reference.clock_changes import nearest_change
 from tests.reference.routes import Exits, routes
 from tests.support.facts import LYON, PARIS, collected, network, node, order, service
 
@@ -96,8 +97,16 @@ class Walk:
         return moment.toordinal(), moment.hour * 60 + moment.minute
 
     def opened(self, instant, timetable):
-        day, minute = self.wall(instant)
-        return timetable is None or any(start <= minute < end for start, end in timetable.spans(day))
+        return timetable is None or any(
+            self.instant("first", day, opens) <= instant < self.instant("last", day, closes)
+            for day in range(self.wall(instant)[0] - 1, self.wall(instant)[0] + 2)
+            for opens, closes in timetable.spans(day)
+        )
+
+    def instant(self, which, day, minute):
+        """The first or the last instant at which the clock shows that minute of a day."""
+        local = day * 86_400 + minute * 60
+        return getattr(nearest_change(self.home.time_zone, local), which)(local)
 
     def runs(self, day):
         return self.way.runs is None or bool(self.way.runs.spans(day))

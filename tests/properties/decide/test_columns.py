@@ -14,7 +14,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.model.facts import NodeRest, ParcelPrice, StockPosition
 from rules.effects import Exclusion
 from rules.vocabulary import Stage
-from tests.properties.decide.baskets import BASKETS
+from tests.properties.decide.baskets import BASKETS, SETS
 from tests.reference.enumerated_choice import best_by_enumeration
 from tests.reference.plain_choice import PlainEvaluation
 from tests.support.clocks import date, hours, running
@@ -51,6 +51,9 @@ RULES = [
     "then: {split_penalty: 1.00}",
     "then: {max_shipments: 2}",
     "then: {ship_complete: true}",
+    "then: {multiple_of: 2}",
+    "when: {node.type: store}, then: {multiple_of: 3}",
+    "when: {product.sku: A, stock.available: {at_least: 5}}, then: {multiple_of: 4}",
 ]
 SERVICES = [
     service(per_kg=EURO // 2, drop=300_000_000, per_km=2_000),
@@ -93,7 +96,7 @@ ORDERS = st.builds(
         place=place,
         deliver_on=None if day is None else TODAY + day,
     ),
-    lines=st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 9)), min_size=1, max_size=3) | BASKETS,
+    lines=st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 9)), min_size=1, max_size=3) | BASKETS | SETS,
     channel=st.sampled_from(["web", "app", "store"]),
     promise=st.none() | st.integers(1, 100),
     place=st.sampled_from([PARIS, LYON, LILLE]),

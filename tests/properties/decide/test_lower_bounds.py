@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.sourcing.bounded.tightening import tightened
+from engine.decide.sourcing.bounded.binding_bounds import tightened
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.demand_classes import group_demands
 from engine.decide.sourcing.demand_merging import interchangeable_runs, merge_demands

@@ -9,7 +9,7 @@ from engine.decide.matching.matcher import Matcher, StageMatcher
 from engine.decide.matching.signatures import ALWAYS_KNOWN
 from rules.conditions import All, Compare, Operator, holds
 from rules.loader import load_policies
-from rules.vocabulary import Kind, Stage, attribute
+from rules.vocabulary import Kind, Stage, attribute, group_of
 from tests.properties.decide.peers_agree import PREFER, assert_agrees, by_reference, prefers
 from tests.properties.rules import condition_trees
 from tests.properties.rules.condition_trees import policy_set, rule_of
@@ -39,7 +39,7 @@ ALWAYS_GIVEN = dict.fromkeys(ALWAYS_KNOWN, 0) | {"route.late": False}
 
 def grouped(values):
     return {
-        group: {path: value for path, value in values.items() if path.startswith(f"{group}.")}
+        group: {path: value for path, value in values.items() if group_of(path) == group}
         for group in Stage.OPTION.value
     }
 

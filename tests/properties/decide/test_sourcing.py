@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from engine.decide.sourcing import preprocessing, solution
 from engine.decide.sourcing.branch_and_bound import Limits
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.problem import Bounds, Candidate, Demand, Price, Problem
+from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Demand, Price, Problem
 from engine.decide.sourcing.program import mixed_integer_program
 from engine.model.facts import OptionKey
+from tests.bench.highs import allowed, score
 from tests.bench.random_problems import constrained, plain
 from tests.reference.enumerated_choice import best_by_enumeration
 
@@ -79,6 +80,55 @@ def problems(draw, most_candidates=6):
 @given(problems())
 def test_exhaustive_search_finds_no_better_choice(problem):
     assert choose(problem) == best_by_enumeration(problem)
+
+
+@st.composite
+def coupled_problems(draw):
+    """As `problems`, with multiples, sets and capacities of nodes."""
+    problem = draw(problems(most_candidates=5))
+    nodes = sorted({candidate.key.node for candidate in problem.candidates})
+    lines = range(len(problem.demands))
+    weights = {demand.sku: draw(st.sampled_from([0, 1, 2])) for demand in problem.demands}
+    sets = st.sampled_from(draw(st.sampled_from([[None], ["a", None], ["a", "b"], ["a"]])))
+    multiple = st.sampled_from(draw(st.sampled_from([[1], [2], [1, 2, 3], [3]])))
+    by_line = draw(st.lists(multiple, min_size=len(lines), max_size=len(lines)))
+    multiples = (
+        {(node, line): by_line[line] for node in nodes for line in lines}
+        if draw(st.booleans())
+        else {(node, line): draw(multiple) for node in nodes for line in lines}
+    )
+    most = st.sampled_from(draw(st.sampled_from([[None], [None, 1, 2, 4], [0, 3, 6]])))
+    return replace(
+        problem,
+        demands=[replace(each, set_name=draw(sets), weight=weights[each.sku]) for each in problem.demands],
+        multiples=multiples,
+        capacity=draw(
+            st.dictionaries(st.sampled_from(nodes), st.builds(Capacity, units=most, weight=most), max_size=3)
+        ),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(coupled_problems())
+def test_exhaustive_search_finds_no_better_choice_with_multiples_sets_and_capacities(problem):
+    assert choose(problem) == best_by_enumeration(problem)
+
+
+@settings(max_examples=60, deadline=None)
+@given(coupled_problems(), st.sampled_from([0, 40]), st.sampled_from([0, 10**6, mixed_integer_program.WORK]))
+def test_where_the_search_stops_early_the_program_keeps_to_multiples_sets_and_capacities(problem, steps, work):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solution, "LIMITS", Limits(steps, 2_000))
+        patch.setattr(mixed_integer_program, "WORK", work)
+        hasty = choose(problem)
+    best = choose(problem)
+    assert allowed(problem, hasty.units)
+    assert score(problem, hasty.units) == hasty.score
+    if hasty.gap == 0:
+        assert hasty == best
+    elif hasty.unproven is None:
+        assert parts(hasty.score) == parts(best.score)
+        assert hasty.score.money - hasty.gap <= best.score.money <= hasty.score.money
 
 
 @st.composite

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.decide.matching.matcher import Matcher
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.model.facts import StockPosition
-from tests.properties.decide.baskets import BASKETS
+from tests.properties.decide.baskets import BASKETS, SETS
 from tests.support.clocks import date, running
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, decided, node, order, policies, service, snapshot
 
@@ -18,7 +18,8 @@ pytestmark = pytest.mark.slow
 PLACES = {"held_for_others", "kept_back", "excluded", "node_full", "resting", "unreachable", "other_day", "rejected"}
 PLACES |= {"shipment_limits"}
 # the day's room of a node is of a place, and of the order where its last went to another service
-BOUNDS = {"kept_together", "max_shipments", "ship_complete", "node_full", "shipment_limits"}
+BOUNDS = {"kept_together", "max_shipments", "ship_complete", "node_full", "not_a_multiple", "set_apart"}
+BOUNDS |= {"shipment_limits"}
 TOO_FEW = {"no_stock", "not_enough"}
 RULES = [
     "then: {keep: 2}",
@@ -32,6 +33,8 @@ RULES = [
     "then: {keep_together: true}",
     "when: {line.quantity: {more_than: 5}}, then: {keep_together: true}",
     "when: {node.id: lyon}, then: {daily_orders: 1}",
+    "then: {multiple_of: 3}",
+    "when: {node.id: [lille, lyon]}, then: {multiple_of: 4}",
 ]
 POSITIONS = st.builds(StockPosition, on_hand=st.integers(0, 12), held=st.integers(0, 6))
 STOCK = st.dictionaries(st.sampled_from(["lyon", "lille", "marseille", "far"]), POSITIONS)
@@ -87,7 +90,7 @@ def _units(items, codes):
 @settings(max_examples=400, deadline=None)
 @given(
     stock=st.dictionaries(st.sampled_from("AB"), STOCK),
-    lines=LINES | BASKETS,
+    lines=LINES | BASKETS | SETS,
     rules=st.lists(st.sampled_from(RULES), unique=True, max_size=4),
     loads=st.dictionaries(st.just("lyon"), st.integers(0, 1)),
     day=st.none() | st.integers(0, 6).map(lambda days: date("2026-11-27") + days),

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from tests.conftest import Clock
+from tests.properties.ledger.stock_model import MICROS, StockModel
 from tests.support.facts import HOUR, LILLE, LYON, inventory, node, product, service
 
 SKUS = ("A", "B")
@@ -27,7 +28,6 @@ POLICIES = {
     "a full day": ("when: {node.id: lyon}, then: {daily_orders: 2}", *RESTS),
     "two parcels": ("when: {product.sku: B, service.id: light}, then: {prefer: 1.00}", *RESTS),
 }
-MICROS = 1_000_000
 
 
 def warehouse():
@@ -84,7 +84,6 @@ class Model:
 
     clock: Clock
     policy: str = "nothing"
-    on_hand: Counter = field(default_factory=lambda: Counter(START))
     stamps: dict = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     loads: Counter = field(default_factory=Counter)
@@ -92,6 +91,13 @@ class Model:
     orders: dict[str, ChainOrder] = field(default_factory=dict)
     set_aside: Counter = field(default_factory=Counter)
     """Units by (SKU, node) that are set aside for an order that is being decided."""
+
+    def __post_init__(self):
+        self.stock = StockModel(clock=self.clock, units=Counter(START), loaded=self.clock.now * MICROS)
+
+    @property
+    def on_hand(self):
+        return self.stock
 
     @property
     def held(self):
@@ -128,11 +134,12 @@ class Model:
         kind, number, counted = self.stamps.get(position, (stamp[0], -1, None))
         if kind != stamp[0] or (number == stamp[1] and units != counted):
             return "contradicts"
-        if number < stamp[1]:
-            self.stamps[position] = (*stamp, units)
-            self.on_hand[position] = units
-            return "set"
-        return "same" if number == stamp[1] else "older"
+        if number == stamp[1]:
+            return "same"
+        if number > stamp[1] or self.stock.count(position, units, stamp[1] if kind == "t" else None) is None:
+            return "older"
+        self.stamps[position] = (*stamp, units)
+        return "set"
 
     def take(self, record, first):
         """Take the hold of a decision."""
@@ -147,7 +154,8 @@ class Model:
             minutes = 30 if self.policy == "protect" else 48 * 60
             self.holds[record["id"]] = Hold(until=self.clock.now + 60 * minutes, shipments=shipments, first=first)
 
-    def end(self, hold, verb, ending):
+    def end(self, hold, verb, ending, left_at=None):
+        left = Counter()
         for name, way in ((way[0], way) for way in ending):
             hold.shipments[way].ended = verb
             hold.shipments[way].at = hold.until if verb == "expired" else self.clock.now
@@ -155,19 +163,26 @@ class Model:
                 self.loads[name] -= 1
                 continue
             for sku, units in hold.shipments[way].units.items():
-                self.on_hand[sku, name] = max(0, self.on_hand[sku, name] - units)
+                left[sku, name] -= units
+        if left:
+            self.stock.move(left, at=left_at)
 
-    def are_free(self, hold, ways):
-        """Whether all units of these shipments are on hand and held for nobody."""
+    def are_free(self, hold, ways, left_at=None):
+        """Whether all units of these shipments are on hand and held for nobody, or counted as gone."""
         needed = Counter()
         for way in ways:
             needed.update({(sku, way[0]): count for sku, count in hold.shipments[way].units.items()})
-        return all(self.on_hand[position] - self.held[position] >= count for position, count in needed.items())
+        latest = self.stock.instant(needed)
+        at = latest if left_at is None else min(left_at, latest)
+        return all(
+            self.stock.has(position, at) or self.stock.total(position) - self.held[position] >= count
+            for position, count in needed.items()
+        )
 
-    def confirm_late(self, hold, ways):
+    def confirm_late(self, hold, ways, left_at=None):
         for way in ways:
             self.loads[way[0]] += 1
-        self.end(hold, "confirmed", ways)
+        self.end(hold, "confirmed", ways, left_at)
 
     def expire(self):
         for hold in self.holds.values():
@@ -200,11 +215,15 @@ class Model:
                 # a node without capacity does not get its load lowered
                 self.loads[name] -= reason != "no_capacity"
         skus = {sku for units in taken.values() for sku in units}
+        rejected = sum(taken.values(), Counter())
+        damaged = {(sku, name): -rejected[sku] for sku in skus} if reason == "damaged" else {}
+        instant = self.stock.move(damaged, positions=[(sku, name) for sku in skus])
+        self.stock.blocked.subtract(damaged)
         for sku in skus if reason == "not_in_stock" else counts:
-            self._count((sku, name), counts.get(sku))
+            self._count((sku, name), counts.get(sku), instant)
         self._rest(name, reason)
 
-    def _count(self, position, counted):
+    def _count(self, position, counted, instant):
         """Set what the node counted or, without a count, at most what is still held there; a newer count of the source
         is kept.
         """
@@ -212,9 +231,11 @@ class Model:
         now = self.clock.now
         if kind == "t" and number >= (now + 1) * MICROS:
             return
-        self.on_hand[position] = min(self.on_hand[position], self.held[position]) if counted is None else counted
+        units = min(self.stock[position], self.held[position]) if counted is None else counted
+        self.stock.latest = max(self.stock.latest, instant)
+        at = self.stock.count(position, units)
         if kind != "s":
-            self.stamps[position] = ("t", max(now * MICROS, number), self.on_hand[position])
+            self.stamps[position] = ("t", max(at, number), units)
 
     def _rest(self, name, reason):
         if RESTS[0] in POLICIES[self.policy] and reason in ("no_capacity", "other"):

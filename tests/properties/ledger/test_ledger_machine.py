@@ -3,6 +3,7 @@
 After each step the ledger must be as the model says (ledger_model.py), and `ledger check` must find it clean.
 """
 
+import functools
 import itertools
 from collections import Counter
 
@@ -20,11 +21,19 @@ from engine.decide.order_record import seconds
 from engine.errors import HoldEnded, InputInvalid, KeyReused, StockConflict
 from engine.orders.rejection import COUNTED, RejectionRequest
 from engine.store.holds import is_set_aside
-from engine.store.outcomes import MovementApplied, MovementIdReused, MovementRepeated, StockTooLow
+from engine.store.outcomes import (
+    BlockedTooLow,
+    MovementApplied,
+    MovementCounted,
+    MovementIdReused,
+    MovementRepeated,
+    StockTooLow,
+)
 from engine.store.stock import Count, Movement, Stamp
 from tests.properties.ledger.catalogue import Catalogue
 from tests.properties.ledger.ledger_driver import drive
-from tests.properties.ledger.ledger_model import CHANNELS, MICROS, NODES, POLICIES, SKUS, ChainOrder, Model, warehouse
+from tests.properties.ledger.ledger_model import CHANNELS, NODES, POLICIES, SKUS, ChainOrder, Model, warehouse
+from tests.properties.ledger.stock_model import MICROS
 from tests.support.decision_json import json_of
 from tests.support.facts import NOW, order
 
@@ -34,6 +43,10 @@ OPS = st.sampled_from(["one", "two", "three", None])
 STAMPS = st.tuples(st.just("s"), st.integers(0, 5)) | st.tuples(
     st.just("t"), st.integers(0, 5).map(lambda number: (NOW + 50 * number) * MICROS)
 )
+AGO = st.none() | st.sampled_from([0, 1, 20, 45])
+"""Minutes since something happened, by the caller."""
+DELTAS = st.sampled_from([(-3, 0), (-1, 0), (2, 0), (2, -2), (-1, 1), (0, -1), (0, 2)])
+"""By how many units those on hand and those blocked change."""
 UNITS = st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 4)), min_size=1, max_size=3)
 REASONS = st.sampled_from(["not_in_stock", "no_capacity", "damaged", "other"])
 LINES = st.just({}) | st.dictionaries(st.sampled_from(SKUS), st.integers(1, 3), min_size=1)
@@ -45,7 +58,7 @@ class Ledger(RuleBasedStateMachine):
         self.pointsman, self.clock, self.versions = pointsman, clock, versions
         self.model = Model(clock)
         self.catalogue = Catalogue(pointsman, SKUS)
-        self.moved, self.asked = {}, {}
+        self.moved, self.asked, self.began = {}, {}, {}
         self.numbers = itertools.count(1)
 
     @initialize(name=st.sampled_from(sorted(POLICIES)))
@@ -70,25 +83,35 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(
         batch=st.lists(
-            st.tuples(st.integers(0, 6), st.sampled_from(SKUS), st.sampled_from(NODES), st.sampled_from([-3, -1, 2])),
+            st.tuples(st.integers(0, 6), st.sampled_from(SKUS), st.sampled_from(NODES), DELTAS, AGO),
             min_size=1,
             max_size=4,
         )
     )
     def move(self, batch):
-        movements = [Movement(op=str(op), sku=sku, node=name, delta=delta) for op, sku, name, delta in batch]
-        on_hand = self.model.on_hand
-        for moved, (op, *request) in zip(self.pointsman.stock.move(movements), batch, strict=True):
-            sku, name, delta = request
-            if op in self.moved:
-                expected = MovementRepeated if self.moved[op] == request else MovementIdReused
-            elif on_hand[sku, name] + delta < 0:
+        stock = self.model.stock
+        movements = [
+            Movement(op=str(op), sku=sku, node=name, delta=delta, blocked=blocked, at=self._ago(ago))
+            for op, sku, name, (delta, blocked), ago in batch
+        ]
+        latest = stock.instant([(item.sku, item.node) for item in movements])
+        for moved, item in zip(self.pointsman.stock.move(movements), movements, strict=True):
+            position, at = (item.sku, item.node), latest if item.at is None else item.at
+            if item.op in self.moved:
+                expected = MovementRepeated if self.moved[item.op] == item else MovementIdReused
+            elif item.delta < 0 and not stock.has(position, at) and stock.total(position) + item.delta < 0:
                 expected = StockTooLow
+            elif stock.blocked[position] + item.blocked < 0:
+                expected = BlockedTooLow
             else:
-                expected = MovementApplied
-                self.moved[op] = request
-                on_hand[sku, name] += delta
-            assert moved == expected(on_hand=on_hand[sku, name])
+                expected = MovementCounted if item.delta and stock.has(position, at) else MovementApplied
+                self.moved[item.op] = item
+                stock.move({position: item.delta}, at=at)
+                stock.blocked[position] += item.blocked
+            assert moved == expected(on_hand=stock[position], blocked=stock.blocked[position])
+
+    def _ago(self, minutes):
+        return None if minutes is None else (self.clock.now - 60 * minutes) * MICROS
 
     @rule(units=UNITS, channel=st.sampled_from(CHANNELS))
     def decide(self, units, channel):
@@ -154,6 +177,7 @@ class Ledger(RuleBasedStateMachine):
                 free[line["sku"], shipment["node"]] -= line["quantity"]
         assert min(free.values()) >= 0, "a floor was broken, or it ships from a barred or resting node"
         self.model.take(record, first)
+        self.began[record["id"]] = self.clock.now * MICROS
         if self.model.policy == "a full day":
             assert self.model.loads["lyon"] <= 2 or all(item["node"] != "lyon" for item in record["shipments"])
             return
@@ -162,13 +186,16 @@ class Ledger(RuleBasedStateMachine):
             assert not missing or sum(free[sku, name] for name in NODES) == 0, "units were free and not taken"
 
     @precondition(lambda self: self.model.holds)
-    @rule(data=st.data(), verb=st.sampled_from(["confirmed", "released"]), op=OPS, whole=st.booleans())
-    def end(self, data, verb, op, whole):
+    @rule(data=st.data(), verb=st.sampled_from(["confirmed", "released"]), op=OPS, whole=st.booleans(), ago=AGO)
+    def end(self, data, verb, op, whole, ago):
         name = data.draw(st.sampled_from(list(self.model.holds)))
         hold = self.model.holds[name]
         ways = () if whole else tuple(data.draw(st.sets(st.sampled_from(sorted(hold.shipments)), min_size=1)))
-        act = self.pointsman.holds.confirm if verb == "confirmed" else self.pointsman.holds.release
-        request = (verb, frozenset(ways))
+        act, left_at = self.pointsman.holds.release, None
+        if verb == "confirmed":
+            left_at = self._ago(ago) if ago is not None and self._ago(ago) >= self.began[name] else None
+            act = functools.partial(self.pointsman.holds.confirm, left_at=left_at)
+        request = (verb, frozenset(ways), left_at)
         earlier = self.asked.get((name, op)) if op else None
         if earlier and earlier[0] != request:
             with pytest.raises(KeyReused):
@@ -181,29 +208,31 @@ class Ledger(RuleBasedStateMachine):
         ending = hold.open_ways & set(ways or hold.shipments)
         late = set() if ending or verb != "confirmed" else hold.expired_ways & set(ways or hold.shipments)
         if late and all(hold.shipments[way].ended in ("expired", "confirmed") for way in ways):
-            self._confirm_late(name, hold, ways, late, op)
+            self._confirm_late(name, late, request, op)
             return
         if not self._as_asked(hold, verb, ways, ending):
             with pytest.raises(HoldEnded, match="has ended"):
                 act(name, shipments=ways, op=op)
             return
         states = _states(act(name, shipments=ways, op=op))
-        self.model.end(hold, verb, ending)
+        self.model.end(hold, verb, ending, left_at)
         assert states == {way: part.ended or "held" for way, part in hold.shipments.items()}
         if op and ending:
             self.asked[name, op] = request, states
 
-    def _confirm_late(self, name, hold, ways, late, op):
+    def _confirm_late(self, name, late, request, op):
         """Units whose hold has expired leave, if they are still there."""
-        if not self.model.are_free(hold, late):
+        hold, (_, ways, left_at) = self.model.holds[name], request
+        confirm = functools.partial(self.pointsman.holds.confirm, name, shipments=tuple(ways), left_at=left_at, op=op)
+        if not self.model.are_free(hold, late, left_at):
             with pytest.raises(HoldEnded, match="held for nobody"):
-                self.pointsman.holds.confirm(name, shipments=ways, op=op)
+                confirm()
             return
-        state = self.pointsman.holds.confirm(name, shipments=ways, op=op)
+        state = confirm()
         assert state.late
-        self.model.confirm_late(hold, late)
+        self.model.confirm_late(hold, late, left_at)
         if op:
-            self.asked[name, op] = ("confirmed", frozenset(ways)), _states(state)
+            self.asked[name, op] = request, _states(state)
 
     @precondition(lambda self: self.model.holds)
     @rule(data=st.data(), reason=REASONS, lines=LINES, op=OPS)
@@ -298,7 +327,12 @@ class Ledger(RuleBasedStateMachine):
     def the_stock_is_as_the_model_says(self):
         on_hand, held = self.model.on_hand, self.model.held
         for sku in SKUS:
-            shown = {item.node: item.position for item in self.pointsman.stock.show(sku).nodes}
+            nodes = self.pointsman.stock.show(sku).nodes
+            shown = {item.node: item.position for item in nodes}
+            blocked = {(sku, item.node): item.blocked for item in nodes}
+            assert +Counter(blocked) == {
+                item: n for item, n in self.model.stock.blocked.items() if n and item[0] == sku
+            }
             assert {name: (shown[name].on_hand, shown[name].held) for name in shown} == {
                 name: (on_hand[sku, name], held[sku, name]) for name in shown
             }

@@ -154,7 +154,7 @@ class Life(Units):
     def arrive(self, name, sku, units):
         self.model.expire()
         self.pointsman.stock.move([Movement(op=f"{next(self.arrivals)}", node=name, sku=sku, delta=units)])
-        self.model.on_hand[sku, name] += units
+        self.model.on_hand.move({(sku, name): units})
 
     @rule()
     def run_the_backlog(self):

@@ -14,6 +14,7 @@ from engine.model.facts import Line
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.store.stock import Count, Stamp
+from tests.properties.ledger.stock_model import MICROS, StockModel
 from tests.properties.ledger.units_model import Order, UnitsModel
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, PARIS, inventory, node, order
@@ -40,7 +41,7 @@ class Units(RuleBasedStateMachine):
         super().__init__()
         self.pointsman, self.clock = pointsman, clock
         pointsman.activate(versions["approval"], who="the machine", note="")
-        self.model = UnitsModel(clock, Counter(START))
+        self.model = UnitsModel(clock, StockModel(clock=clock, units=Counter(START), loaded=clock.now * MICROS))
         self.numbers, self.counts = itertools.count(1), itertools.count(1)
 
     @initialize(drawn=st.lists(st.tuples(ORDERED, SEGMENTS, st.booleans()), min_size=2, max_size=3))
@@ -172,7 +173,7 @@ class Units(RuleBasedStateMachine):
         self.model.expire()
         stamp = Stamp(kind="s", number=next(self.counts))
         self.pointsman.stock.set_count(Count(node=name, sku=sku, on_hand=units, stamp=stamp))
-        self.model.count((sku, name), units)
+        self.model.on_hand.count((sku, name), units)
 
     @rule(hours=st.sampled_from([1, 5, 23, 30]))
     def let_time_pass(self, hours):
@@ -199,6 +200,7 @@ class Units(RuleBasedStateMachine):
                 "held": self.model.of(name, "held"),
                 "shipped": self.model.of(name, "confirmed"),
                 "returned": Counter(),
+                "not_counted": Counter(),
                 "waiting": self.model.waits(name),
                 "unfilled": self.model.unfilled(name),
             }

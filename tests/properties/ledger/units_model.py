@@ -1,7 +1,9 @@
 """A model in plain dictionaries of where each unit of each order is, by decision, shipment and state."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+
+from tests.properties.ledger.stock_model import StockModel
 
 DAY = 86_400
 HALF_AN_HOUR = 1_800
@@ -12,7 +14,7 @@ class Confirm:
     """Units by (shipment, SKU) that left `at` an instant, and can be undone."""
 
     at: int
-    when: int
+    left_at: int
     units: Counter
 
 
@@ -58,16 +60,14 @@ class Order:
 
 @dataclass
 class UnitsModel:
-    """`counted` and `steps` tell what happened first: the steps are numbered. `waiting` are units by decision."""
+    """`waiting` are units by decision."""
 
     clock: object
-    on_hand: Counter
+    on_hand: StockModel
     decisions: dict = field(default_factory=dict)
     orders: dict = field(default_factory=dict)
     waiting: dict = field(default_factory=dict)
     chains: dict = field(default_factory=dict)
-    counted: Counter = field(default_factory=Counter)
-    step: int = 0
 
     @property
     def held(self):
@@ -141,25 +141,23 @@ class UnitsModel:
         for (way, sku), count in chosen.items():
             decision.shipments[way][source][sku] -= count
             decision.shipments[way][target][sku] += count
-            if target == "confirmed":
-                self.on_hand[sku, way[0]] = max(0, self.on_hand[sku, way[0]] - count)
         if target == "confirmed" and chosen:
-            self.step += 1
-            decision.confirms.append(Confirm(at=self.clock.now, when=self.step, units=Counter(chosen)))
+            left = self._by_position(chosen)
+            left_at = self.on_hand.move({position: -count for position, count in left.items()})
+            decision.confirms.append(Confirm(at=self.clock.now, left_at=left_at, units=Counter(chosen)))
 
-    def count(self, position, units):
-        self.step += 1
-        self.counted[position] = self.step
-        self.on_hand[position] = units
+    @staticmethod
+    def _by_position(chosen):
+        units = Counter()
+        for (way, sku), count in chosen.items():
+            units[sku, way[0]] += count
+        return units
 
     def free(self, position):
-        return self.on_hand[position] - self.held[position]
+        return self.on_hand.total(position) - self.held[position]
 
     def are_free(self, chosen):
-        needed = Counter()
-        for (way, sku), count in chosen.items():
-            needed[sku, way[0]] += count
-        return all(self.free(position) >= count for position, count in needed.items())
+        return all(self.free(position) >= count for position, count in self._by_position(chosen).items())
 
     def undoable(self, decision):
         """Confirms that can be undone, the latest first."""
@@ -182,20 +180,22 @@ class UnitsModel:
         back, again = self._returned(recent, +chosen)
         if any(self.free(position) < count for position, count in again.items()):
             return "counted"
-        self._take_back(decision, recent, +chosen, back)
+        self._take_back(decision, recent, +chosen)
+        for at, units in back.items():
+            self.on_hand.move(units, at=at)
         return "done"
 
     def _returned(self, recent, chosen):
-        """Units by position that are on hand again, and that a count has already."""
-        back, again, missing = Counter(), Counter(), chosen.copy()
+        """By when they left, units by position that are on hand again; and units that a count has already."""
+        back, again, missing = defaultdict(Counter), Counter(), chosen.copy()
         for item in recent:
             for (way, sku), count in (item.units & missing).items():
                 position = sku, way[0]
-                (again if self.counted[position] > item.when else back)[position] += count
+                (again if self.on_hand.has(position, item.left_at) else back[item.left_at])[position] += count
             missing -= item.units
         return back, again
 
-    def _take_back(self, decision, recent, chosen, back):
+    def _take_back(self, decision, recent, chosen):
         missing = chosen.copy()
         for item in recent:
             taken = item.units & missing
@@ -204,5 +204,4 @@ class UnitsModel:
         for (way, sku), count in chosen.items():
             decision.shipments[way]["confirmed"][sku] -= count
             decision.shipments[way]["held"][sku] += count
-        self.on_hand.update(back)
         decision.until = max(decision.until, self.clock.now + HALF_AN_HOUR)

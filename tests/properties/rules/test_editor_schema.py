@@ -16,7 +16,8 @@ from jsonschema import Draft7Validator
 
 from rules.editor.json_schema import policy_schema
 from rules.errors import Finding, PolicyInvalid
-from rules.loader import is_policy_file, load_policies
+from rules.loader import load_policies
+from rules.policy_documents import is_policy_file
 from rules.syntax.condition_parser import ConditionParser, Notes
 from rules.syntax.yaml_document import Document, read
 from rules.vocabulary import Stage

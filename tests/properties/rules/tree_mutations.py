@@ -9,7 +9,8 @@ from typing import Any
 from rules.conditions import Operator
 from rules.effects import STAGE_OF
 from rules.syntax.yaml_document import Plain
-from rules.vocabulary import CHANNELS, VOCABULARY, WEEKDAYS
+from rules.vocabulary import CHANNELS, VOCABULARY
+from rules.windows import WEEKDAYS
 
 WORDS = """true false True FALSE yes no off null ~ 0 1 -1 5 012 00 1.5 12.0 .5 5. 1e3 0x1F 0o17 .inf -.inf .nan +4 -0
 1_000 1:30 0.0000001 100000 100001 1000000000000000 999999999999999 2.5kg 300km 48h 0.5g 0.01h 30m 30min 2d 91d 0m 10%

@@ -79,7 +79,8 @@ def stocked(units, **more):
 def begin(pointsman, inventory):
     """Begin a load that somebody else has to complete."""
     verify = lambda: pointsman.versions.verify_network(inventory.network)  # noqa: E731 - as the service gives it
-    load.begin(pointsman._client, pointsman._keys, inventory, verify_policies=verify)
+    micros = lambda: pointsman.micros  # noqa: E731 - as the service gives it
+    load.begin(pointsman._client, pointsman._keys, inventory, verify_policies=verify, micros=micros)
 
 
 def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):

@@ -33,7 +33,8 @@ DAY = "2026-11-27"
 def ledger(client, keys):
     """Ten of A in Lyon, four in Lille, and policies without rules."""
     loaded = facts()
-    save(client, keys, loaded, verify_policies=lambda: stored_timeline(client, keys).entries)
+    policies_there = lambda: stored_timeline(client, keys).entries  # noqa: E731 - as the service gives it
+    save(client, keys, loaded, verify_policies=policies_there, micros=lambda: NOW * 1_000_000)
     publish(client, keys, policies(), HistoryEntry(operation="p", who="a test", at=NOW, note=""))
     entry = HistoryEntry(operation="a", who="a test", at=NOW, note="")
     outcome = activate_version(client, keys, policies().version, entry, network=loaded.network.version)

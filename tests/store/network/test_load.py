@@ -58,7 +58,7 @@ def interrupted_load(pointsman, loaded, batches):
     """What a loader leaves that was killed after it had loaded the stock of so many batches of SKUs."""
     client, keys = pointsman._client, pointsman._keys
     verify_policies = lambda: pointsman.versions.verify_network(loaded.network)  # noqa: E731 - as the service passes it
-    network_load.begin(client, keys, loaded, verify_policies=verify_policies)
+    network_load.begin(client, keys, loaded, verify_policies=verify_policies, micros=lambda: pointsman.micros)
     name = client.redis.hget(keys.facts, "load").decode()
     for _ in range(batches):
         network_load.load_next_stock(client, keys, client.script("load_stock"), name)
@@ -369,7 +369,7 @@ def killed_loader(monkeypatch):
         with monkeypatch.context() as context:
             context.setattr(AbstractConnection, "send_packed_command", counted)
             with contextlib.suppress(Killed):
-                network_load.save(loader, keys, loaded, verify_policies=verify_policies)
+                network_load.save(loader, keys, loaded, verify_policies=verify_policies, micros=lambda: 0)
         loader.close()
         return sent[0]
 

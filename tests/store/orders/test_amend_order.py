@@ -418,3 +418,42 @@ def test_fewer_units_alone_ask_no_person_again(shop, quantity, segment, parked):
     amend(shop, Line(id="1", sku="A", quantity=quantity, unit_price=4_000_000), segment=segment)
     assert ("awaiting_approval" in shop.orders.show("O-1").states) == parked
     assert shop.check().clean
+
+
+def in_set(*lines):
+    """Lines as (SKU, quantity, set)."""
+    return [
+        Line(id=str(number), sku=sku, quantity=quantity, set_name=name)
+        for number, (sku, quantity, name) in enumerate(lines, start=1)
+    ]
+
+
+def test_a_line_added_to_a_set_takes_all_of_it_elsewhere(shop):
+    shop.load(inventory(NODES, {"A": {"lyon": 6, "lille": 4}, "B": {"lille": 3}}))
+    decide(shop, *in_set(("A", 1, "s")))
+    answer = amend(shop, *in_set(("A", 1, "s"), ("B", 1, "s")))
+    assert (units(answer.amendment.kept), units(answer.amendment.released)) == ([], [("1", 1, "lyon")])
+    (shipment,) = answer.decision.record.shipments
+    assert (shipment.node, [part.sku for part in shipment.lines]) == ("lille", ["A", "B"])
+    assert shop.check().clean
+
+
+def test_more_units_of_a_line_of_a_set_are_decided_with_all_of_it(shop):
+    decide(shop, *in_set(("A", 2, "s"), ("B", 2, "s")))
+    answer = amend(shop, *in_set(("A", 2, "s"), ("B", 3, "s")))
+    assert units(answer.amendment.released) == [("1", 2, "lyon"), ("2", 2, "lyon")]
+    assert len(answer.decision.record.shipments) == 1
+
+
+def test_fewer_units_of_a_set_leave_the_rest_of_it_where_it_is(shop):
+    decide(shop, *in_set(("A", 2, "s"), ("B", 2, "s")))
+    answer = amend(shop, *in_set(("A", 1, "s"), ("B", 2, "s")))
+    assert (answer.decision, units(answer.amendment.released)) == (None, [("1", 1, "lyon")])
+
+
+def test_what_is_rejected_of_a_set_is_decided_together_without_the_rest(shop):
+    first = shop.decide(placed(*in_set(("A", 2, "s"), ("B", 2, "s"))))
+    request = RejectionRequest(decision=first.id, node="lyon", reason="damaged", lines={"1": 2})
+    again = shop.rerouting.reject(request).record
+    assert [(item.node, item.lines[0].line) for item in again.shipments] == [("lille", "1")]
+    assert lines_of(shop) == {"1": {"held": 2}, "2": {"held": 2}}

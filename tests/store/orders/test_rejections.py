@@ -41,6 +41,10 @@ def positions(shop, sku="A"):
     return {item.node: (item.position.on_hand, item.position.held) for item in shop.stock.show(sku).nodes}
 
 
+def blocked(shop, sku="A"):
+    return {item.node: item.blocked for item in shop.stock.show(sku).nodes if item.blocked}
+
+
 def states(shop, record):
     return {item.node: (item.state, dict(item.units)) for item in shop.holds.state(record["id"]).shipments}
 
@@ -171,12 +175,15 @@ def test_movements_before_and_after_a_correction_add_up(shop):
     assert shop.check().clean
 
 
-def test_damaged_units_stay_on_hand_unless_the_node_says_otherwise(shop):
+def test_damaged_units_are_on_hand_no_more_but_blocked(shop):
     first, second = (decide(shop, ("B", 2)) for _ in range(2))
     reject(shop, first, "lyon", "damaged")
-    assert positions(shop, "B")["lyon"] == (5, 2)
-    reject(shop, second, "lyon", "damaged", on_hand=3)
-    assert positions(shop, "B")["lyon"] == (3, 0)
+    assert (positions(shop, "B")["lyon"], blocked(shop, "B")) == ((3, 2), {"lyon": 2})
+    assert shop.check().clean
+    reject(shop, second, "lyon", "damaged", on_hand=4)
+    assert (positions(shop, "B")["lyon"], blocked(shop, "B")) == ((4, 0), {"lyon": 4})
+    audit = shop.check()
+    assert (audit.clean, audit.blocked) == (True, 4)
 
 
 def test_a_node_without_capacity_keeps_its_load_and_gets_nothing_more_of_the_order(shop, redis_client, network):
@@ -407,7 +414,8 @@ def test_a_ledger_that_drifted_is_repaired_as_rejections_say(shop, redis_client,
         ({"reason": "damaged", "lines": {"1": 3}, "on_hand": 8}, [("rejected", 1), ("not_enough", 2)]),
         ({"reason": "not_in_stock", "lines": {"1": 3}}, [("no_stock", 3)]),
         ({"reason": "not_in_stock", "lines": {"1": 3}, "on_hand": 9}, [("rejected", 2), ("not_enough", 1)]),
-        ({"reason": "damaged", "confirmed": {"1": 6}}, [("rejected", 4), ("no_stock", 0)]),
+        ({"reason": "damaged", "confirmed": {"1": 6}}, [("no_stock", 4)]),
+        ({"reason": "damaged", "lines": {"1": 3}}, [("no_stock", 3)]),
     ],
 )
 def test_units_that_lie_where_they_were_just_rejected_are_said_to_lie_there(bare, more, reasons):

@@ -98,7 +98,7 @@ def test_a_network_loaded_after_policies_were_checked_against_the_one_before_kee
         else:
             with contextlib.closing(Client(server_url)) as client:
                 verify = functools.partial(shop.versions.verify_network, in_dollars.network)
-                load.begin(client, Keys(network), in_dollars, verify_policies=verify)
+                load.begin(client, Keys(network), in_dollars, verify_policies=verify, micros=lambda: 0)
 
     attempts = act_before(before, script_call("activate_policy"), once(load_in_dollars))
     with pytest.raises(NotActivated, match=r"(?s)does not fit the network loaded now.*other-currency"):

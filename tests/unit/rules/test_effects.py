@@ -49,6 +49,7 @@ COMBINED = [
         [protects("web", units(2)), protects("app", units(1)), protects("web", units(5)), protects("web", share(100))],
         PositionOutcome(protect=(protects("app", units(1)), protects("web", Reserve(units=5, share=100)))),
     ),
+    ("multiple_of", [6, 12, 4], PositionOutcome(multiple_of=12)),
     ("oversell", [10, 4, 7], PositionOutcome(oversell=4)),
     ("keep_together", [True, True], LineOutcome(keep_together=True)),
     ("max_shipments", [3, 2], OrderOutcome(max_shipments=2)),

@@ -4,7 +4,8 @@ import pytest
 
 from rules.conditions import holds
 from rules.effects import Exclusion, Reserve
-from rules.loader import is_policy_file, load_policies
+from rules.loader import load_policies
+from rules.policy_documents import is_policy_file
 from tests.support import invalid_policies
 from tests.support.invalid_policies import findings, rule
 

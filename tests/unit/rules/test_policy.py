@@ -9,13 +9,14 @@ import pytest
 
 from rules.conditions import ALWAYS
 from rules.effects import Effect, Exclusion
-from rules.loader import is_policy_file, load_policies
+from rules.loader import load_policies
 from rules.policy import Rule
+from rules.policy_documents import is_policy_file
 from rules.vocabulary import Stage
 
 FOLDER = Path(__file__).parents[3] / "policies"
 FILES = {path.name: path.read_bytes() for path in FOLDER.iterdir() if is_policy_file(path.name)}
-COMMAND = "ls *.yaml | grep -v _test.yaml | LC_ALL=C sort | xargs sha256sum | sha256sum"
+COMMAND = "ls *.yaml *.csv | grep -v _test.yaml | LC_ALL=C sort | xargs sha256sum | sha256sum"
 
 
 @pytest.mark.skipif(not shutil.which("sha256sum"), reason="there is no sha256sum to compare with")

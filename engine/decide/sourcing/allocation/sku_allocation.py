@@ -33,7 +33,7 @@ class SkuAllocation:
         step_limit: int,
     ) -> None:
         lines = {index: demand for index, demand in enumerate(problem.demands) if demand.sku == sku}
-        self._problem, self.sku, self._candidates = problem, sku, candidates
+        self.sku, self._problem, self._candidates = sku, problem, candidates
         self._quantities = {index: demand.quantity for index, demand in lines.items()}
         self._together = {index for index, demand in lines.items() if demand.together and demand.quantity > 1}
         self._unfilled = unfilled

@@ -11,12 +11,17 @@ from typing import NamedTuple, TypeAlias
 
 from engine.decide.sourcing.allocation.min_cost_flow import Flow
 from engine.decide.sourcing.problem import UNBOUNDED, Problem
+from engine.decide.sourcing.tightening import demands_by_set
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 
 _UNUSED = -1
+_UNDECIDED, _NOT_SENT = -2, -1
+"""Of a set of which no line is allocated yet, and of one that does not ship."""
 
 _State: TypeAlias = tuple[int, ...]
-"""By measure, what its shipment has of it, _UNUSED while that ships nothing; then by shared stock the units taken."""
+"""By measure, what its shipment has of it, _UNUSED while that ships nothing; then by stock the units taken, by
+capacity what is used of it, and by set the shipment by which it goes.
+"""
 _Way: TypeAlias = tuple[int, tuple[int, ...]]
 """What it costs so far; and by line and carrier the units, below zero, so that a smaller one has more in first places.
 """
@@ -85,7 +90,18 @@ class BoundedAllocation:
                 if place not in self._stock:
                     self._stock[place] = self._first + len(self._supply)
                     self._supply.append(problem.supply[place])
+        self._multiples = problem.multiples
+        self._capacities = self._first + len(self._supply)
+        self._capacity = [
+            (node, amounts, most)
+            for node in sorted({candidate.key.node for candidate in self._opened} & problem.capacity.keys())
+            for amounts, most in zip(self._amounts(problem), problem.capacity[node], strict=True)
+            if most is not None
+        ]
+        sets = demands_by_set(problem.demands)
+        self._sets = {name: self._capacities + len(self._capacity) + place for place, name in enumerate(sets)}
         self._is_last = self._last_uses(problem)
+        self._ends_set = {lines[-1]: self._sets[name] for name, lines in sets.items()}
         # what a unit costs at least by the carriers from one on, and what the units of all later lines do
         self._cheapest_from = [self._cheapest(carriers) for carriers in self._carriers]
         self._later = self._costs_of_later_lines(sku_costs)
@@ -102,6 +118,11 @@ class BoundedAllocation:
             partly[sku] = before + each[line] if first[sku] < line else max(sku_costs[sku], before + each[line])
             later.append(later[-1] - before + partly[sku])
         return later[::-1]
+
+    @staticmethod
+    def _amounts(problem: Problem) -> tuple[Sequence[int], Sequence[int]]:
+        """Units and grams of a unit, by line, as `Capacity` has them."""
+        return [1] * len(problem.demands), [demand.weight for demand in problem.demands]
 
     def _measures_of(self, problem: Problem, candidate: WeightedCandidate) -> list[int]:
         bounds, first = candidate.bounds, len(self._measures)
@@ -132,7 +153,8 @@ class BoundedAllocation:
         """The cheapest flow that costs less than `below`, with what it costs to open the shipments that it uses."""
         if below is None:
             below = 1 + self._later_unfilled() + sum(candidate.fixed for candidate in self._opened)
-        start = (*[_UNUSED] * self._first, *[0] * len(self._supply))
+        none = [0] * (len(self._supply) + len(self._capacity))
+        start = (*[_UNUSED] * self._first, *none, *[_UNDECIDED] * len(self._sets))
         layer: Mapping[_State, _Way] = {start: (0, ())}
         for line in range(len(self._demands)):
             layer = self._after(line, layer, below, step_limit)
@@ -162,11 +184,15 @@ class BoundedAllocation:
             if self._steps > step_limit:
                 break
             for reached, cost, counts in self._ways(_Start(line, limit), 0, quantity, state, spent):
-                after = reached
-                if finished:
-                    cleared = list(reached)
+                after = self._decided(line, reached, counts)
+                if after is None:
+                    continue
+                if finished or line in self._ends_set:
+                    cleared = list(after)
                     for stock in finished:
                         cleared[stock] = 0
+                    if line in self._ends_set:
+                        cleared[self._ends_set[line]] = _UNDECIDED
                     after = tuple(cleared)
                 way = (cost, units + counts)
                 known = done.get(after)
@@ -195,19 +221,38 @@ class BoundedAllocation:
             for after, total, counts in self._ways(start, place + 1, left - count, reached, paid):
                 yield after, total, (-count, *counts)
 
+    def _decided(self, line: int, state: _State, counts: tuple[int, ...]) -> _State | None:
+        """The state after so many units of a line ship (below zero, by carrier), in which it is settled by which
+        shipment its set goes, or that it does not; None if this line does not go with it.
+        """
+        name = self._demands[line].set_name
+        if name is None:
+            return state
+        shipped = next(
+            (slot for (slot, _), count in zip(self._carriers[line], counts, strict=True) if count), _NOT_SENT
+        )
+        place = self._sets[name]
+        if state[place] == _UNDECIDED:
+            return (*state[:place], shipped, *state[place + 1 :])
+        return state if state[place] == shipped else None
+
     def _counts(self, line: int, slot: int, left: int, state: _State) -> Sequence[int]:
         """How many units the shipment may carry of the line."""
         demand = self._demands[line]
         stock = self._stock[self._opened[slot].key.node, demand.sku]
         most = min(left, self._supply[stock - self._first] - state[stock])
+        for place, (node, amounts, capacity) in enumerate(self._capacity, start=self._capacities):
+            if node == self._opened[slot].key.node and amounts[line]:
+                most = min(most, max(0, capacity - state[place]) // amounts[line])
         for number in self._measured[slot]:
             measure = self._measures[number]
             amount = measure.amounts[line]
             if amount and measure.most != UNBOUNDED:
                 most = min(most, (measure.most - max(0, state[number])) // amount)
+        multiple = self._multiples.get((self._opened[slot].key.node, line), 1)
         if demand.together:
-            return (demand.quantity, 0) if most >= demand.quantity else (0,)
-        return range(most, -1, -1)
+            return (demand.quantity, 0) if most >= demand.quantity and not demand.quantity % multiple else (0,)
+        return range(most - most % multiple, -1, -multiple)
 
     def _with(self, state: _State, line: int, slot: int, count: int) -> tuple[_State, int]:
         """The state with so many units in the shipment, and what opening it costs, if it was not used before."""
@@ -216,4 +261,7 @@ class BoundedAllocation:
         for number in numbers:
             values[number] = self._measures[number].plus(values[number], line, count)
         values[self._stock[candidate.key.node, self._demands[line].sku]] += count
+        for place, (node, amounts, _) in enumerate(self._capacity, start=self._capacities):
+            if node == candidate.key.node:
+                values[place] += count * amounts[line]
         return tuple(values), opening

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from heapq import nlargest
 from typing import NamedTuple, TypeAlias
 
-from engine.decide.sourcing.bounded.tightening import siblings
+from engine.decide.sourcing.bounded.binding_bounds import siblings
 from engine.decide.sourcing.demand_classes import DemandClass
 from engine.decide.sourcing.problem import UNBOUNDED, Bounds
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate

@@ -4,8 +4,9 @@ at once, because a bound couples them.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from engine.decide.sourcing.allocation.coupled_allocation import CoupledAllocation
 from engine.decide.sourcing.bounded.allocation import BoundedAllocation, BoundedFlow
-from engine.decide.sourcing.bounded.tightening import siblings
+from engine.decide.sourcing.bounded.binding_bounds import siblings
 from engine.decide.sourcing.incumbent import PrimalSearch, Solution
 from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
@@ -137,7 +138,10 @@ class BoundedPrimalSearch(PrimalSearch):
         return dict(self._flows.get(used, {}) if found.flow is None else found.flow)
 
     def _cheapest(self, opened: frozenset[int], *, below: int | None = None, step_limit: int = STEPS) -> BoundedFlow:
-        sku_costs = {of.sku: of.cheapest(opened).lower_bound for of in self._allocations}
+        of_skus = [
+            of_sku for of in self._allocations for of_sku in (of.of_skus if isinstance(of, CoupledAllocation) else [of])
+        ]
+        sku_costs = {of_sku.sku: of_sku.cheapest(opened).lower_bound for of_sku in of_skus}
         allocation = BoundedAllocation(self._problem, self._candidates, opened, self._unfilled, sku_costs)
         found = allocation.cheapest(below=below, step_limit=step_limit)
         self._allocating += found.steps

@@ -67,14 +67,27 @@ class ChoiceAtHand:
             and (by_stock <= model.supply).all()
             and (by_node <= model.room).all()
             and len(used) <= model.most_opened
+            and (not model.has_sets or self._sets_are_whole(lots))
+            and all(
+                (np.bincount(model.node[placements.candidate], limit.use * lots, len(limit.most)) <= limit.most)[
+                    limit.is_limited
+                ].all()
+                for limit in model.limits
+            )
             and self._keeps_to_bounds(lots, used)
         )
 
+    def _sets_are_whole(self, lots: Integers) -> bool:
+        """Whether each line of a set ships, on each candidate, if the first does."""
+        leader = self._model.placements.leader
+        is_led = leader != np.arange(len(lots))
+        return bool((lots == lots[leader])[is_led].all())
+
     def _keeps_to_bounds(self, lots: Integers, used: Integers) -> bool:
         model = self._model
-        if not model.limits:
+        if not model.shipment_limits:
             return True
-        for limit in model.limits:
+        for limit in model.shipment_limits:
             amount = np.zeros_like(model.opening)
             np.add.at(amount, model.placements.candidate, lots * limit.amount)
             if (amount[used] < limit.least[used]).any() or (amount[used] > limit.most[used]).any():

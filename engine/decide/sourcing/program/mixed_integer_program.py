@@ -217,6 +217,8 @@ class Solver:
     def _drop(self, priced: Priced, part: Part) -> None:
         """Drops the placements that no choice uses which is as good as the one at hand."""
         self._kept &= priced.may_cost(self._model.placements.candidate, self._at_hand.amount(part))
+        if self._model.has_sets:
+            self._kept &= self._kept[self._model.placements.leader]
 
     def _program(self, chosen: Integers) -> Program:
         program = Program(self._model, chosen, self._count_event)

@@ -8,14 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.decide.shipping.columns import Flags, Integers
-from engine.decide.sourcing.bounded.tightening import siblings
-from engine.decide.sourcing.problem import Bounds, Price, Problem
+from engine.decide.sourcing.bounded.binding_bounds import siblings
+from engine.decide.sourcing.problem import Bounds, Capacity, Price, Problem
+from engine.decide.sourcing.tightening import demands_by_set
 from engine.model.facts import OptionKey
 
 
 class Placements(NamedTuple):
     """Columns of a row a line on a candidate, sorted by both. A placement ships `lot` units at a time, all of the line
     if it is kept together, and up to `most` lots. `stock` numbers the (node, SKU) pairs. The costs are of a lot.
+    `leader` is the row of the first line of the same set on the candidate, where each line of it ships its one lot or
+    none does; of a line without a set its own.
     """
 
     candidate: Integers
@@ -26,6 +29,7 @@ class Placements(NamedTuple):
     unless_needed: Integers
     tiers: Integers
     money: Integers
+    leader: Integers
 
     def at(self, rows: Flags | npt.NDArray[np.intp]) -> "Placements":
         """Some of the rows."""
@@ -40,6 +44,16 @@ class Part(NamedTuple):
 
 
 class Limit(NamedTuple):
+    """What the placements of each node may use together: so much a lot, by placement; the most by node, and whether it
+    has a limit at all.
+    """
+
+    use: Integers
+    most: Integers
+    is_limited: Flags
+
+
+class ShipmentLimit(NamedTuple):
     """What bounds shipments: how much of it a lot of each placement takes, and the least and the most of it by
     candidate.
     """
@@ -51,8 +65,9 @@ class Limit(NamedTuple):
 
 class Model:
     """`keys`, `opening` (micros, with the split penalty), `node` and `option` are by candidate, in the order of keys;
-    `room` is by node, `supply` by stock, `quantity` by line. Of the candidates of one option, one can be opened.
-    `limits` are the grams and the units of a shipment, if any are bounded.
+    `room` is by node, `supply` by stock, `quantity` by line. `limits` are those of nodes whose capacity is scarce, in
+    units and in grams; `shipment_limits` those of shipments, if any are bounded, in grams and in units. Of the
+    candidates of one option, one can be opened. `has_sets`: some placements are led by another.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -69,17 +84,20 @@ class Model:
         self.supply = np.array(
             [min(problem.supply[place], ordered[place[1]]) for place in self._stocks], dtype=np.int64
         )
+        self.has_sets = bool((self.placements.leader != np.arange(len(self.placements.leader))).any())
+        self.limits = self._limits(problem, list(nodes))
         self.option = np.array(siblings(self.keys), dtype=np.int64)
-        self.limits = self._limits(problem) if problem.is_bounded else ()
+        self.shipment_limits = self._shipment_limits(problem) if problem.is_bounded else ()
         most_opened = problem.max_shipments
         self.most_opened = len(self.keys) if most_opened is None else min(len(self.keys), most_opened)
 
-    def _limits(self, problem: Problem) -> Sequence[Limit]:
+    def _shipment_limits(self, problem: Problem) -> Sequence[ShipmentLimit]:
         bounds = {candidate.key: candidate.bounds or Bounds() for candidate in problem.candidates}
         columns = np.array([bounds[key] for key in self.keys], dtype=np.int64).reshape(-1, 4).T
         weight = np.array([demand.weight for demand in problem.demands], dtype=np.int64)
         line, lot = self.placements.line, self.placements.lot
-        return Limit(lot * weight[line], columns[0], columns[1]), Limit(lot, columns[2], columns[3])
+        by_weight = ShipmentLimit(lot * weight[line], columns[0], columns[1])
+        return by_weight, ShipmentLimit(lot, columns[2], columns[3])
 
     def _columns(self, problem: Problem) -> tuple[Placements, Integers]:
         """All placements, and what it costs to open each candidate that has some; numbers these and the stocks."""
@@ -107,11 +125,25 @@ class Model:
         of_line, of_stock = np.array(line, dtype=np.int64), np.array(stock, dtype=np.int64)
         supply = np.array([problem.supply[place] for place in self._stocks], dtype=np.int64)
         lot = np.where([demand.together for demand in problem.demands], self.quantity, 1)[of_line]
-        most = np.minimum(self.quantity[of_line], supply[of_stock]) // lot
         candidates = np.repeat(np.arange(len(counts)), np.array(counts, dtype=np.int64))
-        return Placements(candidates, of_line, of_stock, lot, most, *(np.array(costs, dtype=np.int64) * lot)), np.array(
-            opening, dtype=np.int64
+        if problem.multiples:
+            places = zip([self.keys[number].node for number in candidates.tolist()], line, strict=True)
+            multiples = np.array([problem.multiples.get(place, 1) for place in places], dtype=np.int64)
+            lot = np.maximum(lot, multiples)
+        most = np.minimum(self.quantity[of_line], supply[of_stock]) // lot
+        unless_needed, tiers, money = np.array(costs, dtype=np.int64) * lot
+        placements = Placements(
+            candidate=candidates,
+            line=of_line,
+            stock=of_stock,
+            lot=lot,
+            most=most,
+            unless_needed=unless_needed,
+            tiers=tiers,
+            money=money,
+            leader=_leaders(problem, candidates, of_line),
         )
+        return placements, np.array(opening, dtype=np.int64)
 
     def _stocks_of(self, problem: Problem, node: str) -> dict[int, int]:
         """By line that the node has a lot of, the number of its stock."""
@@ -121,6 +153,22 @@ class Model:
             if problem.supply.get(place, 0) >= (demand.quantity if demand.together else 1):
                 stocks[line] = self._stocks.setdefault(place, len(self._stocks))
         return stocks
+
+    def _limits(self, problem: Problem, nodes: Sequence[str]) -> list[Limit]:
+        if not problem.capacity:
+            return []
+        lot, none = self.placements.lot, Capacity()
+        weight = np.array([demand.weight for demand in problem.demands], dtype=np.int64)[self.placements.line]
+        of_nodes = [problem.capacity.get(node, none) for node in nodes]
+        limits = []
+        for use, most in (
+            (lot, [capacity.units for capacity in of_nodes]),
+            (lot * weight, [capacity.weight for capacity in of_nodes]),
+        ):
+            limited = np.array([value is not None for value in most], dtype=bool)
+            if limited.any():
+                limits.append(Limit(use, np.array([value or 0 for value in most], dtype=np.int64), limited))
+        return limits
 
     def parts(self) -> Sequence[Part]:
         """The parts of the comparison, the most important first: the units shipped, below zero; the units
@@ -133,3 +181,11 @@ class Model:
             Part(placements.tiers, nothing),
             Part(placements.money, self.opening),
         )
+
+
+def _leaders(problem: Problem, candidate: Integers, line: Integers) -> Integers:
+    rows = np.arange(len(line))
+    for lines in demands_by_set(problem.demands).values():
+        of_set = np.flatnonzero(np.isin(line, lines))
+        rows[of_set] = of_set[candidate[of_set].searchsorted(candidate[of_set])]
+    return rows

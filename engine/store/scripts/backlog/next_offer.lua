@@ -24,7 +24,7 @@ local function some_are_free()
   end
   local on_hand = call('HGETALL', key.on_hand)
   for index = 1, #on_hand, 2 do
-    if on_hand[index + 1] + ARGV[2] > (of_node[on_hand[index]] or 0) then
+    if math.max(0, on_hand[index + 1]) + ARGV[2] > (of_node[on_hand[index]] or 0) then
       return true
     end
   end

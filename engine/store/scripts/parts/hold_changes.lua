@@ -1,13 +1,14 @@
 -- Changes of the units of holds, as hold_change.py asks for them. Every script that ends, rejects or holds again some
--- units uses these functions, in this order: holds_differ, units_lacking, units_on_backorder, change_holds, log_moves,
--- log_confirm.
+-- units uses these functions, in this order: holds_differ, instant_of_leaving, units_lacking, units_on_backorder,
+-- change_holds, log_confirm. Needs the part `stock_journal`.
 --
 -- A hold is {id, until, endings, ended, parts}: `until` and `endings` as they were read, and the endings afterwards; all
 -- of these are text, and empty where there is nothing. If units are held again, `open` has the hold's until, caller and
 -- day; if none are any more, `close` has its caller. A part is a shipment: {number, node, before, after, outcomes_before,
 -- outcomes, room, units}, before and after as key.changed_hold stores it. A unit is {index of the SKU, change of held,
--- change of on_hand, log entry, must be there}: with an entry, what is on hand changes only if it was not counted since
--- that entry; false stands for none. Units on backorder can't leave before they are there.
+-- change of on_hand, instant, must be there}: of what came or left at that instant or, where that is false or left out,
+-- at the instant of the whole change. What is on hand does not change where the count that stands has it already. Units
+-- on backorder can't leave before they are there.
 -- Where only the hold was read, parts have no outcomes and no room.
 
 -- Whether a hold is not as it was read.
@@ -33,33 +34,32 @@ local function holds_differ(holds)
   end
 end
 
--- Whether the first entry since the count, the last that the base names, is after this one.
-local function counted_since(entry, index, node)
-  local function parsed(id)
-    local millis, number = string.match(id, '(%d+)%-(%d+)$')
-    return tonumber(millis), tonumber(number)
+-- The instant at which units of these holds leave now or, if it is stated, no later than that.
+local function instant_of_leaving(holds, now, stated)
+  local positions = {}
+  for _, hold in ipairs(holds) do
+    for _, part in ipairs(hold.parts) do
+      for _, units in ipairs(part.units) do
+        positions[#positions + 1] = {units[1], part.node}
+      end
+    end
   end
-  local base = redis.call('HGET', key.changed_base(index), node)
-  if not base then
-    return true
-  end
-  local base_millis, base_number = parsed(base)
-  local millis, number = parsed(entry)
-  return base_millis > millis or base_millis == millis and base_number > number
+  local latest = instant_of_change(positions, now)
+  return math.min(latest, stated or latest)
 end
 
 -- The first position that has fewer units free than are to be taken of it: {node, index of the SKU, units free}. Units
--- that were held already are there; what floors keep back is not asked for units that left or never left.
-local function units_lacking(holds)
+-- that were held already are there, and of units that are counted none are taken any more; what floors keep back is not
+-- asked for units that left or never left.
+local function units_lacking(holds, instant, now)
   local taken = {}
   for _, hold in ipairs(holds) do
     for _, part in ipairs(hold.parts) do
       for _, units in ipairs(part.units) do
-        if units[4] and counted_since(units[4], units[1], part.node) then
-          units[3] = '0'
-        end
-        local position = units[1] .. ' ' .. part.node
-        taken[position] = (taken[position] or 0) + units[2] - units[3]
+        local index, held, on_hand, at = unpack(units, 1, 4)
+        local leaves = on_hand ~= '0' and not is_counted(index, part.node, at or instant, now)
+        local position = index .. ' ' .. part.node
+        taken[position] = (taken[position] or 0) + held - (leaves and on_hand or 0)
       end
     end
   end
@@ -78,12 +78,12 @@ end
 
 -- The first position at which units on backorder are to leave that are not on hand yet: {node, index of the SKU, units on
 -- hand}.
-local function units_on_backorder(holds)
+local function units_on_backorder(holds, instant, now)
   local leaving = {}
   for _, hold in ipairs(holds) do
     for _, part in ipairs(hold.parts) do
       for _, units in ipairs(part.units) do
-        if units[5] then
+        if units[5] and not is_counted(units[1], part.node, units[4] or instant, now) then
           local position = units[1] .. ' ' .. part.node
           leaving[position] = (leaving[position] or 0) - units[3]
         end
@@ -94,7 +94,7 @@ local function units_on_backorder(holds)
     local index, node = string.match(position, '^(%d+) (.*)$')
     local on_hand = tonumber(redis.call('HGET', key.changed_on_hand(tonumber(index)), node) or 0)
     if on_hand < units then
-      return {node, index, string.format('%.0f', on_hand)}
+      return {node, index, plain(math.max(0, on_hand))}
     end
   end
 end
@@ -113,10 +113,10 @@ local function room_of(hold, part)
   return -1
 end
 
--- Changes them. Adds to `changed` the keys of what is on hand where stock changed, and to `freed` those where units came
--- free; returns the moves of what is on hand, as log_moves takes them, and for each unit with an entry a 1 if it is on
--- hand again, or a 0.
-local function change_holds(holds, changed, freed)
+-- Changes them, at an instant if units move. Adds to `changed` the keys of what is on hand where stock changed, and to
+-- `freed` those where units came free; returns the moves of what is on hand, as remember_moves takes them, and for each
+-- unit that is held again a 1 if it is on hand again, or a 0.
+local function change_holds(holds, changed, freed, instant, now)
   local call, moves, returned = redis.call, {}, {}
   local function set(name, field, value)
     if value == '' then
@@ -128,24 +128,21 @@ local function change_holds(holds, changed, freed)
   for at, hold in ipairs(holds) do
     for _, part in ipairs(hold.parts) do
       for _, units in ipairs(part.units) do
-        local index, held, on_hand, entry = unpack(units, 1, 4)
+        local index, held, on_hand, at = unpack(units, 1, 4)
+        at = at or instant
+        local moved = on_hand ~= '0' and change_on_hand(index, part.node, on_hand, at, now)
         changed[key.changed_on_hand(index)] = true
-        if on_hand - held > 0 then
+        if (moved and on_hand or 0) - held > 0 then
           freed[key.changed_on_hand(index)] = true
         end
         if held ~= '0' and call('HINCRBY', key.changed_held(index), part.node, held) <= 0 then
           call('HDEL', key.changed_held(index), part.node)
         end
-        if on_hand ~= '0' then
-          -- what left is not on hand any more; where fewer units were counted than left, none are
-          local short = call('HINCRBY', key.changed_on_hand(index), part.node, on_hand) < 0
-          if short then
-            call('HSET', key.changed_on_hand(index), part.node, 0)
-          end
-          moves[#moves + 1] = {index, part.node, short}
+        if moved then
+          moves[#moves + 1] = {index, part.node, on_hand, at}
         end
-        if entry then
-          returned[#returned + 1] = on_hand == '0' and '0' or '1'
+        if hold.open then
+          returned[#returned + 1] = moved and '1' or '0'
         end
       end
       local room = room_of(hold, part)
@@ -180,23 +177,11 @@ local function change_holds(holds, changed, freed)
   return moves, table.concat(returned)
 end
 
--- Notes what is on hand after the log entry that moved it, where later moves are counted from it. Where more left than
--- was counted they are counted from a later entry; the first since the count stays noted behind it.
-local function log_moves(moves, entry)
-  for _, move in ipairs(moves) do
-    local index, node, short = unpack(move, 1, 3)
-    local before = redis.call('HGET', key.changed_base(index), node)
-    if short or not before then
-      local on_hand, first = redis.call('HGET', key.changed_on_hand(index), node), before and string.match(before, ' %S+$')
-      redis.call('HSET', key.changed_base(index), node, on_hand .. ' ' .. entry .. (first or ''))
-    end
-  end
-end
-
--- Remembers what the log entry confirmed of the first hold, for as long as it can be undone.
-local function log_confirm(confirmed, entry)
+-- Remembers what the log entry confirmed of the first hold, and when it left, for as long as it can be undone.
+local function log_confirm(confirmed, entry, at, left_at)
   if confirmed then
-    redis.call('HSET', key.confirms(1), entry, confirmed.units)
+    local stored = string.format('[%s,%s,%.0f]', at, confirmed.units, left_at)
+    redis.call('HSET', key.confirms(1), entry, stored)
     redis.call('EXPIRE', key.confirms(1), confirmed.seconds)
   end
 end

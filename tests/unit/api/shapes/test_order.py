@@ -265,3 +265,17 @@ def test_lines_are_named_by_their_place_unless_they_have_a_name():
 def test_two_lines_of_one_name_are_refused():
     lines = [{"id": "2", "sku": "A", "quantity": 1}, {"sku": "A", "quantity": 1}]
     assert mistakes(lines=lines)["lines"][1]["id"] == ["line '2' stands here a second time"]
+
+
+def test_lines_of_a_set_are_read():
+    lines = [{"sku": "TOP", "quantity": 1, "set": "bed"}, {"sku": "BASE", "quantity": 1, "set": "bed"}]
+    assert [line.set_name for line in read(lines=lines).lines] == ["bed", "bed"]
+    assert mistakes(lines=[{"sku": "TOP", "quantity": 1, "set": ""}])["lines"][0]["set"]
+
+
+@pytest.mark.parametrize("apart", [{"collect_at": "lyon"}, {"delivery": "standard"}])
+def test_lines_of_a_set_go_to_one_place_by_one_kind_of_delivery(apart):
+    lines = [{"sku": "TOP", "quantity": 1, "set": "bed"}, {"sku": "BASE", "quantity": 1, "set": "bed", **apart}]
+    message = "lines of set 'bed' travel together: give all of them the same delivery and place"
+    assert mistakes(lines=lines) == {"lines": {1: {"set": [message]}}}
+    assert read(lines=[{**line, **apart} for line in lines]).sets == {"bed": [0, 1]}

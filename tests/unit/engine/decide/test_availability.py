@@ -42,6 +42,7 @@ EFFECTS = st.sampled_from(
         "then: {protect: {channel: web, units: 3}}",
         "then: {protect: [{channel: app, share: 20%}, {channel: store, units: 1}]}",
         "then: {keep: 0}, overrides: [test/r1]",
+        "then: {multiple_of: 3}",
     ]
 )
 

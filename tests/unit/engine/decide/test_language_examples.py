@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.decide.matching.matcher import Matcher
-from rules.conditions import Operator, comparisons, holds
+from rules.conditions import UNWRITTEN, Operator, comparisons, holds
 from rules.effects import (
     STAGE_OF,
     Exclusion,
@@ -26,6 +26,7 @@ from rules.syntax.condition_parser import COMBINATORS
 from rules.syntax.policy_shapes import RuleShape
 from rules.syntax.yaml_document import read
 from rules.vocabulary import VOCABULARY, Kind, Stage
+from rules.windows import ClockReading
 from rules.wording.catalogue import ENGLISH, load_catalogue
 from rules.wording.explain import explain
 from tests.support.yaml12 import squiggles
@@ -79,6 +80,7 @@ MEANT = {
     "stock.available: {at_most: 3}": ({"stock.available": 3}, {"stock.available": 4}),
     "route.arrives: {less_than: 48 h}": ({"route.arrives": 2_879}, {"route.arrives": 2_880}),
     'now.time: {between: ["08:00", "18:00"]}': ({"now.time": 1_080}, {"now.time": 1_081}),
+    'node.time: {less_than: "16:00"}': ({"node.time": 959}, {"node.time": 960}),
     "order.tags: {has: gift}": ({"order.tags": frozenset({"gift", "vip"})}, {"order.tags": frozenset({"vip"})}),
     "node.tags: {has_any: [outlet, closing]}": (
         {"node.tags": frozenset({"closing"})},
@@ -125,7 +127,10 @@ MEANT = {
     "route.co2: {at_most: 0.5 kg}": ({"route.co2": 500_000}, {"route.co2": 500_001}),
     "shipment.weight: {more_than: 20 kg}": ({"shipment.weight": 20_001}, {"shipment.weight": 20_000}),
     "rejection.reason: [no_capacity, other]": ({"rejection.reason": "other"}, {"rejection.reason": "damaged"}),
-    "now.weekday: [saturday, sunday]": ({"now.weekday": "sunday"}, {"now.weekday": "monday"}),
+    "now.date: {at_least: 2026-12-24}": (
+        {"now.date": literals.date("2026-12-24")},
+        {"now.date": literals.date("2026-12-23")},
+    ),
     "product.attributes.hazmat: true": (
         {"product.attributes.hazmat": True},
         {"product.attributes.hazmat": False},
@@ -188,8 +193,8 @@ WINDOWS = {
 
 
 def now(text: str) -> dict[str, object]:
-    day, seconds = divmod(literals.instant(text), literals.SECONDS_A_DAY)
-    return {"now.date": day, "now.time": seconds // 60, "now.weekday": "friday" if text[8:10] == "27" else "saturday"}
+    reading = ClockReading(literals.instant(text) // 60, literals.instant(text) // 60)
+    return {"now.clock": reading, "node.clock": reading}
 
 
 @pytest.mark.parametrize("example", cells("Windows", 0))
@@ -215,6 +220,7 @@ EFFECTS = {
     "protect: {channel: web, share: 20%}": PositionOutcome(
         protect=(Protection(channel="web", reserve=Reserve(share=2_000)),)
     ),
+    "multiple_of: 6": PositionOutcome(multiple_of=6),
     "keep_together: true": LineOutcome(keep_together=True),
     "max_shipments: 2": OrderOutcome(max_shipments=2),
     "split_penalty: 3.00": OrderOutcome(split_penalty=3_000_000),
@@ -241,7 +247,7 @@ def test_an_effect_has_its_outcome_at_its_stage_and_at_no_other(example):
 
 def test_the_language_page_leaves_no_operator_effect_fact_or_key_out():
     shown = " ".join(CONDITIONS)
-    operators = [operator.value for operator in Operator if operator is not Operator.EQUALS]
+    operators = [operator.value for operator in Operator if operator not in UNWRITTEN]
     assert [word for word in (*operators, "not", *COMBINATORS) if f"{word}: " not in shown] == []
     assert {example.partition(":")[0] for example in cells("Effects", 0)} == set(STAGE_OF)
     assert set(re.findall(r"`([a-z]+\.[a-z0-9_]+)`", section("Facts"))) == set(VOCABULARY)

@@ -5,7 +5,8 @@ import pytest
 from engine.decide import rule_facts
 from engine.model.facts import MAX_COVER, Line, StockPosition
 from rules.syntax.literals import SECONDS_A_DAY, date
-from rules.vocabulary import VOCABULARY, Kind
+from rules.vocabulary import NODE_CLOCK, NOW_CLOCK, VOCABULARY, Kind
+from rules.windows import ClockReading
 from tests.reference.routes import Exits, Option, routes
 from tests.support.facts import EURO, NOW, PARIS, collected, network, node, order, product, service
 
@@ -37,23 +38,26 @@ def every_fact(order):
         **rule_facts.line_facts(line, order, NETWORK),
         **rule_facts.product_facts(article),
         **rule_facts.node_facts(NODES[0], 7),
+        **rule_facts.node_clock_facts(NETWORK.clock_of(NODES[0]), NOW),
         **rule_facts.stock_facts(StockPosition(on_hand=5, held=2, pace=1_500)),
         **rule_facts.service_facts(route.service),
         **route_facts_of(option, NOW),
         **rule_facts.rejection_facts("other"),
+        **rule_facts.shipment_facts(1_000, 1),
     }
 
 
 def test_every_fact_of_the_vocabulary_is_said_and_no_other():
-    assert set(every_fact(order())) == set(VOCABULARY)
+    assert set(every_fact(order())) == {*VOCABULARY, NOW_CLOCK.path, NODE_CLOCK.path}
 
 
 @pytest.mark.parametrize("placed_order", [order(), order(("A", 2), ("B", 3), promise_by=NOW), collected(at="shop")])
 def test_every_fact_is_of_its_kind_or_unknown(placed_order):
     words, sets = {Kind.WORD, Kind.CHOICE}, {Kind.TAGS}
     for path, value in every_fact(placed_order).items():
-        kind = VOCABULARY[path].kind
+        kind = VOCABULARY[path].kind if path in VOCABULARY else Kind.CLOCK
         expected = str if kind in words else frozenset if kind in sets else bool if kind is Kind.FLAG else int
+        expected = ClockReading if kind is Kind.CLOCK else expected
         assert value is None or type(value) is expected, path
 
 
@@ -80,6 +84,7 @@ def test_instants_are_of_the_installation_s_wall_clock():
         "now.date": date("2026-11-27"),
         "now.time": 240,
         "now.weekday": "friday",
+        "now.clock": ClockReading(four // 60, four // 60),
     }
     # 02:59 UTC is still the day before
     assert rule_facts.now_facts(NETWORK, NOW - 7 * 3_600 + 3_599)["now.weekday"] == "thursday"

@@ -12,7 +12,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.reasons import REASON_CODES, reason_texts
 from engine.decide.record import DecisionRecord, to_json
 from engine.decide.remainder import Remainder, decide_remainder
-from engine.model.facts import StockPosition
+from engine.model.facts import Line, StockPosition
 from tests.support.clocks import date
 from tests.support.facts import (
     EURO,
@@ -223,6 +223,17 @@ def test_units_at_nodes_that_rejected_them_are_said_to_be_there():
     assert remainder_reasons(facts()) == [Reason(code="rejected", units=2)]
     assert remainder_reasons(facts(2, 0)) == [Reason(code="rejected", units=2), Reason(code="not_enough", units=1)]
     assert remainder_reasons(facts(0, 0)) == [Reason(code="no_stock", units=3)]
+
+
+def test_what_makes_no_multiple_or_lacks_the_rest_of_its_set_says_so():
+    decision = decided(order(("A", 4)), facts(4, 0), "then: {multiple_of: 3}")
+    assert reasons(decision) == [Reason(code="not_a_multiple", units=1, rules=("test/r1",))]
+    lines = [Line(id="1", sku="A", quantity=1, set_name="s"), Line(id="2", sku="B", quantity=1, set_name="s")]
+    decision = decided(order(*lines), snapshot(NODES, {"A": {"lyon": 4}, "B": {"lille": 0}}))
+    assert [list(item.reasons) for item in decision.unfilled] == [
+        [Reason(code="set_apart", units=1)],
+        [Reason(code="no_stock", units=1)],
+    ]
 
 
 def test_units_left_to_other_orders_of_the_batch_are_said_to_be_so():

@@ -5,6 +5,8 @@ import pytest
 from rules.conditions import holds
 from rules.loader import load_policies
 from rules.syntax import literals
+from rules.vocabulary import Facts
+from rules.windows import ClockReading
 
 CASES = {
     "from: 2026-11-20": {"2026-11-19 23:59": False, "2026-11-20 00:00": True, "2027-01-01 00:00": True},
@@ -58,12 +60,11 @@ CASES = {
     },
     'weekdays: [friday]\n    hours: ["08:00", "18:00"]': {"2026-11-27 12:00": True, "2026-11-26 12:00": False},
 }
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def now_facts(text: str) -> dict[str, int | str]:
-    day, minutes = divmod(literals.instant(text) // 60, 1_440)
-    return {"now.date": day, "now.time": minutes, "now.weekday": DAYS[(day - 1) % 7]}
+def now_facts(text: str) -> Facts:
+    minute = literals.instant(text) // 60
+    return {"now.clock": ClockReading(minute, minute), "node.clock": ClockReading(minute, minute)}
 
 
 @pytest.mark.parametrize(

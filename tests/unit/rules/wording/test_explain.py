@@ -35,7 +35,7 @@ def test_several_effects_are_clauses_of_one_sentence():
 def test_the_window_is_a_sentence_after_the_rule():
     saturdays = rule("node.type: store", window="weekdays: [saturday]")
     assert explain(saturdays, ENGLISH) == (
-        "If the place is a store: each unit shipped so counts as 4.00 cheaper. On Saturdays."
+        "If the place is a store: each unit shipped so counts as 4.00 cheaper. On Saturdays, by the place's clock."
     )
 
 

@@ -48,6 +48,7 @@ EFFECTS = [
     ("keep: 2.50%", "keep: 2.5%"),
     ("protect: {channel: web, units: 5}", "protect: {channel: web, units: 5}"),
     ("protect: {channel: 'a b', share: 20%}", 'protect: {channel: "a b", share: 20%}'),
+    ("multiple_of: 6", "multiple_of: 6"),
     ("keep_together: true", "keep_together: true"),
     ("max_shipments: 2", "max_shipments: 2"),
     ("split_penalty: 3", "split_penalty: 3.00"),

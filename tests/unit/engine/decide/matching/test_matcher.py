@@ -91,7 +91,7 @@ def options(*cases):
     """Options of one line, of (node, units on hand)."""
     return rows_of(
         [
-            ({"node.id": name}, {**dict.fromkeys(ALWAYS_KNOWN, 0), "stock.on_hand": units, LATE: None}, {}, {})
+            ({}, {"node.id": name}, {**dict.fromkeys(ALWAYS_KNOWN, 0), "stock.on_hand": units, LATE: None}, {}, {})
             for name, units in cases
         ]
     )

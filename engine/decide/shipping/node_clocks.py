@@ -1,0 +1,53 @@
+"""The clocks of a network's nodes: each node goes by the time zone it lies in."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.decide import rule_facts
+from engine.decide.shipping.columns import Integers
+from engine.model.facts import Network
+from engine.model.wall_clock import wall_clock
+from rules.vocabulary import Facts
+
+
+class ClockFacts(NamedTuple):
+    """What the clocks of a network's nodes show at an instant: the facts of each time zone, and by node the number of
+    its zone.
+    """
+
+    by_zone: Sequence[Facts]
+    zone: Integers
+
+    @property
+    def shared(self) -> Mapping[str, Facts]:
+        """The facts that all nodes share, by group: those of the clock, if there is one time zone."""
+        return {"clock": self.by_zone[0]} if len(self.by_zone) == 1 else {}
+
+    @property
+    def apart(self) -> "ClockFacts | None":
+        """Itself, if there are several time zones."""
+        return self if len(self.by_zone) > 1 else None
+
+    def of_node(self, node: int) -> Facts:
+        return self.by_zone[int(self.zone[node])]
+
+
+class NodeClocks:
+    """The nodes are numbered in the order of their ids."""
+
+    def __init__(self, network: Network) -> None:
+        zones = [network.zone_of(network.nodes[name]) for name in sorted(network.nodes)]
+        self.zones = sorted(set(zones)) or [network.time_zone]
+        self._clocks = [wall_clock(zone) for zone in self.zones]
+        self._zone: Integers = np.array([self.zones.index(zone) for zone in zones], dtype=np.int64)
+        self._latest: tuple[int, ClockFacts] | None = None
+
+    def at(self, now: int) -> ClockFacts:
+        """What they show; the same object as long as the same instant is asked for."""
+        latest = self._latest
+        if latest is None or latest[0] != now:
+            facts = [rule_facts.node_clock_facts(clock, now) for clock in self._clocks]
+            latest = self._latest = now, ClockFacts(facts, self._zone)
+        return latest[1]

@@ -1,0 +1,231 @@
+"""The units of several SKUs from the open shipments to the lines that ask for them, where sets, multiples or the
+capacity of a node couple them: a depth-first branch and bound that places line after line.
+
+Sets and lines kept together are placed first, the largest first, each by the cheapest shipment that can take all of it;
+then the other lines take units of their cheapest shipments, as many as they can, then fewer. What the remaining lines
+cost at least is bounded by letting each take what is left as if it were alone.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
+
+from engine.decide.sourcing.allocation.coupling_constraints import CouplingConstraints
+from engine.decide.sourcing.allocation.keep_together import Allocation, Costs
+from engine.decide.sourcing.allocation.min_cost_flow import Flow
+from engine.decide.sourcing.problem import Capacity
+from engine.model.facts import OptionKey
+
+_Stock: TypeAlias = tuple[str, str]
+"""(Node, SKU)."""
+
+
+class _Item(NamedTuple):
+    """Lines that ship from one candidate or not at all (`whole`), or a line that may be split. `arcs` are (cost, key),
+    the cheapest first: of all units if whole, else of one.
+    """
+
+    lines: Sequence[int]
+    whole: bool
+    units: int
+    arcs: Sequence[tuple[int, OptionKey]]
+
+
+class PlacementSearch:
+    """`costs` are of a unit, by open shipment and line; a unit that is not shipped costs `unfilled`, more than any way
+    to ship it.
+    """
+
+    def __init__(self, constraints: CouplingConstraints, costs: Costs, unfilled: int) -> None:
+        self._constraints, self._costs, self._unfilled = constraints, costs, unfilled
+        self._lines = constraints.lines
+        self._items = sorted(self._make_items(), key=lambda item: (not item.whole, -item.units, item.lines))
+        nodes = {key.node for key, _ in costs}
+        self._free: dict[_Stock, int] = {
+            (node, sku): constraints.supply.get((node, sku), 0)
+            for node in nodes
+            for sku in {demand.sku for demand in self._lines.values()}
+        }
+        endless = sum([demand.quantity * max(1, demand.weight) for demand in self._lines.values()])
+        self._units_left, self._weight_left = dict[str, int](), dict[str, int]()
+        for node in nodes:
+            most = constraints.capacity.get(node, Capacity())
+            self._units_left[node] = endless if most.units is None else most.units
+            self._weight_left[node] = endless if most.weight is None else most.weight
+        self._highest_cost = max(costs.values(), default=0)
+        self._flow: Flow = {}
+        self._steps = 0
+        self._step_limit: int | None = None
+        self._skipped: int | None = None
+
+    def solve(self, *, below: int | None = None, step_limit: int | None = None) -> Allocation:
+        """The cheapest flow that costs less than `below`, an empty one if none does. Once `step_limit` steps are taken,
+        the search stops with the cheapest so far.
+        """
+        nothing = self._unfilled * sum([demand.quantity for demand in self._lines.values()])
+        self._best: tuple[int, Flow] = (nothing if below is None else below, {})
+        self._step_limit = step_limit
+        self._place(0, 0)
+        cost, flow = self._best
+        lower_bound = cost if self._skipped is None else min(cost, self._skipped)
+        # each step looks at all places
+        return Allocation(flow, cost, lower_bound, (1 + self._steps) * len(self._costs))
+
+    def _make_items(self) -> Iterator[_Item]:
+        sets: dict[str, list[int]] = {}
+        for line, demand in self._lines.items():
+            if demand.set_name is not None:
+                sets.setdefault(demand.set_name, []).append(line)
+            else:
+                yield self._item([line], whole=demand.together)
+        for lines in sets.values():
+            yield self._item(lines, whole=True)
+
+    def _item(self, lines: Sequence[int], *, whole: bool) -> _Item:
+        units = [self._lines[line].quantity if whole else 1 for line in lines]
+        keys = {key for key, line in self._costs if line == lines[0]}
+        arcs = [
+            (sum([count * self._costs[key, line] for count, line in zip(units, lines, strict=True)]), key)
+            for key in keys
+            if all((key, line) in self._costs for line in lines)
+        ]
+        return _Item(lines, whole, sum([self._lines[line].quantity for line in lines]), sorted(arcs))
+
+    def _place(self, at: int, spent: int) -> None:
+        """Places the items from `at` on."""
+        if self._is_pruned(at, spent):
+            return
+        if at == len(self._items):
+            self._best = (spent, dict(self._flow))
+            return
+        item = self._items[at]
+        if not item.whole:
+            self._split(at, 0, item.units, spent)
+            return
+        for cost, key in item.arcs:
+            if self._fits(item, key):
+                self._take_whole(item, key, 1)
+                self._place(at + 1, spent + cost)
+                self._take_whole(item, key, -1)
+        self._place(at + 1, spent + item.units * self._unfilled)
+
+    def _split(self, at: int, first: int, left: int, spent: int) -> None:
+        """Gives the line at `at` units of its arcs from the `first` on."""
+        item = self._items[at]
+        (line,) = item.lines
+        if not left or first == len(item.arcs):
+            self._place(at + 1, spent + left * self._unfilled)
+            return
+        cost, key = item.arcs[first]
+        multiple = self._constraints.multiples.get((key.node, line), 1)
+        later, sku = self._bound(at + 1), self._lines[line].sku
+        for units in range(self._most(line, key.node, left), -1, -multiple):
+            least, missing = self._least_split(item, left - units, first + 1, key.node, units)
+            bound = spent + units * cost + least
+            if bound + later >= self._best[0]:
+                break  # fewer units of the cheapest shipment cost no less
+            self._take(key, line, units)
+            bound += self._bound(at + 1, {sku: left - units}, missing)
+            if bound < self._best[0] and not self._is_out_of_steps(bound):
+                self._split(at, first + 1, left - units, spent + units * cost)
+            self._take(key, line, -units)
+
+    def _is_pruned(self, at: int, spent: int) -> bool:
+        bound = spent + self._bound(at)
+        return bound >= self._best[0] or self._is_out_of_steps(bound)
+
+    def _is_out_of_steps(self, bound: int) -> bool:
+        """Counts a step; whether there was none left, so that what costs at least `bound` is not looked at."""
+        self._steps += 1
+        if self._step_limit is None or self._steps <= self._step_limit:
+            return False
+        self._skipped = bound if self._skipped is None else min(bound, self._skipped)
+        return True
+
+    def _bound(self, at: int, before: Mapping[str, int] = MappingProxyType({}), missing: int = 0) -> int:
+        """What the items from `at` on cost at least, if each takes what is left as if it were alone. The one before
+        them takes units of it too: of `before`, by SKU, all but the `missing` ones.
+        """
+        total, wanted = 0, dict(before)
+        for item in self._items[at:]:
+            if item.whole:
+                least = next((cost for cost, key in item.arcs if self._fits(item, key)), None)
+                missing += item.units if least is None else 0
+                total += item.units * self._unfilled if least is None else least
+            else:
+                least, lacking = self._least_split(item, item.units, 0, "", 0)
+                total += least
+                missing += lacking
+            for line in item.lines:
+                demand = self._lines[line]
+                wanted[demand.sku] = wanted.get(demand.sku, 0) + demand.quantity
+        return total + max(0, self._lacking(wanted) - missing) * (self._unfilled - self._highest_cost)
+
+    def _lacking(self, wanted: Mapping[str, int]) -> int:
+        """Of so many units, by SKU, how many must stay unfilled whatever ships: of each SKU and in all."""
+        there = dict.fromkeys(wanted, 0)
+        in_all = 0
+        for node, most in self._units_left.items():
+            units = 0
+            for sku in wanted:
+                free = self._free[node, sku]
+                there[sku] += free
+                units += free
+            in_all += min(most, units)
+        of_skus = sum([max(0, units - there[sku]) for sku, units in wanted.items()])
+        return max(of_skus, sum(wanted.values()) - in_all)
+
+    def _least_split(self, item: _Item, left: int, first: int, node: str, taken: int) -> tuple[int, int]:
+        """What so many units of a line cost at least by its arcs from the `first` on, if `taken` are at the node
+        already and nobody else takes any; and how many are left unfilled.
+        """
+        (line,) = item.lines
+        total, used = 0, {node: taken}
+        for cost, key in item.arcs[first:]:
+            if not left:
+                break
+            before = used.get(key.node, 0)
+            # part of a multiple counts: an earlier shipment may take a multiple less
+            units = min(left, self._most(line, key.node, item.units) - before)
+            if units > 0:
+                used[key.node] = before + units
+                total += units * cost
+                left -= units
+        return total + left * self._unfilled, left
+
+    def _most(self, line: int, node: str, left: int) -> int:
+        """Of so many units of a line, how many a shipment from the node can carry now."""
+        demand = self._lines[line]
+        most = min(left, self._free[node, demand.sku], self._units_left[node])
+        if demand.weight:
+            most = min(most, self._weight_left[node] // demand.weight)
+        return most - most % self._constraints.multiples.get((node, line), 1)
+
+    def _fits(self, item: _Item, key: OptionKey) -> bool:
+        node = key.node
+        if len(item.lines) == 1:
+            return self._most(item.lines[0], node, item.units) == item.units
+        needed, weight = dict[str, int](), 0
+        for line in item.lines:
+            demand = self._lines[line]
+            needed[demand.sku] = needed.get(demand.sku, 0) + demand.quantity
+            weight += demand.quantity * demand.weight
+        return (
+            item.units <= self._units_left[node]
+            and weight <= self._weight_left[node]
+            and all(units <= self._free[node, sku] for sku, units in needed.items())
+        )
+
+    def _take_whole(self, item: _Item, key: OptionKey, sign: int) -> None:
+        for line in item.lines:
+            self._take(key, line, sign * self._lines[line].quantity)
+
+    def _take(self, key: OptionKey, line: int, units: int) -> None:
+        """Takes units, or gives them back if below zero."""
+        demand = self._lines[line]
+        self._free[key.node, demand.sku] -= units
+        self._units_left[key.node] -= units
+        self._weight_left[key.node] -= units * demand.weight
+        self._flow[key, line] = self._flow.get((key, line), 0) + units
+        if not self._flow[key, line]:
+            del self._flow[key, line]

@@ -1,0 +1,18 @@
+"""Bounds of the instants that callers state, of counts, movements and goods that left, in UTC microseconds."""
+
+from engine.decide.order_record import timestamp
+
+MINUTES_AHEAD = 5
+"""How far a caller's clock may be ahead of ours. A count with a later time would keep out correct counts until then."""
+MICROSECONDS = 1_000_000
+"""Of a second."""
+
+
+def latest_instant(now: int) -> int:
+    """The latest that may be stated at `now`, in UTC seconds."""
+    return (now + 60 * MINUTES_AHEAD) * MICROSECONDS
+
+
+def ahead_of_the_clock(now: int) -> str:
+    """What is wrong with a later one, to be put after it."""
+    return f"more than {MINUTES_AHEAD} minutes ahead of the clock here ({timestamp(now)})"
