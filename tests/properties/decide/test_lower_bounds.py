@@ -82,13 +82,18 @@ def random_duals(rng, model, held):
     def some(count):
         return np.array([rng.randint(0, highest) for _ in range(count)], dtype=np.int64)
 
-    stock = some(len(model.supply)) * rng.choice([0, 1])
-    node = some(len(model.room)) * rng.choice([0, 1])
-    line = some(len(model.quantity))
-    limits = [
-        LimitDuals(some(len(model.keys)) * (limit.most < UNBOUNDED), some(len(model.keys)) * rng.choice([0, 1]))
-        for limit in model.limits
-    ]
-    scale = rng.choice([1, 1 << 20])
-    shipment, held_duals = rng.choice([0, highest]), some(held).tolist()
-    return Duals(scale, line, shipment, stock, node, held_duals, limits, some(len(model.keys)) * rng.choice([0, 1]))
+    candidates = len(model.keys)
+    return Duals(
+        scale=rng.choice([1, 1 << 20]),
+        line=some(len(model.quantity)),
+        shipment=rng.choice([0, highest]),
+        stock=some(len(model.supply)) * rng.choice([0, 1]),
+        node=some(len(model.room)) * rng.choice([0, 1]),
+        held=some(held).tolist(),
+        limits=[some(len(model.room)) * limit.is_limited for limit in model.limits],
+        shipment_limits=[
+            LimitDuals(most=some(candidates) * (limit.most < UNBOUNDED), least=some(candidates) * rng.choice([0, 1]))
+            for limit in model.shipment_limits
+        ],
+        option=some(candidates) * rng.choice([0, 1]),
+    )

@@ -228,9 +228,8 @@ class BoundedAllocation:
         name = self._demands[line].set_name
         if name is None:
             return state
-        shipped = next(
-            (slot for (slot, _), count in zip(self._carriers[line], counts, strict=True) if count), _NOT_SENT
-        )
+        carriers = zip(self._carriers[line], counts, strict=True)
+        shipped = next((slot for (slot, _), count in carriers if count), _NOT_SENT)
         place = self._sets[name]
         if state[place] == _UNDECIDED:
             return (*state[:place], shipped, *state[place + 1 :])

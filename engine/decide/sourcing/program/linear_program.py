@@ -86,11 +86,8 @@ class Program:
     def __init__(
         self, model: Model, chosen: Integers, interrupt: Callable[[int], bool], *, in_units: bool = False
     ) -> None:
-        self._model, self._chosen, self._in_units = (
-            model,
-            chosen,
-            in_units or bool(model.limits or model.shipment_limits),
-        )
+        self._model, self._chosen = model, chosen
+        self._in_units = in_units or bool(model.limits or model.shipment_limits)
         self._placements = model.placements.at(chosen)
         self.candidates = np.unique(self._placements.candidate)
         self.size = len(chosen) + len(self.candidates)

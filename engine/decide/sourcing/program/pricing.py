@@ -78,9 +78,7 @@ def price(model: Model, kept: Flags, part: Part, held: Sequence[Held], duals: Du
     for limit, dual_of_node in zip(model.limits, duals.limits, strict=True) if duals.limits else ():
         cost = cost + dual_of_node[model.node[placements.candidate]] * limit.use
         lower_bound -= int(dual_of_node @ limit.most)
-    for shipments, its in (
-        zip(model.shipment_limits, duals.shipment_limits, strict=True) if duals.shipment_limits else ()
-    ):
+    for shipments, its in _of_shipments(model, duals):
         cost = cost + (its.most - its.least)[placements.candidate] * shipments.amount
     if model.has_sets:
         # of a set all lines ship or none: what they cost together decides
@@ -91,9 +89,7 @@ def price(model: Model, kept: Flags, part: Part, held: Sequence[Held], duals: Du
     if duals.option is not None:
         opening = opening + duals.option[model.option]
         lower_bound -= int(duals.option.sum())
-    for shipments, its in (
-        zip(model.shipment_limits, duals.shipment_limits, strict=True) if duals.shipment_limits else ()
-    ):
+    for shipments, its in _of_shipments(model, duals):
         opening = opening + its.least * shipments.least - its.most * shipments.most
     np.add.at(opening, placements.candidate, _least(model, np.where(kept, cost, 0)))
     return Priced(scale, lower_bound + int(np.minimum(opening, 0).sum()), opening, cost)
@@ -135,9 +131,7 @@ def _most(model: Model, part: Part, held: Sequence[Held], duals: Duals) -> int:
         unit *= len(model.quantity)
     opening = int(part.opening.max(initial=0)) * duals.scale + duals.shipment + int(duals.node.max(initial=0))
     opening += 0 if duals.option is None else int(duals.option.max(initial=0))
-    for shipments, its in (
-        zip(model.shipment_limits, duals.shipment_limits, strict=True) if duals.shipment_limits else ()
-    ):
+    for shipments, its in _of_shipments(model, duals):
         unit += int(np.maximum(its.most, its.least).max(initial=0)) * int(shipments.amount.max(initial=0))
         opening += int(its.least.max(initial=0)) * int(shipments.least.max(initial=0))
         opening += max(map(mul, its.most.tolist(), shipments.most.tolist()), default=0)
