@@ -8,8 +8,8 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.decide.allotment_periods import period_names
 from engine.decide.matching.matcher import Matcher
-from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, NotReady, PolicyUnreadable
 from engine.model.facts import Network, Product, Snapshot
 from engine.stock_snapshot import StockSnapshot, StockState
@@ -22,6 +22,8 @@ from engine.store.network.read import read_products, read_skus, read_version
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.reading import Reading, positions
 from engine.store.replica import Replica
+from rules.policy import PolicySet
+from rules.reserves import Tally
 
 MOST_SKUS = 500
 """SKUs that are read at once: a script holds up everybody else while it runs."""
@@ -77,6 +79,8 @@ class FactsReader:
         self._unschedule = unschedule
         self._clock = clock
         self._cache = VersionCache(client, keys, guarded=guarded)
+        self._policies: PolicySet | None = None
+        """Those that a snapshot named last: which periods of allotments are read hangs on them."""
         self._most_oversold: int | None = None
 
     def close(self) -> None:
@@ -108,10 +112,11 @@ class FactsReader:
         """
         if policies_at is None:
             policies_at = max(now, self._clock())
-        network = self.network()
+        network, policies = self.network(), self._policies
         while True:
+            periods = _periods(policies, network, now)
             read = functools.partial(self._ledger.read, skus, policies_at=policies_at, key=key, order=order)
-            read = functools.partial(read, day=_day(network, now), freed=freed, stamped=stamped)
+            read = functools.partial(read, day=_day(network, now), freed=freed, stamped=stamped, periods=periods)
             reading = self._client.retry_if_revived(functools.partial(read, now=self._clock()))
             if reading.earlier_decision is not None:
                 raise AlreadyDecided(AnsweredBefore(decision=reading.earlier_decision))
@@ -122,7 +127,9 @@ class FactsReader:
                 continue
             matcher = self._matcher(reading)
             if matcher is not None:
-                return self._snapshot(network, reading, skus), matcher
+                policies = matcher.policies
+                if _periods(policies, network, now) == periods:
+                    return self._snapshot(network, reading, skus), matcher
 
     def read_many(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
         """As `read`, of any number of SKUs: in parts of one network, each as it is when it is read. Raises Contended if
@@ -147,33 +154,40 @@ class FactsReader:
         replica, or if it knows another network than is cached here, or policies that can't be read.
         """
         network = self.network()
-        answer = self._replica.read(skus, day=_day(network, now), now=now, policies_at=now, most=max_age)
+        periods = _periods(self._policies, network, now)
+        answer = self._replica.read(
+            skus, day=_day(network, now), now=now, policies_at=now, most=max_age, periods=periods
+        )
         if answer is None or answer.reading.network_version != network.version:
             return None
         try:
             matcher = self._cache.policy(answer.reading.policy_version)
         except NotReady:  # the caller then reads from the primary, where this is dealt with
             return None
-        state = None if answer.stamps is None else _state(network, matcher, answer.reading, answer.stamps)
+        if _periods(matcher.policies, network, now) != periods:
+            return None
+        state = None if answer.stamps is None else self._state(network, matcher, answer.reading, answer.stamps)
         snapshot = self._snapshot(network, answer.reading, skus)
         return ReplicaFacts(snapshot=snapshot, matcher=matcher, state=state, age=answer.age)
 
     def read_stock(self, skus: Sequence[str], now: int, *, cached: bool = True) -> StockSnapshot:
         """The stock of many SKUs as of `now`, and their products, which are cached from then on only if `cached`."""
-        network = self.network()
+        network, policies = self.network(), self._policies
         while True:
-            read = functools.partial(self._ledger.read_stock, skus, day=_day(network, now), now=now)
+            periods = _periods(policies, network, now)
+            read = functools.partial(self._ledger.read_stock, skus, day=_day(network, now), now=now, periods=periods)
             answer = self._client.retry_if_revived(read)
             if answer.reading.network_version != network.version:
                 network = self._cache.network(answer.reading.network_version or "")
                 continue
             matcher = self._matcher(answer.reading)
-            if matcher is not None:
+            if matcher is None:
+                continue
+            policies = matcher.policies
+            if _periods(policies, network, now) == periods:
                 products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
-                ways = self._cache.network_caches(network).get(Ways)
-                return StockSnapshot.of(
-                    _state(network, matcher, answer.reading, answer.stamps), answer, skus, products, ways
-                )
+                state = self._state(network, matcher, answer.reading, answer.stamps)
+                return StockSnapshot.of(state, answer, skus, products)
 
     def read_state(self, skus: Sequence[str], now: int) -> StockState | None:
         """The state of the SKUs as of `now`, in one small read. None if the stock has to be read: a hold is to be ended
@@ -185,7 +199,7 @@ class FactsReader:
         if answer is None or answer.reading.network_version != network.version:
             return None
         matcher = self._cache.cached_policy(answer.reading.policy_version)
-        return None if matcher is None else _state(network, matcher, answer.reading, answer.stamps)
+        return None if matcher is None else self._state(network, matcher, answer.reading, answer.stamps)
 
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
@@ -206,6 +220,13 @@ class FactsReader:
         version = (read_version(self._client, self._keys) or "") if fresh else None
         return self._cache.network(version), self.products(skus)
 
+    def _state(self, network: Network, matcher: Matcher, reading: Reading, stamps: str) -> StockState:
+        caches = self._cache.network_caches(network)
+        snapshot = Snapshot(
+            network=network, caches=caches, products={}, positions={}, loads=reading.loads, resting=reading.resting
+        )
+        return StockState(snapshot=snapshot, matcher=matcher, stamps=stamps)
+
     def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str]) -> Snapshot:
         products: dict[str, Product] = {}
         paces: dict[str, Mapping[str, int]] = {}
@@ -219,6 +240,7 @@ class FactsReader:
             positions={sku: positions(reading.stock[sku], paces[sku]) for sku in products},
             loads=reading.loads,
             resting=reading.resting,
+            taken=reading.taken,
             stamp=reading.stamp,
         )
 
@@ -240,6 +262,7 @@ class FactsReader:
             self._unschedule(reading.policy_version or "", reading.policy_since, str(error))
             return None
         self._cache.save_if_grown(matcher.policies.version)
+        self._policies = matcher.policies
         self._most_oversold = matcher.policies.most_oversold
         return matcher
 
@@ -249,5 +272,6 @@ def _day(network: Network, now: int) -> str:
     return network.local(now).date().isoformat()
 
 
-def _state(network: Network, matcher: Matcher, reading: Reading, stamps: str) -> StockState:
-    return StockState(network=network, matcher=matcher, loads=reading.loads, stamps=stamps)
+def _periods(policies: PolicySet | None, network: Network, now: int) -> Mapping[Tally, str]:
+    """The periods of allotments in which it matters what was taken."""
+    return period_names(policies, network, now) if policies else {}

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias, cast
 
+from rules.reserves import NO_RESERVE, Allotment, Cap, Floor, Portion, Protection, Reserve, largest_allotments
 from rules.vocabulary import Stage
-
-FULL_SHARE = 10_000
-"""Basis points in 100%."""
 
 
 class Exclusion(enum.IntEnum):
@@ -24,61 +22,20 @@ class Exclusion(enum.IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reserve:
-    """Units of a position that are kept back: a number, or a share in basis points of the units on hand, rounded up."""
-
-    units: int = 0
-    share: int = 0
-
-    def of(self, on_hand: int) -> int:
-        """The units kept back if so many are on hand."""
-        return max(self.units, -(-on_hand * self.share // FULL_SHARE))
-
-    def larger(self, other: "Reserve") -> "Reserve":
-        """The larger number and the larger share of the two."""
-        return Reserve(units=max(self.units, other.units), share=max(self.share, other.share))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Floor:
-    """Units of a position that an order may not take: those that are kept, and those protected for `others` than its
-    channel, as far as these leave the channel its `own`. So of the last units, each goes to whichever of the protected
-    channels comes first, and none is left for nobody.
-    """
-
-    keep: Reserve = Reserve()
-    own: Reserve = Reserve()
-    others: tuple[Reserve, ...] = ()
-    oversell: int = 0
-    """So many units more than there are may be taken."""
-
-    def of(self, on_hand: int) -> int:
-        """If so many units are on hand. Below 0, so many more than are there may be taken."""
-        kept, protected = self.keep.of(on_hand), sum(reserve.of(on_hand) for reserve in self.others)
-        return kept + min(protected, max(0, on_hand - kept - self.own.of(on_hand))) - self.oversell
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether it is the same whatever is on hand."""
-        return not self.others and not self.keep.share
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Protection:
-    """A reserve that only the orders of one channel may use."""
-
-    channel: str
-    reserve: Reserve
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UntilShipped:
     """A hold that lasts until the decision's last shipment leaves, and `extra` minutes longer."""
 
     extra: int = 0
 
 
-EffectValue: TypeAlias = bool | int | Exclusion | Reserve | Protection | UntilShipped
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentLimit:
+    """At most so many shipments, unless that leaves units unfilled that more shipments would fill."""
+
+    at_most: int
+
+
+EffectValue: TypeAlias = bool | int | Exclusion | Reserve | Protection | Allotment | Cap | UntilShipped | ShipmentLimit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +60,13 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "tier": Stage.OPTION,
         "keep": Stage.POSITION,
         "protect": Stage.POSITION,
+        "allocate": Stage.POSITION,
+        "cap": Stage.POSITION,
         "multiple_of": Stage.POSITION,
         "oversell": Stage.POSITION,
         "keep_together": Stage.LINE,
         "max_shipments": Stage.ORDER,
+        "fewest_shipments": Stage.ORDER,
         "split_penalty": Stage.ORDER,
         "ship_complete": Stage.ORDER,
         "carbon_price": Stage.ORDER,
@@ -114,6 +74,8 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "priority": Stage.ORDER,
         "approve": Stage.ORDER,
         "daily_orders": Stage.NODE,
+        "daily_units": Stage.NODE,
+        "daily_weight": Stage.NODE,
         "rest_after_rejection": Stage.REJECTION,
     }
 )
@@ -131,11 +93,14 @@ MAX_HOLD = 90 * 24 * 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderOutcome:
-    """`hold` is in minutes from the decision, `hold_after_shipping` in minutes from when the last shipment leaves; the
-    hold ends at the earlier of the two.
+    """`max_shipments` holds whatever it leaves unfilled; `shipments_unless_needed` gives way to units that more
+    shipments fill. With `fewest_shipments`, fewer shipments come before tiers and money. `hold` is in minutes from the
+    decision, `hold_after_shipping` in minutes from when the last shipment leaves; the hold ends at the earlier of them.
     """
 
     max_shipments: int | None = None
+    shipments_unless_needed: int | None = None
+    fewest_shipments: bool = False
     split_penalty: int = 0
     ship_complete: bool = False
     carbon_price: int = 0
@@ -152,19 +117,38 @@ class LineOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionOutcome:
-    """Units of a line ship from the position in multiples of `multiple_of`."""
+    """`protect` and `cap` have one entry for each channel, `allocate` may have several. Units of a line ship from the
+    position in multiples of `multiple_of`.
+    """
 
-    keep: Reserve = Reserve()
+    keep: Reserve = NO_RESERVE
     protect: tuple[Protection, ...] = ()
     multiple_of: int = 1
     oversell: int = 0
+    allocate: tuple[Allotment, ...] = ()
+    cap: tuple[Cap, ...] = ()
 
     def floor(self, channel: str) -> Floor:
         """For an order on `channel`."""
-        own = next((item.reserve for item in self.protect if item.channel == channel), Reserve())
-        reserves = (item.reserve for item in self.protect if item.channel != channel)
-        others = tuple(item for item in reserves if item != Reserve())
-        return Floor(keep=self.keep, own=own, others=others, oversell=self.oversell)
+        portions = self._portions()
+        own = portions.pop(channel, Portion())
+        return Floor(keep=self.keep, own=own, others=tuple(portions.values()), oversell=self.oversell)
+
+    def most_offered(self, channel: str) -> int | None:
+        """The cap of the channel."""
+        return next((item.units for item in self.cap if item.channel == channel), None)
+
+    def _portions(self) -> dict[str, Portion]:
+        """By channel, without empty ones."""
+        reserves = {item.channel: item.reserve for item in self.protect}
+        allotments: dict[str, tuple[Allotment, ...]] = {}
+        for item in self.allocate:
+            allotments[item.channel] = (*allotments.get(item.channel, ()), item)
+        portions = {
+            channel: Portion(reserve=reserves.get(channel, NO_RESERVE), allotments=allotments.get(channel, ()))
+            for channel in sorted(reserves.keys() | allotments.keys())
+        }
+        return {channel: portion for channel, portion in portions.items() if portion != Portion()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +170,11 @@ class ShipmentOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeOutcome:
+    """Shipments, units over all SKUs, and grams a day."""
+
     daily_orders: int | None = None
+    daily_units: int | None = None
+    daily_weight: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +204,10 @@ _Values: TypeAlias = dict[str, list[EffectValue]]
 def _order(values: _Values) -> OrderOutcome:
     return OrderOutcome(
         max_shipments=min(_numbers(values, "max_shipments"), default=None),
+        shipments_unless_needed=min(
+            (item.at_most for item in values.get("max_shipments", ()) if isinstance(item, ShipmentLimit)), default=None
+        ),
+        fewest_shipments="fewest_shipments" in values,
         split_penalty=max(_numbers(values, "split_penalty"), default=0),
         ship_complete="ship_complete" in values,
         carbon_price=max(_numbers(values, "carbon_price"), default=0),
@@ -240,9 +232,14 @@ def _position(values: _Values) -> PositionOutcome:
     for protection in cast("list[Protection]", values.get("protect", [])):
         largest = protected.get(protection.channel, Reserve())
         protected[protection.channel] = largest.larger(protection.reserve)
+    caps: dict[str, int] = {}
+    for cap in cast("list[Cap]", values.get("cap", [])):
+        caps[cap.channel] = min(cap.units, caps.get(cap.channel, cap.units))
     return PositionOutcome(
         keep=keep,
         protect=tuple(Protection(channel=channel, reserve=protected[channel]) for channel in sorted(protected)),
+        allocate=largest_allotments(cast("list[Allotment]", values.get("allocate", []))),
+        cap=tuple(Cap(channel=channel, units=caps[channel]) for channel in sorted(caps)),
         multiple_of=max(_numbers(values, "multiple_of"), default=1),
         oversell=min(_numbers(values, "oversell"), default=0),
     )
@@ -261,7 +258,11 @@ def _shipment(values: _Values) -> ShipmentOutcome:
 
 
 def _node(values: _Values) -> NodeOutcome:
-    return NodeOutcome(daily_orders=min(_numbers(values, "daily_orders"), default=None))
+    return NodeOutcome(
+        daily_orders=min(_numbers(values, "daily_orders"), default=None),
+        daily_units=min(_numbers(values, "daily_units"), default=None),
+        daily_weight=min(_numbers(values, "daily_weight"), default=None),
+    )
 
 
 def _rejection(values: _Values) -> RejectionOutcome:

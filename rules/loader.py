@@ -17,6 +17,7 @@ from rules.errors import Finding, PolicyInvalid
 from rules.policy import Policy, PolicySet, Rule
 from rules.policy_documents import read_documents
 from rules.syntax import effect_parser
+from rules.syntax.channel_effects import window_text
 from rules.syntax.condition_parser import ConditionParser, Notes
 from rules.syntax.cross_file_checks import check_across_files
 from rules.syntax.policy_shapes import (
@@ -126,7 +127,8 @@ def _rule(
     notes = parser.notes
     _note_numeric_id(notes, (*path, "id"), raw.get("id"))
     when = [parser.condition(raw["when"], (*path, "when"))] if "when" in raw else []
-    effects = effect_parser.effects(raw["then"], (*path, "then"), notes) if "then" in raw else ()
+    its_window = window_text(raw.get("from"), raw.get("until"))
+    effects = effect_parser.effects(raw["then"], (*path, "then"), notes, window=its_window) if "then" in raw else ()
     condition = All(parts=(*when, *window(raw, path, notes, {effect.stage for effect in effects})))
     facts = mentioned_facts(condition, term_facts)
     effects = effect_parser.placed_effects(effects, condition, facts, (*path, "then"), notes)

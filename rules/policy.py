@@ -6,12 +6,13 @@ The version of a set is a hash of its files, which anyone can recompute without 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from rules.conditions import Condition
-from rules.effects import Effect
+from rules.effects import Effect, EffectValue
+from rules.reserves import Allotment, Cap
 from rules.vocabulary import Stage
 
 
@@ -78,12 +79,32 @@ class PolicySet:
         return dict(zip((policy.id for policy in self.policies), self.texts, strict=True))
 
     @cached_property
+    def allotments(self) -> tuple[Allotment, ...]:
+        """Those of all rules."""
+        return tuple(dict.fromkeys(value for value in self._values if isinstance(value, Allotment)))
+
+    @cached_property
+    def capped_channels(self) -> frozenset[str]:
+        """The channels of which some rule limits what they are offered."""
+        return frozenset(str(value.channel) for value in self._values if isinstance(value, Cap))
+
+    @property
+    def _values(self) -> Iterator[EffectValue]:
+        return (effect.value for rule in self.rules.values() for effect in rule.effects)
+
+    @cached_property
     def most_oversold(self) -> int:
         """The most units beyond those on hand that any rule lets a place sell."""
         effects = (effect for rule in self.rules.values() for effect in rule.effects)
         return max(
             (int(item.value) for item in effects if item.name == "oversell" and isinstance(item.value, int)), default=0
         )
+
+    @cached_property
+    def limits_output(self) -> bool:
+        """Whether any rule limits the units or kilograms that nodes ship a day, so that these are counted."""
+        effects = (effect.name for rule in self.rules.values() for effect in rule.effects)
+        return not {"daily_units", "daily_weight"}.isdisjoint(effects)
 
     def relevant_at(self, *stages: Stage) -> Mapping[str, Rule]:
         """Rules with an effect at any of `stages`, the rules that override them, those that override these, etc."""

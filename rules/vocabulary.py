@@ -102,6 +102,7 @@ _FACTS = (
     _fact("order.postcode", _K.WORD),
     _fact("order.outward_code", _K.WORD),
     _fact("order.region", _K.WORD),
+    _fact("order.customer", _K.WORD),
     _fact("order.segment", _K.WORD),
     _fact("order.tags", _K.TAGS),
     _fact("order.units", _K.COUNT),
@@ -132,13 +133,17 @@ _FACTS = (
     _fact("stock.held", _K.COUNT),
     _fact("stock.available", _K.COUNT),
     _fact("stock.days_of_cover", _K.COUNT),
+    _fact("stock.rank", _K.COUNT),
     _fact("service.id", _K.WORD),
     _fact("service.mode", _K.CHOICE, MODES),
+    _fact("service.carrier", _K.WORD),
     _fact("route.distance", _K.DISTANCE),
     _fact("route.arrives", _K.DURATION),
     _fact("route.late", _K.FLAG),
     _fact("route.cost", _K.MONEY),
     _fact("route.co2", _K.CARBON),
+    _fact("route.rank_distance", _K.COUNT),
+    _fact("route.rank_cost", _K.COUNT),
     _fact("shipment.weight", _K.WEIGHT),
     _fact("shipment.units", _K.COUNT),
     _fact("rejection.reason", _K.CHOICE, REJECTION_REASONS),
@@ -150,6 +155,8 @@ VOCABULARY: Mapping[str, Fact] = MappingProxyType({fact.path: fact for fact in _
 NOW_CLOCK, NODE_CLOCK = _fact("now.clock", _K.CLOCK), _fact("node.clock", _K.CLOCK)
 """The clocks of the installation and of the node, which windows are compared with. Authors write windows, not these."""
 
+RANKS = ("stock.rank", "route.rank_distance", "route.rank_cost")
+"""Places of an option among all options of its line; so they are known once these are."""
 ATTRIBUTE_KINDS = MappingProxyType({kind.name.lower(): kind for kind in (Kind.FLAG, Kind.NUMBER, Kind.WORD, Kind.TAGS)})
 ATTRIBUTE_GROUPS = ("product.attributes.", "node.attributes.")
 
@@ -166,4 +173,4 @@ def attribute(path: str, kind: Kind) -> Fact:
 
 def stage_knows(stage: Stage, fact: Fact) -> bool:
     """Whether `fact` is known when rules are evaluated at `stage`."""
-    return fact.group in stage.value
+    return fact.group in stage.value and (fact.path not in RANKS or stage is Stage.OPTION)

@@ -33,6 +33,7 @@ MOST_DETOUR = 100_000
 """Thousandths."""
 MOST_EMISSION = 100_000_000
 """Thousandths of a gram: 100 kg of CO2e a tonne-km, some hundred times what a plane emits."""
+MOST_DECIMALS = 3
 _ATTRIBUTE_KINDS = tuple(ATTRIBUTE_KINDS)
 
 
@@ -100,6 +101,7 @@ class BandShape(Strict):
 class ServiceShape(Strict):
     id = Word(required=True)
     mode = fields.String(required=True, validate=validate.OneOf(MODES))
+    carrier = Word()
     base = Literal(literals.money, required=True)
     per_km = Literal(literals.money)
     per_kg = Literal(literals.money)
@@ -244,6 +246,8 @@ class ProductShape(Strict):
     weight_g = Literal(literals.count, most=MOST_GRAMS, required=True)
     tags = fields.String()
     counted = Literal(literals.flag)
+    unit = Word()
+    decimals = Literal(literals.count, most=MOST_DECIMALS)
 
 
 class StockShape(Strict):

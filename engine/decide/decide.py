@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.decide.address.address import placed_address
+from engine.decide.allotment_periods import period_names
 from engine.decide.decision import (
     HIGHEST,
     NOTHING_LEFT,
@@ -16,6 +17,7 @@ from engine.decide.decision import (
     ExcludedOptions,
     LeftToOthers,
     LoadClaim,
+    OutputClaim,
     Parcel,
     PromiseTerms,
     Scheduled,
@@ -30,10 +32,12 @@ from engine.decide.evaluation.kept_promise import choose_in_time
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.volatile_facts import common_range
 from engine.decide.shipping.hold_end import hold_end
+from engine.decide.shipping.pricing import band_at
 from engine.decide.shipping.reach import LATE, reach
 from engine.decide.sourcing.problem import Choice, Score
 from engine.decide.unfilled_reasons import reasons
-from engine.model.facts import OptionKey, Order, Snapshot
+from engine.model.facts import OptionKey, Order, Snapshot, rounded
+from engine.model.node_loads import grams_field, output, units_field
 from rules.vocabulary import Stage
 
 
@@ -120,7 +124,9 @@ def decision(
         claims=tuple(_claims(evaluation, shipments)),
         load_claims=tuple(_load_claims(evaluation, shipments)),
         day=network.local(now).date().isoformat(),
+        periods=period_names(evaluation.matcher.policies, network, now),
         left=left,
+        weights=evaluation.counted_weights if shipments else None,
         scheduled=scheduled,
         placed=placed_address(evaluation.order, network),
         awaiting_approval=evaluation.order_outcome.approve,
@@ -166,13 +172,9 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
     for key, parts in by_key.items():
         row = evaluation.row(key)
         cost, carbon = int(out.fixed[row]), int(out.drop[row])
-        weight = sum(
-            evaluation.snapshot.products[evaluation.order.lines[index].sku].weight * units for index, units in parts
-        )
-        if evaluation.ways.is_banded:
-            cost += int(evaluation.ways.parcel_costs(weight)[out.service[row]])
+        cost += _cost_of_weight(evaluation, key, parts)
         parcels: list[Parcel] = []
-        rules = set(_rules_of_shipment(evaluation, row, weight, sum(units for _, units in parts)))
+        rules = set(_rules_of_shipment(evaluation, row, parts))
         for index, units in parts:
             line, options = evaluation.order.lines[index], evaluation.options[index]
             option = int(options.reach.searchsorted(row))
@@ -196,11 +198,27 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
         )
 
 
-def _rules_of_shipment(evaluation: Evaluation, row: int, weight: int, units: int) -> tuple[str, ...]:
-    """The rules that act on a shipment of so many grams and units, by a row of the evaluation's `reach`."""
+def _cost_of_weight(evaluation: Evaluation, key: OptionKey, parts: Sequence[tuple[int, int]]) -> int:
+    """What a shipment of so many units of lines costs for its weight."""
+    if not evaluation.ways.is_banded:
+        return 0
+    ordered = evaluation.ordered_units
+    weight = sum(ordered.weights[line] * units for line, units in parts)
+    band = band_at(evaluation.snapshot.network.services[key.service], weight // ordered.parts)
+    if band is None:
+        raise AssertionError(f"{key.service} takes no shipment of {weight // ordered.parts} g")
+    # of each unit, whole micros, as the choice counts them
+    of_units = sum(units * rounded(band.per_gram * ordered.weights[line], ordered.parts) for line, units in parts)
+    return band.costs + of_units
+
+
+def _rules_of_shipment(evaluation: Evaluation, row: int, parts: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """The rules that act on a shipment of so many units of lines, by a row of the evaluation's `reach`."""
     bands = evaluation.shipment_bands
     if bands is None or evaluation.matcher.shipment_steps is None:
         return ()
+    weights = evaluation.ordered_units.weights
+    weight, units = sum(weights[line] * count for line, count in parts), sum(count for _, count in parts)
     number = int(bands.judgement[((bands.row == row) & bands.allow(weight, units)).argmax()])
     return evaluation.matcher.stages[Stage.SHIPMENT].table.judgements[number].fired
 
@@ -240,6 +258,7 @@ def _stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
             on_hand=columns.on_hand[there].tolist(),
             held=columns.held[there].tolist(),
             floor=positions.floor[there].tolist(),
+            taken={tally: units[there].tolist() for tally, units in columns.taken.items()},
         )
     return stock
 
@@ -300,7 +319,7 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
             floor=int(positions.floor[row]),
             floors=() if all(floor.is_fixed for floor in floors) else floors,
             ranges=_with_backorder(
-                volatile.stock_ranges(positions.stock.positions[row]),
+                volatile.stock_ranges(positions.stock.positions[row], positions.stock.scale),
                 count if positions.floor[row] < 0 else 0,
                 int(positions.stock.available[row]),
             ),
@@ -319,4 +338,21 @@ def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Ite
     for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
         room, load = evaluation.room(node), evaluation.snapshot.loads.get(node, 0)
         most = None if room is None else load + room
-        yield LoadClaim(node=node, shipments=count, most=most, load=evaluation.matcher.volatile.load_range(load))
+        yield LoadClaim(
+            node=node,
+            shipments=count,
+            most=most,
+            outputs=tuple(_output_claims(evaluation, node, shipments)),
+            load=evaluation.matcher.volatile.load_range(load),
+        )
+
+
+def _output_claims(evaluation: Evaluation, node: str, shipments: tuple[Shipment, ...]) -> Iterator[OutputClaim]:
+    units = ((parcel.sku, parcel.quantity) for item in shipments if item.node == node for parcel in item.lines)
+    amounts = output(node, units, evaluation.counted_weights)
+    capacity, given = evaluation.capacity(node), evaluation.snapshot.loads
+    for field, most in ((units_field(node), capacity.units), (grams_field(node), capacity.weight)):
+        if field in amounts:
+            yield OutputClaim(
+                field=field, amount=amounts[field], most=None if most is None else given.get(field, 0) + most
+            )

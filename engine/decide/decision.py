@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from engine.decide.address.address import Address
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, Order
-from rules.effects import Floor
+from rules.reserves import Floor, Tally
 
 Range: TypeAlias = tuple[int, int]
 """The lowest and the highest value; both are in it."""
@@ -125,17 +125,22 @@ class Claim:
     units: int
     floor: int
     floors: tuple[Floor, ...] = ()
-    """Where the floor depends on what is on hand: what it is the largest of, for the commit to work it out again."""
+    """Where the floor depends on what is on hand or was taken: what it is the largest of, for the commit to work it out
+    again.
+    """
     ranges: StockRanges = StockRanges()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadClaim:
-    """Shipments that the commit adds to a node's load of the day, if that has `most` shipments at most afterwards."""
+    """Shipments that the commit adds to a node's load of the day, if that has `most` shipments at most afterwards; and
+    where rules limit them, units and grams, by the field under which they are counted.
+    """
 
     node: str
     shipments: int
     most: int | None
+    outputs: tuple["OutputClaim", ...] = ()
     load: Range | None = None
     """Where the commit must find the node's load, because conditions of rules that give floors or daily limits mention
     it: inside this range they hold or not as they did in the snapshot. None: anywhere.
@@ -143,25 +148,38 @@ class LoadClaim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutputClaim:
+    """Units or grams that the commit adds to what a node is given to ship on the day, under the `field` of the node's
+    loads, if that has `most` at most afterwards; None: any number.
+    """
+
+    field: str
+    amount: int
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedStock:
     """The stock of a SKU on which an order was decided, in columns: a row for each node that had any or may oversell
-    it, by node id. The order could not take the units of the `floor`, but where that is below 0 so many more.
+    it, by node id. The order could not take the units of the `floor`, but where that is below 0 so many more. `taken`
+    are the units that channels had taken in the periods of their allotments.
     """
 
     nodes: Sequence[str]
     on_hand: Sequence[int]
     held: Sequence[int]
     floor: Sequence[int]
+    taken: Mapping[Tally, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftToOthers:
     """What an order of a batch may not take, because the batch's plan gives it to orders that are decided later: units
-    by (SKU, node) beside those of the floor, and shipments of the day by node.
+    by (SKU, node) beside those of the floor, and of the day's loads, by field: shipments, units and grams of nodes.
     """
 
     units: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    shipments: Mapping[str, int] = field(default_factory=dict)
+    loads: Mapping[str, int] = field(default_factory=dict)
 
 
 NOTHING_LEFT = LeftToOthers()
@@ -214,7 +232,11 @@ class Decision:
     load_claims: tuple[LoadClaim, ...]
     day: str
     """The installation's date, under which the nodes' loads are counted."""
+    periods: Mapping[Tally, str] = field(default_factory=dict)
+    """The names of the periods of allotments at that moment."""
     left: LeftToOthers = NOTHING_LEFT
+    weights: Mapping[str, int] | None = None
+    """Grams a unit by SKU, if it is counted how many units and grams nodes are given to ship."""
     scheduled: Scheduled | None = None
     """Then nothing ships and nothing is held yet."""
     placed: Address | None = None
@@ -225,6 +247,11 @@ class Decision:
     """Whether a rule says that a person must approve the order before it ships."""
     not_counted: tuple[Parcel, ...] = ()
     """What needs no stock and no parcel: all units of lines whose products are not counted."""
+
+    @property
+    def counted(self) -> Mapping[Tally, str]:
+        """The periods in which what it takes is counted, those of its channel's allotments."""
+        return {tally: name for tally, name in self.periods.items() if tally.channel == self.order.channel}
 
     @property
     def chosen(self) -> tuple[Shipment, ...]:

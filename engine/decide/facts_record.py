@@ -106,6 +106,14 @@ def _cause(exclusion: ExcludedOptions) -> tuple[tuple[str, ...], bool, RestingNo
     return exclusion.rules, exclusion.unless_needed, exclusion.resting
 
 
+class TakenRecord(Record, frozen=True):
+    """Units that one channel has taken in a period."""
+
+    channel: str
+    per: Annotated[str, Meta(description="day, week, or window and the window of the rule")]
+    units: Sequence[int]
+
+
 class StockColumnsRecord(Record, frozen=True):
     """The stock of a SKU at the nodes that had any: the first of each list belongs to the first node, and so on."""
 
@@ -113,10 +121,24 @@ class StockColumnsRecord(Record, frozen=True):
     on_hand: Sequence[int]
     held: Sequence[int]
     floor: Annotated[Sequence[int], Meta(description="units this order could not take; below 0: so many more")]
+    taken: Annotated[
+        list[TakenRecord] | UnsetType,
+        Meta(description="units that channels had taken in the periods of their allotments, where rules have some"),
+    ] = UNSET
 
     @classmethod
     def of(cls, stock: DecidedStock) -> "StockColumnsRecord":
-        return cls(nodes=stock.nodes, on_hand=stock.on_hand, held=stock.held, floor=stock.floor)
+        return cls(
+            nodes=stock.nodes,
+            on_hand=stock.on_hand,
+            held=stock.held,
+            floor=stock.floor,
+            taken=[
+                TakenRecord(channel=tally.channel, per=tally.per, units=units)
+                for tally, units in sorted(stock.taken.items())
+            ]
+            or UNSET,
+        )
 
 
 class ExcludedOptionsRecord(Record, frozen=True):

@@ -32,6 +32,7 @@ _UNKNOWN_WORD = {
     "node.tags": "no node is tagged",
     "service.id": "no service goes by the id",
     "service.mode": "no service goes by",
+    "service.carrier": "no service has the carrier",
     "product.category": "no product is of the category",
     "product.brand": "no product is of the brand",
     "product.season": "no product is of the season",
@@ -69,6 +70,7 @@ def _words_of(network: Network) -> dict[str, Collection[str]]:
         "node.tags": {tag for node in nodes for tag in node.tags},
         "service.id": network.services.keys(),
         "service.mode": {service.mode for service in services},
+        "service.carrier": {service.carrier for service in services if service.carrier},
     }
     if network.channels:  # without a list, any channel may be meant
         words["order.channel"] = words["protect.channel"] = network.channels

@@ -89,6 +89,7 @@ class OrderRecord(Record, frozen=True):
         str | UnsetType, Meta(description="the nominated day", extra_json_schema={"format": "date"})
     ] = UNSET
     currency: Annotated[str | UnsetType, Meta(description="of its prices, if that was said")] = UNSET
+    customer: Annotated[str | UnsetType, Meta(description="who orders, by a pseudonym, if that was said")] = UNSET
 
     @classmethod
     def of(cls, order: Order) -> "OrderRecord":
@@ -113,6 +114,7 @@ class OrderRecord(Record, frozen=True):
             lines=[OrderLineRecord.of(line) for line in order.lines],
             deliver_on=UNSET if order.deliver_on is None else iso_date(order.deliver_on),
             currency=UNSET if order.currency is None else order.currency,
+            customer=UNSET if order.customer is None else order.customer,
         )
 
 
@@ -141,6 +143,7 @@ def order_of(record: OrderRecord) -> Order:
         lines=tuple(map(_line_of, record.lines)),
         deliver_on=None if record.deliver_on is UNSET else datetime.date.fromisoformat(record.deliver_on).toordinal(),
         currency=None if record.currency is UNSET else record.currency,
+        customer=None if record.customer is UNSET else record.customer,
     )
 
 

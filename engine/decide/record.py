@@ -40,6 +40,7 @@ from engine.decide.sentence_record import SentenceRecord, in_every_language, tex
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.errors import DecisionUnreadable
 from engine.model.facts import MICRODEGREES, Order
+from engine.model.node_loads import counts_shipments, measure_of, node_of
 
 SCHEMA = 2
 """The number of this form. It rises when a reader of the old form would misread the new one."""
@@ -125,7 +126,7 @@ class UnfilledRecord(Record, frozen=True):
 class UnprovenRecord(Record, frozen=True):
     """What the search had to leave unproven: a better choice could have less of `part`, by at most `at_most`."""
 
-    part: Literal["unfilled_units", "unless_needed_units", "tiers"]
+    part: Literal["unfilled_units", "unless_needed_units", "shipments", "tiers"]
     at_most: int
 
 
@@ -225,13 +226,23 @@ class LeftRecord(Record, frozen=True):
 
     units: Annotated[dict[str, dict[str, int]], Meta(description="by SKU and node, beside those of the floor")]
     shipments: Annotated[dict[str, int], Meta(description="of the day, by node")]
+    output: Annotated[
+        dict[str, dict[str, int]] | UnsetType,
+        Meta(description="units and grams of the day, by node, where rules limit what nodes ship"),
+    ] = UNSET
 
     @classmethod
     def of(cls, left: LeftToOthers) -> "LeftRecord":
         units: dict[str, dict[str, int]] = {}
         for (sku, node), count in left.units.items():
             units.setdefault(sku, {})[node] = count
-        return cls(units=units, shipments=dict(left.shipments))
+        shipments, output = dict[str, int](), dict[str, dict[str, int]]()
+        for load, amount in left.loads.items():
+            if counts_shipments(load):
+                shipments[load] = amount
+            else:
+                output.setdefault(node_of(load), {})[measure_of(load)] = amount
+        return cls(units=units, shipments=shipments, output=output or UNSET)
 
 
 class LackedRecord(Record, frozen=True):
@@ -315,6 +326,10 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         bool | UnsetType,
         Meta(description="true: nothing of the order leaves until a person approves it; otherwise left out"),
     ] = UNSET
+    weights: Annotated[
+        dict[str, int] | UnsetType,
+        Meta(description="grams a unit by SKU, where rules limit the units or kilograms that nodes ship a day"),
+    ] = UNSET
     follows: Annotated[FollowsRecord | UnsetType, Meta(description="of a decision that follows another")] = UNSET
     left: Annotated[
         LeftRecord | UnsetType, Meta(description="of a decision of a batch that had to leave something to others")
@@ -373,6 +388,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             placed=PlacedAddressRecord.of(decision.placed),
             waiting=waiting or UNSET,
             awaiting_approval=(decision.awaiting_approval and follows is UNSET) or UNSET,
+            weights=UNSET if decision.weights is None else dict(decision.weights),
             follows=follows,
             left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
             lacked=lacked,

@@ -16,6 +16,7 @@ fill the first line first, so that bounds and `not_enough` add up over the lines
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -23,7 +24,10 @@ from engine.decide.decision import NOTHING_LEFT, LeftToOthers, Reason
 from engine.decide.evaluation.evaluation import Evaluation, JudgedOption, JudgedPosition
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.sourcing.problem import Choice
+from rules.effects import PositionOutcome
 from rules.vocabulary import Stage
+
+_CAPACITIES = ("daily_units", "daily_weight")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ def reasons(
     if not any(position.position.available > 0 or position.free > 0 for position in positions):
         return tuple(_none_available(sum(position.position.held for position in positions), lacking, missing[index]))
     remaining = _remaining(evaluation, choice, index, positions, left)
-    usable = _usable(evaluation, options)
+    usable = _usable(evaluation, index, options)
     at_usable = [item for item in remaining if item.position.node in usable]
     bounded = min(missing[index], missing[index] + sum(item.free for item in at_usable) - lacking)
     return (
@@ -67,6 +71,7 @@ def reasons(
         *_left_to_others(sum(item.left for item in remaining)),
         *_unusable(
             evaluation,
+            index,
             [item for item in remaining if item.free and item.position.node not in usable],
             options,
             _Elsewhere(_nodes_on_any_day(evaluation, index), _nodes_with_ways(evaluation, index)),
@@ -99,10 +104,17 @@ def _nodes_with_ways(evaluation: Evaluation, index: int) -> Container[str]:
     return {evaluation.ways.node_ids[node] for node in nodes.tolist()}
 
 
-def _usable(evaluation: Evaluation, options: Iterable[JudgedOption]) -> set[str]:
-    """The nodes that may ship units of the line with these options today."""
+def _usable(evaluation: Evaluation, index: int, options: Iterable[JudgedOption]) -> set[str]:
+    """The nodes that may ship units of the line at `index` with these options today."""
     usable = {option.node for option in options if not option.excluded}
-    return {node for node in usable if evaluation.room(node) != 0}
+    return {node for node in usable if evaluation.room(node) != 0 and _could_carry(evaluation, index, node)}
+
+
+def _could_carry(evaluation: Evaluation, index: int, node: str) -> bool:
+    """Whether a unit of the line is not more than the node may still ship today, in units and grams."""
+    units, weight = evaluation.capacity(node)
+    product = evaluation.snapshot.products[evaluation.order.lines[index].sku]
+    return units != 0 and (weight is None or weight >= product.weight)
 
 
 def _nodes_on_any_day(evaluation: Evaluation, index: int) -> Container[str]:
@@ -137,7 +149,7 @@ def _remaining(
     shipments = Counter(key.node for key in {key for key, _ in choice.units})
 
     def left_at(node: str) -> int | None:
-        last_shipments_left = 0 < (evaluation.room(node) or 0) - shipments[node] <= left.shipments.get(node, 0)
+        last_shipments_left = 0 < (evaluation.room(node) or 0) - shipments[node] <= left.loads.get(node, 0)
         return None if last_shipments_left else left.units.get((lines[index].sku, node), 0)
 
     return [_Remaining.of(position, taken[position.node], left_at(position.node)) for position in positions]
@@ -155,7 +167,7 @@ def _kept_back(evaluation: Evaluation, index: int, remaining: Sequence[_Remainin
         lines = evaluation.order.lines  # those of one SKU share its floors
         of_lines = [evaluation.judged_positions(at) for at, line in enumerate(lines) if line.sku == lines[index].sku]
         judgements = (positions[row].judgement for positions in of_lines for row in kept)
-        rules = _rules_with(evaluation, judgements, "keep", "protect")
+        rules = _rules_with(evaluation, judgements, "keep", "protect", "allocate")
         yield Reason(code="kept_back", units=sum(remaining[row].kept_back for row in kept), rules=rules)
 
 
@@ -166,6 +178,7 @@ def _left_to_others(units: int) -> Iterator[Reason]:
 
 def _unusable(
     evaluation: Evaluation,
+    index: int,
     remaining: Sequence[_Remaining],
     options: Sequence[JudgedOption],
     elsewhere: _Elsewhere,
@@ -175,13 +188,16 @@ def _unusable(
     by_cause: dict[str, list[_Remaining]] = {}
     for item in remaining:
         node = item.position.node
-        cause = _cause(evaluation, node) if node in offered else elsewhere.cause(node)
+        cause = _cause(evaluation, index, node, options) if node in offered else elsewhere.cause(node)
         by_cause.setdefault(cause, []).append(item)
     for code, items in sorted(by_cause.items()):
         nodes = {item.position.node for item in items}
         resting = nodes & evaluation.resting.keys()
         rules = {
             "node_full": _rules_with(evaluation, (evaluation.node_judgements[node] for node in nodes), "daily_orders"),
+            "capacity_used": _rules_with(
+                evaluation, (evaluation.node_judgements[node] for node in nodes), *_CAPACITIES
+            ),
             "resting": tuple(sorted({rule for node in resting for rule in evaluation.resting[node].because})),
             "excluded": _rules_with(
                 evaluation, (option.judgement for option in options if option.node in nodes), "exclude"
@@ -190,11 +206,14 @@ def _unusable(
         yield Reason(code=code, units=sum(item.free for item in items), rules=rules.get(code, ()))
 
 
-def _cause(evaluation: Evaluation, node: str) -> str:
+def _cause(evaluation: Evaluation, index: int, node: str, options: Iterable[JudgedOption]) -> str:
     """Why a node with free units and a route can't be used."""
     if node in evaluation.resting:
         return "resting"
-    return "node_full" if evaluation.room(node) == 0 else "excluded"
+    if evaluation.room(node) == 0:
+        return "node_full"
+    is_excluded = all(option.excluded for option in options if option.node == node)
+    return "excluded" if is_excluded or _could_carry(evaluation, index, node) else "capacity_used"
 
 
 def _bounds(
@@ -205,7 +224,10 @@ def _bounds(
         return  # the reasons given for nodes account for all units
     line = evaluation.order.lines[index]
     missing = line.quantity - sum(count for (_, of), count in choice.units.items() if of == index)
-    if _makes_no_multiple(evaluation, index, missing, remaining):
+    capped = _capped(evaluation, choice, index, remaining)
+    if capped:
+        yield Reason(code="capped", units=units, rules=capped)
+    elif _makes_no_multiple(evaluation, index, missing, remaining):
         positions = evaluation.judged_positions(index)
         there = {item.position.node for item in remaining if item.free}
         rules = _rules_with(evaluation, (item.judgement for item in positions if item.node in there), "multiple_of")
@@ -216,7 +238,35 @@ def _bounds(
         rules = _rules_with(evaluation, [evaluation.line_judgements[index]], "keep_together")
         yield Reason(code="kept_together", units=units, rules=rules)
     else:
-        yield _order_bound(evaluation, choice, units, remaining)
+        yield _order_bound(evaluation, choice, index, units, remaining)
+
+
+def _capped(evaluation: Evaluation, choice: Choice, index: int, remaining: Sequence[_Remaining]) -> tuple[str, ...]:
+    """The rules that cap what the order's channel is offered of the line's SKU, if that is why it does not fill: the
+    order gets all that is offered, or nothing because it would have to be more.
+    """
+    lines, channel = evaluation.order.lines, evaluation.order.channel
+    caps = {
+        item.position.node: cap
+        for item in remaining
+        if (cap := cast("PositionOutcome", item.position.judgement.outcome).most_offered(channel)) is not None
+    }
+    if not caps:
+        return ()
+    of_sku = {at for at, line in enumerate(lines) if line.sku == lines[index].sku}
+    ordered, shipped = sum(lines[at].quantity for at in of_sku), Counter[int]()
+    for (key, at), units in choice.units.items():
+        if at in of_sku and key.node in caps:
+            shipped[caps[key.node]] += units
+    whole = evaluation.order_outcome.ship_complete or evaluation.ships_whole(index)
+    least = 1 if evaluation.multiples is None else min(evaluation.multiples[index].tolist(), default=1)
+    reached = {
+        cap
+        for cap in caps.values()
+        if cap < ordered and (whole or sum(units for its, units in shipped.items() if its <= cap) + least > cap)
+    }
+    judgements = [item.position.judgement for item in remaining if caps.get(item.position.node) in reached]
+    return _rules_with(evaluation, judgements, "cap") if reached else ()
 
 
 def _makes_no_multiple(evaluation: Evaluation, index: int, missing: int, remaining: Sequence[_Remaining]) -> bool:
@@ -244,24 +294,52 @@ def _may_ship_set(evaluation: Evaluation, choice: Choice, name: str) -> bool:
         )
         positions = evaluation.judged_positions(index)
         free = _remaining(evaluation, choice, index, positions, NOTHING_LEFT)
-        usable = _usable(evaluation, evaluation.judged_options(index))
+        usable = _usable(evaluation, index, evaluation.judged_options(index))
         there = {item.position.node for item in free if item.free >= needed} & usable
         nodes = there if nodes is None else nodes & there
     return bool(nodes)
 
 
-def _order_bound(evaluation: Evaluation, choice: Choice, units: int, remaining: Sequence[_Remaining]) -> Reason:
+def _order_bound(
+    evaluation: Evaluation, choice: Choice, index: int, units: int, remaining: Sequence[_Remaining]
+) -> Reason:
     shipments = len({key for key, _ in choice.units})
     judgements: Iterable[Judgement] = [evaluation.order_judgement]
+    effects: tuple[str, ...]
     if evaluation.max_shipments is not None and shipments >= evaluation.max_shipments:
-        code, effect = "max_shipments", "max_shipments"
+        code, effects = "max_shipments", ("max_shipments",)
+    elif _capacity_is_used(evaluation, choice, index, units, remaining):
+        code, effects = "capacity_used", _CAPACITIES
+        judgements = [evaluation.node_judgements[item.position.node] for item in remaining if item.free]
     elif evaluation.order_outcome.ship_complete:
-        code, effect = "ship_complete", "ship_complete"
+        code, effects = "ship_complete", ("ship_complete",)
     elif not _last_shipments_taken(evaluation, choice, remaining):
         return Reason(code="shipment_limits", units=units, rules=_rules_of_shipments(evaluation))
     else:  # the node's last shipment of the day went to another of its services
-        code, effect, judgements = "node_full", "daily_orders", evaluation.node_judgements.values()
-    return Reason(code=code, units=units, rules=_rules_with(evaluation, judgements, effect))
+        code, effects, judgements = "node_full", ("daily_orders",), evaluation.node_judgements.values()
+    return Reason(code=code, units=units, rules=_rules_with(evaluation, judgements, *effects))
+
+
+def _capacity_is_used(
+    evaluation: Evaluation, choice: Choice, index: int, units: int, remaining: Sequence[_Remaining]
+) -> bool:
+    """Whether each node that has units of the line free may ship fewer of them today, beside what it ships of the
+    order.
+    """
+    if evaluation.capacities is None:
+        return False
+    lines, products = evaluation.order.lines, evaluation.snapshot.products
+    weight = products[lines[index].sku].weight
+    for item in remaining:
+        node = item.position.node
+        most_units, most_weight = evaluation.capacity(node)
+        shipped = [(lines[of].sku, count) for (key, of), count in choice.units.items() if key.node == node]
+        needed = min(units, item.free)
+        fits_units = most_units is None or sum(count for _, count in shipped) + needed <= most_units
+        given = sum(count * products[sku].weight for sku, count in shipped)
+        if needed and fits_units and (most_weight is None or given + needed * weight <= most_weight):
+            return False
+    return True
 
 
 def _rules_of_shipments(evaluation: Evaluation) -> tuple[str, ...]:

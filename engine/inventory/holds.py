@@ -19,6 +19,7 @@ from engine.store.hold_changes.change_script import (
     MOST_TRIES,
     ChangeRequest,
     ChangeScript,
+    begin_fields,
     confirmed_units,
     entry_fields,
     step_fields,
@@ -142,7 +143,7 @@ class DecisionHolds:
             confirms = read_confirms(self._client, self._keys, decision)
             change = request.change(stored, [Confirm.of(*item) for item in confirms.items()], now=now)
             body = UnitsBody(holds=(returned_units(change),), order=entry.record.order.id).encode().decode()
-            more = {"caller": stored.caller, "day": stored.day, "until": str(change.until), "units": body}
+            more = {"caller": stored.caller, **begin_fields(stored), "until": str(change.until), "units": body}
             return ChangeRequest(
                 about=decision,
                 now=now,
@@ -240,7 +241,7 @@ class DecisionHolds:
                         after,
                         request.kind,
                         now=now,
-                        late_day=stored.day if late else None,
+                        late=stored if late else None,
                     )
                 ],
                 operation=named,

@@ -8,10 +8,12 @@ import datetime
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar, cast
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias, TypeVar, cast
 
 from engine.model.timetable import DAY, Timetable
 from engine.model.wall_clock import WallClock, wall_clock
+from rules.reserves import Tally
 from rules.vocabulary import COLLECTED, Kind, Value
 
 MICRODEGREES = 1_000_000
@@ -24,6 +26,10 @@ MAX_COVER = 9_999
 """Days of cover of stock that does not sell at all, and the most there can be."""
 
 RESERVE_BEFORE = 2 * DAY
+
+TakenUnits: TypeAlias = Mapping[Tally, Mapping[str, int]]
+"""Units of one SKU that a channel took in the period of its allotment, by node."""
+NO_UNITS_TAKEN: TakenUnits = MappingProxyType({})
 
 _T = TypeVar("_T")
 
@@ -77,6 +83,8 @@ class Order:
     country: str | None = None
     postcode: str | None = None
     region: str | None = None
+    customer: str | None = None
+    """Who orders, by the pseudonym that the OMS gives."""
     segment: str | None = None
     tags: frozenset[str] = frozenset()
     deliver_on: int | None = None
@@ -117,17 +125,26 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """A product that is not `counted`, a gift card or a service, needs no stock and no parcel. `weight` is in grams."""
+    """A product that is not `counted`, a gift card or a service, needs no stock and no parcel. `weight` is in grams, of
+    a whole `unit` such as a metre. Quantities have so many `decimals` of it: they are integers of its smallest part.
+    """
 
     sku: str
     category: str
     lifecycle: str
     weight: int
     counted: bool = True
+    unit: str | None = None
+    decimals: int = 0
     brand: str | None = None
     season: str | None = None
     tags: frozenset[str] = frozenset()
     attributes: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def scale(self) -> int:
+        """How many of the smallest unit are in a whole one."""
+        return int(10**self.decimals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +224,8 @@ class Service:
     countries: frozenset[str] = frozenset()
     runs: Timetable | None = None
     """The days on which it leaves and travels, in the time zone of the node it leaves. None: every day."""
+    carrier: str | None = None
+    """Who carries, so that rules can name it, as in a strike."""
 
 
 class OptionKey(NamedTuple):
@@ -298,6 +317,8 @@ class Network:
     """By currency, what one unit of it is worth in the network's, in billionths (`RATE`)."""
     reserve_before: int = RESERVE_BEFORE
     """Minutes before a shipment for a nominated day leaves, from which on its units are reserved."""
+    decimals: Mapping[str, int] = field(default_factory=dict)
+    """How many decimals quantities have, by SKU that has or had any."""
 
     def __hash__(self) -> int:
         return hash(self.version)
@@ -386,6 +407,8 @@ class Snapshot:
     """Shipments given to each node today."""
     resting: Mapping[str, NodeRest] = field(default_factory=dict)
     """By node that rests at that moment, its rest."""
+    taken: Mapping[str, TakenUnits] = field(default_factory=dict)
+    """By SKU, the units that channels have taken in the periods of their allotments."""
     stamp: int = 0
     """Of the newest change of the stock in it, if that was asked for (see `Keys.changed`)."""
 

@@ -1,12 +1,18 @@
 """What commit.lua is asked for: a decision's holds, what they are checked against, and what is set aside for it."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from engine.decide.decision import Claim, Decision
+from engine.decide.decision import Claim, Decision, LoadClaim, OutputClaim
+from engine.model.node_loads import counts_shipments
 from engine.store.hold_changes.freed_stock import FreedStock
-from engine.store.holds import Hold, hold_fields, sku_units
+from engine.store.holds import Hold, hold_fields, periods_text, sku_units, weights_json
+from engine.store.keys import Keys
+from engine.store.script_keys import COMMIT
+from engine.store.taken_units import TakenKeys, seconds_kept
+from rules.reserves import Allotment, Portion, Tally
 
 _T = TypeVar("_T")
 
@@ -27,9 +33,27 @@ class SetAside:
 NOTHING_SET_ASIDE = SetAside(now=0, earlier=None, name=None, until=0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitCall:
+    """A call of commit.lua: the keys of the claims, those of what was taken that matters to them, those of the commit
+    that are its own, and the arguments but for the numbers of keys.
+    """
+
+    claims: Sequence[tuple[str, str]]
+    taken: Sequence[tuple[str]]
+    own: Mapping[str, str]
+    arguments: Sequence[Any]
+
+    def call(self, keys: Keys) -> dict[str, list[Any]]:
+        """The `keys` and `args` of the script, where it runs alone."""
+        script_keys = COMMIT.keys(keys, self.claims, self.taken, **self.own)
+        return {"keys": script_keys, "args": [*self.arguments, len(self.claims)]}
+
+
 def commit_request(
     decision: Decision,
     policies_at: int,
+    taken: TakenKeys,
     *,
     first: bool,
     caller: str,
@@ -37,18 +61,21 @@ def commit_request(
     key_seconds: int | None,
     rank: str | None = None,
     now: int = 0,
+    freed: FreedStock | None = None,
 ) -> dict[str, Any]:
     """The request as commit.lua reads it; `key_seconds` is how long its idempotency key is remembered, if it has one;
-    `rank` and `now` as `Ledger.commit` says. The `first` decision of an order takes the order's id.
+    `rank`, `now` and `freed` as in `Commit`. The `first` decision of an order takes the order's id.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
-    a list of floors of which the largest counts. Each is a list of the units that may be oversold and then reserves, by
-    units and basis points of what is on hand: what is kept, the channel's own, then those of the others (see `Floor` in
-    rules/effects.py). A room is node,
-    shipments, the most there may be in the day, and the range in which the load must be. False stands for no bound, or
-    for any value.
+    a list of floors of which the largest counts. Each is a list of the units that may be oversold, what is kept, by
+    units and basis points of what is on hand, and portions: the channel's own, then those of the others (see `Floor` in
+    rules/reserves.py). A portion is what is protected, then its allotments. `taken` numbers the keys of what was taken
+    in their periods, and is given those that are named. `taken` in the request is what is counted by them: number of
+    the key, node, units, and for how many seconds it is kept. A room is node, shipments, the most there may be in the
+    day, and the range in which the load must be. An output is node, field of the node's loads, amount, and the most
+    there may be in the day. False stands for no bound, or for any value.
     """
-    return {
+    request: dict[str, Any] = {
         "now": str(decision.decided_at),
         "policies": decision.policy_version,
         "policies_at": str(policies_at),
@@ -60,7 +87,7 @@ def commit_request(
             [
                 claim.node,
                 str(claim.units),
-                _floor(claim),
+                _floors(claim, decision.periods, taken, freed),
                 _or_false(claim.ranges.on_hand),
                 _or_false(claim.ranges.held),
                 _or_false(claim.ranges.available),
@@ -80,6 +107,20 @@ def commit_request(
         "clock": now,
         "key_seconds": _or_false(key_seconds),
     }
+    if decision.weights is not None:
+        request["weights"], request["weights_json"] = decision.weights, weights_json(decision.weights)
+        request["outputs"] = [
+            [claim.node, item.field, str(item.amount), _or_false(item.most)] for claim, item in _outputs(decision)
+        ]
+    counted = decision.counted.values()
+    if counted:
+        request["periods"] = periods_text(list(counted))
+        request["taken"] = [
+            [taken.number(name, claim.sku), claim.node, claim.units, _or_false(seconds_kept(name, decision.decided_at))]
+            for claim in decision.claims
+            for name in counted
+        ]
+    return request
 
 
 def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decision) -> None:
@@ -113,12 +154,11 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
         "now": now,
         "units": [[key_index[sku], node, units] for (sku, node), units in earlier.units.items()],
         "nodes": [shipment.node for shipment in earlier.shipments],
+        "outputs": [[field, str(amount)] for field, amount in earlier.loads.items() if not counts_shipments(field)],
     }
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(earlier.units[claim.sku, claim.node])
-    loads = Counter(shipment.node for shipment in earlier.shipments if earlier.day == decision.day)
-    for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
-        listed.append(loads[load_claim.node])
+    _add_own_loads(request, earlier.loads if earlier.day == decision.day else Counter(), decision)
 
 
 def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) -> None:
@@ -128,13 +168,37 @@ def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) ->
     request["replaces"] = True
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(freed.units.get((claim.sku, claim.node), 0))
+    own = {field: amount for (day, field), amount in freed.loads.items() if day == decision.day}
+    _add_own_loads(request, Counter(own), decision)
+
+
+def _add_own_loads(request: dict[str, Any], own: Counter[str], decision: Decision) -> None:
+    """Let a room and an output have, last, how much of the load is the decision's own."""
     for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
-        listed.append(freed.shipments.get((decision.day, load_claim.node), 0))
+        listed.append(own[load_claim.node])
+    for (_, item), listed in zip(_outputs(decision), request.get("outputs", ()), strict=True):
+        listed.append(own[item.field])
 
 
-def _floor(claim: Claim) -> int | list[list[int]]:
+def _outputs(decision: Decision) -> list[tuple[LoadClaim, OutputClaim]]:
+    """Each with its node's claim; none if units and grams are not counted."""
+    return [(claim, item) for claim in decision.load_claims for item in claim.outputs]
+
+
+def _floors(
+    claim: Claim, periods: Mapping[Tally, str], taken: TakenKeys, freed: FreedStock | None
+) -> int | list[list[Any]]:
+    def allotment(item: Allotment) -> list[Any]:
+        period = periods[item.tally]
+        own = freed.taken.get((period, claim.sku, claim.node), 0) if freed else 0
+        number = taken.number(period, claim.sku)
+        return [item.units, item.share, item.least, _or_false(item.most), number, own]
+
+    def portion(item: Portion) -> list[list[Any]]:
+        return [[item.reserve.units, item.reserve.share], *map(allotment, item.allotments)]
+
     return [
-        [floor.oversell, *(n for item in (floor.keep, floor.own, *floor.others) for n in (item.units, item.share))]
+        [floor.oversell, [floor.keep.units, floor.keep.share], *map(portion, (floor.own, *floor.others))]
         for floor in claim.floors
     ] or claim.floor
 

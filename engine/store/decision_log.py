@@ -1,7 +1,7 @@
 """Reads the decision log: what was decided, what ended and what moved, in order. The Lua scripts write it."""
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -176,6 +176,8 @@ class Entry:
     """For movements, a 1 for each that was applied by this entry and a 0 for each that was not; for what was undone, a
     1 for the units of each part and SKU that are on hand again and a 0 for those that were counted since.
     """
+    weights: Mapping[str, int] | None = None
+    """Of what is set aside, grams a unit by SKU, if its units and grams count in the loads."""
     moved_at: int | None = None
     """When units came or left by this, or the latest instant at which they did, in UTC microseconds. Earlier releases
     left it out.
@@ -184,6 +186,10 @@ class Entry:
     """Until when an extension lets the hold last, or units are set aside or held again."""
     day: str = ""
     """For a decision, or what is set aside, the date whose loads its shipments count in. Earlier releases left it out.
+    """
+    periods: tuple[str, ...] = ()
+    """For a decision, or units that are held again, the periods of allotments in which its units count as taken (see
+    `Keys.taken`).
     """
     positions_before: tuple[tuple[int, int, int], ...] = ()
     """For a decision, or what is set aside, units on hand, units held and the floor just before it, for each position
@@ -317,9 +323,11 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         caller=fields.get(b"caller", b"").decode(),
         shipments=None if shipments is None else tuple(int(number) for number in shipments.split(b",")),
         taken=fields.get(b"taken", b"").decode(),
+        weights=msgspec.json.decode(fields[b"weights"]) if b"weights" in fields else None,
         moved_at=None if moved_at is None else int(moved_at),
         until=None if until is None else int(until),
         day=fields.get(b"day", b"").decode(),
+        periods=tuple(msgspec.json.decode(fields[b"periods"])) if b"periods" in fields else (),
         positions_before=tuple(_parse_position(text) for text in stood.split(b",")) if stood else (),
     )
 

@@ -12,6 +12,7 @@ import orjson
 from msgspec.structs import replace
 
 from engine.model.facts import NodeRest
+from engine.store.commit_request import CommitCall
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import RejectionBody, packed
 from engine.store.hold_changes.change_script import Confirmed, LogFields, changed_hold_keys, changed_sku_keys
@@ -22,6 +23,7 @@ from engine.store.holds import Operation
 from engine.store.keys import Keys
 from engine.store.node_rests import stored_rest
 from engine.store.script_keys import COMMIT_FOLLOW_UP
+from engine.store.taken_units import TakenKeys
 
 MOST_WAITING = 10_000
 """Entries of a network's backlog: all of them are read to tell which comes first."""
@@ -46,14 +48,13 @@ class Rejection:
     entries: Sequence[LogFields] = ()
     confirmed: Confirmed | None = None
 
-    @property
-    def record(self) -> dict[str, Any]:
+    def record(self, taken: TakenKeys) -> dict[str, Any]:
         """As commit_follow_up.lua reads it."""
         index_of = {sku: index for index, sku in enumerate(self.change.skus, start=1)}
         record: dict[str, Any] = {
             "id": self.change.before.decision,
             "node": self.node,
-            "holds": [self.change.record(index_of)],
+            "holds": [self.change.record(index_of, taken)],
             "entries": self.entries,
             "micros": self.micros,
             "blocked": [{"index": index_of[sku], "count": count} for sku, count in self.blocked.items()],
@@ -88,11 +89,11 @@ class Amendment:
     def freed(self) -> FreedStock:
         return FreedStock.of_changes(self.changes)
 
-    def record(self, *, parks: bool) -> dict[str, Any]:
+    def record(self, taken: TakenKeys, *, parks: bool) -> dict[str, Any]:
         """As commit_follow_up.lua reads it; `parks`: until a person approves the order."""
         index_of = {sku: index for index, sku in enumerate(self.skus, start=1)}
         record: dict[str, Any] = {
-            "holds": [change.record(index_of) for change in self.changes],
+            "holds": [change.record(index_of, taken) for change in self.changes],
             "order": self.order.record,
             "entry": self.entry,
         }
@@ -150,38 +151,40 @@ class FollowUpCommit:
     def run(
         self,
         linked: LinkedWrites,
-        claims: Sequence[tuple[str, str]],
-        commit_keys: Mapping[str, str],
-        arguments: Sequence[Any],
+        commit: CommitCall,
     ) -> list[bytes]:
-        """What commit_follow_up.lua answers. `claims`, `commit_keys` and `arguments` are what commit.lua is given."""
+        """What commit_follow_up.lua answers."""
         keys, changes = self._keys, linked.changes
+        taken = TakenKeys(keys)
+        record = orjson.dumps(_record(linked, taken))
         skus = dict.fromkeys(sku for change in changes for sku in change.skus)
         about = linked.rejection.change.before.decision if linked.rejection else linked.first or ""
         script_keys = COMMIT_FOLLOW_UP.keys(
             keys,
-            claims,
+            commit.claims,
+            commit.taken,
             changed_hold_keys(keys, [(change.before.decision, change.before.day) for change in changes]),
             changed_sku_keys(keys, list(skus)),
-            **commit_keys,
+            taken,
+            **commit.own,
             chain=keys.chain(linked.first or ""),
             operation=keys.operation(about, linked.operation.name if linked.operation else ""),
         )
-        counts = [len(claims), len(changes)]
-        arguments = [*arguments, orjson.dumps(_record(linked)), linked.rejection_body, *counts]
+        counts = [len(commit.claims), len(commit.taken), len(changes), len(skus)]
+        arguments = [*commit.arguments, record, linked.rejection_body, *counts]
         with faults():
             return list(self._script(keys=script_keys, args=arguments))
 
 
-def _record(linked: LinkedWrites) -> dict[str, Any]:
+def _record(linked: LinkedWrites, taken: TakenKeys) -> dict[str, Any]:
     fields = {
         "waiting": None if linked.waiting is None else linked.waiting.decode(),
         "seen": str(linked.seen),
         "waiting_decision": linked.waiting_decision,
         "waiting_before": linked.waiting_before.decode() or None,
         "follow_ups": None if linked.first is None else linked.follow_ups,
-        "rejection": linked.rejection and linked.rejection.record,
-        "amendment": linked.amendment and linked.amendment.record(parks=linked.parks),
+        "rejection": linked.rejection and linked.rejection.record(taken),
+        "amendment": linked.amendment and linked.amendment.record(taken, parks=linked.parks),
         "answer": linked.amendment and f"\n{linked.amendment.answer.decode()}",
         "node_rest": linked.node_rest and {"until": linked.node_rest.until, "stored": stored_rest(linked.node_rest)},
         "request": linked.operation and linked.operation.request,

@@ -8,6 +8,7 @@ from typing import Self, cast
 import orjson
 
 from engine.decide.decision import Decision, Shipment
+from engine.model.node_loads import output
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Units
 from engine.store.keys import Keys
@@ -38,13 +39,18 @@ class HeldShipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """An open hold. `until` is UTC seconds, `day` the date of the installation in whose load it counts."""
+    """An open hold. `until` is UTC seconds, `day` the date of the installation in whose load it counts, `periods` those
+    of allotments in which its units count as taken. `weights` are grams a unit by SKU, if its units and grams count in
+    the load, too.
+    """
 
     id: str
     until: int
     caller: str
     day: str
     shipments: tuple[HeldShipment, ...]
+    weights: Mapping[str, int] | None = None
+    periods: tuple[str, ...] = ()
 
     @property
     def skus(self) -> list[str]:
@@ -58,6 +64,14 @@ class Hold:
             for sku, count in shipment.units:
                 units[sku, shipment.node] += count
         return units
+
+    @property
+    def loads(self) -> Counter[str]:
+        """What of its day's loads is its own, by field: shipments, and units and grams where these count."""
+        loads: Counter[str] = Counter(shipment.node for shipment in self.shipments)
+        for shipment in self.shipments:
+            loads += output(shipment.node, shipment.units, self.weights)
+        return loads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +106,16 @@ def hold_fields(decision: Decision) -> list[str]:
     for number, shipment in enumerate(decision.shipments):
         fields += [str(number), shipment_json(shipment.node, shipment.service, sku_units(shipment))]
     return fields
+
+
+def weights_json(weights: Mapping[str, int]) -> str:
+    """Grams a unit by SKU as a hold stores them."""
+    return orjson.dumps(dict(weights), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def periods_text(periods: Sequence[str]) -> str:
+    """The periods in which a hold's units count as taken, as they are stored."""
+    return orjson.dumps(periods).decode()
 
 
 def endings_of(text: str) -> tuple[Ending | None, ...]:
@@ -179,6 +203,8 @@ def hold_of(name: str, fields: Mapping[bytes, bytes]) -> Hold:
         caller=fields[b"caller"].decode(),
         day=fields[b"day"].decode(),
         shipments=tuple(HeldShipment.of(number, fields[b"%d" % number]) for number in numbers),
+        weights=orjson.loads(fields[b"weights"]) if b"weights" in fields else None,
+        periods=tuple(orjson.loads(fields[b"periods"])) if b"periods" in fields else (),
     )
 
 

@@ -70,6 +70,16 @@ class Keys:
         """
         return self._key("stamp", sku)
 
+    def taken(self, period: str, sku: str) -> str:
+        """Hash: node to the units that orders on a channel took of the SKU in a period of an allotment, those that they
+        hold and those that have left. `period` names the channel as well: `day:2026-11-28:web`.
+        """
+        return self.taken_named(f"{period}:{sku}")
+
+    def taken_named(self, name: str) -> str:
+        """The same, by what follows `taken:` in the key."""
+        return self._key("taken", name)
+
     @property
     def changed(self) -> str:
         """Sorted set: the key of what is on hand of a SKU, by the stamp of the last change of what is on hand or held
@@ -85,12 +95,16 @@ class Keys:
         return self._key("movements", day)
 
     def load(self, day: str) -> str:
-        """Hash: node to shipments given to it on `day`, a date of the installation."""
+        """Hash: node to shipments given to it on `day`, a date of the installation. Where rules limit them, fields of
+        their own have its units and grams (see `node_loads.py`).
+        """
         return self._key("load", day)
 
     def hold(self, hold_id: str) -> str:
-        """Hash: `until`, `caller`, `day` (whose load it counts in) and, by the number of each shipment that still
-        holds, JSON [node, service, [[SKU, units], ...]]. It exists while the hold is open.
+        """Hash: `until`, `caller`, `day` (whose load it counts in), `periods`, if there are any, a JSON list of the
+        periods of allotments in which its units count as taken (see `taken`), and, by the number of each shipment that
+        still holds, JSON [node, service, [[SKU, units], ...]]. With `weights`, JSON of grams a unit by
+        SKU, its units and grams count in the load, too. It exists while the hold is open.
         """
         return self._key("hold", hold_id)
 

@@ -7,7 +7,14 @@ from typing import Any
 import orjson
 
 from engine.decide.decision import Decision
-from engine.store.commit_request import NOTHING_SET_ASIDE, SetAside, add_freed, add_set_aside, commit_request
+from engine.store.commit_request import (
+    NOTHING_SET_ASIDE,
+    CommitCall,
+    SetAside,
+    add_freed,
+    add_set_aside,
+    commit_request,
+)
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
 from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
@@ -32,8 +39,18 @@ from engine.store.outcomes import (
     StockChanged,
     UnitsOnBackorder,
 )
-from engine.store.reading import Reading, StockReading, newest_stamp, reading_of, stock_reading_of, without_holds
-from engine.store.script_keys import COMMIT, SNAPSHOT
+from engine.store.reading import (
+    NO_PERIODS,
+    Reading,
+    StockReading,
+    newest_stamp,
+    reading_of,
+    stock_reading_of,
+    without_holds,
+)
+from engine.store.script_keys import SNAPSHOT
+from engine.store.taken_units import TakenKeys, taken_keys
+from rules.reserves import Tally
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's idempotency key is remembered."""
@@ -108,43 +125,52 @@ class Ledger:
         order: str | None = None,
         freed: FreedStock | None = None,
         stamped: bool = False,
+        periods: Mapping[Tally, str] = NO_PERIODS,
     ) -> Reading:
         """The snapshot of `skus` at `now`; holds whose time is over are ended first. `day` is that of the loads; the
         decisions that answered `key`, and that `order` began with, are looked up.
 
         `policies_at` is the instant for which the active policy version and the resting nodes are read, if not `now`.
-        What is `freed` is read as if it were not held. If `stamped`, the reading has its `stamp`.
+        What is `freed` is read as if it were not held. If `stamped`, the reading has its `stamp`. What was taken is
+        read of these `periods` of allotments.
         """
         decided_at = now if policies_at is None else policies_at
-        script_keys = self._snapshot_keys(skus, day, key, order)
-        arguments = [now, decided_at, *(stamp_arguments(self._keys, skus) if stamped else ())]
+        script_keys = self._snapshot_keys(skus, day, key, order, periods)
+        arguments = [now, decided_at, *(stamp_arguments(self._keys, skus) if stamped else ()), len(skus)]
         answer = self._sweep_and_read(script_keys, arguments, now)
         stamp = newest_stamp(answer.pop()) if stamped else 0
-        reading = replace(reading_of(answer, skus, decided_at), stamp=stamp)
+        reading = replace(reading_of(answer, skus, decided_at, periods), stamp=stamp)
         return reading if freed is None else without_holds(reading, freed, day)
 
-    def read_stock(self, skus: Sequence[str], *, day: str, now: int) -> StockReading:
+    def read_stock(
+        self, skus: Sequence[str], *, day: str, now: int, periods: Mapping[Tally, str] = NO_PERIODS
+    ) -> StockReading:
         """The stock of many SKUs at `now`; holds whose time is over are ended first."""
-        answer = self._sweep_and_read(
-            self._snapshot_keys(skus, day), [now, now, *stamp_arguments(self._keys, skus)], now
-        )
-        return stock_reading_of(answer, now)
+        arguments = [now, now, *stamp_arguments(self._keys, skus), len(skus)]
+        answer = self._sweep_and_read(self._snapshot_keys(skus, day, periods=periods), arguments, now)
+        return stock_reading_of(answer, now, len(skus), periods)
 
     def read_stamps(self, skus: Sequence[str], *, day: str, now: int) -> StockReading | None:
         """As `read_stock`, but for the stock; None if there are holds to be ended first."""
         with faults():
             answer = self._snapshot(
-                keys=self._snapshot_keys((), day), args=[now, now, *stamp_arguments(self._keys, skus)]
+                keys=self._snapshot_keys((), day), args=[now, now, *stamp_arguments(self._keys, skus), 0]
             )
-        return None if answer[0] == b"expired" else stock_reading_of(answer, now)
+        return None if answer[0] == b"expired" else stock_reading_of(answer, now, 0)
 
     def _snapshot_keys(
-        self, skus: Iterable[str], day: str, key: RequestKey | None = None, order: str | None = None
+        self,
+        skus: Sequence[str],
+        day: str,
+        key: RequestKey | None = None,
+        order: str | None = None,
+        periods: Mapping[Tally, str] = NO_PERIODS,
     ) -> list[str]:
         keys = self._keys
         return SNAPSHOT.keys(
             keys,
             sku_keys(keys, skus),
+            taken_keys(keys, skus, periods.values()),
             idempotency=keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
             order=keys.order(order or _NO_ORDER),
             load=keys.load(day),
@@ -205,12 +231,10 @@ class Ledger:
             now=now,
             freed=linked.amendment.freed if linked and linked.amendment else None,
         )
-        claims, own, arguments = self._parts(commit, set_aside)
+        parts = self._parts(commit, set_aside)
         with faults():
             answer = (
-                self._commit(keys=COMMIT.keys(self._keys, claims, **own), args=arguments)
-                if linked is None
-                else self._follow_up_commit.run(linked, claims, own, arguments)
+                self._commit(**parts.call(self._keys)) if linked is None else self._follow_up_commit.run(linked, parts)
             )
         return self._outcome(answer, linked.rejection.change.skus if linked and linked.rejection else ())
 
@@ -218,8 +242,8 @@ class Ledger:
         """Commit each as `commit` does, by itself, but all in one round trip."""
         calls = []
         for commit in commits:
-            claims, own, arguments = self._parts(commit)
-            calls.append((COMMIT.keys(self._keys, claims, **own), arguments))
+            call = self._parts(commit).call(self._keys)
+            calls.append((call["keys"], call["args"]))
         with faults():
             answers = self._client.run_together(self._commit, calls)
         return [self._outcome(answer) for answer in answers]
@@ -241,10 +265,7 @@ class Ledger:
                 return UnitsOnBackorder(sku=rejected[int(index) - 1], node=node.decode(), on_hand=int(on_hand))
         return _OUTCOMES[answer[0]]
 
-    def _parts(
-        self, commit: Commit, set_aside: SetAside = NOTHING_SET_ASIDE
-    ) -> tuple[list[tuple[str, str]], dict[str, str], list[Any]]:
-        """The keys of the claims, those of the commit that are its own, and the arguments of commit.lua."""
+    def _parts(self, commit: Commit, set_aside: SetAside = NOTHING_SET_ASIDE) -> CommitCall:
         keys, decision, key, earlier = self._keys, commit.decision, commit.key, set_aside.earlier
         own = {
             "idempotency": keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
@@ -256,22 +277,25 @@ class Ledger:
             "earlier_load": keys.load(earlier.day if earlier else ""),
         }
         skus = [*(claim.sku for claim in decision.claims), *(earlier.skus if earlier else ())]
+        taken = TakenKeys(keys)
         request = commit_request(
             decision,
             commit.policies_at,
+            taken,
             first=commit.first,
             caller=commit.caller,
             max_holds=commit.max_holds,
             key_seconds=IDEMPOTENCY_SECONDS if key else None,
             rank=commit.rank,
             now=commit.now,
+            freed=commit.freed,
         )
         if set_aside is not NOTHING_SET_ASIDE:
             add_set_aside(request, set_aside, decision)
         if commit.freed is not None:
             add_freed(request, commit.freed, decision)
         arguments = [commit.decision_id, packed(commit.body, commit.facts), orjson.dumps(request)]
-        return list(sku_keys(keys, skus)), own, arguments
+        return CommitCall(claims=list(sku_keys(keys, skus)), taken=list(taken), own=own, arguments=arguments)
 
 
 def sku_keys(keys: Keys, skus: Iterable[str]) -> Iterator[tuple[str, str]]:

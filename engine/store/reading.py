@@ -1,18 +1,22 @@
 """What snapshot.lua answers, parsed: stock, loads and versions at one moment."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import repeat
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 
 from engine.decide.availability import NodeUnits, StockColumns
-from engine.model.facts import NodeRest, StockPosition
+from engine.decide.shipping.columns import Integers
+from engine.model.facts import NodeRest, StockPosition, TakenUnits
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.node_rests import rests_after
 from engine.store.policy_versions import split_version
+from rules.reserves import Tally
 
+NO_PERIODS: Mapping[Tally, str] = MappingProxyType({})
 _HEAD = 6
 """How many parts of what snapshot.lua answers come before the stock."""
 
@@ -32,6 +36,10 @@ class Reading:
     loads: Mapping[str, int]
     resting: Mapping[str, NodeRest]
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
+    taken: Mapping[str, TakenUnits] = field(default_factory=dict)
+    """By SKU, what was taken in the periods of allotments that were asked for."""
+    periods: Mapping[Tally, str] = field(default_factory=dict)
+    """Those periods."""
     stamp: int = 0
     """The newest stamp of what was read (see `Keys.changed`), if it was asked for."""
 
@@ -39,17 +47,28 @@ class Reading:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockReading:
     """The stock of many SKUs at one moment. `reading` has all but the stock; `texts` are what is on hand and held of
-    each SKU, as snapshot.lua answers them; `stamps` those of the facts and of each SKU (see `Keys.changed`).
+    each SKU, as snapshot.lua answers them, `taken` what was taken of each SKU by the tally; `stamps` those of the facts
+    and of each SKU (see `Keys.changed`).
     """
 
     reading: Reading
     texts: Sequence[bytes]
     stamps: str
+    taken: Mapping[Tally, Sequence[bytes]]
 
     def columns(self, skus: Sequence[int], nodes: Mapping[str, int]) -> StockColumns:
         """The positions of those of the SKUs that `skus` numbers, given the number of each node by its id."""
         on_hand, held = (_node_units([self.texts[2 * sku + kind] for sku in skus]) for kind in (0, 1))
         return StockColumns.of(on_hand, held, nodes)
+
+    def taken_columns(
+        self, skus: Sequence[int], nodes: Mapping[str, int], stock: StockColumns
+    ) -> dict[Tally, Integers]:
+        """What was taken of each row of `stock`, the columns of the same SKUs."""
+        return {
+            tally: stock.column_of(_node_units([texts[sku] for sku in skus]), nodes)
+            for tally, texts in self.taken.items()
+        }
 
 
 def newest_stamp(stamps: bytes) -> int:
@@ -57,16 +76,26 @@ def newest_stamp(stamps: bytes) -> int:
     return max((int(stamp) for stamp in stamps.split() if stamp != b"-"), default=0)
 
 
-def stock_reading_of(answer: Sequence[Any], decided_at: int) -> StockReading:
-    """What snapshot.lua answered when it was asked for stamps."""
+def stock_reading_of(
+    answer: Sequence[Any], decided_at: int, skus: int, periods: Mapping[Tally, str] = NO_PERIODS
+) -> StockReading:
+    """What snapshot.lua answered for so many SKUs when it was asked for stamps."""
+    first_taken = _HEAD + 2 * skus
+    taken = answer[first_taken:-1]
     return StockReading(
-        reading=reading_of(answer[:_HEAD], (), decided_at), texts=answer[_HEAD:-1], stamps=answer[-1].decode()
+        reading=replace(reading_of(answer[:_HEAD], (), decided_at), periods=periods),
+        texts=answer[_HEAD:first_taken],
+        stamps=answer[-1].decode(),
+        taken={tally: taken[number :: len(periods)] for number, tally in enumerate(periods)},
     )
 
 
-def reading_of(answer: Sequence[Any], skus: Sequence[str], decided_at: int) -> Reading:
-    """What snapshot.lua answered, for `skus` and the instant whose policies decide."""
+def reading_of(
+    answer: Sequence[Any], skus: Sequence[str], decided_at: int, periods: Mapping[Tally, str] = NO_PERIODS
+) -> Reading:
+    """What snapshot.lua answered, for `skus` and the instant whose policies decide, and for periods of allotments."""
     version, policy, earlier, first, loads, resting, *stock = answer
+    taken = map(_counts, stock[2 * len(skus) :])
     policy_version, policy_since = split_version(policy.decode()) if policy else (None, None)
     return Reading(
         network_version=version and version.decode(),
@@ -77,6 +106,8 @@ def reading_of(answer: Sequence[Any], skus: Sequence[str], decided_at: int) -> R
         loads=_counts(loads),
         resting=rests_after(decided_at, _lines(resting)),
         stock={sku: _by_node(*stock[2 * index : 2 * index + 2]) for index, sku in enumerate(skus)},
+        taken={sku: {tally: next(taken) for tally in periods} for sku in skus} if periods else {},
+        periods=periods,
     )
 
 
@@ -95,8 +126,18 @@ def without_holds(reading: Reading, freed: FreedStock, day: str) -> Reading:
         sku: {node: (on_hand, max(0, held - units.get((sku, node), 0))) for node, (on_hand, held) in nodes.items()}
         for sku, nodes in reading.stock.items()
     }
-    loads = {node: max(0, load - freed.shipments.get((day, node), 0)) for node, load in reading.loads.items()}
-    return replace(reading, stock=stock, loads=loads)
+    loads = {node: max(0, load - freed.loads.get((day, node), 0)) for node, load in reading.loads.items()}
+    taken = {
+        sku: {
+            tally: {
+                node: max(0, count - freed.taken.get((reading.periods[tally], sku, node), 0))
+                for node, count in nodes.items()
+            }
+            for tally, nodes in of_sku.items()
+        }
+        for sku, of_sku in reading.taken.items()
+    }
+    return replace(reading, stock=stock, loads=loads, taken=taken)
 
 
 def _lines(text: bytes) -> list[str]:

@@ -6,7 +6,7 @@ many expired holds to leave out that the primary is faster.
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,11 @@ from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import hold_of
 from engine.store.keys import Keys
 from engine.store.ledger import sku_keys, stamp_arguments
-from engine.store.reading import Reading, reading_of, without_holds
+from engine.store.reading import NO_PERIODS, Reading, reading_of, without_holds
 from engine.store.script_keys import REPLICA_SNAPSHOT
 from engine.store.stock import blocked_units
+from engine.store.taken_units import taken_keys
+from rules.reserves import Tally
 
 MOST_EXPIRED = 200
 """How many holds whose time has come a read leaves out; the primary, which can end them, is asked if there are more."""
@@ -51,7 +53,16 @@ class Replica:
     def close(self) -> None:
         self._client.close()
 
-    def read(self, skus: Sequence[str], *, day: str, now: int, policies_at: int, most: int) -> StaleReading | None:
+    def read(
+        self,
+        skus: Sequence[str],
+        *,
+        day: str,
+        now: int,
+        policies_at: int,
+        most: int,
+        periods: Mapping[Tally, str] = NO_PERIODS,
+    ) -> StaleReading | None:
         """As `Ledger.read`, from a replica that heard of its primary within the last `most` seconds; None if there is
         none. Holds whose time has come are left out of it: they can't be ended on a replica.
 
@@ -61,7 +72,9 @@ class Replica:
         with contextlib.suppress(AskPrimary):
             named: list[str] = []
             for _ in range(_MOST_TRIES):
-                (names, holds, snapshot), age = self._try_read(named, skus, day, (now, policies_at), most)
+                (names, holds, snapshot), age = self._try_read(
+                    named, skus, day, (now, policies_at), most=most, periods=periods
+                )
                 expired = [name.decode() for name in names]
                 if len(expired) >= MOST_EXPIRED:
                     break
@@ -69,7 +82,7 @@ class Replica:
                     # a hold that was named may have been extended since, and is not to be left out then
                     pairs = zip(named, holds, strict=True)
                     ended = [hold_of(name, _fields(flat)) for name, flat in pairs if flat and name in expired]
-                    reading = reading_of(snapshot[:-1], skus, policies_at)
+                    reading = reading_of(snapshot[:-1], skus, policies_at, periods)
                     reading = without_holds(reading, FreedStock.of_holds(ended), day)
                     return StaleReading(reading=reading, stamps=None if ended else snapshot[-1].decode(), age=age)
                 named = expired
@@ -92,13 +105,21 @@ class Replica:
         return None
 
     def _try_read(
-        self, named: Sequence[str], skus: Sequence[str], day: str, instants: Sequence[int], most: int
+        self,
+        named: Sequence[str],
+        skus: Sequence[str],
+        day: str,
+        instants: Sequence[int],
+        *,
+        most: int,
+        periods: Mapping[Tally, str],
     ) -> tuple[Any, int]:
         keys = self._keys
         script_keys = REPLICA_SNAPSHOT.keys(
             keys,
             ([keys.hold(name)] for name in named),
             sku_keys(keys, skus),
+            taken_keys(keys, skus, periods.values()),
             idempotency=keys.never_written,
             order=keys.never_written,
             load=keys.load(day),
@@ -106,7 +127,7 @@ class Replica:
             holds_by_expiry=keys.expiring,
         )
         stamps = stamp_arguments(keys, skus)
-        arguments = [len(script_keys), *script_keys, *instants, *stamps, MOST_EXPIRED, len(named)]
+        arguments = [len(script_keys), *script_keys, *instants, *stamps, MOST_EXPIRED, len(named), len(skus)]
         return self._client.run_script(self._script, arguments, max_age=most)
 
 

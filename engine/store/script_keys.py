@@ -58,6 +58,8 @@ _CHANGING_HOLDS = (*_WAITING, *_JOURNAL, "hold_changes", "order_changes")
 _OFFERS = ("offers", "waiting")
 _BACKLOG = (*_OFFERS, "backlog", "offered", "due")
 _SKU = ("on_hand", "held")
+_TAKEN = ("taken",)
+"""Of each SKU, and of each period of an allotment that matters."""
 _SNAPSHOT = (
     *("facts", "active_policy", "scheduled_policies", "idempotency", "order"),
     *("load", "expiring", "resting", "changed"),
@@ -75,13 +77,14 @@ _CHANGED_SKU = (
     *("changed_on_hand", "changed_held", "changed_base", "changed_stamp"),
     *("changed_journal", "changed_blocked"),
 )
+_CHANGED_TAKEN = ("changed_taken",)
 
-SNAPSHOT = KeyLayout(_SNAPSHOT, (_SKU,))
-REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _SKU))
-COMMIT = KeyLayout(_COMMIT, (_CLAIM,), (*_FREEING, "offered_before"))
+SNAPSHOT = KeyLayout(_SNAPSHOT, (_SKU, _TAKEN))
+REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _SKU, _TAKEN))
+COMMIT = KeyLayout(_COMMIT, (_CLAIM, _TAKEN), (*_FREEING, "offered_before"))
 COMMIT_FOLLOW_UP = KeyLayout(
     (*_COMMIT, *_FOLLOW_UP),
-    (_CLAIM, _CHANGED_HOLD, _CHANGED_SKU),
+    (_CLAIM, _TAKEN, _CHANGED_HOLD, _CHANGED_SKU, _CHANGED_TAKEN),
     (*_CHANGING_HOLDS, "offered_before"),
 )
 CHANGE_HOLDS = KeyLayout(
@@ -99,7 +102,7 @@ CHANGE_HOLDS = KeyLayout(
         "chain",
         *_BACKLOG,
     ),
-    (_CHANGED_HOLD, _CHANGED_SKU),
+    (_CHANGED_HOLD, _CHANGED_SKU, _CHANGED_TAKEN),
     _CHANGING_HOLDS,
 )
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))

@@ -126,10 +126,13 @@ services:
 
   - id: express_air         # next day to the far end of the country
     mode: air
-    base: 18.90
+    base: 17.90
     per_km: 0.012
-    per_kg: 1.80
-    max_unit_weight: 20 kg
+    parcel_prices:          # by the weight of the whole parcel; it flies up to 20 kg
+      - {up_to: 500 g, costs: 1.90}
+      - {up_to: 2 kg, costs: 2.90}
+      - {up_to: 5 kg, costs: 1.00, per_kg: 1.60, at_least: 4.50}
+      - {up_to: 20 kg, costs: 1.00, per_kg: 1.80}
     drop: 338 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday]
@@ -144,7 +147,7 @@ services:
     per_kg: 0.10
     detour: 1.2
     max_distance: 12 km
-    max_unit_weight: 15 kg
+    max_weight: 15 kg       # of all that goes in one ride
     drop: 3 g
     countries: [FR]
     transit:
@@ -157,7 +160,7 @@ services:
     per_kg: 0.05
     detour: 1.3
     max_distance: 60 km
-    max_unit_weight: 120 kg
+    max_weight: 120 kg
     drop: 338 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday, saturday]

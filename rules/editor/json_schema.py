@@ -29,7 +29,9 @@ from rules.editor.literal_patterns import (
 )
 from rules.editor.schema_branches import branch_by_type
 from rules.effects import OF_SHIPMENTS, STAGE_OF
+from rules.reserves import PERIODS
 from rules.syntax import effect_parser
+from rules.syntax.amount_range import UNITS, Range
 from rules.syntax.condition_parser import COMBINATORS, accepts_date, are_comparable, fits
 from rules.syntax.policy_shapes import ID_PATTERN, LANGUAGE_PATTERN, PolicyShape, RuleShape
 from rules.vocabulary import (
@@ -219,30 +221,53 @@ class _SchemaWriter:
     def _effect(self, name: str) -> Shape:
         if name == "hold":
             return _hold_shape(effect_parser.RANGES[name])
+        if name == "max_shipments":
+            return {"anyOf": [*_range_shape(effect_parser.RANGES[name])["anyOf"], self._shipment_limit()]}
         if name in effect_parser.RANGES:
             return _range_shape(effect_parser.RANGES[name])
         if name in effect_parser.ONLY_TRUE:
             return one_of([True], "true")
         if name == "exclude":
             return one_of([True, "unless_needed"], "true")
-        units = _range_shape(effect_parser.UNITS)
+        units = _range_shape(UNITS)
         if name == "keep":
             return {"anyOf": [*units["anyOf"], SHARE]}
-        protection = {"anyOf": [self._protection("units", units), self._protection("share", SHARE)]}
-        return {"anyOf": [*protection["anyOf"], {"type": "array", "items": protection, "minItems": 1}]}
+        shapes = {
+            "protect": [self._for_channel(units=units), self._for_channel(share=SHARE)],
+            "allocate": [
+                self._for_channel(units=units, per=_PER),
+                self._for_channel({"min": units, "max": units}, share=SHARE, per=_PER),
+            ],
+            "cap": [self._for_channel(units=units)],
+        }
+        return {"anyOf": [*shapes[name], {"type": "array", "items": {"anyOf": shapes[name]}, "minItems": 1}]}
 
-    def _protection(self, size: str, value: Shape) -> Shape:
-        channel = {**WORD, "examples": list(CHANNELS)}
-        sizes = {"channel": channel, size: value}
+    def _shipment_limit(self) -> Shape:
+        parts = {
+            "at_most": _range_shape(effect_parser.RANGES["max_shipments"]),
+            "unless_needed": one_of([True], "true"),
+        }
         return {
             "type": "object",
-            "properties": {name: {**self._meaning(f"keys.{name}"), **shape} for name, shape in sizes.items()},
-            "required": list(sizes),
+            "properties": {name: {**self._meaning(f"keys.{name}"), **shape} for name, shape in parts.items()},
+            "required": list(parts),
+            "additionalProperties": False,
+        }
+
+    def _for_channel(self, optional: Mapping[str, Shape] | None = None, /, **required: Shape) -> Shape:
+        """A mapping that names a channel."""
+        channel = {**WORD, "examples": list(CHANNELS)}
+        keys = {"channel": channel, **required, **(optional or {})}
+        return {
+            "type": "object",
+            "properties": {name: {**self._meaning(f"keys.{name}"), **shape} for name, shape in keys.items()},
+            "required": ["channel", *required],
             "additionalProperties": False,
         }
 
 
 _KINDS = tuple(kind for kind in Kind if kind not in (Kind.CHOICE, Kind.ANY, Kind.NUMBER, Kind.CLOCK))
+_PER = {"enum": list(PERIODS)}
 _RULE_NAME = {
     "type": "string",
     "pattern": f"^{ID_PATTERN}/{ID_PATTERN}$",
@@ -314,12 +339,12 @@ def _operand(operator: Operator, value: Shape) -> Shape:
     return one_or_more(value) if operator in SEVERAL else one_value(value)
 
 
-def _range_shape(bounds: effect_parser.Range) -> Shape:
+def _range_shape(bounds: Range) -> Shape:
     shape = literal(bounds.kind, low=bounds.low, high=bounds.high)
     return shape if "anyOf" in shape else {"anyOf": [shape]}
 
 
-def _hold_shape(bounds: effect_parser.Range) -> Shape:
+def _hold_shape(bounds: Range) -> Shape:
     word = effect_parser.UNTIL_SHIPPED
     until_shipped = duration_after(word, low=bounds.low, high=bounds.high)
     return {"anyOf": [literal(bounds.kind, low=bounds.low, high=bounds.high), until_shipped], "examples": [word]}

@@ -8,7 +8,7 @@ what means the same in ECMAScript (with the u flag) and in Python.
 from collections.abc import Mapping
 from typing import Any
 
-from rules.effects import FULL_SHARE
+from rules.reserves import FULL_SHARE
 from rules.syntax import literals
 from rules.vocabulary import Kind
 

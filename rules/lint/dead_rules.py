@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from rules.conditions import Operator
-from rules.effects import DEFAULT_TIER, SUMMED, Effect, Exclusion, Protection, Reserve, combine
+from rules.effects import DEFAULT_TIER, SUMMED, Effect, Exclusion, combine
 from rules.errors import Finding
 from rules.lint.rule_solver import RuleSolver
 from rules.policy import Policy, Rule
+from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax.yaml_document import Document
 from rules.vocabulary import Facts, Value
 
@@ -189,8 +190,8 @@ class _Interactions:
 
 
 def _competition(effect: Effect) -> tuple[str, str]:
-    """The same for effects of which one can decide in place of another: the name and, for `protect`, the channel."""
-    return effect.name, effect.value.channel if isinstance(effect.value, Protection) else ""
+    """The same for effects of which one can decide in place of another: the name and, if it names one, the channel."""
+    return effect.name, effect.value.channel if isinstance(effect.value, Protection | Allotment | Cap) else ""
 
 
 def _prefers(effect: Effect) -> bool:

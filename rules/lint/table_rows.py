@@ -14,7 +14,7 @@ from rules.lint.rule_solver import RuleSolver
 from rules.policy import Policy, Rule
 from rules.tables.document import HitPolicy, TableDocument
 from rules.tables.row_classes import OTHER, Bits, ClassValue, FactClasses, fact_classes, members, rows_beside
-from rules.vocabulary import VOCABULARY, Facts, Kind, Value, attribute
+from rules.vocabulary import VOCABULARY, Facts, Kind, Value, attribute, group_of
 from rules.wording.source_text import condition_text
 
 MOST_PAIRS = 20
@@ -87,10 +87,11 @@ def find_gaps(rules: Sequence[Rule]) -> Iterator["Gap"]:
 
 
 def _divides(fact: FactClasses) -> bool:
-    """Whether the rows ask different things of the fact. What all of them ask alike is what the table is about, and a
-    row that is not of today leaves no gap.
+    """Whether the rows ask different things of the fact. What all of them ask alike is what the table is about. A row
+    that is not of today leaves no gap, and instants are left out because policies can't name each second.
     """
-    return len(fact.rows) + bool(fact.unbound) > 1 and not fact.path.startswith("now.")
+    asked = len(fact.rows) + bool(fact.unbound)
+    return asked > 1 and fact.kind is not Kind.INSTANT and group_of(fact.path) not in ("now", "clock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

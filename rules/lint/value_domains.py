@@ -13,7 +13,7 @@ from typing import TypeAlias, cast
 from rules.conditions import Compare, Operator, glob
 from rules.lint import glob_automaton
 from rules.syntax.literals import SECONDS_A_DAY
-from rules.vocabulary import VOCABULARY, Kind, Value
+from rules.vocabulary import RANKS, VOCABULARY, Kind, Value
 from rules.windows import weekday
 
 Spans: TypeAlias = tuple[tuple[float, float], ...]
@@ -128,6 +128,8 @@ def full_domain(path: str) -> Domain:
         return Domain(unknown=True, tags=Tags())
     if fact.kind in _WORDS:
         return Domain(unknown=True, words=Words(listed=frozenset(fact.choices) if fact.choices else None))
+    if path in RANKS:
+        return Domain(unknown=True, numbers=((1, math.inf),))
     return Domain(unknown=True, numbers=_BOUNDS.get(fact.kind, ((0, math.inf),)))
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from rules.conditions import Condition, comparisons
@@ -13,13 +13,14 @@ from rules.effects import (
     Effect,
     EffectValue,
     Exclusion,
-    Protection,
-    Reserve,
+    ShipmentLimit,
     UntilShipped,
 )
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
-from rules.syntax.condition_parser import PARSERS, Notes
+from rules.syntax.amount_range import UNITS, Range, single_value
+from rules.syntax.channel_effects import FOR_CHANNELS, for_channel, reserve
+from rules.syntax.condition_parser import Notes
 from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint
 from rules.syntax.yaml_document import Node, Path
 from rules.vocabulary import Fact, Kind, Stage, stage_knows
@@ -36,8 +37,10 @@ _STAGE_WORDS = {Stage.POSITION: "place", Stage.OPTION: "way"}
 """What merchandisers call a stage, where that differs from its name."""
 
 
-def effects(raw: Node, path: Path, notes: Notes) -> tuple[Effect, ...]:
-    """The effects under `then`; mistakes become findings in `notes`, and their effects are left out."""
+def effects(raw: Node, path: Path, notes: Notes, *, window: str = "") -> tuple[Effect, ...]:
+    """The effects under `then`; mistakes become findings in `notes`, and their effects are left out. `window` is the
+    rule's, as `window_text` writes it.
+    """
     if not isinstance(raw, dict) or not raw:
         hint = missing_colon_hint(raw, frozenset(STAGE_OF)) if isinstance(raw, str) else ""
         notes.add(path, "wrong-type", f"'then' is a mapping of effects, as 'prefer: 4.00'{hint}")
@@ -45,7 +48,7 @@ def effects(raw: Node, path: Path, notes: Notes) -> tuple[Effect, ...]:
     return tuple(
         Effect(name=name, value=value)
         for name, item in raw.items()
-        for value in _values(name, item, (*path, name), notes)
+        for value in _values(name, item, (*path, name), notes, window)
     )
 
 
@@ -87,40 +90,23 @@ def note_unknown_facts(notes: Notes, path: Path, effect: str, stage: Stage, fact
         )
 
 
-def _values(name: str, raw: Node, path: Path, notes: Notes) -> Iterator[EffectValue]:
+def _values(name: str, raw: Node, path: Path, notes: Notes, window: str) -> Iterator[EffectValue]:
     if name not in STAGE_OF:
         hint = decimal_comma_hint(name, alone=raw is None)
         notes.add(path, "unknown-effect", f"unknown effect '{name}'{hint}", STAGE_OF, name)
         return
-    items = raw if name == "protect" and isinstance(raw, list) and raw else [raw]
+    items = raw if name in FOR_CHANNELS and isinstance(raw, list) and raw else [raw]
     for item in items:
         try:
-            yield _protection(item) if name == "protect" else _PARSERS[name](_word(item))
+            yield _value(name, item, window)
         except LiteralInvalid as error:
             notes.add(path, error.code, f"{name}: {error}")
 
 
-def _word(raw: Node) -> str:
-    if not isinstance(raw, str):
-        raise LiteralInvalid("a single value is expected")
-    return raw
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
-    """The amounts that an effect accepts, in the unit of `kind`; `bounds` says the same for the author."""
-
-    kind: Kind
-    low: int
-    high: int | None = None
-    bounds: str
-
-    def parse(self, text: str) -> int:
-        """The amount in `text`; raises LiteralInvalid."""
-        value = PARSERS[self.kind](text)
-        if not isinstance(value, int) or value < self.low or (self.high is not None and value > self.high):
-            raise LiteralInvalid(f"'{text}' is out of range; it must be {self.bounds}", code="out-of-range")
-        return value
+def _value(name: str, raw: Node, window: str) -> EffectValue:
+    if name in FOR_CHANNELS:
+        return for_channel(name, raw, window)
+    return _max_shipments(raw) if name == "max_shipments" else _PARSERS[name](single_value(raw))
 
 
 def _only_true(text: str) -> bool:
@@ -146,23 +132,14 @@ def _hold(text: str) -> int | UntilShipped:
     return RANGES["hold"].parse(text)
 
 
-def _reserve(text: str) -> Reserve:
-    if text.strip().endswith("%"):
-        return Reserve(share=literals.share(text))
-    return Reserve(units=UNITS.parse(text))
+def _max_shipments(raw: Node) -> int | ShipmentLimit:
+    if not isinstance(raw, dict):
+        return RANGES["max_shipments"].parse(single_value(raw))
+    if set(raw) != {"at_most", "unless_needed"} or raw["unless_needed"] != "true":
+        raise LiteralInvalid("write a number, or {at_most: 2, unless_needed: true}")
+    return ShipmentLimit(at_most=RANGES["max_shipments"].parse(single_value(raw["at_most"])))
 
 
-def _protection(raw: Node) -> Protection:
-    if not isinstance(raw, dict) or set(raw) not in ({"channel", "units"}, {"channel", "share"}):
-        raise LiteralInvalid("write {channel: web, units: 5} or {channel: web, share: 20%}")
-    size = _word(raw["share"]) if "share" in raw else _word(raw["units"])
-    if "%" in size and "units" in raw:
-        raise LiteralInvalid(f"'{size}' is a share; write share: {size}")
-    reserve = Reserve(share=literals.share(size)) if "share" in raw else _reserve(size)
-    return Protection(channel=literals.word(_word(raw["channel"])), reserve=reserve)
-
-
-UNITS = Range(kind=Kind.COUNT, low=0, bounds="at least 0")
 _MONEY = Range(kind=Kind.MONEY, low=0, high=MOST_MONEY, bounds="between 0 and 100000")
 RANGES: Mapping[str, Range] = MappingProxyType(
     {
@@ -177,15 +154,17 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "priority": Range(kind=Kind.COUNT, low=0, high=100, bounds="between 0 and 100"),
         "oversell": UNITS,
         "daily_orders": UNITS,
+        "daily_units": UNITS,
+        "daily_weight": Range(kind=Kind.WEIGHT, low=0, bounds="at least 0 kg"),
         "rest_after_rejection": Range(kind=Kind.DURATION, low=1, high=MAX_REST, bounds="between 1 m and 30 d"),
     }
 )
 """The accepted amounts of each effect whose value is an amount."""
-ONLY_TRUE = frozenset({"keep_together", "ship_complete", "approve"})
+ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve"})
 """The effects whose only value is `true`."""
 _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,
-    "keep": _reserve,
+    "keep": reserve,
     **dict.fromkeys(ONLY_TRUE, _only_true),
     **{name: amounts.parse for name, amounts in RANGES.items()},
     "hold": _hold,

@@ -8,8 +8,8 @@ import datetime
 import re
 from decimal import Decimal
 
-from rules.effects import FULL_SHARE
 from rules.errors import LiteralInvalid
+from rules.reserves import FULL_SHARE
 from rules.syntax.typo_hints import typo_hint
 
 MICROS = 1_000_000

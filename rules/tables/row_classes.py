@@ -163,6 +163,7 @@ class _Classes:
         else:
             low, high = full_domain(path).numbers[0] if full_domain(path).numbers else (-math.inf, math.inf)
             numbers = cast("set[int]", {operand for operand in operands if not isinstance(operand, (str, bool))})
+            self._lowest, self._highest = low, high
             steps = sorted({step for number in numbers for step in (number, number + 1) if low < step <= high})
             self._steps = list(steps)
             self.values += list(zip([low, *steps], [*(step - 1 for step in steps), high], strict=True))
@@ -241,5 +242,6 @@ class _Classes:
 
     def _between(self, low: float, high: float) -> Bits:
         """The classes from that of `low` to that of `high`; the first number class is 1."""
+        low, high = max(low, self._lowest), min(high, self._highest)
         start, end = bisect.bisect_right(self._steps, low), bisect.bisect_right(self._steps, high)
         return ((1 << end - start + 1) - 1) << start + 1 if low <= high else 0

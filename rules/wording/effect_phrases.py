@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from rules.effects import DEFAULT_PRIORITY, DEFAULT_TIER, Effect, Exclusion, Protection, Reserve, UntilShipped
+from rules.effects import DEFAULT_PRIORITY, DEFAULT_TIER, Effect, Exclusion, ShipmentLimit, UntilShipped
+from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax.effect_parser import RANGES
 from rules.vocabulary import Kind
 from rules.wording import amounts
@@ -21,21 +22,46 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
             return catalogue.text(key if exclusion is Exclusion.YES else "effects.exclude_unless_needed")
         case bool():
             return catalogue.text(key)
-        case Protection(channel=channel, reserve=reserve):
-            return _reserve_clause(key, reserve, catalogue, channel=quoted(channel, catalogue))
+        case Protection() | Allotment() | Cap() as value:
+            return _channel_clause(key, value, catalogue)
         case Reserve() as reserve:
             return (
                 _reserve_clause(key, reserve, catalogue) if reserve != Reserve() else catalogue.text(f"{key}.nothing")
             )
-        case UntilShipped(extra=0):
-            return catalogue.text(f"{key}_until_shipped")
+        case ShipmentLimit(at_most=most):
+            return catalogue.counted(f"{key}_unless_needed", most)
         case UntilShipped(extra=minutes):
-            return catalogue.text(f"{key}_after_shipping", amount=amounts.duration(minutes, catalogue))
+            after = {"amount": amounts.duration(minutes, catalogue)} if minutes else {}
+            return catalogue.text(f"{key}_after_shipping" if minutes else f"{key}_until_shipped", **after)
         case int() as value:
             kind = RANGES[effect.name].kind
             if kind is Kind.COUNT:
                 return catalogue.counted(key, value, usual=str(_USUAL.get(effect.name, "")))
             return catalogue.text(key, amount=amounts.amount(kind, value, catalogue))
+
+
+def _channel_clause(key: str, value: Protection | Allotment | Cap, catalogue: Catalogue) -> str:
+    channel = quoted(value.channel, catalogue)
+    match value:
+        case Protection():
+            return _reserve_clause(key, value.reserve, catalogue, channel=channel)
+        case Allotment():
+            return _allotment_clause(key, value, catalogue, channel)
+        case Cap():
+            return catalogue.counted(key, value.units, channel=channel)
+
+
+def _allotment_clause(key: str, allotment: Allotment, catalogue: Catalogue, channel: str) -> str:
+    least, most = allotment.least or None, allotment.most
+    bounds = {name: str(units) for name, units in (("least", least), ("most", most)) if units is not None}
+    return _reserve_clause(
+        key,
+        Reserve(units=allotment.units, share=allotment.share),
+        catalogue,
+        channel=channel,
+        period=catalogue.text(f"{key}.per.{allotment.per}"),
+        bounds=catalogue.text(f"{key}.bounds.{'_and_'.join(bounds)}", **bounds) if bounds else "",
+    )
 
 
 def _reserve_clause(key: str, reserve: Reserve, catalogue: Catalogue, **values: str) -> str:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Effect, EffectValue, Exclusion, Protection, Reserve, UntilShipped
+from rules.effects import Effect, EffectValue, Exclusion, ShipmentLimit, UntilShipped
+from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax import literals
 from rules.syntax.effect_parser import RANGES, UNTIL_SHIPPED
 from rules.vocabulary import Kind, Value
@@ -102,9 +103,10 @@ def _effect_value(name: str, value: EffectValue) -> str:
             return "true"
         case Reserve():
             return _reserve(value)
-        case Protection(channel=channel, reserve=reserve):
-            size = f"share: {_reserve(reserve)}" if reserve.share else f"units: {_reserve(reserve)}"
-            return f"{{channel: {_word(channel)}, {size}}}"
+        case Protection() | Allotment() | Cap():
+            return f"{{{', '.join(f'{name}: {text}' for name, text in _fields(value))}}}"
+        case ShipmentLimit(at_most=most):
+            return f"{{at_most: {most}, unless_needed: true}}"
         case UntilShipped(extra=0):
             return UNTIL_SHIPPED
         case UntilShipped(extra=minutes):
@@ -114,7 +116,30 @@ def _effect_value(name: str, value: EffectValue) -> str:
 
 
 def _reserve(reserve: Reserve) -> str:
-    return f"{amounts.decimal(reserve.share, 100)}%" if reserve.share else str(reserve.units)
+    return _share(reserve.share) if reserve.share else str(reserve.units)
+
+
+def _share(share: int) -> str:
+    return f"{amounts.decimal(share, 100)}%"
+
+
+def _fields(value: Protection | Allotment | Cap) -> Iterator[tuple[str, str]]:
+    """The fields of a mapping that names a channel."""
+    yield "channel", _word(value.channel)
+    match value:
+        case Protection(reserve=reserve):
+            yield "share" if reserve.share else "units", _reserve(reserve)
+        case Cap(units=units):
+            yield "units", str(units)
+        case Allotment(least=0, most=None):
+            reserve = Reserve(units=value.units, share=value.share)
+            yield "share" if reserve.share else "units", _reserve(reserve)
+            yield "per", value.per
+        case Allotment():
+            yield "share", _share(value.share)
+            yield from (("min", str(value.least)),) if value.least else ()
+            yield from (("max", str(value.most)),) if value.most is not None else ()
+            yield "per", value.per
 
 
 def _measure(kind: Kind, value: int) -> str:

@@ -21,10 +21,11 @@ from tests.bench import (
     matching,
     option_sets,
     policy_check,
+    rule_tables,
     tables,
 )
 
-PARTS = ("matching", "choosing", "deciding", "checking", "activating", "ledgering", "serving")
+PARTS = ("matching", "choosing", "deciding", "checking", "rule_tables", "activating", "ledgering", "serving")
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
 
@@ -38,8 +39,8 @@ BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--only", type=click.Choice(PARTS), multiple=True, help="Run only this part; may be given several times.")
 def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
-    """Measure matching and choosing against other engines, decisions a second, checking and activating policies, the
-    ledger against bare commands, and HTTP throughput against a floor.
+    """Measure matching and choosing against other engines, decisions a second, checking and activating policies, rules
+    in tables, the ledger against bare commands, and HTTP throughput against a floor.
     """
     # servers that were started end when their `with` blocks are left, so SIGTERM must leave these
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -86,6 +87,10 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
         figures["serving"] = http_throughput.measure(inventory, orders, slices=slices, size=size, say=_say)
     if "checking" in only:
         figures["checking"] = policy_check.measure(policy_check.COUNTS[:1] if brief else policy_check.COUNTS, say=_say)
+    if "rule_tables" in only:
+        sets = option_sets.option_sets(inventory, BRIEF_SETS if brief else option_sets.SETS)
+        counts = (BRIEF_ORDERS, 2 * BRIEF_ORDERS) if brief else (rule_tables.FEW, rule_tables.MANY)
+        figures["rule_tables"] = rule_tables.measure(inventory, sets, counts=counts, say=_say)
     return tables.Report(**figures, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
 
 

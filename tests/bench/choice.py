@@ -243,4 +243,5 @@ def rows(figures: ChoosingFigures) -> Iterator[Times]:
 
 
 def _problem(order: Order, snapshot: Snapshot, matcher: Matcher) -> Problem:
-    return Candidates(Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=order.placed_at)).problem()
+    evaluation = Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=order.placed_at)
+    return Candidates(evaluation).problem(evaluation.max_shipments)

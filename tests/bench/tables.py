@@ -20,6 +20,7 @@ from tests.bench.option_sets import OPTIONS
 from tests.bench.peers.handwritten import Handwritten
 from tests.bench.peers.ours import FIRST_SIGHT, Ours
 from tests.bench.policy_check import CheckingFigures
+from tests.bench.rule_tables import RuleTableFigures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ class Report:
     activating: ActivatingFigures | None
     serving: ThroughputFigures | None
     checking: CheckingFigures | None
+    rule_tables: RuleTableFigures | None
     ledgering: LedgerFigures | None
     load: tuple[float, float]
     cores: int
@@ -95,6 +97,8 @@ def _tables(report: Report) -> Iterator[Table]:
         yield _throughput(report.serving)
     if report.checking:
         yield _checks(report.checking)
+    if report.rule_tables:
+        yield _rule_tables(report.rule_tables)
 
 
 def _times(matched: Matched) -> Table:
@@ -219,6 +223,22 @@ def _checks(figures: CheckingFigures) -> Table:
     table.add_column("warnings", justify="right")
     for row in figures.rows:
         table.add_row(f"{row.rules:,}", f"{row.seconds:.3f}", f"{row.warnings:,}")
+    return table
+
+
+def _rule_tables(figures: RuleTableFigures) -> Table:
+    few, many = figures.rows[0].rules, figures.rows[-1].rules
+    remembered, first_sight = figures.growth
+    table = Table(
+        title=f"Rules in a table: seconds to check and to make ready, milliseconds to match {OPTIONS} options",
+        caption=f"{many:,} rows are matched in {remembered:.1f} times the time of {few:,}, in {first_sight:.1f} times "
+        "where options are new",
+    )
+    for title in ("rows", "hit policy", "check CSV", "check workbook", "make ready", "new options", "remembered"):
+        table.add_column(title, justify="right")
+    for row in figures.rows:
+        seconds = (f"{value:.2f}" for value in (row.csv, row.workbook, row.matcher))
+        table.add_row(f"{row.rules:,}", row.hit_policy, *seconds, f"{row.first_sight:.2f}", f"{row.remembered:.4f}")
     return table
 
 

@@ -125,6 +125,14 @@ def test_orders_in_batches_are_set_against_orders_one_by_one(report):
     assert served["batch_ratio"] == pytest.approx(batched / single)
 
 
+def test_rules_in_tables_report_how_long_they_take_to_check_and_to_match(report):
+    rows = report["rule_tables"]["rows"]
+    assert [(row["rules"], row["hit_policy"]) for row in rows] == [
+        (rules, hit_policy) for rules in (30, 60) for hit_policy in ("unique", "first")
+    ]
+    assert all(number > 0 for number in report["rule_tables"]["growth"])
+
+
 def test_checking_reports_how_long_the_rule_book_takes(report):
     (row,) = report["checking"]["rows"]
     assert row["rules"] == 30

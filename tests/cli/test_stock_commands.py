@@ -117,6 +117,16 @@ def test_stock_is_shown_for_people(run: Run) -> None:
     assert run("stock", "show", "LAMPE").stderr == "no product goes by the SKU 'LAMPE'\n"
 
 
+def test_availability_to_a_destination_is_read_as_over_http(run: Run) -> None:
+    words = ("availability", "SHIRT", "web", "--json")
+    anywhere, there = (
+        json.loads(run(*words, *more).stdout) for more in ((), ("--country", "FR", "--postcode", "75001"))
+    )
+    assert anywhere["skus"][0]["free"] == there["skus"][0]["free"] > 0
+    mistaken = run("availability", "SHIRT", "web", "--lat", "48.85")
+    assert (mistaken.returncode, "longitude: give both latitude and longitude" in mistaken.stderr) == (1, True)
+
+
 def test_availability_of_several_skus_names_those_that_nobody_knows(run: Run) -> None:
     shown = run("availability", "RARE", "LAMPE", "NONE", "web")
     assert (shown.returncode, shown.stderr) == (0, "no product goes by the SKU 'LAMPE'\n")

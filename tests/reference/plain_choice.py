@@ -11,7 +11,7 @@ from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.shipping.pricing import bands_of
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.problem import Bounds, Candidate, Choice, Demand, Price, Problem
+from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Choice, Demand, Price, Problem
 from engine.model.facts import Line, Order, Snapshot, rounded
 from rules.effects import Exclusion
 from rules.vocabulary import Stage
@@ -60,6 +60,13 @@ class PlainEvaluation:
         limits = [limit for limit in (ruled, self.snapshot.network.nodes[node].daily_orders) if limit is not None]
         return max(0, min(limits) - self.snapshot.loads.get(node, 0)) if limits else None
 
+    def capacity(self, node: str) -> Capacity:
+        ruled, loads = self.matcher.judge(Stage.NODE, self._facts | self._node_facts(node)).outcome, self.snapshot.loads
+        return Capacity(
+            None if ruled.daily_units is None else max(0, ruled.daily_units - loads.get(f"{node}\tunits", 0)),
+            None if ruled.daily_weight is None else max(0, ruled.daily_weight - loads.get(f"{node}\tgrams", 0)),
+        )
+
     def problem(self) -> Problem:
         """All that may ship, whatever the optimiser could leave out beforehand."""
         carbon_price = self.outcome.carbon_price
@@ -99,6 +106,7 @@ class PlainEvaluation:
             split_penalty=self.outcome.split_penalty,
             max_shipments=self.outcome.max_shipments,
             ship_complete=self.outcome.ship_complete,
+            capacity={node: self.capacity(node) for node in self.nodes},
             multiples={
                 (item.node, index): item.judgement.outcome.multiple_of
                 for index, positions in enumerate(self.positions)
@@ -134,7 +142,11 @@ class PlainEvaluation:
         line = self.order.lines[index]
         product = rule_facts.product_facts(self.snapshot.products[line.sku])
         facts = self._facts | self._goal_facts(line)
-        return {**facts, **rule_facts.line_facts(line, self.order, self.snapshot.network), **product}
+        return {
+            **facts,
+            **rule_facts.line_facts(line, self.snapshot.products[line.sku], self.order, self.snapshot.network),
+            **product,
+        }
 
     def _goal_facts(self, line: Line) -> dict[str, object]:
         """How and where the line goes, if not as its order does."""

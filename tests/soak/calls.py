@@ -4,6 +4,7 @@ Each may be sent again until it is answered: by its operation id, or by what it 
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from engine.orders.quotes.take_up import TakeRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
-from engine.store.outcomes import MovementApplied, MovementRepeated
+from engine.store.outcomes import MovementApplied, MovementCounted, MovementRepeated
 from engine.store.stock import Count, Movement, Stamp
 from tests.soak.journal import Request
 from tests.support.batches import decide_batch
@@ -77,7 +78,7 @@ def take_up(pointsman: Pointsman, request: Request) -> Done:
 
 
 def confirm(pointsman: Pointsman, request: Request) -> Done:
-    return _end(pointsman.holds.confirm, request)
+    return _end(functools.partial(pointsman.holds.confirm, left_at=request["left_at"]), request)
 
 
 def release(pointsman: Pointsman, request: Request) -> Done:
@@ -138,15 +139,16 @@ def serve(pointsman: Pointsman, _: Request) -> Done:
 def count(pointsman: Pointsman, request: Request) -> Done:
     stamp = Stamp(kind="t", number=request["stamp"])
     item = Count(node=request["node"], sku=request["sku"], on_hand=request["on_hand"], stamp=stamp)
-    pointsman.stock.set_count(item)
-    return Done()
+    placed = pointsman.stock.set_count(item)
+    return Done(answer=None if placed.older else True)
 
 
 def move(pointsman: Pointsman, request: Request) -> Done:
-    item = Movement(op=request["op"], node=request["node"], sku=request["sku"], delta=request["delta"])
+    item = Movement(**{name: request[name] for name in ("op", "node", "sku", "delta", "blocked", "at")})
     (outcome,) = pointsman.stock.move([item])
     # asked again after it was applied, it is answered as repeated
-    return Done(answer=request["delta"] if isinstance(outcome, MovementApplied | MovementRepeated) else None)
+    is_done = isinstance(outcome, MovementApplied | MovementCounted | MovementRepeated)
+    return Done(answer=request["delta"] if is_done else None)
 
 
 def wake(pointsman: Pointsman, request: Request) -> Done:

@@ -105,10 +105,9 @@ class LogState:
             case "extended":
                 self.until[entry.decision] = entry.until or 0
             case "moved":
-                for (_, _, delta, op, _), bit in zip(orjson.loads(entry.body), entry.taken, strict=True):
-                    if bit == "1":
-                        self.verdict.lost += [f"movement {op} was applied twice"] if op in self.moved else []
-                        self.moved[op] = delta
+                for item in entry.applied_movements:
+                    self.verdict.lost += [f"movement {item.op} was applied twice"] if item.op in self.moved else []
+                    self.moved[item.op] = item.delta
             case "woken":
                 self._woken(entry)
             case "approved":

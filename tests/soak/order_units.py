@@ -102,7 +102,7 @@ class OrderUnits:
         moved = 0
         for hold in body.get("holds", ()):
             shipped = self.shipped[self.order_of[hold["decision"]]]
-            for number, _, _, source, _, lines, _ in hold["parts"]:
+            for number, _, _, source, _, lines, *_ in hold["parts"]:
                 units, shipment = Counter(dict(lines)), self.held[hold["decision"]][number]
                 moved += units.total()
                 if kind == "undone":

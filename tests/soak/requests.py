@@ -158,9 +158,10 @@ def end(caller: Caller, _: str) -> Drawn:
 
 
 def confirm(caller: Caller, op: str) -> Drawn:
+    """Units left, a while ago or just now."""
     drawn = end(caller, op)
     caller.confirmed += [drawn] if drawn else []
-    return drawn
+    return drawn and {**drawn, "left_at": _lately(caller) if caller.chance(0.5) else None}
 
 
 def undo(caller: Caller, _: str) -> Drawn:
@@ -202,12 +203,19 @@ def serve(_: Caller, __: str) -> Drawn:
 
 def count(caller: Caller, _: str) -> Drawn:
     # the same clock as that of rejections
-    stamp, units = int(caller.clock() * 1_000_000), caller.dice.randint(5, 30)
-    return {**_position(caller), "on_hand": units, "stamp": stamp}
+    return {**_position(caller), "on_hand": caller.dice.randint(5, 30), "stamp": _lately(caller)}
 
 
 def move(caller: Caller, _: str) -> Drawn:
-    return {**_position(caller), "delta": caller.dice.choice([-2, -1, 3, 6])}
+    """Units came or left, a while ago or just now; are blocked, or blocked no more."""
+    delta, blocked = caller.dice.choice([(-2, 0), (-1, 0), (3, 0), (6, 0), (-1, 1), (1, -1), (0, -1)])
+    at = _lately(caller) if caller.chance(0.5) else None
+    return {**_position(caller), "delta": delta, "blocked": blocked, "at": at}
+
+
+def _lately(caller: Caller) -> int:
+    """An instant in UTC microseconds."""
+    return int((caller.clock() - caller.dice.choice([0, 0.01, 1, 30])) * 1_000_000)
 
 
 def _position(caller: Caller) -> Request:

@@ -266,6 +266,18 @@ EFFECTS = {
         then("max_shipments: 0"),
         "p.yaml:5:12  out-of-range  max_shipments: '0' is out of range; it must be at least 1",
     ),
+    "a limit of shipments that gives way to nothing": (
+        then("max_shipments: {at_most: 2}"),
+        "p.yaml:5:12  bad-value  max_shipments: write a number, or {at_most: 2, unless_needed: true}",
+    ),
+    "a limit of no shipments that gives way": (
+        then("max_shipments: {at_most: 0, unless_needed: true}"),
+        "p.yaml:5:12  out-of-range  max_shipments: '0' is out of range; it must be at least 1",
+    ),
+    "a rank for a place": (
+        f"{HEAD}    when: {{stock.rank: 1}}\n    then: {{keep: 1}}\n",
+        "p.yaml:6:12  later-stage  'keep' acts on the place, where stock.rank is not known yet",
+    ),
     "a hold without an end": (
         then("hold: 91 d"),
         "p.yaml:5:12  out-of-range  hold: '91 d' is out of range; it must be between 1 m and 90 d",

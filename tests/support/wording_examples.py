@@ -222,6 +222,71 @@ EFFECTS = [
         "2,5\u00a0% des unités présentes restent sur place, arrondi à l'unité supérieure",
     ),
     (
+        "allocate: {channel: web, units: 5, per: day}",
+        (
+            "5 units of the article at the place are put aside for orders from web each day,"
+            " less what they took of it meanwhile"
+        ),
+        (
+            "5 unités de l'article sur place sont mises de côté chaque jour pour les commandes du canal web,"
+            " moins ce qu'elles en ont déjà pris"
+        ),
+    ),
+    (
+        "allocate: {channel: web, units: 1, per: week}",
+        (
+            "1 unit of the article at the place is put aside for orders from web each week,"
+            " less what they took of it meanwhile"
+        ),
+        (
+            "1 unité de l'article sur place est mise de côté chaque semaine pour les commandes du canal web,"
+            " moins ce qu'elles en ont déjà pris"
+        ),
+    ),
+    (
+        "allocate: {channel: web, share: 20%, min: 2, max: 8, per: day}",
+        (
+            "20% of the units on hand at the place, rounded up, but at least 2 and at most 8, are put aside for"
+            " orders from web each day, less what they took of it meanwhile"
+        ),
+        (
+            "20\u00a0% des unités présentes sur place, arrondi à l'unité supérieure, mais au moins 2 et au plus 8, sont"
+            " mises de côté chaque jour pour les commandes du canal web, moins ce qu'elles en ont déjà pris"
+        ),
+    ),
+    (
+        "allocate: {channel: web, share: 20%, max: 8, per: day}",
+        (
+            "20% of the units on hand at the place, rounded up, but at most 8, are put aside for orders from web"
+            " each day, less what they took of it meanwhile"
+        ),
+        (
+            "20\u00a0% des unités présentes sur place, arrondi à l'unité supérieure, mais au plus 8, sont mises de côté"
+            " chaque jour pour les commandes du canal web, moins ce qu'elles en ont déjà pris"
+        ),
+    ),
+    (
+        "allocate: {channel: web, share: 20%, min: 2, per: day}",
+        (
+            "20% of the units on hand at the place, rounded up, but at least 2, are put aside for orders from web"
+            " each day, less what they took of it meanwhile"
+        ),
+        (
+            "20\u00a0% des unités présentes sur place, arrondi à l'unité supérieure, mais au moins 2, sont mises"
+            " de côté chaque jour pour les commandes du canal web, moins ce qu'elles en ont déjà pris"
+        ),
+    ),
+    (
+        "cap: {channel: marketplace, units: 10}",
+        "orders from marketplace are offered at most 10 units of the article, at all these places together",
+        "aux commandes du canal marketplace, au plus 10 unités de l'article sont proposées, en tous ces lieux ensemble",
+    ),
+    (
+        "cap: {channel: marketplace, units: 1}",
+        "orders from marketplace are offered at most 1 unit of the article, at all these places together",
+        "aux commandes du canal marketplace, au plus 1 unité de l'article est proposée, en tous ces lieux ensemble",
+    ),
+    (
         "oversell: 10",
         "the place may sell 10 units of the article more than it has",
         "le lieu peut vendre 10 unités de l'article de plus qu'il n'en a",
@@ -247,6 +312,8 @@ EFFECTS = [
             "présentes sur place, arrondi à l'unité supérieure, sont gardées pour les commandes du canal app"
         ),
     ),
+    ("daily_units: 200", "the place ships at most 200 units a day", "le lieu expédie au plus 200 unités par jour"),
+    ("daily_weight: 800 kg", "the place ships at most 800 kg a day", "le lieu expédie au plus 800 kg par jour"),
     (
         "multiple_of: 6",
         "units of the line ship from the place in multiples of 6",
@@ -256,6 +323,16 @@ EFFECTS = [
         "keep_together: true",
         "the line ships from one place by one way, or not at all",
         "la ligne part d'un seul lieu par un seul service, ou pas du tout",
+    ),
+    (
+        "max_shipments: {at_most: 1, unless_needed: true}",
+        "the order makes at most 1 shipment, unless units would stay unfilled that more shipments fill",
+        "la commande part en au plus 1 envoi, sauf si des unités restaient non servies que d'autres envois servent",
+    ),
+    (
+        "fewest_shipments: true",
+        "the order makes as few shipments as fill it, whatever their tier and cost",
+        "la commande part en aussi peu d'envois que possible, quels que soient leur rang et leur coût",
     ),
     ("max_shipments: 2", "the order makes at most 2 shipments", "la commande part en au plus 2 envois"),
     (

@@ -1,16 +1,17 @@
 """Requests about stock, checked in shape and read into the engine's values."""
 
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
 from api.shapes.cursors import FeedCursor
-from api.shapes.fields import Flag, StampField, WholeNumber, Word
-from api.shapes.limits import MOST_ON_HAND, MOST_SKUS
+from api.shapes.fields import Flag, SentUnits, StampField, WholeNumber, Word
+from api.shapes.limits import MOST_MOVED, MOST_ON_HAND, MOST_SKUS
+from api.shapes.order import AnyDestination
 from engine.store.stock import Movement, Stamp
 
-MOST_MOVED = 10**9
 MOST_SEQUENCE = 2**53 - 1
 """Beyond, not every reader of JSON tells two numbers apart."""
 
@@ -18,7 +19,7 @@ MOST_SEQUENCE = 2**53 - 1
 class CountRequest(Strict):
     """How many units a position has, by the source's own time (`at`) or its own count of messages (`sequence`)."""
 
-    on_hand = WholeNumber(0, MOST_ON_HAND, required=True)
+    on_hand = SentUnits(0, MOST_ON_HAND, required=True)
     at = StampField(metadata={"example": "2026-11-27T08:12:31.250Z"})
     sequence = WholeNumber(0, MOST_SEQUENCE)
 
@@ -29,7 +30,7 @@ class CountRequest(Strict):
             raise ValidationError(message, "at")
 
     @post_load
-    def _stamped(self, data: dict[str, Any], **_: Any) -> tuple[int, Stamp]:
+    def _stamped(self, data: dict[str, Any], **_: Any) -> tuple[int | Decimal, Stamp]:
         kind = "t" if "at" in data else "s"
         return data["on_hand"], Stamp(kind=kind, number=data["at"] if kind == "t" else data["sequence"])
 
@@ -64,14 +65,13 @@ class MovementRequest(Strict):
         return Movement(**data)
 
 
-class AvailabilityQuery(Strict):
+class AvailabilityQuery(AnyDestination):
     sku = fields.List(
         Word(),
         required=True,
         validate=validate.Length(min=1, max=MOST_SKUS, error="name 1 to {max} SKUs, each as sku="),
         metadata={"description": f"up to {MOST_SKUS}: repeat it"},
     )
-    channel = Word(required=True, metadata={"example": "web"})
 
 
 class FeedQuery(Strict):

@@ -7,13 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
+from engine.decide.evaluation.caps import offered_by_line
 from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
 from engine.decide.evaluation.shipment_bands import ShipmentBands
-from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded
+from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded, rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, DirectLimits, choose_directly
-from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
+from engine.decide.sourcing.fewest_shipments import choose_few_shipments
+from engine.decide.sourcing.problem import Candidate, Capacity, Choice, Demand, Price, Problem, Score
 from engine.model.facts import OptionKey
+from engine.model.node_loads import grams_field, units_field
 from rules.effects import Exclusion
 from rules.syntax.literals import CARBON_UNITS
 from rules.vocabulary import Stage
@@ -33,6 +36,7 @@ class Candidates:
     def __init__(self, evaluation: Evaluation, left: LeftToOthers = NOTHING_LEFT) -> None:
         self.evaluation = evaluation
         self.free, self.rooms = _without_left(evaluation, left)
+        self.capacities = _capacities(evaluation, left)
         reach, lines = evaluation.reach, evaluation.order.lines
         carbon_price = evaluation.order_outcome.carbon_price
         self.split_penalty = evaluation.order_outcome.split_penalty
@@ -42,34 +46,41 @@ class Candidates:
         by_line = evaluation.options  # judged before the table is asked, for judging adds to it
         options = by_line[0] if len(by_line) == 1 else Options.of_lines(by_line)
         line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
-        free = [free[its.position] for free, its in zip(self.free, by_line, strict=True)]
         self.quantity = integers(item.quantity for item in lines)
         at_least = [item.quantity if evaluation.ships_whole(index) else 1 for index, item in enumerate(lines)]
-        roomy = self.rooms[reach.node[options.reach]] > 0
-        units = np.concatenate([NONE, *free])
+        usable = ~options.excluded & (self.rooms[reach.node[options.reach]] > 0)
+        if evaluation.caps:
+            self.free = offered_by_line(evaluation, self.free, options, line, usable)
+        units = np.concatenate([NONE, *(free[its.position] for free, its in zip(self.free, by_line, strict=True))])
+        self.weight = integers(evaluation.snapshot.products[item.sku].weight for item in lines)
+        if self.capacities is not None:
+            most = self.capacities[:, reach.node[options.reach]]
+            units = np.minimum(units, np.minimum(most[0], most[1] // np.maximum(self.weight[line], 1)))
         some = units >= integers(at_least)[line]
         multiple = self._multiples(by_line)
         if multiple is not None:
             in_multiples = self.quantity[line] % multiple == 0
             whole = np.array([evaluation.ships_whole(index) for index in range(len(lines))], dtype=bool)[line]
             some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~whole)
-        some &= ~options.excluded & roomy
+        some &= usable
         if evaluation.order.sets:
-            some &= self._whole_sets(line, options.reach, some)
+            some &= self._whole_sets(line, options.reach, some, len(self.fixed))
         entries = some.nonzero()[0]
         self.line, self.candidate = line[entries], options.reach[entries]
         self.everything = units[entries] >= self._at_most()[self.line]
         if multiple is not None:
             self.everything &= in_multiples[entries]
+        if self.capacities is not None:
+            self.everything &= self._carries_all(reach.node[self.candidate])
         self.multiple = None if multiple is None else multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
-        self.money = options.unit_cost[entries] + outcomes[2]
+        self.money = options.unit_cost[entries] + self._of_smallest_units(outcomes[2])
         self.carbon = options.unit_carbon[entries]
         if carbon_price:
             self.money += product_rounded(self.carbon, carbon_price, KILOGRAM)
         self.rows: Integers = np.arange(len(self.fixed))
-        self.weight = integers(evaluation.ordered_units.weights)
+        self.parts = self.weight
         self.bands = evaluation.shipment_bands
         if self.bands is not None:
             self._take_bands(self.bands)
@@ -78,6 +89,8 @@ class Candidates:
         """Makes a candidate of each band, and of each entry one for each band that a unit of its line is not too heavy
         for.
         """
+        ordered = self.evaluation.ordered_units
+        self.parts = integers(ordered.weights)
         counts = np.bincount(bands.row, minlength=len(self.fixed))
         first = counts.cumsum() - counts
         times = counts[self.candidate]
@@ -85,15 +98,17 @@ class Candidates:
         within = np.arange(len(entry)) - np.repeat(times.cumsum() - times, times)
         candidate = first[self.candidate[entry]] + within
         least = np.where(self._together(), self.quantity, 1)[self.line[entry]]
-        fits = least * self.weight[self.line[entry]] <= bands.most_weight[candidate]
+        fits = least * self.parts[self.line[entry]] <= bands.most_weight[candidate]
         fits &= least <= bands.most_units[candidate]
+        if self.evaluation.order.sets:
+            fits &= self._whole_sets(self.line[entry], candidate, fits, len(bands.row))
         entry, candidate = entry[fits], candidate[fits]
         for name in ("line", "everything", "unless_needed", "tier", "money", "carbon"):
             setattr(self, name, getattr(self, name)[entry])
         self.multiple = None if self.multiple is None else self.multiple[entry]
         self.candidate, self.rows = candidate, bands.row
         self.fixed = self.fixed[bands.row] + bands.costs
-        self.money = self.money + bands.per_gram[candidate] * self.weight[self.line]
+        self.money = self.money + _quotients(bands.per_gram[candidate] * self.parts[self.line], ordered.parts)
         self.bands = bands if bands.bind else None
 
     def _together(self) -> Flags:
@@ -105,9 +120,16 @@ class Candidates:
         lines of the SKU that can ship from anywhere.
         """
         lines, ordered = self.evaluation.order.lines, Counter[str]()
-        for index in set(self.line.tolist()):
+        for index in np.bincount(self.line).nonzero()[0].tolist():
             ordered[lines[index].sku] += lines[index].quantity
         return integers(ordered[line.sku] for line in lines)
+
+    def _carries_all(self, node: Integers) -> Flags:
+        """Whether a node may ship all of the order that can ship, by its capacity."""
+        rows = np.unique(self.line)
+        total = self.quantity[rows].sum(), (self.quantity * self.weight)[rows].sum()
+        most = np.zeros((2, 0), dtype=np.int64) if self.capacities is None else self.capacities
+        return np.asarray((most[0][node] >= total[0]) & (most[1][node] >= total[1]))
 
     def _multiples(self, by_line: Sequence[Options]) -> Integers | None:
         """By line and option, of how many units what it ships is a multiple; None if that is 1 everywhere."""
@@ -116,13 +138,22 @@ class Candidates:
             return None
         return np.concatenate([NONE, *[column[its.position] for column, its in zip(of_lines, by_line, strict=True)]])
 
-    def _whole_sets(self, line: Integers, row: Integers, ships: Flags) -> Flags:
+    def _whole_sets(self, line: Integers, row: Integers, ships: Flags, rows: int) -> Flags:
         """Which entries are of a set of which the row can ship each line, or of none."""
-        table = np.zeros((len(self.quantity), len(self.fixed)), dtype=bool)
+        table = np.zeros((len(self.quantity), rows), dtype=bool)
         table[line[ships], row[ships]] = True
         for lines in self.evaluation.order.sets.values():
             table[lines] &= table[lines].all(axis=0)
         return np.asarray(table[line, row])
+
+    def _of_smallest_units(self, adjustment: Integers) -> Integers:
+        """Micros a whole unit, by entry, as micros a unit that is counted."""
+        products = self.evaluation.snapshot.products
+        for line, item in enumerate(self.evaluation.order.lines):
+            scale = products[item.sku].scale
+            if scale > 1:
+                adjustment = np.where(self.line == line, rounded(adjustment, scale), adjustment)
+        return adjustment
 
     def table(self, column: Integers | Flags) -> Integers:
         """A column of entries as a table of a row a line and a column a row of `reach`; 0 where there is no entry."""
@@ -132,8 +163,20 @@ class Candidates:
 
     def choose(self) -> Choice:
         """The best choice."""
+        evaluation = self.evaluation
+        if not evaluation.compares_shipments:
+            return self._choose(evaluation.max_shipments)
+        return choose_few_shipments(
+            self._choose,
+            limit=evaluation.shipments_unless_needed,
+            fewest=evaluation.order_outcome.fewest_shipments,
+            most=evaluation.max_shipments,
+        )
+
+    def _choose(self, most: int | None) -> Choice:
+        """The best choice of at most so many shipments; None: of any number."""
         evaluation, total = self.evaluation, int(self.quantity.sum())
-        outcome, most = evaluation.order_outcome, evaluation.max_shipments
+        outcome = evaluation.order_outcome
         rows = np.bincount(self.line, minlength=len(self.quantity)).nonzero()[0]
         if most == 0 or not len(rows) or (outcome.ship_complete and len(rows) < len(self.quantity)):
             return Choice(units={}, score=Score(unfilled=total, unless_needed=0, tiers=0, money=0))
@@ -148,10 +191,10 @@ class Candidates:
             tier=self.tier,
             money=self.money,
         )
-        limits = None if self.bands is None else DirectLimits(self.rows, self.weight[rows], self.bands)
+        limits = None if self.bands is None else DirectLimits(self.rows, self.parts[rows], self.bands)
         chosen = choose_directly(columns, NO_LIMIT if most is None else most, limits)
         if chosen is None or not self._has_room(chosen) or not self._keeps_sets(rows, chosen):
-            return self._without_bands(choose(self.problem()))
+            return self._without_bands(choose(self.problem(most)))
         return self._choice(rows, chosen)
 
     def key(self, candidate: int) -> OptionKey:
@@ -167,7 +210,7 @@ class Candidates:
         numbers = np.empty_like(rows)
         for row in np.unique(rows).tolist():
             of_row = rows == row
-            weight, count = int((units * self.weight[lines])[of_row].sum()), int(units[of_row].sum())
+            weight, count = int((units * self.parts[lines])[of_row].sum()), int(units[of_row].sum())
             numbers[of_row] = ((self.rows == row) & self.bands.allow(weight, count)).argmax()
         return numbers
 
@@ -181,7 +224,7 @@ class Candidates:
         sets = self.evaluation.order.sets
         return not sets or all(len(set(chosen[np.isin(rows, lines)].tolist())) <= 1 for lines in sets.values())
 
-    def problem(self) -> Problem:
+    def problem(self, max_shipments: int | None) -> Problem:
         """The candidates as the optimiser takes them."""
         evaluation = self.evaluation
         ways, outcome, lines, rooms = evaluation.ways, evaluation.order_outcome, evaluation.order.lines, self.rooms
@@ -197,7 +240,7 @@ class Candidates:
                     quantity=line.quantity,
                     together=evaluation.ships_whole(index),
                     set_name=line.set_name,
-                    weight=int(self.weight[index]),
+                    weight=int(self.parts[index]),
                 )
                 for index, line in enumerate(lines)
             ],
@@ -208,11 +251,12 @@ class Candidates:
                 for node, free in zip(positions.stock.node.tolist(), column.tolist(), strict=True)
             },
             split_penalty=self.split_penalty,
-            max_shipments=evaluation.max_shipments,
+            max_shipments=max_shipments,
             ship_complete=outcome.ship_complete,
             room={
                 ways.node_ids[node]: int(rooms[node]) for node in evaluation.nodes.tolist() if rooms[node] < NO_LIMIT
             },
+            capacity=self._scarce_capacity(),
             multiples={}
             if self.multiple is None
             else {
@@ -230,6 +274,19 @@ class Candidates:
             return Candidate(key=key, fixed=fixed, prices=prices)
         band = key._replace(band=int(bands.number[number]))
         return Candidate(key=band, fixed=fixed, prices=prices, bounds=bands.bounds(number))
+
+    def _scarce_capacity(self) -> dict[str, Capacity]:
+        """By node, what it may still ship, where that has a limit."""
+        if self.capacities is None:
+            return {}
+        nodes, names = self.evaluation.nodes.tolist(), self.evaluation.ways.node_ids
+        pairs = {
+            node: self.capacities[:, node].tolist() for node in nodes if (self.capacities[:, node] < NO_LIMIT).any()
+        }
+        return {
+            names[node]: Capacity(*[None if most >= NO_LIMIT else most for most in pair])
+            for node, pair in pairs.items()
+        }
 
     def _has_room(self, chosen: Integers) -> bool:
         """Whether the nodes of the chosen shipments may take as many more today."""
@@ -259,6 +316,10 @@ class Candidates:
         )
 
 
+def _quotients(column: Integers, parts: int) -> Integers:
+    return column if parts == 1 else rounded(column, parts)
+
+
 def _without_left(evaluation: Evaluation, left: LeftToOthers) -> tuple[Sequence[Integers], Integers]:
     """Units by line and position, and shipments by node, that are free and not left to others."""
     free, rooms, node_ids = (
@@ -271,6 +332,15 @@ def _without_left(evaluation: Evaluation, left: LeftToOthers) -> tuple[Sequence[
             nodes = [node_ids[node] for node in positions.stock.node.tolist()]
             kept = integers(left.units.get((line.sku, node), 0) for node in nodes)
             free[index] = np.maximum(positions.free - kept, 0)
-    if left.shipments:
-        rooms = np.maximum(rooms - integers(left.shipments.get(node, 0) for node in node_ids), 0)
+    if left.loads:
+        rooms = np.maximum(rooms - integers(left.loads.get(node, 0) for node in node_ids), 0)
     return free, rooms
+
+
+def _capacities(evaluation: Evaluation, left: LeftToOthers) -> Integers | None:
+    """By node, units and grams that it may still ship and that are not left to others."""
+    capacities, names = evaluation.capacities, evaluation.ways.node_ids
+    if capacities is None or not left.loads:
+        return capacities
+    kept = np.array([[left.loads.get(field(name), 0) for name in names] for field in (units_field, grams_field)])
+    return np.where(capacities < NO_LIMIT, np.maximum(capacities - kept, 0), NO_LIMIT)

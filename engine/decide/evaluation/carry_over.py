@@ -70,6 +70,13 @@ def _is_possible(choice: Choice, evaluation: Evaluation) -> bool:
     units: Counter[tuple[str, int]] = Counter()
     for (key, line), count in choice.units.items():
         units[lines[line].sku, index[key.node]] += count
+    if evaluation.capacities is not None:
+        weights = [evaluation.snapshot.products[line.sku].weight for line in lines]
+        carried = np.zeros_like(evaluation.capacities)
+        for (key, line), count in choice.units.items():
+            carried[:, index[key.node]] += count, count * weights[line]
+        if (carried > evaluation.capacities).any():
+            return False
     shipments = Counter(index[key.node] for key in {key for key, _ in choice.units})
     return all(evaluation.rooms[node] >= count for node, count in shipments.items()) and all(
         positions.free[positions.stock.node.searchsorted(node)] >= count

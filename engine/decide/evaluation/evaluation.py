@@ -3,15 +3,17 @@
 Columns have a row for each position or option. Objects are made for what is asked about, not for what is weighed.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import NamedTuple, cast
 
 import numpy as np
 
 from engine.decide import rule_facts
 from engine.decide.evaluation.positions import Positions, Shared, judge_positions, node_facts_at
+from engine.decide.evaluation.ranks import rank_of_options, rank_of_places
 from engine.decide.evaluation.shipment_bands import (
     OrderedUnits,
     ShipmentBands,
@@ -21,7 +23,7 @@ from engine.decide.evaluation.shipment_bands import (
 )
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.matching.judgement_table import Judgement
+from engine.decide.matching.judgement_table import Judgement, smallest_multiples
 from engine.decide.matching.signature_table import (
     COST,
     LATE,
@@ -31,12 +33,14 @@ from engine.decide.matching.signature_table import (
     UNKNOWN_NUMBER,
     Rows,
 )
-from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded
+from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded, rounded
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, reach
+from engine.decide.sourcing.problem import Capacity
 from engine.model.facts import Line, NodeRest, OptionKey, Order, Snapshot, StockPosition
-from rules.effects import Exclusion, Floor, LineOutcome, OrderOutcome, PositionOutcome
+from rules.effects import Exclusion, LineOutcome, OrderOutcome, PositionOutcome
+from rules.reserves import Floor
 from rules.vocabulary import Facts, Stage
 
 
@@ -125,7 +129,19 @@ class Evaluation:
     @property
     def max_shipments(self) -> int | None:
         """How many more shipments the order may have: those that stand count."""
-        most = self.order_outcome.max_shipments
+        return self._left_of(self.order_outcome.max_shipments)
+
+    @property
+    def shipments_unless_needed(self) -> int | None:
+        """How many more it may have, unless units would stay unfilled."""
+        return self._left_of(self.order_outcome.shipments_unless_needed)
+
+    @property
+    def compares_shipments(self) -> bool:
+        """Whether fewer shipments may come before tiers and money."""
+        return self.order_outcome.fewest_shipments or self.order_outcome.shipments_unless_needed is not None
+
+    def _left_of(self, most: int | None) -> int | None:
         return None if most is None else max(1 if self.promised else 0, most - self.standing_shipments)
 
     @cached_property
@@ -145,7 +161,7 @@ class Evaluation:
             {
                 **self.facts,
                 "order": rule_facts.order_facts_of_line(self.facts["order"], self.order, line, self.snapshot.network),
-                "line": rule_facts.line_facts(line, self.order, self.snapshot.network),
+                "line": rule_facts.line_facts(line, products[line.sku], self.order, self.snapshot.network),
                 "product": rule_facts.product_facts(products[line.sku]),
             }
             for line in self.order.lines
@@ -176,7 +192,9 @@ class Evaluation:
         """By line and position, of how many units what ships from there is a multiple; None if that is 1 everywhere."""
         positions = self.positions  # judged before the table is asked, for judging adds to it
         table = self.matcher.stages[Stage.POSITION].table.multiples()
-        return None if table is None else [table[its.judgement] for its in positions]
+        if table is None:
+            return None
+        return [smallest_multiples(table[its.judgement], its.stock.scale) for its in positions]
 
     @property
     def loads(self) -> Integers:
@@ -207,6 +225,19 @@ class Evaluation:
         return [of_line.with_floor(floors[sku]) for sku, of_line in zip(skus, positions, strict=True)]
 
     @cached_property
+    def caps(self) -> Mapping[str, Integers]:
+        """By SKU, of each of its positions the most that is offered of it, as `JudgementTable.caps` says: the smallest
+        that the rules give any line of that SKU. Empty if no rule caps what the order's channel is offered.
+        """
+        caps: dict[str, Integers] = {}
+        if self.order.channel in self.matcher.policies.capped_channels:
+            positions, table = self.positions, self.matcher.stages[Stage.POSITION].table
+            for line, its in zip(self.order.lines, positions, strict=True):
+                of_line = table.caps(self.order.channel, its.judgement, its.stock.scale)
+                caps[line.sku] = np.minimum(caps.get(line.sku, of_line), of_line)
+        return caps
+
+    @cached_property
     def nodes(self) -> Integers:
         """The nodes with units free for some line, by id."""
         flags = np.zeros(len(self.ways.nodes), dtype=bool)
@@ -226,6 +257,26 @@ class Evaluation:
         nodes = self.nodes
         rooms[nodes] = self.columns.rooms[nodes]
         return rooms
+
+    @property
+    def capacities(self) -> Integers | None:
+        """As `SnapshotColumns.capacities` says."""
+        return self.columns.capacities
+
+    def capacity(self, node: str) -> Capacity:
+        """How many more units and grams the node may ship today."""
+        if self.capacities is None:
+            return Capacity()
+        return Capacity(
+            *[None if most >= NO_LIMIT else most for most in self.capacities[:, self.ways.node_index[node]].tolist()]
+        )
+
+    @cached_property
+    def counted_weights(self) -> dict[str, int] | None:
+        """Grams a unit by SKU, if it is counted how many units and grams nodes are given to ship."""
+        if not self.matcher.policies.limits_output:
+            return None
+        return {line.sku: self.snapshot.products[line.sku].weight for line in self.order.lines}
 
     def not_yet_evaluated(self) -> "Evaluation":
         """The same, before anything was asked of it: for a moment when it is needed again, and takes no memory until
@@ -284,8 +335,11 @@ class Evaluation:
     @cached_property
     def ordered_units(self) -> OrderedUnits:
         """What the lines weigh, and how many units they are."""
-        products, lines = self.snapshot.products, self.order.lines
-        return OrderedUnits([products[line.sku].weight for line in lines], [line.quantity for line in lines])
+        lines = self.order.lines
+        products = [self.snapshot.products[line.sku] for line in lines]
+        parts = math.lcm(*[product.scale for product in products])
+        weights = [product.weight * (parts // product.scale) for product in products]
+        return OrderedUnits(weights, [line.quantity for line in lines], parts)
 
     @cached_property
     def judged_bands(self) -> ShipmentBands | None:
@@ -296,11 +350,12 @@ class Evaluation:
         if bands is None or self.matcher.shipment_steps is None:
             return bands
         ways, out, judge = self.ways, self.reach, self.matcher.stages[Stage.SHIPMENT]
+        parts = self.ordered_units.parts
         node, service, judgement = out.node[bands.row], out.service[bands.row], bands.judgement.copy()
         clocks = self.columns.clocks
         columns = {
             LOAD: lambda: self.loads[node],
-            SHIPMENT_WEIGHT: lambda: bands.most_weight,
+            SHIPMENT_WEIGHT: lambda: bands.most_weight // parts,
             SHIPMENT_UNITS: lambda: bands.most_units,
         }
 
@@ -308,7 +363,7 @@ class Evaluation:
             return {
                 **node_facts_at(ways, int(node[row]), self.loads, clocks),
                 **ways.service_facts[int(service[row])],
-                **rule_facts.shipment_facts(int(bands.most_weight[row]), int(bands.most_units[row])),
+                **rule_facts.shipment_facts(int(bands.most_weight[row]) // parts, int(bands.most_units[row])),
             }
 
         rows = Rows(ways, node, service, columns, facts, clocks.apart)
@@ -381,7 +436,8 @@ class Evaluation:
             if line.sku == sku
         }
         outcomes = [cast("PositionOutcome", judgements[number].outcome) for number in sorted(numbers)]
-        return tuple(outcome.floor(self.order.channel) for outcome in outcomes)
+        scale = self.snapshot.products[sku].scale
+        return tuple(outcome.floor(self.order.channel).scaled(scale) for outcome in outcomes)
 
     def counted_judgements(self) -> Iterator[tuple[Judgement, int]]:
         """Each judgement made of the order, its lines, positions, nodes and options, with how many it was made of."""
@@ -395,9 +451,22 @@ class Evaluation:
         if self.matcher.shipment_steps is not None and self.judged_bands is not None:
             yield from stages[Stage.SHIPMENT].table.counted([self.judged_bands.judgement])
 
+    def _costs_of_line(self, index: int, rows: Integers, unit_cost: Integers) -> Integers:
+        """What the line costs shipped whole by these rows of `reach`; UNKNOWN_NUMBER where the service takes no such
+        shipment.
+        """
+        line, out = self.order.lines[index], self.reach
+        cost: Integers = out.fixed[rows] + line.quantity * unit_cost
+        if self.ways.is_banded:
+            product = self.snapshot.products[line.sku]
+            parcel = self.ways.parcel_costs(line.quantity * product.weight // product.scale)[out.service[rows]]
+            cost = np.where(parcel == NOT_CARRIED, UNKNOWN_NUMBER, cost + parcel)
+        return cost
+
     def _options_of(self, index: int, line: Line) -> Options:
         ways, out, positions = self.ways, self.reach, self.positions[index]
-        weight = self.snapshot.products[line.sku].weight
+        product = self.snapshot.products[line.sku]
+        weight, scale = product.weight, product.scale
         free = positions.free.nonzero()[0]
         position_of = np.full(len(ways.nodes), NOWHERE, dtype=np.int64)
         position_of[positions.stock.node[free]] = free
@@ -409,35 +478,42 @@ class Evaluation:
         rows = carries.nonzero()[0]
         position, node, service, distance = position[rows], out.node[rows], out.service[rows], out.distance[rows]
         unit_cost = ways.unit_handling[node] + carriage[rows]
-        unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM)
+        if scale > 1:  # what the smallest unit costs is rounded once
+            unit_cost = rounded(unit_cost, scale)
+        unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM * scale)
         stock, loads, clocks, quantity = positions.stock, self.loads, self.columns.clocks, line.quantity
-        cost = out.fixed[rows] + quantity * unit_cost
-        if ways.is_banded:
-            parcel = ways.parcel_costs(quantity * weight)[service]
-            cost = np.where(parcel == NOT_CARRIED, UNKNOWN_NUMBER, cost + parcel)
+        cost = cache(lambda: self._costs_of_line(index, rows, unit_cost))
+        known_cost = cache(lambda: np.where(cost() == UNKNOWN_NUMBER, NO_LIMIT << 20, cost()))
+        ranks: dict[str, Callable[[], Integers]] = {
+            "stock.rank": cache(lambda: rank_of_places(-stock.available[position], node)),
+            "route.rank_distance": cache(lambda: rank_of_places(distance, node)),
+            "route.rank_cost": cache(lambda: rank_of_options(known_cost())),
+        }
         columns: dict[str, Callable[[], Integers]] = {
             LOAD: lambda: loads[node],
             **{path: partial(_at, column, position) for path, column in stock.columns.items()},
             "route.distance": lambda: distance,
             "route.arrives": lambda: out.arrives[rows],
             LATE: lambda: out.late[rows],
-            COST: lambda: cost,
+            COST: cost,
             "route.co2": lambda: out.drop[rows] + quantity * unit_carbon,
+            **ranks,
         }
 
         def facts(row: int) -> Facts:
             way = int(rows[row])
             return {
                 **node_facts_at(ways, int(node[row]), loads, clocks),
-                **rule_facts.stock_facts(stock.positions[int(position[row])]),
+                **rule_facts.stock_facts(stock.positions[int(position[row])], scale),
                 **ways.service_facts[int(service[row])],
                 **rule_facts.route_facts(
                     distance=int(distance[row]),
                     arrives=int(out.arrives[way]),
                     late=LATE_CODES[int(out.late[way])],
-                    cost=None if cost[row] == UNKNOWN_NUMBER else int(cost[row]),
+                    cost=None if cost()[row] == UNKNOWN_NUMBER else int(cost()[row]),
                     co2=int(out.drop[way] + quantity * unit_carbon[row]),
                 ),
+                **{path: int(rank()[row]) for path, rank in ranks.items()},
             }
 
         judge = self.matcher.stages[Stage.OPTION]

@@ -1,7 +1,7 @@
 """The positions of a SKU as columns, and what the rules keep of them back from a channel."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -13,7 +13,8 @@ from engine.decide.matching.signature_table import COVER, LOAD, UNKNOWN_NUMBER, 
 from engine.decide.shipping.columns import Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import MAX_COVER, UNIT_MILLIS, StockPosition
+from engine.model.facts import MAX_COVER, NO_UNITS_TAKEN, UNIT_MILLIS, StockPosition, TakenUnits
+from rules.reserves import Tally
 from rules.vocabulary import Facts, Stage
 
 NO_PACE = -1
@@ -31,16 +32,29 @@ class Stock:
     held: Integers
     available: Integers
     positions: Sequence[StockPosition]
+    taken: Mapping[Tally, Integers] = field(default_factory=dict)
+    """Units that channels took in the periods of their allotments."""
+    scale: int = 1
+    """How many of the units are in a whole one."""
 
     @classmethod
-    def of(cls, positions: Mapping[str, StockPosition], ways: Ways) -> "Stock":
+    def of(
+        cls,
+        positions: Mapping[str, StockPosition],
+        ways: Ways,
+        taken: TakenUnits = NO_UNITS_TAKEN,
+        *,
+        scale: int = 1,
+    ) -> "Stock":
         node = integers(map(ways.node_index.__getitem__, positions))
         order = node.argsort()
         stored = list(positions.values())
         stored = [stored[row] for row in order.tolist()]
         on_hand, held, _ = zip(*stored, strict=True) if stored else ((), (), ())
         units, held_units = integers(on_hand), integers(held)
-        return cls(node[order], units, held_units, np.maximum(units - held_units, 0), stored)
+        node = node[order]
+        columns = {tally: _units_at(node, units, ways) for tally, units in taken.items()}
+        return cls(node, units, held_units, np.maximum(units - held_units, 0), stored, columns, scale)
 
     def above(self, floor: Integers) -> Integers:
         """The units above a floor that nobody holds. Where the floor is below 0, so many more than there are."""
@@ -51,9 +65,7 @@ class Stock:
     def columns(self) -> Mapping[str, Callable[[], Integers]]:
         """By the path of a fact, what makes its column."""
         return {
-            "stock.on_hand": lambda: self.on_hand,
-            "stock.held": lambda: self.held,
-            "stock.available": lambda: self.available,
+            **whole_units(self.on_hand, self.held, self.available, self.scale),
             COVER: lambda: self.cover,
         }
 
@@ -87,14 +99,31 @@ def judge_positions(
     def facts(row: int) -> Facts:
         return {
             **node_facts_at(ways, int(stock.node[row]), loads, clocks),
-            **rule_facts.stock_facts(stock.positions[row]),
+            **rule_facts.stock_facts(stock.positions[row], stock.scale),
         }
 
     columns = {LOAD: lambda: loads[stock.node], **stock.columns}
     judge = matcher.stages[Stage.POSITION]
     judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts, clocks.apart))
-    floor = judge.table.floors(channel, judgement, stock.on_hand)
+    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, stock.taken, scale=stock.scale)
     return Positions(stock, judgement, floor, stock.above(floor))
+
+
+def whole_units(
+    on_hand: Integers, held: Integers, available: Integers, scale: int | Integers
+) -> Mapping[str, Callable[[], Integers]]:
+    """By the path of a fact, what makes its column, as `rule_facts.stock_facts` has it: in whole units."""
+    if isinstance(scale, int) and scale == 1:
+        return {
+            "stock.on_hand": lambda: on_hand,
+            "stock.held": lambda: held,
+            "stock.available": lambda: available,
+        }
+    return {
+        "stock.on_hand": lambda: on_hand // scale,
+        "stock.held": lambda: -(-held // scale),
+        "stock.available": lambda: available // scale,
+    }
 
 
 def days_of_cover(available: Integers, pace: Integers) -> Integers:
@@ -104,12 +133,17 @@ def days_of_cover(available: Integers, pace: Integers) -> Integers:
 
 
 def loads_by_node(loads: Mapping[str, int], ways: Ways) -> Integers:
-    """By node, the shipments it was given today."""
+    """By node, the shipments it was given today; `loads` may count more than that."""
     column, index = np.zeros(len(ways.nodes), dtype=np.int64), ways.node_index
     for node, load in loads.items():
         if node in index:
             column[index[node]] = load
     return column
+
+
+def _units_at(nodes: Integers, units: Mapping[str, int], ways: Ways) -> Integers:
+    """Of each of some nodes, the units by its id."""
+    return integers([units.get(ways.node_ids[node], 0) for node in nodes.tolist()])
 
 
 def node_facts_at(ways: Ways, node: int, loads: Integers, clocks: ClockFacts) -> dict[str, Any]:

@@ -81,14 +81,17 @@ class ShipmentBands(NamedTuple):
 
 
 class OrderedUnits(NamedTuple):
-    """Grams of a unit by line, and how many are ordered."""
+    """The weight of a unit by line, and how many are ordered. Where a product is counted in parts of a unit, a gram has
+    `parts`, and weights are in these; a shipment weighs its whole grams.
+    """
 
     weights: Sequence[int]
     quantities: Sequence[int]
+    parts: int = 1
 
     @property
     def weight(self) -> int:
-        """Grams of all."""
+        """That of all."""
         return sum(grams * units for grams, units in zip(self.weights, self.quantities, strict=True))
 
 
@@ -115,10 +118,11 @@ def _bands_of(
     bands: Sequence[Band] | None, ordered: OrderedUnits, steps: ShipmentSteps
 ) -> Iterator[tuple[int, int, int, int, int, int]]:
     """Of a service, as far as a shipment of the order may be in them: grams, units, micros a shipment and a gram."""
-    everything, units = ordered.weight, sum(ordered.quantities)
+    everything, units, parts = ordered.weight, sum(ordered.quantities), ordered.parts
     for band in (Band(0, everything, 0, 0),) if bands is None else bands:
         for least_units, most_units in _cut(1, units, steps.units):
-            for least, most in _cut(band.least, min(band.most, everything), steps.weight):
+            top = min(band.most * parts + parts - 1, everything)
+            for least, most in _cut(band.least * parts, top, [step * parts for step in steps.weight]):
                 yield least, most, least_units, most_units, band.costs, band.per_gram
 
 

@@ -12,7 +12,8 @@ from engine.decide.matching.signature_table import LOAD, Rows
 from engine.decide.shipping.columns import NO_LIMIT, Integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import Snapshot
+from engine.model.facts import NO_UNITS_TAKEN, Snapshot
+from engine.model.node_loads import grams_field, units_field
 from rules.vocabulary import Facts, Stage
 
 
@@ -29,7 +30,13 @@ class SnapshotColumns:
     def stock_of(self, sku: str) -> Stock:
         stock = self._stock.get(sku)
         if stock is None:
-            stock = self._stock[sku] = Stock.of(self.snapshot.positions.get(sku, {}), self.ways)
+            snapshot = self.snapshot
+            stock = self._stock[sku] = Stock.of(
+                snapshot.positions.get(sku, {}),
+                self.ways,
+                snapshot.taken.get(sku, NO_UNITS_TAKEN),
+                scale=snapshot.products[sku].scale,
+            )
         return stock
 
     @cached_property
@@ -68,6 +75,19 @@ class SnapshotColumns:
         numbers = self.node_numbers
         most = np.minimum(self._matcher.stages[Stage.NODE].table.limits()[numbers], self.ways.daily_orders)
         return np.where(most < NO_LIMIT, np.maximum(0, most - self.loads), NO_LIMIT)
+
+    @cached_property
+    def capacities(self) -> Integers | None:
+        """By node, a row each: how many more units and grams it may ship today; NO_LIMIT: any number. None: no node has
+        such a limit.
+        """
+        numbers = self.node_numbers
+        most = self._matcher.stages[Stage.NODE].table.capacities()[:, numbers]
+        if (most >= NO_LIMIT).all():
+            return None
+        loads, names = self.snapshot.loads, self.ways.node_ids
+        given = np.array([[loads.get(field(name), 0) for name in names] for field in (units_field, grams_field)])
+        return np.where(most < NO_LIMIT, np.maximum(0, most - given), NO_LIMIT)
 
     def later(
         self, snapshot: Snapshot, *, stock: Mapping[str, Stock], loads: Integers, judged_alike: bool

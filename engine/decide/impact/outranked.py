@@ -17,6 +17,7 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.record import DecisionRecord, LackedRecord
 from engine.model.facts import Snapshot, StockPosition
+from engine.model.node_loads import output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Taking:
     priority: int
     units: Mapping[tuple[str, str], int]
     shipments: Mapping[str, int]
+    """Of the day, by field of the loads: with units and grams, where these count."""
 
     @classmethod
     def of(cls, decision: Decision | DecisionRecord, decision_id: str, priority: int) -> "Taking":
@@ -37,6 +39,10 @@ class Taking:
             for line in shipment.lines:
                 units[line.sku, shipment.node] += line.quantity
         shipments = Counter(shipment.node for shipment in decision.shipments)
+        weights = decision.weights or None  # of a record, it may be unset
+        for shipment in decision.shipments:
+            sold = [(line.sku, line.quantity) for line in shipment.lines]
+            shipments += output(shipment.node, sold, weights)
         return cls(order=decision.order.id, decision=decision_id, priority=priority, units=units, shipments=shipments)
 
 

@@ -33,6 +33,10 @@ def assign(
     bound = _alone(orders)
     if score == bound:
         return Assignment(None, score, 0, None)
+    if any(order.evaluation.compares_shipments for order in orders):
+        # the program does not count shipments
+        fewest = 0 if bound is None else _shipments(order.alone for order in orders)
+        return Assignment(None, score, *proof(score, bound or NOTHING, _shipments(one_after_another) - fewest))
     program = Program(orders, scarce, one_after_another)
     if program.is_too_wide:
         return Assignment(None, score, *proof(score, _bound(program, score, bound, None)))
@@ -55,13 +59,19 @@ def total(scores: Iterable[Score]) -> Score:
 NOTHING = total([])
 
 
-def proof(score: Score, bound: Score) -> tuple[int | None, Unproven | None]:
+def _shipments(choices: Iterable[Choice]) -> int:
+    return sum(len({key for key, _ in choice.units}) for choice in choices)
+
+
+def proof(score: Score, bound: Score, shipments: int = 0) -> tuple[int | None, Unproven | None]:
     """The gap in money, or the first part before money that is not proven. Each part of the bound is the least that
-    there can be of it where the parts before are as in the score.
+    there can be of it where the parts before are as in the score; there could be so many `shipments` fewer, if these
+    come before tiers.
     """
     parts: Sequence[tuple[ComparedPart, int]] = (
         ("unfilled_units", score.unfilled - bound.unfilled),
         ("unless_needed_units", score.unless_needed - bound.unless_needed),
+        ("shipments", shipments),
         ("tiers", score.tiers - bound.tiers),
     )
     for part, most in parts:

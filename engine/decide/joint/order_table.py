@@ -70,15 +70,21 @@ class OrderTable:
     def __init__(self, order: PlannedOrder, choice: Choice, weights: JointWeights, most_ways: int) -> None:
         evaluation, candidates = order.evaluation, order.candidates
         nodes = evaluation.reach.node[candidates.rows]
-        self.option, self.bands, self.weight = candidates.rows, candidates.bands, candidates.weight
+        self.option, self.bands, self.weight = candidates.rows, candidates.bands, candidates.parts
         lines, outcome = evaluation.order.lines, evaluation.order_outcome
         self.lines = [(line.sku, line.quantity) for line in lines]
         self.wanted = Counter[str]()
         for line in lines:
             self.wanted[line.sku] += line.quantity
         together = [evaluation.ships_whole(row) for row in range(len(lines))]
-        self.lots = [line.quantity if whole else 1 for line, whole in zip(lines, together, strict=True)]
-        self.one_lot = len(lines) == 1 and self.lots[0] == lines[0].quantity
+        whole_lots = integers(line.quantity if whole else 1 for line, whole in zip(lines, together, strict=True))
+        multiple = candidates.table(
+            np.ones_like(candidates.line) if candidates.multiple is None else candidates.multiple
+        )
+        self.lots = np.maximum(multiple, whole_lots[:, None])
+        self.one_lot = len(lines) == 1 and bool((self.lots[0] == lines[0].quantity).all())
+        self.sets, self.weights = list(evaluation.order.sets.values()), order.weights
+        self.capacities = None if candidates.capacities is None else candidates.capacities[:, nodes]
         self.ship_complete, self.split_penalty = outcome.ship_complete, outcome.split_penalty
         self.most_shipments = evaluation.max_shipments
         something, self.unless_needed, self.tier, self.money = order.tables

@@ -14,7 +14,7 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.joint.assignment import NOTHING, Assignment, assign, total
 from engine.decide.joint.contention import Group, contending_groups
 from engine.decide.joint.one_after_another import choose_one_after_another
-from engine.decide.joint.planned_order import SHIPMENTS, PlannedOrder, Resource
+from engine.decide.joint.planned_order import LOADS, PlannedOrder, Resource
 from engine.decide.sourcing.problem import ComparedPart, Score, Unproven
 
 MOST_OPTIONS_KEPT = 300_000
@@ -130,8 +130,8 @@ def _left(
         }
         if kept:
             left[index] = LeftToOthers(
-                units={resource: amount for resource, amount in kept.items() if resource[0] != SHIPMENTS},
-                shipments={node: amount for (sku, node), amount in kept.items() if sku == SHIPMENTS},
+                units={resource: amount for resource, amount in kept.items() if resource[0] != LOADS},
+                loads={field: amount for (sku, field), amount in kept.items() if sku == LOADS},
             )
         for resource, amount in ((item, taken[item]) for item in taken if item in scarce):
             own = amount - access[resource].free
@@ -150,7 +150,7 @@ def _summary_of_others(orders: Iterable[PlannedOrder]) -> PlanSummary:
     return PlanSummary(orders=len(alone), score=score, gap=summary.gap, unproven=summary.unproven)
 
 
-_PARTS: Sequence[ComparedPart] = ("unfilled_units", "unless_needed_units", "tiers")
+_PARTS: Sequence[ComparedPart] = ("unfilled_units", "unless_needed_units", "shipments", "tiers")
 
 
 def _worse(one: Unproven | None, other: Unproven | None) -> Unproven | None:

@@ -11,12 +11,13 @@ from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers
 from engine.decide.sourcing.problem import Choice, Score
+from engine.model.node_loads import counts_shipments, grams_field, node_of, units_field
 
 Resource: TypeAlias = tuple[str, str]
-"""What orders compete for: the units of a position, as (SKU, node), or a node's shipments of the day, as (SHIPMENTS,
-node).
+"""What orders compete for: the units of a position, as (SKU, node), or a node's shipments, units or grams of the day,
+as (LOADS, field of the loads).
 """
-SHIPMENTS = ""
+LOADS = ""
 """In place of a SKU: no SKU is empty."""
 
 
@@ -72,9 +73,12 @@ class PlannedOrder:
 
     def _free(self, resource: Resource) -> int:
         sku, node = resource
-        evaluation, number = self.evaluation, self.evaluation.ways.node_index[node]
-        if sku == SHIPMENTS:
-            return int(evaluation.rooms[number])
+        evaluation, number = self.evaluation, self.evaluation.ways.node_index[node_of(node)]
+        if sku == LOADS:
+            if counts_shipments(node):
+                return int(evaluation.rooms[number])
+            units, grams = evaluation.capacity(node_of(node))
+            return (units if node == units_field(node_of(node)) else grams) or 0
         return min(
             int(positions.free[positions.stock.node.searchsorted(number)])
             for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True)
@@ -96,11 +100,36 @@ class PlannedOrder:
             for node in sorted(set(nodes[self.tables.something[row]].tolist())):
                 units = int(free[column.searchsorted(node)])
                 access[line.sku, node_ids[node]] = Access(min(units, wanted[line.sku]), units)
+        access |= self._capacities()
         usable = nodes[self.tables.something.any(axis=0)].tolist()
         for node, ways in sorted(Counter(usable).items()):
             room = int(candidates.rooms[node])
             if room < NO_LIMIT:
-                access[SHIPMENTS, node_ids[node]] = Access(min(room, ways, wanted.total()), room)
+                access[LOADS, node_ids[node]] = Access(min(room, ways, wanted.total()), room)
+        return access
+
+    @cached_property
+    def weights(self) -> list[int]:
+        """Grams a unit, by line."""
+        products = self.evaluation.snapshot.products
+        return [products[line.sku].weight for line in self.evaluation.order.lines]
+
+    def _capacities(self) -> dict[Resource, Access]:
+        """What it could take of the units and grams that nodes may ship today."""
+        evaluation, capacities = self.evaluation, self.candidates.capacities
+        if capacities is None:
+            return {}
+        lines, something, names = evaluation.order.lines, self.tables.something, evaluation.ways.node_ids
+        access: dict[Resource, Access] = {}
+        of_candidates = evaluation.reach.node[self.candidates.rows]
+        for node in sorted(set(of_candidates[something.any(axis=0)].tolist())):
+            rows = np.flatnonzero(something[:, of_candidates == node].any(axis=1)).tolist()
+            units = sum(lines[row].quantity for row in rows)
+            grams = sum(lines[row].quantity * self.weights[row] for row in rows)
+            fields = units_field(names[node]), grams_field(names[node])
+            for field, wanted, most in zip(fields, (units, grams), capacities[:, node].tolist(), strict=True):
+                if most < NO_LIMIT:
+                    access[LOADS, field] = Access(min(most, wanted), most)
         return access
 
     @property
@@ -131,11 +160,16 @@ class PlannedOrder:
         )
 
     def takes(self, choice: Choice) -> Counter[Resource]:
-        """What the choice takes of each resource; shipments only of nodes that may not have any number of them."""
+        """What the choice takes of each resource; of the day's loads only where nodes have limits."""
         lines, rooms, node_index = self.evaluation.order.lines, self.evaluation.rooms, self.evaluation.ways.node_index
         takes: Counter[Resource] = Counter(
-            (SHIPMENTS, key.node) for key in {key for key, _ in choice.units} if rooms[node_index[key.node]] < NO_LIMIT
+            (LOADS, key.node) for key in {key for key, _ in choice.units} if rooms[node_index[key.node]] < NO_LIMIT
         )
         for (key, index), units in choice.units.items():
             takes[lines[index].sku, key.node] += units
+            most = self.evaluation.capacity(key.node)
+            if most.units is not None:
+                takes[LOADS, units_field(key.node)] += units
+            if most.weight is not None:
+                takes[LOADS, grams_field(key.node)] += units * self.weights[index]
         return takes

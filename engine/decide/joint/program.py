@@ -12,9 +12,10 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from engine.decide.joint.order_table import WIDEST, JointWeights, OrderTable
-from engine.decide.joint.planned_order import SHIPMENTS, PlannedOrder, Resource
-from engine.decide.shipping.columns import Integers
+from engine.decide.joint.planned_order import LOADS, PlannedOrder, Resource
+from engine.decide.shipping.columns import NO_LIMIT, Integers
 from engine.decide.sourcing.problem import UNBOUNDED, Choice
+from engine.model.node_loads import grams_field, units_field
 
 MOST_COLUMNS = 100_000
 """Of orders that would take more columns together, each has only its cheapest ways in the program."""
@@ -158,12 +159,13 @@ class Program:
         if table.ship_complete and opened is not None:
             whole = self._column(Column(index, 0, _NO_WAY, 1, 0, 0, 0, 0), int(bool(table.used)))
         lots: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        columns: dict[tuple[int, int], int] = {}
         for line, (_, quantity) in enumerate(table.lines):
             terms: list[tuple[int, int]] = []
             for way in table.ways[table.most[line, table.ways] > 0].tolist():
                 if opened is None and not table.takes_whole(way):
                     continue
-                lot = table.lots[line]
+                lot = int(table.lots[line, way])
                 most, fixed = int(table.most[line, way]) // lot, 0 if opened is not None else int(table.fixed[way])
                 column = self._column(
                     Column(
@@ -180,7 +182,9 @@ class Program:
                 )
                 terms.append((column, lot))
                 lots[way].append((line, column, lot))
+                columns[line, way] = column
                 self._use_units(index, table, line, way, column)
+                self._use_capacity(index, table, line, way, column)
                 if opened is None:
                     self._use_room(index, table, way, column)
                 else:
@@ -192,17 +196,43 @@ class Program:
         if opened is not None:
             self._add_limits(table, opened, lots)
 
+        self._add_sets(table, columns)
+
+    def _add_sets(self, table: "OrderTable", columns: Mapping[tuple[int, int], int]) -> None:
+        """All lines of a set ship by a way, or none; `columns` are by line and way."""
+        for lines in table.sets:
+            for way in table.ways[table.most[lines[0], table.ways] > 0].tolist():
+                for line, following in zip(lines, [*lines[1:], lines[0]], strict=True):
+                    if line != following:
+                        self.rows.append(([(columns[line, way], 1), (columns[following, way], -1)], 0))
+
     def _use_units(self, index: int, table: "OrderTable", line: int, way: int, column: int) -> None:
         sku, _ = table.lines[line]
         resource = (sku, table.node_ids[way])
         free = int(table.free[line, way])
         if resource in self._scarce:
-            self._uses[resource, _NO_WAY].append((index, free, column, table.lots[line]))
+            self._uses[resource, _NO_WAY].append((index, free, column, int(table.lots[line, way])))
         elif table.wanted[sku] > free:
-            self._uses[resource, index].append((index, free, column, table.lots[line]))
+            self._uses[resource, index].append((index, free, column, int(table.lots[line, way])))
+
+    def _use_capacity(self, index: int, table: "OrderTable", line: int, way: int, column: int) -> None:
+        """Take of the units and grams that the way's node may ship today, where that has a limit."""
+        if table.capacities is None:
+            return
+        lot, node = int(table.lots[line, way]), table.node_ids[way]
+        for field, amount, most in zip(
+            (units_field(node), grams_field(node)),
+            (lot, lot * table.weights[line]),
+            table.capacities[:, way].tolist(),
+            strict=True,
+        ):
+            if most < NO_LIMIT and amount:
+                resource = LOADS, field
+                key = (resource, _NO_WAY if resource in self._scarce else index)
+                self._uses[key].append((index, most, column, amount))
 
     def _use_room(self, index: int, table: "OrderTable", way: int, column: int) -> None:
-        resource, room = (SHIPMENTS, table.node_ids[way]), int(table.rooms[way])
+        resource, room = (LOADS, table.node_ids[way]), int(table.rooms[way])
         if resource in self._scarce:
             self._uses[resource, _NO_WAY].append((index, room, column, 1))
         elif room < table.ways_of[table.node_ids[way]]:

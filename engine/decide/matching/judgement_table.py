@@ -1,15 +1,21 @@
 """The judgements of one stage by number, and what they come to as columns."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from types import MappingProxyType
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from engine.decide.shipping.columns import NO_LIMIT, Integers
-from rules.effects import FULL_SHARE, NodeOutcome, OptionOutcome, Outcome, PositionOutcome, ShipmentOutcome
+from rules.effects import NodeOutcome, OptionOutcome, Outcome, PositionOutcome, ShipmentOutcome
+from rules.reserves import FULL_SHARE, Floor, Tally
 
+OWN = -1
+"""In place of the number of another channel's portion."""
+_NOTHING_TAKEN: Mapping[Tally, Integers] = MappingProxyType({})
 _MOST_CHANNELS = 1_000
 """Channels whose floors are remembered, so that orders that name any word fill no memory."""
 
@@ -23,6 +29,12 @@ class Judgement:
     outcome: Outcome
 
 
+def smallest_multiples(multiples: Integers, scale: int | Integers) -> Integers:
+    """Multiples of whole units as multiples of the units that are counted, `scale` in a whole one; 1: any number."""
+    smallest: Integers = np.where(multiples > 1, multiples * scale, 1)
+    return smallest
+
+
 class JudgementTable:
     """Numbers for judgements; equal ones have one number."""
 
@@ -33,9 +45,10 @@ class JudgementTable:
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
         self._shipments: Integers = np.zeros((2, 0), dtype=np.int64)
         self._limits: Integers = np.zeros(0, dtype=np.int64)
+        self._capacities: Integers = np.zeros((2, 0), dtype=np.int64)
         self._multiples: Integers | None = None
         self._multiples_known = 0
-        self._floors: dict[str, tuple[int, Integers]] = {}
+        self._floors: dict[str, _Floors] = {}
         self._oversell: tuple[int, Integers | None] = (0, None)
 
     def number(self, judgement: Judgement) -> int:
@@ -73,6 +86,15 @@ class JudgementTable:
             limits = self._limits = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)
         return limits
 
+    def capacities(self) -> Integers:
+        """By number, a row each: the most units and the most grams a day; NO_LIMIT: any number."""
+        if self._capacities.shape[1] < len(self.judgements):
+            outcomes = [cast("NodeOutcome", item.outcome) for item in self.judgements[:]]
+            most = [(outcome.daily_units, outcome.daily_weight) for outcome in outcomes]
+            rows = [[NO_LIMIT if value is None else value for value in pair] for pair in most]
+            self._capacities = np.array(rows, dtype=np.int64).reshape(-1, 2).T.copy()
+        return self._capacities
+
     def multiples(self) -> Integers | None:
         """By number, of how many units what ships from the position is a multiple; None if that is 1 everywhere."""
         if self._multiples_known < len(self.judgements):
@@ -81,26 +103,63 @@ class JudgementTable:
             self._multiples, self._multiples_known = column if (column > 1).any() else None, len(column)
         return self._multiples
 
-    def floors(self, channel: str, numbers: Integers, on_hand: Integers) -> Integers:
+    def floors(
+        self,
+        channel: str,
+        numbers: Integers,
+        on_hand: Integers,
+        held: Integers,
+        taken: Mapping[Tally, Integers] = _NOTHING_TAKEN,
+        *,
+        scale: int | Integers = 1,
+    ) -> Integers:
         """Units of each position that an order on the channel may not take, as `Floor.of` works them out: below 0 where
-        more than are there may be taken.
+        more than are there may be taken. `scale` of the units are in one of a rule's.
         """
-        floor, oversell = self._kept_back(channel, numbers, on_hand), self._most_oversold()
-        return floor if oversell is None else floor - oversell[numbers]
+        floor, oversell = self._kept_back(channel, numbers, on_hand, held, taken, scale=scale), self._most_oversold()
+        return floor if oversell is None else floor - oversell[numbers] * scale
 
-    def _kept_back(self, channel: str, numbers: Integers, on_hand: Integers) -> Integers:
-
+    def _kept_back(
+        self,
+        channel: str,
+        numbers: Integers,
+        on_hand: Integers,
+        held: Integers,
+        taken: Mapping[Tally, Integers],
+        *,
+        scale: int | Integers,
+    ) -> Integers:
         def units_of(reserve: Integers) -> Integers:
-            units: Integers = reserve[0][numbers]
+            units: Integers = reserve[0][numbers] * scale
             if reserve[1].any():
                 units = np.maximum(units, -(-on_hand * reserve[1][numbers] // FULL_SHARE))
             return units
 
-        kept, own, *others = map(units_of, self._floors_for(channel))
+        floors = self._floors_for(channel)
+        kept, own, *others = map(units_of, floors.reserves)
         if not others:
             return kept
-        floor: Integers = kept + np.minimum(sum(others), np.maximum(on_hand - kept - own, 0))
+        for_others = on_hand - kept - own
+        for portion, tally, allotments in floors.allotments:
+            applies, units, share, least, most = allotments[:, numbers]
+            units, least, most = units * scale, least * scale, most * scale
+            size = np.minimum(most, np.maximum(np.maximum(units, least), -(-on_hand * share // FULL_SHARE)))
+            left = applies * np.maximum(size - taken.get(tally, 0), 0)
+            if portion == OWN:
+                its_own = np.where(applies, on_hand - held - kept - left, NO_LIMIT)
+                for_others = np.minimum(for_others, its_own)
+            else:
+                others[portion] = np.maximum(others[portion], left)
+        floor: Integers = kept + np.minimum(sum(others), np.maximum(for_others, 0))
         return floor
+
+    def caps(self, channel: str, numbers: Integers, scale: int | Integers = 1) -> Integers:
+        """Of each position, the most units that an order on the channel is offered of its SKU, by all positions with no
+        larger number together; NO_LIMIT: any number.
+        """
+        most = [cast("PositionOutcome", item.outcome).most_offered(channel) for item in self.judgements[:]]
+        caps: Integers = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)[numbers]
+        return np.where(caps < NO_LIMIT, caps * scale, NO_LIMIT)
 
     def counted(self, numbers: Sequence[Integers]) -> Iterator[tuple[Judgement, int]]:
         """Each judgement among the numbers, and how often it is there."""
@@ -119,19 +178,41 @@ class JudgementTable:
             self._oversell = len(outcomes), column
         return column
 
-    def _floors_for(self, channel: str) -> Integers:
-        """The reserves of each floor, by number: what is kept, the channel's own, then the others'. Of each, so many
-        units and so many basis points.
-        """
+    def _floors_for(self, channel: str) -> "_Floors":
         known = self._floors.get(channel)
-        if known is None or known[0] < len(self.judgements):
+        if known is None or known.size < len(self.judgements):
             if len(self._floors) >= _MOST_CHANNELS:
                 self._floors.clear()
             floors = [cast("PositionOutcome", item.outcome).floor(channel) for item in self.judgements[:]]
-            most = max((len(floor.others) for floor in floors), default=0)
-            table = np.zeros((2 + most, 2, len(floors)), dtype=np.int64)
-            for number, floor in enumerate(floors):
-                for place, item in enumerate((floor.keep, floor.own, *floor.others)):
-                    table[place, :, number] = item.units, item.share
-            known = self._floors[channel] = len(floors), table
-        return known[1]
+            known = self._floors[channel] = _Floors.of(floors)
+        return known
+
+
+class _Floors(NamedTuple):
+    """The floors of one channel, by number. `reserves` are what is kept, what is protected for the channel itself, then
+    for others: of each, so many units and so many basis points. `allotments` are 1 where there is one, so many units,
+    basis points, at least and at most so many units; each belongs to a tally, and to OWN or one of the others.
+    """
+
+    size: int
+    reserves: Integers
+    allotments: Sequence[tuple[int, Tally, Integers]]
+
+    @classmethod
+    def of(cls, floors: Sequence[Floor]) -> "_Floors":
+        most = max((len(floor.others) for floor in floors), default=0)
+        reserves = np.zeros((2 + most, 2, len(floors)), dtype=np.int64)
+        allotments: dict[tuple[int, Tally, int], Integers] = {}
+        for number, floor in enumerate(floors):
+            portions = (floor.own, *floor.others)
+            for place, reserve in enumerate((floor.keep, *(portion.reserve for portion in portions))):
+                reserves[place, :, number] = reserve.units, reserve.share
+            for place, portion in enumerate(portions, start=OWN):
+                layers = Counter[Tally]()
+                for item in portion.allotments:
+                    layer = (place, item.tally, layers[item.tally])
+                    layers[item.tally] += 1
+                    table = allotments.setdefault(layer, np.zeros((5, len(floors)), dtype=np.int64))
+                    highest = NO_LIMIT if item.most is None else item.most
+                    table[:, number] = 1, item.units, item.share, item.least, highest
+        return cls(len(floors), reserves, [(place, tally, table) for (place, tally, _), table in allotments.items()])

@@ -5,14 +5,14 @@ A judgement is a function of the signature, so it is remembered.
 
 import graphlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from engine.decide.matching.judgement_table import Judgement, JudgementTable
 from engine.decide.matching.pair_codes import PairCodes, codes_of_values
-from engine.decide.matching.partial_evaluation import Residual, asked, partially_evaluate
+from engine.decide.matching.partial_evaluation import FAILS, Residuals
 from engine.decide.matching.rete import Rete
 from engine.decide.matching.row_codes import RowCodes
 from engine.decide.matching.rule_firing import MakeEngine, RuleFiring
@@ -68,11 +68,10 @@ class StageMatcher:
         self._by_codes: dict[GroupCodes, int] = {}
         """The number of the judgement of single facts."""
         self._tables: dict[GroupCodes, SignatureTable] = {}
-        self._by_residuals: dict[tuple[Residual, ...], SignatureTable] = {}
-        self._residuals: dict[tuple[int, int], Residual] = {}
-        """What is left of a rule's formula, by the place in its truth table that shared facts lead to, and by the
-        number of groups that are shared. At one stage, rows share the same groups of facts, except for what the nodes'
-        clocks show, which they share in a network of one time zone.
+        self._by_residuals: dict[bytes, SignatureTable] = {}
+        self._residuals = Residuals(self.formulas, tables)
+        """At one stage, rows share the same groups of facts, except for what the nodes' clocks show, which they share
+        in a network of one time zone, and for the route, which is unknown where there is no destination.
         """
 
     def judge(self, facts: Mapping[str, Facts]) -> Judgement:
@@ -142,15 +141,20 @@ class StageMatcher:
     def _judge_new(self, shared: Mapping[str, Facts], rows: Rows, chosen: Sequence[int]) -> list[int]:
         """The numbers of the judgements of the chosen rows."""
         settled, common = self._settled(shared), _merged(shared)
+        among = (self._residuals.of(settled, tuple(shared)) != FAILS).nonzero()[0].tolist()
 
         def judge(some: Sequence[int]) -> list[int]:
             columns = self._row_codes.of(rows, np.array(some))
             # what the nodes' clocks show is settled if all show the same
             columns = {index: column for index, column in columns.items() if index not in settled}
-            fired = self.firing.fired(settled, columns, len(some), lambda row: {**common, **rows.facts(some[row])})
+
+            def facts(row: int) -> Facts:
+                return {**common, **rows.facts(some[row])}
+
+            fired = self.firing.fired(settled, columns, len(some), facts, among=among)
             return [self._number(its) for its in fired]
 
-        step = MOST_PLACES // (1 + len(self._rules)) + 1
+        step = MOST_PLACES // (1 + len(among)) + 1
         return [number for start in range(0, len(chosen), step) for number in judge(chosen[start : start + step])]
 
     def _table_for(self, shared: Mapping[str, Facts]) -> SignatureTable:
@@ -160,27 +164,18 @@ class StageMatcher:
             codes += tuple(self._settled_pairs(shared).values())
         table = self._tables.get(codes)
         if table is None:
-            residuals = tuple(self._residuals_of(self._settled(shared), len(shared)))
+            residuals = self._residuals
+            numbers = residuals.of(self._settled(shared), tuple(shared))
+            key = numbers.tobytes()
             if len(self._tables) >= MOST_RESIDUALS or len(self._by_residuals) >= MOST_TABLES:
                 self._tables.clear()
                 self._by_residuals.clear()
-                self._residuals.clear()
-            table = self._by_residuals.get(residuals)
+                self._residuals = Residuals(self.formulas, self.firing.tables)
+            table = self._by_residuals.get(key)
             if table is None:
-                table = SignatureTable(asked(residuals), self._properties, self._row_codes.of_network)
-            self._tables[codes] = self._by_residuals[residuals] = table
+                table = SignatureTable(residuals.asked(numbers), self._properties, self._row_codes.of_network)
+            self._tables[codes] = self._by_residuals[key] = table
         return table
-
-    def _residuals_of(self, settled: Mapping[int, int], groups: int) -> Iterator[Residual]:
-        """What the settled codes, of so many groups, leave of each rule's formula."""
-        tables = self.firing.tables
-        for rule, place in zip(tables.rules, tables.shared_places(settled).tolist(), strict=True):
-            residual = self._residuals.get((groups, place))
-            if residual is None:
-                residual = self._residuals[groups, place] = partially_evaluate(self.formulas[rule], settled)
-            yield residual
-        for rule in tables.wide:
-            yield partially_evaluate(self.formulas[rule], settled)
 
     def _settled(self, shared: Mapping[str, Facts]) -> dict[int, int]:
         """The codes of shared facts, by property."""
@@ -294,23 +289,31 @@ def _merged(facts: Mapping[str, Facts]) -> dict[str, Any]:
     return {path: value for group in facts.values() for path, value in group.items()}
 
 
-def _overriders(rules: Mapping[str, Rule]) -> dict[str, list[str]]:
-    """By rule, the rules that override it; a rule comes after its overriders, which have no circles."""
+class Overriders(NamedTuple):
+    """The rules that override a rule. It has a higher `rank` than each of them, as they have no circles."""
+
+    rank: int
+    rules: frozenset[str]
+
+
+def _overriders(rules: Mapping[str, Rule]) -> dict[str, Overriders]:
+    """By rule, what overrides it, of the rules that something overrides."""
     by_rule: dict[str, list[str]] = {rule: [] for rule in rules}
     for rule in rules.values():
         for other in rule.overrides:
             if other in by_rule:
                 by_rule[other].append(rule.id)
-    return {rule: by_rule[rule] for rule in graphlib.TopologicalSorter(by_rule).static_order() if by_rule[rule]}
+    ranked = enumerate(graphlib.TopologicalSorter(by_rule).static_order())
+    return {rule: Overriders(rank, frozenset(by_rule[rule])) for rank, rule in ranked if by_rule[rule]}
 
 
 def _after_overrides(
-    fired: frozenset[str], overriders: Mapping[str, Sequence[str]]
+    fired: frozenset[str], overriders: Mapping[str, Overriders]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The rules that act and those silenced, sorted. A silenced rule silences nothing."""
     acting = set(fired)
-    for rule, others in overriders.items():
-        if not acting.isdisjoint(others):
+    for rule in sorted(fired & overriders.keys(), key=lambda rule: overriders[rule].rank):
+        if not acting.isdisjoint(overriders[rule].rules):
             acting.discard(rule)
     return tuple(sorted(acting)), tuple(sorted(fired - acting))
 

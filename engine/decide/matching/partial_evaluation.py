@@ -4,15 +4,62 @@ A rule for the web is settled on an order from a shop before any option is looke
 Only the residual formulas tell options apart, and lines that leave the same residual formulas share what is remembered.
 """
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
+import numpy as np
+
 from engine.decide.matching.signatures import Atom, Formula
+from engine.decide.matching.truth_tables import TruthTables
 from engine.decide.matching.value_classes import CodeSet
+from engine.decide.shipping.columns import Integers
 from rules.normal_form import AllOf, OneOf
 
 Residual: TypeAlias = Formula | bool
 """What is left of a rule's formula; whether it holds, if nothing is."""
+_UNSEEN, FAILS = 0, 1
+"""Numbers of residuals: not worked out yet; the rule does not hold, whatever the other facts are."""
+
+
+class Residuals:
+    """What shared facts leave of each rule's formula, as a number for each rule, in the order of `rules`. The same
+    residual has the same number.
+    """
+
+    def __init__(self, formulas: Mapping[str, Formula], tables: TruthTables) -> None:
+        self.rules = (*tables.rules, *sorted(tables.wide))
+        self._formulas = [formulas[rule] for rule in self.rules]
+        self._tables = tables
+        self._by_place: dict[tuple[str, ...], Integers] = {}
+        """By the groups of facts that are shared, and the place in a rule's table that they lead to."""
+        self._numbers: dict[Residual, int] = {False: FAILS}
+        self._residuals: dict[int, Residual] = {FAILS: False}
+        # next() of a count is atomic, so that two threads never get the same number
+        self._serial = itertools.count(FAILS + 1)
+
+    def of(self, settled: Mapping[int, int], groups: tuple[str, ...]) -> Integers:
+        """The numbers of what the settled codes, of these groups of facts, leave."""
+        by_place, places = self._by_place.get(groups), self._tables.shared_places(settled)
+        if by_place is None:
+            by_place = self._by_place.setdefault(groups, np.zeros(len(self._tables.answers), dtype=np.int32))
+        numbers = by_place[places]
+        for rule in (numbers == _UNSEEN).nonzero()[0].tolist():
+            numbers[rule] = by_place[places[rule]] = self._number(partially_evaluate(self._formulas[rule], settled))
+        wide = [self._number(partially_evaluate(its, settled)) for its in self._formulas[len(numbers) :]]
+        return np.concatenate([numbers, np.array(wide, dtype=np.int32)])
+
+    def asked(self, numbers: Integers) -> dict[int, list[CodeSet]]:
+        """See `asked`, of the residuals of these numbers."""
+        return asked(self._residuals[number] for number in np.unique(numbers).tolist())
+
+    def _number(self, residual: Residual) -> int:
+        number = self._numbers.get(residual)
+        if number is None:
+            new = next(self._serial)
+            self._residuals[new] = residual
+            number = self._numbers.setdefault(residual, new)
+        return number
 
 
 def asked(residuals: Iterable[Residual]) -> dict[int, list[CodeSet]]:

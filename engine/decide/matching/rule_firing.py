@@ -7,8 +7,9 @@ for a table are judged by the reference alone.
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from itertools import compress
 from typing import Protocol, TypeAlias
+
+import numpy as np
 
 from engine.decide.matching.rete import Question
 from engine.decide.matching.signatures import Formula
@@ -51,46 +52,60 @@ class RuleFiring:
         self._engine = engine
         self._guarded = guarded
         self.tables = tables
+        self._every = (*tables.rules, *sorted(tables.wide))
         self.incidents = 0
 
     def close(self) -> None:
         self._engine.close()
 
     def fired(
-        self, shared: Mapping[int, int], columns: Mapping[int, Integers], count: int, facts: Callable[[int], Facts]
+        self,
+        shared: Mapping[int, int],
+        columns: Mapping[int, Integers],
+        count: int,
+        facts: Callable[[int], Facts],
+        *,
+        among: Collection[int] | None = None,
     ) -> list[tuple[str, ...]]:
         """By row, the rules that fire, sorted. The codes of `count` rows are given by property: those that all rows
-        share, and columns. `facts` makes all facts of a row.
+        share, and columns. `facts` makes all facts of a row. Only the rules numbered in `among` can fire, in the order
+        of `Residuals.rules`; without it, any can.
         """
-        tables = self.tables
-        places = tables.places(tables.shared_places(shared), columns, count)
+        tables, with_table = self.tables, len(self.tables.rules)
+        numbers = range(len(self._every)) if among is None else among
+        chosen = np.array([number for number in numbers if number < with_table], dtype=np.int64)
+        wide = [self._every[number] for number in numbers if number >= with_table]
+        places = tables.places(tables.shared_places(shared), columns, count, chosen)
         unasked = tables.unasked(places)
         if unasked:
-            self._ask(places, unasked, shared, columns, facts)
-        fired = [tuple(compress(tables.rules, row)) for row in tables.holds(places).T.tolist()]
-        if not tables.wide:
-            return fired
-        return [tuple(sorted({*its, *self._holding(tables.wide, facts(row))})) for row, its in enumerate(fired)]
+            self._ask(unasked, places, chosen, facts, codes=_codes(shared, columns))
+        fired: list[list[str]] = [[] for _ in range(count)]
+        rows, lines = tables.holds(places).T.nonzero()
+        for row, rule in zip(rows.tolist(), chosen[lines].tolist(), strict=True):
+            fired[row].append(tables.rules[rule])
+        if not wide:
+            return [tuple(its) for its in fired]
+        return [tuple(sorted({*its, *self._holding(wide, facts(row))})) for row, its in enumerate(fired)]
 
     def _ask(
         self,
-        places: Integers,
         unasked: Mapping[int, Sequence[int]],
-        shared: Mapping[int, int],
-        columns: Mapping[int, Integers],
+        places: Integers,
+        chosen: Integers,
         facts: Callable[[int], Facts],
+        *,
+        codes: Callable[[int], Mapping[int, int]],
     ) -> None:
-        """Note in the tables what holds at the places that `unasked` names."""
+        """Note in the tables of the chosen rules what holds at the places that `unasked` names. `codes` and `facts` are
+        those of a row.
+        """
         questions = [
-            Question(
-                codes={**shared, **{index: int(column[row]) for index, column in columns.items()}},
-                rules=[self.tables.rules[rule] for rule in rules],
-            )
-            for row, rules in unasked.items()
+            Question(codes=codes(row), rules=[self.tables.rules[rule] for rule in chosen[lines].tolist()])
+            for row, lines in unasked.items()
         ]
         answers = self._answers(questions, [facts(row) for row in unasked])
-        for (row, rules), question, answer in zip(unasked.items(), questions, answers, strict=True):
-            self.tables.learn(places[rules, row], holds=[rule in answer for rule in question.rules])
+        for (row, lines), question, answer in zip(unasked.items(), questions, answers, strict=True):
+            self.tables.learn(places[lines, row], holds=[rule in answer for rule in question.rules])
 
     def _answers(self, questions: Sequence[Question], facts: Sequence[Facts]) -> list[Collection[str]]:
         """Which of each question's rules hold: as durable-rules says, unless it fails or the guard overrules it."""
@@ -117,3 +132,8 @@ class RuleFiring:
     def _holding(self, rules: Iterable[str], facts: Facts) -> frozenset[str]:
         """Those of the rules whose conditions hold, by the reference."""
         return frozenset(rule for rule in rules if holds(self._rules[rule].condition, facts))
+
+
+def _codes(shared: Mapping[int, int], columns: Mapping[int, Integers]) -> Callable[[int], Mapping[int, int]]:
+    """All codes of a row."""
+    return lambda row: {**shared, **{index: int(column[row]) for index, column in columns.items()}}

@@ -22,7 +22,7 @@ from engine.decide.matching.value_classes import (
 )
 from rules.conditions import Compare, Condition, Operator, comparison_holds, comparisons
 from rules.normal_form import NormalForm, normal_form, single_tags, tag_by_tag
-from rules.vocabulary import Fact, Facts, Kind, Value, is_attribute
+from rules.vocabulary import RANKS, Fact, Facts, Kind, Value, is_attribute
 
 MOST_INTERNED = 200_000
 """Combinations of codes a group remembers before it starts afresh: some tens of megabytes at most."""
@@ -32,6 +32,7 @@ ALWAYS_KNOWN = frozenset(
     {
         *("node.load", "stock.on_hand", "stock.held", "stock.available"),
         *("route.distance", "route.arrives", "route.co2"),
+        *RANKS,
     }
 )
 """Numbers that every position and every option has."""

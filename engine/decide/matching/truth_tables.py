@@ -18,6 +18,8 @@ from rules.normal_form import AllOf, OneOf
 
 MOST_COMPARISONS = 16
 """Of a rule with a table: 65,536 places. Wider rules have none."""
+MOST_PLACES = 1 << 23
+"""Of all tables. Where there are too many rules, those with the most comparisons have no table."""
 UNASKED, FAILS, HOLDS = range(3)
 """What stands at a place of a table."""
 
@@ -37,7 +39,8 @@ class TruthTables:
     def __init__(self, formulas: Mapping[str, Formula], sizes: Sequence[int]) -> None:
         """`sizes` are the numbers of codes of the properties that the formulas' atoms index."""
         atoms = {rule: tuple(dict.fromkeys(_atoms(formula))) for rule, formula in formulas.items()}
-        self.rules = tuple(rule for rule in atoms if len(atoms[rule]) <= MOST_COMPARISONS)
+        most = _most_comparisons([len(its) for its in atoms.values()])
+        self.rules = tuple(rule for rule in atoms if len(atoms[rule]) <= most)
         self.wide = frozenset(formulas) - frozenset(self.rules)
         *starts, end = itertools.accumulate((1 << len(atoms[rule]) for rule in self.rules), initial=0)
         self._starts: Integers = np.array(starts, dtype=np.int64)
@@ -57,13 +60,23 @@ class TruthTables:
                 shared[rules] += places[:, code]
         return shared
 
-    def places(self, shared: Integers, columns: Mapping[int, Integers], count: int) -> Integers:
-        """Where `count` rows stand in each rule's table (rules x rows), given the codes of the other properties."""
-        rows = shared[:, np.newaxis].repeat(count, axis=1)
+    def places(
+        self, shared: Integers, columns: Mapping[int, Integers], count: int, chosen: Integers | None = None
+    ) -> Integers:
+        """Where `count` rows stand in the tables of the rules that are chosen by number, ascending, or of all (rules x
+        rows), given the codes of the other properties.
+        """
+        if chosen is None:
+            chosen = np.arange(len(shared))
+        rows = shared[chosen][:, np.newaxis].repeat(count, axis=1)
+        line = np.full(len(shared), -1)
+        line[chosen] = np.arange(len(chosen))
         for index, column in columns.items():
             if index in self._readers:
                 rules, places = self._readers[index]
-                rows[rules] += places[:, column]
+                lines = line[rules]
+                read = lines >= 0
+                rows[lines[read]] += places[read][:, column]
         return rows
 
     def holds(self, places: Integers) -> Flags:
@@ -72,7 +85,7 @@ class TruthTables:
         return held
 
     def unasked(self, places: Integers) -> dict[int, list[int]]:
-        """By row, the rules by number that nothing is known of there; each place of a table is named once."""
+        """By row, the lines of `places` that nothing is known of there; each place of a table is named once."""
         open_at = (self.answers[places] == UNASKED).ravel().nonzero()[0]
         _, first = np.unique(places.ravel()[open_at], return_index=True)
         rules, rows = np.divmod(open_at[first], max(1, places.shape[1]))
@@ -85,6 +98,16 @@ class TruthTables:
         """Note what was answered at places that were open."""
         self.answers[places] = np.where(holds, HOLDS, FAILS)
         self.asked += len(holds)
+
+
+def _most_comparisons(counts: Sequence[int]) -> int:
+    """How many comparisons a rule with a table may have, if the rules have so many each."""
+    places = 0
+    for count in sorted(counts):
+        places += 1 << min(count, MOST_COMPARISONS + 1)
+        if count > MOST_COMPARISONS or places > MOST_PLACES:
+            return count - 1
+    return MOST_COMPARISONS
 
 
 def _readers(atoms: Sequence[tuple[Atom, ...]], sizes: Sequence[int]) -> dict[int, _Readers]:

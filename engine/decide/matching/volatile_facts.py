@@ -17,26 +17,30 @@ from rules.policy import PolicySet
 from rules.vocabulary import Stage
 
 _VOLATILE = frozenset({"stock.on_hand", "stock.held", "stock.available", "stock.days_of_cover", "node.load"})
+_STOCK_RANK = "stock.rank"
+"""Changes with what any place has available."""
 _CHECKED_AGAIN = (Stage.POSITION, Stage.NODE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolatileFacts:
     """By the path of each such fact, the values at which a condition may become true or false, ascending; the first of
-    them is below any value. Of facts that a condition compares with another fact (`paired`), every value counts, for
-    this can't tell what the other is.
+    them is below any value. Of facts that a condition compares with another (`paired`), every value counts, for this
+    can't tell what the other is.
     """
 
     steps: Mapping[str, Sequence[float]]
     paired: frozenset[str] = frozenset()
 
-    def stock_ranges(self, position: StockPosition) -> StockRanges:
-        """The ranges around a position's stock in which no condition changes."""
+    def stock_ranges(self, position: StockPosition, scale: int = 1) -> StockRanges:
+        """The ranges around a position's stock in which no condition changes. `scale` of its units are in a whole one,
+        which conditions compare (see `rule_facts.stock_facts`).
+        """
         return StockRanges(
-            on_hand=self._range("stock.on_hand", position.on_hand),
-            held=self._range("stock.held", position.held),
+            on_hand=_there_whole(self._range("stock.on_hand", position.on_hand // scale), scale),
+            held=_begun(self._range("stock.held", -(-position.held // scale)), scale),
             available=common_range(
-                self._range("stock.available", position.available),
+                _there_whole(self._range("stock.available", position.available // scale), scale),
                 _available(self._range("stock.days_of_cover", position.days_of_cover), position.pace),
             ),
         )
@@ -62,14 +66,31 @@ def volatile_facts(policies: PolicySet, stages: Collection[Stage] = _CHECKED_AGA
     paired: set[str] = set()
     for rule in policies.relevant_at(*stages).values():
         for item in comparisons(rule.condition):
+            paths = {fact.path for fact in item.facts}
+            if _STOCK_RANK in paths:
+                paired.add("stock.available")
             if item.other is not None:
-                paired.update(_VOLATILE.intersection(fact.path for fact in item.facts))
+                paired.update(_VOLATILE.intersection(paths))
             elif item.fact.path in _VOLATILE:
                 by_path.setdefault(item.fact.path, []).append(item)
     return VolatileFacts(
         steps={path: numbers(compared[0].fact, compared).steps for path, compared in by_path.items()},
         paired=frozenset(paired),
     )
+
+
+def _there_whole(whole: Range | None, scale: int) -> Range | None:
+    """The numbers of smallest units of which so many whole ones are there."""
+    if whole is None or scale == 1:
+        return whole
+    return whole[0] * scale, HIGHEST if whole[1] == HIGHEST else whole[1] * scale + scale - 1
+
+
+def _begun(whole: Range | None, scale: int) -> Range | None:
+    """The numbers of smallest units that make so many whole ones, each begun counting as one."""
+    if whole is None or scale == 1:
+        return whole
+    return max(0, (whole[0] - 1) * scale + 1), HIGHEST if whole[1] == HIGHEST else whole[1] * scale
 
 
 def _available(cover: Range | None, pace: int | None) -> Range | None:

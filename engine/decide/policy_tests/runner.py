@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from typing import TypeAlias
 
+from engine.decide.allotment_periods import period_names
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.evaluation.evaluation import Evaluation
@@ -17,6 +19,8 @@ from engine.model.facts import NodeRest, Order, Snapshot
 from rules.policy import PolicySet
 
 TEST_SUFFIX = "_test.yaml"
+Taken: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int]]]
+"""Units that were taken in the period of an allotment, by SKU, node and channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,8 @@ class Rejection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTest:
     """A test as its author wrote it, ready to be decided. `file` and `line` are its place. `rejected`, by node, may
-    have begun a rest of the node: the policies under test say whether it did.
+    have begun a rest of the node: the policies under test say whether it did. `taken` counts in whatever periods they
+    give the channels allotments for.
     """
 
     name: str
@@ -41,6 +46,7 @@ class PolicyTest:
     now: int
     expected: Expectation
     rejected: Mapping[str, Rejection] = field(default_factory=dict)
+    taken: Taken = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +146,15 @@ def run_policy_tests(
 
 
 def _decide_test(test: PolicyTest, matcher: PolicyJudge) -> DecidedTest:
-    snapshot = replace(test.snapshot, resting=dict(_resting(test, matcher)))
+    tallies = period_names(matcher.policies, test.snapshot.network, test.now)
+    taken = {
+        sku: {
+            tally: {node: units[tally.channel] for node, units in by_node.items() if tally.channel in units}
+            for tally in tallies
+        }
+        for sku, by_node in test.taken.items()
+    }
+    snapshot = replace(test.snapshot, resting=dict(_resting(test, matcher)), taken=taken)
     decision = decide(test.order, snapshot, matcher, test.now)
     evaluation = Evaluation(order=test.order, snapshot=snapshot, matcher=matcher, now=test.now)
     return DecidedTest(

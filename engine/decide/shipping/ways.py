@@ -72,6 +72,8 @@ class Ways:
         self.way_index: Mapping[OptionKey, int] = {}
         self._collecting: Flags
         self._table = self._make_table(calendars)
+        self.travelling: Integers = self._table[[NODE, SERVICE]][:, ~self._collecting]
+        """The node and the service of each way on which something travels, by node."""
         self._leading: dict[tuple[str | None, int], Integers] = {}
         self._lanes_to: dict[Destination, Lanes | None] = {}
         self._unit_costs: dict[int, Integers] = {}

@@ -105,8 +105,8 @@ class Score:
     money: int
 
 
-ComparedPart: TypeAlias = Literal["unfilled_units", "unless_needed_units", "tiers"]
-"""The parts of the comparison that come before money."""
+ComparedPart: TypeAlias = Literal["unfilled_units", "unless_needed_units", "shipments", "tiers"]
+"""The parts of the comparison that come before money; shipments do only where rules say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

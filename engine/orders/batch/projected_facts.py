@@ -13,7 +13,8 @@ from engine.decide.joint.planned_order import PlannedOrder
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.volatile_facts import volatile_facts
 from engine.decide.sourcing.problem import Choice
-from engine.model.facts import Order
+from engine.model.facts import NO_UNITS_TAKEN, Order
+from rules.reserves import Tally
 from rules.vocabulary import Stage
 
 
@@ -25,11 +26,14 @@ class ProjectedFacts:
     def __init__(self, columns: SnapshotColumns, matcher: Matcher) -> None:
         self._columns = columns
         self._positions = dict(columns.snapshot.positions)
+        self._taken = dict(columns.snapshot.taken)
         self._loads = dict(columns.snapshot.loads)
         self._load_column = columns.loads
         self._stock: dict[str, Stock] = {}
         """Of SKUs of which something was taken."""
         self._volatile = volatile_facts(matcher.policies, tuple(Stage))
+        self._floors_change = bool(matcher.policies.allotments)
+        """Whether floors depend on what was taken."""
         self._judged_otherwise: set[str] = set()
         """SKUs whose stock rules may tell from that of the plan."""
         self._loads_judged_alike = True
@@ -48,6 +52,7 @@ class ProjectedFacts:
         columns = self._columns_of(before.order)
         if planned.keeps and planned.alone.gap == 0:
             alike = self._loads_judged_alike and self._judged_otherwise.isdisjoint(before.order.skus)
+            alike = alike and not self._floors_change
             carried = carried_over(before, planned.alone, columns, judged_alike=alike)
             if carried is not None:
                 return carried, planned.alone
@@ -59,10 +64,10 @@ class ProjectedFacts:
 
     def take(self, decision: Decision) -> None:
         """Note what a decision on this network took; of positions that were not there before, nothing is known."""
-        self._take_units(decision.claims)
+        self._take_units(decision.claims, decision.counted)
         self._give_shipments(decision.load_claims)
 
-    def _take_units(self, claims: Iterable[Claim]) -> None:
+    def _take_units(self, claims: Iterable[Claim], counted: Iterable[Tally]) -> None:
         planned, volatile = self._columns.snapshot.positions, self._volatile
         for claim in claims:
             positions = self._positions.get(claim.sku, {})
@@ -71,8 +76,18 @@ class ProjectedFacts:
                 later = before._replace(held=before.held + claim.units)
                 self._positions[claim.sku] = {**positions, claim.node: later}
                 self._stock.pop(claim.sku, None)
-                if volatile.stock_ranges(later) != volatile.stock_ranges(planned[claim.sku][claim.node]):
+                for tally in counted:
+                    self._count(claim, tally)
+                scale = self._columns.snapshot.products[claim.sku].scale
+                then = planned[claim.sku][claim.node]
+                if volatile.stock_ranges(later, scale) != volatile.stock_ranges(then, scale):
                     self._judged_otherwise.add(claim.sku)
+
+    def _count(self, claim: Claim, tally: Tally) -> None:
+        of_sku = self._taken.get(claim.sku, {})
+        by_node = of_sku.get(tally, {})
+        by_node = {**by_node, claim.node: by_node.get(claim.node, 0) + claim.units}
+        self._taken[claim.sku] = {**of_sku, tally: by_node}
 
     def _give_shipments(self, claims: Iterable[LoadClaim]) -> None:
         planned, volatile = self._columns.snapshot.loads, self._volatile
@@ -80,6 +95,8 @@ class ProjectedFacts:
         for claim in claims:
             load = self._loads[claim.node] = self._loads.get(claim.node, 0) + claim.shipments
             column[self._columns.ways.node_index[claim.node]] = load
+            for item in claim.outputs:
+                self._loads[item.field] = self._loads.get(item.field, 0) + item.amount
             if volatile.load_range(load) != volatile.load_range(planned.get(claim.node, 0)):
                 self._loads_judged_alike = False
         self._load_column = column
@@ -87,7 +104,8 @@ class ProjectedFacts:
     def _columns_of(self, order: Order) -> SnapshotColumns:
         planned = self._columns.snapshot
         positions = {sku: self._positions[sku] for sku in order.skus}
-        snapshot = dataclasses.replace(planned, positions=positions, loads=dict(self._loads))
+        taken = {sku: self._taken[sku] for sku in order.skus if sku in self._taken}
+        snapshot = dataclasses.replace(planned, positions=positions, loads=dict(self._loads), taken=taken)
         stock = {sku: self._stock_of(sku) for sku in order.skus}
         return self._columns.later(
             snapshot, stock=stock, loads=self._load_column, judged_alike=self._loads_judged_alike
@@ -98,5 +116,6 @@ class ProjectedFacts:
             return self._columns.stock_of(sku)
         stock = self._stock.get(sku)
         if stock is None:
-            stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways)
+            taken, scale = self._taken.get(sku, NO_UNITS_TAKEN), self._columns.snapshot.products[sku].scale
+            stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways, taken, scale=scale)
         return stock

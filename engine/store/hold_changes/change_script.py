@@ -13,7 +13,7 @@ from engine.store.hold_changes.hold_change import HoldChange, Shipments, WholeEn
 from engine.store.hold_changes.order_change import OrderChange
 from engine.store.hold_changes.order_units import OrderUnits, read_order
 from engine.store.hold_changes.stored_holds import StoredHold, read_stored_holds
-from engine.store.holds import Hold, Holds, Operation
+from engine.store.holds import Hold, Holds, Operation, periods_text
 from engine.store.keys import Keys
 from engine.store.network import load
 from engine.store.outcomes import (
@@ -26,6 +26,7 @@ from engine.store.outcomes import (
     UnitState,
 )
 from engine.store.script_keys import CHANGE_HOLDS
+from engine.store.taken_units import TakenKeys
 
 MOST_TRIES = 10
 """How often a change is worked out again because others changed the hold or the order meanwhile."""
@@ -101,13 +102,15 @@ class ChangeScript:
         Contended if one load follows another.
         """
         skus = list(dict.fromkeys(sku for change in request.changes for sku in change.skus))
+        taken = TakenKeys(self._keys)
+        arguments = [orjson.dumps(_record(request, skus, taken)), len(request.changes), len(skus)]
         script_keys = self._script_keys(
             [(change.before.decision, change.before.day) for change in request.changes],
             skus,
             (request.about, request.operation.name),
+            taken,
             order=request.order,
         )
-        arguments = [orjson.dumps(_record(request, skus)), len(request.changes)]
         for _ in range(load.MOST_TRIES):
             with faults():
                 answer = self._script(keys=script_keys, args=arguments)
@@ -133,21 +136,23 @@ class ChangeScript:
     ) -> None:
         hold = ending.hold if ending else None
         request: dict[str, Any] = {"now": str(now), "holds": [], "entries": [], "answer": ""}
+        taken, skus = TakenKeys(self._keys), hold.skus if hold else []
         if ending:
             numbers = ",".join(str(shipment.number) for shipment in ending.hold.shipments)
-            request["holds"] = [ending.record]
+            request["holds"] = [ending.record(taken)]
             request["entries"] = [entry_fields(ending.kind, name, now, shipments=numbers)]
         if expires:
             request["expires"] = name
-        script_keys = self._script_keys([(name, hold.day if hold else "")], hold.skus if hold else [], (name, ""))
+        script_keys = self._script_keys([(name, hold.day if hold else "")], skus, (name, ""), taken)
         with faults():
-            self._script(keys=script_keys, args=[orjson.dumps(request), 1], client=client)
+            self._script(keys=script_keys, args=[orjson.dumps(request), 1, len(skus)], client=client)
 
     def _script_keys(
         self,
         holds: Sequence[tuple[str, str]],
         skus: Sequence[str],
         operation: tuple[str, str],
+        taken: TakenKeys,
         *,
         order: OrderChange | None = None,
     ) -> list[str]:
@@ -157,6 +162,7 @@ class ChangeScript:
             keys,
             changed_hold_keys(keys, holds),
             changed_sku_keys(keys, skus),
+            taken,
             operation=keys.operation(*operation),
             order=keys.order(order.reading.order.id if order else ""),
             chain=keys.chain(order.reading.first if order else ""),
@@ -188,20 +194,24 @@ def step_fields(
     kind: UnitState,
     *,
     now: int,
-    late_day: str | None = None,
+    late: StoredHold | None = None,
 ) -> list[str]:
     """The log entry for units of a decision's hold that came into the state `kind`: numbers of shipments where all that
-    they held did, or else the units. `late_day` is the day in whose load they count again, if their hold had expired.
+    they held did, or else the units. `late` is the hold, if it had expired: units count again in the load of its day,
+    and as taken in its periods.
     """
     decision = record.id or ""
     whole = whole_numbers(before, after)
     if whole is not None:
         return entry_fields(kind, decision, now, shipments=",".join(map(str, whole)))
-    body = UnitsBody(
-        holds=(moved_units(decision, before, after, kind),), late=late_day is not None, order=record.order.id
-    )
-    day = {} if late_day is None else {"day": late_day}
-    return entry_fields(kind, decision, now, **day, units=body.encode().decode())
+    body = UnitsBody(holds=(moved_units(decision, before, after, kind),), late=late is not None, order=record.order.id)
+    again = {} if late is None else begin_fields(late)
+    return entry_fields(kind, decision, now, **again, units=body.encode().decode())
+
+
+def begin_fields(hold: StoredHold) -> dict[str, str]:
+    """The fields of a log entry by which units of a hold are held, or count as if they were, again."""
+    return {"day": hold.day} | ({"periods": periods_text(hold.periods)} if hold.periods else {})
 
 
 def confirmed_units(before: Shipments, after: Shipments, *, seconds: int) -> Confirmed:
@@ -211,12 +221,12 @@ def confirmed_units(before: Shipments, after: Shipments, *, seconds: int) -> Con
     return Confirmed(units=orjson.dumps(parts).decode(), seconds=seconds)
 
 
-def _record(request: ChangeRequest, skus: Sequence[str]) -> dict[str, Any]:
+def _record(request: ChangeRequest, skus: Sequence[str], taken: TakenKeys) -> dict[str, Any]:
     """As change_holds.lua reads it."""
     index_of = {sku: index for index, sku in enumerate(skus, start=1)}
     record: dict[str, Any] = {
         "now": str(request.now),
-        "holds": [change.record(index_of) for change in request.changes],
+        "holds": [change.record(index_of, taken) for change in request.changes],
         "entries": request.entries,
         "operation": request.operation.request,
         "seconds": request.operation.seconds,

@@ -5,37 +5,47 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from engine.store.hold_changes.hold_change import HoldChange
+from engine.store.hold_changes.hold_change import HoldChange, units_taken
 from engine.store.holds import Hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreedStock:
-    """Units by (SKU, node), and shipments that count in loads, by (day, node). They are free for one decision, whose
-    commit ends their holds.
+    """Units by (SKU, node), what counts in loads, by (day, field) (shipments, and units and grams where these
+    count), and units that count as taken in the periods of allotments, by (period, SKU, node). They are free for one
+    decision, whose commit ends their holds.
     """
 
     units: Mapping[tuple[str, str], int]
-    shipments: Mapping[tuple[str, str], int]
+    loads: Mapping[tuple[str, str], int]
+    taken: Mapping[tuple[str, str, str], int]
 
     @classmethod
     def of_holds(cls, holds: Iterable[Hold]) -> Self:
         """All that these hold."""
         units: Counter[tuple[str, str]] = Counter()
-        shipments: Counter[tuple[str, str]] = Counter()
+        loads: Counter[tuple[str, str]] = Counter()
+        taken: Counter[tuple[str, str, str]] = Counter()
         for hold in holds:
             units += hold.units
-            shipments.update((hold.day, shipment.node) for shipment in hold.shipments)
-        return cls(units=units, shipments=shipments)
+            loads.update({(hold.day, field): amount for field, amount in hold.loads.items()})
+            for period in hold.periods:
+                taken.update({(period, *position): count for position, count in hold.units.items()})
+        return cls(units=units, loads=loads, taken=taken)
 
     @classmethod
     def of_changes(cls, changes: Iterable[HoldChange]) -> Self:
         """What is held before these changes, and not after them."""
         units: Counter[tuple[str, str]] = Counter()
-        shipments: Counter[tuple[str, str]] = Counter()
+        loads: Counter[tuple[str, str]] = Counter()
+        taken: Counter[tuple[str, str, str]] = Counter()
         for change in changes:
+            day = change.before.day
             for before, after in change.changed:
                 units.update({(sku, before.node): count for sku, count in before.by_sku("held")})
                 units.subtract({(sku, before.node): count for sku, count in after.by_sku("held")})
-                shipments[change.before.day, before.node] += int(before.counts) - int(after.counts)
-        return cls(units=units, shipments=shipments)
+                loads[day, before.node] += int(before.counts) - int(after.counts)
+                loads.subtract({(day, field): more for field, more in change.more_output(before, after).items()})
+                for sku, count in units_taken(before, after).items() if change.before.periods else ():
+                    taken.subtract({(period, sku, before.node): count for period in change.before.periods})
+        return cls(units=units, loads=loads, taken=taken)

@@ -1,14 +1,17 @@
 """Changes of a hold's units, as scripts with parts/hold_changes.lua take them and as the log has them. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from engine.model.node_loads import output
 from engine.store.decision_log import HoldUnits, PartUnits
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits, endings_text
 from engine.store.hold_changes.stored_holds import StoredHold
-from engine.store.holds import Hold, shipment_json
+from engine.store.holds import Hold, periods_text, shipment_json, weights_json
 from engine.store.outcomes import UnitState
+from engine.store.taken_units import TakenKeys
 
 IndexOf: TypeAlias = Mapping[str, int]
 """By SKU, the number of its keys among those of the script, from 1."""
@@ -58,18 +61,31 @@ class HoldChange:
         """How many shipments are neither held any more nor have left."""
         return sum(before.counts and not after.counts for before, after in self.changed)
 
-    def record(self, index_of: IndexOf) -> dict[str, Any]:
-        """As parts/hold_changes.lua reads it."""
+    def more_output(self, before: ShipmentUnits, after: ShipmentUnits) -> dict[str, int]:
+        """By field of its node's loads, how many more units and grams of a shipment count after the change: those that
+        are held or have left.
+        """
+        weights = self.before.weights
+        more = output(before.node, after.counted, weights)
+        more.subtract(output(before.node, before.counted, weights))
+        return {field: amount for field, amount in more.items() if amount}
+
+    def record(self, index_of: IndexOf, taken: TakenKeys) -> dict[str, Any]:
+        """As parts/hold_changes.lua reads it; `taken` numbers the keys of what was taken."""
         stored = self.before
         record: dict[str, Any] = {
             "id": stored.decision,
             "until": "" if stored.until is None else str(stored.until),
             "endings": stored.endings,
             "ended": endings_text(self.after),
-            "parts": [self._part(before, after, index_of) for before, after in self.changed],
+            "parts": [self._part(before, after, index_of, taken) for before, after in self.changed],
         }
         if self.returned:
             record["open"] = {"until": str(self.until), "caller": stored.caller, "day": stored.day}
+            if stored.weights is not None:
+                record["open"]["weights"] = weights_json(stored.weights)
+            if stored.periods:
+                record["open"]["periods"] = periods_text(stored.periods)
             record["confirms"] = {
                 entry: {"before": before, "after": after} for entry, (before, after) in self.confirms.items()
             }
@@ -77,10 +93,11 @@ class HoldChange:
             record["close"] = stored.caller
         return record
 
-    def _part(self, before: ShipmentUnits, after: ShipmentUnits, index_of: IndexOf) -> dict[str, Any]:
+    def _part(self, before: ShipmentUnits, after: ShipmentUnits, index_of: IndexOf, taken: TakenKeys) -> dict[str, Any]:
         number, held = before.number, after.by_sku("held")
         room = _room(before, after)
-        return {
+        more = {} if self.keeps_room else self.more_output(before, after)
+        part = {
             "number": str(number),
             "node": before.node,
             "before": self.before.bodies.get(number, b"").decode(),
@@ -89,7 +106,15 @@ class HoldChange:
             "outcomes": after.outcomes,
             "room": 0 if self.keeps_room else room,
             "units": list(self._units(before, after, index_of)),
+            **({"outputs": [[field, str(amount)] for field, amount in more.items()]} if more else {}),
         }
+        if self.before.periods:
+            part["taken"] = [
+                [taken.number(period, sku), units]
+                for sku, units in units_taken(before, after).items()
+                for period in self.before.periods
+            ]
+        return part
 
     def _units(self, before: ShipmentUnits, after: ShipmentUnits, index_of: IndexOf) -> Iterator[list[Any]]:
         for returned in self.returned:
@@ -118,9 +143,8 @@ class WholeEnding:
     kind: UnitState
     at: int
 
-    @property
-    def record(self) -> dict[str, Any]:
-        """As parts/hold_changes.lua reads it."""
+    def record(self, taken: TakenKeys) -> dict[str, Any]:
+        """As parts/hold_changes.lua reads it; `taken` numbers the keys of what was taken."""
         hold, index_of = self.hold, {sku: index for index, sku in enumerate(self.hold.skus, start=1)}
         words = self.endings.split()
         words += ["-"] * (1 + max(shipment.number for shipment in hold.shipments) - len(words))
@@ -139,10 +163,29 @@ class WholeEnding:
                     "before": shipment.body.decode(),
                     "after": "",
                     "units": [[index_of[sku], str(-units), "0"] for sku, units in shipment.units],
+                    "outputs": [
+                        [field, str(-amount)]
+                        for field, amount in output(shipment.node, shipment.units, hold.weights).items()
+                        if self.kind != "confirmed"
+                    ],
+                    "taken": [
+                        [taken.number(period, sku), 0 if self.kind == "confirmed" else -units]
+                        for sku, units in shipment.units
+                        for period in hold.periods
+                    ],
                 }
                 for shipment in hold.shipments
             ],
         }
+
+
+def units_taken(before: ShipmentUnits, after: ShipmentUnits) -> dict[str, int]:
+    """By SKU, how many more units of a shipment count as taken: those that are held or have left."""
+    more: Counter[str] = Counter()
+    for shipment, sign in ((after, 1), (before, -1)):
+        for sku, units in (*shipment.by_sku("held"), *shipment.by_sku("confirmed")):
+            more[sku] += sign * units
+    return {sku: units for sku, units in more.items() if units}
 
 
 def moved_units(decision: str, before: Shipments, after: Shipments, target: UnitState) -> HoldUnits:

@@ -94,6 +94,11 @@ class ShipmentUnits:
         return "held" in self.units or "confirmed" in self.units
 
     @property
+    def counted(self) -> list[tuple[str, int]]:
+        """The units that count in what its node ships on that day, by SKU: those held, and those that have left."""
+        return [*self.by_sku("held"), *self.by_sku("confirmed")]
+
+    @property
     def outcomes(self) -> str:
         """As `Keys.shipment_units` has it; empty if all units are held, or all have ended in the same way."""
         told_by_ending = self.ending.kind if self.ending else "held"

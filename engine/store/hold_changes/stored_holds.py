@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
 from engine.decide.record import DecisionRecord
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Entry
@@ -25,6 +27,13 @@ class StoredHold:
     endings: str
     outcomes: Mapping[int, bytes]
     shipments: tuple[ShipmentUnits, ...]
+    periods: tuple[str, ...] = ()
+    """The periods of allotments in which its units count as taken."""
+
+    @property
+    def weights(self) -> Mapping[str, int] | None:
+        """Grams a unit by SKU, if its units and grams count in what nodes ship on its day."""
+        return None if self.record.weights is UNSET else self.record.weights
 
     @property
     def held(self) -> list[ShipmentUnits]:
@@ -80,4 +89,5 @@ def _stored_hold(
         endings=text.decode() if text else "",
         outcomes={number: body for number, body in enumerate(outcomes) if body},
         shipments=shipments_of(record, text, outcomes),
+        periods=entry.periods,
     )

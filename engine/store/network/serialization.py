@@ -54,6 +54,7 @@ def network_record(network: Network) -> Record:
                 "channels": sorted(network.channels),
                 "lanes": [_lane_record(lane) for lane in network.lanes],
                 "rates": dict(network.rates),
+                "decimals": dict(network.decimals),
                 "postcodes": {
                     country: {postcode: [place.latitude, place.longitude] for postcode, place in places.items()}
                     for country, places in network.postcodes.items()
@@ -80,6 +81,7 @@ def network_of(version: str, record: Record) -> Network:
             for country, places in record.get("postcodes", {}).items()
         },
         reserve_before=record.get("reserve_before", RESERVE_BEFORE),
+        decimals=MappingProxyType(record.get("decimals", {})),
     )
 
 
@@ -102,6 +104,7 @@ def product_record(product: Product, paces: Mapping[str, int]) -> Record:
         "attributes": _attribute_record(product.attributes),
         "paces": dict(paces),
         **({} if product.counted else {"counted": False}),
+        **_without_empty({"unit": product.unit, "decimals": product.decimals}),
     }
 
 
@@ -144,9 +147,10 @@ def _node_of(record: Record) -> Node:
 
 
 def _service_record(service: Service) -> Record:
-    names = ("id", "mode", "base", "emission", "per_km", "per_kg", "detour", "drop", "max_distance")
+    money = ("base", "per_km", "per_kg")
+    others = ("id", "mode", "carrier", "emission", "detour", "drop", "max_distance")
     limits = {"max_weight": service.max_unit_weight, "max_parcel_weight": service.max_weight}
-    return _without_none({**{name: getattr(service, name) for name in names}, **limits}) | {
+    return _without_none({**{name: getattr(service, name) for name in money + others}, **limits}) | {
         "transit": [list(band) for band in service.transit],
         "countries": sorted(service.countries),
         **_without_empty(

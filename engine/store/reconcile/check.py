@@ -27,6 +27,7 @@ from engine.store.reconcile.drift import (
     order_drifts,
     position_drifts,
     rest_drifts,
+    taken_drifts,
     units_in_two_states,
     units_short,
     unreadable_entry,
@@ -119,6 +120,7 @@ class Check:
             self._compare_holds,
             self._compare_callers,
             self._compare_loads,
+            self._compare_taken,
             self._compare_rests,
             self._compare_cancelled,
             self._compare_positions,
@@ -168,6 +170,8 @@ class Check:
         match kind:
             case "loads":
                 return load_drifts(keys, replay, name, state, millis)
+            case "taken":
+                return taken_drifts(keys, replay, name, state, millis)
             case "waiting":
                 return waiting_drifts(keys, name, state)
             case "index":
@@ -232,10 +236,22 @@ class Check:
             for date, fields in scan.hashes(self._client, self._keys.load, sorted(self._names.load))
             for node, count in scan.decode_fields(fields).items()
         }
-        expected = {(date, node) for date, day in self.replay.days.items() for node in day.shipments}
+        expected = {(date, node) for date, day in self.replay.days.items() for node in day.amounts}
         for load in stored.keys() | expected:
             if any(load_drifts(self._keys, self.replay, load, stored.get(load), millis)):
                 self._suspected.add(("loads", load))
+
+    def _compare_taken(self) -> None:
+        millis = self._client.milliseconds(self._keys.log)
+        stored = {
+            (name, node): count
+            for name, fields in scan.hashes(self._client, self._keys.taken_named, sorted(self._names.taken))
+            for node, count in scan.decode_fields(fields).items()
+        }
+        expected = {(name, node) for name, period in self.replay.taken.items() for node in period.units}
+        for taken in stored.keys() | expected:
+            if any(taken_drifts(self._keys, self.replay, taken, stored.get(taken), millis)):
+                self._suspected.add(("taken", taken))
 
     def _compare_rests(self) -> None:
         stored, latest = scan.resting(self._client, self._keys)

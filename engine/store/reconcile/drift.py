@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from engine.store.holds import shipment_json
+from engine.model.node_loads import measure_of, node_of
+from engine.store.holds import periods_text, shipment_json, weights_json
 from engine.store.keys import Keys
 from engine.store.node_rests import stored_rest
 from engine.store.reconcile.expected_state import (
@@ -20,6 +21,7 @@ from engine.store.reconcile.expected_state import (
     ExpectedOrder,
     ExpectedShipment,
     FloorBreach,
+    PeriodUnits,
     PositionKey,
     Suspect,
 )
@@ -153,16 +155,29 @@ def caller_drifts(keys: Keys, replay: LogReplay, caller: str, count: int) -> Ite
 def load_drifts(
     keys: Keys, replay: LogReplay, load: tuple[str, str], count: str | None, millis: int
 ) -> Iterator[Drift]:
-    """`load` is a day and a node, `count` its stored number of shipments, None if none is stored. `millis` is the
-    server's clock.
-    """
-    date, node = load
+    """`load` is a day and a field, `count` what is stored there, None if nothing is. `millis` is the server's clock."""
+    date, field = load
     day = replay.days.get(date, DayLoads())
-    expected = 0 if count is None and day.expired(millis) else day.shipments[node]
+    expected = 0 if count is None and day.expired(millis) else day.amounts[field]
     if int(count or 0) != expected:
-        write = Write(key=keys.load(date), field=node, before=count, after=str(expected))
-        what = f"shipments of {node} on {date}"
+        write = Write(key=keys.load(date), field=field, before=count, after=str(expected))
+        what = f"{measure_of(field)} of {node_of(field)} on {date}"
         yield Drift(what=what, expected=expected, found=int(count or 0), writes=(write,), suspect=("loads", load))
+
+
+def taken_drifts(
+    keys: Keys, replay: LogReplay, taken: tuple[str, str], count: str | None, millis: int
+) -> Iterator[Drift]:
+    """`taken` is the name of a key, as `Keys.taken_named` says, and a node, `count` the stored number of units, None if
+    none is stored. `millis` is the server's clock.
+    """
+    name, node = taken
+    period = replay.taken.get(name, PeriodUnits())
+    expected = 0 if count is None and period.expired(millis) else period.units[node]
+    if int(count or 0) != expected:
+        write = Write(key=keys.taken_named(name), field=node, before=count, after=str(expected))
+        what = f"units taken at {node} of the allotment {name}"
+        yield Drift(what=what, expected=expected, found=int(count or 0), writes=(write,), suspect=("taken", taken))
 
 
 def rest_drifts(keys: Keys, replay: LogReplay, node: str, stored: str | None, latest: str | None) -> Iterator[Drift]:
@@ -314,7 +329,9 @@ def expected_fields(hold: ExpectedHold) -> dict[str, str]:
         str(number): shipment_json(shipment.node, shipment.service, list(shipment.units.items()))
         for number, shipment in hold.shipments.items()
     }
-    return {"until": str(hold.until), "caller": hold.caller, "day": hold.day, **shipments}
+    weights = {} if hold.weights is None else {"weights": weights_json(hold.weights)}
+    periods = {"periods": periods_text(hold.periods)} if hold.periods else {}
+    return {"until": str(hold.until), "caller": hold.caller, "day": hold.day, **periods, **weights, **shipments}
 
 
 def _stray_hold_drifts(keys: Keys, decision: str, fields: Mapping[str, str], until: int | None) -> Iterator[Drift]:

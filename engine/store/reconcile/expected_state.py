@@ -16,12 +16,12 @@ PositionUnits: TypeAlias = Counter[PositionKey]
 Base: TypeAlias = tuple[int, int]
 """Units of the count or load that stands, and its instant in UTC microseconds, as `Keys.base` says."""
 SuspectKind: TypeAlias = Literal[
-    "holds", "callers", "positions", "loads", "rests", "index", "endings", "orders", "cancelled", "waiting"
+    "holds", "callers", "positions", "loads", "taken", "rests", "index", "endings", "orders", "cancelled", "waiting"
 ]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
-load (day, node), a node that rests, an order (cancelled: its cancelled units), or the place of an entry of the backlog
-in its index (SKU, decision).
+load (day, field), what was taken (the name of its key, node), a node that rests, an order (cancelled: its cancelled
+units), or the place of an entry of the backlog in its index (SKU, decision).
 """
 
 LOAD_SECONDS = 4 * 86_400
@@ -54,8 +54,12 @@ class ExpectedHold:
     shipments: dict[int, ExpectedShipment]
     endings: list[str]
     """How each shipment ended, in the words of `Keys.endings`: - for one that has not."""
+    periods: tuple[str, ...] = ()
+    """The periods of allotments in which its units count as taken (see `Keys.taken`)."""
     left: AbstractSet[int] = frozenset()
     """The numbers of shipments of which units have left."""
+    weights: Mapping[str, int] | None = None
+    """Grams a unit by SKU, if its units and grams count in the loads."""
 
     @property
     def total(self) -> int:
@@ -91,16 +95,30 @@ class FloorBreach:
 
 @dataclass(slots=True, kw_only=True)
 class DayLoads:
-    """How many shipments each node was given on a day, and when a decision last added one, in milliseconds of the
-    server's clock.
+    """What each node was given on a day, by field: shipments, and units and grams where these count; and when a
+    decision last added some, in milliseconds of the server's clock.
     """
 
-    shipments: Counter[str] = field(default_factory=Counter)
+    amounts: Counter[str] = field(default_factory=Counter)
     added: int = 0
 
     def expired(self, millis: int) -> bool:
         """Whether the server has deleted these loads by then."""
         return millis >= self.added + LOAD_SECONDS * _MILLIS
+
+
+@dataclass(slots=True, kw_only=True)
+class PeriodUnits:
+    """How many units of a SKU were taken at each node in a period of an allotment, and until when that is kept, in
+    milliseconds of the server's clock; None: for ever.
+    """
+
+    units: Counter[str] = field(default_factory=Counter)
+    kept_until: int | None = None
+
+    def expired(self, millis: int) -> bool:
+        """Whether the server has deleted this by then."""
+        return self.kept_until is not None and millis >= self.kept_until
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 import datetime
 import zoneinfo
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from engine.decide.facts_record import FactsReferenceRecord
 from engine.decide.order_record import OrderRecord, seconds
 from engine.decide.record import DecisionRecord
 from engine.model.facts import NodeRest
+from engine.model.node_loads import output
 from engine.store.decision_log import (
     UNREADABLE,
     Entry,
@@ -34,11 +35,16 @@ from engine.store.reconcile.expected_state import (
     FloorBreach,
     LateEntries,
     Moves,
+    PeriodUnits,
     PositionKey,
     PositionUnits,
     SuspectKind,
     shipments_of,
 )
+from engine.store.taken_units import seconds_kept
+
+_COUNTED = frozenset({"held", "confirmed"})
+"""States of units that count in what nodes are given to ship on a day."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,6 +64,10 @@ class LogReplay:
     oversold: dict[PositionKey, int] = field(default_factory=dict)
     """The most units beyond those on hand that a decision which took some of a position was allowed to take."""
     days: defaultdict[str, DayLoads] = field(default_factory=lambda: defaultdict(DayLoads))
+    weights: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    """By decision, grams a unit by SKU, where units and grams count in the loads."""
+    taken: dict[str, PeriodUnits] = field(default_factory=dict)
+    """What was taken in the periods of allotments, by the names of the keys (see `Keys.taken_named`)."""
     cancelled: dict[str, Counter[str]] = field(default_factory=dict)
     """Units by line that were cancelled, by order."""
     resting: dict[str, NodeRest] = field(default_factory=dict)
@@ -156,7 +166,14 @@ class LogReplay:
         self.shipped += sum(shipment.total for shipment in shipments.values())
         date = entry.day or self._date_of(record.decided_at)
         self._place(record.first, record.units_shipped)
-        self._begin_hold(entry, shipments, date=date, until=seconds(record.hold.expires_at), first=record.first)
+        self._begin_hold(
+            entry,
+            shipments,
+            date=date,
+            until=seconds(record.hold.expires_at),
+            first=record.first,
+            weights=None if record.weights is UNSET else record.weights,
+        )
 
     def _begin_order(self, record: DecisionRecord) -> None:
         order, units = record.order, sum(line.quantity for line in record.order.lines)
@@ -203,21 +220,43 @@ class LogReplay:
             for number, item in enumerate(entry.set_aside)
         }
         self._check_floors(entry, shipments)
-        self._begin_hold(entry, shipments, date=entry.day, until=entry.until or 0, first="")
+        until = entry.until or 0
+        self._begin_hold(entry, shipments, date=entry.day, until=until, first="", weights=entry.weights)
 
     def _begin_hold(
-        self, entry: Entry, shipments: dict[int, ExpectedShipment], *, date: str, until: int, first: str
+        self,
+        entry: Entry,
+        shipments: dict[int, ExpectedShipment],
+        *,
+        date: str,
+        until: int,
+        first: str,
+        weights: Mapping[str, int] | None,
     ) -> None:
         day = self._day(date, entry.id[0])
         day.added = entry.id[0]
         for shipment in shipments.values():
-            day.shipments[shipment.node] += 1
+            day.amounts[shipment.node] += 1
+            day.amounts.update(output(shipment.node, shipment.units.items(), weights))
             for sku, units in shipment.units.items():
                 self.held[sku, shipment.node] += units
         endings = ["-"] * len(shipments)
         hold = ExpectedHold(
-            caller=entry.caller, day=date, until=until, first=first, shipments=shipments, endings=endings
+            caller=entry.caller,
+            day=date,
+            until=until,
+            first=first,
+            shipments=shipments,
+            endings=endings,
+            weights=weights,
+            periods=entry.periods,
         )
+        if weights is not None:
+            self.weights[entry.decision] = weights
+        for period in entry.periods:
+            for shipment in shipments.values():
+                for sku, units in shipment.units.items():
+                    self._begin_taking(period, (sku, shipment.node), units, entry)
         self.holds[entry.decision] = hold
         self.open_holds[entry.caller] += 1
         self._hold_changed(entry.decision, hold)
@@ -287,10 +326,13 @@ class LogReplay:
             left.subtract(dict(rejected))
             for sku, units in rejected:
                 self._lower_held((sku, shipment.node), units)
+                self._take(hold, (sku, shipment.node), -units, entry)
                 self._place(hold.first, -units)
                 if rejection.blocks is True:
                     self._move((sku, shipment.node), -units, entry.instant())
                     self._block((sku, shipment.node), units)
+            if rejection.room:
+                self._change_output(hold, shipment.node, rejected, -1, entry)
             if number not in rejection.ended:
                 still_held = {sku: units for sku, units in left.items() if units}
                 hold.shipments[number] = ExpectedShipment(
@@ -314,7 +356,16 @@ class LogReplay:
             hold = self.holds.get(changed.decision)
             is_open = hold is not None
             if hold is None:
-                hold = ExpectedHold(caller=entry.caller, day=entry.day, until=0, first=first, shipments={}, endings=[])
+                hold = ExpectedHold(
+                    caller=entry.caller,
+                    day=entry.day,
+                    until=0,
+                    first=first,
+                    shipments={},
+                    endings=[],
+                    weights=self.weights.get(changed.decision),
+                    periods=entry.periods,
+                )
             for part in changed.parts:
                 self._move_part(hold, part, entry, returned)
             hold.until = entry.until or hold.until
@@ -365,6 +416,9 @@ class LogReplay:
             self.held[position] += sign * units
             if not self.held[position]:
                 del self.held[position]
+            if entry.kind != "undone":
+                counted = int(entry.kind == "confirmed") - int(part.source in ("held", "confirmed"))
+                self._take(hold, position, counted * units, entry)
             if entry.kind == "confirmed":
                 self._move_out(position, units, entry)
             elif entry.kind == "undone":
@@ -380,8 +434,22 @@ class LogReplay:
             hold.shipments[part.number] = ExpectedShipment(node=part.node, service=part.service, units=dict(+held))
         self._changed("loads", (hold.day, part.node))
         if part.room:
-            loads = self._day(hold.day, entry.id[0]).shipments
+            loads = self._day(hold.day, entry.id[0]).amounts
             loads[part.node] = max(0, loads[part.node] + part.room)
+        becomes = "held" if entry.kind == "undone" else entry.kind
+        more = (becomes in _COUNTED) - (part.source in _COUNTED)
+        self._change_output(hold, part.node, part.units, more, entry)
+
+    def _change_output(
+        self, hold: ExpectedHold, node: str, units: Iterable[tuple[str, int]], sign: int, entry: Entry
+    ) -> None:
+        """Let so many units of a hold, and their grams, count in its day's load from now on, or not any more."""
+        if hold.weights is None or not sign:
+            return
+        loads = self._day(hold.day, entry.id[0]).amounts
+        for load, amount in output(node, units, hold.weights).items():
+            loads[load] = max(0, loads[load] + sign * amount)
+            self._changed("loads", (hold.day, load))
 
     def _move_out(self, position: PositionKey, units: int, entry: Entry) -> None:
         self.confirmed += units
@@ -404,6 +472,8 @@ class LogReplay:
         self._changed("callers", hold.caller)
         for shipment in hold.shipments.values():
             self._changed("loads", (hold.day, shipment.node))
+            for load in output(shipment.node, shipment.units.items(), hold.weights):
+                self._changed("loads", (hold.day, load))
             for sku in shipment.units:
                 self._changed("positions", (sku, shipment.node))
 
@@ -416,10 +486,32 @@ class LogReplay:
         if not self.held[position]:
             del self.held[position]
 
+    def _begin_taking(self, period: str, position: PositionKey, units: int, entry: Entry) -> None:
+        """Count units that a decision takes, and keep what is counted for as long as commit.lua does."""
+        (sku, node), millis = position, entry.id[0]
+        name = f"{period}:{sku}"
+        if name in self.taken and self.taken[name].expired(millis):
+            del self.taken[name]
+        taken = self.taken.setdefault(name, PeriodUnits())
+        taken.units[node] += units
+        seconds = seconds_kept(period, entry.at)
+        taken.kept_until = None if seconds is None else millis + 1_000 * seconds
+        self._changed("taken", (name, node))
+
+    def _take(self, hold: ExpectedHold, position: PositionKey, units: int, entry: Entry) -> None:
+        """Change what counts as taken of a hold's units. Nothing is counted any more in a period that is over."""
+        sku, node = position
+        for period in hold.periods if units else ():
+            name = f"{period}:{sku}"
+            taken = self.taken.get(name)
+            if taken is not None and not taken.expired(entry.id[0]):
+                taken.units[node] = max(0, taken.units[node] + units)
+                self._changed("taken", (name, node))
+
     def _lower_load(self, node: str, date: str, entry: Entry) -> None:
-        shipments = self._day(date, entry.id[0]).shipments
-        if shipments[node] > 0:
-            shipments[node] -= 1
+        amounts = self._day(date, entry.id[0]).amounts
+        if amounts[node] > 0:
+            amounts[node] -= 1
 
     def _end_shipment(self, shipment: ExpectedShipment, hold: ExpectedHold, number: int, entry: Entry) -> None:
         for sku, units in shipment.units.items():
@@ -427,9 +519,12 @@ class LogReplay:
             self._lower_held(position, units)
             if entry.kind == "confirmed":
                 self._move_out(position, units, entry)
+            else:
+                self._take(hold, position, -units, entry)
         if entry.kind == "confirmed":
             return
         self._place(hold.first, -shipment.total)
+        self._change_output(hold, shipment.node, shipment.units.items(), -1, entry)
         if number not in hold.left:
             self._lower_load(shipment.node, hold.day, entry)
 

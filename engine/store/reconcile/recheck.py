@@ -106,6 +106,7 @@ _READS: Mapping[SuspectKind, _Read] = {
         _parse_position,
     ),
     "loads": _Read(lambda pipeline, keys, load: pipeline.hget(keys.load(load[0]), load[1]), _parse_text),
+    "taken": _Read(lambda pipeline, keys, taken: pipeline.hget(keys.taken_named(taken[0]), taken[1]), _parse_text),
     "rests": _Read(
         lambda pipeline, keys, node: pipeline.hget(keys.resting, node).hget(keys.facts, "rests"), _parse_rest
     ),

@@ -23,7 +23,7 @@ return {last and last[1] or '0-0', redis.call('HLEN', KEYS[2])}
 @dataclass(slots=True, kw_only=True)
 class Names:
     """The names in the network's keys: SKUs with units on hand, with units held, with units blocked and with a base;
-    holds; days with loads; orders.
+    holds; days with loads; orders; what was taken, as `Keys.taken_named` says.
     """
 
     on_hand: set[str] = field(default_factory=set)
@@ -33,6 +33,7 @@ class Names:
     hold: set[str] = field(default_factory=set)
     load: set[str] = field(default_factory=set)
     order: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
 
 
 def names(client: Client, keys: Keys) -> Names:

@@ -3,9 +3,10 @@
 -- try counts as free for it, and is not held any more afterwards.
 --
 -- Keys, by the names in script_keys.py; claimed_on_hand and claimed_held are those of each claim's SKU,
---       then of each SKU that was set aside at an earlier try.
+--       then of each SKU that was set aside at an earlier try; taken those of allotments that matter to the claims.
 -- ARGV  1 decision id  2 the log entry's body  3 the request as JSON (see `_request` in ledger.py). What goes into a
 --       command unchanged is text there, because a number of a script takes longer to write.
+--       4 number of SKUs (in commit_follow_up.lua, where they are others from there on, the last but three)
 -- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'order', decision id} if an order of
 -- that id was decided before, the first time by that decision, {'network'} if the network is another
 -- than the decision was made in, {'policies'} if another policy version is active, {'stale', node} if a node can't give
@@ -19,22 +20,43 @@ local id, request = ARGV[1], cjson.decode(ARGV[3])
 local earlier, set_aside = request.earlier, request.set_aside
 local changed, freed = {}, {}
 
-local function floor_of(floors, on_hand)
+-- A reserve is {units, basis points of what is on hand}.
+local function units_of(reserve, on_hand)
+  return math.max(reserve[1], math.ceil(on_hand * reserve[2] / 10000))
+end
+
+-- What is left of a portion's allotments, nothing if it has none. A portion is {what is protected, allotments}. An
+-- allotment is a reserve, and then at least, at most, index of what was taken, units of that which are let go now.
+local function left_of(portion, on_hand, node)
+  local most_left
+  for index = 2, #portion do
+    local allotment = portion[index]
+    local units = math.max(units_of(allotment, on_hand), allotment[3])
+    units = math.min(units, allotment[4] or units)
+    local left = units - (call('HGET', key.taken(allotment[5]), node) or 0) + allotment[6]
+    most_left = math.max(most_left or 0, left)
+  end
+  return most_left
+end
+
+-- As `Floor.of` in rules/reserves.py; of several the largest. A floor is {units that may be oversold, what is kept, the
+-- channel's own portion, those of the others}.
+local function floor_of(floors, on_hand, held, node)
   if type(floors) == 'number' then
     return floors
   end
   local largest
-  for _, reserves in ipairs(floors) do
-    local units, others = {}, 0
-    for at = 2, #reserves, 2 do
-      units[#units + 1] = math.max(reserves[at], math.ceil(on_hand * reserves[at + 1] / 10000))
+  for _, floor in ipairs(floors) do
+    local kept, own, others = units_of(floor[2], on_hand), floor[3], 0
+    for index = 4, #floor do
+      others = others + math.max(units_of(floor[index][1], on_hand), left_of(floor[index], on_hand, node) or 0)
     end
-    for index = 3, #units do
-      others = others + units[index]
+    local for_others, left = on_hand - kept - units_of(own[1], on_hand), left_of(own, on_hand, node)
+    if left then
+      for_others = math.min(for_others, on_hand - held - kept - left)
     end
-    local kept, own = units[1], units[2]
-    local floor = kept + math.min(others, math.max(0, on_hand - kept - own)) - reserves[1]
-    largest = math.max(largest or floor, floor)
+    local units = kept + math.min(others, math.max(0, for_others)) - floor[1]
+    largest = math.max(largest or units, units)
   end
   return largest
 end
@@ -45,10 +67,21 @@ end
 
 local function take_hold(hold, name, hold_until, shipments)
   call('HSET', hold, 'until', hold_until, 'caller', request.caller, 'day', request.day, unpack(shipments))
+  if request.weights then
+    call('HSET', hold, 'weights', request.weights_json)
+  end
   call('HINCRBY', key.open_holds, request.caller, 1)
   call('ZADD', key.expiring, hold_until, name)
   -- set again by each hold: the ledger check expects the days to count from the last one
   call('EXPIRE', key.load, DAYS_KEPT)
+end
+
+-- Takes as much of a node's units or grams of the day as there is; the load of a day that is over has expired.
+local function lower_output(load, field, amount)
+  local left = math.min(tonumber(amount), tonumber(call('HGET', load, field) or 0))
+  if left > 0 then
+    call('HINCRBY', load, field, string.format('%.0f', -left))
+  end
 end
 
 local release_earlier, set_aside_rest
@@ -68,6 +101,9 @@ if earlier or set_aside then  -- seldom, and functions take time to make
         call('HINCRBY', key.earlier_load, node, -1)
       end
       numbers[index], endings[index] = index - 1, 'released:' .. earlier.now
+    end
+    for _, output in ipairs(earlier.outputs) do
+      lower_output(key.earlier_load, output[1], output[2])
     end
     if call('HINCRBY', key.open_holds, request.caller, -1) <= 0 then
       call('HDEL', key.open_holds, request.caller)
@@ -97,6 +133,10 @@ if earlier or set_aside then  -- seldom, and functions take time to make
         fields[#fields + 1], fields[#fields + 2] = #shipments, body
         shipments[#shipments + 1] = body
         call('HINCRBY', key.load, node, 1)
+        for _, part in ipairs(request.weights and units or {}) do
+          call('HINCRBY', key.load, node .. '\tunits', part[2])
+          call('HINCRBY', key.load, node .. '\tgrams', string.format('%.0f', part[2] * request.weights[part[1]]))
+        end
       end
     end
     if #shipments == 0 then
@@ -113,7 +153,8 @@ if earlier or set_aside then  -- seldom, and functions take time to make
     take_hold(key.set_aside, set_aside.id, set_aside['until'], fields)
     call('XADD', key.log, '*', 'kind', 'set_aside', 'id', set_aside.id, 'at', set_aside.now, 'caller', request.caller,
       'day', request.day, 'until', set_aside['until'], 'stood', table.concat(stood_then, ','),
-      'set_aside', '[' .. table.concat(shipments, ',') .. ']')
+      'set_aside', '[' .. table.concat(shipments, ',') .. ']', unpack(
+        request.weights and {'weights', request.weights_json} or {}))
   end
 end
 
@@ -163,7 +204,7 @@ for index, claim in ipairs(request.claims) do
   if own then
     held = held - own
   end
-  local floor = floor_of(floors, on_hand)
+  local floor = floor_of(floors, on_hand, held, node)
   if on_hand - held - floor < tonumber(units) or outside(on_hand_range, tonumber(on_hand))
       or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
     lost, lost_claims[index] = lost or node, true
@@ -179,6 +220,12 @@ for _, room in ipairs(request.rooms) do
   local rest = some_node_rests and call('HGET', key.resting, node)
   if most and load + shipments > most or outside(load_range, load)
       or rest and tonumber(string.match(rest, '^%d+')) > policies_at then
+    lost, lost_nodes[node] = lost or node, true
+  end
+end
+for _, output in ipairs(request.outputs or {}) do
+  local node, field, amount, most, own = unpack(output, 1, 5)
+  if most and (call('HGET', key.load, field) or 0) - (own or 0) + amount > most then
     lost, lost_nodes[node] = lost or node, true
   end
 end
@@ -220,15 +267,30 @@ for index, claim in ipairs(request.claims) do
   call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
   changed[key.claimed_on_hand(index)] = true
 end
+for _, taken in ipairs(request.taken or {}) do
+  local name, node, units, seconds = key.taken(taken[1]), unpack(taken, 2, 4)
+  call('HINCRBY', name, node, units)
+  if seconds then
+    call('EXPIRE', name, seconds)
+  end
+end
 offer(freed, note_changes(changed))
 for _, room in ipairs(request.rooms) do
   call('HINCRBY', key.load, room[1], room[2])
 end
+for _, output in ipairs(request.outputs or {}) do
+  call('HINCRBY', key.load, output[2], output[3])
+end
 if takes_hold then
   take_hold(key.hold, id, request.hold_until, request.shipments)
 end
-local entry = call('XADD', key.log, '*', 'kind', 'decided', 'id', id, 'at', request.now,
-  'caller', request.caller, 'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2])
+local periods = {}
+if takes_hold and request.periods then
+  periods = {'periods', request.periods}
+  call('HSET', key.hold, unpack(periods))
+end
+local entry = call('XADD', key.log, '*', 'kind', 'decided', 'id', id, 'at', request.now, 'caller', request.caller,
+  'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2], unpack(periods))
 call('HSET', key.decisions, id, entry)
 if request.key_seconds then
   call('SET', key.idempotency, id, 'EX', request.key_seconds)

@@ -1,12 +1,13 @@
 -- Reads everything one decision needs, at one moment, once every hold whose time is over has been ended.
 --
--- Keys, by the names in script_keys.py; on_hand and held are those of each SKU.
+-- Keys, by the names in script_keys.py; on_hand and held are those of each SKU, then taken those of each SKU by the
+-- periods of allotments.
 -- ARGV  1 now (UTC seconds)  2 the instant whose policies decide  3 how many stamps are asked for, or nothing
---       then so many members of `changed`
+--       then so many members of `changed`, last the number of SKUs
 -- Answers {'expired', hold ids} if holds have to be ended first (by change_holds.lua), and is then called again; or
 -- {network version, policy version, the decision of the idempotency key, loads, nodes that rest, then on_hand and held
--- of each SKU, then if stamps are asked for, all of them as one text, - where there is none}. A policy version that was
--- scheduled and is due is answered as `instant:version`. A hash is answered as one text of a name and its value on a
+-- of each SKU, then what was taken, then if stamps are asked for, all of them as one text, - where there is none}. A
+-- policy version that was scheduled and is due is answered as `instant:version`. A hash is answered as one text of a name and its value on a
 -- line each, which is faster to make and to read than two answers for each node; no name has a line break in it.
 local MOST_AT_ONCE = 100
 local call = redis.call
@@ -31,14 +32,17 @@ local answer = {
   lines(key.load),
   rests_until and tonumber(rests_until) > tonumber(ARGV[2]) and lines(key.resting) or '',
 }
-local index, on_hand = 1, key.on_hand(1)
-while on_hand do
-  answer[#answer + 1] = lines(on_hand)
+for index = 1, tonumber(ARGV[#ARGV]) do
+  answer[#answer + 1] = lines(key.on_hand(index))
   answer[#answer + 1] = lines(key.held(index))
-  index = index + 1
-  on_hand = key.on_hand(index)
 end
-if ARGV[3] then
+local index, taken = 1, key.taken(1)
+while taken do
+  answer[#answer + 1] = lines(taken)
+  index = index + 1
+  taken = key.taken(index)
+end
+if #ARGV > 3 then
   local stamps = call('ZMSCORE', key.changed, unpack(ARGV, 4, 3 + ARGV[3]))
   for member = 1, ARGV[3] do
     stamps[member] = stamps[member] or '-'

@@ -54,8 +54,8 @@ class Clips:
 
     def match(self, facts: Shaped) -> Any:
         self._shared.assert_fact(**facts.fixed)
-        for number, node, stock, service, route in facts.options:
-            self._option.assert_fact(**number, **node, **stock, **service, **route)
+        for number, clock, node, stock, service, route in facts.options:
+            self._option.assert_fact(**number, **clock, **node, **stock, **service, **route)
         self._environment.run()
         hits = self._hits.value
         self._environment.reset()

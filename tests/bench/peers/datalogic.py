@@ -40,7 +40,10 @@ class Batched(_DataLogic):
 
     def match(self, facts: Shaped) -> Any:
         fixed = facts.fixed
-        handles = [DataHandle(fixed | node | stock | service | route) for node, stock, service, route in facts.options]
+        handles = [
+            DataHandle(fixed | clock | node | stock | service | route)
+            for clock, node, stock, service, route in facts.options
+        ]
         return self._session.evaluate_batch(self._rules, handles)
 
     def fired(self, answer: Any) -> list[set[str]]:
@@ -60,7 +63,7 @@ class Mapped(_DataLogic):
         return {"val": [[1], name(path)]} if shared else {"val": name(path)}
 
     def match(self, facts: Shaped) -> Any:
-        options = [node | stock | service | route for node, stock, service, route in facts.options]
+        options = [clock | node | stock | service | route for clock, node, stock, service, route in facts.options]
         return self._session.evaluate(self._rules, {**facts.fixed, "options": options})
 
     def fired(self, answer: Any) -> list[set[str]]:

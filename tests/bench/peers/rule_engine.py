@@ -30,7 +30,10 @@ class Listed:
 
     def match(self, facts: Shaped) -> Any:
         evaluate, fixed = self._rule.evaluate, facts.fixed
-        return [evaluate(fixed | node | stock | service | route) for node, stock, service, route in facts.options]
+        return [
+            evaluate(fixed | clock | node | stock | service | route)
+            for clock, node, stock, service, route in facts.options
+        ]
 
     def fired(self, answer: Any) -> list[set[str]]:
         return by_flags(list(self._conditions), answer)

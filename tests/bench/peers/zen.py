@@ -29,7 +29,10 @@ class Each:
 
     def match(self, facts: Shaped) -> Any:
         evaluate, fixed = self._expression.evaluate, facts.fixed
-        return [evaluate(fixed | node | stock | service | route) for node, stock, service, route in facts.options]
+        return [
+            evaluate(fixed | clock | node | stock | service | route)
+            for clock, node, stock, service, route in facts.options
+        ]
 
     def fired(self, answer: Any) -> list[set[str]]:
         return by_flags(list(self._conditions), answer)
@@ -46,7 +49,7 @@ class Mapped(Each):
         self._expression = compile_expression(f"map(options, [{rules}])")
 
     def match(self, facts: Shaped) -> Any:
-        options = [node | stock | service | route for node, stock, service, route in facts.options]
+        options = [clock | node | stock | service | route for clock, node, stock, service, route in facts.options]
         return self._expression.evaluate({**facts.fixed, "options": options})
 
 

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from rules.vocabulary import VOCABULARY, Facts, Kind, Stage, Value
+from rules.vocabulary import RANKS, VOCABULARY, Facts, Kind, Stage, Value
 from rules.windows import weekday
 from tests.properties.rules import condition_trees
 
@@ -29,7 +29,7 @@ def _mended(path: str, value: Value | None) -> Value | None:
         return min(1_439, max(0, int(value)))
     if fact.kind in _BOUNDLESS or path == "stock.available":
         return value
-    return max(0, int(value))
+    return max(1 if path in RANKS else 0, int(value))
 
 
 def facts(stage: Stage) -> st.SearchStrategy[Facts]:

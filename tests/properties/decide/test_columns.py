@@ -52,6 +52,8 @@ RULES = [
     "then: {max_shipments: 2}",
     "then: {ship_complete: true}",
     "then: {multiple_of: 2}",
+    "when: {node.id: [lille, lyon]}, then: {daily_units: 6}",
+    "then: {daily_weight: 9 kg}",
     "when: {node.type: store}, then: {multiple_of: 3}",
     "when: {product.sku: A, stock.available: {at_least: 5}}, then: {multiple_of: 4}",
 ]
@@ -112,7 +114,9 @@ NODE_REST = NodeRest(
     orders=st.lists(ORDERS, min_size=1, max_size=3),
     stock=st.fixed_dictionaries({"A": STOCK, "B": STOCK}),
     load_and_rest=st.tuples(
-        st.dictionaries(st.sampled_from(["lille", "lyon", "marseille"]), st.integers(0, 3)),
+        st.dictionaries(
+            st.sampled_from(["lille", "lyon", "marseille", "lyon\tunits", "lille\tgrams"]), st.integers(0, 3)
+        ),
         st.sets(st.sampled_from(["lyon", "paris"]), max_size=1),
     ),
     rules=st.lists(st.sampled_from(RULES), max_size=8, unique=True),

@@ -18,7 +18,7 @@ from engine.decide.joint.assignment import total
 from engine.decide.joint.plan import plan
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import ParcelPrice
-from tests.properties.decide.baskets import BASKETS
+from tests.properties.decide.baskets import BASKETS, SETS
 from tests.support.facts import (
     EURO,
     LILLE,
@@ -46,6 +46,9 @@ RULES = [
     "when: {product.sku: B}, then: {avoid: 1.50}",
     "then: {split_penalty: 2.00}",
     "when: {node.id: lyon}, then: {keep: 1}",
+    "when: {node.id: [lyon, lille]}, then: {multiple_of: 2}",
+    "then: {daily_units: 3}",
+    "when: {node.id: lyon}, then: {daily_weight: 4 kg}",
 ]
 PLACES = {"lyon": LYON, "lille": LILLE, "marseille": MARSEILLE}
 SERVICES = [service(per_km=4_000), service("express", base=9 * EURO, per_km=1_000)]
@@ -68,7 +71,7 @@ STOCK = st.fixed_dictionaries(
 ROOMS = st.fixed_dictionaries({name: st.none() | st.integers(0, 3) for name in PLACES})
 ORDERS = st.lists(
     st.tuples(
-        st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 3)), min_size=1, max_size=3) | BASKETS,
+        st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 3)), min_size=1, max_size=3) | BASKETS | SETS,
         st.sampled_from(["web", "store"]),
         st.frozensets(st.just("whole")),
         st.sampled_from([PARIS, LYON, LILLE]),
@@ -93,6 +96,7 @@ def after(facts, decision):
         for sku, nodes in facts.positions.items()
     }
     loads = Counter(facts.loads) + Counter(shipment.node for shipment in decision.shipments)
+    loads += Counter({item.field: item.amount for claim in decision.load_claims for item in claim.outputs})
     return dataclasses.replace(facts, positions=positions, loads=loads)
 
 

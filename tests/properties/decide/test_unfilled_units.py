@@ -15,11 +15,29 @@ from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, decided, node, orde
 
 pytestmark = pytest.mark.slow
 
-PLACES = {"held_for_others", "kept_back", "excluded", "node_full", "resting", "unreachable", "other_day", "rejected"}
-PLACES |= {"shipment_limits"}
+PLACES = {
+    "held_for_others",
+    "kept_back",
+    "capacity_used",
+    "excluded",
+    "node_full",
+    "resting",
+    "unreachable",
+    "other_day",
+    "rejected",
+    "shipment_limits",
+}
 # the day's room of a node is of a place, and of the order where its last went to another service
-BOUNDS = {"kept_together", "max_shipments", "ship_complete", "node_full", "not_a_multiple", "set_apart"}
-BOUNDS |= {"shipment_limits"}
+BOUNDS = {
+    "kept_together",
+    "max_shipments",
+    "ship_complete",
+    "node_full",
+    "not_a_multiple",
+    "set_apart",
+    "capacity_used",
+    "shipment_limits",
+}
 TOO_FEW = {"no_stock", "not_enough"}
 RULES = [
     "then: {keep: 2}",
@@ -34,6 +52,8 @@ RULES = [
     "when: {line.quantity: {more_than: 5}}, then: {keep_together: true}",
     "when: {node.id: lyon}, then: {daily_orders: 1}",
     "then: {multiple_of: 3}",
+    "when: {node.id: lyon}, then: {daily_units: 3}",
+    "then: {daily_weight: 5 kg}",
     "when: {node.id: [lille, lyon]}, then: {multiple_of: 4}",
 ]
 POSITIONS = st.builds(StockPosition, on_hand=st.integers(0, 12), held=st.integers(0, 6))

@@ -28,7 +28,13 @@ from tests.support.facts import MARSEILLE, PARIS, order
 
 pytestmark = pytest.mark.slow
 
-POLICIES = {"approval": [f"when: {{order.segment: {CHECKED}}}, then: {{approve: true}}"]}
+POLICIES = {
+    "approval": [
+        f"when: {{order.segment: {CHECKED}}}, then: {{approve: true}}",
+        # all orders are the web's, so it puts nothing aside for others; but what is taken is counted, and checked
+        "then: {allocate: [{channel: web, units: 3, per: day}, {channel: web, share: 50%, per: week}]}",
+    ]
+}
 
 
 class Life(Units):

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from hypothesis import strategies as st
 
 from rules.conditions import ORDERED, PAIRED, SEVERAL, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Effect, Exclusion, Reserve
+from rules.effects import Effect, Exclusion
 from rules.policy import Policy, PolicySet, Rule
+from rules.reserves import Reserve
 from rules.syntax.condition_parser import are_comparable
 from rules.vocabulary import IN_CAPITALS, VOCABULARY, Fact, Facts, Kind, Stage, Value, attribute, stage_knows
 

@@ -63,6 +63,8 @@ def explanations(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         yield when, explain(rule(when), catalogue)
     for then, _, _ in EFFECTS:
         yield then, explain(rule(then=then), catalogue)
+    allotment = "allocate: {channel: p, units: 1, per: window}"
+    yield allotment, explain(rule(then=allotment, window="until: 2026-12-01"), catalogue)
     for window, _, _ in WINDOWS:
         yield window, explain(rule("node.type: store", window=window, more="overrides: [p/s, p/t]"), catalogue)
     weekdays = "monday, tuesday, wednesday, thursday, friday, saturday, sunday"

@@ -8,8 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term, comparisons, holds
-from rules.effects import MAX_HOLD, Effect, Exclusion, Protection, Reserve, UntilShipped
+from rules.effects import MAX_HOLD, Effect, Exclusion, UntilShipped
 from rules.loader import load_policies
+from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax.effect_parser import MAX_REST
 from rules.vocabulary import VOCABULARY, Stage
 from rules.wording.catalogue import Catalogue, load_catalogues
@@ -132,6 +133,29 @@ EFFECTS = st.one_of(
         Effect,
         name=st.just("protect"),
         value=st.builds(Protection, channel=st.sampled_from(["web", "a b", "or", "5"]), reserve=RESERVES),
+    ),
+    st.builds(
+        Effect,
+        name=st.just("allocate"),
+        value=st.builds(
+            Allotment,
+            channel=st.sampled_from(["web", "a b"]),
+            units=st.integers(1, 100),
+            per=st.sampled_from(["day", "week", "window"]),
+        )
+        | st.builds(
+            Allotment,
+            channel=st.sampled_from(["web", "a b"]),
+            share=st.integers(1, 10_000),
+            least=st.integers(0, 3),
+            most=st.none() | st.integers(3, 6),
+            per=st.sampled_from(["day", "week", "window"]),
+        ),
+    ),
+    st.builds(
+        Effect,
+        name=st.just("cap"),
+        value=st.builds(Cap, channel=st.sampled_from(["web", "a b"]), units=st.integers(0, 100)),
     ),
     st.builds(Effect, name=st.sampled_from(["max_shipments", "daily_orders"]), value=st.integers(1, 100)),
     st.builds(Effect, name=st.sampled_from(["keep_together", "ship_complete", "approve"]), value=st.just(True)),  # noqa: FBT003  # its only value

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.effects import PositionOutcome, Protection, Reserve
+from rules.effects import PositionOutcome
+from rules.reserves import Protection, Reserve
 
 CHANNELS = ("app", "marketplace", "store", "web")
 RESERVES = st.builds(Reserve, units=st.integers(0, 6)) | st.builds(Reserve, share=st.integers(0, 10_000))

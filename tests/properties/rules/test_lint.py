@@ -31,6 +31,7 @@ EFFECTS = {
         "priority: 80",
         "priority: 20",
         "max_shipments: 2",
+        "max_shipments: {at_most: 2, unless_needed: true}",
         "hold: 3 h",
         "hold: until_shipped",
         "hold: until_shipped + 1 h",

@@ -243,6 +243,33 @@ def test_what_is_set_aside_counts_in_the_day_of_its_nodes_and_the_order_s_own_do
 
 
 @pytest.fixture
+def output_of_lyon(redis_client, network):
+    """Units and grams that Lyon was given to ship today."""
+
+    def read():
+        (key,) = redis_client.keys(f"{{{network}}}:load:*")
+        return tuple(int(redis_client.hget(key, f"lyon\t{field}") or 0) for field in ("units", "grams"))
+
+    return read
+
+
+def test_what_is_set_aside_counts_in_the_units_of_the_day(others, take, opened, before_commit, output_of_lyon):
+    activate(others, "when: {node.id: lyon}, then: {daily_units: 200}", "then: {daily_weight: 200 kg}")
+    counted = []
+
+    def look():
+        counted.append(output_of_lyon())
+
+    outcomes = before_commit(lambda: (take(), look(), others.check().clean), times=3)
+    made = json_of(opened().decide(LARGE))
+    assert outcomes == [LOST, LOST, Committed()]
+    look()
+    shipped = sum(line["quantity"] for item in made["shipments"] if item["node"] == "lyon" for line in item["lines"])
+    assert counted == [(9, 9_000), (18, 18_000), (22 + 40, 62_000), (22 + shipped, 22_000 + 1_000 * shipped)]
+    assert others.check().clean
+
+
+@pytest.fixture
 def one_hold(others, server_url, network, clock):
     """A Pointsman whose callers may have one open hold each."""
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as pointsman:

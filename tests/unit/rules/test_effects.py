@@ -14,12 +14,12 @@ from rules.effects import (
     OptionOutcome,
     OrderOutcome,
     PositionOutcome,
-    Protection,
     RejectionOutcome,
-    Reserve,
+    ShipmentLimit,
     UntilShipped,
     combine,
 )
+from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.vocabulary import Stage
 
 
@@ -33,6 +33,14 @@ def share(points: int) -> Reserve:
 
 def protects(channel: str, reserve: Reserve) -> Protection:
     return Protection(channel=channel, reserve=reserve)
+
+
+def allots(channel: str = "web", *, per: str = "day", **size: int) -> Allotment:
+    return Allotment(channel=channel, per=per, **size)
+
+
+def caps(channel: str, units: int) -> Cap:
+    return Cap(channel=channel, units=units)
 
 
 COMBINED = [
@@ -49,10 +57,33 @@ COMBINED = [
         [protects("web", units(2)), protects("app", units(1)), protects("web", units(5)), protects("web", share(100))],
         PositionOutcome(protect=(protects("app", units(1)), protects("web", Reserve(units=5, share=100)))),
     ),
+    (
+        "allocate",
+        [allots(units=2), allots(units=5), allots(share=100), allots(units=1, per="week"), allots("app", units=1)],
+        PositionOutcome(
+            allocate=(
+                allots("app", units=1),
+                allots(share=100),
+                allots(units=5),
+                allots(units=1, per="week"),
+            )
+        ),
+    ),
+    (
+        "cap",
+        [caps("web", 2), caps("app", 9), caps("web", 5)],
+        PositionOutcome(cap=(caps("app", 9), caps("web", 2))),
+    ),
     ("multiple_of", [6, 12, 4], PositionOutcome(multiple_of=12)),
     ("oversell", [10, 4, 7], PositionOutcome(oversell=4)),
     ("keep_together", [True, True], LineOutcome(keep_together=True)),
     ("max_shipments", [3, 2], OrderOutcome(max_shipments=2)),
+    (
+        "max_shipments",
+        [3, ShipmentLimit(at_most=2), ShipmentLimit(at_most=1)],
+        OrderOutcome(max_shipments=3, shipments_unless_needed=1),
+    ),
+    ("fewest_shipments", [True], OrderOutcome(fewest_shipments=True)),
     ("split_penalty", [3_000_000, 4_000_000], OrderOutcome(split_penalty=4_000_000)),
     ("ship_complete", [True], OrderOutcome(ship_complete=True)),
     ("carbon_price", [100_000, 250_000], OrderOutcome(carbon_price=250_000)),
@@ -63,6 +94,8 @@ COMBINED = [
     ("priority", [60, 80], OrderOutcome(priority=80)),
     ("priority", [0], OrderOutcome(priority=0)),
     ("approve", [True, True], OrderOutcome(approve=True)),
+    ("daily_units", [40, 10], NodeOutcome(daily_units=10)),
+    ("daily_weight", [40_000, 10_000], NodeOutcome(daily_weight=10_000)),
     ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
     ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
 ]

@@ -3,9 +3,10 @@
 import pytest
 
 from rules.conditions import holds
-from rules.effects import Exclusion, Reserve
+from rules.effects import Exclusion
 from rules.loader import load_policies
 from rules.policy_documents import is_policy_file
+from rules.reserves import Reserve
 from tests.support import invalid_policies
 from tests.support.invalid_policies import findings, rule
 

@@ -9,7 +9,8 @@
 -- change of on_hand, instant, must be there}: of what came or left at that instant or, where that is false or left out,
 -- at the instant of the whole change. What is on hand does not change where the count that stands has it already. Units
 -- on backorder can't leave before they are there.
--- Where only the hold was read, parts have no outcomes and no room.
+-- Where only the hold was read, parts have no outcomes and no room. `outputs` are fields of the loads that count units
+-- and grams, each with how many more there are.
 
 -- Whether a hold is not as it was read.
 local function holds_differ(holds)
@@ -145,11 +146,26 @@ local function change_holds(holds, changed, freed, instant, now)
           returned[#returned + 1] = moved and '1' or '0'
         end
       end
+      -- a period that is over has expired, and nothing is counted in it any more
+      for _, taken in ipairs(part.taken or {}) do
+        local name, units = key.changed_taken(taken[1]), taken[2]
+        local there = tonumber(call('HGET', name, part.node) or 0)
+        if units > 0 and call('EXISTS', name) == 1 or units < 0 and there > 0 then
+          call('HSET', name, part.node, string.format('%.0f', math.max(0, there + units)))
+        end
+      end
       local room = room_of(hold, part)
       -- the load of a day that is over has expired, and nothing is counted in it any more
       if room < 0 and tonumber(call('HGET', key.changed_load(at), part.node) or 0) > 0
           or room > 0 and call('EXISTS', key.changed_load(at)) == 1 then
         call('HINCRBY', key.changed_load(at), part.node, room)
+      end
+      for _, output in ipairs(part.outputs or {}) do
+        local field, more = output[1], tonumber(output[2])
+        local load = tonumber(call('HGET', key.changed_load(at), field) or 0)
+        if more < 0 and load > 0 or more > 0 and call('EXISTS', key.changed_load(at)) == 1 then
+          call('HINCRBY', key.changed_load(at), field, string.format('%.0f', math.max(more, -load)))
+        end
       end
       set(key.changed_hold(at), part.number, part.after)
       if part.outcomes then
@@ -171,6 +187,12 @@ local function change_holds(holds, changed, freed, instant, now)
         call('HINCRBY', key.open_holds, hold.open.caller, 1)
       end
       call('HSET', key.changed_hold(at), 'until', hold.open['until'], 'caller', hold.open.caller, 'day', hold.open.day)
+      if hold.open.weights then
+        call('HSET', key.changed_hold(at), 'weights', hold.open.weights)
+      end
+      if hold.open.periods then
+        call('HSET', key.changed_hold(at), 'periods', hold.open.periods)
+      end
       call('ZADD', key.expiring, hold.open['until'], hold.id)
     end
   end

@@ -9,6 +9,7 @@ from marshmallow import fields
 from api.files.inventory_folder import load_inventory
 from api.files.inventory_shapes import NetworkShape
 from api.files.network_yaml import read_network
+from engine.decide.rule_facts import service_facts
 from engine.model.facts import Lane, ParcelPrice, UnitPrice
 from engine.model.timetable import WHOLE_DAY, Timetable
 from engine.store.network.serialization import dump, network_of, network_record
@@ -89,6 +90,13 @@ def test_prices_by_the_weight_of_a_shipment_are_read():
     )
 
 
+def test_a_carrier_is_read_kept_and_a_fact_of_rules():
+    written = network(TEXT.replace("id: parcel\n", "id: parcel\n    carrier: colissimo\n", 1))
+    assert network_of(written.version, network_record(written)) == written
+    assert service_facts(written.services["parcel"])["service.carrier"] == "colissimo"
+    assert service_facts(written.services["sail"])["service.carrier"] is None
+
+
 def test_lanes_are_read_in_their_order():
     assert network().lanes == (
         Lane(
@@ -114,6 +122,7 @@ def test_what_is_kept_in_the_store_is_what_was_read():
 def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
     small = load_inventory(SMALL).network
     words = (b"hours", b"cut_offs", b"lanes", b"runs", b"daily", b"group", b"unit_", b"time_zone", b"reserve_before")
+    words += (b"carrier",)
     assert [
         word for word in words if word in dump(network_record(small)).replace(b'"time_zone":"Europe/Paris"', b"")
     ] == []

@@ -27,6 +27,7 @@ FULL = {
         "latitude": 45.75,
         "longitude": "4.85",
     },
+    "customer": "c-20417",
     "segment": "loyal",
     "tags": ["gift", "gift", "vip"],
     "lines": [{"sku": "TXT-0042", "quantity": 2, "unit_price": "19.90"}, {"id": "b", "sku": "TXT-0042", "quantity": 1}],
@@ -54,6 +55,7 @@ def test_every_field_is_read():
         country="FR",
         postcode="69003",
         region="Auvergne-Rhône-Alpes",
+        customer="c-20417",
         segment="loyal",
         tags=frozenset({"gift", "vip"}),
         lines=(

@@ -15,12 +15,11 @@ from rules.effects import (
     OptionOutcome,
     OrderOutcome,
     PositionOutcome,
-    Protection,
     RejectionOutcome,
-    Reserve,
 )
 from rules.loader import load_policies
 from rules.policy import PolicySet
+from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax import literals
 from rules.syntax.condition_parser import COMBINATORS
 from rules.syntax.policy_shapes import RuleShape
@@ -124,6 +123,9 @@ MEANT = {
     "stock.available: {less_than: 3}": ({"stock.available": 2}, {"stock.available": 3}),
     "stock.days_of_cover: {more_than: 90}": ({"stock.days_of_cover": 91}, {"stock.days_of_cover": 90}),
     "service.mode: [bike, pickup]": ({"service.mode": "bike"}, {"service.mode": "air"}),
+    "service.carrier: colissimo": ({"service.carrier": "colissimo"}, {"service.carrier": "dhl"}),
+    "stock.rank: 1": ({"stock.rank": 1}, {"stock.rank": 2}),
+    "route.rank_cost: {at_most: 3}": ({"route.rank_cost": 3}, {"route.rank_cost": 4}),
     "route.co2: {at_most: 0.5 kg}": ({"route.co2": 500_000}, {"route.co2": 500_001}),
     "shipment.weight: {more_than: 20 kg}": ({"shipment.weight": 20_001}, {"shipment.weight": 20_000}),
     "rejection.reason: [no_capacity, other]": ({"rejection.reason": "other"}, {"rejection.reason": "damaged"}),
@@ -220,9 +222,18 @@ EFFECTS = {
     "protect: {channel: web, share: 20%}": PositionOutcome(
         protect=(Protection(channel="web", reserve=Reserve(share=2_000)),)
     ),
+    "allocate: {channel: web, units: 5, per: day}": PositionOutcome(
+        allocate=(Allotment(channel="web", units=5, per="day"),)
+    ),
+    "allocate: {channel: web, share: 20%, min: 2, max: 20, per: week}": PositionOutcome(
+        allocate=(Allotment(channel="web", share=2_000, least=2, most=20, per="week"),)
+    ),
+    "cap: {channel: marketplace, units: 10}": PositionOutcome(cap=(Cap(channel="marketplace", units=10),)),
     "multiple_of: 6": PositionOutcome(multiple_of=6),
     "keep_together: true": LineOutcome(keep_together=True),
     "max_shipments: 2": OrderOutcome(max_shipments=2),
+    "max_shipments: {at_most: 1, unless_needed: true}": OrderOutcome(shipments_unless_needed=1),
+    "fewest_shipments: true": OrderOutcome(fewest_shipments=True),
     "split_penalty: 3.00": OrderOutcome(split_penalty=3_000_000),
     "ship_complete: true": OrderOutcome(ship_complete=True),
     "carbon_price: 0.25": OrderOutcome(carbon_price=250_000),
@@ -231,6 +242,8 @@ EFFECTS = {
     "hold: until_shipped + 4 h": OrderOutcome(hold_after_shipping=240),
     "priority: 80": OrderOutcome(priority=80),
     "approve: true": OrderOutcome(approve=True),
+    "daily_units: 200": NodeOutcome(daily_units=200),
+    "daily_weight: 800 kg": NodeOutcome(daily_weight=800_000),
     "daily_orders: 40": NodeOutcome(daily_orders=40),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
 }

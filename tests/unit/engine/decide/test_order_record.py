@@ -41,6 +41,7 @@ LINES = st.builds(
         country=st.none() | WORDS,
         postcode=st.none() | WORDS,
         region=st.none() | WORDS,
+        customer=st.none() | WORDS,
         segment=st.none() | WORDS,
         tags=st.frozensets(WORDS, max_size=3),
         deliver_on=st.none() | st.dates().map(datetime.date.toordinal),

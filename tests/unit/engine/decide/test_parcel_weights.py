@@ -241,3 +241,17 @@ def test_each_destination_of_an_order_has_shipments_of_its_own():
 def test_what_can_not_act_on_a_shipment_is_refused(rule, text):
     with pytest.raises(PolicyInvalid, match=text):
         policies(rule)
+
+
+def test_a_product_that_is_measured_weighs_by_its_parts():
+    """Cable of 300 g a metre, counted by the centimetre: 9.99 m weigh 2,997 g, 10 m 3,000 g, 10.01 m 3,003 g."""
+    cable = product("A", weight=300, unit="m", decimals=2)
+    metres = snapshot(
+        [node("lyon", LYON, services=("packet",))], {"A": {"lyon": 9_999}}, services=[PACKET], products=[cable]
+    )
+    assert one(decided(order(("A", 999)), metres)) == ("packet", 4_900_000)
+    assert one(decided(order(("A", 1_000)), metres)) == ("packet", 4_900_000)
+    assert one(decided(order(("A", 1_001)), metres)) == ("packet", 6_900_000)
+    heavy = decided(order(("A", 3_001)), metres)
+    assert one(heavy) == ("packet", EURO + 9_003_000)
+    assert heavy.score.money == EURO + 9_003_000

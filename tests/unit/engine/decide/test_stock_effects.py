@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engine.decide.decision import Claim, LoadClaim
 from engine.model.facts import StockPosition
-from rules.effects import Floor, Reserve
+from rules.reserves import Floor, Portion, Reserve
 from tests.support.facts import EURO, LILLE, LYON, decided, node, order, service, shipped, snapshot
 
 NODES = [node("lyon", LYON), node("lille", LILLE, handling=EURO)]
@@ -67,7 +67,7 @@ def test_what_is_protected_for_several_channels_adds_up_and_with_what_is_kept():
 
 def test_the_floor_goes_into_the_claim_so_that_the_commit_can_hold_it():
     decision = decided(order(("A", 2)), facts(), "then: {keep: 1, protect: {channel: app, units: 3}}")
-    floor = Floor(keep=Reserve(units=1), others=(Reserve(units=3),))
+    floor = Floor(keep=Reserve(units=1), others=(Portion(reserve=Reserve(units=3)),))
     assert decision.claims == (Claim(sku="A", node="lyon", units=2, floor=4, floors=(floor,)),)
 
 

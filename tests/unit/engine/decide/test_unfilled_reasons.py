@@ -56,6 +56,11 @@ def test_held_for_others_says_how_many_are():
     assert reasons(decided(order(("A", 3)), scenario)) == [Reason(code="held_for_others", units=6)]
 
 
+def test_capped_says_how_many_units_its_channel_is_not_offered():
+    decision = decided(order(("A", 4)), facts(), "then: {cap: {channel: web, units: 3}}")
+    assert reasons(decision) == [Reason(code="capped", units=1, rules=("test/r1",))]
+
+
 def test_not_enough():
     decision = decided(order(("A", 7)), facts())
     assert reasons(decision) == [Reason(code="not_enough", units=3)]
@@ -233,6 +238,16 @@ def test_what_makes_no_multiple_or_lacks_the_rest_of_its_set_says_so():
     assert [list(item.reasons) for item in decision.unfilled] == [
         [Reason(code="set_apart", units=1)],
         [Reason(code="no_stock", units=1)],
+    ]
+
+
+def test_what_a_node_may_not_ship_today_says_so():
+    rules = ["when: {node.id: lyon}, then: {daily_units: 3}", "when: {node.id: lille}, then: {exclude: true}"]
+    decision = decided(order(("A", 4)), facts(4, 0), *rules)
+    assert reasons(decision) == [Reason(code="capacity_used", units=1, rules=("test/r1",))]
+    spent = facts(4, 0, loads={"lyon": 1, "lyon\tunits": 3})
+    assert reasons(decided(order(("A", 4)), spent, *rules)) == [
+        Reason(code="capacity_used", units=4, rules=("test/r1",))
     ]
 
 

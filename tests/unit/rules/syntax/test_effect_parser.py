@@ -1,6 +1,6 @@
 """Effects whose values are more than one amount."""
 
-from rules.effects import Protection, Reserve
+from rules.reserves import Protection, Reserve
 from tests.support import invalid_policies
 from tests.support.invalid_policies import rule
 

@@ -61,14 +61,16 @@ def test_the_reference_has_a_text_for_every_word_of_the_policy_language():
     }
     assert keys("facts") == {f"{path}.{name}" for path in VOCABULARY for name in ("noun", "is", "is_not")}
     assert keys("choices") == {word for fact in facts for word in fact.choices}
-    of_shipments = {f"{name}_shipment" for name in OF_SHIPMENTS}
-    assert effects == {*STAGE_OF, *of_shipments, "exclude_unless_needed", "hold_until_shipped", "hold_after_shipping"}
+    variants = {"exclude_unless_needed", "max_shipments_unless_needed", "hold_until_shipped", "hold_after_shipping"}
+    variants |= {f"{name}_shipment" for name in OF_SHIPMENTS}
+    assert effects == {*STAGE_OF, *variants}
     assert keys("reasons") == set(REASON_CODES)
     assert keys("editor.facts") == set(VOCABULARY)
     assert keys("editor.kinds") == {fact.kind.name.lower() for fact in facts}
     assert keys("editor.stages") == {stage.name.lower() for stage in Stage}
     assert keys("editor.operators") == {*operators, *COMBINATORS, "not", "is"}
-    assert keys("editor.keys") == {*shape_keys, "channel", "units", "share"}
+    own_keys = {"channel", "units", "share", "min", "max", "per", "at_most", "unless_needed"}
+    assert keys("editor.keys") == {*shape_keys, *own_keys}
     assert keys("editor.effects") == set(STAGE_OF)
 
 

@@ -4,7 +4,7 @@ import contextlib
 
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.joint.contention import contending_groups
-from engine.decide.joint.planned_order import SHIPMENTS, PlannedOrder
+from engine.decide.joint.planned_order import LOADS, PlannedOrder
 from engine.decide.matching.matcher import Matcher
 from tests.support.facts import LILLE, LYON, NOW, PARIS, node, order, policies, service, snapshot
 
@@ -42,7 +42,7 @@ def test_shipments_of_a_node_are_contended_for_like_units():
     nodes = [node("lyon", LYON, daily_orders=1), node("lille", LILLE)]
     orders = [order((sku, 1), id=sku, place=LYON) for sku in "AB"]
     stock = {sku: {"lyon": 5, "lille": 5} for sku in "AB"}
-    assert groups_of(orders, stock, nodes) == [([0, 1], {(SHIPMENTS, "lyon")})]
+    assert groups_of(orders, stock, nodes) == [([0, 1], {(LOADS, "lyon")})]
 
 
 def test_orders_that_share_nothing_scarce_are_groups_of_their_own():

@@ -1,0 +1,172 @@
+"""Allotments that are used up, and caps on what a channel is offered."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine.decide.availability import StockFacts, free_units, totals
+from engine.decide.decision import Reason
+from engine.decide.matching.matcher import Matcher
+from engine.model.facts import StockPosition
+from rules.reserves import Tally
+from tests.support.facts import EURO, LILLE, LYON, NOW, decided, node, order, policies, service, shipped, snapshot
+
+NODES = [node("lyon", LYON), node("lille", LILLE, type="store", handling=EURO)]
+FIVE_FOR_THE_WEB = "then: {allocate: {channel: web, units: 5, per: day}}"
+TEN_AT_MOST = "then: {cap: {channel: web, units: 10}}"
+
+
+def facts(lyon=20, lille=0, taken=None, **more):
+    """`taken` is what the web took today in Lyon."""
+    found = snapshot(NODES, {"A": {"lyon": lyon, "lille": lille}}, **more)
+    return found if taken is None else replace(found, taken={"A": {Tally("web", "day"): {"lyon": taken}}})
+
+
+def most(scenario, *rules, channel="web"):
+    """How many of A an order on the channel gets."""
+    return sum(shipped(decided(order(("A", 1_000), channel=channel), scenario, *rules)).values())
+
+
+def free(scenario, *rules, channel="web"):
+    """How many of A the channel is offered."""
+    matcher = Matcher(policies(*rules), guarded=True)
+    try:
+        found = StockFacts.of(scenario)
+        return totals(found, free_units(found, matcher, channel, NOW))[0]
+    finally:
+        matcher.close()
+
+
+@pytest.mark.parametrize(("taken", "left"), [(None, 15), (0, 15), (3, 18), (5, 20), (9, 20)])
+def test_what_a_channel_took_is_no_longer_put_aside_for_it(taken, left):
+    assert most(facts(taken=taken), FIVE_FOR_THE_WEB, channel="store") == left
+    assert free(facts(taken=taken), FIVE_FOR_THE_WEB, channel="store") == left
+
+
+def test_an_allotment_does_not_hold_its_channel_to_it():
+    assert most(facts(taken=5), FIVE_FOR_THE_WEB) == 20
+
+
+def test_what_is_left_of_an_allotment_goes_before_what_is_put_aside_for_others():
+    rule = "then: {allocate: [{channel: web, units: 5, per: day}, {channel: app, units: 9, per: day}]}"
+    assert [most(facts(6, taken=taken), rule) for taken in (0, 2, 5)] == [5, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("size", "on_hand", "left"),
+    [
+        ("share: 20%", 21, 16),
+        ("share: 20%, min: 8", 20, 12),
+        ("share: 20%, max: 2", 20, 18),
+        ("share: 0%, min: 3", 20, 17),
+        ("share: 100%, min: 1, max: 4", 20, 16),
+        ("units: 7", 20, 13),
+    ],
+)
+def test_an_allotment_is_a_number_or_a_share_within_bounds(size, on_hand, left):
+    assert most(facts(on_hand), f"then: {{allocate: {{channel: app, {size}, per: day}}}}") == left
+
+
+def test_of_several_allotments_and_protections_of_a_channel_what_is_most_counts():
+    rules = (FIVE_FOR_THE_WEB, "then: {allocate: {channel: web, share: 15%, per: day}}")
+    assert most(facts(taken=1), *rules, channel="app") == 16
+    assert most(facts(taken=4), *rules, "then: {protect: {channel: web, units: 2}}", channel="app") == 18
+    assert most(facts(taken=4), *rules, "then: {allocate: {channel: web, units: 3, per: week}}", channel="app") == 17
+
+
+def test_the_record_has_what_was_taken():
+    decision = decided(order(("A", 1), channel="app"), facts(taken=3), FIVE_FOR_THE_WEB)
+    assert decision.stock["A"].taken == {Tally("web", "day"): [3]}
+    assert decided(order(("A", 1), channel="app"), facts()).stock["A"].taken == {}
+
+
+def test_what_an_order_takes_is_counted_in_the_periods_of_its_own_channel():
+    rules = (
+        "then: {allocate: [{channel: web, units: 5, per: day}, {channel: app, units: 1, per: day}]}",
+        "then: {allocate: {channel: web, units: 5, per: week}}",
+        "from: 2026-01-01, then: {allocate: {channel: web, units: 5, per: window}}",
+        "until: 2026-01-01, then: {allocate: {channel: web, units: 5, per: window}}",
+        "from: 2036-01-01, then: {allocate: {channel: web, units: 5, per: window}}",
+    )
+    decision = decided(order(("A", 1)), facts(), *rules)
+    assert sorted(decision.counted.values()) == ["day:2026-11-27:web", "week:2026-W48:web", "window:2026-01-01..:web"]
+
+
+# ---- caps
+
+
+def test_a_channel_is_never_offered_more_than_its_cap():
+    assert (most(facts(40), TEN_AT_MOST), free(facts(40), TEN_AT_MOST)) == (10, 10)
+    assert (most(facts(7), TEN_AT_MOST), free(facts(7), TEN_AT_MOST)) == (7, 7)
+    assert most(facts(40), TEN_AT_MOST, channel="store") == 40
+
+
+def test_a_cap_is_of_all_places_together():
+    assert (most(facts(8, 8), TEN_AT_MOST), free(facts(8, 8), TEN_AT_MOST)) == (10, 10)
+
+
+def test_an_order_for_no_more_than_the_cap_ships_as_if_there_were_none():
+    for quantity in (3, 10):
+        asked = order(("A", quantity))
+        assert shipped(decided(asked, facts(6, 40), TEN_AT_MOST)) == shipped(decided(asked, facts(6, 40)))
+
+
+def test_a_place_without_a_cap_offers_what_it_has():
+    rule = "when: {node.type: store}, then: {cap: {channel: web, units: 4}}"
+    assert (most(facts(3, 30), rule), free(facts(3, 30), rule)) == (7, 7)
+
+
+def test_of_several_caps_each_holds_for_the_places_it_is_the_smallest_of():
+    rules = (
+        "then: {cap: {channel: web, units: 10}}",
+        "when: {node.type: store}, then: {cap: {channel: web, units: 4}}",
+    )
+    assert [most(facts(*units), *rules) for units in ((40, 40), (3, 40), (9, 40))] == [10, 7, 10]
+    assert [free(facts(*units), *rules) for units in ((40, 40), (3, 40), (9, 40))] == [10, 7, 10]
+
+
+def test_beyond_a_cap_units_come_from_the_best_place_that_may_ship_them():
+    rules = (TEN_AT_MOST, "when: {node.id: lyon}, then: {exclude: true}")
+    assert shipped(decided(order(("A", 12)), facts(40, 11), *rules)) == {"lille": 10}
+    rules = (TEN_AT_MOST, "when: {node.id: lille}, then: {tier: 1}")
+    assert shipped(decided(order(("A", 12)), facts(40, 11), *rules)) == {"lille": 10}
+    assert shipped(decided(order(("A", 12)), facts(4, 40), TEN_AT_MOST)) == {"lille": 10}
+
+
+def test_lines_of_one_sku_share_a_cap():
+    assert most(facts(40), TEN_AT_MOST) == 10
+    decision = decided(order(("A", 8), ("A", 8)), facts(40), TEN_AT_MOST)
+    assert sum(shipped(decision).values()) == 10
+    rules = ("when: {line.quantity: 8}, then: {cap: {channel: web, units: 3}}",)
+    assert sum(shipped(decided(order(("A", 8), ("A", 2)), facts(40), *rules)).values()) == 3
+
+
+def test_a_cap_of_nothing_offers_nothing():
+    assert most(facts(40), "then: {cap: {channel: web, units: 0}}") == 0
+
+
+@pytest.mark.parametrize("rule", ["then: {ship_complete: true}", "then: {keep_together: true}"])
+def test_what_must_ship_whole_does_not_ship_beyond_a_cap(rule):
+    decision = decided(order(("A", 12)), facts(40), TEN_AT_MOST, rule)
+    assert shipped(decision) == {}
+    assert [(reason.code, reason.rules) for reason in decision.unfilled[0].reasons] == [("capped", ("test/r1",))]
+
+
+def test_the_reason_names_the_cap_and_what_else_there_is():
+    decision = decided(order(("A", 12)), facts(11), TEN_AT_MOST)
+    assert decision.unfilled[0].reasons == (
+        Reason(code="capped", units=1, rules=("test/r1",)),
+        Reason(code="not_enough", units=1),
+    )
+
+
+def test_units_that_others_hold_are_no_reason_to_offer_fewer():
+    assert free(facts(StockPosition(on_hand=40, held=25)), TEN_AT_MOST) == 10
+    assert free(facts(StockPosition(on_hand=40, held=35)), TEN_AT_MOST) == 5
+
+
+def test_a_cap_holds_for_the_ways_that_can_carry_the_line():
+    near = service("van", max_distance=1)
+    nodes = [node("lyon", LYON, services=("van",)), node("lille", LILLE)]
+    scenario = snapshot(nodes, {"A": {"lyon": 40, "lille": 20}}, services=[near, service("parcel")])
+    assert shipped(decided(order(("A", 12)), scenario, TEN_AT_MOST)) == {"lille": 10}
