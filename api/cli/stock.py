@@ -9,6 +9,7 @@ from rich.console import Console
 from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output.progress import progress_bar
 from api.cli.output.stock_tables import stock_tables
+from api.cli.stock_movement import move_stock
 from api.files.stock_counts import MOST_NAMED, import_counts, read_counts
 from api.records.stock.availability_feed import feed_lines
 from api.records.stock.positions import ImportRecord, SkuStockRecord
@@ -30,7 +31,10 @@ def _cursor(_: click.Context, __: click.Parameter, text: str | None) -> Cursor |
 
 @click.group()
 def stock() -> None:
-    """Import counted stock, and show the stock of a SKU."""
+    """Import counted stock, move units, and show the stock of a SKU."""
+
+
+stock.add_command(move_stock)
 
 
 @stock.command("import")

@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -11,28 +11,19 @@ from http import HTTPStatus
 
 from flask import Response
 from marshmallow import ValidationError
-from msgspec import UNSET
 
 from api.http.blueprint import NDJSON, Blueprint
 from api.http.problems import problem
 from api.http.requests.ndjson import NdjsonBody, is_ndjson
-from api.http.requests.stock import MovementRequest
-from api.records.stock.movements import MovementRecord, MovementResult
+from api.records.stock.movements import MovementRecord
 from api.shapes.mistakes import mistakes_of
+from api.shapes.movement import MovementRequest
 from api.shapes.quantities import NO_DECIMALS, Quantities, encode
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import Mistake, PointsmanError, StoreUnavailable
 from engine.inventory.stock import NetworkStock
 from engine.service import Pointsman
-from engine.store.outcomes import (
-    BlockedTooLow,
-    MovementApplied,
-    MovementCounted,
-    MovementIdReused,
-    MovementOutcome,
-    MovementRepeated,
-    StockTooLow,
-)
+from engine.store.outcomes import MovementOutcome
 from engine.store.stock import Movement
 
 MOST_BYTES_A_LINE = 16_384
@@ -40,17 +31,6 @@ LINES_AT_ONCE = 200
 """Read, applied and answered together. No more of the body than this is in memory, however large it is."""
 
 logger = logging.getLogger("pointsman.api")
-
-_RESULTS: Mapping[type[MovementOutcome], MovementResult] = {
-    MovementApplied: "applied",
-    MovementCounted: "counted",
-    MovementRepeated: "seen",
-}
-_REFUSALS: Mapping[type[MovementOutcome], str] = {
-    MovementIdReused: "this operation id was used for another movement before; use a new one for each",
-    StockTooLow: "units on hand: {on_hand}; fewer than none can't be left",
-    BlockedTooLow: "units blocked: {blocked}; fewer than none can't be left",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,19 +123,9 @@ def _answer(
     line: _Line, outcome: MovementOutcome | Mistake | str, shown: Callable[[int], int | Decimal]
 ) -> MovementRecord:
     """Of a movement that was tried, or of a line with a mistake; units as they are `shown`."""
-    if isinstance(outcome, Mistake | str):
+    if isinstance(outcome, Mistake | str) or isinstance(line.movement, str):
         return MovementRecord(line=line.number, op=line.op, result="refused", message=str(outcome))
-    on_hand, blocked = shown(outcome.on_hand), shown(outcome.blocked)
-    refusal = _REFUSALS.get(type(outcome))
-    moves_blocked = isinstance(line.movement, Movement) and line.movement.blocked
-    return MovementRecord(
-        line=line.number,
-        op=line.op,
-        result=_RESULTS.get(type(outcome), "refused"),
-        on_hand=on_hand,
-        blocked=blocked if moves_blocked else UNSET,
-        message=UNSET if refusal is None else refusal.format(on_hand=on_hand, blocked=blocked),
-    )
+    return MovementRecord.of(line.number, line.movement, outcome, shown)
 
 
 def _line_of(record: MovementRecord) -> bytes:

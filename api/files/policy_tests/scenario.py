@@ -34,6 +34,10 @@ _CALENDARS = Calendars(opening_hours={}, holidays={})
 """Without names: a test writes opening hours and days off itself."""
 
 
+_OF_THE_TEST = ("name", "away", "load", "load_this_hour", "rejected")
+"""What a test says of a node that is no field of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """`stock` is by SKU and node, `taken` the units that channels took of it in the periods of their allotments;
@@ -45,6 +49,7 @@ class Scenario:
     stock: Mapping[str, Mapping[str, StockPosition]]
     taken: Taken
     loads: Mapping[str, int]
+    hourly_loads: Mapping[str, int]
     rejected: Mapping[str, Rejection]
     base: Inventory
 
@@ -64,6 +69,7 @@ class Scenario:
             products={sku: self.product(sku) for sku in present},
             positions={sku: self._positions(sku) for sku in present},
             loads=self.loads,
+            hourly_loads=self.hourly_loads,
         )
 
     def _positions(self, sku: str) -> Mapping[str, StockPosition]:
@@ -99,6 +105,9 @@ def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) 
         stock=stock,
         taken=taken,
         loads={name: data["load"] for name, (data, _) in parts["nodes"].items() if "load" in data},
+        hourly_loads={
+            name: data["load_this_hour"] for name, (data, _) in parts["nodes"].items() if "load_this_hour" in data
+        },
         rejected={
             name: Rejection(**data["rejected"]) for name, (data, _) in parts["nodes"].items() if "rejected" in data
         },
@@ -107,7 +116,7 @@ def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) 
 
 
 def _node(test_file: PolicyTestFile, name: str, data: Mapping[str, Any], path: Path) -> Node:
-    changes = {key: value for key, value in data.items() if key not in ("name", "away", "load", "rejected")}
+    changes = {key: value for key, value in data.items() if key not in _OF_THE_TEST}
     base = test_file.base.network.nodes.get(name) or NODES[data.get("type", "warehouse")]
     if "away" in data:
         changes["place"] = place_away(data["away"])

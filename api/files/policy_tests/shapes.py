@@ -85,6 +85,7 @@ class RejectedShape(Strict):
 class ScenarioNodeShape(NodeShape):
     away = Literal(literals.distance, most=MOST_AWAY)
     load = Literal(literals.count)
+    load_this_hour = Literal(literals.count)
     rejected = fields.Nested(RejectedShape)
     hours = fields.Nested(HoursShape)
     closed = fields.List(fields.String(validate=_day))

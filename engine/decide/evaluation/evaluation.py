@@ -274,7 +274,7 @@ class Evaluation:
     @cached_property
     def counted_weights(self) -> dict[str, int] | None:
         """Grams a unit by SKU, if it is counted how many units and grams nodes are given to ship."""
-        if not self.matcher.policies.limits_output:
+        if not (self.ways.limits_output or self.matcher.policies.limits_output):
             return None
         return {line.sku: self.snapshot.products[line.sku].weight for line in self.order.lines}
 

@@ -44,7 +44,7 @@ class JudgementTable:
         self._numbers: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
         self._shipments: Integers = np.zeros((2, 0), dtype=np.int64)
-        self._limits: Integers = np.zeros(0, dtype=np.int64)
+        self._limits: Integers = np.zeros((2, 0), dtype=np.int64)
         self._capacities: Integers = np.zeros((2, 0), dtype=np.int64)
         self._multiples: Integers | None = None
         self._multiples_known = 0
@@ -79,11 +79,13 @@ class JudgementTable:
         return shipments
 
     def limits(self) -> Integers:
-        """By number, the most shipments a day; NO_LIMIT: any number."""
+        """By number, a row each: the most shipments a day, and an hour; NO_LIMIT: any number."""
         limits = self._limits
-        if len(limits) < len(self.judgements):
-            most = [cast("NodeOutcome", item.outcome).daily_orders for item in self.judgements[:]]
-            limits = self._limits = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)
+        if limits.shape[1] < len(self.judgements):
+            outcomes = [cast("NodeOutcome", item.outcome) for item in self.judgements[:]]
+            most = [(outcome.daily_orders, outcome.hourly_orders) for outcome in outcomes]
+            limits = np.array([[NO_LIMIT if item is None else item for item in pair] for pair in most], dtype=np.int64)
+            limits = self._limits = limits.T.copy()
         return limits
 
     def capacities(self) -> Integers:

@@ -17,7 +17,10 @@ from engine.decide.policy_tests.comparison import DecidedTest, Difference, Exclu
 from engine.decide.policy_tests.expectation import Expectation
 from engine.model.facts import NodeRest, Order, Snapshot
 from rules.policy import PolicySet
+from rules.wording.source_text import effect_text
 
+_KEEPING = ("keep", "protect", "allocate")
+"""The effects that keep units at a place."""
 TEST_SUFFIX = "_test.yaml"
 Taken: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int]]]
 """Units that were taken in the period of an allotment, by SKU, node and channel."""
@@ -162,7 +165,21 @@ def _decide_test(test: PolicyTest, matcher: PolicyJudge) -> DecidedTest:
         priority=evaluation.order_outcome.priority,
         excluded=_excluded(test, decision),
         currency=test.snapshot.network.currency,
+        kept_by=_kept_by(test, evaluation),
     )
+
+
+def _kept_by(test: PolicyTest, evaluation: Evaluation) -> Mapping[tuple[str, str], Mapping[str, str]]:
+    """By SKU and node that the test expects something of, the effects that keep units there, by rule."""
+    rules = evaluation.matcher.policies.rules
+    kept_by: dict[tuple[str, str], dict[str, str]] = {}
+    for index, line in enumerate(test.order.lines):
+        for position in evaluation.judged_positions(index) if line.sku in test.expected.kept else ():
+            effects = kept_by.setdefault((line.sku, position.node), {})
+            for rule in evaluation.matcher.with_effect(position.judgement, *_KEEPING):
+                kept = [effect_text(effect) for effect in rules[rule].effects if effect.name in _KEEPING]
+                effects[rule] = ", ".join(kept)
+    return kept_by
 
 
 def _resting(test: PolicyTest, matcher: PolicyJudge) -> Iterator[tuple[str, NodeRest]]:

@@ -57,6 +57,12 @@ class Ways:
         self.daily_orders = integers(
             NO_LIMIT if node.daily_orders is None else node.daily_orders for node in self.nodes
         )
+        pairs = [(node.daily_units, node.daily_weight) for node in self.nodes]
+        self.capacities: Integers = np.array(
+            [[NO_LIMIT if most is None else most for most in pair] for pair in pairs], dtype=np.int64
+        ).T.reshape(2, -1)
+        """The most units, and the most grams, that each node ships a day."""
+        self.limits_output = bool((self.capacities < NO_LIMIT).any())
         self.emission = integers(service.emission for service in self.services)
         self.bands: Sequence[Sequence[Band] | None] = [bands_of(service) for service in self.services]
         """By service, those of the weight of a shipment."""

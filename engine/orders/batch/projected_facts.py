@@ -29,6 +29,8 @@ class ProjectedFacts:
         self._taken = dict(columns.snapshot.taken)
         self._loads = dict(columns.snapshot.loads)
         self._load_column = columns.loads
+        self._hourly_loads = dict(columns.snapshot.hourly_loads)
+        self._hourly_column = columns.hourly_loads
         self._stock: dict[str, Stock] = {}
         """Of SKUs of which something was taken."""
         self._volatile = volatile_facts(matcher.policies, tuple(Stage))
@@ -91,24 +93,39 @@ class ProjectedFacts:
 
     def _give_shipments(self, claims: Iterable[LoadClaim]) -> None:
         planned, volatile = self._columns.snapshot.loads, self._volatile
-        column = self._load_column.copy()
+        column, hourly = self._load_column.copy(), self._hourly_column.copy()
         for claim in claims:
+            index = self._columns.ways.node_index[claim.node]
+            if claim.period != self._columns.periods.of(claim.node)[0]:
+                hourly[index] += claim.shipments
+                self._hourly_loads[claim.node] = self._hourly_loads.get(claim.node, 0) + claim.shipments
+                continue
             load = self._loads[claim.node] = self._loads.get(claim.node, 0) + claim.shipments
-            column[self._columns.ways.node_index[claim.node]] = load
+            column[index] = load
             for item in claim.outputs:
                 self._loads[item.field] = self._loads.get(item.field, 0) + item.amount
             if volatile.load_range(load) != volatile.load_range(planned.get(claim.node, 0)):
                 self._loads_judged_alike = False
-        self._load_column = column
+        self._load_column, self._hourly_column = column, hourly
 
     def _columns_of(self, order: Order) -> SnapshotColumns:
         planned = self._columns.snapshot
         positions = {sku: self._positions[sku] for sku in order.skus}
         taken = {sku: self._taken[sku] for sku in order.skus if sku in self._taken}
-        snapshot = dataclasses.replace(planned, positions=positions, loads=dict(self._loads), taken=taken)
+        snapshot = dataclasses.replace(
+            planned,
+            positions=positions,
+            loads=dict(self._loads),
+            hourly_loads=dict(self._hourly_loads),
+            taken=taken,
+        )
         stock = {sku: self._stock_of(sku) for sku in order.skus}
         return self._columns.later(
-            snapshot, stock=stock, loads=self._load_column, judged_alike=self._loads_judged_alike
+            snapshot,
+            stock=stock,
+            loads=self._load_column,
+            hourly_loads=self._hourly_column,
+            judged_alike=self._loads_judged_alike,
         )
 
     def _stock_of(self, sku: str) -> Stock:
