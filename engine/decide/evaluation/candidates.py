@@ -52,7 +52,7 @@ class Candidates:
         if evaluation.caps:
             self.free = offered_by_line(evaluation, self.free, options, line, usable)
         units = np.concatenate([NONE, *(free[its.position] for free, its in zip(self.free, by_line, strict=True))])
-        self.weight = integers(evaluation.snapshot.products[item.sku].weight for item in lines)
+        self.weight = integers(evaluation.snapshot.products[item.sku].counted_weight for item in lines)
         if self.capacities is not None:
             most = self.capacities[:, reach.node[options.reach]]
             units = np.minimum(units, np.minimum(most[0], most[1] // np.maximum(self.weight[line], 1)))

@@ -276,7 +276,7 @@ class Evaluation:
         """Grams a unit by SKU, if it is counted how many units and grams nodes are given to ship."""
         if not (self.ways.limits_output or self.matcher.policies.limits_output):
             return None
-        return {line.sku: self.snapshot.products[line.sku].weight for line in self.order.lines}
+        return {line.sku: self.snapshot.products[line.sku].counted_weight for line in self.order.lines}
 
     def not_yet_evaluated(self) -> "Evaluation":
         """The same, before anything was asked of it: for a moment when it is needed again, and takes no memory until
@@ -337,6 +337,8 @@ class Evaluation:
         """What the lines weigh, and how many units they are."""
         lines = self.order.lines
         products = [self.snapshot.products[line.sku] for line in lines]
+        if self.capacities is not None:  # the kilograms of a day count the smallest unit in whole grams
+            return OrderedUnits([product.counted_weight for product in products], [line.quantity for line in lines])
         parts = math.lcm(*[product.scale for product in products])
         weights = [product.weight * (parts // product.scale) for product in products]
         return OrderedUnits(weights, [line.quantity for line in lines], parts)
