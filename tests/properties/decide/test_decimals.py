@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from engine.decide import rule_facts
 from engine.decide.matching.volatile_facts import volatile_facts
+from engine.decide.order_checks import check_order
+from engine.errors import OrderInvalid
 from engine.model.facts import StockPosition
 from tests.support.facts import LILLE, LYON, decided, node, order, policies, product, snapshot, units
 
@@ -86,3 +88,11 @@ def test_the_ranges_of_the_commit_are_those_in_which_rules_see_the_same(scale, d
 
     if low <= getattr(after, path) <= high:
         assert holds(after) is holds(before)
+
+
+def test_an_order_is_refused_for_what_its_whole_units_could_cost():
+    nodes = [node("lyon", LYON, unit_handling=3 * 10**12)]
+    facts = snapshot(nodes, {"A": {"lyon": 10**6}}, products=[product("A", decimals=2)])
+    check_order(order(("A", 10**6)), facts)
+    with pytest.raises(OrderInvalid, match="could cost or emit more"):
+        check_order(order(("A", 10**8)), facts)
