@@ -5,6 +5,7 @@ All mistakes of all files are collected and raised as one PolicyInvalid.
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,9 @@ def load_policies(files: Mapping[str, bytes]) -> PolicySet:
 
 def parse_files(files: Mapping[str, bytes]) -> list[ParsedFile]:
     """Parse each file by itself, sorted by name; of a workbook, each sheet is a file of its own."""
-    return [parsed for name in sorted(files) for parsed in _parse_file(name, files[name])]
+    parsed_files = [parsed for name in sorted(files) for parsed in _parse_file(name, files[name])]
+    names = Counter(file.name for file in parsed_files)
+    return [file if names[file.name] == 1 else _refused_twin(file.name) for file in parsed_files]
 
 
 def find_mistakes(parsed_files: list[ParsedFile], *, whole_set: bool = True) -> list[Finding]:
@@ -85,6 +88,14 @@ def _parse_file(name: str, content: bytes) -> list[ParsedFile]:
         return [_parse_document(document) for document in read_documents(name, content)]
     except PolicyInvalid as error:
         return [ParsedFile(name=name, findings=error.findings)]
+
+
+def _refused_twin(name: str) -> ParsedFile:
+    """A sheet that is there in its workbook and as a file that is named like it."""
+    message = "the sheet is here twice, in its workbook and as a file; send one of them"
+    return ParsedFile(
+        name=name, findings=(Finding(file=name, line=1, column=1, code="duplicate-policy", message=message),)
+    )
 
 
 def _parse_document(document: Document) -> ParsedFile:

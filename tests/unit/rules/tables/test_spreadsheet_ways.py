@@ -256,3 +256,9 @@ def test_what_is_written_to_a_workbook_is_text_and_read_back():
 @pytest.mark.parametrize(("column", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (52, "AZ"), (703, "AAA")])
 def test_columns_have_the_names_that_spreadsheets_give_them(column, letters):
     assert column_letters(column) == letters
+
+
+def test_a_sheet_that_is_there_twice_is_refused():
+    content = workbook(["id", "keep", "because"], ["a", 1, "x"])
+    files = {"t.xlsx": content, "t.xlsx/Sheet.csv": b"policy,q\nhit_policy,collect\nid,keep,because\nb,1,x\n"}
+    assert [finding.code for finding in check(files).findings] == ["duplicate-policy"] * 2
