@@ -13,6 +13,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, NotReady, PolicyUnreadable
 from engine.model.facts import Network, Product, Snapshot
+from engine.model.load_periods import CurrentPeriods
 from engine.stock_snapshot import StockSnapshot, StockState
 from engine.store.caches.version_cache import VersionCache
 from engine.store.connection.client import Client
@@ -81,7 +82,7 @@ class FactsReader:
         self._clock = clock
         self._cache = VersionCache(client, keys, guarded=guarded)
         self._policies: PolicySet | None = None
-        """Those that a snapshot named last: which periods of allotments are read hangs on them."""
+        """Those that a snapshot named last: which periods of loads and allotments are read hangs on them."""
         self._most_oversold: int | None = None
 
     def close(self) -> None:
@@ -117,7 +118,8 @@ class FactsReader:
         while True:
             periods = _periods(policies, network, now)
             read = functools.partial(self._ledger.read, skus, policies_at=policies_at, key=key, order=order)
-            read = functools.partial(read, day=_day(network, now), freed=freed, stamped=stamped, periods=periods)
+            loads = self._load_periods(policies, network, now)
+            read = functools.partial(read, loads=loads.names, freed=freed, stamped=stamped, periods=periods)
             reading = self._client.retry_if_revived(functools.partial(read, now=self._clock()))
             if reading.earlier_decision is not None:
                 raise AlreadyDecided(AnsweredBefore(decision=reading.earlier_decision))
@@ -129,8 +131,8 @@ class FactsReader:
             matcher = self._matcher(reading)
             if matcher is not None:
                 policies = matcher.policies
-                if _periods(policies, network, now) == periods:
-                    return self._snapshot(network, reading, skus), matcher
+                if loads.counts_hours >= _counts_hours(policies) and _periods(policies, network, now) == periods:
+                    return self._snapshot(network, reading, skus, loads), matcher
 
     def read_many(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
         """As `read`, of any number of SKUs: in parts of one network, each as it is when it is read. Raises Contended if
@@ -155,28 +157,27 @@ class FactsReader:
         replica, or if it knows another network than is cached here, or policies that can't be read.
         """
         network = self.network()
-        periods = _periods(self._policies, network, now)
-        answer = self._replica.read(
-            skus, day=_day(network, now), now=now, policies_at=now, most=max_age, periods=periods
-        )
+        policies = self._policies
+        loads, periods = self._load_periods(policies, network, now), _periods(policies, network, now)
+        answer = self._replica.read(skus, loads=loads.names, now=now, policies_at=now, most=max_age, periods=periods)
         if answer is None or answer.reading.network_version != network.version:
             return None
         try:
             matcher = self._cache.policy(answer.reading.policy_version)
         except NotReady:  # the caller then reads from the primary, where this is dealt with
             return None
-        if _periods(matcher.policies, network, now) != periods:
+        if loads.counts_hours < _counts_hours(matcher.policies) or _periods(matcher.policies, network, now) != periods:
             return None
-        state = None if answer.stamps is None else _state(network, matcher, answer.reading, answer.stamps)
-        snapshot = self._snapshot(network, answer.reading, skus)
+        state = None if answer.stamps is None else self._state(network, matcher, answer.reading, answer.stamps, loads)
+        snapshot = self._snapshot(network, answer.reading, skus, loads)
         return ReplicaFacts(snapshot=snapshot, matcher=matcher, state=state, age=answer.age)
 
     def read_stock(self, skus: Sequence[str], now: int, *, cached: bool = True) -> StockSnapshot:
         """The stock of many SKUs as of `now`, and their products, which are cached from then on only if `cached`."""
         network, policies = self.network(), self._policies
         while True:
-            periods = _periods(policies, network, now)
-            read = functools.partial(self._ledger.read_stock, skus, day=_day(network, now), now=now, periods=periods)
+            loads, periods = self._load_periods(policies, network, now), _periods(policies, network, now)
+            read = functools.partial(self._ledger.read_stock, skus, loads=loads.names, now=now, periods=periods)
             answer = self._client.retry_if_revived(read)
             if answer.reading.network_version != network.version:
                 network = self._cache.network(answer.reading.network_version or "")
@@ -185,24 +186,26 @@ class FactsReader:
             if matcher is None:
                 continue
             policies = matcher.policies
-            if _periods(policies, network, now) == periods:
+            counts_alike = loads.counts_hours >= _counts_hours(policies)
+            if counts_alike and _periods(policies, network, now) == periods:
                 products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
-                ways = self._cache.network_caches(network).get(Ways)
-                return StockSnapshot.of(
-                    _state(network, matcher, answer.reading, answer.stamps), answer, skus, products, ways
-                )
+                state = self._state(network, matcher, answer.reading, answer.stamps, loads)
+                return StockSnapshot.of(state, answer, skus, products)
 
     def read_state(self, skus: Sequence[str], now: int) -> StockState | None:
         """The state of the SKUs as of `now`, in one small read. None if the stock has to be read: a hold is to be ended
         first, or network or policies are not those that are cached here.
         """
         network = self.network()
-        read = functools.partial(self._ledger.read_stamps, skus, day=_day(network, now), now=now)
+        loads = self._load_periods(self._policies, network, now)
+        read = functools.partial(self._ledger.read_stamps, skus, loads=loads.names, now=now)
         answer = self._client.retry_if_revived(read)
         if answer is None or answer.reading.network_version != network.version:
             return None
         matcher = self._cache.cached_policy(answer.reading.policy_version)
-        return None if matcher is None else _state(network, matcher, answer.reading, answer.stamps)
+        if matcher is not None and loads.counts_hours < _counts_hours(matcher.policies):
+            return None
+        return None if matcher is None else self._state(network, matcher, answer.reading, answer.stamps, loads)
 
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
@@ -223,7 +226,26 @@ class FactsReader:
         version = (read_version(self._client, self._keys) or "") if fresh else None
         return self._cache.network(version), self.products(skus)
 
-    def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str]) -> Snapshot:
+    def _load_periods(self, policies: PolicySet | None, network: Network, now: int) -> CurrentPeriods:
+        """The periods whose loads are read."""
+        clocks = self._cache.network_caches(network).get(Ways).clocks
+        return clocks.periods(now, counts_hours=_counts_hours(policies))
+
+    def _state(
+        self, network: Network, matcher: Matcher, reading: Reading, stamps: str, loads: CurrentPeriods
+    ) -> StockState:
+        snapshot = Snapshot(
+            network=network,
+            caches=self._cache.network_caches(network),
+            products={},
+            positions={},
+            loads=loads.loads(reading.loads),
+            hourly_loads=loads.loads(reading.loads, of_hours=True),
+            resting=reading.resting,
+        )
+        return StockState(snapshot=snapshot, matcher=matcher, stamps=stamps)
+
+    def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str], loads: CurrentPeriods) -> Snapshot:
         products: dict[str, Product] = {}
         paces: dict[str, Mapping[str, int]] = {}
         for sku, cached in self._cache.products(skus).items():
@@ -234,7 +256,8 @@ class FactsReader:
             caches=self._cache.network_caches(network),
             products=products,
             positions={sku: positions(reading.stock[sku], paces[sku]) for sku in products},
-            loads=reading.loads,
+            loads=loads.loads(reading.loads),
+            hourly_loads=loads.loads(reading.loads, of_hours=True),
             resting=reading.resting,
             taken=reading.taken,
             stamp=reading.stamp,
@@ -263,15 +286,11 @@ class FactsReader:
         return matcher
 
 
-def _day(network: Network, now: int) -> str:
-    """The installation's date, under which the nodes' loads are counted."""
-    return network.local(now).date().isoformat()
+def _counts_hours(policies: PolicySet | None) -> bool:
+    """Whether it matters what nodes were given in their hour."""
+    return policies is not None and policies.counts_hours
 
 
 def _periods(policies: PolicySet | None, network: Network, now: int) -> Mapping[Tally, str]:
     """The periods of allotments in which it matters what was taken."""
     return period_names(policies, network, now) if policies else {}
-
-
-def _state(network: Network, matcher: Matcher, reading: Reading, stamps: str) -> StockState:
-    return StockState(network=network, matcher=matcher, loads=reading.loads, stamps=stamps)

@@ -231,10 +231,11 @@ class Pointsman:
     def load(self, inventory: Inventory) -> bool:
         """Replace the loaded network, products and stock; returns whether anything but units on hand changed.
 
-        Raises InputInvalid, and changes nothing, if policies that are active or scheduled do not fit the network;
-        Contended.
+        Raises InputInvalid, and changes nothing, if policies that are active or scheduled do not fit the network, or if
+        quantities of a SKU have other decimals than before; Contended.
         """
         before = read.read_version(self._client, self._keys)
+        inventory = read.with_known_decimals(self._client, self._keys, inventory)
         verify_policies = functools.partial(self.versions.verify_network, inventory.network)
         network_load.save(
             self._client, self._keys, inventory, verify_policies=verify_policies, micros=lambda: self.micros

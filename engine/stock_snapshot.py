@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.decide.availability import StockFacts, circumstances
+from engine.decide.availability import StockFacts
 from engine.decide.matching.matcher import Matcher
+from engine.decide.offer import circumstances
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import Network, Product
+from engine.model.facts import Network, Product, Snapshot
 from engine.store.reading import StockReading
 from engine.version import VERSION
 
@@ -16,10 +17,14 @@ from engine.version import VERSION
 class StockState:
     """Network, policies and stamps at one moment: while these stay, so does what is free (see `Keys.changed`)."""
 
-    network: Network
+    snapshot: Snapshot
+    """Without stock."""
     matcher: Matcher
-    loads: Mapping[str, int]
     stamps: str
+
+    @property
+    def network(self) -> Network:
+        return self.snapshot.network
 
     @property
     def loaded(self) -> int:
@@ -27,14 +32,14 @@ class StockState:
         stamp, _, _ = self.stamps.partition(" ")
         return 0 if stamp == "-" else int(stamp)
 
-    def floors(self, channel: str, now: int) -> str:
-        """A hash of all that the floors for the channel depend on besides stock."""
-        besides = circumstances(self.matcher, self.network, self.loads, now)
+    def circumstances(self, channel: str, now: int) -> str:
+        """A hash of all that is free to the channel depends on besides stock."""
+        besides = circumstances(self.snapshot, self.matcher, now)
         return _hash(VERSION, self.network.version, besides, channel)
 
     def tag(self, skus: Sequence[str], channel: str, now: int) -> str:
         """A hash that differs wherever what is free of the SKUs may; `stamps` are theirs."""
-        return _hash(self.floors(channel, now), *skus, self.stamps)
+        return _hash(self.circumstances(channel, now), *skus, self.stamps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,19 +57,18 @@ class StockSnapshot:
         answer: StockReading,
         skus: Sequence[str],
         products: Mapping[str, tuple[Product, Mapping[str, int]] | None],
-        ways: Ways,
     ) -> "StockSnapshot":
         """`answer` has the stock of `skus`."""
         known = [(number, item) for number, sku in enumerate(skus) if (item := products[sku]) is not None]
         numbers = [number for number, _ in known]
-        stock = answer.columns(numbers, ways.node_index)
+        nodes = state.snapshot.caches.get(Ways).node_index
+        stock = answer.columns(numbers, nodes)
         facts = StockFacts(
-            ways=ways,
+            snapshot=state.snapshot,
             products=[product for _, (product, _) in known],
             paces={product.sku: paces for _, (product, paces) in known},
             stock=stock,
-            loads=state.loads,
-            taken=answer.taken_columns(numbers, ways.node_index, stock),
+            taken=answer.taken_columns(numbers, nodes, stock),
         )
         return cls(facts=facts, state=state, unknown=tuple(sku for sku in skus if products[sku] is None))
 

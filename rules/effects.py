@@ -72,6 +72,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "priority": Stage.ORDER,
         "approve": Stage.ORDER,
         "daily_orders": Stage.NODE,
+        "hourly_orders": Stage.NODE,
         "daily_units": Stage.NODE,
         "daily_weight": Stage.NODE,
         "rest_after_rejection": Stage.REJECTION,
@@ -158,9 +159,12 @@ class OptionOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeOutcome:
-    """Shipments, units over all SKUs, and grams a day."""
+    """The most shipments on one of the node's dates and in one of its hours; and units over all SKUs, and grams, on a
+    date.
+    """
 
     daily_orders: int | None = None
+    hourly_orders: int | None = None
     daily_units: int | None = None
     daily_weight: int | None = None
 
@@ -242,6 +246,7 @@ def _option(values: _Values) -> OptionOutcome:
 def _node(values: _Values) -> NodeOutcome:
     return NodeOutcome(
         daily_orders=min(_numbers(values, "daily_orders"), default=None),
+        hourly_orders=min(_numbers(values, "hourly_orders"), default=None),
         daily_units=min(_numbers(values, "daily_units"), default=None),
         daily_weight=min(_numbers(values, "daily_weight"), default=None),
     )

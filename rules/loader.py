@@ -6,8 +6,8 @@ All mistakes of all files are collected and raised as one PolicyInvalid.
 import functools
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from marshmallow import Schema
@@ -16,7 +16,7 @@ from marshmallow.exceptions import SCHEMA
 from rules.conditions import All, mentioned_facts
 from rules.effects import STAGE_OF
 from rules.errors import Finding, PolicyInvalid
-from rules.policy import Policy, PolicySet, Rule
+from rules.policy import ALL_RULES, Policy, PolicySet, Rule
 from rules.policy_documents import read_documents
 from rules.syntax import effect_parser
 from rules.syntax.channel_effects import window_text
@@ -62,9 +62,14 @@ def load_policies(files: Mapping[str, bytes]) -> PolicySet:
 
 def parse_files(files: Mapping[str, bytes]) -> list[ParsedFile]:
     """Parse each file by itself, sorted by name; of a workbook, each sheet is a file of its own."""
-    parsed_files = [parsed for name in sorted(files) for parsed in _parse_file(name, files[name])]
-    names = Counter(file.name for file in parsed_files)
-    return [file if names[file.name] == 1 else _refused_twin(file.name) for file in parsed_files]
+    read = {name: _read(name, files[name]) for name in sorted(files)}
+    documents = [item for its in read.values() for item in its if isinstance(item, Document)]
+    language = _language_of_all(documents)
+    parsed = [
+        _parse_document(item, language) if isinstance(item, Document) else item for its in read.values() for item in its
+    ]
+    names = Counter(file.name for file in parsed)
+    return _with_named_overrides([file if names[file.name] == 1 else _refused_twin(file.name) for file in parsed])
 
 
 def find_mistakes(parsed_files: list[ParsedFile], *, whole_set: bool = True) -> list[Finding]:
@@ -83,9 +88,10 @@ def build_policy_set(parsed_files: list[ParsedFile]) -> PolicySet:
     )
 
 
-def _parse_file(name: str, content: bytes) -> list[ParsedFile]:
+def _read(name: str, content: bytes) -> list[Document | ParsedFile]:
+    """The documents of a file; one that is none is a parsed file with its mistakes already."""
     try:
-        return [_parse_document(document) for document in read_documents(name, content)]
+        return list(read_documents(name, content))
     except PolicyInvalid as error:
         return [ParsedFile(name=name, findings=error.findings)]
 
@@ -98,9 +104,38 @@ def _refused_twin(name: str) -> ParsedFile:
     )
 
 
-def _parse_document(document: Document) -> ParsedFile:
+def _language_of_all(documents: Iterable[Document]) -> str:
+    """The language of reasons without one in files that don't say: that of all files that do, or else English."""
+    languages = {document.root.get("language") for document in documents if isinstance(document.root, dict)}
+    named = [language for language in languages if isinstance(language, str)]
+    return str(named[0]) if len(named) == 1 else ENGLISH
+
+
+def _with_named_overrides(parsed_files: list[ParsedFile]) -> list[ParsedFile]:
+    """The files, with the rules named instead of all rules of a policy that are overridden (`safety-stock/*`)."""
+    policies = [file.policy for file in parsed_files if file.policy]
+    rules = {policy.id: [rule.id for rule in policy.rules] for policy in policies}
+
+    def named(rule: Rule) -> Rule:
+        if not any(name.endswith(ALL_RULES) for name in rule.overrides):
+            return rule
+        names = [
+            other
+            for name in rule.overrides
+            for other in (rules.get(name.removesuffix(ALL_RULES), []) if name.endswith(ALL_RULES) else [name])
+            if other != rule.id
+        ]
+        return replace(rule, overrides=tuple(dict.fromkeys(names)), written_overrides=rule.overrides)
+
+    return [
+        replace(file, policy=replace(file.policy, rules=tuple(map(named, file.policy.rules)))) if file.policy else file
+        for file in parsed_files
+    ]
+
+
+def _parse_document(document: Document, language: str) -> ParsedFile:
     notes = Notes(document=document)
-    policy = _policy(document.root, notes)
+    policy = _policy(document.root, notes, language)
     if policy and isinstance(document, TableDocument) and not (notes.findings or document.findings):
         policy = with_hit_policy(policy, document, notes)
     # what was skipped on a line makes more seem wrong there (a value missing): one finding is enough
@@ -109,7 +144,8 @@ def _parse_document(document: Document) -> ParsedFile:
     return ParsedFile(name=document.file, document=document, policy=None if findings else policy, findings=findings)
 
 
-def _policy(root: Node, notes: Notes) -> Policy | None:
+def _policy(root: Node, notes: Notes, language: str) -> Policy | None:
+    """`language` is that of reasons without one, unless the file names another."""
     if not isinstance(root, dict):
         hint = missing_colon_hint(root, frozenset(_keys_of(PolicyShape))) if isinstance(root, str) else ""
         notes.add((), "wrong-type", f"a policy file is a mapping that starts with 'policy: its-id'{hint}")
@@ -122,20 +158,24 @@ def _policy(root: Node, notes: Notes) -> Policy | None:
     for term in parser.terms:
         parser.term(term, ("terms", term))
     raw_rules = root.get("rules")
+    own_language = str(root.get("language") or "")
     rules = [
-        _rule(str(name), raw, ("rules", index), parser, term_facts)
+        replace(
+            _rule(str(name), raw, ("rules", index), parser, term_facts),
+            because=_because(raw, ("rules", index, "because"), notes, own_language or language),
+        )
         for index, raw in enumerate(raw_rules if isinstance(raw_rules, list) else [])
         if isinstance(raw, dict)
     ]
     _note_duplicates(notes, raw_rules)
     texts = {key: str(root.get(key) or "") for key in ("owner", "description")}
-    return Policy(id=str(name), rules=tuple(rules), **texts)
+    return Policy(id=str(name), rules=tuple(rules), language=own_language, **texts)
 
 
 def _rule(
     policy: str, raw: dict[str, Node], path: Path, parser: ConditionParser, term_facts: dict[str, Mapping[str, Fact]]
 ) -> Rule:
-    """`term_facts` is the cache of `mentioned_facts`."""
+    """The rule without its reasons; `term_facts` is the cache of `mentioned_facts`."""
     notes = parser.notes
     _note_numeric_id(notes, (*path, "id"), raw.get("id"))
     when = [parser.condition(raw["when"], (*path, "when"))] if "when" in raw else []
@@ -148,20 +188,23 @@ def _rule(
     overrides = raw.get("overrides")
     return Rule(
         id=f"{policy}/{raw.get('id')}",
-        because=_because(raw["because"], (*path, "because"), notes) if "because" in raw else {},
+        because={},
         condition=condition,
         effects=effects,
         overrides=tuple(str(item) for item in overrides) if isinstance(overrides, list) else (),
     )
 
 
-def _because(raw: Node, path: Path, notes: Notes) -> dict[str, str]:
-    """The reasons by language; a text without a language is English."""
-    texts = {ENGLISH: raw} if isinstance(raw, str) else raw
+def _because(rule: dict[str, Node], path: Path, notes: Notes, usual_language: str) -> dict[str, str]:
+    """The reasons by language; a text without one is in the usual language."""
+    if "because" not in rule:
+        return {}
+    raw = rule["because"]
+    texts = {usual_language: raw} if isinstance(raw, str) else raw
     if not isinstance(texts, dict) or not texts or not all(isinstance(text, str) and text for text in texts.values()):
         notes.add(path, "wrong-type", "write because: a text, or because: {en: ..., fr: ...}")
         return {}
-    for language in texts:
+    for language in texts if isinstance(raw, dict) else ():
         if not re.fullmatch(LANGUAGE_PATTERN, language):
             usual = available_languages()
             message = f"'{language}' is no language; write {', '.join(usual)} or another of two letters"

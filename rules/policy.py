@@ -15,6 +15,9 @@ from rules.effects import Effect, EffectValue
 from rules.reserves import Allotment, Cap
 from rules.vocabulary import Stage
 
+ALL_RULES = "/*"
+"""After a policy's id among overrides: all rules of the policy, but for the one that overrides."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
@@ -26,6 +29,8 @@ class Rule:
     condition: Condition
     effects: tuple[Effect, ...]
     overrides: tuple[str, ...] = ()
+    written_overrides: tuple[str, ...] = ()
+    """The overrides as the author wrote them, if some name all rules of a policy: `safety-stock/*`."""
 
     def acts_at(self, stage: Stage) -> bool:
         return any(effect.stage is stage for effect in self.effects)
@@ -45,6 +50,8 @@ class Policy:
     owner: str
     description: str
     rules: tuple[Rule, ...]
+    language: str = ""
+    """Of reasons without a language; empty if the file does not say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +106,11 @@ class PolicySet:
         return max(
             (int(item.value) for item in effects if item.name == "oversell" and isinstance(item.value, int)), default=0
         )
+
+    @cached_property
+    def counts_hours(self) -> bool:
+        """Whether a rule limits the shipments of an hour."""
+        return any(effect.name == "hourly_orders" for rule in self.rules.values() for effect in rule.effects)
 
     @cached_property
     def limits_output(self) -> bool:

@@ -4,7 +4,7 @@ Sizes are units, or shares in basis points of the units on hand, rounded up.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -43,6 +43,10 @@ class Reserve:
         """The larger number and the larger share of the two."""
         return Reserve(units=max(self.units, other.units), share=max(self.share, other.share))
 
+    def scaled(self, scale: int) -> "Reserve":
+        """As `Floor.scaled` says."""
+        return Reserve(units=self.units * scale, share=self.share)
+
 
 NO_RESERVE = Reserve()
 
@@ -74,6 +78,11 @@ class Allotment:
         """The units put aside at the beginning of the period, if so many are on hand."""
         units = max(self.units, self.least, share_of(on_hand, self.share))
         return units if self.most is None else min(units, self.most)
+
+    def scaled(self, scale: int) -> "Allotment":
+        """As `Floor.scaled` says."""
+        most = None if self.most is None else self.most * scale
+        return replace(self, units=self.units * scale, least=self.least * scale, most=most)
 
     @property
     def tally(self) -> Tally:
@@ -113,8 +122,17 @@ class Portion:
 
     def of(self, on_hand: int, taken: Mapping[Tally, int] = NOTHING_TAKEN) -> int:
         """If so many units are on hand, and so many were taken in the periods of its allotments."""
-        left = (item.size(on_hand) - taken.get(item.tally, 0) for item in self.allotments)
-        return max(self.reserve.of(on_hand), *left, 0)
+        return max(self.reserve.of(on_hand), self.left(on_hand, taken))
+
+    def left(self, on_hand: int, taken: Mapping[Tally, int] = NOTHING_TAKEN) -> int:
+        """What is left of its allotments."""
+        return max((item.size(on_hand) - taken.get(item.tally, 0) for item in self.allotments), default=0)
+
+    def scaled(self, scale: int) -> "Portion":
+        """As `Floor.scaled` says."""
+        return Portion(
+            reserve=self.reserve.scaled(scale), allotments=tuple(item.scaled(scale) for item in self.allotments)
+        )
 
 
 NO_PORTION = Portion()
@@ -123,8 +141,9 @@ NO_PORTION = Portion()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
     """Units of a position that an order may not take: those that are kept, and those put aside for `others` than its
-    channel, as far as these leave the channel its `own`. So of the last units, each goes to whichever of the channels
-    with a portion comes first, and none is left for nobody.
+    channel, as far as these leave the channel its `own`: what is protected for it, of the units on hand, and what is
+    left of its allotments, of those that are available, as what it holds already is used up of them. So of the last
+    units, each goes to whichever of the channels with a portion comes first, and none is left for nobody.
     """
 
     keep: Reserve = NO_RESERVE
@@ -133,12 +152,26 @@ class Floor:
     oversell: int = 0
     """So many units more than there are may be taken."""
 
-    def of(self, on_hand: int, taken: Mapping[Tally, int] = NOTHING_TAKEN) -> int:
-        """If so many units are on hand, and so many were taken in the periods of allotments. Below 0, so many more than
-        are there may be taken.
+    def of(self, on_hand: int, taken: Mapping[Tally, int] = NOTHING_TAKEN, held: int = 0) -> int:
+        """If so many units are on hand, so many of them held, and so many were taken in the periods of allotments.
+        Below 0, so many more than are there may be taken.
         """
         kept, aside = self.keep.of(on_hand), sum(portion.of(on_hand, taken) for portion in self.others)
-        return kept + min(aside, max(0, on_hand - kept - self.own.of(on_hand, taken))) - self.oversell
+        for_others = on_hand - kept - self.own.reserve.of(on_hand)
+        if self.own.allotments:
+            for_others = min(for_others, on_hand - held - kept - max(0, self.own.left(on_hand, taken)))
+        return kept + min(aside, max(0, for_others)) - self.oversell
+
+    def scaled(self, scale: int) -> "Floor":
+        """The same where so many of the units that are counted are in one of a rule's."""
+        if scale == 1:
+            return self
+        return Floor(
+            keep=self.keep.scaled(scale),
+            own=self.own.scaled(scale),
+            others=tuple(portion.scaled(scale) for portion in self.others),
+            oversell=self.oversell * scale,
+        )
 
     @property
     def is_fixed(self) -> bool:

@@ -9,6 +9,7 @@ from api.cli.output.plural import counted
 from api.cli.output.tables import reason_lines
 from api.records.backlog import BacklogRecord, LastOfferRecord, RunTotalRecord
 from api.shapes.limits import MOST_ENTRIES
+from api.shapes.quantities import Quantities
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -29,10 +30,11 @@ def list_backlog(settings: Settings, limit: int, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         record = BacklogRecord.of(service.backlog.page(limit=limit))
+        quantities = Quantities.of(service)
     if as_json:
-        print_json(record)
+        print_json(record, quantities)
         return
-    for line in _backlog_lines(record):
+    for line in _backlog_lines(quantities.show(record)):
         click.echo(line)
     if record.next:
         click.echo(f"... and {record.waiting - len(record.orders)} more", err=True)

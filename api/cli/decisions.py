@@ -17,6 +17,7 @@ from api.cli.output.progress import progress_bar
 from api.files.orders import read_order, read_sent_orders
 from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, order_records, readable
 from api.records.orders.order_state import OrderStateRecord
+from api.shapes.quantities import Quantities, decode, encode, quantities_of
 from engine.decide.facts_record import facts_from_json
 from engine.decide.record import from_json
 from engine.errors import NotFound, OrderExists
@@ -66,9 +67,9 @@ def decide(
     """
     if amends and (facts or instant is not None or hold is not None):
         raise click.UsageError("--at, --hold and --facts do not go with --amend")
-    request = read_order(order, settings.max_lines)
     with Pointsman(settings) as service:
         network = service.network()
+        request = read_order(order, settings.max_lines, quantities_of(service))
         if amends:
             outcome = _decide_or_amend(service, request, wait=wait, dry_run=dry_run)
         else:
@@ -116,8 +117,9 @@ def batch(settings: Settings, orders: Path, *, instant: int | None, wait: bool, 
 
     Example: pointsman batch examples/hexagone/orders.ndjson --key monday
     """
-    sent = read_sent_orders(orders, settings.max_lines)
     with Pointsman(settings) as service, progress_bar() as progress:
+        quantities = Quantities.of(service)
+        sent = read_sent_orders(orders, settings.max_lines, lambda: quantities)
         task = progress.add_task("deciding", total=len(sent))
         decided = service.batch(
             readable(sent),
@@ -131,7 +133,7 @@ def batch(settings: Settings, orders: Path, *, instant: int | None, wait: bool, 
         for record in order_records(sent, decided):
             problems += record.decided is None
             if as_json:
-                click.echo(msgspec.json.encode(record))
+                click.echo(_json_line(record, quantities))
             else:
                 _print_outcome(f"{orders}:{record.number}: order {record.order or '?'}", record)
         if as_json:
@@ -165,7 +167,12 @@ def _show_order(service: Pointsman, order_id: str, missing: NotFound, *, as_json
         state = service.orders.show(order_id)
     except NotFound:
         raise missing from None
-    print_order(OrderStateRecord.of(state), as_json=as_json)
+    print_order(OrderStateRecord.of(state), Quantities.of(service), as_json=as_json)
+
+
+def _json_line(record: BatchOrderRecord, quantities: Quantities) -> bytes:
+    line = encode(record)
+    return encode(quantities.show(decode(line))) if quantities.decimals else line
 
 
 def _print_outcome(where: str, record: BatchOrderRecord) -> None:
@@ -178,9 +185,10 @@ def _print_outcome(where: str, record: BatchOrderRecord) -> None:
 
 def _show_decision(answer: Answer, network: Network, *, facts: bool, as_json: bool) -> None:
     if as_json:
-        print_json(answer.whole if facts else answer.body)
+        print_json(answer.whole if facts else answer.body, Quantities(network.decimals))
         return
     for line in tables.decision_lines(answer.record, network):
         click.echo(line)
-    for line in tables.facts_lines(facts_from_json(answer.facts)) if facts else ():
+    decided_on = Quantities(network.decimals).show(facts_from_json(answer.facts))
+    for line in tables.facts_lines(decided_on) if facts else ():
         click.echo(line)

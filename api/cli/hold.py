@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from api.cli.options import AS_JSON, DECISION, INSTANT, LINES, OP, print_json, u
 from api.cli.output.tables import destination_phrase
 from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsRecord, HoldStateRecord
 from api.shapes.limits import MOST_HOLDS
+from api.shapes.quantities import Quantities, skus_of_decision
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.hold_state import HoldState
@@ -61,10 +63,11 @@ def list_holds(
         page = pointsman.holds.list_open(
             node=node, service=service, sku=sku, expiring_before=expiring_before, limit=limit
         )
+        quantities = Quantities.of(pointsman)
     record = HoldsRecord.of(page)
     if as_json:
-        print_json(record)
-    for item in [] if as_json else record.holds:
+        print_json(record, quantities)
+    for item in [] if as_json else quantities.show(record.holds):
         held = ", ".join(_shipment_line(shipment) for shipment in item.shipments)
         click.echo(f"{item.expires_at}  {item.decision}  {item.client or '-'}  {held}")
     if record.next and not as_json:
@@ -84,7 +87,8 @@ def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         state = service.holds.state(decision_id)
-    _print_state(state, as_json=as_json)
+        quantities = Quantities.of(service)
+    _print_state(state, quantities, as_json=as_json)
 
 
 @hold.command()
@@ -152,7 +156,8 @@ def extend(
     with Pointsman(settings) as service:
         state = service.holds.extend(decision_id, until=until, minutes=minutes, op=op)
         requested = until if until is not None else service.now + 60 * (minutes or 0)
-    _print_state(state, as_json=as_json)
+        quantities = Quantities.of(service)
+    _print_state(state, quantities, as_json=as_json)
     if state.until is not None and state.until > requested:
         click.echo(f"it lasts until {timestamp(state.until)} already: a hold is never made shorter", err=True)
 
@@ -169,9 +174,10 @@ def _change_units(
 ) -> None:
     """Make a change of `DecisionHolds` that takes shipments and lines, and print what it led to."""
     with Pointsman(settings) as service:
-        names = _options(service, decision_id, shipments)
-        state = change(service.holds, decision_id, shipments=names, lines=units_by_name("--line", lines), op=op)
-    _print_state(state, as_json=as_json)
+        names, quantities = _options(service, decision_id, shipments), Quantities.of(service)
+        units = quantities.by_line(units_by_name("--line", lines), partial(skus_of_decision, service, decision_id))
+        state = change(service.holds, decision_id, shipments=names, lines=units, op=op)
+    _print_state(state, quantities, as_json=as_json)
 
 
 def _options(service: Pointsman, decision_id: str, names: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -188,11 +194,11 @@ def _options(service: Pointsman, decision_id: str, names: tuple[str, ...]) -> li
     return [options[name] for name in names]
 
 
-def _print_state(state: HoldState, *, as_json: bool) -> None:
+def _print_state(state: HoldState, quantities: Quantities, *, as_json: bool) -> None:
     record = HoldStateRecord.of(state)
     if as_json:
-        print_json(record)
-    for line in [] if as_json else _state_lines(record):
+        print_json(record, quantities)
+    for line in [] if as_json else _state_lines(quantities.show(record)):
         click.echo(line)
 
 

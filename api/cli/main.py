@@ -35,7 +35,7 @@ COMMANDS = {
     "route": Lazy("api.cli.route_day", "route_day", "Decide the orders of a day, and sum it up."),
     "serve": Lazy("api.cli.serve", "serve", "Answer over HTTP, until interrupted."),
     "show": Lazy("api.cli.decisions", "show", "Show a logged decision; by the id of an order, the order."),
-    "stock": Lazy("api.cli.stock", "stock", "Import counted stock, and show the stock of a SKU."),
+    "stock": Lazy("api.cli.stock", "stock", "Import counted stock, move units, and show the stock of a SKU."),
 }
 """By name. A test holds each summary to the command's own."""
 

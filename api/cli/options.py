@@ -1,6 +1,8 @@
 """Options that several commands share, and what goes with them."""
 
+import re
 import shlex
+from decimal import Decimal
 from getpass import getuser
 from typing import Any
 
@@ -10,6 +12,7 @@ from marshmallow import ValidationError
 
 from api.shapes.fields import Instant, Literal
 from api.shapes.limits import LONGEST_AGE
+from api.shapes.quantities import NO_DECIMALS, Quantities, decode, encode
 from engine.errors import InputInvalid, Mistake
 from engine.settings import Settings
 from rules.syntax import literals
@@ -41,20 +44,22 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 ORDER = click.argument("order_id", metavar="ORDER")
 DECISION = click.argument("decision_id", metavar="DECISION")
 OP = click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 LINES = click.option(
     "--line", "lines", multiple=True, help="LINE=UNITS or SKU=UNITS; may be given repeatedly. Default: all."
 )
 
 
-def units_by_name(option: str, words: tuple[str, ...], *, least: int = 1) -> dict[str, int]:
+def units_by_name(option: str, words: tuple[str, ...], *, least: int = 1) -> dict[str, int | Decimal]:
     """NAME=UNITS words as a mapping; raises InputInvalid for the first that is malformed or names a name again."""
-    units: dict[str, int] = {}
+    units: dict[str, int | Decimal] = {}
     for word in words:
         name, _, count = word.rpartition("=")
-        if not name or not is_number(count) or int(count) < least or name in units:
+        number = units_of(count)
+        if not name or number is None or not (number >= least or number > 0) or name in units:
             message = f"'{word}' is not NAME=UNITS, units from {least}, each name once"
             raise InputInvalid([Mistake(field=option, message=message)])
-        units[name] = int(count)
+        units[name] = number
     return units
 
 
@@ -63,13 +68,18 @@ def argument(word: str) -> str:
     return f"-- {shlex.quote(word)}" if word.startswith("-") else shlex.quote(word)
 
 
-def is_number(word: str) -> bool:
-    return word.isascii() and word.isdigit()
+def units_of(word: str) -> int | Decimal | None:
+    """A whole number, or one with decimals; None if the word is neither."""
+    if not _NUMBER.fullmatch(word):
+        return None
+    return Decimal(word) if "." in word else int(word)
 
 
-def print_json(value: Any) -> None:
-    """A record, or the bytes of one as they were logged."""
-    body = value if isinstance(value, bytes) else msgspec.json.encode(value)
+def print_json(value: Any, quantities: Quantities = NO_DECIMALS) -> None:
+    """A record, or the bytes of one as they were logged, with its quantities as they are written."""
+    if quantities.decimals:
+        value = quantities.show(decode(value if isinstance(value, bytes) else encode(value)))
+    body = value if isinstance(value, bytes) else encode(value)
     click.echo(msgspec.json.format(body, indent=2).decode())
 
 

@@ -1,14 +1,17 @@
 """`pointsman reject` and `pointsman chain`: a node rejects a shipment, and the decisions that follow from it."""
 
 from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial
 from typing import cast, get_args
 
 import click
 from msgspec import UNSET
 
-from api.cli.options import AS_JSON, DECISION, LINES, OP, is_number, print_json, units_by_name
+from api.cli.options import AS_JSON, DECISION, LINES, OP, print_json, units_by_name, units_of
 from api.cli.output.tables import cause, decision_lines
 from api.records.backlog import ChainRecord
+from api.shapes.quantities import Quantities, skus_of_decision
 from engine.decide.record import DecisionRecord
 from engine.orders.rejection import Reason, RejectionRequest
 from engine.service import Pointsman
@@ -47,22 +50,24 @@ def reject(
 
     Example: pointsman reject 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --node lyon --reason not_in_stock
     """
-    rejection = RejectionRequest(
-        decision=decision_id,
-        node=node,
-        service=service,
-        reason=cast("Reason", reason),
-        lines=units_by_name("--line", lines),
-        confirmed=units_by_name("--confirmed", confirmed),
-        on_hand=_on_hand(on_hand),
-        waits=wait,
-        op=op,
-    )
+    units, left, counted = units_by_name("--line", lines), units_by_name("--confirmed", confirmed), _on_hand(on_hand)
     with Pointsman(settings) as pointsman:
+        quantities, skus = Quantities.of(pointsman), partial(skus_of_decision, pointsman, decision_id)
+        rejection = RejectionRequest(
+            decision=decision_id,
+            node=node,
+            service=service,
+            reason=cast("Reason", reason),
+            lines=quantities.by_line(units, skus),
+            confirmed=quantities.by_line(left, skus, field="confirmed"),
+            on_hand=quantities.counted(counted, skus),
+            waits=wait,
+            op=op,
+        )
         answer = pointsman.rerouting.reject(rejection)
         network = pointsman.network()
     if as_json:
-        print_json(answer.body)
+        print_json(answer.body, quantities)
     for line in [] if as_json else decision_lines(answer.record, network):
         click.echo(line)
 
@@ -78,16 +83,17 @@ def chain(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         decisions = service.rerouting.chain(decision_id)
+        quantities = Quantities.of(service)
     if as_json:
-        print_json(ChainRecord.of(decisions))
+        print_json(ChainRecord.of(decisions), quantities)
     for link in [] if as_json else decisions.links:
-        for line in _chain_lines(link.record):
+        for line in _chain_lines(quantities.show(link.record)):
             click.echo(line)
 
 
-def _on_hand(words: tuple[str, ...]) -> int | dict[str, int] | None:
-    if len(words) == 1 and is_number(words[0]):
-        return int(words[0])
+def _on_hand(words: tuple[str, ...]) -> int | Decimal | dict[str, int | Decimal] | None:
+    if len(words) == 1 and (units := units_of(words[0])) is not None:
+        return units
     return units_by_name("--on-hand", words, least=0) or None
 
 

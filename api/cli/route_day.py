@@ -13,6 +13,7 @@ from api.cli.output import tables
 from api.cli.output.progress import progress_bar
 from api.files.orders import read_orders
 from api.records.day import DayFigures, DayRecord
+from api.shapes.quantities import quantities_of
 from engine.errors import Mistake, OrderInvalid
 from engine.model.facts import Order
 from engine.orders.batch.batch_results import OrderDecided
@@ -57,8 +58,8 @@ def route_day(context: click.Context, orders: Path, weigh: int, *, together: boo
     if together and context.get_parameter_source("weigh") is ParameterSource.COMMANDLINE:
         raise click.UsageError("--weigh is for orders that are decided one by one, without --together")
     settings: Settings = context.obj
-    requests = read_orders(orders, settings.max_lines)
     with Pointsman(settings) as service, progress_bar() as progress:
+        requests = read_orders(orders, settings.max_lines, quantities_of(service))
         plan = progress.add_task("planning", total=len(requests), visible=together)
         task = progress.add_task("routing", total=len(requests))
         day = (

@@ -9,9 +9,11 @@ from rich.console import Console
 from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output.progress import progress_bar
 from api.cli.output.stock_tables import stock_tables
+from api.cli.stock_movement import move_stock
 from api.files.stock_counts import MOST_NAMED, import_counts, read_counts
 from api.records.stock.availability_feed import feed_lines
 from api.records.stock.positions import ImportRecord, SkuStockRecord
+from api.shapes.quantities import Quantities, lines_with_decimals
 from engine.inventory.availability_feed import Cursor
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -29,7 +31,10 @@ def _cursor(_: click.Context, __: click.Parameter, text: str | None) -> Cursor |
 
 @click.group()
 def stock() -> None:
-    """Import counted stock, and show the stock of a SKU."""
+    """Import counted stock, move units, and show the stock of a SKU."""
+
+
+stock.add_command(move_stock)
 
 
 @stock.command("import")
@@ -78,13 +83,14 @@ def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: 
     """
     with Pointsman(settings) as service:
         stock_of_sku = service.stock.show(sku, max_stale=max_stale)
+        quantities = Quantities.of(service)
     print_age(stock_of_sku.age)
     record = SkuStockRecord.of(stock_of_sku)
     if as_json:
-        print_json(record)
+        print_json(record, quantities)
     else:
         console = Console()
-        console.print(*stock_tables(record, width=console.width), sep="\n")
+        console.print(*stock_tables(quantities.show(record), width=console.width), sep="\n")
 
 
 @stock.command("feed")
@@ -104,10 +110,11 @@ def feed_stock(settings: Settings, channel: str, *, since: Cursor | None, after:
     if after is not None and since is None:
         raise click.UsageError("--after goes on with a feed: give its cursor as --since")
     with Pointsman(settings) as service, progress_bar() as progress:
+        quantities = Quantities.of(service)
         feed = service.availability_feed.read(channel, since=since, after=after, by_node=nodes)
         task = progress.add_task("reading", total=feed.size)
         for number, part in feed_lines(feed):
-            click.echo(part, nl=False)
+            click.echo(lines_with_decimals(part, quantities), nl=False)
             progress.advance(task, number)
 
 

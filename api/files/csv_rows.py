@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError
 
 from api.files.file_content import read_content
 from api.shapes.mistakes import mistakes_of
+from api.shapes.quantities import NO_DECIMALS, Quantities
 from engine.errors import InputInvalid, Mistake
 
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
@@ -25,8 +26,17 @@ def content_or_none(path: Path, mistakes: list[Mistake]) -> bytes | None:
         return None
 
 
-def load_row(shape: Schema, row: dict[str, str], where: str, mistakes: list[Mistake]) -> dict[str, Any] | None:
+def load_row(
+    shape: Schema, row: dict[str, str], where: str, mistakes: list[Mistake], quantities: Quantities = NO_DECIMALS
+) -> dict[str, Any] | None:
     """The row as its shape reads it, or None if there are mistakes in it, which are added to `mistakes`."""
+    try:
+        row = quantities.read(row)
+    except ValidationError as error:
+        mistakes += mistakes_of(error.messages, where=where)
+        return None
+    if quantities.decimals:
+        row = {name: str(value) for name, value in row.items()}
     errors = shape.validate(row)
     if errors:
         mistakes += mistakes_of(errors, where=where)

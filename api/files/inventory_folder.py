@@ -11,6 +11,7 @@ from api.files.csv_rows import content_or_none, load_row, rows
 from api.files.inventory_shapes import ProductShape, StockShape
 from api.files.network_yaml import read_network
 from api.files.postcodes import read_postcodes
+from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.stock import not_counted
 from engine.model.facts import Inventory, Network, Product
@@ -30,9 +31,11 @@ def load_inventory(directory: Path) -> Inventory:
     if network is not None:
         network = dataclasses.replace(network, postcodes=read_postcodes(directory / "postcodes.csv", mistakes))
     products = _products(directory / "products.csv", network, mistakes)
+    decimals = {sku: product.decimals for sku, product in products.items() if product.decimals}
     stock, paces = _stock(directory / "stock.csv", network, products, mistakes)
     if mistakes or network is None:
         raise InputInvalid(mistakes)
+    network = dataclasses.replace(network, decimals=decimals)
     inventory = Inventory(network=network, products=products, stock=stock, paces=paces)
     version = inventory_version(inventory)
     return dataclasses.replace(inventory, network=dataclasses.replace(network, version=version))
@@ -80,8 +83,9 @@ def _stock(
     stock: dict[str, dict[str, int]] = {}
     paces: dict[str, dict[str, int]] = {}
     shape = StockShape()
+    quantities = Quantities({sku: product.decimals for sku, product in products.items() if product.decimals})
     for where, row in rows(path, ["node", "sku", "on_hand"], mistakes):
-        data = load_row(shape, row, where, mistakes)
+        data = load_row(shape, row, where, mistakes, quantities)
         if data is None:
             continue
         node, sku = data["node"], data["sku"]
@@ -95,5 +99,6 @@ def _stock(
             mistakes.append(Mistake(where=where, field="sku", message=f"'{sku}' at '{node}' stands here a second time"))
         stock.setdefault(sku, {})[node] = data["on_hand"]
         if "daily_sales" in data:
-            paces.setdefault(sku, {})[node] = data["daily_sales"]
+            scale = products[sku].scale if sku in products else 1
+            paces.setdefault(sku, {})[node] = data["daily_sales"] * scale
     return stock, paces

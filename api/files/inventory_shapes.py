@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
@@ -20,6 +20,7 @@ from api.shapes.fields import (
     thousandths,
 )
 from engine.decide.shipping.distance import DISTANCE_STEP
+from engine.model.facts import CutOffBy
 from engine.model.timetable import DAY
 from rules.syntax import literals
 from rules.vocabulary import ATTRIBUTE_KINDS, LIFECYCLES, MODES, NODE_TYPES
@@ -33,6 +34,7 @@ MOST_DETOUR = 100_000
 """Thousandths."""
 MOST_EMISSION = 100_000_000
 """Thousandths of a gram: 100 kg of CO2e a tonne-km, some hundred times what a plane emits."""
+MOST_DECIMALS = 3
 _ATTRIBUTE_KINDS = tuple(ATTRIBUTE_KINDS)
 
 
@@ -71,6 +73,27 @@ class Hours(fields.Field[Any]):
         if isinstance(value, Mapping):
             return HoursShape().load(value)
         return Word().deserialize(value)
+
+
+class CutOffsShape(Strict):
+    """The cut-off by weekday; on a weekday that is missing there is none."""
+
+    monday = tuesday = wednesday = thursday = friday = saturday = sunday = Literal(literals.time, most=DAY)
+
+    @validates_schema
+    def _has_one(self, data: dict[str, Any], **_: Any) -> None:
+        if not data:
+            raise ValidationError('write the cut-off of some weekday, as {saturday: "12:00"}')
+
+
+class CutOff(fields.Field[Any]):
+    """A time of day, or one for each of some weekdays; to minutes of the day, one or of each day from Monday on."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        if isinstance(value, Mapping):
+            by_day = CutOffsShape().load(value)
+            return tuple(by_day.get(day, DAY) for day in WEEKDAYS)
+        return Literal(literals.time, most=DAY).deserialize(value)
 
 
 class UnitPriceShape(Strict):
@@ -136,8 +159,10 @@ class NodeShape(Strict):
     time_zone = fields.String()
     hours = Hours()
     closed = fields.List(Word())
-    cut_offs = fields.Dict(keys=Word(), values=Literal(literals.time, most=DAY))
+    cut_offs = fields.Dict(keys=Word(), values=CutOff())
     daily_orders = Literal(literals.count)
+    daily_units = Literal(literals.count)
+    daily_weight = Literal(literals.weight)
 
     @validates_schema
     def _lies_somewhere(self, data: dict[str, Any], **_: Any) -> None:
@@ -201,6 +226,8 @@ class NetworkShape(Strict):
     opening_hours = fields.Dict(keys=Word(), values=fields.Nested(HoursShape))
     lanes = fields.List(fields.Nested(LaneShape))
     reserve_before = Literal(literals.duration, most=MOST_MINUTES)
+    cut_off_by = fields.String(validate=validate.OneOf(get_args(CutOffBy)))
+    cut_off_grace = Literal(literals.duration, most=DAY)
     services = fields.List(fields.Nested(ServiceShape), required=True, validate=validate.Length(min=1))
     nodes = fields.List(fields.Nested(NodeShape), required=True, validate=validate.Length(min=1))
 
@@ -215,6 +242,8 @@ class ProductShape(Strict):
     weight_g = Literal(literals.count, most=MOST_GRAMS, required=True)
     tags = fields.String()
     counted = Literal(literals.flag)
+    unit = Word()
+    decimals = Literal(literals.count, most=MOST_DECIMALS)
 
 
 class StockShape(Strict):

@@ -10,7 +10,7 @@ from api.files.network_checks import cross_mistakes
 from api.files.opening_hours import Calendars
 from api.shapes.mistakes import mistakes_of
 from engine.errors import Mistake
-from engine.model.facts import RESERVE_BEFORE, GeoPoint, Lane, Network, Node, Service, UnitPrice
+from engine.model.facts import CUT_OFF_GRACE, RESERVE_BEFORE, GeoPoint, Lane, Network, Node, Service, UnitPrice
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.yaml_document import Document, read
 from rules.vocabulary import Kind, Value
@@ -66,6 +66,8 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         lanes=tuple(_lane(entry) for entry in data.get("lanes", ())),
         rates=data.get("rates", {}),
         reserve_before=data.get("reserve_before", RESERVE_BEFORE),
+        cut_off_by=data.get("cut_off_by", "placed"),
+        cut_off_grace=data.get("cut_off_grace", CUT_OFF_GRACE),
     )
 
 

@@ -11,6 +11,7 @@ from api.files.inventory_folder import load_row, rows
 from api.shapes.base import Strict
 from api.shapes.fields import Literal, StampField, Word, thousandths
 from api.shapes.limits import MOST_ON_HAND
+from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.stock import MOST_AT_ONCE, not_counted
 from engine.model.facts import Product
@@ -57,7 +58,7 @@ def read_counts(path: Path, pointsman: Pointsman) -> list[Count]:
     seen: set[tuple[str, str]] = set()
     counts: list[Count] = []
     places: list[str] = []
-    for where, count in _counts(path, pointsman.micros, mistakes):
+    for where, count in _counts(path, pointsman.micros, mistakes, Quantities(network.decimals)):
         mistake = pointsman.stock.check_time(count)
         if mistake is not None:
             mistakes.append(dataclasses.replace(mistake, where=where))
@@ -100,10 +101,11 @@ def _products(skus: Iterable[str], pointsman: Pointsman) -> dict[str, Product]:
     return {sku: product for batch in batches for sku, product in pointsman.products(batch).items()}
 
 
-def _counts(path: Path, micros: int, mistakes: list[Mistake]) -> Iterator[tuple[str, Count]]:
+def _counts(path: Path, micros: int, mistakes: list[Mistake], quantities: Quantities) -> Iterator[tuple[str, Count]]:
     shape = CountShape()
     for where, row in rows(path, _COLUMNS, mistakes):
-        data = _plain_row(row) or load_row(shape, row, where, mistakes)
+        plain = None if row.get("sku") in quantities.decimals else _plain_row(row)
+        data = plain or load_row(shape, row, where, mistakes, quantities)
         if data is not None:
             stamp = Stamp(kind="t", number=data.get("at", micros))
             yield where, Count(node=data["node"], sku=data["sku"], on_hand=data["on_hand"], stamp=stamp)

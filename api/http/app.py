@@ -1,11 +1,12 @@
 """create_app: the Flask application around one Pointsman."""
 
+import functools
 import os
 from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask.json.provider import JSONProvider
 from werkzeug.routing import PathConverter
 
@@ -22,11 +23,13 @@ from api.http import (
     stock,
     stock_movements,
 )
-from api.http.blueprint import components
+from api.http.blueprint import JSON, NDJSON, components
 from api.http.policy import policies
 from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
+from api.shapes.quantities import Quantities, decode, encode, lines_with_decimals
 from engine.decide.order_record import Record
+from engine.errors import PointsmanError
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.version import VERSION
@@ -68,6 +71,7 @@ def create_app(pointsman: Pointsman) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.converters["path"] = _AnyPath
     app.after_request(_without_type_if_empty)
+    app.after_request(functools.partial(_with_decimals, pointsman))
     problems.register(app)
     api = problems.ProblemApi(app)
     for field, kind, form in OPENAPI_TYPES:
@@ -100,6 +104,22 @@ def served_app() -> Flask:
     pointsman.warm_up()
     pointsman.start_offering()
     return create_app(pointsman)
+
+
+def _with_decimals(pointsman: Pointsman, response: Response) -> Response:
+    """Quantities as they are written, where products have decimals."""
+    if response.mimetype not in (JSON, NDJSON) or not request.path.startswith("/v1/"):
+        return response
+    try:
+        quantities = Quantities.of(pointsman)
+    except PointsmanError:  # there is nothing that could have decimals
+        return response
+    if quantities.decimals and response.mimetype == NDJSON:
+        parts = response.iter_encoded()
+        response.response = (lines_with_decimals(part, quantities) for part in parts)
+    elif quantities.decimals and response.data:
+        response.set_data(encode(quantities.show(decode(response.data))))
+    return response
 
 
 def _without_type_if_empty(response: Response) -> Response:

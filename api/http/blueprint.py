@@ -12,6 +12,7 @@ from flask import Response
 
 from api.http.strict_parsing import StrictParser, may_be_empty
 from api.shapes.base import NoQuery
+from api.shapes.quantities import encode
 from engine.decide.order_record import Record
 
 JSON = "application/json"
@@ -70,7 +71,7 @@ def _takes_query(view: Any) -> bool:
 
 
 def answer(record: Record, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    return Response(msgspec.json.encode(record), status=status, content_type=JSON)
+    return Response(encode(record), status=status, content_type=JSON)
 
 
 def component_name(record: type[Record]) -> str:

@@ -17,6 +17,7 @@ from api.http.staleness import ReadingHeaders
 from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, BatchRecord, order_records, readable
 from api.shapes.fields import CALLER, Flag, HeaderWord, IdempotencyKey, Literal
 from api.shapes.order import OrderRequest
+from api.shapes.quantities import quantities_of
 from api.shapes.sent_orders import SentOrder
 from engine.decide.facts_record import FactsRecord, FactsReferenceRecord
 from engine.decide.record import DecisionRecord
@@ -65,7 +66,8 @@ class DecisionHeaders(Schema):
 def blueprint(pointsman: Pointsman) -> Blueprint:
     """The decisions of one Pointsman."""
     decisions = Blueprint("decisions", __name__, url_prefix=_PREFIX, description="Where orders ship from")
-    order_request = OrderRequest(max_lines=pointsman.settings.max_lines)
+    quantities = quantities_of(pointsman)
+    order_request = OrderRequest(max_lines=pointsman.settings.max_lines, quantities=quantities)
 
     @decisions.post("")
     @decisions.arguments(order_request)

@@ -1,5 +1,6 @@
 """Holds: confirm, release and extend them, undo a confirm, and see what became of them or which ones have not ended."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -8,6 +9,7 @@ from flask import Response
 from api.http.blueprint import Blueprint, answer
 from api.http.requests.holds import ConfirmRequest, EndRequest, ExtendRequest, HoldsQuery
 from api.records.holds import HoldsRecord, HoldStateRecord
+from api.shapes.quantities import Quantities, skus_of_decision
 from engine.service import Pointsman
 
 
@@ -15,26 +17,33 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """The holds of one Pointsman."""
     holds = Blueprint("holds", __name__, url_prefix="/v1", description="Units promised to an order until they leave")
 
+    def units(body: dict[str, Any], decision_id: str) -> dict[str, Any]:
+        skus = partial(skus_of_decision, pointsman, decision_id)
+        return body | {
+            "shipments": [(way["node"], way["service"]) for way in body["shipments"]],
+            "lines": Quantities.of(pointsman).by_line(body["lines"], skus),
+        }
+
     @holds.post("/decisions/<string:decision_id>/confirm")
     @holds.arguments(ConfirmRequest)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def confirm(body: dict[str, Any], decision_id: str) -> Response:
         """The goods left: they are no longer on hand, nor held"""
-        return answer(HoldStateRecord.of(pointsman.holds.confirm(decision_id, **_units(body))))
+        return answer(HoldStateRecord.of(pointsman.holds.confirm(decision_id, **units(body, decision_id))))
 
     @holds.post("/decisions/<string:decision_id>/release")
     @holds.arguments(EndRequest)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def release(body: dict[str, Any], decision_id: str) -> Response:
         """The goods stay, free for other orders"""
-        return answer(HoldStateRecord.of(pointsman.holds.release(decision_id, **_units(body))))
+        return answer(HoldStateRecord.of(pointsman.holds.release(decision_id, **units(body, decision_id))))
 
     @holds.post("/decisions/<string:decision_id>/confirm/undo")
     @holds.arguments(EndRequest)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def undo(body: dict[str, Any], decision_id: str) -> Response:
         """The goods did not leave after all: they are on hand and held again"""
-        return answer(HoldStateRecord.of(pointsman.holds.undo(decision_id, **_units(body))))
+        return answer(HoldStateRecord.of(pointsman.holds.undo(decision_id, **units(body, decision_id))))
 
     @holds.post("/decisions/<string:decision_id>/extend")
     @holds.arguments(ExtendRequest, required=True)
@@ -57,7 +66,3 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return answer(HoldsRecord.of(pointsman.holds.list_open(**query)))
 
     return holds
-
-
-def _units(body: dict[str, Any]) -> dict[str, Any]:
-    return body | {"shipments": [(way["node"], way["service"]) for way in body["shipments"]]}

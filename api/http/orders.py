@@ -1,10 +1,12 @@
 """Orders as they stand, and the calls that change them: GET /v1/orders, /v1/orders/{id} and what is below it."""
 
 import hashlib
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
+from msgspec import structs
 
 from api.http.blueprint import Blueprint, answer
 from api.http.requests.orders import (
@@ -20,6 +22,7 @@ from api.records.orders.amendment import AmendmentRecord
 from api.records.orders.cancellation import CancellationRecord
 from api.records.orders.order_state import OrdersRecord, OrderStateRecord
 from api.shapes.headers import WhoHeaders
+from api.shapes.quantities import Quantities, quantities_of, skus_of_order
 from engine.model.facts import Order
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
@@ -54,7 +57,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """Let an order go on that a policy parked until a person approves it; again, it is answered the same"""
         return answer(OrderStateRecord.of(pointsman.orders.approve(order_id, **body, **headers)))
 
-    amend_request = AmendOrderRequest(max_lines=pointsman.settings.max_lines)
+    amend_request = AmendOrderRequest(max_lines=pointsman.settings.max_lines, quantities=quantities_of(pointsman))
 
     @orders.post("/<path:order_id>/amend")
     @orders.arguments(amend_request)
@@ -76,8 +79,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def cancel(body: dict[str, Any], order_id: str) -> Response:
         """The customer does not want the order, or some of its units"""
         shipments = [(way["node"], way["service"]) for way in body.pop("shipments")]
-        request = CancelRequest(order=order_id, shipments=shipments, **body)
-        return answer(CancellationRecord.of(pointsman.cancellations.cancel(request)))
+        quantities, skus = Quantities.of(pointsman), partial(skus_of_order, pointsman, order_id)
+        lines = quantities.by_line(body.pop("lines"), skus)
+        request = CancelRequest(order=order_id, shipments=shipments, lines=lines, **body)
+        record = CancellationRecord.of(pointsman.cancellations.cancel(request))
+        return answer(structs.replace(record, cancelled=quantities.show_by_line(record.cancelled, skus)))
 
     @orders.post("/<path:order_id>/wait")
     @orders.response(HTTPStatus.OK, OrderStateRecord)

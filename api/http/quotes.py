@@ -11,6 +11,7 @@ from api.http.decisions import DecisionQuery, decision_response
 from api.http.requests.quotes import TakeUpRequest, take_request
 from api.records.promises import PromisesRecord
 from api.shapes.fields import CALLER, HeaderWord
+from api.shapes.quantities import quantities_of
 from api.shapes.quote import CartRequest, PromisesRequest
 from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.record import DecisionRecord
@@ -33,7 +34,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     )
 
     @quotes.post("/quotes")
-    @quotes.arguments(CartRequest(max_lines=pointsman.settings.max_lines))
+    @quotes.arguments(CartRequest(max_lines=pointsman.settings.max_lines, quantities=quantities_of(pointsman)))
     @quotes.response(HTTPStatus.CREATED, QuoteRecord)
     def quote(request: QuoteRequest) -> Response:
         """What a cart may be promised: arrival, cost and CO2e, and what would ship; nothing is held"""

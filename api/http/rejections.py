@@ -1,5 +1,6 @@
 """POST /v1/decisions/{id}/reject, GET /v1/decisions/{id}/chain."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +10,7 @@ from api.http.blueprint import Blueprint, answer
 from api.http.decisions import decision_response
 from api.http.requests.backlog import RejectRequest
 from api.records.backlog import ChainRecord
+from api.shapes.quantities import Quantities, skus_of_decision
 from engine.decide.record import DecisionRecord
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
@@ -25,6 +27,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def reject(body: dict[str, Any], decision_id: str) -> Response:
         """A node won't ship: decide the rejected units again, elsewhere, and keep the rest"""
         waits = body.pop("wait")
+        quantities, skus = Quantities.of(pointsman), partial(skus_of_decision, pointsman, decision_id)
+        for field in ("lines", "confirmed"):
+            body[field] = quantities.by_line(body[field], skus, field=field)
+        body["on_hand"] = quantities.counted(body["on_hand"], skus)
         return decision_response(
             pointsman.rerouting.reject(RejectionRequest(decision=decision_id, waits=waits, **body))
         )

@@ -1,6 +1,7 @@
 """Stock: what its sources say is there, and what may still be promised of it."""
 
 import hashlib
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +13,8 @@ from api.http.requests.stock import AvailabilityQuery, CountRequest, FeedQuery
 from api.http.staleness import ReadingHeaders, aged
 from api.records.stock.availability_feed import FeedLineRecord, feed_lines
 from api.records.stock.positions import AvailabilityRecord, CountRecord, SkuStockRecord
+from api.shapes.limits import MOST_ON_HAND
+from api.shapes.quantities import Quantities
 from engine.service import Pointsman
 from engine.store.stock import Count, Stamp
 
@@ -26,7 +29,15 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @stock.response(HTTPStatus.OK, AvailabilityRecord)
     @stock.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
     def availability(query: dict[str, Any], headers: dict[str, Any]) -> Response:
-        """Units of SKUs free to a channel, in all and by node, at one moment"""
+        """Units of SKUs free to a channel, in all and by node, at one moment
+
+        They are what an order on the channel would get that may go anywhere or, if it is said where, that goes there.
+        """
+        order = query["order"]
+        if order is not None:
+            available = pointsman.stock.availability_at(query["sku"], order)
+            body = msgspec.json.encode(AvailabilityRecord.of(available))
+            return _tagged(Response(body, content_type=JSON), _hash_of(body)).make_conditional(request)
         tags = request.if_none_match
         if tags and headers["max_stale"] is None:
             tag = pointsman.stock.tag(query["sku"], query["channel"])
@@ -34,7 +45,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
                 return _tagged(Response(status=HTTPStatus.NOT_MODIFIED), tag)
         availability = pointsman.stock.availability(query["sku"], query["channel"], **headers)
         body = msgspec.json.encode(AvailabilityRecord.of(availability))
-        tag = availability.tag or hashlib.sha256(body).hexdigest()[:32]
+        tag = availability.tag or _hash_of(body)
         response = _tagged(Response(body, content_type=JSON), tag).make_conditional(request)
         return aged(response, availability.age)
 
@@ -66,13 +77,18 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @stock.put("/stock/<string:node>/<path:sku>")
     @stock.arguments(CountRequest)
     @stock.response(HTTPStatus.OK, CountRecord)
-    def put(counted: tuple[int, Stamp], node: str, sku: str) -> Response:
+    def put(counted: tuple[int | Decimal, Stamp], node: str, sku: str) -> Response:
         """What the source counted; an older message never takes the place of a newer one"""
-        on_hand, stamp = counted
+        units, stamp = counted
+        on_hand = Quantities.of(pointsman).smallest(sku, units, field="on_hand", most=MOST_ON_HAND)
         placed = pointsman.stock.set_count(Count(node=node, sku=sku, on_hand=on_hand, stamp=stamp))
         return answer(CountRecord.of(node, sku, placed))
 
     return stock
+
+
+def _hash_of(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 def _tagged(response: Response, tag: str) -> Response:

@@ -3,34 +3,27 @@
 import contextlib
 import itertools
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 
-import msgspec
 from flask import Response
 from marshmallow import ValidationError
-from msgspec import UNSET
 
 from api.http.blueprint import NDJSON, Blueprint
 from api.http.problems import problem
 from api.http.requests.ndjson import NdjsonBody, is_ndjson
-from api.http.requests.stock import MovementRequest
-from api.records.stock.movements import MovementRecord, MovementResult
+from api.records.stock.movements import MovementRecord
 from api.shapes.mistakes import mistakes_of
+from api.shapes.movement import MovementRequest
+from api.shapes.quantities import NO_DECIMALS, Quantities, encode
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import Mistake, PointsmanError, StoreUnavailable
 from engine.inventory.stock import NetworkStock
 from engine.service import Pointsman
-from engine.store.outcomes import (
-    BlockedTooLow,
-    MovementApplied,
-    MovementCounted,
-    MovementIdReused,
-    MovementOutcome,
-    MovementRepeated,
-    StockTooLow,
-)
+from engine.store.outcomes import MovementOutcome
 from engine.store.stock import Movement
 
 MOST_BYTES_A_LINE = 16_384
@@ -38,17 +31,6 @@ LINES_AT_ONCE = 200
 """Read, applied and answered together. No more of the body than this is in memory, however large it is."""
 
 logger = logging.getLogger("pointsman.api")
-
-_RESULTS: Mapping[type[MovementOutcome], MovementResult] = {
-    MovementApplied: "applied",
-    MovementCounted: "counted",
-    MovementRepeated: "seen",
-}
-_REFUSALS: Mapping[type[MovementOutcome], str] = {
-    MovementIdReused: "this operation id was used for another movement before; use a new one for each",
-    StockTooLow: "units on hand: {outcome.on_hand}; fewer than none can't be left",
-    BlockedTooLow: "units blocked: {outcome.blocked}; fewer than none can't be left",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +59,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         if not is_ndjson():
             detail = f"send a movement a line, with the header Content-Type: {NDJSON}"
             return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
-        answers = answer_lines(NdjsonBody.of_request(most_bytes=MOST_BYTES_A_LINE), pointsman.stock)
+        body = NdjsonBody.of_request(most_bytes=MOST_BYTES_A_LINE)
+        answers = answer_lines(body, pointsman.stock, Quantities.of(pointsman))
         # a failure before the first answer can still be a problem with a status of its own
         first = next(answers, b"")
         return Response(itertools.chain([first], answers), content_type=NDJSON)
@@ -85,14 +68,16 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     return movements
 
 
-def answer_lines(body: Iterable[tuple[int, bytes]], stock: NetworkStock) -> Iterator[bytes]:
+def answer_lines(
+    body: Iterable[tuple[int, bytes]], stock: NetworkStock, quantities: Quantities = NO_DECIMALS
+) -> Iterator[bytes]:
     """The answers to a body's lines, LINES_AT_ONCE of them at a time."""
     lines = _until_cut_off(body)
     shape = MovementRequest()
     answered = 0
-    while batch := [_read(number, text, shape) for number, text in itertools.islice(lines, LINES_AT_ONCE)]:
+    while batch := [_read(number, text, shape, quantities) for number, text in itertools.islice(lines, LINES_AT_ONCE)]:
         try:
-            yield b"".join(map(_line_of, _answers(batch, stock)))
+            yield b"".join(map(_line_of, _answers(batch, stock, quantities)))
         except PointsmanError as error:
             if not answered:
                 raise
@@ -110,7 +95,7 @@ def _until_cut_off(body: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, byt
         yield from body
 
 
-def _read(number: int, text: bytes, shape: MovementRequest) -> _Line:
+def _read(number: int, text: bytes, shape: MovementRequest, quantities: Quantities) -> _Line:
     if len(text) > MOST_BYTES_A_LINE:
         return _Line(number=number, movement=f"the line is longer than {MOST_BYTES_A_LINE} bytes")
     try:
@@ -120,32 +105,28 @@ def _read(number: int, text: bytes, shape: MovementRequest) -> _Line:
     op = raw.get("op") if isinstance(raw, dict) else None
     name = op if isinstance(op, str) else None
     try:
-        return _Line(number=number, movement=shape.load(raw), op=name)
+        return _Line(number=number, movement=shape.load(quantities.read(raw)), op=name)
     except ValidationError as error:
         return _Line(number=number, movement="; ".join(map(str, mistakes_of(error.messages))), op=name)
 
 
-def _answers(batch: Sequence[_Line], stock: NetworkStock) -> Iterator[MovementRecord]:
+def _answers(batch: Sequence[_Line], stock: NetworkStock, quantities: Quantities) -> Iterator[MovementRecord]:
     moved = iter(stock.move([line.movement for line in batch if isinstance(line.movement, Movement)]))
     for line in batch:
-        yield _answer(line, next(moved) if isinstance(line.movement, Movement) else line.movement)
+        if isinstance(line.movement, Movement):
+            yield _answer(line, next(moved), partial(quantities.show_units, line.movement.sku))
+        else:
+            yield _answer(line, line.movement, int)
 
 
-def _answer(line: _Line, outcome: MovementOutcome | Mistake | str) -> MovementRecord:
-    """Of a movement that was tried, or of a line with a mistake."""
-    if isinstance(outcome, Mistake | str):
+def _answer(
+    line: _Line, outcome: MovementOutcome | Mistake | str, shown: Callable[[int], int | Decimal]
+) -> MovementRecord:
+    """Of a movement that was tried, or of a line with a mistake; units as they are `shown`."""
+    if isinstance(outcome, Mistake | str) or isinstance(line.movement, str):
         return MovementRecord(line=line.number, op=line.op, result="refused", message=str(outcome))
-    refusal = _REFUSALS.get(type(outcome))
-    moves_blocked = isinstance(line.movement, Movement) and line.movement.blocked
-    return MovementRecord(
-        line=line.number,
-        op=line.op,
-        result=_RESULTS.get(type(outcome), "refused"),
-        on_hand=outcome.on_hand,
-        blocked=outcome.blocked if moves_blocked else UNSET,
-        message=UNSET if refusal is None else refusal.format(outcome=outcome),
-    )
+    return MovementRecord.of(line.number, line.movement, outcome, shown)
 
 
 def _line_of(record: MovementRecord) -> bytes:
-    return msgspec.json.encode(record) + b"\n"
+    return encode(record) + b"\n"

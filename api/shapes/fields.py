@@ -128,7 +128,7 @@ class Degrees(_ParsedField[int]):
         self._most = most
 
     def read(self, value: Any) -> int:
-        degrees = _decimal(value)
+        degrees = decimal_number(value)
         if not -self._most <= degrees <= self._most:
             raise ValidationError(f"{value} is not between -{self._most} and {self._most} degrees")
         return int((degrees * MICRODEGREES).to_integral_value(ROUND_HALF_EVEN))
@@ -141,7 +141,7 @@ class Money(_ParsedField[int]):
         super().__init__(**_described(options, type=["number", "string"], minimum=0))
 
     def read(self, value: Any) -> int:
-        amount = _decimal(value) * literals.MICROS
+        amount = decimal_number(value) * literals.MICROS
         if amount != amount.to_integral_value() or not 0 <= amount < 10**18:
             raise ValidationError(f"{value} is no amount from 0 with at most six decimals")
         return int(amount)
@@ -156,6 +156,38 @@ class Units(_ParsedField[int]):
     def read(self, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_UNITS:
             raise ValidationError(f"a quantity is a whole number from 1 to {MOST_UNITS}")
+        return value
+
+
+class Quantity(Units):
+    """Units of one line, as they are counted. What was sent has as many decimals as its SKU (see `quantities.py`)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        del self.metadata["minimum"]
+        self.metadata |= {
+            "type": ["number", "string"],
+            "exclusiveMinimum": 0,
+            "description": "a whole number, or with as many decimals as its product has",
+        }
+
+
+class SentUnits(_ParsedField[int | Decimal]):
+    """Units of something whose SKU stands elsewhere: a whole number from `low`, or a decimal above 0."""
+
+    def __init__(self, low: int = 1, high: int = MOST_UNITS, **options: Any) -> None:
+        super().__init__(**_described(options, type=["number", "string"], minimum=0, maximum=high))
+        self._low, self._high = low, high
+
+    def read(self, value: Any) -> int | Decimal:
+        error = ValidationError(f"a quantity is a whole number from {self._low} to {self._high}")
+        if isinstance(value, float | str) and not isinstance(value, bool):
+            number = decimal_number(value)
+            if number <= 0 or number > self._high:
+                raise error
+            return number
+        if not isinstance(value, int) or isinstance(value, bool) or not self._low <= value <= self._high:
+            raise error
         return value
 
 
@@ -284,7 +316,8 @@ def _readable(text: str) -> None:
         raise ValidationError("the text is blank or has control characters in it")
 
 
-def _decimal(value: Any) -> Decimal:
+def decimal_number(value: Any) -> Decimal:
+    """The number that a number or a text stands for; raises ValidationError."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValidationError("a number is expected here")
     if isinstance(value, str) and not _PLAIN.fullmatch(value):

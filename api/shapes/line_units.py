@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from api.shapes.fields import Units, Word
+from api.shapes.fields import SentUnits, Word
 
 
 class LineUnits(fields.Dict):
@@ -13,7 +13,7 @@ class LineUnits(fields.Dict):
     def __init__(self, *, empty: str, description: str = "units by line, or by SKU", **options: Any) -> None:
         super().__init__(
             keys=Word(),
-            values=Units(),
+            values=SentUnits(),
             load_default=dict,
             validate=validate.Length(min=1, error=empty),
             metadata={"description": description, "example": {"1": 2}},

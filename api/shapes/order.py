@@ -1,12 +1,13 @@
 """An order as callers send it, checked in shape and read into the engine's Order."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
-from api.shapes.fields import Country, Currency, Day, Degrees, Instant, Money, Units, Word
+from api.shapes.fields import Country, Currency, Day, Degrees, Instant, Money, Quantity, Word
+from api.shapes.quantities import Quantities
 from engine.decide.address.postcodes import canonical
 from engine.model.facts import GeoPoint, Line, Order
 from rules.vocabulary import COLLECTED, DELIVERIES
@@ -25,16 +26,28 @@ class DestinationRequest(Strict):
 
     @validates_schema
     def _says_where(self, data: dict[str, Any], **_: Any) -> None:
-        if (data.get("latitude") is None) != (data.get("longitude") is None):
-            missing = "latitude" if data.get("latitude") is None else "longitude"
-            raise ValidationError("give both latitude and longitude, or neither of them", missing)
-        if all(data.get(name) is None for name in ("latitude", "country", "postcode")):
-            raise ValidationError("give latitude and longitude, or country and postcode", "country")
+        verify_address(data)
 
     @post_load
     def _spelled_as_its_country_does(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        postcode = data["postcode"]
-        return {**data, "postcode": None if postcode is None else canonical(postcode, data["country"])}
+        return {**data, "postcode": postcode_of(data)}
+
+
+_ADDRESS = ("country", "postcode", "region", "latitude", "longitude")
+
+
+def verify_address(address: Mapping[str, Any]) -> None:
+    """Raise ValidationError if half of the coordinates is missing, or all that says where it is."""
+    if (address.get("latitude") is None) != (address.get("longitude") is None):
+        missing = "latitude" if address.get("latitude") is None else "longitude"
+        raise ValidationError("give both latitude and longitude, or neither of them", missing)
+    if all(address.get(name) is None for name in ("latitude", "country", "postcode")):
+        raise ValidationError("give latitude and longitude, or country and postcode", "country")
+
+
+def postcode_of(address: Mapping[str, Any]) -> str | None:
+    """As its country writes it."""
+    return None if address["postcode"] is None else canonical(address["postcode"], address["country"])
 
 
 def place_of(destination: Mapping[str, Any]) -> GeoPoint | None:
@@ -44,12 +57,63 @@ def place_of(destination: Mapping[str, Any]) -> GeoPoint | None:
     return GeoPoint(latitude=destination["latitude"], longitude=destination["longitude"])
 
 
+class AnyDestination(Strict):
+    """Where an order without lines goes, each part by itself as in a query; it may go anywhere. Read, `order` is that
+    order, or None.
+    """
+
+    channel = Word(required=True, metadata={"example": "web"})
+    delivery = fields.String(
+        load_default=None,
+        validate=validate.OneOf(DELIVERIES),
+        metadata={"description": "by default standard; it needs a destination"},
+    )
+    collect_at = Word(load_default=None, metadata={"description": "what an order collected at this node could have"})
+    country = Country(load_default=None, metadata={"description": "what an order to there could have", "example": "FR"})
+    postcode = Word(load_default=None)
+    region = Word(load_default=None)
+    latitude = Degrees(90, load_default=None)
+    longitude = Degrees(180, load_default=None)
+
+    @validates_schema
+    def _goes_one_way(self, data: dict[str, Any], **_: Any) -> None:
+        addressed = any(data.get(name) is not None for name in _ADDRESS)
+        if data.get("collect_at") is not None:
+            if addressed or data.get("delivery") not in (None, COLLECTED):
+                raise ValidationError("an order that is collected at a node has no other destination", "collect_at")
+        elif data.get("delivery") == COLLECTED:
+            raise ValidationError("a click_and_collect order needs collect_at, a node's id", "collect_at")
+        elif addressed:
+            verify_address(data)
+        elif data.get("delivery") is not None:
+            raise ValidationError("say where it is delivered: give country and postcode, or coordinates", "delivery")
+
+    @post_load
+    def _read(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        where, collect_at = {name: data.pop(name) for name in _ADDRESS}, data.pop("collect_at")
+        delivery = data.pop("delivery") or (COLLECTED if collect_at else "standard")
+        order = None
+        if collect_at or any(value is not None for value in where.values()):
+            address = {"country": where["country"], "postcode": postcode_of(where), "region": where["region"]}
+            order = Order(
+                id="",
+                channel=data["channel"],
+                delivery=delivery,
+                placed_at=0,
+                lines=(),
+                place=place_of(where),
+                collect_at=collect_at,
+                **address,
+            )
+        return {**data, "order": order}
+
+
 class LineRequest(Strict):
     id = Word(
         load_default=None, metadata={"description": "The line's number; by default its place in the list, from 1"}
     )
     sku = Word(required=True)
-    quantity = Units(required=True)
+    quantity = Quantity(required=True)
     unit_price = Money(load_default=None, metadata={"example": "19.90"})
     delivery = fields.String(
         load_default=None,
@@ -103,9 +167,13 @@ class OrderRequest(Strict):
     tags = fields.List(Word(), load_default=list, validate=validate.Length(max=100))
     lines = fields.List(fields.Nested(LineRequest), required=True, validate=validate.Length(min=1))
 
-    def __init__(self, *, max_lines: int = 500, **options: Any) -> None:
+    def __init__(
+        self, *, max_lines: int = 500, quantities: Callable[[], Quantities] | None = None, **options: Any
+    ) -> None:
+        """`quantities` tells the decimals that quantities have; None: none."""
         super().__init__(**options)
         self._max_lines = max_lines
+        self._quantities = quantities
         lines = self.fields["lines"]
         lines.metadata = {**lines.metadata, "maxItems": max_lines}
 
@@ -114,7 +182,7 @@ class OrderRequest(Strict):
         if isinstance(lines, list) and len(lines) > self._max_lines:
             # refused before the lines are read, because reading each of them costs time
             raise ValidationError({"lines": [f"{self._bound(self._max_lines)}, this one {len(lines)}"]})
-        return super().load(data, **options)
+        return super().load(self._quantities().read(data) if self._quantities else data, **options)
 
     def _bound(self, max_lines: int) -> str:
         return f"an order has at most {max_lines} lines (POINTSMAN_MAX_LINES)"

@@ -12,16 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.allotment_periods import period_names
-from engine.decide.evaluation.caps import offered
-from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_node, node_facts_at
+from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_node, node_facts_at, whole_units
+from engine.decide.matching.judgement_table import smallest_multiples
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import COVER, LOAD, Rows
 from engine.decide.shipping.columns import NOWHERE, Integers, integers
-from engine.decide.shipping.node_clocks import ClockFacts, NodeClocks
+from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import NO_UNITS_TAKEN, Network, Product, Snapshot, StockPosition
-from engine.model.node_loads import counts_shipments
+from engine.model.facts import NO_UNITS_TAKEN, Product, Snapshot, StockPosition
 from rules.conditions import Operator, comparisons
 from rules.policy import PolicySet
 from rules.reserves import Allotment, Cap, Protection, Tally
@@ -103,15 +101,15 @@ class StockColumns:
 
 @dataclass(frozen=True, kw_only=True)
 class StockFacts:
-    """What the availability of some products depends on, read at one moment. `products` are in the order in which
-    `stock` numbers them; `paces` are thousandths of a unit sold a day, by SKU and node; `loads` are by node.
+    """What the availability of some products depends on, read at one moment. `snapshot` is asked for the network,
+    the loads and the rests alone. `products` are in the order in which `stock` numbers them; `paces` are thousandths of
+    a unit sold a day, by SKU and node.
     """
 
-    ways: Ways
+    snapshot: Snapshot
     products: Sequence[Product]
     paces: Mapping[str, Mapping[str, int]]
     stock: StockColumns
-    loads: Mapping[str, int]
     taken: Mapping[Tally, Integers] = field(default_factory=dict)
     """Of each row, the units that channels took in the periods of their allotments."""
 
@@ -129,16 +127,19 @@ class StockFacts:
             for tally in tallies
         }
         return cls(
-            ways=ways,
+            snapshot=snapshot,
             products=list(snapshot.products.values()),
             paces={
                 sku: {node: item.pace for node, item in stock.items() if item.pace is not None}
                 for sku, stock in zip(snapshot.products, positions, strict=True)
             },
             stock=stock,
-            loads=snapshot.loads,
             taken={tally: stock.column_of(units, ways.node_index) for tally, units in taken.items()},
         )
+
+    @property
+    def ways(self) -> Ways:
+        return self.snapshot.caches.get(Ways)
 
     @cached_property
     def nodes(self) -> Sequence[str]:
@@ -169,16 +170,20 @@ class StockFacts:
     @cached_property
     def load(self) -> Integers:
         """By node."""
-        return loads_by_node(self.loads, self.ways)
+        return loads_by_node(self.snapshot.loads, self.ways)
+
+    @cached_property
+    def scale(self) -> int | Integers:
+        """Of each row, how many of its units are in a whole one."""
+        scales = integers(product.scale for product in self.products)
+        return scales[self.stock.sku] if (scales > 1).any() else 1
 
     def to_judge(self, clocks: ClockFacts) -> Rows:
         """The rows as a matcher judges them when the nodes' clocks show this."""
         stock = self.stock
         columns = {
             LOAD: lambda: self.load[stock.node],
-            "stock.on_hand": lambda: stock.on_hand,
-            "stock.held": lambda: stock.held,
-            "stock.available": lambda: stock.available,
+            **whole_units(stock.on_hand, stock.held, stock.available, self.scale),
             COVER: lambda: self.cover,
         }
         return Rows(self.ways, stock.node, None, columns, lambda row: self._facts_of(row, clocks), clocks.apart)
@@ -188,13 +193,26 @@ class StockFacts:
         position = StockPosition(
             on_hand=int(stock.on_hand[row]), held=int(stock.held[row]), pace=None if pace == NO_PACE else pace
         )
-        return {**node_facts_at(self.ways, int(stock.node[row]), self.load, clocks), **rule_facts.stock_facts(position)}
+        scale = self.products[int(stock.sku[row])].scale
+        return {
+            **node_facts_at(self.ways, int(stock.node[row]), self.load, clocks),
+            **rule_facts.stock_facts(position, scale),
+        }
 
 
-def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Integers:
-    """Of each row of the stock, the units free for an order of which only the channel is known (rules on its other
-    facts don't fire): those not held less the floor of the active policies, never below 0, and only as many as make
-    whole multiples.
+class FreeUnits(NamedTuple):
+    """Of each row of the stock, the units that are free to a channel; of how many units what ships from there is a
+    multiple, and the most that is offered to the channel there, each None if nothing bounds it anywhere.
+    """
+
+    units: Integers
+    multiples: Integers | None
+    caps: Integers | None
+
+
+def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> FreeUnits:
+    """For an order of which only the channel is known (rules on its other facts don't fire). What is free is not held
+    and above the floor of the active policies, never below 0.
     """
     order = {"order.channel": channel}
     clocks = facts.ways.clocks.at(now)
@@ -205,77 +223,29 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> I
     ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
-    floor = judge.table.floors(channel, judgement, stock.on_hand, facts.taken)
-    free: Integers = np.maximum(stock.on_hand - stock.held - floor, 0)
-    if channel in matcher.policies.capped_channels:
-        free = _offered(facts, free, judge.table.caps(channel, judgement))
+    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, facts.taken, scale=facts.scale)
+    capped = channel in matcher.policies.capped_channels
+    caps = judge.table.caps(channel, judgement, facts.scale) if capped else None
     multiples = judge.table.multiples()
-    return free if multiples is None else free - free % multiples[judgement]
-
-
-def _offered(facts: StockFacts, free: Integers, caps: Integers) -> Integers:
-    """The free units of each row, as far as they are offered: most from where most are."""
-    units = free.copy()
-    for rows in facts.rows:
-        units[rows] = offered(free[rows], caps[rows], (-free[rows]).argsort(kind="stable"))
-    return units
-
-
-def circumstances(matcher: Matcher, network: Network, loads: Mapping[str, int], now: int) -> str:
-    """What the floors of all SKUs depend on besides stock and channel, as a text: the same as long as no rule tells a
-    difference in the time or in the loads of the nodes, and no allotment begins anew.
-    """
-    stage = matcher.stages[Stage.POSITION]
-    moment = [stage.codes(rule_facts.now_facts(network, now))]
-    if stage.codes(rule_facts.node_clock_facts(network.clock, now)):  # a rule asks for it
-        clocks = NodeClocks(network).at(now)
-        moment += [stage.codes(facts) for facts in clocks.by_zone]
-    idle = stage.codes({LOAD: 0})
-    by_node = (
-        [(node, stage.codes({LOAD: load})) for node, load in sorted(loads.items()) if counts_shipments(node)]
-        if idle
-        else []
+    return FreeUnits(
+        units=np.maximum(stock.on_hand - stock.held - floor, 0),
+        multiples=None if multiples is None else smallest_multiples(multiples[judgement], facts.scale),
+        caps=caps,
     )
-    periods = sorted(period_names(matcher.policies, network, now).values())
-    return repr((matcher.policies.version, moment, periods, [item for item in by_node if item[1] != idle]))
-
-
-def totals(facts: StockFacts, free: Integers) -> list[int]:
-    """The free units of each product, in the order of products."""
-    units = np.zeros(len(facts.products), dtype=np.int64)
-    np.add.at(units, facts.stock.sku, free)
-    listed: list[int] = units.tolist()
-    return listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuAvailability:
-    """What one channel can have of a SKU: units free to it in all, and, in the order of the ids of its nodes, units on
-    hand, held, available and free. `free` is None if the product is not counted: any number.
+    """What an order can have of a SKU: the most units of it that it would be filled with, how many of these only where
+    nothing else has any, and, in the order of the ids of its nodes, units on hand, held, available and free. `free` is
+    None if the product is not counted: any number.
     """
 
     sku: str
     free: int | None
+    unless_needed: int
     nodes: Sequence[str]
     on_hand: Sequence[int]
     held: Sequence[int]
     available: Sequence[int]
     free_by_node: Sequence[int]
-
-
-def by_sku(facts: StockFacts, free: Integers) -> list[SkuAvailability]:
-    """The rows of each product, in the order of products."""
-    stock = facts.stock
-    on_hand, held, available, units = (column.tolist() for column in (stock.on_hand, stock.held, stock.available, free))
-    return [
-        SkuAvailability(
-            sku=product.sku,
-            free=total if product.counted else None,
-            nodes=facts.nodes[rows],
-            on_hand=on_hand[rows],
-            held=held[rows],
-            available=available[rows],
-            free_by_node=units[rows],
-        )
-        for product, total, rows in zip(facts.products, totals(facts, free), facts.rows, strict=True)
-    ]

@@ -31,6 +31,7 @@ from engine.decide.evaluation.exclusions import exclusions
 from engine.decide.evaluation.kept_promise import choose_in_time
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.volatile_facts import common_range
+from engine.decide.shipping.columns import NO_LIMIT
 from engine.decide.shipping.hold_end import hold_end
 from engine.decide.shipping.reach import LATE, reach
 from engine.decide.sourcing.problem import Choice, Score
@@ -122,7 +123,7 @@ def decision(
         silenced=silenced,
         claims=tuple(_claims(evaluation, shipments)),
         load_claims=tuple(_load_claims(evaluation, shipments)),
-        day=network.local(now).date().isoformat(),
+        day=evaluation.columns.periods.of_nodes(shipment.node for shipment in shipments).text,
         periods=period_names(evaluation.matcher.policies, network, now),
         left=left,
         weights=evaluation.counted_weights if shipments else None,
@@ -292,7 +293,7 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
             floor=int(positions.floor[row]),
             floors=() if all(floor.is_fixed for floor in floors) else floors,
             ranges=_with_backorder(
-                volatile.stock_ranges(positions.stock.positions[row]),
+                volatile.stock_ranges(positions.stock.positions[row], positions.stock.scale),
                 count if positions.floor[row] < 0 else 0,
                 int(positions.stock.available[row]),
             ),
@@ -308,16 +309,22 @@ def _with_backorder(ranges: StockRanges, units: int, available: int) -> StockRan
 
 
 def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator[LoadClaim]:
+    columns, snapshot = evaluation.columns, evaluation.snapshot
     for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
-        room, load = evaluation.room(node), evaluation.snapshot.loads.get(node, 0)
-        most = None if room is None else load + room
+        daily, hourly = (
+            None if most >= NO_LIMIT else most for most in columns.limits[:, columns.ways.node_index[node]].tolist()
+        )
+        date, *hours = columns.periods.of(node)
         yield LoadClaim(
             node=node,
+            period=date,
             shipments=count,
-            most=most,
+            most=daily,
             outputs=tuple(_output_claims(evaluation, node, shipments)),
-            load=evaluation.matcher.volatile.load_range(load),
+            load=evaluation.matcher.volatile.load_range(snapshot.loads.get(node, 0)),
         )
+        for hour in hours:
+            yield LoadClaim(node=node, period=hour, shipments=count, most=hourly)
 
 
 def _output_claims(evaluation: Evaluation, node: str, shipments: tuple[Shipment, ...]) -> Iterator[OutputClaim]:

@@ -133,11 +133,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadClaim:
-    """Shipments that the commit adds to a node's load of the day, if that has `most` shipments at most afterwards; and
-    where rules limit them, units and grams, by the field under which they are counted.
+    """Shipments that the commit adds to a node's load of a `period` (see load_periods.py), if that has `most` shipments
+    at most afterwards; and where rules limit them, units and grams, by the field under which they are counted.
     """
 
     node: str
+    period: str
     shipments: int
     most: int | None
     outputs: tuple["OutputClaim", ...] = ()
@@ -231,7 +232,7 @@ class Decision:
     claims: tuple[Claim, ...]
     load_claims: tuple[LoadClaim, ...]
     day: str
-    """The installation's date, under which the nodes' loads are counted."""
+    """The periods in whose loads its shipments count, as holds have them (see `LoadPeriods.text`): mostly a date."""
     periods: Mapping[Tally, str] = field(default_factory=dict)
     """The names of the periods of allotments at that moment."""
     left: LeftToOthers = NOTHING_LEFT

@@ -37,8 +37,10 @@ def _mistakes(order: Order, snapshot: Snapshot) -> Iterator[Mistake]:
         if product is None:
             yield Mistake(field=f"lines.{index}.sku", message=f"no product goes by the SKU '{line.sku}'")
             continue
-        costs += largest.cost(line.quantity, product.weight)
-        carbon += largest.carbon(line.quantity, product.weight)
+        # what the smallest unit costs or emits is rounded, by less than one
+        units, rounding = -(-line.quantity // product.scale), line.quantity if product.scale > 1 else 0
+        costs += largest.cost(units, product.weight) + rounding
+        carbon += largest.carbon(units, product.weight) + rounding
         if max(costs, carbon) >= WIDEST or not largest.is_unit_counted(product.weight):
             message = f"{line.quantity} units of '{line.sku}' could cost or emit more than can be counted; order fewer"
             yield Mistake(field=f"lines.{index}.quantity", message=message)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from engine.decide.address.address import address_of, node_address
 from engine.decide.address.postcodes import outward_code
-from engine.model.facts import Line, Network, Node, Order, Product, Service, StockPosition
+from engine.model.facts import Line, Network, Node, Order, Product, Service, StockPosition, rounded
 from engine.model.wall_clock import WallClock
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import Facts, Value
@@ -13,7 +13,7 @@ from rules.windows import weekday
 
 def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
     """`order.value` is known if every line has a price, and `order.id` unless it is a cart that is only quoted."""
-    prices = [_price(line, order, network) for line in order.lines]
+    values = [_value(line, products[line.sku], order, network) for line in order.lines]
     return {
         "order.id": order.id or None,
         "order.channel": order.channel,
@@ -23,11 +23,11 @@ def order_facts(order: Order, products: Mapping[str, Product], network: Network)
         "order.customer": order.customer,
         "order.segment": order.segment,
         "order.tags": order.tags,
-        "order.units": order.units,
-        "order.value": None
-        if None in prices
-        else sum((price or 0) * line.quantity for price, line in zip(prices, order.lines, strict=True)),
-        "order.weight": sum(products[line.sku].weight * line.quantity for line in order.lines),
+        "order.units": sum(_units(line, products[line.sku]) for line in order.lines),
+        "order.value": None if None in values else sum(value or 0 for value in values),
+        "order.weight": sum(
+            rounded(products[line.sku].weight * line.quantity, products[line.sku].scale) for line in order.lines
+        ),
         "order.lines": len(order.lines),
     }
 
@@ -72,14 +72,23 @@ def _clock_facts(group: str, clock: WallClock, now: int) -> Facts:
     }
 
 
-def line_facts(line: Line, order: Order, network: Network) -> Facts:
-    price = _price(line, order, network)
+def line_facts(line: Line, product: Product, order: Order, network: Network) -> Facts:
     return {
         "line.sku": line.sku,
-        "line.quantity": line.quantity,
-        "line.unit_price": price,
-        "line.value": None if price is None else price * line.quantity,
+        "line.quantity": _units(line, product),
+        "line.unit_price": _price(line, order, network),
+        "line.value": _value(line, product, order, network),
     }
+
+
+def _units(line: Line, product: Product) -> int:
+    """Whole units; one that is begun counts."""
+    return -(-line.quantity // product.scale)
+
+
+def _value(line: Line, product: Product, order: Order, network: Network) -> int | None:
+    price = _price(line, order, network)
+    return None if price is None else rounded(price * line.quantity, product.scale)
 
 
 def _price(line: Line, order: Order, network: Network) -> int | None:
@@ -112,11 +121,14 @@ def node_facts(node: Node, load: int) -> Facts:
     }
 
 
-def stock_facts(position: StockPosition) -> Facts:
+def stock_facts(position: StockPosition, scale: int = 1) -> Facts:
+    """In whole units, of which each has `scale` of those that are counted: those that are there whole, and are held at
+    least in part.
+    """
     return {
-        "stock.on_hand": position.on_hand,
-        "stock.held": position.held,
-        "stock.available": position.available,
+        "stock.on_hand": position.on_hand // scale,
+        "stock.held": -(-position.held // scale),
+        "stock.available": position.available // scale,
         "stock.days_of_cover": position.days_of_cover,
     }
 

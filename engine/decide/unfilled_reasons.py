@@ -49,6 +49,10 @@ class _Remaining:
         return cls(position=position, kept_back=kept_back, left=left, free=free - left)
 
 
+_LIMITS = ("daily_orders", "hourly_orders")
+"""The effects by which a node may be full."""
+
+
 def reasons(
     evaluation: Evaluation, choice: Choice, index: int, missing: Sequence[int], left: LeftToOthers = NOTHING_LEFT
 ) -> tuple[Reason, ...]:
@@ -176,7 +180,7 @@ def _unusable(
         nodes = {item.position.node for item in items}
         resting = nodes & evaluation.resting.keys()
         rules = {
-            "node_full": _rules_with(evaluation, (evaluation.node_judgements[node] for node in nodes), "daily_orders"),
+            "node_full": _rules_with(evaluation, (evaluation.node_judgements[node] for node in nodes), *_LIMITS),
             "capacity_used": _rules_with(
                 evaluation, (evaluation.node_judgements[node] for node in nodes), *_CAPACITIES
             ),
@@ -228,8 +232,9 @@ def _capped(evaluation: Evaluation, choice: Choice, index: int, remaining: Seque
     order gets all that is offered, or nothing because it would have to be more.
     """
     lines, channel = evaluation.order.lines, evaluation.order.channel
+    scale = evaluation.snapshot.products[lines[index].sku].scale
     caps = {
-        item.position.node: cap
+        item.position.node: cap * scale
         for item in remaining
         if (cap := cast("PositionOutcome", item.position.judgement.outcome).most_offered(channel)) is not None
     }
@@ -295,8 +300,8 @@ def _order_bound(
         judgements = [evaluation.node_judgements[item.position.node] for item in remaining if item.free]
     elif evaluation.order_outcome.ship_complete:
         code, effects = "ship_complete", ("ship_complete",)
-    else:  # the node's last shipment of the day went to another of its services
-        code, effects, judgements = "node_full", ("daily_orders",), evaluation.node_judgements.values()
+    else:  # the node's last shipment of the day or hour went to another of its services
+        code, effects, judgements = "node_full", _LIMITS, evaluation.node_judgements.values()
     return Reason(code=code, units=units, rules=_rules_with(evaluation, judgements, *effects))
 
 

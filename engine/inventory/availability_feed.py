@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias
 
-from engine.decide.availability import by_sku, free_units, totals
+from engine.decide.offer import by_sku, offer
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
 from engine.store.connection.client import Client
@@ -28,13 +28,14 @@ WhyFull: TypeAlias = Literal["no_cursor", "network", "policies", "cursor"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
     """The answer with this cursor has what changed after the stamp `after` (see `Keys.changed`), everything if that is
-    0, up to `until`. `loaded` is the stamp of the last load or repair, `floors` a hash of what floors depend on.
+    0, up to `until`. `loaded` is the stamp of the last load or repair, `circumstances` a hash of what else
+    it depends on.
     """
 
     after: int
     until: int
     loaded: int
-    floors: str
+    circumstances: str
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -43,20 +44,21 @@ class Cursor:
         if match is None:
             return None
         after, until, loaded = map(int, match.groups()[:3])
-        return cls(after=after, until=until, loaded=loaded, floors=match[4])
+        return cls(after=after, until=until, loaded=loaded, circumstances=match[4])
 
     def __str__(self) -> str:
-        return f"{self.after}-{self.until}-{self.loaded}-{self.floors}"
+        return f"{self.after}-{self.until}-{self.loaded}-{self.circumstances}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuUnits:
-    """Units of a SKU free to the channel, None if it is not counted; `by_node` where there are any, if that was asked
-    for.
+    """Units of a SKU free to the channel, None if it is not counted; how many of them only where nothing else has any;
+    `by_node` where there are any, if that was asked for.
     """
 
     sku: str
     free: int | None
+    unless_needed: int
     by_node: Mapping[str, int] | None
 
 
@@ -65,8 +67,9 @@ class Feed:
     """An answer: the SKUs in their order, in `blocks` that are read as they are asked for, at most `size` in all.
 
     `why_full` is None if these are only the SKUs that may have changed. If not, no cursor was given; or since it was,
-    the network was loaded or stock repaired; or other policies decide, or a rule of theirs has begun or ended with the
-    time or a node's load; or the cursor is newer than all that the server has, which was restored to an older state.
+    the network was loaded or stock repaired; or other policies decide, a rule of theirs has begun or ended with the
+    time or a node's load, a node became full or has room again, or a rest began or ended; or the cursor is newer than
+    all that the server has, which was restored to an older state.
 
     Iterating `blocks` raises Contended if any of these happens meanwhile, and StoreUnavailable.
     """
@@ -94,12 +97,12 @@ class AvailabilityFeed:
         now = self._clock()
         state = self._facts.read_stock([], now).state
         newest = self._stock.newest_change()
-        fresh = Cursor(after=0, until=newest, loaded=state.loaded, floors=state.floors(channel, now))
+        fresh = Cursor(after=0, until=newest, loaded=state.loaded, circumstances=state.circumstances(channel, now))
         why_full = _why_full(since, fresh)
         if since is None or why_full is not None:
             cursor, after = fresh, None
         elif after is None:
-            cursor = Cursor(after=since.until, until=newest, loaded=fresh.loaded, floors=fresh.floors)
+            cursor = Cursor(after=since.until, until=newest, loaded=fresh.loaded, circumstances=fresh.circumstances)
         else:
             cursor = since
         skus = self._stock.changed_after(cursor.after) if cursor.after else self._facts.skus()
@@ -115,16 +118,16 @@ class AvailabilityFeed:
         for skus in parts:
             now = self._clock()
             read = self._facts.read_stock(skus, now, cached=False)
-            if (read.state.loaded, read.state.floors(channel, now)) != (cursor.loaded, cursor.floors):
+            if (read.state.loaded, read.state.circumstances(channel, now)) != (cursor.loaded, cursor.circumstances):
                 raise Contended("network or rules have changed since this answer began; ask again")
-            facts, free = read.facts, free_units(read.facts, read.state.matcher, channel, now)
+            facts, offered = read.facts, offer(read.facts, read.state.matcher, channel, now)
             nodes: list[Mapping[str, int] | None] = [None] * len(facts.products)
             if by_node:
-                nodes = [_where_free(item.nodes, item.free_by_node) for item in by_sku(facts, free)]
-            rows = zip(facts.products, totals(facts, free), nodes, strict=True)
+                nodes = [_where_free(item.nodes, item.free_by_node) for item in by_sku(facts, offered)]
+            rows = zip(facts.products, offered.totals, offered.totals_unless_needed, nodes, strict=True)
             yield [
-                SkuUnits(sku=product.sku, free=units if product.counted else None, by_node=where)
-                for product, units, where in rows
+                SkuUnits(sku=product.sku, free=units if product.counted else None, unless_needed=needed, by_node=where)
+                for product, units, needed, where in rows
             ]
 
 
@@ -133,7 +136,7 @@ def _why_full(since: Cursor | None, fresh: Cursor) -> WhyFull | None:
         return "no_cursor"
     if since.loaded != fresh.loaded:
         return "network"
-    if since.floors != fresh.floors:
+    if since.circumstances != fresh.circumstances:
         return "policies"
     return "cursor" if since.until > fresh.until else None
 

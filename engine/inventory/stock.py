@@ -3,21 +3,19 @@
 import functools
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from engine.decide.availability import (
-    SkuAvailability,
-    StockFacts,
-    by_sku,
-    channels,
-    free_units,
-)
+from engine.decide.availability import SkuAvailability, StockFacts, channels
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.largest_order import most_units
 from engine.decide.matching.matcher import Matcher
+from engine.decide.offer import by_sku, offer
+from engine.decide.order_checks import check_order
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
 from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
-from engine.model.facts import Network, Product, StockPosition
+from engine.model.facts import Line, Network, Order, Product, StockPosition
 from engine.stock_snapshot import StockState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -211,7 +209,7 @@ class NetworkStock:
         if not read.facts.products:
             raise _nobody_knows([sku])
         names = (*channels(read.matcher.policies), OTHER_CHANNEL)
-        stock, free = read.facts.stock, [free_units(read.facts, read.matcher, name, now) for name in names]
+        stock, free = read.facts.stock, [offer(read.facts, read.matcher, name, now).free for name in names]
         rows = zip(*(column.tolist() for column in (stock.node, stock.on_hand, stock.held, *free)), strict=True)
         blocked = self._blocked(sku, None if read.age is None else max_stale)
         nodes = [
@@ -246,10 +244,28 @@ class NetworkStock:
         return Availability(
             channel=channel,
             policy_version=read.matcher.policies.version,
-            skus=by_sku(read.facts, free_units(read.facts, read.matcher, channel, now)),
+            skus=by_sku(read.facts, offer(read.facts, read.matcher, channel, now)),
             unknown=read.unknown,
             age=read.age,
             tag=None if read.state is None else read.state.tag(skus, channel, now),
+        )
+
+    def availability_at(self, skus: Sequence[str], order: Order) -> Availability:
+        """What an order like `order`, to its destination, may take of each SKU by itself; `order` has no lines, and is
+        placed now. Raises as `availability`, and OrderInvalid.
+        """
+        now, skus = self._clock(), list(dict.fromkeys(skus))
+        snapshot, matcher = self._facts.read(skus, now)
+        known = [sku for sku in skus if sku in snapshot.products]
+        if not known:
+            raise _nobody_knows(skus)
+        order, columns = replace(order, placed_at=now), SnapshotColumns(snapshot, matcher, now)
+        check_order(replace(order, lines=(Line(id="1", sku=known[0], quantity=1),)), snapshot, now=now)
+        return Availability(
+            channel=order.channel,
+            policy_version=matcher.policies.version,
+            skus=[most_units(order, sku, snapshot, columns, matcher) for sku in known],
+            unknown=[sku for sku in skus if sku not in snapshot.products],
         )
 
     def tag(self, skus: Sequence[str], channel: str) -> str | None:

@@ -9,7 +9,7 @@ import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias, TypeVar, cast
+from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from engine.model.timetable import DAY, Timetable
 from engine.model.wall_clock import WallClock, wall_clock
@@ -26,6 +26,14 @@ MAX_COVER = 9_999
 """Days of cover of stock that does not sell at all, and the most there can be."""
 
 RESERVE_BEFORE = 2 * DAY
+CUT_OFF_GRACE = 120
+"""Minutes after a cut-off in which an order that came before it may still be decided to make it, unless the network
+says otherwise.
+"""
+CutOffBy: TypeAlias = Literal["placed", "decided"]
+"""What must come before a cut-off: that the order was placed, or that it is decided."""
+CutOff: TypeAlias = int | tuple[int, ...]
+"""Minutes of the day, on every day or on each from Monday to Sunday; DAY: there is none that day."""
 
 TakenUnits: TypeAlias = Mapping[Tally, Mapping[str, int]]
 """Units of one SKU that a channel took in the period of its allotment, by node."""
@@ -125,24 +133,34 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """A product that is not `counted`, a gift card or a service, needs no stock and no parcel. `weight` is in grams."""
+    """A product that is not `counted`, a gift card or a service, needs no stock and no parcel. `weight` is in grams, of
+    a whole `unit` such as a metre. Quantities have so many `decimals` of it: they are integers of its smallest part.
+    """
 
     sku: str
     category: str
     lifecycle: str
     weight: int
     counted: bool = True
+    unit: str | None = None
+    decimals: int = 0
     brand: str | None = None
     season: str | None = None
     tags: frozenset[str] = frozenset()
     attributes: Mapping[str, Value] = field(default_factory=dict)
 
+    @property
+    def scale(self) -> int:
+        """How many of the smallest unit are in a whole one."""
+        return int(10**self.decimals)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """A place that ships. `handling` is micros a shipment, `unit_handling` micros a unit, `preparation` minutes of its
-    opening hours from decision to departure. `cut_offs`, by service, are minutes of the node's day: an order must be
-    decided before, to leave the same day. `daily_orders` is the most shipments it may be given a day.
+    opening hours from decision to departure. `cut_offs`, by service, are minutes of the node's day: an order must come
+    in before, to leave the same day (see `Network.came_in`). `daily_orders` is the most shipments it may be given on
+    one of its dates, `daily_units` the most units over all SKUs, and `daily_weight` the most grams.
     """
 
     id: str
@@ -162,8 +180,10 @@ class Node:
     """None: the installation's."""
     hours: Timetable | None = None
     """None: always open."""
-    cut_offs: Mapping[str, int] = field(default_factory=dict)
+    cut_offs: Mapping[str, CutOff] = field(default_factory=dict)
     daily_orders: int | None = None
+    daily_units: int | None = None
+    daily_weight: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,9 +305,23 @@ class Network:
     """By currency, what one unit of it is worth in the network's, in billionths (`RATE`)."""
     reserve_before: int = RESERVE_BEFORE
     """Minutes before a shipment for a nominated day leaves, from which on its units are reserved."""
+    decimals: Mapping[str, int] = field(default_factory=dict)
+    """How many decimals quantities have, by SKU that has or had any."""
+
+    cut_off_by: CutOffBy = "placed"
+    cut_off_grace: int = CUT_OFF_GRACE
+    """Minutes."""
 
     def __hash__(self) -> int:
         return hash(self.version)
+
+    def came_in(self, placed_at: int, now: int) -> int:
+        """The instant that is compared with cut-offs, of an order placed at `placed_at` and decided `now`. Decided
+        later than the grace after a cut-off, it never makes that, however long ago it was placed.
+        """
+        if self.cut_off_by == "decided":
+            return now
+        return min(now, max(placed_at, now - self.cut_off_grace * 60))
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -370,7 +404,9 @@ class Snapshot:
     positions: Mapping[str, Mapping[str, StockPosition]]
     """By SKU, then node."""
     loads: Mapping[str, int]
-    """Shipments given to each node today."""
+    """Shipments given to each node on its date."""
+    hourly_loads: Mapping[str, int] = field(default_factory=dict)
+    """Shipments given to each node in its hour, under policies that limit these."""
     resting: Mapping[str, NodeRest] = field(default_factory=dict)
     """By node that rests at that moment, its rest."""
     taken: Mapping[str, TakenUnits] = field(default_factory=dict)

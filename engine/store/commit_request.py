@@ -1,18 +1,17 @@
 """What commit.lua is asked for: a decision's holds, what they are checked against, and what is set aside for it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from engine.decide.decision import Claim, Decision, LoadClaim, OutputClaim
-from engine.model.node_loads import counts_shipments
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import Hold, hold_fields, periods_text, sku_units, weights_json
 from engine.store.keys import Keys
 from engine.store.script_keys import COMMIT
 from engine.store.taken_units import TakenKeys, seconds_kept
-from rules.reserves import Allotment, Floor, Reserve, Tally
+from rules.reserves import Allotment, Portion, Tally
 
 _T = TypeVar("_T")
 
@@ -35,10 +34,11 @@ NOTHING_SET_ASIDE = SetAside(now=0, earlier=None, name=None, until=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitCall:
-    """A call of commit.lua: the keys of the claims, those of what was taken that matters to them, those of the commit
-    that are its own, and the arguments but for the numbers of keys.
+    """A call of commit.lua: the keys of the loads, of the claims, and of what was taken that matters to them, those of
+    the commit that are its own, and the arguments but for the numbers of keys.
     """
 
+    loads: Sequence[tuple[str]]
     claims: Sequence[tuple[str, str]]
     taken: Sequence[tuple[str]]
     own: Mapping[str, str]
@@ -46,8 +46,8 @@ class CommitCall:
 
     def call(self, keys: Keys) -> dict[str, list[Any]]:
         """The `keys` and `args` of the script, where it runs alone."""
-        script_keys = COMMIT.keys(keys, self.claims, self.taken, **self.own)
-        return {"keys": script_keys, "args": [*self.arguments, len(self.claims)]}
+        script_keys = COMMIT.keys(keys, self.loads, self.claims, self.taken, **self.own)
+        return {"keys": script_keys, "args": [*self.arguments, len(self.loads), len(self.claims)]}
 
 
 def commit_request(
@@ -67,15 +67,16 @@ def commit_request(
     `rank`, `now` and `freed` as in `Commit`. The `first` decision of an order takes the order's id.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
-    a list of floors of which the largest counts. Each is a list of the units that may be oversold and then reserves, by
-    units and basis points of what is on hand: what is kept, the channel's own, then those of the others (see `Floor` in
-    rules/reserves.py). Where rules have allotments, these are portions, each a list of reserves of which the largest
-    counts; `taken` numbers the keys of what was taken in their periods, and is given those that are named. `taken` in
-    the request is what is counted by them: number of the key, node, units, and for how many seconds it is kept. A room
-    is node, shipments, the most there may be in the day, and the range in which the load must be. An output is
-    node, field of the node's loads, amount, and the most there may be in the day. False stands for no
-    bound, or for any value.
+    a list of floors of which the largest counts. Each is a list of the units that may be oversold, what is kept, by
+    units and basis points of what is on hand, and portions: the channel's own, then those of the others (see `Floor` in
+    rules/reserves.py). A portion is what is protected, then its allotments. `taken` numbers the keys of what was taken
+    in their periods, and is given those that are named. `taken` in the request is what is counted by them: number of
+    the key, node, units, and for how many seconds it is kept. A room is the number of the key of its load, node,
+    shipments, the most there may be in that period, and the range in which the load must be. An output is the number of
+    the key, node, field of the node's loads, amount, and the most there may be. False stands for no bound, or for any
+    value.
     """
+    number = _numbers(decision.load_claims)
     request: dict[str, Any] = {
         "now": str(decision.decided_at),
         "policies": decision.policy_version,
@@ -96,7 +97,7 @@ def commit_request(
             for claim in decision.claims
         ],
         "rooms": [
-            [claim.node, str(claim.shipments), _or_false(claim.most), _or_false(claim.load)]
+            [number[claim.period], claim.node, str(claim.shipments), _or_false(claim.most), _or_false(claim.load)]
             for claim in decision.load_claims
         ],
         "order": first and decision.order.id,
@@ -111,7 +112,8 @@ def commit_request(
     if decision.weights is not None:
         request["weights"], request["weights_json"] = decision.weights, weights_json(decision.weights)
         request["outputs"] = [
-            [claim.node, item.field, str(item.amount), _or_false(item.most)] for claim, item in _outputs(decision)
+            [number[claim.period], claim.node, item.field, str(item.amount), _or_false(item.most)]
+            for claim, item in _outputs(decision)
         ]
     counted = decision.counted.values()
     if counted:
@@ -127,9 +129,10 @@ def commit_request(
 def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decision) -> None:
     """Say in a request to commit.lua what is, or may be, set aside.
 
-    `earlier` has the id of its hold, the units as index of the SKU's keys, node and units, and the node of each
-    shipment. A claim then has, last, those of its units that were set aside, and a room the shipments. `set_aside` has
-    the decision's shipments as node, service and [index of the claim, SKU, units] of each of its SKUs.
+    `earlier` has the id of its hold, the units as index of the SKU's keys, node and units, how many shipments it has,
+    and what is its own of the loads, as number of the period's key, field and amount. A claim then has, last, those of
+    its units that were set aside, and a room the shipments. `set_aside` has the decision's shipments as node, service
+    and [index of the claim, SKU, units] of each of its SKUs.
     """
     index_of = {(claim.sku, claim.node): index for index, claim in enumerate(decision.claims, start=1)}
     now, earlier = str(set_aside.now), set_aside.earlier
@@ -154,12 +157,15 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
         "id": earlier.id,
         "now": now,
         "units": [[key_index[sku], node, units] for (sku, node), units in earlier.units.items()],
-        "nodes": [shipment.node for shipment in earlier.shipments],
-        "outputs": [[field, str(amount)] for field, amount in earlier.loads.items() if not counts_shipments(field)],
+        "shipments": len(earlier.shipments),
     }
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(earlier.units[claim.sku, claim.node])
-    _add_own_loads(request, earlier.loads if earlier.day == decision.day else Counter(), decision)
+    number = _numbers(decision.load_claims, earlier)
+    request["earlier"]["loads"] = [
+        [number[period], field, str(amount)] for (period, field), amount in earlier.loads.items()
+    ]
+    _add_own_loads(request, earlier.loads, decision)
 
 
 def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) -> None:
@@ -169,16 +175,15 @@ def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) ->
     request["replaces"] = True
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(freed.units.get((claim.sku, claim.node), 0))
-    own = {field: amount for (day, field), amount in freed.loads.items() if day == decision.day}
-    _add_own_loads(request, Counter(own), decision)
+    _add_own_loads(request, Counter(freed.loads), decision)
 
 
-def _add_own_loads(request: dict[str, Any], own: Counter[str], decision: Decision) -> None:
+def _add_own_loads(request: dict[str, Any], own: Counter[tuple[str, str]], decision: Decision) -> None:
     """Let a room and an output have, last, how much of the load is the decision's own."""
     for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
-        listed.append(own[load_claim.node])
-    for (_, item), listed in zip(_outputs(decision), request.get("outputs", ()), strict=True):
-        listed.append(own[item.field])
+        listed.append(own[load_claim.period, load_claim.node])
+    for (claim, item), listed in zip(_outputs(decision), request.get("outputs", ()), strict=True):
+        listed.append(own[claim.period, item.field])
 
 
 def _outputs(decision: Decision) -> list[tuple[LoadClaim, OutputClaim]]:
@@ -186,36 +191,34 @@ def _outputs(decision: Decision) -> list[tuple[LoadClaim, OutputClaim]]:
     return [(claim, item) for claim in decision.load_claims for item in claim.outputs]
 
 
+def load_names(decision: Decision, earlier: Hold | None) -> list[str]:
+    """The periods whose loads a commit changes, in the order of their keys' numbers."""
+    return list(_numbers(decision.load_claims, earlier))
+
+
+def _numbers(claims: Iterable[LoadClaim], earlier: Hold | None = None) -> dict[str, int]:
+    """By period, the number of its key, from 1."""
+    of_earlier = (period for period, _ in earlier.loads) if earlier else ()
+    names = dict.fromkeys([*(claim.period for claim in claims), *of_earlier])
+    return {name: number for number, name in enumerate(names, start=1)}
+
+
 def _floors(
     claim: Claim, periods: Mapping[Tally, str], taken: TakenKeys, freed: FreedStock | None
 ) -> int | list[list[Any]]:
-    if not any(floor.tallies for floor in claim.floors):
-        return [
-            [floor.oversell, *(number for item in _reserves(floor) for number in (item.units, item.share))]
-            for floor in claim.floors
-        ] or claim.floor
-
-    def listed(item: Allotment) -> list[Any]:
+    def allotment(item: Allotment) -> list[Any]:
         period = periods[item.tally]
         own = freed.taken.get((period, claim.sku, claim.node), 0) if freed else 0
         number = taken.number(period, claim.sku)
         return [item.units, item.share, item.least, _or_false(item.most), number, own]
 
+    def portion(item: Portion) -> list[list[Any]]:
+        return [[item.reserve.units, item.reserve.share], *map(allotment, item.allotments)]
+
     return [
-        [
-            floor.oversell,
-            [[floor.keep.units, floor.keep.share]],
-            *(
-                [[portion.reserve.units, portion.reserve.share], *map(listed, portion.allotments)]
-                for portion in (floor.own, *floor.others)
-            ),
-        ]
+        [floor.oversell, [floor.keep.units, floor.keep.share], *map(portion, (floor.own, *floor.others))]
         for floor in claim.floors
-    ]
-
-
-def _reserves(floor: Floor) -> tuple[Reserve, ...]:
-    return floor.keep, floor.own.reserve, *(portion.reserve for portion in floor.others)
+    ] or claim.floor
 
 
 def _or_false(value: _T | None) -> _T | Literal[False]:

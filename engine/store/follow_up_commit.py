@@ -17,7 +17,7 @@ from engine.store.connection.client import Client, faults
 from engine.store.decision_log import RejectionBody, packed
 from engine.store.hold_changes.change_script import Confirmed, LogFields, changed_hold_keys, changed_sku_keys
 from engine.store.hold_changes.freed_stock import FreedStock
-from engine.store.hold_changes.hold_change import HoldChange
+from engine.store.hold_changes.hold_change import HoldChange, ScriptIndex
 from engine.store.hold_changes.order_change import OrderChange
 from engine.store.holds import Operation
 from engine.store.keys import Keys
@@ -50,16 +50,16 @@ class Rejection:
 
     def record(self, taken: TakenKeys) -> dict[str, Any]:
         """As commit_follow_up.lua reads it."""
-        index_of = {sku: index for index, sku in enumerate(self.change.skus, start=1)}
+        index = ScriptIndex.of([self.change])
         record: dict[str, Any] = {
             "id": self.change.before.decision,
             "node": self.node,
-            "holds": [self.change.record(index_of, taken)],
+            "holds": [self.change.record(index, taken)],
             "entries": self.entries,
             "micros": self.micros,
-            "blocked": [{"index": index_of[sku], "count": count} for sku, count in self.blocked.items()],
+            "blocked": [{"index": index.skus[sku], "count": count} for sku, count in self.blocked.items()],
             "counts": [
-                {"sku": sku, "index": index_of[sku]} | ({} if on_hand is None else {"on_hand": on_hand})
+                {"sku": sku, "index": index.skus[sku]} | ({} if on_hand is None else {"on_hand": on_hand})
                 for sku, on_hand in self.counts.items()
             ],
         }
@@ -91,9 +91,9 @@ class Amendment:
 
     def record(self, taken: TakenKeys, *, parks: bool) -> dict[str, Any]:
         """As commit_follow_up.lua reads it; `parks`: until a person approves the order."""
-        index_of = {sku: index for index, sku in enumerate(self.skus, start=1)}
+        index = ScriptIndex.of(self.changes)
         record: dict[str, Any] = {
-            "holds": [change.record(index_of, taken) for change in self.changes],
+            "holds": [change.record(index, taken) for change in self.changes],
             "order": self.order.record,
             "entry": self.entry,
         }
@@ -155,22 +155,23 @@ class FollowUpCommit:
     ) -> list[bytes]:
         """What commit_follow_up.lua answers."""
         keys, changes = self._keys, linked.changes
-        taken = TakenKeys(keys)
+        taken, index = TakenKeys(keys), ScriptIndex.of(changes)
         record = orjson.dumps(_record(linked, taken))
-        skus = dict.fromkeys(sku for change in changes for sku in change.skus)
         about = linked.rejection.change.before.decision if linked.rejection else linked.first or ""
         script_keys = COMMIT_FOLLOW_UP.keys(
             keys,
+            commit.loads,
             commit.claims,
             commit.taken,
-            changed_hold_keys(keys, [(change.before.decision, change.before.day) for change in changes]),
-            changed_sku_keys(keys, list(skus)),
+            changed_hold_keys(keys, [change.before.decision for change in changes]),
+            [(keys.load(period),) for period in index.periods],
+            changed_sku_keys(keys, list(index.skus)),
             taken,
             **commit.own,
             chain=keys.chain(linked.first or ""),
             operation=keys.operation(about, linked.operation.name if linked.operation else ""),
         )
-        counts = [len(commit.claims), len(commit.taken), len(changes), len(skus)]
+        counts = map(len, (commit.loads, commit.claims, commit.taken, changes, index.periods, index.skus))
         arguments = [*commit.arguments, record, linked.rejection_body, *counts]
         with faults():
             return list(self._script(keys=script_keys, args=arguments))

@@ -8,6 +8,7 @@ from typing import Self, cast
 import orjson
 
 from engine.decide.decision import Decision, Shipment
+from engine.model.load_periods import periods_of
 from engine.model.node_loads import output
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Units
@@ -39,9 +40,9 @@ class HeldShipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """An open hold. `until` is UTC seconds, `day` the date of the installation in whose load it counts, `periods` those
-    of allotments in which its units count as taken. `weights` are grams a unit by SKU, if its units and grams count in
-    the load, too.
+    """An open hold. `until` is UTC seconds, `day` has the periods in whose loads it counts (see load_periods.py),
+    `periods` are those of allotments in which its units count as taken. `weights` are grams a unit by SKU, if its units
+    and grams count in the loads of dates, too.
     """
 
     id: str
@@ -66,11 +67,14 @@ class Hold:
         return units
 
     @property
-    def loads(self) -> Counter[str]:
-        """What of its day's loads is its own, by field: shipments, and units and grams where these count."""
-        loads: Counter[str] = Counter(shipment.node for shipment in self.shipments)
+    def loads(self) -> Counter[tuple[str, str]]:
+        """What of the loads is its own, by (period, field): shipments, and units and grams where these count."""
+        loads: Counter[tuple[str, str]] = Counter()
+        periods = periods_of(self.day)
         for shipment in self.shipments:
-            loads += output(shipment.node, shipment.units, self.weights)
+            loads.update((period, shipment.node) for period in periods.of(shipment.node))
+            amounts = output(shipment.node, shipment.units, self.weights)
+            loads.update({(periods.of(shipment.node)[0], field): amount for field, amount in amounts.items()})
         return loads
 
 

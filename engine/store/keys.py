@@ -94,16 +94,16 @@ class Keys:
         """Hash: operation id to what it moved, of the movements applied on `day` of UTC."""
         return self._key("movements", day)
 
-    def load(self, day: str) -> str:
-        """Hash: node to shipments given to it on `day`, a date of the installation. Where rules limit them, fields of
-        their own have its units and grams (see `node_loads.py`).
+    def load(self, period: str) -> str:
+        """Hash: node to shipments given to it in the period, a date or an hour of the node (see load_periods.py). Where
+        rules limit them, fields of their own have its units and grams on that date (see `node_loads.py`).
         """
-        return self._key("load", day)
+        return self._key("load", period)
 
     def hold(self, hold_id: str) -> str:
-        """Hash: `until`, `caller`, `day` (whose load it counts in), `periods`, if there are any, a JSON list of the
-        periods of allotments in which its units count as taken (see `taken`), and, by the number of each shipment that
-        still holds, JSON [node, service, [[SKU, units], ...]]. With `weights`, JSON of grams a unit by
+        """Hash: `until`, `caller`, `day` (the periods in whose loads it counts, see load_periods.py), `periods`, a JSON
+        list of those of allotments, if any, in which its units count as taken (see `taken`), and, by the number of each
+        shipment that still holds, JSON [node, service, [[SKU, units], ...]]. With `weights`, JSON of grams a unit by
         SKU, its units and grams count in the load, too. It exists while the hold is open.
         """
         return self._key("hold", hold_id)

@@ -14,6 +14,7 @@ from engine.store.commit_request import (
     add_freed,
     add_set_aside,
     commit_request,
+    load_names,
 )
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
@@ -118,7 +119,7 @@ class Ledger:
         self,
         skus: Sequence[str],
         *,
-        day: str,
+        loads: Sequence[str],
         now: int,
         policies_at: int | None = None,
         key: RequestKey | None = None,
@@ -127,41 +128,43 @@ class Ledger:
         stamped: bool = False,
         periods: Mapping[Tally, str] = NO_PERIODS,
     ) -> Reading:
-        """The snapshot of `skus` at `now`; holds whose time is over are ended first. `day` is that of the loads; the
-        decisions that answered `key`, and that `order` began with, are looked up.
+        """The snapshot of `skus` at `now`; holds whose time is over are ended first. `loads` names their periods
+        (see load_periods.py); the decisions that answered `key`, and that `order` began with, are looked up.
 
         `policies_at` is the instant for which the active policy version and the resting nodes are read, if not `now`.
         What is `freed` is read as if it were not held. If `stamped`, the reading has its `stamp`. What was taken is
         read of these `periods` of allotments.
         """
         decided_at = now if policies_at is None else policies_at
-        script_keys = self._snapshot_keys(skus, day, key, order, periods)
-        arguments = [now, decided_at, *(stamp_arguments(self._keys, skus) if stamped else ()), len(skus)]
+        script_keys = self._snapshot_keys(skus, loads, key, order, periods)
+        stamps = stamp_arguments(self._keys, skus) if stamped else [0]
+        arguments = [now, decided_at, *stamps, len(loads), len(skus)]
         answer = self._sweep_and_read(script_keys, arguments, now)
         stamp = newest_stamp(answer.pop()) if stamped else 0
-        reading = replace(reading_of(answer, skus, decided_at, periods), stamp=stamp)
-        return reading if freed is None else without_holds(reading, freed, day)
+        reading = replace(reading_of(answer, skus, decided_at, loads, periods), stamp=stamp)
+        return reading if freed is None else without_holds(reading, freed)
 
     def read_stock(
-        self, skus: Sequence[str], *, day: str, now: int, periods: Mapping[Tally, str] = NO_PERIODS
+        self, skus: Sequence[str], *, loads: Sequence[str], now: int, periods: Mapping[Tally, str] = NO_PERIODS
     ) -> StockReading:
         """The stock of many SKUs at `now`; holds whose time is over are ended first."""
-        arguments = [now, now, *stamp_arguments(self._keys, skus), len(skus)]
-        answer = self._sweep_and_read(self._snapshot_keys(skus, day, periods=periods), arguments, now)
-        return stock_reading_of(answer, now, len(skus), periods)
+        arguments = [now, now, *stamp_arguments(self._keys, skus), len(loads), len(skus)]
+        answer = self._sweep_and_read(self._snapshot_keys(skus, loads, periods=periods), arguments, now)
+        return stock_reading_of(answer, now, loads, len(skus), periods)
 
-    def read_stamps(self, skus: Sequence[str], *, day: str, now: int) -> StockReading | None:
+    def read_stamps(self, skus: Sequence[str], *, loads: Sequence[str], now: int) -> StockReading | None:
         """As `read_stock`, but for the stock; None if there are holds to be ended first."""
         with faults():
             answer = self._snapshot(
-                keys=self._snapshot_keys((), day), args=[now, now, *stamp_arguments(self._keys, skus), 0]
+                keys=self._snapshot_keys((), loads),
+                args=[now, now, *stamp_arguments(self._keys, skus), len(loads), 0],
             )
-        return None if answer[0] == b"expired" else stock_reading_of(answer, now, 0)
+        return None if answer[0] == b"expired" else stock_reading_of(answer, now, loads, 0)
 
     def _snapshot_keys(
         self,
         skus: Sequence[str],
-        day: str,
+        loads: Sequence[str],
         key: RequestKey | None = None,
         order: str | None = None,
         periods: Mapping[Tally, str] = NO_PERIODS,
@@ -169,11 +172,11 @@ class Ledger:
         keys = self._keys
         return SNAPSHOT.keys(
             keys,
+            ([keys.load(name)] for name in loads),
             sku_keys(keys, skus),
             taken_keys(keys, skus, periods.values()),
             idempotency=keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
             order=keys.order(order or _NO_ORDER),
-            load=keys.load(day),
         )
 
     def _sweep_and_read(self, script_keys: Sequence[str], arguments: Sequence[str | int], now: int) -> list[Any]:
@@ -270,11 +273,9 @@ class Ledger:
         own = {
             "idempotency": keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
             "order": keys.order(decision.order.id),
-            "load": keys.load(decision.day),
             "hold": keys.hold(commit.decision_id),
             "set_aside": keys.hold(set_aside.name or ""),
             "earlier_set_aside": keys.hold(earlier.id if earlier else ""),
-            "earlier_load": keys.load(earlier.day if earlier else ""),
         }
         skus = [*(claim.sku for claim in decision.claims), *(earlier.skus if earlier else ())]
         taken = TakenKeys(keys)
@@ -295,7 +296,13 @@ class Ledger:
         if commit.freed is not None:
             add_freed(request, commit.freed, decision)
         arguments = [commit.decision_id, packed(commit.body, commit.facts), orjson.dumps(request)]
-        return CommitCall(claims=list(sku_keys(keys, skus)), taken=list(taken), own=own, arguments=arguments)
+        return CommitCall(
+            loads=[(keys.load(name),) for name in load_names(decision, earlier)],
+            claims=list(sku_keys(keys, skus)),
+            taken=list(taken),
+            own=own,
+            arguments=arguments,
+        )
 
 
 def sku_keys(keys: Keys, skus: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -33,7 +33,8 @@ class Reading:
     """The instant from which the version was scheduled; None if it was activated at once."""
     earlier_decision: str | None
     first_decision: str | None
-    loads: Mapping[str, int]
+    loads: Mapping[str, Mapping[str, int]]
+    """Shipments by node, by the period that they count in (see load_periods.py)."""
     resting: Mapping[str, NodeRest]
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
     taken: Mapping[str, TakenUnits] = field(default_factory=dict)
@@ -77,13 +78,17 @@ def newest_stamp(stamps: bytes) -> int:
 
 
 def stock_reading_of(
-    answer: Sequence[Any], decided_at: int, skus: int, periods: Mapping[Tally, str] = NO_PERIODS
+    answer: Sequence[Any],
+    decided_at: int,
+    loads: Sequence[str],
+    skus: int,
+    periods: Mapping[Tally, str] = NO_PERIODS,
 ) -> StockReading:
     """What snapshot.lua answered for so many SKUs when it was asked for stamps."""
     first_taken = _HEAD + 2 * skus
     taken = answer[first_taken:-1]
     return StockReading(
-        reading=replace(reading_of(answer[:_HEAD], (), decided_at), periods=periods),
+        reading=replace(reading_of(answer[:_HEAD], (), decided_at, loads), periods=periods),
         texts=answer[_HEAD:first_taken],
         stamps=answer[-1].decode(),
         taken={tally: taken[number :: len(periods)] for number, tally in enumerate(periods)},
@@ -91,10 +96,16 @@ def stock_reading_of(
 
 
 def reading_of(
-    answer: Sequence[Any], skus: Sequence[str], decided_at: int, periods: Mapping[Tally, str] = NO_PERIODS
+    answer: Sequence[Any],
+    skus: Sequence[str],
+    decided_at: int,
+    loads: Sequence[str],
+    periods: Mapping[Tally, str] = NO_PERIODS,
 ) -> Reading:
-    """What snapshot.lua answered, for `skus` and the instant whose policies decide, and for periods of allotments."""
-    version, policy, earlier, first, loads, resting, *stock = answer
+    """What snapshot.lua answered, for `skus` and the instant whose policies decide, for these periods of loads and of
+    allotments.
+    """
+    version, policy, earlier, first, shipments, resting, *stock = answer
     taken = map(_counts, stock[2 * len(skus) :])
     policy_version, policy_since = split_version(policy.decode()) if policy else (None, None)
     return Reading(
@@ -103,7 +114,7 @@ def reading_of(
         policy_since=policy_since,
         earlier_decision=earlier and earlier.decode(),
         first_decision=first and first.decode(),
-        loads=_counts(loads),
+        loads=dict(zip(loads, map(_counts, shipments), strict=True)),
         resting=rests_after(decided_at, _lines(resting)),
         stock={sku: _by_node(*stock[2 * index : 2 * index + 2]) for index, sku in enumerate(skus)},
         taken={sku: {tally: next(taken) for tally in periods} for sku in skus} if periods else {},
@@ -119,14 +130,17 @@ def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) ->
     return dict(zip(stock, map(StockPosition._make, rows), strict=True))
 
 
-def without_holds(reading: Reading, freed: FreedStock, day: str) -> Reading:
-    """The reading as if what is freed were not held, and did not count in the loads, which are those of `day`."""
+def without_holds(reading: Reading, freed: FreedStock) -> Reading:
+    """The reading as if what is freed were not held, and did not count in the loads."""
     units = freed.units
     stock = {
         sku: {node: (on_hand, max(0, held - units.get((sku, node), 0))) for node, (on_hand, held) in nodes.items()}
         for sku, nodes in reading.stock.items()
     }
-    loads = {node: max(0, load - freed.loads.get((day, node), 0)) for node, load in reading.loads.items()}
+    loads = {
+        period: {field: max(0, load - freed.loads.get((period, field), 0)) for field, load in amounts.items()}
+        for period, amounts in reading.loads.items()
+    }
     taken = {
         sku: {
             tally: {

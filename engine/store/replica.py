@@ -57,7 +57,7 @@ class Replica:
         self,
         skus: Sequence[str],
         *,
-        day: str,
+        loads: Sequence[str],
         now: int,
         policies_at: int,
         most: int,
@@ -73,7 +73,7 @@ class Replica:
             named: list[str] = []
             for _ in range(_MOST_TRIES):
                 (names, holds, snapshot), age = self._try_read(
-                    named, skus, day, (now, policies_at), most=most, periods=periods
+                    named, skus, loads, (now, policies_at), most=most, periods=periods
                 )
                 expired = [name.decode() for name in names]
                 if len(expired) >= MOST_EXPIRED:
@@ -82,8 +82,8 @@ class Replica:
                     # a hold that was named may have been extended since, and is not to be left out then
                     pairs = zip(named, holds, strict=True)
                     ended = [hold_of(name, _fields(flat)) for name, flat in pairs if flat and name in expired]
-                    reading = reading_of(snapshot[:-1], skus, policies_at, periods)
-                    reading = without_holds(reading, FreedStock.of_holds(ended), day)
+                    reading = reading_of(snapshot[:-1], skus, policies_at, loads, periods)
+                    reading = without_holds(reading, FreedStock.of_holds(ended))
                     return StaleReading(reading=reading, stamps=None if ended else snapshot[-1].decode(), age=age)
                 named = expired
         return None
@@ -108,7 +108,7 @@ class Replica:
         self,
         named: Sequence[str],
         skus: Sequence[str],
-        day: str,
+        loads: Sequence[str],
         instants: Sequence[int],
         *,
         most: int,
@@ -118,16 +118,17 @@ class Replica:
         script_keys = REPLICA_SNAPSHOT.keys(
             keys,
             ([keys.hold(name)] for name in named),
+            ([keys.load(name)] for name in loads),
             sku_keys(keys, skus),
             taken_keys(keys, skus, periods.values()),
             idempotency=keys.never_written,
             order=keys.never_written,
-            load=keys.load(day),
             expiring=keys.never_written,
             holds_by_expiry=keys.expiring,
         )
         stamps = stamp_arguments(keys, skus)
-        arguments = [len(script_keys), *script_keys, *instants, *stamps, MOST_EXPIRED, len(named), len(skus)]
+        sizes = [len(loads), MOST_EXPIRED, len(named), len(loads), len(skus)]
+        arguments = [len(script_keys), *script_keys, *instants, *stamps, *sizes]
         return self._client.run_script(self._script, arguments, max_age=most)
 
 

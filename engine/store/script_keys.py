@@ -62,29 +62,30 @@ _TAKEN = ("taken",)
 """Of each SKU, and of each period of an allotment that matters."""
 _SNAPSHOT = (
     *("facts", "active_policy", "scheduled_policies", "idempotency", "order"),
-    *("load", "expiring", "resting", "changed"),
+    *("expiring", "resting", "changed"),
 )
 _COMMIT = (
     *_SNAPSHOT,
     *("decisions", "log", "orders", "parked", "hold", "open_holds", "endings"),
-    *("set_aside", "earlier_set_aside", "earlier_load"),
+    *("set_aside", "earlier_set_aside"),
     *_OFFERS,
 )
 _FOLLOW_UP = ("backlog", "offered", "due", "chain", "operation", "shipment_units")
 _CLAIM = ("claimed_on_hand", "claimed_held")
-_CHANGED_HOLD = ("changed_hold", "changed_load", "confirms")
+_LOAD = ("load",)
+_CHANGED_HOLD, _CHANGED_LOAD = ("changed_hold", "confirms"), ("changed_load",)
 _CHANGED_SKU = (
     *("changed_on_hand", "changed_held", "changed_base", "changed_stamp"),
     *("changed_journal", "changed_blocked"),
 )
 _CHANGED_TAKEN = ("changed_taken",)
 
-SNAPSHOT = KeyLayout(_SNAPSHOT, (_SKU, _TAKEN))
-REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _SKU, _TAKEN))
-COMMIT = KeyLayout(_COMMIT, (_CLAIM, _TAKEN), (*_FREEING, "offered_before"))
+SNAPSHOT = KeyLayout(_SNAPSHOT, (_LOAD, _SKU, _TAKEN))
+REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _LOAD, _SKU, _TAKEN))
+COMMIT = KeyLayout(_COMMIT, (_LOAD, _CLAIM, _TAKEN), (*_FREEING, "offered_before"))
 COMMIT_FOLLOW_UP = KeyLayout(
     (*_COMMIT, *_FOLLOW_UP),
-    (_CLAIM, _TAKEN, _CHANGED_HOLD, _CHANGED_SKU, _CHANGED_TAKEN),
+    (_LOAD, _CLAIM, _TAKEN, _CHANGED_HOLD, _CHANGED_LOAD, _CHANGED_SKU, _CHANGED_TAKEN),
     (*_CHANGING_HOLDS, "offered_before"),
 )
 CHANGE_HOLDS = KeyLayout(
@@ -102,7 +103,7 @@ CHANGE_HOLDS = KeyLayout(
         "chain",
         *_BACKLOG,
     ),
-    (_CHANGED_HOLD, _CHANGED_SKU, _CHANGED_TAKEN),
+    (_CHANGED_HOLD, _CHANGED_LOAD, _CHANGED_SKU, _CHANGED_TAKEN),
     _CHANGING_HOLDS,
 )
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))

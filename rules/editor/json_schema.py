@@ -15,6 +15,7 @@ from marshmallow import Schema, fields, validate
 
 from rules.conditions import PAIRED, SEVERAL, Operator
 from rules.editor.literal_patterns import (
+    CARBON_PRICE,
     INSTANT_WITH_TIME,
     SCALAR,
     SHARE,
@@ -221,6 +222,8 @@ class _SchemaWriter:
     def _effect(self, name: str) -> Shape:
         if name == "hold":
             return _hold_shape(effect_parser.RANGES[name])
+        if name == "carbon_price":
+            return {"anyOf": [*_range_shape(effect_parser.RANGES[name])["anyOf"], CARBON_PRICE]}
         if name == "max_shipments":
             return {"anyOf": [*_range_shape(effect_parser.RANGES[name])["anyOf"], self._shipment_limit()]}
         if name in effect_parser.RANGES:
@@ -270,8 +273,8 @@ _KINDS = tuple(kind for kind in Kind if kind not in (Kind.CHOICE, Kind.ANY, Kind
 _PER = {"enum": list(PERIODS)}
 _RULE_NAME = {
     "type": "string",
-    "pattern": f"^{ID_PATTERN}/{ID_PATTERN}$",
-    "patternErrorMessage": "write policy/rule, for example clearance/outlets-first",
+    "pattern": rf"^{ID_PATTERN}/(?:{ID_PATTERN}|\*)$",
+    "patternErrorMessage": "write policy/rule, for example clearance/outlets-first, or clearance/* for all its rules",
 }
 
 

@@ -60,6 +60,14 @@ UNQUOTED: Shape = {"not": {"type": ["null", "array", "object", "string"]}}
 """A word that is a number or a boolean to an editor."""
 
 
+CARBON_PRICE: Shape = {
+    "type": "string",
+    "pattern": rf"^\s*[0-9]{{1,15}}(?:\.[0-9]{{1,9}})?{_GAP}{_CURRENCY}{_GAP}/{_GAP}(?:kg|t)\s*$",
+    "patternErrorMessage": "write for example 120 EUR/t",
+}
+"""A price for a kilogram or a tonne of CO2e."""
+
+
 def literal(kind: Kind, *, low: int | None = 0, high: int | None = None) -> Shape:
     """A value of this kind from `low` to `high`, both in the kind's unit; None means that there is no such bound."""
     if kind in (Kind.WORD, Kind.TAGS, Kind.CHOICE):

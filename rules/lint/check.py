@@ -7,17 +7,16 @@ matters, there is no warning.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.conditions import All, AnyOf, Condition, Not, Operator, Term
+from rules.conditions import All, AnyOf, Condition, Not, Term
 from rules.errors import Finding
 from rules.finding_codes import Severity
 from rules.lint.dead_rules import find_dead_rules
+from rules.lint.suspicious_values import find_suspicious_values
 from rules.lint.table_rows import check_rows
 from rules.loader import build_policy_set, find_mistakes, parse_files
 from rules.policy import Policy, PolicySet
-from rules.syntax.references import references
 from rules.syntax.yaml_document import Document
 from rules.tables.document import TableDocument
-from rules.vocabulary import VOCABULARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,26 +59,18 @@ def _row_warnings(files: list[tuple[Document, Policy]]) -> Iterator[Finding]:
 
 def _simple_warnings(files: list[tuple[Document, Policy]]) -> Iterator[Finding]:
     """Warnings that don't depend on what conditions mean: no rules, unused terms, missing languages."""
-    languages = {language for _, policy in files for rule in policy.rules for language in rule.because}
+    used = {language for _, policy in files for rule in policy.rules for language in rule.because}
+    languages = {policy.language for _, policy in files if policy.language} or used
     for document, policy in files:
         if not policy.rules:
             yield document.finding(("rules",), "no-rules", f"policy '{policy.id}' has no rules")
         yield from _unused_terms(document, policy)
-        yield from _facts_as_words(document)
+        yield from find_suspicious_values(document, policy)
         for index, rule in enumerate(policy.rules):
             missing = sorted(languages - set(rule.because))
             if missing:
                 message = f"'{rule.id}' gives no reason in: {', '.join(missing)}"
                 yield document.finding(("rules", index, "because"), "missing-language", message)
-
-
-def _facts_as_words(document: Document) -> Iterator[Finding]:
-    """Words that a fact is compared with, and that are the path of another fact."""
-    for mention in references(document):
-        if mention.operator is Operator.EQUALS and mention.text in VOCABULARY and mention.subject in VOCABULARY:
-            operator = "not_same_as" if "not" in mention.path else "same_as"
-            message = f"'{mention.text}' is compared as a word; for the fact write {{{operator}: {mention.text}}}"
-            yield mention.finding("fact-as-word", message)
 
 
 def _unused_terms(document: Document, policy: Policy) -> Iterator[Finding]:

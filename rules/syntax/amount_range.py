@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rules.errors import LiteralInvalid
 from rules.syntax.condition_parser import PARSERS
 from rules.syntax.yaml_document import Node
-from rules.vocabulary import Kind
+from rules.vocabulary import Kind, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,10 @@ class Range:
 
     def parse(self, text: str) -> int:
         """The amount in `text`; raises LiteralInvalid."""
-        value = PARSERS[self.kind](text)
+        return self.within(PARSERS[self.kind](text), text)
+
+    def within(self, value: Value, text: str) -> int:
+        """The amount that `text` was read as; raises LiteralInvalid if it is out of the range."""
         if not isinstance(value, int) or value < self.low or (self.high is not None and value > self.high):
             raise LiteralInvalid(f"'{text}' is out of range; it must be {self.bounds}", code="out-of-range")
         return value

@@ -21,7 +21,8 @@ from rules.conditions import (
 )
 from rules.errors import Finding, LiteralInvalid
 from rules.syntax import literals
-from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint
+from rules.syntax.foreign_words import meant_word
+from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint, operator_hint
 from rules.syntax.yaml_document import Document, Node, Path, Plain
 from rules.vocabulary import (
     ATTRIBUTE_KINDS,
@@ -88,7 +89,7 @@ class Notes:
         if not word or len(word) > MOST_LETTERS or self._candidates_compared + len(candidates) > MOST_CANDIDATES:
             return ""
         self._candidates_compared += len(candidates)
-        return next(iter(difflib.get_close_matches(word, candidates, n=1)), "")
+        return meant_word(word, candidates) or next(iter(difflib.get_close_matches(word, candidates, n=1)), "")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -233,10 +234,10 @@ class ConditionParser:
         try:
             value = PARSERS[kind](word)
         except LiteralInvalid as error:
-            self.notes.add(path, error.code, f"{fact.path}: {error}")
+            self.notes.add(path, error.code, f"{fact.path}: {error}{operator_hint(word)}")
             return 0
         if kind is Kind.CHOICE and value not in fact.choices:
-            message = f"'{word}' is no value of {fact.path}; use {', '.join(fact.choices)}"
+            message = f"'{word}' is no value of {fact.path}; use {', '.join(fact.choices)}{operator_hint(word)}"
             self.notes.add(path, "unknown-word", message, fact.choices, word)
         if kind is not Kind.NUMBER and isinstance(value, int) and value < 0:
             self.notes.add(path, "out-of-range", f"{fact.path} is never below 0")

@@ -56,8 +56,11 @@ def _duplicate_policies(documents: Iterable[Document]) -> Iterator[Finding]:
 
 def _overrides(policy: Policy | None) -> Iterator[tuple[Path, Rule, str]]:
     for index, rule in enumerate(policy.rules if policy else ()):
-        for number, other in enumerate(rule.overrides):
-            yield ("rules", index, "overrides", number), rule, other
+        for number, written in enumerate(rule.written_overrides or rule.overrides):
+            start = written.removesuffix("*")
+            others = [other for other in rule.overrides if other.startswith(start)] if written != start else []
+            for other in others or [written]:
+                yield ("rules", index, "overrides", number), rule, other
 
 
 def _reached_stages(

@@ -90,6 +90,10 @@ def _hold(text: str) -> int | UntilShipped:
     return RANGES["hold"].parse(text)
 
 
+def _carbon_price(text: str) -> int:
+    return RANGES["carbon_price"].within(literals.carbon_price(text), text)
+
+
 def _max_shipments(raw: Node) -> int | ShipmentLimit:
     if not isinstance(raw, dict):
         return RANGES["max_shipments"].parse(single_value(raw))
@@ -112,6 +116,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "priority": Range(kind=Kind.COUNT, low=0, high=100, bounds="between 0 and 100"),
         "oversell": UNITS,
         "daily_orders": UNITS,
+        "hourly_orders": UNITS,
         "daily_units": UNITS,
         "daily_weight": Range(kind=Kind.WEIGHT, low=0, bounds="at least 0 kg"),
         "rest_after_rejection": Range(kind=Kind.DURATION, low=1, high=MAX_REST, bounds="between 1 m and 30 d"),
@@ -125,5 +130,6 @@ _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "keep": reserve,
     **dict.fromkeys(ONLY_TRUE, _only_true),
     **{name: amounts.parse for name, amounts in RANGES.items()},
+    "carbon_price": _carbon_price,
     "hold": _hold,
 }

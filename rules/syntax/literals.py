@@ -23,6 +23,8 @@ WEIGHT_UNITS = {"g": 1, "kg": 1_000, "t": 1_000_000}
 DISTANCE_UNITS = {"m": 1, "km": 1_000}
 DURATION_UNITS = {"m": 1, "min": 1, "h": 60, "d": 1_440}
 CARBON_UNITS = {"g": 1_000, "kg": 1_000_000}
+CARBON_PRICE_UNITS = {"kg": 1, "t": 1_000}
+"""Kilograms of CO2e in the units that a price of carbon is for."""
 BLANKS = " \t\n\r\f\v"
 
 
@@ -77,7 +79,23 @@ def money(text: str) -> int:
 
 def currency(text: str) -> str:
     """The currency code that an amount of money is written with; empty without one."""
-    return _split(text, "4.00 EUR")[1]
+    return _split(text.partition("/")[0], "4.00 EUR")[1]
+
+
+def carbon_price(text: str) -> int:
+    """Micros a kilogram of CO2e, of an amount for a kilogram or, with `/t`, for a tonne."""
+    amount, slash, unit = text.rpartition("/")
+    if not slash:
+        return money(text)
+    if unit.strip() not in CARBON_PRICE_UNITS:
+        raise LiteralInvalid(
+            f"'{text}': write a price for a kg or a t of CO2e, for example 120 EUR/t", code="wrong-unit"
+        )
+    value, code = _split(amount, "120 EUR/t")
+    if code and not _CURRENCY.fullmatch(code):
+        raise LiteralInvalid(f"'{text}': '{code}' is no currency code; write for example 120 EUR/t", code="wrong-unit")
+    micros = value * MICROS / CARBON_PRICE_UNITS[unit.strip()]
+    return _whole(micros, text, "a millionth of a currency unit for a kilogram")
 
 
 def weight(text: str) -> int:

@@ -13,6 +13,7 @@ LANGUAGE_PATTERN = "[a-z]{2}(-[A-Z]{2})?"
 ID_PATTERN = "[a-z0-9][a-z0-9_-]{0,63}"
 NO_ID = "an id is small letters, digits, - and _, at most 64"
 NO_WEEKDAY = "no weekday"
+NO_LANGUAGE = "write a language by two letters, as fr"
 UNKNOWN_KEY, MISSING_KEY = "Unknown field.", "Missing data for required field."
 """Marshmallow's own messages; whoever turns its mistakes into findings recognises these two by them."""
 _ID = validate.Regexp(rf"{ID_PATTERN}\Z", error=NO_ID)
@@ -52,6 +53,9 @@ class PolicyShape(Schema):
     policy = fields.String(required=True, validate=_ID, error_messages=_SINGLE_VALUE)
     owner = fields.String(validate=_TEXT, error_messages=_SINGLE_VALUE)
     description = fields.String(validate=_TEXT, error_messages=_SINGLE_VALUE)
+    language = fields.String(
+        validate=validate.Regexp(rf"{LANGUAGE_PATTERN}\Z", error=NO_LANGUAGE), error_messages=_SINGLE_VALUE
+    )
     terms = fields.Dict(
         keys=fields.String(),
         values=fields.Raw(allow_none=True),

@@ -17,6 +17,25 @@ _DECIMAL_COMMA = re.compile(r"\s*[+-]?[0-9]+,[0-9]+\s*[A-Za-z%]*\s*", re.ASCII)
 _DECIMALS = re.compile(r"[0-9]{1,9} *[A-Za-z%]{0,4}", re.ASCII)
 _KEY_AND_VALUE = re.compile(r"([a-z_][a-z_.0-9]*):(\S.*)", re.ASCII | re.DOTALL)
 _KEY_ALONE = re.compile(r"([a-z_][a-z_.0-9]*) +(\S.*)", re.ASCII | re.DOTALL)
+_OPERATORS = {
+    ">=": "at_least",
+    "=>": "at_least",
+    "≥": "at_least",
+    ">": "more_than",
+    "<=": "at_most",
+    "=<": "at_most",
+    "≤": "at_most",
+    "<": "less_than",
+    "!=": "not",
+    "<>": "not",
+    "!": "not",
+    "not": "not",
+    "non": "not",
+    "pas": "not",
+    "sauf": "not",
+}
+"""What is written for the operators of the language."""
+_OPERATOR = re.compile(r"\s*(>=|=>|≥|<=|=<|≤|<>|>|<|!=|!|(?:not|non|pas|sauf)(?=\s))(.+)", re.IGNORECASE | re.DOTALL)
 MOST_LETTERS = 200
 """The part of a text that is searched for typing mistakes."""
 
@@ -50,3 +69,12 @@ def missing_colon_hint(text: str, keys: frozenset[str]) -> str:
 def decimal_comma_hint(key: str, *, alone: bool) -> str:
     """A hint for a key of digits that is `alone`, without a value: {prefer: 4,00} has the keys `prefer` and `00`."""
     return "; write a point for the decimal comma before it" if alone and _DECIMALS.fullmatch(key) else typo_hint(key)
+
+
+def operator_hint(text: str) -> str:
+    """A hint for a value that begins with a word or a sign for an operator, as "> 60" or "not store"."""
+    match = _OPERATOR.match(text[:MOST_LETTERS])
+    if match is None:
+        return ""
+    operand = match[2].strip()
+    return f"; write {{{_OPERATORS[match[1].lower()]}: {operand}}}" if operand else ""

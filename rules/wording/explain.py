@@ -44,7 +44,7 @@ def _sentences(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
     if window:
         yield catalogue.text("sentences.window", window=f"{window[0].upper()}{window[1:]}")
     if rule.overrides:
-        overridden = catalogue.join("and", rule.overrides)
+        overridden = catalogue.join("and", rule.written_overrides or rule.overrides)
         yield catalogue.counted("sentences.overrides", len(rule.overrides), rules=overridden)
 
 

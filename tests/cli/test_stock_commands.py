@@ -110,11 +110,47 @@ def test_every_mistake_of_an_import_is_printed_with_line_and_field_and_nothing_c
     assert shown(run, "LAMP") == before
 
 
+def test_units_are_blocked_brought_back_to_sale_and_written_off(run: Run) -> None:
+    def move(*words: str) -> str:
+        return run("stock", "move", "lyon", "LAMP", *words).stdout
+
+    at = timestamp(int(time.time()) + 2)
+    blocked = json.loads(move("-2", "--blocked", "2", "--reason", "broken", "--op", "m1", "--at", at, "--json"))
+    assert (blocked["result"], blocked["op"], blocked["blocked"]) == ("applied", "m1", 2)
+    assert "blocked" in run("stock", "show", "LAMP").stdout
+    assert move("2", "--blocked", "-2", "--op", "m2").endswith(" on hand, 0 blocked\n")
+    assert move("2", "--blocked", "-2", "--op", "m2").startswith("seen: ")
+    log = run("ledger", "log", "--kind", "moved").stdout
+    assert f"-2, +2 blocked x LAMP at lyon, at {at}, op m1: broken" in log
+    assert "+2, -2 blocked x LAMP at lyon, op m2" in log
+
+
+def test_a_movement_with_a_mistake_says_what_it_is(run: Run) -> None:
+    for words, message in (
+        (["lyon", "LAMP", "2", "--blocked", "-1"], "blocked: as many units as come on hand are blocked no more"),
+        (["lyon", "LAMP", "0", "--blocked", "-9"], "delta: units blocked: 0; fewer than none can't be left"),
+        (["lyno", "LAMP", "1"], "node: no node goes by the id 'lyno'"),
+    ):
+        done = run("stock", "move", *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(message)
+
+
 def test_stock_is_shown_for_people(run: Run) -> None:
     table = run("stock", "show", "LAMP").stdout
     assert "LAMP: 6 available" in table
     assert "free to app" in table
     assert run("stock", "show", "LAMPE").stderr == "no product goes by the SKU 'LAMPE'\n"
+
+
+def test_availability_to_a_destination_is_read_as_over_http(run: Run) -> None:
+    words = ("availability", "SHIRT", "web", "--json")
+    anywhere, there = (
+        json.loads(run(*words, *more).stdout) for more in ((), ("--country", "FR", "--postcode", "75001"))
+    )
+    assert anywhere["skus"][0]["free"] == there["skus"][0]["free"] > 0
+    mistaken = run("availability", "SHIRT", "web", "--lat", "48.85")
+    assert (mistaken.returncode, "longitude: give both latitude and longitude" in mistaken.stderr) == (1, True)
 
 
 def test_availability_of_several_skus_names_those_that_nobody_knows(run: Run) -> None:

@@ -187,6 +187,53 @@ def test_any_tag_is_no_tag_of_skus_that_do_not_exist(http):
     problem_of(http.get("/v1/availability?sku=NOTHING&channel=web", headers={"If-None-Match": "*"}), 404)
 
 
+def free_of(response):
+    return {item["sku"]: item["free"] for item in response.get_json()["skus"]}
+
+
+def test_availability_to_a_destination_is_what_an_order_there_would_get(http, pointsman):
+    activate(pointsman, "when: {order.country: FR, node.id: lyon}, then: {exclude: true}")
+    anywhere = http.get("/v1/availability?sku=SHIRT&channel=web")
+    there = http.get("/v1/availability?sku=SHIRT&sku=X&channel=web&country=FR&postcode=75001")
+    assert (free_of(anywhere), free_of(there)) == ({"SHIRT": 16}, {"SHIRT": 6})
+    assert there.get_json()["unknown"] == ["X"]
+    body = order_json(("SHIRT", 6), destination={"country": "FR", "postcode": "75001"})
+    assert http.post("/v1/decisions?dry_run=true", json=body).get_json()["status"] == "filled"
+    body = order_json(("SHIRT", 7), destination={"country": "FR", "postcode": "75001"})
+    assert http.post("/v1/decisions?dry_run=true", json=body).get_json()["status"] == "partial"
+    again = http.get(
+        "/v1/availability?sku=SHIRT&sku=X&channel=web&country=FR&postcode=75001",
+        headers={"If-None-Match": there.headers["ETag"]},
+    )
+    assert again.status_code == 304
+
+
+def test_units_that_are_left_to_who_has_no_others_are_told_apart(http, pointsman):
+    activate(pointsman, "when: {node.id: lyon}, then: {exclude: unless_needed}")
+    for more in ("", "&country=FR", "&country=FR&delivery=express"):
+        (item,) = http.get(f"/v1/availability?sku=SHIRT&channel=web{more}").get_json()["skus"]
+        assert (item["free"], item["unless_needed"]) == (16, 10)
+    lines = http.get("/v1/availability/feed?channel=web").text.splitlines()
+    assert '{"sku":"SHIRT","free":16,"unless_needed":10}' in lines
+
+
+@pytest.mark.parametrize(
+    ("field", "query"),
+    [
+        ("latitude", "longitude=2.35"),
+        ("country", "region=Bretagne"),
+        ("collect_at", "collect_at=paris&country=FR"),
+        ("collect_at", "collect_at=nowhere"),
+        ("collect_at", "delivery=click_and_collect"),
+        ("delivery", "delivery=express"),
+        ("destination", "latitude=2.35&longitude=48.85"),
+        ("country", "country=france"),
+    ],
+)
+def test_a_destination_that_is_none_is_refused_by_field(http, field, query):
+    assert fields_of(problem_of(http.get(f"/v1/availability?sku=SHIRT&channel=web&{query}"), 422)) == [field]
+
+
 def test_a_304_reads_no_stock(http, redis_client):
     path = "/v1/availability?sku=RARE&sku=LAMP&sku=X&channel=web"
     tag = {"If-None-Match": http.get(path).headers["ETag"]}

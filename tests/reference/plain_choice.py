@@ -58,10 +58,11 @@ class PlainEvaluation:
         return max(0, min(limits) - self.snapshot.loads.get(node, 0)) if limits else None
 
     def capacity(self, node: str) -> Capacity:
+        facts = self.snapshot.network.nodes[node]
         ruled, loads = self.matcher.judge(Stage.NODE, self._facts | self._node_facts(node)).outcome, self.snapshot.loads
         return Capacity(
-            None if ruled.daily_units is None else max(0, ruled.daily_units - loads.get(f"{node}\tunits", 0)),
-            None if ruled.daily_weight is None else max(0, ruled.daily_weight - loads.get(f"{node}\tgrams", 0)),
+            _left((ruled.daily_units, facts.daily_units), loads.get(f"{node}\tunits", 0)),
+            _left((ruled.daily_weight, facts.daily_weight), loads.get(f"{node}\tgrams", 0)),
         )
 
     def problem(self) -> Problem:
@@ -119,7 +120,11 @@ class PlainEvaluation:
         line = self.order.lines[index]
         product = rule_facts.product_facts(self.snapshot.products[line.sku])
         facts = self._facts | self._goal_facts(line)
-        return {**facts, **rule_facts.line_facts(line, self.order, self.snapshot.network), **product}
+        return {
+            **facts,
+            **rule_facts.line_facts(line, self.snapshot.products[line.sku], self.order, self.snapshot.network),
+            **product,
+        }
 
     def _goal_facts(self, line: Line) -> dict[str, object]:
         """How and where the line goes, if not as its order does."""
@@ -177,3 +182,11 @@ class PlainEvaluation:
                 judgement = self.matcher.judge(Stage.OPTION, facts)
                 excluded = judgement.outcome.exclude is Exclusion.YES or route.node.id in self.snapshot.resting
                 yield PlainOption(route, option.unit_cost, option.unit_carbon, judgement, excluded)
+
+
+def _left(limits: tuple[int | None, ...], given: int) -> int | None:
+    return (
+        max(0, min(limit for limit in limits if limit is not None) - given)
+        if any(limit is not None for limit in limits)
+        else None
+    )

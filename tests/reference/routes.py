@@ -189,7 +189,8 @@ def _plain_routes(
     towards = direction(goes_to.place) if goes_to.place else None
     destination = Destination(country=goes_to.country, region=goes_to.region, postcode=goes_to.postcode)
     hours = exits.of(collected_at.id).hours if collected_at else None
-    times = _Times(now, order.promise_by, hours, _bounds_of(order.deliver_on, exits.network))
+    came_in = exits.network.came_in(order.placed_at, now) if order.deliver_on is None else None
+    times = _Times(now, came_in, order.promise_by, hours, day=_bounds_of(order.deliver_on, exits.network))
     for name in sorted(nodes):
         leaving = exits.of(name)
         metres = great_circle(leaving.direction, towards) if leaving.direction and towards else None
@@ -271,12 +272,20 @@ class _Times:
     """When shipments decided now leave and arrive; computed once for all routes of the same schedule and transit."""
 
     def __init__(
-        self, now: int, promise: int | None, collecting_hours: Calendar | None, day: tuple[int, int] | None
+        self,
+        now: int,
+        came_in: int | None,
+        promise: int | None,
+        collecting_hours: Calendar | None,
+        *,
+        day: tuple[int, int] | None,
     ) -> None:
-        """`collecting_hours` is when the node at which the order is collected is open; None: always, or the order is
-        delivered. `day` is the first and the last minute of the order's nominated day.
+        """`came_in` is compared with cut-offs; None: when it is begun. `collecting_hours` is when the node at which the
+        order is collected is open; None: always, or the order is delivered. `day` is the first and the last minute of
+        the order's nominated day.
         """
         self._now = now
+        self._came_in = came_in
         self._day = day
         self._promise = promise
         self._collecting_hours = collecting_hours
@@ -314,7 +323,7 @@ class _Times:
 
     def _at(self, begins: int, way: Way, seconds: int) -> tuple[int, int] | None:
         """When what is begun then ships and arrives."""
-        leaving = way.departures.stretch(begins)
+        leaving = way.departures.stretch(begins, self._came_in)
         ships_at = leaving and leaving.at(begins)
         arriving = None if ships_at is None else travel(way.travels, ships_at, seconds)
         arrives_by = arriving and arriving.at(ships_at)

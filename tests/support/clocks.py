@@ -51,5 +51,5 @@ def sent(now, *, way=None, to_ship=None, **leaving):
     """
     way = way or service(transit=((2_000_000, 0),))
     home = node("lyon", LYON, **{"services": (way.id,), **leaving})
-    options = list(routes(to_ship or order(place=PARIS), Exits(network([home], [way])), ["lyon"], now))
+    options = list(routes(to_ship or order(place=PARIS, placed_at=now), Exits(network([home], [way])), ["lyon"], now))
     return options[0] if options else None

@@ -266,6 +266,17 @@ EFFECTS = {
         then("max_shipments: 0"),
         "p.yaml:5:12  out-of-range  max_shipments: '0' is out of range; it must be at least 1",
     ),
+    "a price of carbon for a pound": (
+        then("carbon_price: 120 EUR/lb"),
+        (
+            "p.yaml:5:12  wrong-unit  carbon_price: '120 EUR/lb': write a price for a kg or a t of CO2e, "
+            "for example 120 EUR/t"
+        ),
+    ),
+    "a price of carbon in francs": (
+        then("carbon_price: 120 F/t"),
+        "p.yaml:5:12  wrong-unit  carbon_price: '120 F/t': 'F' is no currency code; write for example 120 EUR/t",
+    ),
     "a limit of shipments that gives way to nothing": (
         then("max_shipments: {at_most: 2}"),
         "p.yaml:5:12  bad-value  max_shipments: write a number, or {at_most: 2, unless_needed: true}",

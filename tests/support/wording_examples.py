@@ -208,7 +208,7 @@ EFFECTS = [
     (
         "keep: 0",
         "no unit of the article has to stay at the place",
-        "aucune unité de l'article ne doit rester sur place",
+        "rien n'oblige à garder des unités de l'article sur place",
     ),
     (
         "keep: 2.5%",
@@ -358,6 +358,7 @@ EFFECTS = [
         "une personne doit approuver la commande avant qu'elle parte",
     ),
     ("daily_orders: 40", "the place makes at most 40 shipments a day", "le lieu prépare au plus 40 envois par jour"),
+    ("hourly_orders: 1", "the place makes at most 1 shipment an hour", "le lieu prépare au plus 1 envoi par heure"),
     (
         "rest_after_rejection: 120 min",
         "after rejecting, the place is given no shipments for 2 hours",

@@ -9,6 +9,7 @@ from api.cli.options import AS_JSON, OP, print_json
 from api.cli.output import tables
 from api.files.orders import read_order
 from api.records.orders.amendment import AmendmentRecord, UnitsAtNodeRecord
+from api.shapes.quantities import Quantities, quantities_of
 from engine.model.facts import Network
 from engine.orders.amendment.amend_order import Amended
 from engine.orders.amendment.plan import AmendRequest
@@ -31,8 +32,9 @@ def amend(settings: Settings, order: Path, *, wait: bool, dry_run: bool, op: str
 
     Example: pointsman order amend order.json --dry-run
     """
-    request = AmendRequest(order=read_order(order, settings.max_lines), waits=wait, op=op)
     with Pointsman(settings) as service:
+        placed = read_order(order, settings.max_lines, quantities_of(service))
+        request = AmendRequest(order=placed, waits=wait, op=op)
         amended = service.amendments.amend(request, dry_run=dry_run)
         network = service.network()
     print_amended(amended, network, as_json=as_json)
@@ -41,19 +43,19 @@ def amend(settings: Settings, order: Path, *, wait: bool, dry_run: bool, op: str
 def print_amended(amended: Amended, network: Network, *, as_json: bool) -> None:
     record = AmendmentRecord.of(amended)
     if as_json:
-        print_json(record)
+        print_json(record, Quantities(network.decimals))
         return
     decision = tables.decision_lines(amended.decision.record, network) if amended.decision else ()
-    for line in (*_lines(record), *decision):
+    for line in (*_lines(record, Quantities(network.decimals)), *decision):
         click.echo(line)
 
 
-def _lines(record: AmendmentRecord) -> Iterator[str]:
+def _lines(record: AmendmentRecord, quantities: Quantities) -> Iterator[str]:
     yield f"order {record.order}: changed {', '.join(record.fields) or 'nothing'}"
-    for change in record.changed:
+    for change in quantities.show(record.changed):
         yield f"  line {change.line}: {change.after} x {change.sku}, not {change.before}"
     for verb, units in (("still held", record.kept), ("held no longer", record.released)):
-        yield from (f"  {verb}: {_phrase(item)}" for item in units)
+        yield from (f"  {verb}: {_phrase(item)}" for item in quantities.show(units))
 
 
 def _phrase(units: UnitsAtNodeRecord) -> str:

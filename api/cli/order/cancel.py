@@ -1,11 +1,14 @@
 """`pointsman order cancel`: a customer cancels an order, or some of its units."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import click
+from msgspec import structs
 
 from api.cli.options import AS_JSON, LINES, OP, ORDER, print_json, units_by_name
 from api.records.orders.cancellation import CancellationRecord, CancelledUnitsRecord
+from api.shapes.quantities import Quantities, skus_of_order
 from engine.errors import InputInvalid, Mistake
 from engine.orders.cancellation.plan import CancelRequest
 from engine.service import Pointsman
@@ -36,17 +39,17 @@ def cancel(
 
     Example: pointsman order cancel W-900001 --line 1=2
     """
-    request = CancelRequest(
-        order=order_id,
-        lines=units_by_name("--line", lines),
-        shipments=[_shipment(name) for name in shipments],
-        op=op,
-    )
+    units, names = units_by_name("--line", lines), [_shipment(name) for name in shipments]
     with Pointsman(settings) as service:
+        quantities = Quantities.of(service)
+        skus = partial(skus_of_order, service, order_id)
+        request = CancelRequest(order=order_id, lines=quantities.by_line(units, skus), shipments=names, op=op)
         record = CancellationRecord.of(service.cancellations.cancel(request))
+        in_all = quantities.show_by_line(record.cancelled, skus)
+    record = structs.replace(record, cancelled=in_all)
     if as_json:
-        print_json(record)
-    for line in [] if as_json else _lines(record):
+        print_json(record, quantities)
+    for line in [] if as_json else _lines(quantities.show(record)):
         click.echo(line)
 
 

@@ -12,6 +12,7 @@ from api.cli.output.tables import destination_phrase
 from api.records.orders.order_state import OrderShipmentRecord, OrdersRecord, OrderStateRecord
 from api.shapes.cursors import OrdersCursor
 from api.shapes.limits import MOST_ORDERS
+from api.shapes.quantities import Quantities
 from engine.orders.living_orders import OrderFilter
 from engine.orders.order_state import STATES, UNIT_STATES, Action
 from engine.service import Pointsman
@@ -57,8 +58,8 @@ def show(settings: Settings, order_id: str, *, as_json: bool) -> None:
     Example: pointsman order show W-900001
     """
     with Pointsman(settings) as service:
-        record = OrderStateRecord.of(service.orders.show(order_id))
-    print_order(record, as_json=as_json)
+        record, quantities = OrderStateRecord.of(service.orders.show(order_id)), Quantities.of(service)
+    print_order(record, quantities, as_json=as_json)
 
 
 @order.command("list")
@@ -80,11 +81,11 @@ def list_orders(
     """
     with Pointsman(settings) as service:
         page = service.orders.list(OrderFilter(**filters), after=after, limit=limit)  # type: ignore[arg-type]  # by click
-        record = OrdersRecord.of(page)
+        record, quantities = OrdersRecord.of(page), Quantities.of(service)
     if as_json:
-        print_json(record)
+        print_json(record, quantities)
         return
-    for item in record.orders:
+    for item in quantities.show(record.orders):
         click.echo(f"{item.placed_at}  {item.id}  {item.order.channel}  {_sums(item)}")
     if record.next:
         click.echo(f"... and perhaps more; go on with --after {record.next}", err=True)
@@ -104,7 +105,8 @@ def approve(settings: Settings, order_id: str, *, note: str, as_json: bool) -> N
     """
     with Pointsman(settings) as service:
         record = OrderStateRecord.of(service.orders.approve(order_id, who=who(settings), note=note))
-    print_order(record, as_json=as_json)
+        quantities = Quantities.of(service)
+    print_order(record, quantities, as_json=as_json)
 
 
 @order.command()
@@ -117,18 +119,18 @@ def wait(settings: Settings, order_id: str, *, as_json: bool) -> None:
     Example: pointsman order wait W-900001
     """
     with Pointsman(settings) as service:
-        record = OrderStateRecord.of(service.orders.wait(order_id))
-    print_order(record, as_json=as_json)
+        record, quantities = OrderStateRecord.of(service.orders.wait(order_id)), Quantities.of(service)
+    print_order(record, quantities, as_json=as_json)
 
 
 order.add_command(amend)
 order.add_command(cancel)
 
 
-def print_order(record: OrderStateRecord, *, as_json: bool) -> None:
+def print_order(record: OrderStateRecord, quantities: Quantities, *, as_json: bool) -> None:
     if as_json:
-        print_json(record)
-    for line in [] if as_json else order_lines(record):
+        print_json(record, quantities)
+    for line in [] if as_json else order_lines(quantities.show(record)):
         click.echo(line)
 
 

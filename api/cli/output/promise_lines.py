@@ -9,6 +9,7 @@ from rich.text import Text
 from api.cli.output.plural import counted
 from api.cli.output.tables import carbon, destination_phrase, local_time, money
 from api.records.promises import PromisesRecord, SkuPromiseRecord
+from api.shapes.quantities import Quantities
 from engine.decide.promises.quote_record import PromiseRecord, QuoteRecord
 from engine.model.facts import Network
 from rules.wording.catalogue import ENGLISH
@@ -16,6 +17,7 @@ from rules.wording.catalogue import ENGLISH
 
 def quote_lines(quote: QuoteRecord, network: Network, collect_at: str | None) -> Iterator[str]:
     """The promises, each with what would ship; times are in the installation's time zone."""
+    quote = Quantities(network.decimals).show(quote)
     yield f"Quote {quote.id}: {counted(len(quote.promises), 'promise')}"
     for promise in quote.promises:
         yield from _promise_lines(promise, network, collect_at)

@@ -11,7 +11,8 @@ from rich.text import Text
 from api.cli.output.plural import counted
 from api.records.day import DayFigures
 from api.records.orders.batch import JointRecord
-from engine.decide.availability import SkuAvailability
+from api.records.stock.positions import SkuAvailabilityRecord
+from api.shapes.quantities import Quantities
 from engine.decide.facts_record import FactsRecord
 from engine.decide.record import DecisionRecord, FollowsRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Network
@@ -98,6 +99,7 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     """A decision: what ships, what doesn't and why, and the rules that fired. Times are in the installation's time
     zone; those of a shipment in that of the node it leaves or is collected at, if that has its own.
     """
+    record = Quantities(network.decimals).show(record)
     order, currency = record.order, network.currency
     yield f"Order {order.id} ({order.channel}, {order.delivery}): {record.status}"
     yield from _follows_lines(record, network)
@@ -250,12 +252,11 @@ def local_time(instant: str, network: Network, place: str | None = None) -> str:
     return moment.strftime("%a %d %b %Y %H:%M") + ("" if zone == network.time_zone else f" ({zone})")
 
 
-def availability_table(availability: SkuAvailability, channel: str) -> Table:
+def availability_table(availability: SkuAvailabilityRecord, channel: str) -> Table:
     free = "not counted, any number" if availability.free is None else availability.free
     table = Table(title=Text(f"{availability.sku} on {channel}: {free} free"))
     for name in ("node", "on hand", "held", "free"):
         table.add_column(name, justify="left" if name == "node" else "right", overflow="fold")
-    columns = (availability.nodes, availability.on_hand, availability.held, availability.free_by_node)
-    for node, *units in zip(*columns, strict=True):
-        table.add_row(Text(node), *map(str, units))
+    for item in availability.nodes:
+        table.add_row(Text(item.node), *map(str, (item.on_hand, item.held, item.free)))
     return table

@@ -1,12 +1,20 @@
 """`pointsman availability`: how many units a channel may still be promised."""
 
+from typing import Any
+
 import click
+from marshmallow import ValidationError
 from rich.console import Console
 
 from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output import tables
 from api.records.stock.positions import AvailabilityRecord
 from api.shapes.limits import MOST_SKUS
+from api.shapes.mistakes import mistakes_of
+from api.shapes.order import AnyDestination
+from api.shapes.quantities import Quantities
+from engine.errors import InputInvalid
+from engine.model.facts import Order
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -14,27 +22,50 @@ from engine.settings import Settings
 @click.command()
 @click.argument("skus", metavar="SKU...", nargs=-1, required=True)
 @click.argument("channel")
+@click.option("--country", help="What an order to there can get; such as FR.")
+@click.option("--postcode")
+@click.option("--region")
+@click.option("--lat", "latitude", help="Degrees. Without, it is placed by postcode or country.")
+@click.option("--lon", "longitude", help="Degrees.")
+@click.option("--collect-at", metavar="NODE", help="What an order collected there can get.")
+@click.option("--delivery", help="Such as express; by default standard. It needs a destination.")
 @MAX_STALE
 @AS_JSON
 @click.pass_obj
 def availability(
-    settings: Settings, skus: tuple[str, ...], channel: str, *, max_stale: int | None, as_json: bool
+    settings: Settings, skus: tuple[str, ...], channel: str, *, max_stale: int | None, as_json: bool, **where: Any
 ) -> None:
     """Show how many units of each SKU are free to CHANNEL, by node.
 
-    These are the units that an order on CHANNEL can still get. SKUs that no product goes by are named on
-    stderr or, with --json, in `unknown`.
+    These are the most units that an order on CHANNEL can still get: to where the options say or, without them, to
+    anywhere. SKUs that no product goes by are named on stderr or, with --json, in `unknown`.
 
-    Example: pointsman availability TXT-0059 web
+    Example: pointsman availability TXT-0059 web --country FR --postcode 69003
     """
+    order = _order(channel, where)
     if len(skus) > MOST_SKUS:
         raise click.UsageError(f"name at most {MOST_SKUS} SKUs; pointsman stock feed {channel} lists all of them")
     with Pointsman(settings) as service:
-        available = service.stock.availability(skus, channel, max_stale=max_stale)
+        if order is None:
+            available = service.stock.availability(skus, channel, max_stale=max_stale)
+        else:
+            available = service.stock.availability_at(skus, order)
+        quantities = Quantities.of(service)
     print_age(available.age)
+    record = AvailabilityRecord.of(available)
     if as_json:
-        print_json(AvailabilityRecord.of(available))
+        print_json(record, quantities)
         return
-    Console().print(*(tables.availability_table(item, channel) for item in available.skus), sep="\n")
+    Console().print(*(tables.availability_table(item, channel) for item in quantities.show(record.skus)), sep="\n")
     for sku in available.unknown:
         click.echo(f"no product goes by the SKU '{sku}'", err=True)
+
+
+def _order(channel: str, where: dict[str, Any]) -> Order | None:
+    """An order to where the options say, read as the HTTP request is; None if they say nothing."""
+    given = {name: value for name, value in where.items() if value is not None}
+    try:
+        order: Order | None = AnyDestination().load(given | {"channel": channel})["order"]
+    except ValidationError as error:
+        raise InputInvalid(mistakes_of(error.messages)) from None
+    return order

@@ -7,6 +7,7 @@ import click
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.promise_lines import quote_lines
 from api.files.orders import read_cart
+from api.shapes.quantities import Quantities, quantities_of
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -23,12 +24,12 @@ def quote(settings: Settings, cart: Path, *, as_json: bool) -> None:
 
     Example: pointsman quote examples/hexagone/cart.json
     """
-    request = read_cart(cart, settings.max_lines)
     with Pointsman(settings) as service:
+        request = read_cart(cart, settings.max_lines, quantities_of(service))
         made = service.quotes.make(request)
         network = service.network()
     if as_json:
-        print_json(made)
+        print_json(made, Quantities(network.decimals))
         return
     for line in quote_lines(made, network, request.cart.collect_at):
         click.echo(line)

@@ -159,6 +159,7 @@ def _test(
             now=now,
             expected=expected,
             rejected=scenario.rejected,
+            taken=scenario.taken,
         )
 
 

@@ -12,7 +12,7 @@ from api.files.opening_hours import Calendars
 from api.files.policy_tests.defaults import ANYWHERE, BY_MODE, NODES, SERVICES, default_product, place_away
 from api.files.policy_tests.policy_test_file import USUAL, PolicyTestFile, layers_of, resolve_fixture
 from api.files.policy_tests.shape_findings import load_shape
-from engine.decide.policy_tests.runner import Rejection
+from engine.decide.policy_tests.runner import Rejection, Taken
 from engine.model.facts import (
     GeoPoint,
     Inventory,
@@ -34,14 +34,22 @@ _CALENDARS = Calendars(opening_hours={}, holidays={})
 """Without names: a test writes opening hours and days off itself."""
 
 
+_OF_THE_TEST = ("name", "away", "load", "load_this_hour", "rejected")
+"""What a test says of a node that is no field of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`stock` is by SKU and node; `skus` are those that an order may name."""
+    """`stock` is by SKU and node, `taken` the units that channels took of it in the periods of their allotments;
+    `skus` are those that an order may name.
+    """
 
     network: Network
     products: Mapping[str, Product]
     stock: Mapping[str, Mapping[str, StockPosition]]
+    taken: Taken
     loads: Mapping[str, int]
+    hourly_loads: Mapping[str, int]
     rejected: Mapping[str, Rejection]
     base: Inventory
 
@@ -61,6 +69,7 @@ class Scenario:
             products={sku: self.product(sku) for sku in present},
             positions={sku: self._positions(sku) for sku in present},
             loads=self.loads,
+            hourly_loads=self.hourly_loads,
         )
 
     def _positions(self, sku: str) -> Mapping[str, StockPosition]:
@@ -89,11 +98,16 @@ def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) 
                 (*where, "services"), "unknown-service", f"unknown service '{unknown}'", services, unknown
             )
     changed = parts["nodes"] or parts["services"]
+    stock, taken = _stock(test_file, test, path, nodes)
     return Scenario(
         network=dataclasses.replace(base, nodes=nodes, services=services) if changed else base,
         products={sku: _product(test_file, sku, data, where) for sku, (data, where) in parts["products"].items()},
-        stock=_stock(test_file, test, path, nodes),
+        stock=stock,
+        taken=taken,
         loads={name: data["load"] for name, (data, _) in parts["nodes"].items() if "load" in data},
+        hourly_loads={
+            name: data["load_this_hour"] for name, (data, _) in parts["nodes"].items() if "load_this_hour" in data
+        },
         rejected={
             name: Rejection(**data["rejected"]) for name, (data, _) in parts["nodes"].items() if "rejected" in data
         },
@@ -102,7 +116,7 @@ def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) 
 
 
 def _node(test_file: PolicyTestFile, name: str, data: Mapping[str, Any], path: Path) -> Node:
-    changes = {key: value for key, value in data.items() if key not in ("name", "away", "load", "rejected")}
+    changes = {key: value for key, value in data.items() if key not in _OF_THE_TEST}
     base = test_file.base.network.nodes.get(name) or NODES[data.get("type", "warehouse")]
     if "away" in data:
         changes["place"] = place_away(data["away"])
@@ -196,9 +210,9 @@ def _kind_of(raw: Raw) -> Kind:
 
 def _stock(
     test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]
-) -> dict[str, dict[str, StockPosition]]:
+) -> tuple[dict[str, dict[str, StockPosition]], Taken]:
     if "stock" not in test and USUAL not in test_file.part("stock"):
-        return {}
+        return {}, {}
     raw = test.get("stock", USUAL)
     where: Path = ("stock", raw) if isinstance(raw, str) else (*path, "stock")
     fixture = resolve_fixture(test_file, "stock", raw, (*path, "stock"))
@@ -207,9 +221,12 @@ def _stock(
 
 def positions(
     test_file: PolicyTestFile, raw: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]
-) -> dict[str, dict[str, StockPosition]]:
-    """The positions in `raw`, by SKU and node, without those with mistakes, which are noted."""
+) -> tuple[dict[str, dict[str, StockPosition]], Taken]:
+    """The positions in `raw`, by SKU and node, and what was taken of them, without those with mistakes, which are
+    noted.
+    """
     by_sku: dict[str, dict[str, StockPosition]] = {}
+    taken: dict[str, dict[str, Mapping[str, int]]] = {}
     for sku, by_node in raw.items():
         by_sku[str(sku)] = {}
         if not isinstance(by_node, dict):
@@ -229,4 +246,5 @@ def positions(
                 by_sku[str(sku)][str(node)] = StockPosition(
                     on_hand=data["on_hand"], held=data.get("held", 0), pace=pace
                 )
-    return by_sku
+                taken.setdefault(str(sku), {})[str(node)] = data.get("taken", {})
+    return by_sku, taken

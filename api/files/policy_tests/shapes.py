@@ -35,7 +35,7 @@ _SOME = validate.Length(min=1, error="nothing stands here; write at least one, o
 _NODE_DEFAULTS = ("type", "latitude", "longitude", "country", "services")
 _SERVICE_DEFAULTS = ("mode", "base", "transit")
 _PRODUCT_DEFAULTS = ("category", "lifecycle")
-_NAMED = ("sku", "weight_g")
+_NAMED = ("sku", "weight_g", "unit", "decimals")
 _UNUSED = ("id", "emission")
 """Services in tests write grams_per_tonne_km instead of an `emission` with its source."""
 _ANY = {"keys": fields.String(), "values": fields.Raw(allow_none=True)}
@@ -85,6 +85,7 @@ class RejectedShape(Strict):
 class ScenarioNodeShape(NodeShape):
     away = Literal(literals.distance, most=MOST_AWAY)
     load = Literal(literals.count)
+    load_this_hour = Literal(literals.count)
     rejected = fields.Nested(RejectedShape)
     hours = fields.Nested(HoursShape)
     closed = fields.List(fields.String(validate=_day))
@@ -119,6 +120,7 @@ class ScenarioProductShape(ProductShape):
 
 class ScenarioPositionShape(StockShape):
     held = Literal(literals.count)
+    taken = fields.Dict(keys=Word(), values=Literal(literals.count))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 
 from api.shapes.base import Strict
 from api.shapes.cursors import BacklogCursor
-from api.shapes.fields import QueryNumber, WholeNumber, Word
+from api.shapes.fields import QueryNumber, SentUnits, WholeNumber, Word
 from api.shapes.limits import MOST_ENTRIES, MOST_ON_HAND
 from api.shapes.line_units import LineUnits
 from engine.orders.rejection import Reason
@@ -17,7 +17,7 @@ class OnHand(fields.Field[Any]):
     """Units, or units by SKU."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        units = WholeNumber(0, MOST_ON_HAND)
+        units = SentUnits(0, MOST_ON_HAND)
         if isinstance(value, Mapping):
             return fields.Dict(keys=Word(), values=units).deserialize(value)
         return units.deserialize(value)
@@ -39,10 +39,10 @@ class RejectRequest(Strict):
     on_hand = OnHand(
         load_default=None,
         metadata={
-            "type": ["integer", "object"],
+            "type": ["number", "string", "object"],
             "minimum": 0,
             "maximum": MOST_ON_HAND,
-            "additionalProperties": {"type": "integer", "minimum": 0, "maximum": MOST_ON_HAND},
+            "additionalProperties": {"type": ["number", "string"], "minimum": 0, "maximum": MOST_ON_HAND},
             "description": "what the node has, in units or by SKU; goes with not_in_stock (by default: what is then"
             " still promised from it) and damaged (by default: as it was)",
         },

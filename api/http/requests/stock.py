@@ -1,16 +1,17 @@
 """Requests about stock, checked in shape and read into the engine's values."""
 
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
 from api.shapes.cursors import FeedCursor
-from api.shapes.fields import Flag, StampField, WholeNumber, Word
+from api.shapes.fields import Flag, SentUnits, StampField, WholeNumber, Word
 from api.shapes.limits import MOST_ON_HAND, MOST_SKUS
-from engine.store.stock import Movement, Stamp
+from api.shapes.order import AnyDestination
+from engine.store.stock import Stamp
 
-MOST_MOVED = 10**9
 MOST_SEQUENCE = 2**53 - 1
 """Beyond, not every reader of JSON tells two numbers apart."""
 
@@ -18,7 +19,7 @@ MOST_SEQUENCE = 2**53 - 1
 class CountRequest(Strict):
     """How many units a position has, by the source's own time (`at`) or its own count of messages (`sequence`)."""
 
-    on_hand = WholeNumber(0, MOST_ON_HAND, required=True)
+    on_hand = SentUnits(0, MOST_ON_HAND, required=True)
     at = StampField(metadata={"example": "2026-11-27T08:12:31.250Z"})
     sequence = WholeNumber(0, MOST_SEQUENCE)
 
@@ -29,49 +30,18 @@ class CountRequest(Strict):
             raise ValidationError(message, "at")
 
     @post_load
-    def _stamped(self, data: dict[str, Any], **_: Any) -> tuple[int, Stamp]:
+    def _stamped(self, data: dict[str, Any], **_: Any) -> tuple[int | Decimal, Stamp]:
         kind = "t" if "at" in data else "s"
         return data["on_hand"], Stamp(kind=kind, number=data["at"] if kind == "t" else data["sequence"])
 
 
-class MovementRequest(Strict):
-    """Units that came or, with a negative delta, left. Sent again, `op` is answered and not applied again. By so many
-    units as `blocked` says those change that are there and may not be sold.
-    """
-
-    op = Word(required=True)
-    node = Word(required=True)
-    sku = Word(required=True)
-    delta = WholeNumber(-MOST_MOVED, MOST_MOVED, required=True)
-    blocked = WholeNumber(-MOST_MOVED, MOST_MOVED, load_default=0)
-    reason = Word(load_default=None)
-    at = StampField(load_default=None, metadata={"example": "2026-11-27T08:12:31.250Z"})
-
-    @validates_schema
-    def _moves(self, data: dict[str, Any], **_: Any) -> None:
-        delta, blocked = data["delta"], data["blocked"]
-        if not delta and not blocked:
-            raise ValidationError("nothing moves by 0", "delta")
-        if delta and blocked and delta != -blocked:
-            message = (
-                f"as many units as come on hand are blocked no more, and the other way round: delta {delta} goes with"
-                f" blocked {-delta}; where units come from elsewhere or go there, send that as a movement of its own"
-            )
-            raise ValidationError(message, "blocked")
-
-    @post_load
-    def _movement(self, data: dict[str, Any], **_: Any) -> Movement:
-        return Movement(**data)
-
-
-class AvailabilityQuery(Strict):
+class AvailabilityQuery(AnyDestination):
     sku = fields.List(
         Word(),
         required=True,
         validate=validate.Length(min=1, max=MOST_SKUS, error="name 1 to {max} SKUs, each as sku="),
         metadata={"description": f"up to {MOST_SKUS}: repeat it"},
     )
-    channel = Word(required=True, metadata={"example": "web"})
 
 
 class FeedQuery(Strict):

@@ -21,6 +21,9 @@ class FeedLineRecord(Record, frozen=True):
         int | UnsetType | None,
         Meta(description="units that an order on the channel may still take; null: it is not counted, so any number"),
     ] = UNSET
+    unless_needed: Annotated[
+        int | UnsetType, Meta(description="how many of these only where nothing else has any; left out if none")
+    ] = UNSET
     nodes: Annotated[dict[str, int] | UnsetType, Meta(description="free units by node, if there are any")] = UNSET
     cursor: Annotated[str | UnsetType, Meta(description="send it as `since` to get what changes from now on")] = UNSET
     full: Annotated[bool | UnsetType, Meta(description="all SKUs follow; if false, those that may have changed")] = (
@@ -30,8 +33,8 @@ class FeedLineRecord(Record, frozen=True):
         Literal["no_cursor", "network", "policies", "cursor"] | UnsetType,
         Meta(
             description="why it is full: no cursor was sent; network: it was loaded, or stock repaired; policies:"
-            " others decide, or a rule has begun or ended with the time or a node's load; cursor: it is newer than all"
-            " that the server has"
+            " others decide, a rule has begun or ended with the time or a node's load, a node became full or has room"
+            " again, or a rest began or ended; cursor: it is newer than all that the server has"
         ),
     ] = UNSET
     skus: Annotated[int | UnsetType, Meta(description="how many SKUs this answer had")] = UNSET
@@ -56,4 +59,9 @@ def feed_lines(feed: Feed) -> Iterator[tuple[int, bytes]]:
 
 
 def _sku_line(item: SkuUnits) -> FeedLineRecord:
-    return FeedLineRecord(sku=item.sku, free=item.free, nodes=UNSET if item.by_node is None else dict(item.by_node))
+    return FeedLineRecord(
+        sku=item.sku,
+        free=item.free,
+        unless_needed=item.unless_needed or UNSET,
+        nodes=UNSET if item.by_node is None else dict(item.by_node),
+    )

@@ -1,12 +1,34 @@
 """What became of a stock movement, as a line of JSON."""
 
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record
+from engine.store.outcomes import (
+    BlockedTooLow,
+    MovementApplied,
+    MovementCounted,
+    MovementIdReused,
+    MovementOutcome,
+    MovementRepeated,
+    StockTooLow,
+)
+from engine.store.stock import Movement
 
 MovementResult: TypeAlias = Literal["applied", "counted", "seen", "refused", "stopped"]
+_RESULTS: Mapping[type[MovementOutcome], MovementResult] = {
+    MovementApplied: "applied",
+    MovementCounted: "counted",
+    MovementRepeated: "seen",
+}
+_REFUSALS: Mapping[type[MovementOutcome], str] = {
+    MovementIdReused: "this operation id was used for another movement before; use a new one for each",
+    StockTooLow: "units on hand: {on_hand}; fewer than none can't be left",
+    BlockedTooLow: "units blocked: {blocked}; fewer than none can't be left",
+}
 
 
 class MovementRecord(Record, frozen=True):
@@ -26,3 +48,19 @@ class MovementRecord(Record, frozen=True):
         int | UnsetType, Meta(description="units there that may not be sold after it, if it changes those")
     ] = UNSET
     message: Annotated[str | UnsetType, Meta(description="why it was refused or stopped")] = UNSET
+
+    @classmethod
+    def of(
+        cls, line: int, movement: Movement, outcome: MovementOutcome, shown: Callable[[int], int | Decimal]
+    ) -> "MovementRecord":
+        """Units as they are `shown`."""
+        refusal = _REFUSALS.get(type(outcome))
+        on_hand, blocked = shown(outcome.on_hand), shown(outcome.blocked)
+        return cls(
+            line=line,
+            op=movement.op,
+            result=_RESULTS.get(type(outcome), "refused"),
+            on_hand=on_hand,
+            blocked=blocked if movement.blocked else UNSET,
+            message=UNSET if refusal is None else refusal.format(on_hand=on_hand, blocked=blocked),
+        )

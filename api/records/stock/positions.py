@@ -23,18 +23,27 @@ class PositionRecord(Record, frozen=True):
     on_hand: int
     held: int
     available: int
-    free: Annotated[int, Meta(description="available less what the policies keep back")]
+    free: Annotated[
+        int,
+        Meta(description="available less what the policies keep back; 0 where the node can ship none of it"),
+    ]
 
 
 class SkuAvailabilityRecord(Record, frozen=True):
     sku: str
-    free: Annotated[int | None, Meta(description="null: the product is not counted, so any number")]
+    free: Annotated[
+        int | None,
+        Meta(description="the most units that an order would be filled with; null: it is not counted, so any number"),
+    ]
     nodes: list[PositionRecord]
+    unless_needed: Annotated[
+        int | UnsetType, Meta(description="how many of these only where nothing else has any; left out if none")
+    ] = UNSET
 
     @classmethod
     def of(cls, item: SkuAvailability) -> "SkuAvailabilityRecord":
         nodes = map(PositionRecord, item.nodes, item.on_hand, item.held, item.available, item.free_by_node)
-        return cls(sku=item.sku, free=item.free, nodes=list(nodes))
+        return cls(sku=item.sku, free=item.free, nodes=list(nodes), unless_needed=item.unless_needed or UNSET)
 
 
 class AvailabilityRecord(Record, frozen=True):
@@ -63,7 +72,10 @@ class NodeStockRecord(Record, frozen=True):
     blocked: Annotated[int, Meta(description="units there beside those on hand that may not be sold: damaged ones")]
     free: Annotated[
         dict[str, int],
-        Meta(description="by channel, available less what the policies keep back; `*`: channels no rule names"),
+        Meta(
+            description="by channel, available less what the policies keep back, 0 where the node can ship none of it;"
+            " `*`: channels no rule names"
+        ),
     ]
 
     @classmethod

@@ -8,7 +8,7 @@ import numpy as np
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.caps import offered_by_line
 from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
-from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded
+from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded, rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, choose_directly
 from engine.decide.sourcing.fewest_shipments import choose_few_shipments
@@ -71,7 +71,7 @@ class Candidates:
         self.multiple = None if multiple is None else multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
-        self.money = options.unit_cost[entries] + outcomes[2]
+        self.money = options.unit_cost[entries] + self._of_smallest_units(outcomes[2])
         self.carbon = options.unit_carbon[entries]
         if carbon_price:
             self.money += product_rounded(self.carbon, carbon_price, KILOGRAM)
@@ -106,6 +106,15 @@ class Candidates:
         for lines in self.evaluation.order.sets.values():
             table[lines] &= table[lines].all(axis=0)
         return np.asarray(table[line, row])
+
+    def _of_smallest_units(self, adjustment: Integers) -> Integers:
+        """Micros a whole unit, by entry, as micros a unit that is counted."""
+        products = self.evaluation.snapshot.products
+        for line, item in enumerate(self.evaluation.order.lines):
+            scale = products[item.sku].scale
+            if scale > 1:
+                adjustment = np.where(self.line == line, rounded(adjustment, scale), adjustment)
+        return adjustment
 
     def table(self, column: Integers | Flags) -> Integers:
         """A column of entries as a table of a row a line and a column a row of `reach`; 0 where there is no entry."""

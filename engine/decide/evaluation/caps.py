@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.decide.evaluation.evaluation import Evaluation, Options
-from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers
+from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, rounded
 from rules.vocabulary import Stage
 
 
@@ -43,7 +43,8 @@ def offered_by_line(
             :, options.judgement[rows]
         ]
         position = options.position[rows]
-        money = options.unit_cost[rows] + adjustment
+        scale = evaluation.snapshot.products[sku].scale
+        money = options.unit_cost[rows] + (adjustment if scale == 1 else rounded(adjustment, scale))
         first = position[np.lexsort((position, money, -units[position], tier, exclusion))]
         places, at = np.unique(first, return_index=True)
         others = np.setdiff1d(np.arange(len(units)), places)

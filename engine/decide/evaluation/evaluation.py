@@ -15,9 +15,9 @@ from engine.decide.evaluation.positions import Positions, Shared, judge_position
 from engine.decide.evaluation.ranks import rank_of_options, rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.matching.judgement_table import Judgement
+from engine.decide.matching.judgement_table import Judgement, smallest_multiples
 from engine.decide.matching.signature_table import LATE, LOAD, Rows
-from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded
+from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded, rounded
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, reach
@@ -145,7 +145,7 @@ class Evaluation:
             {
                 **self.facts,
                 "order": rule_facts.order_facts_of_line(self.facts["order"], self.order, line, self.snapshot.network),
-                "line": rule_facts.line_facts(line, self.order, self.snapshot.network),
+                "line": rule_facts.line_facts(line, products[line.sku], self.order, self.snapshot.network),
                 "product": rule_facts.product_facts(products[line.sku]),
             }
             for line in self.order.lines
@@ -176,7 +176,9 @@ class Evaluation:
         """By line and position, of how many units what ships from there is a multiple; None if that is 1 everywhere."""
         positions = self.positions  # judged before the table is asked, for judging adds to it
         table = self.matcher.stages[Stage.POSITION].table.multiples()
-        return None if table is None else [table[its.judgement] for its in positions]
+        if table is None:
+            return None
+        return [smallest_multiples(table[its.judgement], its.stock.scale) for its in positions]
 
     @property
     def loads(self) -> Integers:
@@ -215,7 +217,7 @@ class Evaluation:
         if self.order.channel in self.matcher.policies.capped_channels:
             positions, table = self.positions, self.matcher.stages[Stage.POSITION].table
             for line, its in zip(self.order.lines, positions, strict=True):
-                of_line = table.caps(self.order.channel, its.judgement)
+                of_line = table.caps(self.order.channel, its.judgement, its.stock.scale)
                 caps[line.sku] = np.minimum(caps.get(line.sku, of_line), of_line)
         return caps
 
@@ -256,7 +258,7 @@ class Evaluation:
     @cached_property
     def counted_weights(self) -> dict[str, int] | None:
         """Grams a unit by SKU, if it is counted how many units and grams nodes are given to ship."""
-        if not self.matcher.policies.limits_output:
+        if not (self.ways.limits_output or self.matcher.policies.limits_output):
             return None
         return {line.sku: self.snapshot.products[line.sku].weight for line in self.order.lines}
 
@@ -364,7 +366,8 @@ class Evaluation:
             if line.sku == sku
         }
         outcomes = [cast("PositionOutcome", judgements[number].outcome) for number in sorted(numbers)]
-        return tuple(outcome.floor(self.order.channel) for outcome in outcomes)
+        scale = self.snapshot.products[sku].scale
+        return tuple(outcome.floor(self.order.channel).scaled(scale) for outcome in outcomes)
 
     def counted_judgements(self) -> Iterator[tuple[Judgement, int]]:
         """Each judgement made of the order, its lines, positions, nodes and options, with how many it was made of."""
@@ -378,7 +381,8 @@ class Evaluation:
 
     def _options_of(self, index: int, line: Line) -> Options:
         ways, out, positions = self.ways, self.reach, self.positions[index]
-        weight = self.snapshot.products[line.sku].weight
+        product = self.snapshot.products[line.sku]
+        weight, scale = product.weight, product.scale
         free = positions.free.nonzero()[0]
         position_of = np.full(len(ways.nodes), NOWHERE, dtype=np.int64)
         position_of[positions.stock.node[free]] = free
@@ -390,7 +394,9 @@ class Evaluation:
         rows = carries.nonzero()[0]
         position, node, service, distance = position[rows], out.node[rows], out.service[rows], out.distance[rows]
         unit_cost = ways.unit_handling[node] + carriage[rows]
-        unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM)
+        if scale > 1:  # what the smallest unit costs is rounded once
+            unit_cost = rounded(unit_cost, scale)
+        unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM * scale)
         stock, loads, clocks, quantity = positions.stock, self.loads, self.columns.clocks, line.quantity
         cost = cache(lambda: out.fixed[rows] + quantity * unit_cost)
         ranks: dict[str, Callable[[], Integers]] = {
@@ -413,7 +419,7 @@ class Evaluation:
             way = int(rows[row])
             return {
                 **node_facts_at(ways, int(node[row]), loads, clocks),
-                **rule_facts.stock_facts(stock.positions[int(position[row])]),
+                **rule_facts.stock_facts(stock.positions[int(position[row])], scale),
                 **ways.service_facts[int(service[row])],
                 **rule_facts.route_facts(
                     distance=int(distance[row]),

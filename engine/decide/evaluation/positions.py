@@ -34,9 +34,18 @@ class Stock:
     positions: Sequence[StockPosition]
     taken: Mapping[Tally, Integers] = field(default_factory=dict)
     """Units that channels took in the periods of their allotments."""
+    scale: int = 1
+    """How many of the units are in a whole one."""
 
     @classmethod
-    def of(cls, positions: Mapping[str, StockPosition], ways: Ways, taken: TakenUnits = NO_UNITS_TAKEN) -> "Stock":
+    def of(
+        cls,
+        positions: Mapping[str, StockPosition],
+        ways: Ways,
+        taken: TakenUnits = NO_UNITS_TAKEN,
+        *,
+        scale: int = 1,
+    ) -> "Stock":
         node = integers(map(ways.node_index.__getitem__, positions))
         order = node.argsort()
         stored = list(positions.values())
@@ -45,7 +54,7 @@ class Stock:
         units, held_units = integers(on_hand), integers(held)
         node = node[order]
         columns = {tally: _units_at(node, units, ways) for tally, units in taken.items()}
-        return cls(node, units, held_units, np.maximum(units - held_units, 0), stored, columns)
+        return cls(node, units, held_units, np.maximum(units - held_units, 0), stored, columns, scale)
 
     def above(self, floor: Integers) -> Integers:
         """The units above a floor that nobody holds. Where the floor is below 0, so many more than there are."""
@@ -56,9 +65,7 @@ class Stock:
     def columns(self) -> Mapping[str, Callable[[], Integers]]:
         """By the path of a fact, what makes its column."""
         return {
-            "stock.on_hand": lambda: self.on_hand,
-            "stock.held": lambda: self.held,
-            "stock.available": lambda: self.available,
+            **whole_units(self.on_hand, self.held, self.available, self.scale),
             COVER: lambda: self.cover,
         }
 
@@ -92,14 +99,31 @@ def judge_positions(
     def facts(row: int) -> Facts:
         return {
             **node_facts_at(ways, int(stock.node[row]), loads, clocks),
-            **rule_facts.stock_facts(stock.positions[row]),
+            **rule_facts.stock_facts(stock.positions[row], stock.scale),
         }
 
     columns = {LOAD: lambda: loads[stock.node], **stock.columns}
     judge = matcher.stages[Stage.POSITION]
     judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts, clocks.apart))
-    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.taken)
+    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, stock.taken, scale=stock.scale)
     return Positions(stock, judgement, floor, stock.above(floor))
+
+
+def whole_units(
+    on_hand: Integers, held: Integers, available: Integers, scale: int | Integers
+) -> Mapping[str, Callable[[], Integers]]:
+    """By the path of a fact, what makes its column, as `rule_facts.stock_facts` has it: in whole units."""
+    if isinstance(scale, int) and scale == 1:
+        return {
+            "stock.on_hand": lambda: on_hand,
+            "stock.held": lambda: held,
+            "stock.available": lambda: available,
+        }
+    return {
+        "stock.on_hand": lambda: on_hand // scale,
+        "stock.held": lambda: -(-held // scale),
+        "stock.available": lambda: available // scale,
+    }
 
 
 def days_of_cover(available: Integers, pace: Integers) -> Integers:

@@ -13,6 +13,7 @@ from engine.decide.shipping.columns import NO_LIMIT, Integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import NO_UNITS_TAKEN, Snapshot
+from engine.model.load_periods import CurrentPeriods
 from engine.model.node_loads import grams_field, units_field
 from rules.vocabulary import Facts, Stage
 
@@ -30,8 +31,12 @@ class SnapshotColumns:
     def stock_of(self, sku: str) -> Stock:
         stock = self._stock.get(sku)
         if stock is None:
+            snapshot = self.snapshot
             stock = self._stock[sku] = Stock.of(
-                self.snapshot.positions.get(sku, {}), self.ways, self.snapshot.taken.get(sku, NO_UNITS_TAKEN)
+                snapshot.positions.get(sku, {}),
+                self.ways,
+                snapshot.taken.get(sku, NO_UNITS_TAKEN),
+                scale=snapshot.products[sku].scale,
             )
         return stock
 
@@ -65,12 +70,31 @@ class SnapshotColumns:
         return self._matcher.stages[Stage.NODE].judge_rows(self.moment_facts, rows)
 
     @cached_property
-    def rooms(self) -> Integers:
-        """By node, how many more shipments it may take today; NO_LIMIT: any number."""
+    def hourly_loads(self) -> Integers:
+        """By node, the shipments it was given in its hour."""
+        return loads_by_node(self.snapshot.hourly_loads, self.ways)
+
+    @cached_property
+    def periods(self) -> CurrentPeriods:
+        """The periods in which shipments count that nodes are given at that instant."""
+        return self.ways.clocks.periods(self._now, counts_hours=self._matcher.policies.counts_hours)
+
+    @cached_property
+    def limits(self) -> Integers:
+        """By node, the most shipments on its date, and in its hour, a row each; NO_LIMIT: any number."""
         # the judging comes first: it may add judgements to the table
         numbers = self.node_numbers
-        most = np.minimum(self._matcher.stages[Stage.NODE].table.limits()[numbers], self.ways.daily_orders)
-        return np.where(most < NO_LIMIT, np.maximum(0, most - self.loads), NO_LIMIT)
+        daily, hourly = self._matcher.stages[Stage.NODE].table.limits()[:, numbers]
+        return np.array([np.minimum(daily, self.ways.daily_orders), hourly])
+
+    @cached_property
+    def rooms(self) -> Integers:
+        """By node, how many more shipments it may take; NO_LIMIT: any number."""
+        daily, hourly = self.limits
+        rooms = np.where(daily < NO_LIMIT, np.maximum(0, daily - self.loads), NO_LIMIT)
+        if not self._matcher.policies.counts_hours:
+            return rooms
+        return np.minimum(rooms, np.where(hourly < NO_LIMIT, np.maximum(0, hourly - self.hourly_loads), NO_LIMIT))
 
     @cached_property
     def capacities(self) -> Integers | None:
@@ -78,7 +102,7 @@ class SnapshotColumns:
         such a limit.
         """
         numbers = self.node_numbers
-        most = self._matcher.stages[Stage.NODE].table.capacities()[:, numbers]
+        most = np.minimum(self._matcher.stages[Stage.NODE].table.capacities()[:, numbers], self.ways.capacities)
         if (most >= NO_LIMIT).all():
             return None
         loads, names = self.snapshot.loads, self.ways.node_ids
@@ -86,12 +110,18 @@ class SnapshotColumns:
         return np.where(most < NO_LIMIT, np.maximum(0, most - given), NO_LIMIT)
 
     def later(
-        self, snapshot: Snapshot, *, stock: Mapping[str, Stock], loads: Integers, judged_alike: bool
+        self,
+        snapshot: Snapshot,
+        *,
+        stock: Mapping[str, Stock],
+        loads: Integers,
+        hourly_loads: Integers,
+        judged_alike: bool,
     ) -> "SnapshotColumns":
         """Those of a later snapshot, of which some are known. `judged_alike`: rules say the same of all nodes there."""
         columns = SnapshotColumns(snapshot, self._matcher, self._now)
         columns._stock.update(stock)
-        columns.loads = loads
+        columns.loads, columns.hourly_loads, columns.periods = loads, hourly_loads, self.periods
         if judged_alike:
             columns.node_numbers = self.node_numbers
         return columns

@@ -143,8 +143,11 @@ def _as_if_first(snapshot: Snapshot, before: Takings) -> Snapshot:
         sku: {node: _less_held(position, before.units[sku, node]) for node, position in nodes.items()}
         for sku, nodes in snapshot.positions.items()
     }
-    loads = {node: max(0, load - before.shipments[node]) for node, load in snapshot.loads.items()}
-    return dataclasses.replace(snapshot, positions=positions, loads=loads)
+    loads, hourly_loads = (
+        {node: max(0, load - before.shipments[node]) for node, load in counted.items()}
+        for counted in (snapshot.loads, snapshot.hourly_loads)
+    )
+    return dataclasses.replace(snapshot, positions=positions, loads=loads, hourly_loads=hourly_loads)
 
 
 def _less_held(position: StockPosition, units: int) -> StockPosition:

@@ -13,6 +13,8 @@ from engine.decide.shipping.columns import NO_LIMIT, Integers
 from rules.effects import NodeOutcome, OptionOutcome, Outcome, PositionOutcome
 from rules.reserves import FULL_SHARE, Floor, Tally
 
+OWN = -1
+"""In place of the number of another channel's portion."""
 _NOTHING_TAKEN: Mapping[Tally, Integers] = MappingProxyType({})
 _MOST_CHANNELS = 1_000
 """Channels whose floors are remembered, so that orders that name any word fill no memory."""
@@ -27,6 +29,12 @@ class Judgement:
     outcome: Outcome
 
 
+def smallest_multiples(multiples: Integers, scale: int | Integers) -> Integers:
+    """Multiples of whole units as multiples of the units that are counted, `scale` in a whole one; 1: any number."""
+    smallest: Integers = np.where(multiples > 1, multiples * scale, 1)
+    return smallest
+
+
 class JudgementTable:
     """Numbers for judgements; equal ones have one number."""
 
@@ -35,7 +43,7 @@ class JudgementTable:
         self._adding = threading.Lock()
         self._numbers: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
-        self._limits: Integers = np.zeros(0, dtype=np.int64)
+        self._limits: Integers = np.zeros((2, 0), dtype=np.int64)
         self._capacities: Integers = np.zeros((2, 0), dtype=np.int64)
         self._multiples: Integers | None = None
         self._multiples_known = 0
@@ -61,11 +69,13 @@ class JudgementTable:
         return options
 
     def limits(self) -> Integers:
-        """By number, the most shipments a day; NO_LIMIT: any number."""
+        """By number, a row each: the most shipments a day, and an hour; NO_LIMIT: any number."""
         limits = self._limits
-        if len(limits) < len(self.judgements):
-            most = [cast("NodeOutcome", item.outcome).daily_orders for item in self.judgements[:]]
-            limits = self._limits = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)
+        if limits.shape[1] < len(self.judgements):
+            outcomes = [cast("NodeOutcome", item.outcome) for item in self.judgements[:]]
+            most = [(outcome.daily_orders, outcome.hourly_orders) for outcome in outcomes]
+            limits = np.array([[NO_LIMIT if item is None else item for item in pair] for pair in most], dtype=np.int64)
+            limits = self._limits = limits.T.copy()
         return limits
 
     def capacities(self) -> Integers:
@@ -86,20 +96,33 @@ class JudgementTable:
         return self._multiples
 
     def floors(
-        self, channel: str, numbers: Integers, on_hand: Integers, taken: Mapping[Tally, Integers] = _NOTHING_TAKEN
+        self,
+        channel: str,
+        numbers: Integers,
+        on_hand: Integers,
+        held: Integers,
+        taken: Mapping[Tally, Integers] = _NOTHING_TAKEN,
+        *,
+        scale: int | Integers = 1,
     ) -> Integers:
         """Units of each position that an order on the channel may not take, as `Floor.of` works them out: below 0 where
-        more than are there may be taken.
+        more than are there may be taken. `scale` of the units are in one of a rule's.
         """
-        floor, oversell = self._kept_back(channel, numbers, on_hand, taken), self._most_oversold()
-        return floor if oversell is None else floor - oversell[numbers]
+        floor, oversell = self._kept_back(channel, numbers, on_hand, held, taken, scale=scale), self._most_oversold()
+        return floor if oversell is None else floor - oversell[numbers] * scale
 
     def _kept_back(
-        self, channel: str, numbers: Integers, on_hand: Integers, taken: Mapping[Tally, Integers]
+        self,
+        channel: str,
+        numbers: Integers,
+        on_hand: Integers,
+        held: Integers,
+        taken: Mapping[Tally, Integers],
+        *,
+        scale: int | Integers,
     ) -> Integers:
-
         def units_of(reserve: Integers) -> Integers:
-            units: Integers = reserve[0][numbers]
+            units: Integers = reserve[0][numbers] * scale
             if reserve[1].any():
                 units = np.maximum(units, -(-on_hand * reserve[1][numbers] // FULL_SHARE))
             return units
@@ -108,22 +131,27 @@ class JudgementTable:
         kept, own, *others = map(units_of, floors.reserves)
         if not others:
             return kept
-        portions = [own, *others]
-        for place, tally, allotments in floors.allotments:
-            units, share, least, most = allotments[:, numbers]
-            sizes = np.minimum(most, np.maximum(np.maximum(units, least), -(-on_hand * share // FULL_SHARE)))
-            portions[place] = np.maximum(portions[place], sizes - taken.get(tally, 0))
-        own, *others = portions
-        floor: Integers = kept + np.minimum(sum(others), np.maximum(on_hand - kept - own, 0))
+        for_others = on_hand - kept - own
+        for portion, tally, allotments in floors.allotments:
+            applies, units, share, least, most = allotments[:, numbers]
+            units, least, most = units * scale, least * scale, most * scale
+            size = np.minimum(most, np.maximum(np.maximum(units, least), -(-on_hand * share // FULL_SHARE)))
+            left = applies * np.maximum(size - taken.get(tally, 0), 0)
+            if portion == OWN:
+                its_own = np.where(applies, on_hand - held - kept - left, NO_LIMIT)
+                for_others = np.minimum(for_others, its_own)
+            else:
+                others[portion] = np.maximum(others[portion], left)
+        floor: Integers = kept + np.minimum(sum(others), np.maximum(for_others, 0))
         return floor
 
-    def caps(self, channel: str, numbers: Integers) -> Integers:
+    def caps(self, channel: str, numbers: Integers, scale: int | Integers = 1) -> Integers:
         """Of each position, the most units that an order on the channel is offered of its SKU, by all positions with no
         larger number together; NO_LIMIT: any number.
         """
         most = [cast("PositionOutcome", item.outcome).most_offered(channel) for item in self.judgements[:]]
         caps: Integers = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)[numbers]
-        return caps
+        return np.where(caps < NO_LIMIT, caps * scale, NO_LIMIT)
 
     def counted(self, numbers: Sequence[Integers]) -> Iterator[tuple[Judgement, int]]:
         """Each judgement among the numbers, and how often it is there."""
@@ -154,8 +182,8 @@ class JudgementTable:
 
 class _Floors(NamedTuple):
     """The floors of one channel, by number. `reserves` are what is kept, what is protected for the channel itself, then
-    for others: of each, so many units and so many basis points. `allotments` are so many units, basis points, at least
-    and at most so many units; each belongs to a tally, and to one of the portions: 0 is the channel's own.
+    for others: of each, so many units and so many basis points. `allotments` are 1 where there is one, so many units,
+    basis points, at least and at most so many units; each belongs to a tally, and to OWN or one of the others.
     """
 
     size: int
@@ -171,12 +199,12 @@ class _Floors(NamedTuple):
             portions = (floor.own, *floor.others)
             for place, reserve in enumerate((floor.keep, *(portion.reserve for portion in portions))):
                 reserves[place, :, number] = reserve.units, reserve.share
-            for place, portion in enumerate(portions):
+            for place, portion in enumerate(portions, start=OWN):
                 layers = Counter[Tally]()
                 for item in portion.allotments:
                     layer = (place, item.tally, layers[item.tally])
                     layers[item.tally] += 1
-                    table = allotments.setdefault(layer, np.zeros((4, len(floors)), dtype=np.int64))
+                    table = allotments.setdefault(layer, np.zeros((5, len(floors)), dtype=np.int64))
                     highest = NO_LIMIT if item.most is None else item.most
-                    table[:, number] = item.units, item.share, item.least, highest
+                    table[:, number] = 1, item.units, item.share, item.least, highest
         return cls(len(floors), reserves, [(place, tally, table) for (place, tally, _), table in allotments.items()])

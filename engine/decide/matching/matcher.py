@@ -69,8 +69,8 @@ class StageMatcher:
         self._tables: dict[GroupCodes, SignatureTable] = {}
         self._by_residuals: dict[bytes, SignatureTable] = {}
         self._residuals = Residuals(self.formulas, tables)
-        """By the number of groups that are shared: at one stage, rows share the same groups of facts, except for what
-        the nodes' clocks show, which they share in a network of one time zone.
+        """At one stage, rows share the same groups of facts, except for what the nodes' clocks show, which they share
+        in a network of one time zone, and for the route, which is unknown where there is no destination.
         """
 
     def judge(self, facts: Mapping[str, Facts]) -> Judgement:
@@ -140,7 +140,7 @@ class StageMatcher:
     def _judge_new(self, shared: Mapping[str, Facts], rows: Rows, chosen: Sequence[int]) -> list[int]:
         """The numbers of the judgements of the chosen rows."""
         settled, common = self._settled(shared), _merged(shared)
-        among = (self._residuals.of(settled, len(shared)) != FAILS).nonzero()[0].tolist()
+        among = (self._residuals.of(settled, tuple(shared)) != FAILS).nonzero()[0].tolist()
 
         def judge(some: Sequence[int]) -> list[int]:
             columns = self._row_codes.of(rows, np.array(some))
@@ -164,7 +164,7 @@ class StageMatcher:
         table = self._tables.get(codes)
         if table is None:
             residuals = self._residuals
-            numbers = residuals.of(self._settled(shared), len(shared))
+            numbers = residuals.of(self._settled(shared), tuple(shared))
             key = numbers.tobytes()
             if len(self._tables) >= MOST_RESIDUALS or len(self._by_residuals) >= MOST_TABLES:
                 self._tables.clear()

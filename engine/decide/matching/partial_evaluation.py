@@ -31,15 +31,15 @@ class Residuals:
         self.rules = (*tables.rules, *sorted(tables.wide))
         self._formulas = [formulas[rule] for rule in self.rules]
         self._tables = tables
-        self._by_place: dict[int, Integers] = {}
-        """By the number of groups of facts that are shared, and the place in a rule's table that they lead to."""
+        self._by_place: dict[tuple[str, ...], Integers] = {}
+        """By the groups of facts that are shared, and the place in a rule's table that they lead to."""
         self._numbers: dict[Residual, int] = {False: FAILS}
         self._residuals: dict[int, Residual] = {FAILS: False}
         # next() of a count is atomic, so that two threads never get the same number
         self._serial = itertools.count(FAILS + 1)
 
-    def of(self, settled: Mapping[int, int], groups: int) -> Integers:
-        """The numbers of what the settled codes, of so many groups, leave."""
+    def of(self, settled: Mapping[int, int], groups: tuple[str, ...]) -> Integers:
+        """The numbers of what the settled codes, of these groups of facts, leave."""
         by_place, places = self._by_place.get(groups), self._tables.shared_places(settled)
         if by_place is None:
             by_place = self._by_place.setdefault(groups, np.zeros(len(self._tables.answers), dtype=np.int32))

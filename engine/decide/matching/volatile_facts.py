@@ -32,13 +32,15 @@ class VolatileFacts:
     steps: Mapping[str, Sequence[float]]
     paired: frozenset[str] = frozenset()
 
-    def stock_ranges(self, position: StockPosition) -> StockRanges:
-        """The ranges around a position's stock in which no condition changes."""
+    def stock_ranges(self, position: StockPosition, scale: int = 1) -> StockRanges:
+        """The ranges around a position's stock in which no condition changes. `scale` of its units are in a whole one,
+        which conditions compare (see `rule_facts.stock_facts`).
+        """
         return StockRanges(
-            on_hand=self._range("stock.on_hand", position.on_hand),
-            held=self._range("stock.held", position.held),
+            on_hand=_there_whole(self._range("stock.on_hand", position.on_hand // scale), scale),
+            held=_begun(self._range("stock.held", -(-position.held // scale)), scale),
             available=common_range(
-                self._range("stock.available", position.available),
+                _there_whole(self._range("stock.available", position.available // scale), scale),
                 _available(self._range("stock.days_of_cover", position.days_of_cover), position.pace),
             ),
         )
@@ -75,6 +77,20 @@ def volatile_facts(policies: PolicySet, stages: Collection[Stage] = _CHECKED_AGA
         steps={path: numbers(compared[0].fact, compared).steps for path, compared in by_path.items()},
         paired=frozenset(paired),
     )
+
+
+def _there_whole(whole: Range | None, scale: int) -> Range | None:
+    """The numbers of smallest units of which so many whole ones are there."""
+    if whole is None or scale == 1:
+        return whole
+    return whole[0] * scale, HIGHEST if whole[1] == HIGHEST else whole[1] * scale + scale - 1
+
+
+def _begun(whole: Range | None, scale: int) -> Range | None:
+    """The numbers of smallest units that make so many whole ones, each begun counting as one."""
+    if whole is None or scale == 1:
+        return whole
+    return max(0, (whole[0] - 1) * scale + 1), HIGHEST if whole[1] == HIGHEST else whole[1] * scale
 
 
 def _available(cover: Range | None, pace: int | None) -> Range | None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.decide.decision import Decision, Shipment
 from engine.decide.policy_tests.expectation import (
@@ -47,6 +47,8 @@ class DecidedTest:
     priority: int
     excluded: tuple[ExcludedOption, ...]
     currency: str
+    kept_by: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    """By SKU and node, the effects that keep units there, as they are written, by rule."""
 
 
 def differences(expected: Expectation, decided: DecidedTest) -> Iterator[Difference]:
@@ -58,7 +60,7 @@ def differences(expected: Expectation, decided: DecidedTest) -> Iterator[Differe
     yield from _unfilled(expected, decision)
     yield from _rules(expected, decision)
     yield from _exclusions(expected, decided)
-    yield from _kept(expected, decision)
+    yield from _kept(expected, decided)
     yield from _bounds("", expected.order, order_values(decided), decided.currency)
     yield from _bounds("totals.", expected.totals, total_values(decision), decided.currency)
 
@@ -260,13 +262,19 @@ def _excluded_text(option: ExcludedOption) -> str:
     return flow_style(fields | ({"unless_needed": "true"} if option.unless_needed else {}))
 
 
-def _kept(expected: Expectation, decision: Decision) -> Iterator[Difference]:
+def _kept_text(floor: int, by: Mapping[str, str]) -> str:
+    """The units kept, and the effects that keep some, by rule."""
+    return f"{floor}, by {', '.join(f'{rule} ({effect})' for rule, effect in by.items())}" if by else str(floor)
+
+
+def _kept(expected: Expectation, decided: DecidedTest) -> Iterator[Difference]:
+    decision = decided.decision
     for sku, nodes in expected.kept.items():
         for node, bound in nodes.items():
             stock = decision.stock.get(sku)
             floor = stock.floor[stock.nodes.index(node)] if stock and node in stock.nodes else None
             if not bound.allows(floor):
-                got = "nothing is there" if floor is None else str(floor)
+                got = "nothing is there" if floor is None else _kept_text(floor, decided.kept_by.get((sku, node), {}))
                 yield Difference(what=f"kept.{sku}.{node}", expected=bound.written, got=got)
 
 

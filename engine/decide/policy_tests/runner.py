@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from typing import TypeAlias
 
+from engine.decide.allotment_periods import period_names
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.evaluation.evaluation import Evaluation
@@ -15,8 +17,13 @@ from engine.decide.policy_tests.comparison import DecidedTest, Difference, Exclu
 from engine.decide.policy_tests.expectation import Expectation
 from engine.model.facts import NodeRest, Order, Snapshot
 from rules.policy import PolicySet
+from rules.wording.source_text import effect_text
 
+_KEEPING = ("keep", "protect", "allocate")
+"""The effects that keep units at a place."""
 TEST_SUFFIX = "_test.yaml"
+Taken: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int]]]
+"""Units that were taken in the period of an allotment, by SKU, node and channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +37,8 @@ class Rejection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTest:
     """A test as its author wrote it, ready to be decided. `file` and `line` are its place. `rejected`, by node, may
-    have begun a rest of the node: the policies under test say whether it did.
+    have begun a rest of the node: the policies under test say whether it did. `taken` counts in whatever periods they
+    give the channels allotments for.
     """
 
     name: str
@@ -41,6 +49,7 @@ class PolicyTest:
     now: int
     expected: Expectation
     rejected: Mapping[str, Rejection] = field(default_factory=dict)
+    taken: Taken = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +149,15 @@ def run_policy_tests(
 
 
 def _decide_test(test: PolicyTest, matcher: PolicyJudge) -> DecidedTest:
-    snapshot = replace(test.snapshot, resting=dict(_resting(test, matcher)))
+    tallies = period_names(matcher.policies, test.snapshot.network, test.now)
+    taken = {
+        sku: {
+            tally: {node: units[tally.channel] for node, units in by_node.items() if tally.channel in units}
+            for tally in tallies
+        }
+        for sku, by_node in test.taken.items()
+    }
+    snapshot = replace(test.snapshot, resting=dict(_resting(test, matcher)), taken=taken)
     decision = decide(test.order, snapshot, matcher, test.now)
     evaluation = Evaluation(order=test.order, snapshot=snapshot, matcher=matcher, now=test.now)
     return DecidedTest(
@@ -148,7 +165,21 @@ def _decide_test(test: PolicyTest, matcher: PolicyJudge) -> DecidedTest:
         priority=evaluation.order_outcome.priority,
         excluded=_excluded(test, decision),
         currency=test.snapshot.network.currency,
+        kept_by=_kept_by(test, evaluation),
     )
+
+
+def _kept_by(test: PolicyTest, evaluation: Evaluation) -> Mapping[tuple[str, str], Mapping[str, str]]:
+    """By SKU and node that the test expects something of, the effects that keep units there, by rule."""
+    rules = evaluation.matcher.policies.rules
+    kept_by: dict[tuple[str, str], dict[str, str]] = {}
+    for index, line in enumerate(test.order.lines):
+        for position in evaluation.judged_positions(index) if line.sku in test.expected.kept else ():
+            effects = kept_by.setdefault((line.sku, position.node), {})
+            for rule in evaluation.matcher.with_effect(position.judgement, *_KEEPING):
+                kept = [effect_text(effect) for effect in rules[rule].effects if effect.name in _KEEPING]
+                effects[rule] = ", ".join(kept)
+    return kept_by
 
 
 def _resting(test: PolicyTest, matcher: PolicyJudge) -> Iterator[tuple[str, NodeRest]]:

@@ -8,7 +8,8 @@ import numpy as np
 from engine.decide import rule_facts
 from engine.decide.shipping.columns import Integers
 from engine.model.facts import Network
-from engine.model.wall_clock import wall_clock
+from engine.model.load_periods import CurrentPeriods, Periods, date_of, hour_of
+from engine.model.wall_clock import WallClock, wall_clock
 from rules.vocabulary import Facts
 
 
@@ -40,6 +41,8 @@ class NodeClocks:
     def __init__(self, network: Network) -> None:
         zones = [network.zone_of(network.nodes[name]) for name in sorted(network.nodes)]
         self.zones = sorted(set(zones)) or [network.time_zone]
+        self._zone_of = dict(zip(sorted(network.nodes), zones, strict=True))
+        self._usual = network.clock
         self._clocks = [wall_clock(zone) for zone in self.zones]
         self._zone: Integers = np.array([self.zones.index(zone) for zone in zones], dtype=np.int64)
         self._latest: tuple[int, ClockFacts] | None = None
@@ -51,3 +54,12 @@ class NodeClocks:
             facts = [rule_facts.node_clock_facts(clock, now) for clock in self._clocks]
             latest = self._latest = now, ClockFacts(facts, self._zone)
         return latest[1]
+
+    def periods(self, now: int, *, counts_hours: bool) -> CurrentPeriods:
+        """The periods in which shipments count that are given to nodes `now`."""
+
+        def of(clock: WallClock) -> Periods:
+            return (date_of(clock, now), hour_of(clock, now)) if counts_hours else (date_of(clock, now),)
+
+        by_zone = {zone: of(clock) for zone, clock in zip(self.zones, self._clocks, strict=True)}
+        return CurrentPeriods(of(self._usual), by_zone, self._zone_of)

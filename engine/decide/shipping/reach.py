@@ -78,7 +78,9 @@ def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, 
     minutes[(distance > table[columns.MAX_DISTANCE]) | (distance == NOWHERE)] = NOWHERE
     timings, schedule = ways.timings(collected_at), table[columns.SCHEDULE]
     if order.deliver_on is None:
-        ships_at, arrives_by, alike_until = timings.at(now, schedule, minutes)
+        ships_at, arrives_by, alike_until = timings.at(
+            now, schedule, minutes, ways.network.came_in(order.placed_at, now)
+        )
         begins, there = np.full(len(minutes), now), (arrives_by >= 0).nonzero()[0]
     else:
         begins, ships_at, arrives_by = timings.latest(*ways.day(order.deliver_on), schedule, minutes)

@@ -5,7 +5,7 @@ In the words of the network file:
 - preparation takes time in the node's opening hours, from the moment of the decision on;
 - a shipment leaves when it is prepared, if the service runs that day; otherwise when the node opens on the next day on
   which the service runs;
-- a shipment decided at or after the cut-off leaves the next day at the earliest;
+- a shipment of an order that came in at or after the cut-off leaves the next day at the earliest;
 - the hours of days on which the service does not run don't count towards its transit;
 - an order collected at the node that has it takes its transit in the node's opening hours, like the preparation;
 - an order brought to a node to be collected is there for the customer when that node is next open.
@@ -30,13 +30,14 @@ class Departures:
     preparation: int
     """Seconds."""
     hours: Calendar | None = None
-    cut_off: int | None = None
-    """Minutes of the day."""
+    cut_offs: tuple[int, ...] | None = None
+    """Minutes of the day, from Monday to Sunday."""
     days: Timetable = ALWAYS
 
-    def stretch(self, now: int) -> Stretch | None:
+    def stretch(self, now: int, came_in: int | None = None) -> Stretch | None:
         """When a shipment decided `now` leaves, and for which instants around `now` that is computed alike. None:
-        never.
+        never. Of an order that came in before, at `came_in`, it is computed alike as long as no cut-off lies between
+        the instants at which such orders came in.
         """
         hours = self.hours
         if hours is None:
@@ -46,25 +47,33 @@ class Departures:
         ready = hours.stretch(now, self.preparation)
         if ready is None:
             return None
-        since, until, earliest = self._earliest(now)
+        since, until, earliest = self.cut_offs_around(now if came_in is None else came_in)
+        if came_in is not None:
+            since, until = -EVER, EVER
         since, until = max(since, ready.since), min(until, ready.until)
         if ready.day >= earliest and self.days.spans(ready.day):
             return ready._replace(since=since, until=until)
         opens = self._opening(hours, ready.day + 1)
         return None if opens is None else Stretch(since=since, until=until, moves=False, over=opens, day=ready.day)
 
-    def _earliest(self, now: int) -> tuple[int, int, int]:
-        """(since, until, day): the first day whose cut-off is later than `now`, and the instants for which it is."""
-        if self.hours is None or self.cut_off is None:
+    def cut_offs_around(self, instant: int) -> tuple[int, int, int]:
+        """(since, until, day): the first day whose cut-off is later than the instant, and the instants for which it
+        is: from the last cut-off before until that one.
+        """
+        if self.hours is None or self.cut_offs is None:
             return -EVER, EVER, 0
-        days = days_from(now)
-        since = self.hours.last_call(days[0] - 1, self.cut_off)
+        days = days_from(instant)
+        since = self._cut_off(self.hours, days[0] - 1, self.cut_offs)
         for day in days:
-            until = self.hours.last_call(day, self.cut_off)
-            if now < until:
+            until = self._cut_off(self.hours, day, self.cut_offs)
+            if instant < until:
                 return since, until, day
             since = until
         return since, EVER, LAST_DAY
+
+    @staticmethod
+    def _cut_off(hours: Calendar, day: int, cut_offs: tuple[int, ...]) -> int:
+        return hours.last_call(day, cut_offs[(day - 1) % 7])
 
     def _opening(self, hours: Calendar, first: int) -> int | None:
         """When the node first opens on a day on which the service leaves."""
@@ -95,11 +104,12 @@ class Calendars:
 
     def departures(self, node: Node, service: Service) -> Departures:
         cut_off = node.cut_offs.get(service.id)
-        bound = node.hours is not None or service.runs is not None or cut_off is not None
+        cut_offs = (cut_off,) * 7 if isinstance(cut_off, int) else cut_off
+        bound = node.hours is not None or service.runs is not None or cut_offs is not None
         hours = self._calendar(node.hours or ALWAYS, node) if bound else None
         days = service.runs or ALWAYS
-        departures = Departures(preparation=node.preparation * 60, hours=hours, cut_off=cut_off, days=days)
-        return self._departures.setdefault((departures.preparation, id(hours), cut_off, days), departures)
+        departures = Departures(preparation=node.preparation * 60, hours=hours, cut_offs=cut_offs, days=days)
+        return self._departures.setdefault((departures.preparation, id(hours), cut_offs, days), departures)
 
     def _calendar(self, timetable: Timetable, node: Node) -> Calendar:
         key = (timetable, self._network.zone_of(node))

@@ -39,6 +39,8 @@ class _Table(NamedTuple):
     until: int
 
 
+_MOST_LATE = 16
+"""Tables of orders that came in before a cut-off and are decided after it: one for each of the last cut-offs."""
 _EMPTY = _Table(np.empty(0, dtype=np.int64), np.empty((0, _COLUMNS), dtype=np.int64), -EVER, EVER)
 
 
@@ -50,25 +52,54 @@ class Timings:
     def __init__(self, schedules: Sequence[Schedule], hours: Calendar | None) -> None:
         self._schedules = schedules
         self._hours = hours
-        self._table = _EMPTY
+        self._tables: dict[int | None, _Table] = {}
+        """By the last cut-off before orders came in, if that is not the last before they are decided."""
+        self._cut_offs = (EVER, EVER)
+        """Two cut-offs, of any schedules, without another between them."""
         self._latest: dict[tuple[int, int, int], tuple[int, int, int]] = {}
 
-    def at(self, now: int, schedule: Integers, minutes: Integers) -> tuple[Integers, Integers, Integers]:
+    def at(
+        self, now: int, schedule: Integers, minutes: Integers, came_in: int | None = None
+    ) -> tuple[Integers, Integers, Integers]:
         """Of shipments decided `now`, when each ships and arrives, in UTC seconds, or NEVER; and the instant up to
         which that is computed alike of later decisions: the same, or as much later as they are. `schedule` is the
-        number of each one's schedule, `minutes` what it takes, or NOWHERE.
+        number of each one's schedule, `minutes` what it takes, or NOWHERE. Their order came in at `came_in`, by default
+        `now`.
         """
         keys = schedule * _LONGEST + minutes
-        table = self._table
+        missed = None if came_in is None or came_in >= now else self._cut_off_missed(came_in, now)
+        came_in = None if missed is None else came_in
+        table = self._tables.get(missed, _EMPTY)
         if not table.since <= now < table.until:
-            table = self._table = _table(table.keys, self._renewed(table, now))
+            table = self._keep(missed, _table(table.keys, self._renewed(table, now, came_in)))
         rows = table.keys.searchsorted(keys)
         if not len(table.keys) or not np.array_equal(table.keys.take(rows, mode="clip"), keys):
-            table = self._table = self._with(table, keys, now)
+            table = self._keep(missed, self._with(table, keys, now, came_in))
             rows = table.keys.searchsorted(keys)
         timings = table.timings[rows]
         ships = timings[:, _LEAVES] + timings[:, _LEAVES_MOVES] * now
         return ships, timings[:, _ARRIVES] + timings[:, _ARRIVES_MOVES] * now, timings[:, _UNTIL]
+
+    def _cut_off_missed(self, came_in: int, now: int) -> int | None:
+        """The last cut-off before the order came in, if there is another before `now`."""
+        since, until = self._cut_offs
+        if since <= came_in and now < until:
+            return None
+        since, until = self._cut_offs = self._around(now)
+        return None if since <= came_in else self._around(came_in)[0]
+
+    def _around(self, instant: int) -> tuple[int, int]:
+        """The last cut-off of any schedule until the instant, and the first after it."""
+        around = [departures.cut_offs_around(instant) for departures in {its for its, _ in self._schedules}]
+        return max((since for since, _, _ in around), default=-EVER), min(
+            (until for _, until, _ in around), default=EVER
+        )
+
+    def _keep(self, missed: int | None, table: _Table) -> _Table:
+        if missed not in self._tables and len(self._tables) >= _MOST_LATE:
+            self._tables.clear()
+        self._tables[missed] = table
+        return table
 
     def latest(self, first: int, last: int, schedule: Integers, minutes: Integers) -> tuple[Integers, ...]:
         """Of shipments that are to arrive from the minute `first` to the minute `last`: the latest minute at which each
@@ -98,32 +129,34 @@ class Timings:
         ships, arrives = times(begins[place]) if place >= 0 else (NEVER, NEVER)
         return (begins[place], ships, arrives) if arrives >= first else (NEVER, NEVER, NEVER)
 
-    def _renewed(self, table: _Table, now: int) -> Integers:
+    def _renewed(self, table: _Table, now: int, came_in: int | None) -> Integers:
         """The timings, those computed anew that don't hold `now`."""
         timings = table.timings.copy()
         over = (now < timings[:, _SINCE]) | (now >= timings[:, _UNTIL])
         for row in over.nonzero()[0].tolist():
-            timings[row] = self._timing(int(table.keys[row]), now)
+            timings[row] = self._timing(int(table.keys[row]), now, came_in)
         return timings
 
-    def _with(self, table: _Table, keys: Integers, now: int) -> _Table:
+    def _with(self, table: _Table, keys: Integers, now: int, came_in: int | None) -> _Table:
         """The table with the timings of all `keys`."""
         if len(table.keys) >= _MOST_KEPT:
             table = _EMPTY
         new = np.setdiff1d(keys, table.keys)
-        timings = np.array([self._timing(key, now) for key in new.tolist()], dtype=np.int64).reshape(-1, _COLUMNS)
+        timings = np.array([self._timing(key, now, came_in) for key in new.tolist()], dtype=np.int64).reshape(
+            -1, _COLUMNS
+        )
         every = np.concatenate([table.keys, new])
         order = every.argsort()
         return _table(every[order], np.concatenate([table.timings, timings])[order])
 
-    def _timing(self, key: int, now: int) -> tuple[int, ...]:
+    def _timing(self, key: int, now: int, came_in: int | None = None) -> tuple[int, ...]:
         """A row of the table."""
         number, minutes = divmod(key + 1, _LONGEST)
         minutes -= 1  # NOWHERE is -1: what would be the last key of the schedule before
         if minutes == NOWHERE:
             return _NEVER_AT_ALL
         departures, travels = self._schedules[number]
-        leaving = departures.stretch(now)
+        leaving = departures.stretch(now, came_in)
         arriving = leaving and leaving.then(travel(travels, leaving.at(now), minutes * 60))
         if arriving and self._hours is not None:
             arriving = arriving.then(self._hours.stretch(arriving.at(now), 0))

@@ -57,6 +57,12 @@ class Ways:
         self.daily_orders = integers(
             NO_LIMIT if node.daily_orders is None else node.daily_orders for node in self.nodes
         )
+        pairs = [(node.daily_units, node.daily_weight) for node in self.nodes]
+        self.capacities: Integers = np.array(
+            [[NO_LIMIT if most is None else most for most in pair] for pair in pairs], dtype=np.int64
+        ).T.reshape(2, -1)
+        """The most units, and the most grams, that each node ships a day."""
+        self.limits_output = bool((self.capacities < NO_LIMIT).any())
         self.emission = integers(service.emission for service in self.services)
         self._calendars = calendars = Calendars(network)
         self._dates = Calendar(ALWAYS, network.time_zone)
@@ -69,6 +75,8 @@ class Ways:
         self.way_index: Mapping[OptionKey, int] = {}
         self._collecting: Flags
         self._table = self._make_table(calendars)
+        self.travelling: Integers = self._table[[NODE, SERVICE]][:, ~self._collecting]
+        """The node and the service of each way on which something travels, by node."""
         self._leading: dict[tuple[str | None, int], Integers] = {}
         self._lanes_to: dict[Destination, Lanes | None] = {}
         self._unit_costs: dict[int, Integers] = {}

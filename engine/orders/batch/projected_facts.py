@@ -29,6 +29,8 @@ class ProjectedFacts:
         self._taken = dict(columns.snapshot.taken)
         self._loads = dict(columns.snapshot.loads)
         self._load_column = columns.loads
+        self._hourly_loads = dict(columns.snapshot.hourly_loads)
+        self._hourly_column = columns.hourly_loads
         self._stock: dict[str, Stock] = {}
         """Of SKUs of which something was taken."""
         self._volatile = volatile_facts(matcher.policies, tuple(Stage))
@@ -78,7 +80,9 @@ class ProjectedFacts:
                 self._stock.pop(claim.sku, None)
                 for tally in counted:
                     self._count(claim, tally)
-                if volatile.stock_ranges(later) != volatile.stock_ranges(planned[claim.sku][claim.node]):
+                scale = self._columns.snapshot.products[claim.sku].scale
+                then = planned[claim.sku][claim.node]
+                if volatile.stock_ranges(later, scale) != volatile.stock_ranges(then, scale):
                     self._judged_otherwise.add(claim.sku)
 
     def _count(self, claim: Claim, tally: Tally) -> None:
@@ -89,24 +93,39 @@ class ProjectedFacts:
 
     def _give_shipments(self, claims: Iterable[LoadClaim]) -> None:
         planned, volatile = self._columns.snapshot.loads, self._volatile
-        column = self._load_column.copy()
+        column, hourly = self._load_column.copy(), self._hourly_column.copy()
         for claim in claims:
+            index = self._columns.ways.node_index[claim.node]
+            if claim.period != self._columns.periods.of(claim.node)[0]:
+                hourly[index] += claim.shipments
+                self._hourly_loads[claim.node] = self._hourly_loads.get(claim.node, 0) + claim.shipments
+                continue
             load = self._loads[claim.node] = self._loads.get(claim.node, 0) + claim.shipments
-            column[self._columns.ways.node_index[claim.node]] = load
+            column[index] = load
             for item in claim.outputs:
                 self._loads[item.field] = self._loads.get(item.field, 0) + item.amount
             if volatile.load_range(load) != volatile.load_range(planned.get(claim.node, 0)):
                 self._loads_judged_alike = False
-        self._load_column = column
+        self._load_column, self._hourly_column = column, hourly
 
     def _columns_of(self, order: Order) -> SnapshotColumns:
         planned = self._columns.snapshot
         positions = {sku: self._positions[sku] for sku in order.skus}
         taken = {sku: self._taken[sku] for sku in order.skus if sku in self._taken}
-        snapshot = dataclasses.replace(planned, positions=positions, loads=dict(self._loads), taken=taken)
+        snapshot = dataclasses.replace(
+            planned,
+            positions=positions,
+            loads=dict(self._loads),
+            hourly_loads=dict(self._hourly_loads),
+            taken=taken,
+        )
         stock = {sku: self._stock_of(sku) for sku in order.skus}
         return self._columns.later(
-            snapshot, stock=stock, loads=self._load_column, judged_alike=self._loads_judged_alike
+            snapshot,
+            stock=stock,
+            loads=self._load_column,
+            hourly_loads=self._hourly_column,
+            judged_alike=self._loads_judged_alike,
         )
 
     def _stock_of(self, sku: str) -> Stock:
@@ -114,6 +133,6 @@ class ProjectedFacts:
             return self._columns.stock_of(sku)
         stock = self._stock.get(sku)
         if stock is None:
-            taken = self._taken.get(sku, NO_UNITS_TAKEN)
-            stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways, taken)
+            taken, scale = self._taken.get(sku, NO_UNITS_TAKEN), self._columns.snapshot.products[sku].scale
+            stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways, taken, scale=scale)
         return stock

@@ -8,6 +8,7 @@ from engine.decide.shipping.pricing import carriage
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
 from engine.idempotency import answered_before, name_reused, operation
+from engine.model.facts import rounded
 from engine.orders.cancellation.plan import (
     Cancellation,
     CancelRequest,
@@ -74,7 +75,9 @@ def unit_costs(order: OrderUnits, facts: FactsReader) -> UnitCost:
     network = facts.network()
     products = facts.products(order.reading.order.skus)
     return {
-        (shipment.node, shipment.service, sku): node.unit_handling + max(0, carriage(service, products[sku].weight))
+        (shipment.node, shipment.service, sku): rounded(
+            node.unit_handling + max(0, carriage(service, products[sku].weight)), products[sku].scale
+        )
         for hold in order.holds
         for shipment in hold.held
         for sku in shipment.skus.values()

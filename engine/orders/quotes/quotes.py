@@ -38,8 +38,8 @@ class QuoteRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """Products that pages show, to be promised by each of some kinds of delivery. `order` is what all their orders
-    would have in common; it has no lines.
+    """Products that pages show, to be promised by each of some kinds of delivery, so many whole units of each. `order`
+    is what all their orders would have in common; it has no lines.
     """
 
     skus: Sequence[str]
@@ -131,7 +131,8 @@ class Quotes:
         shared: SharedFacts | None = None
         promises: list[SkuPromise] = []
         for sku in filter(snapshot.products.__contains__, skus):
-            order = replace(request.order, placed_at=now, lines=(Line(id="1", sku=sku, quantity=request.quantity),))
+            quantity = request.quantity * snapshot.products[sku].scale
+            order = replace(request.order, placed_at=now, lines=(Line(id="1", sku=sku, quantity=quantity),))
             check_order(order, snapshot)
             if shared is None:
                 shared = SharedFacts.of(order, snapshot, matcher, now)

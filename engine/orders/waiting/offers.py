@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.decide.matching.matcher import Matcher
+from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, PointsmanError
 from engine.facts_reader import FactsReader
 from engine.model.facts import Snapshot
@@ -91,11 +92,13 @@ class StockOffers:
         return self._make_open(decide, Tries(MOST_IN_A_TURN))
 
     def _offer_all_if_changed(self, snapshot: Snapshot, matcher: Matcher, now: int) -> None:
-        """At a new day, under other policies, or when a node begins or ends to rest, what is there may be of use to
-        those it was of no use to before.
+        """At a new date or hour of a node, under other policies, or when a node begins or ends to rest, what is there
+        may be of use to those it was of no use to before.
         """
         resting = ",".join(sorted(snapshot.resting))
-        circumstances = f"{matcher.policies.version} {snapshot.network.local(now).date()} {resting}"
+        clocks = snapshot.caches.get(Ways).clocks
+        periods = ",".join(clocks.periods(now, counts_hours=matcher.policies.counts_hours).names)
+        circumstances = f"{matcher.policies.version} {periods} {resting}"
         if self._offers.circumstances() == circumstances:
             return
         skus = dict.fromkeys(sku for place in self._queue.rank_again() for sku in place.entry.skus)

@@ -9,7 +9,14 @@ import orjson
 from engine.decide.record import DecisionRecord
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Entry, UnitsBody
-from engine.store.hold_changes.hold_change import HoldChange, Shipments, WholeEnding, moved_units, whole_numbers
+from engine.store.hold_changes.hold_change import (
+    HoldChange,
+    ScriptIndex,
+    Shipments,
+    WholeEnding,
+    moved_units,
+    whole_numbers,
+)
 from engine.store.hold_changes.order_change import OrderChange
 from engine.store.hold_changes.order_units import OrderUnits, read_order
 from engine.store.hold_changes.stored_holds import StoredHold, read_stored_holds
@@ -101,12 +108,12 @@ class ChangeScript:
         Goods do not leave while a network is being loaded: the load is completed first. Raises NotReady if it can't be,
         Contended if one load follows another.
         """
-        skus = list(dict.fromkeys(sku for change in request.changes for sku in change.skus))
-        taken = TakenKeys(self._keys)
-        arguments = [orjson.dumps(_record(request, skus, taken)), len(request.changes), len(skus)]
+        index, taken = ScriptIndex.of(request.changes), TakenKeys(self._keys)
+        counts = map(len, (request.changes, index.periods, index.skus))
+        arguments = [orjson.dumps(_record(request, index, taken)), *counts]
         script_keys = self._script_keys(
-            [(change.before.decision, change.before.day) for change in request.changes],
-            skus,
+            [change.before.decision for change in request.changes],
+            index,
             (request.about, request.operation.name),
             taken,
             order=request.order,
@@ -115,7 +122,7 @@ class ChangeScript:
             with faults():
                 answer = self._script(keys=script_keys, args=arguments)
             if answer[0] != b"loading":
-                return _outcome(answer, skus)
+                return _outcome(answer, list(index.skus))
             load.finish(self._client, self._keys)
         raise load.loaded_over_and_over()
 
@@ -134,34 +141,36 @@ class ChangeScript:
     def _end_whole(
         self, name: str, ending: WholeEnding | None, *, now: int, expires: bool = False, client: Any = None
     ) -> None:
-        hold = ending.hold if ending else None
         request: dict[str, Any] = {"now": str(now), "holds": [], "entries": [], "answer": ""}
-        taken, skus = TakenKeys(self._keys), hold.skus if hold else []
+        taken = TakenKeys(self._keys)
+        index = ending.index if ending else ScriptIndex.of_names((), ())
         if ending:
             numbers = ",".join(str(shipment.number) for shipment in ending.hold.shipments)
             request["holds"] = [ending.record(taken)]
             request["entries"] = [entry_fields(ending.kind, name, now, shipments=numbers)]
         if expires:
             request["expires"] = name
-        script_keys = self._script_keys([(name, hold.day if hold else "")], skus, (name, ""), taken)
+        script_keys = self._script_keys([name], index, (name, ""), taken)
+        arguments = [orjson.dumps(request), 1, len(index.periods), len(index.skus)]
         with faults():
-            self._script(keys=script_keys, args=[orjson.dumps(request), 1, len(skus)], client=client)
+            self._script(keys=script_keys, args=arguments, client=client)
 
     def _script_keys(
         self,
-        holds: Sequence[tuple[str, str]],
-        skus: Sequence[str],
+        holds: Sequence[str],
+        index: ScriptIndex,
         operation: tuple[str, str],
         taken: TakenKeys,
         *,
         order: OrderChange | None = None,
     ) -> list[str]:
-        """KEYS; `holds` are ids and the days in whose loads they count."""
+        """KEYS; `holds` are ids."""
         keys = self._keys
         return CHANGE_HOLDS.keys(
             keys,
             changed_hold_keys(keys, holds),
-            changed_sku_keys(keys, skus),
+            [(keys.load(period),) for period in index.periods],
+            changed_sku_keys(keys, list(index.skus)),
             taken,
             operation=keys.operation(*operation),
             order=keys.order(order.reading.order.id if order else ""),
@@ -169,9 +178,9 @@ class ChangeScript:
         )
 
 
-def changed_hold_keys(keys: Keys, holds: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
-    """Of each hold, by its id and the day in whose load it counts."""
-    return [(keys.hold(name), keys.load(day), keys.confirms(name)) for name, day in holds]
+def changed_hold_keys(keys: Keys, holds: Sequence[str]) -> list[tuple[str, ...]]:
+    """Of each hold, by its id."""
+    return [(keys.hold(name), keys.confirms(name)) for name in holds]
 
 
 def changed_sku_keys(keys: Keys, skus: Sequence[str]) -> list[tuple[str, ...]]:
@@ -221,12 +230,11 @@ def confirmed_units(before: Shipments, after: Shipments, *, seconds: int) -> Con
     return Confirmed(units=orjson.dumps(parts).decode(), seconds=seconds)
 
 
-def _record(request: ChangeRequest, skus: Sequence[str], taken: TakenKeys) -> dict[str, Any]:
+def _record(request: ChangeRequest, index: ScriptIndex, taken: TakenKeys) -> dict[str, Any]:
     """As change_holds.lua reads it."""
-    index_of = {sku: index for index, sku in enumerate(skus, start=1)}
     record: dict[str, Any] = {
         "now": str(request.now),
-        "holds": [change.record(index_of, taken) for change in request.changes],
+        "holds": [change.record(index, taken) for change in request.changes],
         "entries": request.entries,
         "operation": request.operation.request,
         "seconds": request.operation.seconds,

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from engine.model.load_periods import periods_of
 from engine.store.hold_changes.hold_change import HoldChange, units_taken
 from engine.store.holds import Hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreedStock:
-    """Units by (SKU, node), what counts in loads, by (day, field) (shipments, and units and grams where these
+    """Units by (SKU, node), what counts in loads, by (period, field) (shipments, and units and grams where these
     count), and units that count as taken in the periods of allotments, by (period, SKU, node). They are free for one
     decision, whose commit ends their holds.
     """
@@ -28,7 +29,7 @@ class FreedStock:
         taken: Counter[tuple[str, str, str]] = Counter()
         for hold in holds:
             units += hold.units
-            loads.update({(hold.day, field): amount for field, amount in hold.loads.items()})
+            loads.update(hold.loads)
             for period in hold.periods:
                 taken.update({(period, *position): count for position, count in hold.units.items()})
         return cls(units=units, loads=loads, taken=taken)
@@ -40,12 +41,13 @@ class FreedStock:
         loads: Counter[tuple[str, str]] = Counter()
         taken: Counter[tuple[str, str, str]] = Counter()
         for change in changes:
-            day = change.before.day
             for before, after in change.changed:
                 units.update({(sku, before.node): count for sku, count in before.by_sku("held")})
                 units.subtract({(sku, before.node): count for sku, count in after.by_sku("held")})
-                loads[day, before.node] += int(before.counts) - int(after.counts)
-                loads.subtract({(day, field): more for field, more in change.more_output(before, after).items()})
+                names = periods_of(change.before.day).of(before.node)
+                for name in names:
+                    loads[name, before.node] += int(before.counts) - int(after.counts)
+                loads.subtract({(names[0], field): more for field, more in change.more_output(before, after).items()})
                 for sku, count in units_taken(before, after).items() if change.before.periods else ():
                     taken.subtract({(period, sku, before.node): count for period in change.before.periods})
         return cls(units=units, loads=loads, taken=taken)

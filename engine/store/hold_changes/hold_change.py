@@ -1,10 +1,11 @@
 """Changes of a hold's units, as scripts with parts/hold_changes.lua take them and as the log has them. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+from engine.model.load_periods import periods_of
 from engine.model.node_loads import output
 from engine.store.decision_log import HoldUnits, PartUnits
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits, endings_text
@@ -13,8 +14,6 @@ from engine.store.holds import Hold, periods_text, shipment_json, weights_json
 from engine.store.outcomes import UnitState
 from engine.store.taken_units import TakenKeys
 
-IndexOf: TypeAlias = Mapping[str, int]
-"""By SKU, the number of its keys among those of the script, from 1."""
 Shipments: TypeAlias = tuple[ShipmentUnits, ...]
 """All those of a decision."""
 
@@ -57,6 +56,10 @@ class HoldChange:
         return list(dict.fromkeys(sku for before, _ in self.changed for sku in before.skus.values()))
 
     @property
+    def nodes(self) -> list[str]:
+        return [before.node for before, _ in self.changed]
+
+    @property
     def ended(self) -> int:
         """How many shipments are neither held any more nor have left."""
         return sum(before.counts and not after.counts for before, after in self.changed)
@@ -70,7 +73,7 @@ class HoldChange:
         more.subtract(output(before.node, before.counted, weights))
         return {field: amount for field, amount in more.items() if amount}
 
-    def record(self, index_of: IndexOf, taken: TakenKeys) -> dict[str, Any]:
+    def record(self, index: "ScriptIndex", taken: TakenKeys) -> dict[str, Any]:
         """As parts/hold_changes.lua reads it; `taken` numbers the keys of what was taken."""
         stored = self.before
         record: dict[str, Any] = {
@@ -78,7 +81,7 @@ class HoldChange:
             "until": "" if stored.until is None else str(stored.until),
             "endings": stored.endings,
             "ended": endings_text(self.after),
-            "parts": [self._part(before, after, index_of, taken) for before, after in self.changed],
+            "parts": [self._part(before, after, index, taken) for before, after in self.changed],
         }
         if self.returned:
             record["open"] = {"until": str(self.until), "caller": stored.caller, "day": stored.day}
@@ -93,19 +96,22 @@ class HoldChange:
             record["close"] = stored.caller
         return record
 
-    def _part(self, before: ShipmentUnits, after: ShipmentUnits, index_of: IndexOf, taken: TakenKeys) -> dict[str, Any]:
+    def _part(
+        self, before: ShipmentUnits, after: ShipmentUnits, index: "ScriptIndex", taken: TakenKeys
+    ) -> dict[str, Any]:
         number, held = before.number, after.by_sku("held")
         room = _room(before, after)
         more = {} if self.keeps_room else self.more_output(before, after)
         part = {
             "number": str(number),
             "node": before.node,
+            "loads": [index.periods[name] for name in periods_of(self.before.day).of(before.node)],
             "before": self.before.bodies.get(number, b"").decode(),
             "after": shipment_json(before.node, before.service, held) if held else "",
             "outcomes_before": self.before.outcomes.get(number, b"").decode(),
             "outcomes": after.outcomes,
             "room": 0 if self.keeps_room else room,
-            "units": list(self._units(before, after, index_of)),
+            "units": list(self._units(before, after, index.skus)),
             **({"outputs": [[field, str(amount)] for field, amount in more.items()]} if more else {}),
         }
         if self.before.periods:
@@ -116,7 +122,7 @@ class HoldChange:
             ]
         return part
 
-    def _units(self, before: ShipmentUnits, after: ShipmentUnits, index_of: IndexOf) -> Iterator[list[Any]]:
+    def _units(self, before: ShipmentUnits, after: ShipmentUnits, index_of: Mapping[str, int]) -> Iterator[list[Any]]:
         for returned in self.returned:
             if returned.number == before.number:
                 for sku, count in before.sku_units(returned.lines):
@@ -134,6 +140,28 @@ class HoldChange:
                     yield [*unit, False, True] if sku in on_backorder and left_more else unit
 
 
+class ScriptIndex(NamedTuple):
+    """The numbers, from 1, that SKUs and periods of loads have among the keys of the script."""
+
+    skus: Mapping[str, int]
+    periods: Mapping[str, int]
+
+    @classmethod
+    def of(cls, changes: Iterable[HoldChange]) -> "ScriptIndex":
+        """Of all that the changes concern."""
+        changes = list(changes)
+        return cls.of_names(
+            (sku for change in changes for sku in change.skus),
+            (name for change in changes for node in change.nodes for name in periods_of(change.before.day).of(node)),
+        )
+
+    @classmethod
+    def of_names(cls, skus: Iterable[str], periods: Iterable[str]) -> "ScriptIndex":
+        """Of these in their order, each once."""
+        numbered = ({name: number for number, name in enumerate(dict.fromkeys(its), 1)} for its in (skus, periods))
+        return cls(*numbered)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeEnding:
     """All that a hold still holds ends at the instant `at`, where only the hold was read, and `endings` as stored."""
@@ -143,9 +171,16 @@ class WholeEnding:
     kind: UnitState
     at: int
 
+    @property
+    def index(self) -> ScriptIndex:
+        periods = periods_of(self.hold.day)
+        return ScriptIndex.of_names(
+            self.hold.skus, (name for shipment in self.hold.shipments for name in periods.of(shipment.node))
+        )
+
     def record(self, taken: TakenKeys) -> dict[str, Any]:
         """As parts/hold_changes.lua reads it; `taken` numbers the keys of what was taken."""
-        hold, index_of = self.hold, {sku: index for index, sku in enumerate(self.hold.skus, start=1)}
+        hold, index, periods = self.hold, self.index, periods_of(self.hold.day)
         words = self.endings.split()
         words += ["-"] * (1 + max(shipment.number for shipment in hold.shipments) - len(words))
         for shipment in hold.shipments:
@@ -160,9 +195,10 @@ class WholeEnding:
                 {
                     "number": str(shipment.number),
                     "node": shipment.node,
+                    "loads": [index.periods[name] for name in periods.of(shipment.node)],
                     "before": shipment.body.decode(),
                     "after": "",
-                    "units": [[index_of[sku], str(-units), "0"] for sku, units in shipment.units],
+                    "units": [[index.skus[sku], str(-units), "0"] for sku, units in shipment.units],
                     "outputs": [
                         [field, str(-amount)]
                         for field, amount in output(shipment.node, shipment.units, hold.weights).items()

@@ -1,14 +1,16 @@
 """Reads the loaded network and its products; version_cache.py keeps what was read, by version."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import orjson
 
-from engine.model.facts import Network, Product
+from engine.errors import InputInvalid, Mistake
+from engine.model.facts import Inventory, Network, Product
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network import load
-from engine.store.network.serialization import network_of, product_of
+from engine.store.network.serialization import inventory_version, network_of, product_of
 
 
 def read_network(client: Client, keys: Keys) -> Network | None:
@@ -55,3 +57,33 @@ def read_products(
     return {
         sku: None if body is None else product_of(orjson.loads(body)) for sku, body in zip(names, bodies, strict=True)
     }
+
+
+def with_known_decimals(client: Client, keys: Keys, inventory: Inventory) -> Inventory:
+    """The inventory with the decimals of SKUs that it does not have any more, but that orders and the log may have.
+    Raises InputInvalid if a SKU has other decimals than in the network that is loaded: its stock and holds are counted
+    so.
+    """
+    network = read_network(client, keys)
+    if network is None:
+        return inventory
+    before, now = network.decimals, inventory.network.decimals
+    new = [sku for sku in now if sku not in before]
+    there = {sku: product for sku, product in read_products(client, keys, new).items() if product is not None}
+    changed = [sku for sku in before if sku in inventory.products and before[sku] != inventory.products[sku].decimals]
+    mistakes = [
+        Mistake(
+            where="products.csv",
+            field="decimals",
+            message=f"quantities of '{sku}' had {before.get(sku, 0)} decimals so far, and its stock, holds and orders"
+            " are counted so; give the article another SKU",
+        )
+        for sku in sorted([*changed, *there])
+    ]
+    if mistakes:
+        raise InputInvalid(mistakes)
+    gone = {sku: decimals for sku, decimals in before.items() if sku not in inventory.products}
+    if not gone:
+        return inventory
+    merged = replace(inventory, network=replace(inventory.network, decimals={**now, **gone}))
+    return replace(merged, network=replace(merged.network, version=inventory_version(merged)))

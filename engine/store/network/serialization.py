@@ -7,7 +7,18 @@ from typing import Any
 
 import orjson
 
-from engine.model.facts import RESERVE_BEFORE, GeoPoint, Inventory, Lane, Network, Node, Product, Service, UnitPrice
+from engine.model.facts import (
+    CUT_OFF_GRACE,
+    RESERVE_BEFORE,
+    GeoPoint,
+    Inventory,
+    Lane,
+    Network,
+    Node,
+    Product,
+    Service,
+    UnitPrice,
+)
 from engine.model.timetable import Timetable
 from rules.vocabulary import Kind, Value
 
@@ -29,6 +40,10 @@ def inventory_version(inventory: Inventory) -> str:
     return digest.hexdigest()
 
 
+_USUAL = {"reserve_before": RESERVE_BEFORE, "cut_off_by": "placed", "cut_off_grace": CUT_OFF_GRACE}
+"""Settings that are written down only where they are not as usual."""
+
+
 def network_record(network: Network) -> Record:
     return (
         {
@@ -43,13 +58,14 @@ def network_record(network: Network) -> Record:
                 "channels": sorted(network.channels),
                 "lanes": [_lane_record(lane) for lane in network.lanes],
                 "rates": dict(network.rates),
+                "decimals": dict(network.decimals),
                 "postcodes": {
                     country: {postcode: [place.latitude, place.longitude] for postcode, place in places.items()}
                     for country, places in network.postcodes.items()
                 },
             }
         )
-        | ({} if network.reserve_before == RESERVE_BEFORE else {"reserve_before": network.reserve_before})
+        | {name: getattr(network, name) for name, usual in _USUAL.items() if getattr(network, name) != usual}
     )
 
 
@@ -68,7 +84,8 @@ def network_of(version: str, record: Record) -> Network:
             country: {postcode: GeoPoint(latitude=north, longitude=east) for postcode, (north, east) in places.items()}
             for country, places in record.get("postcodes", {}).items()
         },
-        reserve_before=record.get("reserve_before", RESERVE_BEFORE),
+        decimals=MappingProxyType(record.get("decimals", {})),
+        **{name: record.get(name, usual) for name, usual in _USUAL.items()},
     )
 
 
@@ -91,6 +108,7 @@ def product_record(product: Product, paces: Mapping[str, int]) -> Record:
         "attributes": _attribute_record(product.attributes),
         "paces": dict(paces),
         **({} if product.counted else {"counted": False}),
+        **_without_empty({"unit": product.unit, "decimals": product.decimals}),
     }
 
 
@@ -102,8 +120,9 @@ def product_of(record: Record) -> tuple[Product, Mapping[str, int]]:
 
 
 def _node_record(node: Node) -> Record:
-    names = ("id", "type", "country", "region", "handling", "preparation", "group", "time_zone", "daily_orders")
-    return _without_none({name: getattr(node, name) for name in names}) | {
+    names = ("id", "type", "country", "region", "handling", "preparation", "group", "time_zone")
+    most = ("daily_orders", "daily_units", "daily_weight")
+    return _without_none({name: getattr(node, name) for name in (*names, *most)}) | {
         **({"latitude": node.place.latitude, "longitude": node.place.longitude} if node.place else {}),
         "services": list(node.services),
         "tags": sorted(node.tags),
@@ -112,7 +131,10 @@ def _node_record(node: Node) -> Record:
             {
                 "unit_handling": node.unit_handling,
                 "hours": _timetable_record(node.hours),
-                "cut_offs": dict(node.cut_offs),
+                "cut_offs": {
+                    name: cut_off if isinstance(cut_off, int) else list(cut_off)
+                    for name, cut_off in node.cut_offs.items()
+                },
             }
         ),
     }
@@ -127,7 +149,12 @@ def _node_of(record: Record) -> Node:
         tags=frozenset(fields.pop("tags")),
         attributes=_attributes_of(fields.pop("attributes")),
         hours=_timetable_of(fields.pop("hours", None)),
-        cut_offs=MappingProxyType(fields.pop("cut_offs", {})),
+        cut_offs=MappingProxyType(
+            {
+                name: tuple(cut_off) if isinstance(cut_off, list) else cut_off
+                for name, cut_off in fields.pop("cut_offs", {}).items()
+            }
+        ),
         **fields,
     )
 

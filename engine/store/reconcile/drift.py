@@ -155,7 +155,9 @@ def caller_drifts(keys: Keys, replay: LogReplay, caller: str, count: int) -> Ite
 def load_drifts(
     keys: Keys, replay: LogReplay, load: tuple[str, str], count: str | None, millis: int
 ) -> Iterator[Drift]:
-    """`load` is a day and a field, `count` what is stored there, None if nothing is. `millis` is the server's clock."""
+    """`load` is a period and a field, `count` what is stored there, None if nothing is. `millis` is the server's
+    clock.
+    """
     date, field = load
     day = replay.days.get(date, DayLoads())
     expected = 0 if count is None and day.expired(millis) else day.amounts[field]

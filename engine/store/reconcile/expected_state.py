@@ -48,6 +48,7 @@ class ExpectedHold:
 
     caller: str
     day: str
+    """The periods in whose loads it counts, as stored (see load_periods.py)."""
     until: int
     first: str
     """The first decision of its order; empty for units that are set aside."""
@@ -95,7 +96,7 @@ class FloorBreach:
 
 @dataclass(slots=True, kw_only=True)
 class DayLoads:
-    """What each node was given on a day, by field: shipments, and units and grams where these count; and when a
+    """What each node was given in a period, by field: shipments, and units and grams where these count; and when a
     decision last added some, in milliseconds of the server's clock.
     """
 

@@ -13,6 +13,7 @@ from engine.decide.facts_record import FactsReferenceRecord
 from engine.decide.order_record import OrderRecord, seconds
 from engine.decide.record import DecisionRecord
 from engine.model.facts import NodeRest
+from engine.model.load_periods import periods_of
 from engine.model.node_loads import output
 from engine.store.decision_log import (
     UNREADABLE,
@@ -233,11 +234,13 @@ class LogReplay:
         first: str,
         weights: Mapping[str, int] | None,
     ) -> None:
-        day = self._day(date, entry.id[0])
-        day.added = entry.id[0]
         for shipment in shipments.values():
-            day.amounts[shipment.node] += 1
-            day.amounts.update(output(shipment.node, shipment.units.items(), weights))
+            for period in periods_of(date).of(shipment.node):
+                day = self._day(period, entry.id[0])
+                day.added = entry.id[0]
+                day.amounts[shipment.node] += 1
+            amounts = output(shipment.node, shipment.units.items(), weights)
+            self._day(periods_of(date).of(shipment.node)[0], entry.id[0]).amounts.update(amounts)
             for sku, units in shipment.units.items():
                 self.held[sku, shipment.node] += units
         endings = ["-"] * len(shipments)
@@ -341,7 +344,7 @@ class LogReplay:
                 continue
             hold.end_shipment(number, entry.kind, entry.at)
             if rejection.room and number not in hold.left:
-                self._lower_load(shipment.node, hold.day, entry)
+                self._change_loads(shipment.node, hold.day, -1, entry)
         self._forget_if_ended(entry.decision, hold)
 
     def _move_units(self, entry: Entry) -> None:
@@ -432,10 +435,7 @@ class LogReplay:
             self._place(hold.first, placed * sum(units for _, units in part.units))
         if +held:
             hold.shipments[part.number] = ExpectedShipment(node=part.node, service=part.service, units=dict(+held))
-        self._changed("loads", (hold.day, part.node))
-        if part.room:
-            loads = self._day(hold.day, entry.id[0]).amounts
-            loads[part.node] = max(0, loads[part.node] + part.room)
+        self._change_loads(part.node, hold.day, part.room, entry)
         becomes = "held" if entry.kind == "undone" else entry.kind
         more = (becomes in _COUNTED) - (part.source in _COUNTED)
         self._change_output(hold, part.node, part.units, more, entry)
@@ -443,13 +443,14 @@ class LogReplay:
     def _change_output(
         self, hold: ExpectedHold, node: str, units: Iterable[tuple[str, int]], sign: int, entry: Entry
     ) -> None:
-        """Let so many units of a hold, and their grams, count in its day's load from now on, or not any more."""
+        """Let so many units of a hold, and their grams, count in its date's load from now on, or not any more."""
         if hold.weights is None or not sign:
             return
-        loads = self._day(hold.day, entry.id[0]).amounts
+        date = periods_of(hold.day).of(node)[0]
+        loads = self._day(date, entry.id[0]).amounts
         for load, amount in output(node, units, hold.weights).items():
             loads[load] = max(0, loads[load] + sign * amount)
-            self._changed("loads", (hold.day, load))
+            self._changed("loads", (date, load))
 
     def _move_out(self, position: PositionKey, units: int, entry: Entry) -> None:
         self.confirmed += units
@@ -471,9 +472,11 @@ class LogReplay:
         self._changed("holds", decision)
         self._changed("callers", hold.caller)
         for shipment in hold.shipments.values():
-            self._changed("loads", (hold.day, shipment.node))
+            periods = periods_of(hold.day).of(shipment.node)
+            for period in periods:
+                self._changed("loads", (period, shipment.node))
             for load in output(shipment.node, shipment.units.items(), hold.weights):
-                self._changed("loads", (hold.day, load))
+                self._changed("loads", (periods[0], load))
             for sku in shipment.units:
                 self._changed("positions", (sku, shipment.node))
 
@@ -508,10 +511,13 @@ class LogReplay:
                 taken.units[node] = max(0, taken.units[node] + units)
                 self._changed("taken", (name, node))
 
-    def _lower_load(self, node: str, date: str, entry: Entry) -> None:
-        amounts = self._day(date, entry.id[0]).amounts
-        if amounts[node] > 0:
-            amounts[node] -= 1
+    def _change_loads(self, node: str, day: str, shipments: int, entry: Entry) -> None:
+        """`day` has the periods as stored."""
+        for period in periods_of(day).of(node):
+            self._changed("loads", (period, node))
+            if shipments:
+                loads = self._day(period, entry.id[0]).amounts
+                loads[node] = max(0, loads[node] + shipments)
 
     def _end_shipment(self, shipment: ExpectedShipment, hold: ExpectedHold, number: int, entry: Entry) -> None:
         for sku, units in shipment.units.items():
@@ -526,7 +532,7 @@ class LogReplay:
         self._place(hold.first, -shipment.total)
         self._change_output(hold, shipment.node, shipment.units.items(), -1, entry)
         if number not in hold.left:
-            self._lower_load(shipment.node, hold.day, entry)
+            self._change_loads(shipment.node, hold.day, -1, entry)
 
     def _move(self, position: PositionKey, delta: int, instant: int) -> None:
         self._moves[position].add(instant, delta)
@@ -538,10 +544,10 @@ class LogReplay:
             del self.blocked[position]
         self._changed("positions", position)
 
-    def _day(self, date: str, millis: int) -> DayLoads:
-        if date in self.days and self.days[date].expired(millis):
-            del self.days[date]
-        return self.days[date]
+    def _day(self, period: str, millis: int) -> DayLoads:
+        if period in self.days and self.days[period].expired(millis):
+            del self.days[period]
+        return self.days[period]
 
     def _date_of(self, decided_at: str) -> str:
         zone = zoneinfo.ZoneInfo(self.zone)

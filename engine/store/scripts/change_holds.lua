@@ -2,9 +2,9 @@
 -- hold's time is over (expired), what was confirmed did not leave (undone), or the order is another one (amended). Units
 -- that are cancelled or amended may also have waited, or have been nowhere.
 --
--- Keys, by the names in script_keys.py; the changed_ ones are those of each hold, then of each SKU, then of what was taken
--- of these in the periods of allotments.
--- ARGV  1 the request as JSON (see change_script.py)  2 number of holds  3 number of SKUs
+-- Keys, by the names in script_keys.py; the changed_ ones are those of each hold, of each period in whose load one counts,
+-- of each SKU, then of what was taken of these in the periods of allotments.
+-- ARGV  1 the request as JSON (see change_script.py)  2 number of holds  3 number of those periods  4 number of SKUs
 -- Answers {'done' or 'again', answer}, with the answer of the request that came first under this operation; {'reused'}
 -- if the operation was used for another request; {'changed'} if anything is not as it was read; {'lacking', node, index
 -- of the SKU, units free} if a position lacks the units; {'backorder', node, index of the SKU, units on hand} if units on

@@ -2,11 +2,12 @@
 -- be set aside for its next try: held for some seconds, by a hold of its own. What was set aside for it at an earlier
 -- try counts as free for it, and is not held any more afterwards.
 --
--- Keys, by the names in script_keys.py; claimed_on_hand and claimed_held are those of each claim's SKU,
+-- Keys, by the names in script_keys.py; load is that of each period in which its shipments count, and then of those in
+--       which what was set aside at an earlier try does; claimed_on_hand and claimed_held are those of each claim's SKU,
 --       then of each SKU that was set aside at an earlier try; taken those of allotments that matter to the claims.
 -- ARGV  1 decision id  2 the log entry's body  3 the request as JSON (see `_request` in ledger.py). What goes into a
 --       command unchanged is text there, because a number of a script takes longer to write.
---       4 number of SKUs (in commit_follow_up.lua, where they are others from there on, the last but three)
+--       4 number of loads  5 number of SKUs (in commit_follow_up.lua, others stand there, and these come later)
 -- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'order', decision id} if an order of
 -- that id was decided before, the first time by that decision, {'network'} if the network is another
 -- than the decision was made in, {'policies'} if another policy version is active, {'stale', node} if a node can't give
@@ -20,49 +21,57 @@ local id, request = ARGV[1], cjson.decode(ARGV[3])
 local earlier, set_aside = request.earlier, request.set_aside
 local changed, freed = {}, {}
 
--- What is put aside by the largest of some reserves: {units, basis points} or, for an allotment, {units, basis points,
--- at least, at most, index of what was taken, units of that which are let go now}.
-local function portion_of(reserves, on_hand, node)
-  local largest = 0
-  for _, reserve in ipairs(reserves) do
-    local units = math.max(reserve[1], math.ceil(on_hand * reserve[2] / 10000))
-    if reserve[5] then
-      units = math.min(math.max(units, reserve[3]), reserve[4] or units + reserve[3])
-      units = units - (call('HGET', key.taken(reserve[5]), node) or 0) + reserve[6]
-    end
-    largest = math.max(largest, units)
-  end
-  return largest
+-- A reserve is {units, basis points of what is on hand}.
+local function units_of(reserve, on_hand)
+  return math.max(reserve[1], math.ceil(on_hand * reserve[2] / 10000))
 end
 
-local function floor_of(floors, on_hand, node)
+-- What is left of a portion's allotments, nothing if it has none. A portion is {what is protected, allotments}. An
+-- allotment is a reserve, and then at least, at most, index of what was taken, units of that which are let go now.
+local function left_of(portion, on_hand, node)
+  local most_left
+  for index = 2, #portion do
+    local allotment = portion[index]
+    local units = math.max(units_of(allotment, on_hand), allotment[3])
+    units = math.min(units, allotment[4] or units)
+    local left = units - (call('HGET', key.taken(allotment[5]), node) or 0) + allotment[6]
+    most_left = math.max(most_left or 0, left)
+  end
+  return most_left
+end
+
+-- As `Floor.of` in rules/reserves.py; of several the largest. A floor is {units that may be oversold, what is kept, the
+-- channel's own portion, those of the others}.
+local function floor_of(floors, on_hand, held, node)
   if type(floors) == 'number' then
     return floors
   end
   local largest
-  for _, reserves in ipairs(floors) do
-    local units, others = {}, 0
-    if type(reserves[2]) == 'table' then
-      for at = 2, #reserves do
-        units[#units + 1] = portion_of(reserves[at], on_hand, node)
-      end
-    else
-      for at = 2, #reserves, 2 do
-        units[#units + 1] = math.max(reserves[at], math.ceil(on_hand * reserves[at + 1] / 10000))
-      end
+  for _, floor in ipairs(floors) do
+    local kept, own, others = units_of(floor[2], on_hand), floor[3], 0
+    for index = 4, #floor do
+      others = others + math.max(units_of(floor[index][1], on_hand), left_of(floor[index], on_hand, node) or 0)
     end
-    for index = 3, #units do
-      others = others + units[index]
+    local for_others, left = on_hand - kept - units_of(own[1], on_hand), left_of(own, on_hand, node)
+    if left then
+      for_others = math.min(for_others, on_hand - held - kept - left)
     end
-    local kept, own = units[1], units[2]
-    local floor = kept + math.min(others, math.max(0, on_hand - kept - own)) - reserves[1]
-    largest = math.max(largest or floor, floor)
+    local units = kept + math.min(others, math.max(0, for_others)) - floor[1]
+    largest = math.max(largest or units, units)
   end
   return largest
 end
 
 local function outside(range, value)
   return range and (value < range[1] or value > range[2])
+end
+
+-- The load of a room's node in the room's period.
+local function add_shipments(room, shipments)
+  local load = key.load(room[1])
+  call('HINCRBY', load, room[2], shipments)
+  -- set again by each decision: the ledger check expects the days to count from the last one
+  call('EXPIRE', load, DAYS_KEPT)
 end
 
 local function take_hold(hold, name, hold_until, shipments)
@@ -72,12 +81,10 @@ local function take_hold(hold, name, hold_until, shipments)
   end
   call('HINCRBY', key.open_holds, request.caller, 1)
   call('ZADD', key.expiring, hold_until, name)
-  -- set again by each hold: the ledger check expects the days to count from the last one
-  call('EXPIRE', key.load, DAYS_KEPT)
 end
 
--- Takes as much of a node's units or grams of the day as there is; the load of a day that is over has expired.
-local function lower_output(load, field, amount)
+-- Takes as much of a node's shipments, units or grams as there is; the load of a day that is over has expired.
+local function lower_load(load, field, amount)
   local left = math.min(tonumber(amount), tonumber(call('HGET', load, field) or 0))
   if left > 0 then
     call('HINCRBY', load, field, string.format('%.0f', -left))
@@ -96,14 +103,11 @@ if earlier or set_aside then  -- seldom, and functions take time to make
       end
     end
     local numbers, endings = {}, {}
-    for index, node in ipairs(earlier.nodes) do
-      if tonumber(call('HGET', key.earlier_load, node) or 0) > 0 then
-        call('HINCRBY', key.earlier_load, node, -1)
-      end
-      numbers[index], endings[index] = index - 1, 'released:' .. earlier.now
+    for _, load in ipairs(earlier.loads) do
+      lower_load(key.load(load[1]), load[2], load[3])
     end
-    for _, output in ipairs(earlier.outputs) do
-      lower_output(key.earlier_load, output[1], output[2])
+    for index = 1, earlier.shipments do
+      numbers[index], endings[index] = index - 1, 'released:' .. earlier.now
     end
     if call('HINCRBY', key.open_holds, request.caller, -1) <= 0 then
       call('HDEL', key.open_holds, request.caller)
@@ -132,10 +136,19 @@ if earlier or set_aside then  -- seldom, and functions take time to make
         local body = cjson.encode({node, service, units})
         fields[#fields + 1], fields[#fields + 2] = #shipments, body
         shipments[#shipments + 1] = body
-        call('HINCRBY', key.load, node, 1)
-        for _, part in ipairs(request.weights and units or {}) do
-          call('HINCRBY', key.load, node .. '\tunits', part[2])
-          call('HINCRBY', key.load, node .. '\tgrams', string.format('%.0f', part[2] * request.weights[part[1]]))
+        for _, room in ipairs(request.rooms) do
+          if room[2] == node then
+            add_shipments(room, 1)
+          end
+        end
+        for _, output in ipairs(request.outputs or {}) do
+          if output[2] == node then
+            for _, part in ipairs(units) do
+              local grams = output[3] == node .. '\tgrams'
+              local amount = grams and part[2] * request.weights[part[1]] or part[2]
+              call('HINCRBY', key.load(output[1]), output[3], string.format('%.0f', amount))
+            end
+          end
         end
       end
     end
@@ -204,7 +217,7 @@ for index, claim in ipairs(request.claims) do
   if own then
     held = held - own
   end
-  local floor = floor_of(floors, on_hand, node)
+  local floor = floor_of(floors, on_hand, held, node)
   if on_hand - held - floor < tonumber(units) or outside(on_hand_range, tonumber(on_hand))
       or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
     lost, lost_claims[index] = lost or node, true
@@ -214,8 +227,8 @@ end
 local policies_at = tonumber(request.policies_at)
 local some_node_rests = rests_until and tonumber(rests_until) > policies_at
 for _, room in ipairs(request.rooms) do
-  local node, shipments, most, load_range, own = unpack(room, 1, 5)
-  local load = (call('HGET', key.load, node) or 0) - (own or 0)
+  local period, node, shipments, most, load_range, own = unpack(room, 1, 6)
+  local load = (call('HGET', key.load(period), node) or 0) - (own or 0)
   -- the rest may have begun after the decision's snapshot
   local rest = some_node_rests and call('HGET', key.resting, node)
   if most and load + shipments > most or outside(load_range, load)
@@ -224,8 +237,8 @@ for _, room in ipairs(request.rooms) do
   end
 end
 for _, output in ipairs(request.outputs or {}) do
-  local node, field, amount, most, own = unpack(output, 1, 5)
-  if most and (call('HGET', key.load, field) or 0) - (own or 0) + amount > most then
+  local period, node, field, amount, most, own = unpack(output, 1, 6)
+  if most and (call('HGET', key.load(period), field) or 0) - (own or 0) + amount > most then
     lost, lost_nodes[node] = lost or node, true
   end
 end
@@ -276,10 +289,10 @@ for _, taken in ipairs(request.taken or {}) do
 end
 offer(freed, note_changes(changed))
 for _, room in ipairs(request.rooms) do
-  call('HINCRBY', key.load, room[1], room[2])
+  add_shipments(room, room[3])
 end
 for _, output in ipairs(request.outputs or {}) do
-  call('HINCRBY', key.load, output[2], output[3])
+  call('HINCRBY', key.load(output[1]), output[3], output[4])
 end
 if takes_hold then
   take_hold(key.hold, id, request.hold_until, request.shipments)

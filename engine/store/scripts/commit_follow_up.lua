@@ -3,11 +3,11 @@
 -- waiting units of another decision, or units that a node rejected: those are then no longer held, and the node may
 -- rest; or units of an order that is amended. The text of commit.lua is put before this, as the function `commit`.
 --
--- Keys, by the names in script_keys.py; the changed_ ones are those of each hold with replaced units, of each of their
--- SKUs, and of what was taken of these in the periods of allotments.
+-- Keys, by the names in script_keys.py; the changed_ ones are those of each hold with replaced units, of each period in
+-- whose load one counts, of each of their SKUs, and of what was taken of these in the periods of allotments.
 -- ARGV  1 to 3 those of commit.lua  4 the linked writes as JSON (see follow_up_commit.py)  5 the body of a rejection's
---       log entry  6 number of claims  7 number of keys of what was taken  8 number of holds that change  9 number of
---       their SKUs
+--       log entry  6 number of loads  7 of claims  8 of keys of what was taken  9 of holds that change  10 of the periods
+--       of their loads  11 of their SKUs
 -- Answers as commit.lua does, {'key', decision id} also if this operation was done before; {'reused'} if the operation
 -- was used for another request; {'chain'} if the order was decided again or changed meanwhile; {'gone'}
 -- if the waiting units do not wait any more, or others wait with them; {'hold'} if a hold has changed or ended;

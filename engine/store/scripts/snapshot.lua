@@ -1,13 +1,13 @@
 -- Reads everything one decision needs, at one moment, once every hold whose time is over has been ended.
 --
--- Keys, by the names in script_keys.py; on_hand and held are those of each SKU, then taken those of each SKU by the
--- periods of allotments.
--- ARGV  1 now (UTC seconds)  2 the instant whose policies decide  3 how many stamps are asked for, or nothing
---       then so many members of `changed`, last the number of SKUs
+-- Keys, by the names in script_keys.py; load is that of each period, on_hand and held are those of each SKU, then taken
+-- those of each SKU by the periods of allotments.
+-- ARGV  1 now (UTC seconds)  2 the instant whose policies decide  3 how many stamps are asked for
+--       then so many members of `changed`, the number of loads, last the number of SKUs
 -- Answers {'expired', hold ids} if holds have to be ended first (by change_holds.lua), and is then called again; or
--- {network version, policy version, the decision of the idempotency key, loads, nodes that rest, then on_hand and held
--- of each SKU, then what was taken, then if stamps are asked for, all of them as one text, - where there is none}. A
--- policy version that was scheduled and is due is answered as `instant:version`. A hash is answered as one text of a name and its value on a
+-- {network version, policy version, the decision of the idempotency key, loads by period, nodes that rest, then on_hand
+-- and held of each SKU, then what was taken, then if stamps are asked for, all of them as one text, - where there is
+-- none}. A policy version that was scheduled and is due is answered as `instant:version`. A hash is answered as one text of a name and its value on a
 -- line each, which is faster to make and to read than two answers for each node; no name has a line break in it.
 local MOST_AT_ONCE = 100
 local call = redis.call
@@ -24,12 +24,16 @@ end
 
 local due = call('ZRANGE', key.scheduled_policies, ARGV[2], '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)
 local version, rests_until = unpack(call('HMGET', key.facts, 'version', 'rests'))
+local loads = {}
+for period = 1, tonumber(ARGV[4 + ARGV[3]]) do
+  loads[period] = lines(key.load(period))
+end
 local answer = {
   version,
   due[1] or call('GET', key.active_policy),
   call('GET', key.idempotency),
   call('HGET', key.order, 'first'),
-  lines(key.load),
+  loads,
   rests_until and tonumber(rests_until) > tonumber(ARGV[2]) and lines(key.resting) or '',
 }
 for index = 1, tonumber(ARGV[#ARGV]) do
@@ -42,7 +46,7 @@ while taken do
   index = index + 1
   taken = key.taken(index)
 end
-if #ARGV > 3 then
+if tonumber(ARGV[3]) > 0 then
   local stamps = call('ZMSCORE', key.changed, unpack(ARGV, 4, 3 + ARGV[3]))
   for member = 1, ARGV[3] do
     stamps[member] = stamps[member] or '-'

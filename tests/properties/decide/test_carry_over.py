@@ -104,7 +104,10 @@ def test_a_decision_on_projected_facts_is_that_on_facts_read_anew(lines, channel
             projected.choose(planned)  # columns that were made before must not be taken for later ones
             later = later_than(later, taken, shipments)
             claims = [Claim(sku=sku, node=name, units=units, floor=0) for (sku, name), units in taken.items()]
-            given_to = [LoadClaim(node=name, shipments=count, most=None) for name, count in shipments.items()]
+            given_to = [
+                LoadClaim(node=name, period="2026-11-27", shipments=count, most=None)
+                for name, count in shipments.items()
+            ]
             projected.take(dataclasses.replace(another, claims=tuple(claims), load_claims=tuple(given_to)))
         chosen, expected = projected.choose(planned), decide(item, later, matcher, NOW)
         event(f"filled: {chosen is not None}, units taken: {any(taken for taken, _ in since)}")

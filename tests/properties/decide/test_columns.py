@@ -73,6 +73,8 @@ NODES = [
         hours=hours("09:00-19:00", sunday=[]),
         cut_offs={"parcel": 900},
         region="PACA",
+        daily_units=9,
+        daily_weight=15_000,
     ),
     node("paris", PARIS, type="supplier", services=("bike", "parcel"), handling=EURO, preparation=90),
 ]

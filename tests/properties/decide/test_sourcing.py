@@ -112,6 +112,8 @@ def test_where_the_search_stops_early_the_program_keeps_to_multiples_sets_and_ca
     best = choose(problem)
     assert allowed(problem, hasty.units)
     assert score(problem, hasty.units) == hasty.score
+    if work == mixed_integer_program.WORK:
+        assert (hasty.score, hasty.unproven, hasty.gap in (0, 1)) == (best.score, None, True)
     if hasty.gap == 0:
         assert hasty == best
     elif hasty.unproven is None:

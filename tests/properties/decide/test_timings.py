@@ -16,10 +16,10 @@ pytestmark = pytest.mark.slow
 MINUTES = st.integers(0, 3_000) | st.just(NOWHERE)
 
 
-def expected(schedules, hours, now, number, minutes):
+def expected(schedules, hours, now, number, minutes, *, came_in=None):
     """Step by step, at this instant alone."""
     departures, travels = schedules[number]
-    leaving = departures.stretch(now)
+    leaving = departures.stretch(now, came_in)
     if minutes == NOWHERE or leaving is None:
         return NEVER, NEVER
     ships_at = leaving.at(now)
@@ -56,3 +56,22 @@ def test_timings_remembered_from_other_instants_are_those_computed_anew(places, 
             moved = zip(times, expected(schedules, hours, later, *row), strict=True)
             assert until > now
             assert all(then - before in (0, later - now) for before, then in moved)
+
+
+@given(
+    st.lists(cases(), min_size=1, max_size=3),
+    st.lists(MINUTES, min_size=1, max_size=2),
+    st.lists(st.tuples(st.integers(0, 3 * 1_440), st.sampled_from((0, 1, 60, 120, 1_440))), min_size=1, max_size=30),
+)
+@settings(max_examples=100, deadline=None)
+def test_timings_of_orders_that_came_in_before_are_those_computed_anew(places, minutes, moments):
+    calendars = Calendars(network([places[0][1]], [places[0][2]]))
+    schedules = [(calendars.departures(home, way), calendars.of_service(way, home)) for _, home, way in places]
+    timings = Timings(schedules, None)
+    for later, ago in moments:
+        now = places[0][0] + 60 * later
+        rows = [(number, takes) for number in range(len(schedules)) for takes in minutes]
+        *answer, _ = timings.at(now, *np.array(rows, dtype=np.int64).T, now - 60 * ago)
+        found = list(zip(*(column.tolist() for column in answer), strict=True))
+        assert found == [expected(schedules, None, now, *row, came_in=now - 60 * ago) for row in rows]
+        assert all(ships_at == NEVER or ships_at >= now for ships_at, _ in found)

@@ -53,6 +53,9 @@ def test_what_left_after_the_count_is_taken_off_it(shop, held):
     assert shop.stock.set_count(count(10, 20)).position.on_hand == 7
     assert shop.stock.set_count(count(12, 25)).position.on_hand == 9
     assert shop.check().clean
+    shop.stock.move([movement("1", 4)])
+    assert position(shop) == (13, 0)
+    assert shop.check().clean
 
 
 def test_what_was_out_when_the_count_was_taken_is_not_taken_off_twice(shop, held):
@@ -82,7 +85,8 @@ def test_a_count_ahead_of_the_clock_has_what_left_before_it_came(shop, held, clo
     ahead = Stamp(kind="t", number=(clock.now + 60) * MICROSECONDS)
     shop.stock.set_count(Count(node="lyon", sku="A", on_hand=7, stamp=ahead))
     clock.now += 30
-    shop.stock.move([Movement(op="1", node="lyon", sku="A", delta=1)])
+    in_between = (clock.now - 10) * MICROSECONDS
+    shop.stock.move([Movement(op="1", node="lyon", sku="A", delta=1, at=in_between)])
     assert position(shop) == (8, 0)
     assert shop.check().clean
 
@@ -111,6 +115,21 @@ def test_a_movement_of_before_the_count_is_in_it_and_one_of_after_it_on_top(shop
     assert shop.check().clean
 
 
+def test_a_movement_ahead_of_the_clock_is_of_when_it_came(shop, clock):
+    shop.stock.move([movement("1", 4, 3)])
+    clock.now += 60
+    assert shop.stock.set_count(count(20, 1)).position.on_hand == 20
+    shop.stock.move([movement("2", 1)])
+    assert shop.check().clean
+
+
+def test_what_left_in_a_short_pick_is_taken_off_a_count_of_before_it(shop, held):
+    pick = RejectionRequest(decision=held, node="lyon", reason="other", confirmed={"1": 2})
+    shop.rerouting.reject(pick)
+    assert shop.stock.set_count(count(10, 59)).position.on_hand == 8
+    assert shop.check().clean
+
+
 def test_a_movement_that_is_counted_needs_no_units_on_hand(shop, clock):
     clock.now += 3_600
     shop.stock.set_count(count(0, 30))
@@ -135,10 +154,11 @@ def test_a_count_older_than_the_load_is_refused_as_older(shop, contents, minutes
     assert contents() == before
 
 
-def test_what_came_and_left_before_a_load_is_in_it(shop, held, clock):
+def test_what_came_and_left_before_a_load_is_in_it(shop, held, clock, redis_client, network):
     shop.stock.move([movement("1", 5)])
     clock.now += 60
     shop.load(inventory([node("lyon", LYON)], {"A": {"lyon": 8}}))
+    assert redis_client.exists(f"{{{network}}}:journal:A") == 0
     shop.holds.confirm(held, left_at=at(30))
     assert position(shop) == (8, 0)
     assert shop.stock.set_count(count(10, 60)).older
@@ -160,6 +180,8 @@ def test_an_undone_confirm_is_as_if_the_goods_had_never_left(shop, held):
     shop.holds.undo(held)
     assert position(shop) == (10, 3)
     assert shop.stock.set_count(count(11, 25)).position.on_hand == 11
+    assert shop.stock.set_count(count(12, 40)).position.on_hand == 12
+    shop.stock.move([movement("1", 1)])
     assert shop.check().clean
 
 
@@ -248,6 +270,7 @@ def test_a_network_of_an_earlier_release_is_counted_from_its_first_change_on(sho
     redis_client.hdel(f"{{{network}}}:facts", "loaded", "moved")
     redis_client.delete(f"{{{network}}}:journal:A")
     redis_client.hset(f"{{{network}}}:base:A", "lyon", "9 1795770000000-0")
+    redis_client.hset(f"{{{network}}}:stamp:A", "lyon", f"t {at(20)} 10")
     clock.now += 60
     shop.holds.confirm(held, lines={"1": 1})
     assert position(shop) == (8, 1)

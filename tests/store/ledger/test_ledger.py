@@ -1,6 +1,7 @@
 """The two round trips of a decision: what is read, what is taken, and that it is taken only once."""
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
@@ -83,15 +84,15 @@ def commit(ledger, decision, name="d1", key=None):
 
 
 def stock(ledger, *skus, now=NOW):
-    return ledger.read(skus, day=DAY, now=now).stock
+    return ledger.read(skus, loads=[DAY], now=now).stock
 
 
 def test_a_commit_takes_its_units_and_writes_one_entry(ledger, client, keys):
-    decision = decision_of(lyon(3), load_claims=(LoadClaim(node="lyon", shipments=1, most=None),))
+    decision = decision_of(lyon(3), load_claims=(LoadClaim(node="lyon", period=DAY, shipments=1, most=None),))
     assert commit(ledger, decision) == Committed()
     assert stock(ledger, "A") == {"A": {"lyon": (10, 3), "lille": (4, 0)}}
     assert [(entry.kind, entry.decision, entry.at) for entry in entries(client, keys)] == [("decided", "d1", NOW)]
-    assert ledger.read([], day=DAY, now=NOW).loads == {"lyon": 1}
+    assert ledger.read([], loads=[DAY], now=NOW).loads == {DAY: {"lyon": 1}}
 
 
 def test_an_order_id_is_taken_by_the_first_decision_alone(ledger, client, keys, contents):
@@ -102,13 +103,13 @@ def test_an_order_id_is_taken_by_the_first_decision_alone(ledger, client, keys, 
     full = ledger.commit(decision, "d3", b"{}", caller="", max_holds=1)
     assert full == OrderTaken(first="d1"), "whatever holds its caller may have"
     assert contents() == before
-    assert ledger.read([], day=DAY, now=NOW, order=decision.order.id).first_decision == "d1"
+    assert ledger.read([], loads=[DAY], now=NOW, order=decision.order.id).first_decision == "d1"
     assert ledger.decided_before([decision.order.id, "another"]) == [True, False]
     assert client.redis.zrange(keys.orders, 0, -1, withscores=True) == [(decision.order.id.encode(), NOW)]
 
 
 def test_a_commit_sent_twice_is_answered_and_not_applied_twice(ledger, contents):
-    decision = decision_of(lyon(3), load_claims=(LoadClaim(node="lyon", shipments=1, most=None),))
+    decision = decision_of(lyon(3), load_claims=(LoadClaim(node="lyon", period=DAY, shipments=1, most=None),))
     assert commit(ledger, decision) == Committed()
     before = contents()
     assert commit(ledger, decision) == Committed()
@@ -134,7 +135,7 @@ def test_a_key_used_before_is_answered_with_its_decision_and_takes_nothing(ledge
     commit(ledger, decision_of(lyon(1)), key=key)
     before = contents()
     assert commit(ledger, decision_of(lyon(1)), "d2", key) == AnsweredBefore(decision="d1")
-    assert ledger.read(["A"], day=DAY, now=NOW, key=key).earlier_decision == "d1"
+    assert ledger.read(["A"], loads=[DAY], now=NOW, key=key).earlier_decision == "d1"
     assert contents() == before
 
 
@@ -151,10 +152,13 @@ def test_a_key_is_its_caller_s_own(ledger):
         ([lyon(1, sku="C")], [], "lyon"),
         ([Claim(sku="A", node="nowhere", units=1, floor=0)], [], "nowhere"),
         ([Claim(sku="A", node="lille", units=4, floor=0), lyon(2, sku="B")], [], "lyon"),
-        ([lyon(1)], [LoadClaim(node="lyon", shipments=2, most=1)], "lyon"),
+        ([lyon(1)], [LoadClaim(node="lyon", period=DAY, shipments=2, most=1)], "lyon"),
         (
             [lyon(1)],
-            [LoadClaim(node="lille", shipments=1, most=None), LoadClaim(node="lyon", shipments=1, most=0)],
+            [
+                LoadClaim(node="lille", period=DAY, shipments=1, most=None),
+                LoadClaim(node="lyon", period=DAY, shipments=1, most=0),
+            ],
             "lyon",
         ),
     ],
@@ -230,16 +234,17 @@ def test_a_server_that_forgot_the_scripts_is_sent_them_again(ledger, redis_clien
 
 
 def test_loads_are_counted_by_the_day(ledger):
-    load_claim = LoadClaim(node="lyon", shipments=2, most=None)
+    load_claim = LoadClaim(node="lyon", period=DAY, shipments=2, most=None)
     commit(ledger, decision_of(lyon(1), load_claims=(load_claim,)))
-    commit(ledger, decision_of(lyon(1), load_claims=(load_claim,), day="2026-11-28"), "d2")
-    commit(ledger, decision_of(lyon(1), load_claims=(load_claim,), day="2026-11-28"), "d3")
-    assert ledger.read([], day=DAY, now=NOW).loads == {"lyon": 2}
-    assert ledger.read([], day="2026-11-28", now=NOW).loads == {"lyon": 4}
+    next_day = replace(load_claim, period="2026-11-28")
+    commit(ledger, decision_of(lyon(1), load_claims=(next_day,), day="2026-11-28"), "d2")
+    commit(ledger, decision_of(lyon(1), load_claims=(next_day,), day="2026-11-28"), "d3")
+    assert ledger.read([], loads=[DAY], now=NOW).loads == {DAY: {"lyon": 2}}
+    assert ledger.read([], loads=["2026-11-28"], now=NOW).loads == {"2026-11-28": {"lyon": 4}}
 
 
 def test_the_load_of_a_day_is_kept_for_four_days_after_the_last_decision_of_it(ledger, redis_client, keys):
-    load_claim = LoadClaim(node="lyon", shipments=1, most=None)
+    load_claim = LoadClaim(node="lyon", period=DAY, shipments=1, most=None)
     for name in ("d1", "d2"):
         commit(ledger, decision_of(lyon(1), load_claims=(load_claim,)), name)
         assert redis_client.ttl(keys.load(DAY)) == pytest.approx(LOAD_SECONDS, abs=60)

@@ -115,6 +115,20 @@ def test_two_decisions_after_the_last_units_of_a_day_get_them_once(shop, opened,
     assert shop.check().clean
 
 
+def test_the_network_may_say_what_a_place_ships_a_day(bare, redis_client, network):
+    places = [node("lyon", LYON, daily_units=3, daily_weight=2_500)]
+    bare.load(inventory(places, {"A": {"lyon": 50}}, products=PRODUCTS[:1]))
+    activate(bare, "then: {daily_units: 9}")
+    made = decide(bare, ("A", 4))
+    assert (shipped_units(made), made["unfilled"][0]["reasons"][0]["rules"]) == (3, ["test/r1"])
+    activate(bare)
+    bare.load(inventory([node("lyon", LYON, daily_weight=2_500)], {"A": {"lyon": 50}}, products=PRODUCTS[:1]))
+    assert shipped_units(decide(bare, ("A", 4))) == 2
+    (key,) = redis_client.keys(f"{{{network}}}:load:*")
+    assert redis_client.hgetall(key) == {b"lyon": b"2", b"lyon\tunits": b"5", b"lyon\tgrams": b"2500"}
+    assert bare.check().clean
+
+
 def test_nothing_is_counted_where_no_rule_limits_it(bare, redis_client, network):
     bare.load(inventory(NODES, {"A": {"lyon": 50}}))
     activate(bare, "then: {daily_orders: 9}")

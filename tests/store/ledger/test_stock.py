@@ -176,7 +176,9 @@ def test_units_that_left_beyond_those_counted_are_missing_from_what_comes_later(
     move(shop, movement("a", -3))
     assert (on_hand(shop), shop.check().short) == (1, 2)
     shop.holds.confirm(held)
-    assert on_hand(shop) == 0
-    move(shop, movement("b", 3))
-    assert on_hand(shop) == 4 - 3 - 3 + 3
+    assert (on_hand(shop), shop.check().on_hand) == (0, 1), "the one of B"
+    assert shop.stock.move([movement("b", 1)]) == [MovementApplied(on_hand=0, blocked=0)]
+    assert shop.stock.set_count(count(9, -1)).position.on_hand == 0
+    move(shop, movement("c", 2))
+    assert on_hand(shop) == 4 - 3 - 3 + 1 + 2
     assert shop.check().clean

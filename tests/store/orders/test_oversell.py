@@ -65,6 +65,27 @@ def test_what_is_not_on_hand_is_on_backorder(shop):
     assert (position(shop).position.held, shop.check().clean, shop.check().short) == (8, True, 0)
 
 
+def test_units_on_backorder_leave_that_a_count_has_as_gone(shop, clock):
+    name = decide(shop, ("A", 5))["id"]
+    clock.now += 600
+    shop.stock.set_count(Count(node="lyon", sku="A", on_hand=0, stamp=Stamp(kind="t", number=clock.now * 1_000_000)))
+    with pytest.raises(StockConflict, match="0 are on hand"):
+        shop.holds.confirm(name)
+    shop.holds.confirm(name, left_at=(clock.now - 60) * 1_000_000)
+    assert position(shop).position[:2] == (0, 0)
+    assert shop.check().clean
+
+
+def test_where_more_left_than_was_counted_as_many_are_sold_as_where_nothing_is(shop):
+    name = decide(shop, ("A", 3))["id"]
+    put(shop, 1)
+    shop.holds.confirm(name)
+    decided = decide(shop, ("A", 6))
+    assert decided["stock"] == {"A": {"lyon": {"on_hand": 0, "held": 0, "floor": -5}}}
+    assert (shipped_units(decided), backorder(decided)) == (5, [5])
+    assert shop.check().clean
+
+
 def test_a_place_without_the_article_sells_none_of_it(load):
     assert decide(load(FIVE_IN_LYON, lille=1), ("A", 2))["unfilled"][0]["quantity"] == 1
     assert shipped_units(decide(load(FIVE_IN_LYON, lyon=0), ("A", 2))) == 2

@@ -103,7 +103,7 @@ def roll_back(client, keys, model, now, entry):
 def assert_agree(client, keys, model, now):
     ledger = Ledger(client, keys)
     for later in range(6):
-        reading = ledger.read([], day="2026-11-27", now=now, policies_at=now + later)
+        reading = ledger.read([], loads=[], now=now, policies_at=now + later)
         assert reading.policy_version == model.at(now + later)
     settled = Model()
     settled.active, settled.scheduled = list(model.active), dict(model.scheduled)

@@ -97,6 +97,7 @@ COMBINED = [
     ("daily_units", [40, 10], NodeOutcome(daily_units=10)),
     ("daily_weight", [40_000, 10_000], NodeOutcome(daily_weight=10_000)),
     ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
+    ("hourly_orders", [4, 2], NodeOutcome(hourly_orders=2)),
     ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
 ]
 

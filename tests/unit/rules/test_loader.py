@@ -7,6 +7,8 @@ from rules.effects import Exclusion
 from rules.loader import load_policies
 from rules.policy_documents import is_policy_file
 from rules.reserves import Reserve
+from rules.wording.catalogue import load_catalogue
+from rules.wording.explain import explain
 from tests.support import invalid_policies
 from tests.support.invalid_policies import findings, rule
 
@@ -106,3 +108,42 @@ def test_a_rule_without_conditions_always_holds():
 def test_tests_of_policies_are_no_policies():
     names = ["a.yaml", "a_test.yaml", "README.md", "a.yml"]
     assert [name for name in names if is_policy_file(name)] == ["a.yaml"]
+
+
+def test_all_rules_of_a_policy_are_overridden_but_the_one_that_overrides():
+    text = """policy: q
+rules:
+  - {id: r, because: x, then: {keep: 1}}
+  - {id: s, because: x, then: {keep: 2}}
+"""
+    other = """policy: p
+rules:
+  - {id: r, because: x, when: {node.type: store}, then: {keep: 0}, overrides: [q/*, p/*]}
+  - {id: s, because: x, then: {keep: 3}}
+"""
+    rules = load_policies({"p.yaml": other.encode(), "q.yaml": text.encode()}).rules
+    assert rules["p/r"].overrides == ("q/r", "q/s", "p/s")
+    assert explain(rules["p/r"], load_catalogue("en")).endswith("q/* and p/* do not count.")
+
+
+def test_all_rules_of_no_policy_is_a_mistake_where_it_stands():
+    text = invalid_policies.then("keep: 1") + "    overrides: [p/r, nobody/*]\n"
+    found = invalid_policies.findings(p=text)
+    assert [line for line in found if "nobody" in line] == ["p.yaml:6:22  unknown-rule  unknown rule 'nobody/*'"]
+
+
+def test_a_rule_that_is_overridden_with_all_of_its_policy_knows_no_facts_of_a_later_stage():
+    text = invalid_policies.when("route.late: true") + "    overrides: [q/*]\n"
+    other = "policy: q\nrules:\n  - {id: r, because: x, then: {keep: 1}}\n"
+    (finding,) = invalid_policies.findings(p=text, q=other)
+    assert finding.startswith("p.yaml:7:17  later-stage  'q/r's keep' acts on the place, where route.late is not known")
+
+
+@pytest.mark.parametrize(
+    ("of_p", "of_q", "because"),
+    [("language: fr\n", "", "fr"), ("", "", "en"), ("language: de\n", "language: fr\n", "fr")],
+)
+def test_reasons_without_a_language_are_in_that_of_their_file_or_of_all_files_that_say_one(of_p, of_q, because):
+    rule = "rules:\n  - {id: r, because: x, then: {keep: 1}}\n"
+    files = {"p.yaml": f"policy: p\n{of_p}{rule}".encode(), "q.yaml": f"policy: q\n{of_q}{rule}".encode()}
+    assert load_policies(files).rules["q/r"].because == {because: "x"}

@@ -4,13 +4,13 @@
 --
 -- A hold is {id, until, endings, ended, parts}: `until` and `endings` as they were read, and the endings afterwards; all
 -- of these are text, and empty where there is nothing. If units are held again, `open` has the hold's until, caller and
--- day; if none are any more, `close` has its caller. A part is a shipment: {number, node, before, after, outcomes_before,
--- outcomes, room, units}, before and after as key.changed_hold stores it. A unit is {index of the SKU, change of held,
--- change of on_hand, instant, must be there}: of what came or left at that instant or, where that is false or left out,
--- at the instant of the whole change. What is on hand does not change where the count that stands has it already. Units
--- on backorder can't leave before they are there.
--- Where only the hold was read, parts have no outcomes and no room. `outputs` are fields of the loads that count units
--- and grams, each with how many more there are.
+-- day; if none are any more, `close` has its caller. A part is a shipment: {number, node, loads, before, after,
+-- outcomes_before, outcomes, room, units}, loads the numbers of the periods in which it counts, before and after as
+-- key.changed_hold stores it. A unit is {index of the SKU, change of held, change of on_hand, instant, must be there}: of
+-- what came or left at that instant or, where that is false or left out, at the instant of the whole change. What is on
+-- hand does not change where the count that stands has it already. Units on backorder can't leave before they are there.
+-- Where only the hold was read, parts have no outcomes and no room. `outputs` are fields of the load of its date that
+-- count units and grams, each with how many more there are.
 
 -- Whether a hold is not as it was read.
 local function holds_differ(holds)
@@ -100,7 +100,7 @@ local function units_on_backorder(holds, instant, now)
   end
 end
 
--- A shipment counts in its day's load while units of it are held or have left.
+-- A shipment counts in the loads of its periods while units of it are held or have left.
 local function room_of(hold, part)
   if part.room then
     return part.room
@@ -156,15 +156,18 @@ local function change_holds(holds, changed, freed, instant, now)
       end
       local room = room_of(hold, part)
       -- the load of a day that is over has expired, and nothing is counted in it any more
-      if room < 0 and tonumber(call('HGET', key.changed_load(at), part.node) or 0) > 0
-          or room > 0 and call('EXISTS', key.changed_load(at)) == 1 then
-        call('HINCRBY', key.changed_load(at), part.node, room)
+      for _, period in ipairs(part.loads) do
+        local load = key.changed_load(period)
+        if room < 0 and tonumber(call('HGET', load, part.node) or 0) > 0 or room > 0 and call('EXISTS', load) == 1 then
+          call('HINCRBY', load, part.node, room)
+        end
       end
       for _, output in ipairs(part.outputs or {}) do
         local field, more = output[1], tonumber(output[2])
-        local load = tonumber(call('HGET', key.changed_load(at), field) or 0)
-        if more < 0 and load > 0 or more > 0 and call('EXISTS', key.changed_load(at)) == 1 then
-          call('HINCRBY', key.changed_load(at), field, string.format('%.0f', math.max(more, -load)))
+        local load = key.changed_load(part.loads[1])
+        local amount = tonumber(call('HGET', load, field) or 0)
+        if more < 0 and amount > 0 or more > 0 and call('EXISTS', load) == 1 then
+          call('HINCRBY', load, field, string.format('%.0f', math.max(more, -amount)))
         end
       end
       set(key.changed_hold(at), part.number, part.after)

@@ -1,6 +1,7 @@
 """Calendars, lanes, prices and carbon in network.yaml: read, stored and read back, or reported as a mistake."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,37 @@ def mistakes(*replaced):
     assert read_network(Path("network.yaml"), text.encode(), mistakes_found) is None
     assert all(note.where.startswith("network.yaml:") for note in mistakes_found)
     return {note.field: note.message for note in mistakes_found}
+
+
+def test_a_cut_off_may_be_of_some_weekdays_alone():
+    hub = network(TEXT.replace('parcel: "16:30"', 'parcel: {sunday: "18:00", monday: "23:00"}', 1)).nodes["hub"]
+    assert hub.cut_offs["parcel"] == (23 * 60, *(1_440,) * 5, 18 * 60)
+    stored = network_of("v", network_record(replace(network(), nodes={"hub": hub})))
+    assert stored.nodes["hub"].cut_offs == hub.cut_offs
+
+
+@pytest.mark.parametrize(
+    ("written", "field", "message"),
+    [
+        ("{}", "nodes.0.cut_offs.parcel.value", "write the cut-off of some weekday"),
+        ('{tue: "16:30"}', "nodes.0.cut_offs.parcel.value.tue", "unknown"),
+        ('{tuesday: "16:30", friday: noon}', "nodes.0.cut_offs.parcel.value.friday", "no time of day"),
+    ],
+)
+def test_a_cut_off_of_weekdays_that_cannot_be_read_is_a_mistake(written, field, message):
+    found = mistakes('parcel: "16:30"', f"parcel: {written}")
+    assert [name for name in found if name.startswith("nodes.0.cut_offs.parcel")] != [], found
+    assert message in " ".join(found.values()).lower(), found
+
+
+def test_what_must_come_before_a_cut_off_is_the_instant_of_placing_unless_the_network_says_otherwise():
+    usual, decided = network(), network("cut_off_by: decided\n" + TEXT)
+    assert usual.came_in(1_000, 5_000) == 1_000
+    assert usual.came_in(1_000, 1_000_000) == 1_000_000 - 2 * 3_600, "placed long ago"
+    assert usual.came_in(6_000, 5_000) == 5_000, "by a clock that is ahead"
+    assert decided.came_in(1_000, 5_000) == 5_000
+    assert network("cut_off_grace: 30 min\n" + TEXT).came_in(0, 1_000_000) == 1_000_000 - 1_800
+    assert list(mistakes("currency: ", "cut_off_by: paid\ncurrency: ")) == ["cut_off_by"]
 
 
 def test_opening_hours_days_off_and_cut_offs_are_read():
@@ -103,7 +135,7 @@ def test_lanes_are_read_in_their_order():
 
 
 def test_what_is_kept_in_the_store_is_what_was_read():
-    written = network("reserve_before: 5 d\n" + TEXT)
+    written = network("reserve_before: 5 d\ncut_off_by: decided\ncut_off_grace: 30 min\n" + TEXT)
     assert written.reserve_before == 5 * 24 * 60
     assert network_of(written.version, network_record(written)) == written
 
@@ -111,7 +143,7 @@ def test_what_is_kept_in_the_store_is_what_was_read():
 def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
     small = load_inventory(SMALL).network
     words = (b"hours", b"cut_offs", b"lanes", b"runs", b"daily", b"group", b"unit_", b"time_zone", b"reserve_before")
-    words += (b"carrier",)
+    words += (b"carrier", b"cut_off_")
     assert [
         word for word in words if word in dump(network_record(small)).replace(b'"time_zone":"Europe/Paris"', b"")
     ] == []

@@ -4,12 +4,26 @@ from dataclasses import replace
 
 import pytest
 
-from engine.decide.availability import StockFacts, free_units, totals
+from engine.decide.availability import StockFacts
 from engine.decide.decision import Reason
 from engine.decide.matching.matcher import Matcher
+from engine.decide.offer import offer
 from engine.model.facts import StockPosition
 from rules.reserves import Tally
-from tests.support.facts import EURO, LILLE, LYON, NOW, decided, node, order, policies, service, shipped, snapshot
+from tests.support.facts import (
+    EURO,
+    LILLE,
+    LYON,
+    NOW,
+    decided,
+    node,
+    order,
+    policies,
+    product,
+    service,
+    shipped,
+    snapshot,
+)
 
 NODES = [node("lyon", LYON), node("lille", LILLE, type="store", handling=EURO)]
 FIVE_FOR_THE_WEB = "then: {allocate: {channel: web, units: 5, per: day}}"
@@ -31,8 +45,7 @@ def free(scenario, *rules, channel="web"):
     """How many of A the channel is offered."""
     matcher = Matcher(policies(*rules), guarded=True)
     try:
-        found = StockFacts.of(scenario)
-        return totals(found, free_units(found, matcher, channel, NOW))[0]
+        return offer(StockFacts.of(scenario), matcher, channel, NOW).totals[0]
     finally:
         matcher.close()
 
@@ -170,3 +183,14 @@ def test_a_cap_holds_for_the_ways_that_can_carry_the_line():
     nodes = [node("lyon", LYON, services=("van",)), node("lille", LILLE)]
     scenario = snapshot(nodes, {"A": {"lyon": 40, "lille": 20}}, services=[near, service("parcel")])
     assert shipped(decided(order(("A", 12)), scenario, TEN_AT_MOST)) == {"lille": 10}
+
+
+def test_caps_and_allotments_of_what_is_sold_by_decimals_are_whole_units():
+    cloth = product("A", decimals=3)
+    scenario = snapshot(NODES, {"A": {"lyon": 12_500, "lille": 0}}, products=[cloth])
+    decision = decided(order(("A", 12_000)), scenario, TEN_AT_MOST)
+    assert (shipped(decision), decision.unfilled[0].reasons[0].code) == ({"lyon": 10_000}, "capped")
+    assert free(scenario, TEN_AT_MOST) == 10_000
+    assert shipped(decided(order(("A", 12_000), channel="app"), scenario, FIVE_FOR_THE_WEB)) == {"lyon": 7_500}
+    used = replace(scenario, taken={"A": {Tally("web", "day"): {"lyon": 3_500}}})
+    assert shipped(decided(order(("A", 12_000), channel="app"), used, FIVE_FOR_THE_WEB)) == {"lyon": 11_000}

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.availability import NodeUnits, StockColumns, StockFacts, by_sku, circumstances, free_units, totals
+from engine.decide.availability import NodeUnits, StockColumns, StockFacts
 from engine.decide.decide import decide
 from engine.decide.matching.matcher import Matcher
-from engine.model.facts import StockPosition
+from engine.decide.offer import by_sku, circumstances, offer
+from engine.model.facts import NetworkCaches, NodeRest, StockPosition
 from tests.reference.plain_availability import free_at
-from tests.support.facts import HOUR, NOW, decided, node, order, policies, product, shipped, snapshot
+from tests.support.facts import HOUR, NOW, decided, node, order, policies, product, service, shipped, snapshot
 
 SKUS = ["A", "B", "C", "D"]
 NAMES = ["a", "b", "c"]
@@ -54,6 +55,73 @@ def rule_lists(draw):
     return [rule.partition(", overrides")[0] if index == 0 else rule for index, rule in enumerate(rules)]
 
 
+FEW_KEPT = [
+    "when: {node.type: store}, then: {keep: 2}",
+    "when: {order.channel: {not: web}}, then: {keep: 30%}",
+    "then: {protect: [{channel: app, share: 20%}, {channel: store, units: 1}]}",
+]
+WAYS_OUT = st.sampled_from(
+    [
+        "when: {node.type: store}, then: {exclude: true}",
+        "when: {node.id: b}, then: {exclude: unless_needed}",
+        "when: {service.id: parcel, product.lifecycle: core}, then: {exclude: true}",
+        "when: {stock.available: {less_than: 4}, order.channel: web}, then: {exclude: unless_needed}",
+        "when: {product.tags: {has: fragile}, service.mode: bike}, then: {exclude: true}",
+        "when: {order.channel: app}, then: {max_shipments: 1}",
+        "when: {stock.rank: {more_than: 1}}, then: {exclude: true}",
+        "when: {stock.rank: 1, service.id: parcel}, then: {exclude: unless_needed}",
+        "when: {node.type: store}, then: {multiple_of: 3}",
+        "when: {node.type: store}, then: {cap: {channel: web, units: 4}}",
+        "then: {cap: {channel: app, units: 7}}",
+        "when: {node.id: a}, then: {daily_units: 4}",
+        "when: {node.type: store}, then: {daily_weight: 3.2 kg}",
+        "then: {max_shipments: 2}",
+        "when: {product.lifecycle: end_of_line}, then: {keep_together: true}",
+        "when: {line.sku: B}, then: {keep_together: true}",
+        "then: {ship_complete: true}",
+        "when: {node.type: warehouse}, then: {daily_orders: 3}",
+        "hours: ['08:00', '11:00'], when: {node.id: a}, then: {exclude: true}",
+        "weekdays: [saturday], then: {max_shipments: 1}",
+        "when: {route.distance: {more_than: 1 km}, route.late: true}, then: {exclude: true}",
+    ]
+)
+"""What is silent for an order without a promise, or asks only for what is known of every order on a channel."""
+RESTS = NodeRest(until=NOW + 99 * HOUR, since=NOW, reason="other", decision="d", policy_version="", because={})
+SERVICES = [service(), service("bike", mode="bike", max_weight=900), service("pickup", mode="pickup")]
+
+
+@st.composite
+def places(draw):
+    """Snapshots with stock everywhere, whose places differ in their ways out; some are full or rest."""
+    scenario = draw(snapshots())
+    nodes = {
+        name: dataclasses.replace(
+            item,
+            services=draw(
+                st.sampled_from([("parcel",), ("bike", "parcel"), ("bike",), ("parcel", "pickup"), ("pickup",)])
+            ),
+            daily_orders=draw(st.sampled_from([None, None, None, 5])),
+        )
+        for name, item in scenario.network.nodes.items()
+    }
+    network = dataclasses.replace(scenario.network, nodes=nodes, services={item.id: item for item in SERVICES})
+    products = {
+        sku: dataclasses.replace(item, weight=draw(st.sampled_from([500, 1_000])))
+        for sku, item in scenario.products.items()
+    }
+    resting = draw(st.sampled_from([(), (), ("a",), ("b",)]))
+    stocked = st.builds(StockPosition, on_hand=st.integers(3, 12), held=st.integers(0, 3), pace=st.none())
+    positions = {sku: draw(st.fixed_dictionaries(dict.fromkeys(NAMES, stocked))) for sku in products}
+    return dataclasses.replace(
+        scenario,
+        network=network,
+        caches=NetworkCaches(network),
+        products=products,
+        positions=positions,
+        resting=dict.fromkeys(resting, RESTS),
+    )
+
+
 @st.composite
 def snapshots(draw):
     nodes = [node(name, type=draw(st.sampled_from(["store", "warehouse"]))) for name in NAMES]
@@ -81,12 +149,12 @@ def snapshots(draw):
 def free(scenario, matcher, channel, now=NOW):
     """By SKU, the units free by node."""
     facts = StockFacts.of(scenario)
-    listed = by_sku(facts, free_units(facts, matcher, channel, now))
+    listed = by_sku(facts, offer(facts, matcher, channel, now))
     return {item.sku: dict(zip(item.nodes, item.free_by_node, strict=True)) for item in listed}
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(scenario=snapshots(), rules=rule_lists(), channel=CHANNELS, hours=st.integers(0, 48))
 def test_many_positions_judged_at_once_are_free_as_each_is_by_itself(scenario, rules, channel, hours):
     loaded, now = policies(*rules), NOW + hours * HOUR
@@ -98,7 +166,7 @@ def test_many_positions_judged_at_once_are_free_as_each_is_by_itself(scenario, r
     for _ in range(2):  # signatures that are new, then the same remembered
         assert free(scenario, matcher, channel, now) == expected
     facts = StockFacts.of(scenario)
-    assert totals(facts, free_units(facts, matcher, channel, now)) == [sum(item.values()) for item in expected.values()]
+    assert offer(facts, matcher, channel, now).totals == [sum(item.values()) for item in expected.values()]
     assert matcher.incidents == 0
     matcher.close()
 
@@ -116,35 +184,102 @@ def test_what_is_said_to_be_free_is_what_an_order_can_take(scenario, rules, chan
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
-    scenario=snapshots(),
-    rules=rule_lists(),
-    hours=st.tuples(st.integers(0, 48), st.integers(0, 48)),
-    loads=st.tuples(*[st.dictionaries(st.sampled_from(NAMES), st.integers(0, 9))] * 2),
+    scenario=places(),
+    rules=st.lists(st.sampled_from(FEW_KEPT), max_size=1),
+    ways_out=st.lists(WAYS_OUT, max_size=4),
+    channel=CHANNELS,
 )
-def test_while_the_circumstances_are_the_same_so_is_what_is_free(scenario, rules, hours, loads):
-    loaded = policies(*rules)
-    matcher, another_process = Matcher(loaded), Matcher(loaded)
-    (one, first), (other, second) = (
-        (
-            circumstances(judge, scenario.network, load, NOW + hour * HOUR),
-            free(dataclasses.replace(scenario, loads=load), judge, "web", NOW + hour * HOUR),
+def test_an_order_for_as_many_as_are_free_is_filled_and_one_for_one_more_is_not(scenario, rules, ways_out, channel):
+    matcher = Matcher(policies(*rules, *ways_out))
+    facts = StockFacts.of(scenario)
+    for item in by_sku(facts, offer(facts, matcher, channel, NOW)):
+        enough, too_many = (
+            decide(order((item.sku, units), channel=channel), scenario, matcher, NOW)
+            for units in (max(1, item.free), item.free + 1)
         )
-        for judge, hour, load in zip((matcher, another_process), hours, loads, strict=True)
-    )
+        assert too_many.status != "filled"
+        if item.free:
+            assert (enough.status, enough.score.unless_needed) == ("filled", item.unless_needed)
+    assert matcher.incidents == 0
+    matcher.close()
+
+
+MOMENTS = st.tuples(
+    st.integers(0, 48),
+    st.dictionaries(st.sampled_from(NAMES), st.integers(0, 9)),
+    st.frozensets(st.sampled_from(NAMES), max_size=2),
+)
+"""An hour, the loads of nodes, and the nodes that rest."""
+
+
+@pytest.mark.slow
+@settings(max_examples=150)
+@given(
+    scenario=places(),
+    rules=st.lists(st.sampled_from(FEW_KEPT), max_size=1),
+    ways_out=st.lists(WAYS_OUT, max_size=3),
+    moments=st.tuples(MOMENTS, MOMENTS),
+)
+def test_while_the_circumstances_are_the_same_so_is_what_is_free(scenario, rules, ways_out, moments):
+    loaded = policies(*rules, *ways_out)
+    matcher, another_process = Matcher(loaded), Matcher(loaded)
+
+    def seen(judge, hour, loads, rests):
+        now = NOW + hour * HOUR
+        later = dataclasses.replace(scenario, loads=loads, resting=dict.fromkeys(rests, RESTS))
+        return circumstances(later, judge, now), free(later, judge, "web", now)
+
+    (one, first), (other, second) = seen(matcher, *moments[0]), seen(another_process, *moments[1])
     assert one != other or first == second
     matcher.close()
     another_process.close()
 
 
 def test_the_circumstances_are_those_that_rules_ask_about():
-    network = snapshot([node("a")], {}).network
+    loaded = {load: snapshot([node("a")], {}, loads={"a": load}) for load in (0, 2, 3, 4, 9)}
     matcher = Matcher(policies("when: {node.load: {at_least: 3}}, then: {keep: 1}"))
-    idle, slow, full, busy, busier = (circumstances(matcher, network, {"a": load}, NOW) for load in (0, 2, 3, 4, 9))
+    idle, slow, full, busy, busier = (circumstances(facts, matcher, NOW) for facts in loaded.values())
     assert (idle == slow, full == slow, busy == busier) == (True, False, True)
-    assert circumstances(matcher, network, {"a": 2}, NOW + 30 * HOUR) == idle, "no rule asks for the time"
+    assert circumstances(loaded[2], matcher, NOW + 30 * HOUR) == idle, "no rule asks for the time"
     matcher.close()
+
+
+def offered(scenario, *rules, now=NOW):
+    matcher = Matcher(policies(*rules))
+    (item,) = by_sku(StockFacts.of(scenario), offer(StockFacts.of(scenario), matcher, "web", now))
+    matcher.close()
+    return item.free, item.unless_needed, list(item.free_by_node)
+
+
+def test_the_circumstances_change_with_what_rules_say_of_the_ways_out_at_that_time():
+    scenario = snapshot([node("a")], {"A": {"a": 2}})
+    for rule in (
+        "hours: ['08:00', '11:00'], then: {exclude: true}",
+        "hours: ['08:00', '11:00'], then: {max_shipments: 1}",
+    ):
+        matcher = Matcher(policies(rule))
+        early, late = (circumstances(scenario, matcher, NOW + hours) for hours in (0, 6 * HOUR))
+        assert early != late
+        matcher.close()
+
+
+def test_rules_on_the_route_are_silent_where_no_destination_is_known_whatever_was_decided_before():
+    scenario = snapshot([node("a"), node("b")], {"A": {"a": 2, "b": 3}})
+    matcher = Matcher(policies("when: {order.channel: web, route.distance: {at_most: 900 km}}, then: {exclude: true}"))
+    for _ in range(2):
+        (item,) = by_sku(StockFacts.of(scenario), offer(StockFacts.of(scenario), matcher, "web", NOW))
+        assert item.free == 5
+        assert decide(order(("A", 1)), scenario, matcher, NOW).status == "unfilled"
+    matcher.close()
+
+
+def test_of_places_with_as_many_units_those_that_are_free_without_need_count_first():
+    scenario = snapshot([node("a"), node("b")], {"A": {"a": 3, "b": 3}})
+    on_need = "when: {node.id: a}, then: {exclude: unless_needed}"
+    assert offered(scenario, on_need) == (6, 3, [3, 3])
+    assert offered(scenario, on_need, "then: {max_shipments: 1}") == (3, 0, [3, 3])
 
 
 BY_NODE = st.lists(st.dictionaries(st.sampled_from([*NAMES, "gone"]), st.integers(0, 9)), min_size=1, max_size=4)
@@ -174,7 +309,7 @@ def test_every_node_that_carries_it_is_listed_by_name_free_or_not():
     scenario = snapshot([node("b"), node("a"), node("c")], {"A": {"b": 2, "a": 0}, "B": {"c": 1}})
     matcher = Matcher(policies("then: {keep: 9}"))
     facts = StockFacts.of(scenario)
-    a, b = by_sku(facts, free_units(facts, matcher, "web", NOW))
+    a, b = by_sku(facts, offer(facts, matcher, "web", NOW))
     assert (a.sku, a.free, a.nodes, a.on_hand, a.free_by_node) == ("A", 0, ["a", "b"], [0, 2], [0, 0])
     assert (b.sku, b.nodes, b.available) == ("B", ["c"], [1])
     matcher.close()

@@ -233,6 +233,7 @@ EFFECTS = {
     "split_penalty: 3.00": OrderOutcome(split_penalty=3_000_000),
     "ship_complete: true": OrderOutcome(ship_complete=True),
     "carbon_price: 0.25": OrderOutcome(carbon_price=250_000),
+    "carbon_price: 120 EUR/t": OrderOutcome(carbon_price=120_000),
     "hold: 30m": OrderOutcome(hold=30),
     "hold: until_shipped": OrderOutcome(hold_after_shipping=0),
     "hold: until_shipped + 4 h": OrderOutcome(hold_after_shipping=240),
@@ -241,6 +242,7 @@ EFFECTS = {
     "daily_units: 200": NodeOutcome(daily_units=200),
     "daily_weight: 800 kg": NodeOutcome(daily_weight=800_000),
     "daily_orders: 40": NodeOutcome(daily_orders=40),
+    "hourly_orders: 6": NodeOutcome(hourly_orders=6),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
 }
 

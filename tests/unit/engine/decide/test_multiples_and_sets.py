@@ -111,6 +111,17 @@ def test_a_line_of_a_set_is_never_filled_in_part():
     assert shipped(decision) == {}
 
 
+def test_a_set_stays_together_where_each_line_is_cheaper_from_elsewhere():
+    stock = {"lyon": 1, "lille": 1}
+    rules = [
+        "when: {product.sku: TOP, node.id: lyon}, then: {prefer: 9.00}",
+        "when: {product.sku: BASE, node.id: lille}, then: {prefer: 8.00}",
+    ]
+    scenario = facts(TOP=stock, BASE=stock)
+    assert shipped(decided(order(("TOP", 1), ("BASE", 1)), scenario, *rules)) == {"lyon": 1, "lille": 1}
+    assert shipped(decided(in_sets(*BED[:2]), scenario, *rules)) == {"lyon": 2}
+
+
 def test_sets_do_not_have_to_travel_with_each_other():
     scenario = facts(A={"lyon": 1}, B={"lyon": 1}, C={"lille": 1}, D={"lille": 1})
     decision = decided(in_sets(("A", 1, "x"), ("B", 1, "x"), ("C", 1, "y"), ("D", 1, "y")), scenario)

@@ -35,7 +35,7 @@ def every_fact(order):
     return {
         **rule_facts.order_facts(order, PRODUCTS, NETWORK),
         **rule_facts.now_facts(NETWORK, NOW),
-        **rule_facts.line_facts(line, order, NETWORK),
+        **rule_facts.line_facts(line, PRODUCTS[line.sku], order, NETWORK),
         **rule_facts.product_facts(article),
         **rule_facts.node_facts(NODES[0], 7),
         **rule_facts.node_clock_facts(NETWORK.clock_of(NODES[0]), NOW),
@@ -71,8 +71,8 @@ def test_the_value_of_an_order_is_unknown_if_one_price_is():
     lines = [Line(id="1", sku="A", quantity=2, unit_price=3 * EURO), Line(id="2", sku="B", quantity=1)]
     placed = order(*lines)
     assert rule_facts.order_facts(placed, PRODUCTS, NETWORK)["order.value"] is None
-    assert rule_facts.line_facts(lines[0], placed, NETWORK)["line.value"] == 6 * EURO
-    assert rule_facts.line_facts(lines[1], placed, NETWORK)["line.value"] is None
+    assert rule_facts.line_facts(lines[0], PRODUCTS[lines[0].sku], placed, NETWORK)["line.value"] == 6 * EURO
+    assert rule_facts.line_facts(lines[1], PRODUCTS[lines[1].sku], placed, NETWORK)["line.value"] is None
 
 
 def test_instants_are_of_the_installation_s_wall_clock():

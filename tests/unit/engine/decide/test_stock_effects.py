@@ -119,12 +119,12 @@ def test_an_order_may_not_take_more_shipments_of_a_node_than_it_has_left():
     services = [service("light", max_weight=1_000), service("heavy", base=0, max_weight=5_000)]
     scenario = snapshot(nodes, {"A": {"lyon": 1}}, services=services, loads={"lyon": 1})
     decision = decided(order(("A", 1)), scenario, "then: {daily_orders: 2}")
-    assert decision.load_claims == (LoadClaim(node="lyon", shipments=1, most=2),)
+    assert decision.load_claims == (LoadClaim(node="lyon", period="2026-11-27", shipments=1, most=2),)
 
 
 def test_a_node_without_a_limit_is_counted_and_never_full():
     decision = decided(order(("A", 1)), facts(loads={"lyon": 10_000}))
-    assert decision.load_claims == (LoadClaim(node="lyon", shipments=1, most=None),)
+    assert decision.load_claims == (LoadClaim(node="lyon", period="2026-11-27", shipments=1, most=None),)
 
 
 AMOUNTS = st.one_of(st.integers(0, 12).map(str), st.integers(0, 100).map("{}%".format))

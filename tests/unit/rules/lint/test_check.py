@@ -1,5 +1,7 @@
 """What check returns: a policy set or errors, and warnings."""
 
+import pytest
+
 from rules.lint.check import check
 
 
@@ -53,3 +55,60 @@ def test_of_two_rules_for_the_same_two_facts_the_weaker_is_shadowed():
     )
     (finding,) = check({"p.yaml": text}).warnings
     assert (finding.code, finding.line) == ("shadowed", 3)
+
+
+def warned(*rules: str, head: str = "") -> list[str]:
+    """What the warnings about these rules say."""
+    lines = [f"  - {{id: r{number}, because: x, {rule}}}\n" for number, rule in enumerate(rules)]
+    text = f"policy: p\n{head}rules:\n{''.join(lines)}"
+    return [str(finding).partition("  ")[2] for finding in check({"p.yaml": text.encode()}).warnings]
+
+
+@pytest.mark.parametrize(
+    ("effect", "several"),
+    [
+        ("keep: 0", "of several the largest counts"),
+        ("keep: 0%", "of several the largest counts"),
+        ("protect: {channel: web, units: 0}", "of several the largest counts"),
+        ("prefer: 0.00", "amounts add up"),
+        ("avoid: 0", "amounts add up"),
+        ("carbon_price: 0 EUR/t", "of several the largest counts"),
+        ("split_penalty: 0", "of several the largest counts"),
+    ],
+)
+def test_an_amount_of_nothing_changes_nothing_unless_it_overrides(effect, several):
+    (warning,) = warned(f"then: {{{effect}}}")
+    name = effect.partition(":")[0]
+    assert warning.startswith(f"no-effect  warning: '{name}' of 'p/r0' changes nothing: {several}; ")
+    other = f"then: {{{name}: {'{channel: web, units: 3}' if name == 'protect' else 1}}}"
+    assert warned(f"then: {{{effect}}}, when: {{now.weekday: monday}}, overrides: [p/r1]", other) == []
+
+
+def test_amounts_of_nothing_that_say_something_are_no_warning():
+    assert warned("then: {priority: 0}", "when: {node.id: a}, then: {daily_orders: 0}", "then: {tier: 1}") == []
+
+
+def test_a_price_of_carbon_far_beyond_any_is_taken_for_that_of_a_tonne():
+    assert warned("then: {carbon_price: 120}") == [
+        "large-carbon-price  warning: '120' counts for each kilogram of CO2e; for a tonne write 120 EUR/t"
+    ]
+    assert warned("then: {carbon_price: 120 EUR/t}") == warned("then: {carbon_price: 0.25}") == []
+
+
+def test_a_comparison_that_is_taken_for_a_word_is_a_warning():
+    assert warned("when: {node.region: not Bretagne}, then: {tier: 1}") == [
+        "operator-as-word  warning: 'not Bretagne' is compared as a word; write {not: Bretagne}"
+    ]
+
+
+def test_a_set_that_names_its_language_asks_for_reasons_in_no_other():
+    both = "because: {en: y, fr: z}, then: {keep: 1}"
+    text = f"policy: q\nrules:\n  - {{id: s, {both}}}\n"
+
+    def missing(language: str) -> list[str]:
+        french = f"policy: p\n{language}rules:\n  - {{id: r, because: x, when: {{node.id: a}}, then: {{keep: 2}}}}\n"
+        found = check({"p.yaml": french.encode(), "q.yaml": text.encode()}).warnings
+        return [str(finding) for finding in found if finding.code == "missing-language"]
+
+    assert len(missing("")) == 1
+    assert missing("language: fr\n") == []

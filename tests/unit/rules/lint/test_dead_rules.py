@@ -63,7 +63,7 @@ def test_terms_that_contradict_each_other_are_found():
 SHADOWED = [
     ("tier: 3", "tier: 2"),
     ("keep: 3", "keep: 3"),
-    ("keep: 0", "keep: 10%"),
+    ("keep: 1%", "keep: 10%"),
     ("exclude: unless_needed", "exclude: true"),
     ("protect: {channel: web, units: 2}", "protect: {channel: web, units: 3}"),
 ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint, typo_hint
+from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint, operator_hint, typo_hint
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,20 @@ def test_a_text_that_is_nearly_a_mapping_is_recognised(text, hint):
 def test_digits_alone_as_a_key_come_from_a_decimal_comma():
     assert decimal_comma_hint("00", alone=True) == "; write a point for the decimal comma before it"
     assert decimal_comma_hint("00", alone=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("> 60", "; write {more_than: 60}"),
+        (">=60 kg", "; write {at_least: 60 kg}"),
+        ("<> web", "; write {not: web}"),
+        ("not store", "; write {not: store}"),
+        ("sauf web", "; write {not: web}"),
+        ("nottingham", ""),
+        (">", ""),
+        ("60", ""),
+    ],
+)
+def test_an_operator_in_a_value_is_named(text, hint):
+    assert operator_hint(text) == hint

@@ -70,6 +70,7 @@ EFFECTS = [
     ("priority: 80", "priority: 80"),
     ("approve: true", "approve: true"),
     ("daily_orders: 40", "daily_orders: 40"),
+    ("hourly_orders: 6", "hourly_orders: 6"),
     ("daily_units: 200", "daily_units: 200"),
     ("daily_weight: 800 kg", "daily_weight: 800 kg"),
     ("rest_after_rejection: 90 min", "rest_after_rejection: 90 min"),

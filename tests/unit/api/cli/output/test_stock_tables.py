@@ -25,7 +25,9 @@ def test_one_is_no_plural(number, noun, text):
 
 def record(nodes, channels):
     free = dict.fromkeys(channels, 1_200)
-    items = [NodeStockRecord(node=name, on_hand=1_234, held=17, available=1_217, free=free) for name in nodes]
+    items = [
+        NodeStockRecord(node=name, on_hand=1_234, held=17, available=1_217, free=free, blocked=0) for name in nodes
+    ]
     return SkuStockRecord(
         sku="TXT-0059",
         policy_version="v1",
@@ -34,6 +36,7 @@ def record(nodes, channels):
         available=1_217 * len(items),
         free=dict.fromkeys(channels, 0),
         nodes=items,
+        blocked=0,
     )
 
 

@@ -129,7 +129,7 @@ EXCLUDED = "{node: store, service: parcel, sku: A, by: [test/r1]}"
         ),
         ("excluded: [{node: store}]", [], ("excluded", "{node: store}", "none")),
         ("not_excluded: [{by: test/r1}]", [NO_STORE], ("not_excluded", "{by: test/r1}", EXCLUDED)),
-        ("kept: {A: {store: 1}}", [KEEP], ("kept.A.store", "1", "2")),
+        ("kept: {A: {store: 1}}", [KEEP], ("kept.A.store", "1", "2, by test/r1 (keep: 2)")),
         ("kept: {A: {supplier: 1}}", [KEEP], ("kept.A.supplier", "1", "nothing is there")),
         ("hold: 30 min", [], ("hold", "30 min", "48 h")),
         ("hold: {more_than: 1 h}", [WEB], ("hold", "{more_than: 1 h}", "30 min")),

@@ -55,6 +55,36 @@ def test_what_is_decided_at_the_cut_off_leaves_another_day(now, expected):
     assert leaves(now, cut_offs={"courier": 0}, **home) == leaves(now, **home)
 
 
+def test_a_cut_off_of_a_weekday_counts_on_that_day_alone():
+    weekly = (*(1_440,) * 5, 12 * 60, 10 * 60)  # Saturday 12:00, Sunday 10:00
+    open_always = hours("00:00-24:00")
+    for now, leaving in (
+        ("2026-11-27 23:59", "Fri 2026-11-27 23:59 +01"),
+        ("2026-11-28 11:59", "Sat 2026-11-28 11:59 +01"),
+        ("2026-11-28 12:00", "Sun 2026-11-29 00:00 +01"),
+        ("2026-11-29 10:00", "Mon 2026-11-30 00:00 +01"),
+        ("2026-11-30 10:00", "Mon 2026-11-30 10:00 +01"),
+    ):
+        assert leaves(now, cut_offs={"parcel": weekly}, hours=open_always) == leaving
+
+
+@pytest.mark.parametrize(
+    ("placed", "decided", "expected"),
+    [
+        ("2026-11-27 15:59", "2026-11-27 16:10", "Fri 2026-11-27 16:10 +01"),
+        ("2026-11-27 16:00", "2026-11-27 16:10", "Sat 2026-11-28 09:00 +01"),
+        ("2026-11-27 08:00", "2026-11-27 17:59", "Fri 2026-11-27 17:59 +01"),
+        ("2026-11-27 15:59", "2026-11-27 18:00", "Sat 2026-11-28 09:00 +01"),  # two hours after the cut-off
+        ("2026-10-01 08:00", "2026-11-27 17:00", "Fri 2026-11-27 17:00 +01"),
+        ("2026-10-01 08:00", "2026-11-27 19:00", "Sat 2026-11-28 09:00 +01"),
+    ],
+)
+def test_what_was_placed_before_the_cut_off_makes_it_if_it_is_decided_soon_after(placed, decided, expected):
+    late = order(place=PARIS, placed_at=at(placed))
+    home = {"hours": hours("09:00-19:30"), "cut_offs": {"parcel": 16 * 60}}
+    assert shown(sent(at(decided), to_ship=late, **home).ships_at) == expected
+
+
 def test_a_cut_off_at_midnight_lets_nothing_leave_the_same_day_and_one_at_24_hours_everything():
     assert leaves("2026-11-27 00:00", cut_offs={"parcel": 0}) == "Sat 2026-11-28 00:00 +01"
     assert leaves("2026-11-27 23:59", cut_offs={"parcel": 0}) == "Sat 2026-11-28 00:00 +01"

@@ -10,7 +10,7 @@ from engine.decide import sourcing
 from engine.decide.sourcing import solution
 from engine.decide.sourcing.branch_and_bound import Limits
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score, Unproven
+from engine.decide.sourcing.problem import Candidate, Capacity, Choice, Demand, Price, Problem, Score, Unproven
 from engine.decide.sourcing.program import local_search, mixed_integer_program
 from engine.model.facts import OptionKey
 
@@ -53,6 +53,28 @@ def test_a_line_is_not_split_where_the_penalty_outweighs_the_price():
     choice = choose(replace(TWO_NEAR_ONE_FAR, split_penalty=3 * EUR))
     assert shipped(choice) == {("far", 0): 5}
     assert choice.score.money == 10 * EUR
+
+
+def test_a_cheap_node_does_not_stand_in_for_a_dear_one_if_it_may_not_ship_all_today():
+    problem = Problem(
+        demands=[line(1, "mug"), line(1, "cup")],
+        candidates=[shipment("cheap", 1, unit(), unit()), shipment("dear", 9, unit(1), unit(1))],
+        supply={(node, sku): 1 for node in ("cheap", "dear") for sku in ("mug", "cup")},
+        capacity={"cheap": Capacity(units=1)},
+    )
+    assert shipped(choose(problem)) == {("dear", 0): 1, ("dear", 1): 1}
+    both = replace(problem, capacity={node: Capacity(units=1) for node in ("cheap", "dear")})
+    assert shipped(choose(both)) == {("cheap", 0): 1, ("dear", 1): 1}
+
+
+def test_a_cheap_node_does_not_stand_in_for_a_dear_one_if_it_ships_other_multiples():
+    problem = Problem(
+        demands=[line(8)],
+        candidates=[shipment("sixes", 1, unit()), shipment("fours", 9, unit(1))],
+        supply={("sixes", "mug"): 12, ("fours", "mug"): 8},
+        multiples={("sixes", 0): 6, ("fours", 0): 4},
+    )
+    assert shipped(choose(problem)) == {("fours", 0): 8}
 
 
 def test_one_shipment_comes_before_two_that_cost_the_same():

@@ -1,0 +1,243 @@
+"""What of the free units an order could get that may go anywhere: those that some way leads out with.
+
+Of the order only the channel is known. Rules on its other facts, and on the route, don't fire; a place counts that has
+room, does not rest, and has a service that carries the article and that no rule excludes. Units that are collected
+where they are count for who collects them there, and not here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from engine.decide import rule_facts
+from engine.decide.allotment_periods import period_names
+from engine.decide.availability import SkuAvailability, StockFacts, free_units
+from engine.decide.evaluation.caps import offered
+from engine.decide.evaluation.ranks import rank_of_places
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.signature_table import LATE, LOAD, UNKNOWN_NUMBER, Rows
+from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers
+from engine.decide.shipping.node_clocks import ClockFacts
+from engine.decide.shipping.pricing import NOT_CARRIED
+from engine.decide.shipping.reach import LATE as LATE_CODES
+from engine.model.facts import Snapshot
+from engine.model.node_loads import counts_shipments
+from rules.effects import Exclusion, LineOutcome, OrderOutcome
+from rules.vocabulary import VOCABULARY, Facts, Stage
+
+_MORE_THAN_ANY_STOCK = 1 << 40
+_ROUTE_NUMBERS = [path for path, fact in VOCABULARY.items() if fact.group == "route" and path != LATE]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Of each row of the stock, the units that an order could get, and whether rules leave them to who has no others;
+    of each product, in the order of products, how many it could get in all, and how many of these are such.
+    """
+
+    free: Integers
+    unless_needed: Flags
+    totals: list[int]
+    totals_unless_needed: list[int]
+
+
+def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
+    """What an order on the channel could get of each product by itself."""
+    free, multiples, caps = free_units(facts, matcher, channel, now)
+    columns = SnapshotColumns(facts.snapshot, matcher, now)
+    shared = _facts_of_lines(facts, channel, columns)
+    usable, unless_needed = _ways_out(facts, matcher, shared, free, columns)
+    free = np.where(usable, free, 0)
+    if caps is not None:
+        free = _offered(facts, free, caps, unless_needed)
+    if columns.capacities is not None:
+        units, grams = columns.capacities[:, facts.stock.node]
+        weights = integers(item.weight for item in facts.products)[facts.stock.sku]
+        by_weight = np.where(weights > 0, grams // np.maximum(weights, 1), NO_LIMIT)
+        free = np.minimum(free, np.minimum(units, by_weight))
+    if multiples is not None:
+        free -= free % multiples
+    most = _most_shipments(matcher, shared)
+    totals, needed = _totals(facts, free, unless_needed, most)
+    return Offer(free=free, unless_needed=unless_needed, totals=totals, totals_unless_needed=needed)
+
+
+def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
+    """What the offers of all SKUs depend on besides stock and channel, as a text: the same as long as no rule tells a
+    difference in the time or in the loads of the nodes, no node begins or ends to rest, none becomes full or ships
+    of what units or kilograms it may, and no allotment begins anew.
+    """
+    columns, stages = SnapshotColumns(snapshot, matcher, now), matcher.stages.values()
+    moments = [columns.moment_facts["now"], *columns.clocks.by_zone]
+    idle = [stage.codes({LOAD: 0}) for stage in stages]
+    by_node = [
+        (node, [stage.codes({LOAD: load}) for stage in stages])
+        for node, load in sorted(snapshot.loads.items())
+        if counts_shipments(node)
+    ]
+    return repr(
+        (
+            matcher.policies.version,
+            sorted(period_names(matcher.policies, snapshot.network, now).values()),
+            [stage.codes(facts) for stage in stages for facts in moments],
+            [item for item in by_node if item[1] != idle],
+            sorted(snapshot.resting),
+            (columns.rooms == 0).nonzero()[0].tolist(),
+            None if columns.capacities is None else columns.capacities.tolist(),
+        )
+    )
+
+
+def by_sku(facts: StockFacts, offered: Offer) -> list[SkuAvailability]:
+    """The rows of each product, in the order of products."""
+    stock = facts.stock
+    columns = (stock.on_hand, stock.held, stock.available, offered.free)
+    on_hand, held, available, units = (column.tolist() for column in columns)
+    totals = zip(offered.totals, offered.totals_unless_needed, strict=True)
+    return [
+        SkuAvailability(
+            sku=product.sku,
+            free=total if product.counted else None,
+            unless_needed=needed,
+            nodes=facts.nodes[rows],
+            on_hand=on_hand[rows],
+            held=held[rows],
+            available=available[rows],
+            free_by_node=units[rows],
+        )
+        for product, (total, needed), rows in zip(facts.products, totals, facts.rows, strict=True)
+    ]
+
+
+def _facts_of_lines(facts: StockFacts, channel: str, columns: SnapshotColumns) -> list[Mapping[str, Facts]]:
+    """By product, the facts of an order of it as far as they are known."""
+    known = {"order": {"order.channel": channel}, **columns.moment_facts}
+    return [
+        {**known, "line": {"line.sku": item.sku}, "product": rule_facts.product_facts(item)} for item in facts.products
+    ]
+
+
+def _ways_out(
+    facts: StockFacts, matcher: Matcher, shared: list[Mapping[str, Facts]], free: Integers, columns: SnapshotColumns
+) -> tuple[Flags, Flags]:
+    """Of each row with free units, whether some way leads out with them, and whether all that do are excluded unless
+    they are needed.
+    """
+    ways, stock = facts.ways, facts.stock
+    leaving = columns.rooms > 0
+    leaving[[ways.node_index[node] for node in facts.snapshot.resting if node in ways.node_index]] = False
+    rows = (free > 0).nonzero()[0]
+    nodes, services = ways.travelling
+    first, last = nodes.searchsorted(stock.node[rows]), nodes.searchsorted(stock.node[rows], side="right")
+    row = rows.repeat(last - first)
+    # of each of these rows, the ways out of its node, one after another
+    way = np.arange(len(row)) + (first - (np.cumsum(last - first) - (last - first))).repeat(last - first)
+    service = services[way]
+    carried = _carries(facts, row, service)
+    row, service = row[carried], service[carried]
+    allowed, on_condition = _judged(facts, matcher, shared, (row, service), columns.clocks)
+    usable, freely = np.zeros(len(free), dtype=bool), np.zeros(len(free), dtype=bool)
+    allowed &= leaving[stock.node[row]]
+    usable[row[allowed]] = True
+    freely[row[allowed & ~on_condition]] = True
+    return usable, usable & ~freely
+
+
+def _carries(facts: StockFacts, row: Integers, service: Integers) -> Flags:
+    """Whether the services carry one unit of the rows' products."""
+    weights = integers(item.weight for item in facts.products)[facts.stock.sku[row]]
+    carried = np.zeros(len(row), dtype=bool)
+    for weight in np.unique(weights).tolist():
+        these = weights == weight
+        carried[these] = facts.ways.unit_costs(weight)[service[these]] != NOT_CARRIED
+    return carried
+
+
+def _judged(
+    facts: StockFacts,
+    matcher: Matcher,
+    shared: list[Mapping[str, Facts]],
+    options: tuple[Integers, Integers],
+    clocks: ClockFacts,
+) -> tuple[Flags, Flags]:
+    """Of each option, given by its row of the stock and its service, whether it may be used, and whether only if it is
+    needed.
+    """
+    row, service = options
+    if not any(effect.name == "exclude" for rule in matcher.policies.rules.values() for effect in rule.effects):
+        return np.ones(len(row), dtype=bool), np.zeros(len(row), dtype=bool)
+    positions, stage = facts.to_judge(clocks), matcher.stages[Stage.OPTION]
+    ranks_of_stock = _ranks_of_stock(facts, row)
+    unknown, not_promised = np.full(len(row), UNKNOWN_NUMBER), np.full(len(row), LATE_CODES.index(None))
+    columns = {
+        **positions.at(row).columns,
+        **dict.fromkeys(_ROUTE_NUMBERS, lambda: unknown),
+        "stock.rank": lambda: ranks_of_stock,
+        LATE: lambda: not_promised,
+    }
+    node, service_facts = facts.stock.node[row], facts.ways.service_facts
+    rows = Rows(
+        facts.ways,
+        node,
+        service,
+        columns,
+        lambda option: {
+            **positions.facts(int(row[option])),
+            **service_facts[int(service[option])],
+            "stock.rank": int(ranks_of_stock[option]),
+        },
+        clocks.apart,
+    )
+    lines: list[Mapping[str, Facts]] = [{**line, "route": {}} for line in shared]
+    judgement = stage.judge_lines(lines, facts.stock.sku[row], rows)
+    exclude = stage.table.options()[0][judgement]
+    return exclude != Exclusion.YES, exclude == Exclusion.UNLESS_NEEDED
+
+
+def _offered(facts: StockFacts, free: Integers, caps: Integers, unless_needed: Flags) -> Integers:
+    """The free units of each row, as far as they are offered: first where they are free without need, most from where
+    most are.
+    """
+    units = free.copy()
+    for rows in facts.rows:
+        units[rows] = offered(free[rows], caps[rows], np.lexsort((-free[rows], unless_needed[rows])))
+    return units
+
+
+def _ranks_of_stock(facts: StockFacts, row: Integers) -> Integers:
+    """Of each option, the rank of its place among those of its product; most units are available at rank 1."""
+    product, node, nodes = facts.stock.sku[row], facts.stock.node[row], len(facts.ways.nodes)
+    places = product * nodes + node
+    among_all = rank_of_places(product * _MORE_THAN_ANY_STOCK - facts.stock.available[row], places)
+    before: Integers = (np.unique(places) // nodes).searchsorted(product)
+    return among_all - before
+
+
+def _most_shipments(matcher: Matcher, shared: list[Mapping[str, Facts]]) -> Integers:
+    """By product, the most shipments that an order of it may have; NO_LIMIT: any number."""
+    order, line = matcher.stages[Stage.ORDER], matcher.stages[Stage.LINE]
+
+    def most(facts: Mapping[str, Facts]) -> int:
+        if cast("LineOutcome", line.judge(facts).outcome).keep_together:
+            return 1
+        shipments = cast("OrderOutcome", order.judge(facts).outcome).max_shipments
+        return NO_LIMIT if shipments is None else shipments
+
+    return integers(map(most, shared))
+
+
+def _totals(facts: StockFacts, free: Integers, unless_needed: Flags, most: Integers) -> tuple[list[int], list[int]]:
+    """By product, the units of the positions that have most of them, of as many as there may be shipments; and how many
+    of these are left to who has no others, who are asked last among those that have as many.
+    """
+    sku = facts.stock.sku
+    order = np.lexsort((unless_needed, -free, sku))
+    first = sku.searchsorted(sku)  # rows are by product
+    taken = order[np.arange(len(order)) - first < most[sku]]
+    both = [np.zeros(len(facts.products), dtype=np.int64) for _ in range(2)]
+    for units, rows in zip(both, (taken, taken[unless_needed[taken]]), strict=True):
+        np.add.at(units, sku[rows], free[rows])
+    return both[0].tolist(), both[1].tolist()
