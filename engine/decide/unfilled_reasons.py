@@ -92,7 +92,7 @@ def _could_carry(evaluation: Evaluation, index: int, node: str) -> bool:
     """Whether a unit of the line is not more than the node may still ship today, in units and grams."""
     units, weight = evaluation.capacity(node)
     product = evaluation.snapshot.products[evaluation.order.lines[index].sku]
-    return units != 0 and (weight is None or weight >= product.weight)
+    return units != 0 and (weight is None or weight >= product.counted_weight)
 
 
 def _nodes_on_any_day(evaluation: Evaluation, index: int) -> Container[str]:
@@ -314,14 +314,14 @@ def _capacity_is_used(
     if evaluation.capacities is None:
         return False
     lines, products = evaluation.order.lines, evaluation.snapshot.products
-    weight = products[lines[index].sku].weight
+    weight = products[lines[index].sku].counted_weight
     for item in remaining:
         node = item.position.node
         most_units, most_weight = evaluation.capacity(node)
         shipped = [(lines[of].sku, count) for (key, of), count in choice.units.items() if key.node == node]
         needed = min(units, item.free)
         fits_units = most_units is None or sum(count for _, count in shipped) + needed <= most_units
-        given = sum(count * products[sku].weight for sku, count in shipped)
+        given = sum(count * products[sku].counted_weight for sku, count in shipped)
         if needed and fits_units and (most_weight is None or given + needed * weight <= most_weight):
             return False
     return True

@@ -154,6 +154,11 @@ class Product:
         """How many of the smallest unit are in a whole one."""
         return int(10**self.decimals)
 
+    @property
+    def counted_weight(self) -> int:
+        """Grams of the smallest unit, rounded up: what counts in the kilograms that a node may ship a day."""
+        return -(-self.weight // self.scale)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:

@@ -49,7 +49,7 @@ class Candidates:
             self.free = offered_by_line(evaluation, self.free, options, line, usable)
         units = np.concatenate([NONE, *(free[its.position] for free, its in zip(self.free, by_line, strict=True))])
         if self.capacities is not None:
-            self.weight = integers(evaluation.snapshot.products[item.sku].weight for item in lines)
+            self.weight = integers(evaluation.snapshot.products[item.sku].counted_weight for item in lines)
             most = self.capacities[:, reach.node[options.reach]]
             units = np.minimum(units, np.minimum(most[0], most[1] // np.maximum(self.weight[line], 1)))
         some = units >= integers(at_least)[line]
@@ -178,7 +178,7 @@ class Candidates:
                     quantity=line.quantity,
                     together=evaluation.ships_whole(index),
                     set_name=line.set_name,
-                    weight=products[line.sku].weight,
+                    weight=products[line.sku].counted_weight,
                 )
                 for index, line in enumerate(lines)
             ],

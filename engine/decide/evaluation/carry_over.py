@@ -69,7 +69,7 @@ def _is_possible(choice: Choice, evaluation: Evaluation) -> bool:
     for (key, line), count in choice.units.items():
         units[lines[line].sku, index[key.node]] += count
     if evaluation.capacities is not None:
-        weights = [evaluation.snapshot.products[line.sku].weight for line in lines]
+        weights = [evaluation.snapshot.products[line.sku].counted_weight for line in lines]
         carried = np.zeros_like(evaluation.capacities)
         for (key, line), count in choice.units.items():
             carried[:, index[key.node]] += count, count * weights[line]

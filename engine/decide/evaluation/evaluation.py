@@ -260,7 +260,7 @@ class Evaluation:
         """Grams a unit by SKU, if it is counted how many units and grams nodes are given to ship."""
         if not (self.ways.limits_output or self.matcher.policies.limits_output):
             return None
-        return {line.sku: self.snapshot.products[line.sku].weight for line in self.order.lines}
+        return {line.sku: self.snapshot.products[line.sku].counted_weight for line in self.order.lines}
 
     def not_yet_evaluated(self) -> "Evaluation":
         """The same, before anything was asked of it: for a moment when it is needed again, and takes no memory until

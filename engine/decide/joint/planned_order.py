@@ -111,7 +111,7 @@ class PlannedOrder:
     def weights(self) -> list[int]:
         """Grams a unit, by line."""
         products = self.evaluation.snapshot.products
-        return [products[line.sku].weight for line in self.evaluation.order.lines]
+        return [products[line.sku].counted_weight for line in self.evaluation.order.lines]
 
     def _capacities(self) -> dict[Resource, Access]:
         """What it could take of the units and grams that nodes may ship today."""
