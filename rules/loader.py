@@ -14,7 +14,6 @@ from marshmallow import Schema
 from marshmallow.exceptions import SCHEMA
 
 from rules.conditions import All, mentioned_facts
-from rules.effects import STAGE_OF
 from rules.errors import Finding, PolicyInvalid
 from rules.policy import ALL_RULES, Policy, PolicySet, Rule
 from rules.policy_documents import read_documents
@@ -183,8 +182,7 @@ def _rule(
     effects = effect_parser.effects(raw["then"], (*path, "then"), notes, window=its_window) if "then" in raw else ()
     condition = All(parts=(*when, *window(raw, path, notes, {effect.stage for effect in effects})))
     facts = mentioned_facts(condition, term_facts)
-    for name in dict.fromkeys(effect.name for effect in effects):
-        effect_parser.note_unknown_facts(notes, (*path, "then", name), name, STAGE_OF[name], facts)
+    effects = effect_parser.placed_effects(effects, condition, facts, (*path, "then"), notes)
     overrides = raw.get("overrides")
     return Rule(
         id=f"{policy}/{raw.get('id')}",
