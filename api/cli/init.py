@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from api.cli.output.plural import counted
-from api.cli.policy.texts import schema_text
+from api.cli.policy.texts import schema_text, test_schema_text
 from api.files.file_content import unusable
 from rules.wording.catalogue import ENGLISH, load_catalogue
 
@@ -16,7 +16,7 @@ STARTER = Path(__file__).parent / "starter"
 _SHARED = "shared"
 LANGUAGES = tuple(sorted(path.name for path in STARTER.iterdir() if path.name != _SHARED))
 """The languages that the starter is written in."""
-_SCHEMA = "policies/policy.schema.json"
+_SCHEMA, _TEST_SCHEMA = "policies/policy.schema.json", "policies/policy_test.schema.json"
 _NEXT = (
     "pointsman load .",
     "pointsman policy test policies",
@@ -58,7 +58,8 @@ def starter_files(language: str) -> dict[str, bytes]:
         for path in sorted(root.rglob("*"))
         if path.is_file()
     }
-    return {**files, _SCHEMA: schema_text([load_catalogue(language)]).encode()}
+    schema, test_schema = schema_text([load_catalogue(language)]), test_schema_text()
+    return {**files, _SCHEMA: schema.encode(), _TEST_SCHEMA: test_schema.encode()}
 
 
 def write_all(directory: Path, files: Mapping[str, bytes]) -> None:

@@ -106,6 +106,7 @@ def test_the_starter_means_the_same_in_every_language(meaning: Callable[[str], t
 def test_an_empty_directory_is_filled(tmp_path: Path, command: Command) -> None:
     assert command("init", tmp_path).returncode == 0
     assert (tmp_path / "policies" / "policy.schema.json").exists()
+    assert (tmp_path / "policies" / "policy_test.schema.json").exists()
 
 
 def test_a_directory_that_is_not_empty_is_refused_and_stays_as_it_is(tmp_path: Path, command: Command) -> None:

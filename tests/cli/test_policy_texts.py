@@ -33,6 +33,14 @@ def test_the_schema_beside_the_policies_is_up_to_date() -> None:
     assert result.output == (POLICIES / "policy.schema.json").read_text(encoding="utf-8")
 
 
+def test_the_schema_of_test_files_beside_the_policies_is_up_to_date() -> None:
+    result = run("schema", "--tests")
+    assert result.exit_code == 0
+    assert result.output == (POLICIES / "policy_test.schema.json").read_text(encoding="utf-8")
+    for path in POLICIES.glob("*_test.yaml"):
+        assert path.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=policy_test.schema.json\n")
+
+
 def test_the_schema_is_written_to_a_file_in_one_language_if_asked(tmp_path: Path) -> None:
     path = tmp_path / "policy.schema.json"
     assert run("schema", "--lang", "fr", "--output", path).exit_code == 0

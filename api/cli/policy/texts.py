@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
@@ -10,6 +11,7 @@ import orjson
 from api.cli.options import AS_JSON, print_json
 from api.files.file_content import write_content
 from api.files.policies import policy_files
+from api.files.policy_tests.json_schema import policy_test_schema
 from api.records.policies import ExplanationRecord
 from rules.editor.json_schema import policy_schema
 from rules.errors import PolicyInvalid
@@ -24,19 +26,20 @@ _LANGUAGE = click.Choice(available_languages())
 
 @click.command()
 @click.option("--lang", type=_LANGUAGE, help="The language of the hover texts. Default: all languages.")
+@click.option("--tests", is_flag=True, help="The schema of test files (*_test.yaml); it has no hover texts.")
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the schema to this file instead of printing it.",
 )
-def schema(lang: str | None, output: Path | None) -> None:
-    """Write the JSON Schema that helps editors with policy files.
+def schema(lang: str | None, output: Path | None, *, tests: bool) -> None:
+    """Write the JSON Schema that helps editors with policy files, or with their tests.
 
     With it they complete policy files, explain keys and underline mistakes.
 
     Example: pointsman policy schema --output policies/policy.schema.json
     """
-    text = schema_text((load_catalogue(lang),) if lang else load_catalogues())
+    text = test_schema_text() if tests else schema_text((load_catalogue(lang),) if lang else load_catalogues())
     if output is None:
         click.echo(text, nl=False)
         return
@@ -74,4 +77,13 @@ def explain(path: Path, lang: str, *, as_json: bool) -> None:
 
 def schema_text(catalogues: Sequence[Catalogue]) -> str:
     """The schema with hover texts in the languages of the catalogues, as it is written to files."""
-    return orjson.dumps(policy_schema(catalogues), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    return _written(policy_schema(catalogues))
+
+
+def test_schema_text() -> str:
+    """The schema of test files, as it is written to files."""
+    return _written(policy_test_schema())
+
+
+def _written(schema: dict[str, Any]) -> str:
+    return orjson.dumps(schema, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
