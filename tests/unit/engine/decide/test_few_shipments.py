@@ -115,3 +115,10 @@ def test_shipments_that_stand_count_against_a_limit_that_gives_way():
         assert [left(standing).shipments_unless_needed for standing in range(4)] == [2, 1, 0, 0]
         shipments = [len({key for key, _ in Candidates(left(standing)).choose().units}) for standing in (0, 1, 2)]
         assert shipments == [2, 1, 1]
+
+
+def test_a_choice_found_below_one_that_is_unproven_is_unproven():
+    doubt = Unproven(part="unfilled_units", most=1)
+    answers = {1: choice(1, 4), 2: choice(2, 1), None: choice(4, 1, unproven=doubt)}
+    found = choose_few_shipments(answers.__getitem__, limit=1, fewest=False, most=None)
+    assert (found.units, found.unproven) == (answers[2].units, doubt)
