@@ -55,7 +55,7 @@ def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
         free = _offered(facts, free, caps, unless_needed)
     if columns.capacities is not None:
         units, grams = columns.capacities[:, facts.stock.node]
-        weights = integers(item.weight for item in facts.products)[facts.stock.sku]
+        weights = integers(item.counted_weight for item in facts.products)[facts.stock.sku]
         by_weight = np.where(weights > 0, grams // np.maximum(weights, 1), NO_LIMIT)
         free = np.minimum(free, np.minimum(units, by_weight))
     if multiples is not None:
@@ -148,7 +148,7 @@ def _ways_out(
 
 def _carries(facts: StockFacts, row: Integers, service: Integers) -> Flags:
     """Whether the services carry one unit of the rows' products."""
-    weights = integers(item.weight for item in facts.products)[facts.stock.sku[row]]
+    weights = integers(item.counted_weight for item in facts.products)[facts.stock.sku[row]]
     carried = np.zeros(len(row), dtype=bool)
     for weight in np.unique(weights).tolist():
         these = weights == weight

@@ -177,3 +177,12 @@ def test_the_decimals_of_a_sku_stay(http, pointsman):
     assert str(read(http.get("/v1/orders/A"))["lines"][0]["held"]) == "1.50", "what is gone is still shown so"
     with pytest.raises(InputInvalid, match="'CLOTH' had 2 decimals so far"):
         loaded(pointsman, product("CLOTH"))
+
+
+def test_a_page_asks_for_whole_units(http):
+    def promised(quantity):
+        body = {"skus": ["CLOTH"], "channel": "web", "quantity": quantity, "destination": order(1)["destination"]}
+        return sent(http, "/promises", body).get_json()["promises"][0]["arrives_by"]
+
+    assert promised(3_140) is not None
+    assert promised(3_141) is None

@@ -178,7 +178,7 @@ class Batch:
         skus = dict.fromkeys(sku for order in others for sku in order.skus)
         snapshot, matcher = self._facts.read_many([*skus], request.instant)
         # who does not fit a network that was loaded meanwhile is refused in turn
-        waiting = [order for order in others if _error_in(order, snapshot) is None and _is_counted(order, snapshot)]
+        waiting = [order for order in others if _error_in(order, snapshot) is None]
         columns = SnapshotColumns(snapshot, matcher, request.instant)
         evaluations = (
             Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=request.instant, columns=columns)
@@ -240,11 +240,6 @@ def _error_in(order: Order, snapshot: Snapshot) -> OrderInvalid | None:
     except OrderInvalid as error:
         return error
     return None
-
-
-def _is_counted(order: Order, snapshot: Snapshot) -> bool:
-    """Whether it needs any stock."""
-    return any(snapshot.products[line.sku].counted for line in order.lines)
 
 
 def _repeated(order: Order) -> OrderInvalid:

@@ -64,9 +64,12 @@ def with_known_decimals(client: Client, keys: Keys, inventory: Inventory) -> Inv
     Raises InputInvalid if a SKU has other decimals than in the network that is loaded: its stock and holds are counted
     so.
     """
-    network = read_network(client, keys)
-    if network is None:
+    with faults():
+        version, body = client.redis.hmget(keys.facts, ["version", "body"])
+    if body is None:
         return inventory
+    # of a load that was interrupted, too: this one replaces it, even if it can't be completed
+    network = network_of(version.decode(), orjson.loads(body))
     before, now = network.decimals, inventory.network.decimals
     new = [sku for sku in now if sku not in before]
     there = {sku: product for sku, product in read_products(client, keys, new).items() if product is not None}

@@ -8,9 +8,15 @@ from hypothesis import strategies as st
 
 from engine.decide.sourcing.choose import choose
 from tests.bench.highs import allowed, choose_by_highs, score
-from tests.bench.random_problems import constrained, coupled
+from tests.bench.random_problems import constrained, coupled, weighed
 
 pytestmark = pytest.mark.slow
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**9))
+def test_highs_finds_no_better_choice_where_shipments_are_bounded_in_weight(seed):
+    check(weighed(seed))
 
 
 @settings(max_examples=150, deadline=None)

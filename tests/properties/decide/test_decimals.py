@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from engine.decide import rule_facts
 from engine.decide.matching.volatile_facts import volatile_facts
+from engine.decide.order_checks import check_order
+from engine.errors import OrderInvalid
 from engine.model.facts import StockPosition
 from tests.support.facts import LILLE, LYON, decided, node, order, policies, product, snapshot, units
 
@@ -17,6 +19,7 @@ RULES = (
     "when: {stock.available: {at_least: 4}}, then: {keep: 25%}",
     "when: {stock.held: {at_most: 1}}, then: {protect: {channel: app, units: 2}}",
     "when: {node.id: lille}, then: {oversell: 2, prefer: 0.70}",
+    "then: {oversell: 3, keep: 50%}",
     "when: {order.units: {more_than: 4}}, then: {max_shipments: 1}",
     "then: {multiple_of: 2}",
     "then: {cap: {channel: web, units: 3}}",
@@ -40,7 +43,7 @@ def test_whole_units_are_decided_as_without_decimals(quantities, on_hand, held, 
 
     whole, smallest = decide(1, 0), decide(100, 2)
     # a share is rounded up to the smallest part, so that less of it may stay
-    if any("25%" in rule for rule in rules) and any(units % 4 for units in on_hand.values()):
+    if any("%" in rule for rule in rules) and any(units % 4 for units in on_hand.values()):
         return
     assert units(smallest) == {key: 100 * count for key, count in units(whole).items()}
     assert [item.cost for item in smallest.shipments] == [item.cost for item in whole.shipments]
@@ -50,6 +53,9 @@ def test_whole_units_are_decided_as_without_decimals(quantities, on_hand, held, 
         unless_needed=100 * whole.score.unless_needed,
         tiers=100 * whole.score.tiers,
     )
+    for claim in smallest.claims:
+        there, others = on_hand[claim.node] * 100, min(held[claim.node], on_hand[claim.node]) * 100
+        assert claim.floor == max((item.of(there, held=others) for item in claim.floors), default=claim.floor)
     assert [item.floor for item in smallest.claims] == [100 * item.floor for item in whole.claims]
 
 
@@ -82,3 +88,11 @@ def test_the_ranges_of_the_commit_are_those_in_which_rules_see_the_same(scale, d
 
     if low <= getattr(after, path) <= high:
         assert holds(after) is holds(before)
+
+
+def test_an_order_is_refused_for_what_its_whole_units_could_cost():
+    nodes = [node("lyon", LYON, unit_handling=3 * 10**12)]
+    facts = snapshot(nodes, {"A": {"lyon": 10**6}}, products=[product("A", decimals=2)])
+    check_order(order(("A", 10**6)), facts)
+    with pytest.raises(OrderInvalid, match="could cost or emit more"):
+        check_order(order(("A", 10**8)), facts)

@@ -13,7 +13,7 @@ from engine.store.reconcile.check import check
 from tests.conftest import activate
 from tests.support.batches import decide_batch
 from tests.support.decision_json import facts_of, json_of
-from tests.support.facts import HOUR, LILLE, LYON, inventory, node, order
+from tests.support.facts import HOUR, LILLE, LYON, MARSEILLE, inventory, node, order
 from tests.support.order_json import shipped_units
 
 FIVE_FOR_THE_WEB = "then: {hold: 48 h, allocate: {channel: web, units: 5, per: day}}"
@@ -214,6 +214,15 @@ def test_an_amended_order_may_use_what_it_had_taken_itself(shop, taken, sound):
     assert takes(shop, 2) == 1, "of the 5 that are its own"
     shop.amendments.amend(AmendRequest(order=order(Line(id="1", sku="A", quantity=9), id="o1")))
     assert taken() == 5, "the 4 that it had and no more, as another has the fifth"
+    assert sound()
+
+
+def test_an_order_that_goes_elsewhere_gives_back_what_it_had_taken_as_it_takes_it_again(shop, taken, sound):
+    activate(shop, "then: {allocate: [{channel: web, units: 5, per: day}, {channel: app, units: 30, per: day}]}")
+    shop.decide(order(("A", 4), id="o1"))
+    elsewhere = order(Line(id="1", sku="A", quantity=5), id="o1", place=MARSEILLE)
+    shop.amendments.amend(AmendRequest(order=elsewhere))
+    assert taken() == 5
     assert sound()
 
 

@@ -88,7 +88,17 @@ def test_where_more_left_than_was_counted_as_many_are_sold_as_where_nothing_is(s
 
 def test_a_place_without_the_article_sells_none_of_it(load):
     assert decide(load(FIVE_IN_LYON, lille=1), ("A", 2))["unfilled"][0]["quantity"] == 1
-    assert shipped_units(decide(load(FIVE_IN_LYON, lyon=0), ("A", 2))) == 2
+    lacking = decide(load(FIVE_IN_LYON, lyon=0), ("A", 7))
+    assert (shipped_units(lacking), [(item["code"], item["units"]) for item in lacking["unfilled"][0]["reasons"]]) == (
+        5,
+        [("not_enough", 2)],
+    )
+
+
+def test_what_may_be_sold_is_there_when_it_is_said_why_units_are_lacking(load):
+    shop = load("then: {oversell: 5, max_shipments: 1}", lyon=0, lille=0)
+    reasons = decide(shop, ("A", 8))["unfilled"][0]["reasons"]
+    assert [(item["code"], item["units"]) for item in reasons] == [("max_shipments", 3)]
 
 
 def test_what_is_kept_is_not_sold_in_its_place(load):
@@ -174,10 +184,11 @@ def test_more_than_may_be_sold_is_a_drift(shop, redis_client, keys):
 
 
 def test_who_waits_is_offered_what_may_be_sold_again(shop):
-    first = decide(shop, ("A", 8))["id"]
+    decide(shop, ("A", 5))
+    last = decide(shop, ("A", 3))["id"]
     waiting = json_of(shop.decide(order(("A", 2), id="waits"), wait=True))
     assert waiting["waiting"] is True
-    shop.holds.release(first)
+    shop.holds.release(last)
     assert shop.orders.show("waits").states == ("held",)
 
 

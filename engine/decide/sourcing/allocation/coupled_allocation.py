@@ -82,7 +82,7 @@ class CoupledAllocation:
         unfilled: int,
         step_limit: int,
     ) -> None:
-        self._of_skus, self._candidates = of_skus, candidates
+        self.of_skus, self._candidates = of_skus, candidates
         skus = {of_sku.sku for of_sku in of_skus}
         self._lines = {index: demand for index, demand in enumerate(problem.demands) if demand.sku in skus}
         self._carriers = frozenset(
@@ -96,7 +96,7 @@ class CoupledAllocation:
 
     @property
     def steps(self) -> int:
-        return self._steps + sum([of_sku.steps for of_sku in self._of_skus])
+        return self._steps + sum([of_sku.steps for of_sku in self.of_skus])
 
     def cheapest(self, opened: frozenset[int]) -> AllocationCost:
         """The cheapest allocation if these shipments are opened."""
@@ -124,10 +124,10 @@ class CoupledAllocation:
         many steps.
         """
         known, carriers = self.flow(opened), opened & self._carriers
-        of_each = step_limit // len(self._of_skus)
+        of_each = step_limit // len(self.of_skus)
         alone = {
             item: units
-            for of_sku in self._of_skus
+            for of_sku in self.of_skus
             for item, units in of_sku.first_of_cheapest(carriers, of_each).items()
         }
         if self._cost(alone) == self._cost(known) and self._constraints.keeps_to_all(alone):
@@ -147,8 +147,8 @@ class CoupledAllocation:
 
     def _cheapest(self, opened: frozenset[int]) -> tuple[Flow, int, int]:
         """A flow, its cost, and a lower bound of the cost of any."""
-        relaxed = sum([of_sku.cheapest(opened).lower_bound for of_sku in self._of_skus])
-        alone = {item: units for of_sku in self._of_skus for item, units in of_sku.flow(opened).items()}
+        relaxed = sum([of_sku.cheapest(opened).lower_bound for of_sku in self.of_skus])
+        alone = {item: units for of_sku in self.of_skus for item, units in of_sku.flow(opened).items()}
         cost = self._cost(alone)
         if cost == relaxed and self._constraints.keeps_to_all(alone):
             return alone, cost, cost

@@ -275,3 +275,17 @@ def test_a_product_that_is_not_counted_has_no_stock(directory):
     found = mistakes(directory)
     assert set(found.values()) == {not_counted("SHIRT")}
     assert all(where.startswith("stock.csv:") for where in found)
+
+
+def test_stock_of_a_product_with_decimals_is_counted_in_the_smallest_unit(directory):
+    path = directory / "products.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    with_decimals = [f"{row},{'m,2' if 'SHIRT' in row else ','}" for row in rows]
+    path.write_text("\n".join([f"{head},unit,decimals", *with_decimals]) + "\n", encoding="utf-8")
+    spoilt(directory, "stock.csv", "lyon,SHIRT,10,2.5", "lyon,SHIRT,10.25,2.5")
+    inventory = load_inventory(directory)
+    assert (inventory.network.decimals, inventory.products["SHIRT"].unit) == ({"SHIRT": 2}, "m")
+    assert inventory.stock["SHIRT"] == {"lyon": 1_025, "paris": 400, "lille": 200}
+    assert inventory.paces["SHIRT"]["lyon"] == 250_000
+    spoilt(directory, "stock.csv", "lyon,SHIRT,10.25", "lyon,SHIRT,10.255")
+    assert mistakes(directory) == {"stock.csv:2: on_hand": "'SHIRT' is counted with 2 decimals; 10.255 is finer"}
