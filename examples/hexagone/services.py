@@ -238,7 +238,18 @@ def _node(node: Node) -> str:
     lines.append(f"    hours: {node.hours}")
     lines.append(f"    closed: [{'france, alsace_moselle' if node.city.name in opening_hours.EASTERN else 'france'}]")
     lines.append(f"    services: [{', '.join(node.services)}]")
-    cut_offs = opening_hours.CUT_OFFS[node.type]
-    written = ", ".join(f'{name}: "{cut_offs[name]}"' for name in node.services if name in cut_offs)
-    lines.append(f"    cut_offs: {{{written}}}")
+    cut_offs = [
+        f"{name}: {_cut_off(node, name)}" for name in node.services if name in opening_hours.CUT_OFFS[node.type]
+    ]
+    lines.append(f"    cut_offs: {{{', '.join(cut_offs)}}}")
     return "\n".join(lines) + "\n"
+
+
+def _cut_off(node: Node, service: str) -> str:
+    """A time or, where a carrier calls earlier on Saturdays, one for each day that it runs."""
+    usual = opening_hours.CUT_OFFS[node.type][service]
+    saturday = opening_hours.SATURDAY_CUT_OFFS.get(node.type, {}).get(service)
+    if saturday is None:
+        return f'"{usual}"'
+    days = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), usual) | {"saturday": saturday}
+    return "{" + ", ".join(f'{day}: "{cut_off}"' for day, cut_off in days.items()) + "}"

@@ -17,8 +17,12 @@ from engine.decide.sourcing.tightening import demands_by_set, has_couplings
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 from engine.model.facts import OptionKey
 
-STEP = 32
-"""A step of the search takes as long as so many of that for the lines of one SKU."""
+STEP, STEP_OF_PLACEMENT = 100, 8
+"""A step of the search takes as long as so many of those that order the lines of one SKU; and where a placement stops
+after that many times fewer, a program is sooner at its end than longer placements would be.
+"""
+LEAST_STEPS = 64
+"""So many steps find some placement."""
 
 Allocations: TypeAlias = Sequence["SkuAllocation | CoupledAllocation"]
 
@@ -51,16 +55,22 @@ def _coupled_skus(problem: Problem, candidates: Sequence[WeightedCandidate]) -> 
     demands, groups = problem.demands, list[set[str]]()
     groups += [{demands[index].sku for index in lines} for lines in demands_by_set(demands).values()]
     at_node, multiples = dict[str, set[str]](), dict[str, set[int]]()
+    amounts: dict[str, set[int]] = {}
     for candidate in candidates:
         node = candidate.key.node
         for index in candidate.costs:
             sku = demands[index].sku
             multiples.setdefault(sku, set()).add(problem.multiples.get((node, index), 1))
+            amounts.setdefault(sku, set()).update((demands[index].quantity, problem.supply[node, sku]))
             if node in problem.capacity:
                 at_node.setdefault(node, set()).add(sku)
     groups += at_node.values()
-    # where all lines and nodes have the same multiple, stock and lines are multiples of it, and so is every flow
-    groups += [{sku} for sku, several in multiples.items() if len(several) > 1]
+    # where all lines and nodes have the same multiple, and stock and lines are multiples of it, so is every flow
+    groups += [
+        {sku}
+        for sku, several in multiples.items()
+        if len(several) > 1 or any(amount % min(several) for amount in amounts[sku])
+    ]
     while groups:
         group, others = groups.pop(), groups
         apart = [other for other in others if group.isdisjoint(other)]
@@ -153,7 +163,8 @@ class CoupledAllocation:
         if cost == relaxed and self._constraints.keeps_to_all(alone):
             return alone, cost, cost
         costs = {(key, line): unit_cost for key, line, unit_cost in self._places(opened)}
-        found = PlacementSearch(self._constraints, costs, self._unfilled).solve(step_limit=self._step_limit)
+        step_limit = max(LEAST_STEPS, self._step_limit // STEP_OF_PLACEMENT)
+        found = PlacementSearch(self._constraints, costs, self._unfilled).solve(step_limit=step_limit)
         self._steps += found.steps
         return found.flow, found.cost, max(relaxed, found.lower_bound)
 
