@@ -44,10 +44,12 @@ class Effect:
 
     name: str
     value: EffectValue
+    of_shipment: bool = False
+    """Whether it acts on a whole shipment, because its rule mentions facts of it; otherwise where `STAGE_OF` says."""
 
     @property
     def stage(self) -> Stage:
-        return STAGE_OF[self.name]
+        return Stage.SHIPMENT if self.of_shipment else STAGE_OF[self.name]
 
 
 STAGE_OF: Mapping[str, Stage] = MappingProxyType(
@@ -78,6 +80,8 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "rest_after_rejection": Stage.REJECTION,
     }
 )
+OF_SHIPMENTS = frozenset({"exclude", "avoid"})
+"""Effects that act on a whole shipment if their rule mentions facts of it."""
 SUMMED = frozenset({"prefer", "avoid"})
 """Effects whose amounts are added up; of any other effect, one value decides."""
 DEFAULT_TIER = 5
@@ -158,6 +162,14 @@ class OptionOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentOutcome:
+    """`cost` is what the shipment counts as dearer, once, in micros."""
+
+    exclude: bool = False
+    cost: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeOutcome:
     """The most shipments on one of the node's dates and in one of its hours; and units over all SKUs, and grams, on a
     date.
@@ -176,7 +188,9 @@ class RejectionOutcome:
     node_rest: int = 0
 
 
-Outcome: TypeAlias = OrderOutcome | LineOutcome | PositionOutcome | OptionOutcome | NodeOutcome | RejectionOutcome
+Outcome: TypeAlias = (
+    OrderOutcome | LineOutcome | PositionOutcome | OptionOutcome | ShipmentOutcome | NodeOutcome | RejectionOutcome
+)
 
 
 def combine(stage: Stage, effects: Iterable[Effect]) -> Outcome:
@@ -243,6 +257,10 @@ def _option(values: _Values) -> OptionOutcome:
     )
 
 
+def _shipment(values: _Values) -> ShipmentOutcome:
+    return ShipmentOutcome(exclude="exclude" in values, cost=sum(_numbers(values, "avoid")))
+
+
 def _node(values: _Values) -> NodeOutcome:
     return NodeOutcome(
         daily_orders=min(_numbers(values, "daily_orders"), default=None),
@@ -267,6 +285,7 @@ _COMBINED: Mapping[Stage, Callable[[_Values], Outcome]] = MappingProxyType(
         Stage.POSITION: _position,
         Stage.OPTION: _option,
         Stage.NODE: _node,
+        Stage.SHIPMENT: _shipment,
         Stage.REJECTION: _rejection,
     }
 )

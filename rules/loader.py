@@ -5,6 +5,7 @@ All mistakes of all files are collected and raised as one PolicyInvalid.
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,6 @@ from marshmallow import Schema
 from marshmallow.exceptions import SCHEMA
 
 from rules.conditions import All, mentioned_facts
-from rules.effects import STAGE_OF
 from rules.errors import Finding, PolicyInvalid
 from rules.policy import ALL_RULES, Policy, PolicySet, Rule
 from rules.policy_documents import read_documents
@@ -67,7 +67,8 @@ def parse_files(files: Mapping[str, bytes]) -> list[ParsedFile]:
     parsed = [
         _parse_document(item, language) if isinstance(item, Document) else item for its in read.values() for item in its
     ]
-    return _with_named_overrides(parsed)
+    names = Counter(file.name for file in parsed)
+    return _with_named_overrides([file if names[file.name] == 1 else _refused_twin(file.name) for file in parsed])
 
 
 def find_mistakes(parsed_files: list[ParsedFile], *, whole_set: bool = True) -> list[Finding]:
@@ -92,6 +93,14 @@ def _read(name: str, content: bytes) -> list[Document | ParsedFile]:
         return list(read_documents(name, content))
     except PolicyInvalid as error:
         return [ParsedFile(name=name, findings=error.findings)]
+
+
+def _refused_twin(name: str) -> ParsedFile:
+    """A sheet that is there in its workbook and as a file that is named like it."""
+    message = "the sheet is here twice, in its workbook and as a file; send one of them"
+    return ParsedFile(
+        name=name, findings=(Finding(file=name, line=1, column=1, code="duplicate-policy", message=message),)
+    )
 
 
 def _language_of_all(documents: Iterable[Document]) -> str:
@@ -173,8 +182,7 @@ def _rule(
     effects = effect_parser.effects(raw["then"], (*path, "then"), notes, window=its_window) if "then" in raw else ()
     condition = All(parts=(*when, *window(raw, path, notes, {effect.stage for effect in effects})))
     facts = mentioned_facts(condition, term_facts)
-    for name in dict.fromkeys(effect.name for effect in effects):
-        effect_parser.note_unknown_facts(notes, (*path, "then", name), name, STAGE_OF[name], facts)
+    effects = effect_parser.placed_effects(effects, condition, facts, (*path, "then"), notes)
     overrides = raw.get("overrides")
     return Rule(
         id=f"{policy}/{raw.get('id')}",

@@ -54,6 +54,7 @@ class Stage(enum.Enum):
     POSITION = ("order", "now", "line", "product", "clock", "node", "stock")
     OPTION = ("order", "now", "line", "product", "clock", "node", "stock", "service", "route")
     NODE = ("node", "clock", "now")
+    SHIPMENT = ("order", "now", "clock", "node", "service", "shipment")
     REJECTION = ("node", "clock", "now", "rejection")
 
     # Enum's own hashes the name in Python, and a decision looks up its stages some thirty times
@@ -143,6 +144,8 @@ _FACTS = (
     _fact("route.co2", _K.CARBON),
     _fact("route.rank_distance", _K.COUNT),
     _fact("route.rank_cost", _K.COUNT),
+    _fact("shipment.weight", _K.WEIGHT),
+    _fact("shipment.units", _K.COUNT),
     _fact("rejection.reason", _K.CHOICE, REJECTION_REASONS),
     _fact("now.date", _K.DATE),
     _fact("now.time", _K.TIME),

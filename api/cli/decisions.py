@@ -39,7 +39,10 @@ _FACTS = click.option(
 @click.argument("order", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Decide, but hold nothing and log nothing.")
 @click.option(
-    "--at", "instant", type=INSTANT, help="Decide as of this instant, such as 2026-11-27T08:15:00Z. Default: now."
+    "--at",
+    "instant",
+    type=INSTANT,
+    help='Decide as of this instant, such as "2026-11-27 09:15" or 2026-11-27T08:15:00Z. Default: now.',
 )
 @click.option("--wait", is_flag=True, help="Put units that stay unfilled into the backlog.")
 @click.option("--hold", type=DURATION, help="Hold the units so long, such as 4h. Default: as the policies say.")
@@ -100,7 +103,10 @@ def _decide_or_amend(service: Pointsman, order: Order, *, wait: bool, dry_run: b
 @click.command()
 @click.argument("orders", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--at", "instant", type=INSTANT, help="Decide as of this instant, such as 2026-11-27T08:15:00Z. Default: now."
+    "--at",
+    "instant",
+    type=INSTANT,
+    help='Decide as of this instant, such as "2026-11-27 09:15" or 2026-11-27T08:15:00Z. Default: now.',
 )
 @click.option("--wait", is_flag=True, help="Put units that stay unfilled into the backlog.")
 @click.option("--key", help="An order decided before under this key is only answered: an interrupted batch goes on.")

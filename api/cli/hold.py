@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from api.cli.options import AS_JSON, DECISION, INSTANT, LINES, OP, print_json, units_by_name
+from api.cli.options import AS_JSON, DECISION, INSTANT, INSTANT_END, LINES, OP, print_json, units_by_name
 from api.cli.output.tables import destination_phrase
 from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsRecord, HoldStateRecord
 from api.shapes.limits import MOST_HOLDS
@@ -140,7 +140,7 @@ def undo(settings: Settings, **options: Any) -> None:
 @hold.command()
 @DECISION
 @click.option("--minutes", type=click.IntRange(1), help="Until so many minutes from now.")
-@click.option("--until", type=INSTANT, help="Until this instant, such as 2026-11-27T08:15:00Z.")
+@click.option("--until", type=INSTANT_END, help="Until this instant, such as 2026-11-27T08:15:00Z.")
 @OP
 @AS_JSON
 @click.pass_obj

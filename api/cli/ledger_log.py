@@ -6,7 +6,7 @@ import click
 import msgspec
 from msgspec import UNSET
 
-from api.cli.options import INSTANT
+from api.cli.options import INSTANT, INSTANT_END
 from api.records.ledger import LogEntryRecord
 from engine.decide.order_record import timestamp
 from engine.inventory.stated_instants import MICROSECONDS
@@ -25,7 +25,7 @@ from engine.store.decision_log import KINDS, Entry, MovedUnits, UnitsBody
     help="Only entries of this kind; may be given repeatedly.",
 )
 @click.option("--from", "start", type=INSTANT, help="From this instant on, such as 2026-11-27T08:00:00+01:00.")
-@click.option("--until", type=INSTANT, help="Before this instant.")
+@click.option("--until", type=INSTANT_END, help="Before this instant.")
 @click.option("--json", "as_json", is_flag=True, help="Print each entry whole, as JSON on a line of its own.")
 @click.pass_obj
 def show_log(

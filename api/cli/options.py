@@ -13,19 +13,44 @@ from marshmallow import ValidationError
 from api.shapes.fields import Instant, Literal
 from api.shapes.limits import LONGEST_AGE
 from api.shapes.quantities import NO_DECIMALS, Quantities, decode, encode
+from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
+from engine.service import Pointsman
 from engine.settings import Settings
+from rules.errors import LiteralInvalid
 from rules.syntax import literals
 
 
 class _Instant(click.ParamType):
+    """An instant with its zone, or a local time of the installation. Of one that its clock shows twice, what begins
+    then begins the first time, and what `ends` then the last time.
+    """
+
     name = "instant"
+
+    def __init__(self, *, ends: bool = False) -> None:
+        self._ends = ends
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
-            return Instant().read(value)
+            local = _local(value)
+            return Instant().read(value) if local is None or ctx is None else self._of_clock(local, ctx.obj)
         except ValidationError as error:
-            self.fail(str(error.messages[0]), param, ctx)
+            self.fail(f'{error.messages[0]}, or as "2026-11-27 09:12" on the clock of the network', param, ctx)
+
+    def _of_clock(self, local: int, settings: Settings) -> int:
+        with Pointsman(settings) as service:
+            clock = service.network().clock
+        instant = clock.last(local) if self._ends else clock.first(local)
+        return Instant().read(timestamp(instant))
+
+
+def _local(text: str) -> int | None:
+    """Local seconds, as `literals.instant`; None if the text is no local time. A date alone is its first minute."""
+    try:
+        return literals.instant(text)
+    except LiteralInvalid:
+        return None
 
 
 class _Duration(click.ParamType):
@@ -38,7 +63,7 @@ class _Duration(click.ParamType):
             self.fail(str(error.messages[0]), param, ctx)
 
 
-INSTANT = _Instant()
+INSTANT, INSTANT_END = _Instant(), _Instant(ends=True)
 DURATION = _Duration()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 ORDER = click.argument("order_id", metavar="ORDER")

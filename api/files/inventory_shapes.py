@@ -102,6 +102,19 @@ class UnitPriceShape(Strict):
     per_kg = Literal(literals.money)
 
 
+def _is_counted_by_the_gram(micros: int) -> None:
+    if micros % 1_000:
+        raise ValidationError("write it in steps of 0.001 a kilogram, so that every gram costs whole millionths")
+
+
+class ParcelPriceShape(Strict):
+    over = Literal(literals.weight)
+    up_to = Literal(literals.weight, required=True)
+    costs = Literal(literals.money, required=True)
+    per_kg = Literal(literals.money, validate=_is_counted_by_the_gram)
+    at_least = Literal(literals.money)
+
+
 class BandShape(Strict):
     up_to = Literal(literals.distance, required=True)
     takes = Literal(literals.duration, most=MOST_MINUTES, required=True)
@@ -115,10 +128,12 @@ class ServiceShape(Strict):
     per_km = Literal(literals.money)
     per_kg = Literal(literals.money)
     unit_prices = fields.List(fields.Nested(UnitPriceShape), validate=validate.Length(min=1))
+    parcel_prices = fields.List(fields.Nested(ParcelPriceShape), validate=validate.Length(min=1))
     emission = fields.Nested(EmissionShape)
     detour = Literal(detour_factor, most=MOST_DETOUR)
     max_distance = Literal(literals.distance)
     max_weight = Literal(literals.weight)
+    max_unit_weight = Literal(literals.weight)
     drop = Literal(literals.carbon)
     countries = fields.List(Country())
     transit = fields.List(fields.Nested(BandShape), validate=validate.Length(min=1))
@@ -134,11 +149,26 @@ class ServiceShape(Strict):
                 raise ValidationError("each band must reach further than the one before", name)
 
     @validates_schema
+    def _parcel_prices_follow_each_other(self, data: dict[str, Any], **_: Any) -> None:
+        above = 0
+        for number, band in enumerate(data.get("parcel_prices", [])):
+            if band.get("over", above) < above or band["up_to"] <= band.get("over", above):
+                raise ValidationError(
+                    "each band must begin where the one before ends, or above, and reach further",
+                    f"parcel_prices.{number}",
+                )
+            above = band["up_to"]
+
+    @validates_schema
     def _given_one_way(self, data: dict[str, Any], **_: Any) -> None:
         if ("transit" in data) is ("daily_distance" in data):
             raise ValidationError("write how long it takes: either transit or daily_distance", "transit")
         if "unit_prices" in data and "per_kg" in data:
             raise ValidationError("unit_prices replace per_kg; write per_kg in each of their bands", "per_kg")
+        if "parcel_prices" in data:
+            for rival in ("per_kg", "unit_prices"):
+                if rival in data:
+                    raise ValidationError(f"parcel_prices replace {rival}; write what weight costs in one way", rival)
 
 
 class NodeShape(Strict):

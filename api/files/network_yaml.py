@@ -10,7 +10,17 @@ from api.files.network_checks import cross_mistakes
 from api.files.opening_hours import Calendars
 from api.shapes.mistakes import mistakes_of
 from engine.errors import Mistake
-from engine.model.facts import CUT_OFF_GRACE, RESERVE_BEFORE, GeoPoint, Lane, Network, Node, Service, UnitPrice
+from engine.model.facts import (
+    CUT_OFF_GRACE,
+    RESERVE_BEFORE,
+    GeoPoint,
+    Lane,
+    Network,
+    Node,
+    ParcelPrice,
+    Service,
+    UnitPrice,
+)
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.yaml_document import Document, read
 from rules.vocabulary import Kind, Value
@@ -77,6 +87,7 @@ def _service(data: dict[str, Any], mode: Mapping[str, Any], calendars: Calendars
     return Service(
         transit=transit_of(data.pop("transit", ())),
         unit_prices=unit_prices_of(data.pop("unit_prices", ())),
+        parcel_prices=tuple(parcel_prices_of(data.pop("parcel_prices", ()))),
         countries=frozenset(data.pop("countries", ())),
         runs=calendars.running(data.pop("runs", None), data.pop("closed", ())),
         emission=factor.get("grams_per_tonne_km", 0),
@@ -91,6 +102,20 @@ def transit_of(bands: Iterable[Mapping[str, Any]]) -> tuple[tuple[int, int], ...
 
 def unit_prices_of(bands: Iterable[Mapping[str, Any]]) -> tuple[UnitPrice, ...]:
     return tuple(UnitPrice(up_to=band["up_to"], base=band["costs"], per_kg=band.get("per_kg", 0)) for band in bands)
+
+
+def parcel_prices_of(bands: Iterable[Mapping[str, Any]]) -> Iterator[ParcelPrice]:
+    """A band that does not say from where on it counts begins where the one before ends."""
+    above = 0
+    for band in bands:
+        yield ParcelPrice(
+            over=band.get("over", above),
+            up_to=band["up_to"],
+            base=band["costs"],
+            per_gram=band.get("per_kg", 0) // 1_000,
+            at_least=band.get("at_least", 0),
+        )
+        above = band["up_to"]
 
 
 def node_of(data: dict[str, Any], kinds: Mapping[str, Kind], calendars: Calendars) -> Node:

@@ -33,10 +33,11 @@ from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.volatile_facts import common_range
 from engine.decide.shipping.columns import NO_LIMIT
 from engine.decide.shipping.hold_end import hold_end
+from engine.decide.shipping.pricing import band_at
 from engine.decide.shipping.reach import LATE, reach
 from engine.decide.sourcing.problem import Choice, Score
 from engine.decide.unfilled_reasons import reasons
-from engine.model.facts import OptionKey, Order, Snapshot
+from engine.model.facts import OptionKey, Order, Snapshot, rounded
 from engine.model.node_loads import grams_field, output, units_field
 from rules.vocabulary import Stage
 
@@ -172,8 +173,9 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
     for key, parts in by_key.items():
         row = evaluation.row(key)
         cost, carbon = int(out.fixed[row]), int(out.drop[row])
+        cost += _cost_of_weight(evaluation, key, parts)
         parcels: list[Parcel] = []
-        rules: set[str] = set()
+        rules = set(_rules_of_shipment(evaluation, row, parts))
         for index, units in parts:
             line, options = evaluation.order.lines[index], evaluation.options[index]
             option = int(options.reach.searchsorted(row))
@@ -195,6 +197,31 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             rules=tuple(sorted(rules)),
             collect_at=destinations[key.destination],
         )
+
+
+def _cost_of_weight(evaluation: Evaluation, key: OptionKey, parts: Sequence[tuple[int, int]]) -> int:
+    """What a shipment of so many units of lines costs for its weight."""
+    if not evaluation.ways.is_banded:
+        return 0
+    ordered = evaluation.ordered_units
+    weight = sum(ordered.weights[line] * units for line, units in parts)
+    band = band_at(evaluation.snapshot.network.services[key.service], weight // ordered.parts)
+    if band is None:
+        raise AssertionError(f"{key.service} takes no shipment of {weight // ordered.parts} g")
+    # of each unit, whole micros, as the choice counts them
+    of_units = sum(units * rounded(band.per_gram * ordered.weights[line], ordered.parts) for line, units in parts)
+    return band.costs + of_units
+
+
+def _rules_of_shipment(evaluation: Evaluation, row: int, parts: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """The rules that act on a shipment of so many units of lines, by a row of the evaluation's `reach`."""
+    bands = evaluation.shipment_bands
+    if bands is None or evaluation.matcher.shipment_steps is None:
+        return ()
+    weights = evaluation.ordered_units.weights
+    weight, units = sum(weights[line] * count for line, count in parts), sum(count for _, count in parts)
+    number = int(bands.judgement[((bands.row == row) & bands.allow(weight, units)).argmax()])
+    return evaluation.matcher.stages[Stage.SHIPMENT].table.judgements[number].fired
 
 
 def _backorder(evaluation: Evaluation, index: int, row: int, units: int, on_hand: dict[tuple[str, str], int]) -> int:

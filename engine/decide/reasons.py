@@ -13,6 +13,7 @@ REASON_CODES = (
     "capped",
     "left_to_others",
     "unreachable",
+    "shipment_limits",
     "other_day",
     "excluded",
     "node_full",

@@ -141,8 +141,10 @@ def service_facts(service: Service) -> Facts:
     return {"service.id": service.id, "service.mode": service.mode, "service.carrier": service.carrier}
 
 
-def route_facts(*, distance: int, arrives: int, late: bool | None, cost: int, co2: int) -> Facts:
-    """Of a line shipped whole by an option. Metres, minutes from the decision, micros, milligrams of CO2e."""
+def route_facts(*, distance: int, arrives: int, late: bool | None, cost: int | None, co2: int) -> Facts:
+    """Of a line shipped whole by an option. Metres, minutes from the decision, micros (None if the line is no shipment
+    that the service takes), milligrams of CO2e.
+    """
     return {
         "route.distance": distance,
         "route.arrives": arrives,
@@ -150,6 +152,11 @@ def route_facts(*, distance: int, arrives: int, late: bool | None, cost: int, co
         "route.cost": cost,
         "route.co2": co2,
     }
+
+
+def shipment_facts(weight: int, units: int) -> Facts:
+    """Of a shipment of so many grams and units."""
+    return {"shipment.weight": weight, "shipment.units": units}
 
 
 def _attributes(group: str, attributes: Mapping[str, Value]) -> dict[str, Value]:

@@ -18,11 +18,14 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
+
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers, Reason
 from engine.decide.evaluation.evaluation import Evaluation, JudgedOption, JudgedPosition
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.sourcing.problem import Choice
 from rules.effects import PositionOutcome
+from rules.vocabulary import Stage
 
 _CAPACITIES = ("daily_units", "daily_weight")
 
@@ -75,11 +78,34 @@ def reasons(
             index,
             [item for item in remaining if item.free and item.position.node not in usable],
             options,
-            _nodes_on_any_day(evaluation, index),
+            _Elsewhere(_nodes_on_any_day(evaluation, index), _nodes_with_ways(evaluation, index)),
         ),
         *_bounds(evaluation, choice, index, bounded, at_usable),
         *_too_few("not_enough", min(missing[index], lacking - _there_are(remaining))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """Nodes from which units would arrive, but not on the nominated day; and nodes from which some service goes there,
+    be it only with lighter goods.
+    """
+
+    on_other_days: Container[str]
+    with_ways: Container[str]
+
+    def cause(self, node: str) -> str:
+        """Why the node has no option for the line."""
+        if node in self.on_other_days:
+            return "other_day"
+        return "shipment_limits" if node in self.with_ways else "unreachable"
+
+
+def _nodes_with_ways(evaluation: Evaluation, index: int) -> Container[str]:
+    """The nodes from which a service goes where the line goes."""
+    out = evaluation.reach
+    nodes = out.node[out.destination == evaluation.destinations[index]]
+    return {evaluation.ways.node_ids[node] for node in nodes.tolist()}
 
 
 def _usable(evaluation: Evaluation, index: int, options: Iterable[JudgedOption]) -> set[str]:
@@ -159,22 +185,14 @@ def _unusable(
     index: int,
     remaining: Sequence[_Remaining],
     options: Sequence[JudgedOption],
-    on_other_days: Container[str],
+    elsewhere: _Elsewhere,
 ) -> Iterator[Reason]:
-    """Free units at nodes that can't be used, by cause. From the nodes `on_other_days`, they would arrive, but not on
-    the nominated day.
-    """
+    """Free units at nodes that can't be used, by cause."""
     offered = {option.node for option in options}
     by_cause: dict[str, list[_Remaining]] = {}
     for item in remaining:
         node = item.position.node
-        cause = (
-            _cause(evaluation, index, node, options)
-            if node in offered
-            else "other_day"
-            if node in on_other_days
-            else "unreachable"
-        )
+        cause = _cause(evaluation, index, node, options) if node in offered else elsewhere.cause(node)
         by_cause.setdefault(cause, []).append(item)
     for code, items in sorted(by_cause.items()):
         nodes = {item.position.node for item in items}
@@ -300,6 +318,8 @@ def _order_bound(
         judgements = [evaluation.node_judgements[item.position.node] for item in remaining if item.free]
     elif evaluation.order_outcome.ship_complete:
         code, effects = "ship_complete", ("ship_complete",)
+    elif not _last_shipments_taken(evaluation, choice, remaining):
+        return Reason(code="shipment_limits", units=units, rules=_rules_of_shipments(evaluation))
     else:  # the node's last shipment of the day or hour went to another of its services
         code, effects, judgements = "node_full", _LIMITS, evaluation.node_judgements.values()
     return Reason(code=code, units=units, rules=_rules_with(evaluation, judgements, *effects))
@@ -325,6 +345,22 @@ def _capacity_is_used(
         if needed and fits_units and (most_weight is None or given + needed * weight <= most_weight):
             return False
     return True
+
+
+def _rules_of_shipments(evaluation: Evaluation) -> tuple[str, ...]:
+    """The rules that exclude shipments of some weight or number of units."""
+    bands = evaluation.judged_bands
+    if bands is None or evaluation.matcher.shipment_steps is None:
+        return ()
+    judgements = evaluation.matcher.stages[Stage.SHIPMENT].table.judgements
+    return _rules_with(evaluation, [judgements[number] for number in np.unique(bands.judgement).tolist()], "exclude")
+
+
+def _last_shipments_taken(evaluation: Evaluation, choice: Choice, remaining: Sequence[_Remaining]) -> bool:
+    """Whether some node with units free may have no more shipments than the choice gives it."""
+    shipments = Counter(key.node for key in {key for key, _ in choice.units})
+    nodes = {item.position.node for item in remaining if item.free}
+    return any(evaluation.room(node) == shipments[node] for node in nodes)
 
 
 def _too_few(code: str, units: int) -> Iterator[Reason]:

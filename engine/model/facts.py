@@ -201,11 +201,25 @@ class UnitPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelPrice:
+    """What the weight of a shipment costs that weighs more than `over` grams and up to `up_to`: `base` micros and
+    `per_gram` micros for each gram, but `at_least` so many.
+    """
+
+    over: int
+    up_to: int
+    base: int
+    per_gram: int = 0
+    at_least: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A way to travel. Costs are micros a shipment, a kilometre, a kilogram; `detour` is thousandths of the
     great circle; `emission` is milligrams of CO2e a tonne-kilometre, `drop` milligrams a shipment;
     `transit` is (up to metres, minutes), nearest first, or else `daily_distance` the metres it makes a day, of which
-    every one begun counts whole; `max_weight` is of one unit; `unit_prices`, lightest first, stand for `per_kg`.
+    every one begun counts whole; `max_weight` is grams of a shipment, `max_unit_weight` of one unit. In place of
+    `per_kg` stand `unit_prices` or `parcel_prices`, the lightest first.
     """
 
     id: str
@@ -217,10 +231,12 @@ class Service:
     per_km: int = 0
     per_kg: int = 0
     unit_prices: tuple[UnitPrice, ...] = ()
+    parcel_prices: tuple[ParcelPrice, ...] = ()
     detour: int = 1_000
     drop: int = 0
     max_distance: int | None = None
     max_weight: int | None = None
+    max_unit_weight: int | None = None
     countries: frozenset[str] = frozenset()
     runs: Timetable | None = None
     """The days on which it leaves and travels, in the time zone of the node it leaves. None: every day."""
@@ -230,12 +246,19 @@ class Service:
 
 class OptionKey(NamedTuple):
     """Identifies a way to ship: a node, one of its services, and the number of the destination (`Order.destinations`).
-    Options are sorted by node id, then service id, then destination.
+    Options are sorted by node id, then service id, then destination. Inside the optimiser, an option whose price goes
+    by what is in the shipment is one candidate for each `band`, the lightest first.
     """
 
     node: str
     service: str
     destination: int = 0
+    band: int = 0
+
+    @property
+    def option(self) -> "OptionKey":
+        """The option itself, whatever the band."""
+        return self._replace(band=0) if self.band else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,8 @@ CUT_OFFS = {
     "supplier": {"parcel": "11:00", "bulky": "11:00"},
     "distributor": {"parcel": "14:00", "express": "14:00"},
 }
+SATURDAY_CUT_OFFS = {"store": {"parcel": "12:00"}}
+"""Where they are earlier on a Saturday."""
 
 TEXT = """\
 # Days off, by name; nodes and services say which lists are theirs. Dates alone may stand there too.

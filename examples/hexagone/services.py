@@ -84,7 +84,7 @@ services:
     per_km: 0.002
     per_kg: 0.15
     detour: 1.3
-    max_weight: 30 kg
+    max_unit_weight: 30 kg
     drop: 338 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday, saturday]
@@ -99,7 +99,7 @@ services:
     per_km: 0.0005
     per_kg: 0.10
     detour: 1.3
-    max_weight: 30 kg
+    max_unit_weight: 30 kg
     drop: 338 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday, saturday]
@@ -115,7 +115,7 @@ services:
     per_kg: 0.40
     detour: 1.3
     max_distance: 500 km
-    max_weight: 30 kg
+    max_unit_weight: 30 kg
     drop: 338 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday, saturday]
@@ -126,10 +126,13 @@ services:
 
   - id: express_air         # next day to the far end of the country
     mode: air
-    base: 18.90
+    base: 17.90
     per_km: 0.012
-    per_kg: 1.80
-    max_weight: 20 kg
+    parcel_prices:          # by the weight of the whole parcel; it flies up to 20 kg
+      - {up_to: 500 g, costs: 1.90}
+      - {up_to: 2 kg, costs: 2.90}
+      - {up_to: 5 kg, costs: 1.00, per_kg: 1.60, at_least: 4.50}
+      - {up_to: 20 kg, costs: 1.00, per_kg: 1.80}
     drop: 338 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday]
@@ -144,7 +147,7 @@ services:
     per_kg: 0.10
     detour: 1.2
     max_distance: 12 km
-    max_weight: 15 kg
+    max_weight: 15 kg       # of all that goes in one ride
     drop: 3 g
     countries: [FR]
     transit:
@@ -174,7 +177,7 @@ services:
       - {up_to: 70 kg, costs: 6.00, per_kg: 0.10}
       - {up_to: 250 kg, costs: 0.00, per_kg: 0.20}
     detour: 1.3
-    max_weight: 250 kg
+    max_unit_weight: 250 kg
     drop: 465 g
     countries: [FR]
     runs: [monday, tuesday, wednesday, thursday, friday, saturday]
@@ -235,7 +238,18 @@ def _node(node: Node) -> str:
     lines.append(f"    hours: {node.hours}")
     lines.append(f"    closed: [{'france, alsace_moselle' if node.city.name in opening_hours.EASTERN else 'france'}]")
     lines.append(f"    services: [{', '.join(node.services)}]")
-    cut_offs = opening_hours.CUT_OFFS[node.type]
-    written = ", ".join(f'{name}: "{cut_offs[name]}"' for name in node.services if name in cut_offs)
-    lines.append(f"    cut_offs: {{{written}}}")
+    cut_offs = [
+        f"{name}: {_cut_off(node, name)}" for name in node.services if name in opening_hours.CUT_OFFS[node.type]
+    ]
+    lines.append(f"    cut_offs: {{{', '.join(cut_offs)}}}")
     return "\n".join(lines) + "\n"
+
+
+def _cut_off(node: Node, service: str) -> str:
+    """A time or, where a carrier calls earlier on Saturdays, one for each day that it runs."""
+    usual = opening_hours.CUT_OFFS[node.type][service]
+    saturday = opening_hours.SATURDAY_CUT_OFFS.get(node.type, {}).get(service)
+    if saturday is None:
+        return f'"{usual}"'
+    days = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), usual) | {"saturday": saturday}
+    return "{" + ", ".join(f'{day}: "{cut_off}"' for day, cut_off in days.items()) + "}"

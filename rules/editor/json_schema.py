@@ -29,7 +29,7 @@ from rules.editor.literal_patterns import (
     one_value,
 )
 from rules.editor.schema_branches import branch_by_type
-from rules.effects import STAGE_OF
+from rules.effects import OF_SHIPMENTS, STAGE_OF
 from rules.reserves import PERIODS
 from rules.syntax import effect_parser
 from rules.syntax.amount_range import UNITS, Range
@@ -315,7 +315,9 @@ def _snippet(label: str, body: Any) -> Shape:
 
 def _goes_with(fact: Fact, catalogue: Catalogue) -> str:
     """Which effects a rule may have that mentions the fact."""
-    names = [f"`{name}`" for name, stage in STAGE_OF.items() if stage_knows(stage, fact)]
+    acting = [name for name, stage in STAGE_OF.items() if stage_knows(stage, fact)]
+    of_shipment = [name for name in STAGE_OF if name in OF_SHIPMENTS]
+    names = [f"`{name}`" for name in acting or of_shipment]
     return catalogue.text("editor.goes_with", effects=catalogue.join("commas", names))
 
 

@@ -2,9 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from rules.effects import MAX_HOLD, STAGE_OF, Effect, EffectValue, Exclusion, ShipmentLimit, UntilShipped
+from rules.conditions import Condition, comparisons
+from rules.effects import (
+    MAX_HOLD,
+    OF_SHIPMENTS,
+    STAGE_OF,
+    Effect,
+    EffectValue,
+    Exclusion,
+    ShipmentLimit,
+    UntilShipped,
+)
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.amount_range import UNITS, Range, single_value
@@ -21,6 +32,7 @@ MAX_REST = 30 * 24 * 60
 
 UNTIL_SHIPPED = "until_shipped"
 _UNTIL_SHIPPED = re.compile(rf"{UNTIL_SHIPPED}(?:\s*\+\s*(.+))?", re.DOTALL)
+_OF_SHIPMENT = "shipment"
 _STAGE_WORDS = {Stage.POSITION: "place", Stage.OPTION: "way"}
 """What merchandisers call a stage, where that differs from its name."""
 
@@ -40,12 +52,42 @@ def effects(raw: Node, path: Path, notes: Notes, *, window: str = "") -> tuple[E
     )
 
 
+def placed_effects(
+    effects: tuple[Effect, ...], condition: Condition, facts: Mapping[str, Fact], path: Path, notes: Notes
+) -> tuple[Effect, ...]:
+    """The effects, those that act on a whole shipment said to: their rule mentions facts of it. Adds findings for
+    effects that act where the rule's facts are not known, or that can't act on a shipment. `path` is that of `then`.
+    """
+    if any(fact.group == _OF_SHIPMENT for fact in facts.values()):
+        effects = tuple(replace(effect, of_shipment=effect.name in OF_SHIPMENTS) for effect in effects)
+        pairs = (item for item in comparisons(condition) if item.other is not None)
+        if any(fact.group == _OF_SHIPMENT for item in pairs for fact in item.facts):
+            text = "a fact of the shipment can be compared with an amount, not with another fact"
+            notes.add(path, "wrong-type", text)
+    stages = {effect.name: effect.stage for effect in effects}
+    for effect in effects:
+        if effect.of_shipment and effect.value is Exclusion.UNLESS_NEEDED:
+            text = "exclude: 'unless_needed' is for units; a whole shipment is excluded with true, or dearer with avoid"
+            notes.add((*path, effect.name), "bad-value", text)
+    for name, stage in stages.items():
+        note_unknown_facts(notes, (*path, name), name, stage, facts)
+    return effects
+
+
 def note_unknown_facts(notes: Notes, path: Path, effect: str, stage: Stage, facts: Mapping[str, Fact]) -> None:
     """Adds a finding at `path` if the conditions of an effect compare facts that are not known at its stage."""
     unknown = sorted(name for name, fact in facts.items() if not stage_knows(stage, fact))
-    if unknown:
+    if unknown and stage is Stage.SHIPMENT:
+        names = ", ".join(unknown)
+        text = f"'{effect}' acts on a shipment, which may have several lines: {names} is not known of it"
+        notes.add(path, "later-stage", text)
+    elif unknown:
         word = _STAGE_WORDS.get(stage, stage.name.lower())
-        notes.add(path, "later-stage", f"'{effect}' acts on the {word}, where {', '.join(unknown)} is not known yet")
+        of_shipment = any(name.startswith(f"{_OF_SHIPMENT}.") for name in unknown)
+        hint = "; on a whole shipment act exclude: true and avoid" if of_shipment else ""
+        notes.add(
+            path, "later-stage", f"'{effect}' acts on the {word}, where {', '.join(unknown)} is not known yet{hint}"
+        )
 
 
 def _values(name: str, raw: Node, path: Path, notes: Notes, window: str) -> Iterator[EffectValue]:

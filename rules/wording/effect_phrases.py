@@ -16,7 +16,7 @@ _USUAL: Mapping[str, int] = {"tier": DEFAULT_TIER, "priority": DEFAULT_PRIORITY}
 
 def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
     """The effect as a clause, with its amount in full."""
-    key = f"effects.{effect.name}"
+    key = f"effects.{effect.name}_shipment" if effect.of_shipment else f"effects.{effect.name}"
     match effect.value:
         case Exclusion() as exclusion:
             return catalogue.text(key if exclusion is Exclusion.YES else "effects.exclude_unless_needed")

@@ -25,9 +25,9 @@ from engine.model.facts import Inventory, NetworkCaches, Order, Snapshot, StockP
 from rules.loader import load_policies
 from tests.bench.highs import allowed, choose_by_highs, score
 from tests.bench.option_sets import POLICIES
-from tests.bench.random_problems import HARD, constrained, coupled, hard, plain, wide
+from tests.bench.random_problems import HARD, constrained, coupled, hard, plain, weighed, wide
 
-INSTANCES = 20_000
+INSTANCES, WEIGHED = 20_000, 5_000
 _SAY_EVERY = 1_000
 _COUPLED = 4
 """One instance of so many has multiples, sets and capacities."""
@@ -84,6 +84,7 @@ class ChoosingFigures:
     """`growth`: by number of lines, our median with 1,000 nodes divided by that with 100."""
 
     agreement: Agreement
+    weighed_agreement: Agreement
     sides: Sequence[Times]
     deciding: Times
     hard: Sequence[Times]
@@ -97,6 +98,7 @@ class Extent:
     """How many problems of each kind to run."""
 
     instances: int
+    weighed: int
     orders: int
     random: int
     wide: int
@@ -105,13 +107,17 @@ class Extent:
     nodes: Sequence[int]
 
 
-FULL = Extent(instances=INSTANCES, orders=2_000, random=1_000, wide=500, hard=3, each_size=100, nodes=NODES)
-BRIEF = Extent(instances=20, orders=5, random=3, wide=3, hard=1, each_size=1, nodes=(5, 20))
+FULL = Extent(
+    instances=INSTANCES, weighed=WEIGHED, orders=2_000, random=1_000, wide=500, hard=3, each_size=100, nodes=NODES
+)
+BRIEF = Extent(instances=20, weighed=20, orders=5, random=3, wide=3, hard=1, each_size=1, nodes=(5, 20))
 
 
 def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, say: Say) -> ChoosingFigures:
     say(f"choosing: {extent.instances} random instances, compared with HiGHS")
-    agreement = _agreement(extent.instances, say)
+    agreement = _agreement(extent.instances, say, _instance)
+    say(f"choosing: {extent.weighed} random instances with bounds and prices by the weight of a shipment")
+    weighed_agreement = _agreement(extent.weighed, say, weighed)
     say("choosing: orders of the hexagone day, and random problems")
     day, deciding = _of_the_day(inventory, orders[: extent.orders])
     random = [plain(seed, lines=3, nodes=20, services=2) for seed in range(extent.random)]
@@ -121,6 +127,9 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     hard_rows = [_times("every constraint in play: 1-10 lines x 2-60 options", wide_problems)]
     coupled_problems = [coupled(seed, most_lines=10, most_options=60) for seed in range(extent.wide)]
     hard_rows.append(_times("with multiples, sets and capacities: 1-10 lines x 2-60 options", coupled_problems))
+    several = max(extent.wide, min(extent.weighed, 1_000))
+    hard_rows += [_times("every constraint in play: 1-6 lines", [constrained(seed) for seed in range(several)])]
+    hard_rows += [_times("the same, with bounds and prices by weight", [weighed(seed) for seed in range(several)])]
     hard_rows += [_times(f"hard: {name}", [hard(name)] * extent.hard) for name in HARD]
     say("choosing: by number of lines and options")
     sizes = [_size(lines, options, extent) for lines in LINES for options in OPTIONS]
@@ -130,6 +139,7 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     growth = {lines: nodes[lines, last].median / nodes[lines, first].median for lines in LINES}
     return ChoosingFigures(
         agreement=agreement,
+        weighed_agreement=weighed_agreement,
         sides=sides,
         deciding=deciding,
         hard=hard_rows,
@@ -139,12 +149,16 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     )
 
 
-def _agreement(count: int, say: Say) -> Agreement:
+def _instance(seed: int) -> Problem:
+    return coupled(seed) if seed % _COUPLED == 0 else constrained(seed)
+
+
+def _agreement(count: int, say: Say, make: Callable[[int], Problem]) -> Agreement:
     equal = ours_better = highs_better = wrong = 0
     for seed in range(count):
         if seed and seed % _SAY_EVERY == 0:
             say(f"choosing: {seed} of {count}, {equal} equal")
-        instance = coupled(seed) if seed % _COUPLED == 0 else constrained(seed)
+        instance = make(seed)
         ours, theirs = choose(instance), choose_by_highs(instance)
         wrong += not (allowed(instance, ours.units) and score(instance, ours.units) == ours.score and ours.gap == 0)
         equal += ours.score == theirs.score

@@ -96,7 +96,18 @@ def allowed(problem: Problem, units: Units) -> bool:
         and (problem.max_shipments is None or len(used) <= problem.max_shipments)
         and all(nodes.count(node) <= room for node, room in problem.room.items())
         and (not problem.ship_complete or not units or sum(units.values()) == sum(d.quantity for d in problem.demands))
+        and len({key[:3] for key in used}) == len(used)
+        and all(_keeps_to_its_bounds(problem, key, units) for key in used)
     )
+
+
+def _keeps_to_its_bounds(problem: Problem, key: OptionKey, units: Units) -> bool:
+    (bounds,) = (candidate.bounds for candidate in problem.candidates if candidate.key == key)
+    carried = [(problem.demands[line], count) for (of, line), count in units.items() if of == key]
+    weight, count = sum(demand.weight * count for demand, count in carried), sum(count for _, count in carried)
+    if bounds is None:
+        return True
+    return bounds.least_weight <= weight <= bounds.most_weight and bounds.least_units <= count <= bounds.most_units
 
 
 def _sets_are_whole(problem: Problem, units: Units) -> bool:
@@ -180,6 +191,7 @@ class _Program:
         lines: dict[int, list[tuple[int, int]]] = {}
         stocks: dict[tuple[str, str], list[tuple[int, int]]] = {}
         nodes: dict[str, list[tuple[int, int]]] = {}
+        options: dict[tuple, list[tuple[int, int]]] = {}
         for column, placement in enumerate(self._placements):
             lines.setdefault(placement.line, []).append((column, placement.lot))
             place = problem.candidates[placement.candidate].key.node, problem.demands[placement.line].sku
@@ -187,6 +199,9 @@ class _Program:
             yield [(column, 1), (first + placement.candidate, -placement.most)], 0
         for number, candidate in enumerate(problem.candidates):
             nodes.setdefault(candidate.key.node, []).append((first + number, 1))
+            options.setdefault(candidate.key[:3], []).append((first + number, 1))
+        yield from ((terms, 1) for terms in options.values() if len(terms) > 1)
+        yield from self._bounds()
         for line, terms in lines.items():
             yield terms, problem.demands[line].quantity
         for place, terms in stocks.items():
@@ -199,6 +214,24 @@ class _Program:
         yield from self._capacities()
         if problem.max_shipments is not None:
             yield [(column, 1) for terms in nodes.values() for column, _ in terms], problem.max_shipments
+
+    def _bounds(self) -> Iterator[tuple[Sequence[tuple[int, int]], int]]:
+        """What a shipment weighs and holds, at most and at least, if it is opened."""
+        for number, candidate in enumerate(self._problem.candidates):
+            if candidate.bounds is None:
+                continue
+            least_weight, most_weight, least_units, most_units = candidate.bounds
+            carried = [
+                (column, its.lot, its.lot * self._problem.demands[its.line].weight)
+                for column, its in enumerate(self._placements)
+                if its.candidate == number
+            ]
+            opened = len(self._placements) + number
+            weights, counts = [(column, grams) for column, _, grams in carried], [(at, lot) for at, lot, _ in carried]
+            for terms, least, most in ((weights, least_weight, most_weight), (counts, least_units, most_units)):
+                everything = sum(amount * self._placements[column].most for column, amount in terms)
+                yield [*terms, (opened, -min(most, everything))], 0
+                yield [*((column, -amount) for column, amount in terms), (opened, least)], 0
 
     def _sets(self) -> Iterator[tuple[Sequence[tuple[int, int]], int]]:
         """On each candidate, each line of a set ships no more lots than the next one, and the last no more than the

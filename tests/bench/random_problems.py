@@ -5,7 +5,7 @@ given size.
 import random
 from dataclasses import replace
 
-from engine.decide.sourcing.problem import Candidate, Capacity, Demand, Price, Problem
+from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Demand, Price, Problem
 from engine.model.facts import OptionKey
 
 CENT = 10_000
@@ -62,6 +62,53 @@ def constrained(seed: int, *, most_lines: int = 6, most_options: int = 30) -> Pr
         ship_complete=rng.random() < 0.2,
         room={node: rng.randint(0, 2) for node in nodes if rng.random() < 0.2},
     )
+
+
+def weighed(seed: int) -> Problem:
+    """As `constrained`, or one time in three as `coupled`, but units weigh something, and services take so much at
+    most, price by bands of weight with gaps and minimum charges, or are bounded in units.
+    """
+    rng = random.Random(-seed - 1)
+    problem = constrained(seed, most_options=12) if seed % 3 else coupled(seed, most_options=12)
+    weights = {demand.sku: rng.choice([0, 100, 250, 1_000, 3_000, rng.randint(1, 5_000)]) for demand in problem.demands}
+    demands = [replace(demand, weight=weights[demand.sku]) for demand in problem.demands]
+    total = sum(demand.weight * demand.quantity for demand in demands)
+    of_service = {service: _bands(rng, max(1, total)) for service in SERVICES}
+    candidates = [
+        replace(
+            candidate,
+            key=candidate.key._replace(band=number),
+            fixed=candidate.fixed + extra,
+            bounds=bounds,
+            prices={
+                line: replace(price, money=price.money + per_kg * demands[line].weight // 1_000)
+                for line, price in candidate.prices.items()
+            },
+        )
+        for candidate in problem.candidates
+        for number, (bounds, extra, per_kg) in enumerate(of_service[candidate.key.service])
+    ]
+    return replace(problem, demands=demands, candidates=candidates)
+
+
+def _bands(rng: random.Random, total: int) -> list[tuple[Bounds | None, int, int]]:
+    """Bounds with what they add to the price of a shipment and of a kilogram."""
+    kind = rng.choice(["none", "most", "bands", "bands", "bands", "units"])
+    if kind == "none":
+        return [(None, 0, 0)]
+    if kind == "most":
+        return [(Bounds(most_weight=rng.randint(0, total)), 0, 0)]
+    cuts = sorted({rng.randint(1, total) for _ in range(rng.randint(1, 3))} | {rng.choice([total, 2 * total])})
+    bands, above, price = [], 0, 0
+    for cut in cuts:
+        price += rng.choice([0, 50, 200, 700]) * CENT
+        bounds = Bounds(least_weight=above + 1, most_weight=cut)
+        if kind == "units":
+            bounds = Bounds(least_units=rng.randint(0, 2), most_units=rng.randint(1, 6), most_weight=cut)
+        if rng.random() < 0.85:  # otherwise a gap
+            bands.append((bounds, price, rng.choice([0, 0, 30, 100]) * CENT))
+        above = cut
+    return bands[:1] if kind == "units" else bands
 
 
 def coupled(seed: int, *, most_lines: int = 6, most_options: int = 30) -> Problem:

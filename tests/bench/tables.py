@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tests.bench import choice
 from tests.bench.activation import ActivatingFigures
-from tests.bench.choice import ChoosingFigures
+from tests.bench.choice import Agreement, ChoosingFigures
 from tests.bench.decisions import DecidingFigures
 from tests.bench.http_throughput import ThroughputFigures
 from tests.bench.ledger import LedgerFigures, SideBySide
@@ -139,11 +139,16 @@ def _forms(matched: Matched) -> Table:
     return table
 
 
+def _agreed(agreement: Agreement) -> str:
+    return (
+        f"as good as HiGHS on {agreement.equal} of {agreement.instances} instances, better on {agreement.ours_better}, "
+        f"worse on {agreement.highs_better}; wrong on {agreement.wrong}"
+    )
+
+
 def _choices(figures: ChoosingFigures) -> Table:
-    agreement = figures.agreement
     table = Table(
-        title=f"Choosing: as good as HiGHS on {agreement.equal} of {agreement.instances} instances, better on "
-        f"{agreement.ours_better}, worse on {agreement.highs_better}; wrong on {agreement.wrong}",
+        title=f"Choosing: {_agreed(figures.agreement)}.\nWith prices by weight: {_agreed(figures.weighed_agreement)}",
         caption="Our time with 1,000 nodes, as a multiple of that with 100: "
         + ", ".join(f"{_short(times)} with {lines} lines" for lines, times in figures.growth.items()),
     )

@@ -45,23 +45,28 @@ _WORDS = (
 _BYTES = (b"\0", b"\xff", b"\xfe\xff", b"\xff\xfe", b"\xe9", b"\x80", b"\xed\xa0\x80", b"\x1b", b"\x07", b"\n", b" ")
 
 _SHIPPED_WEIGHT = 8
+_YAML, _TABLE = ".yaml", ".csv"
 
 Mutation = Callable[[random.Random, bytes], bytes]
 
 
 def corpus() -> Mapping[str, bytes]:
-    """The shipped policies and the invalid ones, by path."""
-    paths = [*(ROOT / "policies").glob("*.yaml"), *(ROOT / "tests" / "policies" / "invalid").rglob("*.y*ml")]
+    """The shipped policies and the invalid ones, by path: YAML files and tables."""
+    invalid = ROOT / "tests" / "policies" / "invalid"
+    paths = [path for ending in (".yaml", ".csv") for path in (ROOT / "policies").glob(f"*{ending}")]
+    paths += [path for ending in (".y*ml", ".csv") for path in invalid.rglob(f"*{ending}")]
     return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in sorted(paths)}
 
 
 def mutated(draw: random.Random, seeds: Mapping[str, bytes]) -> dict[str, bytes]:
     """One file or two, each a seed changed a few times."""
     # the shipped policies are most of the valid files, so they are drawn more often
-    texts = [
-        text for path, text in seeds.items() for _ in range(_SHIPPED_WEIGHT if path.startswith("policies/") else 1)
-    ]
-    return {f"f{number}.yaml": _changed(draw, texts) for number in range(draw.choice((1, 1, 1, 2)))}
+    texts: dict[str, list[bytes]] = {_TABLE: [], _YAML: []}
+    for path, text in seeds.items():
+        weight = _SHIPPED_WEIGHT if path.startswith("policies/") else 1
+        texts[_TABLE if path.endswith(_TABLE) else _YAML] += [text] * weight
+    endings = [draw.choice((_YAML, _YAML, _TABLE)) for _ in range(draw.choice((1, 1, 1, 2)))]
+    return {f"f{number}{ending}": _changed(draw, texts[ending]) for number, ending in enumerate(endings)}
 
 
 def _changed(draw: random.Random, texts: list[bytes]) -> bytes:

@@ -12,7 +12,7 @@ def best_by_enumeration(problem: Problem) -> Choice:
     """The best choice by enumeration: line by line, every way to ship it. Of the ways so far that leave the same stock
     and capacity to later lines, and have each set at the same place, only the best is kept.
     """
-    ways = {(frozenset(), frozenset(problem.supply.items()), _capacities(problem), frozenset()): (_NO_SCORE, ())}
+    ways = {((), frozenset(problem.supply.items()), _capacities(problem), frozenset()): (_NO_SCORE, ())}
     for index, demand in enumerate(problem.demands):
         later = {other.sku for other in problem.demands[index + 1 :]}
         next_ways = {}
@@ -22,7 +22,7 @@ def best_by_enumeration(problem: Problem) -> Choice:
                 sets_now = _sets(problem, index, sets, units)
                 if capacity_left is None or sets_now is None:
                     continue
-                keys = used | {key for key, count in units.items() if count}
+                keys = _loaded(problem, index, used, units)
                 left = frozenset(
                     item for item in _taken(dict(supply), units, demand.sku).items() if item[0][1] in later
                 )
@@ -31,7 +31,11 @@ def best_by_enumeration(problem: Problem) -> Choice:
                 state = (keys, left, capacity_left, sets_now)
                 next_ways[state] = min(way, next_ways.get(state, way))
         ways = next_ways
-    ranks = [_rank(problem, used, *way) for (used, *_), way in ways.items() if _allowed(problem, used)]
+    ranks = [
+        _rank(problem, frozenset(key for key, _, _ in used), *way)
+        for (used, *_), way in ways.items()
+        if _allowed(problem, used)
+    ]
     score, _, _, quantities = min(ranks)
     keys = sorted(candidate.key for candidate in problem.candidates)
     places = itertools.product(range(len(problem.demands)), keys)
@@ -110,8 +114,27 @@ def _added(*scores):
     return tuple(map(sum, zip(*scores, strict=True)))
 
 
-def _allowed(problem, used):
+def _loaded(problem, index, used, units):
+    """The shipments with the units of one more line: (key, grams, units) of each."""
+    loads = {key: (grams, count) for key, grams, count in used}
+    for key, count in units.items():
+        if count:
+            grams, before = loads.get(key, (0, 0))
+            loads[key] = grams + count * problem.demands[index].weight, before + count
+    return tuple(sorted((key, *load) for key, load in loads.items()))
+
+
+def _allowed(problem, loads):
+    bounds = {c.key: c.bounds for c in problem.candidates}
+    for key, grams, count in loads:
+        if bounds[key] is not None:
+            least, most, least_units, most_units = bounds[key]
+            if not (least <= grams <= most and least_units <= count <= most_units):
+                return False
+    used = [key for key, _, _ in loads]
     nodes = [node for node, *_ in used]
+    if len({key[:3] for key in used}) < len(used):
+        return False
     return len(used) <= (len(used) if problem.max_shipments is None else problem.max_shipments) and all(
         nodes.count(node) <= room for node, room in problem.room.items()
     )

@@ -1,6 +1,7 @@
 """What there is to choose from, judged one position and one option at a time: the plain reference of the evaluation."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from engine.decide import rule_facts
@@ -8,7 +9,9 @@ from engine.decide.address.address import address_of
 from engine.decide.address.postcodes import outward_code
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
-from engine.decide.sourcing.problem import Candidate, Capacity, Demand, Price, Problem
+from engine.decide.shipping.pricing import bands_of
+from engine.decide.sourcing.choose import choose
+from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Choice, Demand, Price, Problem
 from engine.model.facts import Line, Order, Snapshot, rounded
 from rules.effects import Exclusion
 from rules.vocabulary import Stage
@@ -91,13 +94,10 @@ class PlainEvaluation:
                 for index, line in enumerate(self.order.lines)
             ],
             candidates=[
-                Candidate(
-                    key=route.key,
-                    fixed=route.fixed + rounded(route.drop * carbon_price, KILOGRAM),
-                    prices=prices[route.key],
-                )
+                candidate
                 for route in self.routes
                 if route.key in prices
+                for candidate in self._candidates(route, prices[route.key], carbon_price)
             ],
             supply={
                 (item.node, line.sku): item.free
@@ -115,6 +115,29 @@ class PlainEvaluation:
             },
             room={node: room for node in self.nodes if (room := self.room(node)) is not None},
         )
+
+    def choose(self) -> Choice:
+        """The best choice of the problem, by option."""
+        choice = choose(self.problem())
+        return replace(choice, units={(key.option, line): units for (key, line), units in choice.units.items()})
+
+    def _candidates(self, route: Route, prices: dict[int, Price], carbon_price: int) -> Iterator[Candidate]:
+        """One for each band of the weight of a shipment."""
+        fixed = route.fixed + rounded(route.drop * carbon_price, KILOGRAM)
+        bands = bands_of(route.service)
+        if bands is None:
+            yield Candidate(key=route.key, fixed=fixed, prices=prices)
+        for number, band in enumerate(bands or ()):
+            weights = {index: self.snapshot.products[self.order.lines[index].sku].weight for index in prices}
+            yield Candidate(
+                key=route.key._replace(band=number),
+                fixed=fixed + band.costs,
+                prices={
+                    index: replace(price, money=price.money + band.per_gram * weights[index])
+                    for index, price in prices.items()
+                },
+                bounds=Bounds(least_weight=band.least, most_weight=band.most),
+            )
 
     def _line_facts(self, index: int) -> dict[str, object]:
         line = self.order.lines[index]

@@ -127,6 +127,7 @@ class Option:
     route: Route
     unit_cost: int
     unit_carbon: int
+    weight: int
 
     @classmethod
     def of(cls, line: Line, product: Product, route: Route) -> "Option":
@@ -135,12 +136,14 @@ class Option:
             route=route,
             unit_cost=unit_cost(route.node, route.service, product),
             unit_carbon=unit_carbon(route.service, route.distance, product),
+            weight=product.weight,
         )
 
     @property
-    def cost(self) -> int:
-        """Micros of the line shipped whole, alone."""
-        return self.route.fixed + self.line.quantity * self.unit_cost
+    def cost(self) -> int | None:
+        """Micros of the line shipped whole, alone; None if the service takes no such shipment."""
+        for_weight = weight_cost(self.route.service, self.line.quantity * self.weight)
+        return None if for_weight is None else self.route.fixed + self.line.quantity * self.unit_cost + for_weight
 
     @property
     def carbon(self) -> int:
@@ -339,7 +342,7 @@ def shipment_cost(node: Node, service: Service, distance: int) -> int:
 
 
 def unit_cost(node: Node, service: Service, product: Product) -> int:
-    """Handling and weight of one unit that the service carries."""
+    """Handling and weight of one unit that the service carries, beside what the weight of its shipment costs."""
     weight = product.weight
     if not service.unit_prices:
         return node.unit_handling + rounded(service.per_kg * weight, 1_000)
@@ -347,12 +350,28 @@ def unit_cost(node: Node, service: Service, product: Product) -> int:
     return node.unit_handling + band.base + rounded(band.per_kg * weight, 1_000)
 
 
+def weight_cost(service: Service, weight: int) -> int | None:
+    """What the weight of a shipment costs; None: the service does not take it."""
+    if service.max_weight is not None and weight > service.max_weight:
+        return None
+    if not service.parcel_prices:
+        return 0
+    for band in service.parcel_prices:
+        if band.over < weight <= band.up_to:
+            return max(band.at_least, band.base + band.per_gram * weight)
+    return None
+
+
 def unit_carbon(service: Service, distance: int, product: Product) -> int:
     return rounded(product.weight * distance * service.emission, MILLIGRAM)
 
 
 def carries(service: Service, product: Product) -> bool:
-    """Whether one unit is light enough for the service; a shipment may have any number of them."""
-    if service.unit_prices and product.weight > service.unit_prices[-1].up_to:
+    """Whether one unit is of a weight for the service, be it with others in a shipment."""
+    if service.unit_prices and not 0 < product.weight <= service.unit_prices[-1].up_to:
         return False
-    return service.max_weight is None or product.weight <= service.max_weight
+    if service.max_unit_weight is not None and product.weight > service.max_unit_weight:
+        return False
+    tops = [product.weight, service.max_weight or 0, *(band.up_to for band in service.parcel_prices)]
+    tops += [min(top, service.max_weight) for top in tops if service.max_weight is not None]
+    return any(top >= product.weight and weight_cost(service, top) is not None for top in tops)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.decide.matching.signature_table import COVER, LATE, LOAD, UNKNOWN_NUMBER, Rows
+from engine.decide.matching.signature_table import LATE, LOAD, MAY_BE_UNKNOWN, UNKNOWN_NUMBER, Rows
 from engine.decide.matching.signatures import ALWAYS_KNOWN
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.reach import LATE as LATE_CODES
@@ -30,8 +30,9 @@ def rows_of(options: Sequence[OptionFacts]) -> Rows:
     """
     merged = [{path: value for group in option for path, value in group.items()} for option in options]
     columns = {path: np.array([facts[path] for facts in merged]) for path in ALWAYS_KNOWN}
-    cover = [facts.get(COVER) for facts in merged]
-    columns[COVER] = np.array([UNKNOWN_NUMBER if days is None else days for days in cover], dtype=np.int64)
+    for path in MAY_BE_UNKNOWN:
+        values = [facts.get(path) for facts in merged]
+        columns[path] = np.array([UNKNOWN_NUMBER if value is None else value for value in values], dtype=np.int64)
     columns[LATE] = np.array([LATE_CODES.index(facts[LATE]) for facts in merged])
     numbers = np.arange(len(options))
     ways = _Facts(

@@ -55,6 +55,12 @@ CONDITIONS = [
     ("route.arrives: {less_than: 48 h}", "the goods arrive in less than 2 days", "l'envoi arrive en moins de 2 jours"),
     ("route.distance: {more_than: 300 km}", "the goods travel more than 300 km", "l'envoi parcourt plus de 300 km"),
     (
+        "shipment.weight: {more_than: 20 kg}",
+        "the shipment weighs more than 20 kg",
+        "l'envoi pèse plus de 20 kg",
+    ),
+    ("shipment.units: {not: 1}", "the shipment does not have 1 unit", "l'envoi ne compte pas 1 unité"),
+    (
         "route.co2: {at_most: 250 g}",
         "shipping the whole line emits at most 250 g of CO2e",
         "l'envoi de toute la ligne émet au plus 250 g de CO2e",
@@ -368,8 +374,11 @@ EFFECTS = [
 _TERMS = "terms:\n  heavy: {any: [{product.weight: {at_least: 15 kg}}, {order.weight: {more_than: 40 kg}}]}\n"
 
 
-def rule(when: str = "", then: str = "prefer: 4.00", window: str = "", more: str = "") -> Rule:
-    """The rule `p/r` with these parts; its file has a term `heavy`, and rules `s` and `t` that it may override."""
+def rule(when: str = "", then: str = "", window: str = "", more: str = "") -> Rule:
+    """The rule `p/r` with these parts, an effect that sees the facts of `when` if none is given; its file has a term
+    `heavy`, and rules `s` and `t` that it may override.
+    """
+    then = then or ("avoid: 4.00" if "shipment." in when else "prefer: 4.00")
     condition = f"    when: {{{when}}}\n" if when else ""
     text = (
         f"policy: p\n{_TERMS}rules:\n  - id: r\n    because: why\n{condition}    then: {{{then}}}\n"

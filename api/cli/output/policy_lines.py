@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from api.cli.output.plural import counted
+from api.cli.output.tables import local_time
 from engine.decide.order_record import timestamp
 from engine.model.facts import Network
 from engine.policies.review import SHORT
@@ -77,4 +78,4 @@ def history_lines(changes: Iterable[PastChange]) -> Iterator[str]:
 
 def _local(instant: int, network: Network | None) -> str:
     """The instant on the installation's clock, or in UTC if no network is loaded."""
-    return timestamp(instant) if network is None else network.local(instant).strftime("%Y-%m-%d %H:%M %Z")
+    return timestamp(instant) if network is None else local_time(timestamp(instant), network)

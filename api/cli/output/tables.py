@@ -245,11 +245,14 @@ def destination_phrase(collect_at: str | UnsetType | None) -> str:
 
 
 def local_time(instant: str, network: Network, place: str | None = None) -> str:
-    """The instant on the clock of the node `place`, or else of the installation; a zone other than its is named."""
+    """The instant on the clock of the node `place`, or else of the installation, with how far that is ahead of UTC; a
+    zone other than the installation's is named.
+    """
     node = network.nodes.get(place) if place else None  # the network may have changed since the decision
     zone = network.zone_of(node) if node else network.time_zone
     moment = datetime.datetime.fromisoformat(instant).astimezone(zoneinfo.ZoneInfo(zone))
-    return moment.strftime("%a %d %b %Y %H:%M") + ("" if zone == network.time_zone else f" ({zone})")
+    shown = f"{moment:%a %d %b %Y %H:%M} {moment.isoformat()[-6:]}"
+    return shown + ("" if zone == network.time_zone else f" ({zone})")
 
 
 def availability_table(availability: SkuAvailabilityRecord, channel: str) -> Table:

@@ -60,7 +60,10 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
 @click.command("activate")
 @click.argument("version")
 @click.option(
-    "--at", "instant", type=INSTANT, help="From this instant on, such as 2026-11-27T08:00:00+01:00. Default: now."
+    "--at",
+    "instant",
+    type=INSTANT,
+    help='From this instant on, such as "2026-11-27 08:00" or 2026-11-27T08:00:00+01:00. Default: now.',
 )
 @_NOTE
 @click.pass_obj

@@ -21,8 +21,9 @@ _RIVALS = {
     "takes": ("transit", "daily_distance"),
     "transit": ("takes", "daily_distance"),
     "daily_distance": ("takes", "transit"),
-    "per_kg": ("unit_prices",),
-    "unit_prices": ("per_kg",),
+    "per_kg": ("unit_prices", "parcel_prices"),
+    "unit_prices": ("per_kg", "parcel_prices"),
+    "parcel_prices": ("per_kg", "unit_prices"),
 }
 """Keys that say the same as another key, and so replace it."""
 Layers: TypeAlias = dict[str, tuple[dict[str, Any], Path]]

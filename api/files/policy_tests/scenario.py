@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.files.attributes import attribute_value
-from api.files.network_yaml import transit_of, unit_prices_of
+from api.files.network_yaml import parcel_prices_of, transit_of, unit_prices_of
 from api.files.opening_hours import Calendars
 from api.files.policy_tests.defaults import ANYWHERE, BY_MODE, NODES, SERVICES, default_product, place_away
 from api.files.policy_tests.policy_test_file import USUAL, PolicyTestFile, layers_of, resolve_fixture
@@ -142,9 +142,11 @@ def _service(base: Service | None, name: str, data: Mapping[str, Any]) -> Servic
     if "daily_distance" in data:
         changes["transit"] = ()
     if "unit_prices" in data:
-        changes |= {"unit_prices": unit_prices_of(data["unit_prices"]), "per_kg": 0}
+        changes |= {"unit_prices": unit_prices_of(data["unit_prices"]), "per_kg": 0, "parcel_prices": ()}
+    if "parcel_prices" in data:
+        changes |= {"parcel_prices": tuple(parcel_prices_of(data["parcel_prices"])), "per_kg": 0, "unit_prices": ()}
     if "per_kg" in data:
-        changes["unit_prices"] = ()
+        changes |= {"unit_prices": (), "parcel_prices": ()}
     if "runs" in data or "closed" in data:
         changes["runs"] = _CALENDARS.running(data.get("runs"), changes.pop("closed", ()))
     if "mode" in data:

@@ -106,7 +106,7 @@ class ScenarioServiceShape(ServiceShape):
     @validates_schema
     def _given_one_way(self, data: dict[str, Any], **_: Any) -> None:
         """Overrides the check of network.yaml, which requires transit or daily_distance: a test may leave out both."""
-        for rivals in (("takes", "transit", "daily_distance"), ("unit_prices", "per_kg")):
+        for rivals in (("takes", "transit", "daily_distance"), ("unit_prices", "parcel_prices", "per_kg")):
             given = [name for name in rivals if name in data]
             if len(given) > 1:
                 raise ValidationError(f"write {' or '.join(given)}; not both", given[0])

@@ -1,18 +1,21 @@
 """The options of an order as candidates for the choice, which takes no search where columns prove it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.caps import offered_by_line
 from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
+from engine.decide.evaluation.shipment_bands import ShipmentBands
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded, rounded
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.direct_choice import Columns, choose_directly
+from engine.decide.sourcing.direct_choice import Columns, DirectLimits, choose_directly
 from engine.decide.sourcing.fewest_shipments import choose_few_shipments
 from engine.decide.sourcing.problem import Candidate, Capacity, Choice, Demand, Price, Problem, Score
+from engine.model.facts import OptionKey
 from engine.model.node_loads import grams_field, units_field
 from rules.effects import Exclusion
 from rules.syntax.literals import CARBON_UNITS
@@ -23,10 +26,11 @@ KILOGRAM = CARBON_UNITS["kg"]
 
 
 class Candidates:
-    """Who may ship units of the order's lines. `fixed` is micros a shipment, by row of the evaluation's `reach`. The
-    other columns have an entry for each line and row that can ship units of it: milligrams of CO2e a unit, and what
-    `Columns` says. `free` is units by line and position, `rooms` shipments by node: those that the order may take,
-    without what is left to others.
+    """Who may ship units of the order's lines: the rows of the evaluation's `reach`, in `rows`, or if services price by
+    the weight of a shipment, the `bands` of these. `fixed` is micros a shipment, by candidate. The other columns have
+    an entry for each line and candidate that can ship units of it: milligrams of CO2e a unit, and what `Columns` says.
+    `free` is units by line and position, `rooms` shipments by node: those that the order may take, without what is left
+    to others.
     """
 
     def __init__(self, evaluation: Evaluation, left: LeftToOthers = NOTHING_LEFT) -> None:
@@ -48,8 +52,8 @@ class Candidates:
         if evaluation.caps:
             self.free = offered_by_line(evaluation, self.free, options, line, usable)
         units = np.concatenate([NONE, *(free[its.position] for free, its in zip(self.free, by_line, strict=True))])
+        self.weight = integers(evaluation.snapshot.products[item.sku].counted_weight for item in lines)
         if self.capacities is not None:
-            self.weight = integers(evaluation.snapshot.products[item.sku].counted_weight for item in lines)
             most = self.capacities[:, reach.node[options.reach]]
             units = np.minimum(units, np.minimum(most[0], most[1] // np.maximum(self.weight[line], 1)))
         some = units >= integers(at_least)[line]
@@ -60,7 +64,7 @@ class Candidates:
             some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~whole)
         some &= usable
         if evaluation.order.sets:
-            some &= self._whole_sets(line, options.reach, some)
+            some &= self._whole_sets(line, options.reach, some, len(self.fixed))
         entries = some.nonzero()[0]
         self.line, self.candidate = line[entries], options.reach[entries]
         self.everything = units[entries] >= self._at_most()[self.line]
@@ -75,6 +79,41 @@ class Candidates:
         self.carbon = options.unit_carbon[entries]
         if carbon_price:
             self.money += product_rounded(self.carbon, carbon_price, KILOGRAM)
+        self.rows: Integers = np.arange(len(self.fixed))
+        self.parts = self.weight
+        self.bands = evaluation.shipment_bands
+        if self.bands is not None:
+            self._take_bands(self.bands)
+
+    def _take_bands(self, bands: ShipmentBands) -> None:
+        """Makes a candidate of each band, and of each entry one for each band that a unit of its line is not too heavy
+        for.
+        """
+        ordered = self.evaluation.ordered_units
+        self.parts = integers(ordered.weights)
+        counts = np.bincount(bands.row, minlength=len(self.fixed))
+        first = counts.cumsum() - counts
+        times = counts[self.candidate]
+        entry = np.repeat(np.arange(len(times)), times)
+        within = np.arange(len(entry)) - np.repeat(times.cumsum() - times, times)
+        candidate = first[self.candidate[entry]] + within
+        least = np.where(self._together(), self.quantity, 1)[self.line[entry]]
+        fits = least * self.parts[self.line[entry]] <= bands.most_weight[candidate]
+        fits &= least <= bands.most_units[candidate]
+        if self.evaluation.order.sets:
+            fits &= self._whole_sets(self.line[entry], candidate, fits, len(bands.row))
+        entry, candidate = entry[fits], candidate[fits]
+        for name in ("line", "everything", "unless_needed", "tier", "money", "carbon"):
+            setattr(self, name, getattr(self, name)[entry])
+        self.multiple = None if self.multiple is None else self.multiple[entry]
+        self.candidate, self.rows = candidate, bands.row
+        self.fixed = self.fixed[bands.row] + bands.costs
+        self.money = self.money + _quotients(bands.per_gram[candidate] * self.parts[self.line], ordered.parts)
+        self.bands = bands if bands.bind else None
+
+    def _together(self) -> Flags:
+        evaluation = self.evaluation
+        return np.array([evaluation.ships_whole(line) for line in range(len(self.quantity))], dtype=bool)
 
     def _at_most(self) -> Integers:
         """By line, the units that a position must have free to ship all of it, whatever else it ships: those of all
@@ -99,9 +138,9 @@ class Candidates:
             return None
         return np.concatenate([NONE, *[column[its.position] for column, its in zip(of_lines, by_line, strict=True)]])
 
-    def _whole_sets(self, line: Integers, row: Integers, ships: Flags) -> Flags:
+    def _whole_sets(self, line: Integers, row: Integers, ships: Flags, rows: int) -> Flags:
         """Which entries are of a set of which the row can ship each line, or of none."""
-        table = np.zeros((len(self.quantity), len(self.fixed)), dtype=bool)
+        table = np.zeros((len(self.quantity), rows), dtype=bool)
         table[line[ships], row[ships]] = True
         for lines in self.evaluation.order.sets.values():
             table[lines] &= table[lines].all(axis=0)
@@ -152,10 +191,33 @@ class Candidates:
             tier=self.tier,
             money=self.money,
         )
-        chosen = choose_directly(columns, NO_LIMIT if most is None else most)
+        limits = None if self.bands is None else DirectLimits(self.rows, self.parts[rows], self.bands)
+        chosen = choose_directly(columns, NO_LIMIT if most is None else most, limits)
         if chosen is None or not self._has_room(chosen) or not self._keeps_sets(rows, chosen):
-            return choose(self.problem(most))
+            return self._without_bands(choose(self.problem(most)))
         return self._choice(rows, chosen)
+
+    def key(self, candidate: int) -> OptionKey:
+        """The option, whatever the band."""
+        return self.evaluation.key(int(self.rows[candidate]))
+
+    def numbers(self, choice: Choice) -> Integers:
+        """By which candidate each of the choice's units ship: the band in which their shipment is."""
+        rows = integers(self.evaluation.row(key) for key, _ in choice.units)
+        if self.bands is None:
+            return self.rows.searchsorted(rows)
+        lines, units = integers(line for _, line in choice.units), integers(choice.units.values())
+        numbers = np.empty_like(rows)
+        for row in np.unique(rows).tolist():
+            of_row = rows == row
+            weight, count = int((units * self.parts[lines])[of_row].sum()), int(units[of_row].sum())
+            numbers[of_row] = ((self.rows == row) & self.bands.allow(weight, count)).argmax()
+        return numbers
+
+    def _without_bands(self, choice: Choice) -> Choice:
+        if self.bands is None:
+            return choice
+        return replace(choice, units={(key.option, line): units for (key, line), units in choice.units.items()})
 
     def _keeps_sets(self, rows: Integers, chosen: Integers) -> bool:
         """Whether all lines of each set ship by one candidate."""
@@ -170,7 +232,7 @@ class Candidates:
         columns = (self.line, self.candidate, self.unless_needed, self.tier, self.money)
         for line, candidate, unless_needed, tier, money in zip(*(part.tolist() for part in columns), strict=True):
             prices.setdefault(candidate, {})[line] = Price(unless_needed=unless_needed, tier=tier, money=money)
-        products, nodes = evaluation.snapshot.products, evaluation.reach.node
+        nodes = evaluation.reach.node[self.rows]
         return Problem(
             demands=[
                 Demand(
@@ -178,14 +240,11 @@ class Candidates:
                     quantity=line.quantity,
                     together=evaluation.ships_whole(index),
                     set_name=line.set_name,
-                    weight=products[line.sku].counted_weight,
+                    weight=int(self.parts[index]),
                 )
                 for index, line in enumerate(lines)
             ],
-            candidates=[
-                Candidate(key=evaluation.key(number), fixed=int(self.fixed[number]), prices=prices[number])
-                for number in sorted(prices)
-            ],
+            candidates=[self._candidate(number, prices[number]) for number in sorted(prices)],
             supply={
                 (ways.node_ids[node], line.sku): free
                 for line, positions, column in zip(lines, evaluation.positions, self.free, strict=True)
@@ -209,6 +268,13 @@ class Candidates:
             },
         )
 
+    def _candidate(self, number: int, prices: Mapping[int, Price]) -> Candidate:
+        key, fixed, bands = self.key(number), int(self.fixed[number]), self.bands
+        if bands is None:
+            return Candidate(key=key, fixed=fixed, prices=prices)
+        band = key._replace(band=int(bands.number[number]))
+        return Candidate(key=band, fixed=fixed, prices=prices, bounds=bands.bounds(number))
+
     def _scarce_capacity(self) -> dict[str, Capacity]:
         """By node, what it may still ship, where that has a limit."""
         if self.capacities is None:
@@ -225,7 +291,7 @@ class Candidates:
     def _has_room(self, chosen: Integers) -> bool:
         """Whether the nodes of the chosen shipments may take as many more today."""
         rows = set(chosen.tolist())
-        shipments = Counter(self.evaluation.reach.node[list(rows)].tolist())
+        shipments = Counter(self.evaluation.reach.node[self.rows[list(rows)]].tolist())
         return len(rows) == 1 or all(self.rooms[node] >= count for node, count in shipments.items())
 
     def _choice(self, rows: Integers, chosen: Integers) -> Choice:
@@ -237,7 +303,7 @@ class Candidates:
             int((units * part[entries]).sum()) for part in (self.unless_needed, self.tier, self.money)
         )
         penalty = self.split_penalty * (len(shipments) - 1)
-        keys = {candidate: self.evaluation.key(candidate) for candidate in shipments}
+        keys = {candidate: self.key(candidate) for candidate in shipments}
         by_key = sorted(zip(chosen.tolist(), rows.tolist(), units.tolist(), strict=True))
         return Choice(
             units={(keys[candidate], row): count for candidate, row, count in by_key},
@@ -248,6 +314,10 @@ class Candidates:
                 money=money + int(self.fixed[shipments].sum()) + penalty,
             ),
         )
+
+
+def _quotients(column: Integers, parts: int) -> Integers:
+    return column if parts == 1 else rounded(column, parts)
 
 
 def _without_left(evaluation: Evaluation, left: LeftToOthers) -> tuple[Sequence[Integers], Integers]:

@@ -30,7 +30,7 @@ def carried_over(
     if judged_alike:
         carried.positions = list(_with_later_stock(evaluation, columns))
     else:
-        _forget(carried, "positions", "multiples", "node_numbers", "options")
+        _forget(carried, "positions", "multiples", "node_numbers", "options", "judged_bands", "shipment_bands")
     same = _has_the_same_options(carried, evaluation) and _is_possible(choice, carried)
     return carried if same and (judged_alike or _is_judged_alike(carried, evaluation)) else None
 
@@ -57,6 +57,8 @@ def _has_the_same_options(carried: Evaluation, evaluation: Evaluation) -> bool:
 def _is_judged_alike(carried: Evaluation, evaluation: Evaluation) -> bool:
     """Whether rules say the same of positions, nodes and options."""
     pairs = [(carried.node_numbers, evaluation.node_numbers)]
+    if carried.judged_bands is not None and evaluation.judged_bands is not None:
+        pairs.append((carried.judged_bands.judgement, evaluation.judged_bands.judgement))
     pairs += ((its.judgement, was.judgement) for its, was in zip(carried.positions, evaluation.positions, strict=True))
     pairs += ((its.judgement, was.judgement) for its, was in zip(carried.options, evaluation.options, strict=True))
     return all(np.array_equal(its, was) for its, was in pairs)

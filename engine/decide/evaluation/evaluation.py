@@ -3,6 +3,7 @@
 Columns have a row for each position or option. Objects are made for what is asked about, not for what is weighed.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property, partial
@@ -13,10 +14,25 @@ import numpy as np
 from engine.decide import rule_facts
 from engine.decide.evaluation.positions import Positions, Shared, judge_positions, node_facts_at
 from engine.decide.evaluation.ranks import rank_of_options, rank_of_places
+from engine.decide.evaluation.shipment_bands import (
+    OrderedUnits,
+    ShipmentBands,
+    bands_of_order,
+    binding,
+    joined,
+)
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement, smallest_multiples
-from engine.decide.matching.signature_table import LATE, LOAD, Rows
+from engine.decide.matching.signature_table import (
+    COST,
+    LATE,
+    LOAD,
+    SHIPMENT_UNITS,
+    SHIPMENT_WEIGHT,
+    UNKNOWN_NUMBER,
+    Rows,
+)
 from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded, rounded
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
@@ -317,6 +333,62 @@ class Evaluation:
         return [self._options_of(index, line) for index, line in enumerate(self.order.lines)]
 
     @cached_property
+    def ordered_units(self) -> OrderedUnits:
+        """What the lines weigh, and how many units they are."""
+        lines = self.order.lines
+        products = [self.snapshot.products[line.sku] for line in lines]
+        if self.capacities is not None:  # the kilograms of a day count the smallest unit in whole grams
+            return OrderedUnits([product.counted_weight for product in products], [line.quantity for line in lines])
+        parts = math.lcm(*[product.scale for product in products])
+        weights = [product.weight * (parts // product.scale) for product in products]
+        return OrderedUnits(weights, [line.quantity for line in lines], parts)
+
+    @cached_property
+    def judged_bands(self) -> ShipmentBands | None:
+        """The bands in which a shipment may be, by row of `reach`, as the rules that act on shipments judge them; None:
+        there is nothing to tell apart.
+        """
+        bands = bands_of_order(self.ways, self.reach, self.ordered_units, self.matcher.shipment_steps)
+        if bands is None or self.matcher.shipment_steps is None:
+            return bands
+        ways, out, judge = self.ways, self.reach, self.matcher.stages[Stage.SHIPMENT]
+        parts = self.ordered_units.parts
+        node, service, judgement = out.node[bands.row], out.service[bands.row], bands.judgement.copy()
+        clocks = self.columns.clocks
+        columns = {
+            LOAD: lambda: self.loads[node],
+            SHIPMENT_WEIGHT: lambda: bands.most_weight // parts,
+            SHIPMENT_UNITS: lambda: bands.most_units,
+        }
+
+        def facts(row: int) -> Facts:
+            return {
+                **node_facts_at(ways, int(node[row]), self.loads, clocks),
+                **ways.service_facts[int(service[row])],
+                **rule_facts.shipment_facts(int(bands.most_weight[row]) // parts, int(bands.most_units[row])),
+            }
+
+        rows = Rows(ways, node, service, columns, facts, clocks.apart)
+        for destination, line in {number: line for line, number in enumerate(self.destinations)}.items():
+            at = (out.destination[bands.row] == destination).nonzero()[0]
+            its = self.line_facts[line]
+            shared = {group: its[group] for group in Stage.SHIPMENT.value if group in its}
+            judgement[at] = judge.judge_rows(shared, rows.at(at))
+        return bands._replace(judgement=judgement)
+
+    @cached_property
+    def shipment_bands(self) -> ShipmentBands | None:
+        """The bands in which a shipment of the order is allowed, with what rules add to their cost."""
+        bands = self.judged_bands
+        if bands is None:
+            return None
+        if self.matcher.shipment_steps is not None:
+            exclude, cost = self.matcher.stages[Stage.SHIPMENT].table.shipments()
+            allowed, cost = exclude[bands.judgement] == 0, cost[bands.judgement]
+            bands = joined(bands.at(allowed)._replace(costs=(bands.costs + cost)[allowed]))
+        return binding(bands, self.ordered_units)
+
+    @cached_property
     def resting(self) -> Mapping[str, NodeRest]:
         """The nodes with units free that rest."""
         if not self.snapshot.resting:
@@ -378,6 +450,20 @@ class Evaluation:
         yield from stages[Stage.NODE].table.counted([self.node_numbers])
         yield from stages[Stage.POSITION].table.counted([item.judgement for item in self.positions])
         yield from stages[Stage.OPTION].table.counted([item.judgement for item in self.options])
+        if self.matcher.shipment_steps is not None and self.judged_bands is not None:
+            yield from stages[Stage.SHIPMENT].table.counted([self.judged_bands.judgement])
+
+    def _costs_of_line(self, index: int, rows: Integers, unit_cost: Integers) -> Integers:
+        """What the line costs shipped whole by these rows of `reach`; UNKNOWN_NUMBER where the service takes no such
+        shipment.
+        """
+        line, out = self.order.lines[index], self.reach
+        cost: Integers = out.fixed[rows] + line.quantity * unit_cost
+        if self.ways.is_banded:
+            product = self.snapshot.products[line.sku]
+            parcel = self.ways.parcel_costs(line.quantity * product.weight // product.scale)[out.service[rows]]
+            cost = np.where(parcel == NOT_CARRIED, UNKNOWN_NUMBER, cost + parcel)
+        return cost
 
     def _options_of(self, index: int, line: Line) -> Options:
         ways, out, positions = self.ways, self.reach, self.positions[index]
@@ -398,11 +484,12 @@ class Evaluation:
             unit_cost = rounded(unit_cost, scale)
         unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM * scale)
         stock, loads, clocks, quantity = positions.stock, self.loads, self.columns.clocks, line.quantity
-        cost = cache(lambda: out.fixed[rows] + quantity * unit_cost)
+        cost = cache(lambda: self._costs_of_line(index, rows, unit_cost))
+        known_cost = cache(lambda: np.where(cost() == UNKNOWN_NUMBER, NO_LIMIT << 20, cost()))
         ranks: dict[str, Callable[[], Integers]] = {
             "stock.rank": cache(lambda: rank_of_places(-stock.available[position], node)),
             "route.rank_distance": cache(lambda: rank_of_places(distance, node)),
-            "route.rank_cost": cache(lambda: rank_of_options(cost())),
+            "route.rank_cost": cache(lambda: rank_of_options(known_cost())),
         }
         columns: dict[str, Callable[[], Integers]] = {
             LOAD: lambda: loads[node],
@@ -410,7 +497,7 @@ class Evaluation:
             "route.distance": lambda: distance,
             "route.arrives": lambda: out.arrives[rows],
             LATE: lambda: out.late[rows],
-            "route.cost": cost,
+            COST: cost,
             "route.co2": lambda: out.drop[rows] + quantity * unit_carbon,
             **ranks,
         }
@@ -425,7 +512,7 @@ class Evaluation:
                     distance=int(distance[row]),
                     arrives=int(out.arrives[way]),
                     late=LATE_CODES[int(out.late[way])],
-                    cost=int(out.fixed[way] + quantity * unit_cost[row]),
+                    cost=None if cost()[row] == UNKNOWN_NUMBER else int(cost()[row]),
                     co2=int(out.drop[way] + quantity * unit_carbon[row]),
                 ),
                 **{path: int(rank()[row]) for path, rank in ranks.items()},

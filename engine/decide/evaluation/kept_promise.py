@@ -31,7 +31,7 @@ def choose_in_time(candidates: Candidates, terms: PromiseTerms) -> Choice:
 
 def arrivals(candidates: Candidates) -> Integers:
     """When the units of each entry would arrive."""
-    return candidates.evaluation.reach.arrives_by[candidates.candidate]
+    return candidates.evaluation.reach.arrives_by[candidates.rows[candidates.candidate]]
 
 
 def rows_of(candidates: Candidates, choice: Choice) -> Integers:
@@ -44,13 +44,13 @@ def _choose_greenest(candidates: Candidates) -> Choice:
     weighed = _by_carbon_and_cents(candidates)
     choice = weighed.choose() if weighed else None
     if choice is None or choice.gap != 0:
-        choice = _with_money(candidates, candidates.carbon, candidates.evaluation.reach.drop, 0).choose()
+        choice = _with_money(candidates, candidates.carbon, _drops(candidates), 0).choose()
     return replace(choice, score=replace(choice.score, money=_money(candidates, choice)))
 
 
 def _by_carbon_and_cents(candidates: Candidates) -> Candidates | None:
     """With a money of which a milligram weighs more than all cents together; None if 61 bits do not hold that."""
-    drop, units = candidates.evaluation.reach.drop, int(candidates.quantity.sum())
+    drop, units = _drops(candidates), int(candidates.quantity.sum())
     unit_cents, cents = rounded(candidates.money, _CENT), rounded(candidates.fixed, _CENT)
     penalty = int(rounded(integers([candidates.split_penalty]), _CENT)[0])
     # there are no more shipments than units
@@ -58,6 +58,11 @@ def _by_carbon_and_cents(candidates: Candidates) -> Candidates | None:
     if weight * max(int(candidates.carbon.max(initial=0)), int(drop.max(initial=0))) >= WIDEST:
         return None
     return _with_money(candidates, weight * candidates.carbon + unit_cents, weight * drop + cents, penalty)
+
+
+def _drops(candidates: Candidates) -> Integers:
+    """Milligrams of CO2e a shipment, by candidate."""
+    return candidates.evaluation.reach.drop[candidates.rows]
 
 
 def _with_money(candidates: Candidates, money: Integers, fixed: Integers, split_penalty: int) -> Candidates:
@@ -68,9 +73,9 @@ def _with_money(candidates: Candidates, money: Integers, fixed: Integers, split_
 
 def _money(candidates: Candidates, choice: Choice) -> int:
     """Micros, with what policies add and take."""
-    rows, count = rows_of(candidates, choice), len(candidates.fixed)
+    numbers, count = candidates.numbers(choice), len(candidates.fixed)
     lines, units = integers(line for _, line in choice.units), integers(choice.units.values())
-    entries = (candidates.line * count + candidates.candidate).searchsorted(lines * count + rows)
-    used = np.unique(rows)
+    entries = (candidates.line * count + candidates.candidate).searchsorted(lines * count + numbers)
+    used = np.unique(numbers)
     penalties = candidates.split_penalty * max(0, len(used) - 1)
     return int((units * candidates.money[entries]).sum() + candidates.fixed[used].sum()) + penalties

@@ -51,6 +51,7 @@ class CounterfactualMatcher:
         self.rule = rule
         self.policies = matcher.policies
         self.volatile = matcher.volatile
+        self.shipment_steps = matcher.shipment_steps
         self.stages = {stage: _StageWithoutRule(matcher.stages[stage], rule) for stage in Stage}
         self.with_effect = matcher.with_effect
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.decide.evaluation.shipment_bands import ShipmentBands
 from engine.decide.joint.planned_order import PlannedOrder
 from engine.decide.shipping.columns import Flags, Integers, integers
 from engine.decide.sourcing.problem import Choice
@@ -53,6 +54,14 @@ class JointWeights(NamedTuple):
         )
 
 
+class Limit(NamedTuple):
+    """How much a unit of each line takes of what a shipment is limited in; by way the least and the most of it."""
+
+    amounts: Sequence[int]
+    least: Integers
+    most: Integers
+
+
 class OrderTable:
     """What the columns of one order are made of, by line and way: without ways that are no better in anything than
     another one of their node, unless the start uses them.
@@ -60,7 +69,8 @@ class OrderTable:
 
     def __init__(self, order: PlannedOrder, choice: Choice, weights: JointWeights, most_ways: int) -> None:
         evaluation, candidates = order.evaluation, order.candidates
-        reach = evaluation.reach
+        nodes = evaluation.reach.node[candidates.rows]
+        self.option, self.bands, self.weight = candidates.rows, candidates.bands, candidates.parts
         lines, outcome = evaluation.order.lines, evaluation.order_outcome
         self.lines = [(line.sku, line.quantity) for line in lines]
         self.wanted = Counter[str]()
@@ -74,25 +84,29 @@ class OrderTable:
         self.lots = np.maximum(multiple, whole_lots[:, None])
         self.one_lot = len(lines) == 1 and bool((self.lots[0] == lines[0].quantity).all())
         self.sets, self.weights = list(evaluation.order.sets.values()), order.weights
-        self.capacities = None if candidates.capacities is None else candidates.capacities[:, reach.node]
+        self.capacities = None if candidates.capacities is None else candidates.capacities[:, nodes]
         self.ship_complete, self.split_penalty = outcome.ship_complete, outcome.split_penalty
         self.most_shipments = evaluation.max_shipments
         something, self.unless_needed, self.tier, self.money = order.tables
         self.fixed = candidates.fixed
         self.free = np.array(
             [
-                _at_nodes(free, positions.stock.node, reach.node)
+                _at_nodes(free, positions.stock.node, nodes)
                 for free, positions in zip(candidates.free, evaluation.positions, strict=True)
             ]
         ).reshape(len(lines), -1)
         quantity = integers(line.quantity for line in lines)[:, None]
         self.most = np.where(something, np.minimum(quantity, self.free), 0)
-        self.rooms = candidates.rooms[reach.node]
-        self.node_ids = [evaluation.ways.node_ids[node] for node in reach.node.tolist()]
-        self.shipped = {(evaluation.row(key), line): units for (key, line), units in choice.units.items()}
+        self.rooms = candidates.rooms[nodes]
+        self.node_ids = [evaluation.ways.node_ids[node] for node in nodes.tolist()]
+        numbers = candidates.numbers(choice).tolist()
+        self.shipped = {
+            (number, line): units for number, ((_, line), units) in zip(numbers, choice.units.items(), strict=True)
+        }
         self.used = {way for way, _ in self.shipped}
         cost = weights.unless_needed * self.unless_needed + weights.tier * self.tier + self.money
-        ships = self._can_ship(something) & ~dominated(reach.node, candidates.fixed, something, cost)
+        takes_all = np.ones(len(nodes), dtype=bool) if self.bands is None else self.bands.are_free
+        ships = self._can_ship(something) & ~dominated(nodes, candidates.fixed, something, cost, takes_all)
         self.is_whole = int(ships.sum()) <= most_ways
         if not self.is_whole:
             # the cheapest if it shipped all; what it can't ship counts as unfilled
@@ -102,6 +116,24 @@ class OrderTable:
         ships[list(self.used)] = True
         self.ways = np.flatnonzero(ships)
         self.ways_of = Counter(self.node_ids[way] for way in self.ways.tolist())
+        self.limits = [] if self.bands is None else self._limits(self.bands)
+
+    def _limits(self, bands: ShipmentBands) -> list[Limit]:
+        """What bounds the shipments."""
+        units = np.ones_like(self.weight)
+        return [
+            Limit(amounts.tolist(), least, most)
+            for amounts, least, most in (
+                (self.weight, bands.least_weight, bands.most_weight),
+                (units, bands.least_units, bands.most_units),
+            )
+        ]
+
+    def takes_whole(self, way: int) -> bool:
+        """Whether one shipment may take all that is ordered."""
+        quantities = [quantity for _, quantity in self.lines]
+        weight = sum(grams * units for grams, units in zip(self.weight.tolist(), quantities, strict=True))
+        return self.bands is None or bool(self.bands.allow(weight, sum(quantities))[way])
 
     def _can_ship(self, something: Flags) -> Flags:
         can_ship: Flags = np.asarray(something.any(axis=0))
@@ -117,9 +149,9 @@ def _at_nodes(column: Integers, positions: Integers, nodes: Integers) -> Integer
     return column[np.minimum(positions.searchsorted(nodes), len(positions) - 1)]
 
 
-def dominated(nodes: Integers, fixed: Integers, something: Flags, cost: Integers) -> Flags:
-    """The ways that cost no less than another one of their node, for every line that they can ship; ways of a node
-    follow each other. Of equal ones, the first is kept.
+def dominated(nodes: Integers, fixed: Integers, something: Flags, cost: Integers, takes_all: Flags) -> Flags:
+    """The ways that cost no less than another one of their node that `takes_all`, whatever the shipment weighs, for
+    every line that they can ship; ways of a node follow each other. Of equal ones, the first is kept.
     """
     worse = np.zeros(len(nodes), dtype=bool)
     for distance in range(1, len(nodes)):
@@ -127,8 +159,8 @@ def dominated(nodes: Integers, fixed: Integers, something: Flags, cost: Integers
         same = nodes[first] == nodes[second]
         if not same.any():
             break
-        later = same & _no_dearer(first, second, fixed, something, cost)
-        earlier = same & _no_dearer(second, first, fixed, something, cost) & ~later
+        later = same & takes_all[first] & _no_dearer(first, second, fixed, something, cost)
+        earlier = same & takes_all[second] & _no_dearer(second, first, fixed, something, cost) & ~later
         worse[second] |= later
         worse[first] |= earlier
     return worse

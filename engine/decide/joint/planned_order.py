@@ -31,7 +31,7 @@ class Access(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """A row a line and a column a way of the evaluation's `reach`: whether it may ship units of the line, and the parts
+    """A row a line and a column a candidate: whether it may ship units of the line, and the parts
     of a unit's price.
     """
 
@@ -89,7 +89,8 @@ class PlannedOrder:
     def access(self) -> Mapping[Resource, Access]:
         """Every resource that some choice of the order takes something of."""
         evaluation, candidates = self.evaluation, self.candidates
-        lines, node_ids, nodes = evaluation.order.lines, evaluation.ways.node_ids, evaluation.reach.node
+        lines, node_ids = evaluation.order.lines, evaluation.ways.node_ids
+        nodes = evaluation.reach.node[candidates.rows]
         wanted = Counter[str]()
         for line in lines:
             wanted[line.sku] += line.quantity
@@ -120,8 +121,9 @@ class PlannedOrder:
             return {}
         lines, something, names = evaluation.order.lines, self.tables.something, evaluation.ways.node_ids
         access: dict[Resource, Access] = {}
-        for node in sorted(set(evaluation.reach.node[something.any(axis=0)].tolist())):
-            rows = np.flatnonzero(something[:, evaluation.reach.node == node].any(axis=1)).tolist()
+        of_candidates = evaluation.reach.node[self.candidates.rows]
+        for node in sorted(set(of_candidates[something.any(axis=0)].tolist())):
+            rows = np.flatnonzero(something[:, of_candidates == node].any(axis=1)).tolist()
             units = sum(lines[row].quantity for row in rows)
             grams = sum(lines[row].quantity * self.weights[row] for row in rows)
             fields = units_field(names[node]), grams_field(names[node])
@@ -137,9 +139,9 @@ class PlannedOrder:
         return sum(int(np.maximum(item.floor, 0).sum()) for item in positions) // len(positions)
 
     def choice(self, shipped: Mapping[tuple[int, int], int]) -> Choice:
-        """The choice that ships so many units by (way of the reach, line)."""
+        """The choice that ships so many units by (candidate, line)."""
         evaluation, tables = self.evaluation, self.tables
-        ways = {way for way, _ in shipped}
+        ways = {way for way, _ in shipped}  # candidates: of an option, the band of the shipment's weight
         opening = sum(int(self.candidates.fixed[way]) for way in ways)
         penalties = evaluation.order_outcome.split_penalty * max(0, len(ways) - 1)
         unless_needed, tiers, money = (
@@ -148,7 +150,7 @@ class PlannedOrder:
         )
         ordered = sum(line.quantity for line in evaluation.order.lines)
         return Choice(
-            units={(evaluation.key(way), line): units for (way, line), units in shipped.items()},
+            units={(self.candidates.key(way), line): units for (way, line), units in shipped.items()},
             score=Score(
                 unfilled=ordered - sum(shipped.values()),
                 unless_needed=unless_needed,

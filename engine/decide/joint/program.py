@@ -14,7 +14,7 @@ import numpy as np
 from engine.decide.joint.order_table import WIDEST, JointWeights, OrderTable
 from engine.decide.joint.planned_order import LOADS, PlannedOrder, Resource
 from engine.decide.shipping.columns import NO_LIMIT, Integers
-from engine.decide.sourcing.problem import Choice
+from engine.decide.sourcing.problem import UNBOUNDED, Choice
 from engine.model.node_loads import grams_field, units_field
 
 MOST_COLUMNS = 100_000
@@ -125,6 +125,7 @@ class Program:
             column = Column(index, 0, way, 1, 0, 0, 0, int(table.fixed[way]) + penalty)
             opened[way] = self._column(column, int(way in table.used))
             self._use_room(index, table, way, opened[way])
+        self._add_siblings(table, opened)
         if table.most_shipments is not None and table.most_shipments < len(opened):
             self.rows.append(([(column, 1) for column in opened.values()], table.most_shipments))
         if penalty:
@@ -132,14 +133,38 @@ class Program:
             self.rows.append(([(ships, 1), *[(column, -1) for column in opened.values()]], 0))
         return opened
 
+    def _add_siblings(self, table: "OrderTable", opened: Mapping[int, int]) -> None:
+        """Of the bands of one option, one is opened."""
+        if table.bands is not None:
+            by_option: dict[int, list[int]] = {}
+            for way, column in opened.items():
+                by_option.setdefault(int(table.option[way]), []).append(column)
+            self.rows += [([(column, 1) for column in bands], 1) for bands in by_option.values() if len(bands) > 1]
+
+    def _add_limits(
+        self, table: "OrderTable", opened: Mapping[int, int], lots: Mapping[int, Sequence[tuple[int, int, int]]]
+    ) -> None:
+        """What the shipments weigh and hold at most, and at least; `lots` are (line, column, units) by way."""
+        for limit in table.limits:
+            for way, parts in lots.items():
+                terms = [(column, limit.amounts[line] * units) for line, column, units in parts]
+                least, most = int(limit.least[way]), int(limit.most[way])
+                if most < UNBOUNDED:
+                    self.rows.append(([*terms, (opened[way], -most)], 0))
+                if least:
+                    self.rows.append(([*[(column, -amount) for column, amount in terms], (opened[way], least)], 0))
+
     def _add_lots(self, index: int, table: "OrderTable", opened: Mapping[int, int] | None) -> None:
         whole = None
         if table.ship_complete and opened is not None:
             whole = self._column(Column(index, 0, _NO_WAY, 1, 0, 0, 0, 0), int(bool(table.used)))
+        lots: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
         columns: dict[tuple[int, int], int] = {}
         for line, (_, quantity) in enumerate(table.lines):
             terms: list[tuple[int, int]] = []
             for way in table.ways[table.most[line, table.ways] > 0].tolist():
+                if opened is None and not table.takes_whole(way):
+                    continue
                 lot = int(table.lots[line, way])
                 most, fixed = int(table.most[line, way]) // lot, 0 if opened is not None else int(table.fixed[way])
                 column = self._column(
@@ -156,6 +181,7 @@ class Program:
                     table.shipped.get((way, line), 0) // lot,
                 )
                 terms.append((column, lot))
+                lots[way].append((line, column, lot))
                 columns[line, way] = column
                 self._use_units(index, table, line, way, column)
                 self._use_capacity(index, table, line, way, column)
@@ -167,8 +193,14 @@ class Program:
             if whole is not None:
                 self.rows.append(([(whole, quantity), *[(column, -lot) for column, lot in terms]], 0))
                 self.rows += [([(column, lot), (whole, -quantity)], 0) for column, lot in terms]
+        if opened is not None:
+            self._add_limits(table, opened, lots)
 
-        for lines in table.sets:  # all of them ship by a way, or none
+        self._add_sets(table, columns)
+
+    def _add_sets(self, table: "OrderTable", columns: Mapping[tuple[int, int], int]) -> None:
+        """All lines of a set ship by a way, or none; `columns` are by line and way."""
+        for lines in table.sets:
             for way in table.ways[table.most[lines[0], table.ways] > 0].tolist():
                 for line, following in zip(lines, [*lines[1:], lines[0]], strict=True):
                     if line != following:

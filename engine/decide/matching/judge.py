@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from engine.decide.matching.judgement_table import Judgement, JudgementTable
+from engine.decide.matching.shipment_steps import ShipmentSteps
 from engine.decide.matching.signature_table import Rows
 from engine.decide.matching.volatile_facts import VolatileFacts
 from engine.decide.shipping.columns import Integers
@@ -39,6 +40,9 @@ class PolicyJudge(Protocol):
 
     @property
     def volatile(self) -> VolatileFacts: ...
+
+    @property
+    def shipment_steps(self) -> ShipmentSteps | None: ...
 
     @property
     def stages(self) -> Mapping[Stage, Judge]: ...

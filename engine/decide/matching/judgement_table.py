@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from engine.decide.shipping.columns import NO_LIMIT, Integers
-from rules.effects import NodeOutcome, OptionOutcome, Outcome, PositionOutcome
+from rules.effects import NodeOutcome, OptionOutcome, Outcome, PositionOutcome, ShipmentOutcome
 from rules.reserves import FULL_SHARE, Floor, Tally
 
 OWN = -1
@@ -43,6 +43,7 @@ class JudgementTable:
         self._adding = threading.Lock()
         self._numbers: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
+        self._shipments: Integers = np.zeros((2, 0), dtype=np.int64)
         self._limits: Integers = np.zeros((2, 0), dtype=np.int64)
         self._capacities: Integers = np.zeros((2, 0), dtype=np.int64)
         self._multiples: Integers | None = None
@@ -67,6 +68,15 @@ class JudgementTable:
             options = np.array([(o.exclude, o.tier, o.adjustment) for o in outcomes], dtype=np.int64).T.copy()
             self._options = options
         return options
+
+    def shipments(self) -> Integers:
+        """By number, a row each: whether the shipment is excluded, and what it counts as dearer, in micros."""
+        shipments = self._shipments
+        if shipments.shape[1] < len(self.judgements):
+            outcomes = [cast("ShipmentOutcome", item.outcome) for item in self.judgements[:]]
+            shipments = np.array([(o.exclude, o.cost) for o in outcomes], dtype=np.int64).T.copy()
+            self._shipments = shipments
+        return shipments
 
     def limits(self) -> Integers:
         """By number, a row each: the most shipments a day, and an hour; NO_LIMIT: any number."""

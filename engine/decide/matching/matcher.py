@@ -16,6 +16,7 @@ from engine.decide.matching.partial_evaluation import FAILS, Residuals
 from engine.decide.matching.rete import Rete
 from engine.decide.matching.row_codes import RowCodes
 from engine.decide.matching.rule_firing import MakeEngine, RuleFiring
+from engine.decide.matching.shipment_steps import shipment_steps
 from engine.decide.matching.signature_table import MOST_REMEMBERED, UNSEEN, Rows, SignatureTable
 from engine.decide.matching.signatures import Coding, group_coder
 from engine.decide.matching.truth_tables import TruthTables
@@ -238,6 +239,7 @@ class Matcher:
             stage: StageMatcher(stage, policies, guarded=guarded, make_engine=make_engine) for stage in Stage
         }
         self.volatile = volatile_facts(policies)
+        self.shipment_steps = shipment_steps(policies)
         self._having: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = {}
         """Of rules that fired, those that have one of some effects."""
 

@@ -69,7 +69,7 @@ def _of_clock(item: Property) -> bool:
 
 
 def _is_measured(item: Property) -> bool:
-    return item.other is None and (item.fact.path == LOAD or item.fact.group in ("stock", "route"))
+    return item.other is None and (item.fact.path == LOAD or item.fact.group in ("stock", "route", "shipment"))
 
 
 def _given(path: str) -> _Column:

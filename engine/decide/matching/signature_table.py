@@ -20,7 +20,10 @@ from rules.vocabulary import Facts
 
 UNKNOWN_NUMBER = -(1 << 62)
 """Stands in a column for a number that is not known."""
-LATE, LOAD, COVER = "route.late", "node.load", "stock.days_of_cover"
+LATE, LOAD, COVER, COST = "route.late", "node.load", "stock.days_of_cover", "route.cost"
+SHIPMENT_WEIGHT, SHIPMENT_UNITS = "shipment.weight", "shipment.units"
+MAY_BE_UNKNOWN = frozenset({COVER, COST, SHIPMENT_WEIGHT, SHIPMENT_UNITS})
+"""Numbers that not every row has."""
 UNSEEN = -1
 """Stands for the number of a judgement that was not made yet."""
 MOST_REMEMBERED = 200_000
@@ -113,7 +116,7 @@ class SignatureTable:
         self._steps = [
             (item.fact.path, np.array(_steps(item, sets), dtype=np.int64))
             for item, sets in items
-            if item.path in ALWAYS_KNOWN or item.path == COVER
+            if item.path in ALWAYS_KNOWN or item.path in MAY_BE_UNKNOWN
         ]
         self._pairs = [(item.path, item.size) for item, _ in items if item.other is not None]
         late = next((item for item, _ in items if item.path == LATE), None)

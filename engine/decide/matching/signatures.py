@@ -31,7 +31,7 @@ MOST_VALUES = 20_000
 ALWAYS_KNOWN = frozenset(
     {
         *("node.load", "stock.on_hand", "stock.held", "stock.available"),
-        *("route.distance", "route.arrives", "route.cost", "route.co2"),
+        *("route.distance", "route.arrives", "route.co2"),
         *RANKS,
     }
 )

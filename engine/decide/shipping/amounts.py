@@ -5,7 +5,7 @@ or emit more. So the columns of what is decided are exact.
 """
 
 from engine.decide.shipping.pricing import MILLIGRAM, carriage
-from engine.model.facts import Network, Service
+from engine.model.facts import Network, ParcelPrice, Service
 
 _FARTHEST = 20_015_200
 """Metres between two places on the earth: half of its circumference, pi times EARTH_RADIUS, rounded up."""
@@ -28,17 +28,29 @@ def costs_by_the_metre(network: Network, service: Service) -> int:
     return service.per_km * farthest(network, service)
 
 
+def _most_of(price: ParcelPrice) -> int:
+    """Micros that the band costs at most, but for its grams."""
+    return max(price.base, price.at_least)
+
+
 class LargestAmounts:
     """The most that shipments of a network can come to. `network_caches` keeps one object for each network."""
 
     def __init__(self, network: Network) -> None:
         services, nodes = network.services.values(), network.nodes.values()
-        by_service = [service.base + costs_by_the_metre(network, service) // 1_000 + 1 for service in services]
+        by_service = [
+            service.base
+            + costs_by_the_metre(network, service) // 1_000
+            + 1
+            + max(map(_most_of, service.parcel_prices), default=0)
+            for service in services
+        ]
         self._services = services
         self._fixed = max(by_service, default=0) + max((node.handling for node in nodes), default=0)
         self._unit_handling = max((node.unit_handling for node in nodes), default=0)
         self._drop = max((service.drop for service in services), default=0)
         self._carbon_per_gram = max((service.emission * farthest(network, service) for service in services), default=0)
+        self._per_gram = max((band.per_gram for service in services for band in service.parcel_prices), default=0)
         self._carriages: dict[int, int] = {}
         """By the grams of a unit."""
 
@@ -63,5 +75,6 @@ class LargestAmounts:
             if len(self._carriages) >= _MOST_KEPT:
                 self._carriages.clear()
             dearest = max((carriage(service, weight) for service in self._services), default=0)
+            dearest += self._per_gram * weight
             self._carriages[weight] = dearest
         return dearest

@@ -16,7 +16,7 @@ from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, i
 from engine.decide.shipping.distance import direction
 from engine.decide.shipping.lanes import Destination, Lanes, lanes_to
 from engine.decide.shipping.node_clocks import NodeClocks
-from engine.decide.shipping.pricing import carriage
+from engine.decide.shipping.pricing import NOT_CARRIED, Band, band_at, bands_of, carriage
 from engine.decide.shipping.schedule import Calendars
 from engine.decide.shipping.timings import Schedule, Timings
 from engine.model.facts import Lane, Network, Node, OptionKey, Service
@@ -64,6 +64,9 @@ class Ways:
         """The most units, and the most grams, that each node ships a day."""
         self.limits_output = bool((self.capacities < NO_LIMIT).any())
         self.emission = integers(service.emission for service in self.services)
+        self.bands: Sequence[Sequence[Band] | None] = [bands_of(service) for service in self.services]
+        """By service, those of the weight of a shipment."""
+        self.is_banded = any(bands is not None for bands in self.bands)
         self._calendars = calendars = Calendars(network)
         self._dates = Calendar(ALWAYS, network.time_zone)
         self._schedules: list[Schedule] = []
@@ -80,6 +83,7 @@ class Ways:
         self._leading: dict[tuple[str | None, int], Integers] = {}
         self._lanes_to: dict[Destination, Lanes | None] = {}
         self._unit_costs: dict[int, Integers] = {}
+        self._parcel_costs: dict[int, Integers] = {}
         self._reaches, self._takes = self._bands()
         self._daily = integers(service.daily_distance or 0 for service in self.services)
         self._by_day = bool(self._daily.any())
@@ -131,6 +135,19 @@ class Ways:
             if len(self._unit_costs) >= _MOST_KEPT:
                 self._unit_costs.clear()
             costs = self._unit_costs[weight] = integers(carriage(service, weight) for service in self.services)
+        return costs
+
+    def parcel_costs(self, weight: int) -> Integers:
+        """By service, what it charges for the weight of a shipment of so many grams; NOT_CARRIED if it does not take
+        one of this weight.
+        """
+        costs = self._parcel_costs.get(weight)
+        if costs is None:
+            if len(self._parcel_costs) >= _MOST_KEPT:
+                self._parcel_costs.clear()
+            bands = [band_at(service, weight) for service in self.services]
+            costs = integers(NOT_CARRIED if band is None else band.price(weight) for band in bands)
+            self._parcel_costs[weight] = costs
         return costs
 
     def minutes(self, service: Integers, distance: Integers) -> Integers:

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.decide.sourcing.demand_classes import group_demands
-from engine.decide.sourcing.dual_ascent import DualAscent
-from engine.decide.sourcing.incumbent import PrimalSearch
 from engine.decide.sourcing.objective import Units, Weights
 from engine.decide.sourcing.problem import Problem
+from engine.decide.sourcing.relaxation import Ascent, Relaxation, primal_search
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate, break_ties
 
 
@@ -55,11 +54,11 @@ class Search:
         tied, self.tie_bits = break_ties(candidates)
         unfilled = weights.unfilled << self.tie_bits
         self._ship_complete = problem.ship_complete
-        self._primal = PrimalSearch(problem, tied, unfilled, limits.placement)
+        self._primal = primal_search(problem, tied, unfilled, limits.placement)
         if {key for key, _ in units} <= {candidate.key for candidate in candidates}:
             self._primal.adopt(units)
         self._classes = group_demands(problem, tied, unfilled)
-        self._fixed = [candidate.fixed for candidate in tied]
+        self._relaxation = Relaxation(problem, self._classes, tied)
         self._cost_limit = cost_limit << self.tie_bits
         self._ascent_steps = 0
         self._unproven_bounds: list[int] = []
@@ -119,7 +118,7 @@ class Search:
                 return [without, without._replace(opened=branch.opened | {chosen})]
         return []
 
-    def _bound(self, branch: Branch, free: Sequence[int], allowed: int) -> DualAscent:
+    def _bound(self, branch: Branch, free: Sequence[int], allowed: int) -> Ascent:
         ascent = self._ascend(branch, free, branch.duals, allowed)
         if not any(branch.duals) and allowed < len(free):
             # if the limit leaves units unfilled, the best duals are high, and an ascent only gets there from above
@@ -128,10 +127,8 @@ class Search:
         self._primal.improve(branch.opened, ascent.surplus)
         return ascent
 
-    def _ascend(self, branch: Branch, free: Sequence[int], duals: Sequence[int], allowed: int) -> DualAscent:
-        ascent = DualAscent(
-            self._classes, self._fixed, opened=branch.opened, free=free, duals=duals, max_opened=allowed
-        )
+    def _ascend(self, branch: Branch, free: Sequence[int], duals: Sequence[int], allowed: int) -> Ascent:
+        ascent = self._relaxation.ascend(opened=branch.opened, free=free, duals=duals, max_opened=allowed)
         self._ascent_steps += ascent.steps
         return ascent
 

@@ -5,6 +5,7 @@ proven.
 from collections.abc import Mapping
 from dataclasses import replace
 
+from engine.decide.sourcing.bounded.binding_bounds import tightened
 from engine.decide.sourcing.demand_merging import deal_units, interchangeable_runs, merge_demands
 from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.optimality import first_unproven
@@ -37,6 +38,8 @@ def _choose_merged(problem: Problem) -> Choice:
 
 
 def _choose(problem: Problem) -> Choice:
+    if problem.is_bounded:
+        problem = tightened(problem)
     weights = Weights.of(problem)
     units, lower_bound, gap = find_best(problem, weights)
     ordered = sum([demand.quantity for demand in problem.demands])

@@ -22,10 +22,11 @@ class Arc(NamedTuple):
 class DemandClass(NamedTuple):
     """Demands of one SKU that the same candidates carry at the same extra costs. `base_cost` is the cost of all units
     if each ships from its cheapest candidate; a unit left unfilled costs up to `unfilled` more. `together`: the class
-    is one line that is kept together. `lines` are (line, least cost of one of its units).
+    is one line that is kept together. `lines` are (line, least cost of one of its units). A unit weighs `weight` grams.
     """
 
     sku: str
+    weight: int
     units: int
     base_cost: int
     unfilled: int
@@ -53,6 +54,7 @@ def group_demands(problem: Problem, candidates: Sequence[WeightedCandidate], unf
         grouped.append(
             DemandClass(
                 sku=sku,
+                weight=problem.demands[lines[0][0]].weight,
                 units=units,
                 base_cost=sum([problem.demands[line].quantity * cheapest for line, cheapest in lines]),
                 unfilled=unfilled - max([cheapest for _, cheapest in lines]),

@@ -5,7 +5,7 @@ choice if no two shipments, and no three, can cost less; so is the best pair, if
 of the comparison are folded into one integer, by `Weights`, if 61 bits hold it.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -36,40 +36,78 @@ class Columns(NamedTuple):
     money: Integers
 
 
-def choose_directly(columns: Columns, most_shipments: int) -> Integers | None:
+class Bands(Protocol):
+    """What shipments may weigh, by candidate."""
+
+    def allow(self, weight: Integers | int, units: Integers | int) -> Flags:
+        """The candidates whose shipment may weigh so many grams and have so many units."""
+        ...
+
+
+class DirectLimits(NamedTuple):
+    """The option of each candidate, in the order of keys, of which only one can be opened; grams of a unit by line; and
+    what each candidate may carry.
+    """
+
+    option: Integers
+    weight: Integers
+    bands: Bands
+
+    def of_options(self, opening: Integers, candidates: Integers) -> Integers:
+        """The least of each option."""
+        option = self.option[candidates]
+        first = np.flatnonzero(np.diff(option, prepend=-1))
+        return np.minimum.reduceat(opening, first)
+
+
+def choose_directly(columns: Columns, most_shipments: int, limits: DirectLimits | None = None) -> Integers | None:
     """By line, the candidate that ships all of it in the best choice; None if it takes a search to tell."""
     costs = _costs(columns)
     if costs is None:
         return None
     cost, whole, far = costs
+    ships_whole = whole < far
+    if limits is not None:
+        whole[:, ~_allowed(columns, limits, np.arange(len(columns.quantity)))] = far
     totals = whole.sum(axis=0) + columns.fixed
     best = int(totals.argmin())
     single = min(int(totals[best]), far)
     alone = np.full(len(cost), best) if single < far else None
     # there are no more shipments than units
     most_shipments = min(most_shipments, int(columns.quantity.sum()))
-    some = (cost.min(axis=0) < far).nonzero()[0] if most_shipments >= _PAIR else ()
-    if len(some) < _PAIR:
+    some = (cost.min(axis=0) < far).nonzero()[0]
+    if most_shipments < _PAIR or len(some) < _PAIR:
         return alone
     cheapest = cost.min(axis=1)
     at_least = int(cheapest.sum()) + columns.split_penalty
     # what a shipment of each adds at least to that: it carries some unit
     opening = columns.fixed[some] + ((cost[:, some] - cheapest[:, None]) // columns.quantity[:, None]).min(axis=0)
-    lowest = np.sort(opening)[:_THREE].tolist()
+    by_option = opening if limits is None else limits.of_options(opening, some)
+    if len(by_option) < _PAIR:
+        return alone
+    lowest = np.sort(by_option)[:_THREE].tolist()
     if single <= at_least + lowest[0] + lowest[1]:
         return alone
-    three = far if min(most_shipments, len(some)) < _THREE else at_least + sum(lowest) + columns.split_penalty
+    three = far if min(most_shipments, len(by_option)) < _THREE else at_least + sum(lowest) + columns.split_penalty
     # a pair with any other candidate costs more than the single shipment
     some = some[opening <= single - at_least - lowest[0]]
     if len(some) ** 2 * len(cost) > _MOST_PAIRS:
         return None
-    least, pair = _best_pair(columns, cost, whole < far, some) if len(some) >= _PAIR else (far, None)
+    least, pair = _best_pair(columns, cost, ships_whole, some, limits) if len(some) >= _PAIR else (far, None)
     if single <= min(least, three):
         return alone
     return pair if least <= three else None
 
 
-def _best_pair(columns: Columns, cost: Integers, ships_whole: Flags, some: Integers) -> tuple[int, Integers | None]:
+def _allowed(columns: Columns, limits: DirectLimits, lines: Integers) -> Flags:
+    """The candidates that may ship all of some lines in one shipment."""
+    units = columns.quantity[lines]
+    return limits.bands.allow(int((limits.weight[lines] * units).sum()), int(units.sum()))
+
+
+def _best_pair(
+    columns: Columns, cost: Integers, ships_whole: Flags, some: Integers, limits: DirectLimits | None
+) -> tuple[int, Integers | None]:
     """What any two shipments cost at least, whatever stock they have; and the pair that costs so little, by line, if
     there is only one, and it can ship each line from where that is cheaper.
     """
@@ -77,6 +115,9 @@ def _best_pair(columns: Columns, cost: Integers, ships_whole: Flags, some: Integ
     # each pair is there twice
     pairs = np.minimum(table[:, :, None], table[:, None, :]).sum(axis=0) + (fixed[:, None] + fixed)
     np.fill_diagonal(pairs, WIDEST)
+    if limits is not None:
+        option = limits.option[some]
+        pairs[option[:, None] == option] = WIDEST
     place = int(pairs.argmin())
     least = int(pairs.flat[place])
     first, second = divmod(place, len(some))
@@ -84,6 +125,9 @@ def _best_pair(columns: Columns, cost: Integers, ships_whole: Flags, some: Integ
     chosen = np.where(cost[:, one] < cost[:, other], one, other)
     tied = (pairs == least).sum() > _PAIR or (cost[:, one] == cost[:, other]).any()
     ships = ships_whole[np.arange(len(cost)), chosen].all() and len(np.unique(chosen)) == _PAIR
+    if ships and limits is not None:
+        parts = ((number, np.flatnonzero(chosen == number)) for number in (one, other))
+        ships = all(_allowed(columns, limits, lines)[number] for number, lines in parts)
     return least + columns.split_penalty, chosen if ships and not tied else None
 
 

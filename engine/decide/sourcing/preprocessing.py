@@ -13,10 +13,9 @@ from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 from engine.decide.sourcing.demand_classes import DemandClass, group_demands
-from engine.decide.sourcing.dual_ascent import DualAscent
-from engine.decide.sourcing.incumbent import PrimalSearch
 from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.problem import Candidate, Problem
+from engine.decide.sourcing.relaxation import Relaxation, primal_search
 from engine.decide.sourcing.subgradient import subgradient_ascent
 from engine.decide.sourcing.weighted_candidates import NodeStocks, WeightedCandidate, weigh_candidates
 
@@ -83,16 +82,17 @@ class CandidateReduction:
         problem, unfilled = self._problem, self._weights.unfilled
         weighted = sorted(self._weigh(core), key=attrgetter("key"))
         classes = group_demands(problem, weighted, unfilled)
-        primal = PrimalSearch(problem, weighted, unfilled, 1)
+        primal = primal_search(problem, weighted, unfilled, 1)
         free = primal.with_room((), range(len(weighted)))
         fixed = [candidate.fixed for candidate in weighted]
         most = primal.shipments_left(())
-        ascent = DualAscent(classes, fixed, opened=(), free=free, duals=[0] * len(classes), max_opened=most)
+        relaxation = Relaxation(problem, classes, weighted)
+        ascent = relaxation.ascend(opened=(), free=free, duals=[0] * len(classes), max_opened=most)
         primal.improve(frozenset(), ascent.surplus)
         self._upper_bound = min(self._upper_bound, primal.incumbent.cost)
         if finely and not ascent.toll:
             duals = subgradient_ascent(classes, fixed, ascent.duals, self._upper_bound)
-            better = DualAscent(classes, fixed, opened=(), free=free, duals=duals, max_opened=most)
+            better = relaxation.ascend(opened=(), free=free, duals=duals, max_opened=most)
             ascent = max(ascent, better, key=lambda run: run.lower_bound)
         return _CorePrices(ascent.lower_bound, self._by_line(classes, ascent.duals), ascent.toll)
 

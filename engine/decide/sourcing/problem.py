@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from engine.model.facts import OptionKey
 
@@ -18,15 +18,34 @@ class Price:
     money: int
 
 
+UNBOUNDED: Final = 1 << 40
+"""Grams or units of a shipment: stands for no upper bound."""
+
+
+class Bounds(NamedTuple):
+    """Between which grams and which units a shipment must be, ends included."""
+
+    least_weight: int = 0
+    most_weight: int = UNBOUNDED
+    least_units: int = 0
+    most_units: int = UNBOUNDED
+
+    def allow(self, weight: int, units: int) -> bool:
+        """Whether a shipment may weigh so many grams and have so many units."""
+        return self.least_weight <= weight <= self.most_weight and self.least_units <= units <= self.most_units
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A shipment that could be opened. Opening it costs `fixed` micros, 0 or more; `prices` are by index of the demands
-    that it can ship.
+    that it can ship. If it has `bounds`, it must keep to them. Of candidates whose keys differ in the band alone, one
+    can be opened.
     """
 
     key: OptionKey
     fixed: int
     prices: Mapping[int, Price]
+    bounds: Bounds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +86,11 @@ class Problem:
     room: Mapping[str, int] = field(default_factory=dict)
     capacity: Mapping[str, Capacity] = field(default_factory=dict)
     multiples: Mapping[tuple[str, int], int] = field(default_factory=dict)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether some shipment is bounded in weight or units, or is one of several bands."""
+        return any(candidate.bounds is not None or candidate.key.band for candidate in self.candidates)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -11,6 +11,7 @@ from engine.decide.sourcing.incumbent import PrimalSearch
 from engine.decide.sourcing.objective import Solution, Units, Weights
 from engine.decide.sourcing.preprocessing import CandidateReduction
 from engine.decide.sourcing.problem import Price, Problem
+from engine.decide.sourcing.relaxation import primal_search
 from engine.decide.sourcing.weighted_candidates import (
     NodeStocks,
     undominated,
@@ -69,7 +70,7 @@ def _solve_program(problem: Problem, weights: Weights, units: Units) -> Solution
 
     def primal(keys: Collection[OptionKey]) -> PrimalSearch:
         opened = weigh_candidates(problem, weights, [candidates[key] for key in sorted(keys)], node_stocks)
-        return PrimalSearch(problem, list(opened), weights.unfilled, LIMITS.placement)
+        return primal_search(problem, list(opened), weights.unfilled, LIMITS.placement)
 
     def search(places: Collection[tuple[OptionKey, int]], units: Units) -> Solution | None:
         prices: dict[OptionKey, dict[int, Price]] = {}

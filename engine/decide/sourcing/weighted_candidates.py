@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.decide.sourcing.objective import Weights
-from engine.decide.sourcing.problem import Candidate, Problem
+from engine.decide.sourcing.problem import Bounds, Candidate, Problem
 from engine.decide.sourcing.tightening import common_multiples
 from engine.model.facts import OptionKey
 
@@ -32,11 +32,14 @@ class WeightedCandidate(NamedTuple):
     fixed: int
     costs: Mapping[int, int]
     node_stock: NodeStock
+    bounds: Bounds | None = None
 
     def dominates(self, other: "WeightedCandidate") -> bool:
         """Whether every choice that uses `other` becomes cheaper if this candidate, used already or not, takes over all
-        that `other` ships.
+        that `other` ships. One with bounds may have no room for that.
         """
+        if self.bounds is not None:
+            return False
         costs, units = self.costs, other.node_stock.units
         takeable = costs if self.key.node == other.key.node else self.node_stock.ample
         extra, least_extra = 0, None
@@ -120,7 +123,8 @@ def weigh_candidates(
             if index in node_stock.units
         }
         if costs:
-            yield WeightedCandidate(candidate.key, candidate.fixed + problem.split_penalty, costs, node_stock)
+            fixed = candidate.fixed + problem.split_penalty
+            yield WeightedCandidate(candidate.key, fixed, costs, node_stock, candidate.bounds)
 
 
 def break_ties(candidates: Sequence[WeightedCandidate]) -> tuple[list[WeightedCandidate], int]:
@@ -138,7 +142,8 @@ def break_ties(candidates: Sequence[WeightedCandidate]) -> tuple[list[WeightedCa
             (fixed << bits) + (1 << count) - (1 << count - place),
             {index: cost << bits for index, cost in costs.items()},
             node_stock,
+            bounds,
         )
-        for place, (key, fixed, costs, node_stock) in enumerate(candidates, start=1)
+        for place, (key, fixed, costs, node_stock, bounds) in enumerate(candidates, start=1)
     ]
     return tied, bits

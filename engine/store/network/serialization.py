@@ -15,6 +15,7 @@ from engine.model.facts import (
     Lane,
     Network,
     Node,
+    ParcelPrice,
     Product,
     Service,
     UnitPrice,
@@ -161,14 +162,18 @@ def _node_of(record: Record) -> Node:
 
 def _service_record(service: Service) -> Record:
     money = ("base", "per_km", "per_kg")
-    others = ("id", "mode", "carrier", "emission", "detour", "drop", "max_distance", "max_weight")
-    return _without_none({name: getattr(service, name) for name in money + others}) | {
+    others = ("id", "mode", "carrier", "emission", "detour", "drop", "max_distance")
+    limits = {"max_weight": service.max_unit_weight, "max_parcel_weight": service.max_weight}
+    return _without_none({**{name: getattr(service, name) for name in money + others}, **limits}) | {
         "transit": [list(band) for band in service.transit],
         "countries": sorted(service.countries),
         **_without_empty(
             {
                 "daily_distance": service.daily_distance,
                 "unit_prices": [[band.up_to, band.base, band.per_kg] for band in service.unit_prices],
+                "parcel_prices": [
+                    [band.over, band.up_to, band.base, band.per_gram, band.at_least] for band in service.parcel_prices
+                ],
                 "runs": _timetable_record(service.runs),
             }
         ),
@@ -178,11 +183,18 @@ def _service_record(service: Service) -> Record:
 def _service_of(record: Record) -> Service:
     fields = dict(record)
     transit = tuple((reach, minutes) for reach, minutes in fields.pop("transit"))
-    prices = fields.pop("unit_prices", ())
+    prices, bands = fields.pop("unit_prices", ()), fields.pop("parcel_prices", ())
     return Service(
         transit=transit,
         countries=frozenset(fields.pop("countries")),
         unit_prices=tuple(UnitPrice(up_to=up_to, base=base, per_kg=per_kg) for up_to, base, per_kg in prices),
+        parcel_prices=tuple(
+            ParcelPrice(over=over, up_to=up_to, base=base, per_gram=per_gram, at_least=at_least)
+            for over, up_to, base, per_gram, at_least in bands
+        ),
+        # networks stored before there were limits of a shipment have that of a unit by this name
+        max_unit_weight=fields.pop("max_weight", None),
+        max_weight=fields.pop("max_parcel_weight", None),
         runs=_timetable_of(fields.pop("runs", None)),
         **fields,
     )

@@ -8,9 +8,15 @@ from hypothesis import strategies as st
 
 from engine.decide.sourcing.choose import choose
 from tests.bench.highs import allowed, choose_by_highs, score
-from tests.bench.random_problems import constrained, coupled
+from tests.bench.random_problems import constrained, coupled, weighed
 
 pytestmark = pytest.mark.slow
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**9))
+def test_highs_finds_no_better_choice_where_shipments_are_bounded_in_weight(seed):
+    check(weighed(seed))
 
 
 @settings(max_examples=150, deadline=None)
@@ -23,6 +29,7 @@ def test_highs_finds_no_better_choice_and_ours_scores_what_it_says(seed):
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 10**9))
 @example(1116)  # a line may leave a shipment part of a multiple
+@example(31714)  # of a line, only the node is left that ships it in multiples
 @example(2351)  # two services of a node ship different SKUs, and share its capacity
 def test_highs_finds_no_better_choice_with_multiples_sets_and_capacities(seed):
     check(coupled(seed))

@@ -17,8 +17,22 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.joint.assignment import total
 from engine.decide.joint.plan import plan
 from engine.decide.matching.matcher import Matcher
+from engine.model.facts import ParcelPrice
 from tests.properties.decide.baskets import BASKETS, SETS
-from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, NOW, PARIS, node, order, policies, service, snapshot
+from tests.support.facts import (
+    EURO,
+    LILLE,
+    LYON,
+    MARSEILLE,
+    NOW,
+    PARIS,
+    node,
+    order,
+    policies,
+    product,
+    service,
+    snapshot,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +52,19 @@ RULES = [
 ]
 PLACES = {"lyon": LYON, "lille": LILLE, "marseille": MARSEILLE}
 SERVICES = [service(per_km=4_000), service("express", base=9 * EURO, per_km=1_000)]
+BY_WEIGHT = [
+    service(
+        base=0,
+        per_km=1_000,
+        parcel_prices=(
+            ParcelPrice(over=0, up_to=1_000, base=3 * EURO),
+            ParcelPrice(over=1_000, up_to=4_000, base=4 * EURO, per_gram=200),
+            ParcelPrice(over=6_000, up_to=20_000, base=6 * EURO),
+        ),
+    ),
+    service("express", base=5 * EURO, per_km=1_000, max_weight=5_000),
+]
+PRODUCTS = [product("A", weight=700), product("B", weight=1_900)]
 STOCK = st.fixed_dictionaries(
     {sku: st.fixed_dictionaries({name: st.integers(0, 4) for name in PLACES}) for sku in "AB"}
 )
@@ -54,11 +81,11 @@ ORDERS = st.lists(
 )
 
 
-def facts_of(stock, rooms, loads=None):
+def facts_of(stock, rooms, loads=None, services=SERVICES):
     nodes = [
         node(name, place, daily_orders=rooms[name], services=("parcel", "express")) for name, place in PLACES.items()
     ]
-    return snapshot(nodes, stock, services=SERVICES, loads=loads)
+    return snapshot(nodes, stock, services=services, loads=loads, products=PRODUCTS)
 
 
 def after(facts, decision):
@@ -88,13 +115,15 @@ def planned(orders, facts, matcher):
 
 
 @settings(max_examples=150, deadline=None)
-@given(ORDERS, STOCK, ROOMS, st.frozensets(st.sampled_from(RULES)))
-def test_a_plan_is_never_worse_than_one_after_another_and_each_order_gets_what_it_says(drawn, stock, rooms, rules):
+@given(ORDERS, STOCK, ROOMS, st.frozensets(st.sampled_from(RULES)), st.sampled_from([SERVICES, BY_WEIGHT]))
+def test_a_plan_is_never_worse_than_one_after_another_and_each_order_gets_what_it_says(
+    drawn, stock, rooms, rules, services
+):
     orders = [
         order(*lines, id=f"W-{number}", channel=channel, tags=tags, place=place)
         for number, (lines, channel, tags, place) in enumerate(drawn)
     ]
-    facts = facts_of(stock, rooms)
+    facts = facts_of(stock, rooms, services=services)
     with contextlib.closing(Matcher(policies(*sorted(rules)))) as matcher:
         greedy = total(item.score for item in decided_in_turn([(it, NOTHING_LEFT) for it in orders], facts, matcher))
         made, turns = planned(orders, facts, matcher)

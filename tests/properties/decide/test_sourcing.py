@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.decide.sourcing import preprocessing, solution
 from engine.decide.sourcing.branch_and_bound import Limits
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.problem import Candidate, Capacity, Demand, Price, Problem
+from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Demand, Price, Problem
 from engine.decide.sourcing.program import mixed_integer_program
 from engine.model.facts import OptionKey
 from tests.bench.highs import allowed, score
@@ -18,6 +18,13 @@ from tests.bench.random_problems import constrained, plain
 from tests.reference.enumerated_choice import best_by_enumeration
 
 pytestmark = pytest.mark.slow
+
+
+BOUNDS = st.builds(
+    lambda weights, units: Bounds(*sorted(weights), *sorted(units)),
+    st.tuples(st.sampled_from([0, 0, 1, 4, 6]), st.sampled_from([3, 6, 9, 14, 1 << 40])),
+    st.tuples(st.sampled_from([0, 0, 0, 2]), st.sampled_from([1, 3, 1 << 40, 1 << 40])),
+)
 
 
 @st.composite
@@ -29,6 +36,8 @@ def problems(draw, most_candidates=6):
             st.builds(Demand, sku=skus, quantity=st.integers(1, 4), together=st.booleans()), min_size=1, max_size=4
         )
     )
+    demands = [replace(demand, weight={"a": 3, "b": 0, "c": 1, "d": 7}[demand.sku]) for demand in demands]
+    bounds = draw(st.sampled_from([st.none(), st.none(), st.none() | BOUNDS]))
     nodes, services = draw(st.sampled_from([("abcd", "xy"), ("abcdefgh", "x")]))
     keys = draw(
         st.lists(
@@ -52,7 +61,10 @@ def problems(draw, most_candidates=6):
         priced = draw(prices)
         if same_prices:
             priced = {index: priced[first[index]] for index in first if first[index] in priced} or priced
-        candidates.append(Candidate(key=OptionKey(*key), fixed=draw(fixed), prices=priced))
+        for band in range(1 if draw(bounds) is None else draw(st.integers(1, 2))):
+            its = draw(bounds)
+            key_of_band = OptionKey(*key)._replace(band=band)
+            candidates.append(Candidate(key=key_of_band, fixed=draw(fixed), prices=priced, bounds=its))
     return Problem(
         demands=demands,
         candidates=candidates,

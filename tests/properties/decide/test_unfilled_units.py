@@ -25,6 +25,7 @@ PLACES = {
     "unreachable",
     "other_day",
     "rejected",
+    "shipment_limits",
 }
 # the day's room of a node is of a place, and of the order where its last went to another service
 BOUNDS = {
@@ -35,6 +36,7 @@ BOUNDS = {
     "not_a_multiple",
     "set_apart",
     "capacity_used",
+    "shipment_limits",
 }
 TOO_FEW = {"no_stock", "not_enough"}
 RULES = [
@@ -63,13 +65,14 @@ def facts(stock, loads):
     nodes = [
         node("lyon", LYON, services=("parcel", "van")),
         node("lille", LILLE),
-        node("marseille", MARSEILLE),
+        node("marseille", MARSEILLE, services=("light",)),
         node("far", LYON, services=("short",)),
     ]
     services = [
         service(),
         service("van", mode="van", max_weight=3_000, runs=running("monday", "friday")),
         service("short", max_distance=1_000),
+        service("light", max_weight=5_000),
     ]
     return snapshot(nodes, {"A": {}, "B": {}} | stock, services=services, loads=loads)
 

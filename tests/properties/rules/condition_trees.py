@@ -51,6 +51,10 @@ EFFECTS: Mapping[Stage, tuple[Effect, ...]] = {
         Effect(name="tier", value=2),
     ),
     Stage.NODE: (Effect(name="daily_orders", value=40),),
+    Stage.SHIPMENT: (
+        Effect(name="exclude", value=Exclusion.YES, of_shipment=True),
+        Effect(name="avoid", value=2_500_000, of_shipment=True),
+    ),
     Stage.REJECTION: (Effect(name="rest_after_rejection", value=120),),
 }
 
@@ -156,7 +160,8 @@ def conditions(stage: Stage, *, pairs: bool = True) -> st.SearchStrategy[Conditi
     every = facts_known_at(stage)
     few = [fact for fact in every if fact.path in ("node.id", "stock.on_hand", "order.postcode", "now.date")]
     drawn = st.sampled_from(every * (1 + len(few)) + few * len(every))
-    leaves = drawn.flatmap(lambda fact: compared(fact, every if pairs else []))
+    others = [fact for fact in every if fact.group != "shipment"] if pairs else []
+    leaves = drawn.flatmap(lambda fact: compared(fact, [] if fact.group == "shipment" else others))
     return st.recursive(leaves, _nested, max_leaves=8)
 
 

@@ -209,3 +209,15 @@ def test_gaps_and_overlaps_are_found_where_there_are_some(bands, hit_policy):
 def test_a_table_is_the_same_set_of_rules_to_all_that_comes_after_the_loader():
     rules = [rule_of("p/r0", All(parts=()), EFFECTS[STAGE][0])]
     assert load_policies({"p.yaml": yaml_of_rules(rules, ["x"])}).rules.keys() == policy_set(rules).rules.keys()
+
+
+def test_a_rule_that_is_overridden_overrides_nothing_in_whatever_order_they_are_named():
+    for names in itertools.permutations(["p/a", "p/b", "p/c"]):
+        first_rule, second, third = names
+        rules = {
+            first_rule: rule_of(first_rule, All(parts=()), EFFECTS[STAGE][0], (second,)),
+            second: rule_of(second, All(parts=()), EFFECTS[STAGE][0], (third,)),
+            third: rule_of(third, All(parts=()), EFFECTS[STAGE][0]),
+        }
+        acting, silenced = _after_overrides(frozenset(names), _overriders(rules))
+        assert (set(acting), silenced) == ({first_rule, third}, (second,))

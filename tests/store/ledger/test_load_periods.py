@@ -125,3 +125,11 @@ def test_orders_of_a_batch_are_given_no_more_than_the_hour_has_room_for(places):
     decided = [json_of(answer) for answer in decide_batch(places, orders).answers]
     assert sorted(item["shipments"][0]["node"] for item in decided) == ["far", "far", "shop", "shop"]
     assert places.check().clean
+
+
+def test_a_worker_that_never_read_the_hour_sees_that_it_is_full(places, opened):
+    activate(places, CAP)
+    assert [ships_from(places) for _ in range(2)] == [["shop"], ["shop"]]
+    item = order(("A", 1), placed_at=at("2026-10-24 08:00"))
+    seen = json.loads(opened().decide(item, dry_run=True).body)
+    assert [shipment["node"] for shipment in seen["shipments"]] == ["far"]

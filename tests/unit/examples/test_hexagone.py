@@ -196,8 +196,10 @@ def test_every_service_that_travels_has_a_cut_off_while_the_node_is_open(nodes):
     found = load_inventory(HEXAGONE).network.nodes
     for node in nodes.values():
         assert set(node["cut_offs"]) == set(node["services"]) - {"pickup"}
+        week = found[node["id"]].hours.week
         for cut_off in found[node["id"]].cut_offs.values():
-            assert any(start < cut_off <= end for start, end in found[node["id"]].hours.week[4]), node["id"]
+            by_day = {4: cut_off} if isinstance(cut_off, int) else dict(enumerate(cut_off[:6]))
+            assert all(any(start < by_day[day] <= end for start, end in week[day]) for day in by_day if week[day])
 
 
 def test_what_is_ordered_at_night_leaves_in_the_morning_and_on_sunday_on_monday(orders):

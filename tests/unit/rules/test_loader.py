@@ -139,6 +139,13 @@ def test_a_rule_that_is_overridden_with_all_of_its_policy_knows_no_facts_of_a_la
     assert finding.startswith("p.yaml:7:17  later-stage  'q/r's keep' acts on the place, where route.late is not known")
 
 
+def test_where_files_name_two_languages_the_others_are_english():
+    rule = "rules:\n  - {id: r, because: x, then: {keep: 1}}\n"
+    named = {"p": "language: de\n", "q": "language: fr\n", "s": ""}
+    files = {f"{name}.yaml": f"policy: {name}\n{language}{rule}".encode() for name, language in named.items()}
+    assert load_policies(files).rules["s/r"].because == {"en": "x"}
+
+
 @pytest.mark.parametrize(
     ("of_p", "of_q", "because"),
     [("language: fr\n", "", "fr"), ("", "", "en"), ("language: de\n", "language: fr\n", "fr")],

@@ -17,8 +17,12 @@ from engine.decide.sourcing.tightening import demands_by_set, has_couplings
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 from engine.model.facts import OptionKey
 
-STEP = 32
-"""A step of the search takes as long as so many of that for the lines of one SKU."""
+STEP, STEP_OF_PLACEMENT = 100, 8
+"""A step of the search takes as long as so many of those that order the lines of one SKU; and where a placement stops
+after that many times fewer, a program is sooner at its end than longer placements would be.
+"""
+LEAST_STEPS = 64
+"""So many steps find some placement."""
 
 Allocations: TypeAlias = Sequence["SkuAllocation | CoupledAllocation"]
 
@@ -51,16 +55,22 @@ def _coupled_skus(problem: Problem, candidates: Sequence[WeightedCandidate]) -> 
     demands, groups = problem.demands, list[set[str]]()
     groups += [{demands[index].sku for index in lines} for lines in demands_by_set(demands).values()]
     at_node, multiples = dict[str, set[str]](), dict[str, set[int]]()
+    amounts: dict[str, set[int]] = {}
     for candidate in candidates:
         node = candidate.key.node
         for index in candidate.costs:
             sku = demands[index].sku
             multiples.setdefault(sku, set()).add(problem.multiples.get((node, index), 1))
+            amounts.setdefault(sku, set()).update((demands[index].quantity, problem.supply[node, sku]))
             if node in problem.capacity:
                 at_node.setdefault(node, set()).add(sku)
     groups += at_node.values()
-    # where all lines and nodes have the same multiple, stock and lines are multiples of it, and so is every flow
-    groups += [{sku} for sku, several in multiples.items() if len(several) > 1]
+    # where all lines and nodes have the same multiple, and stock and lines are multiples of it, so is every flow
+    groups += [
+        {sku}
+        for sku, several in multiples.items()
+        if len(several) > 1 or any(amount % min(several) for amount in amounts[sku])
+    ]
     while groups:
         group, others = groups.pop(), groups
         apart = [other for other in others if group.isdisjoint(other)]
@@ -82,7 +92,7 @@ class CoupledAllocation:
         unfilled: int,
         step_limit: int,
     ) -> None:
-        self._of_skus, self._candidates = of_skus, candidates
+        self.of_skus, self._candidates = of_skus, candidates
         skus = {of_sku.sku for of_sku in of_skus}
         self._lines = {index: demand for index, demand in enumerate(problem.demands) if demand.sku in skus}
         self._carriers = frozenset(
@@ -96,7 +106,7 @@ class CoupledAllocation:
 
     @property
     def steps(self) -> int:
-        return self._steps + sum([of_sku.steps for of_sku in self._of_skus])
+        return self._steps + sum([of_sku.steps for of_sku in self.of_skus])
 
     def cheapest(self, opened: frozenset[int]) -> AllocationCost:
         """The cheapest allocation if these shipments are opened."""
@@ -124,10 +134,10 @@ class CoupledAllocation:
         many steps.
         """
         known, carriers = self.flow(opened), opened & self._carriers
-        of_each = step_limit // len(self._of_skus)
+        of_each = step_limit // len(self.of_skus)
         alone = {
             item: units
-            for of_sku in self._of_skus
+            for of_sku in self.of_skus
             for item, units in of_sku.first_of_cheapest(carriers, of_each).items()
         }
         if self._cost(alone) == self._cost(known) and self._constraints.keeps_to_all(alone):
@@ -147,13 +157,14 @@ class CoupledAllocation:
 
     def _cheapest(self, opened: frozenset[int]) -> tuple[Flow, int, int]:
         """A flow, its cost, and a lower bound of the cost of any."""
-        relaxed = sum([of_sku.cheapest(opened).lower_bound for of_sku in self._of_skus])
-        alone = {item: units for of_sku in self._of_skus for item, units in of_sku.flow(opened).items()}
+        relaxed = sum([of_sku.cheapest(opened).lower_bound for of_sku in self.of_skus])
+        alone = {item: units for of_sku in self.of_skus for item, units in of_sku.flow(opened).items()}
         cost = self._cost(alone)
         if cost == relaxed and self._constraints.keeps_to_all(alone):
             return alone, cost, cost
         costs = {(key, line): unit_cost for key, line, unit_cost in self._places(opened)}
-        found = PlacementSearch(self._constraints, costs, self._unfilled).solve(step_limit=self._step_limit)
+        step_limit = max(LEAST_STEPS, self._step_limit // STEP_OF_PLACEMENT)
+        found = PlacementSearch(self._constraints, costs, self._unfilled).solve(step_limit=step_limit)
         self._steps += found.steps
         return found.flow, found.cost, max(relaxed, found.lower_bound)
 

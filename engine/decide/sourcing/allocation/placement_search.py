@@ -16,6 +16,9 @@ from engine.decide.sourcing.allocation.min_cost_flow import Flow
 from engine.decide.sourcing.problem import Capacity
 from engine.model.facts import OptionKey
 
+LOOKS = 10
+"""A step takes as long as to look at the price of each place so many times."""
+
 _Stock: TypeAlias = tuple[str, str]
 """(Node, SKU)."""
 
@@ -68,8 +71,8 @@ class PlacementSearch:
         self._place(0, 0)
         cost, flow = self._best
         lower_bound = cost if self._skipped is None else min(cost, self._skipped)
-        # each step looks at all places
-        return Allocation(flow, cost, lower_bound, (1 + self._steps) * len(self._costs))
+        # each step looks at all places, several times
+        return Allocation(flow, cost, lower_bound, LOOKS * (1 + self._steps) * len(self._costs))
 
     def _make_items(self) -> Iterator[_Item]:
         sets: dict[str, list[int]] = {}

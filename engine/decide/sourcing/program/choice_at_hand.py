@@ -74,6 +74,7 @@ class ChoiceAtHand:
                 ].all()
                 for limit in model.limits
             )
+            and self._keeps_to_bounds(lots, used)
         )
 
     def _sets_are_whole(self, lots: Integers) -> bool:
@@ -81,6 +82,17 @@ class ChoiceAtHand:
         leader = self._model.placements.leader
         is_led = leader != np.arange(len(lots))
         return bool((lots == lots[leader])[is_led].all())
+
+    def _keeps_to_bounds(self, lots: Integers, used: Integers) -> bool:
+        model = self._model
+        if not model.shipment_limits:
+            return True
+        for limit in model.shipment_limits:
+            amount = np.zeros_like(model.opening)
+            np.add.at(amount, model.placements.candidate, lots * limit.amount)
+            if (amount[used] < limit.least[used]).any() or (amount[used] > limit.most[used]).any():
+                return False
+        return len(np.unique(model.option[used])) == len(used)
 
     def _lots_of(self, units: Units) -> Integers:
         lots, lines = np.zeros_like(self._places), len(self._model.quantity)

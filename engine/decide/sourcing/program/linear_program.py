@@ -12,9 +12,10 @@ import highspy
 import numpy as np
 
 from engine.decide.shipping.columns import Integers
+from engine.decide.sourcing.problem import UNBOUNDED
 from engine.decide.sourcing.program.highs import Floats, make_highs, program_of, set_costs, start_from
 from engine.decide.sourcing.program.model import Model, Part
-from engine.decide.sourcing.program.pricing import Duals
+from engine.decide.sourcing.program.pricing import Duals, LimitDuals
 
 OPTIONS = {
     "mip_rel_gap": 0.0,
@@ -79,13 +80,14 @@ class Solved(NamedTuple):
 class Program:
     """The columns are the lots of each placement in `chosen`, then for each of their candidates whether it is opened.
     `interrupt` is asked at each round of cuts and each node, with the size of the program. A lot of a single unit may
-    be divided, which is less work and seldom matters; not so with `in_units`, or where nodes have limits.
+    be divided, which is less work and seldom matters; not so with `in_units`, or where nodes or shipments have limits.
     """
 
     def __init__(
         self, model: Model, chosen: Integers, interrupt: Callable[[int], bool], *, in_units: bool = False
     ) -> None:
-        self._model, self._chosen, self._in_units = model, chosen, in_units or bool(model.limits)
+        self._model, self._chosen = model, chosen
+        self._in_units = in_units or bool(model.limits or model.shipment_limits)
         self._placements = model.placements.at(chosen)
         self.candidates = np.unique(self._placements.candidate)
         self.size = len(chosen) + len(self.candidates)
@@ -120,6 +122,8 @@ class Program:
             rows.add(f"limit {number}", limit.most[limited], (limited.searchsorted(node[entry]), lots[entry], use))
         if model.has_sets:
             self._add_sets(rows)
+        if model.shipment_limits:
+            self._add_shipment_limits(rows, opened)
         return rows
 
     def _add_sets(self, rows: _Rows) -> None:
@@ -134,6 +138,24 @@ class Program:
         rows.add("of set", 0 * led, (row, led, -one), (row, leads, one))
         partial = np.flatnonzero(~is_whole)
         rows.add("part of set", 0 * partial, (np.arange(len(partial)), partial, np.ones_like(partial)))
+
+    def _add_shipment_limits(self, rows: _Rows, opened: Integers) -> None:
+        """How much each shipment may have, and that one of an option's candidates is opened."""
+        model, candidate = self._model, self._placements.candidate
+        self._options, entry, row = _shared(model.option[self.candidates])
+        rows.add("option", np.ones_like(self._options), (row, opened[entry], np.ones_like(entry)))
+        self._limited: list[tuple[Integers, Integers]] = []
+        for number, limit in enumerate(model.shipment_limits):
+            amount = limit.amount[self._chosen]
+            most = self.candidates[limit.most[self.candidates] < UNBOUNDED]
+            least = self.candidates[limit.least[self.candidates] > 0]
+            self._limited.append((most, least))
+            for kind, bounded, by, sign in (("most", most, limit.most, 1), ("least", least, limit.least, -1)):
+                lots = np.flatnonzero(np.isin(candidate, bounded))
+                every = np.arange(len(bounded))
+                holds = every, opened[self.candidates.searchsorted(bounded)], -sign * by[bounded]
+                carried = bounded.searchsorted(candidate[lots]), lots, sign * amount[lots]
+                rows.add(f"{kind} of shipment {number}", 0 * every, carried, holds)
 
     def _lp(self) -> highspy.HighsLp:
         row, column, value, most = (np.concatenate(part) for part in self._rows[:4])
@@ -186,8 +208,30 @@ class Program:
         limits = [np.zeros_like(self._model.room) for _ in self._model.limits]
         for number, (limit, of_nodes) in enumerate(zip(self._model.limits, limits, strict=True)):
             of_nodes[limit.is_limited] = whole[kinds[f"limit {number}"]]
-        values = Duals(scale, whole[kinds["line"]], int(whole[kinds["shipment"]][0]), stock, node, held, limits)
+        shipment_limits, option = self._limit_duals(whole)
+        values = Duals(
+            scale=scale,
+            line=whole[kinds["line"]],
+            shipment=int(whole[kinds["shipment"]][0]),
+            stock=stock,
+            node=node,
+            held=held,
+            limits=limits,
+            shipment_limits=shipment_limits,
+            option=option,
+        )
         return Relaxed(values, opened, self._highs.getInfo().simplex_iteration_count)
+
+    def _limit_duals(self, whole: Integers) -> tuple[list[LimitDuals], Integers]:
+        limits, option = list[LimitDuals](), np.zeros_like(self._model.opening)
+        if self._model.shipment_limits:
+            option[self._options] = whole[self._rows.kinds["option"]]
+            for number, (most, least) in enumerate(self._limited):
+                duals = LimitDuals(np.zeros_like(option), np.zeros_like(option))
+                duals.most[most] = whole[self._rows.kinds[f"most of shipment {number}"]]
+                duals.least[least] = whole[self._rows.kinds[f"least of shipment {number}"]]
+                limits.append(duals)
+        return limits, option
 
     def solve(self, part: Part, start: Integers | None = None) -> Solved:
         """Looks for the least of a part, starting from these values of the columns, if they are given."""

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.decide.shipping.columns import Flags, Integers
-from engine.decide.sourcing.problem import Capacity, Price, Problem
+from engine.decide.sourcing.bounded.binding_bounds import siblings
+from engine.decide.sourcing.problem import Bounds, Capacity, Price, Problem
 from engine.decide.sourcing.tightening import demands_by_set
 from engine.model.facts import OptionKey
 
@@ -52,10 +53,21 @@ class Limit(NamedTuple):
     is_limited: Flags
 
 
+class ShipmentLimit(NamedTuple):
+    """What bounds shipments: how much of it a lot of each placement takes, and the least and the most of it by
+    candidate.
+    """
+
+    amount: Integers
+    least: Integers
+    most: Integers
+
+
 class Model:
-    """`keys`, `opening` (micros, with the split penalty) and `node` are by candidate, in the order of keys; `room` is
-    by node, `supply` by stock, `quantity` by line. `limits` are those of nodes whose capacity is scarce, in units and
-    in grams. `has_sets`: some placements are led by another.
+    """`keys`, `opening` (micros, with the split penalty), `node` and `option` are by candidate, in the order of keys;
+    `room` is by node, `supply` by stock, `quantity` by line. `limits` are those of nodes whose capacity is scarce, in
+    units and in grams; `shipment_limits` those of shipments, if any are bounded, in grams and in units. Of the
+    candidates of one option, one can be opened. `has_sets`: some placements are led by another.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -74,8 +86,18 @@ class Model:
         )
         self.has_sets = bool((self.placements.leader != np.arange(len(self.placements.leader))).any())
         self.limits = self._limits(problem, list(nodes))
+        self.option = np.array(siblings(self.keys), dtype=np.int64)
+        self.shipment_limits = self._shipment_limits(problem) if problem.is_bounded else ()
         most_opened = problem.max_shipments
         self.most_opened = len(self.keys) if most_opened is None else min(len(self.keys), most_opened)
+
+    def _shipment_limits(self, problem: Problem) -> Sequence[ShipmentLimit]:
+        bounds = {candidate.key: candidate.bounds or Bounds() for candidate in problem.candidates}
+        columns = np.array([bounds[key] for key in self.keys], dtype=np.int64).reshape(-1, 4).T
+        weight = np.array([demand.weight for demand in problem.demands], dtype=np.int64)
+        line, lot = self.placements.line, self.placements.lot
+        by_weight = ShipmentLimit(lot * weight[line], columns[0], columns[1])
+        return by_weight, ShipmentLimit(lot, columns[2], columns[3])
 
     def _columns(self, problem: Problem) -> tuple[Placements, Integers]:
         """All placements, and what it costs to open each candidate that has some; numbers these and the stocks."""

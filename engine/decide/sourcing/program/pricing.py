@@ -4,13 +4,14 @@ relaxation), and which placements a better choice may use (reduced-cost fixing).
 The duals come from the linear relaxation over some candidates. Whatever they are, the bound is valid for all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
 
 from engine.decide.shipping.columns import WIDEST, Flags, Integers
-from engine.decide.sourcing.program.model import Model, Part
+from engine.decide.sourcing.program.model import Model, Part, ShipmentLimit
 
 
 class Held(NamedTuple):
@@ -20,9 +21,19 @@ class Held(NamedTuple):
     most: int
 
 
+class LimitDuals(NamedTuple):
+    """What it is worth by candidate, times the scale of the duals, if a shipment may have one more, and one less, of
+    what is limited.
+    """
+
+    most: Integers
+    least: Integers
+
+
 class Duals(NamedTuple):
     """What it is worth, times `scale`, to have one more: unit of a line, shipment, unit of a stock, shipment of a node;
-    one less of each held part; and by node one more of each limit.
+    one less of each held part; and by node one more of each limit. Then those of the limits of shipments, and what one
+    more shipment of an option is worth, by option.
     """
 
     scale: int
@@ -32,6 +43,8 @@ class Duals(NamedTuple):
     node: Integers
     held: Sequence[int]
     limits: Sequence[Integers] = ()
+    shipment_limits: Sequence[LimitDuals] = ()
+    option: Integers | None = None
 
 
 class Priced(NamedTuple):
@@ -65,14 +78,26 @@ def price(model: Model, kept: Flags, part: Part, held: Sequence[Held], duals: Du
     for limit, dual_of_node in zip(model.limits, duals.limits, strict=True) if duals.limits else ():
         cost = cost + dual_of_node[model.node[placements.candidate]] * limit.use
         lower_bound -= int(dual_of_node @ limit.most)
+    for shipments, its in _of_shipments(model, duals):
+        cost = cost + (its.most - its.least)[placements.candidate] * shipments.amount
     if model.has_sets:
         # of a set all lines ship or none: what they cost together decides
         together = np.zeros_like(cost)
         np.add.at(together, placements.leader, cost)
         cost = together
     opening = part.opening * scale + duals.shipment + duals.node[model.node]
+    if duals.option is not None:
+        opening = opening + duals.option[model.option]
+        lower_bound -= int(duals.option.sum())
+    for shipments, its in _of_shipments(model, duals):
+        opening = opening + its.least * shipments.least - its.most * shipments.most
     np.add.at(opening, placements.candidate, _least(model, np.where(kept, cost, 0)))
     return Priced(scale, lower_bound + int(np.minimum(opening, 0).sum()), opening, cost)
+
+
+def _of_shipments(model: Model, duals: Duals) -> Iterator[tuple[ShipmentLimit, LimitDuals]]:
+    if duals.shipment_limits:
+        yield from zip(model.shipment_limits, duals.shipment_limits, strict=True)
 
 
 def _least(model: Model, cost: Integers) -> Integers:
@@ -105,4 +130,9 @@ def _most(model: Model, part: Part, held: Sequence[Held], duals: Duals) -> int:
     if model.has_sets:
         unit *= len(model.quantity)
     opening = int(part.opening.max(initial=0)) * duals.scale + duals.shipment + int(duals.node.max(initial=0))
+    opening += 0 if duals.option is None else int(duals.option.max(initial=0))
+    for shipments, its in _of_shipments(model, duals):
+        unit += int(np.maximum(its.most, its.least).max(initial=0)) * int(shipments.amount.max(initial=0))
+        opening += int(its.least.max(initial=0)) * int(shipments.least.max(initial=0))
+        opening += max(map(mul, its.most.tolist(), shipments.most.tolist()), default=0)
     return (units * unit + opening * int(model.room.max(initial=0))) * candidates + unit * int(model.supply.sum())

@@ -11,7 +11,7 @@ from api.files.inventory_folder import load_inventory
 from api.files.inventory_shapes import NetworkShape
 from api.files.network_yaml import read_network
 from engine.decide.rule_facts import service_facts
-from engine.model.facts import Lane, UnitPrice
+from engine.model.facts import Lane, ParcelPrice, UnitPrice
 from engine.model.timetable import WHOLE_DAY, Timetable
 from engine.store.network.serialization import dump, network_of, network_record
 from tests.conftest import SMALL
@@ -111,6 +111,17 @@ def test_running_days_speeds_prices_and_emissions_are_read():
     assert (services["sail"].emission, services["sail"].drop) == (7_000, 0)
 
 
+def test_prices_by_the_weight_of_a_shipment_are_read():
+    bands = "[{up_to: 2 kg, costs: 1.90}, {up_to: 3 kg, costs: 0.10, per_kg: 0.60, at_least: 2.50}]"
+    later = bands.replace("}]", "}, {over: 5 kg, up_to: 9 kg, costs: 8.00}]")
+    text = TEXT.replace("    daily_distance: 600 km", f"    parcel_prices: {later}\n    daily_distance: 600 km")
+    assert network(text).services["freight"].parcel_prices == (
+        ParcelPrice(over=0, up_to=2_000, base=1_900_000),
+        ParcelPrice(over=2_000, up_to=3_000, base=100_000, per_gram=600, at_least=2_500_000),
+        ParcelPrice(over=5_000, up_to=9_000, base=8_000_000),
+    )
+
+
 def test_a_carrier_is_read_kept_and_a_fact_of_rules():
     written = network(TEXT.replace("id: parcel\n", "id: parcel\n    carrier: colissimo\n", 1))
     assert network_of(written.version, network_record(written)) == written
@@ -185,6 +196,29 @@ def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
             "either transit or daily_distance",
         ),
         (("up_to: 30 kg", "up_to: 1 kg"), "services.0.unit_prices", "further"),
+        *(
+            (("    daily_distance: 600 km", f"    {wrong}\n    daily_distance: 600 km"), f"services.1.{place}", text)
+            for wrong, place, text in (
+                ("parcel_prices: [{over: 2 kg, up_to: 2 kg, costs: 1.00}]", "parcel_prices.0", "reach further"),
+                (
+                    "parcel_prices: [{up_to: 2 kg, costs: 1.00}, {over: 1 kg, up_to: 3 kg, costs: 2.00}]",
+                    "parcel_prices.1",
+                    "where the one before ends",
+                ),
+                (
+                    "parcel_prices: [{up_to: 2 kg, costs: 1.00, per_kg: 0.0005}]",
+                    "parcel_prices.0.per_kg",
+                    "steps of 0.001",
+                ),
+                ("parcel_prices: []", "parcel_prices", "Shorter than minimum length"),
+                ("per_kg: 1.00\n    parcel_prices: [{up_to: 2 kg, costs: 1.00}]", "per_kg", "replace per_kg"),
+                (
+                    "unit_prices: [{up_to: 1 kg, costs: 1.00}]\n    parcel_prices: [{up_to: 2 kg, costs: 1.00}]",
+                    "unit_prices",
+                    "replace unit_prices",
+                ),
+            )
+        ),
         (("    unit_prices:", "    per_kg: 0.10\n    unit_prices:"), "services.0.per_kg", "in each of their bands"),
         (
             ("{grams_per_tonne_km: 62.5, source", "{grams_per_tonne_km: 62.5, origin"),

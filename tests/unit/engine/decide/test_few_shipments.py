@@ -1,11 +1,16 @@
 """Shipments that come before tiers and money: `fewest_shipments`, and a limit that gives way to units unfilled."""
 
+import contextlib
+
 import pytest
 
+from engine.decide.evaluation.candidates import Candidates
+from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.matching.matcher import Matcher
 from engine.decide.sourcing.fewest_shipments import choose_few_shipments
 from engine.decide.sourcing.problem import Choice, Score, Unproven
 from engine.model.facts import OptionKey
-from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, decided, node, order, shipped, snapshot
+from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, NOW, decided, node, order, policies, shipped, snapshot
 
 NODES = [node("lyon", LYON), node("lille", LILLE), node("marseille", MARSEILLE, handling=9 * EURO)]
 FEWEST = "then: {fewest_shipments: true}"
@@ -96,3 +101,24 @@ def test_what_no_limit_leaves_unproven_is_unproven():
     answers = {1: choice(1, 4), 2: choice(2, 3), None: choice(2, 3, unproven=doubt)}
     assert choose_few_shipments(answers.__getitem__, limit=1, fewest=False, most=None).unproven == doubt
     assert choose_few_shipments(answers.__getitem__, limit=1, fewest=True, most=None).unproven == doubt
+
+
+def test_shipments_that_stand_count_against_a_limit_that_gives_way():
+    stock = facts(a={"lyon": 3, "lille": 3, "marseille": 6})
+    with contextlib.closing(Matcher(policies("then: {max_shipments: {at_most: 2, unless_needed: true}}"))) as matcher:
+
+        def left(standing):
+            return Evaluation(
+                order=order(("A", 6)), snapshot=stock, matcher=matcher, now=NOW, standing_shipments=standing
+            )
+
+        assert [left(standing).shipments_unless_needed for standing in range(4)] == [2, 1, 0, 0]
+        shipments = [len({key for key, _ in Candidates(left(standing)).choose().units}) for standing in (0, 1, 2)]
+        assert shipments == [2, 1, 1]
+
+
+def test_a_choice_found_below_one_that_is_unproven_is_unproven():
+    doubt = Unproven(part="unfilled_units", most=1)
+    answers = {1: choice(1, 4), 2: choice(2, 1), None: choice(4, 1, unproven=doubt)}
+    found = choose_few_shipments(answers.__getitem__, limit=1, fewest=False, most=None)
+    assert (found.units, found.unproven) == (answers[2].units, doubt)

@@ -127,6 +127,7 @@ MEANT = {
     "stock.rank: 1": ({"stock.rank": 1}, {"stock.rank": 2}),
     "route.rank_cost: {at_most: 3}": ({"route.rank_cost": 3}, {"route.rank_cost": 4}),
     "route.co2: {at_most: 0.5 kg}": ({"route.co2": 500_000}, {"route.co2": 500_001}),
+    "shipment.weight: {more_than: 20 kg}": ({"shipment.weight": 20_001}, {"shipment.weight": 20_000}),
     "rejection.reason: [no_capacity, other]": ({"rejection.reason": "other"}, {"rejection.reason": "damaged"}),
     "now.date: {at_least: 2026-12-24}": (
         {"now.date": literals.date("2026-12-24")},
@@ -150,6 +151,8 @@ MEANT = {
 
 def effect_for(example: str) -> str:
     """An effect that sees the facts of the example."""
+    if example.startswith("shipment."):
+        return "avoid: 1"
     return "rest_after_rejection: 2h" if example.startswith("rejection.") else "prefer: 1"
 
 
@@ -160,7 +163,8 @@ CONDITIONS = [*cells("Conditions", 0), *cells("Facts", 2), *cells("Facts", 0)]
 def test_a_condition_holds_where_it_says_and_nowhere_else(example):
     met, unmet = MEANT[example]
     policy_set = rule_with(when=example, then=effect_for(example))
-    stage = STAGE_OF[effect_for(example).partition(":")[0]]
+    (effect,) = policy_set.rules["p/r"].effects
+    stage = effect.stage
     matcher = Matcher(policy_set)
     for facts, expected in ((met, ("p/r",)), (unmet, ())):
         assert matcher.judge(stage, facts).fired == expected

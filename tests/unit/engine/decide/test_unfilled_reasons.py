@@ -103,9 +103,9 @@ def test_unreachable_is_where_no_service_goes_from():
     ]
 
 
-def test_unreachable_is_where_it_is_too_heavy_too():
+def test_where_it_is_too_heavy_the_reason_is_the_weight():
     scenario = facts(services=[service(max_weight=500)], products=[product("A", weight=501)])
-    assert reasons(decided(order(), scenario)) == [Reason(code="unreachable", units=4)]
+    assert reasons(decided(order(), scenario)) == [Reason(code="shipment_limits", units=4)]
 
 
 def test_where_no_unit_can_be_used_the_places_are_the_whole_reason():
@@ -142,7 +142,7 @@ def test_resting_names_the_rules_by_which_the_nodes_rest():
 
 
 def test_node_full_is_why_two_services_of_a_node_with_room_for_one_do_not_both_ship():
-    services = [service("small", max_weight=500), service("large")]
+    services = [service("small", max_unit_weight=500), service("large")]
     scenario = snapshot(
         [node("lyon", services=("small", "large"))],
         {"A": {"lyon": 2}, "B": {"lyon": 1}},

@@ -184,3 +184,16 @@ def test_every_effect_is_shown_as_authors_write_it():
             "tier: 2",
         ),
     )
+
+
+def test_it_makes_no_difference_which_of_two_facts_is_compared_with_which():
+    one, other, third = (
+        {"p.yaml": f"policy: p\nrules:\n  - {{id: r, because: x, when: {{{when}}}, then: {{tier: 1}}}}\n"}
+        for when in (
+            "node.country: {same_as: order.country}",
+            "order.country: {same_as: node.country}",
+            "order.country: {not_same_as: node.country}",
+        )
+    )
+    assert between(one, other).changes == ()
+    assert str(between(one, third)) == "1 changed"

@@ -31,6 +31,7 @@ KEYS = {field.data_key or name for shape in (PolicyShape, RuleShape) for name, f
         ("produit.catégorie", VOCABULARY, "product.category"),
         ("garder", OPERATORS, ""),
         ("t", WEEKDAYS, ""),
+        ("kee", STAGE_OF, ""),  # keep, or keep_together
         ("s", STAGE_OF, ""),
         ("node.couleur", VOCABULARY, ""),
     ],

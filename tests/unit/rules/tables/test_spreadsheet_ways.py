@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import json
 import zipfile
 
 import openpyxl
@@ -9,8 +10,9 @@ import pytest
 
 from rules.effects import Reserve
 from rules.lint.check import check
-from rules.loader import load_policies
+from rules.loader import load_policies, parse_files
 from rules.tables.csv_text import csv_text, read_sheet
+from rules.tables.export import table_of
 from rules.tables.sheet import MOST_COLUMNS, MOST_LETTERS, MOST_ROWS, Sheet, column_letters
 from rules.tables.workbook import read_workbook, write_workbook
 from rules.wording.source_text import condition_text
@@ -96,6 +98,26 @@ def test_flags_are_read_as_excel_writes_them(word):
 def test_a_word_stays_one():
     assert when(english("order.channel", "VRAI")) == "order.channel: VRAI"
     assert when(french("product.sku", "2,5")) == "product.sku: [2, 5]".replace("2, 5", '"2", "5"')
+
+
+def test_a_word_in_quotation_marks_is_taken_as_it_stands():
+    assert when(french("product.attributes.x", '"""2,5"""')) == 'product.attributes.x: "2,5"'
+    assert when(english("product.attributes.x", '""TRUE""')) == 'product.attributes.x: "TRUE"'
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *map(json.dumps, ["TRUE", "4E+5", "'x'", "null", "12", "a: b", "a, b", "> 3", "[", "*", "x "]),
+        *("TRUE", "VRAI", "12", "true", "4E+5"),
+    ],
+)
+def test_words_that_a_spreadsheet_or_yaml_would_take_otherwise_are_exported_as_what_they_are(word):
+    rule = f"{{id: r, because: x, when: {{product.attributes.x: {word}}}, then: {{prefer: 1}}}}"
+    (parsed,) = parse_files({"p.yaml": f"policy: p\nrules:\n  - {rule}\n".encode()})
+    for decimal_comma in (False, True):
+        text = csv_text(table_of(parsed.document, decimal_comma=decimal_comma))
+        assert loaded(text, "p.csv").policies[0].rules == parsed.policy.rules
 
 
 def test_a_file_of_windows_is_read_as_such_and_published_as_utf_8():
@@ -256,3 +278,9 @@ def test_what_is_written_to_a_workbook_is_text_and_read_back():
 @pytest.mark.parametrize(("column", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (52, "AZ"), (703, "AAA")])
 def test_columns_have_the_names_that_spreadsheets_give_them(column, letters):
     assert column_letters(column) == letters
+
+
+def test_a_sheet_that_is_there_twice_is_refused():
+    content = workbook(["id", "keep", "because"], ["a", 1, "x"])
+    files = {"t.xlsx": content, "t.xlsx/Sheet.csv": b"policy,q\nhit_policy,collect\nid,keep,because\nb,1,x\n"}
+    assert [finding.code for finding in check(files).findings] == ["duplicate-policy"] * 2

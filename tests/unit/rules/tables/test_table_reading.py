@@ -131,3 +131,14 @@ def test_other_spreadsheets_are_refused_and_not_passed_over(ending):
 
 def test_an_id_may_be_a_number():
     assert list(loaded(head("id,keep,because", "101,1,x")).rules) == ["p/101"]
+
+
+@pytest.mark.parametrize("hit_policy", ["unique", "first"])
+def test_words_that_no_row_names_and_cases_that_are_meant_are_no_gaps(hit_policy):
+    rows = ["id,product.category,stock.on_hand,keep,because", "a,garden,,1,x", "b,toys,at_most: 9,2,x"]
+    covered = head(*rows, "c,toys,at_least: 10,3,x", hit_policy=hit_policy)
+    assert check({"t.csv": covered.encode()}).findings == ()
+    gap = head(*rows, hit_policy=hit_policy)
+    assert [finding.code for finding in check({"t.csv": gap.encode()}).findings] == ["uncovered-case"]
+    meant = head("gaps,allowed", *rows, hit_policy=hit_policy)
+    assert check({"t.csv": meant.encode()}).findings == ()

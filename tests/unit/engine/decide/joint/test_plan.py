@@ -5,7 +5,8 @@ import contextlib
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.joint import plan as joint_plan
 from engine.decide.matching.matcher import Matcher
-from tests.support.facts import LILLE, LYON, NOW, node, order, policies, snapshot
+from engine.decide.sourcing.problem import Unproven
+from tests.support.facts import LILLE, LYON, NOW, PARIS, node, order, policies, snapshot
 
 
 def test_evaluations_are_kept_up_to_a_number_of_options(monkeypatch):
@@ -16,3 +17,21 @@ def test_evaluations_are_kept_up_to_a_number_of_options(monkeypatch):
         made = joint_plan.plan(Evaluation(order=item, snapshot=facts, matcher=matcher, now=NOW) for item in orders)
         assert [made.uncontended[index].keeps for index in range(3)] == [True, True, False]
         assert "positions" not in vars(made.uncontended[2].evaluation)
+
+
+def planned(rules, stock, orders):
+    facts = snapshot([node("lyon", LYON), node("lille", LILLE), node("paris", PARIS)], stock)
+    with contextlib.closing(Matcher(policies(*rules))) as matcher:
+        evaluations = [Evaluation(order=item, snapshot=facts, matcher=matcher, now=NOW) for item in orders]
+        return joint_plan.plan(evaluations).summary
+
+
+def test_contending_orders_whose_shipments_come_first_are_decided_one_after_another_and_that_is_said():
+    # of both lines paris has one each: one order of the two may come in one shipment
+    stock = {"A": {"paris": 1, "lyon": 5}, "B": {"paris": 1, "lille": 5}}
+    orders = [order(("A", 1), ("B", 1), id=name) for name in "ab"]
+    summary = planned(["then: {fewest_shipments: true}"], stock, orders)
+    assert (summary.contending, summary.score.unfilled, summary.gap) == (2, 0, None)
+    assert summary.unproven == Unproven(part="shipments", most=1)
+    # without the rule the program plans both
+    assert planned([], stock, orders).unproven is None

@@ -41,9 +41,12 @@ def assigned(orders, stock, *rules):
 def test_of_the_ways_of_a_node_those_that_cost_no_less_for_any_line_are_left_out():
     nodes, fixed = integers([0, 0, 0, 1]), integers([5, 4, 4, 9])
     cost, something = np.array([[3, 3, 3, 9], [2, 1, 1, 9]]), np.ones((2, 4), dtype=bool)
-    assert dominated(nodes, fixed, something, cost).tolist() == [True, False, True, False]
+    every = np.ones(4, dtype=bool)
+    assert dominated(nodes, fixed, something, cost, every).tolist() == [True, False, True, False]
+    bounded = np.array([True, False, True, True])  # the second may not take all that others ship
+    assert dominated(nodes, fixed, something, cost, bounded).tolist() == [True, True, False, False]
     something[1, 1] = False  # what carries less replaces nothing that carries more
-    assert dominated(nodes, fixed, something, cost).tolist() == [True, True, False, False]
+    assert dominated(nodes, fixed, something, cost, every).tolist() == [True, True, False, False]
 
 
 WHOLE = "when: {order.tags: {has: whole}}, then: {ship_complete: true}"

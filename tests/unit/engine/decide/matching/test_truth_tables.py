@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.decide.matching import truth_tables
 from engine.decide.matching.signatures import Atom
 from engine.decide.matching.truth_tables import MOST_COMPARISONS, TruthTables
 from rules.normal_form import AllOf, OneOf
@@ -80,3 +81,13 @@ def test_a_rule_of_too_many_comparisons_has_no_table():
     formulas = {"wide": OneOf(parts=tuple(atoms)), "widest": OneOf(parts=tuple(atoms[1:] * 2))}
     tables = TruthTables(formulas, SIZES)
     assert (tables.rules, tables.wide) == (("widest",), {"wide"})
+
+
+def test_where_rules_are_many_those_with_the_most_comparisons_have_no_table(monkeypatch):
+    monkeypatch.setattr(truth_tables, "MOST_PLACES", 8)
+    formulas = {
+        f"r{number}": OneOf(parts=tuple(Atom(index=2, codes=codes) for codes in range(1, number + 2)))
+        for number in range(3)
+    }
+    tables = TruthTables(formulas, SIZES)
+    assert (tables.rules, tables.wide, len(tables.answers)) == (("r0", "r1"), {"r2"}, 6)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from engine.model.facts import Line, UnitPrice
-from tests.reference.routes import Exits, Option, routes
+from engine.decide.shipping.pricing import NOT_CARRIED, band_at, carriage
+from engine.model.facts import Line, ParcelPrice, UnitPrice
+from tests.reference.routes import Exits, Option, routes, weight_cost
 from tests.support.facts import (
     EURO,
     HOUR,
@@ -130,3 +131,36 @@ def test_a_node_takes_no_more_shipments_a_day_than_it_and_the_rules_say(own, rul
     limits = [limit for limit in (own, *(5 if "5" in rule else 3 for rule in rules)) if limit is not None]
     if from_lille:
         assert decision.load_claims[0].most == (min(limits) if limits else None)
+
+
+MINIMUM = service(
+    base=0,
+    max_weight=9_000,
+    parcel_prices=(
+        ParcelPrice(over=500, up_to=2_000, base=EURO, per_gram=1_000, at_least=2 * EURO),
+        ParcelPrice(over=3_000, up_to=30_000, base=2 * EURO, per_gram=700),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("grams", "micros"),
+    [
+        *((0, None), (500, None), (501, 2_000_000), (1_000, 2_000_000), (1_001, 2_001_000), (2_000, 3_000_000)),
+        *((2_001, None), (3_000, None), (3_001, 4_100_700), (9_000, 8_300_000), (9_001, None)),
+    ],
+)
+def test_a_shipment_costs_what_its_band_says_but_at_least_the_minimum(grams, micros):
+    band = band_at(MINIMUM, grams)
+    assert (band and band.price(grams)) == micros == weight_cost(MINIMUM, grams)
+
+
+def test_a_unit_that_weighs_nothing_is_in_no_band_of_units():
+    assert carriage(service(unit_prices=TIERS), 0) == NOT_CARRIED
+    assert carriage(service(), 0) == 0
+
+
+def test_a_service_may_take_units_of_so_much_and_shipments_of_any_weight():
+    way = service(base=EURO, max_unit_weight=1_000)
+    assert (carriage(way, 1_000), carriage(way, 1_001)) == (0, NOT_CARRIED)
+    assert option(way, 1_000, quantity=99).cost == EURO
