@@ -141,6 +141,7 @@ class Pointsman:
         self.orders = LivingOrders(
             self._client,
             self._keys,
+            network=self._facts.network,
             queue=queue,
             undo_seconds=60 * settings.undo,
             after_freeing=self._after_freeing,
@@ -164,6 +165,7 @@ class Pointsman:
             self._keys,
             decide_and_commit=self._decide_and_commit,
             answer_again=self.orders.answer_again,
+            network=self._facts.network,
             max_hold=settings.max_hold,
             after_waiting=settings.backlog == "auto",
             clock=lambda: self.now,

@@ -5,11 +5,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
 from engine.decide.order_record import OrderRecord, order_of, seconds
 from engine.errors import Contended, HoldEnded, KeyReused, OrderExists, order_call
-from engine.model.facts import Order
+from engine.model.facts import Network, Order
 from engine.orders.decide_and_commit import Answer, backlog_full
 from engine.orders.order_state import OrderState, OrderUnitState, State, state_of
+from engine.orders.same_order import written_alike
 from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.store import decision_log
 from engine.store.backlog import BacklogEntries, BacklogEntry
@@ -84,6 +87,7 @@ class LivingOrders:
         client: Client,
         keys: Keys,
         *,
+        network: Callable[[], Network],
         queue: WaitingQueue,
         undo_seconds: int,
         after_freeing: Callable[[], None],
@@ -92,6 +96,7 @@ class LivingOrders:
         """A confirm can be undone for `undo_seconds`. `after_freeing` is called once units of an order are to be
         offered stock.
         """
+        self._network = network
         self._undo_seconds = undo_seconds
         self._queue = queue
         self._after_freeing = after_freeing
@@ -216,8 +221,15 @@ class LivingOrders:
                 pass
         entry, stands = self._standing(order.id, first)
         if stands != sent:
-            raise order_exists(stands, sent)
+            self._verify_same(order, stands, first)
         return Answer.logged(entry)
+
+    def _verify_same(self, order: Order, stands: OrderRecord, first: str) -> None:
+        """Raise OrderExists if the order isn't the one that `stands`, however it is written."""
+        took_quote = decision_log.decided(self._client, self._keys, first).record.quote is not UNSET
+        sent = OrderRecord.of(written_alike(order, order_of(stands), self._network(), took_quote=took_quote))
+        if stands != sent:
+            raise order_exists(stands, sent)
 
     def _standing(self, order_id: str, first: str) -> tuple[decision_log.Entry, OrderRecord]:
         """The order's latest decision of its whole, and the order as it stands: its first decision, and the order that

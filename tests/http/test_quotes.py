@@ -224,6 +224,13 @@ def test_a_more_precise_address_is_where_it_goes_and_a_change(quote, take):
     assert decision["quote"]["kept"]
 
 
+def test_taken_up_again_an_address_may_be_written_in_another_way(quote, take):
+    made = quote(("SHIRT", 2))
+    first = take(made, 2, destination=IN_LILLE)
+    again = take(made, 2, destination={**IN_LILLE, "country": None})
+    assert (again.status_code, again.data) == (200, first.data)
+
+
 def test_a_dry_run_holds_nothing_and_leaves_the_quote_to_be_taken_up(quote, take, contents):
     made = quote(("SHIRT", 2))
     before = contents()

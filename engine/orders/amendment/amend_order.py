@@ -1,9 +1,10 @@
 """Amends orders: one call, one atomic commit."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec import UNSET
 
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.order_checks import check_order
@@ -12,6 +13,7 @@ from engine.decide.remainder import Barred, Remainder, barred_record
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
 from engine.idempotency import answered_before, name_reused, operation
+from engine.model.facts import Network
 from engine.orders.amendment.plan import (
     AmendRequest,
     OrderAmendment,
@@ -21,12 +23,13 @@ from engine.orders.amendment.plan import (
 )
 from engine.orders.cancellation.cancel_order import unit_costs
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp
+from engine.orders.same_order import written_alike
 from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.decision_chain import barred_nodes
 from engine.store.follow_up_commit import Amendment
 from engine.store.hold_changes.change_script import MOST_TRIES, ChangeRequest, ChangeScript, LogFields, entry_fields
-from engine.store.hold_changes.order_units import find_first_decision
+from engine.store.hold_changes.order_units import OrderUnits, find_first_decision
 from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys
 from engine.store.orders.parked import is_parked
@@ -80,6 +83,7 @@ class Amendments:
             answer = None if dry_run else answered_before(self._holds, first, named, request.op)
             if answer is not None:
                 return self._amended(answer)
+            request = _written_alike(request, order, self._facts.network())
             plan = plan_amendment(request, order, unit_costs(order, self._facts), now=now)
             if isinstance(plan, OrderAmendment):
                 return Amended(amendment=plan)
@@ -187,6 +191,12 @@ class Amendments:
             amendment=msgspec.json.decode(amendment, type=OrderAmendment),
             decision=Answer.logged(decision_log.decided(self._client, self._keys, decision)) if decision else None,
         )
+
+
+def _written_alike(request: AmendRequest, order: OrderUnits, network: Network) -> AmendRequest:
+    reading = order.reading
+    took_quote = reading.entries[0].record.quote is not UNSET
+    return replace(request, order=written_alike(request.order, reading.order, network, took_quote=took_quote))
 
 
 def _barred(plan: PlannedAmendment) -> Barred:

@@ -12,7 +12,7 @@ from engine.decide.promises.taken_promise import TakenPromise
 from engine.decide.record import DecisionRecord
 from engine.errors import InputInvalid, Mistake, QuoteExpired, QuoteNotKept, QuoteTaken
 from engine.inventory.hold_length import verify_hold_length
-from engine.model.facts import Order
+from engine.model.facts import Network, Order
 from engine.orders.decide_and_commit import (
     Answer,
     DecideAndCommit,
@@ -22,6 +22,7 @@ from engine.orders.decide_and_commit import (
     PromiseNotKept,
     whole_order,
 )
+from engine.orders.same_order import written_alike
 from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -56,6 +57,7 @@ class QuoteTakeUp:
         *,
         decide_and_commit: DecideAndCommit,
         answer_again: Callable[[OrderTaken, Order], Answer],
+        network: Callable[[], Network],
         max_hold: int,
         after_waiting: bool,
         clock: Callable[[], int],
@@ -69,6 +71,7 @@ class QuoteTakeUp:
         self._store = QuoteStore(client, keys)
         self._decide_and_commit = decide_and_commit
         self._answer_again = answer_again
+        self._network = network
         self._max_hold = max_hold
         self._after_waiting = after_waiting
         self._clock = clock
@@ -159,7 +162,7 @@ class QuoteTakeUp:
         self._client.verify_replicated(self._keys.log)
         answer = Answer.logged(decision_log.decided(self._client, self._keys, decision))
         record = answer.record
-        if not _is_same(request, record):
+        if not _is_same(request, record, self._network()):
             raise QuoteTaken(
                 f"quote {request.quote} was taken up before, by order {record.order.id}; ask for a new quote"
             )
@@ -182,6 +185,10 @@ def _order(request: TakeRequest, taken: TakenPromise, now: int) -> Order:
     if None not in map(order.collected_at, order.lines):
         message = f"all of the quote is collected, at {', '.join(sorted(nodes))}; leave the destination out"
         raise InputInvalid([Mistake(field="destination", message=message)])
+    return _to(address, order)
+
+
+def _to(address: Address, order: Order) -> Order:
     return replace(
         order, place=address.place, country=address.country, postcode=address.postcode, region=address.region
     )
@@ -194,14 +201,14 @@ def _promise(quote: QuoteRecord, number: int) -> PromiseRecord:
     return quote.promises[number - 1]
 
 
-def _is_same(request: TakeRequest, record: DecisionRecord) -> bool:
+def _is_same(request: TakeRequest, record: DecisionRecord, network: Network) -> bool:
     """Whether the decision is the answer to such a request."""
-    order, quote, address = order_of(record.order), record.quote, request.address
-    taken = Address(place=order.place, country=order.country, postcode=order.postcode, region=order.region)
+    order, quote = order_of(record.order), record.quote
+    sent = order if request.address is None else _to(request.address, order)
     return (
         order.id == request.order_id
         and quote is not msgspec.UNSET
         and quote.promise == request.promise
-        and address in (None, taken)
+        and written_alike(sent, order, network, took_quote=True) == order
         and request.placed_at in (None, order.placed_at)
     )

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis.stateful import invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from engine.decide.order_record import seconds
 from engine.errors import AlreadyShipped, HoldEnded, QuoteExpired, QuoteTaken
@@ -43,6 +43,14 @@ class Life(Units):
         self.arrivals = itertools.count(1)
         self.quotes = {}
 
+    @initialize(units=ORDERED, segment=SEGMENTS)
+    def take_a_quote_up(self, units, segment):
+        """Later than orders are sent as placed."""
+        self.let_time_pass(1)
+        self.quote(units, segment)
+        for name in self.quotes:
+            self._take_up(name, wait=False)
+
     @rule(units=ORDERED, segment=SEGMENTS)
     def quote(self, units, segment):
         self.model.expire()
@@ -57,7 +65,9 @@ class Life(Units):
     @rule(data=st.data(), wait=st.booleans())
     def take_up(self, data, wait):
         self.model.expire()
-        name = data.draw(st.sampled_from(list(self.quotes)))
+        self._take_up(data.draw(st.sampled_from(list(self.quotes))), wait=wait)
+
+    def _take_up(self, name, *, wait):
         (quote, quoted), orders = self.quotes[name], self.model.orders
         request = TakeRequest(quote=quote.id, promise=1, order_id=name)
         if name not in orders and self.clock.now >= seconds(quote.promises[0].valid_until):
@@ -69,6 +79,7 @@ class Life(Units):
             assert record["id"] == self.model.chains[name][0], "taken up again, it is answered as before"
             return
         orders[name] = quoted
+        quoted.promise_by = seconds(quote.promises[0].arrives_by)
         self.model.take(record, name)
         quoted.parked = record.get("awaiting_approval", False)
         assert quoted.parked == (quoted.segment == CHECKED)

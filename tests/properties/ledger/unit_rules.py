@@ -61,7 +61,8 @@ class Units(RuleBasedStateMachine):
 
     def _order(self, name, units, place):
         lines = [Line(id=sku, sku=sku, quantity=count) for sku, count in sorted(units.items())]
-        return order(*lines, id=name, place=place, segment=self.model.orders[name].segment)
+        known = self.model.orders[name]
+        return order(*lines, id=name, place=place, segment=known.segment, promise_by=known.promise_by)
 
     def _draw(self, data):
         self.model.expire()

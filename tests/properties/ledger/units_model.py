@@ -56,6 +56,8 @@ class Order:
     cancelled: Counter = field(default_factory=Counter)
     decision: str = ""
     parked: bool = False
+    promise_by: int | None = None
+    """What the quote that it took up promised."""
 
 
 @dataclass

@@ -1,11 +1,16 @@
 """An order is amended: what left stays, what is right stays held, and the rest is decided again in one commit."""
 
+from dataclasses import replace
+
 import pytest
 
+from engine.decide.order_record import seconds
 from engine.errors import AlreadyShipped, AwaitingApproval, InputInvalid, KeyReused, NotFound, OrderExists, OrderInvalid
 from engine.model.facts import Line
 from engine.orders.amendment.plan import AmendRequest, LineChange
 from engine.orders.cancellation.plan import CancelRequest
+from engine.orders.quotes.quotes import QuoteRequest
+from engine.orders.quotes.take_up import TakeRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -257,6 +262,33 @@ def test_the_same_order_changes_nothing(shop, contents):
         [("1", 4, "lille"), ("1", 6, "lyon")],
     )
     assert contents() == before
+
+
+@pytest.mark.parametrize("written", [{"country": None}, {"postcode": "75 003"}], ids=["no country", "a blank"])
+def test_an_address_written_in_another_way_changes_nothing(shop, contents, written):
+    first = decide(shop, ("A", 2), postcode="75003")
+    before = contents()
+    sent = {"postcode": "75003"} | written
+    answer = amend(shop, ("A", 2), **sent)
+    assert (answer.amendment.fields, answer.decision) == ((), None)
+    assert shop.decide(placed(("A", 2), **sent)).id == first["id"]
+    assert contents() == before
+
+
+def test_an_order_that_took_a_quote_up_was_placed_then_whatever_is_sent(shop, clock):
+    cart = replace(placed(("A", 2)), id="")
+    quote = shop.quotes.make(QuoteRequest(cart=cart, deliveries=["standard"]))
+    clock.now += 60
+    taken = json_of(shop.quote_take_up.take(TakeRequest(quote=quote.id, promise=1, order_id="O-1"), caller=""))
+    promised = {"promise_by": seconds(taken["order"]["promise_by"])}
+    assert shop.decide(placed(("A", 2), **promised)).id == taken["id"]
+    assert amend(shop, ("A", 2), **promised).amendment.fields == ()
+    amended = amend(shop, ("A", 3), **promised)
+    assert amended.amendment.fields == ("lines",)
+    assert amended.decision.record.order.placed_at == taken["order"]["placed_at"]
+    assert units(amended.amendment.kept) == [("1", 2, "lyon")]
+    with pytest.raises(OrderExists, match="with other lines, "):
+        shop.decide(placed(("A", 4), **promised))
 
 
 @pytest.mark.parametrize("lines", [[("A", 7)], [("A", 3)]], ids=["decided", "let go"])
