@@ -105,7 +105,7 @@ class BoundedAllocation:
         # what a unit costs at least by the carriers from one on, and what the units of all later lines do
         self._cheapest_from = [self._cheapest(carriers) for carriers in self._carriers]
         self._later = self._costs_of_later_lines(sku_costs)
-        self._steps = 0
+        self._steps = self._step_limit = 0
 
     def _costs_of_later_lines(self, sku_costs: Mapping[str, int]) -> list[int]:
         """By line, what it and all later ones cost at least."""
@@ -153,11 +153,12 @@ class BoundedAllocation:
         """The cheapest flow that costs less than `below`, with what it costs to open the shipments that it uses."""
         if below is None:
             below = 1 + self._later_unfilled() + sum(candidate.fixed for candidate in self._opened)
+        self._step_limit = step_limit
         none = [0] * (len(self._supply) + len(self._capacity))
         start = (*[_UNUSED] * self._first, *none, *[_UNDECIDED] * len(self._sets))
         layer: Mapping[_State, _Way] = {start: (0, ())}
         for line in range(len(self._demands)):
-            layer = self._after(line, layer, below, step_limit)
+            layer = self._after(line, layer, below)
             if self._steps > step_limit:
                 return BoundedFlow(below, None, is_exact=False, steps=self._steps)
         found = [way for state, way in layer.items() if self._is_complete(state)]
@@ -176,12 +177,12 @@ class BoundedAllocation:
             value == _UNUSED or value >= measure.least for value, measure in zip(state, self._measures, strict=False)
         )
 
-    def _after(self, line: int, layer: Mapping[_State, _Way], below: int, step_limit: int) -> dict[_State, _Way]:
+    def _after(self, line: int, layer: Mapping[_State, _Way], below: int) -> dict[_State, _Way]:
         """The states after a line is allocated; some of them if the steps are used up."""
         done, quantity, finished = dict[_State, _Way](), self._demands[line].quantity, self._is_last[line]
         limit = below - self._later[line + 1]
         for state, (spent, units) in layer.items():
-            if self._steps > step_limit:
+            if self._steps > self._step_limit:
                 break
             for reached, cost, counts in self._ways(_Start(line, limit), 0, quantity, state, spent):
                 after = self._decided(line, reached, counts)
@@ -204,9 +205,12 @@ class BoundedAllocation:
         self, start: "_Start", place: int, left: int, state: _State, spent: int
     ) -> Iterator[tuple[_State, int, tuple[int, ...]]]:
         """Every way to ship up to `left` units of a line by its carriers from a place on, that costs less than the
-        limit: the state, the cost, and the units below zero.
+        limit: the state, the cost, and the units below zero. Some of them if the steps are used up: one line of many
+        units alone may have millions.
         """
         self._steps += 1
+        if self._steps > self._step_limit:
+            return
         line = start.line
         carriers = self._carriers[line]
         if spent + left * self._cheapest_from[line][place] >= start.limit:
