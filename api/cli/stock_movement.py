@@ -34,11 +34,11 @@ def _number(text: str) -> int | str:
 @AS_JSON
 @click.pass_obj
 def move_stock(settings: Settings, *, op: str | None, as_json: bool, **options: Any) -> None:
-    """Add DELTA units of SKU to what is on hand at NODE or, if it is below 0, take them from it.
+    """Add DELTA units of SKU to what is on hand at NODE.
 
-    Blocked units are there and may not be sold, such as those that a node rejected as damaged. They are brought back to
-    sale by as many units on hand (2 --blocked -2), and written off by none (0 --blocked -2). Stock that was counted at
-    --at or later has the movement already and stays as it is.
+    A DELTA below 0 takes units from it. Blocked units are there and may not be sold, such as those that a node
+    rejected as damaged. They are brought back to sale by as many units on hand (2 --blocked -2), and written off by
+    none (0 --blocked -2). Stock that was counted at --at or later has the movement already and stays as it is.
 
     Example: pointsman stock move lyon TXT-0059 0 --blocked -2 --reason scrapped
     """

@@ -217,7 +217,13 @@ class _SchemaWriter:
         }
 
     def _effect_hover(self, name: str, stage: Stage) -> Shape:
-        return self._hover(lambda catalogue: [catalogue.text(f"editor.effects.{name}"), _judged_for(stage, catalogue)])
+        stages = (stage, Stage.SHIPMENT) if name in OF_SHIPMENTS else (stage,)
+        return self._hover(
+            lambda catalogue: [
+                catalogue.text(f"editor.effects.{name}"),
+                *(_judged_for(each, catalogue) for each in stages),
+            ]
+        )
 
     def _effect(self, name: str) -> Shape:
         if name == "hold":

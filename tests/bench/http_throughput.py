@@ -124,10 +124,10 @@ def prepared(pointsman: Pointsman, orders: Sequence[Order]) -> dict[str, Prepare
     for order in orders:
         recording.calls.clear()
         answer = pointsman.decide(order)
-        snapshot, (keys, (decision, body, request)) = (
+        snapshot, (keys, (decision, body, request, *numbers)) = (
             [_for_floor_network(values) for values in call] for call in recording.calls[-2:]
         )
-        commit = keys, [decision, body, _unguarded(request)]
+        commit = keys, [decision, body, _unguarded(request), *numbers]
         location = f"/v1/decisions/{answer.record.id}"
         prepared_by_order[order.id] = Prepared(
             snapshot=tuple(snapshot), commit=commit, location=location, body=answer.body
@@ -158,8 +158,8 @@ def _unguarded(request_json: bytes) -> bytes:
     sequence than they were recorded in.
     """
     request = orjson.loads(request_json)
-    request["claims"] = [[*claim[:3], False, False] for claim in request["claims"]]
-    request["rooms"] = [[*room[:3], False] for room in request["rooms"]]
+    request["claims"] = [[*claim[:3], False, False, False] for claim in request["claims"]]
+    request["rooms"] = [[*room[:4], False] for room in request["rooms"]]
     return orjson.dumps(request)
 
 

@@ -172,7 +172,7 @@ class _RepeatedCommit:
         )
 
     def read(self) -> None:
-        self._ledger.read(self._skus, day="2026-11-27", now=_NOW)
+        self._ledger.read(self._skus, loads=["2026-11-27"], now=_NOW)
 
     def bare_read(self) -> None:
         with self._client.pipeline(transaction=False) as read:

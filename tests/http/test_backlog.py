@@ -137,7 +137,7 @@ def test_some_units_of_some_lines_are_rejected(http):
         ({"node": "lyon", "reason": "other", "on_hand": 1}, "on_hand"),
         ({"node": "lyon", "reason": "not_in_stock", "on_hand": -1}, "on_hand"),
         ({"node": "lyon", "reason": "not_in_stock", "on_hand": {"GONE": 1}}, "on_hand.GONE"),
-        ({"node": "lyon", "reason": "not_in_stock", "on_hand": {"LAMP": "1"}}, "on_hand.LAMP.value"),
+        ({"node": "lyon", "reason": "not_in_stock", "on_hand": {"LAMP": "1"}}, "on_hand.LAMP"),
         ({"node": "lyon", "reason": "other", "wait": "yes"}, "wait"),
         ({"node": "lyon", "reason": "other", "because": "x"}, "because"),
     ],

@@ -317,5 +317,9 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("post", "/v1/stock/movements"): "movements_move",
         ("put", "/v1/stock/{node}/{sku}"): "stock_put",
         ("get", "/v1/stock/{sku}"): "stock_show",
+        ("put", "/v1/products/{sku}"): "master_data_put_product",
+        ("post", "/v1/products"): "master_data_post_products",
+        ("put", "/v1/nodes/{node}"): "master_data_put_node",
+        ("post", "/v1/nodes"): "master_data_post_nodes",
     }
     assert len(set(named.values())) == len(named)

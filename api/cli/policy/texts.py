@@ -33,9 +33,9 @@ _LANGUAGE = click.Choice(available_languages())
     help="Write the schema to this file instead of printing it.",
 )
 def schema(lang: str | None, output: Path | None, *, tests: bool) -> None:
-    """Write the JSON Schema that helps editors with policy files, or with their tests.
+    """Write the JSON Schema that helps editors with policy files.
 
-    With it they complete policy files, explain keys and underline mistakes.
+    With it they complete policy files, or the files of their tests, explain keys and underline mistakes.
 
     Example: pointsman policy schema --output policies/policy.schema.json
     """

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.model.facts import CUT_OFF_GRACE
 from engine.model.timetable import WHOLE_DAY, Timetable
 from tests.reference.clock_changes import nearest_change
 from tests.reference.routes import Exits, routes
@@ -78,8 +79,12 @@ def cases(draw):
     return now, home, way
 
 
-def route_of(now, home, way, **more):
-    ordered = order(place=PARIS) if "shop" not in more else collected(at="shop")
+def route_of(now, home, way, *, placed_at=None, **more):
+    """The route of an order placed then, or as it is decided."""
+    placed_at = now if placed_at is None else placed_at
+    ordered = (
+        order(place=PARIS, placed_at=placed_at) if "shop" not in more else collected(at="shop", placed_at=placed_at)
+    )
     facts = network([home, *more.values()], [way])
     reached = list(routes(ordered, Exits(facts), [home.id], now))
     return reached[0] if reached else None
@@ -111,13 +116,13 @@ class Walk:
     def runs(self, day):
         return self.way.runs is None or bool(self.way.runs.spans(day))
 
-    def in_time(self, now):
+    def in_time(self, came_in):
         """Whether the wall clock will still show a time before the cut-off, this date."""
-        cut_off, today = self.home.cut_offs.get(self.way.id, 1_440), self.wall(now)[0]
-        while self.wall(now)[0] == today:
-            if self.wall(now)[1] < cut_off:
+        cut_off, today = self.home.cut_offs.get(self.way.id, 1_440), self.wall(came_in)[0]
+        while self.wall(came_in)[0] == today:
+            if self.wall(came_in)[1] < cut_off:
                 return True
-            now += 60
+            came_in += 60
         return False
 
     def work(self, instant, minutes, timetable):
@@ -132,11 +137,12 @@ class Walk:
             instant += 60
         return instant, day
 
-    def departure(self, now):
+    def departure(self, now, placed_at):
         ready, day = self.work(now, self.home.preparation, self.home.hours)
-        today = self.wall(now)[0]
+        came_in = max(placed_at, now - CUT_OFF_GRACE * 60)
+        today = self.wall(came_in)[0]
         bound = self.home.hours is not None or self.way.runs is not None or bool(self.home.cut_offs)
-        earliest = today if self.in_time(now) else today + 1
+        earliest = today if self.in_time(came_in) else today + 1
         if not bound or (day >= earliest and self.runs(day)):
             return ready
         instant = ready - 60 if self.home.preparation else ready
@@ -158,16 +164,17 @@ def meets(home, way):
     return home.hours is None or way.runs is None or home.hours.meets(way.runs)
 
 
-@given(cases())
+@given(cases(), st.sampled_from((0, 1, 60, 120, 121, 1_500)))
 @settings(max_examples=150, deadline=None)
-def test_a_calendar_s_answer_is_that_of_a_walk_minute_by_minute(case):
+def test_a_calendar_s_answer_is_that_of_a_walk_minute_by_minute(case, minutes_ago):
     now, home, way = case
-    route = route_of(*case)
+    placed_at = now - 60 * minutes_ago
+    route = route_of(*case, placed_at=placed_at)
     if not meets(home, way):
         assert route is None
         return
     walk = Walk(home, way)
-    assert route.ships_at == walk.departure(now)
+    assert route.ships_at == walk.departure(now, placed_at)
     assert route.arrives_by == walk.arrival(route.ships_at)
 
 

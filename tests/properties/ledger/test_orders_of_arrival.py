@@ -74,7 +74,7 @@ class World:
     def __init__(self, pointsman, clock):
         self.pointsman, self.clock, self.began = pointsman, clock, clock.now
         self.numbers = iter(range(10**9))
-        pointsman.load(self.stocked(9_000))
+        pointsman.load(self.stocked(9_000), counts=True)
         activate(pointsman)
 
     @staticmethod
@@ -84,7 +84,7 @@ class World:
     def play(self, loaded, history, turn):
         """Units on hand in the end, and by how many more are blocked."""
         self.clock.now = self.began = self.clock.now + 1
-        self.pointsman.load(self.stocked(9_000))
+        self.pointsman.load(self.stocked(9_000), counts=True)
         holds = [self.hold(item) for item in history]
         self.pointsman.load(self.stocked(loaded), counts=True)
         blocked = self.move(0, blocked=9) - 9

@@ -120,7 +120,7 @@ class Waiting(RuleBasedStateMachine):
 
     @rule()
     def load(self):
-        self.pointsman.load(warehouse())
+        self.pointsman.load(warehouse(), counts=True)
         self.on_hand = dict(LOADED)
         self._serve()
 

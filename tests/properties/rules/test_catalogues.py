@@ -63,6 +63,8 @@ def explanations(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         yield when, explain(rule(when), catalogue)
     for then, _, _ in EFFECTS:
         yield then, explain(rule(then=then), catalogue)
+    heavy = "shipment.weight: {more_than: 20 kg}"
+    yield heavy, explain(rule(heavy, "exclude: true"), catalogue)
     allotment = "allocate: {channel: p, units: 1, per: window}"
     yield allotment, explain(rule(then=allotment, window="until: 2026-12-01"), catalogue)
     for window, _, _ in WINDOWS:
@@ -93,7 +95,7 @@ def test_an_explanation_in_a_third_language_has_no_word_of_english(tmp_path):
 
 def test_a_hover_text_in_a_third_language_has_no_word_of_english(tmp_path):
     catalogue = third_language(tmp_path, lambda piece, _: f"«{piece}»" if piece else "")
-    identifiers = re.compile(r"`\w+`|\b(order|now|line|product|node|stock|service|route|rejection)\b")
+    identifiers = re.compile(r"`\w+`|\b(order|now|line|product|node|stock|service|route|shipment|rejection)\b")
     hovers = list(_hover_texts(policy_schema([catalogue])))
     assert len(hovers) > 150
     assert {identifiers.sub("", re.sub("«[^«»]*»", " ", text)).strip() for text in hovers} == {""}

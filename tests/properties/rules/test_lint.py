@@ -196,7 +196,7 @@ def test_a_check_that_exceeds_its_steps_gives_no_warning(kind):
     terms = "terms:\n" + "".join(f"  t{n}: {{order.units: {{at_least: {n}}}}}\n" for n in range(many))
     conditions = {"terms": "is: t{}", "rules": "order.units: {{at_least: {}}}"}
     lines = [
-        f"  - {{id: r{n}, because: x, when: {{{conditions[kind].format(n)}}}, then: {{split_penalty: {n}.00}}}}\n"
+        f"  - {{id: r{n}, because: x, when: {{{conditions[kind].format(n)}}}, then: {{split_penalty: {n + 1}.00}}}}\n"
         for n in range(many)
     ]
     text = f"policy: p\n{terms if kind == 'terms' else ''}rules:\n{''.join(lines)}"

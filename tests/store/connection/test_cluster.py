@@ -67,7 +67,7 @@ def on(url, clock):
 
 def shop(pointsman):
     stock = {"A": {"lyon": 9, "lille": 9}, "B": {"lyon": 9}}
-    pointsman.load(inventory([node("lyon", LYON), node("lille", LILLE)], stock))
+    pointsman.load(inventory([node("lyon", LYON), node("lille", LILLE)], stock), counts=True)
     activate(pointsman, "then: {hold: 1 h}")
 
 

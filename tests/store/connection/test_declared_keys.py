@@ -20,7 +20,7 @@ from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.store.connection.test_replicas import LONG, follow, url
 from tests.support.decision_json import json_of
-from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.facts import LILLE, LYON, inventory, node, order, product
 from tests.support.lua_scripts import script_names
 from tests.support.redis_topologies import nodes
 
@@ -115,6 +115,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
         assert pointsman.amendments.amend(AmendRequest(order=changed)).amendment.lines
     for place in pointsman.backlog.page(limit=9).places:
         pointsman.backlog.withdraw(place.entry.decision)
+    pointsman.master_data.put_products(lambda _: [product("A", weight=900)])
     lose_stock(pointsman)
     assert json_of(pointsman.decide(order(("A", 90)), wait=True))["waiting"]
     pointsman.stock.move([Movement(op="back", node="lille", sku="A", delta=50)])

@@ -74,7 +74,9 @@ def shop(pair, clock, network):
     with Pointsman(settings, clock=clock) as pointsman:
         stock = {"A": {"lyon": 10, "lille": 10}, "B": {"lyon": 5}}
         pointsman.load(inventory([node("lyon", LYON), node("lille", LILLE)], stock))
-        activate(pointsman, "then: {hold: 1 h}", "when: {node.id: lille}, then: {exclude: true}")
+        activate(
+            pointsman, "then: {hold: 1 h}", "when: {node.id: lille, order.units: {at_least: 1}}, then: {exclude: true}"
+        )
         pointsman.decide(order(("A", 3)))
         pair[0].ask("WAIT", 1, 5_000)
         yield pointsman

@@ -1,12 +1,12 @@
 """Allocates units to open shipments of which some are bounded in weight or units, exactly: dynamic programming over
-the lines.
+the lines, and of each over its carriers.
 
-A state is what the shipments weigh and hold so far. Of all ways to reach a state, the cheapest is kept and, of equally
-cheap ones, the one with most units in the first places. A state from which nothing cheaper than the cutoff can come is
-dropped.
+A state is what the shipments weigh and hold so far, where this matters to what comes after. Of all ways to reach a
+state, the cheapest is kept and, of equally cheap ones, the one with most units in the first places. A state from which
+nothing cheaper than the cutoff can come is dropped.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from engine.decide.sourcing.allocation.min_cost_flow import Flow
@@ -38,11 +38,14 @@ class BoundedFlow(NamedTuple):
     steps: int
 
 
-class _Start(NamedTuple):
-    """A line to allocate, and what it and those before it cost less than, or it is too dear."""
+class _Partial(NamedTuple):
+    """A line allocated to some of its carriers: so many units are left; `shipped` is the first shipment that carries
+    some of it, which matters to a set.
+    """
 
-    line: int
-    limit: int
+    state: _State
+    left: int
+    shipped: int
 
 
 class _Measure(NamedTuple):
@@ -100,7 +103,7 @@ class BoundedAllocation:
         ]
         sets = demands_by_set(problem.demands)
         self._sets = {name: self._capacities + len(self._capacity) + place for place, name in enumerate(sets)}
-        self._is_last = self._last_uses(problem)
+        self._last_used = self._last_uses()
         self._ends_set = {lines[-1]: self._sets[name] for name, lines in sets.items()}
         # what a unit costs at least by the carriers from one on, and what the units of all later lines do
         self._cheapest_from = [self._cheapest(carriers) for carriers in self._carriers]
@@ -135,13 +138,19 @@ class BoundedAllocation:
             self._measures.append(_Measure([0] * len(problem.demands), 0, UNBOUNDED))
         return list(range(first, len(self._measures)))
 
-    def _last_uses(self, problem: Problem) -> list[list[int]]:
-        """By line, the stocks that no later line takes of."""
-        last: dict[int, int] = {}
+    def _last_uses(self) -> dict[tuple[int, int], list[int]]:
+        """By line and place among its carriers, what of the state does not matter to any later one."""
+        last: dict[int, tuple[int, int]] = {}
         for line, carriers in enumerate(self._carriers):
-            for slot, _ in carriers:
-                last[self._stock[self._opened[slot].key.node, problem.demands[line].sku]] = line
-        return [[stock for stock, of in last.items() if of == line] for line in range(len(self._carriers))]
+            for place, (slot, _) in enumerate(carriers):
+                node = self._opened[slot].key.node
+                capacities = [at for at, (of, *_) in enumerate(self._capacity, start=self._capacities) if of == node]
+                for at in (*self._measured[slot], self._stock[node, self._demands[line].sku], *capacities):
+                    last[at] = line, place
+        uses: dict[tuple[int, int], list[int]] = {}
+        for at, use in last.items():
+            uses.setdefault(use, []).append(at)
+        return uses
 
     def _cheapest(self, carriers: Sequence[tuple[int, int]]) -> list[int]:
         cheapest = [self._unfilled]
@@ -161,10 +170,9 @@ class BoundedAllocation:
             layer = self._after(line, layer, below)
             if self._steps > step_limit:
                 return BoundedFlow(below, None, is_exact=False, steps=self._steps)
-        found = [way for state, way in layer.items() if self._is_complete(state)]
-        if not found:
+        if not layer:
             return BoundedFlow(below, None, is_exact=True, steps=self._steps)
-        cost, units = min(found)
+        cost, units = min(layer.values())
         places = [(self._opened[slot].key, line) for line, of in enumerate(self._carriers) for slot, _ in of]
         flow = {place: -count for place, count in zip(places, units, strict=True) if count}
         return BoundedFlow(cost, flow, is_exact=True, steps=self._steps)
@@ -172,72 +180,67 @@ class BoundedAllocation:
     def _later_unfilled(self) -> int:
         return self._unfilled * sum(demand.quantity for demand in self._demands)
 
-    def _is_complete(self, state: _State) -> bool:
-        return all(
-            value == _UNUSED or value >= measure.least for value, measure in zip(state, self._measures, strict=False)
-        )
-
     def _after(self, line: int, layer: Mapping[_State, _Way], below: int) -> dict[_State, _Way]:
         """The states after a line is allocated; some of them if the steps are used up."""
-        done, quantity, finished = dict[_State, _Way](), self._demands[line].quantity, self._is_last[line]
-        limit = below - self._later[line + 1]
-        for state, (spent, units) in layer.items():
-            if self._steps > self._step_limit:
-                break
-            for reached, cost, counts in self._ways(_Start(line, limit), 0, quantity, state, spent):
-                after = self._decided(line, reached, counts)
-                if after is None:
-                    continue
-                if finished or line in self._ends_set:
-                    cleared = list(after)
-                    for stock in finished:
-                        cleared[stock] = 0
-                    if line in self._ends_set:
-                        cleared[self._ends_set[line]] = _UNDECIDED
-                    after = tuple(cleared)
-                way = (cost, units + counts)
-                known = done.get(after)
-                if known is None or way < known:
-                    done[after] = way
+        quantity, limit = self._demands[line].quantity, below - self._later[line + 1]
+        partly = {_Partial(state, quantity, _NOT_SENT): way for state, way in layer.items()}
+        for place in range(len(self._carriers[line])):
+            partly = self._after_carrier(line, place, partly, limit)
+        done = dict[_State, _Way]()
+        for (state, left, shipped), (spent, units) in partly.items():
+            self._steps += 1
+            after, way = self._decided(line, state, shipped), (spent + left * self._unfilled, units)
+            if after is not None and way[0] < limit:
+                done[after] = min(way, done.get(after, way))
         return done
 
-    def _ways(
-        self, start: "_Start", place: int, left: int, state: _State, spent: int
-    ) -> Iterator[tuple[_State, int, tuple[int, ...]]]:
-        """Every way to ship up to `left` units of a line by its carriers from a place on, that costs less than the
-        limit: the state, the cost, and the units below zero. Some of them if the steps are used up: one line of many
-        units alone may have millions.
-        """
-        self._steps += 1
-        if self._steps > self._step_limit:
-            return
-        line = start.line
-        carriers = self._carriers[line]
-        if spent + left * self._cheapest_from[line][place] >= start.limit:
-            return
-        if place == len(carriers):
-            yield state, spent + left * self._unfilled, ()
-            return
-        slot, cost = carriers[place]
-        for count in self._counts(line, slot, left, state):
-            reached, opening = self._with(state, line, slot, count) if count else (state, 0)
-            paid = spent + opening + count * cost
-            for after, total, counts in self._ways(start, place + 1, left - count, reached, paid):
-                yield after, total, (-count, *counts)
+    def _after_carrier(
+        self, line: int, place: int, partly: Mapping[_Partial, _Way], limit: int
+    ) -> dict[_Partial, _Way]:
+        """The states after a carrier takes some units of a line; some of them if the steps are used up."""
+        done = dict[_Partial, _Way]()
+        (slot, cost), cheapest = self._carriers[line][place], self._cheapest_from[line][place + 1]
+        last_used, in_set = self._last_used.get((line, place), ()), self._demands[line].set_name is not None
+        for (state, left, shipped), (spent, units) in partly.items():
+            counts = self._counts(line, slot, left, state)
+            self._steps = min(self._steps + len(counts), self._step_limit + 1)
+            if self._steps > self._step_limit:
+                break
+            for count in counts:
+                reached, opening = self._with(state, line, slot, count) if count else (state, 0)
+                paid = spent + opening + count * cost
+                if paid + (left - count) * cheapest >= limit:
+                    continue
+                settled = self._settled(reached, last_used)
+                if settled is None:
+                    continue
+                first = slot if in_set and count and shipped == _NOT_SENT else shipped
+                after, way = _Partial(settled, left - count, first), (paid, (*units, -count))
+                done[after] = min(way, done.get(after, way))
+        return done
 
-    def _decided(self, line: int, state: _State, counts: tuple[int, ...]) -> _State | None:
-        """The state after so many units of a line ship (below zero, by carrier), in which it is settled by which
-        shipment its set goes, or that it does not; None if this line does not go with it.
+    def _settled(self, state: _State, last_used: Sequence[int]) -> _State | None:
+        """The state without what matters no more; None if a shipment has less than it must, and nothing comes to it."""
+        if not last_used:
+            return state
+        values = list(state)
+        for at in last_used:
+            if at < self._first and _UNUSED < values[at] < self._measures[at].least:
+                return None
+            values[at] = _UNUSED if at < self._first else 0
+        return tuple(values)
+
+    def _decided(self, line: int, state: _State, shipped: int) -> _State | None:
+        """The state after a line first ships by `shipped`, in which it is settled by which shipment its set goes, or
+        that it does not; None if this line does not go with it.
         """
         name = self._demands[line].set_name
         if name is None:
             return state
-        carriers = zip(self._carriers[line], counts, strict=True)
-        shipped = next((slot for (slot, _), count in carriers if count), _NOT_SENT)
         place = self._sets[name]
-        if state[place] == _UNDECIDED:
-            return (*state[:place], shipped, *state[place + 1 :])
-        return state if state[place] == shipped else None
+        if state[place] not in {_UNDECIDED, shipped}:
+            return None
+        return (*state[:place], _UNDECIDED if line in self._ends_set else shipped, *state[place + 1 :])
 
     def _counts(self, line: int, slot: int, left: int, state: _State) -> Sequence[int]:
         """How many units the shipment may carry of the line."""

@@ -54,6 +54,9 @@ def test_an_effect_names_its_stage_and_the_facts_its_rule_may_mention():
     assert effects["keep"]["description"].endswith(
         "Judged for each line at each place; may mention order, now, line, product, node, stock"
     )
+    assert effects["avoid"]["description"].endswith(
+        "service, route. Judged for each shipment; may mention order, now, node, service, shipment"
+    )
     assert effects["daily_orders"]["description"].endswith("Judged for each place; may mention node, now")
 
 
