@@ -87,7 +87,7 @@ def _free_by_node(candidates: Candidates, nodes: int) -> Integers:
     units = np.zeros(nodes, dtype=np.int64)
     if len(candidates.candidate):
         positions, free = evaluation.positions[0].stock.node, candidates.free[0]
-        leaving = evaluation.reach.node[candidates.candidate]
+        leaving = evaluation.reach.node[candidates.rows[candidates.candidate]]
         there = np.isin(positions, leaving)
         units[positions[there]] = free[there]
     return units

@@ -7,6 +7,7 @@ where they are count for who collects them there, and not here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -19,6 +20,7 @@ from engine.decide.evaluation.ranks import rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import LATE, LOAD, UNKNOWN_NUMBER, Rows
+from engine.decide.offer_by_shipment import Shipments, WaysOut
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.pricing import NOT_CARRIED
@@ -49,20 +51,101 @@ def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
     free, multiples, caps = free_units(facts, matcher, channel, now)
     columns = SnapshotColumns(facts.snapshot, matcher, now)
     shared = _facts_of_lines(facts, channel, columns)
-    usable, unless_needed = _ways_out(facts, matcher, shared, free, columns)
-    free = np.where(usable, free, 0)
-    if caps is not None:
-        free = _offered(facts, free, caps, unless_needed)
-    if columns.capacities is not None:
-        units, grams = columns.capacities[:, facts.stock.node]
-        weights = integers(item.counted_weight for item in facts.products)[facts.stock.sku]
-        by_weight = np.where(weights > 0, grams // np.maximum(weights, 1), NO_LIMIT)
-        free = np.minimum(free, np.minimum(units, by_weight))
-    if multiples is not None:
-        free -= free % multiples
-    most = _most_shipments(matcher, shared)
-    totals, needed = _totals(facts, free, unless_needed, most)
+    ways_out = _ways_out(facts, matcher, shared, free, columns)
+    usable, freely = np.zeros(len(free), dtype=bool), np.zeros(len(free), dtype=bool)
+    usable[ways_out.row] = True
+    freely[ways_out.row[~ways_out.on_need]] = True
+    unless_needed = usable & ~freely
+    shipments = Shipments(
+        facts=facts,
+        ways_out=ways_out,
+        multiples=np.ones_like(free) if multiples is None else multiples,
+        rooms=columns.rooms[facts.stock.node],
+        most=_most_shipments(matcher, shared),
+        exact=columns.capacities is None,
+    )
+    most = _most_at_place(facts, columns)
+    in_all = _InAll(np.where(usable, free, 0), caps, most, unless_needed, shipments)
+    free = in_all.offered_to(slice(None), NO_LIMIT) if caps is None else in_all.offered_by_caps()
+    totals, needed = _totals(facts, free, unless_needed, shipments.most)
+    free, totals, needed = in_all.shipped(free, totals, needed)
     return Offer(free=free, unless_needed=unless_needed, totals=totals, totals_unless_needed=needed)
+
+
+@dataclass(frozen=True, slots=True)
+class _InAll:
+    """What is free at each row before caps, the caps, and the most that its place can ship today."""
+
+    free: Integers
+    caps: Integers | None
+    most: Integers | None
+    unless_needed: Flags
+    shipments: Shipments
+
+    def offered_to(self, rows: slice, ordered: int) -> Integers:
+        """The units of rows of one product that an order of so many is offered, in whole multiples: of those that may
+        go anywhere first where they are free without need, most from where most are.
+        """
+        units = self.free[rows]
+        if self.caps is not None:
+            ranking = np.lexsort((-units, self.unless_needed[rows]))
+            units = offered(units, self.caps[rows], ranking, ordered)
+        if self.most is not None:
+            units = np.minimum(units, self.most[rows])
+        return units - units % self.shipments.multiples[rows]
+
+    def offered_by_caps(self) -> Integers:
+        """The units of all rows that an order of any number is offered."""
+        units = np.zeros_like(self.free)
+        for rows in self.shipments.facts.rows:
+            units[rows] = self.offered_to(rows, NO_LIMIT)
+        return units
+
+    def shipped(self, free: Integers, totals: list[int], needed: list[int]) -> tuple[Integers, list[int], list[int]]:
+        """What shipments can have of the units that are free: by row, and by product in all."""
+        shipments, facts, row = self.shipments, self.shipments.facts, self.shipments.ways_out.row
+        sku, count = facts.stock.sku, len(facts.products)
+        largest, down = shipments.largest(free)
+        bounded, gaps = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+        bounded[sku[row[largest < free[row]]]] = True
+        gaps[sku[row[~down]]] = True
+        unlike = self._unlike(totals)
+        if not (bounded | unlike).any():
+            return free, totals, needed
+        units, units_needed, certain = shipments.added(free, largest)
+        for product in (bounded | unlike).nonzero()[0].tolist():
+            rows = facts.rows[product]
+            if certain[product] and not (gaps[product] or self._is_capped(rows)):
+                totals[product], needed[product] = units[product], units_needed[product]
+            else:
+                caps = None if self.caps is None else self.caps[rows]
+                totals[product], needed[product] = shipments.chosen(product, caps, partial(self.offered_to, rows))
+        by_row = np.zeros_like(free)
+        np.add.at(by_row, row, largest)
+        return np.minimum(free, by_row), totals, needed
+
+    def _is_capped(self, rows: slice) -> bool:
+        return self.caps is not None and bool((self.caps[rows] < NO_LIMIT).any())
+
+    def _unlike(self, totals: list[int]) -> Flags:
+        """The products of which caps offer more to an order than it gets: a smaller one may be offered other units."""
+        unlike = np.zeros(len(totals), dtype=bool)
+        if self.caps is not None:
+            for product, rows in enumerate(self.shipments.facts.rows):
+                if self._is_capped(rows):
+                    ranking = np.lexsort((-self.free[rows], self.unless_needed[rows]))
+                    unlike[product] = totals[product] < offered(self.free[rows], self.caps[rows], ranking).sum()
+        return unlike
+
+
+def _most_at_place(facts: StockFacts, columns: SnapshotColumns) -> Integers | None:
+    """Of each row, the units that its place can ship today; None: any number everywhere."""
+    if columns.capacities is None:
+        return None
+    units, grams = columns.capacities[:, facts.stock.node]
+    weights = integers(item.counted_weight for item in facts.products)[facts.stock.sku]
+    most: Integers = np.minimum(units, np.where(weights > 0, grams // np.maximum(weights, 1), NO_LIMIT))
+    return most
 
 
 def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
@@ -85,10 +168,19 @@ def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
             [stage.codes(facts) for stage in stages for facts in moments],
             [item for item in by_node if item[1] != idle],
             sorted(snapshot.resting),
-            (columns.rooms == 0).nonzero()[0].tolist(),
+            _scarce_rooms(columns),
             None if columns.capacities is None else columns.capacities.tolist(),
         )
     )
+
+
+def _scarce_rooms(columns: SnapshotColumns) -> list[tuple[int, int]]:
+    """The nodes that may take fewer shipments than an order of one product may have from there, and how many."""
+    ways, most = columns.ways, np.ones(len(columns.rooms), dtype=np.int64)
+    if ways.is_banded:
+        most = np.maximum(np.bincount(ways.travelling[0], minlength=len(most)), 1)
+    scarce = (columns.rooms < most).nonzero()[0]
+    return list(zip(scarce.tolist(), columns.rooms[scarce].tolist(), strict=True))
 
 
 def by_sku(facts: StockFacts, offered: Offer) -> list[SkuAvailability]:
@@ -122,10 +214,8 @@ def _facts_of_lines(facts: StockFacts, channel: str, columns: SnapshotColumns) -
 
 def _ways_out(
     facts: StockFacts, matcher: Matcher, shared: list[Mapping[str, Facts]], free: Integers, columns: SnapshotColumns
-) -> tuple[Flags, Flags]:
-    """Of each row with free units, whether some way leads out with them, and whether all that do are excluded unless
-    they are needed.
-    """
+) -> WaysOut:
+    """The ways that lead out with units that are free."""
     ways, stock = facts.ways, facts.stock
     leaving = columns.rooms > 0
     leaving[[ways.node_index[node] for node in facts.snapshot.resting if node in ways.node_index]] = False
@@ -139,11 +229,8 @@ def _ways_out(
     carried = _carries(facts, row, service)
     row, service = row[carried], service[carried]
     allowed, on_condition = _judged(facts, matcher, shared, (row, service), columns.clocks)
-    usable, freely = np.zeros(len(free), dtype=bool), np.zeros(len(free), dtype=bool)
     allowed &= leaving[stock.node[row]]
-    usable[row[allowed]] = True
-    freely[row[allowed & ~on_condition]] = True
-    return usable, usable & ~freely
+    return WaysOut(row=row[allowed], service=service[allowed], on_need=on_condition[allowed])
 
 
 def _carries(facts: StockFacts, row: Integers, service: Integers) -> Flags:
@@ -195,16 +282,6 @@ def _judged(
     judgement = stage.judge_lines(lines, facts.stock.sku[row], rows)
     exclude = stage.table.options()[0][judgement]
     return exclude != Exclusion.YES, exclude == Exclusion.UNLESS_NEEDED
-
-
-def _offered(facts: StockFacts, free: Integers, caps: Integers, unless_needed: Flags) -> Integers:
-    """The free units of each row, as far as they are offered: first where they are free without need, most from where
-    most are.
-    """
-    units = free.copy()
-    for rows in facts.rows:
-        units[rows] = offered(free[rows], caps[rows], np.lexsort((-free[rows], unless_needed[rows])))
-    return units
 
 
 def _ranks_of_stock(facts: StockFacts, row: Integers) -> Integers:

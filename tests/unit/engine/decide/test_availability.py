@@ -10,7 +10,7 @@ from engine.decide.availability import NodeUnits, StockColumns, StockFacts
 from engine.decide.decide import decide
 from engine.decide.matching.matcher import Matcher
 from engine.decide.offer import by_sku, circumstances, offer
-from engine.model.facts import NetworkCaches, NodeRest, StockPosition
+from engine.model.facts import NetworkCaches, NodeRest, ParcelPrice, StockPosition
 from tests.reference.plain_availability import free_at
 from tests.support.facts import HOUR, NOW, decided, node, order, policies, product, service, shipped, snapshot
 
@@ -88,6 +88,16 @@ WAYS_OUT = st.sampled_from(
 """What is silent for an order without a promise, or asks only for what is known of every order on a channel."""
 RESTS = NodeRest(until=NOW + 99 * HOUR, since=NOW, reason="other", decision="d", policy_version="", because={})
 SERVICES = [service(), service("bike", mode="bike", max_weight=900), service("pickup", mode="pickup")]
+IN_BANDS = [
+    service(max_weight=3_400),
+    service(
+        "bike",
+        mode="bike",
+        parcel_prices=(ParcelPrice(over=0, up_to=1_000, base=9), ParcelPrice(over=2_400, up_to=4_000, base=20)),
+    ),
+    service("pickup", mode="pickup"),
+]
+"""Of which a shipment bears a few units, or some numbers of units only."""
 
 
 @st.composite
@@ -104,7 +114,8 @@ def places(draw):
         )
         for name, item in scenario.network.nodes.items()
     }
-    network = dataclasses.replace(scenario.network, nodes=nodes, services={item.id: item for item in SERVICES})
+    services = draw(st.sampled_from([SERVICES, IN_BANDS]))
+    network = dataclasses.replace(scenario.network, nodes=nodes, services={item.id: item for item in services})
     products = {
         sku: dataclasses.replace(item, weight=draw(st.sampled_from([500, 1_000])))
         for sku, item in scenario.products.items()
@@ -280,6 +291,26 @@ def test_of_places_with_as_many_units_those_that_are_free_without_need_count_fir
     on_need = "when: {node.id: a}, then: {exclude: unless_needed}"
     assert offered(scenario, on_need) == (6, 3, [3, 3])
     assert offered(scenario, on_need, "then: {max_shipments: 1}") == (3, 0, [3, 3])
+
+
+def test_of_what_a_shipment_cannot_bear_another_service_takes_its_part():
+    bike, van = service("bike", mode="bike", max_weight=900), service("van", max_weight=2_600)
+    scenario = snapshot(
+        [node("a", services=("bike", "van")), node("b", services=("bike",))],
+        {"A": {"a": 9, "b": 3}},
+        products=[product("A", weight=500)],
+        services=[bike, van],
+    )
+    assert offered(scenario) == (7, 0, [6, 1])
+    assert offered(scenario, "then: {max_shipments: 1}") == (5, 0, [6, 1])
+    assert offered(scenario, "when: {service.id: van}, then: {exclude: unless_needed}") == (7, 5, [6, 1])
+
+
+def test_what_caps_keep_from_a_larger_order_a_smaller_one_may_have():
+    scenario = snapshot([node("a"), node("b")], {"A": {"a": 6, "b": 4}})
+    rules = ("when: {node.id: a}, then: {exclude: unless_needed}", "then: {cap: {channel: web, units: 7}}")
+    assert offered(scenario, *rules)[:2] == (7, 3)
+    assert offered(scenario, *rules, "then: {max_shipments: 1}")[:2] == (6, 6)
 
 
 BY_NODE = st.lists(st.dictionaries(st.sampled_from([*NAMES, "gone"]), st.integers(0, 9)), min_size=1, max_size=4)

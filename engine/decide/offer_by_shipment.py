@@ -1,0 +1,159 @@
+"""How many units of a product an order could get where one shipment can't take all that a place has of it, since it is
+bounded in weight, or where caps keep from an order what a smaller one gets.
+
+Of each way out there is one shipment at most. A service ships from a place what its bands allow, in whole multiples.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.decide.availability import StockFacts
+from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers
+from engine.decide.shipping.pricing import Band
+from engine.decide.sourcing.choose import choose
+from engine.decide.sourcing.problem import Bounds, Candidate, Demand, Price, Problem
+from engine.model.facts import OptionKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaysOut:
+    """The ways out that may be used, by row of the stock: its number, that of the service, and whether the way is only
+    for who needs it.
+    """
+
+    row: Integers
+    service: Integers
+    on_need: Flags
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipments:
+    """What bounds the shipments of orders of one product: of each row of the stock, of how many units it ships a
+    multiple, and how many shipments its place may take; of each product, how many an order may have. `exact` weighs
+    the smallest units by their share of a gram, not in whole grams.
+    """
+
+    facts: StockFacts
+    ways_out: WaysOut
+    multiples: Integers
+    rooms: Integers
+    most: Integers
+    exact: bool
+
+    def largest(self, free: Integers) -> tuple[Integers, Flags]:
+        """Of each way out, the units that a shipment can have of those that are `free` by row, and whether it can have
+        any smaller number, too.
+        """
+        row, service = self.ways_out.row, self.ways_out.service
+        largest, down = free[row], np.ones(len(row), dtype=bool)
+        bands_of = self.facts.ways.bands
+        for number in np.unique(service).tolist():
+            if (bands := bands_of[number]) is None:
+                continue
+            these = (service == number).nonzero()[0]
+            wanted, multiple = largest[these], self.multiples[row[these]]
+            units, gaps = np.zeros_like(wanted), np.zeros(len(these), dtype=bool)
+            weight, parts = self._weights(self.facts.stock.sku[row[these]])
+            before = np.full(len(these), -1)
+            for band in bands:
+                least, most = band.least * parts, band.most * parts + parts - 1
+                at_most = np.where(weight > 0, most // np.maximum(weight, 1), NO_LIMIT)
+                here = np.minimum(wanted, at_most) // multiple * multiple
+                fits = (here > 0) & (here * weight >= least)
+                gaps |= fits & (-(-least // np.maximum(weight, 1)) > np.maximum(before, 0) + multiple)
+                units, before = np.where(fits, here, units), np.where(fits, here, before)
+            largest[these], down[these] = units, ~gaps
+        return largest, down
+
+    def _weights(self, sku: Integers) -> tuple[Integers, Integers]:
+        """Of products, by number: the weight of a unit, and of how many parts a gram is in it."""
+        products = self.facts.products
+        weights = integers(item.weight if self.exact else item.counted_weight for item in products)
+        parts = integers(item.scale if self.exact else 1 for item in products)
+        return weights[sku], parts[sku]
+
+    def added(self, free: Integers, largest: Integers) -> tuple[list[int], list[int], Flags]:
+        """By product, the most units that shipments can have, how many of them are left to who has no others, and
+        whether that is certain. Holds where each shipment may be smaller, too.
+        """
+        row, on_need, count = self.ways_out.row, self.ways_out.on_need, len(self.facts.products)
+        order = np.lexsort((-largest, row))
+        rows, total = row[order], np.zeros(len(free), dtype=np.int64)
+        np.add.at(total, row, largest)
+        rank = np.arange(len(rows)) - rows.searchsorted(rows)
+        sums = largest[order].cumsum()
+        before = sums - largest[order]
+        before -= before[rows.searchsorted(rows)] if len(rows) else 0
+        adds = np.minimum(before + largest[order], free[rows]) - np.minimum(before, free[rows])
+        in_room = rank < self.rooms[rows]
+        sku, adds = self.facts.stock.sku[rows[in_room]], adds[in_room]
+        by_product = np.lexsort((-adds, sku))
+        sku, adds = sku[by_product], adds[by_product]
+        taken = np.arange(len(sku)) - sku.searchsorted(sku) < self.most[sku]
+        units, all_units, freely = (np.zeros(count, dtype=np.int64) for _ in range(3))
+        np.add.at(units, sku[taken], adds[taken])
+        stock = self.facts.stock.sku
+        np.add.at(all_units, stock, np.minimum(free, total))
+        without_need = np.zeros(len(free), dtype=np.int64)
+        np.add.at(without_need, row[~on_need], largest[~on_need])
+        np.add.at(freely, stock, np.minimum(free, without_need))
+        # what is limited in number may be of either kind, unless there is one kind alone
+        limited = np.zeros(count, dtype=bool)
+        limited[stock[rows[~in_room]]] = True
+        limited |= np.bincount(sku, minlength=count) > self.most
+        one_kind = (freely == 0) | (np.bincount(stock[row[on_need]], minlength=count) == 0)
+        needed = np.where(freely == 0, units, np.where(one_kind, 0, all_units - freely))
+        return units.tolist(), needed.tolist(), ~limited | one_kind
+
+    def chosen(self, product: int, caps: Integers | None, offered: Callable[[int], Integers]) -> tuple[int, int]:
+        """The largest order of the product that fills, and how many of its units are left to who has no others, by the
+        optimiser. `offered` are the units free at the rows of the product to an order of so many units.
+        """
+        steps = [] if caps is None else np.unique(caps[caps < NO_LIMIT]).tolist()
+        for over, most in reversed(list(zip([0, *steps], [*steps, NO_LIMIT], strict=True))):
+            supply = offered(most)
+            quantity = min(most, int(supply.sum()))
+            if quantity <= over:
+                continue
+            score = choose(self._problem(product, supply, quantity)).score
+            if quantity - score.unfilled > over:
+                return quantity - score.unfilled, score.unless_needed
+        return 0, 0
+
+    def _problem(self, product: int, supply: Integers, quantity: int) -> Problem:
+        facts, rows = self.facts, self.facts.rows[product]
+        item, names, services = facts.products[product], facts.nodes, facts.ways.services
+        (weight,), (parts,) = (column.tolist() for column in self._weights(integers([product])))
+        of_product = range(*self.ways_out.row.searchsorted([rows.start, rows.stop]).tolist())
+        candidates = [
+            Candidate(
+                key=OptionKey(node=names[row], service=services[service].id, band=number),
+                fixed=0,
+                prices={0: Price(unless_needed=int(on_need), tier=1, money=0)},
+                bounds=bounds,
+            )
+            for row, service, on_need in (
+                [int(column[way]) for column in (self.ways_out.row, self.ways_out.service, self.ways_out.on_need)]
+                for way in of_product
+            )
+            for number, bounds in enumerate(_bounds(facts.ways.bands[service], parts))
+            if supply[row - rows.start]
+        ]
+        most = int(self.most[product])
+        places = range(rows.start, rows.stop)
+        return Problem(
+            demands=[Demand(sku=item.sku, quantity=quantity, weight=weight)],
+            candidates=candidates,
+            supply={(names[row], item.sku): int(supply[row - rows.start]) for row in places},
+            max_shipments=None if most >= NO_LIMIT else most,
+            room={names[row]: int(self.rooms[row]) for row in places if self.rooms[row] < NO_LIMIT},
+            multiples={(names[row], 0): int(self.multiples[row]) for row in places if self.multiples[row] > 1},
+        )
+
+
+def _bounds(bands: Sequence[Band] | None, parts: int) -> Sequence[Bounds | None]:
+    if bands is None:
+        return [None]
+    return [Bounds(least_weight=band.least * parts, most_weight=band.most * parts + parts - 1) for band in bands]
