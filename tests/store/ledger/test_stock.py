@@ -225,3 +225,13 @@ def test_units_that_left_beyond_those_counted_are_missing_from_what_comes_later(
     move(shop, movement("c", 2))
     assert on_hand(shop) == 4 - 3 - 3 + 1 + 2
     assert shop.check().clean
+
+
+def test_loads_one_after_the_other_within_an_instant_leave_what_moved_counted(shop):
+    move(shop, movement("a", 1))
+    again = inventory(SHOPS, {"A": {"lyon": 4}, "B": {"lille": 1}})
+    for _ in range(2):
+        shop.load(again, counts=True)
+    assert shop.stock.set_count(count(0, 1, kind="s")).applied
+    assert on_hand(shop) == 0
+    assert shop.check().clean
