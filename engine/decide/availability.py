@@ -210,17 +210,12 @@ class FreeUnits(NamedTuple):
     caps: Integers | None
 
 
-def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> FreeUnits:
-    """For an order of which only the channel is known (rules on its other facts don't fire). What is free is not held
-    and above the floor of the active policies, never below 0.
+def free_units(
+    facts: StockFacts, matcher: Matcher, channel: str, lines: Sequence[Mapping[str, Facts]], clocks: ClockFacts
+) -> FreeUnits:
+    """For an order on the channel of which `lines` has what is known, by product. What is free is not held and above
+    the floor of the active policies, never below 0.
     """
-    order = {"order.channel": channel}
-    clocks = facts.ways.clocks.at(now)
-    moment = {"now": rule_facts.now_facts(facts.ways.network, now), **clocks.shared}
-    lines: list[Mapping[str, Facts]] = [
-        {"order": order, **moment, "line": {"line.sku": item.sku}, "product": rule_facts.product_facts(item)}
-        for item in facts.products
-    ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
     floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, facts.taken, scale=facts.scale)

@@ -48,9 +48,9 @@ class Offer:
 
 def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
     """What an order on the channel could get of each product by itself."""
-    free, multiples, caps = free_units(facts, matcher, channel, now)
     columns = SnapshotColumns(facts.snapshot, matcher, now)
     shared = _facts_of_lines(facts, channel, columns)
+    free, multiples, caps = free_units(facts, matcher, channel, shared, columns.clocks)
     ways_out = _ways_out(facts, matcher, shared, free, columns)
     usable, freely = np.zeros(len(free), dtype=bool), np.zeros(len(free), dtype=bool)
     usable[ways_out.row] = True
