@@ -22,9 +22,9 @@ MOST_COMPARED = 5_000
 """Words that a misspelt one is compared with."""
 _MONEY_EFFECTS = frozenset(name for name, amount in RANGES.items() if amount.kind is Kind.MONEY)
 _COMPARED = frozenset({Operator.EQUALS, Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
+_CHANNELS = ("order.channel", "protect.channel", "allocate.channel", "cap.channel")
 _UNKNOWN_WORD = {
-    "order.channel": "no channel goes by the name",
-    "protect.channel": "no channel goes by the name",
+    **dict.fromkeys(_CHANNELS, "no channel goes by the name"),
     "node.id": "no node goes by the id",
     "node.type": "no node is of the type",
     "node.country": "no node lies in the country",
@@ -73,7 +73,7 @@ def _words_of(network: Network) -> dict[str, Collection[str]]:
         "service.carrier": {service.carrier for service in services if service.carrier},
     }
     if network.channels:  # without a list, any channel may be meant
-        words["order.channel"] = words["protect.channel"] = network.channels
+        words |= dict.fromkeys(_CHANNELS, network.channels)
     return words
 
 

@@ -9,7 +9,7 @@ from rules.policy import Policy
 from rules.reserves import NO_RESERVE, Allotment, Protection
 from rules.syntax import literals
 from rules.syntax.references import Reference, references
-from rules.syntax.typo_hints import operator_hint
+from rules.syntax.typo_hints import is_negation, operator_hint
 from rules.syntax.yaml_document import Document
 from rules.vocabulary import VOCABULARY, Kind
 
@@ -18,6 +18,9 @@ LARGE_CARBON_PRICE = 2 * literals.MICROS
 _NOTHING_AT_ZERO = frozenset({"prefer", "avoid", "carbon_price", "split_penalty"})
 """Effects of which an amount of 0 is what holds without them; so it is of `keep`, `protect` and
 `allocate`."""
+
+_NAMED_FREELY = frozenset({"product.category", "product.brand", "product.season", "order.segment", "order.customer"})
+"""Facts whose words may well begin like a "not": the category "non food", the segment "pas cher"."""
 
 
 def find_suspicious_values(document: Document, policy: Policy) -> Iterator[Finding]:
@@ -60,6 +63,6 @@ def _words(mention: Reference) -> Iterator[Finding]:
         operator = "not_same_as" if "not" in mention.path else "same_as"
         message = f"'{mention.text}' is compared as a word; for the fact write {{{operator}: {mention.text}}}"
         yield mention.finding("fact-as-word", message)
-    elif operator_hint(mention.text):
+    elif mention.subject not in _NAMED_FREELY and is_negation(mention.text):
         message = f"'{mention.text}' is compared as a word{operator_hint(mention.text)}"
         yield mention.finding("operator-as-word", message)
