@@ -64,7 +64,7 @@ class GivenServer:
 def open_server(settings: Settings) -> Server:
     """The server that the settings name, once it runs and is new enough. Raises StoreUnavailable."""
     server: Server = (
-        EmbeddedServer(data=settings.data, fsync=settings.fsync)
+        EmbeddedServer(data=settings.data, fsync=settings.fsync, stays=settings.server_stays * 60)
         if settings.redis_url is None
         else GivenServer(settings.redis_url)
     )
