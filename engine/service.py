@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from engine.access.api_keys import ApiKeys
-from engine.decide.availability import SkuAvailability
+from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
 from engine.errors import PointsmanError
@@ -28,7 +28,8 @@ from engine.orders.amendment.amend_order import Amendments
 from engine.orders.batch.batch import Batch, BatchRequest
 from engine.orders.batch.block import BlockOfDecisions
 from engine.orders.cancellation.cancel_order import Cancellations
-from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, whole_order
 from engine.orders.living_orders import LivingOrders
 from engine.orders.quotes.quotes import Quotes
 from engine.orders.quotes.take_up import QuoteTakeUp

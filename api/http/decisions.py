@@ -24,7 +24,7 @@ from engine.decide.facts_record import FactsRecord, FactsReferenceRecord
 from engine.decide.record import DecisionRecord
 from engine.model.facts import Order
 from engine.orders.batch.batch import Batch, keys_by_order
-from engine.orders.decide_and_commit import Answer
+from engine.orders.decision_request import Answer
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
 from rules.syntax import literals

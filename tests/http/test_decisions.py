@@ -12,7 +12,7 @@ from api.records.stock.positions import AvailabilityRecord
 from engine.decide.facts_record import FactsRecord
 from engine.decide.record import DecisionRecord
 from engine.errors import DecisionUnreadable
-from engine.orders.decide_and_commit import Answer
+from engine.orders.decision_request import Answer
 from tests.conftest import activate
 from tests.support.callers import client_of
 from tests.support.openapi import mistakes_in
