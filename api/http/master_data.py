@@ -67,12 +67,13 @@ class _Kind:
 def blueprint(pointsman: Pointsman) -> Blueprint:
     """The products and nodes of one Pointsman."""
     master_data = Blueprint("master_data", __name__, url_prefix="/v1", description="Products and nodes")
-    data = pointsman.master_data
     products = _Kind(
         key="sku",
         shape=ProductLine(),
-        check=lambda raw, network: _verify(data, product_in(row_of(raw), network), network),
-        store=lambda raws: data.put_products(lambda network: [product_in(row_of(raw), network) for raw in raws]),
+        check=lambda raw, network: _verify(pointsman.master_data, product_in(row_of(raw), network), network),
+        store=lambda raws: pointsman.master_data.put_products(
+            lambda network: [product_in(row_of(raw), network) for raw in raws]
+        ),
         record=SentProductRecord,
         field="sku",
     )
@@ -80,14 +81,14 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         key="id",
         shape=NodeLine(),
         check=lambda raw, network: node_in(raw["id"], _without_id(raw), network),
-        store=lambda raws: data.put_nodes(
+        store=lambda raws: pointsman.master_data.put_nodes(
             lambda network: [node_in(raw["id"], _without_id(raw), network) for raw in raws]
         ),
         record=SentNodeRecord,
         field="node",
     )
 
-    @master_data.put("/products/<path:sku>")
+    @master_data.put("/products/<path:sku>", scope="stock")
     @master_data.arguments(ProductRequest)
     @master_data.response(HTTPStatus.OK, StoredProductRecord)
     def put_product(product: dict[str, Any], sku: str) -> Response:
@@ -97,7 +98,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
             StoredProductRecord(sku=sku, result=change.outcomes[0].value, network_version=change.network_version)
         )
 
-    @master_data.put("/nodes/<string:node>")
+    @master_data.put("/nodes/<string:node>", scope="stock")
     @master_data.arguments(NodeRequest)
     @master_data.response(HTTPStatus.OK, StoredNodeRecord)
     def put_node(written: dict[str, Any], node: str) -> Response:
@@ -107,7 +108,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
             StoredNodeRecord(node=node, result=change.outcomes[0].value, network_version=change.network_version)
         )
 
-    @master_data.post("/products")
+    @master_data.post("/products", scope="stock")
     @master_data.doc(requestBody=_body(NDJSON, CSV))
     @master_data.response(HTTPStatus.OK, SentProductRecord, content_type=NDJSON)
     def post_products() -> Response:
@@ -119,7 +120,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
             return _streamed(_answers(_rows(), products, pointsman))
         return _bulk(products, pointsman)
 
-    @master_data.post("/nodes")
+    @master_data.post("/nodes", scope="stock")
     @master_data.doc(requestBody=_body(NDJSON))
     @master_data.response(HTTPStatus.OK, SentNodeRecord, content_type=NDJSON)
     def post_nodes() -> Response:
