@@ -70,15 +70,16 @@ class _Kind:
 def blueprint(pointsman: Pointsman) -> Blueprint:
     """The products and nodes of one Pointsman."""
     master_data = Blueprint("master_data", __name__, url_prefix="/v1", description="Products and nodes")
-    data = pointsman.master_data
     products = _Kind(
         noun="product",
         types=(NDJSON, CSV),
         key="sku",
         field="sku",
         shape=ProductLine(),
-        check=lambda raw, network: _verify(data, product_in(row_of(raw), network), network),
-        store=lambda raws: data.put_products(lambda network: [product_in(row_of(raw), network) for raw in raws]),
+        check=lambda raw, network: _verify(pointsman.master_data, product_in(row_of(raw), network), network),
+        store=lambda raws: pointsman.master_data.put_products(
+            lambda network: [product_in(row_of(raw), network) for raw in raws]
+        ),
         stored=StoredProductRecord,
         sent=SentProductRecord,
     )
@@ -89,28 +90,28 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         field="node",
         shape=NodeLine(),
         check=lambda raw, network: node_in(raw["id"], _without_id(raw), network),
-        store=lambda raws: data.put_nodes(
+        store=lambda raws: pointsman.master_data.put_nodes(
             lambda network: [node_in(raw["id"], _without_id(raw), network) for raw in raws]
         ),
         stored=StoredNodeRecord,
         sent=SentNodeRecord,
     )
 
-    @master_data.put("/products/<path:sku>")
+    @master_data.put("/products/<path:sku>", scope="stock")
     @master_data.arguments(ProductRequest)
     @master_data.response(HTTPStatus.OK, StoredProductRecord)
     def put_product(product: dict[str, Any], sku: str) -> Response:
         """A product, new or in place of the one of that SKU; its stock and pace of sale stay"""
         return products.put(product, sku)
 
-    @master_data.put("/nodes/<string:node>")
+    @master_data.put("/nodes/<string:node>", scope="stock")
     @master_data.arguments(NodeRequest)
     @master_data.response(HTTPStatus.OK, StoredNodeRecord)
     def put_node(written: dict[str, Any], node: str) -> Response:
         """A node, new or in place of the one of that id; its stock stays"""
         return nodes.put(written, node)
 
-    @master_data.post("/products")
+    @master_data.post("/products", scope="stock")
     @master_data.doc(requestBody=_body(products.types))
     @master_data.response(HTTPStatus.OK, SentProductRecord, content_type=NDJSON)
     def post_products() -> Response:
@@ -120,7 +121,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """
         return _bulk(products, pointsman)
 
-    @master_data.post("/nodes")
+    @master_data.post("/nodes", scope="stock")
     @master_data.doc(requestBody=_body(nodes.types))
     @master_data.response(HTTPStatus.OK, SentNodeRecord, content_type=NDJSON)
     def post_nodes() -> Response:

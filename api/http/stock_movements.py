@@ -24,7 +24,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     movements = Blueprint("movements", __name__, url_prefix="/v1", description="What came and went")
     body = {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}
 
-    @movements.post("/stock/movements")
+    @movements.post("/stock/movements", scope="stock")
     @movements.doc(requestBody=body)
     @movements.response(HTTPStatus.OK, MovementRecord, content_type=NDJSON)
     def move() -> Response:

@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from api.http import stock_movements
-from api.http.app import create_app
 from api.http.requests.ndjson import LINES_AT_ONCE, NdjsonBody
 from api.records.stock.movements import MovementRecord
+from tests.support.callers import client_of, key_of
 from tests.support.openapi import mistakes_in
 from tests.support.problem_json import problem_of
 from tests.support.wait_until import wait_until
@@ -132,13 +132,14 @@ def test_another_content_type_is_refused(http):
 
 
 def test_without_facts_it_is_a_problem_that_says_what_to_run(bare):
-    response = create_app(bare).test_client().post("/v1/stock/movements", data=json.dumps(line("a")), **NDJSON)
+    response = client_of(bare).post("/v1/stock/movements", data=json.dumps(line("a")), **NDJSON)
     assert "pointsman load" in problem_of(response, 503)["detail"]
 
 
 @pytest.fixture
 def served(pointsman, server_url, network, tmp_path):
     """The real server, on a socket of its own."""
+    key = key_of(pointsman, role="oms")
     path = tmp_path / "http.sock"
     environment = {**os.environ, "POINTSMAN_REDIS_URL": server_url, "POINTSMAN_NETWORK": network}
     command = [
@@ -156,16 +157,17 @@ def served(pointsman, server_url, network, tmp_path):
     with subprocess.Popen([*command, *quiet], env=environment) as process:
         try:
             wait_until(path.exists, "gunicorn listens")
-            yield lambda: connected(path)
+            yield lambda: connected(path, key)
         finally:
             process.terminate()
 
 
-def connected(path):
+def connected(path, key):
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(20)
     connection.connect(str(path))
     head = "POST /v1/stock/movements HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+    head += f"Authorization: Bearer {key}\r\n"
     connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
     return connection
 
