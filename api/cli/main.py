@@ -35,6 +35,7 @@ COMMANDS = {
     "resting": Lazy("api.cli.node_rests", "resting", "List the nodes that rest after a rejection; end a rest."),
     "route": Lazy("api.cli.route_day", "route_day", "Decide the orders of a day, and sum it up."),
     "serve": Lazy("api.cli.serve", "serve", "Answer over HTTP, until interrupted."),
+    "server": Lazy("api.cli.server", "server", "Check the server that holds stock, holds and the log."),
     "show": Lazy("api.cli.decisions", "show", "Show a logged decision; by the id of an order, the order."),
     "stock": Lazy("api.cli.stock", "stock", "Import counted stock, move units, and show the stock of a SKU."),
 }

@@ -36,7 +36,7 @@ _SECONDS_TO_END = 60.0
 _SECONDS_TO_ANSWER = 1.0
 _SECONDS_BETWEEN_LOOKS = 0.5
 _LONG_LOG = 8 << 20
-"""Bytes of commands. A server reads so many at its start in about 0.2 s, and the same as a snapshot in a third of it."""
+"""Bytes of commands. A server reads so many at its start in 0.2 s, and the same as a snapshot in a third of that."""
 _MILLISECONDS_BETWEEN_TRIES = 10
 
 

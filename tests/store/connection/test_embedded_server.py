@@ -17,7 +17,8 @@ import redis
 from engine.errors import StoreUnavailable
 from engine.settings import Settings
 from engine.store.connection.embedded import EmbeddedServer, socket_of
-from engine.store.connection.server import check_version, open_server
+from engine.store.connection.server import open_server
+from engine.store.connection.version import check_version
 from tests.support.wait_until import wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks processes up in /proc")
