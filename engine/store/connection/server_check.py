@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from redis.backoff import NoBackoff
-from redis.cluster import RedisCluster
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 from redis.retry import Retry
 
 from engine.settings import Settings
-from engine.store.connection.client import faults, script_text
+from engine.store.api_keys import API_KEYS
+from engine.store.connection.client import faults, node_of, script_text
 from engine.store.connection.connect import connect
 from engine.store.connection.version import check_version
 from engine.store.keys import Keys
@@ -51,7 +51,7 @@ def check_server(url: str, settings: Settings) -> tuple[ServerFinding, ...]:
             )
         ) as client,
     ):
-        node = _node_of(client, key)
+        node = node_of(client, key)
         information = node.info()
         check_version(information)
         return (
@@ -59,7 +59,7 @@ def check_server(url: str, settings: Settings) -> tuple[ServerFinding, ...]:
             *_persistence(information, _configured(node, "save"), _configured(node, "appendfsync")),
             *_memory(information),
             *_replicas(information, settings.replicas),
-            *_rights(node, key),
+            *_rights(client, node, key),
         )
 
 
@@ -128,8 +128,17 @@ def _replicas(information: Mapping[str, Any], needed: int) -> Iterator[ServerFin
         )
 
 
-def _rights(node: Any, key: str) -> Iterator[ServerFinding]:
-    missing = list(dict.fromkeys([*_refused_commands(node, key), *_refused_in_scripts(node, key)]))
+def _rights(client: Any, node: Any, key: str) -> Iterator[ServerFinding]:
+    # the keys of callers belong to no network, and may lie on another server of a cluster
+    own = _refused_commands(client, API_KEYS, ("HGETALL KEY", "HDEL KEY -"))
+    if own:
+        yield ServerFinding(
+            severity="fault",
+            code="rights-missing",
+            message=f"its user may not call {', '.join(own)} on the API keys, which belong to no network",
+            remedy=f"ACL SETUSER NAME ~{API_KEYS.rpartition(':')[0]}:*",
+        )
+    missing = list(dict.fromkeys([*_refused_commands(node, key, _CALLED), *_refused_in_scripts(node, key)]))
     if missing:
         yield ServerFinding(
             severity="fault",
@@ -139,14 +148,16 @@ def _rights(node: Any, key: str) -> Iterator[ServerFinding]:
         )
 
 
-def _refused_commands(node: Any, key: str) -> Iterator[str]:
-    for command in _CALLED:
+def _refused_commands(node: Any, key: str, commands: Sequence[str]) -> Sequence[str]:
+    refused = []
+    for command in commands:
         try:
             node.execute_command(*command.replace("KEY", key).split())
         except NoPermissionError:
-            yield command.split()[0]
+            refused.append(command.split()[0])
         except ResponseError:
             pass  # a replica that takes no writes, a full disk: another check's
+    return refused
 
 
 _CALLED: Sequence[str] = (
@@ -171,12 +182,3 @@ def _configured(node: Any, name: str) -> str | None:
         value: str | None = node.config_get(name).get(name)
         return value
     return None
-
-
-def _node_of(client: Any, key: str) -> Any:
-    """The one server that has `key`."""
-    if not isinstance(client, RedisCluster):
-        return client
-    cluster: Any = client  # redis-py leaves its methods without types
-    cluster.exists(key)  # learns where it is
-    return cluster.get_redis_connection(cluster.get_node_from_key(key))
