@@ -9,6 +9,7 @@ from api.files.inventory_folder import load_inventory
 from engine.errors import InputInvalid
 from engine.inventory.stock import not_counted
 from engine.model.facts import GeoPoint
+from engine.store.network.serialization import network_of, network_record
 from rules.vocabulary import Kind
 from tests.conftest import SMALL
 
@@ -289,3 +290,10 @@ def test_stock_of_a_product_with_decimals_is_counted_in_the_smallest_unit(direct
     assert inventory.paces["SHIRT"]["lyon"] == 250_000
     spoilt(directory, "stock.csv", "lyon,SHIRT,10.25", "lyon,SHIRT,10.255")
     assert mistakes(directory) == {"stock.csv:2: on_hand": "'SHIRT' is counted with 2 decimals; 10.255 is finer"}
+
+
+def test_the_words_of_orders_are_kept_by_the_fact_that_has_them(directory):
+    spoilt(directory, "network.yaml", "currency:", "orders: {segments: [gold], tags: [gift, rush]}\ncurrency:")
+    network = load_inventory(directory).network
+    assert network.order_words == {"order.segment": {"gold"}, "order.tags": {"gift", "rush"}}
+    assert network_of(network.version, network_record(network)) == network
