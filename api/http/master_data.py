@@ -12,7 +12,7 @@ from flask import Response, request
 from marshmallow import Schema, ValidationError
 
 from api.files.csv_rows import rows_of
-from api.files.inventory_folder import PRODUCT_COLUMNS
+from api.files.inventory_folder import PRODUCT_COLUMNS, number_columns
 from api.files.master_data import node_in, product_in, row_of
 from api.http.blueprint import NDJSON, Blueprint, answer
 from api.http.problems import problem
@@ -116,7 +116,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         Each line is answered by one, in order. A mistake in one keeps no other from being stored.
         """
         if request.mimetype == CSV:
-            return _streamed(_answers(_rows(), products, pointsman))
+            return _streamed(_answers(_rows(pointsman.network()), products, pointsman))
         return _bulk(products, pointsman)
 
     @master_data.post("/nodes")
@@ -175,11 +175,12 @@ def _read(number: int, text: bytes, kind: _Kind) -> _Line:
         return _Line(number=number, name=name, message=_text(mistakes_of(error.messages)))
 
 
-def _rows() -> Iterator[_Line]:
+def _rows(network: Network) -> Iterator[_Line]:
     """The rows of a CSV, the first of which has the number 2, and the mistakes in them as lines of their own."""
     request.max_content_length = MOST_BYTES_OF_CSV
     mistakes: list[Mistake] = []
-    for where, row in rows_of("", request.get_data(cache=False), PRODUCT_COLUMNS, mistakes):
+    content, numbers = request.get_data(cache=False), number_columns(network.attributes)
+    for where, row in rows_of("", content, PRODUCT_COLUMNS, mistakes, numbers=numbers):
         yield from _mistaken(mistakes)
         yield _Line(number=int(where[1:]), name=row.get("sku"), raw=row)
     yield from _mistaken(mistakes)
