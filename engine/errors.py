@@ -105,17 +105,6 @@ class DecisionUnreadable(PointsmanError, ValueError):
     """A logged decision is of a release that is newer than this one, or its facts are not in the log."""
 
 
-class BackupInvalid(PointsmanError):
-    """A file that can't be restored; nothing was changed."""
-
-    def __init__(self, path: object, why: str) -> None:
-        super().__init__(f"{path} can't be restored: {why}; nothing was changed")
-
-
-class NotEmpty(PointsmanError):
-    """There is something where nothing may be."""
-
-
 class NotFound(PointsmanError):
     """There is nothing of that name."""
 

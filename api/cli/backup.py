@@ -39,7 +39,7 @@ def restore(settings: Settings, file: Path, *, replace: bool) -> None:
     Stop what uses the network first. It must be empty, unless you say --replace. The server may be another than the
     one that the backup was made of, and --network another name.
 
-    Example: pointsman --network main restore main-2026-11-28.backup
+    Example: pointsman restore main-2026-11-28.backup
     """
     with Pointsman(settings) as service, progress_bar() as progress:
         task = progress.add_task("parts", total=None)

@@ -21,9 +21,10 @@ def server() -> None:
 def check(settings: Settings, *, as_json: bool) -> None:
     """Check the settings of the server and the rights of its user.
 
+    The server is the one that POINTSMAN_REDIS_URL names, else the embedded one.
     With a fault the exit status is 1, and `pointsman serve` does not start.
 
-    Example: POINTSMAN_REDIS_URL=redis://stock.example/0 pointsman server check
+    Example: pointsman server check
     """
     with open_server(settings) as opened:
         findings = check_server(opened.url, settings)

@@ -5,8 +5,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.errors import NotEmpty, PointsmanError
+from engine.errors import PointsmanError
 from engine.store.backup.copy import FEW, NetworkCopy
+from engine.store.backup.errors import NotEmpty
 from engine.store.backup.frames import FORMAT, FrameWriter
 from engine.store.connection.changed_keys import ChangedKeys
 from engine.store.connection.client import Client, faults, node_of

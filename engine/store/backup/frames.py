@@ -22,7 +22,7 @@ from typing import Any, Self
 
 import msgspec
 
-from engine.errors import BackupInvalid
+from engine.store.backup.errors import BackupInvalid
 
 FORMAT = 1
 _LENGTH = struct.Struct(">I")

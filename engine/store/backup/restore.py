@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.errors import NotEmpty
+from engine.store.backup.errors import NotEmpty
 from engine.store.backup.frames import Contents, frames, verify
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys

@@ -10,9 +10,10 @@ import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import BackupInvalid, NotEmpty, PointsmanError, StoreUnavailable
+from engine.errors import PointsmanError, StoreUnavailable
 from engine.settings import Settings
 from engine.store.backup.backup import back_up
+from engine.store.backup.errors import BackupInvalid, NotEmpty
 from engine.store.backup.frames import FORMAT, FrameWriter
 from engine.store.backup.restore import restore
 from engine.store.connection.client import Client

@@ -77,8 +77,8 @@ def test_memory_that_is_nearly_full_is_warned_about(start):
     assert found(url) == {"memory-nearly-full": "warning"}
 
 
-def user(node, rights, pattern="~{main}:*"):
-    node.ask("ACL", "SETUSER", "app", "on", ">sesame", pattern, *rights.split())
+def user(node, rights, pattern="~{main}:* ~{pointsman:access}:*"):
+    node.ask("ACL", "SETUSER", "app", "on", ">sesame", *pattern.split(), *rights.split())
     return f"redis://app:sesame@127.0.0.1:{node.port}/0"
 
 
@@ -106,9 +106,16 @@ def test_a_right_that_is_missing_is_named(start, rights, missing):
     assert node.ask("DBSIZE") == 0
 
 
+def test_the_api_keys_are_not_forgotten(start):
+    node, _ = start("--appendonly", "yes")
+    (finding,) = check_server(user(node, SERVICE, pattern="~{main}:*"), Settings())
+    assert finding.message == "its user may not call HGETALL, HDEL on the API keys, which belong to no network"
+    assert finding.remedy == "ACL SETUSER NAME ~{pointsman:access}:*"
+
+
 def test_rights_to_other_keys_are_of_no_use(start):
     node, _ = start("--appendonly", "yes")
-    (finding,) = check_server(user(node, SERVICE, pattern="~{other}:*"), Settings())
+    (finding,) = check_server(user(node, SERVICE, pattern="~{other}:* ~{pointsman:access}:*"), Settings())
     assert "HGETALL" in finding.message
     assert "EVAL" in finding.message
 
