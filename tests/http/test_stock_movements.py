@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from api.http import stock_movements
-from api.http.requests.ndjson import NdjsonBody
+from api.http.requests.ndjson import LINES_AT_ONCE, NdjsonBody
 from api.records.stock.movements import MovementRecord
 from tests.support.callers import client_of, key_of
 from tests.support.openapi import mistakes_in
@@ -121,10 +121,10 @@ def test_of_a_body_no_more_is_in_memory_than_is_answered_together(pointsman):
 
     body = Endless()
     lines = NdjsonBody(body, most_bytes=stock_movements.MOST_BYTES_A_LINE)
-    answers = stock_movements.answer_lines(lines, pointsman.stock)
+    answers = stock_movements.answer_movements(lines, pointsman.stock)
     for number in range(1, 6):
-        assert next(answers).count(b"\n") == stock_movements.LINES_AT_ONCE
-        assert body.read <= number * stock_movements.LINES_AT_ONCE + 1
+        assert next(answers).count(b"\n") == LINES_AT_ONCE
+        assert body.read <= number * LINES_AT_ONCE + 1
 
 
 def test_another_content_type_is_refused(http):
@@ -188,22 +188,20 @@ def read_until(connection, expected):
 
 @pytest.mark.slow
 def test_answers_come_while_lines_are_sent_and_after_a_cut_the_same_lines_count_once(served, pointsman):
-    lines = [line(f"op-{number}") for number in range(3 * stock_movements.LINES_AT_ONCE + 10)]
+    lines = [line(f"op-{number}") for number in range(3 * LINES_AT_ONCE + 10)]
     with served() as connection:
-        connection.sendall(chunk(*lines[: stock_movements.LINES_AT_ONCE + 20]))
+        connection.sendall(chunk(*lines[: LINES_AT_ONCE + 20]))
         # the body has no end yet
-        response = read_until(connection, b'"line":%d' % stock_movements.LINES_AT_ONCE)
+        response = read_until(connection, b'"line":%d' % LINES_AT_ONCE)
         assert response.startswith(b"HTTP/1.1 200")
-        connection.sendall(
-            chunk(*lines[stock_movements.LINES_AT_ONCE + 20 : 2 * stock_movements.LINES_AT_ONCE + 50])[:-40]
-        )
+        connection.sendall(chunk(*lines[LINES_AT_ONCE + 20 : 2 * LINES_AT_ONCE + 50])[:-40])
     with served() as connection:
         connection.sendall(chunk(*lines) + b"0\r\n\r\n")
         response = read_until(connection, b"0\r\n\r\n")
     results = [json.loads(text)["result"] for text in response.splitlines() if text.startswith(b"{")]
     assert len(results) == len(lines)
     assert set(results) == {"seen", "applied"}
-    assert results[: stock_movements.LINES_AT_ONCE] == ["seen"] * stock_movements.LINES_AT_ONCE
+    assert results[:LINES_AT_ONCE] == ["seen"] * LINES_AT_ONCE
     (item,) = pointsman.stock.show("RARE").nodes
     assert item.position.on_hand == 3 + len(lines)
     assert pointsman.check().clean
