@@ -51,7 +51,7 @@ class Offer:
 def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
     """What an order on the channel could get of each product by itself."""
     columns = SnapshotColumns(facts.snapshot, matcher, now)
-    shared = _facts_of_lines(facts, channel, columns)
+    shared = facts_of_lines(facts, channel, columns)
     free, multiples, caps = free_units(facts, matcher, channel, shared, columns.clocks)
     ways_out, bounds = _ways_out(facts, matcher, shared, free, columns)
     usable, freely = np.zeros(len(free), dtype=bool), np.zeros(len(free), dtype=bool)
@@ -207,7 +207,7 @@ def by_sku(facts: StockFacts, offered: Offer) -> list[SkuAvailability]:
     ]
 
 
-def _facts_of_lines(facts: StockFacts, channel: str, columns: SnapshotColumns) -> list[Mapping[str, Facts]]:
+def facts_of_lines(facts: StockFacts, channel: str, columns: SnapshotColumns) -> list[Mapping[str, Facts]]:
     """By product, the facts of an order of it as far as they are known."""
     known = {"order": {"order.channel": channel}, **columns.moment_facts}
     return [
