@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self, cast
 
-from engine.access.settings import EVERYDAY_ACCESS, AccessSettings
+from engine.access.settings import EVERYDAY_ACCESS, NETWORK_NAME, AccessSettings
 from engine.errors import BadSetting
 from rules.effects import MAX_HOLD
 from rules.errors import LiteralInvalid
@@ -16,7 +16,6 @@ Fsync = Literal["everysec", "always"]
 Guard = Literal["first_sight", "off"]
 RunsBacklog = Literal["auto", "manual"]
 
-_NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 SEVERAL_SERVERS = ("redis+cluster://", "rediss+cluster://", "redis+sentinel://", "rediss+sentinel://")
 _ONE_SERVER = " or ".join(_REDIS_SCHEMES)
@@ -102,7 +101,7 @@ def _replica_url(value: str | None, primary: str | None) -> str | None:
 
 
 def _network(value: str) -> str:
-    if not _NETWORK.fullmatch(value):
+    if not NETWORK_NAME.fullmatch(value):
         raise _bad("POINTSMAN_NETWORK", value, allowed="1 to 40 unaccented letters, digits, hyphens and underscores")
     return value
 

@@ -5,7 +5,9 @@ import os
 import click
 
 from api.cli.lazy_group import Lazy, LazyGroup
+from api.cli.login import login_name
 from api.cli.output.mistakes import fail, fail_with_mistakes
+from engine.actor import act_as
 from engine.errors import InputInvalid, PointsmanError
 from engine.settings import Settings
 from engine.version import VERSION
@@ -21,6 +23,7 @@ COMMANDS = {
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
     "hold": Lazy("api.cli.hold", "hold", "List, confirm, release or extend holds; undo confirms."),
     "init": Lazy("api.cli.init", "init", "Write a starter network into DIRECTORY."),
+    "key": Lazy("api.cli.key", "key", "Make, list, rotate and revoke the API keys of callers over HTTP."),
     "ledger": Lazy("api.cli.ledger", "ledger", "Check stock and holds against the log, and print the log."),
     "load": Lazy("api.cli.network", "load", "Load the network, products and stock in DIRECTORY."),
     "order": Lazy("api.cli.order.group", "order", "Show and list orders, and change where their units stand."),
@@ -56,7 +59,8 @@ def pointsman(context: click.Context, network: str | None) -> None:
     names the commands to try there.
     """
     option = {"POINTSMAN_NETWORK": network} if network else {}
-    context.obj = Settings.from_environment({**os.environ, **option})
+    settings = context.obj = Settings.from_environment({**os.environ, **option})
+    act_as(settings.user or login_name() or "")
 
 
 def main() -> None:

@@ -22,6 +22,11 @@ class KeyLayout:
     groups: tuple[tuple[str, ...], ...] = ()
     parts: tuple[str, ...] = ()
 
+    @property
+    def logs(self) -> bool:
+        """Whether the script writes to the log, so that it is told who acts."""
+        return "log" in self.names
+
     def keys(self, keys: Keys, *groups: Iterable[Sequence[str]], **own: str) -> list[str]:
         """KEYS of one call: of each group, each item's keys. A name that is not in `own` is an attribute of `keys`."""
         every: list[str] = [own[name] if name in own else getattr(keys, name) for name in self.names]

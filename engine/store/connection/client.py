@@ -27,6 +27,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from engine.actor import actor
 from engine.errors import StoreUnavailable
 from engine.store.connection.connect import connect
 from engine.store.script_keys import LAYOUTS
@@ -43,6 +44,17 @@ REPLICA_MILLISECONDS = 1_000
 """How long replicas may take to confirm a write. Less than ANSWER_SECONDS."""
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 _SCAN_COUNT = 1_000
+_SIGNATURE = """\
+local by = table.remove(ARGV)
+local signature = by == '' and {} or {'by', by}
+local function signed(fields)
+  fields[#fields + 1], fields[#fields + 2] = signature[1], signature[2]
+  return fields
+end
+"""
+"""Begins each script that writes to the log: `signature` are the fields of an entry that say who acts, and `signed`
+adds them to others.
+"""
 
 _T = TypeVar("_T")
 
@@ -73,6 +85,8 @@ class Client:
         scripts that it calls as functions, by the name that it calls them.
         """
         script = self.redis.register_script(script_text(name, **parts))
+        if LAYOUTS[name].logs:
+            script = functools.partial(_signed, script)
         return functools.partial(self._replicated, script) if writes and self._replicas else script
 
     def _replicated(self, script: Any, *, keys: Sequence[str], args: Sequence[Any], client: Any = None) -> Any:
@@ -195,7 +209,13 @@ def script_text(name: str, **parts: str) -> str:
     """
     functions = (f"local function {part}()\n{_script_body(file)}\nend\n" for part, file in parts.items())
     shared = (_script_body(f"parts/{part}") for part in LAYOUTS[name].parts)
-    return "".join([LAYOUTS[name].lua(), *shared, *functions, _script_body(name)])
+    signature = _SIGNATURE if LAYOUTS[name].logs else ""
+    return "".join([signature, LAYOUTS[name].lua(), *shared, *functions, _script_body(name)])
+
+
+def _signed(script: Any, *, keys: Sequence[str], args: Sequence[Any], client: Any = None) -> Any:
+    """The script's answer, with the name of who acts as a last argument, which _SIGNATURE takes off."""
+    return script(keys=keys, args=[*args, actor()], client=client)
 
 
 def _script_body(name: str) -> str:
