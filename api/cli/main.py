@@ -18,6 +18,7 @@ COMMANDS = {
         "api.cli.promises.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
     ),
     "backlog": Lazy("api.cli.backlog", "backlog", "List the orders that wait for stock, and offer it to them."),
+    "backup": Lazy("api.cli.backup", "backup", "Write all of the network into FILE, while it is used."),
     "batch": Lazy("api.cli.decisions", "batch", "Decide many orders at once, and print what became of each."),
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
@@ -36,8 +37,10 @@ COMMANDS = {
     "reject": Lazy("api.cli.rerouting", "reject", "Record that a node won't ship, and decide again elsewhere."),
     "reset": Lazy("api.cli.network", "reset", "Delete everything of NETWORK, its decision log included."),
     "resting": Lazy("api.cli.node_rests", "resting", "List the nodes that rest after a rejection; end a rest."),
+    "restore": Lazy("api.cli.backup", "restore", "Put the network that a backup is of in place."),
     "route": Lazy("api.cli.route_day", "route_day", "Decide the orders of a day, and sum it up."),
     "serve": Lazy("api.cli.serve", "serve", "Answer over HTTP, until interrupted."),
+    "server": Lazy("api.cli.server", "server", "Check the server that holds stock, holds and the log."),
     "show": Lazy("api.cli.decisions", "show", "Show a logged decision; by the id of an order, the order."),
     "stock": Lazy("api.cli.stock", "stock", "Import counted stock, move units, and show the stock of a SKU."),
 }

@@ -159,6 +159,7 @@ LOAD_STOCK = KeyLayout(
 REPAIR = KeyLayout(
     ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
 )
+RIGHTS = KeyLayout(("never_written",))
 
 LAYOUTS: Mapping[str, KeyLayout] = {
     "snapshot": SNAPSHOT,
@@ -185,5 +186,6 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "load_stock": LOAD_STOCK,
     "repair": REPAIR,
     "access/put_keys": PUT_KEYS,
+    "server/rights": RIGHTS,
 }
 """By the name of the script's file."""

@@ -94,7 +94,7 @@ class Client:
             client is not None
         ):  # one of several in a pipeline, which waits for all of them if anybody is answered by a result
             return script(keys=keys, args=args, client=client)
-        with self._one_connection(keys[0]) as pipe:
+        with self.one_connection(keys[0]) as pipe:
             script(keys=keys, args=args, client=pipe)
             (answer,) = self._once_replicated(pipe)
             return answer
@@ -115,16 +115,13 @@ class Client:
         `key`.
         """
         if self._replicas:
-            with faults(), self._one_connection(key) as pipe:
+            with faults(), self.one_connection(key) as pipe:
                 pipe.exists(key)  # WAIT is about the writes that its own connection has seen
                 self._once_replicated(pipe)
 
-    def _one_connection(self, key: str) -> Any:
+    def one_connection(self, key: str) -> Any:
         """A pipeline to the server that has `key`."""
-        if not self._cluster:
-            return self.redis.pipeline(transaction=False)
-        node = self._target(key)["target_nodes"]
-        return self.redis.get_redis_connection(node).pipeline(transaction=False)
+        return node_of(self.redis, key).pipeline(transaction=False)
 
     def _once_replicated(self, pipe: Any) -> list[Any]:
         pipe.execute_command("WAIT", self._replicas, REPLICA_MILLISECONDS)
@@ -176,10 +173,7 @@ class Client:
 
     def _target(self, key: str) -> dict[str, Any]:
         """The argument that sends a command without keys to the cluster's node that has `key`; none for one server."""
-        if not self._cluster:
-            return {}
-        self.redis.exists(key)  # follows redirections, and so updates what the client knows of the cluster
-        return {"target_nodes": self.redis.get_node_from_key(key)}
+        return {"target_nodes": _cluster_node(self.redis, key)} if self._cluster else {}
 
     @contextlib.contextmanager
     def scripts(self) -> Iterator[Any]:
@@ -201,6 +195,16 @@ class Client:
 
     def close(self) -> None:
         self.redis.close()
+
+
+def node_of(client: Any, key: str) -> Any:
+    """A client of the one server that has `key`, of redis-py's client of one or of several."""
+    return client.get_redis_connection(_cluster_node(client, key)) if isinstance(client, RedisCluster) else client
+
+
+def _cluster_node(client: Any, key: str) -> Any:
+    client.exists(key)  # follows redirections, and so updates what the client knows of the cluster
+    return client.get_node_from_key(key)
 
 
 def script_text(name: str, **parts: str) -> str:
