@@ -19,6 +19,6 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     Example: pointsman serve --port 8000
     """
     os.environ["POINTSMAN_NETWORK"] = settings.network
-    options = ["--bind", f"{host}:{port}", "--workers", str(workers), "--worker-class", "gthread", "--threads", "4"]
-    hardening = ["--no-control-socket", "--umask", "63", "--keep-alive", "75"]
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *options, *hardening, "api.http.app:served_app()"])  # noqa: S606  # the words are constants and checked numbers; no shell is involved
+    options = ["--bind", f"{host}:{port}", "--probes-host", host, "--workers", str(workers)]
+    # -P: nothing is imported from the folder that this is started in
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "api.http.serving", *options])  # noqa: S606  # the words are constants and checked numbers; no shell is involved

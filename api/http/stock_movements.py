@@ -9,12 +9,13 @@ from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
 
-from flask import Response
+from flask import Response, request
 from marshmallow import ValidationError
 
 from api.http.blueprint import NDJSON, Blueprint
 from api.http.problems import problem
 from api.http.requests.ndjson import NdjsonBody, is_ndjson
+from api.http.serving.ending import Ending
 from api.records.stock.movements import MovementRecord
 from api.shapes.mistakes import mistakes_of
 from api.shapes.movement import MovementRequest
@@ -60,7 +61,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
             detail = f"send a movement a line, with the header Content-Type: {NDJSON}"
             return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
         body = NdjsonBody.of_request(most_bytes=MOST_BYTES_A_LINE)
-        answers = answer_lines(body, pointsman.stock, Quantities.of(pointsman))
+        ending = Ending.of(request.environ)
+        answers = answer_lines(body, pointsman.stock, Quantities.of(pointsman), ending)
         # a failure before the first answer can still be a problem with a status of its own
         first = next(answers, b"")
         return Response(itertools.chain([first], answers), content_type=NDJSON)
@@ -69,13 +71,19 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
 
 def answer_lines(
-    body: Iterable[tuple[int, bytes]], stock: NetworkStock, quantities: Quantities = NO_DECIMALS
+    body: Iterable[tuple[int, bytes]],
+    stock: NetworkStock,
+    quantities: Quantities = NO_DECIMALS,
+    ending: Ending | None = None,
 ) -> Iterator[bytes]:
-    """The answers to a body's lines, LINES_AT_ONCE of them at a time."""
+    """The answers to a body's lines, LINES_AT_ONCE of them at a time. Where it is ended early, the last one says so."""
+    ending = ending or Ending()
     lines = _until_cut_off(body)
     shape = MovementRequest()
-    answered = 0
-    while batch := [_read(number, text, shape, quantities) for number, text in itertools.islice(lines, LINES_AT_ONCE)]:
+    answered = last = 0
+    while not ending.reason and (
+        batch := [_read(number, text, shape, quantities) for number, text in itertools.islice(lines, LINES_AT_ONCE)]
+    ):
         try:
             yield b"".join(map(_line_of, _answers(batch, stock, quantities)))
         except PointsmanError as error:
@@ -86,7 +94,9 @@ def answer_lines(
             first = batch[0]
             yield _line_of(MovementRecord(line=first.number, op=first.op, result="stopped", message=message))
             return
-        answered += len(batch)
+        answered, last = answered + len(batch), batch[-1].number
+    if ending.reason:
+        yield _line_of(MovementRecord(line=last + 1, op=None, result="stopped", message=ending.reason))
 
 
 def _until_cut_off(body: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:

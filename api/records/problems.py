@@ -15,6 +15,7 @@ from engine.errors import (
     Contended,
     HoldEnded,
     InputInvalid,
+    Interrupted,
     KeyReused,
     NotActivated,
     NotFound,
@@ -50,6 +51,7 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Contended: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Interrupted: HTTPStatus.SERVICE_UNAVAILABLE,
     Undecided: HTTPStatus.SERVICE_UNAVAILABLE,
     PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
