@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self, cast
 
+from engine.access.settings import EVERYDAY_ACCESS, AccessSettings
 from engine.errors import BadSetting
 from rules.effects import MAX_HOLD
 from rules.errors import LiteralInvalid
@@ -40,7 +41,7 @@ class Settings:
     history and the log record for commands; None means the login name. `guard` says when the reference checks what
     durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo` minutes. `backlog` says
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
-    backlog run`.
+    backlog run`. `access` says who may do what over HTTP.
     """
 
     redis_url: str | None = None
@@ -56,6 +57,7 @@ class Settings:
     guard: Guard = "first_sight"
     undo: int = _DAY
     backlog: RunsBacklog = "auto"
+    access: AccessSettings = EVERYDAY_ACCESS
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -77,6 +79,7 @@ class Settings:
             guard=_guard(variables.get("POINTSMAN_GUARD", "first_sight")),
             undo=_duration("POINTSMAN_UNDO", variables.get("POINTSMAN_UNDO", "1 d"), _LONGEST_UNDO),
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
+            access=AccessSettings.from_environment(variables),
         )
 
 

@@ -14,8 +14,6 @@ from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.typo_hints import typo_hint
 
-CALLER = "http"
-"""Who it was, if a caller gives no name."""
 _LEAST_DETOUR = 1_000
 """A factor of 1, in thousandths."""
 _MOST_RATE = 1_000_000
@@ -245,10 +243,6 @@ class _Header(fields.String):
             return text
 
 
-class HeaderWord(Word, _Header):
-    """A Word in a header."""
-
-
 class Country(fields.String):
     """ISO 3166-1 alpha-2. A country written in any other way is refused, because no service would go there."""
 
@@ -286,17 +280,6 @@ class IdempotencyKey(_Header):
             load_default=None,
             validate=validate.Length(min=1, max=200),
             metadata={"description": f"a name for this request; sent again, it is {outcome}"},
-        )
-
-
-class Who(HeaderWord):
-    """The header with which a caller says who does something."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            data_key="X-Pointsman-User",
-            load_default=CALLER,
-            metadata={"description": "who does it, for the history; not verified"},
         )
 
 

@@ -28,6 +28,7 @@ from engine.decide.decision import (
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
+from engine.decide.evaluation.judgements import counted_judgements, floors_of
 from engine.decide.evaluation.kept_promise import choose_in_time
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.volatile_facts import common_range
@@ -290,7 +291,7 @@ def _acting(evaluation: Evaluation) -> tuple[dict[str, int], tuple[str, ...]]:
     """
     fired: dict[str, int] = {}
     silenced: set[str] = set()
-    for judgement, count in evaluation.counted_judgements():
+    for judgement, count in counted_judgements(evaluation):
         for rule in judgement.fired:
             fired[rule] = fired.get(rule, 0) + count
         silenced.update(judgement.silenced)
@@ -312,7 +313,7 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
     for (sku, node), count in sorted(units.items()):
         positions = evaluation.positions[line_of[sku]]
         row = int(positions.stock.node.searchsorted(evaluation.ways.node_index[node]))
-        floors = evaluation.floors(sku, row)
+        floors = floors_of(evaluation, sku, row)
         yield Claim(
             sku=sku,
             node=node,

@@ -133,6 +133,7 @@ ACTIVATE_POLICY = KeyLayout(
 )
 UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history"))
 CHANGE_FACTS = KeyLayout(("facts", "products"))
+PUT_KEYS = KeyLayout(("api_keys",))
 LOAD_SWAP = KeyLayout(
     (
         "facts",
@@ -178,5 +179,6 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "load_swap": LOAD_SWAP,
     "load_stock": LOAD_STOCK,
     "repair": REPAIR,
+    "access/put_keys": PUT_KEYS,
 }
 """By the name of the script's file."""

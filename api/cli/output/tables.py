@@ -14,7 +14,8 @@ from api.records.orders.batch import JointRecord
 from api.records.stock.positions import SkuAvailabilityRecord
 from api.shapes.quantities import Quantities
 from engine.decide.facts_record import FactsRecord
-from engine.decide.record import DecisionRecord, FollowsRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
+from engine.decide.record import DecisionRecord
+from engine.decide.record_parts import FollowsRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Network
 from rules.syntax.literals import CARBON_UNITS, MICROS
 from rules.wording.catalogue import ENGLISH

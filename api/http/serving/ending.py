@@ -1,8 +1,8 @@
 """Why a request that runs for long should come to an end at the next safe place."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from flask import has_request_context, request
 
 from engine.errors import Interrupted
 
@@ -18,9 +18,9 @@ class Ending:
     reason: str | None = None
 
     @classmethod
-    def of(cls, environ: Mapping[str, Any]) -> "Ending":
-        """That of the request with this WSGI environment; under a server that ends no requests, one of its own."""
-        ending = environ.get(ENVIRON_KEY)
+    def of_request(cls) -> "Ending":
+        """That of the running request; under a server that ends no requests, one of its own."""
+        ending = request.environ.get(ENVIRON_KEY) if has_request_context() else None
         return ending if isinstance(ending, cls) else cls()
 
     def verify_going_on(self) -> None:

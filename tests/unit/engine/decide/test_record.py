@@ -16,15 +16,8 @@ from engine.decide.facts_record import (
 )
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_record import OrderRecord, order_of, timestamp
-from engine.decide.record import (
-    SCHEMA,
-    DecisionRecord,
-    ReasonRecord,
-    facts_of,
-    from_json,
-    to_json,
-    with_facts,
-)
+from engine.decide.record import SCHEMA, DecisionRecord, facts_of, from_json, to_json, with_facts
+from engine.decide.record_parts import ReasonRecord
 from engine.decide.sentence_record import in_every_language, texts_by_field
 from tests.support.facts import LILLE, LYON, NOW, PARIS, decided, node, order, policies, snapshot
 from tests.support.former_decisions import former_decision

@@ -7,7 +7,8 @@ import pytest
 from msgspec import UNSET
 
 from api.cli.output.tables import decision_lines
-from engine.decide.record import DecisionRecord, UnprovenRecord, from_json, to_json
+from engine.decide.record import DecisionRecord, from_json, to_json
+from engine.decide.record_parts import UnprovenRecord
 from engine.decide.sourcing.problem import Unproven
 from engine.model.facts import Line
 from tests.support.clocks import at, date, hours
