@@ -24,7 +24,9 @@ def main(binds: tuple[str, ...], probes_host: str, workers: int, app: str) -> No
     except BadSetting as error:
         sys.exit(f"pointsman: {error}")
     except OSError as error:
-        sys.exit(f"pointsman: probes can't be answered at {probes_host}:{settings.probes_port}: {error.strerror}")
+        sys.exit(
+            f"pointsman: probes can't be answered at {probes_host}:{settings.probes_port}: {os.strerror(error.errno or 0)}"
+        )
     Server(app=app, binds=list(binds), workers=workers, settings=settings, probes=probes).run()
 
 

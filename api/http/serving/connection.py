@@ -10,6 +10,11 @@ from gunicorn.asgi.protocol import ASGIProtocol
 
 from api.http.serving.problems import PROBLEM_JSON, SECONDS_UNTIL_RETRY, problem_body
 
+CONNECTION = "pointsman.connection"
+"""In the ASGI scope of a request, its connection."""
+_KINDS = {HTTPStatus.INTERNAL_SERVER_ERROR: "internal", HTTPStatus.REQUEST_URI_TOO_LONG: "uri-too-long"}
+"""Of problems that are not called by the phrase of their status."""
+
 
 class Connection(ASGIProtocol):
     """`worker` has `settings`, and `idle`, its connections that wait for a request, those idle for longest first."""
@@ -18,6 +23,9 @@ class Connection(ASGIProtocol):
         super().__init__(worker)
         self._header_timer: asyncio.TimerHandle | None = None
         self._began_header = False
+        self._closes = False
+        self.is_gone = False
+        """Whether its caller has closed it."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -36,6 +44,7 @@ class Connection(ASGIProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.worker.idle.pop(self, None)
         self._stop_header_timer()
+        self.is_gone = True
         super().connection_lost(exc)
 
     def close_if_idle(self) -> None:
@@ -83,12 +92,22 @@ class Connection(ASGIProtocol):
 
     def _build_http_scope(self, request: Any, sockname: Any, peername: Any) -> dict[str, Any]:
         scope: dict[str, Any] = super()._build_http_scope(request, sockname, peername)
-        scope["pointsman.abort"] = self.transport.abort
+        scope[CONNECTION] = self
         return scope
+
+    def abort(self) -> None:
+        """End it at once, whatever has not been sent."""
+        self.transport.abort()
+
+    def close_after_answer(self) -> None:
+        self._closes = True
+
+    def _will_close(self, request: Any, response_requires_close: bool) -> bool:  # noqa: FBT001  # gunicorn's
+        return bool(self._closes or super()._will_close(request, response_requires_close))
 
     def _send_error_response(self, status: int, message: str, extra_headers: Any = ()) -> None:
         code = HTTPStatus(status)
-        kind = "internal" if code is HTTPStatus.INTERNAL_SERVER_ERROR else code.phrase
+        kind = _KINDS.get(code, code.phrase.lower())
         body = problem_body(code, kind, message)
         headers = [
             ("Content-Type", PROBLEM_JSON.decode()),

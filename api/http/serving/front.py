@@ -15,14 +15,17 @@ from http import HTTPStatus
 from typing import Any
 
 from api.http.serving import wsgi
+from api.http.serving.connection import CONNECTION
 from api.http.serving.ending import ENVIRON_KEY, Ending
-from api.http.serving.lanes import Lane
-from api.http.serving.problems import Refusal
+from api.http.serving.lanes import Lane, overloaded
+from api.http.serving.problems import CallerGone, Refusal
 from api.http.serving.settings import ServingSettings
-from api.http.serving.streams import BodyEnded, CallerGone, Receive, Send, StreamedAnswer, StreamedBody
+from api.http.serving.streams import BodyEnded, Receive, Send, StreamedAnswer, StreamedBody
 
 MOST_BYTES = 4 << 20
 """Of an ordinary request's body."""
+_MOST_BYTES_IN_ALL = 128 << 20
+"""Of the bodies of ordinary requests at one time, in each worker."""
 STREAMS = frozenset(
     {
         ("POST", "/v1/decisions/batch"),
@@ -38,7 +41,7 @@ STREAMS = frozenset(
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _PROBE_THREADS, _PROBE_SECONDS = 2, 2
 _DRAINED_BYTES, _DRAINED_SECONDS = 16 << 20, 2.0
-"""What is still read of a request that is refused: who is sending would not hear of it otherwise."""
+"""How much is still read of the body of a request that is answered already."""
 
 logger = logging.getLogger("pointsman.api")
 
@@ -55,6 +58,8 @@ class Front:
         self._probes = Lane(name="probe", threads=_PROBE_THREADS, most_wait=_PROBE_SECONDS)
         self._streams: set[StreamedBody] = set()
         """The bodies of the long requests that are carried out."""
+        self._body_bytes = 0
+        """Of ordinary bodies that have not come whole, or whose requests are carried out."""
         self._stopping: str | None = None
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -65,15 +70,15 @@ class Front:
             else:
                 await self._whole(scope, receive, send)
         except Refusal as refusal:
-            await _refuse(refusal, receive, send)
+            await _refuse(refusal, scope, receive, send)
+        except CallerGone:
+            return
 
     def stop(self) -> None:
         """Let what is carried out come to its end, long requests at the next safe place."""
         self._stopping = "the service is stopping"
         for body in self._streams:
             body.end(self._stopping)
-        for lane in (self._ordinary, self._probes):
-            lane.close()
 
     @property
     def hangs(self) -> bool:
@@ -84,29 +89,39 @@ class Front:
         """An ordinary request, or a probe."""
         lane = self._probes if scope["path"] in PROBES else self._ordinary
         lane.verify_room()
-        body = await self._read_body(scope, receive)
+        chunks: list[bytes] = []
+        try:
+            await self._read_body(scope, receive, chunks)
+            answer = await self._carry_out(lane, scope, b"".join(chunks))
+        finally:
+            self._body_bytes -= sum(map(len, chunks))
+        (content,) = answer.parts
+        try:
+            async with asyncio.timeout(self._settings.body_seconds):
+                await _send_whole(answer, content, send)
+        except TimeoutError:
+            scope[CONNECTION].abort()
+
+    async def _carry_out(self, lane: Lane, scope: Mapping[str, Any], body: bytes) -> wsgi.Answer:
         environ = wsgi.environ_of(scope, io.BytesIO(body))
         if "HTTP_TRANSFER_ENCODING" in environ:  # the body is whole now
             environ["CONTENT_LENGTH"] = str(len(body))
             del environ["HTTP_TRANSFER_ENCODING"]
         try:
             async with asyncio.timeout(self._settings.request_seconds):
-                answer = await lane.run(lambda: wsgi.call_whole(self._app, environ))
+                answer: wsgi.Answer = await lane.run(
+                    lambda: wsgi.call_whole(self._app, environ), is_wanted=lambda: not scope[CONNECTION].is_gone
+                )
+                return answer
         except TimeoutError:
             raise _not_answered(self._settings.request_seconds) from None
-        (content,) = answer.parts
-        try:
-            async with asyncio.timeout(self._settings.body_seconds):
-                await _send_whole(answer, content, send)
-        except TimeoutError:
-            scope["pointsman.abort"]()
 
-    async def _read_body(self, scope: Mapping[str, Any], receive: Receive) -> bytes:
-        """The whole body; raises Refusal if it is too large or comes too slowly, CallerGone."""
+    async def _read_body(self, scope: Mapping[str, Any], receive: Receive, chunks: list[bytes]) -> None:
+        """The whole body, into `chunks`; raises Refusal if it is too large or comes too slowly, CallerGone."""
         length = _header(scope, b"content-length")
         if length is not None and int(length) > MOST_BYTES:
             raise _too_large()
-        chunks, size, seconds = [], 0, self._settings.body_seconds
+        size, seconds = 0, self._settings.body_seconds
         try:
             async with asyncio.timeout(seconds):
                 while True:
@@ -115,10 +130,13 @@ class Front:
                         raise CallerGone
                     chunks.append(message.get("body", b""))
                     size += len(chunks[-1])
+                    self._body_bytes += len(chunks[-1])
                     if size > MOST_BYTES:
                         raise _too_large()
                     if not message.get("more_body", False):
-                        return b"".join(chunks)
+                        return
+                    if self._body_bytes > _MOST_BYTES_IN_ALL:
+                        raise overloaded("the bodies of other requests take all the memory there is for them")
         except TimeoutError:
             raise _too_slow(f"the body did not come within {seconds} seconds, and nothing was done") from None
 
@@ -145,13 +163,15 @@ class Front:
         try:
             await answer.pump(send, most_pause=pause)
         except CallerGone:
-            scope["pointsman.abort"]()
+            scope[CONNECTION].abort()
         finally:
             timer.cancel()
             answer.give_up()
             body.fail(CallerGone("the caller is gone"))
             fed.cancel()
             await asyncio.shield(self._when_finished(finished, body))
+        if body.is_unread:
+            await _drain(receive)
 
     async def _when_finished(self, finished: asyncio.Event, body: StreamedBody) -> None:
         """A stream counts until its thread has ended, whether or not anybody still waits for it."""
@@ -193,8 +213,14 @@ async def _send_whole(answer: wsgi.Answer, content: bytes, send: Send) -> None:
     await send({"type": "http.response.body", "body": content, "more_body": False})
 
 
-async def _refuse(refusal: Refusal, receive: Receive, send: Send) -> None:
+async def _refuse(refusal: Refusal, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+    scope[CONNECTION].close_after_answer()  # the request may not have been read to its end
     await _send_whole(wsgi.Answer(refusal.status, refusal.headers), refusal.body, send)
+    await _drain(receive)
+
+
+async def _drain(receive: Receive) -> None:
+    """Read some of what still comes of a body: the answer would not reach a caller who is still sending."""
     drained = 0
     try:
         async with asyncio.timeout(_DRAINED_SECONDS):

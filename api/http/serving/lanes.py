@@ -8,7 +8,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from api.http.serving.problems import Refusal
+from api.http.serving.problems import CallerGone, Refusal
 
 _WEIGHT_OF_NEWEST = 0.1
 """In the running mean of how long a request takes."""
@@ -17,10 +17,12 @@ _WEIGHT_OF_NEWEST = 0.1
 class _Job:
     """A call that waits for a thread, and the future that its outcome goes to."""
 
-    __slots__ = ("call", "came", "future")
+    __slots__ = ("call", "came", "future", "is_wanted")
 
-    def __init__(self, call: Callable[[], Any], future: asyncio.Future[Any], came: float) -> None:
-        self.call, self.future, self.came = call, future, came
+    def __init__(
+        self, call: Callable[[], Any], is_wanted: Callable[[], bool], future: asyncio.Future[Any], came: float
+    ) -> None:
+        self.call, self.is_wanted, self.future, self.came = call, is_wanted, future, came
 
 
 class Lane:
@@ -40,7 +42,6 @@ class Lane:
         """By thread, since when it carries out a request."""
         self._mean_seconds = 0.0
         self._changed = threading.Condition()
-        self._closed = False
         for number in range(threads):
             # daemons: a request that hangs must not keep the process from ending
             threading.Thread(target=self._work, args=(number,), name=f"{name} {number}", daemon=True).start()
@@ -49,14 +50,16 @@ class Lane:
         """Raise Refusal if a request that comes now would have to wait too long."""
         with self._changed:
             if self._expected_wait(time.monotonic()) > self._most_wait:
-                raise overloaded(self._most_wait)
+                raise _too_long(self._most_wait)
 
-    async def run(self, call: Callable[[], Any]) -> Any:
-        """What `call` returns in one of the threads. Raises Refusal if there is no room for it."""
+    async def run(self, call: Callable[[], Any], *, is_wanted: Callable[[], bool] = lambda: True) -> Any:
+        """What `call` returns in one of the threads. It is not called if nobody wants it any more when its turn comes.
+        Raises Refusal if there is no room for it.
+        """
         self.verify_room()
         future = self._loop.create_future()
         with self._changed:
-            self._waiting.append(_Job(call, future, time.monotonic()))
+            self._waiting.append(_Job(call, is_wanted, future, time.monotonic()))
             self._changed.notify()
         return await future
 
@@ -71,14 +74,9 @@ class Lane:
         with self._changed:
             return max((time.monotonic() - since for since in self._running.values()), default=0.0)
 
-    def close(self) -> None:
-        """End the threads that have nothing to do, and each of the others after its request."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-
     def _work(self, number: int) -> None:
-        while (job := self._next(number)) is not None:
+        while True:
+            job = self._next(number)
             began = time.monotonic()
             try:
                 result, error = job.call(), None
@@ -89,18 +87,17 @@ class Lane:
                 self._mean_seconds += _WEIGHT_OF_NEWEST * (time.monotonic() - began - self._mean_seconds)
             self._settle(job.future, result, error)
 
-    def _next(self, number: int) -> _Job | None:
+    def _next(self, number: int) -> _Job:
         with self._changed:
             while True:
                 while not self._waiting:
-                    if self._closed:
-                        return None
                     self._changed.wait()
                 job, now = self._waiting.popleft(), time.monotonic()
-                if job.future.cancelled():
+                if job.future.cancelled() or not job.is_wanted():
+                    self._settle(job.future, None, CallerGone())
                     continue
                 if now - job.came > self._most_wait:
-                    self._settle(job.future, None, overloaded(self._most_wait))
+                    self._settle(job.future, None, _too_long(self._most_wait))
                     continue
                 self._running[number] = now
                 return job
@@ -118,6 +115,9 @@ class Lane:
             self._loop.call_soon_threadsafe(settle)
 
 
-def overloaded(most_wait: float) -> Refusal:
-    detail = f"too many requests wait: this one would not be begun within {most_wait:g} seconds. Nothing was done"
-    return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", detail)
+def _too_long(most_wait: float) -> Refusal:
+    return overloaded(f"too many requests wait: this one would not be begun within {most_wait:g} seconds")
+
+
+def overloaded(detail: str) -> Refusal:
+    return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", f"{detail}. Nothing was done")

@@ -11,6 +11,10 @@ SECONDS_UNTIL_RETRY = 1
 """What a caller who is refused for want of room is asked to wait before it comes again."""
 
 
+class CallerGone(OSError):
+    """The caller closed the connection, or takes nothing of its answer."""
+
+
 class Refusal(Exception):
     """A request that is answered with a problem instead of being carried out."""
 
@@ -24,12 +28,8 @@ class Refusal(Exception):
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """Those of the answer. The connection ends with it, as the request may not have been read to its end."""
-        headers = [
-            (b"content-type", PROBLEM_JSON),
-            (b"content-length", str(len(self.body)).encode()),
-            (b"connection", b"close"),
-        ]
+        """Those of the answer."""
+        headers = [(b"content-type", PROBLEM_JSON), (b"content-length", str(len(self.body)).encode())]
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
             headers.append((b"retry-after", str(SECONDS_UNTIL_RETRY).encode()))
         if self.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:

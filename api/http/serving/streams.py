@@ -8,16 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from api.http.serving.ending import Ending
+from api.http.serving.problems import CallerGone
 from api.http.serving.wsgi import Headers
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 MOST_BUFFERED = 256 << 10
 """Bytes of a body, or of an answer, that are in memory beyond what was read of it, or sent."""
-
-
-class CallerGone(OSError):
-    """The caller closed the connection, or takes nothing of its answer."""
 
 
 class BodyStalled(OSError):
@@ -47,6 +44,11 @@ class StreamedBody(io.RawIOBase):
     def error(self) -> OSError | None:
         """Why the body has no end, if it has none."""
         return self._error
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the caller may still be sending."""
+        return not self._ended and not isinstance(self._error, CallerGone)
 
     def readable(self) -> bool:
         return True

@@ -21,10 +21,13 @@ _SWITCH_SECONDS = 0.001
 class Worker(ASGIWorker):
     """Its settings are those of the environment, as in the process that started it."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._told_to_stop = asyncio.Event()
+        super().__init__(*arguments, **options)
+
     def init_process(self) -> None:
         self.settings = ServingSettings.from_environment(os.environ)
         self.idle: dict[Connection, None] = {}
-        self._told_to_stop = asyncio.Event()
         sys.setswitchinterval(_SWITCH_SECONDS)
         super().init_process()
 
@@ -58,9 +61,16 @@ class Worker(ASGIWorker):
             connection.close_if_idle()
         await self._shutdown()
 
-    def handle_exit_signal(self) -> None:
-        super().handle_exit_signal()
-        self._told_to_stop.set()
+    @property
+    def alive(self) -> bool:
+        """gunicorn's: false once it is to stop, for whichever reason."""
+        return self._alive
+
+    @alive.setter
+    def alive(self, alive: bool) -> None:
+        self._alive = alive
+        if not alive:
+            self._told_to_stop.set()
 
     def _connection(self) -> Any:
         return Connection(self)

@@ -51,6 +51,7 @@ def environ_of(scope: Mapping[str, Any], body: BinaryIO) -> Environ:
         environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = str(client[0]), str(client[1])
     for name, value in scope["headers"]:
         _add_header(environ, name.decode("latin-1").upper().replace("-", "_"), value.decode("latin-1"))
+    environ.pop("HTTP_UPGRADE", None)  # nothing is offered to upgrade to
     return environ
 
 
