@@ -9,7 +9,7 @@ from flask import Response, request
 from marshmallow import Schema
 
 from api.files.csv_rows import rows_of
-from api.files.inventory_folder import PRODUCT_COLUMNS
+from api.files.inventory_folder import PRODUCT_COLUMNS, number_columns
 from api.files.master_data import node_in, product_in, row_of
 from api.http.blueprint import NDJSON, Blueprint, answer
 from api.http.requests.master_data import NodeLine, NodeRequest, ProductLine, ProductRequest
@@ -151,7 +151,7 @@ def _bulk(kind: _Kind, pointsman: Pointsman) -> Response:
     if request.mimetype not in kind.types:
         return not_ndjson(f"a {kind.noun}", kind.types)
     if request.mimetype == CSV:
-        return _answered(_rows(), kind, pointsman)
+        return _answered(_rows(pointsman.network()), kind, pointsman)
     body = NdjsonBody.of_request(most_bytes=MOST_BYTES_A_LINE)
     lines = read_lines(body, kind.shape.load, name=kind.key, most_bytes=MOST_BYTES_A_LINE)
     return _answered(lines, kind, pointsman)
@@ -168,11 +168,12 @@ def _answered(lines: Iterator[_Line], kind: _Kind, pointsman: Pointsman) -> Resp
     )
 
 
-def _rows() -> Iterator[_Line]:
+def _rows(network: Network) -> Iterator[_Line]:
     """The rows of a CSV, the first of which has the number 2, and the mistakes in them as lines of their own."""
     request.max_content_length = MOST_BYTES_OF_CSV
     mistakes: list[Mistake] = []
-    for where, row in rows_of("", request.get_data(cache=False), PRODUCT_COLUMNS, mistakes):
+    content, numbers = request.get_data(cache=False), number_columns(network.attributes)
+    for where, row in rows_of("", content, PRODUCT_COLUMNS, mistakes, numbers=numbers):
         yield from _mistaken(mistakes)
         yield BodyLine(number=int(where[1:]), name=row.get("sku"), value=row)
     yield from _mistaken(mistakes)

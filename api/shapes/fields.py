@@ -132,6 +132,10 @@ class Degrees(_ParsedField[int]):
         return int((degrees * MICRODEGREES).to_integral_value(ROUND_HALF_EVEN))
 
 
+MOST_MICROS = 10**18 - 1
+"""Of a price."""
+
+
 class Money(_ParsedField[int]):
     """Currency units, "19.90" or 19.90, to micros; never negative, never finer than a micro."""
 
@@ -140,7 +144,7 @@ class Money(_ParsedField[int]):
 
     def read(self, value: Any) -> int:
         amount = decimal_number(value) * literals.MICROS
-        if amount != amount.to_integral_value() or not 0 <= amount < 10**18:
+        if amount != amount.to_integral_value() or not 0 <= amount <= MOST_MICROS:
             raise ValidationError(f"{value} is no amount from 0 with at most six decimals")
         return int(amount)
 

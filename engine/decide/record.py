@@ -89,6 +89,9 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         bool | UnsetType,
         Meta(description="true: nothing of the order leaves until a person approves it; otherwise left out"),
     ] = UNSET
+    approval_rules: Annotated[
+        list[str] | UnsetType, Meta(description="the rules that say that a person must approve the order")
+    ] = UNSET
     weights: Annotated[
         dict[str, int] | UnsetType,
         Meta(description="grams a unit by SKU, where rules limit the units or kilograms that nodes ship a day"),
@@ -151,6 +154,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             placed=PlacedAddressRecord.of(decision.placed),
             waiting=waiting or UNSET,
             awaiting_approval=(decision.awaiting_approval and follows is UNSET) or UNSET,
+            approval_rules=(list(decision.approval_rules) if follows is UNSET else []) or UNSET,
             weights=UNSET if decision.weights is None else dict(decision.weights),
             follows=follows,
             left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
