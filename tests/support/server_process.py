@@ -130,6 +130,12 @@ class Connection:
         self._received += part
 
 
+def listens(path: Path) -> bool:
+    """Whether connections are taken there; its file is there before they are."""
+    with socket.socket(socket.AF_UNIX) as trial:
+        return trial.connect_ex(str(path)) == 0
+
+
 def words_of(process: int) -> bytes:
     """The command line of a process; empty if it has ended."""
     try:
@@ -198,7 +204,7 @@ def server_process(
     ):
         served = ServerProcess(process, path, key, log)
         try:
-            wait_until(lambda: path.exists() or process.poll() is not None, "the server listens")
+            wait_until(lambda: listens(path) or process.poll() is not None, "the server listens")
             assert served.ask("GET", "/healthz").status == 200, log.read_text()
             yield served
         finally:

@@ -24,9 +24,8 @@ def main(binds: tuple[str, ...], probes_host: str, workers: int, app: str) -> No
     except BadSetting as error:
         sys.exit(f"pointsman: {error}")
     except OSError as error:
-        sys.exit(
-            f"pointsman: probes can't be answered at {probes_host}:{settings.probes_port}: {os.strerror(error.errno or 0)}"
-        )
+        where, reason = f"{probes_host}:{settings.probes_port}", os.strerror(error.errno or 0)
+        sys.exit(f"pointsman: probes can't be answered at {where}: {reason}")
     Server(app=app, binds=list(binds), workers=workers, settings=settings, probes=probes).run()
 
 
