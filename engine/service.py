@@ -9,6 +9,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Self
 
 from engine.access.api_keys import ApiKeys
@@ -45,6 +46,9 @@ from engine.settings import Settings
 from engine.store import decision_log, reset
 from engine.store.api_keys import StoredKeys
 from engine.store.backlog import BacklogEntries
+from engine.store.backup.backup import back_up
+from engine.store.backup.frames import Contents
+from engine.store.backup.restore import restore
 from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
 from engine.store.keys import Keys
@@ -396,6 +400,19 @@ class Pointsman:
         repaired = reconcile_repair.repair(self._client, self._keys, now=self.now, who=who)
         self._after_freeing()
         return repaired
+
+    def back_up(self, path: Path, *, advanced: Callable[[int, int], None] = lambda _done, _total: None) -> int:
+        """Write all of this network as it is at one moment into a file; returns its number of keys. See back_up."""
+        return back_up(self._client, self._keys, path, at=self.now, advanced=advanced)
+
+    def restore(
+        self, path: Path, *, replace: bool = False, advanced: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Contents:
+        """Put the network of a backup in the place of this one, which must be empty unless `replace` says that what is
+        there is to be deleted. Raises BackupInvalid and NotEmpty; then nothing was changed.
+        """
+        self._facts.forget()
+        return restore(self._client, self._keys, path, replace=replace, advanced=advanced)
 
     def forget(self) -> int:
         """Delete all of this network: facts, stock, holds, policies, log. Returns how many keys were deleted."""

@@ -7,7 +7,7 @@ from typing import Self
 
 from engine.errors import BadSetting
 
-_NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
+NETWORK_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _SWITCHES = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -21,6 +21,7 @@ class AccessSettings:
 
     networks: tuple[str, ...] = ()
     open: bool = False
+    proxied: bool = False
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Self:
@@ -28,6 +29,7 @@ class AccessSettings:
         return cls(
             networks=_networks(variables.get("POINTSMAN_NETWORKS", "")),
             open=_switch(variables, "POINTSMAN_OPEN"),
+            proxied=_switch(variables, "POINTSMAN_PROXIED"),
         )
 
 
@@ -43,7 +45,7 @@ def _switch(variables: Mapping[str, str], name: str) -> bool:
 
 def _networks(value: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in value.split(",") if name.strip())
-    if not all(map(_NETWORK.fullmatch, names)) or len(set(names)) < len(names):
+    if not all(map(NETWORK_NAME.fullmatch, names)) or len(set(names)) < len(names):
         allowed = (
             "names of networks with commas between, each once: 1 to 40 unaccented letters, digits, hyphens, underscores"
         )

@@ -24,14 +24,22 @@ _KEEP_ALIVE_SECONDS = 75
 
 class Server(BaseApplication):
     """`app` is `module:function`, a function that makes the application; it is called in each worker, after the fork.
-    `binds` are addresses as gunicorn takes them; `probes` is a socket that listens for probes, if there is to be a
+    `binds` are addresses as gunicorn takes them; `tls` are the files of a certificate and its key; `probes` is a socket that listens for probes, if there is to be a
     process for them.
     """
 
     def __init__(
-        self, *, app: str, binds: list[str], workers: int, settings: ServingSettings, probes: socket.socket | None
+        self,
+        *,
+        app: str,
+        binds: list[str],
+        workers: int,
+        tls: tuple[str, str] | None,
+        settings: ServingSettings,
+        probes: socket.socket | None,
     ) -> None:
         self._app, self._binds, self._workers, self._settings = app, binds, workers, settings
+        self._tls = tls
         self.probes = probes
         self._directory = tempfile.TemporaryDirectory(prefix="pointsman-") if probes else None
         super().__init__()
@@ -43,7 +51,7 @@ class Server(BaseApplication):
 
     def load_config(self) -> None:
         inner = [f"unix:{self.probes_socket}"] if self.probes_socket else []
-        options = {
+        options: dict[str, Any] = {
             "bind": [*self._binds, *inner],
             "workers": self._workers,
             "worker_class": "api.http.serving.worker.Worker",
@@ -58,6 +66,8 @@ class Server(BaseApplication):
             "umask": 0o077,
             "control_socket_disable": True,
         }
+        if self._tls:
+            options["certfile"], options["keyfile"] = self._tls
         for name, value in options.items():
             self.cfg.set(name, value)
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import socket
 import sys
 from typing import Any
 
@@ -45,7 +46,9 @@ class Worker(ASGIWorker):
         self.asgi = front
         for listener in self.sockets:
             # one connection is accepted at a time, so that workers share those that come together
-            server = await self.loop.create_server(self._connection, sock=listener.sock, backlog=1)
+            server = await self.loop.create_server(
+                self._connection, sock=listener.sock, backlog=1, **self._tls_of(listener.sock)
+            )
             listener.sock.listen(_LISTEN_BACKLOG)
             self.servers.append(server)
         while self.alive and self.ppid == os.getppid():
@@ -71,6 +74,11 @@ class Worker(ASGIWorker):
         self._alive = alive
         if not alive:
             self._told_to_stop.set()
+
+    def _tls_of(self, listening: socket.socket) -> dict[str, Any]:
+        """The options for TLS on this socket. The process for probes, on a Unix socket, speaks none."""
+        context = None if listening.family == socket.AF_UNIX else self._get_ssl_context()
+        return {"ssl": context, "ssl_handshake_timeout": self.settings.header_seconds} if context else {}
 
     def _connection(self) -> Any:
         return Connection(self)

@@ -65,7 +65,7 @@ if amendment then
     change_holds(amendment.holds, changed, freed)
     offer(freed, note_changes(changed))
     change_order(amendment.order, linked.now)
-    redis.call('XADD', key.log, '*', unpack(amendment.entry))
+    redis.call('XADD', key.log, '*', unpack(signed(amendment.entry)))
   end
 end
 
@@ -99,7 +99,7 @@ local changed = {}
 local moves = change_holds(rejection.holds, changed, changed, instant, micros)
 for _, fields in ipairs(rejection.entries) do
   fields[#fields + 1], fields[#fields + 2] = 'moved_at', plain(instant)
-  local entry = redis.call('XADD', key.log, '*', unpack(fields))
+  local entry = redis.call('XADD', key.log, '*', unpack(signed(fields)))
   remember_moves(moves, entry, micros)
   log_confirm(rejection.confirmed, entry, linked.now, instant)
 end
@@ -161,6 +161,7 @@ for _, count in ipairs(rejection.counts) do
 end
 offer(changed, note_changes(changed))
 local entry = redis.call('XADD', key.log, '*', 'kind', 'rejected', 'id', rejection.id, 'at', linked.now, 'body', ARGV[5],
-  'counted', #counts > 0 and cjson.encode(counts) or '[]', 'moved_at', plain(instant))
+  'counted', #counts > 0 and cjson.encode(counts) or '[]', 'moved_at', plain(instant),
+  unpack(signature))
 remember_moves(damaged, entry, micros)
 return answer
