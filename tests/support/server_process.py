@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -192,12 +192,18 @@ class ServerProcess:
 
 @contextlib.contextmanager
 def server_process(
-    directory: Path, environment: Mapping[str, str], *, key: str = "", workers: int = 1, app: str | None = None
+    directory: Path,
+    environment: Mapping[str, str],
+    *,
+    key: str = "",
+    workers: int = 1,
+    app: str | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[ServerProcess]:
     """A server with these variables, once it answers; `app` instead of Pointsman's."""
     path, log = directory / "http.sock", directory / "server.log"
     command = [sys.executable, "-m", "api.http.serving", "--bind", f"unix:{path}", "--workers", str(workers)]
-    command += ["--app", app] if app else []
+    command += [*(["--app", app] if app else []), *options]
     with (
         log.open("wb") as output,
         subprocess.Popen(command, env={**os.environ, **environment}, cwd=ROOT, stdout=output, stderr=output) as process,

@@ -24,8 +24,8 @@ _KEEP_ALIVE_SECONDS = 75
 
 class Server(BaseApplication):
     """`app` is `module:function`, a function that makes the application; it is called in each worker, after the fork.
-    `binds` are addresses as gunicorn takes them; `tls` are the files of a certificate and its key; `probes` is a socket that listens for probes, if there is to be a
-    process for them.
+    `binds` are addresses as gunicorn takes them; `tls` are the files of a certificate and of its key; `probes` is a
+    socket that listens for probes, if there is to be a process for them.
     """
 
     def __init__(
