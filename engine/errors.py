@@ -3,6 +3,7 @@
 PointsmanError
 ├── StoreUnavailable   the server is away, full, read-only or too old; try again
 ├── Unauthenticated    it is not known who calls
+├── IdentityProviderUnavailable  the keys of the OpenID provider can't be fetched now; try again
 ├── NotPermitted       the caller may not do this, or not on this network; names the scope that it needs
 ├── BadSetting         an environment variable whose value is not allowed
 ├── InputInvalid       files or orders with mistakes; carries all of them
@@ -60,6 +61,12 @@ class Unauthenticated(PointsmanError):
     def __init__(self, message: str, *, presented: bool) -> None:
         self.presented = presented
         super().__init__(message)
+
+
+class IdentityProviderUnavailable(PointsmanError):
+    """Tokens can't be verified now, as the provider's keys are not known and can't be fetched; keys of Pointsman's own
+    work all the same.
+    """
 
 
 class NotPermitted(PointsmanError):

@@ -25,7 +25,7 @@ from api.http import (
     stock,
     stock_movements,
 )
-from api.http.access.authentication import Authentication
+from api.http.access.authentication import Authentication, TokenReader
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.blueprint import JSON, NDJSON, OPEN, components
@@ -109,7 +109,11 @@ def create_app(*served: Pointsman) -> Flask:
         scopes |= blueprint.scopes
     for name, schema in components(records).items():
         api.spec.components.schema(name, schema)
-    authentication = Authentication(api_keys=served[0].api_keys, open_here=lambda: served[0].settings.access.open)
+    authentication = Authentication(
+        api_keys=served[0].api_keys,
+        tokens=_token_reader(served[0]),
+        open_here=lambda: served[0].settings.access.open,
+    )
     Gate(served, scopes=scopes, authentication=authentication).guard(app)
     return app
 
@@ -123,6 +127,17 @@ def served_app() -> Flask:
         pointsman.warm_up()
         pointsman.start_offering()
     return create_app(*served)
+
+
+def _token_reader(pointsman: Pointsman) -> TokenReader:
+    """Reads tokens of the OpenID provider of the settings; if there is none, no token is valid."""
+    openid = pointsman.settings.access.openid
+    if openid is None:
+        return lambda _: None
+    from api.http.access.openid.provider_keys import ProviderKeys  # noqa: PLC0415  # a large library behind it
+    from api.http.access.openid.tokens import Tokens  # noqa: PLC0415
+
+    return Tokens(openid, keys=ProviderKeys(openid), clock=lambda: pointsman.now).caller_of
 
 
 def _with_decimals(pointsman: CurrentPointsman, response: Response) -> Response:
