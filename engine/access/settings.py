@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from engine.access.openid_settings import OpenIdSettings
 from engine.errors import BadSetting
 
 NETWORK_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -22,6 +23,7 @@ class AccessSettings:
     networks: tuple[str, ...] = ()
     open: bool = False
     proxied: bool = False
+    openid: OpenIdSettings | None = None
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Self:
@@ -30,6 +32,7 @@ class AccessSettings:
             networks=_networks(variables.get("POINTSMAN_NETWORKS", "")),
             open=_switch(variables, "POINTSMAN_OPEN"),
             proxied=_switch(variables, "POINTSMAN_PROXIED"),
+            openid=OpenIdSettings.from_environment(variables),
         )
 
 
