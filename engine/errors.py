@@ -25,6 +25,7 @@ PointsmanError
 ├── QuoteNotKept       what was promised can't be kept any more; says what changed
 ├── QuotaExceeded      the caller has as many open holds as it may have
 ├── Contended          others changed what it needs each time it was tried; try again
+├── Interrupted        what takes long was ended at a safe place; says why
 └── Undecided          an order whose batch stopped before it was decided; send it again
 """
 
@@ -201,6 +202,10 @@ class QuotaExceeded(PointsmanError):
 
 class Contended(PointsmanError):
     """What the request needs was changed by others at each attempt."""
+
+
+class Interrupted(PointsmanError):
+    """What takes long was ended before it was done, at a place where all of it or nothing has happened to each part."""
 
 
 class Undecided(PointsmanError):

@@ -320,13 +320,14 @@ class Pointsman:
         wait: bool = False,
         progress: Callable[[], None] = lambda: None,
         planning: Callable[[], None] = lambda: None,
+        verify_going_on: Callable[[], None] = lambda: None,
     ) -> Batch:
         """A batch of orders, which are decided as its results are read: those of the highest priority first (see
         engine/decide/priority.py), those of equal priority by a joint plan.
 
         `keys` gives the idempotency key of each order's decision, so that a repeated request goes on where the first
         one stopped. `planning` is called for each order once it is looked at for the plan, `progress` once its result
-        is known.
+        is known. `verify_going_on` raises Interrupted if the batch is to end where it stands.
         """
         request = BatchRequest(
             orders=orders,
@@ -337,6 +338,7 @@ class Pointsman:
             after_waiting=self.settings.backlog == "auto",
             progress=progress,
             planning=planning,
+            verify_going_on=verify_going_on,
         )
         return Batch(
             request,

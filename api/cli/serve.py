@@ -36,11 +36,10 @@ def serve(
     _verify_address(settings, host, encrypted=tls_cert is not None)
     _prepare_keys(settings, f"{'https' if tls_cert else 'http'}://{_bracketed(host)}:{port}")
     os.environ["POINTSMAN_NETWORK"] = settings.network
-    options = ["--bind", f"{_bracketed(host)}:{port}", "--workers", str(workers)]
-    options += ["--worker-class", "gthread", "--threads", "4"]
-    options += ["--certfile", str(tls_cert), "--keyfile", str(tls_key)] if tls_cert else []
-    hardening = ["--no-control-socket", "--umask", "63", "--keep-alive", "75"]
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *options, *hardening, "api.http.app:served_app()"])  # noqa: S606  # the words are constants and checked; no shell is involved
+    options = ["--bind", f"{_bracketed(host)}:{port}", "--probes-host", host, "--workers", str(workers)]
+    options += ["--tls-cert", str(tls_cert), "--tls-key", str(tls_key)] if tls_cert else []
+    # -P: nothing is imported from the folder that this is started in
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "api.http.serving", *options])  # noqa: S606  # the words are constants and checked; no shell is involved
 
 
 def _verify_address(settings: Settings, host: str, *, encrypted: bool) -> None:

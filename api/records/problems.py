@@ -16,6 +16,7 @@ from engine.errors import (
     HoldEnded,
     IdentityProviderUnavailable,
     InputInvalid,
+    Interrupted,
     KeyReused,
     NotActivated,
     NotFound,
@@ -56,6 +57,7 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Contended: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Interrupted: HTTPStatus.SERVICE_UNAVAILABLE,
     Undecided: HTTPStatus.SERVICE_UNAVAILABLE,
     PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

@@ -13,6 +13,7 @@ import engine.errors
 from api.cli.main import pointsman
 from api.http.blueprint import components
 from api.http.requests.quotes import TakeUpRequest
+from api.http.serving.settings import ServingSettings
 from api.records.problems import STATUSES
 from api.shapes.order import OrderRequest
 from api.shapes.quote import CartRequest, PromisesRequest
@@ -72,6 +73,13 @@ def test_every_setting_is_on_the_page_of_settings() -> None:
     openid = {f"oidc_{name}" for name in OpenIdSettings.__dataclass_fields__}
     for name in own | (access - {"openid"}) | openid:
         assert f"`POINTSMAN_{name.upper()}`" in page("settings.md")
+    for name, field in ServingSettings.__dataclass_fields__.items():
+        assert f"`POINTSMAN_{name.upper()}` | `{field.default}` |" in page("settings.md")
+
+
+def test_every_problem_of_the_server_itself_is_on_the_page_of_the_http_api() -> None:
+    for kind in ("overloaded", "too-many-streams", "interrupted", "timed-out", "uri-too-long"):
+        assert f"`{kind}`" in page("http-api.md")
 
 
 def test_every_endpoint_is_on_the_page_of_the_http_api(http: FlaskClient) -> None:
