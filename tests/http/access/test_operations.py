@@ -16,6 +16,7 @@ _PLACE = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 OPEN = {"GET /healthz", "GET /readyz", "GET /openapi.json"}
 ORDERS, STOCK, AUDIT = "orders", "stock", "audit:read"
 SCOPES = {
+    "GET /metrics": {AUDIT, "admin"},
     "DELETE /v1/backlog/{decision_id}": {ORDERS},
     "DELETE /v1/resting/{node}": {ORDERS},
     "GET /v1/availability": {STOCK},
