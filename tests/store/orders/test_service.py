@@ -57,6 +57,15 @@ def test_an_order_by_a_channel_that_the_network_does_not_list_is_refused(bare, c
     assert bare.decide(order(("A", 1), channel="web")).new
 
 
+def test_availability_on_a_channel_that_the_network_does_not_list_is_refused(bare):
+    bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 1}}, channels=frozenset({"web", "marketplace"})))
+    activate(bare, "then: {keep: 0}")
+    for asked in (bare.stock.availability, lambda _, channel: bare.availability_feed.read(channel)):
+        with pytest.raises(InputInvalid, match="the network lists no channel 'Web'; did you mean 'web'?"):
+            asked(["A"], "Web")
+    assert bare.stock.availability(["A"], "web").skus[0].free == 1
+
+
 def test_a_refusal_leaves_the_key_free(pointsman):
     key = RequestKey(caller="a test", name="k")
     with pytest.raises(OrderInvalid):
