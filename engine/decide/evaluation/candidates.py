@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
-from engine.decide.evaluation.caps import offered_by_line
+from engine.decide.evaluation.caps import binding_caps, most_offered
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.options import NONE, Options
 from engine.decide.evaluation.shipment_bands import ShipmentBands
@@ -31,7 +31,8 @@ class Candidates:
     the weight of a shipment, the `bands` of these. `fixed` is micros a shipment, by candidate. The other columns have
     an entry for each line and candidate that can ship units of it: milligrams of CO2e a unit, and what `Columns` says.
     `free` is units by line and position, `rooms` shipments by node: those that the order may take, without what is left
-    to others.
+    to others. `offered` are the units that caps leave of the free ones at each position by itself; `caps` bound several
+    together.
     """
 
     def __init__(self, evaluation: Evaluation, left: LeftToOthers = NOTHING_LEFT) -> None:
@@ -50,9 +51,9 @@ class Candidates:
         self.quantity = integers(item.quantity for item in lines)
         at_least = [item.quantity if evaluation.ships_whole(index) else 1 for index, item in enumerate(lines)]
         usable = ~options.excluded & (self.rooms[reach.node[options.reach]] > 0)
-        if evaluation.caps:
-            self.free = offered_by_line(evaluation, self.free, options, line, usable)
-        units = np.concatenate([NONE, *(free[its.position] for free, its in zip(self.free, by_line, strict=True))])
+        self.offered = most_offered(evaluation, self.free)
+        self.caps = list(binding_caps(evaluation, self.free))
+        units = np.concatenate([NONE, *(free[its.position] for free, its in zip(self.offered, by_line, strict=True))])
         self.weight = integers(evaluation.snapshot.products[item.sku].counted_weight for item in lines)
         if self.capacities is not None:
             most = self.capacities[:, reach.node[options.reach]]
@@ -258,6 +259,7 @@ class Candidates:
                 ways.node_ids[node]: int(rooms[node]) for node in evaluation.nodes.tolist() if rooms[node] < NO_LIMIT
             },
             capacity=self._scarce_capacity(),
+            caps=self.caps,
             multiples={}
             if self.multiple is None
             else {
