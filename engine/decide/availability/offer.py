@@ -110,10 +110,8 @@ class _InAll:
                 totals[product], needed[product] = units[product], units_needed[product]
             else:
                 totals[product], needed[product] = shipments.chosen(product, free[rows], caps)
-        if bounded.any():
-            by_row = np.zeros_like(free)
-            np.add.at(by_row, row, largest)
-            free = np.minimum(free, by_row)
+        if bounded.any() or gaps.any():
+            free = shipments.from_each(free, largest, down)
         return free, totals, needed
 
     def _capped(self) -> Flags:

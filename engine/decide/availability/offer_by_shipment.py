@@ -107,6 +107,22 @@ class Shipments:
         needed = np.where(freely == 0, units, np.where(one_kind, 0, all_units - freely))
         return units.tolist(), needed.tolist(), ~limited | one_kind
 
+    def from_each(self, free: Integers, largest: Integers, down: Flags) -> Integers:
+        """Of each row, the units that an order can have from there alone; `largest` and `down` are as `largest` says."""
+        row, sku = self.ways_out.row, self.facts.stock.sku
+        order = np.lexsort((-largest, row))
+        rows = row[order]
+        taken = np.arange(len(rows)) - rows.searchsorted(rows) < np.minimum(self.rooms, self.most[sku])[rows]
+        units = np.zeros_like(free)
+        np.add.at(units, rows[taken], largest[order][taken])
+        units = np.minimum(free, units)
+        for number in np.unique(row[~down]).tolist():
+            product = int(sku[number])
+            alone = np.zeros_like(free[self.facts.rows[product]])
+            alone[number - self.facts.rows[product].start] = free[number]
+            units[number], _ = self.chosen(product, alone, None)
+        return units
+
     def chosen(self, product: int, supply: Integers, caps: Integers | None) -> tuple[int, int]:
         """The largest order of the product that fills, and how many of its units are left to who has no others, by the
         optimiser. `supply` is what its rows may ship, each by itself, and `caps` what each is offered.
