@@ -108,7 +108,9 @@ class Shipments:
         return units.tolist(), needed.tolist(), ~limited | one_kind
 
     def from_each(self, free: Integers, largest: Integers, down: Flags) -> Integers:
-        """Of each row, the units that an order can have from there alone; `largest` and `down` are as `largest` says."""
+        """Of each row, the units that an order can have from there alone; `largest` and `down` are what the method of
+        that name says.
+        """
         row, sku = self.ways_out.row, self.facts.stock.sku
         order = np.lexsort((-largest, row))
         rows = row[order]
