@@ -5,12 +5,13 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.decide.availability import SkuAvailability, StockFacts, channels
+from engine.decide.availability.allotments_left import AllotmentLeft, allotments_left
+from engine.decide.availability.free_units import SkuAvailability, StockFacts, channels
+from engine.decide.availability.largest_order import most_units
+from engine.decide.availability.offer import by_sku, offer
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
-from engine.decide.largest_order import most_units
 from engine.decide.matching.matcher import Matcher
-from engine.decide.offer import by_sku, offer
-from engine.decide.order_checks import check_order
+from engine.decide.order_checks import check_channel, check_order
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
@@ -57,12 +58,15 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStock:
-    """A position, how many of its units are free to each channel, and how many more are there and may not be sold."""
+    """A position, how many of its units are free to each channel, how many more are there and may not be sold, and what
+    channels have of their allotments there.
+    """
 
     node: str
     position: StockPosition
     free: Mapping[str, int]
     blocked: int = 0
+    allotments: Sequence[AllotmentLeft] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +216,7 @@ class NetworkStock:
         names = (*channels(read.matcher.policies), OTHER_CHANNEL)
         stock, free = read.facts.stock, [offer(read.facts, read.matcher, name, now).free for name in names]
         rows = zip(*(column.tolist() for column in (stock.node, stock.on_hand, stock.held, *free)), strict=True)
+        allotments = allotments_left(read.facts, read.matcher, now)
         blocked = self._blocked(sku, None if read.age is None else max_stale)
         nodes = [
             NodeStock(
@@ -219,8 +224,9 @@ class NetworkStock:
                 position=StockPosition(on_hand=on_hand, held=held),
                 free=dict(zip(names, units, strict=True)),
                 blocked=blocked.pop(node, 0),
+                allotments=allotted,
             )
-            for number, on_hand, held, *units in rows
+            for (number, on_hand, held, *units), allotted in zip(rows, allotments, strict=True)
             for node in [read.facts.ways.node_ids[number]]
         ]
         # nodes that have nothing else of it; one that is not of the network any more is left out, as its stock is
@@ -236,10 +242,11 @@ class NetworkStock:
 
     def availability(self, skus: Sequence[str], channel: str, *, max_stale: int | None = None) -> Availability:
         """What an order on `channel` may still take of each SKU, all by one snapshot. Raises NotFound if no product
-        goes by any of the SKUs, NotReady. `max_stale` as in `show`.
+        goes by any of the SKUs, InputInvalid if the network lists no such channel, NotReady. `max_stale` as in `show`.
         """
         now, skus = self._clock(), list(dict.fromkeys(skus))
         read = self._read(skus, now, max_stale)
+        check_channel(channel, read.facts.snapshot.network)
         if not read.facts.products:
             raise _nobody_knows(skus)
         return Availability(

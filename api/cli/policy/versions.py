@@ -1,4 +1,4 @@
-"""`pointsman policy publish`, `activate`, `rollback`, `list`, `show`, `diff` and `history`: policy versions."""
+"""`pointsman policy publish`, `approve`, `activate`, `rollback`, `list`, `show`, `diff`, `history`: policy versions."""
 
 from pathlib import Path
 
@@ -27,8 +27,9 @@ _NOTE = click.option("--note", default="", help="The reason, kept in the history
 @_NOTE
 @click.option("--activate", is_flag=True, help="Make it the active version at once.")
 @click.option("--alone", is_flag=True, help="Publish the one file PATH as the whole version, without those beside it.")
+@click.option("--strict", is_flag=True, help="Publish nothing if there are warnings.")
 @click.pass_obj
-def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone: bool) -> None:
+def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone: bool, strict: bool) -> None:
     """Store the policy files under PATH as one version.
 
     It is named by the hash of their content. A version is complete: a rule that is in no file under PATH is not in it.
@@ -48,7 +49,7 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
     )
     with Pointsman(settings) as service:
         active = service.versions.timeline().active
-        published = service.versions.publish(content, who=who(settings), note=note, run_tests=run_tests)
+        published = service.versions.publish(content, who=who(settings), note=note, run_tests=run_tests, strict=strict)
         for line in policy_lines.published_lines(published, active):
             click.echo(line)
         if activate:
@@ -65,9 +66,12 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
     type=INSTANT,
     help='From this instant on, such as "2026-11-27 08:00" or 2026-11-27T08:00:00+01:00. Default: now.',
 )
+@click.option(
+    "--override", is_flag=True, help="In an emergency, do without the approval that is missing; needs --note."
+)
 @_NOTE
 @click.pass_obj
-def activate_version(settings: Settings, version: str, instant: int | None, note: str) -> None:
+def activate_version(settings: Settings, version: str, instant: int | None, note: str, *, override: bool) -> None:
     """Activate a published VERSION, now or from an instant on.
 
     Its first characters, 4 or more, are enough if no other version begins with them.
@@ -79,10 +83,27 @@ def activate_version(settings: Settings, version: str, instant: int | None, note
     """
     with Pointsman(settings) as service:
         full_version = service.versions.find(version)
-        service.versions.activate(full_version, who=who(settings), note=note, since=instant)
+        service.versions.activate(full_version, who=who(settings), note=note, since=instant, override=override)
         if instant is None:
             click.echo(f"{full_version} is active from the next decision on")
         _print_schedule(service)
+
+
+@click.command("approve")
+@click.argument("version")
+@_NOTE
+@click.pass_obj
+def approve_version(settings: Settings, version: str, note: str) -> None:
+    """Approve a published VERSION, which somebody else published.
+
+    With POINTSMAN_FOUR_EYES=1, a version is activated only after that.
+
+    Example: pointsman policy approve d2720ce4c970 --note "read it, and its tests"
+    """
+    with Pointsman(settings) as service:
+        full_version = service.versions.find(version)
+        service.versions.approve(full_version, who=who(settings), note=note)
+    click.echo(f"{full_version} is approved by {who(settings)}")
 
 
 @click.command()
@@ -187,7 +208,16 @@ def policy_history(settings: Settings, *, as_json: bool) -> None:
         click.echo(line)
 
 
-COMMANDS = (publish, activate_version, rollback, list_versions, show_version, diff_versions, policy_history)
+COMMANDS = (
+    publish,
+    approve_version,
+    activate_version,
+    rollback,
+    list_versions,
+    show_version,
+    diff_versions,
+    policy_history,
+)
 
 
 def _is_path(path: Path) -> bool:
