@@ -29,6 +29,7 @@ from api.http.access.authentication import Authentication, TokenReader
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.blueprint import JSON, NDJSON, OPEN, components
+from api.http.each_request.idempotency import IdempotentRequests
 from api.http.policy import policies
 from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
@@ -115,6 +116,7 @@ def create_app(*served: Pointsman) -> Flask:
         open_here=lambda: served[0].settings.access.open,
     )
     Gate(served, scopes=scopes, authentication=authentication).guard(app)
+    IdempotentRequests(pointsman).guard(app)
     return app
 
 
