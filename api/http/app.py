@@ -116,6 +116,10 @@ def create_app(*served: Pointsman) -> Flask:
         open_here=lambda: served[0].settings.access.open,
     )
     Gate(served, scopes=scopes, authentication=authentication).guard(app)
+    if (limit := served[0].settings.rate_limit) is not None:
+        from api.http.each_request.rate_limits import limit_requests  # noqa: PLC0415  # it takes some time, unused mostly
+
+        limit_requests(app, pointsman, limit)
     IdempotentRequests(pointsman).guard(app)
     return app
 
