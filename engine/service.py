@@ -24,6 +24,7 @@ from engine.inventory.holds import DecisionHolds
 from engine.inventory.master_data import MasterData
 from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import NetworkStock
+from engine.meter import NO_METER, Meter
 from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.amendment.amend_order import Amendments
 from engine.orders.batch.batch import Batch, BatchRequest
@@ -61,6 +62,7 @@ from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
 from engine.store.requests.request_answers import RequestAnswers
 from engine.store.requests.request_counts import RequestCounts
+from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
 
 logger = logging.getLogger("pointsman")
@@ -69,7 +71,8 @@ logger = logging.getLogger("pointsman")
 class Pointsman:
     """The service on one network. Make it in the process that uses it, after any fork, and close it.
 
-    `clock` answers UTC seconds; `new_id` makes the id of a decision. Methods raise the errors of `engine.errors`.
+    `clock` answers UTC seconds; `new_id` makes the id of a decision; `meter` is told how long things take. Methods
+    raise the errors of `engine.errors`.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Pointsman:
         *,
         clock: Callable[[], float] | None = None,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        meter: Meter = NO_METER,
     ) -> None:
         self.settings = settings
         self._clock = clock or _system_clock
@@ -86,21 +90,14 @@ class Pointsman:
         self._offer_thread: OfferThread | None = None
         self._client = Client(self._server.url, replicas=settings.replicas, revive=self._server.ensure_running)
         self._keys = Keys(settings.network)
-        self._ledger = Ledger(self._client, self._keys)
+        self._ledger = Ledger(self._client, self._keys, meter=meter)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.api_keys = ApiKeys(StoredKeys(self._client), clock=lambda: self.now)
         """Of the installation: the same whatever its networks."""
         self.request_answers = RequestAnswers(self._client, self._keys, seconds=60 * settings.keep_answers)
         self.request_counts = RequestCounts(self._client, self._keys)
-        self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
-        self.holds = DecisionHolds(
-            self._client,
-            self._keys,
-            max_hold=settings.max_hold,
-            undo_seconds=60 * settings.undo,
-            after_freeing=self._after_freeing,
-            clock=lambda: self.now,
-            micros=lambda: self.micros,
+        self.versions = Versions(
+            self._client, self._keys, four_eyes=settings.access.four_eyes, clock=lambda: self.now, new_id=new_id
         )
         self._facts = FactsReader(
             self._client,
@@ -110,6 +107,16 @@ class Pointsman:
             guarded=settings.guard != "off",
             unschedule=lambda version, since, reason: self.versions.unschedule(version, since=since, reason=reason),
             clock=lambda: self.now,
+        )
+        self.holds = DecisionHolds(
+            self._client,
+            self._keys,
+            max_hold=settings.max_hold,
+            undo_seconds=60 * settings.undo,
+            network=self._facts.network,
+            after_freeing=self._after_freeing,
+            clock=lambda: self.now,
+            micros=lambda: self.micros,
         )
         entries, offers = BacklogEntries(self._client, self._keys), Offers(self._client, self._keys)
         queue = WaitingQueue(self._client, entries, offers, facts=self._facts, clock=lambda: self.now)
@@ -130,6 +137,7 @@ class Pointsman:
             offer_first=self._stock_offers.before_newcomer,
             clock=lambda: self.now,
             new_id=new_id,
+            meter=meter,
         )
         self._blocks = BlockOfDecisions(self._ledger, clock=lambda: self.now, new_id=new_id)
         self.backlog = Backlog(
@@ -147,6 +155,7 @@ class Pointsman:
             self._keys,
             decide_and_commit=self._decide_and_commit,
             undo_seconds=60 * settings.undo,
+            network=self._facts.network,
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
             micros=lambda: self.micros,
@@ -422,6 +431,10 @@ class Pointsman:
         """Delete all of this network: facts, stock, holds, policies, log. Returns how many keys were deleted."""
         self._facts.forget()
         return reset.forget(self._client, self._keys)
+
+    def in_store(self) -> StoredState:
+        """How much the store has of what comes and goes. Raises StoreUnavailable."""
+        return stored_state(self._client, self._keys)
 
     @property
     def incidents(self) -> int:

@@ -30,6 +30,10 @@ from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.blueprint import JSON, NDJSON, OPEN, components
 from api.http.each_request.idempotency import IdempotentRequests
+from api.http.logs.requests import log_requests
+from api.http.metrics import blueprint as metrics
+from api.http.metrics.blueprint import measure_requests
+from api.http.metrics.meters import Meters, NetworkMeter
 from api.http.policy import policies
 from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
@@ -64,10 +68,11 @@ class _AnyPath(PathConverter):
     regex = ".+?"
 
 
-def create_app(*served: Pointsman) -> Flask:
+def create_app(*served: Pointsman, meters: Meters | None = None) -> Flask:
     """A fresh application that answers for these networks, the first if a caller who may use several names none. They
-    stay their caller's to close.
+    stay their caller's to close. `meters` are those that the networks' own meters write to.
     """
+    meters = meters or Meters()
     pointsman = CurrentPointsman(served[0])
     app = Flask("pointsman", static_folder=None)
     app.json = OrjsonProvider(app)
@@ -82,6 +87,8 @@ def create_app(*served: Pointsman) -> Flask:
     # the id of an order, or a SKU, may have any slashes: "/b" is another one than "b"
     app.url_map.merge_slashes = False
     app.url_map.converters["path"] = _AnyPath
+    log_requests(app, pointsman)
+    measure_requests(app, served, meters)
     app.after_request(_without_type_if_empty)
     app.after_request(functools.partial(_with_decimals, pointsman))
     problems.register(app)
@@ -90,7 +97,7 @@ def create_app(*served: Pointsman) -> Flask:
         api.register_field(field, kind, form)
     records: set[type[Record]] = {ProblemRecord}
     scopes: dict[str, tuple[Scope, ...]] = dict.fromkeys(_OPEN_PAGES, OPEN)
-    for resource in (
+    resources = (
         decisions,
         orders,
         quotes,
@@ -103,8 +110,8 @@ def create_app(*served: Pointsman) -> Flask:
         master_data,
         policies,
         health,
-    ):
-        blueprint = resource.blueprint(pointsman)
+    )
+    for blueprint in (*(resource.blueprint(pointsman) for resource in resources), metrics.blueprint(served, meters)):
         api.register_blueprint(blueprint)
         records |= blueprint.records
         scopes |= blueprint.scopes
@@ -128,11 +135,15 @@ def served_app() -> Flask:
     """What gunicorn serves; called in each worker, after the fork."""
     settings = Settings.from_environment(os.environ)
     others = (name for name in settings.access.networks if name != settings.network)
-    served = [Pointsman(dataclasses.replace(settings, network=name)) for name in (settings.network, *others)]
+    meters = Meters()
+    served = [
+        Pointsman(dataclasses.replace(settings, network=name), meter=NetworkMeter(meters, name))
+        for name in (settings.network, *others)
+    ]
     for pointsman in served:
         pointsman.warm_up()
         pointsman.start_offering()
-    return create_app(*served)
+    return create_app(*served, meters=meters)
 
 
 def _token_reader(pointsman: Pointsman) -> TokenReader:

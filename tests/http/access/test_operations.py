@@ -16,6 +16,7 @@ _PLACE = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 OPEN = {"GET /healthz", "GET /readyz", "GET /openapi.json"}
 ORDERS, STOCK, AUDIT = "orders", "stock", "audit:read"
 SCOPES = {
+    "GET /metrics": {AUDIT, "admin"},
     "DELETE /v1/backlog/{decision_id}": {ORDERS},
     "DELETE /v1/resting/{node}": {ORDERS},
     "GET /v1/availability": {STOCK},
@@ -51,6 +52,7 @@ SCOPES = {
     "POST /v1/policies/check": {"policies:read"},
     "POST /v1/policies/rollback": {"policies:publish"},
     "POST /v1/policies/{version}/activate": {"policies:publish"},
+    "POST /v1/policies/{version}/approve": {"policies:approve"},
     "POST /v1/products": {STOCK},
     "POST /v1/promises": {ORDERS},
     "POST /v1/quotes": {ORDERS},
