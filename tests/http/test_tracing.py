@@ -13,7 +13,6 @@ from api.http.app import create_app
 from api.http.metrics.meters import Meters, NetworkMeter
 from api.http.tracing import TracedMeter, start_tracing
 from engine.service import Pointsman
-from engine.settings import Settings
 from tests.support.callers import key_of, with_key
 from tests.support.order_json import order_json
 from tests.support.wait_until import wait_until
@@ -50,15 +49,14 @@ def collector():
     server.server_close()
 
 
-def test_a_decision_is_a_span_of_its_callers_trace_with_its_parts_in_it(
-    collector, pointsman, server_url, network, clock, monkeypatch
-):
+def test_a_decision_is_a_span_of_its_callers_trace_with_its_parts_in_it(collector, pointsman, clock, monkeypatch):
+    settings = pointsman.settings
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{collector.server_port}")
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
     tracing = start_tracing({"OTEL_EXPORTER_OTLP_ENDPOINT": "set"})
     meters = Meters()
-    meter = TracedMeter(NetworkMeter(meters, network), tracing)
-    with Pointsman(Settings(redis_url=server_url, network=network), clock=clock, meter=meter) as worker:
+    meter = TracedMeter(NetworkMeter(meters, settings.network), tracing)
+    with Pointsman(settings, clock=clock, meter=meter) as worker:
         app = create_app(worker, meters=meters, tracing=tracing)
         http = with_key(app.test_client(), key_of(worker, role="admin"))
         trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
