@@ -26,6 +26,7 @@ from api.http import (
     stock_movements,
 )
 from api.http.access.authentication import Authentication, TokenReader
+from api.http.access.browsers import tell_browsers
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.blueprint import JSON, NDJSON, OPEN, components
@@ -86,6 +87,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.converters["path"] = _AnyPath
     measure_requests(app, served, meters)
+    tell_browsers(app, served[0].settings.access)
     app.after_request(_without_type_if_empty)
     app.after_request(functools.partial(_with_decimals, pointsman))
     problems.register(app)
