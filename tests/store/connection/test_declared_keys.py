@@ -57,7 +57,7 @@ def ran(monkeypatch):
 
         def strict(*, args=(), **given):
             names.update([name, *parts.values()])
-            return run(args=[*args, "Ada"] if LAYOUTS[name].logs else args, **given)
+            return run(args=[*args, "Ada", "request-1"] if LAYOUTS[name].logs else args, **given)
 
         return strict
 
