@@ -30,6 +30,7 @@ from api.http.access.browsers import tell_browsers
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.blueprint import JSON, NDJSON, OPEN, components
+from api.http.each_request.idempotency import IdempotentRequests
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
@@ -124,6 +125,11 @@ def create_app(*served: Pointsman, meters: Meters | None = None) -> Flask:
         open_here=lambda: served[0].settings.access.open,
     )
     Gate(served, scopes=scopes, authentication=authentication).guard(app)
+    if (limit := served[0].settings.rate_limit) is not None:
+        from api.http.each_request.rate_limits import limit_requests  # noqa: PLC0415  # it takes some time, unused mostly
+
+        limit_requests(app, pointsman, limit)
+    IdempotentRequests(pointsman).guard(app)
     return app
 
 
