@@ -26,6 +26,7 @@ from api.http import (
     stock_movements,
 )
 from api.http.access.authentication import Authentication, TokenReader
+from api.http.access.browsers import tell_browsers
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.blueprint import JSON, NDJSON, OPEN, components
@@ -93,6 +94,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     measure_requests(app, served, meters)
     if tracing is not None:
         tracing.trace_requests(app)
+    tell_browsers(app, served[0].settings.access)
     app.after_request(_without_type_if_empty)
     app.after_request(functools.partial(_with_decimals, pointsman))
     problems.register(app)
