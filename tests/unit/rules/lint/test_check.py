@@ -74,13 +74,14 @@ def warned(*rules: str, head: str = "") -> list[str]:
         ("avoid: 0", "amounts add up"),
         ("carbon_price: 0 EUR/t", "of several the largest counts"),
         ("split_penalty: 0", "of several the largest counts"),
+        ("multiple_of: 1", "of several the largest counts"),
     ],
 )
 def test_an_amount_of_nothing_changes_nothing_unless_it_overrides(effect, several):
     (warning,) = warned(f"then: {{{effect}}}")
     name = effect.partition(":")[0]
     assert warning.startswith(f"no-effect  warning: '{name}' of 'p/r0' changes nothing: {several}; ")
-    other = f"then: {{{name}: {'{channel: web, units: 3}' if name == 'protect' else 1}}}"
+    other = f"then: {{{name}: {'{channel: web, units: 3}' if name == 'protect' else 2}}}"
     assert warned(f"then: {{{effect}}}, when: {{now.weekday: monday}}, overrides: [p/r1]", other) == []
 
 
