@@ -282,6 +282,7 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("get", "/healthz"): "system_health",
         ("get", "/readyz"): "system_ready",
         ("get", "/v1/availability"): "stock_availability",
+        ("post", "/v1/availability"): "stock_availability_of_many",
         ("get", "/v1/availability/feed"): "stock_feed",
         ("get", "/v1/backlog"): "backlog_page",
         ("post", "/v1/backlog/run"): "backlog_run",
