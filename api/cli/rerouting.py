@@ -9,12 +9,13 @@ import click
 from msgspec import UNSET
 
 from api.cli.language.current import say
-from api.cli.options import AS_JSON, DECISION, LINES, OP, print_json, units_by_name, units_of
+from api.cli.options import AS_JSON, DECISION, INSTANT, LINES, OP, print_json, units_by_name, units_of
 from api.cli.output.tables import cause, decision_lines
 from api.cli.output.times import Times
 from api.records.backlog import ChainRecord
 from api.shapes.quantities import Quantities, skus_of_decision
 from engine.decide.record import DecisionRecord
+from engine.inventory.stated_instants import MICROSECONDS
 from engine.orders.rejection import Reason, RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -28,6 +29,11 @@ from engine.settings import Settings
 @LINES
 @click.option("--confirmed", multiple=True, help="Of a short pick, what left: LINE=UNITS or SKU=UNITS; repeatable.")
 @click.option("--on-hand", multiple=True, help="What the node has: UNITS, or SKU=UNITS for each SKU.")
+@click.option(
+    "--at",
+    type=INSTANT,
+    help="When that was so, such as 2026-11-27T16:40:00Z: what left or is damaged, and what is on hand. Default: now.",
+)
 @click.option("--wait", is_flag=True, help="Let units that no other node has wait for stock.")
 @OP
 @AS_JSON
@@ -42,6 +48,7 @@ def reject(
     lines: tuple[str, ...],
     confirmed: tuple[str, ...],
     on_hand: tuple[str, ...],
+    at: int | None,
     wait: bool,
     op: str | None,
     as_json: bool,
@@ -63,6 +70,7 @@ def reject(
             lines=quantities.by_line(units, skus),
             confirmed=quantities.by_line(left, skus, field="confirmed"),
             on_hand=quantities.counted(counted, skus),
+            at=None if at is None else at * MICROSECONDS,
             waits=wait,
             op=op,
         )

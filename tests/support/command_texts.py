@@ -35,7 +35,7 @@ WORDS = {
     *get_args(compare.Kind),
     *get_args(compare.Aspect),
     *("published", "activated", "scheduled", "refused", "back to", "unscheduled"),
-    *("amended", "stock"),
+    *("amended", "stock", "day", "week"),
     *DAYS,
     *MONTHS,
     *("fires", "doesn't", "decides", "free", "SKU", "delivery", "arrives by", "valid until"),
