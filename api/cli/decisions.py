@@ -14,6 +14,7 @@ from api.cli.order.group import print_order
 from api.cli.output import tables
 from api.cli.output.mistakes import fail
 from api.cli.output.progress import progress_bar
+from api.cli.output.times import Times
 from api.files.orders import read_order, read_sent_orders
 from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, order_records, readable
 from api.records.orders.order_state import OrderStateRecord
@@ -189,7 +190,7 @@ def _show_order(service: Pointsman, order_id: str, missing: NotFound, *, as_json
         state = service.orders.show(order_id)
     except NotFound:
         raise missing from None
-    print_order(OrderStateRecord.of(state), Quantities.of(service), as_json=as_json)
+    print_order(OrderStateRecord.of(state), Quantities.of(service), Times.of(service), as_json=as_json)
 
 
 def _json_line(record: BatchOrderRecord, quantities: Quantities) -> bytes:
