@@ -92,7 +92,9 @@ class Pointsman:
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.api_keys = ApiKeys(StoredKeys(self._client), clock=lambda: self.now)
         """Of the installation: the same whatever its networks."""
-        self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
+        self.versions = Versions(
+            self._client, self._keys, four_eyes=settings.access.four_eyes, clock=lambda: self.now, new_id=new_id
+        )
         self._facts = FactsReader(
             self._client,
             self._keys,

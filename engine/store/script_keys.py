@@ -136,6 +136,7 @@ ACTIVATE_POLICY = KeyLayout(
         "facts",
     )
 )
+APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
 UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history"))
 CHANGE_FACTS = KeyLayout(("facts", "products"))
 PUT_KEYS = KeyLayout(("api_keys",))
@@ -179,6 +180,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "backlog/note_offer": NOTE_OFFER,
     "end_rest": END_REST,
     "publish_policy": PUBLISH_POLICY,
+    "approve_policy": APPROVE_POLICY,
     "activate_policy": ACTIVATE_POLICY,
     "unschedule_policy": UNSCHEDULE_POLICY,
     "change_facts": CHANGE_FACTS,

@@ -66,7 +66,9 @@ def published_lines(published: Published, active: str | None) -> Iterator[str]:
     if published.changes is None or active is None or active == published.version:
         return
     yield say(
-        "compared with the active version {active}: {changes}", active=active[:SHORT], changes=_sums(published.changes)
+        "compared with the active version {active}: {changes}",
+        active=active[:SHORT],
+        changes=_sums(published.changes),
     )
     gone = [change.rule for change in published.changes.of("gone")]
     yield from (say("  leaves out {rule}", rule=rule) for rule in gone[:MOST_NAMED])
@@ -82,6 +84,8 @@ def version_lines(versions: Sequence[Version], times: Times) -> Iterator[str]:
         when = times(version.at) if version.at else "-"
         mark = "*" if version.active else " "
         yield f"{mark} {version.version[:SHORT]}  {rules:>5} {noun}  {when}  {version.who}  {version.note}".rstrip()
+        if version.approvers:
+            yield say("    approved by {people}", people=", ".join(version.approvers))
         yield from (say("    scheduled from {instant} on", instant=times(instant)) for instant in version.scheduled)
 
 
@@ -96,4 +100,5 @@ def history_lines(changes: Iterable[PastChange], times: Times) -> Iterator[str]:
         since = "" if change.since is None else say("  from {instant}", instant=times(change.since))
         kind = say(_KINDS.get(change.kind, change.kind))
         version = change.version[:SHORT]
-        yield f"{times(change.at)}  {kind:<9}  {version}{since}  {change.who}  {change.note}"
+        override = say("  without approval") if change.override else ""
+        yield f"{times(change.at)}  {kind:<9}  {version}{since}{override}  {change.who}  {change.note}"

@@ -70,3 +70,16 @@ def promises_table(page: PromisesRecord, network: Network, collect_at: str | Non
 
 def _no_arrival(item: SkuPromiseRecord) -> str:
     return "-" if item.counted is UNSET else say("needs no parcel")
+
+
+def lines_of_reasons(page: PromisesRecord) -> Iterator[str]:
+    """Why a product has no promise by some kind of delivery."""
+    for item in page.promises:
+        for reason in item.reasons or ():
+            yield say(
+                "{sku} not by {delivery}: {units}: {reason}",
+                sku=item.sku,
+                delivery=item.delivery,
+                units=counted(reason.units, "unit"),
+                reason=sentence(reason),
+            )
