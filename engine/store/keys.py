@@ -226,8 +226,10 @@ class Keys:
         return self._key("decisions")
 
     def idempotency(self, caller: str, key: str) -> str:
-        """String: the decision that answered the request with this idempotency key."""
-        return self._key("key", caller, key)
+        """String: the decision that answered the request with this idempotency key. A caller's name may have a colon,
+        which would end it.
+        """
+        return self._key("key", caller.replace("%", "%25").replace(":", "%3A"), key)
 
     def request(self, name: str) -> str:
         """Hash: `request`, what tells another request under the same idempotency key; and `answer`, once it has one.

@@ -141,7 +141,7 @@ def test_the_command_says_what_to_change(start, command):
 
 
 def test_serve_does_not_start_on_a_server_that_would_lose_stock(start, command):
-    node, url = start("--appendonly", "yes", "--maxmemory-policy", "allkeys-lru")
+    _, url = start("--appendonly", "yes", "--maxmemory-policy", "allkeys-lru")
     done = command("serve", "--port", "0", POINTSMAN_REDIS_URL=url)
     assert done.returncode == 1
     assert "fault of the server: its maxmemory-policy is allkeys-lru" in done.stderr
