@@ -133,6 +133,21 @@ def _movement(item: MovedUnits) -> str:
     return f"{', '.join(units)} x {item.sku} at {item.node}{at}{op}{reason}"
 
 
+def _counted(entry: Entry) -> str:
+    return "; ".join(
+        f"{level.after} x {sku} at {node} (before: {level.before})"
+        for (sku, node), level in zip(entry.counted_positions, entry.levels, strict=True)
+        if level
+    )
+
+
+_BECAUSE: Mapping[str, str] = {
+    "activated": "by {entry.caller}",
+    "rolled_back": "again, rolled back to by {entry.caller}",
+    "scheduled": "as scheduled",
+}
+
+
 def _set_aside(entry: Entry) -> str:
     units = (f"{count} x {sku} at {shipment.node}" for shipment in entry.set_aside for sku, count in shipment.units)
     return f"until {timestamp(entry.until or 0)}: {', '.join(units)}"
@@ -155,4 +170,8 @@ _DETAILS: Mapping[str, Callable[[Entry], str]] = {
     "cancelled": _cancelled,
     "undone": _ended,
     "amended": _amended,
+    "counted": _counted,
+    "loaded": lambda _: "in place of the network before",
+    "published": lambda entry: f"by {entry.caller}: {entry.details['note']}",
+    "activated": lambda entry: _BECAUSE[entry.details["because"]].format(entry=entry),
 }

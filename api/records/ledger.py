@@ -94,6 +94,10 @@ class LogEntryRecord(Record, frozen=True):
         int | UnsetType,
         Meta(description="when units came or left by it, at the latest: UTC microseconds since 1970"),
     ] = UNSET
+    levels: Annotated[
+        list[list[int] | None] | UnsetType,
+        Meta(description="by movement or position: on hand before and after, and held; null where it did not change"),
+    ] = UNSET
 
     @classmethod
     def of(cls, entry: Entry) -> "LogEntryRecord":
@@ -112,4 +116,5 @@ class LogEntryRecord(Record, frozen=True):
             applied=[bit == "1" for bit in entry.taken] or None,
             body=msgspec.json.decode(body) if body else None,
             moved_at=UNSET if entry.moved_at is None else entry.moved_at,
+            levels=[level and list(level) for level in entry.levels] or UNSET,
         )

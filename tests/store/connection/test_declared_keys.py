@@ -11,7 +11,7 @@ from engine.orders.decide_and_commit import Decided, DecisionRequest, whole_orde
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store import replica
+from engine.store import policy_versions, replica
 from engine.store.connection import client as store
 from engine.store.connection.client import script_text
 from engine.store.network import load
@@ -203,6 +203,7 @@ def follow_versions(pointsman, clock):
     redis, keys = pointsman._client.redis, pointsman._keys
     redis.hset(keys.policies, second, b'{"test.yaml": "policy: test\\nrules: []\\n"}')
     clock.now += 60
+    policy_versions.log_activations(pointsman._client, keys, now=clock.now)
     assert json_of(pointsman.decide(order(("A", 1)), dry_run=True))["policy_version"] == first
 
 

@@ -1,0 +1,92 @@
+"""What events need to know of a decision that an entry of the log names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote
+
+from engine.decide.record import DecisionRecord
+from engine.events.payloads import EventLineRecord, EventLinksRecord, EventSkuUnitsRecord, EventUnitsRecord
+from engine.store.decision_log import Entry, HoldUnits, Units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownShipment:
+    node: str
+    service: str
+    units: Units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDecision:
+    """A decision of an order; `skus` are those of its lines."""
+
+    id: str
+    order: str
+    skus: Mapping[str, str]
+    shipments: tuple[KnownShipment, ...]
+
+    @classmethod
+    def of(cls, record: DecisionRecord) -> Self:
+        return cls(
+            id=record.id or "",
+            order=record.order.id,
+            skus={line.id: line.sku for line in record.order.lines},
+            shipments=tuple(
+                KnownShipment(
+                    node=shipment.node,
+                    service=shipment.service,
+                    units=tuple((line.sku, line.quantity) for line in shipment.lines),
+                )
+                for shipment in record.shipments
+            ),
+        )
+
+    @property
+    def links(self) -> EventLinksRecord:
+        return links_of(self.order, self.id)
+
+    def lines(self, units: Mapping[str, int], skus: Mapping[str, str]) -> list[EventLineRecord]:
+        """Units by line; `skus` are those of lines that the order has since this decision."""
+        every = {**self.skus, **skus}
+        return [EventLineRecord(line=line, sku=every.get(line, ""), quantity=count) for line, count in units.items()]
+
+    def ended(self, entry: Entry) -> list[EventUnitsRecord]:
+        """The units of its shipments that an entry is about, which says how they ended."""
+        body = entry.units
+        if body is not None:
+            return [item for hold in body.holds for item in self.parts(hold)]
+        numbers = range(len(self.shipments)) if entry.shipments is None else entry.shipments
+        return [self.units(number, entry.ended_units.get(number, self.shipments[number].units)) for number in numbers]
+
+    def parts(self, hold: HoldUnits) -> list[EventUnitsRecord]:
+        return [
+            EventUnitsRecord(
+                decision=hold.decision,
+                shipment=part.number,
+                node=part.node,
+                service=part.service,
+                lines=_by_sku(part.units),
+            )
+            for part in hold.parts
+        ]
+
+    def units(self, number: int, units: Units) -> EventUnitsRecord:
+        shipment = self.shipments[number]
+        return EventUnitsRecord(
+            decision=self.id,
+            shipment=number,
+            node=shipment.node,
+            service=shipment.service,
+            lines=_by_sku(units),
+        )
+
+
+def links_of(order: str, decision: str) -> EventLinksRecord:
+    return EventLinksRecord(
+        order=f"/v1/orders/{quote(order, safe='')}", decision=f"/v1/decisions/{quote(decision, safe='')}"
+    )
+
+
+def _by_sku(units: Units) -> list[EventSkuUnitsRecord]:
+    return [EventSkuUnitsRecord(sku=sku, quantity=count) for sku, count in units]
