@@ -45,9 +45,9 @@ class Settings:
     history and the log record for commands; None means the login name. `guard` says when the reference checks what
     durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo` minutes. `backlog` says
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
-    backlog run`. `webhooks` says who delivers events: `pointsman serve`, or only `pointsman webhook deliver`; to private
-    addresses only in the networks `webhook_allow`. `event_stream` is how many events the Redis stream keeps; 0: there
-    is none. A position is low when at most `low_stock` whole units of it are available.
+    backlog run`. `webhooks` says who delivers events: `pointsman serve`, or only `pointsman webhook deliver`; to
+    private addresses only in the networks `webhook_allow`. `event_stream` is how many events the Redis stream keeps; 0:
+    there is none. A position is low when at most `low_stock` whole units of it are available.
     """
 
     redis_url: str | None = None
@@ -90,10 +90,8 @@ class Settings:
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
             webhooks=_delivers(variables.get("POINTSMAN_WEBHOOKS", "auto")),
             webhook_allow=_networks("POINTSMAN_WEBHOOK_ALLOW", variables.get("POINTSMAN_WEBHOOK_ALLOW", "")),
-            event_stream=_number(
-                "POINTSMAN_EVENT_STREAM", variables.get("POINTSMAN_EVENT_STREAM"), _MOST_EVENTS, "events"
-            ),
-            low_stock=_number("POINTSMAN_LOW_STOCK", variables.get("POINTSMAN_LOW_STOCK"), _MOST_LOW_STOCK, "units"),
+            event_stream=_number(variables, "POINTSMAN_EVENT_STREAM", _MOST_EVENTS, "events"),
+            low_stock=_number(variables, "POINTSMAN_LOW_STOCK", _MOST_LOW_STOCK, "units"),
         )
 
 
@@ -152,9 +150,10 @@ def _networks(name: str, value: str) -> tuple[IpNetwork, ...]:
         raise _bad(name, value, allowed="networks such as 10.0.0.0/8, with commas between them") from None
 
 
-def _number(name: str, value: str | None, most: int, what: str) -> int:
+def _number(variables: Mapping[str, str], name: str, most: int, what: str) -> int:
     """As `_count`, or 0."""
-    return 0 if value in (None, "0") else _count(name, str(value), most, what)
+    value = variables.get(name, "0")
+    return 0 if value == "0" else _count(name, value, most, what)
 
 
 def _max_holds(value: str | None) -> int | None:

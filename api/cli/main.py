@@ -37,6 +37,7 @@ COMMANDS = {
     "serve": Lazy("api.cli.serve", "serve", "Answer over HTTP, until interrupted."),
     "show": Lazy("api.cli.decisions", "show", "Show a logged decision; by the id of an order, the order."),
     "stock": Lazy("api.cli.stock", "stock", "Import counted stock, move units, and show the stock of a SKU."),
+    "webhook": Lazy("api.cli.webhooks", "webhook", "Send events to URLs, and see what became of that."),
 }
 """By name. A test holds each summary to the command's own."""
 

@@ -25,7 +25,9 @@ from api.http import (
     stock_movements,
 )
 from api.http.blueprint import JSON, NDJSON, components
+from api.http.events import events, webhooks
 from api.http.policy import policies
+from api.records.events import renderer
 from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
 from api.shapes.quantities import Quantities, decode, encode, lines_with_decimals
@@ -90,6 +92,8 @@ def create_app(pointsman: Pointsman) -> Flask:
         stock_movements,
         master_data,
         policies,
+        events,
+        webhooks,
         health,
     ):
         blueprint = resource.blueprint(pointsman)
@@ -105,6 +109,7 @@ def served_app() -> Flask:
     pointsman = Pointsman(Settings.from_environment(os.environ))
     pointsman.warm_up()
     pointsman.start_offering()
+    pointsman.events.start_delivering(renderer(pointsman))
     return create_app(pointsman)
 
 

@@ -14,8 +14,8 @@ from engine.events.event import Event, Position
 from engine.events.outbox import EventPage, Outbox
 from engine.events.stock_events import LowStock
 from engine.events.stream_writer import StreamWriter
-from engine.events.webhooks.deliverer import Deliverer
-from engine.events.webhooks.post import Answer, Sender
+from engine.events.webhooks.deliverer import Attempt, Deliverer
+from engine.events.webhooks.post import Sender
 from engine.events.webhooks.webhooks import Webhooks
 from engine.facts_reader import FactsReader
 from engine.settings import Settings
@@ -61,8 +61,8 @@ class Events:
     def read(
         self, since: Position, *, limit: int, types: AbstractSet[str] = frozenset(), seconds: float = 0.0
     ) -> EventPage:
-        """At most `limit` events of these types (of none: of all) behind the cursor: as soon as there are some, or after
-        so many seconds; at once if others wait already. Raises CursorExpired.
+        """At most `limit` events of these types (of none: of all) behind the cursor: as soon as there are some, or
+        after so many seconds; at once if others wait already. Raises CursorExpired.
         """
         self._outbox.verify(since)
         self.log_what_is_due()
@@ -79,10 +79,10 @@ class Events:
         finally:
             self._long_polls.release()
 
-    def test(self, name: str, render: Callable[[Event], bytes]) -> Answer:
-        """Send an event for a test, once and at once; raises NotFound, NotSent."""
+    def test(self, name: str, render: Callable[[Event], bytes]) -> Attempt:
+        """Send an event for a test, once and at once; raises NotFound."""
         webhook, event = self.webhooks.ping(name)
-        return self._deliverer(render).send(webhook, event)
+        return self._deliverer(render).attempt(webhook, event)
 
     def start_delivering(self, render: Callable[[Event], bytes]) -> None:
         """From here on, and until it is closed, deliver events, if the settings say so. A process that goes on for long

@@ -45,6 +45,14 @@ logger = logging.getLogger("pointsman")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What came of sending an event: the `status` that was answered, if any, and why that is a failure, if it is."""
+
+    status: int | None
+    failure: Failure | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Batch:
     """What is to be sent, by lane; an event that is not there any more is None. `cursor` is how far was read."""
 
@@ -159,8 +167,19 @@ class Deliverer:
             results = list(senders.map(attempt.send_lane, batch.lanes.items()))
         return [_with_rest(result, batch.state) for result in results]
 
-    def send(self, webhook: StoredWebhook, event: Event) -> Answer:
-        """Send one event, signed; raises NotSent."""
+    def attempt(self, webhook: StoredWebhook, event: Event) -> Attempt:
+        """Send one event."""
+        try:
+            answer = self._send_signed(webhook, event)
+        except NotSent as error:
+            return Attempt(status=None, failure=Failure(error=str(error)))
+        if answer.status in _TAKEN:
+            return Attempt(status=answer.status, failure=None)
+        gone = answer.status == HTTPStatus.GONE
+        failure = Failure(error=f"answered {answer.status}", retry_after=answer.retry_after, gone=gone)
+        return Attempt(status=answer.status, failure=failure)
+
+    def _send_signed(self, webhook: StoredWebhook, event: Event) -> Answer:
         try:
             url: EndpointUrl = parse_url(webhook.url, allowed=self._sender.allowed)
         except InputInvalid as error:  # the setting allows less than when it was added
@@ -201,17 +220,10 @@ class _Attempts:
 
     def _failure(self, event: Event) -> Failure | None:
         """None if it was taken."""
-        try:
-            answer = self._deliverer.send(self._webhook, event)
-        except NotSent as error:
-            failure = Failure(error=str(error))
-        else:
-            if answer.status in _TAKEN:
-                self._failures = 0
-                return None
-            failure = Failure(
-                error=f"answered {answer.status}", retry_after=answer.retry_after, gone=answer.status == HTTPStatus.GONE
-            )
+        failure = self._deliverer.attempt(self._webhook, event).failure
+        if failure is None:
+            self._failures = 0
+            return None
         self._failures += 1
         if self._failures >= FAILURES_WHEN_DOWN or failure.gone or failure.retry_after:
             self._ended = True
