@@ -2,6 +2,8 @@
 
 PointsmanError
 ├── StoreUnavailable   the server is away, full, read-only or too old; try again
+├── Unauthenticated    it is not known who calls
+├── NotPermitted       the caller may not do this, or not on this network; names the scope that it needs
 ├── BadSetting         an environment variable whose value is not allowed
 ├── InputInvalid       files or orders with mistakes; carries all of them
 │   └── OrderInvalid   an order that can't be decided as it stands
@@ -50,6 +52,22 @@ class StoreUnavailable(PointsmanError):
     def __init__(self, message: str, *, details: str = "") -> None:
         self.message = message
         super().__init__(f"{message}: {details}" if details else message)
+
+
+class Unauthenticated(PointsmanError):
+    """It is not known who calls. `presented`: a key or a token was sent, and it is not valid."""
+
+    def __init__(self, message: str, *, presented: bool) -> None:
+        self.presented = presented
+        super().__init__(message)
+
+
+class NotPermitted(PointsmanError):
+    """The caller may not do this: it needs one of `scopes`, or, if there are none, a key for another network."""
+
+    def __init__(self, message: str, *, scopes: Sequence[str] = ()) -> None:
+        self.scopes = tuple(scopes)
+        super().__init__(message)
 
 
 class BadSetting(PointsmanError):

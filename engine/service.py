@@ -11,7 +11,8 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
-from engine.decide.availability import SkuAvailability
+from engine.access.api_keys import ApiKeys
+from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
 from engine.errors import PointsmanError
@@ -28,7 +29,8 @@ from engine.orders.amendment.amend_order import Amendments
 from engine.orders.batch.batch import Batch, BatchRequest
 from engine.orders.batch.block import BlockOfDecisions
 from engine.orders.cancellation.cancel_order import Cancellations
-from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, whole_order
 from engine.orders.living_orders import LivingOrders
 from engine.orders.quotes.quotes import Quotes
 from engine.orders.quotes.take_up import QuoteTakeUp
@@ -42,6 +44,7 @@ from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
 from engine.store import decision_log, reset
+from engine.store.api_keys import StoredKeys
 from engine.store.backlog import BacklogEntries
 from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
@@ -80,6 +83,8 @@ class Pointsman:
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
+        self.api_keys = ApiKeys(StoredKeys(self._client), clock=lambda: self.now)
+        """Of the installation: the same whatever its networks."""
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
         self.holds = DecisionHolds(
             self._client,

@@ -1,13 +1,14 @@
 """The settings, read once from environment variables."""
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self, TypeAlias, cast
+from typing import Literal, Self, cast
 
+from engine.access.settings import EVERYDAY_ACCESS, AccessSettings
 from engine.errors import BadSetting
+from engine.events.settings import EVERYDAY_EVENTS, EventSettings
 from rules.effects import MAX_HOLD
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
@@ -15,8 +16,6 @@ from rules.syntax import literals
 Fsync = Literal["everysec", "always"]
 Guard = Literal["first_sight", "off"]
 RunsBacklog = Literal["auto", "manual"]
-Delivers = Literal["auto", "manual"]
-IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
@@ -25,8 +24,6 @@ _ONE_SERVER = " or ".join(_REDIS_SCHEMES)
 _MOST_LINES = 100_000
 _MOST_HOLDS = 1_000_000_000
 _MOST_REPLICAS = 9
-_MOST_EVENTS = 100_000_000
-_MOST_LOW_STOCK = 1_000_000
 _DAY = 24 * 60
 """In minutes."""
 _LONGEST_UNDO = 30 * _DAY
@@ -45,9 +42,7 @@ class Settings:
     history and the log record for commands; None means the login name. `guard` says when the reference checks what
     durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo` minutes. `backlog` says
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
-    backlog run`. `webhooks` says who delivers events: `pointsman serve`, or only `pointsman webhook deliver`; to
-    private addresses only in the networks `webhook_allow`. `event_stream` is how many events the Redis stream keeps; 0:
-    there is none. A position is low when at most `low_stock` whole units of it are available.
+    backlog run`. `access` says who may do what over HTTP, `events` which there are and where they go.
     """
 
     redis_url: str | None = None
@@ -63,10 +58,8 @@ class Settings:
     guard: Guard = "first_sight"
     undo: int = _DAY
     backlog: RunsBacklog = "auto"
-    webhooks: Delivers = "auto"
-    webhook_allow: tuple[IpNetwork, ...] = ()
-    event_stream: int = 0
-    low_stock: int = 0
+    access: AccessSettings = EVERYDAY_ACCESS
+    events: EventSettings = EVERYDAY_EVENTS
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -88,10 +81,8 @@ class Settings:
             guard=_guard(variables.get("POINTSMAN_GUARD", "first_sight")),
             undo=_duration("POINTSMAN_UNDO", variables.get("POINTSMAN_UNDO", "1 d"), _LONGEST_UNDO),
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
-            webhooks=_delivers(variables.get("POINTSMAN_WEBHOOKS", "auto")),
-            webhook_allow=_networks("POINTSMAN_WEBHOOK_ALLOW", variables.get("POINTSMAN_WEBHOOK_ALLOW", "")),
-            event_stream=_number(variables, "POINTSMAN_EVENT_STREAM", _MOST_EVENTS, "events"),
-            low_stock=_number(variables, "POINTSMAN_LOW_STOCK", _MOST_LOW_STOCK, "units"),
+            access=AccessSettings.from_environment(variables),
+            events=EventSettings.from_environment(variables),
         )
 
 
@@ -135,25 +126,6 @@ def _runs_backlog(value: str) -> RunsBacklog:
     if value not in ("auto", "manual"):
         raise _bad("POINTSMAN_BACKLOG", value, allowed="auto or manual")
     return cast("RunsBacklog", value)
-
-
-def _delivers(value: str) -> Delivers:
-    if value not in ("auto", "manual"):
-        raise _bad("POINTSMAN_WEBHOOKS", value, allowed="auto or manual")
-    return cast("Delivers", value)
-
-
-def _networks(name: str, value: str) -> tuple[IpNetwork, ...]:
-    try:
-        return tuple(ipaddress.ip_network(text.strip()) for text in value.split(",") if text.strip())
-    except ValueError:
-        raise _bad(name, value, allowed="networks such as 10.0.0.0/8, with commas between them") from None
-
-
-def _number(variables: Mapping[str, str], name: str, most: int, what: str) -> int:
-    """As `_count`, or 0."""
-    value = variables.get(name, "0")
-    return 0 if value == "0" else _count(name, value, most, what)
 
 
 def _max_holds(value: str | None) -> int | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from api.files.csv_rows import load_row, rows
+from api.files.inventory_folder import STOCK_NUMBERS
 from api.shapes.base import Strict
 from api.shapes.fields import Literal, StampField, Word, thousandths
 from api.shapes.limits import MOST_ON_HAND
@@ -103,7 +104,7 @@ def _products(skus: Iterable[str], pointsman: Pointsman) -> dict[str, Product]:
 
 def _counts(path: Path, micros: int, mistakes: list[Mistake], quantities: Quantities) -> Iterator[tuple[str, Count]]:
     shape = CountShape()
-    for where, row in rows(path, _COLUMNS, mistakes):
+    for where, row in rows(path, _COLUMNS, mistakes, numbers=STOCK_NUMBERS):
         plain = None if row.get("sku") in quantities.decimals else _plain_row(row)
         data = plain or load_row(shape, row, where, mistakes, quantities)
         if data is not None:

@@ -1,5 +1,6 @@
 """create_app: the Flask application around one Pointsman."""
 
+import dataclasses
 import functools
 import os
 from http import HTTPStatus
@@ -24,7 +25,10 @@ from api.http import (
     stock,
     stock_movements,
 )
-from api.http.blueprint import JSON, NDJSON, components
+from api.http.access.authentication import Authentication
+from api.http.access.gate import Gate
+from api.http.access.networks import CurrentPointsman
+from api.http.blueprint import JSON, NDJSON, OPEN, components
 from api.http.events import events, webhooks
 from api.http.policy import policies
 from api.records.events import renderer
@@ -33,10 +37,13 @@ from api.shapes.fields import OPENAPI_TYPES
 from api.shapes.quantities import Quantities, decode, encode, lines_with_decimals
 from engine.decide.order_record import Record
 from engine.errors import PointsmanError
+from engine.model.scopes import Scope
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.version import VERSION
 
+_OPEN_PAGES = ("api-docs.openapi_json",)
+"""Endpoints of flask-smorest: what the service can do is no secret."""
 MOST_BYTES = 4 << 20
 """Of a request's body."""
 
@@ -58,8 +65,11 @@ class _AnyPath(PathConverter):
     regex = ".+?"
 
 
-def create_app(pointsman: Pointsman) -> Flask:
-    """A fresh application; `pointsman` stays its caller's to close."""
+def create_app(*served: Pointsman) -> Flask:
+    """A fresh application that answers for these networks, the first if a caller who may use several names none. They
+    stay their caller's to close.
+    """
+    pointsman = CurrentPointsman(served[0])
     app = Flask("pointsman", static_folder=None)
     app.json = OrjsonProvider(app)
     app.config.update(
@@ -80,6 +90,7 @@ def create_app(pointsman: Pointsman) -> Flask:
     for field, kind, form in OPENAPI_TYPES:
         api.register_field(field, kind, form)
     records: set[type[Record]] = {ProblemRecord}
+    scopes: dict[str, tuple[Scope, ...]] = dict.fromkeys(_OPEN_PAGES, OPEN)
     for resource in (
         decisions,
         orders,
@@ -99,21 +110,27 @@ def create_app(pointsman: Pointsman) -> Flask:
         blueprint = resource.blueprint(pointsman)
         api.register_blueprint(blueprint)
         records |= blueprint.records
+        scopes |= blueprint.scopes
     for name, schema in components(records).items():
         api.spec.components.schema(name, schema)
+    authentication = Authentication(api_keys=served[0].api_keys, open_here=lambda: served[0].settings.access.open)
+    Gate(served, scopes=scopes, authentication=authentication).guard(app)
     return app
 
 
 def served_app() -> Flask:
     """What gunicorn serves; called in each worker, after the fork."""
-    pointsman = Pointsman(Settings.from_environment(os.environ))
-    pointsman.warm_up()
-    pointsman.start_offering()
-    pointsman.events.start_delivering(renderer(pointsman))
-    return create_app(pointsman)
+    settings = Settings.from_environment(os.environ)
+    others = (name for name in settings.access.networks if name != settings.network)
+    served = [Pointsman(dataclasses.replace(settings, network=name)) for name in (settings.network, *others)]
+    for pointsman in served:
+        pointsman.warm_up()
+        pointsman.start_offering()
+        pointsman.events.start_delivering(renderer(pointsman))
+    return create_app(*served)
 
 
-def _with_decimals(pointsman: Pointsman, response: Response) -> Response:
+def _with_decimals(pointsman: CurrentPointsman, response: Response) -> Response:
     """Quantities as they are written, where products have decimals."""
     if response.mimetype not in (JSON, NDJSON) or not request.path.startswith("/v1/"):
         return response

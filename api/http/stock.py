@@ -23,7 +23,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """The stock of one Pointsman."""
     stock = Blueprint("stock", __name__, url_prefix="/v1", description="What is there, and may still be promised")
 
-    @stock.get("/availability")
+    @stock.get("/availability", scope="stock")
     @stock.arguments(AvailabilityQuery, location="query")
     @stock.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @stock.response(HTTPStatus.OK, AvailabilityRecord)
@@ -49,7 +49,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         response = _tagged(Response(body, content_type=JSON), tag).make_conditional(request)
         return aged(response, availability.age)
 
-    @stock.get("/availability/feed")
+    @stock.get("/availability/feed", scope="stock")
     @stock.arguments(FeedQuery, location="query")
     @stock.response(HTTPStatus.OK, FeedLineRecord, content_type=NDJSON)
     def feed(query: dict[str, Any]) -> Response:
@@ -66,7 +66,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         )
         return Response((part for _, part in lines), content_type=NDJSON)
 
-    @stock.get("/stock/<path:sku>")
+    @stock.get("/stock/<path:sku>", scope=("stock", "audit:read"))
     @stock.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @stock.response(HTTPStatus.OK, SkuStockRecord)
     def show(headers: dict[str, Any], sku: str) -> Response:
@@ -74,7 +74,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         sku_stock = pointsman.stock.show(sku, **headers)
         return aged(answer(SkuStockRecord.of(sku_stock)), sku_stock.age)
 
-    @stock.put("/stock/<string:node>/<path:sku>")
+    @stock.put("/stock/<string:node>/<path:sku>", scope="stock")
     @stock.arguments(CountRequest)
     @stock.response(HTTPStatus.OK, CountRecord)
     def put(counted: tuple[int | Decimal, Stamp], node: str, sku: str) -> Response:

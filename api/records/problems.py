@@ -19,6 +19,7 @@ from engine.errors import (
     KeyReused,
     NotActivated,
     NotFound,
+    NotPermitted,
     NotReady,
     OrderExists,
     PointsmanError,
@@ -29,12 +30,15 @@ from engine.errors import (
     StockConflict,
     StoreUnavailable,
     TestsFailed,
+    Unauthenticated,
     Undecided,
     public_message,
 )
 
 STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    NotPermitted: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     KeyReused: HTTPStatus.CONFLICT,
     OrderExists: HTTPStatus.CONFLICT,

@@ -44,10 +44,10 @@ class Events:
         self._clock = clock
         self._outbox = Outbox(client, keys, low=self._low_stock)
         self._stored = StoredWebhooks(client, keys)
-        self._sender = Sender(allowed=settings.webhook_allow, clock=clock)
+        self._sender = Sender(allowed=settings.events.webhook_allow, clock=clock)
         self._long_polls = threading.BoundedSemaphore(MOST_LONG_POLLS)
         self._thread: DeliveryThread | None = None
-        self.webhooks = Webhooks(self._stored, self._outbox, allowed=settings.webhook_allow, clock=clock)
+        self.webhooks = Webhooks(self._stored, self._outbox, allowed=settings.events.webhook_allow, clock=clock)
 
     def close(self) -> None:
         if self._thread is not None:
@@ -93,7 +93,7 @@ class Events:
         def stop() -> None:
             deliverer.stopping = True
 
-        if self._settings.webhooks == "auto":
+        if self._settings.events.webhooks == "auto":
             self._thread = DeliveryThread(lambda: self._prepare(writer), deliverer.deliver, stop=stop)
             self._thread.start()
 
@@ -136,7 +136,7 @@ class Events:
         )
 
     def _stream_writer(self, render: Callable[[Event], bytes]) -> StreamWriter | None:
-        length = self._settings.event_stream
+        length = self._settings.events.event_stream
         if not length:
             return None
         return StreamWriter(EventStream(self._client, self._keys, length=length), self._outbox, render=render)
@@ -146,4 +146,4 @@ class Events:
             decimals = self._facts.network().decimals
         except NotReady:
             decimals = {}
-        return LowStock(units=self._settings.low_stock, decimals=decimals)
+        return LowStock(units=self._settings.events.low_stock, decimals=decimals)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp
-from engine.decide.record import PlacedLineRecord
+from engine.decide.record_parts import PlacedLineRecord
 
 
 class EventLinksRecord(Record, frozen=True, kw_only=True):

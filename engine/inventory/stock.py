@@ -5,11 +5,11 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.decide.availability import SkuAvailability, StockFacts, channels
+from engine.decide.availability.free_units import SkuAvailability, StockFacts, channels
+from engine.decide.availability.largest_order import most_units
+from engine.decide.availability.offer import by_sku, offer
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
-from engine.decide.largest_order import most_units
 from engine.decide.matching.matcher import Matcher
-from engine.decide.offer import by_sku, offer
 from engine.decide.order_checks import check_order
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict

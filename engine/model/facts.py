@@ -327,6 +327,10 @@ class Network:
     """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
     channels: frozenset[str] = frozenset()
     """The channels that orders come by; empty if the network file does not list them."""
+    order_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By fact (`order.segment`, `order.tags`, `order.region`), the words that orders have, where the network file lists
+    them. They are for the check of policies alone: orders with other words are decided.
+    """
     postcodes: Mapping[str, Mapping[str, GeoPoint]] = field(default_factory=dict)
     """By country, where the area of a postcode, or of the beginning of one, has its middle."""
     rates: Mapping[str, int] = field(default_factory=dict)

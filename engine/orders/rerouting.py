@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 from engine.decide.node_rest import rest_after
 from engine.decide.order_record import order_of
-from engine.decide.record import FollowsRecord
+from engine.decide.record_parts import FollowsRecord
 from engine.decide.remainder import Remainder, barred_record
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.hold_requests import hold_ended, on_backorder
-from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp, Outcome
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decision_request import Answer, Decided, DecisionRequest, FollowUp, Outcome
 from engine.orders.rejection import RejectionRequest, numbers_at_node, plan_rejection
 from engine.store import decision_log
 from engine.store.connection.client import Client

@@ -142,6 +142,7 @@ CHANGE_WEBHOOK = KeyLayout(("webhooks", "webhook", "webhook_lanes", "webhook_dea
 LEASE_WEBHOOK = KeyLayout(("webhook_lease",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
 CHANGE_FACTS = KeyLayout(("facts", "products"))
+PUT_KEYS = KeyLayout(("api_keys",))
 LOAD_SWAP = KeyLayout(
     (
         "facts",
@@ -191,5 +192,6 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "load_swap": LOAD_SWAP,
     "load_stock": LOAD_STOCK,
     "repair": REPAIR,
+    "access/put_keys": PUT_KEYS,
 }
 """By the name of the script's file."""

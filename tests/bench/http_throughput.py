@@ -31,8 +31,10 @@ from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger
 from tests.bench.example_network import directory, installed
+from tests.bench.load_generator import KEY
 from tests.bench.minimal_app import ANSWERS, Prepared
 from tests.bench.option_sets import HEXAGONE, ROOT
+from tests.support.callers import key_of
 
 SLICES, SLICE = 6, 600
 CONNECTIONS = 8
@@ -84,7 +86,7 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, slices: int, size:
     with directory() as data, contextlib.ExitStack() as opened:
         say("serving: preparing what the floor sends and answers")
         pointsman = opened.enter_context(installed(data, _DRILL, inventory))
-        answers = data / "answers.pickle"
+        key, answers = key_of(pointsman, role="oms"), data / "answers.pickle"
         answers.write_bytes(pickle.dumps(prepared(pointsman, orders)))
         ports: dict[str, int] = {}
         for network in (_OURS, _BATCHES, _FLOOR):
@@ -98,7 +100,7 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, slices: int, size:
             for network in ports if number % 2 else reversed(ports):
                 say(f"serving: slice {number} of {slices}, {network}")
                 batch = BATCH if network == _BATCHES else 1
-                report = _run_load_generator(ports[network], first=number * size, count=size, batch=batch)
+                report = _run_load_generator(ports[network], key, first=number * size, count=size, batch=batch)
                 if number:
                     rates[network].append(size / report["seconds"])
                     sizes[network] += report["bytes"]
@@ -199,10 +201,12 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     raise ServerFailed(f"{process.args!r} did not start; exit code {process.poll()}")
 
 
-def _run_load_generator(port: int, *, first: int, count: int, batch: int) -> dict[str, Any]:
+def _run_load_generator(port: int, key: str, *, first: int, count: int, batch: int) -> dict[str, Any]:
     numbers = map(str, (first, count, CONNECTIONS, batch))
     command = [sys.executable, "-m", "tests.bench.load_generator", str(port), str(HEXAGONE / "orders.ndjson"), *numbers]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=_SECONDS_A_SLICE)
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, KEY: key}, stdout=subprocess.PIPE, check=True, timeout=_SECONDS_A_SLICE
+    )
     report: dict[str, Any] = json.loads(done.stdout)
     answers = math.ceil(count / batch)
     if report["statuses"] != {_CREATED: answers}:

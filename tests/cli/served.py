@@ -14,13 +14,17 @@ from tests.support.wait_until import wait_until
 def served(
     pointsman: Sequence[object], *, environment: Mapping[str, str], directory: Path | None = None
 ) -> Iterator[str]:
-    """The URL where `pointsman` (the words that start it) serves, until the end of the block."""
+    """The URL where `pointsman` (the words that start it) serves, open to this machine, until the end of the block."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     words = [*map(str, pointsman), "serve", "--port", str(port), "--workers", "1"]
     url = f"http://127.0.0.1:{port}"
     with subprocess.Popen(
-        words, env=environment, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        words,
+        env={**environment, "POINTSMAN_OPEN": "1"},
+        cwd=directory,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as service:
         try:
             wait_until(lambda: _is_ready(url), "the service answers")

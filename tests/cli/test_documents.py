@@ -16,11 +16,13 @@ from api.http.requests.quotes import TakeUpRequest
 from api.records.problems import STATUSES
 from api.shapes.order import OrderRequest
 from api.shapes.quote import CartRequest, PromisesRequest
+from engine.access.settings import AccessSettings
 from engine.decide.facts_record import FactsRecord
 from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.reasons import REASON_CODES, reason_texts
 from engine.decide.record import DecisionRecord
 from engine.errors import BadSetting, PointsmanError
+from engine.events.settings import EventSettings
 from engine.settings import Settings
 from rules.wording.catalogue import ENGLISH
 from tests.support.openapi import mistakes_in_json
@@ -66,7 +68,8 @@ def test_every_command_a_page_names_exists() -> None:
 
 
 def test_every_setting_is_on_the_page_of_settings() -> None:
-    for name in Settings.__dataclass_fields__:
+    parts = AccessSettings.__dataclass_fields__.keys() | EventSettings.__dataclass_fields__.keys()
+    for name in (Settings.__dataclass_fields__.keys() - {"access", "events"}) | parts:
         assert f"`POINTSMAN_{name.upper()}`" in page("settings.md")
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from api.http import master_data
+from api.http.requests import ndjson
 from api.records.stock.master_data import (
     SentNodeRecord,
     SentProductRecord,
@@ -147,7 +147,7 @@ def test_products_in_bulk_are_answered_line_by_line_and_a_mistake_keeps_no_other
 
 
 def test_products_come_as_csv_as_well(http, monkeypatch):
-    monkeypatch.setattr(master_data, "LINES_AT_ONCE", 2)
+    monkeypatch.setattr(ndjson, "LINES_AT_ONCE", 2)
     body = "sku,category,lifecycle,weight_g,tags,attributes.hazmat\nMUG,home,new,350,fragile|gift,false\n"
     body += "CUP,home,old,1,,\nPOT,home,core,1200,,true\nPAN,home,core\nLID,home,core,90,,\n"
     answers = post(http, "/v1/products", body.encode(), SentProductRecord, content_type="text/csv")

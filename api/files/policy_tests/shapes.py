@@ -178,6 +178,9 @@ def _quantity(text: str) -> int:
 
 
 class ScenarioLineShape(LineRequest):
+    class Meta(LineRequest.Meta):
+        exclude = ("unit_price_micros",)
+
     quantity = Literal(_quantity, most=MOST_UNITS, required=True)
     unit_price = Literal(literals.money, load_default=None)
 

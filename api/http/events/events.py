@@ -21,7 +21,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     render = renderer(pointsman)
     header = {CURSOR: {"description": "send it as `since` to go on", "schema": {"type": "string"}}}
 
-    @events.get("")
+    @events.get("", scope=("orders", "audit:read"))
     @events.arguments(EventsQuery, location="query")
     @events.response(HTTPStatus.OK, EventRecord, content_type=NDJSON, headers=header)
     def listed(query: dict[str, Any]) -> Response:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from api.files.stock_counts import ImportSummary
-from engine.decide.availability import SkuAvailability
+from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.order_record import Record
 from engine.inventory.stock import Availability, CountResult, NodeStock, SkuStock
 from engine.store.outcomes import (

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from engine.errors import InputInvalid, Mistake
-from engine.settings import IpNetwork
+from engine.events.settings import IpNetwork
 
 IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve: TypeAlias = Callable[..., Sequence[tuple[Any, ...]]]

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.events.settings import IpNetwork
 from engine.events.webhooks.endpoint_url import AddressRefused, EndpointUrl, IpAddress, addresses_of
-from engine.settings import IpNetwork
 from engine.version import VERSION
 
 SECONDS = 15

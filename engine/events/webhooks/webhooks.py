@@ -10,11 +10,11 @@ from engine.errors import Contended, InputInvalid, Mistake, NotFound
 from engine.events.event import EVENT_TYPES, PING, START, Event, Position
 from engine.events.outbox import Outbox
 from engine.events.payloads import PingRecord
+from engine.events.settings import IpNetwork
 from engine.events.webhooks.delivery_state import DeadLetter, DeliveryState, replayed, revived, switched_on
 from engine.events.webhooks.endpoint_url import parse_url
 from engine.events.webhooks.signature import new_secret
 from engine.events.webhooks.stored_state import change_between, dead_letters_of, state_json, state_of
-from engine.settings import IpNetwork
 from engine.store.events.webhooks import StoredSecret, StoredWebhook, StoredWebhooks, WebhookChange
 
 MOST_WEBHOOKS = 50

@@ -16,7 +16,7 @@ from engine.decide.joint.plan import PlanSummary, plan
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_order
 from engine.decide.priority import Rank, priority, priority_of, rank, ranked
-from engine.decide.record import LackedRecord
+from engine.decide.record_parts import LackedRecord
 from engine.errors import Mistake, OrderInvalid, PointsmanError, Undecided
 from engine.facts_reader import FactsReader
 from engine.model.facts import Network, Order, Snapshot
@@ -24,14 +24,8 @@ from engine.orders.batch.batch_results import LoggedAnswers, OrderDecided, Order
 from engine.orders.batch.block import BlockOfDecisions
 from engine.orders.batch.projected_facts import ProjectedFacts
 from engine.orders.batch.turns import STOPPING, Turn, Turns, unless_at_fault
-from engine.orders.decide_and_commit import (
-    Answer,
-    DecideAndCommit,
-    Decided,
-    DecisionRequest,
-    Outcome,
-    whole_order,
-)
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, whole_order
 from engine.store.ledger import RequestKey
 
 MOST_OPTIONS = 1_000_000

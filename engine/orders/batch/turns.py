@@ -13,7 +13,8 @@ from engine.errors import Contended, NotReady, PointsmanError, QuotaExceeded, St
 from engine.model.facts import Order
 from engine.orders.batch.block import MOST_IN_BLOCK, BlockOfDecisions, PlannedDecision
 from engine.orders.batch.projected_facts import ProjectedFacts
-from engine.orders.decide_and_commit import DecideAndCommit, Decided, DecisionRequest, Outcome
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decision_request import Decided, DecisionRequest, Outcome
 
 STOPPING = (StoreUnavailable, NotReady, Contended, QuotaExceeded)
 """Failures that are not the order's own: nothing of the batch is decided after one. With any other error of

@@ -14,7 +14,7 @@ from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, PointsmanError
 from engine.facts_reader import FactsReader
 from engine.model.facts import Snapshot
-from engine.orders.decide_and_commit import Decide
+from engine.orders.decision_request import Decide
 from engine.orders.waiting.entry_decision import EntryDecision
 from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.store.backlog import BacklogEntries

@@ -14,13 +14,13 @@ import numpy as np
 
 from engine.decide import rule_facts
 from engine.decide.allotment_periods import period_names
-from engine.decide.availability import SkuAvailability, StockFacts, free_units
+from engine.decide.availability.free_units import SkuAvailability, StockFacts, free_units
+from engine.decide.availability.offer_by_shipment import Shipments, WaysOut
 from engine.decide.evaluation.caps import offered
 from engine.decide.evaluation.ranks import rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import LATE, LOAD, UNKNOWN_NUMBER, Rows
-from engine.decide.offer_by_shipment import Shipments, WaysOut
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.pricing import NOT_CARRIED

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.decide.availability import StockFacts
+from engine.decide.availability.free_units import StockFacts
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers
 from engine.decide.shipping.pricing import Band
 from engine.decide.sourcing.choose import choose

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.availability import NodeUnits, StockColumns, StockFacts
+from engine.decide.availability.free_units import NodeUnits, StockColumns, StockFacts
+from engine.decide.availability.offer import by_sku, circumstances, offer
 from engine.decide.decide import decide
 from engine.decide.matching.matcher import Matcher
-from engine.decide.offer import by_sku, circumstances, offer
 from engine.model.facts import NetworkCaches, NodeRest, ParcelPrice, StockPosition
 from tests.reference.plain_availability import free_at
 from tests.support.facts import HOUR, NOW, decided, node, order, policies, product, service, shipped, snapshot
