@@ -1,5 +1,6 @@
 """What events need to know of a decision that an entry of the log names."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -46,10 +47,11 @@ class KnownDecision:
     def links(self) -> EventLinksRecord:
         return links_of(self.order, self.id)
 
-    def lines(self, units: Mapping[str, int], skus: Mapping[str, str]) -> list[EventLineRecord]:
-        """Units by line; `skus` are those of lines that the order has since this decision."""
-        every = {**self.skus, **skus}
-        return [EventLineRecord(line=line, sku=every.get(line, ""), quantity=count) for line, count in units.items()]
+    def lines(self, units: Mapping[str, int]) -> list[EventLineRecord]:
+        """Units by line. A line that the order has only since an amendment has no SKU here."""
+        return [
+            EventLineRecord(line=line, sku=self.skus.get(line, ""), quantity=count) for line, count in units.items()
+        ]
 
     def ended(self, entry: Entry) -> list[EventUnitsRecord]:
         """The units of its shipments that an entry is about, which says how they ended."""
@@ -60,15 +62,19 @@ class KnownDecision:
         return [self.units(number, entry.ended_units.get(number, self.shipments[number].units)) for number in numbers]
 
     def parts(self, hold: HoldUnits) -> list[EventUnitsRecord]:
+        """Each shipment once, though its units may have come from several states."""
+        units: dict[tuple[int, str, str], Counter[str]] = {}
+        for part in hold.parts:
+            units.setdefault((part.number, part.node, part.service), Counter()).update(dict(part.units))
         return [
             EventUnitsRecord(
                 decision=hold.decision,
-                shipment=part.number,
-                node=part.node,
-                service=part.service,
-                lines=_by_sku(part.units),
+                shipment=number,
+                node=node,
+                service=service,
+                lines=_by_sku(tuple(by_sku.items())),
             )
-            for part in hold.parts
+            for (number, node, service), by_sku in units.items()
         ]
 
     def units(self, number: int, units: Units) -> EventUnitsRecord:

@@ -1,6 +1,5 @@
 """The events of an order that an entry of the log tells."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from msgspec import UNSET
@@ -130,7 +129,7 @@ def _waiting(record: DecisionRecord) -> OrderWaitingRecord:
 
 
 def _queued(entry: Entry, decision: KnownDecision) -> OrderWaitingRecord:
-    lines = decision.lines(entry.queued_lines, {})
+    lines = decision.lines(entry.queued_lines)
     return OrderWaitingRecord(order=decision.order, decision=decision.id, lines=lines, links=decision.links)
 
 
@@ -163,10 +162,13 @@ def _changed(entry: Entry, decision: KnownDecision) -> OrderChangedRecord:
     match entry.kind:
         case "cancelled" | "amended":
             body = entry.units or UnitsBody()
-            skus: Mapping[str, str] = {}
             if body.amended is not UNSET:
-                skus = {line.id: line.sku for line in body.amended.lines}
-            more["cancelled"] = decision.lines(body.cancelled, skus) or UNSET
+                ordered = body.amended.lines
+                more["lines"] = [
+                    EventLineRecord(line=item.id, sku=item.sku, quantity=item.quantity) for item in ordered
+                ]
+            else:
+                more["cancelled"] = decision.lines(body.cancelled)
             more["released"] = [item for hold in body.holds for item in decision.parts(hold)] or UNSET
         case "released":
             more["released"] = decision.ended(entry)

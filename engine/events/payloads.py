@@ -106,9 +106,10 @@ class OrderChangedRecord(Record, frozen=True, kw_only=True):
     decision: str
     change: Literal["amended", "cancelled", "approved", "withdrawn", "released", "extended", "undone"]
     by: Annotated[str | None, Meta(description="who did it, if the log says so")]
-    cancelled: Annotated[
-        list[EventLineRecord] | UnsetType, Meta(description="how many fewer are ordered; below 0: more")
-    ] = UNSET
+    lines: Annotated[list[EventLineRecord] | UnsetType, Meta(description="of an amendment, what is ordered by now")] = (
+        UNSET
+    )
+    cancelled: Annotated[list[EventLineRecord] | UnsetType, Meta(description="how many fewer are ordered")] = UNSET
     released: Annotated[list[EventUnitsRecord] | UnsetType, Meta(description="of what was held, what no longer is")] = (
         UNSET
     )

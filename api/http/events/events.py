@@ -17,7 +17,7 @@ CURSOR = "Pointsman-Cursor"
 def blueprint(pointsman: Pointsman) -> Blueprint:
     """The events of one Pointsman."""
     events = Blueprint("events", __name__, url_prefix="/v1/events", description="What changed")
-    events.records |= DATA_RECORDS
+    events.records |= set(DATA_RECORDS)
     render = renderer(pointsman)
     header = {CURSOR: {"description": "send it as `since` to go on", "schema": {"type": "string"}}}
 

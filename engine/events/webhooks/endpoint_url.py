@@ -74,9 +74,7 @@ def parse_url(text: str, *, allowed: Sequence[IpNetwork]) -> EndpointUrl:
     return url
 
 
-def addresses_of(
-    url: EndpointUrl, *, allowed: Sequence[IpNetwork], resolve: Resolve = socket.getaddrinfo
-) -> list[IpAddress]:
+def addresses_of(url: EndpointUrl, *, allowed: Sequence[IpNetwork], resolve: Resolve) -> list[IpAddress]:
     """Where to send it, in the order to be tried; asks for the name once. Raises AddressRefused if any of them is one
     that nothing is sent to, OSError if the name is not known.
     """

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.events.settings import IpNetwork
-from engine.events.webhooks.endpoint_url import AddressRefused, EndpointUrl, IpAddress, addresses_of
+from engine.events.webhooks.endpoint_url import AddressRefused, EndpointUrl, IpAddress, Resolve, addresses_of
 from engine.version import VERSION
 
 SECONDS = 15
@@ -22,6 +22,7 @@ SECONDS = 15
 MOST_BYTES = 16_384
 """That are read of an answer."""
 _DRAIN_SECONDS = 1.0
+_IPV6 = 6
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5]\d\d)(?: .*)?\r?")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
@@ -40,17 +41,20 @@ class NotSent(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Sends requests. `allowed` are the networks whose addresses may be private; `clock` answers UTC seconds."""
+    """Sends requests. `allowed` are the networks whose addresses may be private; `clock` answers UTC seconds; `resolve`
+    is as socket.getaddrinfo.
+    """
 
     allowed: Sequence[IpNetwork] = ()
     clock: Callable[[], int]
     seconds: float = SECONDS
     context: Callable[[], ssl.SSLContext] = ssl.create_default_context
+    resolve: Resolve = socket.getaddrinfo
 
     def post(self, url: EndpointUrl, headers: Mapping[str, str], body: bytes) -> Answer:
         """Raises NotSent."""
         try:
-            addresses = addresses_of(url, allowed=self.allowed)
+            addresses = addresses_of(url, allowed=self.allowed, resolve=self.resolve)
             deadline = time.monotonic() + self.seconds
             with contextlib.closing(self._connect(url, addresses, deadline)) as connection:
                 connection.settimeout(_left(deadline))
@@ -68,16 +72,15 @@ class Sender:
         """To the first of the addresses that takes the connection."""
         failure: OSError = OSError("the name has no address")
         for address in addresses:
+            # not socket.create_connection, which would ask for what it takes for a name again
+            connection = socket.socket(socket.AF_INET6 if address.version == _IPV6 else socket.AF_INET)
             try:
-                connection = socket.create_connection((str(address), url.port), timeout=_left(deadline))
-            except OSError as error:
-                failure = error
-                continue
-            try:
+                connection.settimeout(_left(deadline))
+                connection.connect((str(address), url.port))
                 return self._encrypted(connection, url, deadline) if url.is_encrypted else connection
-            except BaseException:
+            except OSError as error:
                 connection.close()
-                raise
+                failure = error
         raise failure
 
     def _encrypted(self, connection: socket.socket, url: EndpointUrl, deadline: float) -> socket.socket:
