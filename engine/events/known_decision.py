@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote
 
+from msgspec import UNSET
+
 from engine.decide.record import DecisionRecord
 from engine.events.payloads import EventLineRecord, EventLinksRecord, EventSkuUnitsRecord, EventUnitsRecord
 from engine.store.decision_log import Entry, HoldUnits, Units
@@ -50,7 +52,7 @@ class KnownDecision:
     def lines(self, units: Mapping[str, int]) -> list[EventLineRecord]:
         """Units by line. A line that the order has only since an amendment has no SKU here."""
         return [
-            EventLineRecord(line=line, sku=self.skus.get(line, ""), quantity=count) for line, count in units.items()
+            EventLineRecord(line=line, sku=self.skus.get(line, UNSET), quantity=count) for line, count in units.items()
         ]
 
     def ended(self, entry: Entry) -> list[EventUnitsRecord]:

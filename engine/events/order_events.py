@@ -89,7 +89,7 @@ def _decided(record: DecisionRecord) -> OrderDecidedRecord:
         decision=record.id or "",
         channel=record.order.channel,
         status=record.status,
-        because=None if record.follows is UNSET else record.follows.because,
+        because=UNSET if record.follows is UNSET else record.follows.because,
         policy_version=record.policy_version,
         shipments=[
             EventShipmentRecord(

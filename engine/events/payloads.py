@@ -33,7 +33,7 @@ class EventLineRecord(Record, frozen=True):
     """Units of a line of the order."""
 
     line: str
-    sku: str
+    sku: Annotated[str | UnsetType, Meta(description="left out of a line that an amendment had brought")]
     quantity: int
 
 
@@ -67,9 +67,9 @@ class OrderDecidedRecord(Record, frozen=True, kw_only=True):
     channel: str
     status: Literal["filled", "partial", "unfilled", "scheduled"]
     because: Annotated[
-        Literal["rejected", "stock", "amended"] | None,
-        Meta(description="why the order was decided again; null: for the first time"),
-    ]
+        Literal["rejected", "stock", "amended"] | UnsetType,
+        Meta(description="why the order was decided again; left out the first time"),
+    ] = UNSET
     policy_version: str
     shipments: list[EventShipmentRecord]
     unfilled: list[EventUnfilledRecord]
