@@ -1,5 +1,7 @@
 """Who acts: the name that log entries carry in `by`, the same for HTTP (the caller's key) and the command line."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 _ACTOR: ContextVar[str] = ContextVar("actor", default="")
@@ -15,3 +17,13 @@ def act_as(name: str) -> None:
     streamed goes on after its request has been handled.
     """
     _ACTOR.set(name)
+
+
+@contextmanager
+def by_itself() -> Iterator[None]:
+    """What is done in this block, Pointsman does by itself, whoever's request it comes along with."""
+    before = _ACTOR.set("")
+    try:
+        yield
+    finally:
+        _ACTOR.reset(before)

@@ -3,6 +3,7 @@
 PointsmanError
 ├── StoreUnavailable   the server is away, full, read-only or too old; try again
 ├── Unauthenticated    it is not known who calls
+├── IdentityProviderUnavailable  the keys of the OpenID provider can't be fetched now; try again
 ├── NotPermitted       the caller may not do this, or not on this network; names the scope that it needs
 ├── BadSetting         an environment variable whose value is not allowed
 ├── InputInvalid       files or orders with mistakes; carries all of them
@@ -25,6 +26,7 @@ PointsmanError
 ├── QuotaExceeded      the caller has as many open holds as it may have
 ├── CursorExpired      a cursor in the stream of events that the log does not reach back to any more
 ├── Contended          others changed what it needs each time it was tried; try again
+├── Interrupted        what takes long was ended at a safe place; says why
 └── Undecided          an order whose batch stopped before it was decided; send it again
 """
 
@@ -60,6 +62,12 @@ class Unauthenticated(PointsmanError):
     def __init__(self, message: str, *, presented: bool) -> None:
         self.presented = presented
         super().__init__(message)
+
+
+class IdentityProviderUnavailable(PointsmanError):
+    """Tokens can't be verified now, as the provider's keys are not known and can't be fetched; keys of Pointsman's own
+    work all the same.
+    """
 
 
 class NotPermitted(PointsmanError):
@@ -205,6 +213,10 @@ class QuotaExceeded(PointsmanError):
 
 class Contended(PointsmanError):
     """What the request needs was changed by others at each attempt."""
+
+
+class Interrupted(PointsmanError):
+    """What takes long was ended before it was done, at a place where all of it or nothing has happened to each part."""
 
 
 class Undecided(PointsmanError):

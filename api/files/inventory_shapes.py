@@ -191,6 +191,7 @@ class NodeShape(Strict):
     closed = fields.List(Word())
     cut_offs = fields.Dict(keys=Word(), values=CutOff())
     daily_orders = Literal(literals.count)
+    hourly_orders = Literal(literals.count)
     daily_units = Literal(literals.count)
     daily_weight = Literal(literals.weight)
 

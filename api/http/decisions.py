@@ -14,6 +14,7 @@ from api.http.access.caller import caller
 from api.http.blueprint import JSON, NDJSON, Blueprint, answer, reference
 from api.http.requests.batch import BatchRequest, read_json_batch, read_ndjson_batch
 from api.http.requests.ndjson import is_ndjson
+from api.http.serving.ending import Ending
 from api.http.staleness import ReadingHeaders
 from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, BatchRecord, order_records, readable
 from api.shapes.fields import Flag, IdempotencyKey, Literal
@@ -109,7 +110,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         sent = read_ndjson_batch(order_request) if is_ndjson() else read_json_batch(batch_request, order_request)
         client = caller().name
         keys = keys_by_order(RequestKey(caller=client, name=headers["key"])) if headers["key"] else None
-        batch = pointsman.batch(readable(sent), keys=keys, caller=client, wait=query["wait"])
+        ending = Ending.of_request()
+        batch = pointsman.batch(
+            readable(sent), keys=keys, caller=client, wait=query["wait"], verify_going_on=ending.verify_going_on
+        )
         return _in_lines(sent, batch) if is_ndjson() else _as_one(sent, batch)
 
     @decisions.get("/<string:decision_id>", scope=("orders", "audit:read"))

@@ -23,6 +23,10 @@ from api.http.requests.ndjson import (
     streamed,
 )
 from api.records.stock.master_data import (
+    NodeFieldsRecord,
+    NodeRecord,
+    ProductFieldsRecord,
+    ProductRecord,
     SentNodeRecord,
     SentProductRecord,
     StoredNodeRecord,
@@ -96,6 +100,21 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         stored=StoredNodeRecord,
         sent=SentNodeRecord,
     )
+
+    @master_data.get("/products/<path:sku>", scope=("stock", "audit:read"))
+    @master_data.response(HTTPStatus.OK, ProductRecord)
+    def get_product(sku: str) -> Response:
+        """A product as it is stored; its `product` can be sent again"""
+        network, product = pointsman.master_data.product(sku)
+        fields = ProductFieldsRecord.of(product)
+        return answer(ProductRecord(sku=sku, product=fields, network_version=network.version))
+
+    @master_data.get("/nodes/<string:node>", scope=("stock", "audit:read"))
+    @master_data.response(HTTPStatus.OK, NodeRecord)
+    def get_node(node: str) -> Response:
+        """A node as it is stored; its `node` can be sent again"""
+        network, stored = pointsman.master_data.node(node)
+        return answer(NodeRecord(id=node, node=NodeFieldsRecord.of(stored), network_version=network.version))
 
     @master_data.put("/products/<path:sku>", scope="stock")
     @master_data.arguments(ProductRequest)

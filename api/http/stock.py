@@ -10,6 +10,7 @@ from flask import Response, request
 
 from api.http.blueprint import JSON, NDJSON, Blueprint, answer
 from api.http.requests.stock import AvailabilityQuery, CountRequest, FeedQuery
+from api.http.serving.ending import Ending
 from api.http.staleness import ReadingHeaders, aged
 from api.records.stock.availability_feed import FeedLineRecord, feed_lines
 from api.records.stock.positions import AvailabilityRecord, CountRecord, SkuStockRecord
@@ -62,7 +63,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         lines = feed_lines(
             pointsman.availability_feed.read(
                 query["channel"], since=query["since"], after=query["after"], by_node=query["nodes"]
-            )
+            ),
+            verify_going_on=Ending.of_request().verify_going_on,
         )
         return Response((part for _, part in lines), content_type=NDJSON)
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from msgspec import structs
@@ -62,9 +62,17 @@ class ApiKeys:
 
     def create(self, *, role: Role, client: str, networks: tuple[str, ...], expires_at: int | None = None) -> NewKey:
         """Raises InputInvalid if it would have expired already."""
-        made = self._make(role=role, client=client, networks=networks, expires_at=expires_at)
-        self._keys.put([(None, made.stored)])
+        made = self.prepare(role=role, client=client, networks=networks, expires_at=expires_at)
+        self.store([made])
         return made
+
+    def store(self, made: Sequence[NewKey]) -> None:
+        """From now on these keys are valid: all of them, or none if it fails."""
+        self._keys.put([(None, key.stored) for key in made])
+
+    def exist(self) -> bool:
+        """Whether there is any key, though it may have ended."""
+        return bool(self._keys.all())
 
     def all(self) -> list[ListedKey]:
         """The oldest first, those that ended as well."""
@@ -92,7 +100,7 @@ class ApiKeys:
             if stored.ended(now) or stored.replaced_by is not None:
                 why = "has been rotated before" if stored.replaced_by else "has ended"
                 raise InputInvalid([Mistake(field="key", message=f"the key {key_id} {why}; create a new one")])
-            made = self._make(role=stored.role, client=stored.client, networks=stored.networks, expires_at=expires_at)
+            made = self.prepare(role=stored.role, client=stored.client, networks=stored.networks, expires_at=expires_at)
             ends = min(filter(None, (now + overlap, stored.expires_at)))
             left = structs.replace(stored, expires_at=ends, replaced_by=made.stored.id)
             if self._keys.put([(None, made.stored), (stored, left)]):
@@ -111,7 +119,8 @@ class ApiKeys:
         self._note_use(stored.id)
         return stored
 
-    def _make(self, *, role: Role, client: str, networks: tuple[str, ...], expires_at: int | None) -> NewKey:
+    def prepare(self, *, role: Role, client: str, networks: tuple[str, ...], expires_at: int | None) -> NewKey:
+        """A key that is not stored yet. Raises InputInvalid if it would have expired already."""
         now = self._clock()
         if expires_at is not None and expires_at <= now:
             raise InputInvalid([Mistake(field="expires", message="the key would have expired already")])

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from engine.access.openid_settings import OpenIdSettings
 from engine.errors import BadSetting
 
-_NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
+NETWORK_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _SWITCHES = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -21,6 +22,8 @@ class AccessSettings:
 
     networks: tuple[str, ...] = ()
     open: bool = False
+    proxied: bool = False
+    openid: OpenIdSettings | None = None
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Self:
@@ -28,6 +31,8 @@ class AccessSettings:
         return cls(
             networks=_networks(variables.get("POINTSMAN_NETWORKS", "")),
             open=_switch(variables, "POINTSMAN_OPEN"),
+            proxied=_switch(variables, "POINTSMAN_PROXIED"),
+            openid=OpenIdSettings.from_environment(variables),
         )
 
 
@@ -43,7 +48,7 @@ def _switch(variables: Mapping[str, str], name: str) -> bool:
 
 def _networks(value: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in value.split(",") if name.strip())
-    if not all(map(_NETWORK.fullmatch, names)) or len(set(names)) < len(names):
+    if not all(map(NETWORK_NAME.fullmatch, names)) or len(set(names)) < len(names):
         allowed = (
             "names of networks with commas between, each once: 1 to 40 unaccented letters, digits, hyphens, underscores"
         )

@@ -25,8 +25,8 @@ from engine.store.events.event_stream import EventStream
 from engine.store.events.webhooks import StoredWebhooks
 from engine.store.keys import Keys
 
-MOST_LONG_POLLS = 2
-"""Requests of one process that may wait for events at the same time: they keep others from their threads."""
+MOST_LONG_POLLS = 8
+"""Requests of one process that may wait for events at the same time: others have long requests, too."""
 _POLL_SECONDS = 0.25
 _PREPARE_MILLISECONDS = 1_000
 
@@ -59,10 +59,16 @@ class Events:
         return self._outbox.end()
 
     def read(
-        self, since: Position, *, limit: int, types: AbstractSet[str] = frozenset(), seconds: float = 0.0
+        self,
+        since: Position,
+        *,
+        limit: int,
+        types: AbstractSet[str] = frozenset(),
+        seconds: float = 0.0,
+        goes_on: Callable[[], bool] = lambda: True,
     ) -> EventPage:
         """At most `limit` events of these types (of none: of all) behind the cursor: as soon as there are some, or
-        after so many seconds; at once if others wait already. Raises CursorExpired.
+        after so many seconds; at once if others wait already, or once it no longer `goes_on`. Raises CursorExpired.
         """
         self._outbox.verify(since)
         self.log_what_is_due()
@@ -71,7 +77,7 @@ class Events:
             return page
         try:
             until = time.monotonic() + seconds
-            while not page.events and time.monotonic() < until:
+            while not page.events and time.monotonic() < until and goes_on():
                 time.sleep(_POLL_SECONDS)
                 self.log_what_is_due()
                 page = self._outbox.read(page.cursor, limit=limit, types=types)

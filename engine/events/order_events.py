@@ -180,7 +180,7 @@ def _changed(entry: Entry, decision: KnownDecision) -> OrderChangedRecord:
         order=decision.order,
         decision=decision.id,
         change=entry.kind,  # type: ignore[arg-type]  # `ORDER_KINDS` has no others
-        by=entry.caller or None,
+        by=entry.caller or entry.by or None,
         links=decision.links,
         **more,
     )

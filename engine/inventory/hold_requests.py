@@ -105,20 +105,20 @@ def verify_shipments(what: str, names: Iterable[ShipmentName], shipments: Sequen
         raise InputInvalid(unknown)
 
 
-def verify_left_at(left_at: int | None, *, began: int, now: int) -> None:
-    """Raise InputInvalid if goods can't have left at that instant, in UTC microseconds: before the decision `began` to
-    hold them, or more than MINUTES_AHEAD after `now`; both in UTC seconds.
+def verify_stated(instant: int | None, *, began: int, now: int, field: str) -> None:
+    """Raise InputInvalid if goods can't have left, or been found missing, at the instant that `field` states, in UTC
+    microseconds: before the decision `began` to hold them, or more than MINUTES_AHEAD after `now`; both in UTC seconds.
     """
-    if left_at is None:
+    if instant is None:
         return
-    shown = timestamp(left_at // MICROSECONDS)
-    if left_at > latest_instant(now):
+    shown = timestamp(instant // MICROSECONDS)
+    if instant > latest_instant(now):
         message = f"{shown} is {ahead_of_the_clock(now)}"
-    elif left_at < began * MICROSECONDS:
+    elif instant < began * MICROSECONDS:
         message = f"at {shown} the goods were not held yet: their decision was made at {timestamp(began)}"
     else:
         return
-    raise InputInvalid([Mistake(field="left_at", message=f"{message}; write when they left, or leave it out for now")])
+    raise InputInvalid([Mistake(field=field, message=f"{message}; write when it was, or leave it out for now")])
 
 
 def hold_ended(stored: StoredHold) -> HoldEnded:

@@ -9,7 +9,7 @@ import msgspec
 from engine.errors import Contended, HoldEnded, InputInvalid, Mistake, PointsmanError, StockConflict
 from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.hold_length import in_words
-from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended, on_backorder, verify_left_at
+from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended, on_backorder, verify_stated
 from engine.inventory.hold_state import HoldState
 from engine.inventory.undo import Confirm, UndoRequest
 from engine.store import decision_log
@@ -216,7 +216,7 @@ class DecisionHolds:
     def _end(self, request: EndRequest, op: str | None) -> HoldState:
         entry = self._entry(request.decision)
         named = operation(request.fingerprint(entry.record), op)
-        verify_left_at(request.left_at, began=entry.at, now=self._clock())
+        verify_stated(request.left_at, began=entry.at, now=self._clock(), field="left_at")
 
         def plan(stored: StoredHold, now: int) -> ChangeRequest | None:
             if request.kind == "confirmed":

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.errors import Contended, InputInvalid, Mistake
+from engine.errors import Contended, InputInvalid, Mistake, NotFound
 from engine.facts_reader import FactsReader
 from engine.model.facts import Network, Node, Product
 from engine.store.connection.client import Client
@@ -38,6 +38,20 @@ class MasterData:
         self._keys = keys
         self._facts = facts
         self._after_freeing = after_freeing
+
+    def product(self, sku: str) -> tuple[Network, Product]:
+        """The product as it is stored, and the network that has it; raises NotFound."""
+        network, products = self._facts.network_and_products([sku], fresh=True)
+        if sku not in products:
+            raise NotFound(f"no product goes by the SKU '{sku}'")
+        return network, products[sku]
+
+    def node(self, name: str) -> tuple[Network, Node]:
+        """The node as it is stored, and the network that has it; raises NotFound."""
+        network = self._newest()
+        if name not in network.nodes:
+            raise NotFound(f"no node goes by the id '{name}'")
+        return network, network.nodes[name]
 
     def put_products(self, read: Callable[[Network], Sequence[Product]]) -> MasterDataChange:
         """Store at most MOST_AT_ONCE products, new ones or in place of those of the same SKU; all of them or none."""

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from engine.decide.availability.allotments_left import AllotmentLeft, allotments_left
 from engine.decide.availability.free_units import SkuAvailability, StockFacts, channels
 from engine.decide.availability.largest_order import most_units
 from engine.decide.availability.offer import by_sku, offer
@@ -57,12 +58,15 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStock:
-    """A position, how many of its units are free to each channel, and how many more are there and may not be sold."""
+    """A position, how many of its units are free to each channel, how many more are there and may not be sold, and what
+    channels have of their allotments there.
+    """
 
     node: str
     position: StockPosition
     free: Mapping[str, int]
     blocked: int = 0
+    allotments: Sequence[AllotmentLeft] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +216,7 @@ class NetworkStock:
         names = (*channels(read.matcher.policies), OTHER_CHANNEL)
         stock, free = read.facts.stock, [offer(read.facts, read.matcher, name, now).free for name in names]
         rows = zip(*(column.tolist() for column in (stock.node, stock.on_hand, stock.held, *free)), strict=True)
+        allotments = allotments_left(read.facts, read.matcher, now)
         blocked = self._blocked(sku, None if read.age is None else max_stale)
         nodes = [
             NodeStock(
@@ -219,8 +224,9 @@ class NetworkStock:
                 position=StockPosition(on_hand=on_hand, held=held),
                 free=dict(zip(names, units, strict=True)),
                 blocked=blocked.pop(node, 0),
+                allotments=allotted,
             )
-            for number, on_hand, held, *units in rows
+            for (number, on_hand, held, *units), allotted in zip(rows, allotments, strict=True)
             for node in [read.facts.ways.node_ids[number]]
         ]
         # nodes that have nothing else of it; one that is not of the network any more is left out, as its stock is

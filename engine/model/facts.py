@@ -165,7 +165,8 @@ class Node:
     """A place that ships. `handling` is micros a shipment, `unit_handling` micros a unit, `preparation` minutes of its
     opening hours from decision to departure. `cut_offs`, by service, are minutes of the node's day: an order must come
     in before, to leave the same day (see `Network.came_in`). `daily_orders` is the most shipments it may be given on
-    one of its dates, `daily_units` the most units over all SKUs, and `daily_weight` the most grams.
+    one of its dates, `hourly_orders` in one of its hours; `daily_units` the most units over all SKUs, and
+    `daily_weight` the most grams.
     """
 
     id: str
@@ -187,6 +188,7 @@ class Node:
     """None: always open."""
     cut_offs: Mapping[str, CutOff] = field(default_factory=dict)
     daily_orders: int | None = None
+    hourly_orders: int | None = None
     daily_units: int | None = None
     daily_weight: int | None = None
 

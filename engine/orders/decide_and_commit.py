@@ -18,6 +18,7 @@ from engine.decide.record_parts import FollowsRecord
 from engine.decide.remainder import decide_remainder
 from engine.errors import Contended, QuotaExceeded
 from engine.facts_reader import AlreadyDecided, FactsReader
+from engine.meter import NO_METER, Meter, deciding
 from engine.model.facts import NodeRest, Snapshot
 from engine.orders.decision_request import (
     Answer,
@@ -75,7 +76,9 @@ class DecideAndCommit:
         offer_first: OfferFirst,
         clock: Callable[[], int],
         new_id: Callable[[], str],
+        meter: Meter = NO_METER,
     ) -> None:
+        self._meter = meter
         self._offer_first = offer_first
         self._ledger = ledger
         self._settings = settings
@@ -173,16 +176,17 @@ class DecideAndCommit:
     def _decide(self, request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> Decision:
         check_order(request.remainder.whole_order, snapshot, now=None if request.follow_up else request.instant)
         held_from = max(request.instant, self._clock())
-        return decide_remainder(
-            request.remainder,
-            snapshot,
-            matcher,
-            request.instant,
-            held_from=held_from,
-            requested_minutes=request.hold_minutes,
-            left=request.left,
-            terms=request.promise.terms if request.promise else None,
-        )
+        with deciding(self._meter):
+            return decide_remainder(
+                request.remainder,
+                snapshot,
+                matcher,
+                request.instant,
+                held_from=held_from,
+                requested_minutes=request.hold_minutes,
+                left=request.left,
+                terms=request.promise.terms if request.promise else None,
+            )
 
     def _commit(
         self,

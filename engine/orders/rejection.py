@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import orjson
 from msgspec import UNSET
@@ -33,7 +33,8 @@ class RejectionRequest:
     With `service`, only the shipment by that service is meant. In a short pick, the units of `confirmed`, by line or
     SKU, have left. `on_hand` is what the node has, by SKU, or of the only SKU; if it is left out and the reason is
     not_in_stock, the node has what is then still held there. What is damaged is blocked: it is there, and not on hand.
-    `waits`: units that no other node has wait for stock. `op` is the idempotency key.
+    `at` is when that was so, in UTC microseconds: what `confirmed` says left then, what is damaged was set apart, and
+    `on_hand` counted; None: now. `waits`: units that no other node has wait for stock. `op` is the idempotency key.
     """
 
     decision: str
@@ -43,6 +44,7 @@ class RejectionRequest:
     lines: Mapping[str, int] = field(default_factory=dict)
     confirmed: Mapping[str, int] = field(default_factory=dict)
     on_hand: Mapping[str, int] | int | None = None
+    at: int | None = None
     waits: bool = False
     op: str | None = None
 
@@ -50,9 +52,11 @@ class RejectionRequest:
     def fingerprint(self) -> str:
         """Differs from that of any other request, so that another one with the same `op` is noticed."""
         counts = self.on_hand if isinstance(self.on_hand, int | None) else sorted(self.on_hand.items())
-        parts = [self.node, self.reason, self.service, sorted(self.lines.items()), counts, self.waits]
+        parts: list[Any] = [self.node, self.reason, self.service, sorted(self.lines.items()), counts, self.waits]
         if self.confirmed:  # which earlier releases did not have
             parts.append(sorted(self.confirmed.items()))
+        if self.at is not None:
+            parts.append(["at", self.at])
         return hashlib.blake2b(orjson.dumps(parts), digest_size=12).hexdigest()
 
 
@@ -120,6 +124,7 @@ def plan_rejection(
         if request.confirmed
         else (),
         confirmed=confirmed_units(stored.shipments, left, seconds=undo_seconds) if request.confirmed else None,
+        at=request.at,
     )
     units: Counter[str] = Counter()
     for part in moved.parts:

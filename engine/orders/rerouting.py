@@ -9,7 +9,7 @@ from engine.decide.record_parts import FollowsRecord
 from engine.decide.remainder import Remainder, barred_record
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.idempotency import answered_before, name_reused, operation
-from engine.inventory.hold_requests import hold_ended, on_backorder
+from engine.inventory.hold_requests import hold_ended, on_backorder, verify_stated
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Answer, Decided, DecisionRequest, FollowUp, Outcome
 from engine.orders.rejection import RejectionRequest, numbers_at_node, plan_rejection
@@ -96,6 +96,7 @@ class Rerouting:
         entry = decision_log.decided(self._client, self._keys, request.decision)
         record, now = entry.record, self._clock()
         verify_approved(self._client, self._keys, record.order.id)
+        verify_stated(request.at, began=entry.at, now=now, field="at")
         numbers = numbers_at_node(request, record)
         stored = self._change_script.read([entry], now=now)[0]
         if not any(item.number in numbers for item in stored.held):

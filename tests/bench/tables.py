@@ -203,7 +203,7 @@ def _throughput(figures: ThroughputFigures) -> Table:
     table = Table(
         title=f"HTTP: ours answers {figures.share:.0%} as many requests a second as the floor, "
         f"and decides {figures.batch_ratio:.1f} times as many orders in batches",
-        caption=f"gunicorn {figures.gunicorn}; {figures.connections} connections; {figures.requests} requests each",
+        caption=f"{figures.server}; {figures.connections} connections; {figures.requests} requests each",
     )
     table.add_column("app")
     table.add_column("orders/s, slice by slice", justify="right")

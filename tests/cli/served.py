@@ -12,16 +12,19 @@ from tests.support.wait_until import wait_until
 
 @contextlib.contextmanager
 def served(
-    pointsman: Sequence[object], *, environment: Mapping[str, str], directory: Path | None = None
+    pointsman: Sequence[object],
+    *,
+    environment: Mapping[str, str],
+    directory: Path | None = None,
 ) -> Iterator[str]:
-    """The URL where `pointsman` (the words that start it) serves, open to this machine, until the end of the block."""
+    """The URL where `pointsman` (the words that start it) serves, until the end of the block."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     words = [*map(str, pointsman), "serve", "--port", str(port), "--workers", "1"]
     url = f"http://127.0.0.1:{port}"
     with subprocess.Popen(
         words,
-        env={**environment, "POINTSMAN_OPEN": "1"},
+        env=environment,
         cwd=directory,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -39,3 +42,8 @@ def _is_ready(url: str) -> bool:
             return bool(response.status == 200)
     except OSError:
         return False
+
+
+def keys_in(data: Path) -> dict[str, str]:
+    """The API keys that the first start with a data directory made, as `OMS_KEY`."""
+    return dict(line.split("=") for line in (data / "keys").read_text(encoding="utf-8").splitlines())

@@ -68,12 +68,13 @@ def test_events_are_read_page_by_page_from_the_start(http):
     made = [http.post("/v1/decisions", json=order_json(("SHIRT", 1), id=f"W/{number}")).get_json() for number in "12"]
     http.post(f"/v1/decisions/{made[0]['id']}/confirm")
     every = events(http.get("/v1/events?since=start&limit=1000"))
+    every = [event for event in every if event["type"] != "stock.low"]
     types = [event["type"] for event in every]
     assert types[:3] == ["stock.changed", "policy.published", "policy.activated"]
-    assert types[3:7] == ["order.decided", "order.decided", "shipment.confirmed", "stock.changed"]
+    assert types[3:] == ["order.decided", "order.decided", "shipment.confirmed", "stock.changed"]
     assert every[3]["data"]["links"]["order"] == "/v1/orders/W%2F1"
     assert http.get(every[3]["data"]["links"]["order"]).status_code == 200
-    assert events(http.get(f"/v1/events?since={every[2]['id']}&limit=2")) == every[3:5]
+    assert events(http.get(f"/v1/events?since={every[2]['id']}&limit=1")) == every[3:4]
     answer = http.get("/v1/events?since=start&type=shipment.confirmed&type=order.decided")
     assert [event["type"] for event in events(answer)] == ["order.decided", "order.decided", "shipment.confirmed"]
     assert events(http.get(f"/v1/events?since={answer.headers[CURSOR]}")) == []

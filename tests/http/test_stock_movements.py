@@ -1,10 +1,7 @@
 """Movements over HTTP: a line each, of any number, answered as they come, and never applied twice."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 
 import pytest
 
@@ -14,7 +11,7 @@ from api.records.stock.movements import MovementRecord
 from tests.support.callers import client_of, key_of
 from tests.support.openapi import mistakes_in
 from tests.support.problem_json import problem_of
-from tests.support.wait_until import wait_until
+from tests.support.server_process import server_process
 
 NDJSON = {"content_type": "application/x-ndjson"}
 
@@ -140,26 +137,9 @@ def test_without_facts_it_is_a_problem_that_says_what_to_run(bare):
 def served(pointsman, server_url, network, tmp_path):
     """The real server, on a socket of its own."""
     key = key_of(pointsman, role="oms")
-    path = tmp_path / "http.sock"
-    environment = {**os.environ, "POINTSMAN_REDIS_URL": server_url, "POINTSMAN_NETWORK": network}
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--bind",
-        f"unix:{path}",
-        "--worker-class",
-        "gthread",
-        "--threads",
-        "4",
-    ]
-    quiet = ["--no-control-socket", "--log-level", "error", "api.http.app:served_app()"]
-    with subprocess.Popen([*command, *quiet], env=environment) as process:
-        try:
-            wait_until(path.exists, "gunicorn listens")
-            yield lambda: connected(path, key)
-        finally:
-            process.terminate()
+    environment = {"POINTSMAN_REDIS_URL": server_url, "POINTSMAN_NETWORK": network}
+    with server_process(tmp_path, environment) as process:
+        yield lambda: connected(process.path, key)
 
 
 def connected(path, key):

@@ -214,6 +214,7 @@ class ExpectedShipmentShape(Strict):
     service = fields.Raw(allow_none=True)
     lines = fields.Dict(**_ANY)
     units = fields.Raw(allow_none=True)
+    backorder = fields.Raw(allow_none=True)
     cost = fields.Raw(allow_none=True)
     co2 = fields.Raw(allow_none=True)
     distance = fields.Raw(allow_none=True)

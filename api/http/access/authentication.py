@@ -1,4 +1,4 @@
-"""Finds out who calls, by the header Authorization: an API key, or nobody."""
+"""Finds out who calls, by the header Authorization: an API key or a token of the OpenID provider."""
 
 import ipaddress
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from flask import Request
 
 from api.http.access.caller import ANYBODY_HERE, Caller
 from engine.access.api_keys import ApiKeys
+from engine.access.secret import PREFIX
 from engine.errors import Unauthenticated
 
 _SCHEME = "bearer"
@@ -14,15 +15,20 @@ _MISSING = "send a key: Authorization: Bearer pointsman_...; `pointsman key crea
 _NOT_VALID = "the key or token is not valid: mistyped, expired, revoked, or of another installation"
 
 
+TokenReader = Callable[[str], Caller | None]
+"""The caller of a token; None if it is not valid."""
+
+
 class Authentication:
     """`open_here`: without a key, whoever calls from this machine may do everything."""
 
-    def __init__(self, *, api_keys: ApiKeys, open_here: Callable[[], bool]) -> None:
+    def __init__(self, *, api_keys: ApiKeys, tokens: TokenReader, open_here: Callable[[], bool]) -> None:
         self._api_keys = api_keys
+        self._tokens = tokens
         self._open_here = open_here
 
     def caller_of(self, request: Request) -> Caller:
-        """Raises Unauthenticated; what it says never has the key or token in it."""
+        """Raises Unauthenticated, which never shows what was sent; StoreUnavailable, IdentityProviderUnavailable."""
         header = request.headers.get("Authorization")
         if header is None:
             if self._open_here() and _is_from_here(request):
@@ -31,10 +37,15 @@ class Authentication:
         scheme, _, credentials = header.partition(" ")
         if scheme.lower() != _SCHEME:
             raise Unauthenticated(_MISSING, presented=False)
-        key = self._api_keys.authenticate(credentials.strip())
-        if key is None:
+        sent = credentials.strip()
+        who = self._caller_of_key(sent) if sent.startswith(PREFIX) else self._tokens(sent)
+        if who is None:
             raise Unauthenticated(_NOT_VALID, presented=True)
-        return Caller.of_key(key)
+        return who
+
+    def _caller_of_key(self, text: str) -> Caller | None:
+        key = self._api_keys.authenticate(text)
+        return None if key is None else Caller.of_key(key)
 
 
 def _is_from_here(request: Request) -> bool:

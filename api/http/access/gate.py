@@ -7,6 +7,7 @@ from flask import Flask, request
 from api.http.access.authentication import Authentication
 from api.http.access.caller import NOBODY, Caller, begin_request_of
 from api.http.access.networks import NETWORK_HEADER, begin_request_on, network_for
+from api.http.access.streams import keep_caller
 from engine.actor import act_as
 from engine.errors import NotPermitted
 from engine.model.scopes import Scope
@@ -29,6 +30,7 @@ class Gate:
         if unstated:
             raise LookupError(f"no scope is stated for {', '.join(unstated)}")
         app.before_request(self._admit)
+        app.after_request(keep_caller)
 
     def _admit(self) -> None:
         """Raises Unauthenticated, NotPermitted, StoreUnavailable."""

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 
 from api.http.blueprint import NDJSON, Blueprint
+from api.http.serving.ending import Ending
 from api.records.events import DATA_RECORDS, EventRecord, renderer
 from api.shapes.events import EventsQuery
 from engine.service import Pointsman
@@ -30,7 +31,14 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         Events of an order come in the order of its changes. After a failure the same request gives the same events.
         """
         since = pointsman.events.end() if query["since"] is None else query["since"]
-        page = pointsman.events.read(since, limit=query["limit"], types=frozenset(query["type"]), seconds=query["wait"])
+        ending = Ending.of_request()
+        page = pointsman.events.read(
+            since,
+            limit=query["limit"],
+            types=frozenset(query["type"]),
+            seconds=query["wait"],
+            goes_on=lambda: ending.reason is None,
+        )
         body = b"".join(render(event) + b"\n" for event in page.events)
         return Response(body, content_type=NDJSON, headers={CURSOR: str(page.cursor), "Cache-Control": "no-store"})
 

@@ -17,6 +17,7 @@ from marshmallow import ValidationError
 
 from api.http.blueprint import NDJSON
 from api.http.problems import problem
+from api.http.serving.ending import Ending
 from api.shapes.mistakes import mistakes_of
 from api.shapes.quantities import encode
 from api.shapes.strict_json import NotJson, read_json
@@ -142,10 +143,12 @@ def answer_lines(
     subject: str,
 ) -> Iterator[bytes]:
     """The `answers` to a body's lines, LINES_AT_ONCE of them at a time. What fails after some were answered is said by
-    the line `stopped`, the last: of that line and those after it nothing was done.
+    the line `stopped`, the last: of that line and those after it nothing was done. So does an answer that has to end
+    before its body does.
     """
-    answered = 0
-    while batch := list(itertools.islice(lines, LINES_AT_ONCE)):
+    ending = Ending.of_request()
+    answered = last = 0
+    while not ending.reason and (batch := list(itertools.islice(lines, LINES_AT_ONCE))):
         try:
             yield b"".join(encode(record) + b"\n" for record in answers(batch))
         except PointsmanError as error:
@@ -156,7 +159,9 @@ def answer_lines(
                 encode(stopped(batch[0], error.message if isinstance(error, StoreUnavailable) else str(error))) + b"\n"
             )
             return
-        answered += len(batch)
+        answered, last = answered + len(batch), batch[-1].number
+    if ending.reason:
+        yield encode(stopped(BodyLine(number=last + 1), ending.reason)) + b"\n"
 
 
 def streamed(answers: Iterator[bytes]) -> Response:

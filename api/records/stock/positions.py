@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from api.files.stock_counts import ImportSummary
+from engine.decide.availability.allotments_left import AllotmentLeft
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.order_record import Record
 from engine.inventory.stock import Availability, CountResult, NodeStock, SkuStock
@@ -64,6 +65,20 @@ class AvailabilityRecord(Record, frozen=True):
         )
 
 
+class AllotmentRecord(Record, frozen=True):
+    """What a channel has of a place's units by an `allocate` in the period that counts now."""
+
+    channel: str
+    per: Annotated[str, Meta(description="day, week, or window and the dates of the rule")]
+    units: Annotated[int, Meta(description="put aside for the channel at the beginning, of what is on hand")]
+    taken: Annotated[int, Meta(description="that orders of the channel took since: held, or gone")]
+    left: int
+
+    @classmethod
+    def of(cls, item: AllotmentLeft) -> "AllotmentRecord":
+        return cls(channel=item.tally.channel, per=item.tally.per, units=item.units, taken=item.taken, left=item.left)
+
+
 class NodeStockRecord(Record, frozen=True):
     node: str
     on_hand: int
@@ -77,6 +92,9 @@ class NodeStockRecord(Record, frozen=True):
             " `*`: channels no rule names"
         ),
     ]
+    allotments: Annotated[
+        list[AllotmentRecord] | UnsetType, Meta(description="left out where rules give no channel any")
+    ] = UNSET
 
     @classmethod
     def of(cls, stock: NodeStock) -> "NodeStockRecord":
@@ -87,6 +105,7 @@ class NodeStockRecord(Record, frozen=True):
             available=stock.position.available,
             blocked=stock.blocked,
             free=dict(stock.free),
+            allotments=list(map(AllotmentRecord.of, stock.allotments)) or UNSET,
         )
 
 

@@ -314,13 +314,23 @@ class Evaluation:
         """The bands in which a shipment may be, by row of `reach`, as the rules that act on shipments judge them; None:
         there is nothing to tell apart.
         """
-        bands = bands_of_order(self.ways, self.reach, self.ordered_units, self.matcher.shipment_steps)
+        bands = bands_of_order(self.ways, self.reach.service, self.ordered_units, self.matcher.shipment_steps)
         if bands is None or self.matcher.shipment_steps is None:
             return bands
         line_of = {number: line for line, number in enumerate(self.destinations)}
-        facts = {destination: self.line_facts[line] for destination, line in line_of.items()}
+        facts = [
+            ((self.reach.destination[bands.row] == destination).nonzero()[0], self.line_facts[line])
+            for destination, line in line_of.items()
+        ]
+        node, service = self.reach.node[bands.row], self.reach.service[bands.row]
         return judge_bands(
-            self.matcher, bands, facts, out=self.reach, columns=self.columns, parts=self.ordered_units.parts
+            self.matcher,
+            bands,
+            facts,
+            node=node,
+            service=service,
+            columns=self.columns,
+            parts=self.ordered_units.parts,
         )
 
     @cached_property

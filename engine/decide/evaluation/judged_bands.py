@@ -1,6 +1,6 @@
 """What the rules that act on shipments say of each band in which a shipment of an order may be."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from engine.decide import rule_facts
 from engine.decide.evaluation.positions import Shared, node_facts_at
@@ -8,24 +8,25 @@ from engine.decide.evaluation.shipment_bands import ShipmentBands
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import LOAD, SHIPMENT_UNITS, SHIPMENT_WEIGHT, Rows
-from engine.decide.shipping.reach import Reach
+from engine.decide.shipping.columns import Integers
 from rules.vocabulary import Facts, Stage
 
 
 def judge_bands(
     matcher: PolicyJudge,
     bands: ShipmentBands,
-    facts_of: Mapping[int, Shared],
+    facts_of: Iterable[tuple[Integers, Shared]],
     *,
-    out: Reach,
+    node: Integers,
+    service: Integers,
     columns: SnapshotColumns,
-    parts: int,
+    parts: int = 1,
 ) -> ShipmentBands:
-    """The bands with their judgements. `facts_of` has the facts of a line by the number of the destination to which it
-    goes; weights are in so many `parts` of a gram.
+    """The bands, each of shipments from this node by this service, with their judgements. `facts_of` has numbers of
+    bands, and the facts that these share; weights are in so many `parts` of a gram.
     """
     ways, loads, clocks, judge = columns.ways, columns.loads, columns.clocks, matcher.stages[Stage.SHIPMENT]
-    node, service, judgement = out.node[bands.row], out.service[bands.row], bands.judgement.copy()
+    judgement = bands.judgement.copy()
     compared = {
         LOAD: lambda: loads[node],
         SHIPMENT_WEIGHT: lambda: bands.most_weight // parts,
@@ -40,8 +41,7 @@ def judge_bands(
         }
 
     rows = Rows(ways, node, service, compared, facts, clocks.apart)
-    for destination, of_line in facts_of.items():
-        at = (out.destination[bands.row] == destination).nonzero()[0]
-        shared = {group: of_line[group] for group in Stage.SHIPMENT.value if group in of_line}
+    for at, known in facts_of:
+        shared = {group: known[group] for group in Stage.SHIPMENT.value if group in known}
         judgement[at] = judge.judge_rows(shared, rows.at(at))
     return bands._replace(judgement=judgement)

@@ -38,7 +38,8 @@ class BatchRequest:
 
     `keys` gives the idempotency key of each order's decision. `wait`: units left unfilled wait for stock in the
     backlog. `after_waiting` as in DecisionRequest. `planning` is called for each order once it is looked at for the
-    plan, `progress` once it has its result.
+    plan, `progress` once it has its result. `verify_going_on` raises Interrupted if the batch is to end; it is called
+    where no decision is made whose result is not known yet.
     """
 
     orders: Sequence[Order]
@@ -49,6 +50,7 @@ class BatchRequest:
     after_waiting: bool = True
     progress: Callable[[], None] = lambda: None
     planning: Callable[[], None] = lambda: None
+    verify_going_on: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +147,7 @@ class Batch:
             request=self._decision_request,
             decide_and_commit=self._decide_and_commit,
             blocks=self._blocks,
+            verify_going_on=self._request.verify_going_on,
         )
         for order, outcome in turns.decide(made.turns):
             answer = outcome if isinstance(outcome, PointsmanError) else self._answer_to(order, outcome)
@@ -178,12 +181,16 @@ class Batch:
             Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=request.instant, columns=columns)
             for order in waiting
         )
-        made = plan(evaluations, request.planning)
+        made = plan(evaluations, self._planning)
         self.joint = self.joint.plus(made.summary)
         planned = {order.id for order in waiting}
         turns = [Turn(order) for order in orders if order.id not in planned]
         turns += (Turn(waiting[index], made.left_by(index), made.uncontended.get(index)) for index in made.sequence)
         return _Class(turns, ProjectedFacts(columns, matcher))
+
+    def _planning(self) -> None:
+        self._request.verify_going_on()
+        self._request.planning()
 
     def _decision_request(self, turn: Turn) -> DecisionRequest:
         request = self._request

@@ -124,7 +124,7 @@ def product_of(record: Record) -> tuple[Product, Mapping[str, int]]:
 
 def _node_record(node: Node) -> Record:
     names = ("id", "type", "country", "region", "handling", "preparation", "group", "time_zone")
-    most = ("daily_orders", "daily_units", "daily_weight")
+    most = ("daily_orders", "hourly_orders", "daily_units", "daily_weight")
     return _without_none({name: getattr(node, name) for name in (*names, *most)}) | {
         **({"latitude": node.place.latitude, "longitude": node.place.longitude} if node.place else {}),
         "services": list(node.services),

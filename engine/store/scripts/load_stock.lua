@@ -83,5 +83,5 @@ note_changes({[key.facts] = true})
 redis.call('ZREMRANGEBYRANK', key.changed, 0, -2)
 local loaded = tonumber(redis.call('HGET', key.facts, 'loaded') or 0)
 redis.call('XADD', key.log, '*', 'kind', 'loaded', 'id', redis.call('HGET', key.facts, 'version'),
-  'at', string.format('%.0f', math.floor(loaded / 1000000)))
+  'at', string.format('%.0f', math.floor(loaded / 1000000)), unpack(signature))
 return 'over'

@@ -74,7 +74,7 @@ local pattern = table.concat(taken)
 if string.find(pattern, '1') then
   redis.call('EXPIRE', key.movements, ARGV[6])
   local entry = redis.call('XADD', key.log, '*', 'kind', 'moved', 'id', ARGV[4], 'at', ARGV[2], 'taken', pattern,
-    'moved_at', plain(latest), 'body', ARGV[5], 'levels', table.concat(levels, ','))
+    'moved_at', plain(latest), 'body', ARGV[5], 'levels', table.concat(levels, ','), unpack(signature))
   remember_moves(moves, entry, now)
 end
 return answers

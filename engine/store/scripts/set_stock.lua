@@ -73,6 +73,6 @@ end
 offer(freed, note_changes(changed))
 if some_differ then
   redis.call('XADD', key.log, '*', 'kind', 'counted', 'id', '', 'at', plain(math.floor(now / MICROS)), 'body', ARGV[3],
-    'levels', table.concat(levels, ','))
+    'levels', table.concat(levels, ','), unpack(signature))
 end
 return answers

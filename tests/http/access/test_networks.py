@@ -1,10 +1,14 @@
 """One service for several networks, each caller on its own."""
 
+import json
+import threading
+
 import pytest
 
 from api.http.app import create_app
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.decision_log import entries
 from tests.conftest import activate, small
 from tests.support.callers import client_of
 from tests.support.order_json import order_json
@@ -69,3 +73,19 @@ def test_lines_that_are_streamed_are_of_the_caller_s_network(app, second):
     assert b'"applied"' in answer.data
     after = client.get("/v1/stock/RARE").get_json()
     assert sum(item["on_hand"] for item in after["nodes"]) == 5 + sum(item["on_hand"] for item in before["nodes"])
+
+
+def test_lines_that_another_thread_makes_are_of_the_caller_whose_answer_they_are(app, pointsman, second):
+    oms = client_of(second, app, client="Ada", role="oms", networks=(second.settings.network,))
+    made = oms.post("/v1/decisions", json=order_json(("SHIRT", 2))).get_json()
+    orders = b"\n".join(json.dumps(order_json(("SHIRT", 1))).encode() for _ in range(3))
+    answer = oms.post("/v1/decisions/batch", data=orders, content_type="application/x-ndjson", buffered=False)
+    # the thread serves somebody else before the lines are read
+    client_of(pointsman, app, client="Eve", networks=(pointsman.settings.network,)).get("/v1/holds")
+    lines = []
+    reader = threading.Thread(target=lambda: lines.extend(answer.iter_encoded()))
+    reader.start()
+    reader.join()
+    assert b"".join(lines).count(b"\n") == 4
+    assert {entry.by for entry in entries(second._client, second._keys)} == {"Ada"}
+    assert made["id"] in {hold.id for hold in second.holds.list_open(limit=9).holds}

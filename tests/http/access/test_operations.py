@@ -16,6 +16,7 @@ _PLACE = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 OPEN = {"GET /healthz", "GET /readyz", "GET /openapi.json"}
 ORDERS, STOCK, AUDIT, ADMIN = "orders", "stock", "audit:read", "admin"
 SCOPES = {
+    "GET /metrics": {AUDIT, "admin"},
     "DELETE /v1/backlog/{decision_id}": {ORDERS},
     "DELETE /v1/resting/{node}": {ORDERS},
     "DELETE /v1/webhooks/{webhook_id}": {ADMIN},
@@ -28,10 +29,12 @@ SCOPES = {
     "GET /v1/events": {ORDERS, AUDIT},
     "GET /v1/holds": {ORDERS, AUDIT},
     "GET /v1/holds/{decision_id}": {ORDERS, AUDIT},
+    "GET /v1/nodes/{node}": {STOCK, AUDIT},
     "GET /v1/orders": {ORDERS, AUDIT},
     "GET /v1/orders/{order_id}": {ORDERS, AUDIT},
     "GET /v1/policies": {"policies:read"},
     "GET /v1/policies/{version}": {"policies:read"},
+    "GET /v1/products/{sku}": {STOCK, AUDIT},
     "GET /v1/resting": {ORDERS, AUDIT},
     "GET /v1/stock/{sku}": {STOCK, AUDIT},
     "GET /v1/webhooks": {ADMIN, AUDIT},

@@ -3,7 +3,7 @@
 
 local function log_activation(version, before, at, who, because, note)
   redis.call('XADD', key.log, '*', 'kind', 'activated', 'id', version, 'at', at, 'caller', who,
-    'details', cjson.encode({before = before or cjson.null, because = because, note = note}))
+    'details', cjson.encode({before = before or cjson.null, because = because, note = note}), unpack(signature))
 end
 
 -- A scheduled version is active from its instant on without anybody writing so: whoever comes by first logs it.
