@@ -13,6 +13,7 @@ PointsmanError
 ├── NotReady           no network loaded, or no policy active
 │   └── PolicyUnreadable  a published version that this release can't read
 ├── NotActivated       a version that can't be made active; the active one stays active
+├── NotApproved        a version that another person than its publisher must approve first
 ├── TestsFailed        policies whose own tests fail; not published
 ├── KeyReused          an idempotency key was used again, for another request
 ├── OrderExists        an order's id was used before, for an order with other content
@@ -128,6 +129,10 @@ class PolicyUnreadable(NotReady):
 
 class NotActivated(PointsmanError):
     """A version that can't be made active; the message says why. The active one stays active."""
+
+
+class NotApproved(PointsmanError):
+    """Another person than its publisher must approve a policy version before it is activated."""
 
 
 class TestsFailed(PointsmanError):

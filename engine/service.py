@@ -93,15 +93,8 @@ class Pointsman:
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.api_keys = ApiKeys(StoredKeys(self._client), clock=lambda: self.now)
         """Of the installation: the same whatever its networks."""
-        self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
-        self.holds = DecisionHolds(
-            self._client,
-            self._keys,
-            max_hold=settings.max_hold,
-            undo_seconds=60 * settings.undo,
-            after_freeing=self._after_freeing,
-            clock=lambda: self.now,
-            micros=lambda: self.micros,
+        self.versions = Versions(
+            self._client, self._keys, four_eyes=settings.access.four_eyes, clock=lambda: self.now, new_id=new_id
         )
         self._facts = FactsReader(
             self._client,
@@ -111,6 +104,16 @@ class Pointsman:
             guarded=settings.guard != "off",
             unschedule=lambda version, since, reason: self.versions.unschedule(version, since=since, reason=reason),
             clock=lambda: self.now,
+        )
+        self.holds = DecisionHolds(
+            self._client,
+            self._keys,
+            max_hold=settings.max_hold,
+            undo_seconds=60 * settings.undo,
+            network=self._facts.network,
+            after_freeing=self._after_freeing,
+            clock=lambda: self.now,
+            micros=lambda: self.micros,
         )
         entries, offers = BacklogEntries(self._client, self._keys), Offers(self._client, self._keys)
         queue = WaitingQueue(self._client, entries, offers, facts=self._facts, clock=lambda: self.now)
@@ -149,6 +152,7 @@ class Pointsman:
             self._keys,
             decide_and_commit=self._decide_and_commit,
             undo_seconds=60 * settings.undo,
+            network=self._facts.network,
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
             micros=lambda: self.micros,

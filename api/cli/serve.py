@@ -21,9 +21,17 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--tls-cert", type=_FILE, help="The certificate, PEM, with those that it is signed by.")
 @click.option("--tls-key", type=_FILE, help="Its private key, PEM.")
+@click.option("--log-format", type=click.Choice(["json", "text"]), help="Default: text in a terminal, else JSON.")
 @click.pass_obj
 def serve(
-    settings: Settings, *, host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path | None
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    log_format: str | None,
 ) -> None:
     """Answer over HTTP, until interrupted.
 
@@ -36,6 +44,8 @@ def serve(
     _verify_address(settings, host, encrypted=tls_cert is not None)
     _prepare_keys(settings, f"{'https' if tls_cert else 'http'}://{_bracketed(host)}:{port}")
     os.environ["POINTSMAN_NETWORK"] = settings.network
+    if log_format:
+        os.environ["POINTSMAN_LOG_FORMAT"] = log_format
     options = ["--bind", f"{_bracketed(host)}:{port}", "--probes-host", host, "--workers", str(workers)]
     options += ["--tls-cert", str(tls_cert), "--tls-key", str(tls_key)] if tls_cert else []
     # -P: nothing is imported from the folder that this is started in

@@ -30,6 +30,7 @@ from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.blueprint import JSON, NDJSON, OPEN, components
 from api.http.events import events, webhooks
+from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
 from api.http.metrics.meters import Meters, NetworkMeter
@@ -87,6 +88,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None) -> Flask:
     # the id of an order, or a SKU, may have any slashes: "/b" is another one than "b"
     app.url_map.merge_slashes = False
     app.url_map.converters["path"] = _AnyPath
+    log_requests(app, pointsman)
     measure_requests(app, served, meters)
     app.after_request(_without_type_if_empty)
     app.after_request(functools.partial(_with_decimals, pointsman))

@@ -12,6 +12,7 @@ from marshmallow import Schema
 
 from api.http.access.caller import caller
 from api.http.blueprint import JSON, NDJSON, Blueprint, answer, reference
+from api.http.logs.requests import log_order
 from api.http.requests.batch import BatchRequest, read_json_batch, read_ndjson_batch
 from api.http.requests.ndjson import is_ndjson
 from api.http.serving.ending import Ending
@@ -76,6 +77,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     )
     def decide(order: Order, query: dict[str, Any], headers: dict[str, Any]) -> Response:
         """Decide where an order ships from, and hold its stock"""
+        log_order(order.id)
         client = caller().name
         key = RequestKey(caller=client, name=headers["key"]) if headers["key"] else None
         decision = pointsman.decide(

@@ -24,6 +24,7 @@ class AccessSettings:
     open: bool = False
     proxied: bool = False
     openid: OpenIdSettings | None = None
+    four_eyes: bool = False
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Self:
@@ -33,6 +34,7 @@ class AccessSettings:
             open=_switch(variables, "POINTSMAN_OPEN"),
             proxied=_switch(variables, "POINTSMAN_PROXIED"),
             openid=OpenIdSettings.from_environment(variables),
+            four_eyes=_switch(variables, "POINTSMAN_FOUR_EYES"),
         )
 
 

@@ -8,6 +8,7 @@ import datetime
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
@@ -387,6 +388,10 @@ class Network:
         """None: it has several."""
         only, *others = self.countries or (None,)
         return None if others else only
+
+    def quantity_text(self, sku: str, units: int) -> str:
+        """So many of the smallest units of a SKU as they are written, with its decimals."""
+        return f"{Decimal(units).scaleb(-self.decimals.get(sku, 0)):f}"
 
     def in_own_currency(self, price: int, currency: str | None) -> int | None:
         """Micros of the network's currency, of micros of another; None if it has no rate for that."""

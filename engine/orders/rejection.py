@@ -12,7 +12,7 @@ from msgspec import UNSET
 from engine.decide.record import DecisionRecord
 from engine.decide.rejected_stock import RejectedPosition
 from engine.errors import InputInvalid, Mistake
-from engine.inventory.unit_choice import choose_units
+from engine.inventory.unit_choice import QuantityText, choose_units
 from engine.store.decision_chain import NOT_IN_STOCK
 from engine.store.decision_log import HoldUnits, RejectionBody
 from engine.store.follow_up_commit import Rejection
@@ -88,7 +88,7 @@ class PlannedRejection:
 
 
 def plan_rejection(
-    request: RejectionRequest, stored: StoredHold, *, now: int, micros: int, undo_seconds: int
+    request: RejectionRequest, stored: StoredHold, *, now: int, micros: int, undo_seconds: int, text: QuantityText
 ) -> PlannedRejection:
     """Work out what becomes of the node's shipments, of which some must be held; raises InputInvalid for lines and
     units that the node doesn't hold, and for counts of SKUs that are not rejected. `micros` is `now` in UTC
@@ -97,8 +97,8 @@ def plan_rejection(
     numbers = numbers_at_node(request, stored.record)
     left = stored.shipments
     if request.confirmed:
-        left = _moved(stored.shipments, numbers, request.confirmed, "confirmed", field="confirmed", now=now)
-    after = _moved(left, numbers, request.lines, "rejected", field="lines", now=now)
+        left = _moved(stored.shipments, numbers, request.confirmed, "confirmed", field="confirmed", now=now, text=text)
+    after = _moved(left, numbers, request.lines, "rejected", field="lines", now=now, text=text)
     moved = moved_units(stored.decision, left, after, "rejected")
     rejected, picked = _by_sku(moved), _by_sku(moved_units(stored.decision, stored.shipments, left, "confirmed"))
     counts = _counts(request, list(rejected))
@@ -152,11 +152,18 @@ def _by_sku(moved: HoldUnits) -> Counter[str]:
 
 
 def _moved(
-    shipments: Shipments, numbers: Sequence[int], lines: Mapping[str, int], kind: UnitState, *, field: str, now: int
+    shipments: Shipments,
+    numbers: Sequence[int],
+    lines: Mapping[str, int],
+    kind: UnitState,
+    *,
+    field: str,
+    now: int,
+    text: QuantityText,
 ) -> Shipments:
     """With the units of these lines (by line or SKU; all, if there are none) of the node's shipments ended."""
     held = [item for item in shipments if item.number in numbers and item.lines("held")]
-    chosen = choose_units(lines, held, "held", verb=kind, field=field)
+    chosen = choose_units(lines, held, "held", verb=kind, field=field, text=text)
     if not chosen:
         message = "all that the node held has left, so that nothing is rejected; confirm it instead"
         raise InputInvalid([Mistake(field=field, message=message)])

@@ -272,7 +272,7 @@ class Keys:
 
     @property
     def logged_activations(self) -> str:
-        """Set: `instant:version` of what is scheduled, due and logged as active, until it leaves the schedule."""
+        """Hash: `instant:version` of what is scheduled, due and logged as active, until it leaves the schedule."""
         return self._key("policies", "logged")
 
     @property

@@ -141,6 +141,7 @@ ACTIVATE_POLICY = KeyLayout(
     ),
     parts=_ACTIVATIONS,
 )
+APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
 UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history", "logged_activations"))
 LOG_ACTIVATIONS = KeyLayout(("log", "active_policy", "scheduled_policies", "logged_activations"), parts=_ACTIVATIONS)
 CHANGE_WEBHOOK = KeyLayout(("webhooks", "webhook", "webhook_lanes", "webhook_dead"))
@@ -188,6 +189,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "backlog/note_offer": NOTE_OFFER,
     "end_rest": END_REST,
     "publish_policy": PUBLISH_POLICY,
+    "approve_policy": APPROVE_POLICY,
     "activate_policy": ACTIVATE_POLICY,
     "unschedule_policy": UNSCHEDULE_POLICY,
     "events/log_activations": LOG_ACTIVATIONS,

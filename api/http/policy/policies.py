@@ -4,13 +4,15 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request, url_for
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from api.files.policy_tests.reader import make_test_runner
 from api.http.access.caller import caller
+from api.http.access.gate import verify_scope
 from api.http.blueprint import Blueprint, answer
 from api.http.policy.upload import MULTIPART, read_upload
 from api.records.policies import (
+    ListedVersionRecord,
     PublishedRecord,
     ReviewRecord,
     TimelineRecord,
@@ -58,6 +60,17 @@ class OperationHeaders(Schema):
 
 class ActivateRequest(Strict):
     at = Instant(load_default=None, metadata={"description": "from this instant on; by default from now on"})
+    note = Note(load_default="", metadata={"description": "why, for the history"})
+
+    override = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        load_default=False,
+        metadata={"description": "in an emergency, do without the approval that is missing; needs a note"},
+    )
+
+
+class ApproveVersionRequest(Strict):
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
 
@@ -113,14 +126,32 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         files = pointsman.versions.texts(full_version)
         return answer(VersionRecord(version=full_version, files=files, rules=rules, unreadable=unreadable))
 
+    @policies.post("/<string:version>/approve", scope="policies:approve")
+    @policies.arguments(ApproveVersionRequest)
+    @policies.arguments(OperationHeaders, location="headers", unknown="exclude")
+    @policies.response(HTTPStatus.OK, ListedVersionRecord)
+    def approve(body: dict[str, str], headers: dict[str, str | None], version: str) -> Response:
+        """Approve a version that somebody else published; again, it is answered the same"""
+        versions = pointsman.versions
+        full_version = versions.find(version)
+        versions.approve(full_version, note=body["note"], **_caller(headers))
+        (listed,) = (item for item in versions.published() if item.version == full_version)
+        return answer(ListedVersionRecord.of(listed))
+
     @policies.post("/<string:version>/activate", scope="policies:publish")
     @policies.arguments(ActivateRequest)
     @policies.arguments(OperationHeaders, location="headers", unknown="exclude")
     @policies.response(HTTPStatus.OK, TimelineRecord)
     def activate(body: dict[str, Any], headers: dict[str, str | None], version: str) -> Response:
         """Let a version decide, from the next decision on or from an instant on"""
+        if body["override"]:
+            verify_scope(caller(), ("policies:approve",))
         pointsman.versions.activate(
-            pointsman.versions.find(version), note=body["note"], since=body["at"], **_caller(headers)
+            pointsman.versions.find(version),
+            note=body["note"],
+            since=body["at"],
+            override=body["override"],
+            **_caller(headers),
         )
         return answer(TimelineRecord.of(pointsman.versions.timeline()))
 

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Any
 
 from api.http.serving import wsgi
-from api.http.serving.connection import CONNECTION
+from api.http.serving.connection import CONNECTION, FROM_PROBES
 from api.http.serving.ending import ENVIRON_KEY, Ending
 from api.http.serving.lanes import Lane, overloaded
 from api.http.serving.problems import CallerGone, Refusal
@@ -104,6 +104,7 @@ class Front:
 
     async def _carry_out(self, lane: Lane, scope: Mapping[str, Any], body: bytes) -> wsgi.Answer:
         environ = wsgi.environ_of(scope, io.BytesIO(body))
+        environ[FROM_PROBES] = scope[FROM_PROBES]
         if "HTTP_TRANSFER_ENCODING" in environ:  # the body is whole now
             environ["CONTENT_LENGTH"] = str(len(body))
             del environ["HTTP_TRANSFER_ENCODING"]

@@ -85,7 +85,8 @@ class Amendments:
             if answer is not None:
                 return self._amended(answer)
             request = _written_alike(request, order, self._facts.network())
-            plan = plan_amendment(request, order, unit_costs(order, self._facts), now=now)
+            text = self._facts.network().quantity_text
+            plan = plan_amendment(request, order, unit_costs(order, self._facts), now=now, text=text)
             if isinstance(plan, OrderAmendment):
                 return Amended(amendment=plan)
             act = self._decide if plan.undecided else self._change

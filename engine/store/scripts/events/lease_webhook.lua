@@ -8,7 +8,7 @@ if holder and holder ~= ARGV[1] then
   return 0
 end
 if ARGV[2] == '0' then
-  redis.call('DEL', key.webhook_lease)
+  redis.call('UNLINK', key.webhook_lease)
 else
   redis.call('SET', key.webhook_lease, ARGV[1], 'PX', ARGV[2])
 end

@@ -11,7 +11,7 @@ local function log_due_activations(now)
   local active = redis.call('GET', key.active_policy)
   for _, entry in ipairs(redis.call('ZRANGE', key.scheduled_policies, '-inf', now, 'BYSCORE')) do
     local since, version = string.match(entry, '^(%d+):(.+)$')
-    if version ~= active and redis.call('SADD', key.logged_activations, entry) == 1 then
+    if version ~= active and redis.call('HSETNX', key.logged_activations, entry, '') == 1 then
       log_activation(version, active, since, '', 'scheduled', '')
     end
     active = version
