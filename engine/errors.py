@@ -16,6 +16,7 @@ PointsmanError
 ├── NotApproved        a version that another person than its publisher must approve first
 ├── TestsFailed        policies whose own tests fail; not published
 ├── KeyReused          an idempotency key was used again, for another request
+├── RequestInProgress  the same request is being carried out under its idempotency key
 ├── OrderExists        an order's id was used before, for an order with other content
 ├── AwaitingApproval   the order is parked until a person approves it
 ├── AlreadyShipped     an amendment that would drop units that have left
@@ -153,6 +154,10 @@ class TestsFailed(PointsmanError):
 
 class KeyReused(PointsmanError):
     """The idempotency key was used before, for another request."""
+
+
+class RequestInProgress(PointsmanError):
+    """The same request is being carried out, under the same idempotency key."""
 
 
 class OrderExists(PointsmanError):

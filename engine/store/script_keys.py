@@ -170,6 +170,9 @@ REPAIR = KeyLayout(
     ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
 )
 RIGHTS = KeyLayout(("never_written",))
+CLAIM_REQUEST = KeyLayout(("request",))
+SETTLE_REQUEST = KeyLayout(("request",))
+COUNT_REQUEST = KeyLayout(("count",))
 
 LAYOUTS: Mapping[str, KeyLayout] = {
     "snapshot": SNAPSHOT,
@@ -200,6 +203,9 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "load_swap": LOAD_SWAP,
     "load_stock": LOAD_STOCK,
     "repair": REPAIR,
+    "requests/claim": CLAIM_REQUEST,
+    "requests/settle": SETTLE_REQUEST,
+    "requests/count": COUNT_REQUEST,
     "access/put_keys": PUT_KEYS,
     "server/rights": RIGHTS,
 }

@@ -68,13 +68,23 @@ class Capacity(NamedTuple):
     weight: int | None = None
 
 
+class SkuCap(NamedTuple):
+    """The `nodes` ship at most so many units of the SKU, all together. Of two caps of one SKU, the nodes of the one
+    with the lower `most` are among those of the other.
+    """
+
+    sku: str
+    nodes: frozenset[str]
+    most: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """What is to be chosen. `supply` is free units by (node, SKU); `room` is how many more shipments a node may take
     today, without an entry any number, and `capacity` what these may carry in all; `multiples` are by (node, demand
     index): each candidate of the node ships units of that demand in multiples of so many, without an entry any number;
-    `max_shipments` bounds the shipments of the order; each shipment after the first costs `split_penalty` micros; with
-    `ship_complete`, either all units ship or none.
+    `caps` bound what several nodes ship of a SKU; `max_shipments` bounds the shipments of the order; each shipment
+    after the first costs `split_penalty` micros; with `ship_complete`, either all units ship or none.
     """
 
     demands: Sequence[Demand]
@@ -86,6 +96,7 @@ class Problem:
     room: Mapping[str, int] = field(default_factory=dict)
     capacity: Mapping[str, Capacity] = field(default_factory=dict)
     multiples: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    caps: Sequence[SkuCap] = ()
 
     @property
     def is_bounded(self) -> bool:

@@ -1,5 +1,6 @@
 """What SKUs cost together that no transport problem of one SKU can tell apart: lines of one set, SKUs that share the
-scarce capacity of a node, and SKUs of which nodes ship different multiples.
+scarce capacity of a node, SKUs of which nodes ship different multiples, and SKUs of which several nodes ship no more
+than a cap.
 
 Each SKU is allocated by itself first. If what comes out of that keeps to all that couples them, nothing is cheaper;
 otherwise a search of its own places line after line (`placement_search.py`).
@@ -65,6 +66,7 @@ def _coupled_skus(problem: Problem, candidates: Sequence[WeightedCandidate]) -> 
             if node in problem.capacity:
                 at_node.setdefault(node, set()).add(sku)
     groups += at_node.values()
+    groups += [{cap.sku} for cap in problem.caps]
     # where all lines and nodes have the same multiple, and stock and lines are multiples of it, so is every flow
     groups += [
         {sku}
