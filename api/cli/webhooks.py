@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import click
 from marshmallow import ValidationError
 
+from api.cli.language.current import counted, say, say_message
 from api.cli.options import AS_JSON, DURATION, print_json, who
-from api.cli.output.plural import counted
 from api.records.events import (
     DeadLettersRecord,
     WebhookRecord,
@@ -36,7 +36,7 @@ class _Cursor(click.ParamType):
         try:
             return read_cursor(value)
         except ValidationError as error:
-            self.fail(str(error.messages[0]), param, ctx)
+            self.fail(say_message(str(error.messages[0])), param, ctx)
 
 
 @click.group()
@@ -87,7 +87,7 @@ def list_webhooks(settings: Settings, dead: str | None, *, as_json: bool) -> Non
     if as_json:
         print_json(record)
     else:
-        click.echo("\n".join(lines or ["none"]))
+        click.echo("\n".join(lines or [say("none")]))
 
 
 @webhook.command()
@@ -106,7 +106,7 @@ def test(settings: Settings, webhook_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
-        click.echo(f"taken: answered {result.status}" if result.taken else f"not taken: {result.error}")
+        click.echo(_test_line(result))
     if not result.taken:
         click.get_current_context().exit(1)
 
@@ -122,7 +122,7 @@ def replay(settings: Settings, webhook_id: str, since: Position | None, *, dead:
     Example: pointsman webhook replay wh_5f0c9a4f8e1d2c3b4a5968771f2e3d4c --since 1795770000123-0-1
     """
     if (since is None) != dead:
-        raise click.UsageError("say what to send again: either --since, with a cursor or start, or --dead")
+        raise click.UsageError(say("say what to send again: either --since, with a cursor or start, or --dead"))
     with Pointsman(settings) as service:
         every = service.events.webhooks
         state = every.replay_dead(webhook_id) if since is None else every.replay(webhook_id, since)
@@ -139,7 +139,7 @@ def remove(settings: Settings, webhook_id: str) -> None:
     """
     with Pointsman(settings) as service:
         service.events.webhooks.remove(webhook_id)
-    click.echo(f"nothing is sent to webhook {webhook_id} any more")
+    click.echo(say("nothing is sent to webhook {webhook} any more", webhook=webhook_id))
 
 
 @webhook.command()
@@ -161,7 +161,7 @@ def rotate(settings: Settings, webhook_id: str, overlap: int, *, as_json: bool) 
     Example: pointsman webhook rotate wh_5f0c9a4f8e1d2c3b4a5968771f2e3d4c --overlap 2d
     """
     if overlap > LONGEST_OVERLAP:
-        raise click.UsageError("--overlap is 7 d at most")
+        raise click.UsageError(say("--overlap is 7 d at most"))
     with Pointsman(settings) as service:
         rotated = service.events.webhooks.rotate(webhook_id, overlap=overlap)
     _print_secret(WebhookSecretRecord.of(rotated), as_json=as_json)
@@ -196,7 +196,7 @@ def deliver(settings: Settings, *, once: bool) -> None:
             except PointsmanError as error:
                 if once:
                     raise
-                click.echo(f"events are delivered later: {error}", err=True)
+                click.echo(say("events are delivered later: {error}", error=say_message(str(error))), err=True)
                 did_something = False
             if once and not did_something:
                 return
@@ -204,24 +204,42 @@ def deliver(settings: Settings, *, once: bool) -> None:
                 time.sleep(IDLE_SECONDS)
 
 
+def _test_line(result: WebhookTestRecord) -> str:
+    if result.taken:
+        return say("taken: answered {status}", status=result.status)
+    return say("not taken: {error}", error=say_message(result.error or ""))
+
+
 def _print_secret(record: WebhookSecretRecord, *, as_json: bool) -> None:
     if as_json:
         print_json(record)
         return
-    click.echo(f"webhook {record.id}: {record.url}")
-    click.echo(f"secret, shown this once: {record.secret}")
+    click.echo(say("webhook {webhook}: {url}", webhook=record.id, url=record.url))
+    click.echo(say("secret, shown this once: {secret}", secret=record.secret))
     if record.former_until:
-        click.echo(f"until {record.former_until} the former secret signs, too")
+        click.echo(say("until {instant} the former secret signs, too", instant=record.former_until))
 
 
 def _lines(record: WebhookRecord) -> Iterator[str]:
-    state = "on" if record.on else f"off since {record.off_since}: {record.off_because}"
+    reason = say_message(record.off_because or "")
+    state = say("on") if record.on else say("off since {instant}: {reason}", instant=record.off_since, reason=reason)
     yield f"{record.id}  {record.url}  {state}"
-    yield f"  {', '.join(record.types) or 'all events'}, by {record.by}{f': {record.note}' if record.note else ''}"
-    told = f"handed over up to {record.cursor}{', more to come' if record.behind else ''}"
-    waiting = f", {counted(record.waiting, 'event')} to be sent again" if record.waiting else ""
-    yield f"  {told}{waiting}{f', {record.dead} given up' if record.dead else ''}"
+    types, note = ", ".join(record.types) or say("all events"), f": {record.note}" if record.note else ""
+    yield say("  {types}, by {who}{note}", types=types, who=record.by, note=note)
+    yield "".join(_progress(record))
     if record.last_error:
-        yield f"  last failed {record.last_failed_at}: {record.last_error}"
+        yield say(
+            "  last failed {instant}: {error}", instant=record.last_failed_at, error=say_message(record.last_error)
+        )
     if record.gap:
-        yield "  events may be missing: the log did not reach back to where it stood"
+        yield say("  events may be missing: the log did not reach back to where it stood")
+
+
+def _progress(record: WebhookRecord) -> Iterator[str]:
+    yield say("  handed over up to {cursor}", cursor=record.cursor)
+    if record.behind:
+        yield say(", more to come")
+    if record.waiting:
+        yield say(", {events} to be sent again", events=counted(record.waiting, "event"))
+    if record.dead:
+        yield say(", {events} given up", events=counted(record.dead, "event"))
