@@ -66,7 +66,7 @@ def shown(shop, sku="A"):
 
 def test_the_stock_of_a_sku_says_what_is_left_of_each_allotment(shop, clock):
     app = "when: {order.channel: app}, then: {allocate: {channel: app, units: 2, per: day}}"
-    activate(shop, BY_DAY_AND_WEEK, app, "then: {allocate: {channel: web, units: 4, per: day}}")
+    activate(shop, BY_DAY_AND_WEEK, app, "then: {allocate: {channel: web, share: 10%, per: day}}")
     app, week = ("app", "day", 2, 0, 2), ("web", "week", 1, 0, 1)
     assert shown(shop) == {"lyon": [app, ("web", "day", 5, 0, 5), week]}
     takes(shop, 3)
