@@ -4,7 +4,8 @@ import os
 
 import click
 
-from api.cli.lazy_group import Lazy, LazyGroup
+from api.cli.language.current import say, say_message
+from api.cli.language.lazy_group import Lazy, LazyGroup
 from api.cli.login import login_name
 from api.cli.output.mistakes import fail, fail_with_mistakes
 from engine.actor import act_as
@@ -71,6 +72,6 @@ def main() -> None:
     try:
         pointsman()
     except (InputInvalid, PolicyInvalid) as error:
-        fail_with_mistakes(error, "nothing was changed")
+        fail_with_mistakes(error, say("nothing was changed"))
     except (PointsmanError, RulesError) as error:
-        fail([str(error)])
+        fail([say_message(str(error))])
