@@ -115,9 +115,9 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         stock_movements,
         master_data,
         policies,
-        health,
     )
-    for blueprint in (*(resource.blueprint(pointsman) for resource in resources), metrics.blueprint(served, meters)):
+    blueprints = [resource.blueprint(pointsman) for resource in resources]
+    for blueprint in (*blueprints, health.blueprint(served), metrics.blueprint(served, meters)):
         api.register_blueprint(blueprint)
         records |= blueprint.records
         scopes |= blueprint.scopes
