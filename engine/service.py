@@ -395,6 +395,7 @@ class Pointsman:
         self._client.verify_answering()
         snapshot, matcher = self._facts.read([], self.now)
         self._ledger.verify_writable()
+        self._client.verify_followed(self._keys.log)
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
 
     def entries(self, *, on_damaged: Callable[[str], None]) -> Iterator[decision_log.Entry]:

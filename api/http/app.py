@@ -119,9 +119,9 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         policies,
         events,
         webhooks,
-        health,
     )
-    for blueprint in (*(resource.blueprint(pointsman) for resource in resources), metrics.blueprint(served, meters)):
+    blueprints = [resource.blueprint(pointsman) for resource in resources]
+    for blueprint in (*blueprints, health.blueprint(served), metrics.blueprint(served, meters)):
         api.register_blueprint(blueprint)
         records |= blueprint.records
         scopes |= blueprint.scopes

@@ -90,3 +90,11 @@ def test_lines_that_another_thread_makes_are_of_the_caller_whose_answer_they_are
     assert b"".join(lines).count(b"\n") == 4
     assert {entry.by for entry in of_the_ledger(entries(second._client, second._keys))} == {"Ada"}
     assert made["id"] in {hold.id for hold in second.holds.list_open(limit=9).holds}
+
+
+def test_it_is_ready_once_each_of_its_networks_is(app, pointsman, second):
+    nobody = app.test_client()
+    ready = nobody.get("/readyz")
+    assert (ready.status_code, ready.get_json()["policy_version"]) == (200, pointsman.versions.timeline().active)
+    second.forget()
+    assert f"network '{second.settings.network}' has no facts yet" in problem_of(nobody.get("/readyz"), 503)["detail"]

@@ -21,6 +21,7 @@ SCOPES = {
     "DELETE /v1/resting/{node}": {ORDERS},
     "DELETE /v1/webhooks/{webhook_id}": {ADMIN},
     "GET /v1/availability": {STOCK},
+    "POST /v1/availability": {STOCK},
     "GET /v1/availability/feed": {STOCK},
     "GET /v1/backlog": {ORDERS, AUDIT},
     "GET /v1/decisions/{decision_id}": {ORDERS, AUDIT},
