@@ -288,7 +288,7 @@ def test_sixty_four_deciders_at_once_and_each_order_s_events_come_in_order(sendi
     assert len(ids) == len(set(ids)) == 128
 
 
-def test_the_redis_stream_has_every_event_once(sending, redis_client, network):
+def test_the_stream_beside_the_log_has_every_event_once(sending, redis_client, network):
     for order_id in ("W-1", "W-2"):
         sending.ship(order_id)
 
