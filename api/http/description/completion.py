@@ -154,7 +154,9 @@ def _mend_schemas(value: Any) -> None:
         pattern = value.get("pattern")
         if isinstance(pattern, str) and pattern.endswith("\\Z"):
             value["pattern"] = f"^(?:{pattern.removesuffix(chr(92) + 'Z')})$"
-        if value.get("default") == "" and value.get("minLength", 0) > 0:
+        if value.get("type") == "string" and len(str(value.get("default", "a"))) < value.get("minLength", 0):
+            del value["default"]
+        if value.get("type") == "string" and not isinstance(value.get("default", ""), str):  # as it is read: minutes
             del value["default"]
         for item in value.values():
             _mend_schemas(item)
