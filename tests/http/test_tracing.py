@@ -77,6 +77,8 @@ def test_a_decision_is_a_span_of_its_callers_trace_with_its_parts_in_it(collecto
 
 
 def test_without_an_endpoint_nothing_is_collected():
-    script = "import sys, api.http.app; sys.exit(any(name.startswith('opentelemetry.exporter') for name in sys.modules))"
+    script = (
+        "import sys, api.http.app; sys.exit(any(name.startswith('opentelemetry.exporter') for name in sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
     assert start_tracing({}) is None
