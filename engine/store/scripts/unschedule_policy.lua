@@ -9,6 +9,7 @@ if ARGV[6] == 'unscheduled' and tonumber(string.match(ARGV[1], '^%d+')) <= tonum
   return 'due'
 end
 if redis.call('ZREM', key.scheduled_policies, ARGV[1]) == 1 then
+  redis.call('HDEL', key.logged_activations, ARGV[1])
   redis.call(
     'XADD', key.policy_history, '*', 'act', ARGV[6], 'version', ARGV[2],
     'who', ARGV[4], 'at', ARGV[3], 'note', ARGV[5]
