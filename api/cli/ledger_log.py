@@ -121,7 +121,10 @@ def _rejected(entry: Entry) -> str:
 
 
 def _moved(entry: Entry) -> str:
-    return "; ".join(map(_movement, entry.applied_movements))
+    return "; ".join(
+        _movement(item) + (", which the count that stands already has" if counted else "")
+        for item, counted in entry.movements_and_counts
+    )
 
 
 def _movement(item: MovedUnits) -> str:
