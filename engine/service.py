@@ -17,6 +17,7 @@ from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
 from engine.errors import PointsmanError
+from engine.events.events import Events
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
 from engine.inventory.hold_length import verify_hold_length
@@ -60,6 +61,8 @@ from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
+from engine.store.requests.request_answers import RequestAnswers
+from engine.store.requests.request_counts import RequestCounts
 from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
 
@@ -92,6 +95,8 @@ class Pointsman:
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.api_keys = ApiKeys(StoredKeys(self._client), clock=lambda: self.now)
         """Of the installation: the same whatever its networks."""
+        self.request_answers = RequestAnswers(self._client, self._keys, seconds=60 * settings.keep_answers)
+        self.request_counts = RequestCounts(self._client, self._keys)
         self.versions = Versions(
             self._client, self._keys, four_eyes=settings.access.four_eyes, clock=lambda: self.now, new_id=new_id
         )
@@ -199,11 +204,13 @@ class Pointsman:
             micros=lambda: self.micros,
         )
         self.master_data = MasterData(self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing)
+        self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
         if self._offer_thread is not None:
             self._offer_thread.stop()
+        self.events.close()
         self._facts.close()
         self._replica.close()
         self._client.close()
@@ -388,6 +395,7 @@ class Pointsman:
         self._client.verify_answering()
         snapshot, matcher = self._facts.read([], self.now)
         self._ledger.verify_writable()
+        self._client.verify_followed(self._keys.log)
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
 
     def entries(self, *, on_damaged: Callable[[str], None]) -> Iterator[decision_log.Entry]:

@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 from rich.console import Console
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output import tables
 from api.cli.output.progress import progress_bar
@@ -54,9 +55,9 @@ def route_day(context: click.Context, orders: Path, weigh: int, *, together: boo
     Example: pointsman route examples/hexagone/orders.ndjson
     """
     if wait and not together:
-        raise click.UsageError("--wait goes with --together")
+        raise click.UsageError(say("--wait goes with --together"))
     if together and context.get_parameter_source("weigh") is ParameterSource.COMMANDLINE:
-        raise click.UsageError("--weigh is for orders that are decided one by one, without --together")
+        raise click.UsageError(say("--weigh is for orders that are decided one by one, without --together"))
     settings: Settings = context.obj
     with Pointsman(settings) as service, progress_bar() as progress:
         requests = read_orders(orders, settings.max_lines, quantities_of(service))
@@ -85,10 +86,15 @@ def check_products(orders: Sequence[Order], pointsman: Pointsman) -> frozenset[s
     products = pointsman.products(skus)
     repeated = [name for name, count in Counter(order.id for order in orders).items() if count > 1]
     mistakes = [
-        Mistake(where=f"order {name}", field="id", message="is in the file more than once") for name in repeated
+        Mistake(where=say("order {name}", name=name), field="id", message=say("is in the file more than once"))
+        for name in repeated
     ]
     mistakes += [
-        Mistake(where=f"order {order.id}", field="sku", message=f"no product goes by the SKU '{sku}'")
+        Mistake(
+            where=say("order {id}", id=order.id),
+            field="sku",
+            message=say("no product goes by the SKU '{sku}'", sku=sku),
+        )
         for order in orders
         for sku in order.skus
         if sku not in products

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from engine.decide.address.address import placed_address
-from engine.decide.allotment_periods import period_names
 from engine.decide.capped_units import capped_units
 from engine.decide.decision import (
     HIGHEST,
@@ -26,6 +25,7 @@ from engine.decide.decision import (
     StockRanges,
     Unfilled,
 )
+from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions

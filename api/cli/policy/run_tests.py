@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON
 from api.cli.output.junit import junit_xml
 from api.cli.output.mistakes import fail_with_mistakes
@@ -33,14 +34,16 @@ def run_tests(path: Path, word: str, junit: Path | None, *, coverage: bool, stri
     Example: pointsman policy test policies --coverage
     """
     if strict and word:
-        raise click.UsageError("--strict needs all tests; leave -k out")
+        raise click.UsageError(say("--strict needs all tests; leave -k out"))
     try:
         policies, tests = read_folder(path)
     except (InputInvalid, PolicyInvalid) as error:
-        fail_with_mistakes(error, "no test was run")
+        fail_with_mistakes(error, say("no test was run"))
     selected = select_tests(tests, word)
     if not selected:
-        raise click.UsageError(f"none of the {len(tests)} tests has '{word}' in its name or its file's")
+        raise click.UsageError(
+            say("none of the {count} tests has '{word}' in its name or its file's", count=len(tests), word=word)
+        )
     printer = ReportPrinter(as_json=as_json)
     report = run_policy_tests(policies, selected, find_changing=coverage, progress=printer.dot)
     printer.report(report, left_out=len(tests) - len(selected), coverage=coverage, strict=strict)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 import orjson
 
+from api.cli.language.current import current_language
 from api.cli.options import AS_JSON, print_json
 from api.files.file_content import write_content
 from api.files.policies import policy_files
@@ -16,7 +17,7 @@ from api.records.policies import ExplanationRecord
 from rules.editor.json_schema import policy_schema
 from rules.errors import PolicyInvalid
 from rules.loader import build_policy_set, parse_files
-from rules.wording.catalogue import ENGLISH, Catalogue, available_languages, load_catalogue, load_catalogues
+from rules.wording.catalogue import Catalogue, available_languages, load_catalogue, load_catalogues
 from rules.wording.explain import explain as explain_rule
 
 WIDTH = 96
@@ -48,7 +49,7 @@ def schema(lang: str | None, output: Path | None, *, tests: bool) -> None:
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--lang", type=_LANGUAGE, default=ENGLISH, show_default=True, help="The language of the sentences.")
+@click.option("--lang", type=_LANGUAGE, default=current_language, help="The language to speak. Default: en.")
 @AS_JSON
 def explain(path: Path, lang: str, *, as_json: bool) -> None:
     """Explain each rule under PATH in plain sentences.

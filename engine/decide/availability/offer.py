@@ -12,10 +12,10 @@ from typing import cast
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.allotment_periods import period_names
 from engine.decide.availability.free_units import SkuAvailability, StockFacts, free_units
 from engine.decide.availability.offer_by_shipment import Shipments, WaysOut
 from engine.decide.availability.shipment_bounds import shipment_bounds
+from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.evaluation.ranks import rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.matcher import Matcher
