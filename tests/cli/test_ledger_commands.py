@@ -124,9 +124,9 @@ def test_a_movement_that_the_count_has_already_is_told_from_those_that_change_wh
         late = Movement(op="L-1", node="lyon", sku="SHIRT", delta=-2, reason=None, at=now - 3_600 * MICROSECONDS)
         fresh = Movement(op="F-1", node="lyon", sku="SHIRT", delta=5, reason=None)
         service.stock.move([late, fresh])
-    (line,) = run("ledger", "log").stdout.splitlines()
+    (line,) = run("ledger", "log", "--kind", "moved").stdout.splitlines()
     assert "op L-1, which the count that stands already has; +5 x SHIRT at lyon, op F-1" in line
-    entry = json.loads(run("ledger", "log", "--json").stdout)
+    entry = json.loads(run("ledger", "log", "--kind", "moved", "--json").stdout)
     assert (entry["applied"], entry["counted"]) == ([True, True], [True, False])
     assert client.hget("{main}:on_hand:SHIRT", "lyon") == b"15"
 
