@@ -27,6 +27,7 @@ PointsmanError
 ├── QuoteTaken         a quote that another order took up
 ├── QuoteNotKept       what was promised can't be kept any more; says what changed
 ├── QuotaExceeded      the caller has as many open holds as it may have
+├── CursorExpired      a cursor in the stream of events that the log does not reach back to any more
 ├── Contended          others changed what it needs each time it was tried; try again
 ├── Interrupted        what takes long was ended at a safe place; says why
 └── Undecided          an order whose batch stopped before it was decided; send it again
@@ -226,6 +227,16 @@ class QuoteTaken(PointsmanError):
 
 class QuoteNotKept(PointsmanError):
     """What a quote promised can't be kept any more, and the order was only to be decided if it is."""
+
+
+class CursorExpired(PointsmanError):
+    """Nobody can tell whether events are missing behind this cursor: its place in the log is gone."""
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__(
+            f"the log does not reach back to the cursor '{cursor}' any more, so events may be missing; read what you"
+            " keep anew, then go on from 'now', or from 'start', the oldest event that there is"
+        )
 
 
 class QuotaExceeded(PointsmanError):

@@ -164,6 +164,29 @@ def _movement(item: MovedUnits, times: Times) -> str:
     )
 
 
+def _counted(entry: Entry, _times: Times) -> str:
+    return "; ".join(
+        say(
+            "{on_hand} x {sku} at {node} (before: {before})",
+            on_hand=level.after,
+            sku=sku,
+            node=node,
+            before=level.before,
+        )
+        for (sku, node), level in zip(entry.counted_positions, entry.levels, strict=True)
+        if level
+    )
+
+
+def _activated(entry: Entry, _times: Times) -> str:
+    match entry.details["because"]:
+        case "scheduled":
+            return say("as scheduled")
+        case "rolled_back":
+            return say("again, rolled back to by {who}", who=entry.caller)
+    return say("by {who}", who=entry.caller)
+
+
 def _set_aside(entry: Entry, times: Times) -> str:
     units = (
         say("{count} x {sku} at {node}", count=count, sku=sku, node=shipment.node)
@@ -192,4 +215,8 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     "cancelled": _cancelled,
     "undone": _ended,
     "amended": _amended,
+    "counted": _counted,
+    "loaded": lambda _, __: say("in place of the network before"),
+    "published": lambda entry, _: say("by {who}: {note}", who=entry.caller, note=entry.details["note"]),
+    "activated": _activated,
 }

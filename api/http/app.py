@@ -31,12 +31,14 @@ from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.blueprint import JSON, NDJSON, OPEN, components
 from api.http.each_request.idempotency import IdempotentRequests
+from api.http.events import events, webhooks
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
 from api.http.metrics.meters import Meters, NetworkMeter
 from api.http.policy import policies
 from api.http.tracing import TracedMeter, Tracing, start_tracing
+from api.records.events import renderer
 from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
 from api.shapes.quantities import Quantities, decode, encode, lines_with_decimals
@@ -115,6 +117,8 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         stock_movements,
         master_data,
         policies,
+        events,
+        webhooks,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
     for blueprint in (*blueprints, health.blueprint(served), metrics.blueprint(served, meters)):
@@ -149,6 +153,7 @@ def served_app() -> Flask:
     for pointsman in served:
         pointsman.warm_up()
         pointsman.start_offering()
+        pointsman.events.start_delivering(renderer(pointsman))
     return create_app(*served, meters=meters, tracing=tracing)
 
 

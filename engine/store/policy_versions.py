@@ -24,7 +24,7 @@ from engine.errors import (
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.outcomes import NetworkChanged, TimelineChanged, TimelineOutcome
-from engine.store.script_keys import ACTIVATE_POLICY, APPROVE_POLICY, PUBLISH_POLICY, UNSCHEDULE_POLICY
+from engine.store.script_keys import ACTIVATE_POLICY, APPROVE_POLICY, LOG_ACTIVATIONS, PUBLISH_POLICY, UNSCHEDULE_POLICY
 from rules.errors import PolicyInvalid
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -151,6 +151,12 @@ def unschedule(client: Client, keys: Keys, version: str, *, since: int, entry: H
             keys=UNSCHEDULE_POLICY.keys(keys),
             args=[f"{since}:{version}", version, entry.at, entry.who, entry.note],
         )
+
+
+def log_activations(client: Client, keys: Keys, *, now: int) -> None:
+    """Log that scheduled versions are active whose instant has come, each once whoever calls this."""
+    with faults():
+        client.script("events/log_activations")(keys=LOG_ACTIVATIONS.keys(keys), args=[now])
 
 
 def find_operation(client: Client, keys: Keys, operation: str) -> tuple[str, str] | None:

@@ -29,6 +29,8 @@ end
 local latest = instant_of_change(positions, now)
 
 local changed, freed, moves = {}, {}, {}
+-- of each movement, as `Entry.levels` has it: empty where what is on hand stays as it was
+local levels = {}
 local function move(index)
   local operation, digest, node, delta, blocked, stated = words_of(index)
   local earlier = redis.call('HGET', key.movements, operation) or redis.call('HGET', key.movements_yesterday, operation)
@@ -44,6 +46,9 @@ local function move(index)
   end
   if delta ~= '0' and change_on_hand(index, node, delta, at, now) then
     moves[#moves + 1] = {index, node, delta, at}
+    local after = tonumber(redis.call('HGET', on_hand, node))
+    local held = redis.call('HGET', key.changed_held(index), node) or '0'
+    levels[index] = plain(after - delta) .. ' ' .. plain(after) .. ' ' .. held
     changed[on_hand] = true
     freed[on_hand] = freed[on_hand] or tonumber(delta) > 0 or nil
   end
@@ -55,6 +60,7 @@ end
 local answers, taken = {}, {}
 for index = 1, count do
   local _, _, node = words_of(index)
+  levels[index] = ''
   local word = move(index)
   answers[index] = {
     word,
@@ -68,7 +74,7 @@ local pattern = table.concat(taken)
 if string.find(pattern, '1') then
   redis.call('EXPIRE', key.movements, ARGV[6])
   local entry = redis.call('XADD', key.log, '*', 'kind', 'moved', 'id', ARGV[4], 'at', ARGV[2], 'taken', pattern,
-    'moved_at', plain(latest), 'body', ARGV[5], unpack(signature))
+    'moved_at', plain(latest), 'body', ARGV[5], 'levels', table.concat(levels, ','), unpack(signature))
   remember_moves(moves, entry, now)
 end
 return answers
