@@ -12,7 +12,6 @@ from engine.settings import Settings
 from engine.store.decision_log import entries
 from tests.conftest import activate, small
 from tests.support.callers import client_of
-from tests.support.ledger_entries import of_the_ledger
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
 
