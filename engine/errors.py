@@ -159,11 +159,13 @@ class NotApproved(PointsmanError):
 
 
 class TestsFailed(PointsmanError):
-    """Policies whose own tests fail; names the failing tests, each with its file and line."""
+    """Policies whose own tests fail; names the failing tests, each with its file and line, and the rules that are `new`
+    and fire in all of them.
+    """
 
     __test__ = False  # pytest would take a class of this name for a test
 
-    def __init__(self, failed: Sequence[str], *, of: int) -> None:
+    def __init__(self, failed: Sequence[str], *, of: int, new: Sequence[str] = ()) -> None:
         self.failed = tuple(failed)
         shown = [
             *failed[:_MOST_NAMED],
@@ -171,7 +173,13 @@ class TestsFailed(PointsmanError):
         ]
         verb = "fails" if len(failed) == 1 else "fail"
         summary = f"{len(failed)} of {of} tests of these policies {verb}, so they were not published:"
-        super().__init__("\n  ".join([summary, *shown]) + "\nTo see what differs: pointsman policy test PATH")
+        hints = ["To see what differs: pointsman policy test PATH"]
+        if new:
+            hints.append(
+                f"New, and fires in all of them: {', '.join(new)}. A test is decided as of its own `now`: give a rule"
+                " that is to begin now a `from`, and tests of before go on as they did"
+            )
+        super().__init__("\n  ".join([summary, *shown]) + "\n" + "\n".join(hints))
 
 
 class KeyReused(PointsmanError):

@@ -75,4 +75,4 @@ def main() -> None:
     except (InputInvalid, PolicyInvalid) as error:
         fail_with_mistakes(error, say("nothing was changed"))
     except (PointsmanError, RulesError) as error:
-        fail([say_message(str(error))])
+        fail(["\n".join(map(say_message, str(error).split("\n")))])

@@ -13,7 +13,7 @@ from tests.support.callers import bearer, client_of, key_of
 from tests.support.problem_json import problem_of
 
 _PLACE = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
-OPEN = {"GET /healthz", "GET /readyz", "GET /openapi.json"}
+OPEN = {"GET /healthz", "GET /readyz", "GET /openapi.json", "GET /docs"}
 ORDERS, STOCK, AUDIT, ADMIN = "orders", "stock", "audit:read", "admin"
 SCOPES = {
     "GET /metrics": {AUDIT, "admin"},
@@ -153,8 +153,11 @@ def test_an_operation_without_a_stated_scope_is_no_operation(pointsman, monkeypa
 
 
 def test_an_endpoint_of_an_extension_without_a_stated_scope_stops_the_start(pointsman, monkeypatch):
-    monkeypatch.setattr("api.http.app._OPEN_PAGES", ())
-    with pytest.raises(LookupError, match="openapi_json"):
+    def extend(app, *_):
+        app.add_url_rule("/extension", "extension", dict)
+
+    monkeypatch.setattr("api.http.app.measure_requests", extend)
+    with pytest.raises(LookupError, match="extension"):
         create_app(pointsman)
 
 
