@@ -89,6 +89,7 @@ def test_keys_are_made_once_and_not_where_there_are_some(tmp_path: Path) -> None
     with Pointsman(Settings(data=tmp_path)) as service:
         made = make_first_keys(service.api_keys, tmp_path)
         assert made == tmp_path / "keys"
+        assert made.stat().st_mode & 0o777 == 0o600
         text = made.read_text()
         roles = {line.partition("=")[2]: line.partition("_")[0].lower() for line in text.splitlines()}
         for key, role in roles.items():

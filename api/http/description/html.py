@@ -71,7 +71,7 @@ def _operations(page: dict[str, Any], tag: str) -> Iterator[tuple[str, str, dict
 def _operation(path: str, verb: str, operation: dict[str, Any], page: dict[str, Any]) -> Iterator[str]:
     yield (
         f'<details id="{_text(operation["operationId"])}"><summary><span class="verb">{verb.upper()}</span>'
-        f"<code>{_text(path)}</code><br>{_text(operation['summary'])}</summary><div>"
+        f"<code>{_text(path)}</code><br>{_prose(operation['summary'])}</summary><div>"
     )
     for paragraph in operation["description"].split("\n\n"):
         yield f"<p>{_prose(paragraph)}</p>"
@@ -97,7 +97,7 @@ def _operation(path: str, verb: str, operation: dict[str, Any], page: dict[str, 
             f"<code>{_text(kind)}</code> {_type(content.get('schema', {}))}"
             for kind, content in resolved.get("content", {}).items()
         )
-        yield f"<tr><td>{_text(status)}</td><td>{_text(resolved['description'])}</td><td>{bodies}</td></tr>"
+        yield f"<tr><td>{_text(status)}</td><td>{_prose(resolved['description'])}</td><td>{bodies}</td></tr>"
     yield "</table></div></details>"
 
 
