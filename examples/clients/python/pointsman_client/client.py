@@ -102,7 +102,7 @@ class Client:
         return self._lines("GET", f"/v1/events?{urlencode({'since': since} if since else {})}")
 
     def call(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Json:
-        """Any call with JSON, and its answer; what changes something has `key`, or a new one, as its idempotency key."""
+        """Any call with JSON, and its answer; what changes something has an idempotency key, `key` or a new one."""
         sent = None if body is None else json.dumps(body).encode()
         answer = self._connection.ask(method, path, sent, "application/json", key=_key(method, key))
         return dict(json.loads(answer)) if answer else {}
