@@ -193,8 +193,10 @@ CONDITIONS = {
     ),
     "a span over midnight": (
         when('now.time: {between: ["22:00", "06:00"]}'),
-        "p.yaml:5:23  out-of-range  the first end of 'between' is above the second; a span over midnight is all but the"
-        ' one between: write {not: {between: ["06:01", "21:59"]}}',
+        (
+            "p.yaml:5:23  out-of-range  the first end of 'between' is above the second; a span over midnight is all but the"
+            ' one between: write {not: {between: ["06:01", "21:59"]}}'
+        ),
     ),
     "one end": (when("order.units: {between: 5}"), "p.yaml:5:26  wrong-type  'between' takes two values"),
     "two values where one goes": (
@@ -330,8 +332,10 @@ EFFECTS = {
     "a share": (then("keep: 101%"), "p.yaml:5:12  out-of-range  keep: '101%' is not between 0% and 100%"),
     "a protection": (
         then("protect: {channel: web}"),
-        "p.yaml:5:12  bad-value  protect: a number of units or a share is missing; write {channel: web, units: 5} or"
-        " {channel: web, share: 20%}",
+        (
+            "p.yaml:5:12  bad-value  protect: a number of units or a share is missing; write {channel: web, units: 5} or"
+            " {channel: web, share: 20%}"
+        ),
     ),
     "a protection of two sizes": (
         then("protect: {channel: web, units: 5, share: 20%}"),
