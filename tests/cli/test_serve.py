@@ -35,7 +35,8 @@ from tests.support.wait_until import wait_until
 def test_an_address_where_keys_could_be_read_or_anybody_come_in_is_refused(
     command: Command, tmp_path: Path, words: list[str], variables: dict[str, str], said: str
 ) -> None:
-    refused = command("serve", *words, POINTSMAN_DATA=tmp_path / "data", **variables)
+    # should it not be refused, this setting ends it
+    refused = command("serve", *words, POINTSMAN_DATA=tmp_path / "data", POINTSMAN_THREADS="none", **variables)
     assert refused.returncode != 0
     assert said in " ".join(refused.stderr.split())
     assert not (tmp_path / "data").exists()
