@@ -194,8 +194,8 @@ CONDITIONS = {
     "a span over midnight": (
         when('now.time: {between: ["22:00", "06:00"]}'),
         (
-            "p.yaml:5:23  out-of-range  the first end of 'between' is above the second; a span over midnight is all but the"
-            ' one between: write {not: {between: ["06:01", "21:59"]}}'
+            "p.yaml:5:23  out-of-range  the first end of 'between' is above the second; a span over midnight is all but"
+            ' the one between: write {not: {between: ["06:01", "21:59"]}}'
         ),
     ),
     "one end": (when("order.units: {between: 5}"), "p.yaml:5:26  wrong-type  'between' takes two values"),
@@ -333,8 +333,8 @@ EFFECTS = {
     "a protection": (
         then("protect: {channel: web}"),
         (
-            "p.yaml:5:12  bad-value  protect: a number of units or a share is missing; write {channel: web, units: 5} or"
-            " {channel: web, share: 20%}"
+            "p.yaml:5:12  bad-value  protect: a number of units or a share is missing; write"
+            " {channel: web, units: 5} or {channel: web, share: 20%}"
         ),
     ),
     "a protection of two sizes": (
