@@ -144,7 +144,10 @@ def _rejected(entry: Entry, _times: Times) -> str:
 
 
 def _moved(entry: Entry, times: Times) -> str:
-    return "; ".join(_movement(item, times) for item in entry.applied_movements)
+    return "; ".join(
+        _movement(item, times) + (say(", which the count that stands already has") if counted else "")
+        for item, counted in entry.movements_and_counts
+    )
 
 
 def _movement(item: MovedUnits, times: Times) -> str:
@@ -162,6 +165,29 @@ def _movement(item: MovedUnits, times: Times) -> str:
         op=op,
         reason=reason,
     )
+
+
+def _counted(entry: Entry, _times: Times) -> str:
+    return "; ".join(
+        say(
+            "{on_hand} x {sku} at {node} (before: {before})",
+            on_hand=level.after,
+            sku=sku,
+            node=node,
+            before=level.before,
+        )
+        for (sku, node), level in zip(entry.counted_positions, entry.levels, strict=True)
+        if level
+    )
+
+
+def _activated(entry: Entry, _times: Times) -> str:
+    match entry.details["because"]:
+        case "scheduled":
+            return say("as scheduled")
+        case "rolled_back":
+            return say("again, rolled back to by {who}", who=entry.caller)
+    return say("by {who}", who=entry.caller)
 
 
 def _set_aside(entry: Entry, times: Times) -> str:
@@ -192,4 +218,8 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     "cancelled": _cancelled,
     "undone": _ended,
     "amended": _amended,
+    "counted": _counted,
+    "loaded": lambda _, __: say("in place of the network before"),
+    "published": lambda entry, _: say("by {who}: {note}", who=entry.caller, note=entry.details["note"]),
+    "activated": _activated,
 }

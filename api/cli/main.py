@@ -44,6 +44,7 @@ COMMANDS = {
     "server": Lazy("api.cli.server", "server", "Check the server that holds stock, holds and the log."),
     "show": Lazy("api.cli.decisions", "show", "Show a logged decision; by the id of an order, the order."),
     "stock": Lazy("api.cli.stock", "stock", "Import counted stock, move units, and show the stock of a SKU."),
+    "webhook": Lazy("api.cli.webhooks", "webhook", "Send events to URLs, and see what became of that."),
 }
 """By name. A test holds each summary to the command's own."""
 
@@ -74,4 +75,4 @@ def main() -> None:
     except (InputInvalid, PolicyInvalid) as error:
         fail_with_mistakes(error, say("nothing was changed"))
     except (PointsmanError, RulesError) as error:
-        fail([say_message(str(error))])
+        fail(["\n".join(map(say_message, str(error).split("\n")))])

@@ -21,6 +21,7 @@ from engine.orders.batch.batch_results import OrderDecided
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
+from rules.vocabulary import Stage
 
 CALLER = "route"
 """The caller of the idempotency keys: an order routed before is only answered, so an interrupted day can go on."""
@@ -104,6 +105,13 @@ def check_products(orders: Sequence[Order], pointsman: Pointsman) -> frozenset[s
     return frozenset(sku for sku, product in products.items() if product.lifecycle == "end_of_line")
 
 
+def _active_rules(pointsman: Pointsman) -> frozenset[str]:
+    """The rules that may act on an order; others act once a node rejects one."""
+    active = pointsman.versions.timeline().active
+    rules = pointsman.versions.read(active).rules.values() if active else ()
+    return frozenset(rule.id for rule in rules if any(effect.stage is not Stage.REJECTION for effect in rule.effects))
+
+
 def route(
     orders: Sequence[Order], pointsman: Pointsman, *, weigh: int, progress: Callable[[], None] = lambda: None
 ) -> DayFigures:
@@ -111,7 +119,7 @@ def route(
     changed the choice.
     """
     clearance = check_products(orders, pointsman)
-    day = DayFigures(currency=pointsman.network().currency)
+    day = DayFigures(currency=pointsman.network().currency, rules=_active_rules(pointsman))
     stride = max(1, -(-len(orders) // weigh)) if weigh else 0
     for index, order in enumerate(orders):
         weighed = pointsman.deciding_rules(order, now=order.placed_at) if stride and index % stride == 0 else None
@@ -140,7 +148,7 @@ def route_together(
     continues after them.
     """
     clearance = check_products(orders, pointsman)
-    day = DayFigures(currency=pointsman.network().currency)
+    day = DayFigures(currency=pointsman.network().currency, rules=_active_rules(pointsman))
     if not orders:
         return day
     batch = pointsman.batch(

@@ -6,8 +6,8 @@ from api.cli.language.current import counted, say, text
 from api.cli.output.mistakes import finding_line
 from api.cli.output.times import Times
 from engine.policies.review import SHORT
-from engine.policies.versions import Published, Version
-from engine.store.policy_versions import PastChange, PolicyTimeline
+from engine.policies.versions import Published, Takeover, Version
+from engine.store.policy_versions import PastChange
 from rules.diff.compare import Change, Changes, Kind
 
 MOST_NAMED = 20
@@ -89,9 +89,16 @@ def version_lines(versions: Sequence[Version], times: Times) -> Iterator[str]:
         yield from (say("    scheduled from {instant} on", instant=times(instant)) for instant in version.scheduled)
 
 
-def schedule_lines(timeline: PolicyTimeline, times: Times) -> Iterator[str]:
-    for since, version in timeline.scheduled:
-        yield say("{version} takes over at {instant}, as scheduled", version=version[:SHORT], instant=times(since))
+def takeover_lines(takeovers: Iterable[Takeover], times: Times) -> Iterator[str]:
+    """What is scheduled, and which rules go then: those that were added since the version was published."""
+    for item in takeovers:
+        version, instant = item.version[:SHORT], times(item.since)
+        yield say("{version} takes over at {instant}, as scheduled", version=version, instant=instant)
+        if item.gone:
+            yield say("  {rules} of the version before it go then:", rules=counted(len(item.gone), "rule"))
+            yield from (f"    {rule}" for rule in item.gone[:MOST_NAMED])
+            if len(item.gone) > MOST_NAMED:
+                yield say("  ... and {count} more", count=len(item.gone) - MOST_NAMED)
 
 
 def history_lines(changes: Iterable[PastChange], times: Times) -> Iterator[str]:

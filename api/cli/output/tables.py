@@ -58,6 +58,8 @@ def day_tables(day: DayFigures) -> Iterator[Table]:
     rules.add_column(say("decided"), justify="right")
     for rule in sorted(day.fired.keys() | day.decided.keys()):
         rules.add_row(rule, _share(day.fired[rule], day.orders), _share(day.decided[rule], day.weighed))
+    for rule in day.never_fired:
+        rules.add_row(rule, say("never"), "-", style="dim")
     yield rules
 
 

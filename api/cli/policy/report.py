@@ -1,7 +1,7 @@
 """Reads a folder of policies and tests for `pointsman policy test`, and prints the report of a run."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import click
@@ -18,7 +18,7 @@ from api.records.policy_tests import ReportRecord
 from engine.decide.policy_tests.runner import TEST_SUFFIX, Coverage, PolicyTest, Report, TestResult
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Inventory
-from rules.policy import PolicySet
+from rules.policy import PolicySet, split_rule_id
 
 _WHAT_NOW = text("\nIf the decision is what you want now, change what the test expects; if not, the rule.")
 NARROWEST = 20
@@ -81,7 +81,10 @@ class ReportPrinter:
         click.echo(start, nl=False)
         self._column = len(start.lstrip("\n"))
 
-    def report(self, report: Report, *, left_out: int, coverage: bool, strict: bool) -> None:
+    def report(
+        self, report: Report, *, left_out: int, coverage: bool, strict: bool, of_policies: Collection[str] | None = None
+    ) -> None:
+        """The coverage is of the rules of these policies, by id; by default of all."""
         if self._as_json:
             print_json(ReportRecord.of(report, strict=strict))
             return
@@ -91,7 +94,7 @@ class ReportPrinter:
         if report.failed:
             self._console.print(Text(say(_WHAT_NOW), style="dim"))
         if coverage:
-            self._console.print(_coverage_table(report))
+            self._console.print(_coverage_table(report, of_policies))
         if strict and report.untested:
             self._console.print(
                 Text(say("\nNot tested:"), style="bold red"),
@@ -117,12 +120,13 @@ def _failure(result: TestResult) -> Iterator[Text | Table]:
     )
 
 
-def _coverage_table(report: Report) -> Table:
+def _coverage_table(report: Report, policies: Collection[str] | None) -> Table:
     table = Table(title=say("What each rule does in {count} tests", count=len(report.results)), title_justify="left")
-    table.add_column(say("rule"), no_wrap=True, min_width=max((len(item.rule) for item in report.coverage), default=0))
+    shown = [item for item in report.coverage if policies is None or split_rule_id(item.rule)[0] in policies]
+    table.add_column(say("rule"), no_wrap=True, min_width=max((len(item.rule) for item in shown), default=0))
     for name in ("fires", "doesn't", "decides"):
         table.add_column(say(name), justify="right")
-    for item in report.coverage:
+    for item in shown:
         table.add_row(item.rule, *map(str, (item.fired, item.quiet, item.changed)), style=_style(item))
     return table
 

@@ -113,16 +113,39 @@ def approve_version(settings: Settings, version: str, note: str) -> None:
 
 
 @click.command()
+@click.option(
+    "--at",
+    "instant",
+    type=INSTANT,
+    help='From this instant on, such as "2026-11-27 08:00" or 2026-11-27T08:00:00+01:00. Default: now.',
+)
 @_NOTE
 @click.pass_obj
-def rollback(settings: Settings, note: str) -> None:
+def rollback(settings: Settings, instant: int | None, note: str) -> None:
     """Activate again the version that was active before. Each further rollback goes one version further back.
 
     Example: pointsman policy rollback --note "the discount was wrong"
     """
     with Pointsman(settings) as service:
-        version = service.versions.roll_back(who=who(settings), note=note)
-        click.echo(say("back to {version}, active from the next decision on", version=version))
+        version = service.versions.roll_back(who=who(settings), note=note, since=instant)
+        if instant is None:
+            click.echo(say("back to {version}, active from the next decision on", version=version))
+        _print_schedule(service)
+
+
+@click.command("unschedule")
+@click.argument("version")
+@_NOTE
+@click.pass_obj
+def unschedule_version(settings: Settings, version: str, note: str) -> None:
+    """Take VERSION off the schedule: it does not take over.
+
+    Example: pointsman policy unschedule d2720ce4c970 --note "the sale is put off"
+    """
+    with Pointsman(settings) as service:
+        full_version, times = service.versions.find(version), Times.of(service)
+        for since in service.versions.cancel_schedule(full_version, who=who(settings), note=note):
+            click.echo(say("{version} does not take over at {instant}", version=full_version, instant=times(since)))
         _print_schedule(service)
 
 
@@ -226,6 +249,7 @@ COMMANDS = (
     approve_version,
     activate_version,
     rollback,
+    unschedule_version,
     list_versions,
     show_version,
     diff_versions,
@@ -248,5 +272,5 @@ def _from_path(path: Path) -> PolicySet:
 
 
 def _print_schedule(service: Pointsman) -> None:
-    for line in policy_lines.schedule_lines(service.versions.timeline(), Times.of(service)):
+    for line in policy_lines.takeover_lines(service.versions.takeovers(), Times.of(service)):
         click.echo(line)
