@@ -47,11 +47,12 @@ quick: $(VENV)/.test ## run the tests that are not marked slow, in about a minut
 cover: $(VENV)/.test ## run every test and report branches that none of them took; takes twice as long
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
-check: $(VENV)/.check ## check format, lint, types and imports: what CI runs before the tests
+check: $(VENV)/.check ## check format, lint, types, imports and security: what CI runs before the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive rules engine api
 
 fmt: $(VENV)/.check ## format, and fix what can be fixed automatically
 	$(BIN)/ruff format .

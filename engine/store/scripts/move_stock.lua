@@ -29,6 +29,8 @@ end
 local latest = instant_of_change(positions, now)
 
 local changed, freed, moves = {}, {}, {}
+-- of each movement, as `Entry.levels` has it: empty where what is on hand stays as it was
+local levels = {}
 local function move(index)
   local operation, digest, node, delta, blocked, stated = words_of(index)
   local earlier = redis.call('HGET', key.movements, operation) or redis.call('HGET', key.movements_yesterday, operation)
@@ -44,6 +46,9 @@ local function move(index)
   end
   if delta ~= '0' and change_on_hand(index, node, delta, at, now) then
     moves[#moves + 1] = {index, node, delta, at}
+    local after = tonumber(redis.call('HGET', on_hand, node))
+    local held = redis.call('HGET', key.changed_held(index), node) or '0'
+    levels[index] = plain(after - delta) .. ' ' .. plain(after) .. ' ' .. held
     changed[on_hand] = true
     freed[on_hand] = freed[on_hand] or tonumber(delta) > 0 or nil
   end
@@ -52,9 +57,10 @@ local function move(index)
   return delta ~= '0' and is_known and 'counted' or 'applied'
 end
 
-local answers, taken = {}, {}
+local answers, taken, counted = {}, {}, {}
 for index = 1, count do
   local _, _, node = words_of(index)
+  levels[index] = ''
   local word = move(index)
   answers[index] = {
     word,
@@ -62,13 +68,23 @@ for index = 1, count do
     redis.call('HGET', key.changed_blocked(index), node) or '0',
   }
   taken[index] = (word == 'applied' or word == 'counted') and '1' or '0'
+  counted[index] = word == 'counted' and '1' or '0'
 end
 offer(freed, note_changes(changed))
 local pattern = table.concat(taken)
 if string.find(pattern, '1') then
   redis.call('EXPIRE', key.movements, ARGV[6])
-  local entry = redis.call('XADD', key.log, '*', 'kind', 'moved', 'id', ARGV[4], 'at', ARGV[2], 'taken', pattern,
-    'moved_at', plain(latest), 'body', ARGV[5], unpack(signature))
+  local fields = {'kind', 'moved', 'id', ARGV[4], 'at', ARGV[2], 'taken', pattern, 'moved_at', plain(latest)}
+  local in_counts = table.concat(counted)
+  if string.find(in_counts, '1') then
+    fields[#fields + 1], fields[#fields + 2] = 'in_counts', in_counts
+  end
+  fields[#fields + 1], fields[#fields + 2] = 'body', ARGV[5]
+  fields[#fields + 1], fields[#fields + 2] = 'levels', table.concat(levels, ',')
+  for index = 1, #signature do
+    fields[#fields + 1] = signature[index]
+  end
+  local entry = redis.call('XADD', key.log, '*', unpack(fields))
   remember_moves(moves, entry, now)
 end
 return answers
