@@ -107,7 +107,7 @@ class LogReplay:
                 self.orders.wait(entry.decision, "", 0)
             case "queued" | "approved":
                 self.orders.change(entry)
-            case _:  # a repair restored what the entries before it say
+            case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
                 pass
 
     def _add_decision(self, entry: Entry) -> None:
