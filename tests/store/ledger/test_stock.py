@@ -90,6 +90,7 @@ def test_a_load_leaves_stock_that_was_counted_since_the_load_before_alone(shop, 
     again = inventory([*SHOPS, node("paris")], {"A": {"lyon": 4, "lille": 6}, "B": {"lille": 1}})
     shop.load(again)
     assert units_of(shop, "A") == {"lyon": 7, "lille": 6}
+    assert shop.check().clean
     assert not shop.stock.set_count(count(1, 0)).applied, "older than the count that stands"
     assert shop.stock.set_count(count(5, half_a_minute)).applied, "newer than that, though older than the load"
     move(shop, movement("b", 3))
@@ -97,6 +98,15 @@ def test_a_load_leaves_stock_that_was_counted_since_the_load_before_alone(shop, 
     assert shop.check().clean
     shop.load(again, counts=True)
     assert units_of(shop, "A") == {"lyon": 4, "lille": 6}
+    assert shop.check().clean
+
+
+def test_a_count_on_arrival_is_later_than_what_a_worker_with_a_faster_clock_moved(shop, clock):
+    clock.now += 60
+    move(shop, movement("a", -2))
+    clock.now -= 60
+    assert shop.stock.set_count(count(9, 1, kind="s")).applied
+    assert units_of(shop, "A")["lyon"] == 9
     assert shop.check().clean
 
 
