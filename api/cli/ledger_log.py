@@ -134,7 +134,7 @@ def _movement(item: MovedUnits) -> str:
 
 
 def _set_aside(entry: Entry) -> str:
-    units = (f"{count} x {sku} at {shipment.node}" for shipment in entry.set_aside for sku, count in shipment.units)
+    units = (f"{part.units} x {part.sku} at {shipment.node}" for shipment in entry.set_aside for part in shipment.units)
     return f"until {timestamp(entry.until or 0)}: {', '.join(units)}"
 
 

@@ -16,6 +16,7 @@ from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
 from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
 from engine.model.facts import Line, Network, Order, Product, StockPosition
+from engine.model.lots import Lot, expired_units
 from engine.stock_snapshot import StockState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -57,12 +58,16 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStock:
-    """A position, how many of its units are free to each channel, and how many more are there and may not be sold."""
+    """A position, how many of its units are free to each channel, and how many more are there and may not be sold:
+    those blocked, and those that have expired. `lots` are all that are there, first expired first.
+    """
 
     node: str
     position: StockPosition
     free: Mapping[str, int]
     blocked: int = 0
+    expired: int = 0
+    lots: Sequence[Lot] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,12 +218,16 @@ class NetworkStock:
         stock, free = read.facts.stock, [offer(read.facts, read.matcher, name, now).free for name in names]
         rows = zip(*(column.tolist() for column in (stock.node, stock.on_hand, stock.held, *free)), strict=True)
         blocked = self._blocked(sku, None if read.age is None else max_stale)
+        today = read.facts.snapshot.network.local(now).date().toordinal()
+        lots = {node: of_node for (_, node), of_node in read.facts.lots.items()}
         nodes = [
             NodeStock(
                 node=node,
                 position=StockPosition(on_hand=on_hand, held=held),
                 free=dict(zip(names, units, strict=True)),
                 blocked=blocked.pop(node, 0),
+                expired=expired_units(lots.get(node, ()), today),
+                lots=lots.get(node, ()),
             )
             for number, on_hand, held, *units in rows
             for node in [read.facts.ways.node_ids[number]]

@@ -40,6 +40,23 @@ def stock_tables(record: SkuStockRecord, *, width: int) -> Iterator[Table]:
         title = None
 
 
+def lot_table(record: SkuStockRecord) -> Table | None:
+    """The lots of each node; None: there are none."""
+    rows = [(item.node, lot) for item in record.nodes if item.lots is not UNSET for lot in item.lots]
+    if not rows:
+        return None
+    table = Table(title=Text(f"{record.sku}: lots, the first to expire first"))
+    for heading in ("node", "lot", "expires"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("on hand", "held"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for node, lot in rows:
+        table.add_row(
+            *map(Text, (node, lot.lot or "(no lot)", lot.expires or "never", str(lot.on_hand), str(lot.held)))
+        )
+    return table
+
+
 def _columns(record: SkuStockRecord) -> Iterator[_Column]:
     nodes = record.nodes
     yield _Column(heading="on hand", cells=[str(item.on_hand) for item in nodes])
@@ -47,6 +64,8 @@ def _columns(record: SkuStockRecord) -> Iterator[_Column]:
     yield _Column(heading="available", cells=[str(item.available) for item in nodes])
     if record.blocked:
         yield _Column(heading="blocked", cells=[str(item.blocked) for item in nodes])
+    if record.expired is not UNSET:
+        yield _Column(heading="expired", cells=[str(0 if item.expired is UNSET else item.expired) for item in nodes])
     for channel in record.free:
         yield _Column(heading=f"free to {channel}", cells=[str(item.free[channel]) for item in nodes])
 

@@ -8,6 +8,7 @@ from api.files.stock_counts import ImportSummary
 from engine.decide.availability import SkuAvailability
 from engine.decide.order_record import Record
 from engine.inventory.stock import Availability, CountResult, NodeStock, SkuStock
+from engine.model.lots import Lot, date_of, name_of
 from engine.store.outcomes import (
     CountContradicts,
     CountForgotten,
@@ -64,6 +65,19 @@ class AvailabilityRecord(Record, frozen=True):
         )
 
 
+class LotStockRecord(Record, frozen=True):
+    """What is there of a lot; units that are of none have no name."""
+
+    lot: str | None
+    expires: Annotated[str | None, Meta(description="the last date on which it may be used; null: it does not expire")]
+    on_hand: int
+    held: int
+
+    @classmethod
+    def of(cls, lot: Lot) -> "LotStockRecord":
+        return cls(lot=name_of(lot.label) or None, expires=date_of(lot.label), on_hand=lot.on_hand, held=lot.held)
+
+
 class NodeStockRecord(Record, frozen=True):
     node: str
     on_hand: int
@@ -77,6 +91,13 @@ class NodeStockRecord(Record, frozen=True):
             " `*`: channels no rule names"
         ),
     ]
+    expired: Annotated[
+        int | UnsetType, Meta(description="units there beside those on hand that have expired and that nobody holds")
+    ] = UNSET
+    lots: Annotated[
+        list[LotStockRecord] | UnsetType,
+        Meta(description="those on hand and expired by lot, the first to expire first"),
+    ] = UNSET
 
     @classmethod
     def of(cls, stock: NodeStock) -> "NodeStockRecord":
@@ -87,6 +108,8 @@ class NodeStockRecord(Record, frozen=True):
             available=stock.position.available,
             blocked=stock.blocked,
             free=dict(stock.free),
+            expired=stock.expired or UNSET,
+            lots=list(map(LotStockRecord.of, stock.lots)) or UNSET,
         )
 
 
@@ -101,6 +124,7 @@ class SkuStockRecord(Record, frozen=True):
     blocked: int
     free: dict[str, int]
     nodes: list[NodeStockRecord]
+    expired: Annotated[int | UnsetType, Meta(description="left out if none")] = UNSET
     counted: Annotated[
         bool | UnsetType, Meta(description="false: it needs no stock, any number is free; otherwise left out")
     ] = UNSET
@@ -116,6 +140,7 @@ class SkuStockRecord(Record, frozen=True):
             blocked=sum(item.blocked for item in stock.nodes),
             free={channel: sum(item.free[channel] for item in stock.nodes) for channel in stock.channels},
             nodes=[NodeStockRecord.of(item) for item in stock.nodes],
+            expired=sum(item.expired for item in stock.nodes) or UNSET,
             counted=UNSET if stock.counted else False,
         )
 

@@ -14,6 +14,7 @@ import numpy as np
 from engine.decide import rule_facts
 from engine.decide.evaluation.positions import Positions, Shared, judge_positions, node_facts_at
 from engine.decide.evaluation.ranks import rank_of_options, rank_of_places
+from engine.decide.evaluation.shelf_life import ShelfLife
 from engine.decide.evaluation.shipment_bands import (
     OrderedUnits,
     ShipmentBands,
@@ -223,6 +224,12 @@ class Evaluation:
         for sku, of_line in zip(skus, positions, strict=True):
             floors[sku] = np.maximum(floors[sku], of_line.floor) if sku in floors else of_line.floor
         return [of_line.with_floor(floors[sku]) for sku, of_line in zip(skus, positions, strict=True)]
+
+    @cached_property
+    def shelf_life(self) -> ShelfLife | None:
+        """None: no SKU of the order has lots."""
+        lots = self.snapshot.lots
+        return ShelfLife(self) if lots and any(line.sku in lots for line in self.order.lines) else None
 
     @cached_property
     def caps(self) -> Mapping[str, Integers]:

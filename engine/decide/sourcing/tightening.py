@@ -33,8 +33,9 @@ def tighten(problem: Problem) -> tuple[Problem, int]:
 
 
 def has_couplings(problem: Problem) -> bool:
-    """Whether there are multiples, sets or capacities at all."""
-    return bool(problem.multiples or problem.capacity) or any(demand.set_name is not None for demand in problem.demands)
+    """Whether there are multiples, sets, capacities or limits of lots at all."""
+    coupled = problem.multiples or problem.capacity or problem.lot_limits
+    return bool(coupled) or any(demand.set_name is not None for demand in problem.demands)
 
 
 def common_multiples(problem: Problem) -> dict[int, int]:

@@ -14,6 +14,7 @@ from engine.decide.order_record import OrderRecord, seconds
 from engine.decide.record import DecisionRecord
 from engine.model.facts import NodeRest
 from engine.model.load_periods import periods_of
+from engine.model.lots import LotUnits, joined, place_of, without
 from engine.model.node_loads import output
 from engine.store.decision_log import (
     UNREADABLE,
@@ -21,6 +22,7 @@ from engine.store.decision_log import (
     EntryId,
     PartUnits,
     RawEntry,
+    RejectionBody,
     UnitsBody,
     parse_entry,
     parse_entry_id,
@@ -131,10 +133,7 @@ class LogReplay:
             case "set_aside":
                 self._add_set_aside(entry)
             case "moved":
-                for movement in entry.applied_movements:
-                    position = movement.sku, movement.node
-                    self._move(position, movement.delta, entry.instant(movement.at))
-                    self._block(position, movement.blocked)
+                self._move_stock(entry)
             case "extended" | "confirmed" | "released" | "expired" | "cancelled" | "amended" | "undone":
                 self._move_units(entry)
             case "rejected":
@@ -148,6 +147,14 @@ class LogReplay:
                 self._change_order(entry)
             case _:  # a repair restored what the entries before it say
                 pass
+
+    def _move_stock(self, entry: Entry) -> None:
+        for movement in entry.applied_movements:
+            position, instant = (movement.sku, movement.node), entry.instant(movement.at)
+            self._move(position, movement.delta, instant)
+            if movement.lot:
+                self._move((movement.sku, place_of(movement.node, movement.lot)), movement.delta, instant)
+            self._block(position, movement.blocked)
 
     def _add_decision(self, entry: Entry) -> None:
         record = entry.record
@@ -217,7 +224,12 @@ class LogReplay:
 
     def _add_set_aside(self, entry: Entry) -> None:
         shipments = {
-            number: ExpectedShipment(node=item.node, service=item.service, units=dict(item.units))
+            number: ExpectedShipment(
+                node=item.node,
+                service=item.service,
+                units={part.sku: part.units for part in item.units},
+                lots={part.sku: part.lots for part in item.units if part.lots},
+            )
             for number, item in enumerate(entry.set_aside)
         }
         self._check_floors(entry, shipments)
@@ -243,6 +255,8 @@ class LogReplay:
             self._day(periods_of(date).of(shipment.node)[0], entry.id[0]).amounts.update(amounts)
             for sku, units in shipment.units.items():
                 self.held[sku, shipment.node] += units
+            for place, units in shipment.places:
+                self.held[place] += units
         endings = ["-"] * len(shipments)
         hold = ExpectedHold(
             caller=entry.caller,
@@ -327,6 +341,7 @@ class LogReplay:
                 continue
             left = Counter(shipment.units)
             left.subtract(dict(rejected))
+            lots = self._reject_lots(shipment, rejection, number, entry)
             for sku, units in rejected:
                 self._lower_held((sku, shipment.node), units)
                 self._take(hold, (sku, shipment.node), -units, entry)
@@ -338,14 +353,23 @@ class LogReplay:
                 self._change_output(hold, shipment.node, rejected, -1, entry)
             if number not in rejection.ended:
                 still_held = {sku: units for sku, units in left.items() if units}
-                hold.shipments[number] = ExpectedShipment(
-                    node=shipment.node, service=shipment.service, units=still_held
-                )
+                hold.shipments[number] = replace(shipment, units=still_held, lots=_lots_without(shipment.lots, lots))
                 continue
             hold.end_shipment(number, entry.kind, entry.at)
             if rejection.room and number not in hold.left:
                 self._change_loads(shipment.node, hold.day, -1, entry)
         self._forget_if_ended(entry.decision, hold)
+
+    def _reject_lots(
+        self, shipment: ExpectedShipment, rejection: RejectionBody, number: int, entry: Entry
+    ) -> dict[str, LotUnits]:
+        """Take rejected units of lots out of a hold; returns them by SKU."""
+        lots = {} if rejection.lots is UNSET else dict(dict(rejection.lots).get(number, ()))
+        for place, units in replace(shipment, lots=lots).places:
+            self._lower_held(place, units)
+            if rejection.blocks is True:
+                self._move(place, -units, entry.instant())
+        return lots
 
     def _move_units(self, entry: Entry) -> None:
         """Move units of shipments from one state into another. What was ended may be held again."""
@@ -430,15 +454,34 @@ class LogReplay:
                     self.promised_from[position] = self.promised_from.get(position, 0) + units
                     self._move(position, units, entry.instant(part.left_at))
             self._changed("positions", position)
+        lots = self._move_lots(shipment, part, entry)
         if entry.kind != "undone":
             placed = int(entry.kind == "confirmed") - int(part.source == "held")
             self._place(hold.first, placed * sum(units for _, units in part.units))
         if +held:
-            hold.shipments[part.number] = ExpectedShipment(node=part.node, service=part.service, units=dict(+held))
+            hold.shipments[part.number] = ExpectedShipment(
+                node=part.node, service=part.service, units=dict(+held), lots=lots
+            )
         self._change_loads(part.node, hold.day, part.room, entry)
         becomes = "held" if entry.kind == "undone" else entry.kind
         more = (becomes in _COUNTED) - (part.source in _COUNTED)
         self._change_output(hold, part.node, part.units, more, entry)
+
+    def _move_lots(self, shipment: ExpectedShipment | None, part: PartUnits, entry: Entry) -> dict[str, LotUnits]:
+        """Move the units of a part that are of lots; what the shipment then holds of lots."""
+        held = dict(shipment.lots) if shipment else {}
+        moved = ExpectedShipment(node=part.node, service=part.service, units={}, lots=dict(part.lots))
+        for place, units in moved.places:
+            if entry.kind == "undone":
+                self.held[place] += units
+                self._move(place, units, entry.instant(part.left_at))
+            else:
+                self._lower_held(place, units)
+            if entry.kind == "confirmed":
+                self._move(place, -units, entry.instant())
+        if entry.kind != "undone":
+            return _lots_without(held, moved.lots)
+        return held | {sku: joined(held.get(sku, ()), lots) for sku, lots in moved.lots.items()}
 
     def _change_output(
         self, hold: ExpectedHold, node: str, units: Iterable[tuple[str, int]], sign: int, entry: Entry
@@ -479,6 +522,8 @@ class LogReplay:
                 self._changed("loads", (periods[0], load))
             for sku in shipment.units:
                 self._changed("positions", (sku, shipment.node))
+            for place, _ in shipment.places:
+                self._changed("positions", place)
 
     def _changed(self, kind: SuspectKind, name: Any) -> None:
         if self.late:
@@ -488,6 +533,7 @@ class LogReplay:
         self.held[position] -= units
         if not self.held[position]:
             del self.held[position]
+        self._changed("positions", position)
 
     def _begin_taking(self, period: str, position: PositionKey, units: int, entry: Entry) -> None:
         """Count units that a decision takes, and keep what is counted for as long as commit.lua does."""
@@ -527,6 +573,10 @@ class LogReplay:
                 self._move_out(position, units, entry)
             else:
                 self._take(hold, position, -units, entry)
+        for place, units in shipment.places:
+            self._lower_held(place, units)
+            if entry.kind == "confirmed":
+                self._move(place, -units, entry.instant())
         if entry.kind == "confirmed":
             return
         self._place(hold.first, -shipment.total)
@@ -552,3 +602,9 @@ class LogReplay:
     def _date_of(self, decided_at: str) -> str:
         zone = zoneinfo.ZoneInfo(self.zone)
         return datetime.datetime.fromisoformat(decided_at).astimezone(zone).date().isoformat()
+
+
+def _lots_without(lots: Mapping[str, LotUnits], gone: Mapping[str, LotUnits]) -> dict[str, LotUnits]:
+    """What is left of the first, by SKU, when the second are taken off."""
+    left = {sku: without(of_sku, gone.get(sku, ())) for sku, of_sku in lots.items()}
+    return {sku: of_sku for sku, of_sku in left.items() if of_sku}

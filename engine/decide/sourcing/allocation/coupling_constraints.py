@@ -1,4 +1,6 @@
-"""What couples the lines of an order beyond the stock of one SKU: sets, multiples, and what nodes can ship today."""
+"""What couples the lines of an order beyond the stock of one SKU: sets, multiples, what nodes can ship today, and which
+lots a shipment may use.
+"""
 
 from collections.abc import Mapping
 
@@ -13,9 +15,12 @@ class CouplingConstraints:
     def __init__(self, problem: Problem, lines: Mapping[int, Demand]) -> None:
         self.lines = lines
         self.supply, self.capacity, self.multiples = problem.supply, problem.capacity, problem.multiples
+        self.lot_limits = [limit for limit in problem.lot_limits if any(index in lines for _, index in limit.places)]
 
     def keeps_to_all(self, flow: Flow) -> bool:
-        """Whether a flow that keeps to stock ships each set whole, whole multiples, and no more than the capacity."""
+        """Whether a flow that keeps to stock ships each set whole, whole multiples, and no more than the capacity
+        and the lots allow.
+        """
         sets: dict[str, list[tuple[OptionKey, int]]] = {}
         for (key, line), units in flow.items():
             name = self.lines[line].set_name
@@ -23,12 +28,23 @@ class CouplingConstraints:
                 return False
             if name is not None:
                 sets.setdefault(name, []).append((key, line))
-        return self._has_capacity(flow) and all(
-            len({key for key, _ in of_set}) == 1 and len(of_set) == self._size(name) for name, of_set in sets.items()
+        return (
+            self._has_capacity(flow)
+            and self._has_lots(flow)
+            and all(
+                len({key for key, _ in of_set}) == 1 and len(of_set) == self._size(name)
+                for name, of_set in sets.items()
+            )
         )
 
     def _size(self, name: str) -> int:
         return sum([demand.set_name == name for demand in self.lines.values()])
+
+    def _has_lots(self, flow: Flow) -> bool:
+        return all(
+            sum([units for place, units in flow.items() if place in limit.places]) <= limit.most
+            for limit in self.lot_limits
+        )
 
     def _has_capacity(self, flow: Flow) -> bool:
         if not self.capacity:

@@ -20,7 +20,7 @@ _UNDECIDED, _NOT_SENT = -2, -1
 
 _State: TypeAlias = tuple[int, ...]
 """By measure, what its shipment has of it, _UNUSED while that ships nothing; then by stock the units taken, by
-capacity what is used of it, and by set the shipment by which it goes.
+capacity and by limit of lots what is used of it, and by set the shipment by which it goes.
 """
 _Way: TypeAlias = tuple[int, tuple[int, ...]]
 """What it costs so far; and by line and carrier the units, below zero, so that a smaller one has more in first places.
@@ -101,8 +101,14 @@ class BoundedAllocation:
             for amounts, most in zip(self._amounts(problem), problem.capacity[node], strict=True)
             if most is not None
         ]
+        self._lots = self._capacities + len(self._capacity)
+        slots = {candidate.key: slot for slot, candidate in enumerate(self._opened)}
+        self._lot_limits = [
+            (frozenset((slots[key], line) for key, line in limit.places if key in slots), limit.most)
+            for limit in problem.lot_limits
+        ]
         sets = demands_by_set(problem.demands)
-        self._sets = {name: self._capacities + len(self._capacity) + place for place, name in enumerate(sets)}
+        self._sets = {name: self._lots + len(self._lot_limits) + place for place, name in enumerate(sets)}
         self._last_used = self._last_uses()
         self._ends_set = {lines[-1]: self._sets[name] for name, lines in sets.items()}
         # what a unit costs at least by the carriers from one on, and what the units of all later lines do
@@ -145,7 +151,8 @@ class BoundedAllocation:
             for place, (slot, _) in enumerate(carriers):
                 node = self._opened[slot].key.node
                 capacities = [at for at, (of, *_) in enumerate(self._capacity, start=self._capacities) if of == node]
-                for at in (*self._measured[slot], self._stock[node, self._demands[line].sku], *capacities):
+                lots = [at for at, (of, _) in enumerate(self._lot_limits, start=self._lots) if (slot, line) in of]
+                for at in (*self._measured[slot], self._stock[node, self._demands[line].sku], *capacities, *lots):
                     last[at] = line, place
         uses: dict[tuple[int, int], list[int]] = {}
         for at, use in last.items():
@@ -163,7 +170,7 @@ class BoundedAllocation:
         if below is None:
             below = 1 + self._later_unfilled() + sum(candidate.fixed for candidate in self._opened)
         self._step_limit = step_limit
-        none = [0] * (len(self._supply) + len(self._capacity))
+        none = [0] * (len(self._supply) + len(self._capacity) + len(self._lot_limits))
         start = (*[_UNUSED] * self._first, *none, *[_UNDECIDED] * len(self._sets))
         layer: Mapping[_State, _Way] = {start: (0, ())}
         for line in range(len(self._demands)):
@@ -250,6 +257,9 @@ class BoundedAllocation:
         for place, (node, amounts, capacity) in enumerate(self._capacity, start=self._capacities):
             if node == self._opened[slot].key.node and amounts[line]:
                 most = min(most, max(0, capacity - state[place]) // amounts[line])
+        for place, (places, units) in enumerate(self._lot_limits, start=self._lots):
+            if (slot, line) in places:
+                most = min(most, max(0, units - state[place]))
         for number in self._measured[slot]:
             measure = self._measures[number]
             amount = measure.amounts[line]
@@ -270,4 +280,6 @@ class BoundedAllocation:
         for place, (node, amounts, _) in enumerate(self._capacity, start=self._capacities):
             if node == candidate.key.node:
                 values[place] += count * amounts[line]
+        for place, (places, _) in enumerate(self._lot_limits, start=self._lots):
+            values[place] += count if (slot, line) in places else 0
         return tuple(values), opening
