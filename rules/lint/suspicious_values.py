@@ -15,7 +15,7 @@ from rules.vocabulary import VOCABULARY, Kind
 
 LARGE_CARBON_PRICE = 2 * literals.MICROS
 """Micros for a kilogram of CO2e: 2,000 a tonne is above what anybody reckons with."""
-_NOTHING_AT_ZERO = frozenset({"prefer", "avoid", "carbon_price", "split_penalty"})
+_NOTHING_AT_ZERO = frozenset({"prefer", "avoid", "carbon_price", "split_penalty", "min_shelf_life"})
 """Effects of which an amount of 0 is what holds without them; so it is of `keep`, `protect` and
 `allocate`."""
 

@@ -4,6 +4,7 @@ The coordinates of Lyon, Paris, Lille and Marseille are those of GeoNames. Price
 """
 
 import dataclasses
+import datetime
 import itertools
 from collections.abc import Mapping
 
@@ -24,6 +25,7 @@ from engine.model.facts import (
     Snapshot,
     StockPosition,
 )
+from engine.model.lots import lot_label
 from engine.store.network.serialization import inventory_version
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -123,14 +125,24 @@ def rest(until: int, *rules: str, version: str = "v0") -> NodeRest:
     )
 
 
-def inventory(nodes, stock, *, services=None, products=None, paces=None, **more) -> Inventory:
-    """As `snapshot`, but `stock` has units only."""
+def lots(**days):
+    """Units of lots by name, given as (units, days from NOW's date until it expires; None: it does not)."""
+    today = datetime.date(2026, 11, 27).toordinal()
+    labels = {
+        name: lot_label(name) if until is None else lot_label(name, today + until) for name, (_, until) in days.items()
+    }
+    return tuple(sorted((labels[name], units) for name, (units, _) in days.items()))
+
+
+def inventory(nodes, stock, *, services=None, products=None, paces=None, lots=None, **more) -> Inventory:
+    """As `snapshot`, but `stock` has units only; `lots` are those of some of them, by SKU and node."""
     given = {item.sku: item for item in products or []}
     loaded = Inventory(
         network=network(nodes, services, **more),
         products={sku: given.get(sku) or product(sku) for sku in stock},
         stock=stock,
         paces=paces or {},
+        lots=lots or {},
     )
     version = inventory_version(loaded)
     return dataclasses.replace(loaded, network=dataclasses.replace(loaded.network, version=version))
