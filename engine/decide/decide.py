@@ -273,6 +273,7 @@ def _stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
             held=columns.held[there].tolist(),
             floor=positions.floor[there].tolist(),
             taken={tally: units[there].tolist() for tally, units in columns.taken.items()},
+            lots=evaluation.snapshot.lots.get(line.sku, {}),
         )
     return stock
 

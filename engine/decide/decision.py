@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from engine.decide.address.address import Address
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, Order
-from engine.model.lots import LotUnits
+from engine.model.lots import Lot, LotUnits
 from rules.reserves import Floor, Tally
 
 Range: TypeAlias = tuple[int, int]
@@ -187,6 +187,8 @@ class DecidedStock:
     held: Sequence[int]
     floor: Sequence[int]
     taken: Mapping[Tally, Sequence[int]] = field(default_factory=dict)
+    lots: Mapping[str, Sequence[Lot]] = field(default_factory=dict)
+    """By node whose position has lots. Units that had expired and that nobody held are in no column above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

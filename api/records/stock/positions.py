@@ -6,9 +6,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.files.stock_counts import ImportSummary
 from engine.decide.availability import SkuAvailability
+from engine.decide.facts_record import LotStockRecord
 from engine.decide.order_record import Record
 from engine.inventory.stock import Availability, CountResult, NodeStock, SkuStock
-from engine.model.lots import Lot, date_of, name_of
 from engine.store.outcomes import (
     CountContradicts,
     CountForgotten,
@@ -63,19 +63,6 @@ class AvailabilityRecord(Record, frozen=True):
             skus=list(map(SkuAvailabilityRecord.of, availability.skus)),
             unknown=list(availability.unknown),
         )
-
-
-class LotStockRecord(Record, frozen=True):
-    """What is there of a lot; units that are of none have no name."""
-
-    lot: str | None
-    expires: Annotated[str | None, Meta(description="the last date on which it may be used; null: it does not expire")]
-    on_hand: int
-    held: int
-
-    @classmethod
-    def of(cls, lot: Lot) -> "LotStockRecord":
-        return cls(lot=name_of(lot.label) or None, expires=date_of(lot.label), on_hand=lot.on_hand, held=lot.held)
 
 
 class NodeStockRecord(Record, frozen=True):

@@ -11,7 +11,7 @@ from engine.decide.decision import LotClaim
 from engine.decide.shipping.columns import Integers, integers
 from engine.decide.sourcing.problem import Choice, LotLimit
 from engine.model.facts import OptionKey
-from engine.model.lots import NEVER, NO_LOT, Lot, LotUnits, free_by_expiry, take_lots
+from engine.model.lots import NEVER, NO_LOT, Lot, LotUnits, expired_units, free_by_expiry, take_lots, usable_on
 from rules.vocabulary import Stage
 
 if TYPE_CHECKING:
@@ -37,6 +37,15 @@ class _Shelf(NamedTuple):
         """When the first lot expires of which units may be used on each of these dates."""
         there = sorted({lot.expires for lot in self.lots if lot.free > 0})
         return np.append(integers(there), NEVER)[integers(there).searchsorted(dates)]
+
+
+class LotsLeft(NamedTuple):
+    """What a choice leaves of the lots of a position: the units that a line may use by some way, None if it has no way;
+    and those that have expired.
+    """
+
+    usable: int | None
+    expired: int
 
 
 class ShelfLife:
@@ -147,6 +156,29 @@ class ShelfLife:
             gone = dict(lots)
             lots_left[stock] = [lot._replace(held=lot.held + gone.get(lot.label, 0)) for lot in lots_left[stock]]
         return taken
+
+    def expired(self, sku: str) -> int:
+        """The units of a SKU that have expired and that nobody holds."""
+        return sum(expired_units(lots, self.today) for lots in self._evaluation.snapshot.lots.get(sku, {}).values())
+
+    def left(self, index: int, choice: Choice) -> dict[str, LotsLeft]:
+        """By node, what a choice leaves for a line of the lots of its positions."""
+        evaluation, options = self._evaluation, self._evaluation.options[index]
+        sku, left = evaluation.order.lines[index].sku, {}
+        lots_of = {node: list(lots) for node, lots in evaluation.snapshot.lots.get(sku, {}).items()}
+        for (key, line), taken in self.taken(choice).items():
+            if evaluation.order.lines[line].sku == sku:
+                gone = dict(taken)
+                lots_of[key.node] = [lot._replace(held=lot.held + gone.get(lot.label, 0)) for lot in lots_of[key.node]]
+        needed, free = self.needed(index), ~options.excluded
+        for row, shelf in self._shelves[index].items():
+            node = evaluation.ways.node_ids[int(evaluation.positions[index].stock.node[row])]
+            dates = needed[(options.position == row) & free]
+            usable = None
+            if len(dates):
+                usable = usable_on(int(dates.min()), *free_by_expiry(lots_of[node], self.today)) + shelf.oversell
+            left[node] = LotsLeft(usable, expired_units(shelf.lots, self.today))
+        return left
 
     def claim(self, index: int, row: int, taken: Mapping[str, int]) -> LotClaim | None:
         """What the commit takes of the lots of a line's position, in a row: units by label."""
