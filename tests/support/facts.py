@@ -25,13 +25,14 @@ from engine.model.facts import (
     Snapshot,
     StockPosition,
 )
-from engine.model.lots import lot_label
+from engine.model.lots import expired_units, lot_label, lots_of
 from engine.store.network.serialization import inventory_version
 from rules.loader import load_policies
 from rules.policy import PolicySet
 
 NOW = 1_795_770_000
 """Friday, 27 November 2026, 09:00 UTC; 10:00 in Paris."""
+TODAY = datetime.date(2026, 11, 27).toordinal()
 HOUR = 3_600
 EURO = 1_000_000
 _numbers = itertools.count(1)
@@ -89,8 +90,10 @@ def network(nodes, services=None, **more):
     )
 
 
-def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=None, **more) -> Snapshot:
-    """`stock` is units or a StockPosition, by SKU and node. A product not given is the default one of its SKU."""
+def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=None, lots=None, **more) -> Snapshot:
+    """`stock` is units or a StockPosition, by SKU and node. A product not given is the default one of its SKU. `lots`,
+    by SKU and node, are units of lots by label; of them nothing is held.
+    """
     positions = {
         sku: {
             name: item if isinstance(item, StockPosition) else StockPosition(on_hand=item)
@@ -98,6 +101,13 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=
         }
         for sku, by_node in stock.items()
     }
+    of_lots = {}
+    for sku, by_node in (lots or {}).items():
+        for name, units in by_node.items():
+            position = positions[sku][name]
+            its = lots_of(position.on_hand, position.held, [(label, count, 0) for label, count in units], TODAY)
+            of_lots.setdefault(sku, {})[name] = its
+            positions[sku][name] = position._replace(on_hand=position.on_hand - expired_units(its, TODAY))
     given = {item.sku: item for item in products or []}
     facts = network(nodes, services, **more)
     return Snapshot(
@@ -107,6 +117,8 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=
         positions=positions,
         loads=loads or {},
         resting=resting or {},
+        has_lots=bool(of_lots),
+        lots=of_lots,
     )
 
 
@@ -127,9 +139,8 @@ def rest(until: int, *rules: str, version: str = "v0") -> NodeRest:
 
 def lots(**days):
     """Units of lots by name, given as (units, days from NOW's date until it expires; None: it does not)."""
-    today = datetime.date(2026, 11, 27).toordinal()
     labels = {
-        name: lot_label(name) if until is None else lot_label(name, today + until) for name, (_, until) in days.items()
+        name: lot_label(name) if until is None else lot_label(name, TODAY + until) for name, (_, until) in days.items()
     }
     return tuple(sorted((labels[name], units) for name, (units, _) in days.items()))
 
