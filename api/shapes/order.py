@@ -6,10 +6,11 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
-from api.shapes.fields import Country, Currency, Day, Degrees, Instant, Money, Quantity, Word
+from api.shapes.fields import Country, Currency, Day, Degrees, Instant, Money, Quantity, WholeNumber, Word
 from api.shapes.quantities import Quantities
 from engine.decide.address.postcodes import canonical
 from engine.model.facts import GeoPoint, Line, Order
+from rules.syntax.effect_parser import MOST_DAYS
 from rules.vocabulary import COLLECTED, DELIVERIES
 
 
@@ -128,6 +129,13 @@ class LineRequest(Strict):
             "description": "Lines of one set ship from one place by one way, each whole, or none of them does",
             "example": "kitchen",
         },
+    )
+    min_shelf_life = WholeNumber(
+        0,
+        MOST_DAYS,
+        data_key="min_shelf_life_days",
+        load_default=None,
+        metadata={"description": "For how many days its units must be usable after they arrive, if they are of lots"},
     )
 
     @validates_schema

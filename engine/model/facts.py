@@ -71,6 +71,8 @@ class Line:
     delivery: str | None = None
     collect_at: str | None = None
     set_name: str | None = None
+    min_shelf_life: int | None = None
+    """For how many days its units must be usable after they arrive, if they are of lots; None: as rules ask for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,12 @@ def expired_units(lots: Iterable[Lot], today: int) -> int:
     return sum(lot.free for lot in lots if lot.expires < today)
 
 
+def unexpired_units(on_hand: int, held: int, stored: Iterable[StoredLot], today: int) -> tuple[int, tuple[Lot, ...]]:
+    """What is on hand of a position without what has expired and nobody holds; and its lots."""
+    lots = lots_of(on_hand, held, stored, today)
+    return on_hand - expired_units(lots, today), lots
+
+
 def free_by_expiry(lots: Sequence[Lot], today: int) -> tuple[list[int], list[int]]:
     """The dates on which lots expire from `today` on, sorted; and of each how many units are free that may be used on
     it: those of lots that expire then or later, less what is held, as far as lots that expire before it lack units for

@@ -11,7 +11,7 @@ import orjson
 from engine.decide.availability import NodeUnits, StockColumns
 from engine.decide.shipping.columns import Integers
 from engine.model.facts import NodeRest, StockPosition, TakenUnits
-from engine.model.lots import TAB, Lot, StoredLot, expired_units, lots_of, place_of
+from engine.model.lots import TAB, Lot, StoredLot, place_of, unexpired_units
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.node_rests import rests_after
 from engine.store.policy_versions import split_version
@@ -206,9 +206,8 @@ def unexpired_stock(
         by_node = dict(stock[sku])
         for node, stored in nodes.items():
             on_hand, held = by_node.get(node, (0, 0))
-            of_node = lots_of(on_hand, held, stored, today)
-            lots.setdefault(sku, {})[node] = of_node
-            by_node[node] = (on_hand - expired_units(of_node, today), held)
+            units, lots.setdefault(sku, {})[node] = unexpired_units(on_hand, held, stored, today)
+            by_node[node] = (units, held)
         stock[sku] = by_node
     return stock, lots
 

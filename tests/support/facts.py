@@ -25,7 +25,7 @@ from engine.model.facts import (
     Snapshot,
     StockPosition,
 )
-from engine.model.lots import expired_units, lot_label, lots_of
+from engine.model.lots import lot_label, unexpired_units
 from engine.store.network.serialization import inventory_version
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -105,9 +105,10 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=
     for sku, by_node in (lots or {}).items():
         for name, units in by_node.items():
             position = positions[sku][name]
-            its = lots_of(position.on_hand, position.held, [(label, count, 0) for label, count in units], TODAY)
+            stored = [(label, count, 0) for label, count in units]
+            on_hand, its = unexpired_units(position.on_hand, position.held, stored, TODAY)
             of_lots.setdefault(sku, {})[name] = its
-            positions[sku][name] = position._replace(on_hand=position.on_hand - expired_units(its, TODAY))
+            positions[sku][name] = position._replace(on_hand=on_hand)
     given = {item.sku: item for item in products or []}
     facts = network(nodes, services, **more)
     return Snapshot(

@@ -1,5 +1,5 @@
 """Which units of an order's positions may be used on the date on which they must be: those of lots that do not expire
-before. That is the date on which they arrive, and as many days later as the rules ask for.
+before. That is the date on which they arrive, and as many days later as the rules or the line ask for, the larger.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -81,7 +81,7 @@ class ShelfLife:
         """By position of a line, for how many days its units must be usable once they have arrived."""
         positions = self._evaluation.positions[index]
         days: Integers = self._evaluation.matcher.stages[Stage.POSITION].table.shelf_lives()[positions.judgement]
-        return days
+        return np.maximum(days, self._evaluation.order.lines[index].min_shelf_life or 0)
 
     def usable(self, index: int, free: Integers) -> Integers:
         """By option of a line, how many units of its position may be used, of those that are `free` by position."""
