@@ -2,6 +2,9 @@
 
 PointsmanError
 ├── StoreUnavailable   the server is away, full, read-only or too old; try again
+├── Unauthenticated    it is not known who calls
+├── IdentityProviderUnavailable  the keys of the OpenID provider can't be fetched now; try again
+├── NotPermitted       the caller may not do this, or not on this network; names the scope that it needs
 ├── BadSetting         an environment variable whose value is not allowed
 ├── InputInvalid       files or orders with mistakes; carries all of them
 │   └── OrderInvalid   an order that can't be decided as it stands
@@ -22,6 +25,7 @@ PointsmanError
 ├── QuoteNotKept       what was promised can't be kept any more; says what changed
 ├── QuotaExceeded      the caller has as many open holds as it may have
 ├── Contended          others changed what it needs each time it was tried; try again
+├── Interrupted        what takes long was ended at a safe place; says why
 └── Undecided          an order whose batch stopped before it was decided; send it again
 """
 
@@ -49,6 +53,28 @@ class StoreUnavailable(PointsmanError):
     def __init__(self, message: str, *, details: str = "") -> None:
         self.message = message
         super().__init__(f"{message}: {details}" if details else message)
+
+
+class Unauthenticated(PointsmanError):
+    """It is not known who calls. `presented`: a key or a token was sent, and it is not valid."""
+
+    def __init__(self, message: str, *, presented: bool) -> None:
+        self.presented = presented
+        super().__init__(message)
+
+
+class IdentityProviderUnavailable(PointsmanError):
+    """Tokens can't be verified now, as the provider's keys are not known and can't be fetched; keys of Pointsman's own
+    work all the same.
+    """
+
+
+class NotPermitted(PointsmanError):
+    """The caller may not do this: it needs one of `scopes`, or, if there are none, a key for another network."""
+
+    def __init__(self, message: str, *, scopes: Sequence[str] = ()) -> None:
+        self.scopes = tuple(scopes)
+        super().__init__(message)
 
 
 class BadSetting(PointsmanError):
@@ -176,6 +202,10 @@ class QuotaExceeded(PointsmanError):
 
 class Contended(PointsmanError):
     """What the request needs was changed by others at each attempt."""
+
+
+class Interrupted(PointsmanError):
+    """What takes long was ended before it was done, at a place where all of it or nothing has happened to each part."""
 
 
 class Undecided(PointsmanError):

@@ -9,9 +9,11 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Self
 
-from engine.decide.availability import SkuAvailability
+from engine.access.api_keys import ApiKeys
+from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
 from engine.errors import PointsmanError
@@ -22,12 +24,14 @@ from engine.inventory.holds import DecisionHolds
 from engine.inventory.master_data import MasterData
 from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import NetworkStock
+from engine.meter import NO_METER, Meter
 from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.amendment.amend_order import Amendments
 from engine.orders.batch.batch import Batch, BatchRequest
 from engine.orders.batch.block import BlockOfDecisions
 from engine.orders.cancellation.cancel_order import Cancellations
-from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, whole_order
 from engine.orders.living_orders import LivingOrders
 from engine.orders.quotes.quotes import Quotes
 from engine.orders.quotes.take_up import QuoteTakeUp
@@ -41,7 +45,11 @@ from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
 from engine.store import decision_log, reset
+from engine.store.api_keys import StoredKeys
 from engine.store.backlog import BacklogEntries
+from engine.store.backup.backup import back_up
+from engine.store.backup.frames import Contents
+from engine.store.backup.restore import restore
 from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
 from engine.store.keys import Keys
@@ -52,6 +60,7 @@ from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
+from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
 
 logger = logging.getLogger("pointsman")
@@ -60,7 +69,8 @@ logger = logging.getLogger("pointsman")
 class Pointsman:
     """The service on one network. Make it in the process that uses it, after any fork, and close it.
 
-    `clock` answers UTC seconds; `new_id` makes the id of a decision. Methods raise the errors of `engine.errors`.
+    `clock` answers UTC seconds; `new_id` makes the id of a decision; `meter` is told how long things take. Methods
+    raise the errors of `engine.errors`.
     """
 
     def __init__(
@@ -69,6 +79,7 @@ class Pointsman:
         *,
         clock: Callable[[], float] | None = None,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        meter: Meter = NO_METER,
     ) -> None:
         self.settings = settings
         self._clock = clock or _system_clock
@@ -77,18 +88,11 @@ class Pointsman:
         self._offer_thread: OfferThread | None = None
         self._client = Client(self._server.url, replicas=settings.replicas, revive=self._server.ensure_running)
         self._keys = Keys(settings.network)
-        self._ledger = Ledger(self._client, self._keys)
+        self._ledger = Ledger(self._client, self._keys, meter=meter)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
+        self.api_keys = ApiKeys(StoredKeys(self._client), clock=lambda: self.now)
+        """Of the installation: the same whatever its networks."""
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
-        self.holds = DecisionHolds(
-            self._client,
-            self._keys,
-            max_hold=settings.max_hold,
-            undo_seconds=60 * settings.undo,
-            after_freeing=self._after_freeing,
-            clock=lambda: self.now,
-            micros=lambda: self.micros,
-        )
         self._facts = FactsReader(
             self._client,
             self._keys,
@@ -97,6 +101,16 @@ class Pointsman:
             guarded=settings.guard != "off",
             unschedule=lambda version, since, reason: self.versions.unschedule(version, since=since, reason=reason),
             clock=lambda: self.now,
+        )
+        self.holds = DecisionHolds(
+            self._client,
+            self._keys,
+            max_hold=settings.max_hold,
+            undo_seconds=60 * settings.undo,
+            network=self._facts.network,
+            after_freeing=self._after_freeing,
+            clock=lambda: self.now,
+            micros=lambda: self.micros,
         )
         entries, offers = BacklogEntries(self._client, self._keys), Offers(self._client, self._keys)
         queue = WaitingQueue(self._client, entries, offers, facts=self._facts, clock=lambda: self.now)
@@ -117,6 +131,7 @@ class Pointsman:
             offer_first=self._stock_offers.before_newcomer,
             clock=lambda: self.now,
             new_id=new_id,
+            meter=meter,
         )
         self._blocks = BlockOfDecisions(self._ledger, clock=lambda: self.now, new_id=new_id)
         self.backlog = Backlog(
@@ -134,6 +149,7 @@ class Pointsman:
             self._keys,
             decide_and_commit=self._decide_and_commit,
             undo_seconds=60 * settings.undo,
+            network=self._facts.network,
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
             micros=lambda: self.micros,
@@ -311,13 +327,14 @@ class Pointsman:
         wait: bool = False,
         progress: Callable[[], None] = lambda: None,
         planning: Callable[[], None] = lambda: None,
+        verify_going_on: Callable[[], None] = lambda: None,
     ) -> Batch:
         """A batch of orders, which are decided as its results are read: those of the highest priority first (see
         engine/decide/priority.py), those of equal priority by a joint plan.
 
         `keys` gives the idempotency key of each order's decision, so that a repeated request goes on where the first
         one stopped. `planning` is called for each order once it is looked at for the plan, `progress` once its result
-        is known.
+        is known. `verify_going_on` raises Interrupted if the batch is to end where it stands.
         """
         request = BatchRequest(
             orders=orders,
@@ -328,6 +345,7 @@ class Pointsman:
             after_waiting=self.settings.backlog == "auto",
             progress=progress,
             planning=planning,
+            verify_going_on=verify_going_on,
         )
         return Batch(
             request,
@@ -390,10 +408,27 @@ class Pointsman:
         self._after_freeing()
         return repaired
 
+    def back_up(self, path: Path, *, advanced: Callable[[int, int], None] = lambda _done, _total: None) -> int:
+        """Write all of this network as it is at one moment into a file; returns its number of keys. See back_up."""
+        return back_up(self._client, self._keys, path, at=self.now, advanced=advanced)
+
+    def restore(
+        self, path: Path, *, replace: bool = False, advanced: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Contents:
+        """Put the network of a backup in the place of this one, which must be empty unless `replace` says that what is
+        there is to be deleted. Raises BackupInvalid and NotEmpty; then nothing was changed.
+        """
+        self._facts.forget()
+        return restore(self._client, self._keys, path, replace=replace, advanced=advanced)
+
     def forget(self) -> int:
         """Delete all of this network: facts, stock, holds, policies, log. Returns how many keys were deleted."""
         self._facts.forget()
         return reset.forget(self._client, self._keys)
+
+    def in_store(self) -> StoredState:
+        """How much the store has of what comes and goes. Raises StoreUnavailable."""
+        return stored_state(self._client, self._keys)
 
     @property
     def incidents(self) -> int:

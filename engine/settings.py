@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self, cast
 
+from engine.access.settings import EVERYDAY_ACCESS, NETWORK_NAME, AccessSettings
 from engine.errors import BadSetting
 from rules.effects import MAX_HOLD
 from rules.errors import LiteralInvalid
@@ -15,7 +16,6 @@ Fsync = Literal["everysec", "always"]
 Guard = Literal["first_sight", "off"]
 RunsBacklog = Literal["auto", "manual"]
 
-_NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 SEVERAL_SERVERS = ("redis+cluster://", "rediss+cluster://", "redis+sentinel://", "rediss+sentinel://")
 _ONE_SERVER = " or ".join(_REDIS_SCHEMES)
@@ -25,6 +25,7 @@ _MOST_REPLICAS = 9
 _DAY = 24 * 60
 """In minutes."""
 _LONGEST_UNDO = 30 * _DAY
+_LONGEST_STAY = 7 * _DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,8 @@ class Settings:
     history and the log record for commands; None means the login name. `guard` says when the reference checks what
     durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo` minutes. `backlog` says
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
-    backlog run`.
+    backlog run`. The embedded server stays for `server_stays` minutes after its last user has gone. `access` says who
+    may do what over HTTP.
     """
 
     redis_url: str | None = None
@@ -56,6 +58,8 @@ class Settings:
     guard: Guard = "first_sight"
     undo: int = _DAY
     backlog: RunsBacklog = "auto"
+    server_stays: int = 0
+    access: AccessSettings = EVERYDAY_ACCESS
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -77,6 +81,8 @@ class Settings:
             guard=_guard(variables.get("POINTSMAN_GUARD", "first_sight")),
             undo=_duration("POINTSMAN_UNDO", variables.get("POINTSMAN_UNDO", "1 d"), _LONGEST_UNDO),
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
+            server_stays=_server_stays(variables.get("POINTSMAN_SERVER_STAYS", "5 min")),
+            access=AccessSettings.from_environment(variables),
         )
 
 
@@ -99,7 +105,7 @@ def _replica_url(value: str | None, primary: str | None) -> str | None:
 
 
 def _network(value: str) -> str:
-    if not _NETWORK.fullmatch(value):
+    if not NETWORK_NAME.fullmatch(value):
         raise _bad("POINTSMAN_NETWORK", value, allowed="1 to 40 unaccented letters, digits, hyphens and underscores")
     return value
 
@@ -135,6 +141,11 @@ def _duration(name: str, value: str, most: int) -> int:
     if not 1 <= minutes <= most:
         raise _bad(name, value, allowed=f"a duration from 1 min to {most // _DAY} d, such as 7 d")
     return minutes
+
+
+def _server_stays(value: str) -> int:
+    """In minutes."""
+    return 0 if value == "0" else _duration("POINTSMAN_SERVER_STAYS", value, _LONGEST_STAY)
 
 
 def _replicas(value: str | None) -> int:

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.decide.availability import StockFacts
+from engine.decide.availability.free_units import StockFacts
+from engine.decide.availability.offer import circumstances
 from engine.decide.matching.matcher import Matcher
-from engine.decide.offer import circumstances
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Network, Product, Snapshot
 from engine.model.lots import Lot

@@ -75,6 +75,7 @@ _WARNINGS = {
     "no-effect": "An amount of 0 changes nothing unless the rule overrides others; name these, or remove the effect.",
     "operator-as-word": "The value reads like an operator and is taken as a word; write the operator in braces.",
     "large-carbon-price": "The amount is for a kilogram of CO2e and very large; write its unit, as 120 EUR/t.",
+    "impossible-word": "No order, article or place can have the word as it is written; write it as the message shows.",
     "fact-as-word": "The word is the path of a fact; to compare the two facts, write same_as or not_same_as.",
     "unused-term": "No rule uses the term; use it, or remove it.",
     "overlapping-rows": "Rows of a table whose hit policy is unique apply together; narrow one of them, or say first.",

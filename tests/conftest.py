@@ -25,6 +25,7 @@ from engine.model.facts import Inventory
 from engine.service import Pointsman
 from engine.settings import RunsBacklog, Settings
 from engine.store.connection.server import open_server
+from tests.support.callers import client_of
 from tests.support.facts import NOW, policy_file
 from tests.support.forked_cli import Command, forked_commands
 from tests.support.wait_until import wait_until
@@ -190,7 +191,7 @@ def application() -> Served:
 @pytest.fixture
 def http(pointsman: Pointsman, application: Served):
     """A client of the application that serves `pointsman`."""
-    return application.around(pointsman).test_client()
+    return client_of(pointsman, application.around(pointsman))
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from engine.model.facts import Network, Order
 from engine.orders.amendment.amend_order import Amended
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.batch.batch import keys_by_order
-from engine.orders.decide_and_commit import Answer
+from engine.orders.decision_request import Answer
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey

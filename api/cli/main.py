@@ -5,7 +5,9 @@ import os
 import click
 
 from api.cli.lazy_group import Lazy, LazyGroup
+from api.cli.login import login_name
 from api.cli.output.mistakes import fail, fail_with_mistakes
+from engine.actor import act_as
 from engine.errors import InputInvalid, PointsmanError
 from engine.settings import Settings
 from engine.version import VERSION
@@ -16,11 +18,13 @@ COMMANDS = {
         "api.cli.promises.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
     ),
     "backlog": Lazy("api.cli.backlog", "backlog", "List the orders that wait for stock, and offer it to them."),
+    "backup": Lazy("api.cli.backup", "backup", "Write all of the network into FILE, while it is used."),
     "batch": Lazy("api.cli.decisions", "batch", "Decide many orders at once, and print what became of each."),
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
     "hold": Lazy("api.cli.hold", "hold", "List, confirm, release or extend holds; undo confirms."),
     "init": Lazy("api.cli.init", "init", "Write a starter network into DIRECTORY."),
+    "key": Lazy("api.cli.key", "key", "Make, list, rotate and revoke the API keys of callers over HTTP."),
     "ledger": Lazy("api.cli.ledger", "ledger", "Check stock and holds against the log, and print the log."),
     "load": Lazy("api.cli.network", "load", "Load the network, products and stock in DIRECTORY."),
     "order": Lazy("api.cli.order.group", "order", "Show and list orders, and change where their units stand."),
@@ -33,8 +37,10 @@ COMMANDS = {
     "reject": Lazy("api.cli.rerouting", "reject", "Record that a node won't ship, and decide again elsewhere."),
     "reset": Lazy("api.cli.network", "reset", "Delete everything of NETWORK, its decision log included."),
     "resting": Lazy("api.cli.node_rests", "resting", "List the nodes that rest after a rejection; end a rest."),
+    "restore": Lazy("api.cli.backup", "restore", "Put the network that a backup is of in place."),
     "route": Lazy("api.cli.route_day", "route_day", "Decide the orders of a day, and sum it up."),
     "serve": Lazy("api.cli.serve", "serve", "Answer over HTTP, until interrupted."),
+    "server": Lazy("api.cli.server", "server", "Check the server that holds stock, holds and the log."),
     "show": Lazy("api.cli.decisions", "show", "Show a logged decision; by the id of an order, the order."),
     "stock": Lazy("api.cli.stock", "stock", "Import counted stock, move units, and show the stock of a SKU."),
 }
@@ -56,7 +62,8 @@ def pointsman(context: click.Context, network: str | None) -> None:
     names the commands to try there.
     """
     option = {"POINTSMAN_NETWORK": network} if network else {}
-    context.obj = Settings.from_environment({**os.environ, **option})
+    settings = context.obj = Settings.from_environment({**os.environ, **option})
+    act_as(settings.user or login_name() or "")
 
 
 def main() -> None:

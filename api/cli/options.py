@@ -3,13 +3,13 @@
 import re
 import shlex
 from decimal import Decimal
-from getpass import getuser
 from typing import Any
 
 import click
 import msgspec
 from marshmallow import ValidationError
 
+from api.cli.login import login_name
 from api.shapes.fields import Instant, Literal
 from api.shapes.limits import LONGEST_AGE
 from api.shapes.quantities import NO_DECIMALS, Quantities, decode, encode
@@ -110,12 +110,10 @@ def print_json(value: Any, quantities: Quantities = NO_DECIMALS) -> None:
 
 def who(settings: Settings) -> str:
     """The name that the policy history and the log record for this command: POINTSMAN_USER, or the login name."""
-    if settings.user is not None:
-        return settings.user
-    try:
-        return getuser()
-    except (KeyError, OSError):  # KeyError until Python 3.12: a container may run under a number that has no name
-        raise click.UsageError("the system has no login name for you; set POINTSMAN_USER to your name") from None
+    name = settings.user or login_name()
+    if name is None:
+        raise click.UsageError("the system has no login name for you; set POINTSMAN_USER to your name")
+    return name
 
 
 MAX_STALE = click.option(

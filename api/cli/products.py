@@ -9,7 +9,7 @@ import orjson
 from api.cli.options import AS_JSON
 from api.cli.output.progress import progress_bar
 from api.files.csv_rows import rows
-from api.files.inventory_folder import PRODUCT_COLUMNS
+from api.files.inventory_folder import PRODUCT_COLUMNS, number_columns
 from api.files.master_data import product_in
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.master_data import MOST_AT_ONCE
@@ -55,7 +55,7 @@ def import_products(settings: Settings, file: Path, *, as_json: bool) -> None:
 def _read(file: Path, service: Pointsman) -> list[Product]:
     network, mistakes = service.network(), list[Mistake]()
     products: dict[str, Product] = {}
-    for where, row in rows(file, PRODUCT_COLUMNS, mistakes):
+    for where, row in rows(file, PRODUCT_COLUMNS, mistakes, numbers=number_columns(network.attributes)):
         try:
             product = product_in(row, network)
         except InputInvalid as error:

@@ -8,11 +8,12 @@ from typing import cast, get_args
 import click
 from msgspec import UNSET
 
-from api.cli.options import AS_JSON, DECISION, LINES, OP, print_json, units_by_name, units_of
+from api.cli.options import AS_JSON, DECISION, INSTANT, LINES, OP, print_json, units_by_name, units_of
 from api.cli.output.tables import cause, decision_lines
 from api.records.backlog import ChainRecord
 from api.shapes.quantities import Quantities, skus_of_decision
 from engine.decide.record import DecisionRecord
+from engine.inventory.stated_instants import MICROSECONDS
 from engine.orders.rejection import Reason, RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -26,6 +27,11 @@ from engine.settings import Settings
 @LINES
 @click.option("--confirmed", multiple=True, help="Of a short pick, what left: LINE=UNITS or SKU=UNITS; repeatable.")
 @click.option("--on-hand", multiple=True, help="What the node has: UNITS, or SKU=UNITS for each SKU.")
+@click.option(
+    "--at",
+    type=INSTANT,
+    help="When that was so, such as 2026-11-27T16:40:00Z: what left or is damaged, and what is on hand. Default: now.",
+)
 @click.option("--wait", is_flag=True, help="Let units that no other node has wait for stock.")
 @OP
 @AS_JSON
@@ -40,6 +46,7 @@ def reject(
     lines: tuple[str, ...],
     confirmed: tuple[str, ...],
     on_hand: tuple[str, ...],
+    at: int | None,
     wait: bool,
     op: str | None,
     as_json: bool,
@@ -61,6 +68,7 @@ def reject(
             lines=quantities.by_line(units, skus),
             confirmed=quantities.by_line(left, skus, field="confirmed"),
             on_hand=quantities.counted(counted, skus),
+            at=None if at is None else at * MICROSECONDS,
             waits=wait,
             op=op,
         )

@@ -1,24 +1,91 @@
 """`pointsman serve`: answers over HTTP."""
 
+import ipaddress
 import os
+import shlex
 import sys
+from pathlib import Path
 
 import click
 
+from engine.access.first_keys import FILE, make_first_keys
+from engine.service import Pointsman
 from engine.settings import Settings
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option("--tls-cert", type=_FILE, help="The certificate, PEM, with those that it is signed by.")
+@click.option("--tls-key", type=_FILE, help="Its private key, PEM.")
 @click.pass_obj
-def serve(settings: Settings, host: str, port: int, workers: int) -> None:
+def serve(
+    settings: Settings, *, host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path | None
+) -> None:
     """Answer over HTTP, until interrupted.
+
+    At the first start with a data directory, one API key per role is made and written into a file there.
 
     Example: pointsman serve --port 8000
     """
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together")
+    _verify_address(settings, host, encrypted=tls_cert is not None)
+    _prepare_keys(settings, f"{'https' if tls_cert else 'http'}://{_bracketed(host)}:{port}")
     os.environ["POINTSMAN_NETWORK"] = settings.network
-    options = ["--bind", f"{host}:{port}", "--workers", str(workers), "--worker-class", "gthread", "--threads", "4"]
-    hardening = ["--no-control-socket", "--umask", "63", "--keep-alive", "75"]
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *options, *hardening, "api.http.app:served_app()"])  # noqa: S606  # the words are constants and checked numbers; no shell is involved
+    options = ["--bind", f"{_bracketed(host)}:{port}", "--probes-host", host, "--workers", str(workers)]
+    options += ["--tls-cert", str(tls_cert), "--tls-key", str(tls_key)] if tls_cert else []
+    # -P: nothing is imported from the folder that this is started in
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "api.http.serving", *options])  # noqa: S606  # the words are constants and checked; no shell is involved
+
+
+def _verify_address(settings: Settings, host: str, *, encrypted: bool) -> None:
+    """Refuse what would send keys over a network unencrypted, or let everybody there in without one."""
+    if _is_loopback(host):
+        if settings.access.open and settings.access.proxied:
+            raise click.UsageError(
+                "POINTSMAN_OPEN lets in whoever calls from this machine, and behind a proxy (POINTSMAN_PROXIED) all do:"
+                " unset one of them"
+            )
+        return
+    if settings.access.open:
+        raise click.UsageError(
+            f"POINTSMAN_OPEN is for trials on one machine, and {host} can be reached from others: unset it, or leave"
+            " out --host"
+        )
+    if not encrypted and not settings.access.proxied:
+        raise click.UsageError(
+            f"{host} can be reached from other machines, and without TLS anybody on the way could read the keys that"
+            " callers send: give --tls-cert and --tls-key, or set POINTSMAN_PROXIED=1 if a proxy in front speaks TLS"
+            " and nobody else reaches this port"
+        )
+
+
+def _prepare_keys(settings: Settings, url: str) -> None:
+    """Make the first keys, if there are none, and say how to call."""
+    if settings.redis_url is None:
+        file = settings.data.resolve() / FILE
+        if not file.exists():
+            with Pointsman(settings) as service:
+                made = make_first_keys(service.api_keys, settings.data)
+            if made:
+                click.echo(f"one API key per role was made, and written to {made} (mode 0600)", err=True)
+        if file.exists():
+            call = f'curl -H "Authorization: Bearer $OMS_KEY" {url}/v1/orders'
+            click.echo(f"to call, in another terminal: . {shlex.quote(str(file))} && {call}", err=True)
+            return
+    click.echo("to make an API key: pointsman key create --role oms", err=True)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,9 +1,9 @@
-"""Reads the rows of CSV files; mistakes name file, line and field."""
+"""Reads the rows of CSV files, as programs and as spreadsheets write them; mistakes name file, row and column."""
 
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ from api.files.file_content import read_content
 from api.shapes.mistakes import mistakes_of
 from api.shapes.quantities import NO_DECIMALS, Quantities
 from engine.errors import InputInvalid, Mistake
+from rules.errors import PolicyInvalid
+from rules.tables import csv_dialect
 
-_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
-"""What spreadsheets write between columns where the comma is the decimal sign, or when they copy."""
+DECIMAL_COMMA = ";"
+"""The separator of spreadsheets in whose countries the comma is the decimal sign."""
 
 
 def content_or_none(path: Path, mistakes: list[Mistake]) -> bytes | None:
@@ -44,49 +46,69 @@ def load_row(
     return dict(shape.load(row))
 
 
-def rows(path: Path, required: list[str], mistakes: list[Mistake]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each row of a CSV with its place, `stock.csv:12`, and without empty cells; mistakes are added to `mistakes`."""
+def rows(
+    path: Path, required: Sequence[str], mistakes: list[Mistake], *, numbers: Collection[str] = ()
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each row of a CSV with its place, `stock.csv:12`, and without empty cells; mistakes are added to `mistakes`.
+
+    Columns are separated by commas, semicolons or tabs. With semicolons the `numbers`, columns of them, may have a
+    decimal comma.
+    """
     content = content_or_none(path, mistakes)
     if content is not None:
-        yield from rows_of(str(path), content, required, mistakes)
+        yield from rows_of(str(path), content, required, mistakes, numbers=numbers)
 
 
 def rows_of(
-    name: str, content: bytes, required: list[str], mistakes: list[Mistake]
+    name: str, content: bytes, required: Sequence[str], mistakes: list[Mistake], *, numbers: Collection[str] = ()
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """As `rows`, of a file's content; `name` is what places begin with."""
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        mistakes.append(
-            Mistake(where=f"{name}:{line}", field="", message="this line is not UTF-8; save the file as UTF-8")
-        )
+        text = csv_dialect.decoded(name, content).removeprefix(csv_dialect.BOM)
+    except PolicyInvalid as error:
+        mistakes += [Mistake(where=f"{name}:{item.line}", field="", message=item.message) for item in error.findings]
         return
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    separator = csv_dialect.separator(text) or ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        column_mistakes = list(_column_mistakes(f"{name}:1", reader.fieldnames or (), required))
+        names = _without_empty_end([cell.strip() for cell in next(reader, [])])
+        column_mistakes = list(_column_mistakes(f"{name}:1", names, required))
         mistakes += column_mistakes
         if column_mistakes:
             return
-        for row in reader:
-            where = f"{name}:{reader.line_num}"
-            if None in row or None in row.values():
-                message = f"the row does not have {len(reader.fieldnames or ())} cells as the first one has"
-                mistakes.append(Mistake(where=where, field="", message=message))
-                continue
-            yield where, {column: cell.strip() for column, cell in row.items() if cell.strip()}
+        decimals = frozenset(numbers) if separator == DECIMAL_COMMA else frozenset()
+        for cells in reader:
+            if any(cells):
+                yield from _row(f"{name}:{reader.line_num}", names, cells, decimals, mistakes)
     except csv.Error as error:
-        # the inner reader's line number: DictReader's own is not advanced when a row fails
-        mistakes.append(Mistake(where=f"{name}:{reader.reader.line_num}", field="", message=f"this is no CSV: {error}"))
+        mistakes.append(Mistake(where=f"{name}:{reader.line_num}", field="", message=f"this is no CSV: {error}"))
+
+
+def _row(
+    where: str, names: Sequence[str], cells: list[str], decimals: Collection[str], mistakes: list[Mistake]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    if len(cells) != len(names):
+        cells = _without_empty_end(cells, least=len(names))
+    if len(cells) != len(names):
+        message = f"the row does not have {len(names)} cells as the first one has"
+        mistakes.append(Mistake(where=where, field="", message=message))
+        return
+    row = {column: stripped for column, cell in zip(names, cells, strict=True) if (stripped := cell.strip())}
+    for column in decimals:
+        if column in row:
+            row[column] = csv_dialect.number_text(row[column])
+    yield where, row
+
+
+def _without_empty_end(cells: list[str], *, least: int = 0) -> list[str]:
+    """The cells without empty ones at the end, which spreadsheets write where a column or a row once was longer."""
+    size = len(cells)
+    while size > least and not cells[size - 1].strip():
+        size -= 1
+    return cells[:size]
 
 
 def _column_mistakes(where: str, names: Sequence[str], required: Sequence[str]) -> Iterator[Mistake]:
-    separator = next((word for letter, word in _OTHER_SEPARATORS.items() if len(names) == 1 and letter in names[0]), "")
-    if separator:
-        message = f"the columns are separated by {separator}; save the file with commas between them"
-        yield Mistake(where=where, field="", message=message)
-        return
     for name in required:
         if name not in names:
             yield Mistake(where=where, field=name, message="this column is missing")

@@ -25,6 +25,8 @@ from rules.vocabulary import Kind, Value
 ATTRIBUTE = "attributes."
 PRODUCT_COLUMNS = ["sku", "category", "lifecycle", "weight_g"]
 """Those that must be there."""
+STOCK_NUMBERS = ("on_hand", "daily_sales")
+"""The columns of stock.csv that have numbers."""
 
 
 def load_inventory(directory: Path) -> Inventory:
@@ -59,8 +61,9 @@ def load_inventory(directory: Path) -> Inventory:
 def _products(path: Path, network: Network | None, mistakes: list[Mistake]) -> dict[str, Product]:
     products: dict[str, Product] = {}
     kinds = network.attributes if network else None
-    for where, row in rows(path, PRODUCT_COLUMNS, mistakes):
-        product = read_product(row, kinds, where, mistakes)
+    undeclared: set[str] = set()
+    for where, row in rows(path, PRODUCT_COLUMNS, mistakes, numbers=number_columns(kinds)):
+        product = read_product(row, kinds, where, mistakes, undeclared)
         if product is None:
             continue
         if product.sku in products:
@@ -69,20 +72,32 @@ def _products(path: Path, network: Network | None, mistakes: list[Mistake]) -> d
     return products
 
 
+def number_columns(kinds: Mapping[str, Kind] | None) -> list[str]:
+    """The columns of products.csv that have numbers, given the kinds of attributes."""
+    paths = [path for path, kind in (kinds or {}).items() if kind is Kind.NUMBER]
+    return ["weight_g", "decimals", *(path.removeprefix("product.") for path in paths)]
+
+
 @functools.cache
 def _product_shape() -> ProductShape:
     return ProductShape()
 
 
 def read_product(
-    row: dict[str, str], kinds: Mapping[str, Kind] | None, where: str, mistakes: list[Mistake]
+    row: dict[str, str],
+    kinds: Mapping[str, Kind] | None,
+    where: str,
+    mistakes: list[Mistake],
+    undeclared: set[str] | None = None,
 ) -> Product | None:
     """The product in a row of products.csv, given the kinds of attributes (None: not known); None if there are mistakes
-    in it, which are added to `mistakes`.
+    in it, which are added to `mistakes`. Attributes that are `undeclared` have been reported for a row before; others
+    are added to them.
     """
+    undeclared = set() if undeclared is None else undeclared
     raw = {name.removeprefix(ATTRIBUTE): row.pop(name) for name in list(row) if name.startswith(ATTRIBUTE)}
     mistakes_before = len(mistakes)
-    attributes = {} if kinds is None else dict(_attributes(raw, kinds, where, mistakes))
+    attributes = {} if kinds is None else dict(_attributes(raw, kinds, where, mistakes, undeclared))
     data = load_row(_product_shape(), row, where, mistakes)
     if data is None or len(mistakes) > mistakes_before:
         return None
@@ -93,11 +108,14 @@ def read_product(
 
 
 def _attributes(
-    raw: Mapping[str, str], kinds: Mapping[str, Kind], where: str, mistakes: list[Mistake]
+    raw: Mapping[str, str], kinds: Mapping[str, Kind], where: str, mistakes: list[Mistake], undeclared: set[str]
 ) -> Iterator[tuple[str, Value]]:
     for name, text in raw.items():
         kind = kinds.get(f"product.attributes.{name}")
+        if name in undeclared:
+            continue
         if kind is None:
+            undeclared.add(name)
             message = f"'{name}' is not declared in network.yaml under attributes: product"
             mistakes.append(Mistake(where=where, field=ATTRIBUTE + name, message=message))
             continue
@@ -115,7 +133,7 @@ def _stock(
     paces: dict[str, dict[str, int]] = {}
     shape = StockShape()
     quantities = Quantities({sku: product.decimals for sku, product in products.items() if product.decimals})
-    for where, row in rows(path, ["node", "sku", "on_hand"], mistakes):
+    for where, row in rows(path, ["node", "sku", "on_hand"], mistakes, numbers=STOCK_NUMBERS):
         data = load_row(shape, row, where, mistakes, quantities)
         if data is None:
             continue

@@ -192,6 +192,7 @@ class NodeShape(Strict):
     closed = fields.List(Word())
     cut_offs = fields.Dict(keys=Word(), values=CutOff())
     daily_orders = Literal(literals.count)
+    hourly_orders = Literal(literals.count)
     daily_units = Literal(literals.count)
     daily_weight = Literal(literals.weight)
 
@@ -244,12 +245,21 @@ class AttributesShape(Strict):
     node = fields.Dict(keys=Word(), values=fields.String(validate=validate.OneOf(_ATTRIBUTE_KINDS)))
 
 
+class OrderWordsShape(Strict):
+    """The words that orders have."""
+
+    segments = fields.List(Word())
+    tags = fields.List(Word())
+    regions = fields.List(Word())
+
+
 class NetworkShape(Strict):
     currency = Currency(required=True)
     rates = fields.Dict(keys=Currency(), values=Literal(exchange_rate))
     time_zone = fields.String(required=True)
     attributes = fields.Nested(AttributesShape)
     channels = fields.List(Word())
+    orders = fields.Nested(OrderWordsShape)
     emissions = fields.Dict(
         keys=fields.String(validate=validate.OneOf(MODES)), values=fields.Nested(ModeEmissionShape), required=True
     )

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from api.files.inventory_folder import ATTRIBUTE, read_product
@@ -19,7 +20,7 @@ def as_written(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return str(value)
+        return format(Decimal(str(value)), "f")
     if isinstance(value, Mapping):
         return {name: as_written(item) for name, item in value.items()}
     return [as_written(item) for item in value] if isinstance(value, list) else value

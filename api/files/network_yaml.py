@@ -26,6 +26,8 @@ from rules.syntax.yaml_document import Document, read
 from rules.vocabulary import Kind, Value
 
 MOST_BYTES = 64 << 20
+_ORDER_FACTS = {"segments": "order.segment", "tags": "order.tags", "regions": "order.region"}
+"""The fact that each list under `orders` has the words of."""
 
 
 def read_network(path: Path, content: bytes, mistakes: list[Mistake]) -> Network | None:
@@ -73,6 +75,7 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         services={service.id: service for service in services},
         nodes={node.id: node for node in nodes},
         channels=frozenset(data.get("channels", ())),
+        order_words={_ORDER_FACTS[name]: frozenset(words) for name, words in data.get("orders", {}).items()},
         lanes=tuple(_lane(entry) for entry in data.get("lanes", ())),
         rates=data.get("rates", {}),
         reserve_before=data.get("reserve_before", RESERVE_BEFORE),

@@ -11,6 +11,7 @@ from engine.errors import Mistake
 from engine.model.facts import GeoPoint
 
 MOST_POSTCODES = 300_000
+_COORDINATES = ("latitude", "longitude")
 
 
 def read_postcodes(path: Path, mistakes: list[Mistake]) -> Mapping[str, Mapping[str, GeoPoint]]:
@@ -21,7 +22,8 @@ def read_postcodes(path: Path, mistakes: list[Mistake]) -> Mapping[str, Mapping[
     if not path.exists():
         return places
     shape = PostcodeShape()
-    for number, (where, row) in enumerate(rows(path, ["country", "postcode", "latitude", "longitude"], mistakes)):
+    columns = ["country", "postcode", *_COORDINATES]
+    for number, (where, row) in enumerate(rows(path, columns, mistakes, numbers=_COORDINATES)):
         if number == MOST_POSTCODES:
             message = (
                 f"it has more than {MOST_POSTCODES:,} rows; write the beginnings of postcodes, such as 69 for 69003"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from api.files.csv_rows import load_row, rows
+from api.files.inventory_folder import STOCK_NUMBERS
 from api.files.lot_rows import PositionRows
 from api.shapes.fields import Literal, StampField, Word, thousandths
 from api.shapes.limits import MOST_ON_HAND
@@ -122,7 +123,7 @@ def _counts(
 ) -> Iterator[tuple[str, str | None, Count]]:
     """The place of each row, the label of its lot, and its count."""
     shape = CountShape()
-    for where, row in rows(path, _COLUMNS, mistakes):
+    for where, row in rows(path, _COLUMNS, mistakes, numbers=STOCK_NUMBERS):
         plain = None if row.get("sku") in quantities.decimals else _plain_row(row)
         data = plain or load_row(shape, row, where, mistakes, quantities)
         if data is not None:

@@ -1,5 +1,6 @@
 """create_app: the Flask application around one Pointsman."""
 
+import dataclasses
 import functools
 import os
 from http import HTTPStatus
@@ -24,17 +25,26 @@ from api.http import (
     stock,
     stock_movements,
 )
-from api.http.blueprint import JSON, NDJSON, components
+from api.http.access.authentication import Authentication, TokenReader
+from api.http.access.gate import Gate
+from api.http.access.networks import CurrentPointsman
+from api.http.blueprint import JSON, NDJSON, OPEN, components
+from api.http.metrics import blueprint as metrics
+from api.http.metrics.blueprint import measure_requests
+from api.http.metrics.meters import Meters, NetworkMeter
 from api.http.policy import policies
 from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
 from api.shapes.quantities import Quantities, decode, encode, lines_with_decimals
 from engine.decide.order_record import Record
 from engine.errors import PointsmanError
+from engine.model.scopes import Scope
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.version import VERSION
 
+_OPEN_PAGES = ("api-docs.openapi_json",)
+"""Endpoints of flask-smorest: what the service can do is no secret."""
 MOST_BYTES = 4 << 20
 """Of a request's body."""
 
@@ -56,8 +66,12 @@ class _AnyPath(PathConverter):
     regex = ".+?"
 
 
-def create_app(pointsman: Pointsman) -> Flask:
-    """A fresh application; `pointsman` stays its caller's to close."""
+def create_app(*served: Pointsman, meters: Meters | None = None) -> Flask:
+    """A fresh application that answers for these networks, the first if a caller who may use several names none. They
+    stay their caller's to close. `meters` are those that the networks' own meters write to.
+    """
+    meters = meters or Meters()
+    pointsman = CurrentPointsman(served[0])
     app = Flask("pointsman", static_folder=None)
     app.json = OrjsonProvider(app)
     app.config.update(
@@ -71,6 +85,7 @@ def create_app(pointsman: Pointsman) -> Flask:
     # the id of an order, or a SKU, may have any slashes: "/b" is another one than "b"
     app.url_map.merge_slashes = False
     app.url_map.converters["path"] = _AnyPath
+    measure_requests(app, served, meters)
     app.after_request(_without_type_if_empty)
     app.after_request(functools.partial(_with_decimals, pointsman))
     problems.register(app)
@@ -78,7 +93,8 @@ def create_app(pointsman: Pointsman) -> Flask:
     for field, kind, form in OPENAPI_TYPES:
         api.register_field(field, kind, form)
     records: set[type[Record]] = {ProblemRecord}
-    for resource in (
+    scopes: dict[str, tuple[Scope, ...]] = dict.fromkeys(_OPEN_PAGES, OPEN)
+    resources = (
         decisions,
         orders,
         quotes,
@@ -91,24 +107,49 @@ def create_app(pointsman: Pointsman) -> Flask:
         master_data,
         policies,
         health,
-    ):
-        blueprint = resource.blueprint(pointsman)
+    )
+    for blueprint in (*(resource.blueprint(pointsman) for resource in resources), metrics.blueprint(served, meters)):
         api.register_blueprint(blueprint)
         records |= blueprint.records
+        scopes |= blueprint.scopes
     for name, schema in components(records).items():
         api.spec.components.schema(name, schema)
+    authentication = Authentication(
+        api_keys=served[0].api_keys,
+        tokens=_token_reader(served[0]),
+        open_here=lambda: served[0].settings.access.open,
+    )
+    Gate(served, scopes=scopes, authentication=authentication).guard(app)
     return app
 
 
 def served_app() -> Flask:
     """What gunicorn serves; called in each worker, after the fork."""
-    pointsman = Pointsman(Settings.from_environment(os.environ))
-    pointsman.warm_up()
-    pointsman.start_offering()
-    return create_app(pointsman)
+    settings = Settings.from_environment(os.environ)
+    others = (name for name in settings.access.networks if name != settings.network)
+    meters = Meters()
+    served = [
+        Pointsman(dataclasses.replace(settings, network=name), meter=NetworkMeter(meters, name))
+        for name in (settings.network, *others)
+    ]
+    for pointsman in served:
+        pointsman.warm_up()
+        pointsman.start_offering()
+    return create_app(*served, meters=meters)
 
 
-def _with_decimals(pointsman: Pointsman, response: Response) -> Response:
+def _token_reader(pointsman: Pointsman) -> TokenReader:
+    """Reads tokens of the OpenID provider of the settings; if there is none, no token is valid."""
+    openid = pointsman.settings.access.openid
+    if openid is None:
+        return lambda _: None
+    from api.http.access.openid.provider_keys import ProviderKeys  # noqa: PLC0415  # a large library behind it
+    from api.http.access.openid.tokens import Tokens  # noqa: PLC0415
+
+    return Tokens(openid, keys=ProviderKeys(openid), clock=lambda: pointsman.now).caller_of
+
+
+def _with_decimals(pointsman: CurrentPointsman, response: Response) -> Response:
     """Quantities as they are written, where products have decimals."""
     if response.mimetype not in (JSON, NDJSON) or not request.path.startswith("/v1/"):
         return response

@@ -14,9 +14,12 @@ from api.http.strict_parsing import StrictParser, may_be_empty
 from api.shapes.base import NoQuery
 from api.shapes.quantities import encode
 from engine.decide.order_record import Record
+from engine.model.scopes import Scope
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+OPEN: tuple[Scope, ...] = ()
+"""The scope of an operation that anybody may call, without a key."""
 _REFERENCES = "#/components/schemas/"
 
 
@@ -25,6 +28,9 @@ class Blueprint(flask_smorest.Blueprint):
     returns a Response. Each operation has an id, made of its blueprint's name and its function's, which generated
     clients use as the name of the call. A call that is given no shape of a query takes none: `?dry_run=true`, where
     there is no dry run, must not act for real.
+
+    Each operation states the `scope` that its callers need, one of several if it is a tuple, or OPEN: it can't be left
+    out.
     """
 
     ARGUMENTS_PARSER = StrictParser()
@@ -33,6 +39,8 @@ class Blueprint(flask_smorest.Blueprint):
         super().__init__(*arguments, **options)
         self.records: set[type[Record]] = set()
         """What it answers with."""
+        self.scopes: dict[str, tuple[Scope, ...]] = {}
+        """By endpoint, the scopes of which its callers need one; none for what is open to all."""
 
     def arguments(self, schema: Any, *, location: str = "json", **options: Any) -> Any:
         # made once, not at every request
@@ -51,8 +59,15 @@ class Blueprint(flask_smorest.Blueprint):
         return super().alt_response(status_code, response, schema=self._reference(schema), **options)
 
     def add_url_rule(
-        self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Any = None,
+        *args: Any,
+        scope: Scope | tuple[Scope, ...],
+        **options: Any,
     ) -> None:
+        self.scopes[f"{self.name}.{endpoint or view_func.__name__}"] = scope if isinstance(scope, tuple) else (scope,)
         view = self.doc(operationId=f"{self.name}_{view_func.__name__}")(view_func)
         if not _takes_query(view):
             view = self.arguments(NoQuery, location="query", as_kwargs=True)(view)

@@ -10,12 +10,14 @@ import msgspec
 from flask import Response, request
 from marshmallow import Schema
 
+from api.http.access.caller import caller
 from api.http.blueprint import JSON, NDJSON, Blueprint, answer, reference
 from api.http.requests.batch import BatchRequest, read_json_batch, read_ndjson_batch
 from api.http.requests.ndjson import is_ndjson
+from api.http.serving.ending import Ending
 from api.http.staleness import ReadingHeaders
 from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, BatchRecord, order_records, readable
-from api.shapes.fields import CALLER, Flag, HeaderWord, IdempotencyKey, Literal
+from api.shapes.fields import Flag, IdempotencyKey, Literal
 from api.shapes.order import OrderRequest
 from api.shapes.quantities import quantities_of
 from api.shapes.sent_orders import SentOrder
@@ -23,7 +25,7 @@ from engine.decide.facts_record import FactsRecord, FactsReferenceRecord
 from engine.decide.record import DecisionRecord
 from engine.model.facts import Order
 from engine.orders.batch.batch import Batch, keys_by_order
-from engine.orders.decide_and_commit import Answer
+from engine.orders.decision_request import Answer
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
 from rules.syntax import literals
@@ -56,11 +58,6 @@ class BatchQuery(Schema):
 
 class DecisionHeaders(Schema):
     key = IdempotencyKey("answered with the same decision")
-    client = HeaderWord(
-        data_key="X-Pointsman-Client",
-        load_default=CALLER,
-        metadata={"description": "who asks: the key is theirs, and so are the open holds that count against the quota"},
-    )
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
@@ -69,7 +66,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     quantities = quantities_of(pointsman)
     order_request = OrderRequest(max_lines=pointsman.settings.max_lines, quantities=quantities)
 
-    @decisions.post("")
+    @decisions.post("", scope="orders")
     @decisions.arguments(order_request)
     @decisions.arguments(DecisionQuery, location="query")
     @decisions.arguments(DecisionHeaders, location="headers", unknown="exclude")
@@ -79,7 +76,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     )
     def decide(order: Order, query: dict[str, Any], headers: dict[str, Any]) -> Response:
         """Decide where an order ships from, and hold its stock"""
-        client = headers["client"]
+        client = caller().name
         key = RequestKey(caller=client, name=headers["key"]) if headers["key"] else None
         decision = pointsman.decide(
             order,
@@ -97,7 +94,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     answers = {JSON: {"schema": reference(BatchRecord)}, NDJSON: {"schema": lines}}
     decisions.records |= {BatchOrderRecord, BatchEndRecord}
 
-    @decisions.post("/batch")
+    @decisions.post("/batch", scope="orders")
     @decisions.doc(requestBody={"required": True, "content": bodies}, responses={"200": {"content": answers}})
     @decisions.arguments(BatchQuery, location="query")
     @decisions.arguments(DecisionHeaders, location="headers", unknown="exclude")
@@ -111,12 +108,15 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         order and those sent before it are decided; a last line ends the answer.
         """
         sent = read_ndjson_batch(order_request) if is_ndjson() else read_json_batch(batch_request, order_request)
-        client = headers["client"]
+        client = caller().name
         keys = keys_by_order(RequestKey(caller=client, name=headers["key"])) if headers["key"] else None
-        batch = pointsman.batch(readable(sent), keys=keys, caller=client, wait=query["wait"])
+        ending = Ending.of_request()
+        batch = pointsman.batch(
+            readable(sent), keys=keys, caller=client, wait=query["wait"], verify_going_on=ending.verify_going_on
+        )
         return _in_lines(sent, batch) if is_ndjson() else _as_one(sent, batch)
 
-    @decisions.get("/<string:decision_id>")
+    @decisions.get("/<string:decision_id>", scope=("orders", "audit:read"))
     @decisions.arguments(FactsQuery, location="query")
     @decisions.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.OK, DecisionRecord)
@@ -124,7 +124,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """A decision as it was logged; it never changes, so it has no age"""
         return decision_response(pointsman.decision(decision_id, **headers), facts=query["facts"])
 
-    @decisions.get("/<string:decision_id>/facts")
+    @decisions.get("/<string:decision_id>/facts", scope=("orders", "audit:read"))
     @decisions.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.OK, FactsRecord)
     @decisions.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")

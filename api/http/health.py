@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from flask import Response
 
-from api.http.blueprint import Blueprint, answer
+from api.http.blueprint import OPEN, Blueprint, answer
 from api.records.health import HealthRecord, ReadyRecord
 from engine.service import Pointsman
 
@@ -13,13 +13,13 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """The health of one Pointsman."""
     system = Blueprint("system", __name__, description="Whether it works")
 
-    @system.get("/healthz")
+    @system.get("/healthz", scope=OPEN)
     @system.response(HTTPStatus.OK, HealthRecord)
     def health() -> Response:
         """Whether this process answers, whatever the server does"""
         return answer(HealthRecord(status="ok"))
 
-    @system.get("/readyz")
+    @system.get("/readyz", scope=OPEN)
     @system.response(HTTPStatus.OK, ReadyRecord)
     def ready() -> Response:
         """Whether decisions can be made: the server answers, facts are loaded, a policy is active"""

@@ -24,41 +24,41 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
             "lines": Quantities.of(pointsman).by_line(body["lines"], skus),
         }
 
-    @holds.post("/decisions/<string:decision_id>/confirm")
+    @holds.post("/decisions/<string:decision_id>/confirm", scope="orders")
     @holds.arguments(ConfirmRequest)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def confirm(body: dict[str, Any], decision_id: str) -> Response:
         """The goods left: they are no longer on hand, nor held"""
         return answer(HoldStateRecord.of(pointsman.holds.confirm(decision_id, **units(body, decision_id))))
 
-    @holds.post("/decisions/<string:decision_id>/release")
+    @holds.post("/decisions/<string:decision_id>/release", scope="orders")
     @holds.arguments(EndRequest)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def release(body: dict[str, Any], decision_id: str) -> Response:
         """The goods stay, free for other orders"""
         return answer(HoldStateRecord.of(pointsman.holds.release(decision_id, **units(body, decision_id))))
 
-    @holds.post("/decisions/<string:decision_id>/confirm/undo")
+    @holds.post("/decisions/<string:decision_id>/confirm/undo", scope="orders")
     @holds.arguments(EndRequest)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def undo(body: dict[str, Any], decision_id: str) -> Response:
         """The goods did not leave after all: they are on hand and held again"""
         return answer(HoldStateRecord.of(pointsman.holds.undo(decision_id, **units(body, decision_id))))
 
-    @holds.post("/decisions/<string:decision_id>/extend")
+    @holds.post("/decisions/<string:decision_id>/extend", scope="orders")
     @holds.arguments(ExtendRequest, required=True)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def extend(body: dict[str, Any], decision_id: str) -> Response:
         """Hold them longer"""
         return answer(HoldStateRecord.of(pointsman.holds.extend(decision_id, **body)))
 
-    @holds.get("/holds/<string:decision_id>")
+    @holds.get("/holds/<string:decision_id>", scope=("orders", "audit:read"))
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def show(decision_id: str) -> Response:
         """Where the units of each shipment of a decision are: held, or how they ended"""
         return answer(HoldStateRecord.of(pointsman.holds.state(decision_id)))
 
-    @holds.get("/holds")
+    @holds.get("/holds", scope=("orders", "audit:read"))
     @holds.arguments(HoldsQuery, location="query")
     @holds.response(HTTPStatus.OK, HoldsRecord)
     def living(query: dict[str, Any]) -> Response:

@@ -4,9 +4,9 @@ from http import HTTPStatus
 
 from flask import Response
 
+from api.http.access.caller import caller
 from api.http.blueprint import Blueprint, answer
 from api.records.node_rests import RestsRecord
-from api.shapes.headers import WhoHeaders
 from engine.service import Pointsman
 
 
@@ -14,18 +14,17 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """The nodes of one Pointsman that rest."""
     resting = Blueprint("resting", __name__, url_prefix="/v1/resting", description="Nodes that rest after a rejection")
 
-    @resting.get("")
+    @resting.get("", scope=("orders", "audit:read"))
     @resting.response(HTTPStatus.OK, RestsRecord)
     def listed() -> Response:
         """Which nodes are given nothing now, until when and why"""
         return answer(RestsRecord(nodes=pointsman.rests.all()))
 
-    @resting.delete("/<string:node>")
-    @resting.arguments(WhoHeaders, location="headers", unknown="exclude")
+    @resting.delete("/<string:node>", scope="orders")
     @resting.response(HTTPStatus.NO_CONTENT)
-    def end(headers: dict[str, str], node: str) -> Response:
+    def end(node: str) -> Response:
         """Let a node be given shipments again"""
-        pointsman.rests.end(node, who=headers["who"])
+        pointsman.rests.end(node, who=caller().name)
         return Response(status=HTTPStatus.NO_CONTENT)
 
     return resting

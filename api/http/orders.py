@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request
 from msgspec import structs
 
+from api.http.access.caller import caller
 from api.http.blueprint import Blueprint, answer
 from api.http.requests.orders import (
     AmendHeaders,
@@ -21,7 +22,6 @@ from api.http.requests.orders import (
 from api.records.orders.amendment import AmendmentRecord
 from api.records.orders.cancellation import CancellationRecord
 from api.records.orders.order_state import OrdersRecord, OrderStateRecord
-from api.shapes.headers import WhoHeaders
 from api.shapes.quantities import Quantities, quantities_of, skus_of_order
 from engine.model.facts import Order
 from engine.orders.amendment.plan import AmendRequest
@@ -33,14 +33,14 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """The orders of one Pointsman."""
     orders = Blueprint("orders", __name__, url_prefix="/v1/orders", description="Orders, and where their units stand")
 
-    @orders.get("")
+    @orders.get("", scope=("orders", "audit:read"))
     @orders.arguments(OrdersQuery, location="query")
     @orders.response(HTTPStatus.OK, OrdersRecord)
     def page(query: dict[str, Any]) -> Response:
         """Orders, those placed last first"""
         return answer(OrdersRecord.of(pointsman.orders.list(**query)))
 
-    @orders.get("/<path:order_id>")
+    @orders.get("/<path:order_id>", scope=("orders", "audit:read"))
     @orders.response(HTTPStatus.OK, OrderStateRecord)
     @orders.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
     def show(order_id: str) -> Response:
@@ -49,17 +49,16 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
         return response.make_conditional(request)
 
-    @orders.post("/<path:order_id>/approve")
+    @orders.post("/<path:order_id>/approve", scope="orders")
     @orders.arguments(ApproveRequest)
-    @orders.arguments(WhoHeaders, location="headers", unknown="exclude")
     @orders.response(HTTPStatus.OK, OrderStateRecord)
-    def approve(body: dict[str, str], headers: dict[str, str], order_id: str) -> Response:
+    def approve(body: dict[str, str], order_id: str) -> Response:
         """Let an order go on that a policy parked until a person approves it; again, it is answered the same"""
-        return answer(OrderStateRecord.of(pointsman.orders.approve(order_id, **body, **headers)))
+        return answer(OrderStateRecord.of(pointsman.orders.approve(order_id, **body, who=caller().name)))
 
     amend_request = AmendOrderRequest(max_lines=pointsman.settings.max_lines, quantities=quantities_of(pointsman))
 
-    @orders.post("/<path:order_id>/amend")
+    @orders.post("/<path:order_id>/amend", scope="orders")
     @orders.arguments(amend_request)
     @orders.arguments(AmendQuery, location="query")
     @orders.arguments(AmendHeaders, location="headers", unknown="exclude")
@@ -73,7 +72,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         request = AmendRequest(order=with_id(order, order_id), waits=query["wait"], op=headers["key"])
         return answer(AmendmentRecord.of(pointsman.amendments.amend(request, dry_run=query["dry_run"])))
 
-    @orders.post("/<path:order_id>/cancel")
+    @orders.post("/<path:order_id>/cancel", scope="orders")
     @orders.arguments(CancelOrderRequest)
     @orders.response(HTTPStatus.OK, CancellationRecord)
     def cancel(body: dict[str, Any], order_id: str) -> Response:
@@ -85,7 +84,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         record = CancellationRecord.of(pointsman.cancellations.cancel(request))
         return answer(structs.replace(record, cancelled=quantities.show_by_line(record.cancelled, skus)))
 
-    @orders.post("/<path:order_id>/wait")
+    @orders.post("/<path:order_id>/wait", scope="orders")
     @orders.response(HTTPStatus.OK, OrderStateRecord)
     def wait(order_id: str) -> Response:
         """Let the unfilled units of an order wait for stock; again, it is answered the same"""

@@ -15,7 +15,7 @@ from api.http.blueprint import reference
 from api.records.findings import FindingRecord
 from api.records.problems import MistakeRecord, ProblemRecord, problem_type
 from api.shapes.mistakes import mistakes_of
-from engine.errors import Mistake, PointsmanError, StoreUnavailable
+from engine.errors import Mistake, NotPermitted, PointsmanError, StoreUnavailable, Unauthenticated
 from rules.errors import Finding, PolicyInvalid
 
 logger = logging.getLogger("pointsman.api")
@@ -80,7 +80,21 @@ def _response(record: ProblemRecord) -> Response:
 def _from_pointsman_error(error: PointsmanError) -> Response:
     if isinstance(error, StoreUnavailable):
         logger.error("a request failed: %s", error)
-    return _response(ProblemRecord.of(error))
+    response = _response(ProblemRecord.of(error))
+    if challenge := _challenge(error):
+        response.headers["WWW-Authenticate"] = challenge
+    return response
+
+
+def _challenge(error: PointsmanError) -> str:
+    """What RFC 6750, section 3, has a server say to a caller without a valid key, or without the scope that it needs;
+    empty for any other error.
+    """
+    if isinstance(error, Unauthenticated):
+        return 'Bearer realm="pointsman", error="invalid_token"' if error.presented else 'Bearer realm="pointsman"'
+    if isinstance(error, NotPermitted) and error.scopes:
+        return f'Bearer realm="pointsman", error="insufficient_scope", scope="{" ".join(error.scopes)}"'
+    return ""
 
 
 def _from_policy_findings(error: PolicyInvalid) -> Response:

@@ -20,7 +20,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """The rejections of one Pointsman."""
     rerouting = Blueprint("rerouting", __name__, url_prefix="/v1/decisions", description="What a node won't ship")
 
-    @rerouting.post("/<string:decision_id>/reject")
+    @rerouting.post("/<string:decision_id>/reject", scope="orders")
     @rerouting.arguments(RejectRequest)
     @rerouting.response(HTTPStatus.CREATED, DecisionRecord)
     @rerouting.alt_response(HTTPStatus.OK, schema=DecisionRecord, description="Rejected before, under this op")
@@ -35,7 +35,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
             pointsman.rerouting.reject(RejectionRequest(decision=decision_id, waits=waits, **body))
         )
 
-    @rerouting.get("/<string:decision_id>/chain")
+    @rerouting.get("/<string:decision_id>/chain", scope=("orders", "audit:read"))
     @rerouting.response(HTTPStatus.OK, ChainRecord)
     def chain(decision_id: str) -> Response:
         """All decisions of the order, the first first"""

@@ -11,6 +11,7 @@ from flask import Response, request
 
 from api.http.blueprint import JSON, NDJSON, Blueprint, answer
 from api.http.requests.stock import AvailabilityQuery, CountRequest, FeedQuery, SentCount
+from api.http.serving.ending import Ending
 from api.http.staleness import ReadingHeaders, aged
 from api.records.stock.availability_feed import FeedLineRecord, feed_lines
 from api.records.stock.positions import AvailabilityRecord, CountRecord, SkuStockRecord
@@ -26,7 +27,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """The stock of one Pointsman."""
     stock = Blueprint("stock", __name__, url_prefix="/v1", description="What is there, and may still be promised")
 
-    @stock.get("/availability")
+    @stock.get("/availability", scope="stock")
     @stock.arguments(AvailabilityQuery, location="query")
     @stock.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @stock.response(HTTPStatus.OK, AvailabilityRecord)
@@ -52,7 +53,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         response = _tagged(Response(body, content_type=JSON), tag).make_conditional(request)
         return aged(response, availability.age)
 
-    @stock.get("/availability/feed")
+    @stock.get("/availability/feed", scope="stock")
     @stock.arguments(FeedQuery, location="query")
     @stock.response(HTTPStatus.OK, FeedLineRecord, content_type=NDJSON)
     def feed(query: dict[str, Any]) -> Response:
@@ -65,11 +66,12 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         lines = feed_lines(
             pointsman.availability_feed.read(
                 query["channel"], since=query["since"], after=query["after"], by_node=query["nodes"]
-            )
+            ),
+            verify_going_on=Ending.of_request().verify_going_on,
         )
         return Response((part for _, part in lines), content_type=NDJSON)
 
-    @stock.get("/stock/<path:sku>")
+    @stock.get("/stock/<path:sku>", scope=("stock", "audit:read"))
     @stock.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @stock.response(HTTPStatus.OK, SkuStockRecord)
     def show(headers: dict[str, Any], sku: str) -> Response:
@@ -77,7 +79,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         sku_stock = pointsman.stock.show(sku, **headers)
         return aged(answer(SkuStockRecord.of(sku_stock)), sku_stock.age)
 
-    @stock.put("/stock/<string:node>/<path:sku>")
+    @stock.put("/stock/<string:node>/<path:sku>", scope="stock")
     @stock.arguments(CountRequest)
     @stock.response(HTTPStatus.OK, CountRecord)
     def put(counted: SentCount, node: str, sku: str) -> Response:

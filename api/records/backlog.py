@@ -7,7 +7,8 @@ from msgspec import Meta, Raw
 
 from api.shapes.cursors import backlog_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
-from engine.decide.record import DecisionRecord, PlacedLineRecord, UnfilledRecord
+from engine.decide.record import DecisionRecord
+from engine.decide.record_parts import PlacedLineRecord, UnfilledRecord
 from engine.orders.waiting.backlog import BacklogPage, BacklogRun
 from engine.orders.waiting.waiting_queue import QueuePlace
 from engine.store.decision_chain import Chain

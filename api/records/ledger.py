@@ -85,11 +85,12 @@ class LogEntryRecord(Record, frozen=True):
     at: Timestamp
     kind: str
     id: str
-    caller: str | None
+    caller: Annotated[str | None, Meta(description="whose open holds its hold counts among")]
     shipments: list[int] | None
     until: Timestamp | None
     applied: list[bool] | None
     body: Any
+    by: Annotated[str | UnsetType, Meta(description="who did it; left out where Pointsman did by itself")] = UNSET
     moved_at: Annotated[
         int | UnsetType,
         Meta(description="when units came or left by it, at the latest: UTC microseconds since 1970"),
@@ -111,5 +112,6 @@ class LogEntryRecord(Record, frozen=True):
             until=None if entry.until is None else timestamp(entry.until),
             applied=[bit == "1" for bit in entry.taken] or None,
             body=msgspec.json.decode(body) if body else None,
+            by=entry.by or UNSET,
             moved_at=UNSET if entry.moved_at is None else entry.moved_at,
         )

@@ -14,8 +14,6 @@ from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.typo_hints import typo_hint
 
-CALLER = "http"
-"""Who it was, if a caller gives no name."""
 _LEAST_DETOUR = 1_000
 """A factor of 1, in thousandths."""
 _MOST_RATE = 1_000_000
@@ -134,6 +132,10 @@ class Degrees(_ParsedField[int]):
         return int((degrees * MICRODEGREES).to_integral_value(ROUND_HALF_EVEN))
 
 
+MOST_MICROS = 10**18 - 1
+"""Of a price."""
+
+
 class Money(_ParsedField[int]):
     """Currency units, "19.90" or 19.90, to micros; never negative, never finer than a micro."""
 
@@ -142,7 +144,7 @@ class Money(_ParsedField[int]):
 
     def read(self, value: Any) -> int:
         amount = decimal_number(value) * literals.MICROS
-        if amount != amount.to_integral_value() or not 0 <= amount < 10**18:
+        if amount != amount.to_integral_value() or not 0 <= amount <= MOST_MICROS:
             raise ValidationError(f"{value} is no amount from 0 with at most six decimals")
         return int(amount)
 
@@ -245,10 +247,6 @@ class _Header(fields.String):
             return text
 
 
-class HeaderWord(Word, _Header):
-    """A Word in a header."""
-
-
 class Country(fields.String):
     """ISO 3166-1 alpha-2. A country written in any other way is refused, because no service would go there."""
 
@@ -286,17 +284,6 @@ class IdempotencyKey(_Header):
             load_default=None,
             validate=validate.Length(min=1, max=200),
             metadata={"description": f"a name for this request; sent again, it is {outcome}"},
-        )
-
-
-class Who(HeaderWord):
-    """The header with which a caller says who does something."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            data_key="X-Pointsman-User",
-            load_default=CALLER,
-            metadata={"description": "who does it, for the history; not verified"},
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
-from api.shapes.fields import Country, Currency, Day, Degrees, Instant, Money, Quantity, WholeNumber, Word
+from api.shapes.fields import MOST_MICROS, Country, Currency, Day, Degrees, Instant, Money, Quantity, WholeNumber, Word
 from api.shapes.quantities import Quantities
 from engine.decide.address.postcodes import canonical
 from engine.model.facts import GeoPoint, Line, Order
@@ -116,6 +116,12 @@ class LineRequest(Strict):
     sku = Word(required=True)
     quantity = Quantity(required=True)
     unit_price = Money(load_default=None, metadata={"example": "19.90"})
+    unit_price_micros = WholeNumber(
+        0,
+        MOST_MICROS,
+        load_default=None,
+        metadata={"description": "The price as answers write it, instead of unit_price: 19.90 is 19900000"},
+    )
     delivery = fields.String(
         load_default=None,
         validate=validate.OneOf(DELIVERIES),
@@ -143,10 +149,20 @@ class LineRequest(Strict):
         if data.get("collect_at") is not None and data.get("delivery") not in (None, COLLECTED):
             raise ValidationError("only a click_and_collect line has collect_at", "collect_at")
 
+    @validates_schema
+    def _has_one_price(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("unit_price_micros") is not None and data.get("unit_price") is not None:
+            raise ValidationError("give unit_price or unit_price_micros, not both", "unit_price_micros")
+
+    @post_load
+    def _in_micros(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        price = data.pop("unit_price_micros", None)
+        return data if price is None else {**data, "unit_price": price}
+
 
 class OrderRequest(Strict):
     """An order. It goes to a destination or, if it is click_and_collect, to the node it is collected at; so do its
-    lines, but for those with a delivery or a collect_at of their own.
+    lines, but for those with a delivery or a collect_at of their own. The `order` of an answer is one, too.
     """
 
     id = Word(required=True)
@@ -190,6 +206,7 @@ class OrderRequest(Strict):
         if isinstance(lines, list) and len(lines) > self._max_lines:
             # refused before the lines are read, because reading each of them costs time
             raise ValidationError({"lines": [f"{self._bound(self._max_lines)}, this one {len(lines)}"]})
+        data = _without_empty_destination(data)
         return super().load(self._quantities().read(data) if self._quantities else data, **options)
 
     def _bound(self, max_lines: int) -> str:
@@ -225,6 +242,14 @@ class OrderRequest(Strict):
         place = None if collected else place_of(destination)
         where = {} if collected else {name: destination[name] for name in ("country", "postcode", "region")}
         return Order(**data | where | {"lines": lines, "place": place, "tags": frozenset(data["tags"])})
+
+
+def _without_empty_destination(data: Any) -> Any:
+    """Without a destination that says nothing, which answers have for an order that is collected."""
+    destination = data.get("destination") if isinstance(data, Mapping) else None
+    if isinstance(destination, Mapping) and destination and all(part is None for part in destination.values()):
+        return {**data, "destination": None}
+    return data
 
 
 def verify_destinations(data: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ _ANSWERED = frozenset(
         *_SENT,
         *("backorder", "units", "before", "after", "from", "to"),
         *("ordered", "cancelled", "held", "shipped", "returned", "waiting", "unfilled", "not_counted"),
-        *("available", "free", "unless_needed", "floor", "nodes", "expected", "found"),
+        *("available", "free", "unless_needed", "floor", "allotments", "nodes", "expected", "found"),
     }
 )
 """What is answered of a SKU, beside it or below."""

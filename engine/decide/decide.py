@@ -28,6 +28,7 @@ from engine.decide.decision import (
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
+from engine.decide.evaluation.judgements import counted_judgements, floors_of
 from engine.decide.evaluation.kept_promise import choose_in_time
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.volatile_facts import common_range
@@ -97,6 +98,7 @@ def decision(
     unfilled = tuple(unfilled_of(evaluation, choice, left))
     excluded = tuple(exclusions(evaluation))
     fired, silenced = _acting(evaluation)
+    approval_rules = tuple(_approval_rules(evaluation))
     hold = hold_end(
         evaluation.order_outcome,
         (shipment.ships_at for shipment in shipments),
@@ -120,7 +122,7 @@ def decision(
         hold_until_shipped=hold.until_shipped,
         hold_requested=requested_minutes,
         stock=_stock(evaluation),
-        because=_because(evaluation, chosen, unfilled, excluded),
+        because=_because(evaluation, {*approval_rules, *_rules_of(chosen)}, unfilled, excluded),
         fired=fired,
         silenced=silenced,
         claims=tuple(_claims(evaluation, shipments)),
@@ -132,6 +134,7 @@ def decision(
         scheduled=scheduled,
         placed=placed_address(evaluation.order, network),
         awaiting_approval=evaluation.order_outcome.approve,
+        approval_rules=approval_rules,
         not_counted=tuple(
             Parcel(line=line.id, sku=line.sku, quantity=line.quantity) for line in evaluation.not_counted
         ),
@@ -278,16 +281,26 @@ def _stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
     return stock
 
 
+def _approval_rules(evaluation: Evaluation) -> Iterator[str]:
+    """The rules that say that a person must approve the order."""
+    if evaluation.order_outcome.approve:
+        rules = evaluation.matcher.policies.rules
+        for rule in evaluation.order_judgement.fired:
+            if any(effect.name == "approve" for effect in rules[rule].effects):
+                yield rule
+
+
+def _rules_of(shipments: Sequence[Shipment]) -> Iterator[str]:
+    return (rule for shipment in shipments for rule in shipment.rules)
+
+
 def _because(
-    evaluation: Evaluation,
-    shipments: Sequence[Shipment],
-    unfilled: Sequence[Unfilled],
-    exclusions: Sequence[ExcludedOptions],
+    evaluation: Evaluation, named: set[str], unfilled: Sequence[Unfilled], exclusions: Sequence[ExcludedOptions]
 ) -> dict[str, Mapping[str, str]]:
-    """The reasons that authors gave for the rules named in the decision's parts. A rest may have begun under another
-    version of the policies: its rules' reasons come from there, unless a rule of this version has the same id.
+    """The reasons that authors gave for the rules `named` and those that other parts of the decision name. A rest may
+    have begun under another version of the policies: its rules' reasons come from there, unless a rule of this version
+    has the same id.
     """
-    named = {rule for shipment in shipments for rule in shipment.rules}
     named |= {rule for exclusion in exclusions if exclusion.resting is None for rule in exclusion.rules}
     reasons_given = [reason for part in unfilled for reason in part.reasons]
     named |= {rule for reason in reasons_given if reason.code != "resting" for rule in reason.rules}
@@ -304,7 +317,7 @@ def _acting(evaluation: Evaluation) -> tuple[dict[str, int], tuple[str, ...]]:
     """
     fired: dict[str, int] = {}
     silenced: set[str] = set()
-    for judgement, count in evaluation.counted_judgements():
+    for judgement, count in counted_judgements(evaluation):
         for rule in judgement.fired:
             fired[rule] = fired.get(rule, 0) + count
         silenced.update(judgement.silenced)
@@ -330,7 +343,7 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
     for (sku, node), count in sorted(units.items()):
         positions = evaluation.positions[line_of[sku]]
         row = int(positions.stock.node.searchsorted(evaluation.ways.node_index[node]))
-        floors = evaluation.floors(sku, row)
+        floors = floors_of(evaluation, sku, row)
         yield Claim(
             sku=sku,
             node=node,

@@ -264,6 +264,8 @@ class Decision:
     """
     awaiting_approval: bool = False
     """Whether a rule says that a person must approve the order before it ships."""
+    approval_rules: tuple[str, ...] = ()
+    """The rules that say so."""
     not_counted: tuple[Parcel, ...] = ()
     """What needs no stock and no parcel: all units of lines whose products are not counted."""
 

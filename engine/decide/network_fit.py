@@ -4,7 +4,6 @@ What has no meaning in the network is an error. A word that the network does not
 warning.
 """
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,17 +13,21 @@ from rules.errors import Finding
 from rules.policy import PolicySet
 from rules.policy_documents import read_document
 from rules.syntax import literals
+from rules.syntax.close_words import closest, same_but_for_spelling
 from rules.syntax.effect_parser import RANGES
 from rules.syntax.references import Reference, references
 from rules.vocabulary import VOCABULARY, Fact, Kind, is_attribute
 
-MOST_COMPARED = 5_000
-"""Words that a misspelt one is compared with."""
 _MONEY_EFFECTS = frozenset(name for name, amount in RANGES.items() if amount.kind is Kind.MONEY)
 _COMPARED = frozenset({Operator.EQUALS, Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
+CHANNEL_SUBJECTS = ("order.channel", "protect.channel", "allocate.channel", "cap.channel")
+SKU_FACTS = ("product.sku", "line.sku")
 _UNKNOWN_WORD = {
-    "order.channel": "no channel goes by the name",
-    "protect.channel": "no channel goes by the name",
+    **dict.fromkeys(CHANNEL_SUBJECTS, "no channel goes by the name"),
+    **dict.fromkeys(SKU_FACTS, "no product has the SKU"),
+    "order.segment": "the network lists no customer segment",
+    "order.tags": "the network lists no order tag",
+    "order.region": "no order goes to the region",
     "node.id": "no node goes by the id",
     "node.type": "no node is of the type",
     "node.country": "no node lies in the country",
@@ -48,19 +51,31 @@ class Fit:
 
 def fit(policies: PolicySet, network: Network, product_words: Mapping[str, Collection[str]]) -> Fit:
     """What does not fit. `product_words` are the words of the network's products, by fact; facts not in it aren't
-    checked.
+    checked. SKUs are there as `product.sku`.
     """
-    mentions = [
-        mention for name, text in sorted(policies.texts.items()) for mention in references(read_document(name, text))
-    ]
-    network_words = _words_of(network) | dict(product_words)
+    mentions = _mentions_in(policies)
+    network_words = words_of(network) | dict(product_words)
+    if "product.sku" in network_words:
+        network_words["line.sku"] = network_words["product.sku"]
     return Fit(
         errors=tuple(sorted([*_attributes(policies, network, mentions), *_currencies(mentions, network.currency)])),
         warnings=tuple(sorted(_strange_words(mentions, network_words))),
     )
 
 
-def _words_of(network: Network) -> dict[str, Collection[str]]:
+def mentions_skus(policies: PolicySet) -> bool:
+    """Whether any condition compares SKUs, which are many, and so need not be read otherwise."""
+    return any(mention.subject in SKU_FACTS for mention in _mentions_in(policies))
+
+
+def _mentions_in(policies: PolicySet) -> list[Reference]:
+    return [
+        mention for name, text in sorted(policies.texts.items()) for mention in references(read_document(name, text))
+    ]
+
+
+def words_of(network: Network) -> dict[str, Collection[str]]:
+    """The words that the network itself has, by the fact or effect that names them."""
     nodes, services = network.nodes.values(), network.services.values()
     words: dict[str, Collection[str]] = {
         "node.id": network.nodes.keys(),
@@ -71,23 +86,39 @@ def _words_of(network: Network) -> dict[str, Collection[str]]:
         "service.id": network.services.keys(),
         "service.mode": {service.mode for service in services},
         "service.carrier": {service.carrier for service in services if service.carrier},
+        **network.order_words,
     }
     if network.channels:  # without a list, any channel may be meant
-        words["order.channel"] = words["protect.channel"] = network.channels
+        words |= dict.fromkeys(CHANNEL_SUBJECTS, network.channels)
     return words
 
 
 def _strange_words(mentions: list[Reference], network_words: Mapping[str, Collection[str]]) -> Iterator[Finding]:
     for mention in mentions:
         words = network_words.get(mention.subject)
-        if words is None or not _is_strange(mention, words):
-            continue
-        near = difflib.get_close_matches(mention.text, sorted(words)[:MOST_COMPARED], n=1)
-        phrase = (
-            "the network has nothing like" if mention.operator is Operator.MATCHES else _UNKNOWN_WORD[mention.subject]
-        )
-        meant = near[0] if near and mention.operator in _COMPARED else ""
-        yield mention.finding("unknown-to-network", f"{mention.subject}: {phrase} '{mention.text}'", meant)
+        if words is None:
+            yield from _other_spelling(mention, network_words)
+        elif _is_strange(mention, words):
+            is_glob = mention.operator is Operator.MATCHES
+            phrase = "the network has nothing like" if is_glob else _UNKNOWN_WORD[mention.subject]
+            hint = f"; write {{matches: '{mention.text}'}}" if not is_glob and _begins_some(mention.text, words) else ""
+            meant = "" if is_glob or hint else closest(mention.text, words)
+            yield mention.finding("unknown-to-network", f"{mention.subject}: {phrase} '{mention.text}'{hint}", meant)
+
+
+def _other_spelling(mention: Reference, network_words: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+    """If the network lists no regions of orders, any may be meant; but none that is a place's, spelt otherwise."""
+    if mention.subject == "order.region" and mention.operator in _COMPARED:
+        regions = network_words["node.region"]
+        meant = same_but_for_spelling(mention.text, regions)
+        if meant and mention.text not in regions:
+            message = f"order.region: places of the network spell the region '{mention.text}' otherwise"
+            yield mention.finding("unknown-to-network", message, meant)
+
+
+def _begins_some(text: str, words: Collection[str]) -> bool:
+    """Whether the text is a glob that some word matches, written where words are compared whole."""
+    return "*" in text and any(glob(text).fullmatch(word) for word in words)
 
 
 def _is_strange(mention: Reference, words: Collection[str]) -> bool:
@@ -153,8 +184,8 @@ def _attribute_mistake(fact: Fact, attributes: Mapping[str, Kind]) -> str:
         return ""
     declared = attributes.get(fact.path)
     if declared is None:
-        near = difflib.get_close_matches(fact.path, list(attributes), n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
+        meant = closest(fact.path, attributes)
+        hint = f"; did you mean '{meant}'?" if meant else ""
         return f"the network declares no such attribute{hint}"
     if fact.kind not in (declared, Kind.ANY):
         return f"the network declares it as {declared.value}, the rule compares it as {fact.kind.value}"

@@ -42,7 +42,8 @@ def _mistakes(order: Order, snapshot: Snapshot) -> Iterator[Mistake]:
         costs += largest.cost(units, product.weight) + rounding
         carbon += largest.carbon(units, product.weight) + rounding
         if max(costs, carbon) >= WIDEST or not largest.is_unit_counted(product.weight):
-            message = f"{line.quantity} units of '{line.sku}' could cost or emit more than can be counted; order fewer"
+            quantity = snapshot.network.quantity_text(line.sku, line.quantity)
+            message = f"{quantity} units of '{line.sku}' could cost or emit more than can be counted; order fewer"
             yield Mistake(field=f"lines.{index}.quantity", message=message)
             break
     nodes, channels = snapshot.network.nodes, snapshot.network.channels

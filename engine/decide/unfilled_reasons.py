@@ -21,7 +21,8 @@ from typing import cast
 import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers, Reason
-from engine.decide.evaluation.evaluation import Evaluation, JudgedOption, JudgedPosition
+from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.evaluation.judgements import JudgedOption, JudgedPosition, judged_options, judged_positions
 from engine.decide.evaluation.shelf_life import LotsLeft
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.sourcing.problem import Choice
@@ -67,7 +68,7 @@ def reasons(
     """Why units of the line at `index` are unfilled in `choice`; first the nodes that could not be used at all.
     `missing` is the units unfilled, by line.
     """
-    positions, options = evaluation.judged_positions(index), evaluation.judged_options(index)
+    positions, options = judged_positions(evaluation, index), judged_options(evaluation, index)
     sku, shelf_life = evaluation.order.lines[index].sku, evaluation.shelf_life
     lacking = _missing_before(evaluation, index, missing) + missing[index]
     is_there = any(position.position.available > 0 or position.free > 0 for position in positions)
@@ -133,7 +134,7 @@ def _nodes_on_any_day(evaluation: Evaluation, index: int) -> Container[str]:
     """The nodes from which units of the line arrive on some day, if it is for a nominated one."""
     if evaluation.order.deliver_on is None:
         return frozenset()
-    return {option.node for option in evaluation.on_any_day.judged_options(index)}
+    return {option.node for option in judged_options(evaluation.on_any_day, index)}
 
 
 def _none_available(held: int, lacking: int, missing: int) -> Iterator[Reason]:
@@ -185,7 +186,7 @@ def _kept_back(evaluation: Evaluation, index: int, remaining: Sequence[_Remainin
     kept = [row for row, item in enumerate(remaining) if item.kept_back]
     if kept:
         lines = evaluation.order.lines  # those of one SKU share its floors
-        of_lines = [evaluation.judged_positions(at) for at, line in enumerate(lines) if line.sku == lines[index].sku]
+        of_lines = [judged_positions(evaluation, at) for at, line in enumerate(lines) if line.sku == lines[index].sku]
         judgements = (positions[row].judgement for positions in of_lines for row in kept)
         rules = _rules_with(evaluation, judgements, "keep", "protect", "allocate")
         yield Reason(code="kept_back", units=sum(remaining[row].kept_back for row in kept), rules=rules)
@@ -256,7 +257,7 @@ def _bounds(
     if capped:
         yield Reason(code="capped", units=units, rules=capped)
     elif _makes_no_multiple(evaluation, index, missing, remaining):
-        positions = evaluation.judged_positions(index)
+        positions = judged_positions(evaluation, index)
         there = {item.position.node for item in remaining if item.free}
         rules = _rules_with(evaluation, (item.judgement for item in positions if item.node in there), "multiple_of")
         yield Reason(code="not_a_multiple", units=units, rules=rules)
@@ -321,9 +322,9 @@ def _may_ship_set(evaluation: Evaluation, choice: Choice, name: str) -> bool:
         needed = sum(
             lines[other].quantity for other in evaluation.order.sets[name] if lines[other].sku == lines[index].sku
         )
-        positions = evaluation.judged_positions(index)
+        positions = judged_positions(evaluation, index)
         free = _remaining(evaluation, choice, index, positions, NOTHING_LEFT)
-        usable = _usable(evaluation, index, evaluation.judged_options(index))
+        usable = _usable(evaluation, index, judged_options(evaluation, index))
         there = {item.position.node for item in free if item.free >= needed} & usable
         nodes = there if nodes is None else nodes & there
     return bool(nodes)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias
 
-from engine.decide.offer import by_sku, offer
+from engine.decide.availability.offer import by_sku, offer
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
 from engine.store.connection.client import Client

@@ -11,7 +11,7 @@ from engine.decide.order_record import timestamp
 from engine.decide.record import DecisionRecord
 from engine.errors import HoldEnded, InputInvalid, Mistake, StockConflict
 from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
-from engine.inventory.unit_choice import choose_units
+from engine.inventory.unit_choice import QuantityText, choose_units
 from engine.store.hold_changes.hold_change import Shipments
 from engine.store.hold_changes.shipment_units import ShipmentName, ShipmentUnits
 from engine.store.hold_changes.stored_holds import StoredHold
@@ -43,7 +43,7 @@ class EndRequest:
         left = "" if self.left_at is None else f" {self.left_at}"
         return f"{self.kind} {','.join(map(str, numbers))}{lines}{left}"
 
-    def shipments_after(self, stored: StoredHold, *, at: int) -> Shipments:
+    def shipments_after(self, stored: StoredHold, *, at: int, text: QuantityText) -> Shipments:
         """The decision's shipments once the units have ended; as they are if they ended so before. Units whose hold has
         expired may still be confirmed, if none of those asked for are held. Raises HoldEnded, InputInvalid.
         """
@@ -55,7 +55,7 @@ class EndRequest:
         right = {item.name for item in asked if item in there or _was(item, self.kind)}
         if not there or (named and not self.lines and any(item.name not in right for item in asked)):
             raise hold_ended(stored)
-        return self._moved(stored, there, source, at=at)
+        return self._moved(stored, there, source, at=at, text=text)
 
     def _source(
         self, stored: StoredHold, asked: Sequence[ShipmentUnits]
@@ -72,9 +72,15 @@ class EndRequest:
         return any(not self.lines or line in self.lines or sku in self.lines for line, sku in lines)
 
     def _moved(
-        self, stored: StoredHold, shipments: Sequence[ShipmentUnits], source: UnitState, *, at: int
+        self,
+        stored: StoredHold,
+        shipments: Sequence[ShipmentUnits],
+        source: UnitState,
+        *,
+        at: int,
+        text: QuantityText,
     ) -> Shipments:
-        chosen = choose_units(self.lines, shipments, source, verb=self.kind)
+        chosen = choose_units(self.lines, shipments, source, verb=self.kind, text=text)
         return tuple(
             item.moved(chosen[item.number], source, self.kind, at=at) if item.number in chosen else item
             for item in stored.shipments
@@ -105,20 +111,20 @@ def verify_shipments(what: str, names: Iterable[ShipmentName], shipments: Sequen
         raise InputInvalid(unknown)
 
 
-def verify_left_at(left_at: int | None, *, began: int, now: int) -> None:
-    """Raise InputInvalid if goods can't have left at that instant, in UTC microseconds: before the decision `began` to
-    hold them, or more than MINUTES_AHEAD after `now`; both in UTC seconds.
+def verify_stated(instant: int | None, *, began: int, now: int, field: str) -> None:
+    """Raise InputInvalid if goods can't have left, or been found missing, at the instant that `field` states, in UTC
+    microseconds: before the decision `began` to hold them, or more than MINUTES_AHEAD after `now`; both in UTC seconds.
     """
-    if left_at is None:
+    if instant is None:
         return
-    shown = timestamp(left_at // MICROSECONDS)
-    if left_at > latest_instant(now):
+    shown = timestamp(instant // MICROSECONDS)
+    if instant > latest_instant(now):
         message = f"{shown} is {ahead_of_the_clock(now)}"
-    elif left_at < began * MICROSECONDS:
+    elif instant < began * MICROSECONDS:
         message = f"at {shown} the goods were not held yet: their decision was made at {timestamp(began)}"
     else:
         return
-    raise InputInvalid([Mistake(field="left_at", message=f"{message}; write when they left, or leave it out for now")])
+    raise InputInvalid([Mistake(field=field, message=f"{message}; write when it was, or leave it out for now")])
 
 
 def hold_ended(stored: StoredHold) -> HoldEnded:
@@ -166,9 +172,10 @@ def ending_phrases(shipments: Iterable[ShipmentUnits]) -> Iterator[str]:
             yield f"{shipment.node}/{shipment.service} {ended} at {timestamp(ending.at)}"
 
 
-def on_backorder(awaited: UnitsOnBackorder) -> StockConflict:
+def on_backorder(awaited: UnitsOnBackorder, text: QuantityText) -> StockConflict:
     """The error for units that are to leave before they are there."""
+    on_hand = text(awaited.sku, awaited.on_hand)
     return StockConflict(
-        f"these units of {awaited.sku} are on backorder at {awaited.node}, where {awaited.on_hand} are on hand; once"
+        f"these units of {awaited.sku} are on backorder at {awaited.node}, where {on_hand} are on hand; once"
         " they have arrived, send that as a stock movement or count, and then confirm them"
     )

@@ -9,9 +9,11 @@ import msgspec
 from engine.errors import Contended, HoldEnded, InputInvalid, Mistake, PointsmanError, StockConflict
 from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.hold_length import in_words
-from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended, on_backorder, verify_left_at
+from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended, on_backorder, verify_stated
 from engine.inventory.hold_state import HoldState
 from engine.inventory.undo import Confirm, UndoRequest
+from engine.inventory.unit_choice import QuantityText
+from engine.model.facts import Network
 from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.decision_log import Entry, UnitsBody
@@ -75,6 +77,7 @@ class DecisionHolds:
         *,
         max_hold: int,
         undo_seconds: int,
+        network: Callable[[], Network],
         after_freeing: Callable[[], None],
         clock: Callable[[], int],
         micros: Callable[[], int],
@@ -86,6 +89,7 @@ class DecisionHolds:
         self._max_hold = max_hold
         self._change_script = ChangeScript(client, keys)
         self._undo_seconds = undo_seconds
+        self._network = network
         self._after_freeing = after_freeing
         self._clock = clock
         self._micros = micros
@@ -141,7 +145,9 @@ class DecisionHolds:
 
         def plan(stored: StoredHold, now: int) -> ChangeRequest:
             confirms = read_confirms(self._client, self._keys, decision)
-            change = request.change(stored, [Confirm.of(*item) for item in confirms.items()], now=now)
+            change = request.change(
+                stored, [Confirm.of(*item) for item in confirms.items()], now=now, text=self._quantity_text
+            )
             body = UnitsBody(holds=(returned_units(change),), order=entry.record.order.id).encode().decode()
             more = {"caller": stored.caller, **begin_fields(stored), "until": str(change.until), "units": body}
             return ChangeRequest(
@@ -216,12 +222,12 @@ class DecisionHolds:
     def _end(self, request: EndRequest, op: str | None) -> HoldState:
         entry = self._entry(request.decision)
         named = operation(request.fingerprint(entry.record), op)
-        verify_left_at(request.left_at, began=entry.at, now=self._clock())
+        verify_stated(request.left_at, began=entry.at, now=self._clock(), field="left_at")
 
         def plan(stored: StoredHold, now: int) -> ChangeRequest | None:
             if request.kind == "confirmed":
                 verify_approved(self._client, self._keys, entry.record.order.id)
-            after = request.shipments_after(stored, at=now)
+            after = request.shipments_after(stored, at=now, text=self._quantity_text)
             if after == stored.shipments:
                 return None
             late = any(
@@ -280,10 +286,13 @@ class DecisionHolds:
                 case OperationReused():
                     raise name_reused(op)
                 case UnitsLacking() as lacking:
-                    raise _units_lacking(stored, lacking, change)
+                    raise _units_lacking(stored, lacking, change, self._quantity_text)
                 case UnitsOnBackorder() as awaited:
-                    raise on_backorder(awaited)
+                    raise on_backorder(awaited, self._quantity_text)
         raise Contended(f"what decision {decision} holds changes again and again; try again")
+
+    def _quantity_text(self, sku: str, units: int) -> str:
+        return self._network().quantity_text(sku, units)
 
     def _order_of_late_units(self, stored: StoredHold, after: Shipments) -> OrderChange:
         """The order, of which these expired units must still be unfilled; raises HoldEnded if some are not."""
@@ -296,8 +305,9 @@ class DecisionHolds:
         leaving = _expired_units(stored.shipments) - _expired_units(after)
         lacking = [line for line, count in leaving.items() if count > unfilled[line]]
         if lacking:
+            lacks = self._quantity_text(skus[lacking[0]], unfilled[lacking[0]])
             raise HoldEnded(
-                f"{hold_ended(stored)}; of line {lacking[0]} the order lacks only {unfilled[lacking[0]]} by now: the"
+                f"{hold_ended(stored)}; of line {lacking[0]} the order lacks only {lacks} by now: the"
                 f" others are cancelled, wait, or ship from elsewhere. {GOODS_LEFT}"
             )
         return OrderChange(reading=reading)
@@ -313,9 +323,11 @@ def _expired_units(shipments: Shipments) -> Counter[str]:
     return sum((Counter(item.lines("expired")) for item in shipments), Counter())
 
 
-def _units_lacking(stored: StoredHold, lacking: UnitsLacking, change: ChangeRequest) -> PointsmanError:
+def _units_lacking(
+    stored: StoredHold, lacking: UnitsLacking, change: ChangeRequest, text: QuantityText
+) -> PointsmanError:
     """Why units can't leave late, or be held again."""
-    there = f"{lacking.free} of {lacking.sku} at {lacking.node} are on hand and held for nobody"
+    there = f"{text(lacking.sku, lacking.free)} of {lacking.sku} at {lacking.node} are on hand and held for nobody"
     if change.confirmed:
         return HoldEnded(f"{hold_ended(stored)}; {there}. {GOODS_LEFT}")
     return StockConflict(f"the stock was counted or loaded since, and only {there}; send a count if they are there")

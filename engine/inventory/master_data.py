@@ -1,14 +1,15 @@
 """Changes products and nodes of the loaded network one by one; counts, holds and policies stay as they are."""
 
+import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from engine.errors import Contended, InputInvalid, Mistake
+from engine.errors import Contended, InputInvalid, Mistake, NotFound
 from engine.facts_reader import FactsReader
 from engine.model.facts import Network, Node, Product
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
-from engine.store.network.change import Stored, change_network, change_products
+from engine.store.network.change import Stored, change_nodes, change_products
 from engine.store.network.read import other_decimals
 
 MOST_AT_ONCE = 500
@@ -38,20 +39,31 @@ class MasterData:
         self._facts = facts
         self._after_freeing = after_freeing
 
+    def product(self, sku: str) -> tuple[Network, Product]:
+        """The product as it is stored, and the network that has it; raises NotFound."""
+        network, products = self._facts.network_and_products([sku], fresh=True)
+        if sku not in products:
+            raise NotFound(f"no product goes by the SKU '{sku}'")
+        return network, products[sku]
+
+    def node(self, name: str) -> tuple[Network, Node]:
+        """The node as it is stored, and the network that has it; raises NotFound."""
+        network = self._newest()
+        if name not in network.nodes:
+            raise NotFound(f"no node goes by the id '{name}'")
+        return network, network.nodes[name]
+
     def put_products(self, read: Callable[[Network], Sequence[Product]]) -> MasterDataChange:
         """Store at most MOST_AT_ONCE products, new ones or in place of those of the same SKU; all of them or none."""
-        for _ in range(_MOST_TRIES):
-            network = self._newest()
+
+        def change(network: Network) -> Sequence[Stored] | None:
             products = read(network)
             mistakes = [mistake for product in products if (mistake := self.mistake_of(product, network))]
             if mistakes:
                 raise InputInvalid(mistakes)
-            outcomes = self._client.retry_if_revived(
-                lambda: change_products(self._client, self._keys, network, products)  # noqa: B023  # called at once
-            )
-            if outcomes is not None:
-                return self._done(outcomes)
-        raise _changed_over_and_over()
+            return change_products(self._client, self._keys, network, products)
+
+        return self._change(change)
 
     def mistake_of(self, product: Product, network: Network) -> Mistake | None:
         """What keeps the product from being stored, though it is one: its quantities had other decimals before."""
@@ -64,28 +76,19 @@ class MasterData:
 
     def put_nodes(self, read: Callable[[Network], Sequence[Node]]) -> MasterDataChange:
         """Store nodes, new ones or in place of those of the same id; all of them or none."""
+        return self._change(lambda network: change_nodes(self._client, self._keys, network, read(network)))
+
+    def _change(self, change: Callable[[Network], Sequence[Stored] | None]) -> MasterDataChange:
+        """Change the network as it is now, again whenever somebody else changed it meanwhile, which `change` tells by
+        None.
+        """
         for _ in range(_MOST_TRIES):
             network = self._newest()
-            nodes = read(network)
-            before = [network.nodes.get(node.id) for node in nodes]
-            outcomes = [
-                Stored.SAME if known == node else Stored.CHANGED if known else Stored.NEW
-                for known, node in zip(before, nodes, strict=True)
-            ]
-            changed = replace(network, nodes={**network.nodes, **{node.id: node for node in nodes}})
-            if set(outcomes) <= {Stored.SAME} or self._client.retry_if_revived(
-                lambda: change_network(self._client, self._keys, network.version, changed)  # noqa: B023  # called at once
-            ):
-                return self._done(outcomes)
-        raise _changed_over_and_over()
+            outcomes = self._client.retry_if_revived(functools.partial(change, network))
+            if outcomes is not None:
+                self._after_freeing()
+                return MasterDataChange(outcomes=outcomes, network_version=self._newest().version)
+        raise Contended("others change the network over and over; try again")
 
     def _newest(self) -> Network:
         return self._facts.network_and_products([], fresh=True)[0]
-
-    def _done(self, outcomes: Sequence[Stored]) -> MasterDataChange:
-        self._after_freeing()
-        return MasterDataChange(outcomes=outcomes, network_version=self._newest().version)
-
-
-def _changed_over_and_over() -> Contended:
-    return Contended("others change the network over and over; try again")

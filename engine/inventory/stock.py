@@ -5,11 +5,12 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.decide.availability import SkuAvailability, StockFacts, channels
+from engine.decide.availability.allotments_left import AllotmentLeft, allotments_left
+from engine.decide.availability.free_units import SkuAvailability, StockFacts, channels
+from engine.decide.availability.largest_order import most_units
+from engine.decide.availability.offer import by_sku, offer
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
-from engine.decide.largest_order import most_units
 from engine.decide.matching.matcher import Matcher
-from engine.decide.offer import by_sku, offer
 from engine.decide.order_checks import check_order
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
@@ -58,14 +59,16 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStock:
-    """A position, how many of its units are free to each channel, and how many more are there and may not be sold:
-    those blocked, and those that have expired. `lots` are all that are there, first expired first.
+    """A position, how many of its units are free to each channel, how many more are there and may not be sold (those
+    blocked, and those that have expired), and what channels have of their allotments there. `lots` are all that are
+    there, first expired first.
     """
 
     node: str
     position: StockPosition
     free: Mapping[str, int]
     blocked: int = 0
+    allotments: Sequence[AllotmentLeft] = ()
     expired: int = 0
     lots: Sequence[Lot] = ()
 
@@ -217,6 +220,7 @@ class NetworkStock:
         names = (*channels(read.matcher.policies), OTHER_CHANNEL)
         stock, free = read.facts.stock, [offer(read.facts, read.matcher, name, now).free for name in names]
         rows = zip(*(column.tolist() for column in (stock.node, stock.on_hand, stock.held, *free)), strict=True)
+        allotments = allotments_left(read.facts, read.matcher, now)
         blocked = self._blocked(sku, None if read.age is None else max_stale)
         today = read.facts.snapshot.network.local(now).date().toordinal()
         lots = {node: of_node for (_, node), of_node in read.facts.lots.items()}
@@ -226,10 +230,11 @@ class NetworkStock:
                 position=StockPosition(on_hand=on_hand, held=held),
                 free=dict(zip(names, units, strict=True)),
                 blocked=blocked.pop(node, 0),
+                allotments=allotted,
                 expired=expired_units(lots.get(node, ()), today),
                 lots=lots.get(node, ()),
             )
-            for number, on_hand, held, *units in rows
+            for (number, on_hand, held, *units), allotted in zip(rows, allotments, strict=True)
             for node in [read.facts.ways.node_ids[number]]
         ]
         # nodes that have nothing else of it; one that is not of the network any more is left out, as its stock is

@@ -10,7 +10,7 @@ from engine.decide.order_record import seconds
 from engine.errors import HoldEnded
 from engine.inventory.hold_length import in_words
 from engine.inventory.hold_requests import asked_shipments, hold_ended
-from engine.inventory.unit_choice import Chosen, choose_units
+from engine.inventory.unit_choice import Chosen, QuantityText, choose_units
 from engine.model.lots import LotUnits, first_of, without
 from engine.store.decision_log import parse_entry_id
 from engine.store.hold_changes.hold_change import HoldChange, UnitsReturned
@@ -89,7 +89,7 @@ class UndoRequest:
         parts = [sorted(set(self.shipments)), sorted(self.lines.items())]
         return f"undone {orjson.dumps(parts).decode()}"
 
-    def change(self, stored: StoredHold, confirms: Sequence[Confirm], *, now: int) -> HoldChange:
+    def change(self, stored: StoredHold, confirms: Sequence[Confirm], *, now: int, text: QuantityText) -> HoldChange:
         """What becomes of the hold: units of the latest confirms are taken first. Raises HoldEnded if none of the units
         was confirmed, or all were so long ago; InputInvalid.
         """
@@ -98,7 +98,7 @@ class UndoRequest:
             key=lambda confirm: parse_entry_id(confirm.entry.encode()),
             reverse=True,
         )
-        chosen = self._choose(stored, recent)
+        chosen = self._choose(stored, recent, text)
         returned = list(_take(chosen, recent, stored))
         by_entry = {
             confirm.entry: (confirm, [item for item in returned if item.entry == confirm.entry]) for confirm in recent
@@ -114,7 +114,7 @@ class UndoRequest:
             until=max(_expiry(stored), now + HELD_AGAIN_SECONDS),
         )
 
-    def _choose(self, stored: StoredHold, recent: Sequence[Confirm]) -> Chosen:
+    def _choose(self, stored: StoredHold, recent: Sequence[Confirm], text: QuantityText) -> Chosen:
         asked = asked_shipments(stored, self.shipments)
         undoable: dict[int, Counter[str]] = {item.number: Counter() for item in asked}
         for confirm in recent:
@@ -123,7 +123,7 @@ class UndoRequest:
                     undoable[number].update(lines)
         shipments = [replace(item, units={"confirmed": undoable[item.number]}) for item in asked]
         if any(undoable.values()):
-            return choose_units(self.lines, shipments, "confirmed", verb="undone")
+            return choose_units(self.lines, shipments, "confirmed", verb="undone", text=text)
         if not any(item.lines("confirmed") for item in asked):
             raise HoldEnded(f"nothing of what is asked for is confirmed in decision {self.decision}")
         length = in_words(self.seconds // _MINUTE)

@@ -1,19 +1,27 @@
 """Chooses units of shipments by order line or SKU, as callers name them. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from engine.errors import InputInvalid, Mistake
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits
 from engine.store.outcomes import UnitState
 
+QuantityText: TypeAlias = Callable[[str, int], str]
+"""So many units of a SKU as they are written, as `Network.quantity_text` says."""
 Chosen: TypeAlias = Mapping[int, LineUnits]
 """Units by line, by the number of their shipment."""
 
 
 def choose_units(
-    lines: Mapping[str, int], shipments: Sequence[ShipmentUnits], state: UnitState, *, verb: str, field: str = "lines"
+    lines: Mapping[str, int],
+    shipments: Sequence[ShipmentUnits],
+    state: UnitState,
+    *,
+    verb: str,
+    text: QuantityText,
+    field: str = "lines",
 ) -> Chosen:
     """So many units of each line (or of all lines of a SKU) that are in this state, of the first of the shipments that
     have some; without `lines`, all that are. Raises InputInvalid for lines and units that there are not; its messages
@@ -34,7 +42,9 @@ def choose_units(
                     left[shipment.number][line] -= taken
                     missing -= taken
         if missing:
-            message = f"{units} x '{name}' can't be {verb}: {state} are {_units_by_shipment(shipments, state)}"
+            sku = next((item.skus[name] for item in shipments if name in item.skus), name)
+            there = _units_by_shipment(shipments, state, text)
+            message = f"{text(sku, units)} x '{name}' can't be {verb}: {state} are {there}"
             mistakes.append(Mistake(field=f"{field}.{name}", message=message))
     if mistakes:
         raise InputInvalid(mistakes)
@@ -48,10 +58,11 @@ def _lines(name: str, shipment: ShipmentUnits, shipments: Sequence[ShipmentUnits
     return [line for line, sku in shipment.skus.items() if sku == name]
 
 
-def _units_by_shipment(shipments: Sequence[ShipmentUnits], state: UnitState) -> str:
+def _units_by_shipment(shipments: Sequence[ShipmentUnits], state: UnitState, text: QuantityText) -> str:
     parts = [
-        f"{count} of line {line} ({shipment.skus[line]}) by {shipment.node}/{shipment.service}"
+        f"{text(sku, count)} of line {line} ({sku}) by {shipment.node}/{shipment.service}"
         for shipment in shipments
         for line, count in shipment.lines(state).items()
+        for sku in [shipment.skus[line]]
     ]
     return "; ".join(parts) or "none"

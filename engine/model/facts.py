@@ -8,6 +8,7 @@ import datetime
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
@@ -168,7 +169,8 @@ class Node:
     """A place that ships. `handling` is micros a shipment, `unit_handling` micros a unit, `preparation` minutes of its
     opening hours from decision to departure. `cut_offs`, by service, are minutes of the node's day: an order must come
     in before, to leave the same day (see `Network.came_in`). `daily_orders` is the most shipments it may be given on
-    one of its dates, `daily_units` the most units over all SKUs, and `daily_weight` the most grams.
+    one of its dates, `hourly_orders` in one of its hours; `daily_units` the most units over all SKUs, and
+    `daily_weight` the most grams.
     """
 
     id: str
@@ -190,6 +192,7 @@ class Node:
     """None: always open."""
     cut_offs: Mapping[str, CutOff] = field(default_factory=dict)
     daily_orders: int | None = None
+    hourly_orders: int | None = None
     daily_units: int | None = None
     daily_weight: int | None = None
 
@@ -330,6 +333,10 @@ class Network:
     """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
     channels: frozenset[str] = frozenset()
     """The channels that orders come by; empty if the network file does not list them."""
+    order_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By fact (`order.segment`, `order.tags`, `order.region`), the words that orders have, where the network file lists
+    them. They are for the check of policies alone: orders with other words are decided.
+    """
     postcodes: Mapping[str, Mapping[str, GeoPoint]] = field(default_factory=dict)
     """By country, where the area of a postcode, or of the beginning of one, has its middle."""
     rates: Mapping[str, int] = field(default_factory=dict)
@@ -384,6 +391,10 @@ class Network:
         """None: it has several."""
         only, *others = self.countries or (None,)
         return None if others else only
+
+    def quantity_text(self, sku: str, units: int) -> str:
+        """So many of the smallest units of a SKU as they are written, with its decimals."""
+        return f"{Decimal(units).scaleb(-self.decimals.get(sku, 0)):f}"
 
     def in_own_currency(self, price: int, currency: str | None) -> int | None:
         """Micros of the network's currency, of micros of another; None if it has no rate for that."""

@@ -2,7 +2,7 @@
 
 A period has a name, which is also that of its key in the store: a date `2026-11-28`, or the instant at which an hour
 began, `2026-11-28T14:00:00Z`, so that an hour that the clock shows twice is two hours. An hour is counted only under
-policies that limit the shipments of an hour.
+policies, or in a network, that limit the shipments of an hour.
 """
 
 import datetime

@@ -10,7 +10,8 @@ from msgspec import UNSET
 from engine.decide.order_record import OrderRecord, order_of, seconds
 from engine.errors import Contended, HoldEnded, KeyReused, OrderExists, order_call
 from engine.model.facts import Network, Order
-from engine.orders.decide_and_commit import Answer, backlog_full
+from engine.orders.decide_and_commit import backlog_full
+from engine.orders.decision_request import Answer
 from engine.orders.order_state import OrderState, OrderUnitState, State, state_of
 from engine.orders.same_order import written_alike
 from engine.orders.waiting.waiting_queue import WaitingQueue

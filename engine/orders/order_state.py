@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from engine.decide.record import DecisionRecord, ShipmentRecord, lines_not_counted
+from engine.decide.record import DecisionRecord, lines_not_counted
+from engine.decide.record_parts import ShipmentRecord
 from engine.store.orders.stored_order import StoredDecision, StoredOrder
 from engine.store.outcomes import UnitState
 

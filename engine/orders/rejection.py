@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import orjson
 from msgspec import UNSET
@@ -12,7 +12,7 @@ from msgspec import UNSET
 from engine.decide.record import DecisionRecord
 from engine.decide.rejected_stock import RejectedPosition
 from engine.errors import InputInvalid, Mistake
-from engine.inventory.unit_choice import choose_units
+from engine.inventory.unit_choice import QuantityText, choose_units
 from engine.model.lots import LotUnits, joined
 from engine.store.decision_chain import NOT_IN_STOCK
 from engine.store.decision_log import HoldUnits, RejectionBody
@@ -34,7 +34,8 @@ class RejectionRequest:
     With `service`, only the shipment by that service is meant. In a short pick, the units of `confirmed`, by line or
     SKU, have left. `on_hand` is what the node has, by SKU, or of the only SKU; if it is left out and the reason is
     not_in_stock, the node has what is then still held there. What is damaged is blocked: it is there, and not on hand.
-    `waits`: units that no other node has wait for stock. `op` is the idempotency key.
+    `at` is when that was so, in UTC microseconds: what `confirmed` says left then, what is damaged was set apart, and
+    `on_hand` counted; None: now. `waits`: units that no other node has wait for stock. `op` is the idempotency key.
     """
 
     decision: str
@@ -44,6 +45,7 @@ class RejectionRequest:
     lines: Mapping[str, int] = field(default_factory=dict)
     confirmed: Mapping[str, int] = field(default_factory=dict)
     on_hand: Mapping[str, int] | int | None = None
+    at: int | None = None
     waits: bool = False
     op: str | None = None
 
@@ -51,9 +53,11 @@ class RejectionRequest:
     def fingerprint(self) -> str:
         """Differs from that of any other request, so that another one with the same `op` is noticed."""
         counts = self.on_hand if isinstance(self.on_hand, int | None) else sorted(self.on_hand.items())
-        parts = [self.node, self.reason, self.service, sorted(self.lines.items()), counts, self.waits]
+        parts: list[Any] = [self.node, self.reason, self.service, sorted(self.lines.items()), counts, self.waits]
         if self.confirmed:  # which earlier releases did not have
             parts.append(sorted(self.confirmed.items()))
+        if self.at is not None:
+            parts.append(["at", self.at])
         return hashlib.blake2b(orjson.dumps(parts), digest_size=12).hexdigest()
 
 
@@ -85,7 +89,7 @@ class PlannedRejection:
 
 
 def plan_rejection(
-    request: RejectionRequest, stored: StoredHold, *, now: int, micros: int, undo_seconds: int
+    request: RejectionRequest, stored: StoredHold, *, now: int, micros: int, undo_seconds: int, text: QuantityText
 ) -> PlannedRejection:
     """Work out what becomes of the node's shipments, of which some must be held; raises InputInvalid for lines and
     units that the node doesn't hold, and for counts of SKUs that are not rejected. `micros` is `now` in UTC
@@ -94,8 +98,8 @@ def plan_rejection(
     numbers = numbers_at_node(request, stored.record)
     left = stored.shipments
     if request.confirmed:
-        left = _moved(stored.shipments, numbers, request.confirmed, "confirmed", field="confirmed", now=now)
-    after = _moved(left, numbers, request.lines, "rejected", field="lines", now=now)
+        left = _moved(stored.shipments, numbers, request.confirmed, "confirmed", field="confirmed", now=now, text=text)
+    after = _moved(left, numbers, request.lines, "rejected", field="lines", now=now, text=text)
     moved = moved_units(stored.decision, left, after, "rejected")
     rejected, picked = _by_sku(moved), _by_sku(moved_units(stored.decision, stored.shipments, left, "confirmed"))
     counts = _counts(request, list(rejected))
@@ -123,6 +127,7 @@ def plan_rejection(
         if request.confirmed
         else (),
         confirmed=confirmed_units(stored.shipments, left, seconds=undo_seconds) if request.confirmed else None,
+        at=request.at,
     )
     units: Counter[str] = Counter()
     for part in moved.parts:
@@ -157,11 +162,18 @@ def _lots_by_sku(moved: HoldUnits) -> dict[str, LotUnits]:
 
 
 def _moved(
-    shipments: Shipments, numbers: Sequence[int], lines: Mapping[str, int], kind: UnitState, *, field: str, now: int
+    shipments: Shipments,
+    numbers: Sequence[int],
+    lines: Mapping[str, int],
+    kind: UnitState,
+    *,
+    field: str,
+    now: int,
+    text: QuantityText,
 ) -> Shipments:
     """With the units of these lines (by line or SKU; all, if there are none) of the node's shipments ended."""
     held = [item for item in shipments if item.number in numbers and item.lines("held")]
-    chosen = choose_units(lines, held, "held", verb=kind, field=field)
+    chosen = choose_units(lines, held, "held", verb=kind, field=field, text=text)
     if not chosen:
         message = "all that the node held has left, so that nothing is rejected; confirm it instead"
         raise InputInvalid([Mistake(field=field, message=message)])

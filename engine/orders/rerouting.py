@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 from engine.decide.node_rest import rest_after
 from engine.decide.order_record import order_of
-from engine.decide.record import FollowsRecord
+from engine.decide.record_parts import FollowsRecord
 from engine.decide.remainder import Remainder, barred_record
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.idempotency import answered_before, name_reused, operation
-from engine.inventory.hold_requests import hold_ended, on_backorder
-from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp, Outcome
+from engine.inventory.hold_requests import hold_ended, on_backorder, verify_stated
+from engine.model.facts import Network
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decision_request import Answer, Decided, DecisionRequest, FollowUp, Outcome
 from engine.orders.rejection import RejectionRequest, numbers_at_node, plan_rejection
 from engine.store import decision_log
 from engine.store.connection.client import Client
@@ -33,6 +35,7 @@ class Rerouting:
         *,
         decide_and_commit: DecideAndCommit,
         undo_seconds: int,
+        network: Callable[[], Network],
         after_freeing: Callable[[], None],
         clock: Callable[[], int],
         micros: Callable[[], int],
@@ -44,6 +47,7 @@ class Rerouting:
         self._change_script = ChangeScript(client, keys)
         self._decide_and_commit = decide_and_commit
         self._undo_seconds = undo_seconds
+        self._network = network
         self._after_freeing = after_freeing
         self._clock = clock
         self._micros = micros
@@ -63,7 +67,7 @@ class Rerouting:
                 case OperationReused():
                     raise name_reused(request.op)
                 case UnitsOnBackorder() as awaited:
-                    raise on_backorder(awaited)
+                    raise on_backorder(awaited, self._network().quantity_text)
                 case Decided(answer=answer):
                     self._after_freeing()
                     return answer
@@ -95,11 +99,19 @@ class Rerouting:
         entry = decision_log.decided(self._client, self._keys, request.decision)
         record, now = entry.record, self._clock()
         verify_approved(self._client, self._keys, record.order.id)
+        verify_stated(request.at, began=entry.at, now=now, field="at")
         numbers = numbers_at_node(request, record)
         stored = self._change_script.read([entry], now=now)[0]
         if not any(item.number in numbers for item in stored.held):
             raise hold_ended(stored)
-        rejection = plan_rejection(request, stored, now=now, micros=self._micros(), undo_seconds=self._undo_seconds)
+        rejection = plan_rejection(
+            request,
+            stored,
+            now=now,
+            micros=self._micros(),
+            undo_seconds=self._undo_seconds,
+            text=self._network().quantity_text,
+        )
         chain = read_chain(self._client, self._keys, record.first)
         order = order_of(amended_order(self._client, self._keys, record.order.id) or chain.links[0].record.order)
         skus = {line.sku for line in order.lines if request.reason == "no_capacity" or line.id in rejection.units}

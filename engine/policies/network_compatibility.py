@@ -5,9 +5,9 @@ other it was checked against, and if that is another version by now, nothing is 
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
-from engine.decide.network_fit import Fit, fit
+from engine.decide.network_fit import Fit, fit, mentions_skus
 from engine.errors import InputInvalid, Mistake, NotActivated, PolicyUnreadable
 from engine.model.facts import Network
 from engine.policies.review import SHORT, network_mistakes
@@ -32,7 +32,9 @@ class NetworkCompatibility:
 
     def fit(self, policies: PolicySet) -> Fit:
         """How `policies` fit the loaded network. Without findings, if none is loaded."""
-        return self._fit(policies, read.read_network(self._client, self._keys))
+        network = read.read_network(self._client, self._keys)
+        skus = read.read_skus(self._client, self._keys) if network and mentions_skus(policies) else None
+        return self._fit(policies, network, skus)
 
     def change_timeline(self, version: str, change: Callable[[str], TimelineOutcome]) -> None:
         """Make `version` active or schedule it, by calling `change` with the network version that it was checked
@@ -90,7 +92,9 @@ class NetworkCompatibility:
             )
         return network.version if network else ""
 
-    def _fit(self, policies: PolicySet, network: Network | None) -> Fit:
+    def _fit(self, policies: PolicySet, network: Network | None, skus: Collection[str] | None = None) -> Fit:
+        """Without `skus`, those of rules are not checked."""
         if network is None:
             return Fit()
-        return fit(policies, network, read.read_product_values(self._client, self._keys))
+        product_words = read.read_product_values(self._client, self._keys)
+        return fit(policies, network, product_words if skus is None else {**product_words, "product.sku": skus})

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from engine.decide.network_fit import Fit
 from engine.decide.policy_tests.runner import Report
 from engine.errors import NotActivated, NotFound, PolicyUnreadable, TestsFailed
 from engine.model.facts import Network
@@ -89,6 +90,10 @@ class Versions:
         """
         return review_policies(files, check_fit=self._compatibility.fit, run_tests=run_tests)
 
+    def fit(self, policies: PolicySet) -> Fit:
+        """What of `policies` does not fit the loaded network; nothing, if none is loaded."""
+        return self._compatibility.fit(policies)
+
     def verify_network(self, network: Network) -> tuple[str, ...]:
         """Raise InputInvalid if policies that are active or scheduled do not fit `network`, which is to be loaded.
         Returns which policies were checked, for the load, which relies on it.
@@ -103,14 +108,17 @@ class Versions:
         note: str,
         run_tests: RunTests | None = None,
         operation: str | None = None,
+        strict: bool = False,
     ) -> Published:
-        """Store a policy set under its version. `run_tests` runs the set's own tests.
+        """Store a policy set under its version. `run_tests` runs the set's own tests; a `strict` one refuses warnings.
 
         Raises PolicyInvalid with every finding, TestsFailed, KeyReused.
         """
         review = self.review(files, run_tests=run_tests)
         if review.policies is None:
             raise PolicyInvalid(review.errors)
+        if strict and review.warnings:
+            raise PolicyInvalid(review.warnings)
         tests_passed = _count_passed(review.report) if review.report else 0
         changes = self._changes_from_active(review.policies)
         entry = self._history_entry(who, note, operation)

@@ -186,6 +186,11 @@ class Entry:
     body: bytes
     logged_facts: bytes = b""
     caller: str = ""
+    """For a decision or what is set aside, whose open holds its hold counts among."""
+    by: str = ""
+    """Who did it: the name of the API key over HTTP, or of the user of the command line. Empty if Pointsman did by
+    itself, as it ends holds in time, or if an earlier release logged it.
+    """
     shipments: tuple[int, ...] | None = None
     """Numbers of the shipments whose hold this ended; None means all."""
     taken: str = ""
@@ -342,6 +347,7 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         body=body,
         logged_facts=facts,
         caller=fields.get(b"caller", b"").decode(),
+        by=_who(fields),
         shipments=None if shipments is None else tuple(int(number) for number in shipments.split(b",")),
         taken=fields.get(b"taken", b"").decode(),
         weights=msgspec.json.decode(fields[b"weights"]) if b"weights" in fields else None,
@@ -357,3 +363,9 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
 def _parse_position(text: bytes) -> tuple[int, int, int]:
     on_hand, held, floor = text.split(b" ")
     return int(on_hand), int(held), int(floor)
+
+
+def _who(fields: Mapping[bytes, bytes]) -> str:
+    """Earlier releases named those who acted only in entries of these kinds."""
+    earlier = fields.get(b"caller", b"") if fields[b"kind"] in (b"approved", b"repaired", b"woken") else b""
+    return fields.get(b"by", earlier).decode()

@@ -35,9 +35,10 @@ class Rejection:
     """What `node` rejects of a decision, as a change of its hold.
 
     `counts` are the units on hand there by SKU, as the node says; None stands for as many as are then still promised
-    from it. `blocked` are units by SKU that are there and may not be sold from now on. `micros` is the instant of the
-    rejection, in UTC microseconds. `body` is that of the log entry, without the rest that begins. In a short pick,
-    units have left: they are `confirmed`, and logged by `entries`.
+    from it. `blocked` are units by SKU that are there and may not be sold from now on. `micros` is the instant at which
+    the rejection arrives, in UTC microseconds, and `at` the one of which it speaks, if that is stated: units left or
+    were damaged then, and the node counted. `body` is that of the log entry, without the rest that begins. In a short
+    pick, units have left: they are `confirmed`, and logged by `entries`.
     """
 
     change: HoldChange
@@ -50,6 +51,7 @@ class Rejection:
     confirmed: Confirmed | None = None
     blocked_lots: Mapping[str, LotUnits] = field(default_factory=dict)
     """By SKU, which of the blocked units are of lots."""
+    at: int | None = None
 
     def record(self, taken: TakenKeys) -> dict[str, Any]:
         """As commit_follow_up.lua reads it."""
@@ -69,6 +71,8 @@ class Rejection:
                 for sku, on_hand in self.counts.items()
             ],
         }
+        if self.at is not None:
+            record["at"] = self.at
         if self.confirmed:
             record["confirmed"] = {"units": self.confirmed.units, "seconds": self.confirmed.seconds}
         return record

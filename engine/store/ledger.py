@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from engine.decide.decision import Decision
+from engine.meter import NO_METER, Meter, taking
 from engine.store.commit_request import (
     NOTHING_SET_ASIDE,
     CommitCall,
@@ -90,9 +91,10 @@ class Commit:
 
 
 class Ledger:
-    """The two round trips of a decision."""
+    """The two round trips of a decision. `meter` is told how long they take and what came of them."""
 
-    def __init__(self, client: Client, keys: Keys) -> None:
+    def __init__(self, client: Client, keys: Keys, *, meter: Meter = NO_METER) -> None:
+        self._meter = meter
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
@@ -181,7 +183,7 @@ class Ledger:
 
     def _sweep_and_read(self, script_keys: Sequence[str], arguments: Sequence[str | int], now: int) -> list[Any]:
         """What snapshot.lua answers once the holds are ended whose time is over at `now`."""
-        with faults():
+        with taking(self._meter, "read"), faults():
             answer: list[Any] = self._snapshot(keys=script_keys, args=arguments)
             while answer[0] == b"expired":
                 self._change_script.sweep([hold.decode() for hold in answer[1]], now=now)
@@ -235,11 +237,13 @@ class Ledger:
             freed=linked.amendment.freed if linked and linked.amendment else None,
         )
         parts = self._parts(commit, set_aside)
-        with faults():
+        with taking(self._meter, "commit"), faults():
             answer = (
                 self._commit(**parts.call(self._keys)) if linked is None else self._follow_up_commit.run(linked, parts)
             )
-        return self._outcome(answer, linked.rejection.change.skus if linked and linked.rejection else ())
+        outcome = self._outcome(answer, linked.rejection.change.skus if linked and linked.rejection else ())
+        self._tell(decision, outcome)
+        return outcome
 
     def commit_together(self, commits: Sequence[Commit]) -> list[CommitOutcome]:
         """Commit each as `commit` does, by itself, but all in one round trip."""
@@ -247,9 +251,21 @@ class Ledger:
         for commit in commits:
             call = self._parts(commit).call(self._keys)
             calls.append((call["keys"], call["args"]))
-        with faults():
+        with taking(self._meter, "commit"), faults():
             answers = self._client.run_together(self._commit, calls)
-        return [self._outcome(answer) for answer in answers]
+        outcomes = [self._outcome(answer) for answer in answers]
+        for commit, outcome in zip(commits, outcomes, strict=True):
+            self._tell(commit.decision, outcome)
+        return outcomes
+
+    def _tell(self, decision: Decision, outcome: CommitOutcome) -> None:
+        """Tell the meter what became of a commit."""
+        if isinstance(outcome, Committed):
+            self._meter.decided(
+                status=decision.status, policies=decision.policy_version, channel=decision.order.channel
+            )
+        elif (kind := _CONFLICTS.get(type(outcome))) is not None:
+            self._meter.conflicted(kind)
 
     def _outcome(self, answer: Sequence[bytes], rejected: Sequence[str] = ()) -> CommitOutcome:
         """What commit.lua or commit_follow_up.lua answered; `rejected` are the SKUs of which units are rejected."""
@@ -315,6 +331,16 @@ def stamp_arguments(keys: Keys, skus: Sequence[str]) -> list[str | int]:
     return [1 + len(skus), keys.facts, *map(keys.on_hand, skus)]
 
 
+_CONFLICTS: Mapping[type, str] = {
+    StockChanged: "stock",
+    NetworkChanged: "network",
+    PoliciesChanged: "policies",
+    OfferedFirst: "offered_first",
+    ChainChanged: "order",
+    HoldChanged: "hold",
+    NoLongerWaiting: "backlog",
+}
+"""What was no more as it had been read, of the commits that are tried again."""
 _OUTCOMES: Mapping[bytes, CommitOutcome] = {
     b"done": Committed(),
     b"network": NetworkChanged(),

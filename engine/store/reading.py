@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from engine.decide.availability import NodeUnits, StockColumns
+from engine.decide.availability.free_units import NodeUnits, StockColumns
 from engine.decide.shipping.columns import Integers
 from engine.model.facts import NodeRest, StockPosition, TakenUnits
 from engine.model.lots import TAB, Lot, StoredLot, place_of, unexpired_units

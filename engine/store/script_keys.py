@@ -22,6 +22,11 @@ class KeyLayout:
     groups: tuple[tuple[str, ...], ...] = ()
     parts: tuple[str, ...] = ()
 
+    @property
+    def logs(self) -> bool:
+        """Whether the script writes to the log, so that it is told who acts."""
+        return "log" in self.names
+
     def keys(self, keys: Keys, *groups: Iterable[Sequence[str]], **own: str) -> list[str]:
         """KEYS of one call: of each group, each item's keys. A name that is not in `own` is an attribute of `keys`."""
         every: list[str] = [own[name] if name in own else getattr(keys, name) for name in self.names]
@@ -135,6 +140,7 @@ ACTIVATE_POLICY = KeyLayout(
 )
 UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history"))
 CHANGE_FACTS = KeyLayout(("facts", "products"))
+PUT_KEYS = KeyLayout(("api_keys",))
 LOAD_SWAP = KeyLayout(
     (
         "facts",
@@ -155,6 +161,7 @@ LOAD_STOCK = KeyLayout(
 REPAIR = KeyLayout(
     ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
 )
+RIGHTS = KeyLayout(("never_written",))
 
 LAYOUTS: Mapping[str, KeyLayout] = {
     "snapshot": SNAPSHOT,
@@ -180,5 +187,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "load_swap": LOAD_SWAP,
     "load_stock": LOAD_STOCK,
     "repair": REPAIR,
+    "access/put_keys": PUT_KEYS,
+    "server/rights": RIGHTS,
 }
 """By the name of the script's file."""

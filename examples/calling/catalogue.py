@@ -1,6 +1,6 @@
 """A catalogue that knows how many units of each article a channel may still sell; standard library only.
 
-python examples/calling/catalogue.py --url http://localhost:8000 --channel web catalogue.json
+KEY=pointsman_... python examples/calling/catalogue.py --url http://localhost:8000 --channel web catalogue.json
 
 The first run writes all articles into the file, later runs what has changed. What a caller has to take care of is
 marked with NOTE.
@@ -9,6 +9,7 @@ marked with NOTE.
 import argparse
 import http.client
 import json
+import os
 from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
@@ -26,12 +27,13 @@ class BrokenOff(Exception):
     """The answer ended before its last line."""
 
 
-def follow(url: str, channel: str, catalogue: dict[str, Any]) -> str:
+def follow(url: str, key: str, channel: str, catalogue: dict[str, Any]) -> str:
     """Brings the catalogue up to date: `free` by SKU, and the `cursor`. Returns what was done."""
     query = {name: catalogue[name] for name in ("since", "after") if name in catalogue}
     last: dict[str, Any] = {}
     with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=SECONDS)) as connection:
-        connection.request("GET", f"/v1/availability/feed?{urlencode({'channel': channel, **query})}")
+        path = f"/v1/availability/feed?{urlencode({'channel': channel, **query})}"
+        connection.request("GET", path, headers={"Authorization": f"Bearer {key}"})
         response = connection.getresponse()
         if response.status != HTTPStatus.OK:
             raise Refused(response.read().decode())
@@ -63,7 +65,7 @@ def main() -> None:
     file = arguments.file
     catalogue = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"free": {}}
     try:
-        print(follow(arguments.url, arguments.channel, catalogue))
+        print(follow(arguments.url, os.environ["KEY"], arguments.channel, catalogue))
     finally:
         file.write_text(json.dumps(catalogue, ensure_ascii=False), encoding="utf-8")
 

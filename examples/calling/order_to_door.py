@@ -1,7 +1,7 @@
 """One order from the product page to the customer's door, as an order-management system calls Pointsman; standard
 library only.
 
-python examples/calling/order_to_door.py --url http://localhost:8000 --order examples/hexagone/order.json
+KEY=pointsman_... python examples/calling/order_to_door.py --url http://localhost:8000 --order order.json
 
 What a caller has to take care of is marked with NOTE.
 """
@@ -9,6 +9,7 @@ What a caller has to take care of is marked with NOTE.
 import argparse
 import http.client
 import json
+import os
 import time
 import uuid
 from collections.abc import Mapping
@@ -29,10 +30,12 @@ class Refused(Exception):
 
 
 class Caller:
-    """One service, at its `host:port`."""
+    """One service, at its `host:port`, called with an API key."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, key: str) -> None:
         self._host = host
+        # NOTE: the key is a secret. Keep it out of the program, of addresses and of logs.
+        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Sends a request, again if need be; the JSON of the answer.
@@ -61,7 +64,7 @@ class Caller:
         """Status, body and Retry-After."""
         with closing(http.client.HTTPConnection(self._host, timeout=SECONDS)) as connection:
             sent = None if body is None else json.dumps(body)
-            connection.request(method, path, sent, {"Content-Type": "application/json", **headers})
+            connection.request(method, path, sent, {**self._headers, **headers})
             response = connection.getresponse()
             return response.status, response.read(), response.getheader("Retry-After")
 
@@ -122,7 +125,8 @@ def main() -> None:
     parser.add_argument("--url", default="http://localhost:8000")
     parser.add_argument("--order", type=Path, default=ORDER)
     arguments = parser.parse_args()
-    follow(Caller(urlsplit(arguments.url).netloc), json.loads(arguments.order.read_text(encoding="utf-8")))
+    call = Caller(urlsplit(arguments.url).netloc, os.environ["KEY"])
+    follow(call, json.loads(arguments.order.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/bin/sh
 # One order from the product page to the customer's door, by curl. order_to_door.py says what a caller has to take care of.
 #
-#     sh examples/calling/order_to_door.sh [http://localhost:8000] [examples/hexagone/order.json]
+#     KEY=pointsman_... sh examples/calling/order_to_door.sh [http://localhost:8000] [examples/hexagone/order.json]
 set -eu
 url=${1:-http://localhost:8000}
 order=${2:-$(dirname "$0")/../hexagone/order.json}
@@ -10,7 +10,7 @@ key=example-$(date +%s)-$$
 # --fail-with-body: a refusal ends the script, and its body says why; --retry: after a 503, tries again when that says
 ask() {
     answer=$(curl --silent --show-error --fail-with-body --retry 5 --retry-connrefused \
-        -H 'Content-Type: application/json' "$@") || { echo "$answer" >&2; exit 1; }
+        -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' "$@") || { echo "$answer" >&2; exit 1; }
     echo "$answer"
 }
 # evaluates a Python expression on the JSON from stdin, which is `it`

@@ -1,5 +1,6 @@
 """Finds values that are read without a mistake, and that hardly mean what they say."""
 
+import re
 from collections.abc import Iterator
 
 from rules.conditions import Operator
@@ -15,6 +16,12 @@ from rules.vocabulary import VOCABULARY, Kind
 
 LARGE_CARBON_PRICE = 2 * literals.MICROS
 """Micros for a kilogram of CO2e: 2,000 a tonne is above what anybody reckons with."""
+_COMPARED_WHOLE = frozenset({Operator.EQUALS, Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
+_COUNTRIES = frozenset({"order.country", "node.country"})
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_POSTCODES = frozenset({"order.postcode", "order.outward_code"})
+_QUOTED = re.compile(r"[\u2018-\u201f\u00ab\u2039]\s*(.*?)\s*[\u2018-\u201f\u00bb\u203a]", re.DOTALL)
+"""A word between typographic quotation marks, as word processors write them: to YAML they are letters of it."""
 _NOTHING_AT_ZERO = frozenset({"prefer", "avoid", "carbon_price", "split_penalty", "min_shelf_life"})
 """Effects of which an amount of 0 is what holds without them; so it is of `keep`, `protect` and
 `allocate`."""
@@ -52,14 +59,37 @@ def _why(effect: Effect) -> str:
 
 
 def _words(mention: Reference) -> Iterator[Finding]:
-    """Words that a fact is compared with, and that were meant as a fact or as a comparison."""
+    """Words that a fact is compared with, and that were meant as a fact, as a comparison or as another word."""
     fact = VOCABULARY.get(mention.subject)
-    if mention.operator is not Operator.EQUALS or fact is None or fact.kind is not Kind.WORD:
+    if fact is None or fact.kind not in (Kind.WORD, Kind.TAGS) or mention.operator not in _COMPARED_WHOLE:
         return
-    if mention.text in VOCABULARY:
+    if fact.kind is Kind.TAGS:
+        yield from _impossible_words(mention)
+    elif mention.text in VOCABULARY:
         operator = "not_same_as" if "not" in mention.path else "same_as"
         message = f"'{mention.text}' is compared as a word; for the fact write {{{operator}: {mention.text}}}"
         yield mention.finding("fact-as-word", message)
     elif operator_hint(mention.text):
         message = f"'{mention.text}' is compared as a word{operator_hint(mention.text)}"
         yield mention.finding("operator-as-word", message)
+    else:
+        yield from _impossible_words(mention)
+
+
+def _impossible_words(mention: Reference) -> Iterator[Finding]:
+    text, subject = mention.text, mention.subject
+    quoted = _QUOTED.fullmatch(text)
+    if quoted:
+        message = (
+            f"{subject}: the quotation marks of '{text}' count as part of the word; write it between straight ones"
+        )
+        yield mention.finding("impossible-word", message, quoted[1])
+    elif subject in _COUNTRIES and not _COUNTRY.fullmatch(text):
+        capitals = text.upper() if _COUNTRY.fullmatch(text.upper()) else ""
+        message = f"{subject}: '{text}' is no code of a country, which is two capital letters, such as FR"
+        yield mention.finding("impossible-word", message, capitals)
+    elif subject in _POSTCODES and ("*" in text or "?" in text):
+        message = (
+            f"{subject}: no postcode has a * or ? in it; for all that are like '{text}' write {{matches: '{text}'}}"
+        )
+        yield mention.finding("impossible-word", message)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.yaml_document import Node, Plain, read
+from rules.tables.csv_dialect import COMMA_IN_NUMBER
 from rules.vocabulary import Kind
 
 _STRUCTURED = re.compile(r"""[][{},"]|:(?:\s|\Z)|\A'|\A\|""")
@@ -19,7 +20,6 @@ _STRUCTURED = re.compile(r"""[][{},"]|:(?:\s|\Z)|\A'|\A\|""")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _SHORTENED = re.compile(r"[0-9][.,]?[0-9]*E\+[0-9]+", re.ASCII)
-_COMMA_IN_NUMBER = re.compile(r"(?<=[0-9]),(?=[0-9])", re.ASCII)
 _POINT_IN_NUMBER = re.compile(r"(?<=[0-9])\.(?=[0-9])", re.ASCII)
 _DAY_FIRST = re.compile(r"\b([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})\b", re.ASCII)
 _BARE_COMPARISON = re.compile(r"(>=|<=|>|<|≥|≤)\s*(.*)", re.DOTALL)
@@ -72,8 +72,8 @@ class CellFormat:
 
     def _with_points(self, text: str) -> str:
         if self.decimal_comma:
-            return _COMMA_IN_NUMBER.sub(".", text)
-        if _COMMA_IN_NUMBER.search(text):
+            return COMMA_IN_NUMBER.sub(".", text)
+        if COMMA_IN_NUMBER.search(text):
             message = f"'{text}' may be a decimal number or a list; write 2.5 for a number, 2, 5 for one of two"
             raise LiteralInvalid(message)
         return text

@@ -1,8 +1,7 @@
-"""Reads and writes CSV files as spreadsheets do (RFC 4180, and the ways of Excel in countries with a decimal comma).
+"""Reads and writes tables of rules in CSV files, as spreadsheets do (`csv_dialect`).
 
 The separator is the sign after the first word, which is `policy`: a comma, a semicolon or a tab. With a semicolon,
-numbers may have a decimal comma. A file that is no UTF-8 is read as Windows-1252, in which Excel writes CSV files in
-western Europe.
+numbers may have a decimal comma.
 
 A text that a spreadsheet would run as a formula is written with a ' before it (OWASP, CSV Injection), which reading
 takes off again.
@@ -13,11 +12,10 @@ import io
 import re
 
 from rules.errors import Finding, PolicyInvalid
-from rules.syntax.yaml_document import refusal, refuse_wide_encodings
+from rules.syntax.yaml_document import refusal
+from rules.tables import csv_dialect
 from rules.tables.sheet import MOST_BYTES, MOST_COLUMNS, MOST_LETTERS, MOST_ROWS, Sheet
 
-SEPARATORS = (",", ";", "\t")
-_BOM = "\ufeff"
 _FIRST_CELL = re.compile(r'"?policy"?[ \t]*?([,;\t])')
 _FORMULA = re.compile(r"(?!'*[+-]?[0-9]+(?:[.,][0-9]+)?\Z)'*[=+@\t\r-]")
 """What a spreadsheet takes for a formula, also behind signs ' that protect it; a number is none."""
@@ -28,16 +26,12 @@ def decoded(file: str, content: bytes) -> str:
     """The text of a CSV file; raises PolicyInvalid if it is too large or in no encoding that is read."""
     if len(content) > MOST_BYTES:
         raise refusal(file, 1, 1, "file-too-large", f"the file has {len(content)} bytes; at most {MOST_BYTES}")
-    refuse_wide_encodings(file, content)
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return _decoded_as_windows(file, content)
+    return csv_dialect.decoded(file, content)
 
 
 def read_sheet(file: str, text: str) -> Sheet:
     """The cells of the text. Raises PolicyInvalid with every mistake."""
-    text = text.removeprefix(_BOM)
+    text = text.removeprefix(csv_dialect.BOM)
     first = _FIRST_CELL.match(text)
     if first is None:
         message = "a table of rules starts with 'policy' in its first cell and the policy's id in the next"
@@ -67,15 +61,6 @@ def csv_text(sheet: Sheet) -> str:
     for row in sheet.rows:
         writer.writerow([f"'{cell}" if _FORMULA.match(cell) else cell for cell in row])
     return target.getvalue()
-
-
-def _decoded_as_windows(file: str, content: bytes) -> str:
-    try:
-        return content.decode("cp1252")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        message = "this is neither UTF-8 nor Windows-1252; save it as 'CSV UTF-8'"
-        raise refusal(file, line, 1, "not-utf-8", message) from None
 
 
 def _mistakes(file: str, row: int, cells: tuple[str, ...]) -> list[Finding]:

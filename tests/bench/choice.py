@@ -25,9 +25,10 @@ from engine.model.facts import Inventory, NetworkCaches, Order, Snapshot, StockP
 from rules.loader import load_policies
 from tests.bench.highs import allowed, choose_by_highs, score
 from tests.bench.option_sets import POLICIES
-from tests.bench.random_problems import HARD, constrained, coupled, hard, plain, weighed, wide
+from tests.bench.preference import NO_PREFERENCE, Preference
+from tests.bench.random_problems import HARD, constrained, coupled, everything, hard, plain, weighed, wide
 
-INSTANCES, WEIGHED = 20_000, 5_000
+INSTANCES, WEIGHED, EVERYTHING = 20_000, 5_000, 5_000
 _SAY_EVERY = 1_000
 _COUPLED = 4
 """One instance of so many has multiples, sets and capacities."""
@@ -85,6 +86,7 @@ class ChoosingFigures:
 
     agreement: Agreement
     weighed_agreement: Agreement
+    agreement_on_everything: Agreement
     sides: Sequence[Times]
     deciding: Times
     hard: Sequence[Times]
@@ -99,6 +101,7 @@ class Extent:
 
     instances: int
     weighed: int
+    everything: int
     orders: int
     random: int
     wide: int
@@ -108,16 +111,26 @@ class Extent:
 
 
 FULL = Extent(
-    instances=INSTANCES, weighed=WEIGHED, orders=2_000, random=1_000, wide=500, hard=3, each_size=100, nodes=NODES
+    instances=INSTANCES,
+    weighed=WEIGHED,
+    everything=EVERYTHING,
+    orders=2_000,
+    random=1_000,
+    wide=500,
+    hard=3,
+    each_size=100,
+    nodes=NODES,
 )
-BRIEF = Extent(instances=20, weighed=20, orders=5, random=3, wide=3, hard=1, each_size=1, nodes=(5, 20))
+BRIEF = Extent(instances=20, weighed=20, everything=20, orders=5, random=3, wide=3, hard=1, each_size=1, nodes=(5, 20))
 
 
 def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, say: Say) -> ChoosingFigures:
     say(f"choosing: {extent.instances} random instances, compared with HiGHS")
     agreement = _agreement(extent.instances, say, _instance)
     say(f"choosing: {extent.weighed} random instances with bounds and prices by the weight of a shipment")
-    weighed_agreement = _agreement(extent.weighed, say, weighed)
+    weighed_agreement = _agreement(extent.weighed, say, lambda seed: (weighed(seed), NO_PREFERENCE))
+    say(f"choosing: {extent.everything} random instances with every constraint and preference together")
+    agreement_on_everything = _agreement(extent.everything, say, everything)
     say("choosing: orders of the hexagone day, and random problems")
     day, deciding = _of_the_day(inventory, orders[: extent.orders])
     random = [plain(seed, lines=3, nodes=20, services=2) for seed in range(extent.random)]
@@ -130,6 +143,8 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     several = max(extent.wide, min(extent.weighed, 1_000))
     hard_rows += [_times("every constraint in play: 1-6 lines", [constrained(seed) for seed in range(several)])]
     hard_rows += [_times("the same, with bounds and prices by weight", [weighed(seed) for seed in range(several)])]
+    together = [everything(seed)[0] for seed in range(several)]
+    hard_rows += [_times("with multiples, sets or capacities as well", together)]
     hard_rows += [_times(f"hard: {name}", [hard(name)] * extent.hard) for name in HARD]
     say("choosing: by number of lines and options")
     sizes = [_size(lines, options, extent) for lines in LINES for options in OPTIONS]
@@ -140,6 +155,7 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     return ChoosingFigures(
         agreement=agreement,
         weighed_agreement=weighed_agreement,
+        agreement_on_everything=agreement_on_everything,
         sides=sides,
         deciding=deciding,
         hard=hard_rows,
@@ -149,21 +165,22 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     )
 
 
-def _instance(seed: int) -> Problem:
-    return coupled(seed) if seed % _COUPLED == 0 else constrained(seed)
+def _instance(seed: int) -> tuple[Problem, Preference]:
+    return coupled(seed) if seed % _COUPLED == 0 else constrained(seed), NO_PREFERENCE
 
 
-def _agreement(count: int, say: Say, make: Callable[[int], Problem]) -> Agreement:
+def _agreement(count: int, say: Say, make: Callable[[int], tuple[Problem, Preference]]) -> Agreement:
     equal = ours_better = highs_better = wrong = 0
     for seed in range(count):
         if seed and seed % _SAY_EVERY == 0:
             say(f"choosing: {seed} of {count}, {equal} equal")
-        instance = make(seed)
-        ours, theirs = choose(instance), choose_by_highs(instance)
+        instance, preference = make(seed)
+        ours, theirs = preference.choose(instance), choose_by_highs(instance, preference)
         wrong += not (allowed(instance, ours.units) and score(instance, ours.units) == ours.score and ours.gap == 0)
-        equal += ours.score == theirs.score
-        ours_better += ours.score < theirs.score
-        highs_better += ours.score > theirs.score
+        our_parts, their_parts = (preference.compared(each.units, each.score) for each in (ours, theirs))
+        equal += our_parts == their_parts
+        ours_better += our_parts < their_parts
+        highs_better += our_parts > their_parts
     return Agreement(instances=count, equal=equal, ours_better=ours_better, highs_better=highs_better, wrong=wrong)
 
 

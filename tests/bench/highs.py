@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.decide.sourcing.problem import Problem, Score
 from engine.model.facts import OptionKey
+from tests.bench.preference import NO_PREFERENCE, Preference
 
 MONEY = 1_000
 """Micros to a unit of HiGHS's objective, so that costs stay below what it calls excessively large."""
@@ -50,9 +51,9 @@ class LineOnCandidate:
     most: int
 
 
-def choose_by_highs(problem: Problem) -> HighsChoice:
+def choose_by_highs(problem: Problem, preference: Preference = NO_PREFERENCE) -> HighsChoice:
     """The best choice that HiGHS finds."""
-    program = _Program(problem)
+    program = _Program(problem, preference)
     units = program.solve()
     units_ordered = sum(demand.quantity for demand in problem.demands)
     if problem.ship_complete and sum(units.values()) < units_ordered:
@@ -150,21 +151,23 @@ def _placements(problem: Problem) -> Iterator[LineOnCandidate]:
 
 class _Program:
     """The mixed integer program. Columns: the lots of each `LineOnCandidate`, then for each candidate whether it is
-    opened.
+    opened, and last the shipments beyond the limit that is preferred.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        self._problem = problem
+    def __init__(self, problem: Problem, preference: Preference) -> None:
+        self._problem, self._preference = problem, preference
         self._placements = list(_placements(problem))
-        self._columns = len(self._placements) + len(problem.candidates)
-        self._lots = np.array(
-            [placement.lot for placement in self._placements] + [0] * len(problem.candidates), dtype=np.float64
-        )
+        self._columns = len(self._placements) + len(problem.candidates) + 1
+        self._lots = self._column([placement.lot for placement in self._placements])
         self.seconds = 0.0
         self._highs = highspy.Highs()
         for option, value in (("output_flag", False), ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.0), ("threads", 1)):
             self._highs.setOptionValue(option, value)
         self._highs.passModel(self._model())
+
+    def _column(self, lots: Sequence[int], opened: float = 0, extra: float = 0) -> np.ndarray:
+        """A number for each column: those of the placements are `lots`."""
+        return np.array([*lots, *[opened] * len(self._problem.candidates), extra], dtype=np.float64)
 
     def _model(self) -> highspy.HighsLp:
         rows = list(self._rows())
@@ -173,8 +176,8 @@ class _Program:
         lp.sense_ = highspy.ObjSense.kMinimize
         lp.col_cost_ = -self._lots
         lp.col_lower_ = np.zeros(self._columns)
-        lp.col_upper_ = np.array(
-            [placement.most for placement in self._placements] + [1] * len(self._problem.candidates), dtype=np.float64
+        lp.col_upper_ = self._column(
+            [placement.most for placement in self._placements], 1, len(self._problem.candidates)
         )
         lp.integrality_ = [highspy.HighsVarType.kInteger] * self._columns
         lp.row_lower_ = np.full(len(rows), -highspy.kHighsInf)
@@ -212,8 +215,11 @@ class _Program:
                 yield terms, problem.room[node]
         yield from self._sets()
         yield from self._capacities()
+        opened = [(column, 1) for terms in nodes.values() for column, _ in terms]
         if problem.max_shipments is not None:
-            yield [(column, 1) for terms in nodes.values() for column, _ in terms], problem.max_shipments
+            yield opened, problem.max_shipments
+        if self._preference.limit is not None:
+            yield [*opened, (self._columns - 1, -1)], self._preference.limit
 
     def _bounds(self) -> Iterator[tuple[Sequence[tuple[int, int]], int]]:
         """What a shipment weighs and holds, at most and at least, if it is opened."""
@@ -274,11 +280,10 @@ class _Program:
         if not counts.any() or (self._problem.ship_complete and self._lots @ counts < units_ordered):
             return {}
         self._fix_part(self._lots, counts)
-        for costs in (self._costs("unless_needed"), self._costs("tier")):
-            if len(set((costs / np.maximum(self._lots, 1))[: len(self._placements)])) > 1:
-                self._minimise(costs)
-                counts = self._run()
-                self._fix_part(costs, counts)
+        for costs in self._parts():
+            self._minimise(costs)
+            counts = self._run()
+            self._fix_part(costs, counts)
         self._minimise(self._money())
         counts = self._run()
         return {
@@ -287,17 +292,33 @@ class _Program:
             if count
         }
 
+    def _parts(self) -> Iterator[np.ndarray]:
+        """The costs by which parts between the units and the money are counted."""
+        nothing = [0] * len(self._placements)
+        if self._preference.limit is not None:
+            yield self._column(nothing, extra=1)
+        if self._differs(costs := self._costs("unless_needed")):
+            yield costs
+        if self._preference.fewest:
+            yield self._column(nothing, opened=1)
+        if self._differs(costs := self._costs("tier")):
+            yield costs
+
+    def _differs(self, costs: np.ndarray) -> bool:
+        """Whether a unit costs more in one place than in another."""
+        return len(set((costs / np.maximum(self._lots, 1))[: len(self._placements)])) > 1
+
     def _costs(self, attribute: str) -> np.ndarray:
         """The cost of each column in a part of the comparison that is counted by the unit."""
         candidates = self._problem.candidates
         prices = [
             getattr(candidates[placement.candidate].prices[placement.line], attribute) for placement in self._placements
         ]
-        return self._lots * np.array(prices + [0] * len(candidates), dtype=np.float64)
+        return self._lots * self._column(prices)
 
     def _money(self) -> np.ndarray:
         costs = self._costs("money")
-        costs[len(self._placements) :] = [c.fixed + self._problem.split_penalty for c in self._problem.candidates]
+        costs[len(self._placements) : -1] = [c.fixed + self._problem.split_penalty for c in self._problem.candidates]
         return costs / MONEY
 
     def _minimise(self, costs: np.ndarray) -> None:

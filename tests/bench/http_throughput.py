@@ -1,7 +1,7 @@
 """HTTP throughput of Pointsman, as a share of that of the floor (minimal_app.py), which makes the same two round trips
 with the same bytes and decides nothing.
 
-Both are served by gunicorn with the same settings (those of `pointsman serve`, two workers) and share one embedded
+Both are served as `pointsman serve` does it, with two workers, and share one embedded
 server, each on a network of its own; so is a second Pointsman that gets the orders in batches. A load generator in a
 process of its own sends each of the day's orders once, in slices, to each of the three in turns; the first slice warms
 them up and is not counted.
@@ -31,14 +31,15 @@ from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger
 from tests.bench.example_network import directory, installed
+from tests.bench.load_generator import KEY
 from tests.bench.minimal_app import ANSWERS, Prepared
 from tests.bench.option_sets import HEXAGONE, ROOT
+from tests.support.callers import key_of
 
 SLICES, SLICE = 6, 600
 CONNECTIONS = 8
 BATCH = 100
-_GUNICORN = ["--workers", "2", "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75"]
-_QUIET = ["--no-control-socket", "--log-level", "warning"]
+WORKERS, THREADS = 2, 4
 _SECONDS_TO_START, _SECONDS_TO_STOP, _SECONDS_A_SLICE = 30, 10, 120
 _CREATED = "201"
 _DRILL, _OURS, _BATCHES, _FLOOR = "drill", "ours", "batches", "floor"
@@ -60,7 +61,7 @@ class ThroughputFigures:
     requests: int
     bytes_ours: int
     bytes_floor: int
-    gunicorn: str = " ".join(_GUNICORN)
+    server: str = f"{WORKERS} workers with {THREADS} threads"
     connections: int = CONNECTIONS
     batch: int = BATCH
 
@@ -84,12 +85,12 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, slices: int, size:
     with directory() as data, contextlib.ExitStack() as opened:
         say("serving: preparing what the floor sends and answers")
         pointsman = opened.enter_context(installed(data, _DRILL, inventory))
-        answers = data / "answers.pickle"
+        key, answers = key_of(pointsman, role="oms"), data / "answers.pickle"
         answers.write_bytes(pickle.dumps(prepared(pointsman, orders)))
         ports: dict[str, int] = {}
         for network in (_OURS, _BATCHES, _FLOOR):
             opened.enter_context(installed(data, network, inventory))
-            app = "tests.bench.minimal_app:floor_app()" if network == _FLOOR else "api.http.app:served_app()"
+            app = "tests.bench.minimal_app:floor_app" if network == _FLOOR else "api.http.app:served_app"
             more = {"POINTSMAN_NETWORK": network, ANSWERS: str(answers)}
             ports[network] = opened.enter_context(_served(app, data, more))
         rates: dict[str, list[float]] = {network: [] for network in ports}
@@ -98,7 +99,7 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, slices: int, size:
             for network in ports if number % 2 else reversed(ports):
                 say(f"serving: slice {number} of {slices}, {network}")
                 batch = BATCH if network == _BATCHES else 1
-                report = _run_load_generator(ports[network], first=number * size, count=size, batch=batch)
+                report = _run_load_generator(ports[network], key, first=number * size, count=size, batch=batch)
                 if number:
                     rates[network].append(size / report["seconds"])
                     sizes[network] += report["bytes"]
@@ -171,9 +172,10 @@ def _for_floor_network(values: list[Any]) -> list[Any]:
 def _served(app: str, data: Path, more: Mapping[str, str]) -> Iterator[int]:
     """Serves `app` over HTTP until the block ends; yields the port."""
     port = _free_port()
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *_GUNICORN, *_QUIET, app]
+    options = ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--app", app]
+    command = [sys.executable, "-m", "api.http.serving", *options]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-    environment = inherited | {"POINTSMAN_DATA": str(data), "PYTHONPATH": str(ROOT)} | more
+    environment = inherited | {"POINTSMAN_DATA": str(data), "POINTSMAN_THREADS": str(THREADS)} | more
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sys.stderr)
     try:
         _wait_until_ready(port, process)
@@ -199,10 +201,12 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     raise ServerFailed(f"{process.args!r} did not start; exit code {process.poll()}")
 
 
-def _run_load_generator(port: int, *, first: int, count: int, batch: int) -> dict[str, Any]:
+def _run_load_generator(port: int, key: str, *, first: int, count: int, batch: int) -> dict[str, Any]:
     numbers = map(str, (first, count, CONNECTIONS, batch))
     command = [sys.executable, "-m", "tests.bench.load_generator", str(port), str(HEXAGONE / "orders.ndjson"), *numbers]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=_SECONDS_A_SLICE)
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, KEY: key}, stdout=subprocess.PIPE, check=True, timeout=_SECONDS_A_SLICE
+    )
     report: dict[str, Any] = json.loads(done.stdout)
     answers = math.ceil(count / batch)
     if report["statuses"] != {_CREATED: answers}:

@@ -8,6 +8,7 @@ much time as the server.
 """
 
 import json
+import os
 import socket
 import sys
 import threading
@@ -17,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+KEY = "BENCH_KEY"
+"""The environment variable with the API key that the requests carry."""
 SECONDS = 60
 """How long a connection waits for one answer."""
 
@@ -57,6 +60,8 @@ class Connection:
 
 def request(body: bytes, path: str = "/v1/decisions") -> bytes:
     head = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
+    if KEY in os.environ:
+        head.append(f"Authorization: Bearer {os.environ[KEY]}")
     return "\r\n".join([*head, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Demand, Price, Problem
 from engine.model.facts import OptionKey
+from tests.bench.preference import Preference
 
 CENT = 10_000
 SERVICES = ("bike", "express", "parcel", "truck")
@@ -69,7 +70,10 @@ def weighed(seed: int) -> Problem:
     most, price by bands of weight with gaps and minimum charges, or are bounded in units.
     """
     rng = random.Random(-seed - 1)
-    problem = constrained(seed, most_options=12) if seed % 3 else coupled(seed, most_options=12)
+    return _weighed(rng, constrained(seed, most_options=12) if seed % 3 else coupled(seed, most_options=12))
+
+
+def _weighed(rng: random.Random, problem: Problem) -> Problem:
     weights = {demand.sku: rng.choice([0, 100, 250, 1_000, 3_000, rng.randint(1, 5_000)]) for demand in problem.demands}
     demands = [replace(demand, weight=weights[demand.sku]) for demand in problem.demands]
     total = sum(demand.weight * demand.quantity for demand in demands)
@@ -89,6 +93,16 @@ def weighed(seed: int) -> Problem:
         for number, (bounds, extra, per_kg) in enumerate(of_service[candidate.key.service])
     ]
     return replace(problem, demands=demands, candidates=candidates)
+
+
+def everything(seed: int) -> tuple[Problem, Preference]:
+    """As `weighed`, always with multiples, sets or capacities as well, and often with a preference for few shipments;
+    one time in three with more options.
+    """
+    rng = random.Random(-seed - 2)
+    problem = _weighed(rng, coupled(seed, most_options=rng.choice([8, 12, 20])))
+    limit = rng.choice([None, None, 0, 1, 1, 2, 3])
+    return problem, Preference(limit=limit, fewest=rng.random() < 0.3)
 
 
 def _bands(rng: random.Random, total: int) -> list[tuple[Bounds | None, int, int]]:

@@ -148,7 +148,8 @@ def _agreed(agreement: Agreement) -> str:
 
 def _choices(figures: ChoosingFigures) -> Table:
     table = Table(
-        title=f"Choosing: {_agreed(figures.agreement)}.\nWith prices by weight: {_agreed(figures.weighed_agreement)}",
+        title=f"Choosing: {_agreed(figures.agreement)}.\nWith prices by weight: {_agreed(figures.weighed_agreement)}.\n"
+        f"With everything together: {_agreed(figures.agreement_on_everything)}",
         caption="Our time with 1,000 nodes, as a multiple of that with 100: "
         + ", ".join(f"{_short(times)} with {lines} lines" for lines, times in figures.growth.items()),
     )
@@ -202,7 +203,7 @@ def _throughput(figures: ThroughputFigures) -> Table:
     table = Table(
         title=f"HTTP: ours answers {figures.share:.0%} as many requests a second as the floor, "
         f"and decides {figures.batch_ratio:.1f} times as many orders in batches",
-        caption=f"gunicorn {figures.gunicorn}; {figures.connections} connections; {figures.requests} requests each",
+        caption=f"{figures.server}; {figures.connections} connections; {figures.requests} requests each",
     )
     table.add_column("app")
     table.add_column("orders/s, slice by slice", justify="right")

@@ -12,7 +12,10 @@ from tests.support.wait_until import wait_until
 
 @contextlib.contextmanager
 def served(
-    pointsman: Sequence[object], *, environment: Mapping[str, str], directory: Path | None = None
+    pointsman: Sequence[object],
+    *,
+    environment: Mapping[str, str],
+    directory: Path | None = None,
 ) -> Iterator[str]:
     """The URL where `pointsman` (the words that start it) serves, until the end of the block."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -20,7 +23,11 @@ def served(
     words = [*map(str, pointsman), "serve", "--port", str(port), "--workers", "1"]
     url = f"http://127.0.0.1:{port}"
     with subprocess.Popen(
-        words, env=environment, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        words,
+        env=environment,
+        cwd=directory,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as service:
         try:
             wait_until(lambda: _is_ready(url), "the service answers")
@@ -35,3 +42,8 @@ def _is_ready(url: str) -> bool:
             return bool(response.status == 200)
     except OSError:
         return False
+
+
+def keys_in(data: Path) -> dict[str, str]:
+    """The API keys that the first start with a data directory made, as `OMS_KEY`."""
+    return dict(line.split("=") for line in (data / "keys").read_text(encoding="utf-8").splitlines())

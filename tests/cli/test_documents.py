@@ -13,9 +13,12 @@ import engine.errors
 from api.cli.main import pointsman
 from api.http.blueprint import components
 from api.http.requests.quotes import TakeUpRequest
+from api.http.serving.settings import ServingSettings
 from api.records.problems import STATUSES
 from api.shapes.order import OrderRequest
 from api.shapes.quote import CartRequest, PromisesRequest
+from engine.access.openid_settings import OpenIdSettings
+from engine.access.settings import AccessSettings
 from engine.decide.facts_record import FactsRecord
 from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.reasons import REASON_CODES, reason_texts
@@ -66,8 +69,17 @@ def test_every_command_a_page_names_exists() -> None:
 
 
 def test_every_setting_is_on_the_page_of_settings() -> None:
-    for name in Settings.__dataclass_fields__:
+    own, access = Settings.__dataclass_fields__.keys() - {"access"}, AccessSettings.__dataclass_fields__.keys()
+    openid = {f"oidc_{name}" for name in OpenIdSettings.__dataclass_fields__}
+    for name in own | (access - {"openid"}) | openid:
         assert f"`POINTSMAN_{name.upper()}`" in page("settings.md")
+    for name, field in ServingSettings.__dataclass_fields__.items():
+        assert f"`POINTSMAN_{name.upper()}` | `{field.default}` |" in page("settings.md")
+
+
+def test_every_problem_of_the_server_itself_is_on_the_page_of_the_http_api() -> None:
+    for kind in ("overloaded", "too-many-streams", "interrupted", "timed-out", "uri-too-long"):
+        assert f"`{kind}`" in page("http-api.md")
 
 
 def test_every_endpoint_is_on_the_page_of_the_http_api(http: FlaskClient) -> None:

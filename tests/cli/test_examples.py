@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.served import served
+from tests.cli.served import keys_in, served
 from tests.support.facts import policy_file
 from tests.support.forked_cli import Command, installed
 from tests.support.order_json import order_json
@@ -31,7 +31,9 @@ def url(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[
     with (
         installed(command, data, POLICY),
         served(program, environment=environment | {"POINTSMAN_DATA": str(data)}) as url,
+        pytest.MonkeyPatch.context() as patched,
     ):
+        patched.setenv("KEY", keys_in(data)["OMS_KEY"])
         yield url
 
 
@@ -92,7 +94,7 @@ def test_a_catalogue_follows_the_feed_and_goes_on_where_an_answer_broke_off(url:
 
 def count(url: str, sku: str, units: int) -> None:
     body = json.dumps({"on_hand": units, "sequence": units}).encode()
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {os.environ['KEY']}"}
     request = urllib.request.Request(f"{url}/v1/stock/lyon/{sku}", body, headers, method="PUT")
     with urllib.request.urlopen(request) as response:
         assert response.status == 200

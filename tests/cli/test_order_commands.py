@@ -69,7 +69,7 @@ def test_an_order_for_a_nominated_day_and_one_for_two_places_are_shown(run: Run,
 
 def test_an_order_that_awaits_approval_says_so_until_it_is_approved(run: Run, tmp_path: Path) -> None:
     decided(run, tmp_path, ("SHIRT", 1), id="O-PARKED", segment="risky")
-    awaits = "  awaits a person's approval, and nothing of it leaves before\n"
+    awaits = "  awaits a person's approval, and nothing of it leaves before (test/r2)\n"
     assert awaits in run("order", "show", "O-PARKED").stdout
     listed = run("order", "list", "--state", "awaiting_approval").stdout
     assert listed.endswith("O-PARKED  web  1 held, awaits approval\n")

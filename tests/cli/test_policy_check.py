@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli.main import pointsman
+from tests.conftest import SMALL
 
 GOOD = "policy: p\nrules:\n  - {id: r, because: x, then: {prefer: 1}}\n"
 DOUBTFUL = GOOD.replace("rules:", "terms: {t: {order.units: 1}}\nrules:")
@@ -83,3 +84,28 @@ def test_one_file_is_explained_whatever_it_overrides_in_others(tmp_path: Path) -
     result = CliRunner().invoke(pointsman, ["policy", "explain", str(tmp_path / "o.yaml")])
     assert result.exit_code == 0
     assert "q/r" in result.stdout
+
+
+STRANGE = GOOD.replace("then:", "when: {order.channel: weeb}, then:")
+
+
+def test_words_are_compared_with_the_network_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(STRANGE)
+    result = checked(tmp_path, "--network", str(SMALL), "--strict")
+    assert result.exit_code == 1
+    assert "unknown-to-network  warning: order.channel: no channel goes by the name 'weeb' (did you mean 'web'?)" in (
+        result.stdout
+    )
+    assert result.stdout.endswith(f"; network {SMALL}\n")
+    assert checked(tmp_path, "--strict").exit_code == 0
+
+
+def test_a_set_with_errors_of_its_own_is_not_compared_with_a_network(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(STRANGE.replace("prefer", "prefre"))
+    assert "unknown-to-network" not in checked(tmp_path, "--network", str(SMALL)).stdout
+
+
+def test_findings_about_the_network_go_into_every_format(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(STRANGE)
+    for form in ("text", "json", "github", "sarif"):
+        assert "unknown-to-network" in checked(tmp_path, "--network", str(SMALL), "--format", form).stdout

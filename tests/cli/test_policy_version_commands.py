@@ -154,3 +154,36 @@ def test_two_folders_are_compared_without_a_server(tmp_path: Path, file: Callabl
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     (moved,) = json.loads(done.stdout)["moved"]
     assert (moved["before"], moved["rule"], moved["differences"]) == ("p/r", "p/s", [])
+
+
+STRANGE = FILE.replace("then:", "when: {order.channel: weeb}, then:")
+
+
+def test_check_compares_words_with_the_network_that_is_named(run: Run, file: Callable[..., Path], network: str):
+    folder = file(STRANGE)
+    for words in ((), ("--network", network)):
+        printed = run("check", folder, *words)
+        assert "(did you mean 'web'?)" in printed.stdout
+        assert printed.stdout.endswith(f"; network {network}\n")
+    missing = run("check", folder, "--network", "nowhere")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "network 'nowhere' has no facts yet" in missing.stderr
+
+
+def test_check_goes_on_without_a_named_network_that_is_not_there(
+    server: Path, command: Command, file: Callable[..., Path], tmp_path: Path
+):
+    for data, said in ((server, "not checked against network nowhere: "), (tmp_path / "no-server", "")):
+        printed = command("policy", "check", file(STRANGE), POINTSMAN_DATA=data, POINTSMAN_NETWORK="nowhere")
+        assert (printed.returncode, printed.stderr[: len(said)]) == (0, said)
+        assert "; network" not in printed.stdout
+    assert not (tmp_path / "no-server").exists()
+
+
+def test_a_strict_publish_refuses_warnings(run: Run, file: Callable[..., Path]):
+    folder = file(STRANGE)
+    printed = run("publish", folder, "--strict")
+    assert (printed.returncode, printed.stdout) == (1, "")
+    assert "no channel goes by the name 'weeb'" in printed.stderr
+    assert run("list").stdout == ""
+    assert "no channel goes by the name 'weeb'" in run("publish", folder).stdout

@@ -23,6 +23,7 @@ POLICY = """
 policy: app
 rules:
   - {id: r1, because: a reason, when: {node.id: lyon}, then: {protect: {channel: app, units: 2}}}
+  - {id: r2, because: a reason, when: {line.sku: LAMP}, then: {allocate: {channel: app, units: 3, per: week}}}
 """
 
 
@@ -140,6 +141,8 @@ def test_stock_is_shown_for_people(run: Run) -> None:
     table = run("stock", "show", "LAMP").stdout
     assert "LAMP: 6 available" in table
     assert "free to app" in table
+    assert "left to app per week" in table
+    assert "3 of 3" in table
     assert run("stock", "show", "LAMPE").stderr == "no product goes by the SKU 'LAMPE'\n"
 
 

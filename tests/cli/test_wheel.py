@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.served import served
+from tests.cli.served import keys_in, served
 
 pytestmark = pytest.mark.slow
 
@@ -81,6 +81,10 @@ def output(*words: object, program: object = sys.executable, directory: Path | N
     return done.stdout
 
 
+def authorized(shop: Path) -> dict[str, str]:
+    return {"Authorization": f"Bearer {keys_in(shop / '.pointsman')['OMS_KEY']}"}
+
+
 def test_it_has_every_file_of_the_three_floors_and_no_other(wheel: Path) -> None:
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     sources = (path for floor in FLOORS for path in (ROOT / floor).rglob("*") if path.is_file())
@@ -107,7 +111,9 @@ def test_a_starter_network_is_loaded_tested_published_and_decided(environment: P
 def test_it_answers_over_http(url: str, shop: Path) -> None:
     order = (shop / "order.json").read_bytes()
     request = urllib.request.Request(
-        f"{url}/v1/decisions", data=order, headers={"Content-Type": "application/json", "Idempotency-Key": "first"}
+        f"{url}/v1/decisions",
+        data=order,
+        headers=authorized(shop) | {"Content-Type": "application/json", "Idempotency-Key": "first"},
     )
     with urllib.request.urlopen(request) as response:
         assert json.load(response)["status"] == "filled"

@@ -186,3 +186,36 @@ def test_a_page_asks_for_whole_units(http):
 
     assert promised(3_140) is not None
     assert promised(3_141) is None
+
+
+def test_what_is_wrong_with_units_is_said_with_their_decimals(http, pointsman, clock):
+    made = decide(http, 2.5)
+
+    def refused(path, body):
+        answer = sent(http, path, body)
+        assert answer.status_code in (409, 422)
+        return answer.get_data(as_text=True)
+
+    path = f"/decisions/{made['id']}"
+    too_many = refused(f"{path}/confirm", {"lines": {"CLOTH": 2.51}})
+    assert "2.51 x 'CLOTH' can't be confirmed: held are 2.50 of line 1 (CLOTH) by lyon/parcel" in too_many
+    assert "2.6 x '1' can't be" in refused(f"{path}/release", {"lines": {"1": 2.6}}).replace("2.60", "2.6")
+    assert "3.00 x 'CLOTH' can't be rejected" in refused(
+        f"{path}/reject", {"node": "lyon", "reason": "other", "lines": {"CLOTH": 3}}
+    )
+    assert "9.00 x 'CLOTH' can't be cancelled: 2.50 can" in refused("/orders/A/cancel", {"lines": {"CLOTH": 9}})
+    sent(http, f"{path}/confirm", {"lines": {"CLOTH": 1.25}})
+    assert "1.25 x CLOTH (line 1) by lyon/parcel left already" in refused("/orders/A/cancel", {"lines": {"1": 2}})
+    assert "1.25 x CLOTH (line 1) left already, so keep this line with its SKU and a quantity of 1.25" in refused(
+        "/orders/A/amend", order(1)
+    )
+    assert "1.26 x 'CLOTH' can't be undone" in refused(f"{path}/confirm/undo", {"lines": {"CLOTH": 1.26}})
+
+
+def test_what_is_not_there_yet_or_any_more_is_said_with_its_decimals(http, pointsman, clock):
+    activate(pointsman, "then: {hold: 1 h, oversell: 1}")
+    sent(http, "/stock/lyon/CLOTH", {"on_hand": 0.5, "sequence": 1}, "put")
+    path = f"/decisions/{decide(http, 1.25)['id']}/confirm"
+    assert "where 0.50 are on hand" in sent(http, path, {}).get_json()["detail"]
+    clock.now += 7_200
+    assert "0.50 of CLOTH at lyon are on hand and held for nobody" in sent(http, path, {}).get_json()["detail"]

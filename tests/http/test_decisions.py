@@ -6,15 +6,15 @@ import hashlib
 import orjson
 import pytest
 
-from api.http.app import create_app
 from api.records.health import ReadyRecord
 from api.records.ledger import LogEntryRecord
 from api.records.stock.positions import AvailabilityRecord
 from engine.decide.facts_record import FactsRecord
 from engine.decide.record import DecisionRecord
 from engine.errors import DecisionUnreadable
-from engine.orders.decide_and_commit import Answer
+from engine.orders.decision_request import Answer
 from tests.conftest import activate
+from tests.support.callers import client_of
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
@@ -228,7 +228,7 @@ def test_the_same_order_in_a_batch_is_answered_and_not_decided_again(http, conte
 def test_a_key_survives_a_restart_of_the_service(http, opened):
     body, headers = order_json(), {"Idempotency-Key": "k"}
     first = http.post("/v1/decisions", json=body, headers=headers)
-    again = create_app(opened()).test_client().post("/v1/decisions", json=body, headers=headers)
+    again = client_of(opened()).post("/v1/decisions", json=body, headers=headers)
     assert (again.status_code, again.data) == (200, first.data)
 
 

@@ -7,11 +7,11 @@ import pytest
 import redis
 
 from api.files.inventory_folder import load_inventory
-from api.http.app import create_app
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from tests.conftest import SMALL, activate, contents_of
+from tests.support.callers import client_of
 from tests.support.lossy_proxy import proxy
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
@@ -42,7 +42,7 @@ def pointsman(server, clock):
 
 @pytest.fixture
 def http(pointsman):
-    return create_app(pointsman).test_client()
+    return client_of(pointsman)
 
 
 def test_a_read_only_replica_answers_reads_and_decides_nothing(http, client, pointsman):
@@ -84,7 +84,7 @@ def test_a_commit_that_hangs_is_answered_by_a_problem_and_done_at_most_once(serv
     ):
         pointsman.load(load_inventory(SMALL))
         activate(pointsman)
-        http = create_app(pointsman).test_client()
+        http = client_of(pointsman)
         body = order_json(("RARE", 2))
 
         def freeze_once():

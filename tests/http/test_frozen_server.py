@@ -11,7 +11,6 @@ import pytest
 import redis
 
 from api.files.inventory_folder import load_inventory
-from api.http.app import create_app
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -19,6 +18,7 @@ from engine.store.connection.client import RETRIES
 from engine.store.connection.embedded import socket_of
 from engine.store.connection.server import open_server
 from tests.conftest import SMALL, activate
+from tests.support.callers import client_of
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
 
@@ -46,7 +46,7 @@ def pointsman(tmp_path, clock):
 
 @pytest.fixture
 def http(pointsman):
-    return create_app(pointsman).test_client()
+    return client_of(pointsman)
 
 
 @contextlib.contextmanager

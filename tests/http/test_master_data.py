@@ -1,11 +1,14 @@
 """Products and nodes that change between two loads: sent one by one or in bulk, without touching what was counted."""
 
+import dataclasses
 import json
 
 import pytest
 
-from api.http import master_data
+from api.http.requests import ndjson
 from api.records.stock.master_data import (
+    NodeRecord,
+    ProductRecord,
     SentNodeRecord,
     SentProductRecord,
     StoredNodeRecord,
@@ -147,7 +150,7 @@ def test_products_in_bulk_are_answered_line_by_line_and_a_mistake_keeps_no_other
 
 
 def test_products_come_as_csv_as_well(http, monkeypatch):
-    monkeypatch.setattr(master_data, "LINES_AT_ONCE", 2)
+    monkeypatch.setattr(ndjson, "LINES_AT_ONCE", 2)
     body = "sku,category,lifecycle,weight_g,tags,attributes.hazmat\nMUG,home,new,350,fragile|gift,false\n"
     body += "CUP,home,old,1,,\nPOT,home,core,1200,,true\nPAN,home,core\nLID,home,core,90,,\n"
     answers = post(http, "/v1/products", body.encode(), SentProductRecord, content_type="text/csv")
@@ -205,3 +208,75 @@ def test_a_product_s_decimals_are_those_it_has_had(http):
         (line,) = post(http, "/v1/products", lines(other | {"sku": sku}), SentProductRecord)
         assert (line["result"], "give the article another SKU" in line["message"]) == ("refused", True)
     assert http.get("/v1/stock/CLOTH").get_json()["on_hand"] == 12.5
+
+
+RICH = {
+    "type": "warehouse",
+    "country": "FR",
+    "region": "Sud",
+    "group": "riviera",
+    "latitude": 43.00001,
+    "longitude": 0.00001,
+    "services": ["parcel"],
+    "tags": ["big", "new"],
+    "handling": 0.25,
+    "handling_per_unit": "0.05",
+    "preparation": "90 min",
+    "time_zone": "Europe/Paris",
+    "hours": {"monday": ["09:00-12:00", "14:00-24:00"], "sunday": ["00:00-06:00"]},
+    "closed": ["2026-12-25", "2026-05-01"],
+    "cut_offs": {"parcel": {"monday": "15:00", "sunday": "05:30"}},
+    "daily_orders": 0,
+    "hourly_orders": 4,
+    "daily_units": 90,
+    "daily_weight": "80.5 kg",
+}
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        NICE,
+        RICH,
+        RICH | {"hours": {"friday": ["08:00-20:00"]}, "closed": [], "cut_offs": {"parcel": "24:00"}},
+        {name: RICH[name] for name in ("type", "country", "latitude", "longitude", "services", "closed")},
+    ],
+)
+def test_a_node_that_was_read_can_be_sent_again(http, pointsman, node):
+    put(http, "/v1/nodes/nice", node, StoredNodeRecord)
+    stored, read = pointsman.network().nodes["nice"], http.get("/v1/nodes/nice").get_json()
+    assert mistakes_in(http, NodeRecord, read) == []
+    assert (read["id"], read["network_version"]) == ("nice", pointsman.network().version)
+    assert put(http, "/v1/nodes/nice", read["node"], StoredNodeRecord)["result"] == "same"
+    put(http, "/v1/nodes/again", read["node"], StoredNodeRecord)
+    assert dataclasses.replace(pointsman.network().nodes["again"], id="nice") == stored
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        MUG,
+        {"category": "gift", "lifecycle": "core", "weight_g": 0, "counted": False},
+        MUG | {"decimals": 2, "unit": "m"},
+    ],
+)
+def test_a_product_that_was_read_can_be_sent_again(http, product):
+    put(http, "/v1/products/a/b", product | {"brand": "Noir", "season": "summer"}, StoredProductRecord)
+    read = http.get("/v1/products/a/b").get_json()
+    assert mistakes_in(http, ProductRecord, read) == []
+    assert read["product"] == product | {"brand": "Noir", "season": "summer"}
+    assert put(http, "/v1/products/a/b", read["product"], StoredProductRecord)["result"] == "same"
+
+
+@pytest.mark.parametrize("path", ["/v1/products/GONE", "/v1/nodes/gone"])
+def test_what_is_not_there_is_not_found(http, path):
+    assert path.split("/")[-1] in problem_of(http.get(path), 404)["detail"]
+
+
+def test_every_place_of_the_data_can_be_read_and_sent_again(http, pointsman):
+    for name in pointsman.network().nodes:
+        read = http.get(f"/v1/nodes/{name}").get_json()["node"]
+        assert put(http, f"/v1/nodes/{name}", read, StoredNodeRecord)["result"] == "same"
+    for sku in ("SHIRT", "RARE", "LAMP"):
+        read = http.get(f"/v1/products/{sku}").get_json()["product"]
+        assert put(http, f"/v1/products/{sku}", read, StoredProductRecord)["result"] == "same"

@@ -6,6 +6,7 @@ from api.records.node_rests import RestsRecord
 from engine.decide.record import DecisionRecord
 from engine.store.decision_log import entries
 from tests.conftest import activate
+from tests.support.callers import client_of
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
@@ -53,7 +54,7 @@ def test_other_orders_are_told_that_the_node_rests(http, rejected):
 
 
 def test_people_end_a_rest(http, rejected):
-    response = http.delete("/v1/resting/lyon", headers={"X-Pointsman-User": "Ada"})
+    response = http.delete("/v1/resting/lyon")
     assert "Content-Type" not in response.headers
     assert (response.status_code, response.data) == (204, b"")
     assert http.get("/v1/resting").get_json() == {"nodes": []}
@@ -62,8 +63,8 @@ def test_people_end_a_rest(http, rejected):
 
 
 def test_who_ended_a_rest_is_written_as_they_spell_it(http, rejected, pointsman):
-    headers = {"X-Pointsman-User": "Éva".encode().decode("latin-1")}
-    assert http.delete("/v1/resting/lyon", headers=headers).status_code == 204
+    eva = client_of(pointsman, http.application, client="Éva", role="oms")
+    assert eva.delete("/v1/resting/lyon").status_code == 204
     (woken,) = (entry for entry in entries(pointsman._client, pointsman._keys) if entry.kind == "woken")
     assert woken.caller == "Éva"
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from api.records.orders.amendment import AmendmentRecord
 from api.records.orders.order_state import CALLS, OrdersRecord, OrderStateRecord
 from tests.conftest import PARKS_RISKY_ORDERS, activate
+from tests.support.callers import client_of
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of
@@ -190,8 +191,8 @@ def test_a_parked_order_is_approved_by_a_named_person(http, pointsman):
     refused = problem_of(http.post(f"/v1/decisions/{made['id']}/confirm"), 409)
     assert refused["type"] == "urn:pointsman:problem:awaiting-approval"
     assert f"POST /v1/orders/{name}/approve" in refused["detail"]
-    path, headers = f"/v1/orders/{name}/approve", {"X-Pointsman-User": "Ada"}
-    approved = http.post(path, json={"note": "called"}, headers=headers)
+    path, ada = f"/v1/orders/{name}/approve", client_of(pointsman, http.application, client="Ada", role="oms")
+    approved = ada.post(path, json={"note": "called"})
     assert approved.get_json()["approved"] == {"by": "Ada", "at": "2026-11-27T09:00:00Z", "note": "called"}
     assert http.post(path, json={"note": "again"}).data == approved.data
     assert problem_of(http.post(path, json={"why": ""}), 422)["errors"][0]["field"] == "why"

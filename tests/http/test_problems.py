@@ -7,11 +7,11 @@ import pytest
 import redis
 
 from api.files.inventory_folder import load_inventory
-from api.http.app import create_app
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from tests.conftest import SMALL, activate
+from tests.support.callers import client_of
 from tests.support.openapi import served_page
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of
@@ -96,7 +96,7 @@ def test_a_fault_of_ours_is_told_without_its_inside(http, redis_client, network)
 
 
 def test_without_facts_it_is_not_ready_and_says_what_to_run(bare):
-    http = create_app(bare).test_client()
+    http = client_of(bare)
     for response in (
         http.get("/readyz"),
         http.post("/v1/decisions", json=order_json()),
@@ -108,7 +108,7 @@ def test_without_facts_it_is_not_ready_and_says_what_to_run(bare):
 
 def test_without_policies_it_is_not_ready_and_says_what_to_run(bare):
     bare.load(load_inventory(SMALL))
-    http = create_app(bare).test_client()
+    http = client_of(bare)
     for response in (
         http.get("/readyz"),
         http.post("/v1/decisions", json=order_json()),
@@ -133,7 +133,7 @@ def test_a_server_that_is_gone_is_a_problem_that_says_try_again(own_server, cloc
     with Pointsman(Settings(redis_url=own_server.url, network="main"), clock=clock) as pointsman:
         pointsman.load(load_inventory(SMALL))
         activate(pointsman)
-        http = create_app(pointsman).test_client()
+        http = client_of(pointsman)
         made = http.post("/v1/decisions", json=order_json())
         with redis.Redis.from_url(own_server.url) as client:
             client.shutdown(nosave=True)
@@ -153,7 +153,7 @@ def test_a_server_without_memory_is_a_problem_and_takes_no_hold(own_server, cloc
     with Pointsman(Settings(redis_url=own_server.url, network="main"), clock=clock) as pointsman:
         pointsman.load(load_inventory(SMALL))
         activate(pointsman)
-        http = create_app(pointsman).test_client()
+        http = client_of(pointsman)
         with redis.Redis.from_url(own_server.url) as client:
             client.config_set("maxmemory", 1)
             for response in (http.post("/v1/decisions", json=order_json()), http.get("/readyz")):

@@ -8,6 +8,7 @@ from engine.decide.record import DecisionRecord
 from engine.model.facts import Lane
 from engine.store.stock import Movement
 from tests.conftest import activate
+from tests.support.callers import client_of
 from tests.support.clocks import hours
 from tests.support.facts import LILLE, LYON, inventory, node
 from tests.support.openapi import mistakes_in
@@ -130,7 +131,7 @@ def test_a_cut_off_ends_a_promise_before_the_quote(bare, application, clock):
     nodes = [node("lyon", LYON, cut_offs={"parcel": 10 * 60 + 5}, hours=hours("09:00-19:00")), node("lille", LILLE)]
     bare.load(inventory(nodes, {"A": {"lyon": 1}, "B": {"lille": 1}}))
     activate(bare)
-    http = application.around(bare).test_client()
+    http = client_of(bare, application.around(bare))
     first, second = (http.post("/v1/quotes", json=cart((sku, 1))).get_json() for sku in "AB")
     assert (first["valid_until"], first["promises"][0]["valid_until"]) == (
         "2026-11-27T09:15:00Z",
@@ -342,7 +343,7 @@ def test_without_coordinates_only_lanes_of_a_known_distance_are_promised(bare, a
     )
     bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 1, "lille": 2}}, lanes=lanes))
     activate(bare)
-    http = application.around(bare).test_client()
+    http = client_of(bare, application.around(bare))
     made = http.post("/v1/quotes", json=cart(("A", 1), destination=FRANCE | {"country": "XK"})).get_json()
     assert (made["by_lanes_only"], made["promises"][0]["shipments"][0]["distance_m"]) == (True, 465_000)
     taken = http.post(f"/v1/quotes/{made['id']}/take", json={"order_id": "W-1", "promise": 1}).get_json()

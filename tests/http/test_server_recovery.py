@@ -9,10 +9,10 @@ import time
 import pytest
 import redis
 
-from api.http.app import create_app
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import activate
+from tests.support.callers import client_of
 from tests.support.facts import LYON, inventory, node
 from tests.support.order_json import order_json
 from tests.support.recovery_time import AGAIN_WITHIN, ROUNDS, repeated, seconds_until_served
@@ -69,7 +69,7 @@ def takes_writes(server):
 
 @pytest.mark.parametrize("away", [killed, hung, full, read_only])
 def test_it_is_served_again_within_a_second_of_the_servers_return(server, pointsman, away):
-    http = create_app(pointsman).test_client()
+    http = client_of(pointsman)
     statuses = []
 
     def served():

@@ -1,20 +1,17 @@
 """Movements over HTTP: a line each, of any number, answered as they come, and never applied twice."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 
 import pytest
 
 from api.http import stock_movements
-from api.http.app import create_app
-from api.http.requests.ndjson import NdjsonBody
+from api.http.requests.ndjson import LINES_AT_ONCE, NdjsonBody
 from api.records.stock.movements import MovementRecord
+from tests.support.callers import client_of, key_of
 from tests.support.openapi import mistakes_in
 from tests.support.problem_json import problem_of
-from tests.support.wait_until import wait_until
+from tests.support.server_process import server_process
 
 NDJSON = {"content_type": "application/x-ndjson"}
 
@@ -121,10 +118,10 @@ def test_of_a_body_no_more_is_in_memory_than_is_answered_together(pointsman):
 
     body = Endless()
     lines = NdjsonBody(body, most_bytes=stock_movements.MOST_BYTES_A_LINE)
-    answers = stock_movements.answer_lines(lines, pointsman.stock)
+    answers = stock_movements.answer_movements(lines, pointsman.stock)
     for number in range(1, 6):
-        assert next(answers).count(b"\n") == stock_movements.LINES_AT_ONCE
-        assert body.read <= number * stock_movements.LINES_AT_ONCE + 1
+        assert next(answers).count(b"\n") == LINES_AT_ONCE
+        assert body.read <= number * LINES_AT_ONCE + 1
 
 
 def test_another_content_type_is_refused(http):
@@ -132,40 +129,25 @@ def test_another_content_type_is_refused(http):
 
 
 def test_without_facts_it_is_a_problem_that_says_what_to_run(bare):
-    response = create_app(bare).test_client().post("/v1/stock/movements", data=json.dumps(line("a")), **NDJSON)
+    response = client_of(bare).post("/v1/stock/movements", data=json.dumps(line("a")), **NDJSON)
     assert "pointsman load" in problem_of(response, 503)["detail"]
 
 
 @pytest.fixture
 def served(pointsman, server_url, network, tmp_path):
     """The real server, on a socket of its own."""
-    path = tmp_path / "http.sock"
-    environment = {**os.environ, "POINTSMAN_REDIS_URL": server_url, "POINTSMAN_NETWORK": network}
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--bind",
-        f"unix:{path}",
-        "--worker-class",
-        "gthread",
-        "--threads",
-        "4",
-    ]
-    quiet = ["--no-control-socket", "--log-level", "error", "api.http.app:served_app()"]
-    with subprocess.Popen([*command, *quiet], env=environment) as process:
-        try:
-            wait_until(path.exists, "gunicorn listens")
-            yield lambda: connected(path)
-        finally:
-            process.terminate()
+    key = key_of(pointsman, role="oms")
+    environment = {"POINTSMAN_REDIS_URL": server_url, "POINTSMAN_NETWORK": network}
+    with server_process(tmp_path, environment) as process:
+        yield lambda: connected(process.path, key)
 
 
-def connected(path):
+def connected(path, key):
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(20)
     connection.connect(str(path))
     head = "POST /v1/stock/movements HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+    head += f"Authorization: Bearer {key}\r\n"
     connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
     return connection
 
@@ -186,22 +168,20 @@ def read_until(connection, expected):
 
 @pytest.mark.slow
 def test_answers_come_while_lines_are_sent_and_after_a_cut_the_same_lines_count_once(served, pointsman):
-    lines = [line(f"op-{number}") for number in range(3 * stock_movements.LINES_AT_ONCE + 10)]
+    lines = [line(f"op-{number}") for number in range(3 * LINES_AT_ONCE + 10)]
     with served() as connection:
-        connection.sendall(chunk(*lines[: stock_movements.LINES_AT_ONCE + 20]))
+        connection.sendall(chunk(*lines[: LINES_AT_ONCE + 20]))
         # the body has no end yet
-        response = read_until(connection, b'"line":%d' % stock_movements.LINES_AT_ONCE)
+        response = read_until(connection, b'"line":%d' % LINES_AT_ONCE)
         assert response.startswith(b"HTTP/1.1 200")
-        connection.sendall(
-            chunk(*lines[stock_movements.LINES_AT_ONCE + 20 : 2 * stock_movements.LINES_AT_ONCE + 50])[:-40]
-        )
+        connection.sendall(chunk(*lines[LINES_AT_ONCE + 20 : 2 * LINES_AT_ONCE + 50])[:-40])
     with served() as connection:
         connection.sendall(chunk(*lines) + b"0\r\n\r\n")
         response = read_until(connection, b"0\r\n\r\n")
     results = [json.loads(text)["result"] for text in response.splitlines() if text.startswith(b"{")]
     assert len(results) == len(lines)
     assert set(results) == {"seen", "applied"}
-    assert results[: stock_movements.LINES_AT_ONCE] == ["seen"] * stock_movements.LINES_AT_ONCE
+    assert results[:LINES_AT_ONCE] == ["seen"] * LINES_AT_ONCE
     (item,) = pointsman.stock.show("RARE").nodes
     assert item.position.on_hand == 3 + len(lines)
     assert pointsman.check().clean

@@ -16,7 +16,7 @@ from engine.errors import HoldEnded, PointsmanError
 from engine.model.facts import Inventory, Order
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
-from engine.orders.decide_and_commit import Answer
+from engine.orders.decision_request import Answer
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.store.decision_chain import Link

@@ -123,7 +123,7 @@ def test_the_language_page_shows_every_effect_and_where_it_is_judged():
 
 
 def test_the_language_page_explains_every_code_and_its_severity():
-    tables = re.split(r"\| (?:warning|when published|in a test file) \|", section("What check says"))
+    tables = re.split(r"\| (?:warning|against a network|in a test file) \|", section("What check says"))
     explained = [
         dict(re.findall(r"^\| `([a-z0-9-]+)` \| (?:A warning\. )?(.+) \|$", part, re.MULTILINE)) for part in tables
     ]

@@ -21,6 +21,7 @@ from api.http.app import create_app
 from tests.bench import option_sets
 from tests.bench.example_network import directory, installed
 from tests.profile.sampling import Sampler
+from tests.support.callers import bearer, key_of
 
 ORDERS = 4_000
 """Of the example's day: the first half warms the worker up, the second half is counted."""
@@ -56,20 +57,20 @@ def measure(bodies: Sequence[bytes]) -> Profile:
     inventory = option_sets.inventory()
     half = len(bodies) // 2
     with directory() as data, installed(data, "profile", inventory) as pointsman, Sampler() as sampler:
-        app = create_app(pointsman)
+        app, key = create_app(pointsman), key_of(pointsman, role="oms")
         sampler.samples.clear()
         progress = Console(stderr=True)
         for body in track(bodies[:half], "warming up", console=progress, disable=not progress.is_terminal):
-            send(app, body)
+            send(app, body, key)
         sampler.samples.clear()
         since = time.process_time()
         for body in track(bodies[half:], "measuring", console=progress, disable=not progress.is_terminal):
-            send(app, body)
+            send(app, body, key)
         micros = (time.process_time() - since) * 1_000_000 / max(1, len(bodies) - half)
     return Profile(decisions=len(bodies) - half, micros=micros, samples=sampler.samples)
 
 
-def send(app: Flask, body: bytes) -> None:
+def send(app: Flask, body: bytes, key: str) -> None:
     """Calls the application as a server does, without a client's own work."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": "POST",
@@ -80,6 +81,7 @@ def send(app: Flask, body: bytes) -> None:
         "SERVER_PROTOCOL": "HTTP/1.1",
         "CONTENT_TYPE": "application/json",
         "CONTENT_LENGTH": str(len(body)),
+        **bearer(key),
         "wsgi.url_scheme": "http",
         "wsgi.input": BytesIO(body),
         "wsgi.errors": sys.stderr,

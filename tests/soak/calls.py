@@ -17,7 +17,7 @@ from engine.inventory.hold_state import HoldState
 from engine.model.facts import Order
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
-from engine.orders.decide_and_commit import Answer
+from engine.orders.decision_request import Answer
 from engine.orders.quotes.take_up import TakeRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman

@@ -31,7 +31,7 @@ from engine.errors import (
     StockConflict,
     StoreUnavailable,
 )
-from engine.orders.decide_and_commit import Answer
+from engine.orders.decision_request import Answer
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.soak.calls import CALLS, Done

@@ -8,7 +8,7 @@ from engine.errors import PointsmanError
 from engine.model.facts import Order
 from engine.orders.batch.batch import JointSummary
 from engine.orders.batch.batch_results import OrderDecided, OrderNotDecided
-from engine.orders.decide_and_commit import Answer
+from engine.orders.decision_request import Answer
 from engine.service import Pointsman
 
 

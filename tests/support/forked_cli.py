@@ -28,14 +28,14 @@ SMALL = Path("tests/data/small")
 @contextlib.contextmanager
 def forked_commands() -> Iterator[Command]:
     """`command("load", "DIR", POINTSMAN_DATA="...")` runs pointsman in the environment of the tests, but with no
-    POINTSMAN_* other than those given; in `directory`, by default that of the tests.
+    POINTSMAN_* other than those given; in `directory`, by default that of the tests. No server stays after a command.
     """
     words = [sys.executable, "-m", "tests.support.forked_cli"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
 
         def command(*words: object, directory: Path | None = None, **environment: object) -> Done:
             inherited = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-            given = {name: str(value) for name, value in environment.items()}
+            given = {name: str(value) for name, value in ({"POINTSMAN_SERVER_STAYS": 0} | environment).items()}
             request = {
                 "words": [str(word) for word in words],
                 "environment": inherited | given,

@@ -146,7 +146,9 @@ def order_lines(record: OrderStateRecord) -> Iterator[str]:
         yield f"  decision {decision.id} at {decision.decided_at}: {decision.status}{because}{reserved}"
         yield from (_shipment_line(item) for item in record.shipments if item.decision == decision.id)
     if "awaiting_approval" in record.states:
-        yield "  awaits a person's approval, and nothing of it leaves before"
+        rules = [rule for decision in record.decisions for rule in decision.approval_rules or ()]
+        named = f" ({', '.join(dict.fromkeys(rules))})" if rules else ""
+        yield f"  awaits a person's approval, and nothing of it leaves before{named}"
     if record.approved:
         yield f"  approved by {record.approved.by} at {record.approved.at}: {record.approved.note}"
     for action in record.actions:

@@ -11,32 +11,35 @@ from api.cli.output.plural import counted
 from api.records.findings import FindingRecord
 from engine.version import VERSION
 from rules.errors import Finding
-from rules.finding_codes import CODES, Code
+from rules.finding_codes import CODES, NETWORK_CODES, Code
 from rules.lint.check import CheckResult
 
 _SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def text(checked: CheckResult) -> str:
-    """One line for each finding, `file:line:column  code  message`, and a summary."""
-    return "\n".join([*map(str, checked.findings), _summary(checked)])
+def text(checked: CheckResult, network: str | None = None) -> str:
+    """One line for each finding, `file:line:column  code  message`, and a summary, which names the network that words
+    were compared with.
+    """
+    return "\n".join([*map(str, checked.findings), _summary(checked, network)])
 
 
-def as_json(checked: CheckResult) -> str:
+def as_json(checked: CheckResult, _network: str | None = None) -> str:
     """A JSON list with one object for each finding."""
     records = [FindingRecord.of(finding) for finding in checked.findings]
     return msgspec.json.format(msgspec.json.encode(records), indent=2).decode()
 
 
-def github(checked: CheckResult) -> str:
+def github(checked: CheckResult, network: str | None = None) -> str:
     """GitHub workflow commands, which GitHub shows beside the line they name; the summary is a plain log line."""
-    return "\n".join([*map(_command, checked.findings), _summary(checked)])
+    return "\n".join([*map(_command, checked.findings), _summary(checked, network)])
 
 
-def sarif(checked: CheckResult) -> str:
+def sarif(checked: CheckResult, _network: str | None = None) -> str:
     """SARIF 2.1.0 (OASIS): one run, whose rules are all finding codes."""
-    names = list(CODES)
-    driver = {"name": "pointsman", "version": VERSION, "rules": [_rule(code) for code in CODES.values()]}
+    codes = {**CODES, **NETWORK_CODES}
+    names = list(codes)
+    driver = {"name": "pointsman", "version": VERSION, "rules": [_rule(code) for code in codes.values()]}
     results = [_result(item, names) for item in checked.findings]
     # columns count characters, not bytes
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
@@ -44,16 +47,22 @@ def sarif(checked: CheckResult) -> str:
     return orjson.dumps(log, option=orjson.OPT_INDENT_2).decode()
 
 
-FORMATS: Mapping[str, Callable[[CheckResult], str]] = {"text": text, "json": as_json, "github": github, "sarif": sarif}
+FORMATS: Mapping[str, Callable[[CheckResult, str | None], str]] = {
+    "text": text,
+    "json": as_json,
+    "github": github,
+    "sarif": sarif,
+}
 
 
-def _summary(checked: CheckResult) -> str:
+def _summary(checked: CheckResult, network: str | None) -> str:
     policies = checked.policies
     errors, warnings = len(checked.errors), len(checked.warnings)
     size = f"{counted(len(policies.rules), 'rule')} in {counted(len(policies.policies), 'file')}: " if policies else ""
     mistakes = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     version = f"; version {policies.version[:12]}" if policies else ""
-    return f"{size}{mistakes if checked.findings else 'no mistakes'}{version}"
+    against = f"; network {network}" if network and policies else ""
+    return f"{size}{mistakes if checked.findings else 'no mistakes'}{version}{against}"
 
 
 def _command(finding: Finding) -> str:

@@ -68,6 +68,11 @@ def _columns(record: SkuStockRecord) -> Iterator[_Column]:
         yield _Column(heading="expired", cells=[str(0 if item.expired is UNSET else item.expired) for item in nodes])
     for channel in record.free:
         yield _Column(heading=f"free to {channel}", cells=[str(item.free[channel]) for item in nodes])
+    allotted = [{(item.channel, item.per): item for item in node.allotments or ()} for node in nodes]
+    for channel, per in sorted({key for by_key in allotted for key in by_key}):
+        found = (by_key.get((channel, per)) for by_key in allotted)
+        cells = [f"{item.left} of {item.units}" if item else "" for item in found]
+        yield _Column(heading=f"left to {channel} per {per}", cells=cells)
 
 
 def _groups(columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:

@@ -14,7 +14,8 @@ from api.records.orders.batch import JointRecord
 from api.records.stock.positions import SkuAvailabilityRecord
 from api.shapes.quantities import Quantities
 from engine.decide.facts_record import FactsRecord
-from engine.decide.record import DecisionRecord, FollowsRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
+from engine.decide.record import DecisionRecord
+from engine.decide.record_parts import FollowsRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Network
 from rules.syntax.literals import CARBON_UNITS, MICROS
 from rules.wording.catalogue import ENGLISH
@@ -123,6 +124,7 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
         yield "  what is unfilled waits for stock"
     if record.awaiting_approval:
         yield "  a person must approve it before it ships"
+        yield from (f"     {_reason(record, rule)}" for rule in record.approval_rules or ())
     cost, co2 = sum(item.cost_micros for item in shipments), sum(item.co2_mg for item in shipments)
     yield f"  in all {money(cost, currency)}, {carbon(co2)}"
     proof = _proof(record.score, currency)

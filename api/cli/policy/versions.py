@@ -27,8 +27,9 @@ _NOTE = click.option("--note", default="", help="The reason, kept in the history
 @_NOTE
 @click.option("--activate", is_flag=True, help="Make it the active version at once.")
 @click.option("--alone", is_flag=True, help="Publish the one file PATH as the whole version, without those beside it.")
+@click.option("--strict", is_flag=True, help="Publish nothing if there are warnings.")
 @click.pass_obj
-def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone: bool) -> None:
+def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone: bool, strict: bool) -> None:
     """Store the policy files under PATH as one version.
 
     It is named by the hash of their content. A version is complete: a rule that is in no file under PATH is not in it.
@@ -48,7 +49,7 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
     )
     with Pointsman(settings) as service:
         active = service.versions.timeline().active
-        published = service.versions.publish(content, who=who(settings), note=note, run_tests=run_tests)
+        published = service.versions.publish(content, who=who(settings), note=note, run_tests=run_tests, strict=strict)
         for line in policy_lines.published_lines(published, active):
             click.echo(line)
         if activate:

@@ -191,6 +191,9 @@ def _quantity(text: str) -> int:
 
 
 class ScenarioLineShape(LineRequest):
+    class Meta(LineRequest.Meta):
+        exclude = ("unit_price_micros",)
+
     quantity = Literal(_quantity, most=MOST_UNITS, required=True)
     unit_price = Literal(literals.money, load_default=None)
     min_shelf_life = Literal(literals.count, most=MOST_DAYS, data_key="min_shelf_life_days", load_default=None)
@@ -225,6 +228,7 @@ class ExpectedShipmentShape(Strict):
     service = fields.Raw(allow_none=True)
     lines = fields.Dict(**_ANY)
     units = fields.Raw(allow_none=True)
+    backorder = fields.Raw(allow_none=True)
     cost = fields.Raw(allow_none=True)
     co2 = fields.Raw(allow_none=True)
     distance = fields.Raw(allow_none=True)

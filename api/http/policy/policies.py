@@ -4,8 +4,10 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request, url_for
+from marshmallow import Schema
 
 from api.files.policy_tests.reader import make_test_runner
+from api.http.access.caller import caller
 from api.http.blueprint import Blueprint, answer
 from api.http.policy.upload import MULTIPART, read_upload
 from api.records.policies import (
@@ -17,8 +19,7 @@ from api.records.policies import (
     rule_summaries,
 )
 from api.shapes.base import Strict
-from api.shapes.fields import CALLER, IdempotencyKey, Instant, Note
-from api.shapes.headers import WhoHeaders
+from api.shapes.fields import IdempotencyKey, Instant, Note
 from engine.errors import PolicyUnreadable
 from engine.service import Pointsman
 
@@ -51,7 +52,7 @@ _UPLOAD = {
 }
 
 
-class CallerHeaders(WhoHeaders):
+class OperationHeaders(Schema):
     key = IdempotencyKey("answered and not done again")
 
 
@@ -67,67 +68,70 @@ class RollbackRequest(Strict):
 def blueprint(pointsman: Pointsman) -> Blueprint:
     """The policy versions of one Pointsman."""
     policies = Blueprint("policies", __name__, url_prefix="/v1/policies", description="The versions of the policies")
-    versions = pointsman.versions
 
-    @policies.post("")
+    @policies.post("", scope="policies:publish")
     @policies.doc(requestBody=_UPLOAD)
-    @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
+    @policies.arguments(OperationHeaders, location="headers", unknown="exclude")
     @policies.response(HTTPStatus.CREATED, PublishedRecord)
     @policies.alt_response(HTTPStatus.OK, schema=PublishedRecord, description="Published before")
     def publish(headers: dict[str, str | None]) -> Response:
         """Store policy files as one version; it does not decide before it is activated"""
         upload = read_upload(request)
-        published = versions.publish(
+        published = pointsman.versions.publish(
             upload.policies, note=upload.note, run_tests=make_test_runner(upload.tests), **_caller(headers)
         )
         response = answer(PublishedRecord.of(published), HTTPStatus.CREATED if published.new else HTTPStatus.OK)
         response.headers["Location"] = url_for("policies.read", version=published.version)
         return response
 
-    @policies.post("/check")
+    @policies.post("/check", scope="policies:read")
     @policies.doc(requestBody=_UPLOAD)
     @policies.response(HTTPStatus.OK, ReviewRecord)
     def check() -> Response:
         """Say every error and warning of policy files, and try the tests sent along; nothing is changed"""
         upload = read_upload(request)
-        return answer(ReviewRecord.of(versions.review(upload.policies, run_tests=make_test_runner(upload.tests))))
+        return answer(
+            ReviewRecord.of(pointsman.versions.review(upload.policies, run_tests=make_test_runner(upload.tests)))
+        )
 
-    @policies.get("")
+    @policies.get("", scope="policies:read")
     @policies.response(HTTPStatus.OK, VersionsRecord)
     def listed() -> Response:
         """Every version, which one decides, and what is scheduled"""
-        published = versions.published()
-        return answer(VersionsRecord.of(versions.timeline(), published))
+        published = pointsman.versions.published()
+        return answer(VersionsRecord.of(pointsman.versions.timeline(), published))
 
-    @policies.get("/<string:version>")
+    @policies.get("/<string:version>", scope="policies:read")
     @policies.response(HTTPStatus.OK, VersionRecord)
     def read(version: str) -> Response:
         """A version's files and rules, by its name, a unique start of 4 letters or more, or `active`"""
-        full_version = versions.find(version)
+        full_version = pointsman.versions.find(version)
         try:
-            rules, unreadable = rule_summaries(versions.read(full_version)), None
+            rules, unreadable = rule_summaries(pointsman.versions.read(full_version)), None
         except PolicyUnreadable as error:
             rules, unreadable = None, str(error)
-        files = versions.texts(full_version)
+        files = pointsman.versions.texts(full_version)
         return answer(VersionRecord(version=full_version, files=files, rules=rules, unreadable=unreadable))
 
-    @policies.post("/<string:version>/activate")
+    @policies.post("/<string:version>/activate", scope="policies:publish")
     @policies.arguments(ActivateRequest)
-    @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
+    @policies.arguments(OperationHeaders, location="headers", unknown="exclude")
     @policies.response(HTTPStatus.OK, TimelineRecord)
     def activate(body: dict[str, Any], headers: dict[str, str | None], version: str) -> Response:
         """Let a version decide, from the next decision on or from an instant on"""
-        versions.activate(versions.find(version), note=body["note"], since=body["at"], **_caller(headers))
-        return answer(TimelineRecord.of(versions.timeline()))
+        pointsman.versions.activate(
+            pointsman.versions.find(version), note=body["note"], since=body["at"], **_caller(headers)
+        )
+        return answer(TimelineRecord.of(pointsman.versions.timeline()))
 
-    @policies.post("/rollback")
+    @policies.post("/rollback", scope="policies:publish")
     @policies.arguments(RollbackRequest)
-    @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
+    @policies.arguments(OperationHeaders, location="headers", unknown="exclude")
     @policies.response(HTTPStatus.OK, TimelineRecord)
     def rollback(body: dict[str, str], headers: dict[str, str | None]) -> Response:
         """Let the version decide again that was active before; each time one further back"""
-        versions.roll_back(note=body["note"], **_caller(headers))
-        return answer(TimelineRecord.of(versions.timeline()))
+        pointsman.versions.roll_back(note=body["note"], **_caller(headers))
+        return answer(TimelineRecord.of(pointsman.versions.timeline()))
 
     return policies
 
@@ -135,4 +139,5 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 def _caller(headers: dict[str, str | None]) -> dict[str, Any]:
     """Who asks, and the operation under which the same request is recognised if it is sent again."""
     key = headers["key"]
-    return {"who": headers["who"], "operation": f"{CALLER}:{key}" if key else None}
+    name = caller().name
+    return {"who": name, "operation": f"{name}:{key}" if key else None}

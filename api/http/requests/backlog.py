@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 
 from api.shapes.base import Strict
 from api.shapes.cursors import BacklogCursor
-from api.shapes.fields import QueryNumber, SentUnits, WholeNumber, Word
+from api.shapes.fields import QueryNumber, SentUnits, StampField, WholeNumber, Word
 from api.shapes.limits import MOST_ENTRIES, MOST_ON_HAND
 from api.shapes.line_units import LineUnits
 from engine.orders.rejection import Reason
@@ -45,6 +45,14 @@ class RejectRequest(Strict):
             "additionalProperties": {"type": ["number", "string"], "minimum": 0, "maximum": MOST_ON_HAND},
             "description": "what the node has, in units or by SKU; goes with not_in_stock (by default: what is then"
             " still promised from it) and damaged (by default: as it was)",
+        },
+    )
+    at = StampField(
+        load_default=None,
+        metadata={
+            "example": "2026-11-27T16:40:00Z",
+            "description": "when that was so: what `confirmed` says left then, what is damaged was set apart, and"
+            " `on_hand` counted; without, now",
         },
     )
     wait = fields.Boolean(

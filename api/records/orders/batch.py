@@ -9,7 +9,8 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 from api.records.problems import ProblemRecord
 from api.shapes.sent_orders import SentOrder
 from engine.decide.order_record import Record
-from engine.decide.record import DecisionRecord, ScoreRecord
+from engine.decide.record import DecisionRecord
+from engine.decide.record_parts import ScoreRecord
 from engine.errors import OrderInvalid, PointsmanError, public_message
 from engine.model.facts import Order
 from engine.orders.batch.batch import Batch, JointSummary

@@ -61,6 +61,9 @@ class OrderDecisionRecord(Record, frozen=True):
     reserve_at: Annotated[
         Timestamp | UnsetType, Meta(description="only of a scheduled decision: from when on its units are to be held")
     ] = UNSET
+    approval_rules: Annotated[
+        list[str] | UnsetType, Meta(description="the rules by which a person had to approve the order, if any")
+    ] = UNSET
 
     @classmethod
     def of(cls, record: DecisionRecord) -> "OrderDecisionRecord":
@@ -70,6 +73,7 @@ class OrderDecisionRecord(Record, frozen=True):
             status=record.status,
             because=record.because,
             reserve_at=record.scheduled.reserve_at if record.scheduled else UNSET,
+            approval_rules=record.approval_rules,
         )
 
 

@@ -1,6 +1,6 @@
 """The feed of a channel's availability as lines of JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Literal
 
 import msgspec
@@ -41,14 +41,17 @@ class FeedLineRecord(Record, frozen=True):
     stopped: Annotated[str | UnsetType, Meta(description="why it broke off; go on with `since` and `after`")] = UNSET
 
 
-def feed_lines(feed: Feed) -> Iterator[tuple[int, bytes]]:
-    """The feed in parts of some lines each, and how many SKUs each part has."""
+def feed_lines(feed: Feed, *, verify_going_on: Callable[[], None] = lambda: None) -> Iterator[tuple[int, bytes]]:
+    """The feed in parts of some lines each, and how many SKUs each part has. It breaks off where `verify_going_on`
+    raises Interrupted.
+    """
     cursor, encoder = str(feed.cursor), msgspec.json.Encoder()
     because = feed.why_full or UNSET
     yield 0, encoder.encode_lines([FeedLineRecord(cursor=cursor, full=feed.why_full is not None, because=because)])
     sent = 0
     try:
         for block in feed.blocks:
+            verify_going_on()
             yield len(block), encoder.encode_lines(map(_sku_line, block))
             sent += len(block)
     except PointsmanError as error:

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from api.files.stock_counts import ImportSummary
-from engine.decide.availability import SkuAvailability
+from engine.decide.availability.allotments_left import AllotmentLeft
+from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.facts_record import LotStockRecord
 from engine.decide.order_record import Record
 from engine.inventory.stock import Availability, CountResult, NodeStock, SkuStock
@@ -65,6 +66,20 @@ class AvailabilityRecord(Record, frozen=True):
         )
 
 
+class AllotmentRecord(Record, frozen=True):
+    """What a channel has of a place's units by an `allocate` in the period that counts now."""
+
+    channel: str
+    per: Annotated[str, Meta(description="day, week, or window and the dates of the rule")]
+    units: Annotated[int, Meta(description="put aside for the channel at the beginning, of what is on hand")]
+    taken: Annotated[int, Meta(description="that orders of the channel took since: held, or gone")]
+    left: int
+
+    @classmethod
+    def of(cls, item: AllotmentLeft) -> "AllotmentRecord":
+        return cls(channel=item.tally.channel, per=item.tally.per, units=item.units, taken=item.taken, left=item.left)
+
+
 class NodeStockRecord(Record, frozen=True):
     node: str
     on_hand: int
@@ -85,6 +100,9 @@ class NodeStockRecord(Record, frozen=True):
         list[LotStockRecord] | UnsetType,
         Meta(description="those on hand and expired by lot, the first to expire first"),
     ] = UNSET
+    allotments: Annotated[
+        list[AllotmentRecord] | UnsetType, Meta(description="left out where rules give no channel any")
+    ] = UNSET
 
     @classmethod
     def of(cls, stock: NodeStock) -> "NodeStockRecord":
@@ -97,6 +115,7 @@ class NodeStockRecord(Record, frozen=True):
             free=dict(stock.free),
             expired=stock.expired or UNSET,
             lots=list(map(LotStockRecord.of, stock.lots)) or UNSET,
+            allotments=list(map(AllotmentRecord.of, stock.allotments)) or UNSET,
         )
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.caps import offered_by_line
-from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
+from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.evaluation.options import NONE, Options
 from engine.decide.evaluation.shipment_bands import ShipmentBands
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded, rounded
 from engine.decide.sourcing.choose import choose

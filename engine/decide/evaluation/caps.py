@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.decide.evaluation.evaluation import Evaluation, Options
+from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.evaluation.options import Options
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, rounded
 from rules.vocabulary import Stage
 

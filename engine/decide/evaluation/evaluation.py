@@ -4,16 +4,17 @@ Columns have a row for each position or option. Objects are made for what is ask
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache, cached_property, partial
-from typing import NamedTuple, cast
+from functools import cached_property
+from typing import cast
 
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.evaluation.positions import Positions, Shared, judge_positions, node_facts_at
-from engine.decide.evaluation.ranks import rank_of_options, rank_of_places
+from engine.decide.evaluation.judged_bands import judge_bands
+from engine.decide.evaluation.options import Options, judge_options
+from engine.decide.evaluation.positions import Positions, Shared, judge_positions
 from engine.decide.evaluation.shelf_life import ShelfLife
 from engine.decide.evaluation.shipment_bands import (
     OrderedUnits,
@@ -25,64 +26,12 @@ from engine.decide.evaluation.shipment_bands import (
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement, smallest_multiples
-from engine.decide.matching.signature_table import (
-    COST,
-    LATE,
-    LOAD,
-    SHIPMENT_UNITS,
-    SHIPMENT_WEIGHT,
-    UNKNOWN_NUMBER,
-    Rows,
-)
-from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded, rounded
-from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
-from engine.decide.shipping.reach import LATE as LATE_CODES
+from engine.decide.shipping.columns import NO_LIMIT, Integers
 from engine.decide.shipping.reach import Reach, reach
 from engine.decide.sourcing.problem import Capacity
-from engine.model.facts import Line, NodeRest, OptionKey, Order, Snapshot, StockPosition
-from rules.effects import Exclusion, LineOutcome, OrderOutcome, PositionOutcome
-from rules.reserves import Floor
-from rules.vocabulary import Facts, Stage
-
-
-class Options(NamedTuple):
-    """The ways that can carry a line from nodes with free units, by key. `reach` and `position` are rows of the order's
-    `Reach` and of the line's `Positions`; micros and milligrams of CO2e a unit.
-    """
-
-    reach: Integers
-    position: Integers
-    unit_cost: Integers
-    unit_carbon: Integers
-    judgement: Integers
-    excluded: Flags
-
-    @classmethod
-    def of_lines(cls, lines: Sequence["Options"]) -> "Options":
-        """Those of all lines, one line after another."""
-        return cls(*map(np.concatenate, zip(_NO_OPTIONS, *lines, strict=True)))
-
-
-NONE: Integers = np.zeros(0, dtype=np.int64)
-_NO_OPTIONS = Options(NONE, NONE, NONE, NONE, NONE, np.zeros(0, dtype=bool))
-
-
-class JudgedPosition(NamedTuple):
-    """One position, with what the rules say of it for a line."""
-
-    node: str
-    position: StockPosition
-    judgement: Judgement
-    floor: int
-    free: int
-
-
-class JudgedOption(NamedTuple):
-    """One option's node, with what the rules say of the option for a line."""
-
-    node: str
-    judgement: Judgement
-    excluded: bool
+from engine.model.facts import Line, NodeRest, OptionKey, Order, Snapshot
+from rules.effects import LineOutcome, OrderOutcome
+from rules.vocabulary import Stage
 
 
 class Evaluation:
@@ -337,7 +286,24 @@ class Evaluation:
     @cached_property
     def options(self) -> Sequence[Options]:
         """By line."""
-        return [self._options_of(index, line) for index, line in enumerate(self.order.lines)]
+        several = any(self.destinations)
+        resting = [self.ways.node_index[node] for node in self.resting]
+        return [
+            judge_options(
+                self.matcher,
+                facts,
+                line,
+                self.snapshot.products[line.sku],
+                out=self.reach,
+                positions=positions,
+                columns=self.columns,
+                destination=destination if several else None,
+                resting=resting,
+            )
+            for line, facts, positions, destination in zip(
+                self.order.lines, self.line_facts, self.positions, self.destinations, strict=True
+            )
+        ]
 
     @cached_property
     def ordered_units(self) -> OrderedUnits:
@@ -355,33 +321,24 @@ class Evaluation:
         """The bands in which a shipment may be, by row of `reach`, as the rules that act on shipments judge them; None:
         there is nothing to tell apart.
         """
-        bands = bands_of_order(self.ways, self.reach, self.ordered_units, self.matcher.shipment_steps)
+        bands = bands_of_order(self.ways, self.reach.service, self.ordered_units, self.matcher.shipment_steps)
         if bands is None or self.matcher.shipment_steps is None:
             return bands
-        ways, out, judge = self.ways, self.reach, self.matcher.stages[Stage.SHIPMENT]
-        parts = self.ordered_units.parts
-        node, service, judgement = out.node[bands.row], out.service[bands.row], bands.judgement.copy()
-        clocks = self.columns.clocks
-        columns = {
-            LOAD: lambda: self.loads[node],
-            SHIPMENT_WEIGHT: lambda: bands.most_weight // parts,
-            SHIPMENT_UNITS: lambda: bands.most_units,
-        }
-
-        def facts(row: int) -> Facts:
-            return {
-                **node_facts_at(ways, int(node[row]), self.loads, clocks),
-                **ways.service_facts[int(service[row])],
-                **rule_facts.shipment_facts(int(bands.most_weight[row]) // parts, int(bands.most_units[row])),
-            }
-
-        rows = Rows(ways, node, service, columns, facts, clocks.apart)
-        for destination, line in {number: line for line, number in enumerate(self.destinations)}.items():
-            at = (out.destination[bands.row] == destination).nonzero()[0]
-            its = self.line_facts[line]
-            shared = {group: its[group] for group in Stage.SHIPMENT.value if group in its}
-            judgement[at] = judge.judge_rows(shared, rows.at(at))
-        return bands._replace(judgement=judgement)
+        line_of = {number: line for line, number in enumerate(self.destinations)}
+        facts = [
+            ((self.reach.destination[bands.row] == destination).nonzero()[0], self.line_facts[line])
+            for destination, line in line_of.items()
+        ]
+        node, service = self.reach.node[bands.row], self.reach.service[bands.row]
+        return judge_bands(
+            self.matcher,
+            bands,
+            facts,
+            node=node,
+            service=service,
+            columns=self.columns,
+            parts=self.ordered_units.parts,
+        )
 
     @cached_property
     def shipment_bands(self) -> ShipmentBands | None:
@@ -412,126 +369,3 @@ class Evaluation:
             self.ways.node_ids[node]: judgements[number]
             for node, number in zip(self.nodes.tolist(), numbers, strict=True)
         }
-
-    def judged_positions(self, index: int) -> list[JudgedPosition]:
-        """The positions of the line at `index`, by node id."""
-        positions, judgements = self.positions[index], self.matcher.stages[Stage.POSITION].table.judgements
-        rows = zip(
-            positions.stock.node.tolist(),
-            positions.stock.positions,
-            positions.judgement.tolist(),
-            positions.floor.tolist(),
-            positions.free.tolist(),
-            strict=True,
-        )
-        return [
-            JudgedPosition(self.ways.node_ids[node], stored, judgements[number], floor, free)
-            for node, stored, number, floor, free in rows
-        ]
-
-    def judged_options(self, index: int) -> list[JudgedOption]:
-        """The options of the line at `index`, by key."""
-        options, judgements = self.options[index], self.matcher.stages[Stage.OPTION].table.judgements
-        nodes = self.reach.node[options.reach].tolist()
-        rows = zip(nodes, options.judgement.tolist(), options.excluded.tolist(), strict=True)
-        return [JudgedOption(self.ways.node_ids[node], judgements[number], excluded) for node, number, excluded in rows]
-
-    def floors(self, sku: str, row: int) -> tuple[Floor, ...]:
-        """What the rules give each line of a SKU as the floor of the position in a row; the largest counts."""
-        judgements = self.matcher.stages[Stage.POSITION].table.judgements
-        numbers = {
-            int(positions.judgement[row])
-            for line, positions in zip(self.order.lines, self.positions, strict=True)
-            if line.sku == sku
-        }
-        outcomes = [cast("PositionOutcome", judgements[number].outcome) for number in sorted(numbers)]
-        scale = self.snapshot.products[sku].scale
-        return tuple(outcome.floor(self.order.channel).scaled(scale) for outcome in outcomes)
-
-    def counted_judgements(self) -> Iterator[tuple[Judgement, int]]:
-        """Each judgement made of the order, its lines, positions, nodes and options, with how many it was made of."""
-        yield self.order_judgement, 1
-        for judgement in self.line_judgements:
-            yield judgement, 1
-        stages = self.matcher.stages
-        yield from stages[Stage.NODE].table.counted([self.node_numbers])
-        yield from stages[Stage.POSITION].table.counted([item.judgement for item in self.positions])
-        yield from stages[Stage.OPTION].table.counted([item.judgement for item in self.options])
-        if self.matcher.shipment_steps is not None and self.judged_bands is not None:
-            yield from stages[Stage.SHIPMENT].table.counted([self.judged_bands.judgement])
-
-    def _costs_of_line(self, index: int, rows: Integers, unit_cost: Integers) -> Integers:
-        """What the line costs shipped whole by these rows of `reach`; UNKNOWN_NUMBER where the service takes no such
-        shipment.
-        """
-        line, out = self.order.lines[index], self.reach
-        cost: Integers = out.fixed[rows] + line.quantity * unit_cost
-        if self.ways.is_banded:
-            product = self.snapshot.products[line.sku]
-            parcel = self.ways.parcel_costs(line.quantity * product.weight // product.scale)[out.service[rows]]
-            cost = np.where(parcel == NOT_CARRIED, UNKNOWN_NUMBER, cost + parcel)
-        return cost
-
-    def _options_of(self, index: int, line: Line) -> Options:
-        ways, out, positions = self.ways, self.reach, self.positions[index]
-        product = self.snapshot.products[line.sku]
-        weight, scale = product.weight, product.scale
-        free = positions.free.nonzero()[0]
-        position_of = np.full(len(ways.nodes), NOWHERE, dtype=np.int64)
-        position_of[positions.stock.node[free]] = free
-        position = position_of[out.node]
-        carriage = ways.unit_costs(weight)[out.service]
-        carries = (position != NOWHERE) & (carriage != NOT_CARRIED)
-        if any(self.destinations):
-            carries &= out.destination == self.destinations[index]
-        rows = carries.nonzero()[0]
-        position, node, service, distance = position[rows], out.node[rows], out.service[rows], out.distance[rows]
-        unit_cost = ways.unit_handling[node] + carriage[rows]
-        if scale > 1:  # what the smallest unit costs is rounded once
-            unit_cost = rounded(unit_cost, scale)
-        unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM * scale)
-        stock, loads, clocks, quantity = positions.stock, self.loads, self.columns.clocks, line.quantity
-        cost = cache(lambda: self._costs_of_line(index, rows, unit_cost))
-        known_cost = cache(lambda: np.where(cost() == UNKNOWN_NUMBER, NO_LIMIT << 20, cost()))
-        ranks: dict[str, Callable[[], Integers]] = {
-            "stock.rank": cache(lambda: rank_of_places(-stock.available[position], node)),
-            "route.rank_distance": cache(lambda: rank_of_places(distance, node)),
-            "route.rank_cost": cache(lambda: rank_of_options(known_cost())),
-        }
-        columns: dict[str, Callable[[], Integers]] = {
-            LOAD: lambda: loads[node],
-            **{path: partial(_at, column, position) for path, column in stock.columns.items()},
-            "route.distance": lambda: distance,
-            "route.arrives": lambda: out.arrives[rows],
-            LATE: lambda: out.late[rows],
-            COST: cost,
-            "route.co2": lambda: out.drop[rows] + quantity * unit_carbon,
-            **ranks,
-        }
-
-        def facts(row: int) -> Facts:
-            way = int(rows[row])
-            return {
-                **node_facts_at(ways, int(node[row]), loads, clocks),
-                **rule_facts.stock_facts(stock.positions[int(position[row])], scale),
-                **ways.service_facts[int(service[row])],
-                **rule_facts.route_facts(
-                    distance=int(distance[row]),
-                    arrives=int(out.arrives[way]),
-                    late=LATE_CODES[int(out.late[way])],
-                    cost=None if cost()[row] == UNKNOWN_NUMBER else int(cost()[row]),
-                    co2=int(out.drop[way] + quantity * unit_carbon[row]),
-                ),
-                **{path: int(rank()[row]) for path, rank in ranks.items()},
-            }
-
-        judge = self.matcher.stages[Stage.OPTION]
-        judgement = judge.judge_rows(self.line_facts[index], Rows(ways, node, service, columns, facts, clocks.apart))
-        excluded = judge.table.options()[0][judgement] == Exclusion.YES
-        if self.resting:
-            excluded |= np.isin(node, [ways.node_index[name] for name in self.resting])
-        return Options(rows, position, unit_cost, unit_carbon, judgement, excluded)
-
-
-def _at(column: Callable[[], Integers], rows: Integers) -> Integers:
-    return column()[rows]

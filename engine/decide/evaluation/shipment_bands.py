@@ -12,7 +12,6 @@ import numpy as np
 from engine.decide.matching.shipment_steps import ShipmentSteps
 from engine.decide.shipping.columns import Flags, Integers, integers
 from engine.decide.shipping.pricing import Band
-from engine.decide.shipping.reach import Reach
 from engine.decide.shipping.ways import Ways
 from engine.decide.sourcing.problem import UNBOUNDED, Bounds
 
@@ -21,9 +20,9 @@ NOT_JUDGED: Final = -1
 
 
 class ShipmentBands(NamedTuple):
-    """A row a band, by row of the evaluation's `reach`, then by weight: grams and units of a shipment, ends included;
-    micros a shipment and a gram, beside what the option costs anyway;
-    the number of what rules say of such a shipment, or NOT_JUDGED.
+    """A row a band, by row of the ways, such as those of the evaluation's `reach`, then by weight: grams and units of a
+    shipment, ends included; micros a shipment and a gram, beside what the option costs anyway; the number of what rules
+    say of such a shipment, or NOT_JUDGED.
     """
 
     row: Integers
@@ -96,10 +95,10 @@ class OrderedUnits(NamedTuple):
 
 
 def bands_of_order(
-    ways: Ways, reach: Reach, ordered: OrderedUnits, steps: ShipmentSteps | None
+    ways: Ways, services: Integers, ordered: OrderedUnits, steps: ShipmentSteps | None
 ) -> ShipmentBands | None:
-    """The bands in which a shipment of the order may be, cut at the steps of the rules that act on shipments; None:
-    there is nothing to tell apart.
+    """The bands in which a shipment of the order may be by each of the services, cut at the steps of the rules that act
+    on shipments; None: there is nothing to tell apart.
     """
     if (steps is None and not ways.is_banded) or not ordered.weights:
         return None
@@ -107,7 +106,6 @@ def bands_of_order(
     counts = integers(len(bands) for bands in by_service)
     first = counts.cumsum() - counts
     table = np.array([band for bands in by_service for band in bands], dtype=np.int64).reshape(-1, 6).T
-    services = reach.service
     row = np.repeat(np.arange(len(services)), counts[services])
     number = _numbers(row, len(services))
     columns = [row, number, *table[:, first[services[row]] + number], np.full_like(row, NOT_JUDGED)]

@@ -89,15 +89,17 @@ class SnapshotColumns:
         """By node, the most shipments on its date, and in its hour, a row each; NO_LIMIT: any number."""
         # the judging comes first: it may add judgements to the table
         numbers = self.node_numbers
-        daily, hourly = self._matcher.stages[Stage.NODE].table.limits()[:, numbers]
-        return np.array([np.minimum(daily, self.ways.daily_orders), hourly])
+        limits: Integers = np.minimum(
+            self._matcher.stages[Stage.NODE].table.limits()[:, numbers], self.ways.most_shipments
+        )
+        return limits
 
     @cached_property
     def rooms(self) -> Integers:
         """By node, how many more shipments it may take; NO_LIMIT: any number."""
         daily, hourly = self.limits
         rooms = np.where(daily < NO_LIMIT, np.maximum(0, daily - self.loads), NO_LIMIT)
-        if not self._matcher.policies.counts_hours:
+        if not self.periods.counts_hours:
             return rooms
         return np.minimum(rooms, np.where(hourly < NO_LIMIT, np.maximum(0, hourly - self.hourly_loads), NO_LIMIT))
 

@@ -14,8 +14,10 @@ from typing import Literal
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.evaluation.judgements import judged_positions
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.record import DecisionRecord, LackedRecord
+from engine.decide.record import DecisionRecord
+from engine.decide.record_parts import LackedRecord
 from engine.model.facts import Snapshot, StockPosition
 from engine.model.lots import Lot
 from engine.model.node_loads import output
@@ -133,7 +135,7 @@ def _free(evaluation: Evaluation) -> Counter[tuple[str, str]]:
         {
             (line.sku, position.node): position.free
             for index, line in enumerate(evaluation.order.lines)
-            for position in evaluation.judged_positions(index)
+            for position in judged_positions(evaluation, index)
         }
     )
 

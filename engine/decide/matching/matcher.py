@@ -6,6 +6,7 @@ A judgement is a function of the signature, so it is remembered.
 import graphlib
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -30,6 +31,8 @@ GroupCodes: TypeAlias = tuple[int, ...]
 """A code for each of some groups of facts."""
 MOST_TABLES = 1_000
 """Signature tables of a stage: a hundred kilobytes each if what rules tell apart are some thousand cases."""
+Watch: TypeAlias = AbstractContextManager[None]
+_NO_WATCH: Watch = nullcontext()
 _UNKNOWN: Facts = {}
 """The facts of a group of which none is known."""
 MOST_RESIDUALS = 20_000
@@ -42,9 +45,16 @@ class StageMatcher:
     """The rules that act at one stage, and those that override them."""
 
     def __init__(
-        self, stage: Stage, policies: PolicySet, *, guarded: bool = True, make_engine: MakeEngine = Rete
+        self,
+        stage: Stage,
+        policies: PolicySet,
+        *,
+        guarded: bool = True,
+        make_engine: MakeEngine = Rete,
+        watch: Watch = _NO_WATCH,
     ) -> None:
         self.stage = stage
+        self._watch = watch
         self._rules = policies.relevant_at(stage)
         self._overriders = _overriders(self._rules)
         coding = Coding(rule.condition for rule in self._rules.values())
@@ -76,6 +86,10 @@ class StageMatcher:
 
     def judge(self, facts: Mapping[str, Facts]) -> Judgement:
         """See `Judge`."""
+        with self._watch:
+            return self._judge(facts)
+
+    def _judge(self, facts: Mapping[str, Facts]) -> Judgement:
         codes = tuple([self._coders[group](facts.get(group, _UNKNOWN)) for group in self._coders])
         if self._pairs:
             both = _merged(facts)
@@ -92,14 +106,20 @@ class StageMatcher:
 
     def judge_rows(self, shared: Mapping[str, Facts], rows: Rows) -> Integers:
         """See `Judge`."""
-        if self._pair_codes.properties:
-            rows = self._pair_codes.with_columns([shared], np.zeros(len(rows.node), dtype=np.int64), rows)
-        return self._judge_coded(self._table_for(shared), rows, lambda chosen: self._judge_new(shared, rows, chosen))
+        with self._watch:
+            if self._pair_codes.properties:
+                rows = self._pair_codes.with_columns([shared], np.zeros(len(rows.node), dtype=np.int64), rows)
+            table = self._table_for(shared)
+            return self._judge_coded(table, rows, lambda chosen: self._judge_new(shared, rows, chosen))
 
     def judge_lines(self, lines: Sequence[Mapping[str, Facts]], line: Integers, rows: Rows) -> Integers:
         """As `judge_rows`, of the rows of many lines at once: `lines` has the facts that the rows of each share, by
         group, and `line` numbers the line of each row. Lines that leave the same formulas are judged together.
         """
+        with self._watch:
+            return self._judge_lines(lines, line, rows)
+
+    def _judge_lines(self, lines: Sequence[Mapping[str, Facts]], line: Integers, rows: Rows) -> Integers:
         if self._pair_codes.properties:
             rows = self._pair_codes.with_columns(lines, line, rows)
         tables = [self._table_for(shared) for shared in lines]
@@ -229,14 +249,22 @@ class StageMatcher:
 class Matcher:
     """A policy set ready to judge at every stage. Make it in the process that uses it.
 
-    `guarded`: the reference is asked as well whenever durable-rules is.
+    `guarded`: the reference is asked as well whenever durable-rules is. `watch` is entered while facts are judged.
     """
 
-    def __init__(self, policies: PolicySet, *, guarded: bool = True, make_engine: MakeEngine = Rete) -> None:
+    def __init__(
+        self,
+        policies: PolicySet,
+        *,
+        guarded: bool = True,
+        make_engine: MakeEngine = Rete,
+        watch: Watch = _NO_WATCH,
+    ) -> None:
         self.policies = policies
         self.guarded = guarded
         self.stages: Mapping[Stage, StageMatcher] = {
-            stage: StageMatcher(stage, policies, guarded=guarded, make_engine=make_engine) for stage in Stage
+            stage: StageMatcher(stage, policies, guarded=guarded, make_engine=make_engine, watch=watch)
+            for stage in Stage
         }
         self.volatile = volatile_facts(policies)
         self.shipment_steps = shipment_steps(policies)

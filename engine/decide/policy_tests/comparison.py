@@ -71,6 +71,7 @@ def shipment_values(shipment: Shipment, decided_at: int) -> dict[str, Value | No
         "node": shipment.node,
         "service": shipment.service,
         "units": sum(parcel.quantity for parcel in shipment.lines),
+        "backorder": sum(parcel.backorder for parcel in shipment.lines),
         "cost": shipment.cost,
         "co2": shipment.co2,
         "distance": shipment.distance,
@@ -85,6 +86,7 @@ def total_values(decision: Decision) -> dict[str, Value | None]:
     return {
         "shipments": len(decision.chosen),
         "units": sum(parcel.quantity for shipment in decision.chosen for parcel in shipment.lines),
+        "backorder": sum(parcel.backorder for shipment in decision.chosen for parcel in shipment.lines),
         "unfilled": sum(part.quantity for part in decision.unfilled),
         "cost": sum(shipment.cost for shipment in decision.chosen),
         "co2": sum(shipment.co2 for shipment in decision.chosen),

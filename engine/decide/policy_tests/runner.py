@@ -9,6 +9,7 @@ from engine.decide.allotment_periods import period_names
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.evaluation.judgements import judged_positions
 from engine.decide.impact.rule_impact import deciding
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher
@@ -174,7 +175,7 @@ def _kept_by(test: PolicyTest, evaluation: Evaluation) -> Mapping[tuple[str, str
     rules = evaluation.matcher.policies.rules
     kept_by: dict[tuple[str, str], dict[str, str]] = {}
     for index, line in enumerate(test.order.lines):
-        for position in evaluation.judged_positions(index) if line.sku in test.expected.kept else ():
+        for position in judged_positions(evaluation, index) if line.sku in test.expected.kept else ():
             effects = kept_by.setdefault((line.sku, position.node), {})
             for rule in evaluation.matcher.with_effect(position.judgement, *_KEEPING):
                 kept = [effect_text(effect) for effect in rules[rule].effects if effect.name in _KEEPING]

@@ -9,7 +9,7 @@ from engine.decide.decision import Unfilled
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.promises.promise import Promise
 from engine.decide.promises.taken_quote_record import ChosenFor
-from engine.decide.record import PlacedAddressRecord, PlacedLineRecord, ShipmentRecord, UnfilledRecord
+from engine.decide.record_parts import PlacedAddressRecord, PlacedLineRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Order
 
 

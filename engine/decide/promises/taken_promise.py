@@ -7,7 +7,7 @@ from engine.decide.decision import Decision, PromiseTerms, Shipment
 from engine.decide.order_record import OrderRecord, seconds, timestamp
 from engine.decide.promises.quote_record import PromiseRecord, QuoteRecord
 from engine.decide.promises.taken_quote_record import ChangeRecord, TakenQuoteRecord
-from engine.decide.record import ShipmentRecord
+from engine.decide.record_parts import ShipmentRecord
 from engine.model.facts import Order
 
 

@@ -42,6 +42,7 @@ class NodeClocks:
         zones = [network.zone_of(network.nodes[name]) for name in sorted(network.nodes)]
         self.zones = sorted(set(zones)) or [network.time_zone]
         self._zone_of = dict(zip(sorted(network.nodes), zones, strict=True))
+        self._limits_hours = any(node.hourly_orders is not None for node in network.nodes.values())
         self._usual = network.clock
         self._clocks = [wall_clock(zone) for zone in self.zones]
         self._zone: Integers = np.array([self.zones.index(zone) for zone in zones], dtype=np.int64)
@@ -56,7 +57,10 @@ class NodeClocks:
         return latest[1]
 
     def periods(self, now: int, *, counts_hours: bool) -> CurrentPeriods:
-        """The periods in which shipments count that are given to nodes `now`."""
+        """The periods in which shipments count that are given to nodes `now`. Hours are among them if `counts_hours`,
+        or if some node limits the shipments of an hour.
+        """
+        counts_hours = counts_hours or self._limits_hours
 
         def of(clock: WallClock) -> Periods:
             return (date_of(clock, now), hour_of(clock, now)) if counts_hours else (date_of(clock, now),)

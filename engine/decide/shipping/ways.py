@@ -5,7 +5,7 @@ services in the order of their ids. Columns are int64: micros, metres, minutes, 
 detour.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,13 +54,9 @@ class Ways:
         self.unplaced: Flags = np.array([place is None for place in places], dtype=bool)
         """Nodes without coordinates: how far it is from them, only lanes say."""
         self.unit_handling = integers(node.unit_handling for node in self.nodes)
-        self.daily_orders = integers(
-            NO_LIMIT if node.daily_orders is None else node.daily_orders for node in self.nodes
-        )
-        pairs = [(node.daily_units, node.daily_weight) for node in self.nodes]
-        self.capacities: Integers = np.array(
-            [[NO_LIMIT if most is None else most for most in pair] for pair in pairs], dtype=np.int64
-        ).T.reshape(2, -1)
+        self.most_shipments = _most((node.daily_orders, node.hourly_orders) for node in self.nodes)
+        """The most shipments that each node is given on its date, and in its hour."""
+        self.capacities = _most((node.daily_units, node.daily_weight) for node in self.nodes)
         """The most units, and the most grams, that each node ships a day."""
         self.limits_output = bool((self.capacities < NO_LIMIT).any())
         self.emission = integers(service.emission for service in self.services)
@@ -216,3 +212,9 @@ def _lanes_of(network: Network, node: Node, service: Service) -> tuple[Lane, ...
     return tuple(
         lane for lane in network.lanes if lane.leaves(node) and (not lane.services or service.id in lane.services)
     )
+
+
+def _most(limits: Iterable[tuple[int | None, int | None]]) -> Integers:
+    """A row for each of two limits; NO_LIMIT: any number."""
+    most = [[NO_LIMIT if limit is None else limit for limit in pair] for pair in limits]
+    return np.array(most, dtype=np.int64).reshape(-1, 2).T

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.order_checks import check_order
-from engine.decide.record import FollowsRecord
+from engine.decide.record_parts import FollowsRecord
 from engine.decide.remainder import Barred, Remainder, barred_record
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
@@ -22,7 +22,8 @@ from engine.orders.amendment.plan import (
     plan_amendment,
 )
 from engine.orders.cancellation.cancel_order import unit_costs
-from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decision_request import Answer, Decided, DecisionRequest, FollowUp
 from engine.orders.same_order import written_alike
 from engine.store import decision_log
 from engine.store.connection.client import Client
@@ -84,7 +85,8 @@ class Amendments:
             if answer is not None:
                 return self._amended(answer)
             request = _written_alike(request, order, self._facts.network())
-            plan = plan_amendment(request, order, unit_costs(order, self._facts), now=now)
+            text = self._facts.network().quantity_text
+            plan = plan_amendment(request, order, unit_costs(order, self._facts), now=now, text=text)
             if isinstance(plan, OrderAmendment):
                 return Amended(amendment=plan)
             act = self._decide if plan.undecided else self._change

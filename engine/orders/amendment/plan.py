@@ -11,6 +11,7 @@ import msgspec
 from engine.decide.order_record import OrderRecord, order_of
 from engine.decide.record import lines_not_counted
 from engine.errors import AlreadyShipped, InputInvalid, Mistake
+from engine.inventory.unit_choice import QuantityText
 from engine.model.facts import Line, Order
 from engine.orders.cancellation.plan import CancelledUnits, UnitCost, held_units
 from engine.store.decision_log import UnitsBody
@@ -95,13 +96,13 @@ class PlannedAmendment:
 
 
 def plan_amendment(
-    request: AmendRequest, order: OrderUnits, unit_costs: UnitCost, *, now: int
+    request: AmendRequest, order: OrderUnits, unit_costs: UnitCost, *, now: int, text: QuantityText
 ) -> PlannedAmendment | OrderAmendment:
     """The plan; only the answer if the order is as requested, and so are its shipments: a confirm that was undone may
     have brought back others. Raises InputInvalid, AlreadyShipped.
     """
     left = order.in_state("confirmed")
-    _verify(request.order, order, left)
+    _verify(request.order, order, left, text)
     cancelled = _still_cancelled(request.order, order)
     wanted = +Counter({line.id: line.quantity - cancelled[line.id] - left[line.id] for line in request.order.lines})
     shipments = _kept_shipments(request.order, wanted, order, unit_costs, now=now)
@@ -162,7 +163,7 @@ def _answer(order: Order, units: OrderUnits, shipments: Mapping[str, Shipments])
     )
 
 
-def _verify(order: Order, units: OrderUnits, left: Mapping[str, int]) -> None:
+def _verify(order: Order, units: OrderUnits, left: Mapping[str, int], text: QuantityText) -> None:
     """Raises InputInvalid if the order is said to have been placed at another time, AlreadyShipped if units have left
     that it does not have any more.
     """
@@ -171,8 +172,8 @@ def _verify(order: Order, units: OrderUnits, left: Mapping[str, int]) -> None:
         raise InputInvalid([Mistake(field="placed_at", message=message)])
     lines = {line.id: line for line in order.lines}
     too_late = [
-        f"{count} x {line.sku} (line {line.id}) left already, so keep this line with its SKU and a quantity of"
-        f" {count} or more"
+        f"{text(line.sku, count)} x {line.sku} (line {line.id}) left already, so keep this line with its SKU and a"
+        f" quantity of {text(line.sku, count)} or more"
         for line in units.reading.order.lines
         if (count := left[line.id]) and not (_same(line, lines.get(line.id)) and lines[line.id].quantity >= count)
     ]

@@ -16,7 +16,7 @@ from engine.decide.joint.plan import PlanSummary, plan
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_order
 from engine.decide.priority import Rank, priority, priority_of, rank, ranked
-from engine.decide.record import LackedRecord
+from engine.decide.record_parts import LackedRecord
 from engine.errors import Mistake, OrderInvalid, PointsmanError, Undecided
 from engine.facts_reader import FactsReader
 from engine.model.facts import Network, Order, Snapshot
@@ -24,14 +24,8 @@ from engine.orders.batch.batch_results import LoggedAnswers, OrderDecided, Order
 from engine.orders.batch.block import BlockOfDecisions
 from engine.orders.batch.projected_facts import ProjectedFacts
 from engine.orders.batch.turns import STOPPING, Turn, Turns, unless_at_fault
-from engine.orders.decide_and_commit import (
-    Answer,
-    DecideAndCommit,
-    Decided,
-    DecisionRequest,
-    Outcome,
-    whole_order,
-)
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, whole_order
 from engine.store.ledger import RequestKey
 
 MOST_OPTIONS = 1_000_000
@@ -44,7 +38,8 @@ class BatchRequest:
 
     `keys` gives the idempotency key of each order's decision. `wait`: units left unfilled wait for stock in the
     backlog. `after_waiting` as in DecisionRequest. `planning` is called for each order once it is looked at for the
-    plan, `progress` once it has its result.
+    plan, `progress` once it has its result. `verify_going_on` raises Interrupted if the batch is to end; it is called
+    where no decision is made whose result is not known yet.
     """
 
     orders: Sequence[Order]
@@ -55,6 +50,7 @@ class BatchRequest:
     after_waiting: bool = True
     progress: Callable[[], None] = lambda: None
     planning: Callable[[], None] = lambda: None
+    verify_going_on: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +147,7 @@ class Batch:
             request=self._decision_request,
             decide_and_commit=self._decide_and_commit,
             blocks=self._blocks,
+            verify_going_on=self._request.verify_going_on,
         )
         for order, outcome in turns.decide(made.turns):
             answer = outcome if isinstance(outcome, PointsmanError) else self._answer_to(order, outcome)
@@ -184,12 +181,16 @@ class Batch:
             Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=request.instant, columns=columns)
             for order in waiting
         )
-        made = plan(evaluations, request.planning)
+        made = plan(evaluations, self._planning)
         self.joint = self.joint.plus(made.summary)
         planned = {order.id for order in waiting}
         turns = [Turn(order) for order in orders if order.id not in planned]
         turns += (Turn(waiting[index], made.left_by(index), made.uncontended.get(index)) for index in made.sequence)
         return _Class(turns, ProjectedFacts(columns, matcher))
+
+    def _planning(self) -> None:
+        self._request.verify_going_on()
+        self._request.planning()
 
     def _decision_request(self, turn: Turn) -> DecisionRequest:
         request = self._request

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.errors import PointsmanError, StoreUnavailable
-from engine.orders.decide_and_commit import Answer
+from engine.orders.decision_request import Answer
 
 MOST_BYTES_KEPT = 16 << 20
 """Of answers that wait for orders sent before theirs. The others are read back from the log when their turn comes."""

@@ -9,7 +9,7 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.record import DecisionRecord, to_json
 from engine.decide.sourcing.problem import Choice
-from engine.orders.decide_and_commit import Answer, Decided, DecisionRequest
+from engine.orders.decision_request import Answer, Decided, DecisionRequest
 from engine.store.ledger import Commit, Ledger
 from engine.store.outcomes import Committed
 from engine.version import VERSION

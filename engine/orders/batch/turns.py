@@ -9,13 +9,14 @@ from typing import NamedTuple, TypeVar
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.joint.planned_order import PlannedOrder
-from engine.errors import Contended, NotReady, PointsmanError, QuotaExceeded, StoreUnavailable
+from engine.errors import Contended, Interrupted, NotReady, PointsmanError, QuotaExceeded, StoreUnavailable
 from engine.model.facts import Order
 from engine.orders.batch.block import MOST_IN_BLOCK, BlockOfDecisions, PlannedDecision
 from engine.orders.batch.projected_facts import ProjectedFacts
-from engine.orders.decide_and_commit import DecideAndCommit, Decided, DecisionRequest, Outcome
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decision_request import Decided, DecisionRequest, Outcome
 
-STOPPING = (StoreUnavailable, NotReady, Contended, QuotaExceeded)
+STOPPING = (StoreUnavailable, NotReady, Contended, QuotaExceeded, Interrupted)
 """Failures that are not the order's own: nothing of the batch is decided after one. With any other error of
 Pointsman's, the order itself is at fault.
 """
@@ -41,11 +42,13 @@ class Turns:
         request: Callable[[Turn], DecisionRequest],
         decide_and_commit: DecideAndCommit,
         blocks: BlockOfDecisions,
+        verify_going_on: Callable[[], None] = lambda: None,
     ) -> None:
         self._facts = facts
         self._request = request
         self._decide_and_commit = decide_and_commit
         self._blocks = blocks
+        self._verify_going_on = verify_going_on
         self._block: list[tuple[Turn, PlannedDecision]] = []
 
     def decide(self, turns: Sequence[Turn]) -> Iterator[tuple[Order, Outcome | PointsmanError]]:
@@ -53,6 +56,8 @@ class Turns:
         Raises one of STOPPING.
         """
         for turn in turns:
+            if not self._block:  # nothing is decided that is not said yet
+                self._verify_going_on()
             planned = self._by_plan(turn)
             if planned is not None:
                 self._block.append((turn, planned))

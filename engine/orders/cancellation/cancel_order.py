@@ -58,7 +58,13 @@ class Cancellations:
             answer = answered_before(self._holds, first, named, request.op)
             if answer is not None:
                 return _cancellation(answer)
-            plan = plan_cancellation(request, order, unit_costs(order, self._facts), now=now)
+            plan = plan_cancellation(
+                request,
+                order,
+                unit_costs(order, self._facts),
+                now=now,
+                text=self._facts.network().quantity_text,
+            )
             if not plan.answer.units:
                 return plan.answer
             match self._change_script.run(_change_request(plan, order, named, now=now)):

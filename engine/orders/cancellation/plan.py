@@ -12,6 +12,7 @@ import orjson
 
 from engine.errors import HoldEnded, InputInvalid, Mistake
 from engine.inventory.hold_requests import ending_phrases, verify_shipments
+from engine.inventory.unit_choice import QuantityText
 from engine.orders.cancellation.cheapest_cancellation import CancellableShipment, cheapest_cancellation
 from engine.store.backlog import BacklogEntry
 from engine.store.decision_log import UnitsBody
@@ -89,13 +90,13 @@ class _Asked:
 
 
 def plan_cancellation(
-    request: CancelRequest, order: OrderUnits, unit_costs: UnitCost, *, now: int
+    request: CancelRequest, order: OrderUnits, unit_costs: UnitCost, *, now: int, text: QuantityText
 ) -> PlannedCancellation:
     """Raises InputInvalid for lines, shipments and units that there are not; HoldEnded for units that have left, and
     for shipments whose units all ended otherwise.
     """
     shipments = _shipments(request, order)
-    asked = _asked(request, order, shipments)
+    asked = _asked(request, order, shipments, text)
     units = [] if request.shipments else list(_unfilled_and_waiting(asked, order))
     name_of = {line: item.name for item in asked for line in item.lines}
     found = Counter[str]()
@@ -106,7 +107,7 @@ def plan_cancellation(
     if not units and request.shipments:
         _verify_cancelled(request, order)
     elif not units and order.in_state("confirmed"):
-        left = _left(order, [line.id for line in order.reading.order.lines])
+        left = _left(order, [line.id for line in order.reading.order.lines], text)
         raise HoldEnded(f"nothing of order {request.order} is left to be cancelled: {left}")
     return _planned(request, order, units, now=now)
 
@@ -127,7 +128,9 @@ def _verify_cancelled(request: CancelRequest, order: OrderUnits) -> None:
         raise HoldEnded(f"these shipments hold nothing that could be cancelled: {'; '.join(ending_phrases(ended))}")
 
 
-def _asked(request: CancelRequest, order: OrderUnits, shipments: Sequence[ShipmentOfOrder]) -> list[_Asked]:
+def _asked(
+    request: CancelRequest, order: OrderUnits, shipments: Sequence[ShipmentOfOrder], text: QuantityText
+) -> list[_Asked]:
     """What is asked for; without lines, of each line all that there is."""
     there = _in_shipments(shipments)
     if not request.shipments:
@@ -145,9 +148,10 @@ def _asked(request: CancelRequest, order: OrderUnits, shipments: Sequence[Shipme
             which = "comes twice, by its id and its SKU" if named else f"is no line of order {request.order}"
             mistakes.append(Mistake(field=f"lines.{name}", message=f"'{name}' {which}"))
         elif units > (count := sum(there[line] for line in named)):
-            message = f"{units} x '{name}' can't be cancelled: {count} can"
+            sku = next((line.sku for line in lines if line.id == name), name)
+            message = f"{text(sku, units)} x '{name}' can't be cancelled: {text(sku, count)} can"
             if units <= count + sum(order.in_state("confirmed")[line] for line in named):
-                too_late.append(f"{message}; {_left(order, named)}")
+                too_late.append(f"{message}; {_left(order, named, text)}")
             else:
                 mistakes.append(Mistake(field=f"lines.{name}", message=message))
         else:
@@ -159,14 +163,15 @@ def _asked(request: CancelRequest, order: OrderUnits, shipments: Sequence[Shipme
     return asked
 
 
-def _left(order: OrderUnits, lines: Sequence[str]) -> str:
+def _left(order: OrderUnits, lines: Sequence[str], text: QuantityText) -> str:
     """A phrase on what has left."""
     parts = (
-        f"{count} x {shipment.skus[line]} (line {line}) by {shipment.node}/{shipment.service}"
+        f"{text(sku, count)} x {sku} (line {line}) by {shipment.node}/{shipment.service}"
         for hold in order.holds
         for shipment in hold.shipments
         for line, count in shipment.lines("confirmed").items()
         if line in lines
+        for sku in [shipment.skus[line]]
     )
     return f"{', '.join(parts)} left already"
 

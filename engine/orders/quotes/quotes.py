@@ -12,7 +12,7 @@ from engine.decide.order_record import OrderRecord, timestamp
 from engine.decide.promises.promise import Promise, undominated
 from engine.decide.promises.quote_record import NotPromisedRecord, PromiseRecord, QuoteRecord, to_json
 from engine.decide.promises.search import PromiseSearch, SharedFacts
-from engine.decide.record import PlacedAddressRecord, PlacedLineRecord
+from engine.decide.record_parts import PlacedAddressRecord, PlacedLineRecord
 from engine.errors import Mistake, OrderInvalid
 from engine.facts_reader import FactsReader
 from engine.model.facts import Line, Network, Order

@@ -13,15 +13,8 @@ from engine.decide.record import DecisionRecord
 from engine.errors import InputInvalid, Mistake, QuoteExpired, QuoteNotKept, QuoteTaken
 from engine.inventory.hold_length import verify_hold_length
 from engine.model.facts import Network, Order
-from engine.orders.decide_and_commit import (
-    Answer,
-    DecideAndCommit,
-    Decided,
-    DecisionRequest,
-    Outcome,
-    PromiseNotKept,
-    whole_order,
-)
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, PromiseNotKept, whole_order
 from engine.orders.same_order import written_alike
 from engine.store import decision_log
 from engine.store.connection.client import Client

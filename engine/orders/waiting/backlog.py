@@ -7,7 +7,7 @@ from engine.decide.priority import Rank
 from engine.errors import Contended, NotFound
 from engine.facts_reader import FactsReader
 from engine.idempotency import operation
-from engine.orders.decide_and_commit import Answer, Decide
+from engine.orders.decision_request import Answer, Decide
 from engine.orders.waiting.entry_decision import EntryDecision, EntryOutcome
 from engine.orders.waiting.offers import StockOffers
 from engine.orders.waiting.waiting_queue import QueuePlace, WaitingQueue

@@ -6,18 +6,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.decide.priority import order_outcome
-from engine.decide.record import FollowsRecord
+from engine.decide.record_parts import FollowsRecord
 from engine.decide.remainder import Remainder, barred_record
 from engine.errors import Contended, DecisionUnreadable, OrderInvalid, QuotaExceeded
 from engine.facts_reader import FactsReader
-from engine.orders.decide_and_commit import (
-    Answer,
-    Decide,
-    Decided,
-    DecisionRequest,
-    FollowUp,
-    NothingShips,
-)
+from engine.orders.decision_request import Answer, Decide, Decided, DecisionRequest, FollowUp, NothingShips
 from engine.settings import Settings
 from engine.store.backlog import BacklogEntry
 from engine.store.connection.client import Client

@@ -9,12 +9,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.actor import by_itself
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, PointsmanError
 from engine.facts_reader import FactsReader
 from engine.model.facts import Snapshot
-from engine.orders.decide_and_commit import Decide
+from engine.orders.decision_request import Decide
 from engine.orders.waiting.entry_decision import EntryDecision
 from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.store.backlog import BacklogEntries
@@ -62,7 +63,9 @@ class StockOffers:
 
     def before_newcomer(self, offered: OfferedFirst, before: str, decide: Decide) -> None:
         """Offer the units to everybody who ranks before the text `before`. Raises Contended if those are too many."""
-        if not self._make(offered, before, decide, Tries(MOST_BEFORE_A_NEWCOMER)):
+        with by_itself():
+            made = self._make(offered, before, decide, Tries(MOST_BEFORE_A_NEWCOMER))
+        if not made:
             raise Contended(f"units of {offered.sku} are being offered to many orders that wait for them; try again")
 
     def after_freeing(self, decide: Decide) -> None:
@@ -71,7 +74,8 @@ class StockOffers:
         """
         if self._automatic:
             try:
-                self._make_open(decide, Tries(MOST_AFTER_A_WRITE))
+                with by_itself():
+                    self._make_open(decide, Tries(MOST_AFTER_A_WRITE))
             except PointsmanError as error:
                 logger.info("stock is offered later: %s", error)
 

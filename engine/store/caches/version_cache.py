@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.decide.matching.matcher import Matcher
 from engine.errors import NotReady
+from engine.meter import MATCHING
 from engine.model.facts import Network, NetworkCaches, Product
 from engine.store import policy_versions
 from engine.store.caches.known_answers import KnownAnswers
@@ -97,7 +98,8 @@ class VersionCache:
         return None if kept is None else kept.matcher
 
     def _make_matcher(self, version: str) -> KnownAnswers:
-        matcher = Matcher(policy_versions.read_set(self._client, self._keys, version), guarded=self._guarded)
+        policies = policy_versions.read_set(self._client, self._keys, version)
+        matcher = Matcher(policies, guarded=self._guarded, watch=MATCHING)
         while len(self._matchers) >= MOST_MATCHERS:
             # not closed: another thread may be using it
             removed = self._matchers.pop(next(iter(self._matchers)))

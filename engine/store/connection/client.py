@@ -27,6 +27,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from engine.actor import actor
 from engine.errors import StoreUnavailable
 from engine.store.connection.connect import connect
 from engine.store.script_keys import LAYOUTS
@@ -43,6 +44,17 @@ REPLICA_MILLISECONDS = 1_000
 """How long replicas may take to confirm a write. Less than ANSWER_SECONDS."""
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 _SCAN_COUNT = 1_000
+_SIGNATURE = """\
+local by = table.remove(ARGV)
+local signature = by == '' and {} or {'by', by}
+local function signed(fields)
+  fields[#fields + 1], fields[#fields + 2] = signature[1], signature[2]
+  return fields
+end
+"""
+"""Begins each script that writes to the log: `signature` are the fields of an entry that say who acts, and `signed`
+adds them to others.
+"""
 
 _T = TypeVar("_T")
 
@@ -73,6 +85,8 @@ class Client:
         scripts that it calls as functions, by the name that it calls them.
         """
         script = self.redis.register_script(script_text(name, **parts))
+        if LAYOUTS[name].logs:
+            script = functools.partial(_signed, script)
         return functools.partial(self._replicated, script) if writes and self._replicas else script
 
     def _replicated(self, script: Any, *, keys: Sequence[str], args: Sequence[Any], client: Any = None) -> Any:
@@ -80,7 +94,7 @@ class Client:
             client is not None
         ):  # one of several in a pipeline, which waits for all of them if anybody is answered by a result
             return script(keys=keys, args=args, client=client)
-        with self._one_connection(keys[0]) as pipe:
+        with self.one_connection(keys[0]) as pipe:
             script(keys=keys, args=args, client=pipe)
             (answer,) = self._once_replicated(pipe)
             return answer
@@ -101,16 +115,13 @@ class Client:
         `key`.
         """
         if self._replicas:
-            with faults(), self._one_connection(key) as pipe:
+            with faults(), self.one_connection(key) as pipe:
                 pipe.exists(key)  # WAIT is about the writes that its own connection has seen
                 self._once_replicated(pipe)
 
-    def _one_connection(self, key: str) -> Any:
+    def one_connection(self, key: str) -> Any:
         """A pipeline to the server that has `key`."""
-        if not self._cluster:
-            return self.redis.pipeline(transaction=False)
-        node = self._target(key)["target_nodes"]
-        return self.redis.get_redis_connection(node).pipeline(transaction=False)
+        return node_of(self.redis, key).pipeline(transaction=False)
 
     def _once_replicated(self, pipe: Any) -> list[Any]:
         pipe.execute_command("WAIT", self._replicas, REPLICA_MILLISECONDS)
@@ -162,10 +173,7 @@ class Client:
 
     def _target(self, key: str) -> dict[str, Any]:
         """The argument that sends a command without keys to the cluster's node that has `key`; none for one server."""
-        if not self._cluster:
-            return {}
-        self.redis.exists(key)  # follows redirections, and so updates what the client knows of the cluster
-        return {"target_nodes": self.redis.get_node_from_key(key)}
+        return {"target_nodes": _cluster_node(self.redis, key)} if self._cluster else {}
 
     @contextlib.contextmanager
     def scripts(self) -> Iterator[Any]:
@@ -189,13 +197,29 @@ class Client:
         self.redis.close()
 
 
+def node_of(client: Any, key: str) -> Any:
+    """A client of the one server that has `key`, of redis-py's client of one or of several."""
+    return client.get_redis_connection(_cluster_node(client, key)) if isinstance(client, RedisCluster) else client
+
+
+def _cluster_node(client: Any, key: str) -> Any:
+    client.exists(key)  # follows redirections, and so updates what the client knows of the cluster
+    return client.get_node_from_key(key)
+
+
 def script_text(name: str, **parts: str) -> str:
     """The text of a script, after the names of its keys, the functions that it shares with others, and the scripts of
     `parts`, each as a local function.
     """
     functions = (f"local function {part}()\n{_script_body(file)}\nend\n" for part, file in parts.items())
     shared = (_script_body(f"parts/{part}") for part in LAYOUTS[name].parts)
-    return "".join([LAYOUTS[name].lua(), *shared, *functions, _script_body(name)])
+    signature = _SIGNATURE if LAYOUTS[name].logs else ""
+    return "".join([signature, LAYOUTS[name].lua(), *shared, *functions, _script_body(name)])
+
+
+def _signed(script: Any, *, keys: Sequence[str], args: Sequence[Any], client: Any = None) -> Any:
+    """The script's answer, with the name of who acts as a last argument, which _SIGNATURE takes off."""
+    return script(keys=keys, args=[*args, actor()], client=client)
 
 
 def _script_body(name: str) -> str:

@@ -45,9 +45,11 @@ _DAMAGED = re.compile(r"Bad file format reading the append only file (\S+\.incr\
 class EmbeddedServer:
     """A user of the embedded server, which answers at `url` until this is closed or the process ends in any way."""
 
-    def __init__(self, *, data: Path, fsync: Fsync) -> None:
+    def __init__(self, *, data: Path, fsync: Fsync, stays: float = 0) -> None:
+        """Once it is not used any more, the server stays for `stays` seconds: those of the user that started it."""
         self._data = data.expanduser().resolve()
         self._fsync = fsync
+        self._stays = stays
         with self._directory_faults():
             self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._socket = socket_of(self._data)
@@ -90,6 +92,7 @@ class EmbeddedServer:
             if time.monotonic() > until:
                 raise self._fault("takes too long to end")
             time.sleep(_MILLISECONDS_BETWEEN_LOOKS / 1000)
+        os.utime(users)  # the supervisor sees by it that somebody came
 
     def _start_or_wait(self) -> None:
         """Return when the server is ready. Of several processes that wait here, the one that gets start.lock starts it.
@@ -128,7 +131,7 @@ class EmbeddedServer:
         try:
             with self._log() as log:
                 subprocess.run(  # noqa: S603 - our own script
-                    [*command, str(asked), *server],
+                    [*command, str(asked), str(self._stays), *server],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

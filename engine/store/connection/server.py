@@ -1,9 +1,8 @@
 """The server that holds everything: the one at POINTSMAN_REDIS_URL or, without that, the embedded one."""
 
 import contextlib
-from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import redis
@@ -15,8 +14,8 @@ from engine.errors import StoreUnavailable
 from engine.settings import Settings
 from engine.store.connection.connect import connect
 from engine.store.connection.embedded import EmbeddedServer
-
-_OLDEST_REDIS = (7, 0)
+from engine.store.connection.server_check import eviction
+from engine.store.connection.version import check_version
 
 
 class Server(Protocol):
@@ -62,9 +61,11 @@ class GivenServer:
 
 
 def open_server(settings: Settings) -> Server:
-    """The server that the settings name, once it runs and is new enough. Raises StoreUnavailable."""
+    """The server that the settings name, once it runs, is new enough and deletes no keys by itself. Raises
+    StoreUnavailable.
+    """
     server: Server = (
-        EmbeddedServer(data=settings.data, fsync=settings.fsync)
+        EmbeddedServer(data=settings.data, fsync=settings.fsync, stays=settings.server_stays * 60)
         if settings.redis_url is None
         else GivenServer(settings.redis_url)
     )
@@ -94,21 +95,14 @@ def _verify(server: Server, settings: Settings) -> None:
 
 def _check(url: str, *, fsync_always: bool) -> None:
     with contextlib.closing(connect(url, retry=Retry(NoBackoff(), 0), decode_responses=True)) as client:
-        check_version(client.info("server"))
+        information = client.info()
+        check_version(information)
+        for finding in eviction(information):
+            raise StoreUnavailable(
+                "the server can't be trusted with stock", details=f"{finding.message}\n  {finding.remedy}"
+            )
         if fsync_always:  # if several users ask for different settings, the safest one wins
             client.config_set("appendfsync", "always")
-
-
-def check_version(info: Mapping[str, Any]) -> None:
-    """Raise StoreUnavailable unless INFO is that of Redis 7.0 or newer, or of Valkey (which says Redis 7.2 as well)."""
-    if "valkey_version" in info:
-        return
-    version = str(info.get("redis_version", "of an unknown version"))
-    if tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < _OLDEST_REDIS:
-        raise StoreUnavailable(
-            f"the server is Redis {version}; Redis 7.0 or newer, or Valkey, is needed:"
-            " name such a one in POINTSMAN_REDIS_URL, or unset it to use the embedded server"
-        )
 
 
 def without_password(url: str) -> str:

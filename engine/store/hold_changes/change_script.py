@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from engine.actor import by_itself
 from engine.decide.record import DecisionRecord
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Entry, UnitsBody
@@ -129,7 +130,7 @@ class ChangeScript:
     def sweep(self, names: Sequence[str], *, now: int) -> None:
         """End those of the holds whose time is over; several callers may try at once."""
         holds = self._holds.find_with_endings(*names)
-        with faults(), self._client.scripts() as write:
+        with by_itself(), faults(), self._client.scripts() as write:
             for name, (hold, endings) in zip(names, holds, strict=True):
                 ending = WholeEnding(hold=hold, endings=endings, kind="expired", at=hold.until) if hold else None
                 self._end_whole(name, ending, now=now, expires=True, client=write)

@@ -8,7 +8,8 @@ from typing import Self, TypeAlias
 import orjson
 from msgspec import UNSET, UnsetType
 
-from engine.decide.record import DecisionRecord, ShipmentRecord
+from engine.decide.record import DecisionRecord
+from engine.decide.record_parts import ShipmentRecord
 from engine.model.lots import LotUnits, first_of, joined, without
 from engine.store.holds import NO_LOTS, endings_of
 from engine.store.outcomes import Ending, UnitState

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import orjson
 
-from engine.model.facts import Network, Product
+from engine.model.facts import Network, Node, Product
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network import load
@@ -34,7 +34,7 @@ def change_products(client: Client, keys: Keys, network: Network, products: Sequ
     records: dict[str, bytes] = {}
     for product in products:
         before, paces = known[product.sku] or (None, {})
-        outcomes.append(Stored.SAME if before == product else Stored.CHANGED if before else Stored.NEW)
+        outcomes.append(_outcome(before, product))
         if before != product:
             records[product.sku] = dump(product_record(product, paces))
     if not records:
@@ -48,9 +48,17 @@ def change_products(client: Client, keys: Keys, network: Network, products: Sequ
     return outcomes if stored else None
 
 
-def change_network(client: Client, keys: Keys, before: str, network: Network) -> bool:
-    """Store the network in place of that of the version `before`; False if another is loaded by now."""
-    return _change(client, keys, before, body=dump(network_record(network)))
+def change_nodes(client: Client, keys: Keys, network: Network, nodes: Sequence[Node]) -> list[Stored] | None:
+    """Store the nodes, each id once, in the network as it was read. None as `change_products`."""
+    outcomes = [_outcome(network.nodes.get(node.id), node) for node in nodes]
+    changed = replace(network, nodes={**network.nodes, **{node.id: node for node in nodes}})
+    if set(outcomes) <= {Stored.SAME}:
+        return outcomes
+    return outcomes if _change(client, keys, network.version, body=dump(network_record(changed))) else None
+
+
+def _outcome(before: object, now: object) -> Stored:
+    return Stored.NEW if before is None else Stored.SAME if before == now else Stored.CHANGED
 
 
 def _change(

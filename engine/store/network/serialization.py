@@ -57,6 +57,7 @@ def network_record(network: Network) -> Record:
         | _without_empty(
             {
                 "channels": sorted(network.channels),
+                "order_words": {path: sorted(words) for path, words in network.order_words.items()},
                 "lanes": [_lane_record(lane) for lane in network.lanes],
                 "rates": dict(network.rates),
                 "decimals": dict(network.decimals),
@@ -79,6 +80,7 @@ def network_of(version: str, record: Record) -> Network:
         nodes={item["id"]: _node_of(item) for item in record["nodes"]},
         services={item["id"]: _service_of(item) for item in record["services"]},
         channels=frozenset(record.get("channels", ())),
+        order_words={path: frozenset(words) for path, words in record.get("order_words", {}).items()},
         lanes=tuple(_lane_of(item) for item in record.get("lanes", ())),
         rates=MappingProxyType(record.get("rates", {})),
         postcodes={
@@ -122,7 +124,7 @@ def product_of(record: Record) -> tuple[Product, Mapping[str, int]]:
 
 def _node_record(node: Node) -> Record:
     names = ("id", "type", "country", "region", "handling", "preparation", "group", "time_zone")
-    most = ("daily_orders", "daily_units", "daily_weight")
+    most = ("daily_orders", "hourly_orders", "daily_units", "daily_weight")
     return _without_none({name: getattr(node, name) for name in (*names, *most)}) | {
         **({"latitude": node.place.latitude, "longitude": node.place.longitude} if node.place else {}),
         "services": list(node.services),

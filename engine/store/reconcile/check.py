@@ -33,7 +33,7 @@ from engine.store.reconcile.drift import (
     units_short,
     unreadable_entry,
 )
-from engine.store.reconcile.expected_state import LateEntries, PositionKey, Suspect, SuspectKind
+from engine.store.reconcile.expected_state import PositionKey, Suspect, SuspectKind
 from engine.store.reconcile.hold_endings import EndingsComparison
 from engine.store.reconcile.log_index import IndexComparison
 from engine.store.reconcile.log_replay import LogReplay
@@ -130,19 +130,19 @@ class Check:
             step()
         self._suspect_what_changed_late()
         drifts = [*self.recheck_all(), *missing]
-        still_held = (breach for breach in self.replay.breaches if breach.decision in self.replay.holds)
+        still_held = (breach for breach in self.replay.stock.breaches if breach.decision in self.replay.holds)
         drifts += [floor_breach(breach) for breach in still_held]
-        drifts += [units_in_two_states(first, -left) for first, left in self.replay.unplaced.items() if left < 0]
+        drifts += [units_in_two_states(first, -left) for first, left in self.replay.orders.unplaced.items() if left < 0]
         drifts += [unreadable_entry(f"{millis}-{number}") for millis, number in self.replay.unreadable]
-        held = sum(_of_positions(self.replay.held).values()) - self.replay.set_aside
+        held = sum(_of_positions(self.replay.stock.held).values()) - self.replay.set_aside
         return Audit(
             decisions=self.replay.decisions,
-            orders=len(self.replay.orders),
+            orders=len(self.replay.orders.by_id),
             positions=self._totals.positions,
             on_hand=self._totals.on_hand,
             shipped=self.replay.shipped,
             ended=self.replay.shipped - held,
-            confirmed=self.replay.confirmed,
+            confirmed=self.replay.stock.confirmed,
             held=self._totals.held,
             set_aside=self.replay.set_aside,
             short=self._totals.short,
@@ -199,8 +199,7 @@ class Check:
         self._replay_to(end)
         self._suspected.update(("endings", name) for name in self._endings.suspected(size))
         self._suspected.update(("orders", name) for name in suspected_orders(self._client, self._keys, self.replay))
-        if self.replay.late:
-            self._suspected |= self.replay.late.changed
+        self._suspected |= self.replay.late.suspects
 
     def _read_log(self) -> None:
         """Replay the log to where it ended when the check began; compare its index and how holds ended with it."""
@@ -210,7 +209,7 @@ class Check:
             self._index.compare(batch)
             self._endings.compare()
         self._suspected.update(("index", name) for name in self._index.wrong)
-        self.replay.late = LateEntries()
+        self.replay.late.begun = True
 
     def _compare_holds(self) -> None:
         until = dict(scan.expiring(self._client, self._keys))
@@ -237,7 +236,7 @@ class Check:
             for date, fields in scan.hashes(self._client, self._keys.load, sorted(self._names.load))
             for node, count in scan.decode_fields(fields).items()
         }
-        expected = {(date, node) for date, day in self.replay.days.items() for node in day.amounts}
+        expected = {(date, node) for date, day in self.replay.loads.days.items() for node in day.amounts}
         for load in stored.keys() | expected:
             if any(load_drifts(self._keys, self.replay, load, stored.get(load), millis)):
                 self._suspected.add(("loads", load))
@@ -249,7 +248,7 @@ class Check:
             for name, fields in scan.hashes(self._client, self._keys.taken_named, sorted(self._names.taken))
             for node, count in scan.decode_fields(fields).items()
         }
-        expected = {(name, node) for name, period in self.replay.taken.items() for node in period.units}
+        expected = {(name, node) for name, period in self.replay.allotments.taken.items() for node in period.units}
         for taken in stored.keys() | expected:
             if any(taken_drifts(self._keys, self.replay, taken, stored.get(taken), millis)):
                 self._suspected.add(("taken", taken))
@@ -261,7 +260,7 @@ class Check:
                 self._suspected.add(("rests", node))
 
     def _compare_cancelled(self) -> None:
-        orders = sorted(self._names.order | self.replay.cancelled.keys())
+        orders = sorted(self._names.order | self.replay.orders.cancelled.keys())
         for order, stored in scan.cancelled(self._client, self._keys, orders):
             if any(cancelled_drifts(self._keys, self.replay, order, stored)):
                 self._suspected.add(("cancelled", order))
@@ -277,7 +276,13 @@ class Check:
         held, blocked = dict(self._units(keys.held, names.held)), dict(self._units(keys.blocked, names.blocked))
         bases = dict(scan.bases(self._client, keys, sorted(names.base)))
         self._totals.held, self._totals.blocked = sum(_of_positions(held).values()), sum(blocked.values())
-        relevant = held.keys() | self.replay.held.keys() | blocked.keys() | self.replay.blocked.keys() | bases.keys()
+        relevant = (
+            held.keys()
+            | self.replay.stock.held.keys()
+            | blocked.keys()
+            | self.replay.stock.blocked.keys()
+            | bases.keys()
+        )
         on_hand: dict[PositionKey, int] = {}
         for sku, fields in scan.hashes(self._client, keys.on_hand, sorted(names.on_hand)):
             positions = {node: units for node, units in fields.items() if b"\t" not in node}  # the others are of lots

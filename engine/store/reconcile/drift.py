@@ -82,8 +82,8 @@ def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: S
     of_lot = f" of lot '{name_of(label)}'" if label else ""
     suspect: Suspect = ("positions", key)
     for what, hash_key, found, expected in (
-        ("units held", keys.held(sku), position.held, replay.held[key]),
-        ("units blocked", keys.blocked(sku), position.blocked, replay.blocked[key]),
+        ("units held", keys.held(sku), position.held, replay.stock.held[key]),
+        ("units blocked", keys.blocked(sku), position.blocked, replay.stock.blocked[key]),
     ):
         if found != expected:
             before, after = (str(units) if units else None for units in (found, expected))
@@ -97,7 +97,7 @@ def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: S
                 writes=(write,),
                 suspect=suspect,
             )
-    most = max(0, position.on_hand) + replay.oversold.get(key, 0)
+    most = max(0, position.on_hand) + replay.stock.oversold.get(key, 0)
     if position.held > most and not label and not units_short(replay, key, position):
         cause = "more units are held than decisions took of those on hand, or could oversell"
         yield Drift(
@@ -109,7 +109,7 @@ def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: S
             cause=cause,
         )
     if position.base is not None:
-        on_hand = replay.on_hand(key, position.base)
+        on_hand = replay.stock.on_hand(key, position.base)
         if position.on_hand != on_hand:
             cause = f"{CHANGED}; count the units, and send the count (PUT /v1/stock, or: pointsman stock import)"
             what = f"units on hand{of_lot}"
@@ -120,8 +120,8 @@ def units_short(replay: LogReplay, key: PositionKey, position: SuspectPosition) 
     """Units held beyond those on hand, and those that may be oversold, because the source counted less after they were
     promised. That is no drift.
     """
-    if key in replay.promised_from and position.on_hand < replay.promised_from[key]:
-        return max(0, position.held - max(0, position.on_hand) - replay.oversold.get(key, 0))
+    if key in replay.stock.promised_from and position.on_hand < replay.stock.promised_from[key]:
+        return max(0, position.held - max(0, position.on_hand) - replay.stock.oversold.get(key, 0))
     return 0
 
 
@@ -171,7 +171,7 @@ def load_drifts(
     clock.
     """
     date, field = load
-    day = replay.days.get(date, DayLoads())
+    day = replay.loads.days.get(date, DayLoads())
     expected = 0 if count is None and day.expired(millis) else day.amounts[field]
     if int(count or 0) != expected:
         write = Write(key=keys.load(date), field=field, before=count, after=str(expected))
@@ -186,7 +186,7 @@ def taken_drifts(
     none is stored. `millis` is the server's clock.
     """
     name, node = taken
-    period = replay.taken.get(name, PeriodUnits())
+    period = replay.allotments.taken.get(name, PeriodUnits())
     expected = 0 if count is None and period.expired(millis) else period.units[node]
     if int(count or 0) != expected:
         write = Write(key=keys.taken_named(name), field=node, before=count, after=str(expected))
@@ -248,7 +248,7 @@ def order_drifts(
     keys: Keys, replay: LogReplay, order: str, fields: Mapping[str, str], scores: Sequence[str | None]
 ) -> Iterator[Drift]:
     """`fields` are those of the order's hash, `scores` those in the lists of all and of parked orders."""
-    expected = replay.orders.get(order)
+    expected = replay.orders.by_id.get(order)
     after = _order_fields(expected)
     before = {name: fields.get(name) for name in after}
     placed = None if expected is None else str(expected.placed_at)
@@ -282,7 +282,7 @@ def _order_fields(order: ExpectedOrder | None) -> dict[str, str | None]:
 
 def cancelled_drifts(keys: Keys, replay: LogReplay, order: str, stored: str | None) -> Iterator[Drift]:
     """`stored` are the cancelled units of an order, JSON by line; None if none are stored."""
-    expected, found = replay.cancelled.get(order, Counter()), _parse_units(stored)
+    expected, found = replay.orders.cancelled.get(order, Counter()), _parse_units(stored)
     if found != expected:
         after = orjson.dumps(expected).decode() if expected else None
         yield Drift(

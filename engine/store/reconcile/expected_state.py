@@ -152,10 +152,15 @@ class Moves:
 
 
 @dataclass(slots=True)
-class LateEntries:
-    """What entries changed that were logged after the check began."""
+class LateChanges:
+    """What entries changed that were logged after the check began: nothing is noted before `begun`."""
 
-    changed: set[Suspect] = field(default_factory=set)
+    begun: bool = False
+    suspects: set[Suspect] = field(default_factory=set)
+
+    def note(self, kind: SuspectKind, name: Any) -> None:
+        if self.begun:
+            self.suspects.add((kind, name))
 
 
 def shipments_of(record: DecisionRecord) -> Iterator[ExpectedShipment]:

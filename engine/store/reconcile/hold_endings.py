@@ -33,7 +33,7 @@ class EndingsComparison:
         for name, equal in self._compare({name: ended[name] for name in ended.keys() - self._differ}):
             if not equal:
                 self._differ.add(name)
-            elif self._replay.late is None:
+            elif not self._replay.late.begun:
                 del ended[name]
 
     def suspected(self, size: int) -> set[str]:

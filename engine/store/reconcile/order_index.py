@@ -14,12 +14,12 @@ _AT_ONCE = 500
 
 def suspected_orders(client: Client, keys: Keys, replay: LogReplay) -> Iterator[str]:
     """The orders that differ from the log, those of the log first, then those that only the lists have."""
-    for batch in _batches(iter(list(replay.orders))):
+    for batch in _batches(iter(list(replay.orders.by_id))):
         yield from _differing(client, keys, replay, batch)
     for key in (keys.orders, keys.parked):
         with faults():
             names = (name.decode() for name, _ in client.redis.zscan_iter(key, count=_AT_ONCE))
-            yield from (name for name in names if name not in replay.orders)
+            yield from (name for name in names if name not in replay.orders.by_id)
 
 
 def _differing(client: Client, keys: Keys, replay: LogReplay, batch: list[str]) -> Iterator[str]:

@@ -61,7 +61,7 @@ for _, fields in ipairs(request.entries) do
   if instant then
     fields[#fields + 1], fields[#fields + 2] = 'moved_at', plain(instant)
   end
-  local entry = redis.call('XADD', key.log, '*', unpack(fields))
+  local entry = redis.call('XADD', key.log, '*', unpack(signed(fields)))
   remember_moves(moves, entry, now)
   log_confirm(request.confirmed, entry, request.now, instant)
 end

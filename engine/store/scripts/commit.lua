@@ -150,7 +150,7 @@ if earlier or set_aside then  -- seldom, and functions take time to make
     call('ZREM', key.expiring, earlier.id)
     call('HSET', key.endings, earlier.id, table.concat(endings, ' '))
     call('XADD', key.log, '*', 'kind', 'released', 'id', earlier.id, 'at', earlier.now,
-      'shipments', table.concat(numbers, ','))
+      'shipments', table.concat(numbers, ','), unpack(signature))
   end
 
   -- Sets aside the claims that are not lost, at nodes that are not lost.
@@ -204,7 +204,7 @@ if earlier or set_aside then  -- seldom, and functions take time to make
     call('XADD', key.log, '*', 'kind', 'set_aside', 'id', set_aside.id, 'at', set_aside.now, 'caller', request.caller,
       'day', request.day, 'until', set_aside['until'], 'stood', table.concat(stood_then, ','),
       'set_aside', '[' .. table.concat(shipments, ',') .. ']', unpack(
-        request.weights and {'weights', request.weights_json} or {}))
+        signed(request.weights and {'weights', request.weights_json} or {})))
   end
 end
 
@@ -348,7 +348,7 @@ if takes_hold and request.periods then
   call('HSET', key.hold, unpack(periods))
 end
 local entry = call('XADD', key.log, '*', 'kind', 'decided', 'id', id, 'at', request.now, 'caller', request.caller,
-  'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2], unpack(periods))
+  'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2], unpack(signed(periods)))
 call('HSET', key.decisions, id, entry)
 if request.key_seconds then
   call('SET', key.idempotency, id, 'EX', request.key_seconds)

@@ -43,7 +43,7 @@ end
 local micros, instant
 if rejection then
   micros = tonumber(rejection.micros)
-  instant = instant_of_leaving(rejection.holds, micros)
+  instant = instant_of_leaving(rejection.holds, micros, rejection.at)
   if tonumber(redis.call('HGET', key.changed_hold(1), 'until') or 0) <= now or holds_differ(rejection.holds) then
     return {'hold'}
   end
@@ -65,7 +65,7 @@ if amendment then
     change_holds(amendment.holds, changed, freed)
     offer(freed, note_changes(changed))
     change_order(amendment.order, linked.now)
-    redis.call('XADD', key.log, '*', unpack(amendment.entry))
+    redis.call('XADD', key.log, '*', unpack(signed(amendment.entry)))
   end
 end
 
@@ -99,7 +99,7 @@ local changed = {}
 local moves = change_holds(rejection.holds, changed, changed, instant, micros)
 for _, fields in ipairs(rejection.entries) do
   fields[#fields + 1], fields[#fields + 2] = 'moved_at', plain(instant)
-  local entry = redis.call('XADD', key.log, '*', unpack(fields))
+  local entry = redis.call('XADD', key.log, '*', unpack(signed(fields)))
   remember_moves(moves, entry, micros)
   log_confirm(rejection.confirmed, entry, linked.now, instant)
 end
@@ -139,18 +139,25 @@ if linked.node_rest then
   end
 end
 
--- What is on hand is set to what the node says, or else to what is still promised from it, unless the source that
--- counts it has sent a newer count.
+-- What is on hand is set to what the node says, at the instant that it states or now; or else to what is still promised
+-- from it. It stays if the source that counts it has sent a newer count, or if what came and left since the stated
+-- instant is not remembered.
 local function set_on_hand(index, units)
   local on_hand, stamp = key.changed_on_hand(index), key.changed_stamp(index)
   local there = tonumber(redis.call('HGET', on_hand, rejection.node) or 0)
   local promised = tonumber(redis.call('HGET', key.changed_held(index), rejection.node) or 0)
   local kind, number = string.match(redis.call('HGET', stamp, rejection.node) or '', '^(%a) (%d+)')
-  if kind == 't' and tonumber(number) >= (now + 1) * SECOND then
+  local stated, at = units and rejection.at, math.max(instant, instant_of_count(micros))
+  local is_older = kind == 't' and tonumber(number) >= (stated or (now + 1) * SECOND)
+  if stated then
+    local _, counted_at = counted(index, rejection.node, micros)
+    is_older = is_older or stated < math.max(counted_at, remembered_from(index, micros))
+    at = math.min(at, stated)
+  end
+  if is_older then
     return {'older', math.max(0, there)}
   end
   units = units or math.max(0, math.min(there, promised))
-  local at = math.max(instant, instant_of_count(micros))
   count_on_hand(index, rejection.node, units, at)
   if kind ~= 's' then
     at = math.max(at, tonumber(number or 0))
@@ -167,6 +174,7 @@ for _, count in ipairs(rejection.counts) do
 end
 offer(changed, note_changes(changed))
 local entry = redis.call('XADD', key.log, '*', 'kind', 'rejected', 'id', rejection.id, 'at', linked.now, 'body', ARGV[5],
-  'counted', #counts > 0 and cjson.encode(counts) or '[]', 'moved_at', plain(instant))
+  'counted', #counts > 0 and cjson.encode(counts) or '[]', 'moved_at', plain(instant),
+  unpack(signature))
 remember_moves(damaged, entry, micros)
 return answer

@@ -13,6 +13,6 @@ if not rest or tonumber(string.match(rest, '^%d+')) <= tonumber(ARGV[2]) then
   return 0
 end
 redis.call('HDEL', key.resting, ARGV[1])
-redis.call('XADD', key.log, '*', 'kind', 'woken', 'id', ARGV[1], 'at', ARGV[2], 'caller', ARGV[3])
+redis.call('XADD', key.log, '*', 'kind', 'woken', 'id', ARGV[1], 'at', ARGV[2], 'caller', ARGV[3], unpack(signature))
 redis.call('SET', key.operation, '1', 'EX', ARGV[4])
 return 1

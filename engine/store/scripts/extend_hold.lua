@@ -21,7 +21,7 @@ if tonumber(ARGV[3]) > tonumber(ends) then
   ends = ARGV[3]
   redis.call('HSET', key.hold, 'until', ends)
   redis.call('ZADD', key.expiring, ends, id)
-  redis.call('XADD', key.log, '*', 'kind', 'extended', 'id', id, 'at', ARGV[1], 'until', ends)
+  redis.call('XADD', key.log, '*', 'kind', 'extended', 'id', id, 'at', ARGV[1], 'until', ends, unpack(signature))
 end
 redis.call('SET', key.operation, ARGV[4] .. '\n' .. ends, 'EX', ARGV[5])
 return {'done', ends}

@@ -98,15 +98,16 @@ offer(freed, note_changes(changed))
 local pattern = table.concat(taken)
 if string.find(pattern, '1') then
   redis.call('EXPIRE', key.movements, ARGV[6])
-  local lots = {}
+  local others = {unpack(signature)}
   if next(labels) then
+    local lots = {}
     for index = 1, count do
       lots[index] = labels[index] or ''
     end
-    lots = {'lots', cjson.encode(lots)}
+    others[#others + 1], others[#others + 2] = 'lots', cjson.encode(lots)
   end
   local entry = redis.call('XADD', key.log, '*', 'kind', 'moved', 'id', ARGV[4], 'at', ARGV[2], 'taken', pattern,
-    'moved_at', plain(latest), 'body', ARGV[5], unpack(lots))
+    'moved_at', plain(latest), 'body', ARGV[5], unpack(others))
   remember_moves(moves, entry, now)
 end
 return answers

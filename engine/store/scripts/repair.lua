@@ -52,5 +52,6 @@ for index = 1, writes do
 end
 note_due()
 offer(freed, note_changes({[key.facts] = true}))  -- it may have been the stock of any SKU
-redis.call('XADD', key.log, '*', 'kind', 'repaired', 'id', ARGV[5], 'at', ARGV[2], 'caller', ARGV[3], 'body', ARGV[4])
+redis.call('XADD', key.log, '*', 'kind', 'repaired', 'id', ARGV[5], 'at', ARGV[2], 'caller', ARGV[3], 'body', ARGV[4],
+  unpack(signature))
 return 'done'

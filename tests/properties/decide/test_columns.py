@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from engine.decide.decide import decide
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.evaluation.judgements import judged_positions
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import NodeRest, ParcelPrice, StockPosition
 from rules.effects import Exclusion
@@ -137,7 +138,7 @@ def test_columns_and_choice_are_those_of_a_plain_reference(orders, stock, load_a
         plain = PlainEvaluation(placed, facts, matcher, now)
         for index in range(len(placed.lines)):
             assert [
-                (p.node, p.floor, p.free, p.judgement) for p in evaluation.judged_positions(index)
+                (p.node, p.floor, p.free, p.judgement) for p in judged_positions(evaluation, index)
             ] == plain.positions[index]
             assert _options(evaluation, index) == [
                 (o.route.key, o.unit_cost, o.unit_carbon, o.judgement, o.excluded) for o in plain.options[index]

@@ -116,7 +116,8 @@ def shipment_claims(made: DecidedTest) -> Iterator[Claim]:
     for index, shipment in enumerate(made.decision.shipments):
         values = shipment_values(shipment, made.decision.decided_at)
         changes = [
-            {name: with_unit(SHIPMENT_FACTS[name].kind, int(values[name]) + 1)} for name in ("units", "cost", "co2")
+            {name: with_unit(SHIPMENT_FACTS[name].kind, int(values[name]) + 1)}
+            for name in ("units", "backorder", "cost", "co2")
         ]
         changes += [
             {name: with_unit(SHIPMENT_FACTS[name].kind, int(values[name]) + 60)} for name in ("distance", "arrives")

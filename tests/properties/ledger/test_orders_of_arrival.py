@@ -29,7 +29,7 @@ SHORT_KINDS = ("count", "came", "confirm", "damaged", "not in stock")
 @dataclass(frozen=True)
 class Message:
     """What happened `at` seconds after the load, and after how many more seconds the message arrives, in each of two
-    orders of arrival. What a node rejects is of the instant at which that arrives.
+    orders of arrival.
     """
 
     kind: str
@@ -38,7 +38,7 @@ class Message:
     delays: tuple[int, int]
 
     def arrives(self, turn):
-        return self.at + (0 if self.kind in ("damaged", "not in stock") else self.delays[turn])
+        return self.at + self.delays[turn]
 
 
 def messages(kinds, counted):
@@ -129,10 +129,10 @@ class World:
                 self.pointsman.holds.confirm(hold, left_at=at)
                 self.pointsman.holds.undo(hold)
             case "damaged":
-                self.pointsman.rerouting.reject(RejectionRequest(decision=hold, node="lyon", reason="damaged"))
+                self.pointsman.rerouting.reject(RejectionRequest(decision=hold, node="lyon", reason="damaged", at=at))
             case "not in stock":
                 self.pointsman.rerouting.reject(
-                    RejectionRequest(decision=hold, node="lyon", reason="not_in_stock", on_hand=units)
+                    RejectionRequest(decision=hold, node="lyon", reason="not_in_stock", on_hand=units, at=at)
                 )
 
 

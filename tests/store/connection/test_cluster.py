@@ -6,7 +6,6 @@ import threading
 
 import pytest
 
-from api.http.app import create_app
 from engine.errors import NotReady, StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -14,6 +13,7 @@ from engine.store.ledger import RequestKey
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.batches import decide_batch
+from tests.support.callers import client_of
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 from tests.support.order_json import order_json
@@ -191,7 +191,7 @@ def test_a_primary_that_dies_is_replaced_by_its_replica_with_everything_replicat
     for pointsman in shops.values():
         shop(pointsman)
     home = home_of("brand-0", members)
-    http = create_app(shops["brand-0"]).test_client()
+    http = client_of(shops["brand-0"])
     body = order_json(("A", 1), destination={"country": "FR", "latitude": 48.85, "longitude": 2.35})
     made = http.post("/v1/decisions", json=body)
     assert made.status_code == 201

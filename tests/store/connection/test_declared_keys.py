@@ -7,7 +7,7 @@ import pytest
 from engine.errors import NotReady
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
-from engine.orders.decide_and_commit import Decided, DecisionRequest, whole_order
+from engine.orders.decision_request import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -16,6 +16,7 @@ from engine.store.connection import client as store
 from engine.store.connection.client import script_text
 from engine.store.network import load
 from engine.store.orders.stored_order import Approval
+from engine.store.script_keys import LAYOUTS
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.store.connection.test_replicas import LONG, follow, url
@@ -54,9 +55,9 @@ def ran(monkeypatch):
     def script(self, name, *, writes=True, **parts):
         run = self.redis.register_script(strict_text(name, **parts))
 
-        def strict(**given):
+        def strict(*, args=(), **given):
             names.update([name, *parts.values()])
-            return run(**given)
+            return run(args=[*args, "Ada"] if LAYOUTS[name].logs else args, **given)
 
         return strict
 
@@ -105,6 +106,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman.rerouting.reject(RejectionRequest(decision=busy["id"], node=shipment["node"], reason="other"))
     assert json_of(pointsman.decide(order(("B", 1))))["shipments"][0]["node"] != shipment["node"]
     pointsman.rests.end(shipment["node"], who="eve")
+    pointsman.api_keys.create(role="oms", client="eve", networks=("*",))
     sent = order(("A", 91))
     pointsman.decide(sent)
     assert pointsman.orders.wait(sent.id).units("waiting") > 0
@@ -135,7 +137,8 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     assert len(pointsman.repair(who="eve").repaired) == 2
     repair_loads(pointsman)
     follow_versions(pointsman, clock)
-    assert ran == script_names() - {"replica_snapshot"}, "which runs on replicas alone"
+    on_replicas_alone, before_the_service_starts = "replica_snapshot", "server/rights"
+    assert ran == script_names() - {on_replicas_alone, before_the_service_starts}
 
 
 def wait_for_an_instant(pointsman, clock):

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import redis
 
 from engine.errors import StoreUnavailable
 from engine.settings import Settings
-from engine.store.connection.embedded import socket_of
-from engine.store.connection.server import check_version, open_server
+from engine.store.connection.embedded import EmbeddedServer, socket_of
+from engine.store.connection.server import open_server
+from engine.store.connection.version import check_version
 from tests.support.wait_until import wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks processes up in /proc")
@@ -320,3 +322,51 @@ def test_valkey_is_accepted_whatever_redis_version_it_reports():
 def test_an_older_server_is_refused(info):
     with pytest.raises(StoreUnavailable, match=r"Redis 7\.0 or newer"):
         check_version(info)
+
+
+def test_it_stays_for_a_while_after_its_last_user(data):
+    with opened(data, server_stays=60):
+        running = server_pid(data)
+        supervisor = supervisor_pid(running)
+    with another_user(data) as user:
+        user.stdout.readline()
+        assert server_pid(data) == running  # found as it was left, nothing had to be read again
+    assert not is_gone(running)
+    os.kill(supervisor, signal.SIGTERM)
+    wait_until_gone(supervisor, running)
+
+
+def test_it_ends_once_nobody_came_for_the_time_that_it_stays(data):
+    with EmbeddedServer(data=data, fsync="everysec", stays=0.6):
+        running = server_pid(data)
+        supervisor = supervisor_pid(running)
+    wait_until_gone(running, supervisor)
+
+
+def test_the_time_that_it_stays_begins_anew_with_each_user(data):
+    with EmbeddedServer(data=data, fsync="everysec", stays=2):
+        running = server_pid(data)
+    left = time.monotonic()
+    until = left + 3
+    while time.monotonic() < until:
+        with EmbeddedServer(data=data, fsync="everysec", stays=2):
+            found = server_pid(data)
+            in_time = time.monotonic() < left + 2
+            assert found == running or not in_time  # a machine that is too busy to come back in time proves nothing
+            running = found
+        left = time.monotonic()
+        time.sleep(0.1)
+    wait_until_gone(running)
+
+
+def test_a_long_log_becomes_a_snapshot_once_the_last_user_has_gone(data):
+    with opened(data, server_stays=60) as server:
+        with redis.Redis.from_url(server.url) as client:
+            for _ in range(5):
+                client.set("large", os.urandom(2 << 20))
+        running = server_pid(data)
+    wait_until(lambda: append_only_file(data).stat().st_size == 0, "the log is empty")
+    os.kill(supervisor_pid(running), signal.SIGTERM)
+    wait_until_gone(running)
+    with opened(data) as server, redis.Redis.from_url(server.url) as client:
+        assert client.strlen("large") == 2 << 20

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from api.http.app import create_app
 from engine.errors import StoreUnavailable
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
@@ -32,6 +31,7 @@ from engine.store.ledger import RequestKey
 from engine.store.stock import Count, Stamp
 from tests.conftest import Clock, activate, contents_of
 from tests.support.batches import decide_batch
+from tests.support.callers import client_of
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 from tests.support.lossy_proxy import proxy
@@ -93,7 +93,7 @@ def asking(pair):
 
 @pytest.fixture
 def http(shop):
-    return create_app(shop).test_client()
+    return client_of(shop)
 
 
 def url(server):
@@ -323,13 +323,13 @@ def test_where_the_primary_does_not_answer_the_replica_does_and_nothing_is_decid
         with Pointsman(settings, clock=clock) as shop:
             shop.load(inventory([node("lyon", LYON)], {"A": {"lyon": 9}}))
             activate(shop)
+            http = client_of(shop)
             made = shop.decide(order(("A", 2)))
             assert free(shop) == (7, None)
             primary.ask("WAIT", 1, 5_000)
             primary.kill()
             assert free(shop, max_stale=LONG)[0] == 7
             assert shop.decision(json_of(made)["id"], max_stale=LONG).body == made.body
-            http = create_app(shop).test_client()
             problem_of(http.get(SHELF), 503)
             problem_of(http.post("/v1/decisions", json=order_json(("A", 1)), headers=ANY), 503)
 

@@ -1,9 +1,12 @@
 """What channels take of their allotments is counted in the ledger, asked for in the commit, checked from the log."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
+from api.records.stock.positions import SkuStockRecord
+from api.shapes.quantities import Quantities
 from engine.model.facts import Line
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
@@ -13,7 +16,7 @@ from engine.store.reconcile.check import check
 from tests.conftest import activate
 from tests.support.batches import decide_batch
 from tests.support.decision_json import facts_of, json_of
-from tests.support.facts import HOUR, LILLE, LYON, MARSEILLE, inventory, node, order
+from tests.support.facts import HOUR, LILLE, LYON, MARSEILLE, inventory, node, order, product
 from tests.support.order_json import shipped_units
 
 FIVE_FOR_THE_WEB = "then: {hold: 48 h, allocate: {channel: web, units: 5, per: day}}"
@@ -50,6 +53,35 @@ def sound(client, keys):
 def takes(shop, units, channel="web", **more):
     """How many units of A an order on the channel gets."""
     return shipped_units(json_of(shop.decide(order(("A", units), channel=channel, **more))))
+
+
+def shown(shop, sku="A"):
+    """What `GET /v1/stock/{sku}` says of allotments, by node."""
+    record = Quantities.of(shop).show(SkuStockRecord.of(shop.stock.show(sku)))
+    return {
+        item.node: [(of.channel, of.per, of.units, of.taken, of.left) for of in item.allotments or ()]
+        for item in record.nodes
+    }
+
+
+def test_the_stock_of_a_sku_says_what_is_left_of_each_allotment(shop, clock):
+    activate(shop, BY_DAY_AND_WEEK, "when: {order.channel: app}, then: {allocate: {channel: app, units: 2, per: day}}")
+    app, week = ("app", "day", 2, 0, 2), ("web", "week", 1, 0, 1)
+    assert shown(shop) == {"lyon": [app, ("web", "day", 5, 0, 5), week]}
+    takes(shop, 3)
+    assert shown(shop) == {"lyon": [app, ("web", "day", 5, 3, 2), ("web", "week", 1, 3, 0)]}
+    clock.now += DAY
+    assert shown(shop) == {"lyon": [app, ("web", "day", 5, 0, 5), ("web", "week", 1, 3, 0)]}
+    activate(shop)
+    assert shown(shop) == {"lyon": []}
+
+
+def test_allotments_of_what_is_sold_by_decimals_are_shown_with_them(bare):
+    cloth = product("CLOTH", decimals=1, unit="m")
+    bare.load(inventory([node("lyon", LYON)], {"CLOTH": {"lyon": 125}}, products=[cloth], decimals={"CLOTH": 1}))
+    activate(bare, "then: {allocate: {channel: web, share: 50%, min: 5, per: day}}")
+    bare.decide(order(("CLOTH", 15), channel="web"))
+    assert shown(bare, "CLOTH") == {"lyon": [("web", "day", Decimal("6.3"), Decimal("1.5"), Decimal("4.8"))]}
 
 
 def test_a_channel_uses_its_allotment_up(shop, taken, sound):

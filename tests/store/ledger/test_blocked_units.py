@@ -109,5 +109,5 @@ def test_the_log_of_an_earlier_release_blocked_nothing(shop, redis_client, netwo
                 body = replace(parse_entry(entry_id, fields).rejection, blocks=blocks)
                 fields[b"body"] = packed(body.encode())
             replay.add((entry_id, fields))
-        replayed[blocks] = dict(replay.blocked)
+        replayed[blocks] = dict(replay.stock.blocked)
     assert replayed == {True: {("A", "lyon"): 3}, UNSET: {}}

@@ -1,5 +1,7 @@
 """A count says what was there at its instant: what left or came after it is put on top, and nothing else is."""
 
+import dataclasses
+
 import pytest
 
 from engine.errors import InputInvalid, KeyReused, Mistake, StockConflict
@@ -172,6 +174,54 @@ def test_a_rejection_counts_at_its_instant(shop, held, clock):
     assert position(shop) == (4 + 3, 0)
     assert shop.stock.set_count(count(50, 59)).older
     assert shop.check().clean
+
+
+def test_what_left_in_a_short_pick_left_when_the_node_says(shop, held):
+    pick = RejectionRequest(decision=held, node="lyon", reason="other", confirmed={"1": 2}, at=at(30))
+    assert shop.stock.set_count(count(10, 45)).applied
+    shop.rerouting.reject(pick)
+    assert position(shop)[0] == 10, "the count of a quarter of an hour later has them as gone"
+    assert shop.check().clean
+
+
+@pytest.mark.parametrize(("counted", "blocked", "on_hand"), [(29, 3, 7), (31, 3, 10)])
+def test_what_is_damaged_was_set_apart_when_the_node_says(shop, held, counted, blocked, on_hand):
+    shop.rerouting.reject(RejectionRequest(decision=held, node="lyon", reason="damaged", at=at(30)))
+    assert shop.stock.set_count(count(10, counted)).position.on_hand == on_hand
+    assert [item.blocked for item in shop.stock.show("A").nodes] == [blocked]
+    assert shop.check().clean
+
+
+def test_what_a_node_counted_as_it_rejected_is_of_when_it_says(shop, held):
+    shop.stock.move([movement("1", 5, 29), movement("2", 3, 31)])
+    missing = RejectionRequest(decision=held, node="lyon", reason="not_in_stock", on_hand=4, at=at(30))
+    shop.rerouting.reject(missing)
+    assert position(shop) == (4 + 3, 0)
+    assert shop.check().clean
+
+
+def test_a_newer_count_stays_whatever_a_node_counted_before(shop, held):
+    shop.stock.set_count(count(9, 31))
+    shop.rerouting.reject(RejectionRequest(decision=held, node="lyon", reason="not_in_stock", on_hand=4, at=at(30)))
+    assert position(shop) == (9, 0)
+    assert shop.check().clean
+
+
+@pytest.mark.parametrize("minutes", [-1, 66])
+def test_a_node_rejects_nothing_before_it_held_it_or_in_the_future(shop, held, contents, minutes):
+    before = contents()
+    with pytest.raises(InputInvalid) as error:
+        shop.rerouting.reject(RejectionRequest(decision=held, node="lyon", reason="damaged", at=at(minutes)))
+    assert [mistake.field for mistake in error.value.mistakes] == ["at"]
+    assert contents() == before
+
+
+def test_a_rejection_of_another_instant_is_another_one(shop, held):
+    request = RejectionRequest(decision=held, node="lyon", reason="damaged", lines={"1": 1}, at=at(30), op="r")
+    made = shop.rerouting.reject(request)
+    assert shop.rerouting.reject(request).id == made.id
+    with pytest.raises(KeyReused):
+        shop.rerouting.reject(dataclasses.replace(request, at=at(31)))
 
 
 def test_an_undone_confirm_is_as_if_the_goods_had_never_left(shop, held):

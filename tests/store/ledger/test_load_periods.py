@@ -56,6 +56,24 @@ def test_a_node_is_given_so_many_shipments_in_its_own_hour(places, clock):
     assert places.check().clean
 
 
+@pytest.mark.parametrize(
+    ("rules", "most"), [([], 2), (["then: {hourly_orders: 1}"], 1), (["then: {hourly_orders: 3}"], 2)]
+)
+def test_a_network_may_limit_the_shipments_of_an_hour_and_the_smaller_number_counts(bare, clock, rules, most):
+    clock.now = at("2026-11-27 14:05")
+    bare.load(inventory([node("shop", LYON, hourly_orders=2), node("far", LILLE)], {"A": {"shop": 9}, "B": {"far": 1}}))
+    activate(bare, *rules)
+    assert [ships_from(bare) for _ in range(most)] == [["shop"]] * most
+    assert bare.availability("A", "web").free == 0
+    (unfilled,) = decide(bare)["unfilled"]
+    assert [reason["code"] for reason in unfilled["reasons"]] == ["node_full"]
+    assert json.loads(bare.decide(order(("B", 1))).body)["status"] == "filled", "far has no such limit"
+    clock.now += 55 * MINUTE
+    assert bare.availability("A", "web").free == 9 - most
+    assert ships_from(bare) == ["shop"]
+    assert bare.check().clean
+
+
 def test_an_hour_that_the_clock_shows_twice_is_two_hours(bare, clock):
     bare.load(inventory([node("shop", LYON)], {"A": {"shop": 9}}))
     activate(bare, "then: {hourly_orders: 1}")

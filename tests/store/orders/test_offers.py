@@ -10,7 +10,7 @@ import pytest
 from engine.errors import Contended
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
-from engine.orders.decide_and_commit import Decided, DecisionRequest, whole_order
+from engine.orders.decision_request import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
 from engine.orders.waiting import offers
 from engine.service import Pointsman

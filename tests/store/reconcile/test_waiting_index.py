@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.orders.decide_and_commit import Decided, DecisionRequest, whole_order
+from engine.orders.decision_request import Decided, DecisionRequest, whole_order
 from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.support.decision_json import json_of

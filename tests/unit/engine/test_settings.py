@@ -10,7 +10,7 @@ from engine.settings import Settings
 
 def test_an_empty_environment_means_the_embedded_server_here():
     assert Settings.from_environment({}) == Settings(
-        redis_url=None, data=Path(".pointsman"), network="main", fsync="everysec", max_lines=500
+        redis_url=None, data=Path(".pointsman"), network="main", fsync="everysec", max_lines=500, server_stays=5
     )
 
 
@@ -29,6 +29,7 @@ def test_every_setting_is_read():
         "POINTSMAN_GUARD": "off",
         "POINTSMAN_BACKLOG": "manual",
         "POINTSMAN_UNDO": "4 h",
+        "POINTSMAN_SERVER_STAYS": "0",
     }
     assert Settings.from_environment(environ) == Settings(
         redis_url="redis://stock:6379/1",
@@ -44,17 +45,20 @@ def test_every_setting_is_read():
         guard="off",
         backlog="manual",
         undo=4 * 60,
+        server_stays=0,
     )
 
 
 def test_an_empty_variable_is_one_that_is_not_set():
-    assert Settings.from_environment({"POINTSMAN_REDIS_URL": "", "POINTSMAN_NETWORK": " "}) == Settings()
+    assert Settings.from_environment({"POINTSMAN_REDIS_URL": "", "POINTSMAN_NETWORK": " "}) == Settings(server_stays=5)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("POINTSMAN_REDIS_URL", "localhost:6379"),
+        ("POINTSMAN_SERVER_STAYS", "8 d"),
+        ("POINTSMAN_SERVER_STAYS", "always"),
         ("POINTSMAN_NETWORK", "a{b}"),
         ("POINTSMAN_NETWORK", "é"),
         ("POINTSMAN_NETWORK", "n" * 41),

@@ -10,20 +10,21 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from engine.decide.sourcing.allocation.min_cost_flow import Flow
+from engine.decide.sourcing.bounded.carrier import UNUSED, Carrier, State
 from engine.decide.sourcing.problem import UNBOUNDED, Problem
 from engine.decide.sourcing.tightening import demands_by_set
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 
-_UNUSED = -1
 _UNDECIDED, _NOT_SENT = -2, -1
 """Of a set of which no line is allocated yet, and of one that does not ship."""
 
-_State: TypeAlias = tuple[int, ...]
-"""By measure, what its shipment has of it, _UNUSED while that ships nothing; then by stock the units taken, by
-capacity and by limit of lots what is used of it, and by set the shipment by which it goes.
-"""
 _Way: TypeAlias = tuple[int, tuple[int, ...]]
 """What it costs so far; and by line and carrier the units, below zero, so that a smaller one has more in first places.
+"""
+
+_Partial: TypeAlias = tuple[State, int, int]
+"""A line allocated to some of its carriers: the state, how many units are left, and the first shipment that carries
+some of it, which matters to a set.
 """
 
 
@@ -38,27 +39,12 @@ class BoundedFlow(NamedTuple):
     steps: int
 
 
-class _Partial(NamedTuple):
-    """A line allocated to some of its carriers: so many units are left; `shipped` is the first shipment that carries
-    some of it, which matters to a set.
-    """
-
-    state: _State
-    left: int
-    shipped: int
-
-
 class _Measure(NamedTuple):
     """What is added up of a shipment: grams, units, or nothing at all; `amounts` are those of a unit, by line."""
 
     amounts: Sequence[int]
     least: int
     most: int
-
-    def plus(self, value: int, line: int, units: int) -> int:
-        """With so many more units of a line; what is above `least` is all the same where nothing bounds it above."""
-        total = max(0, value) + units * self.amounts[line]
-        return min(total, self.least) if self.most == UNBOUNDED else total
 
 
 class BoundedAllocation:
@@ -171,8 +157,8 @@ class BoundedAllocation:
             below = 1 + self._later_unfilled() + sum(candidate.fixed for candidate in self._opened)
         self._step_limit = step_limit
         none = [0] * (len(self._supply) + len(self._capacity) + len(self._lot_limits))
-        start = (*[_UNUSED] * self._first, *none, *[_UNDECIDED] * len(self._sets))
-        layer: Mapping[_State, _Way] = {start: (0, ())}
+        start = (*[UNUSED] * self._first, *none, *[_UNDECIDED] * len(self._sets))
+        layer: Mapping[State, _Way] = {start: (0, ())}
         for line in range(len(self._demands)):
             layer = self._after(line, layer, below)
             if self._steps > step_limit:
@@ -187,13 +173,13 @@ class BoundedAllocation:
     def _later_unfilled(self) -> int:
         return self._unfilled * sum(demand.quantity for demand in self._demands)
 
-    def _after(self, line: int, layer: Mapping[_State, _Way], below: int) -> dict[_State, _Way]:
+    def _after(self, line: int, layer: Mapping[State, _Way], below: int) -> dict[State, _Way]:
         """The states after a line is allocated; some of them if the steps are used up."""
         quantity, limit = self._demands[line].quantity, below - self._later[line + 1]
-        partly = {_Partial(state, quantity, _NOT_SENT): way for state, way in layer.items()}
+        partly: dict[_Partial, _Way] = {(state, quantity, _NOT_SENT): way for state, way in layer.items()}
         for place in range(len(self._carriers[line])):
             partly = self._after_carrier(line, place, partly, limit)
-        done = dict[_State, _Way]()
+        done = dict[State, _Way]()
         for (state, left, shipped), (spent, units) in partly.items():
             self._steps += 1
             after, way = self._decided(line, state, shipped), (spent + left * self._unfilled, units)
@@ -206,38 +192,58 @@ class BoundedAllocation:
     ) -> dict[_Partial, _Way]:
         """The states after a carrier takes some units of a line; some of them if the steps are used up."""
         done = dict[_Partial, _Way]()
-        (slot, cost), cheapest = self._carriers[line][place], self._cheapest_from[line][place + 1]
-        last_used, in_set = self._last_used.get((line, place), ()), self._demands[line].set_name is not None
+        carrier, cheapest = self._carrier(line, place), self._cheapest_from[line][place + 1]
+        cost, in_set = carrier.cost, self._demands[line].set_name is not None
         for (state, left, shipped), (spent, units) in partly.items():
-            counts = self._counts(line, slot, left, state)
+            counts, opening = carrier.counts(state, left), carrier.opening(state)
             self._steps = min(self._steps + len(counts), self._step_limit + 1)
             if self._steps > self._step_limit:
                 break
             for count in counts:
-                reached, opening = self._with(state, line, slot, count) if count else (state, 0)
-                paid = spent + opening + count * cost
+                paid = spent + count * cost + (opening if count else 0)
                 if paid + (left - count) * cheapest >= limit:
                     continue
-                settled = self._settled(reached, last_used)
-                if settled is None:
+                reached = carrier.carry(state, count)
+                if reached is None:
                     continue
-                first = slot if in_set and count and shipped == _NOT_SENT else shipped
-                after, way = _Partial(settled, left - count, first), (paid, (*units, -count))
-                done[after] = min(way, done.get(after, way))
+                first = carrier.slot if in_set and count and shipped == _NOT_SENT else shipped
+                after, way = (reached, left - count, first), (paid, (*units, -count))
+                known = done.get(after)
+                if known is None or way < known:
+                    done[after] = way
         return done
 
-    def _settled(self, state: _State, last_used: Sequence[int]) -> _State | None:
-        """The state without what matters no more; None if a shipment has less than it must, and nothing comes to it."""
-        if not last_used:
-            return state
-        values = list(state)
-        for at in last_used:
-            if at < self._first and _UNUSED < values[at] < self._measures[at].least:
-                return None
-            values[at] = _UNUSED if at < self._first else 0
-        return tuple(values)
+    def _carrier(self, line: int, place: int) -> Carrier:
+        """What a shipment may carry of a line, for the `place`th of those that carry some of it."""
+        demand, (slot, cost) = self._demands[line], self._carriers[line][place]
+        candidate, last_used = self._opened[slot], frozenset(self._last_used.get((line, place), ()))
+        node, measures = candidate.key.node, [self._measures[number] for number in self._measured[slot]]
+        stock = self._stock[node, demand.sku]
+        multiple = self._multiples.get((node, line), 1)
+        return Carrier(
+            slot=slot,
+            cost=cost,
+            fixed=candidate.fixed,
+            measured=[
+                (at, measure.amounts[line], measure.least, measure.most, at in last_used)
+                for at, measure in zip(self._measured[slot], measures, strict=True)
+            ],
+            used=[(stock, 1, self._supply[stock - self._first], stock in last_used)]
+            + [
+                (at, amounts[line], most, at in last_used)
+                for at, (of, amounts, most) in enumerate(self._capacity, start=self._capacities)
+                if of == node
+            ]
+            + [
+                (at, 1, most, at in last_used)
+                for at, (places, most) in enumerate(self._lot_limits, start=self._lots)
+                if (slot, line) in places
+            ],
+            whole=demand.quantity if demand.together else 0,
+            multiple=multiple,
+        )
 
-    def _decided(self, line: int, state: _State, shipped: int) -> _State | None:
+    def _decided(self, line: int, state: State, shipped: int) -> State | None:
         """The state after a line first ships by `shipped`, in which it is settled by which shipment its set goes, or
         that it does not; None if this line does not go with it.
         """
@@ -248,38 +254,3 @@ class BoundedAllocation:
         if state[place] not in {_UNDECIDED, shipped}:
             return None
         return (*state[:place], _UNDECIDED if line in self._ends_set else shipped, *state[place + 1 :])
-
-    def _counts(self, line: int, slot: int, left: int, state: _State) -> Sequence[int]:
-        """How many units the shipment may carry of the line."""
-        demand = self._demands[line]
-        stock = self._stock[self._opened[slot].key.node, demand.sku]
-        most = min(left, self._supply[stock - self._first] - state[stock])
-        for place, (node, amounts, capacity) in enumerate(self._capacity, start=self._capacities):
-            if node == self._opened[slot].key.node and amounts[line]:
-                most = min(most, max(0, capacity - state[place]) // amounts[line])
-        for place, (places, units) in enumerate(self._lot_limits, start=self._lots):
-            if (slot, line) in places:
-                most = min(most, max(0, units - state[place]))
-        for number in self._measured[slot]:
-            measure = self._measures[number]
-            amount = measure.amounts[line]
-            if amount and measure.most != UNBOUNDED:
-                most = min(most, (measure.most - max(0, state[number])) // amount)
-        multiple = self._multiples.get((self._opened[slot].key.node, line), 1)
-        if demand.together:
-            return (demand.quantity, 0) if most >= demand.quantity and not demand.quantity % multiple else (0,)
-        return range(most - most % multiple, -1, -multiple)
-
-    def _with(self, state: _State, line: int, slot: int, count: int) -> tuple[_State, int]:
-        """The state with so many units in the shipment, and what opening it costs, if it was not used before."""
-        values, numbers, candidate = list(state), self._measured[slot], self._opened[slot]
-        opening = candidate.fixed if values[numbers[0]] == _UNUSED else 0
-        for number in numbers:
-            values[number] = self._measures[number].plus(values[number], line, count)
-        values[self._stock[candidate.key.node, self._demands[line].sku]] += count
-        for place, (node, amounts, _) in enumerate(self._capacity, start=self._capacities):
-            if node == candidate.key.node:
-                values[place] += count * amounts[line]
-        for place, (places, _) in enumerate(self._lot_limits, start=self._lots):
-            values[place] += count if (slot, line) in places else 0
-        return tuple(values), opening

@@ -1,16 +1,17 @@
 """Leaves out of a problem what the bounds of its shipments rule out, and the bounds that rule out nothing."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from engine.decide.sourcing.problem import UNBOUNDED, Bounds, Candidate, Demand, Problem
+from engine.decide.sourcing.tightening import demands_by_set
 from engine.model.facts import OptionKey
 
 
 def tightened(problem: Problem) -> Problem:
-    """The same problem, without lines that a candidate has no room for, candidates that can't reach their lower bound,
-    and bounds that any shipment of the order keeps to.
+    """The same problem, without lines and sets that a candidate has no room for, candidates that can't reach their
+    lower bound, and bounds that any shipment of the order keeps to.
     """
     candidates = list(_possible(problem))
     bands = Counter(candidate.key.option for candidate in candidates)
@@ -24,12 +25,20 @@ def tightened(problem: Problem) -> Problem:
 
 
 def _possible(problem: Problem) -> Iterator[Candidate]:
+    sets = demands_by_set(problem.demands).values()
     for candidate in problem.candidates:
         bounds = candidate.bounds
         if bounds is None:
             yield candidate
             continue
-        prices = {line: price for line, price in candidate.prices.items() if _has_room(bounds, problem.demands[line])}
+        prices = {
+            line: price
+            for line, price in candidate.prices.items()
+            if _has_room(bounds, problem.demands[line], problem.multiples.get((candidate.key.node, line), 1))
+        }
+        for lines in sets:
+            if not _has_room_for_set(bounds, [problem.demands[line] for line in lines if line in prices], len(lines)):
+                prices = {line: price for line, price in prices.items() if line not in lines}
         most_weight = most_units = 0
         for line in prices:
             demand = problem.demands[line]
@@ -40,10 +49,17 @@ def _possible(problem: Problem) -> Iterator[Candidate]:
             yield replace(candidate, prices=prices)
 
 
-def _has_room(bounds: Bounds, demand: Demand) -> bool:
+def _has_room(bounds: Bounds, demand: Demand, multiple: int) -> bool:
     """Whether the least that ships of the line does not exceed the bounds by itself."""
-    units = demand.quantity if demand.together else 1
+    units = demand.quantity if demand.together else multiple
     return units * demand.weight <= bounds.most_weight and units <= bounds.most_units
+
+
+def _has_room_for_set(bounds: Bounds, demands: Sequence[Demand], size: int) -> bool:
+    """Whether these are all demands of a set, and together they do not exceed the bounds."""
+    weight = sum(demand.quantity * demand.weight for demand in demands)
+    units = sum(demand.quantity for demand in demands)
+    return len(demands) == size and weight <= bounds.most_weight and units <= bounds.most_units
 
 
 def _binding(candidate: Candidate, problem: Problem, weight: int, units: int, *, alone: bool) -> Bounds | None:

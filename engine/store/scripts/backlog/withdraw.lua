@@ -11,6 +11,6 @@ end
 if not stop_waiting(ARGV[1]) then
   return 0
 end
-redis.call('XADD', key.log, '*', 'kind', 'withdrawn', 'id', ARGV[1], 'at', ARGV[2])
+redis.call('XADD', key.log, '*', 'kind', 'withdrawn', 'id', ARGV[1], 'at', ARGV[2], unpack(signature))
 redis.call('SET', key.operation, '1', 'EX', ARGV[3])
 return 1

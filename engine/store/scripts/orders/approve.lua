@@ -10,7 +10,8 @@ end
 redis.call('HSET', key.order, 'approved', ARGV[4])
 redis.call('ZREM', key.parked, ARGV[6])
 redis.call('HINCRBY', key.order, 'changes', 1)
-redis.call('XADD', key.log, '*', 'kind', 'approved', 'id', ARGV[1], 'at', ARGV[2], 'caller', ARGV[3], 'body', ARGV[5])
+redis.call('XADD', key.log, '*', 'kind', 'approved', 'id', ARGV[1], 'at', ARGV[2], 'caller', ARGV[3], 'body', ARGV[5],
+  unpack(signature))
 for index = 7, #ARGV do
   local body = redis.call('HGET', key.backlog, ARGV[index])
   if body then

@@ -29,5 +29,5 @@ end
 stop_waiting(id)
 begin_waiting(id, ARGV[3], ARGV[2], '0', changed_since('0', ARGV[3]))
 redis.call('HINCRBY', key.order, 'changes', 1)
-redis.call('XADD', key.log, '*', 'kind', 'queued', 'id', id, 'at', ARGV[2], 'body', ARGV[4])
+redis.call('XADD', key.log, '*', 'kind', 'queued', 'id', id, 'at', ARGV[2], 'body', ARGV[4], unpack(signature))
 return 'done'

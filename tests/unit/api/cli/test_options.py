@@ -20,6 +20,6 @@ def test_a_user_without_a_login_name_is_told_which_setting_to_set(
     def nameless() -> str:
         raise error
 
-    monkeypatch.setattr("api.cli.options.getuser", nameless)
+    monkeypatch.setattr("api.cli.login.getuser", nameless)
     with pytest.raises(click.UsageError, match="set POINTSMAN_USER"):
         who(Settings())

@@ -1,5 +1,6 @@
 """network.yaml, products.csv and stock.csv: read into an Inventory, or every mistake reported with its place."""
 
+import re
 import shutil
 
 import pytest
@@ -9,6 +10,7 @@ from api.files.inventory_folder import load_inventory
 from engine.errors import InputInvalid
 from engine.inventory.stock import not_counted
 from engine.model.facts import GeoPoint
+from engine.store.network.serialization import network_of, network_record
 from rules.vocabulary import Kind
 from tests.conftest import SMALL
 
@@ -198,12 +200,24 @@ def test_a_file_that_is_empty_is_refused(directory, name):
     assert any(where.startswith(name) for where in mistakes(directory))
 
 
-@pytest.mark.parametrize("name", ["network.yaml", "products.csv", "stock.csv"])
-def test_a_file_in_another_encoding_is_refused_with_the_line(directory, name):
+@pytest.mark.parametrize(
+    ("name", "end", "message"),
+    [
+        ("network.yaml", b"\xe9\xe8", "UTF-8"),
+        ("products.csv", b"\x81", "this is neither UTF-8 nor Windows-1252"),
+        ("stock.csv", b"\x8d", "this is neither UTF-8 nor Windows-1252"),
+    ],
+)
+def test_a_file_in_another_encoding_is_refused_with_the_line(directory, name, end, message):
     content = (directory / name).read_bytes()
-    (directory / name).write_bytes(content + b"\xe9\xe8")
+    (directory / name).write_bytes(content + end)
     lines = content.count(b"\n") + 1
-    assert "UTF-8" in mistakes(directory)[f"{name}:{lines}: "]
+    assert message in mistakes(directory)[f"{name}:{lines}: "]
+
+
+def test_utf_16_is_refused_by_its_name(directory):
+    (directory / "stock.csv").write_bytes("node,sku,on_hand\n".encode("utf-16"))
+    assert mistakes(directory) == {"stock.csv:1: ": "the file is UTF-16; save it as UTF-8"}
 
 
 def test_a_row_over_several_lines_is_counted_as_editors_do(directory):
@@ -212,13 +226,52 @@ def test_a_row_over_several_lines_is_counted_as_editors_do(directory):
     assert "products.csv:5: sku" in mistakes(directory)
 
 
-@pytest.mark.parametrize("name", ["products.csv", "stock.csv"])
-@pytest.mark.parametrize(("separator", "word"), [(";", "semicolons"), ("\t", "tabs")])
-def test_a_file_with_other_separators_has_one_mistake(directory, name, separator, word):
-    path = directory / name
-    path.write_text(path.read_text(encoding="utf-8").replace(",", separator), encoding="utf-8")
-    message = f"the columns are separated by {word}; save the file with commas between them"
-    assert mistakes(directory) == {f"{name}:1: ": message}
+@pytest.mark.parametrize(("separator", "encoding"), [(";", "cp1252"), (";", "utf-8-sig"), ("\t", "utf-8")])
+def test_files_as_spreadsheets_write_them_elsewhere_are_read_alike(directory, separator, encoding):
+    for name in ("products.csv", "stock.csv"):
+        spoilt(directory, name, "日本 ☂", "€")
+    plain = load_inventory(directory)
+    for name in ("products.csv", "stock.csv"):
+        text = (directory / name).read_text(encoding="utf-8").replace(",", separator)
+        first, *others = text.splitlines()
+        text = "\r\n".join([first + 2 * separator, *others, 5 * separator, ""])
+        if separator == ";":
+            text = re.sub(r"(?<=[0-9])\.(?=[0-9])", ",", text)
+        (directory / name).write_bytes(text.encode(encoding))
+    assert ("2,5" in text) is (separator == ";")
+    assert load_inventory(directory) == plain
+
+
+def test_with_semicolons_only_numbers_have_a_decimal_comma(directory):
+    (directory / "products.csv").write_text(
+        "sku;category;lifecycle;weight_g;brand;attributes.shelf_life\nA;tops;core;1 250;7,5;2,5\n", encoding="cp1252"
+    )
+    (directory / "stock.csv").write_text("node;sku;on_hand;daily_sales\nlyon;A;1\u00a0200;0,5\n", encoding="cp1252")
+    inventory = load_inventory(directory)
+    product = inventory.products["A"]
+    assert (product.weight, product.brand, product.attributes) == (1_250, "7,5", {"shelf_life": 2_500_000})
+    assert (inventory.stock, inventory.paces) == ({"A": {"lyon": 1_200}}, {"A": {"lyon": 500}})
+
+
+def test_with_commas_a_decimal_comma_is_refused_with_its_place(directory):
+    (directory / "stock.csv").write_text('node,sku,on_hand,daily_sales\nlyon,LAMP,1,"0,5"\n', encoding="utf-8")
+    assert list(mistakes(directory)) == ["stock.csv:2: daily_sales"]
+
+
+def test_a_row_that_is_too_long_or_too_short_is_refused(directory):
+    (directory / "stock.csv").write_text(
+        "node;sku;on_hand\nlyon;LAMP;1;2\nlyon;COAT\nlyon;SHIRT;3;\n", encoding="utf-8"
+    )
+    assert list(mistakes(directory)) == ["stock.csv:2: ", "stock.csv:3: "]
+
+
+def test_an_attribute_that_is_not_declared_is_reported_once(directory):
+    lines = (directory / "products.csv").read_text(encoding="utf-8").splitlines()
+    wider = [lines[0] + ",attributes.colour", *(f"{line},red" for line in lines[1:])]
+    (directory / "products.csv").write_text("\n".join(wider), encoding="utf-8")
+    assert [place for place in mistakes(directory) if place.startswith("products.csv")] == [
+        "products.csv:2: attributes.colour"
+    ]
 
 
 def test_products_alone_without_stock_are_no_mistake(directory):
@@ -289,3 +342,10 @@ def test_stock_of_a_product_with_decimals_is_counted_in_the_smallest_unit(direct
     assert inventory.paces["SHIRT"]["lyon"] == 250_000
     spoilt(directory, "stock.csv", "lyon,SHIRT,10.25", "lyon,SHIRT,10.255")
     assert mistakes(directory) == {"stock.csv:2: on_hand": "'SHIRT' is counted with 2 decimals; 10.255 is finer"}
+
+
+def test_the_words_of_orders_are_kept_by_the_fact_that_has_them(directory):
+    spoilt(directory, "network.yaml", "currency:", "orders: {segments: [gold], tags: [gift, rush]}\ncurrency:")
+    network = load_inventory(directory).network
+    assert network.order_words == {"order.segment": {"gold"}, "order.tags": {"gift", "rush"}}
+    assert network_of(network.version, network_record(network)) == network

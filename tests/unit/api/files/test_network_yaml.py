@@ -87,6 +87,11 @@ def test_opening_hours_days_off_and_cut_offs_are_read():
     assert (nodes["hub"].handling, nodes["hub"].unit_handling, nodes["hub"].daily_orders) == (800_000, 150_000, 400)
 
 
+def test_a_place_may_limit_the_shipments_of_an_hour():
+    hub = network(TEXT.replace("    daily_orders: 400\n", "    hourly_orders: 30\n")).nodes["hub"]
+    assert (hub.daily_orders, hub.hourly_orders) == (None, 30)
+
+
 def test_days_off_without_hours_leave_whole_days():
     text = TEXT.replace("    daily_orders: 400\n", "    closed: [france]\n")
     hours = network(text).nodes["hub"].hours
@@ -187,6 +192,7 @@ def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
         (("cut_offs: {parcel", "cut_offs: {parcels"), "nodes.0.cut_offs.parcels", "did you mean 'parcel'?"),
         (('"16:30"', '"24:30"'), "nodes.0.cut_offs.parcel.value", "no time of day"),
         (("Europe/London", "Europe/Londres"), "nodes.1.time_zone", "no time zone"),
+        (("daily_orders: 400", "hourly_orders: 0.5"), "nodes.0.hourly_orders", "finer than one"),
         (("daily_orders: 400", "daily_orders: 0.5"), "nodes.0.daily_orders", "finer than one"),
         (("daily_distance: 600 km", "daily_distance: 600 m"), "services.1.daily_distance", "at least 1 km"),
         (("    daily_distance: 600 km\n", ""), "services.1.transit", "either transit or daily_distance"),

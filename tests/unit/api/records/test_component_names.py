@@ -7,7 +7,7 @@ import msgspec
 
 import api.records
 from api.http.blueprint import component_name, components
-from engine.decide import facts_record, order_record, record
+from engine.decide import facts_record, order_record, record, record_parts
 from engine.decide.order_record import Record
 from engine.decide.promises import quote_record, taken_quote_record
 
@@ -19,7 +19,15 @@ def records() -> set[type[Record]]:
     ]
     return {
         item
-        for module in [*modules, facts_record, order_record, quote_record, record, taken_quote_record]
+        for module in [
+            *modules,
+            facts_record,
+            order_record,
+            quote_record,
+            record,
+            record_parts,
+            taken_quote_record,
+        ]
         for item in vars(module).values()
         if isinstance(item, type) and issubclass(item, Record) and item is not Record
     }

@@ -176,13 +176,31 @@ def test_an_order_with_too_many_lines_is_refused_before_they_are_read():
 
 
 def test_what_was_read_can_be_written_and_read_again():
-    written = msgspec.to_builtins(OrderRecord.of(read()))
-    lines = [
-        {"id": line["id"], "sku": line["sku"], "quantity": line["quantity"]}
-        | ({} if line["unit_price_micros"] is None else {"unit_price": line["unit_price_micros"] / 1_000_000})
-        for line in written["lines"]
-    ]
-    assert read(**{**written, "lines": lines}) == read()
+    assert OrderRequest().load(msgspec.to_builtins(OrderRecord.of(read()))) == read()
+
+
+def test_an_order_that_is_collected_can_be_written_and_read_again():
+    order = read(delivery="click_and_collect", collect_at="lyon", destination=None)
+    assert OrderRequest().load(msgspec.to_builtins(OrderRecord.of(order))) == order
+
+
+def test_a_destination_that_says_nothing_is_none():
+    nowhere = dict.fromkeys(("country", "postcode", "region", "latitude", "longitude"))
+    assert list(mistakes(destination=nowhere)) == ["destination"]
+    assert list(mistakes(destination={})) == ["destination"]
+    assert "country" in mistakes(destination={})["destination"]
+
+
+@pytest.mark.parametrize("price", [-1, 1.5, "19900000", True, 10**18])
+def test_a_price_in_micros_is_a_whole_number(price):
+    assert list(mistakes(lines=[{"sku": "A", "quantity": 1, "unit_price_micros": price}])) == ["lines"]
+
+
+def test_a_line_has_one_price():
+    line = {"sku": "A", "quantity": 1, "unit_price_micros": 19_900_000}
+    assert read(lines=[line]).lines[0].unit_price == 19_900_000
+    assert "not both" in str(mistakes(lines=[{**line, "unit_price": "19.90"}]))
+    assert read(lines=[{**line, "unit_price": None}]).lines[0].unit_price == 19_900_000
 
 
 @pytest.mark.parametrize(

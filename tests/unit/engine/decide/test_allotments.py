@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from engine.decide.availability import StockFacts
+from engine.decide.availability.free_units import StockFacts
+from engine.decide.availability.offer import offer
 from engine.decide.decision import Reason
 from engine.decide.matching.matcher import Matcher
-from engine.decide.offer import offer
 from engine.model.facts import StockPosition
 from rules.reserves import Tally
 from tests.support.facts import (

@@ -118,6 +118,56 @@ def test_a_word_that_the_network_knows_or_can_not_know_is_no_warning(rule):
     assert fitted(rule) == Fit()
 
 
+LISTED = network(
+    NODES,
+    order_words={
+        "order.segment": frozenset({"gold", "silver"}),
+        "order.tags": frozenset({"gift"}),
+        "order.region": frozenset({"Île-de-France"}),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "meant"),
+    [
+        ("when: {order.segment: goold}, then: {priority: 1}", "gold"),
+        ("when: {order.tags: {has: gifts}}, then: {priority: 1}", "gift"),
+        ("when: {order.region: Ile de France}, then: {priority: 1}", "Île-de-France"),
+        ("when: {order.region: Bretagne}, then: {priority: 1}", ""),
+    ],
+)
+def test_words_of_orders_are_checked_where_the_network_lists_them(rule, meant):
+    (warning,) = fitted(rule, against=LISTED).warnings
+    assert (warning.code, warning.meant) == ("unknown-to-network", meant)
+    assert fitted(rule.replace("Ile de France", "Île-de-France").replace("goold", "gold"), against=NETWORK) == Fit()
+
+
+def test_a_region_of_orders_that_places_spell_otherwise_is_a_warning_though_no_regions_are_listed():
+    (warning,) = fitted("when: {order.region: rhone}, then: {priority: 1}").warnings
+    assert (warning.code, warning.meant) == ("unknown-to-network", "Rhône")
+    for word in ("Rhône", "Bretagne", '{matches: "rh*"}'):
+        assert fitted(f"when: {{order.region: {word}}}, then: {{priority: 1}}") == Fit()
+
+
+@pytest.mark.parametrize("fact", ["product.sku", "line.sku"])
+def test_skus_are_checked_where_they_are_known(fact):
+    rules = [
+        f"when: {{{fact}: {word}}}, then: {{tier: 1}}"
+        for word in ("MAT-O1", "MAT-01", "MAT-*", '{matches: "MAT-*"}', '{matches: "X-*"}', "Z")
+    ]
+    found = fitted(*rules, words={**WORDS, "product.sku": ["MAT-01", "MAT-02"]}).warnings
+    assert [(item.line - 2, item.meant) for item in found] == [(1, "MAT-01"), (3, ""), (5, ""), (6, "")]
+    assert "write {matches: 'MAT-*'}" in found[1].message
+    assert fitted(*rules) == Fit()
+
+
+@pytest.mark.parametrize("effect", ["allocate: {channel: wep, units: 1, per: day}", "cap: {channel: wep, units: 1}"])
+def test_channels_of_every_effect_are_checked(effect):
+    (warning,) = fitted(f"then: {{{effect}}}").warnings
+    assert warning.meant == "web"
+
+
 def test_where_the_network_lists_no_channels_any_will_do_and_where_words_are_not_known_none_is_strange():
     rule = "when: {order.channel: pigeon, product.category: anything}, then: {priority: 1}"
     assert fitted("when: {order.channel: pigeon}, then: {priority: 1}", against=network(NODES)) == Fit()

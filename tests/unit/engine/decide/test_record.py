@@ -16,15 +16,8 @@ from engine.decide.facts_record import (
 )
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_record import OrderRecord, order_of, timestamp
-from engine.decide.record import (
-    SCHEMA,
-    DecisionRecord,
-    ReasonRecord,
-    facts_of,
-    from_json,
-    to_json,
-    with_facts,
-)
+from engine.decide.record import SCHEMA, DecisionRecord, facts_of, from_json, to_json, with_facts
+from engine.decide.record_parts import ReasonRecord
 from engine.decide.sentence_record import in_every_language, texts_by_field
 from tests.support.facts import LILLE, LYON, NOW, PARIS, decided, node, order, policies, snapshot
 from tests.support.former_decisions import former_decision
@@ -147,7 +140,21 @@ def test_a_hold_says_what_its_end_is_counted_from(rule, requested, said):
 
 def test_a_decision_says_that_it_awaits_approval():
     decision = decided(order(), snapshot([node("lyon", LYON)], {"A": {"lyon": 1}}), "then: {approve: true}")
-    assert json.loads(to_json(DecisionRecord.of(decision, "d1", "0", b"{}")))["awaiting_approval"] is True
+    record = json.loads(to_json(DecisionRecord.of(decision, "d1", "0", b"{}")))
+    assert (record["awaiting_approval"], record["approval_rules"]) == (True, ["test/r1"])
+    assert record["rules"]["because"]["test/r1"] == {"en": "a reason"}
+
+
+def test_only_rules_that_ask_for_approval_are_named_and_only_where_they_do():
+    facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}})
+    rules = [
+        "then: {priority: 9}",
+        "then: {priority: 3, approve: true}",
+        "when: {order.units: 9}, then: {approve: true}",
+    ]
+    assert decide(order(), facts, Matcher(policies(*rules)), NOW).approval_rules == ("test/r2",)
+    record = json.loads(to_json(DecisionRecord.of(decided(order(), facts), "d1", "0", b"{}")))
+    assert "approval_rules" not in record
 
 
 def test_a_decision_of_a_newer_schema_is_refused_rather_than_misread():

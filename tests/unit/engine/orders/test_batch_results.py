@@ -10,7 +10,7 @@ from hypothesis import given
 from engine.errors import KeyReused, StoreUnavailable
 from engine.orders.batch import batch_results
 from engine.orders.batch.batch_results import OrderDecided, OrderNotDecided, in_order_sent
-from engine.orders.decide_and_commit import Answer
+from engine.orders.decision_request import Answer
 
 SIZES = st.lists(st.one_of(st.none(), st.integers(0, 40)), min_size=1, max_size=12)
 

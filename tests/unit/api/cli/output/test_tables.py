@@ -7,7 +7,8 @@ import pytest
 from msgspec import UNSET
 
 from api.cli.output.tables import decision_lines
-from engine.decide.record import DecisionRecord, UnprovenRecord, from_json, to_json
+from engine.decide.record import DecisionRecord, from_json, to_json
+from engine.decide.record_parts import UnprovenRecord
 from engine.decide.sourcing.problem import Unproven
 from engine.model.facts import Line
 from tests.support.clocks import at, date, hours
@@ -74,7 +75,7 @@ def test_the_installation_s_own_zone_is_not_named():
 
 def test_it_is_said_that_a_person_must_approve_the_order():
     facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}})
-    sentence = "a person must approve it before it ships"
+    sentence = "a person must approve it before it ships\n     a reason (test/r1)\n"
     assert sentence in lines(order(), facts, at("2026-11-27 07:00"), "then: {approve: true}")
     assert sentence not in lines(order(), facts, at("2026-11-27 07:00"))
 

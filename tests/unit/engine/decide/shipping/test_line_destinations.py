@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.decide.record import ShipmentRecord
+from engine.decide.record_parts import ShipmentRecord
 from engine.model.facts import Line
 from tests.support.facts import (
     EURO,

@@ -1,42 +1,44 @@
 """How many units of a product an order could get where one shipment can't take all that a place has of it, since it is
-bounded in weight, or where caps keep from an order what a smaller one gets.
+bounded in weight or units, or where caps keep from an order what a smaller one gets.
 
-Of each way out there is one shipment at most. A service ships from a place what its bands allow, in whole multiples.
+Of each way out there is one shipment at most. It has what its bounds allow, in whole multiples.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.decide.availability import StockFacts
+from engine.decide.availability.free_units import StockFacts
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers
-from engine.decide.shipping.pricing import Band
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.problem import Bounds, Candidate, Demand, Price, Problem
+from engine.decide.sourcing.problem import UNBOUNDED, Bounds, Candidate, Demand, Price, Problem
 from engine.model.facts import OptionKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaysOut:
-    """The ways out that may be used, by row of the stock: its number, that of the service, and whether the way is only
-    for who needs it.
+    """The ways out that may be used, by row of the stock: its number, that of the service, whether the way is only for
+    who needs it, and the number of what bounds its shipment.
     """
 
     row: Integers
     service: Integers
     on_need: Flags
+    bounds: Integers
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shipments:
-    """What bounds the shipments of orders of one product: of each row of the stock, of how many units it ships a
-    multiple, and how many shipments its place may take; of each product, how many an order may have. `exact` weighs
-    the smallest units by their share of a gram, not in whole grams.
+    """What bounds the shipments of orders of one product. `bounds`: by the number in `ways_out`, as `ShipmentBounds`
+    says; of each row of the stock, of how many units it ships a multiple, and how many shipments its place may take; of
+    each product, how many an order may have. `exact` weighs the smallest units by their share of a gram, not in whole
+    grams.
     """
 
     facts: StockFacts
     ways_out: WaysOut
+    bounds: Sequence[Sequence[Bounds] | None]
     multiples: Integers
     rooms: Integers
     most: Integers
@@ -46,26 +48,31 @@ class Shipments:
         """Of each way out, the units that a shipment can have of those that are `free` by row, and whether it can have
         any smaller number, too.
         """
-        row, service = self.ways_out.row, self.ways_out.service
+        row = self.ways_out.row
         largest, down = free[row], np.ones(len(row), dtype=bool)
-        bands_of = self.facts.ways.bands
-        for number in np.unique(service).tolist():
-            if (bands := bands_of[number]) is None:
+        for number, bounds in enumerate(self.bounds):
+            these = (self.ways_out.bounds == number).nonzero()[0]
+            if bounds is None or not len(these):
                 continue
-            these = (service == number).nonzero()[0]
             wanted, multiple = largest[these], self.multiples[row[these]]
-            units, gaps = np.zeros_like(wanted), np.zeros(len(these), dtype=bool)
-            weight, parts = self._weights(self.facts.stock.sku[row[these]])
-            before = np.full(len(these), -1)
-            for band in bands:
-                least, most = band.least * parts, band.most * parts + parts - 1
-                at_most = np.where(weight > 0, most // np.maximum(weight, 1), NO_LIMIT)
-                here = np.minimum(wanted, at_most) // multiple * multiple
-                fits = (here > 0) & (here * weight >= least)
-                gaps |= fits & (-(-least // np.maximum(weight, 1)) > np.maximum(before, 0) + multiple)
+            units, before = np.zeros_like(wanted), np.zeros_like(wanted)
+            for least, most in self._ranges(bounds, self.facts.stock.sku[row[these]]):
+                here = np.minimum(wanted, most) // multiple * multiple
+                fits = (here > 0) & (here >= least)
+                down[these] &= ~(fits & (least > before + multiple))
                 units, before = np.where(fits, here, units), np.where(fits, here, before)
-            largest[these], down[these] = units, ~gaps
+            largest[these] = units
         return largest, down
+
+    def _ranges(self, bounds: Sequence[Bounds], sku: Integers) -> Iterator[tuple[Integers, Integers]]:
+        """Of shipments of these products, the least and the most units that one may have: the smallest range first."""
+        weight, parts = self._weights(sku)
+        ranges = [_range(item, weight, parts) for item in bounds]
+        if not ranges:
+            return
+        least, most = (np.array(ends) for ends in zip(*ranges, strict=True))
+        order = least.argsort(axis=0, kind="stable")
+        yield from zip(np.take_along_axis(least, order, 0), np.take_along_axis(most, order, 0), strict=True)
 
     def _weights(self, sku: Integers) -> tuple[Integers, Integers]:
         """Of products, by number: the weight of a unit, and of how many parts a gram is in it."""
@@ -125,8 +132,9 @@ class Shipments:
     def _problem(self, product: int, supply: Integers, quantity: int) -> Problem:
         facts, rows = self.facts, self.facts.rows[product]
         item, names, services = facts.products[product], facts.nodes, facts.ways.services
+        out = self.ways_out
         (weight,), (parts,) = (column.tolist() for column in self._weights(integers([product])))
-        of_product = range(*self.ways_out.row.searchsorted([rows.start, rows.stop]).tolist())
+        of_product = range(*out.row.searchsorted([rows.start, rows.stop]).tolist())
         candidates = [
             Candidate(
                 key=OptionKey(node=names[row], service=services[service].id, band=number),
@@ -134,11 +142,10 @@ class Shipments:
                 prices={0: Price(unless_needed=int(on_need), tier=1, money=0)},
                 bounds=bounds,
             )
-            for row, service, on_need in (
-                [int(column[way]) for column in (self.ways_out.row, self.ways_out.service, self.ways_out.on_need)]
-                for way in of_product
+            for row, service, on_need, bound in (
+                [int(column[way]) for column in (out.row, out.service, out.on_need, out.bounds)] for way in of_product
             )
-            for number, bounds in enumerate(_bounds(facts.ways.bands[service], parts))
+            for number, bounds in enumerate(_in_parts(self.bounds[bound], parts))
             if supply[row - rows.start]
         ]
         most = int(self.most[product])
@@ -153,7 +160,25 @@ class Shipments:
         )
 
 
-def _bounds(bands: Sequence[Band] | None, parts: int) -> Sequence[Bounds | None]:
-    if bands is None:
+def _range(bounds: Bounds, weight: Integers, parts: Integers) -> tuple[Integers, Integers]:
+    """How many units of so many `parts` of a gram a shipment within the bounds has at the least and at the most. Of
+    what weighs nothing any number weighs nothing.
+    """
+    divisor = np.maximum(weight, 1)
+    weightless = NO_LIMIT if bounds.least_weight > 0 else 0
+    least = np.where(weight > 0, -(-bounds.least_weight * parts // divisor), weightless)
+    most = np.where(weight > 0, (bounds.most_weight * parts + parts - 1) // divisor, NO_LIMIT)
+    return np.maximum(least, bounds.least_units), np.minimum(most, bounds.most_units)
+
+
+def _in_parts(bounds: Sequence[Bounds] | None, parts: int) -> Sequence[Bounds | None]:
+    """The same bounds, in so many parts of a gram."""
+    if bounds is None:
         return [None]
-    return [Bounds(least_weight=band.least * parts, most_weight=band.most * parts + parts - 1) for band in bands]
+    return [
+        item._replace(
+            least_weight=item.least_weight * parts,
+            most_weight=UNBOUNDED if item.most_weight >= UNBOUNDED else item.most_weight * parts + parts - 1,
+        )
+        for item in bounds
+    ]

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.availability import NodeUnits, StockColumns, StockFacts
+from engine.decide.availability.free_units import NodeUnits, StockColumns, StockFacts
+from engine.decide.availability.offer import by_sku, circumstances, offer
 from engine.decide.decide import decide
 from engine.decide.matching.matcher import Matcher
-from engine.decide.offer import by_sku, circumstances, offer
 from engine.model.facts import NetworkCaches, NodeRest, ParcelPrice, StockPosition
 from tests.reference.plain_availability import free_at
 from tests.support.facts import HOUR, NOW, decided, node, order, policies, product, service, shipped, snapshot
@@ -83,6 +83,11 @@ WAYS_OUT = st.sampled_from(
         "hours: ['08:00', '11:00'], when: {node.id: a}, then: {exclude: true}",
         "weekdays: [saturday], then: {max_shipments: 1}",
         "when: {route.distance: {more_than: 1 km}, route.late: true}, then: {exclude: true}",
+        "when: {shipment.units: {more_than: 4}}, then: {exclude: true}",
+        "when: {service.id: parcel, shipment.weight: {more_than: 2.4 kg}}, then: {exclude: true}",
+        "when: {node.type: store, shipment.units: {less_than: 3}}, then: {exclude: true}",
+        "when: {order.channel: web, shipment.weight: {between: [1 kg, 2 kg]}}, then: {exclude: true}",
+        "when: {shipment.units: {at_least: 2}}, then: {avoid: 3.00}",
     ]
 )
 """What is silent for an order without a promise, or asks only for what is known of every order on a channel."""

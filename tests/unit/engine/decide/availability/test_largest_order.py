@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.decide.availability.largest_order import MOST_UNITS, most_units
 from engine.decide.decide import decide
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
-from engine.decide.largest_order import MOST_UNITS, most_units
 from engine.decide.matching.matcher import Matcher
 from tests.support.facts import LILLE, LYON, NOW, PARIS, collected, node, order, policies, product, service, snapshot
-from tests.unit.engine.decide.test_availability import FEW_KEPT, WAYS_OUT, places
+from tests.unit.engine.decide.availability.test_availability import FEW_KEPT, WAYS_OUT, places
 
 OF_THE_ORDER = st.sampled_from(
     [

@@ -5,7 +5,7 @@ room, does not rest, and has a service that carries the article and that no rule
 where they are count for who collects them there, and not here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -14,17 +14,19 @@ import numpy as np
 
 from engine.decide import rule_facts
 from engine.decide.allotment_periods import period_names
-from engine.decide.availability import SkuAvailability, StockFacts, free_units
+from engine.decide.availability.free_units import SkuAvailability, StockFacts, free_units
+from engine.decide.availability.offer_by_shipment import Shipments, WaysOut
+from engine.decide.availability.shipment_bounds import shipment_bounds
 from engine.decide.evaluation.caps import offered
 from engine.decide.evaluation.ranks import rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import LATE, LOAD, UNKNOWN_NUMBER, Rows
-from engine.decide.offer_by_shipment import Shipments, WaysOut
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.pricing import NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
+from engine.decide.sourcing.problem import Bounds
 from engine.model.facts import Snapshot
 from engine.model.node_loads import counts_shipments
 from rules.effects import Exclusion, LineOutcome, OrderOutcome
@@ -49,9 +51,9 @@ class Offer:
 def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
     """What an order on the channel could get of each product by itself."""
     columns = SnapshotColumns(facts.snapshot, matcher, now)
-    shared = _facts_of_lines(facts, channel, columns)
+    shared = facts_of_lines(facts, channel, columns)
     free, multiples, caps = free_units(facts, matcher, channel, shared, columns.clocks, today=columns.today)
-    ways_out = _ways_out(facts, matcher, shared, free, columns)
+    ways_out, bounds = _ways_out(facts, matcher, shared, free, columns)
     usable, freely = np.zeros(len(free), dtype=bool), np.zeros(len(free), dtype=bool)
     usable[ways_out.row] = True
     freely[ways_out.row[~ways_out.on_need]] = True
@@ -59,6 +61,7 @@ def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
     shipments = Shipments(
         facts=facts,
         ways_out=ways_out,
+        bounds=bounds,
         multiples=np.ones_like(free) if multiples is None else multiples,
         rooms=columns.rooms[facts.stock.node],
         most=_most_shipments(matcher, shared),
@@ -168,17 +171,17 @@ def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
             [stage.codes(facts) for stage in stages for facts in moments],
             [item for item in by_node if item[1] != idle],
             sorted(snapshot.resting),
-            _scarce_rooms(columns),
+            _scarce_rooms(columns, matcher),
             None if columns.capacities is None else columns.capacities.tolist(),
             *([columns.today] if snapshot.has_lots else []),
         )
     )
 
 
-def _scarce_rooms(columns: SnapshotColumns) -> list[tuple[int, int]]:
+def _scarce_rooms(columns: SnapshotColumns, matcher: Matcher) -> list[tuple[int, int]]:
     """The nodes that may take fewer shipments than an order of one product may have from there, and how many."""
     ways, most = columns.ways, np.ones(len(columns.rooms), dtype=np.int64)
-    if ways.is_banded:
+    if ways.is_banded or matcher.shipment_steps is not None:
         most = np.maximum(np.bincount(ways.travelling[0], minlength=len(most)), 1)
     scarce = (columns.rooms < most).nonzero()[0]
     return list(zip(scarce.tolist(), columns.rooms[scarce].tolist(), strict=True))
@@ -205,7 +208,7 @@ def by_sku(facts: StockFacts, offered: Offer) -> list[SkuAvailability]:
     ]
 
 
-def _facts_of_lines(facts: StockFacts, channel: str, columns: SnapshotColumns) -> list[Mapping[str, Facts]]:
+def facts_of_lines(facts: StockFacts, channel: str, columns: SnapshotColumns) -> list[Mapping[str, Facts]]:
     """By product, the facts of an order of it as far as they are known."""
     known = {"order": {"order.channel": channel}, **columns.moment_facts}
     return [
@@ -215,8 +218,8 @@ def _facts_of_lines(facts: StockFacts, channel: str, columns: SnapshotColumns) -
 
 def _ways_out(
     facts: StockFacts, matcher: Matcher, shared: list[Mapping[str, Facts]], free: Integers, columns: SnapshotColumns
-) -> WaysOut:
-    """The ways that lead out with units that are free."""
+) -> tuple[WaysOut, Sequence[Sequence[Bounds] | None]]:
+    """The ways that lead out with units that are free, and what may bound their shipments."""
     ways, stock = facts.ways, facts.stock
     leaving = columns.rooms > 0
     leaving[[ways.node_index[node] for node in facts.snapshot.resting if node in ways.node_index]] = False
@@ -231,7 +234,10 @@ def _ways_out(
     row, service = row[carried], service[carried]
     allowed, on_condition = _judged(facts, matcher, shared, (row, service), columns.clocks)
     allowed &= leaving[stock.node[row]]
-    return WaysOut(row=row[allowed], service=service[allowed], on_need=on_condition[allowed])
+    row, service, on_need = row[allowed], service[allowed], on_condition[allowed]
+    known = shared[0] if shared else {}
+    numbers, bounds = shipment_bounds(matcher, known, stock.node[row], service, columns)
+    return WaysOut(row=row, service=service, on_need=on_need, bounds=numbers), bounds
 
 
 def _carries(facts: StockFacts, row: Integers, service: Integers) -> Flags:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.decide.availability import SkuAvailability
+from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns

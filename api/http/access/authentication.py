@@ -1,0 +1,69 @@
+"""Finds out who calls, by the header Authorization: an API key or a token of the OpenID provider."""
+
+import ipaddress
+from collections.abc import Callable
+
+from flask import Request
+
+from api.http.access.caller import ANYBODY_HERE, Caller
+from engine.access.api_keys import ApiKeys
+from engine.access.secret import PREFIX
+from engine.errors import Unauthenticated
+
+_SCHEME = "bearer"
+_MISSING = "send a key: Authorization: Bearer pointsman_...; `pointsman key create` makes one"
+_NOT_VALID = "the key or token is not valid: mistyped, expired, revoked, or of another installation"
+
+
+TokenReader = Callable[[str], Caller | None]
+"""The caller of a token; None if it is not valid."""
+
+
+class Authentication:
+    """`open_here`: without a key, whoever calls from this machine may do everything."""
+
+    def __init__(self, *, api_keys: ApiKeys, tokens: TokenReader, open_here: Callable[[], bool]) -> None:
+        self._api_keys = api_keys
+        self._tokens = tokens
+        self._open_here = open_here
+
+    def caller_of(self, request: Request) -> Caller:
+        """Raises Unauthenticated, which never shows what was sent; StoreUnavailable, IdentityProviderUnavailable."""
+        header = request.headers.get("Authorization")
+        if header is None:
+            if self._open_here() and _is_from_here(request):
+                return ANYBODY_HERE
+            raise Unauthenticated(_MISSING, presented=False)
+        scheme, _, credentials = header.partition(" ")
+        if scheme.lower() != _SCHEME:
+            raise Unauthenticated(_MISSING, presented=False)
+        sent = credentials.strip()
+        who = self._caller_of_key(sent) if sent.startswith(PREFIX) else self._tokens(sent)
+        if who is None:
+            raise Unauthenticated(_NOT_VALID, presented=True)
+        return who
+
+    def _caller_of_key(self, text: str) -> Caller | None:
+        key = self._api_keys.authenticate(text)
+        return None if key is None else Caller.of_key(key)
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether the request was made on this machine: by its address, and by the name that it called, as a page of
+    another site could make a browser on this machine call a name of its own that leads here (DNS rebinding).
+    """
+    return _is_loopback(request.remote_addr or "") and _is_loopback(_host_name(request.host))
+
+
+def _host_name(host: str) -> str:
+    """Without the port."""
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""GET /metrics: numbers for Prometheus, of all worker processes together."""

@@ -1,0 +1,47 @@
+"""Numbers that are read from the store when they are asked for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from engine.errors import PointsmanError
+from engine.service import Pointsman
+from engine.store.stored_state import StoredState
+from engine.version import VERSION
+
+DESCRIPTIONS = {
+    "open_holds": "Holds that are open.",
+    "waiting": "Decisions of which units wait for stock.",
+    "parked": "Orders that wait until a person approves them.",
+    "resting": "Nodes that rest after a rejection, or did until lately.",
+    "log_entries": "Entries in the log.",
+}
+
+
+class StoredNumbers(Collector):
+    """Those of all networks that are served. If the store can't be read, `pointsman_store_up` is 0 and others lack."""
+
+    def __init__(self, served: Sequence[Pointsman]) -> None:
+        self._served = served
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        up = GaugeMetricFamily("pointsman_store_up", "Whether the store answers.", labels=["network"])
+        families = {
+            field.name: GaugeMetricFamily(f"pointsman_{field.name}", DESCRIPTIONS[field.name], labels=["network"])
+            for field in fields(StoredState)
+        }
+        for pointsman in self._served:
+            network = [pointsman.settings.network]
+            try:
+                state = pointsman.in_store()
+            except PointsmanError:
+                up.add_metric(network, 0)
+                continue
+            up.add_metric(network, 1)
+            for name, family in families.items():
+                family.add_metric(network, getattr(state, name))
+        release = GaugeMetricFamily("pointsman_release_info", "The release that runs.", labels=["release"])
+        release.add_metric([VERSION], 1)
+        return iter([release, up, *families.values()])

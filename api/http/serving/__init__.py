@@ -1,0 +1,1 @@
+"""The server process: what stands between sockets and the Flask application, and keeps slow callers from quick ones."""

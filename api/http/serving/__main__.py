@@ -1,0 +1,40 @@
+"""`python -P -m api.http.serving`: what `pointsman serve` runs."""
+
+import os
+import socket
+import sys
+
+import click
+
+from api.http.serving.gunicorn_server import Server
+from api.http.serving.settings import ServingSettings
+from engine.errors import BadSetting
+
+
+@click.command()
+@click.option("--bind", "binds", multiple=True, required=True, help="HOST:PORT or unix:PATH, as gunicorn takes it.")
+@click.option("--probes-host", default="127.0.0.1", show_default=True, help="Where probes are answered.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option("--tls-cert", help="The file of the certificate; with it, only TLS is spoken.")
+@click.option("--tls-key", help="The file of its private key.")
+@click.option("--app", default="api.http.app:served_app", help="MODULE:FUNCTION that makes the application.")
+def main(
+    *, binds: tuple[str, ...], probes_host: str, workers: int, tls_cert: str | None, tls_key: str | None, app: str
+) -> None:
+    """Answer over HTTP, until interrupted."""
+    try:
+        settings = ServingSettings.from_environment(os.environ)
+        family = socket.AF_INET6 if ":" in probes_host else socket.AF_INET
+        where = (probes_host, settings.probes_port)
+        probes = socket.create_server(where, family=family) if settings.probes_port else None
+    except BadSetting as error:
+        sys.exit(f"pointsman: {error}")
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        sys.exit(f"pointsman: probes can't be answered at {probes_host}:{settings.probes_port}: {reason}")
+    tls = (tls_cert, tls_key) if tls_cert and tls_key else None
+    Server(app=app, binds=list(binds), workers=workers, tls=tls, settings=settings, probes=probes).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""gunicorn's master process, with the settings that the service needs; it also keeps the process for probes running."""
+
+import contextlib
+import importlib
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+from api.http.serving.settings import ServingSettings
+
+_SECONDS_WITHOUT_HEARTBEAT = 120
+"""After which a worker is killed. A solver may keep its event loop from running for long."""
+_MOST_BYTES_A_LINE = 8_190
+_MOST_HEADERS = 100
+_KEEP_ALIVE_SECONDS = 75
+
+
+class Server(BaseApplication):
+    """`app` is `module:function`, a function that makes the application; it is called in each worker, after the fork.
+    `binds` are addresses as gunicorn takes them; `tls` are the files of a certificate and of its key; `probes` is a
+    socket that listens for probes, if there is to be a process for them.
+    """
+
+    def __init__(
+        self,
+        *,
+        app: str,
+        binds: list[str],
+        workers: int,
+        tls: tuple[str, str] | None,
+        settings: ServingSettings,
+        probes: socket.socket | None,
+    ) -> None:
+        self._app, self._binds, self._workers, self._settings = app, binds, workers, settings
+        self._tls = tls
+        self.probes = probes
+        self._directory = tempfile.TemporaryDirectory(prefix="pointsman-") if probes else None
+        super().__init__()
+
+    @property
+    def probes_socket(self) -> Path | None:
+        """Where workers answer the process for probes, if there is one."""
+        return Path(self._directory.name, "workers.sock") if self._directory else None
+
+    def load_config(self) -> None:
+        inner = [f"unix:{self.probes_socket}"] if self.probes_socket else []
+        options: dict[str, Any] = {
+            "bind": [*self._binds, *inner],
+            "workers": self._workers,
+            "worker_class": "api.http.serving.worker.Worker",
+            "keepalive": _KEEP_ALIVE_SECONDS,
+            "timeout": _SECONDS_WITHOUT_HEARTBEAT,
+            "graceful_timeout": self._settings.stop_seconds,
+            "limit_request_line": _MOST_BYTES_A_LINE,
+            "limit_request_field_size": _MOST_BYTES_A_LINE,
+            "limit_request_fields": _MOST_HEADERS,
+            "max_requests": self._settings.worker_requests,
+            "max_requests_jitter": self._settings.worker_requests // 10,
+            "umask": 0o077,
+            "control_socket_disable": True,
+        }
+        if self._tls:
+            options["certfile"], options["keyfile"] = self._tls
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        module, _, function = self._app.partition(":")
+        make: Callable[[], Any] = getattr(importlib.import_module(module), function)
+        return make()
+
+    def run(self) -> None:
+        try:
+            Master(self).run()
+        finally:
+            if self._directory is not None:
+                with contextlib.suppress(OSError):
+                    self._directory.cleanup()
+
+
+class Master(Arbiter):
+    """Starts the process for probes again whenever it has ended, and ends it after the workers."""
+
+    _probes: subprocess.Popen[bytes] | None = None
+
+    def manage_workers(self) -> None:
+        super().manage_workers()
+        if self.app.probes and (self._probes is None or self._probes.poll() is not None):
+            script, listening = Path(__file__).with_name("probes.py"), self.app.probes.fileno()
+            command = [sys.executable, "-I", "-S", script, str(listening), str(self.app.probes_socket)]
+            self._probes = subprocess.Popen(command, pass_fds=[listening])  # noqa: S603  # no shell, no word of others
+
+    def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002  # gunicorn's
+        super().stop(graceful)
+        if self._probes is not None:
+            self._probes.terminate()

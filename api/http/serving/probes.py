@@ -1,0 +1,105 @@
+"""Answers probes on a port of their own, whatever the workers are busy with.
+
+    python -I -S probes.py LISTENING SOCKET
+
+LISTENING is the number of the descriptor on which it listens, opened by who started it.
+
+/healthz says that the service runs: gunicorn's master ends workers that hang, and this process ends with the master.
+/readyz and /metrics are answered by whichever worker accepts a connection to the Unix socket SOCKET first; if none does
+in time, the service is not ready. It is run as a script and imports only the standard library, so that it is small and
+nothing else can break it.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+
+WORKER_SECONDS = 2.0
+"""How long a worker may take to answer."""
+_CALLER_SECONDS = 5.0
+_MOST_HEADER_BYTES = 8_192
+_HEALTHY = b'{"status":"ok"}'
+_OF_WORKERS = ("/readyz", "/metrics")
+_PHRASES = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
+_PROBLEMS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 503: "not-ready"}
+
+
+class Probes:
+    """`workers` is the Unix socket where these answer."""
+
+    def __init__(self, workers: str) -> None:
+        self._workers = workers
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request; its connection ends with the answer."""
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError, asyncio.LimitOverrunError):
+            async with asyncio.timeout(_CALLER_SECONDS):
+                head = await reader.readuntil(b"\r\n\r\n")
+                writer.write(await self._answer_to(head))
+                await writer.drain()
+        writer.close()
+
+    async def _answer_to(self, head: bytes) -> bytes:
+        words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
+        if len(words) != 3 or not words[2].startswith("HTTP/"):  # noqa: PLR2004  # method, address, version
+            return _problem(400, "this is no HTTP request")
+        method, path = words[0], words[1].partition("?")[0]
+        if path != "/healthz" and path not in _OF_WORKERS:
+            return _problem(404, "this port answers GET /healthz, /readyz and /metrics")
+        if method not in ("GET", "HEAD"):
+            return _problem(405, "a probe is a GET", "Allow: GET, HEAD")
+        if path == "/healthz":
+            return _response(200, "application/json", _HEALTHY if method == "GET" else b"")
+        try:
+            async with asyncio.timeout(WORKER_SECONDS):
+                return await self._ask_workers(method, path)
+        except TimeoutError:
+            return _problem(503, f"no worker answered within {WORKER_SECONDS:g} seconds")
+        except OSError:
+            return _problem(503, "no worker takes requests")
+
+    async def _ask_workers(self, method: str, path: str) -> bytes:
+        reader, writer = await asyncio.open_unix_connection(self._workers)
+        try:
+            writer.write(f"{method} {path} HTTP/1.1\r\nHost: probes\r\nConnection: close\r\n\r\n".encode())
+            return await reader.read() or _problem(503, "the worker that was asked has ended")
+        finally:
+            writer.close()
+
+
+def _problem(status: int, detail: str, *headers: str) -> bytes:
+    problem = {
+        "type": f"urn:pointsman:problem:{_PROBLEMS[status]}",
+        "title": _PHRASES[status],
+        "status": status,
+        "detail": detail,
+    }
+    retry = ("Retry-After: 1",) if status == 503 else ()  # noqa: PLR2004  # http.HTTPStatus takes long to import
+    return _response(status, "application/problem+json", json.dumps(problem).encode(), *headers, *retry)
+
+
+def _response(status: int, kind: str, body: bytes, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} {_PHRASES[status]}", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, *headers, "Connection: close", "", ""]).encode() + body
+
+
+async def serve(listening: int, workers: str) -> None:
+    """Answer until the process that started this one has ended."""
+    loop, ended, master = asyncio.get_running_loop(), asyncio.Event(), os.getppid()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # at a terminal the master gets it, too, and decides
+    server = await asyncio.start_server(
+        Probes(workers).answer, sock=socket.socket(fileno=listening), limit=_MOST_HEADER_BYTES
+    )
+    async with server:
+        while os.getppid() == master and not ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), 1)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), sys.argv[2]))

@@ -1,0 +1,84 @@
+"""A worker process: gunicorn's ASGI worker around the front (front.py) of one Flask application."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from typing import Any
+
+from gunicorn.workers.gasgi import ASGIWorker
+
+from api.http.serving.connection import Connection
+from api.http.serving.front import Front
+from api.http.serving.settings import ServingSettings
+
+_HEARTBEAT_SECONDS = 1.0
+_LISTEN_BACKLOG = 2_048
+_SWITCH_SECONDS = 0.001
+"""After how long a thread that computes lets another one run. The event loop has little to do, but at once."""
+
+
+class Worker(ASGIWorker):
+    """Its settings are those of the environment, as in the process that started it."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._told_to_stop = asyncio.Event()
+        super().__init__(*arguments, **options)
+
+    def init_process(self) -> None:
+        self.settings = ServingSettings.from_environment(os.environ)
+        self.idle: dict[Connection, None] = {}
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        super().init_process()
+
+    def close_idle(self) -> bool:
+        """Close the connection that has been idle for longest; returns whether there was one."""
+        connection = next(iter(self.idle), None)
+        if connection is None:
+            return False
+        del self.idle[connection]
+        connection.close_if_idle()
+        return True
+
+    async def _serve(self) -> None:
+        front = Front(self.asgi, self.settings)
+        self.asgi = front
+        for listener in self.sockets:
+            # one connection is accepted at a time, so that workers share those that come together
+            server = await self.loop.create_server(
+                self._connection, sock=listener.sock, backlog=1, **self._tls_of(listener.sock)
+            )
+            listener.sock.listen(_LISTEN_BACKLOG)
+            self.servers.append(server)
+        while self.alive and self.ppid == os.getppid():
+            self.notify()
+            if front.hangs:
+                self.log.error("a request hangs; this worker gives way to a new one")
+                break
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._told_to_stop.wait(), _HEARTBEAT_SECONDS)
+        self.alive = False
+        front.stop()
+        for connection in list(self.idle):
+            connection.close_if_idle()
+        await self._shutdown()
+
+    @property
+    def alive(self) -> bool:
+        """gunicorn's: false once it is to stop, for whichever reason."""
+        return self._alive
+
+    @alive.setter
+    def alive(self, alive: bool) -> None:
+        self._alive = alive
+        if not alive:
+            self._told_to_stop.set()
+
+    def _tls_of(self, listening: socket.socket) -> dict[str, Any]:
+        """The options for TLS on this socket. The process for probes, on a Unix socket, speaks none."""
+        context = None if listening.family == socket.AF_UNIX else self._get_ssl_context()
+        return {"ssl": context, "ssl_handshake_timeout": self.settings.header_seconds} if context else {}
+
+    def _connection(self) -> Any:
+        return Connection(self)

@@ -1,0 +1,56 @@
+"""The settings of who may do what over HTTP, read from environment variables."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from engine.access.openid_settings import OpenIdSettings
+from engine.errors import BadSetting
+
+NETWORK_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_SWITCHES = {"1": True, "true": True, "0": False, "false": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessSettings:
+    """Who may do what over HTTP.
+
+    `networks` are served beside the one of the settings. With `open`, whoever calls from this machine without a key may
+    do everything.
+    """
+
+    networks: tuple[str, ...] = ()
+    open: bool = False
+    proxied: bool = False
+    openid: OpenIdSettings | None = None
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str]) -> Self:
+        """Of the variables that are set and not empty; raises BadSetting."""
+        return cls(
+            networks=_networks(variables.get("POINTSMAN_NETWORKS", "")),
+            open=_switch(variables, "POINTSMAN_OPEN"),
+            proxied=_switch(variables, "POINTSMAN_PROXIED"),
+            openid=OpenIdSettings.from_environment(variables),
+        )
+
+
+EVERYDAY_ACCESS = AccessSettings()
+
+
+def _switch(variables: Mapping[str, str], name: str) -> bool:
+    value = variables.get(name, "0")
+    if value not in _SWITCHES:
+        raise BadSetting(name=name, value=value, allowed="1 or 0")
+    return _SWITCHES[value]
+
+
+def _networks(value: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in value.split(",") if name.strip())
+    if not all(map(NETWORK_NAME.fullmatch, names)) or len(set(names)) < len(names):
+        allowed = (
+            "names of networks with commas between, each once: 1 to 40 unaccented letters, digits, hyphens, underscores"
+        )
+        raise BadSetting(name="POINTSMAN_NETWORKS", value=value, allowed=allowed)
+    return names

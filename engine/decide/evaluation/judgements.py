@@ -1,0 +1,85 @@
+"""What the rules said of an order's positions and options, as objects, for reasons, tests and records.
+
+An `Evaluation` has the same as columns: these objects are made only of what is asked about.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple, cast
+
+from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.matching.judgement_table import Judgement
+from engine.model.facts import StockPosition
+from rules.effects import PositionOutcome
+from rules.reserves import Floor
+from rules.vocabulary import Stage
+
+
+class JudgedPosition(NamedTuple):
+    """One position, with what the rules say of it for a line."""
+
+    node: str
+    position: StockPosition
+    judgement: Judgement
+    floor: int
+    free: int
+
+
+class JudgedOption(NamedTuple):
+    """One option's node, with what the rules say of the option for a line."""
+
+    node: str
+    judgement: Judgement
+    excluded: bool
+
+
+def judged_positions(evaluation: Evaluation, index: int) -> list[JudgedPosition]:
+    """The positions of the line at `index`, by node id."""
+    positions, judgements = evaluation.positions[index], evaluation.matcher.stages[Stage.POSITION].table.judgements
+    rows = zip(
+        positions.stock.node.tolist(),
+        positions.stock.positions,
+        positions.judgement.tolist(),
+        positions.floor.tolist(),
+        positions.free.tolist(),
+        strict=True,
+    )
+    return [
+        JudgedPosition(evaluation.ways.node_ids[node], stored, judgements[number], floor, free)
+        for node, stored, number, floor, free in rows
+    ]
+
+
+def judged_options(evaluation: Evaluation, index: int) -> list[JudgedOption]:
+    """The options of the line at `index`, by key."""
+    options, judgements = evaluation.options[index], evaluation.matcher.stages[Stage.OPTION].table.judgements
+    nodes = evaluation.reach.node[options.reach].tolist()
+    rows = zip(nodes, options.judgement.tolist(), options.excluded.tolist(), strict=True)
+    return [
+        JudgedOption(evaluation.ways.node_ids[node], judgements[number], excluded) for node, number, excluded in rows
+    ]
+
+
+def floors_of(evaluation: Evaluation, sku: str, row: int) -> tuple[Floor, ...]:
+    """What the rules give each line of a SKU as the floor of the position in a row; the largest counts."""
+    judgements = evaluation.matcher.stages[Stage.POSITION].table.judgements
+    numbers = {
+        int(positions.judgement[row])
+        for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True)
+        if line.sku == sku
+    }
+    outcomes = [cast("PositionOutcome", judgements[number].outcome) for number in sorted(numbers)]
+    scale = evaluation.snapshot.products[sku].scale
+    return tuple(outcome.floor(evaluation.order.channel).scaled(scale) for outcome in outcomes)
+
+
+def counted_judgements(evaluation: Evaluation) -> Iterator[tuple[Judgement, int]]:
+    """Each judgement made of the order, its lines, positions, nodes and options, with how many it was made of."""
+    yield evaluation.order_judgement, 1
+    for judgement in evaluation.line_judgements:
+        yield judgement, 1
+    stages = evaluation.matcher.stages
+    yield from stages[Stage.NODE].table.counted([evaluation.node_numbers])
+    yield from stages[Stage.POSITION].table.counted([item.judgement for item in evaluation.positions])
+    yield from stages[Stage.OPTION].table.counted([item.judgement for item in evaluation.options])
+    if evaluation.matcher.shipment_steps is not None and evaluation.judged_bands is not None:
+        yield from stages[Stage.SHIPMENT].table.counted([evaluation.judged_bands.judgement])

@@ -1,0 +1,134 @@
+"""The ways to ship one line, as columns, with what the rules say of each."""
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.decide import rule_facts
+from engine.decide.evaluation.positions import Positions, Shared, node_facts_at
+from engine.decide.evaluation.ranks import rank_of_options, rank_of_places
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.matching.judge import PolicyJudge
+from engine.decide.matching.signature_table import COST, LATE, LOAD, UNKNOWN_NUMBER, Rows
+from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded, rounded
+from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
+from engine.decide.shipping.reach import LATE as LATE_CODES
+from engine.decide.shipping.reach import Reach
+from engine.decide.shipping.ways import Ways
+from engine.model.facts import Line, Product
+from rules.effects import Exclusion
+from rules.vocabulary import Facts, Stage
+
+
+class Options(NamedTuple):
+    """The ways that can carry a line from nodes with free units, by key. `reach` and `position` are rows of the order's
+    `Reach` and of the line's `Positions`; micros and milligrams of CO2e a unit.
+    """
+
+    reach: Integers
+    position: Integers
+    unit_cost: Integers
+    unit_carbon: Integers
+    judgement: Integers
+    excluded: Flags
+
+    @classmethod
+    def of_lines(cls, lines: Sequence["Options"]) -> "Options":
+        """Those of all lines, one line after another."""
+        return cls(*map(np.concatenate, zip(_NO_OPTIONS, *lines, strict=True)))
+
+
+NONE: Integers = np.zeros(0, dtype=np.int64)
+_NO_OPTIONS = Options(NONE, NONE, NONE, NONE, NONE, np.zeros(0, dtype=bool))
+
+
+def judge_options(
+    matcher: PolicyJudge,
+    shared: Shared,
+    line: Line,
+    product: Product,
+    *,
+    out: Reach,
+    positions: Positions,
+    columns: SnapshotColumns,
+    destination: int | None,
+    resting: Sequence[int],
+) -> Options:
+    """The options of a line with these positions, whose facts they share. `destination` is the number of where the line
+    goes; None: all lines go to one. Options from `resting` nodes are excluded.
+    """
+    ways, weight, scale = columns.ways, product.weight, product.scale
+    free = positions.free.nonzero()[0]
+    position_of = np.full(len(ways.nodes), NOWHERE, dtype=np.int64)
+    position_of[positions.stock.node[free]] = free
+    position = position_of[out.node]
+    carriage = ways.unit_costs(weight)[out.service]
+    carries = (position != NOWHERE) & (carriage != NOT_CARRIED)
+    if destination is not None:
+        carries &= out.destination == destination
+    rows = carries.nonzero()[0]
+    position, node, service, distance = position[rows], out.node[rows], out.service[rows], out.distance[rows]
+    unit_cost = ways.unit_handling[node] + carriage[rows]
+    if scale > 1:  # what the smallest unit costs is rounded once
+        unit_cost = rounded(unit_cost, scale)
+    unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM * scale)
+    stock, loads, clocks, quantity = positions.stock, columns.loads, columns.clocks, line.quantity
+    cost = cache(lambda: _costs_of_line(line, product, rows, unit_cost, out=out, ways=ways))
+    known_cost = cache(lambda: np.where(cost() == UNKNOWN_NUMBER, NO_LIMIT << 20, cost()))
+    ranks: dict[str, Callable[[], Integers]] = {
+        "stock.rank": cache(lambda: rank_of_places(-stock.available[position], node)),
+        "route.rank_distance": cache(lambda: rank_of_places(distance, node)),
+        "route.rank_cost": cache(lambda: rank_of_options(known_cost())),
+    }
+    compared: dict[str, Callable[[], Integers]] = {
+        LOAD: lambda: loads[node],
+        **{path: partial(_at, column, position) for path, column in stock.columns.items()},
+        "route.distance": lambda: distance,
+        "route.arrives": lambda: out.arrives[rows],
+        LATE: lambda: out.late[rows],
+        COST: cost,
+        "route.co2": lambda: out.drop[rows] + quantity * unit_carbon,
+        **ranks,
+    }
+
+    def facts(row: int) -> Facts:
+        way = int(rows[row])
+        return {
+            **node_facts_at(ways, int(node[row]), loads, clocks),
+            **rule_facts.stock_facts(stock.positions[int(position[row])], scale),
+            **ways.service_facts[int(service[row])],
+            **rule_facts.route_facts(
+                distance=int(distance[row]),
+                arrives=int(out.arrives[way]),
+                late=LATE_CODES[int(out.late[way])],
+                cost=None if cost()[row] == UNKNOWN_NUMBER else int(cost()[row]),
+                co2=int(out.drop[way] + quantity * unit_carbon[row]),
+            ),
+            **{path: int(rank()[row]) for path, rank in ranks.items()},
+        }
+
+    judge = matcher.stages[Stage.OPTION]
+    judgement = judge.judge_rows(shared, Rows(ways, node, service, compared, facts, clocks.apart))
+    excluded = judge.table.options()[0][judgement] == Exclusion.YES
+    if resting:
+        excluded |= np.isin(node, resting)
+    return Options(rows, position, unit_cost, unit_carbon, judgement, excluded)
+
+
+def _costs_of_line(
+    line: Line, product: Product, rows: Integers, unit_cost: Integers, *, out: Reach, ways: Ways
+) -> Integers:
+    """What the line costs shipped whole by these rows of `out`; UNKNOWN_NUMBER where the service takes no such
+    shipment.
+    """
+    cost: Integers = out.fixed[rows] + line.quantity * unit_cost
+    if ways.is_banded:
+        parcel = ways.parcel_costs(line.quantity * product.weight // product.scale)[out.service[rows]]
+        cost = np.where(parcel == NOT_CARRIED, UNKNOWN_NUMBER, cost + parcel)
+    return cost
+
+
+def _at(column: Callable[[], Integers], rows: Integers) -> Integers:
+    return column()[rows]

@@ -1,0 +1,288 @@
+"""The parts of a decision's record: shipments, what stays unfilled and why, score, hold, and what it follows."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from engine.decide.address.address import Address, PlacedBy
+from engine.decide.decision import (
+    Decision,
+    LeftToOthers,
+    Parcel,
+    Reason,
+    Scheduled,
+    Shipment,
+    Unfilled,
+)
+from engine.decide.facts_record import (
+    RestingRecord,
+    TextByLanguage,
+)
+from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.decide.reasons import reason_texts
+from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
+from engine.decide.sourcing.problem import Score, Unproven
+from engine.model.facts import MICRODEGREES, Order
+from engine.model.lots import NEVER, date_of, expiry_of, lot_label, name_of
+from engine.model.node_loads import counts_shipments, measure_of, node_of
+
+
+class LotRecord(Record, frozen=True):
+    lot: str
+    expires: Annotated[str | None, Meta(description="the last date on which it may be used; null: it does not expire")]
+    units: int
+
+    @classmethod
+    def of(cls, label: str, units: int) -> "LotRecord":
+        return cls(lot=name_of(label), expires=date_of(label), units=units)
+
+    @property
+    def label(self) -> str:
+        """As engine/model/lots.py says."""
+        return lot_label(self.lot, NEVER if self.expires is None else expiry_of(self.expires))
+
+
+class PlacedLineRecord(Record, frozen=True):
+    line: str
+    sku: str
+    quantity: int
+    backorder: Annotated[
+        int | UnsetType, Meta(description="of them not on hand yet: the place may oversell the article")
+    ] = UNSET
+    lots: Annotated[
+        list[LotRecord] | UnsetType, Meta(description="which of them are of lots, the first to expire first")
+    ] = UNSET
+
+    @classmethod
+    def of(cls, parcel: Parcel) -> "PlacedLineRecord":
+        return cls(
+            line=parcel.line,
+            sku=parcel.sku,
+            quantity=parcel.quantity,
+            backorder=parcel.backorder or UNSET,
+            lots=[LotRecord.of(label, units) for label, units in parcel.lots] or UNSET,
+        )
+
+
+class ShipmentRecord(Record, frozen=True):
+    """Metres, micros of the currency, milligrams of CO2e, UTC."""
+
+    node: str
+    service: str
+    lines: list[PlacedLineRecord]
+    distance_m: int
+    ships_at: Timestamp
+    arrives_by: Timestamp
+    late: Annotated[bool | None, Meta(description="null: no delivery date was promised")]
+    cost_micros: int
+    co2_mg: int
+    rules: Annotated[list[str], Meta(description="that fired on the options chosen here")]
+    collect_at: Annotated[
+        str | UnsetType | None,
+        Meta(
+            description="only of a shipment that goes elsewhere than its order: the node at which it is collected;"
+            " null: it goes to the destination"
+        ),
+    ] = UNSET
+
+    @classmethod
+    def of(cls, shipment: Shipment, order: Order) -> "ShipmentRecord":
+        return cls(
+            node=shipment.node,
+            service=shipment.service,
+            lines=[PlacedLineRecord.of(item) for item in shipment.lines],
+            distance_m=shipment.distance,
+            ships_at=timestamp(shipment.ships_at),
+            arrives_by=timestamp(shipment.arrives_by),
+            late=shipment.late,
+            cost_micros=shipment.cost,
+            co2_mg=shipment.co2,
+            rules=list(shipment.rules),
+            collect_at=UNSET if shipment.collect_at == order.collect_at else shipment.collect_at,
+        )
+
+
+@in_every_language
+class ReasonRecord(SentenceRecord, frozen=True):
+    """Why units are unfilled, in every language of the installation."""
+
+    code: str
+    units: int
+    rules: list[str]
+
+    @classmethod
+    def of(cls, reason: Reason) -> "ReasonRecord":
+        texts = texts_by_field(reason_texts(reason.code))
+        return cls(code=reason.code, units=reason.units, rules=list(reason.rules), **texts)
+
+
+class UnfilledRecord(Record, frozen=True):
+    line: str
+    sku: str
+    quantity: int
+    reasons: list[ReasonRecord]
+
+    @classmethod
+    def of(cls, unfilled: Unfilled) -> "UnfilledRecord":
+        reasons = [ReasonRecord.of(reason) for reason in unfilled.reasons]
+        return cls(line=unfilled.line, sku=unfilled.sku, quantity=unfilled.quantity, reasons=reasons)
+
+
+class UnprovenRecord(Record, frozen=True):
+    """What the search had to leave unproven: a better choice could have less of `part`, by at most `at_most`."""
+
+    part: Literal["unfilled_units", "unless_needed_units", "shipments", "tiers"]
+    at_most: int
+
+
+class ScoreRecord(Record, frozen=True):
+    """What was compared, in this order. `gap_micros` 0: no better choice exists; above 0: the parts before money are
+    the best, and money could be at most this much less; null: a part before money could be less, as `unproven` says.
+    """
+
+    unfilled_units: int
+    unless_needed_units: int
+    tiers: int
+    money_micros: int
+    gap_micros: int | None
+    unproven: Annotated[
+        UnprovenRecord | UnsetType, Meta(description="left out if all parts before money are proven")
+    ] = UNSET
+
+    @classmethod
+    def of(cls, score: Score, gap: int | None, unproven: Unproven | None) -> "ScoreRecord":
+        return cls(
+            unfilled_units=score.unfilled,
+            unless_needed_units=score.unless_needed,
+            tiers=score.tiers,
+            money_micros=score.money,
+            gap_micros=gap,
+            unproven=UNSET if unproven is None else UnprovenRecord(part=unproven.part, at_most=unproven.most),
+        )
+
+
+class HoldRecord(Record, frozen=True):
+    id: str
+    expires_at: Timestamp
+    until_shipped: Annotated[
+        bool | UnsetType,
+        Meta(description="true: counted from when the last shipment leaves; otherwise left out"),
+    ] = UNSET
+    requested_minutes: Annotated[
+        int | UnsetType, Meta(description="for which the caller asked, in place of what the policies say")
+    ] = UNSET
+
+    @classmethod
+    def of(cls, decision: Decision, decision_id: str) -> "HoldRecord":
+        return cls(
+            id=decision_id,
+            expires_at=timestamp(decision.hold_until),
+            until_shipped=decision.hold_until_shipped or UNSET,
+            requested_minutes=UNSET if decision.hold_requested is None else decision.hold_requested,
+        )
+
+
+class RulesRecord(Record, frozen=True):
+    fired: Annotated[dict[str, int], Meta(description="by rule, on how many orders, lines, positions and options")]
+    silenced: list[str]
+    because: Annotated[
+        dict[str, TextByLanguage],
+        Meta(description="why the rules named in this decision are there, by rule and language"),
+    ]
+
+
+class ScheduledOrderRecord(Record, frozen=True):
+    """What is to ship later, to arrive on the order's nominated day. Until `reserve_at`, its units wait and are held
+    for nobody. The shipments are those that would be best on the stock of today.
+    """
+
+    reserve_at: Timestamp
+    shipments: list[ShipmentRecord]
+
+    @classmethod
+    def of(cls, scheduled: Scheduled, order: Order) -> "ScheduledOrderRecord":
+        return cls(
+            reserve_at=timestamp(scheduled.reserve_at),
+            shipments=[ShipmentRecord.of(shipment, order) for shipment in scheduled.shipments],
+        )
+
+
+class FollowsRecord(Record, frozen=True):
+    """Which decision this one decides again, and why: a node rejected units of it, stock came for units that waited,
+    or the order was amended.
+    """
+
+    decision: str
+    first: Annotated[str, Meta(description="the order's first decision")]
+    because: Literal["rejected", "stock", "amended"]
+    node: Annotated[str | UnsetType, Meta(description="that rejected units")] = UNSET
+    reason: str | UnsetType = UNSET
+    skus: Annotated[list[str] | UnsetType, Meta(description="that the node may no longer ship")] = UNSET
+    barred: Annotated[
+        dict[str, list[str]] | UnsetType, Meta(description="by SKU, all nodes that could not be chosen here")
+    ] = UNSET
+    rest: Annotated[
+        RestingRecord | UnsetType, Meta(description="of the node that rejected units, if its rest began here")
+    ] = UNSET
+
+
+class LeftRecord(Record, frozen=True):
+    """What the order could not take, because the batch's plan gives it to orders that are decided after it."""
+
+    units: Annotated[dict[str, dict[str, int]], Meta(description="by SKU and node, beside those of the floor")]
+    shipments: Annotated[dict[str, int], Meta(description="of the day, by node")]
+    output: Annotated[
+        dict[str, dict[str, int]] | UnsetType,
+        Meta(description="units and grams of the day, by node, where rules limit what nodes ship"),
+    ] = UNSET
+
+    @classmethod
+    def of(cls, left: LeftToOthers) -> "LeftRecord":
+        units: dict[str, dict[str, int]] = {}
+        for (sku, node), count in left.units.items():
+            units.setdefault(sku, {})[node] = count
+        shipments, output = dict[str, int](), dict[str, dict[str, int]]()
+        for load, amount in left.loads.items():
+            if counts_shipments(load):
+                shipments[load] = amount
+            else:
+                output.setdefault(node_of(load), {})[measure_of(load)] = amount
+        return cls(units=units, shipments=shipments, output=output or UNSET)
+
+
+class LackedRecord(Record, frozen=True):
+    """Units that this order would have had if another order of the batch had not come before it."""
+
+    sku: str
+    node: str
+    units: int
+    took: Annotated[
+        Literal["units", "room"],
+        Meta(description="room: the node had the units, but the other order took its last shipment of the day"),
+    ]
+    order: Annotated[str, Meta(description="that took them")]
+    decision: str
+    priority: int
+
+
+class PlacedAddressRecord(Record, frozen=True):
+    """Where an order goes that was sent without coordinates."""
+
+    by: Annotated[
+        PlacedBy,
+        Meta(description="postcode: where the network says that the area of its postcode lies; country: in its midst"),
+    ]
+    country: str
+    latitude: float
+    longitude: float
+
+    @classmethod
+    def of(cls, address: Address | None) -> "PlacedAddressRecord | UnsetType":
+        if address is None or address.place is None or address.placed_by is None or address.country is None:
+            return UNSET
+        return cls(
+            by=address.placed_by,
+            country=address.country,
+            latitude=address.place.latitude / MICRODEGREES,
+            longitude=address.place.longitude / MICRODEGREES,
+        )

@@ -1,0 +1,33 @@
+"""The word that the author of another probably meant: one of the network's own, spelt nearly so."""
+
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+MOST_COMPARED = 5_000
+"""Words that a misspelt one is compared with."""
+
+
+def closest(text: str, words: Iterable[str]) -> str:
+    """The word that is the same but for accents, capitals, spaces and hyphens, or else the most similar one; empty if
+    none is similar. Of many words, only those that begin alike are compared.
+    """
+    candidates = sorted(words)
+    same = same_but_for_spelling(text, candidates)
+    if same:
+        return same
+    if len(candidates) > MOST_COMPARED:
+        candidates = [word for word in candidates if word[:2] == text[:2]][:MOST_COMPARED]
+    near = get_close_matches(text, candidates, n=1)
+    return near[0] if near else ""
+
+
+def same_but_for_spelling(text: str, words: Iterable[str]) -> str:
+    """The word that differs only in accents, capitals, quotation marks, spaces and hyphens; empty if none does."""
+    letters = _letters(text)
+    return next((word for word in sorted(words) if _letters(word) == letters), "") if letters else ""
+
+
+def _letters(text: str) -> str:
+    """The letters and digits without accents, in small letters."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text).casefold() if letter.isalnum())

@@ -1,0 +1,161 @@
+"""Every operation, as every role, with a key of another network, and as nobody."""
+
+import re
+from http import HTTPStatus
+
+import pytest
+
+from api.http import backlog
+from api.http.app import create_app
+from api.http.blueprint import Blueprint
+from engine.model.scopes import ROLE_SCOPES
+from tests.support.callers import bearer, client_of, key_of
+from tests.support.problem_json import problem_of
+
+_PLACE = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
+OPEN = {"GET /healthz", "GET /readyz", "GET /openapi.json"}
+ORDERS, STOCK, AUDIT = "orders", "stock", "audit:read"
+SCOPES = {
+    "GET /metrics": {AUDIT, "admin"},
+    "DELETE /v1/backlog/{decision_id}": {ORDERS},
+    "DELETE /v1/resting/{node}": {ORDERS},
+    "GET /v1/availability": {STOCK},
+    "GET /v1/availability/feed": {STOCK},
+    "GET /v1/backlog": {ORDERS, AUDIT},
+    "GET /v1/decisions/{decision_id}": {ORDERS, AUDIT},
+    "GET /v1/decisions/{decision_id}/chain": {ORDERS, AUDIT},
+    "GET /v1/decisions/{decision_id}/facts": {ORDERS, AUDIT},
+    "GET /v1/holds": {ORDERS, AUDIT},
+    "GET /v1/holds/{decision_id}": {ORDERS, AUDIT},
+    "GET /v1/nodes/{node}": {STOCK, AUDIT},
+    "GET /v1/orders": {ORDERS, AUDIT},
+    "GET /v1/orders/{order_id}": {ORDERS, AUDIT},
+    "GET /v1/policies": {"policies:read"},
+    "GET /v1/policies/{version}": {"policies:read"},
+    "GET /v1/products/{sku}": {STOCK, AUDIT},
+    "GET /v1/resting": {ORDERS, AUDIT},
+    "GET /v1/stock/{sku}": {STOCK, AUDIT},
+    "POST /v1/backlog/run": {ORDERS},
+    "POST /v1/decisions": {ORDERS},
+    "POST /v1/decisions/batch": {ORDERS},
+    "POST /v1/decisions/{decision_id}/confirm": {ORDERS},
+    "POST /v1/decisions/{decision_id}/confirm/undo": {ORDERS},
+    "POST /v1/decisions/{decision_id}/extend": {ORDERS},
+    "POST /v1/decisions/{decision_id}/reject": {ORDERS},
+    "POST /v1/decisions/{decision_id}/release": {ORDERS},
+    "POST /v1/nodes": {STOCK},
+    "POST /v1/orders/{order_id}/amend": {ORDERS},
+    "POST /v1/orders/{order_id}/approve": {ORDERS},
+    "POST /v1/orders/{order_id}/cancel": {ORDERS},
+    "POST /v1/orders/{order_id}/wait": {ORDERS},
+    "POST /v1/policies": {"policies:publish"},
+    "POST /v1/policies/check": {"policies:read"},
+    "POST /v1/policies/rollback": {"policies:publish"},
+    "POST /v1/policies/{version}/activate": {"policies:publish"},
+    "POST /v1/products": {STOCK},
+    "POST /v1/promises": {ORDERS},
+    "POST /v1/quotes": {ORDERS},
+    "POST /v1/quotes/{quote_id}/take": {ORDERS},
+    "POST /v1/stock/movements": {STOCK},
+    "PUT /v1/nodes/{node}": {STOCK},
+    "PUT /v1/products/{sku}": {STOCK},
+    "PUT /v1/stock/{node}/{sku}": {STOCK},
+}
+"""What the callers of each operation need, one of several; whoever adds one states it here a second time."""
+
+
+@pytest.fixture
+def operations(http):
+    """Each operation of the application, as `GET /v1/...`, and how to send it."""
+    return {
+        f"{method} {_PLACE.sub(_in_braces, rule.rule)}": (method, _PLACE.sub("nothing", rule.rule))
+        for rule in http.application.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+
+def _in_braces(place):
+    return f"{{{place[1]}}}"
+
+
+def sent(http, operations, **headers):
+    """What each operation answers; none is told enough to change anything."""
+    return {name: http.open(path, method=method, headers=headers) for name, (method, path) in operations.items()}
+
+
+def test_the_scope_of_every_operation_is_stated(operations):
+    assert operations.keys() == SCOPES.keys() | OPEN
+
+
+@pytest.mark.parametrize("role", ROLE_SCOPES)
+def test_each_role_does_what_its_scopes_allow_and_nothing_else(pointsman, http, operations, contents, role):
+    client = client_of(pointsman, http.application, role=role)
+    before = contents()
+    for name, answer in sent(client, operations).items():
+        if name in OPEN or not ROLE_SCOPES[role].isdisjoint(SCOPES[name]):
+            assert answer.status_code not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN), (name, answer.data)
+            continue
+        problem = problem_of(answer, 403)
+        assert problem["type"] == "urn:pointsman:problem:not-permitted"
+        named = answer.headers["WWW-Authenticate"].partition('scope="')[2].rstrip('"').split(" ")
+        assert set(named) == SCOPES[name]
+        assert all(scope in problem["detail"] for scope in named)
+    if role != "admin":  # who may run the backlog
+        assert contents() == before
+
+
+def test_nobody_may_do_anything_but_what_is_open(http, operations, contents):
+    before, nobody = contents(), http.application.test_client()
+    for name, answer in sent(nobody, operations).items():
+        if name in OPEN:
+            assert answer.status_code == HTTPStatus.OK
+            continue
+        assert problem_of(answer, 401)["type"] == "urn:pointsman:problem:unauthenticated"
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="pointsman"'
+    assert contents() == before
+
+
+def test_a_key_of_another_network_may_do_nothing_here(pointsman, http, network, operations, contents):
+    stranger = client_of(pointsman, http.application, networks=("elsewhere",))
+    before = contents()
+    for asked in ({}, {"X-Pointsman-Network": network}):
+        for name, answer in sent(stranger, operations, **asked).items():
+            if name not in OPEN:
+                assert problem_of(answer, 403)["type"] == "urn:pointsman:problem:not-permitted"
+    assert contents() == before
+
+
+def test_an_operation_without_a_stated_scope_is_no_operation(pointsman, monkeypatch):
+    def forgetful(_):
+        made = Blueprint("backlog", __name__)
+
+        @made.get("/forgotten")
+        def forgotten():
+            """Nobody said who may"""
+
+        return made
+
+    monkeypatch.setattr(backlog, "blueprint", forgetful)
+    with pytest.raises(TypeError, match="scope"):
+        create_app(pointsman)
+
+
+def test_an_endpoint_of_an_extension_without_a_stated_scope_stops_the_start(pointsman, monkeypatch):
+    monkeypatch.setattr("api.http.app._OPEN_PAGES", ())
+    with pytest.raises(LookupError, match="openapi_json"):
+        create_app(pointsman)
+
+
+def test_a_key_in_another_header_or_scheme_is_none(pointsman, http):
+    text, nobody = key_of(pointsman), http.application.test_client()
+    for headers in (
+        {"Authorization": text},
+        {"Authorization": f"Basic {text}"},
+        {"X-Api-Key": text},
+        {"Authorization": ""},
+    ):
+        answer = nobody.get("/v1/holds", headers=headers)
+        problem_of(answer, 401)
+        assert text.encode() not in answer.data
+    assert nobody.get("/v1/holds", headers={"Authorization": f"bearer {text}"}).status_code == 200
+    assert nobody.get("/v1/holds", environ_base=bearer(text)).status_code == 200

@@ -1,0 +1,99 @@
+"""Probes are answered whatever the workers are busy with, by a process of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.support.server_process import ROOT, words_of
+from tests.support.wait_until import wait_until
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+def probe(port, path, method="GET"):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, json.loads(response.read() or b"null")
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.mark.slow
+def test_they_are_answered_while_every_thread_hangs_and_while_every_worker_does(serve, gates, port):
+    served = serve(threads=1, probes_port=port)
+    hanging = served.connect()
+    hanging.begin("GET", "/gate/one")
+    gates.wait_for("one")
+    for path in ("/healthz", "/readyz"):
+        assert probe(port, path) == (200, {"status": "ok"})
+        assert served.ask("GET", path).json == {"status": "ok"}
+    (worker,) = served.workers
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        assert probe(port, "/healthz") == (200, {"status": "ok"})
+        status, problem = probe(port, "/readyz")
+        assert (status, problem["type"], problem["status"]) == (503, "urn:pointsman:problem:not-ready", 503)
+        assert "no worker answered within 2 seconds" in problem["detail"]
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    wait_until(lambda: probe(port, "/readyz")[0] == 200, "the worker answers again")
+    assert [probe(port, path, method)[0] for path, method in (("/echo", "GET"), ("/healthz", "POST"))] == [404, 405]
+    assert probe(port, "/healthz", "HEAD") == (200, None)
+
+
+@pytest.mark.slow
+def test_the_process_for_probes_is_started_again_and_ends_with_the_master(serve, port):
+    served = serve(probes_port=port)
+    first = served.probes_process
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: served.probes_process not in (None, first), "another one runs")
+    assert probe(port, "/healthz")[0] == 200
+    second = served.probes_process
+    served.process.kill()
+    wait_until(lambda: not words_of(second), "it has ended")
+
+
+@pytest.fixture
+def command_line(tmp_path):
+    """What a server says that does not start with these settings."""
+
+    def run(**settings):
+        command = [sys.executable, "-m", "api.http.serving", "--bind", f"unix:{tmp_path}/http.sock"]
+        environment = {**os.environ, **{name: str(value) for name, value in settings.items()}}
+        done = subprocess.run(
+            command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 1
+        return done.stderr.removesuffix("\n")
+
+    return run
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(command_line):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert command_line(POINTSMAN_PROBES_PORT=port) == (
+            f"pointsman: probes can't be answered at 127.0.0.1:{port}: Address already in use"
+        )
+
+
+def test_a_setting_that_can_not_be_used_is_said_in_one_line(command_line):
+    message = command_line(POINTSMAN_THREADS="many")
+    assert message == "pointsman: POINTSMAN_THREADS is 'many'; it must be a whole number from 1 to 64"

@@ -1,0 +1,45 @@
+"""TLS of the service itself."""
+
+import shutil
+import socket
+import ssl
+import subprocess
+
+import pytest
+
+from tests.http.serving.conftest import SLOW_APP
+from tests.support.server_process import server_process
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl, which makes the certificate, is not on PATH"),
+]
+
+
+@pytest.fixture
+def certified(tmp_path):
+    """The files of a certificate for 127.0.0.1, and of its key."""
+    files = tmp_path / "cert.pem", tmp_path / "key.pem"
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test"]
+    out = ["-addext", "subjectAltName=IP:127.0.0.1", "-out", str(files[0]), "-keyout", str(files[1])]
+    subprocess.run(["openssl", "req", "-x509", *kind, *out], check=True, capture_output=True)
+    return files
+
+
+def test_over_tls_requests_are_answered_and_a_handshake_that_stalls_is_cut_off(certified, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = ["--bind", f"127.0.0.1:{port}", "--tls-cert", str(certified[0]), "--tls-key", str(certified[1])]
+    environment = {"GATES": str(tmp_path), "POINTSMAN_HEADER_SECONDS": "2"}
+    context = ssl.create_default_context(cafile=certified[0])
+    with (
+        server_process(tmp_path, environment, app=SLOW_APP, options=options),
+        socket.create_connection(("127.0.0.1", port), timeout=30) as stalled,
+        socket.create_connection(("127.0.0.1", port), timeout=30) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+    ):
+        secure.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
+        answer = b"".join(iter(lambda: secure.recv(1000), b""))
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert answer.endswith(b"hello")
+        assert stalled.recv(1) == b""

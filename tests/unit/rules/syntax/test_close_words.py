@@ -1,0 +1,21 @@
+"""Which word the author of another probably meant."""
+
+import pytest
+
+from rules.syntax.close_words import MOST_COMPARED, closest, same_but_for_spelling
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("ile de france", "Île-de-France"), ("“Bretagne”", "Bretagne"), ("Bretagn", "Bretagne"), ("Alsace", ""), ("", "")],
+)
+def test_accents_capitals_and_hyphens_count_less_than_letters(text, meant):
+    assert closest(text, {"Île-de-France", "Bretagne", "Le-de-France"}) == meant
+
+
+def test_of_many_words_one_that_begins_alike_is_found():
+    assert closest("M-O099", [f"M-{number:05}" for number in range(2 * MOST_COMPARED)]).startswith("M-0")
+
+
+def test_a_text_without_letters_is_no_spelling_of_a_word():
+    assert same_but_for_spelling("--", {"-"}) == ""
