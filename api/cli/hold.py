@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from api.cli.options import AS_JSON, DECISION, INSTANT, INSTANT_END, LINES, OP, print_json, units_by_name
-from api.cli.output.tables import destination_phrase
+from api.cli.output.tables import destination_phrase, lots_phrase
 from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsRecord, HoldStateRecord
 from api.shapes.limits import MOST_HOLDS
 from api.shapes.quantities import Quantities, skus_of_decision
@@ -219,4 +219,4 @@ def _shipment_line(shipment: HeldShipmentRecord) -> str:
 
 
 def _units(lines: list[HeldLineRecord]) -> str:
-    return " + ".join(f"{line.quantity} x {line.sku}" for line in lines)
+    return " + ".join(f"{line.quantity} x {line.sku}{lots_phrase(line.lots)}" for line in lines)

@@ -223,7 +223,10 @@ class NetworkStock:
         allotments = allotments_left(read.facts, read.matcher, now)
         blocked = self._blocked(sku, None if read.age is None else max_stale)
         today = read.facts.snapshot.network.local(now).date().toordinal()
-        lots = {node: of_node for (_, node), of_node in read.facts.lots.items()}
+        lots = {
+            node: tuple(lot for lot in of_node if lot.on_hand or lot.held)
+            for (_, node), of_node in read.facts.lots.items()
+        }
         nodes = [
             NodeStock(
                 node=node,

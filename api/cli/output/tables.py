@@ -2,7 +2,7 @@
 
 import datetime
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, UnsetType
 from rich.table import Table
@@ -15,7 +15,7 @@ from api.records.stock.positions import SkuAvailabilityRecord
 from api.shapes.quantities import Quantities
 from engine.decide.facts_record import FactsRecord
 from engine.decide.record import DecisionRecord
-from engine.decide.record_parts import FollowsRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
+from engine.decide.record_parts import FollowsRecord, LotRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Network
 from rules.syntax.literals import CARBON_UNITS, MICROS
 from rules.wording.catalogue import ENGLISH
@@ -224,7 +224,7 @@ def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goa
         goal = shipment.collect_at
     to = destination_phrase(shipment.collect_at)
     yield f"  {number}. from {shipment.node} by {shipment.service}{to}, {shipment.distance_m / 1_000:,.1f} km"
-    yield "     " + ", ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
+    yield "     " + ", ".join(f"{line.quantity} x {line.sku}{lots_phrase(line.lots)}" for line in shipment.lines)
     for line in shipment.lines:
         if line.backorder:
             yield f"     {line.backorder} x {line.sku} on backorder at first (the article may be oversold there)"
@@ -237,6 +237,14 @@ def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goa
 def _reason(record: DecisionRecord, rule: str) -> str:
     texts = record.rules.because.get(rule, {})
     return f"{texts.get(ENGLISH) or next(iter(texts.values()), '')} ({rule})"
+
+
+def lots_phrase(lots: Sequence[LotRecord] | UnsetType) -> str:
+    """Which units are of lots, in brackets with a space before them; empty if none is."""
+    if lots is UNSET:
+        return ""
+    each = (f"{lot.units} of lot {lot.lot}" + (f" until {lot.expires}" if lot.expires else "") for lot in lots)
+    return f" ({', '.join(each)})"
 
 
 def destination_phrase(collect_at: str | UnsetType | None) -> str:

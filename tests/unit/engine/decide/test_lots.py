@@ -5,9 +5,9 @@ The parcel takes 48 hours: what leaves on 27 November arrives on the 29th, two d
 
 import pytest
 
+from engine.decide.availability.largest_order import most_units
 from engine.decide.decision import Reason
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
-from engine.decide.largest_order import most_units
 from engine.decide.matching.matcher import Matcher
 from engine.model.lots import name_of
 from tests.support.facts import (
