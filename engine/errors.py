@@ -13,8 +13,10 @@ PointsmanError
 ├── NotReady           no network loaded, or no policy active
 │   └── PolicyUnreadable  a published version that this release can't read
 ├── NotActivated       a version that can't be made active; the active one stays active
+├── NotApproved        a version that another person than its publisher must approve first
 ├── TestsFailed        policies whose own tests fail; not published
 ├── KeyReused          an idempotency key was used again, for another request
+├── RequestInProgress  the same request is being carried out under its idempotency key
 ├── OrderExists        an order's id was used before, for an order with other content
 ├── AwaitingApproval   the order is parked until a person approves it
 ├── AlreadyShipped     an amendment that would drop units that have left
@@ -129,6 +131,10 @@ class NotActivated(PointsmanError):
     """A version that can't be made active; the message says why. The active one stays active."""
 
 
+class NotApproved(PointsmanError):
+    """Another person than its publisher must approve a policy version before it is activated."""
+
+
 class TestsFailed(PointsmanError):
     """Policies whose own tests fail; names the failing tests, each with its file and line."""
 
@@ -147,6 +153,10 @@ class TestsFailed(PointsmanError):
 
 class KeyReused(PointsmanError):
     """The idempotency key was used before, for another request."""
+
+
+class RequestInProgress(PointsmanError):
+    """The same request is being carried out, under the same idempotency key."""
 
 
 class OrderExists(PointsmanError):

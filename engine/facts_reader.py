@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from engine.decide.allotment_periods import period_names
+from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, NotReady, PolicyUnreadable

@@ -60,6 +60,8 @@ from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
+from engine.store.requests.request_answers import RequestAnswers
+from engine.store.requests.request_counts import RequestCounts
 from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
 
@@ -92,7 +94,11 @@ class Pointsman:
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.api_keys = ApiKeys(StoredKeys(self._client), clock=lambda: self.now)
         """Of the installation: the same whatever its networks."""
-        self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
+        self.request_answers = RequestAnswers(self._client, self._keys, seconds=60 * settings.keep_answers)
+        self.request_counts = RequestCounts(self._client, self._keys)
+        self.versions = Versions(
+            self._client, self._keys, four_eyes=settings.access.four_eyes, clock=lambda: self.now, new_id=new_id
+        )
         self._facts = FactsReader(
             self._client,
             self._keys,

@@ -25,7 +25,18 @@ _MOST_REPLICAS = 9
 _DAY = 24 * 60
 """In minutes."""
 _LONGEST_UNDO = 30 * _DAY
+_LONGEST_KEPT = 30 * _DAY
+_RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour)", re.ASCII)
+_PERIODS = {"second": 1, "minute": 60, "hour": 60 * 60}
 _LONGEST_STAY = 7 * _DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """At most so many requests in so many seconds."""
+
+    requests: int
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +50,9 @@ class Settings:
     answered. `redis_replica_url` is a replica of the server at `redis_url`, for reads that may be some seconds old; the
     replicas of a cluster, and those that Sentinels watch, are found without it. `user` is the name that the policy
     history and the log record for commands; None means the login name. `guard` says when the reference checks what
-    durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo` minutes. `backlog` says
+    durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo` minutes. The answer to a
+    request with an idempotency key is kept for `keep_answers` minutes. A caller over HTTP may make as many requests as
+    `rate_limit` says; None: any number. `backlog` says
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
     backlog run`. The embedded server stays for `server_stays` minutes after its last user has gone. `access` says who
     may do what over HTTP.
@@ -57,6 +70,8 @@ class Settings:
     user: str | None = None
     guard: Guard = "first_sight"
     undo: int = _DAY
+    keep_answers: int = _DAY
+    rate_limit: RateLimit | None = None
     backlog: RunsBacklog = "auto"
     server_stays: int = 0
     access: AccessSettings = EVERYDAY_ACCESS
@@ -80,6 +95,10 @@ class Settings:
             user=variables.get("POINTSMAN_USER"),
             guard=_guard(variables.get("POINTSMAN_GUARD", "first_sight")),
             undo=_duration("POINTSMAN_UNDO", variables.get("POINTSMAN_UNDO", "1 d"), _LONGEST_UNDO),
+            keep_answers=_duration(
+                "POINTSMAN_KEEP_ANSWERS", variables.get("POINTSMAN_KEEP_ANSWERS", "1 d"), _LONGEST_KEPT
+            ),
+            rate_limit=_rate_limit(variables.get("POINTSMAN_RATE_LIMIT")),
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
             server_stays=_server_stays(variables.get("POINTSMAN_SERVER_STAYS", "5 min")),
             access=AccessSettings.from_environment(variables),
@@ -130,6 +149,15 @@ def _runs_backlog(value: str) -> RunsBacklog:
 
 def _max_holds(value: str | None) -> int | None:
     return None if value is None else _count("POINTSMAN_MAX_HOLDS", value, _MOST_HOLDS, "holds")
+
+
+def _rate_limit(value: str | None) -> RateLimit | None:
+    if value is None:
+        return None
+    rate = _RATE.fullmatch(value)
+    if rate is None:
+        raise _bad("POINTSMAN_RATE_LIMIT", value, allowed="a number of requests a second, minute or hour: 600/minute")
+    return RateLimit(requests=int(rate[1]), seconds=_PERIODS[rate[2]])
 
 
 def _duration(name: str, value: str, most: int) -> int:

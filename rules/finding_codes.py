@@ -72,7 +72,7 @@ _WARNINGS = {
     "always-silenced": "Wherever the rule fires, others that override it fire too; remove it, or narrow the others.",
     "shadowed": "Wherever the effect acts, another rule's is as strong or stronger; remove it, or make it differ.",
     "excluded-and-preferred": "What the rule prefers is excluded in the very same cases; decide for one of the two.",
-    "no-effect": "An amount of 0 changes nothing unless the rule overrides others; name these, or remove the effect.",
+    "no-effect": "0 (of multiple_of: 1) changes nothing unless the rule overrides others; name these, or remove it.",
     "operator-as-word": "The value reads like an operator and is taken as a word; write the operator in braces.",
     "large-carbon-price": "The amount is for a kilogram of CO2e and very large; write its unit, as 120 EUR/t.",
     "impossible-word": "No order, article or place can have the word as it is written; write it as the message shows.",

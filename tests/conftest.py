@@ -196,7 +196,7 @@ def http(pointsman: Pointsman, application: Served):
 
 @pytest.fixture
 def contents(redis_client: redis.Redis, network: str) -> Callable[[], dict[bytes, object]]:
-    """Returns the contents of all keys of the network but for its cache, to compare with later."""
+    """Returns the contents of all keys of the network but for its cache and answers to requests, to compare later."""
     return lambda: contents_of(redis_client, network)
 
 
@@ -210,6 +210,7 @@ def contents_of(client: redis.Redis, network: str) -> dict[bytes, object]:
     }
     cache = f"{{{network}}}:policies:answers".encode()
     names = set(client.scan_iter(f"{{{network}}}:*", count=1000)) - {cache}
+    names -= {name for name in names if name.startswith(f"{{{network}}}:request:".encode())}
     return {name: readers[client.type(name)](name) for name in sorted(names)}
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import click
 
+from api.cli.server import finding_text
 from engine.access.first_keys import FILE, make_first_keys
+from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.connection.server_check import check_server
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -21,9 +24,17 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--tls-cert", type=_FILE, help="The certificate, PEM, with those that it is signed by.")
 @click.option("--tls-key", type=_FILE, help="Its private key, PEM.")
+@click.option("--log-format", type=click.Choice(["json", "text"]), help="Default: text in a terminal, else JSON.")
 @click.pass_obj
 def serve(
-    settings: Settings, *, host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path | None
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    log_format: str | None,
 ) -> None:
     """Answer over HTTP, until interrupted.
 
@@ -34,8 +45,11 @@ def serve(
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
     _verify_address(settings, host, encrypted=tls_cert is not None)
+    _verify_server(settings)
     _prepare_keys(settings, f"{'https' if tls_cert else 'http'}://{_bracketed(host)}:{port}")
     os.environ["POINTSMAN_NETWORK"] = settings.network
+    if log_format:
+        os.environ["POINTSMAN_LOG_FORMAT"] = log_format
     options = ["--bind", f"{_bracketed(host)}:{port}", "--probes-host", host, "--workers", str(workers)]
     options += ["--tls-cert", str(tls_cert), "--tls-key", str(tls_key)] if tls_cert else []
     # -P: nothing is imported from the folder that this is started in
@@ -62,6 +76,21 @@ def _verify_address(settings: Settings, host: str, *, encrypted: bool) -> None:
             " callers send: give --tls-cert and --tls-key, or set POINTSMAN_PROXIED=1 if a proxy in front speaks TLS"
             " and nobody else reaches this port"
         )
+
+
+def _verify_server(settings: Settings) -> None:
+    """Refuse a server that would lose stock, and say what else of its settings might. One that is away may come yet."""
+    if settings.redis_url is None:  # the embedded one is started as it must be
+        return
+    try:
+        findings = check_server(settings.redis_url, settings)
+    except StoreUnavailable as error:
+        click.echo(f"warning: {error}; nothing is decided until it does", err=True)
+        return
+    for finding in findings:
+        click.echo(finding_text(finding), err=True)
+    if any(finding.severity == "fault" for finding in findings):
+        sys.exit(1)
 
 
 def _prepare_keys(settings: Settings, url: str) -> None:

@@ -7,7 +7,7 @@ import click
 from api.cli.options import AS_JSON, print_json
 from engine.settings import Settings
 from engine.store.connection.server import open_server, without_password
-from engine.store.connection.server_check import check_server
+from engine.store.connection.server_check import ServerFinding, check_server
 
 
 @click.group()
@@ -33,6 +33,10 @@ def check(settings: Settings, *, as_json: bool) -> None:
         print_json({"server": where, "findings": findings})
     else:
         for finding in findings:
-            click.echo(f"{finding.severity}: {finding.message} ({finding.code})\n  {finding.remedy}")
+            click.echo(finding_text(finding))
         click.echo(f"{where}: " + ("nothing to change" if not findings else f"{len(findings)} to change"))
     sys.exit(any(finding.severity == "fault" for finding in findings))
+
+
+def finding_text(finding: ServerFinding) -> str:
+    return f"{finding.severity} of the server: {finding.message} ({finding.code})\n  {finding.remedy}"

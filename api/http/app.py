@@ -26,18 +26,23 @@ from api.http import (
     stock_movements,
 )
 from api.http.access.authentication import Authentication, TokenReader
+from api.http.access.browsers import tell_browsers
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.blueprint import JSON, NDJSON, OPEN, components
+from api.http.each_request.idempotency import IdempotentRequests
+from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
 from api.http.metrics.meters import Meters, NetworkMeter
 from api.http.policy import policies
+from api.http.tracing import TracedMeter, Tracing, start_tracing
 from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
 from api.shapes.quantities import Quantities, decode, encode, lines_with_decimals
 from engine.decide.order_record import Record
 from engine.errors import PointsmanError
+from engine.meter import Meter
 from engine.model.scopes import Scope
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -66,7 +71,7 @@ class _AnyPath(PathConverter):
     regex = ".+?"
 
 
-def create_app(*served: Pointsman, meters: Meters | None = None) -> Flask:
+def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracing | None = None) -> Flask:
     """A fresh application that answers for these networks, the first if a caller who may use several names none. They
     stay their caller's to close. `meters` are those that the networks' own meters write to.
     """
@@ -85,7 +90,11 @@ def create_app(*served: Pointsman, meters: Meters | None = None) -> Flask:
     # the id of an order, or a SKU, may have any slashes: "/b" is another one than "b"
     app.url_map.merge_slashes = False
     app.url_map.converters["path"] = _AnyPath
+    log_requests(app, pointsman)
     measure_requests(app, served, meters)
+    if tracing is not None:
+        tracing.trace_requests(app)
+    tell_browsers(app, served[0].settings.access)
     app.after_request(_without_type_if_empty)
     app.after_request(functools.partial(_with_decimals, pointsman))
     problems.register(app)
@@ -120,6 +129,11 @@ def create_app(*served: Pointsman, meters: Meters | None = None) -> Flask:
         open_here=lambda: served[0].settings.access.open,
     )
     Gate(served, scopes=scopes, authentication=authentication).guard(app)
+    if (limit := served[0].settings.rate_limit) is not None:
+        from api.http.each_request.rate_limits import limit_requests  # noqa: PLC0415  # it takes some time, unused mostly
+
+        limit_requests(app, pointsman, limit)
+    IdempotentRequests(pointsman).guard(app)
     return app
 
 
@@ -127,15 +141,15 @@ def served_app() -> Flask:
     """What gunicorn serves; called in each worker, after the fork."""
     settings = Settings.from_environment(os.environ)
     others = (name for name in settings.access.networks if name != settings.network)
-    meters = Meters()
+    meters, tracing = Meters(), start_tracing(os.environ)
     served = [
-        Pointsman(dataclasses.replace(settings, network=name), meter=NetworkMeter(meters, name))
+        Pointsman(dataclasses.replace(settings, network=name), meter=_meter(NetworkMeter(meters, name), tracing))
         for name in (settings.network, *others)
     ]
     for pointsman in served:
         pointsman.warm_up()
         pointsman.start_offering()
-    return create_app(*served, meters=meters)
+    return create_app(*served, meters=meters, tracing=tracing)
 
 
 def _token_reader(pointsman: Pointsman) -> TokenReader:
@@ -147,6 +161,10 @@ def _token_reader(pointsman: Pointsman) -> TokenReader:
     from api.http.access.openid.tokens import Tokens  # noqa: PLC0415
 
     return Tokens(openid, keys=ProviderKeys(openid), clock=lambda: pointsman.now).caller_of
+
+
+def _meter(meter: NetworkMeter, tracing: Tracing | None) -> Meter:
+    return meter if tracing is None else TracedMeter(meter, tracing)
 
 
 def _with_decimals(pointsman: CurrentPointsman, response: Response) -> Response:

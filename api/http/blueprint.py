@@ -10,6 +10,7 @@ import flask_smorest
 import msgspec
 from flask import Response
 
+from api.http.each_request.key_header import TAKES_KEY, document_key, takes_key
 from api.http.strict_parsing import StrictParser, may_be_empty
 from api.shapes.base import NoQuery
 from api.shapes.quantities import encode
@@ -37,6 +38,7 @@ class Blueprint(flask_smorest.Blueprint):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._prepare_doc_cbks.append(document_key)
         self.records: set[type[Record]] = set()
         """What it answers with."""
         self.scopes: dict[str, tuple[Scope, ...]] = {}
@@ -71,6 +73,8 @@ class Blueprint(flask_smorest.Blueprint):
         view = self.doc(operationId=f"{self.name}_{view_func.__name__}")(view_func)
         if not _takes_query(view):
             view = self.arguments(NoQuery, location="query", as_kwargs=True)(view)
+        path = f"{self.url_prefix or ''}{rule}"
+        view._apidoc = {**view._apidoc, TAKES_KEY: [method for method in options["methods"] if takes_key(method, path)]}  # noqa: SLF001  # where flask-smorest keeps it
         super().add_url_rule(rule, endpoint, view, *args, **options)
 
     def _reference(self, record: type[Record] | None) -> dict[str, str] | None:

@@ -12,6 +12,8 @@ from marshmallow import Schema
 
 from api.http.access.caller import caller
 from api.http.blueprint import JSON, NDJSON, Blueprint, answer, reference
+from api.http.each_request.idempotency import note_decision
+from api.http.logs.requests import log_order
 from api.http.requests.batch import BatchRequest, read_json_batch, read_ndjson_batch
 from api.http.requests.ndjson import is_ndjson
 from api.http.serving.ending import Ending
@@ -76,6 +78,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     )
     def decide(order: Order, query: dict[str, Any], headers: dict[str, Any]) -> Response:
         """Decide where an order ships from, and hold its stock"""
+        log_order(order.id)
         client = caller().name
         key = RequestKey(caller=client, name=headers["key"]) if headers["key"] else None
         decision = pointsman.decide(
@@ -171,6 +174,8 @@ def decision_response(decision: Answer, *, dry_run: bool = False, facts: bool = 
     """The bytes that were logged, not encoded a second time; with `facts`, these in them."""
     created = request.method == "POST" and decision.new and not dry_run
     status = HTTPStatus.CREATED if created else HTTPStatus.OK
+    if decision.id is not None and not dry_run:
+        note_decision(decision.id, facts=facts)
     response = Response(decision.whole if facts else decision.body, status=status, content_type=JSON)
     if created:
         response.headers["Location"] = f"{request.script_root}{_PREFIX}/{decision.id}"

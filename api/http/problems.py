@@ -15,7 +15,7 @@ from api.http.blueprint import reference
 from api.records.findings import FindingRecord
 from api.records.problems import MistakeRecord, ProblemRecord, problem_type
 from api.shapes.mistakes import mistakes_of
-from engine.errors import Mistake, NotPermitted, PointsmanError, StoreUnavailable, Unauthenticated
+from engine.errors import Mistake, NotPermitted, PointsmanError, RequestInProgress, StoreUnavailable, Unauthenticated
 from rules.errors import Finding, PolicyInvalid
 
 logger = logging.getLogger("pointsman.api")
@@ -81,6 +81,8 @@ def _from_pointsman_error(error: PointsmanError) -> Response:
     if isinstance(error, StoreUnavailable):
         logger.error("a request failed: %s", error)
     response = _response(ProblemRecord.of(error))
+    if isinstance(error, RequestInProgress):
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
     if challenge := _challenge(error):
         response.headers["WWW-Authenticate"] = challenge
     return response

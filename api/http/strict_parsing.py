@@ -7,6 +7,7 @@ from marshmallow import RAISE, Schema, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from api.http.each_request.key_header import operation_of_key
 from api.shapes.strict_json import NotJson, read_json
 
 
@@ -26,15 +27,25 @@ class StrictParser(FlaskParser):
 
     def load_json(self, req: flask.Request, schema: Schema) -> Any:
         if not req.get_data(cache=True) and may_be_empty(schema):
-            return {}
+            return _with_operation({}, schema)
         require_json(req)
-        return super().load_json(req, schema)
+        return _with_operation(super().load_json(req, schema), schema)
 
     def _raw_load_json(self, req: flask.Request) -> Any:
         try:
             return read_json(req.get_data(cache=True))
         except NotJson as error:
             raise BadRequest(f"the body {error}") from None
+
+
+def _with_operation(body: Any, schema: Schema) -> Any:
+    """The body with an operation name made of the request's idempotency key, where the operation takes a name and the
+    body has none.
+    """
+    if "op" not in schema.fields or not isinstance(body, dict) or body.get("op") is not None:
+        return body
+    operation = operation_of_key()
+    return body if operation is None else body | {"op": operation}
 
 
 def may_be_empty(schema: Schema) -> bool:

@@ -91,6 +91,9 @@ class LogEntryRecord(Record, frozen=True):
     applied: list[bool] | None
     body: Any
     by: Annotated[str | UnsetType, Meta(description="who did it; left out where Pointsman did by itself")] = UNSET
+    request: Annotated[
+        str | UnsetType, Meta(description="the id of the HTTP request by which it was done; left out if there was none")
+    ] = UNSET
     moved_at: Annotated[
         int | UnsetType,
         Meta(description="when units came or left by it, at the latest: UTC microseconds since 1970"),
@@ -113,5 +116,6 @@ class LogEntryRecord(Record, frozen=True):
             applied=[bit == "1" for bit in entry.taken] or None,
             body=msgspec.json.decode(body) if body else None,
             by=entry.by or UNSET,
+            request=entry.request or UNSET,
             moved_at=UNSET if entry.moved_at is None else entry.moved_at,
         )

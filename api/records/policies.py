@@ -92,6 +92,7 @@ class ListedVersionRecord(Record, frozen=True):
     note: str
     active: bool
     scheduled: list[Timestamp]
+    approved_by: Annotated[list[str] | UnsetType, Meta(description="left out if nobody approved it")] = UNSET
 
     @classmethod
     def of(cls, version: Version) -> "ListedVersionRecord":
@@ -103,6 +104,7 @@ class ListedVersionRecord(Record, frozen=True):
             note=version.note,
             active=version.active,
             scheduled=[timestamp(instant) for instant in version.scheduled],
+            approved_by=list(version.approvers) or UNSET,
         )
 
 
@@ -151,6 +153,7 @@ class HistoryEntryRecord(Record, frozen=True):
     note: str
     rules: int | UnsetType = UNSET
     since: Timestamp | UnsetType = msgspec.field(name="from", default=UNSET)
+    override: Annotated[bool | UnsetType, Meta(description="made although nobody else had approved it")] = UNSET
 
     @classmethod
     def of(cls, change: PastChange) -> "HistoryEntryRecord":
@@ -162,6 +165,7 @@ class HistoryEntryRecord(Record, frozen=True):
             note=change.note,
             rules=UNSET if change.rules is None else change.rules,
             since=UNSET if change.since is None else timestamp(change.since),
+            override=change.override or UNSET,
         )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.decide.record_parts import ReasonRecord
 from engine.orders.quotes.quotes import PagePromises, SkuPromise
 
 
@@ -21,6 +22,9 @@ class SkuPromiseRecord(Record, frozen=True):
     counted: Annotated[
         bool | UnsetType, Meta(description="false: it needs no stock and no parcel; otherwise left out")
     ] = UNSET
+    reasons: Annotated[
+        list[ReasonRecord] | UnsetType, Meta(description="why there is no `arrives_by`; left out if there is one")
+    ] = UNSET
 
     @classmethod
     def of(cls, item: SkuPromise) -> "SkuPromiseRecord":
@@ -30,6 +34,7 @@ class SkuPromiseRecord(Record, frozen=True):
             arrives_by=None if item.promise is None else timestamp(item.promise.arrives_by),
             valid_until=timestamp(item.valid_until),
             counted=UNSET if item.counted else False,
+            reasons=list(map(ReasonRecord.of, item.reasons)) or UNSET,
         )
 
 

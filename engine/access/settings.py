@@ -9,6 +9,7 @@ from engine.access.openid_settings import OpenIdSettings
 from engine.errors import BadSetting
 
 NETWORK_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", re.ASCII)
 _SWITCHES = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -24,6 +25,8 @@ class AccessSettings:
     open: bool = False
     proxied: bool = False
     openid: OpenIdSettings | None = None
+    four_eyes: bool = False
+    cors_origins: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Self:
@@ -33,6 +36,8 @@ class AccessSettings:
             open=_switch(variables, "POINTSMAN_OPEN"),
             proxied=_switch(variables, "POINTSMAN_PROXIED"),
             openid=OpenIdSettings.from_environment(variables),
+            four_eyes=_switch(variables, "POINTSMAN_FOUR_EYES"),
+            cors_origins=_origins(variables.get("POINTSMAN_CORS_ORIGINS", "")),
         )
 
 
@@ -54,3 +59,11 @@ def _networks(value: str) -> tuple[str, ...]:
         )
         raise BadSetting(name="POINTSMAN_NETWORKS", value=value, allowed=allowed)
     return names
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip() for origin in value.split(",") if origin.strip())
+    if not all(map(_ORIGIN.fullmatch, origins)):
+        allowed = "origins with commas between, such as https://shop.example: scheme, host in lower case, port if any"
+        raise BadSetting(name="POINTSMAN_CORS_ORIGINS", value=value, allowed=allowed)
+    return origins

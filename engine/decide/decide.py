@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.decide.address.address import placed_address
-from engine.decide.allotment_periods import period_names
+from engine.decide.capped_units import capped_units
 from engine.decide.decision import (
     HIGHEST,
     NOTHING_LEFT,
@@ -25,6 +25,7 @@ from engine.decide.decision import (
     StockRanges,
     Unfilled,
 )
+from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
@@ -258,11 +259,11 @@ def unfilled_of(evaluation: Evaluation, choice: Choice, left: LeftToOthers = NOT
     missing = [line.quantity for line in evaluation.order.lines]
     for (_, index), units in choice.units.items():
         missing[index] -= units
+    capped = capped_units(evaluation, choice, left)
     for index, (line, units) in enumerate(zip(evaluation.order.lines, missing, strict=True)):
         if units:
-            yield Unfilled(
-                line=line.id, sku=line.sku, quantity=units, reasons=reasons(evaluation, choice, index, missing, left)
-            )
+            why = reasons(evaluation, choice, index, missing, left=left, capped=capped[line.sku])
+            yield Unfilled(line=line.id, sku=line.sku, quantity=units, reasons=why)
 
 
 def _stock(evaluation: Evaluation) -> dict[str, DecidedStock]:

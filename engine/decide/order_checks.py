@@ -7,7 +7,7 @@ from engine.decide.address.address_checks import address_mistakes
 from engine.decide.order_record import iso_date, timestamp
 from engine.decide.shipping.amounts import LargestAmounts
 from engine.decide.shipping.columns import WIDEST
-from engine.errors import Mistake, OrderInvalid
+from engine.errors import InputInvalid, Mistake, OrderInvalid
 from engine.model.facts import Network, Order, Snapshot
 
 MOST_AHEAD = 24 * 60 * 60
@@ -46,15 +46,27 @@ def _mistakes(order: Order, snapshot: Snapshot) -> Iterator[Mistake]:
             message = f"{quantity} units of '{line.sku}' could cost or emit more than can be counted; order fewer"
             yield Mistake(field=f"lines.{index}.quantity", message=message)
             break
-    nodes, channels = snapshot.network.nodes, snapshot.network.channels
+    nodes = snapshot.network.nodes
     lines = ((f"lines.{index}.collect_at", line.collect_at) for index, line in enumerate(order.lines))
     for field, node in (("collect_at", order.collect_at), *lines):
         if node is not None and node not in nodes:
             yield Mistake(field=field, message=f"no node goes by the id '{node}'{_hint(node, nodes)}")
-    if channels and order.channel not in channels:
-        hint = _hint(order.channel, channels) or f"; it has {', '.join(sorted(channels))}"
-        yield Mistake(field="channel", message=f"the network lists no channel '{order.channel}'{hint}")
+    yield from _mistakes_of_channel(order.channel, snapshot.network)
     yield from _mistakes_of_currency(order, snapshot.network)
+
+
+def check_channel(channel: str, network: Network) -> None:
+    """Raise InputInvalid if the network lists its channels, and not this one."""
+    mistakes = list(_mistakes_of_channel(channel, network))
+    if mistakes:
+        raise InputInvalid(mistakes)
+
+
+def _mistakes_of_channel(channel: str, network: Network) -> Iterator[Mistake]:
+    channels = network.channels
+    if channels and channel not in channels:
+        hint = _hint(channel, channels) or f"; it has {', '.join(sorted(channels))}"
+        yield Mistake(field="channel", message=f"the network lists no channel '{channel}'{hint}")
 
 
 def _mistakes_of_currency(order: Order, network: Network) -> Iterator[Mistake]:

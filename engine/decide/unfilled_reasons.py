@@ -16,17 +16,16 @@ fill the first line first, so that bounds and `not_enough` add up over the lines
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
+from engine.decide.capped_units import capping
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers, Reason
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.judgements import JudgedOption, JudgedPosition, judged_options, judged_positions
 from engine.decide.evaluation.shelf_life import LotsLeft
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.sourcing.problem import Choice
-from rules.effects import PositionOutcome
 from rules.vocabulary import Stage
 
 _CAPACITIES = ("daily_units", "daily_weight")
@@ -63,10 +62,16 @@ _LIMITS = ("daily_orders", "hourly_orders")
 
 
 def reasons(
-    evaluation: Evaluation, choice: Choice, index: int, missing: Sequence[int], left: LeftToOthers = NOTHING_LEFT
+    evaluation: Evaluation,
+    choice: Choice,
+    index: int,
+    missing: Sequence[int],
+    *,
+    left: LeftToOthers = NOTHING_LEFT,
+    capped: int = 0,
 ) -> tuple[Reason, ...]:
     """Why units of the line at `index` are unfilled in `choice`; first the nodes that could not be used at all.
-    `missing` is the units unfilled, by line.
+    `missing` is the units unfilled, by line; `capped` how many of its SKU only caps refuse (`capped_units`).
     """
     positions, options = judged_positions(evaluation, index), judged_options(evaluation, index)
     sku, shelf_life = evaluation.order.lines[index].sku, evaluation.shelf_life
@@ -78,6 +83,7 @@ def reasons(
     usable = _usable(evaluation, index, options)
     at_usable = [item for item in remaining if item.position.node in usable]
     bounded = min(missing[index], missing[index] + sum(item.free for item in at_usable) - lacking)
+    capped = max(0, min(bounded, capped - _missing_before(evaluation, index, missing)))
     return (
         *_kept_back(evaluation, index, remaining),
         *_expire_too_soon(evaluation, remaining),
@@ -89,7 +95,8 @@ def reasons(
             options,
             _Elsewhere(_nodes_on_any_day(evaluation, index), _nodes_with_ways(evaluation, index)),
         ),
-        *_bounds(evaluation, choice, index, bounded, at_usable),
+        *_capped(evaluation, choice, index, capped, at_usable),
+        *_bounds(evaluation, choice, index, bounded - capped, at_usable),
         *_too_few("not_enough", min(missing[index], lacking - _there_are(remaining))),
     )
 
@@ -253,10 +260,7 @@ def _bounds(
         return  # the reasons given for nodes account for all units
     line = evaluation.order.lines[index]
     missing = line.quantity - sum(count for (_, of), count in choice.units.items() if of == index)
-    capped = _capped(evaluation, choice, index, remaining)
-    if capped:
-        yield Reason(code="capped", units=units, rules=capped)
-    elif _makes_no_multiple(evaluation, index, missing, remaining):
+    if _makes_no_multiple(evaluation, index, missing, remaining):
         positions = judged_positions(evaluation, index)
         there = {item.position.node for item in remaining if item.free}
         rules = _rules_with(evaluation, (item.judgement for item in positions if item.node in there), "multiple_of")
@@ -270,33 +274,12 @@ def _bounds(
         yield _order_bound(evaluation, choice, index, units, remaining)
 
 
-def _capped(evaluation: Evaluation, choice: Choice, index: int, remaining: Sequence[_Remaining]) -> tuple[str, ...]:
-    """The rules that cap what the order's channel is offered of the line's SKU, if that is why it does not fill: the
-    order gets all that is offered, or nothing because it would have to be more.
-    """
-    lines, channel = evaluation.order.lines, evaluation.order.channel
-    scale = evaluation.snapshot.products[lines[index].sku].scale
-    caps = {
-        item.position.node: cap * scale
-        for item in remaining
-        if (cap := cast("PositionOutcome", item.position.judgement.outcome).most_offered(channel)) is not None
-    }
-    if not caps:
-        return ()
-    of_sku = {at for at, line in enumerate(lines) if line.sku == lines[index].sku}
-    ordered, shipped = sum(lines[at].quantity for at in of_sku), Counter[int]()
-    for (key, at), units in choice.units.items():
-        if at in of_sku and key.node in caps:
-            shipped[caps[key.node]] += units
-    whole = evaluation.order_outcome.ship_complete or evaluation.ships_whole(index)
-    least = 1 if evaluation.multiples is None else min(evaluation.multiples[index].tolist(), default=1)
-    reached = {
-        cap
-        for cap in caps.values()
-        if cap < ordered and (whole or sum(units for its, units in shipped.items() if its <= cap) + least > cap)
-    }
-    judgements = [item.position.judgement for item in remaining if caps.get(item.position.node) in reached]
-    return _rules_with(evaluation, judgements, "cap") if reached else ()
+def _capped(
+    evaluation: Evaluation, choice: Choice, index: int, units: int, remaining: Sequence[_Remaining]
+) -> Iterator[Reason]:
+    if units:
+        judgements = capping(evaluation, choice, index, {item.position.node for item in remaining})
+        yield Reason(code="capped", units=units, rules=_rules_with(evaluation, judgements, "cap"))
 
 
 def _makes_no_multiple(evaluation: Evaluation, index: int, missing: int, remaining: Sequence[_Remaining]) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias
 
 from engine.decide.availability.offer import by_sku, offer
+from engine.decide.order_checks import check_channel
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
 from engine.store.connection.client import Client
@@ -92,10 +93,12 @@ class AvailabilityFeed:
         self, channel: str, *, since: Cursor | None = None, after: str | None = None, by_node: bool = False
     ) -> Feed:
         """What changed since the answer with the cursor `since`; everything without one, or if that can't be told. With
-        `after`, the answer with that very cursor again, from the SKU that follows. Raises NotReady, StoreUnavailable.
+        `after`, the answer with that very cursor again, from the SKU that follows. Raises InputInvalid if the network
+        lists no such channel, NotReady, StoreUnavailable.
         """
         now = self._clock()
         state = self._facts.read_stock([], now).state
+        check_channel(channel, state.network)
         newest = self._stock.newest_change()
         fresh = Cursor(after=0, until=newest, loaded=state.loaded, circumstances=state.circumstances(channel, now))
         why_full = _why_full(since, fresh)

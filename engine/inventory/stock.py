@@ -11,7 +11,7 @@ from engine.decide.availability.largest_order import most_units
 from engine.decide.availability.offer import by_sku, offer
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.matcher import Matcher
-from engine.decide.order_checks import check_order
+from engine.decide.order_checks import check_channel, check_order
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
@@ -253,10 +253,11 @@ class NetworkStock:
 
     def availability(self, skus: Sequence[str], channel: str, *, max_stale: int | None = None) -> Availability:
         """What an order on `channel` may still take of each SKU, all by one snapshot. Raises NotFound if no product
-        goes by any of the SKUs, NotReady. `max_stale` as in `show`.
+        goes by any of the SKUs, InputInvalid if the network lists no such channel, NotReady. `max_stale` as in `show`.
         """
         now, skus = self._clock(), list(dict.fromkeys(skus))
         read = self._read(skus, now, max_stale)
+        check_channel(channel, read.facts.snapshot.network)
         if not read.facts.products:
             raise _nobody_knows(skus)
         return Availability(

@@ -8,12 +8,13 @@ back twice does not want the version that was just left; to go forward, activate
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.decide.network_fit import Fit
 from engine.decide.policy_tests.runner import Report
 from engine.errors import NotActivated, NotFound, PolicyUnreadable, TestsFailed
 from engine.model.facts import Network
+from engine.policies.four_eyes import Signatures, is_overridden, verify_may_approve
 from engine.policies.network_compatibility import NetworkCompatibility
 from engine.policies.review import Review, RunTests, review_policies
 from engine.store import policy_versions
@@ -59,6 +60,7 @@ class Published:
 class Version:
     """A published version as it is listed. `who`, `at` (UTC seconds) and `note` are of its first publication; `rules`
     is how many rules it has, None if an earlier release published it; `scheduled` are the instants it is scheduled for.
+    `approvers` are who approved it.
     """
 
     version: str
@@ -68,18 +70,23 @@ class Version:
     rules: int | None
     active: bool
     scheduled: tuple[int, ...]
+    approvers: tuple[str, ...] = ()
 
 
 class Versions:
-    """The policy versions of one network. `clock` answers UTC seconds; `new_id` names an operation that has no name.
+    """The policy versions of one network. With `four_eyes`, a version is activated only after somebody else than its
+    publisher has approved it. `clock` answers UTC seconds; `new_id` names an operation that has no name.
 
     `operation` is the idempotency key of a request, given by the caller: a repeated request is answered, and not
     carried out again.
     """
 
-    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int], new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, client: Client, keys: Keys, *, four_eyes: bool, clock: Callable[[], int], new_id: Callable[[], str]
+    ) -> None:
         self._client = client
         self._keys = keys
+        self._four_eyes = four_eyes
         self._clock = clock
         self._new_id = new_id
         self._compatibility = NetworkCompatibility(client, keys, clock=clock)
@@ -127,15 +134,36 @@ class Versions:
             policies=review.policies, new=new, warnings=review.warnings, changes=changes, tests_passed=tests_passed
         )
 
-    def activate(
-        self, version: str, *, who: str, note: str, since: int | None = None, operation: str | None = None
-    ) -> None:
-        """Let a published version decide, from the next decision on or from the instant `since`.
-
-        Raises NotFound, NotActivated if this release can't read it or it does not fit the network, KeyReused,
-        InputInvalid if the instant is over, Contended if networks are loaded over and over.
+    def approve(self, version: str, *, who: str, note: str, operation: str | None = None) -> None:
+        """Note that `who` approves a published version; again, nothing changes. Raises NotFound, KeyReused, and
+        NotApproved if nobody else published it.
         """
-        entry = self._history_entry(who, note, operation)
+        if operation is None or policy_versions.find_operation(self._client, self._keys, operation) is None:
+            signatures = self._signatures(version)
+            if signatures.publishers:
+                verify_may_approve(version, who, signatures)
+            if operation is None and who in signatures.approvers:
+                return
+        policy_versions.approve(self._client, self._keys, version, self._history_entry(who, note, operation))
+
+    def activate(
+        self,
+        version: str,
+        *,
+        who: str,
+        note: str,
+        since: int | None = None,
+        operation: str | None = None,
+        override: bool = False,
+    ) -> None:
+        """Let a published version decide, from the next decision on or from the instant `since`. An `override`, for
+        emergencies, does without the approval that may be needed; it needs a note, and the history shows it.
+
+        Raises NotApproved, NotFound, NotActivated if this release can't read it or it does not fit the network,
+        KeyReused, InputInvalid if the instant is over, Contended if networks are loaded over and over.
+        """
+        overridden = self._four_eyes and is_overridden(version, self._signatures(version), override=override, note=note)
+        entry = replace(self._history_entry(who, note, operation), override=overridden)
 
         def change(network: str) -> TimelineOutcome:
             if since is None:
@@ -198,12 +226,18 @@ class Versions:
         """Every version, in the order in which they were first published."""
         timeline = self.timeline()
         first: dict[str, PastChange] = {}
+        approvers: dict[str, dict[str, None]] = {}
         for entry in policy_versions.history(self._client, self._keys):
             if entry.kind == "published":
                 first.setdefault(entry.version, entry)
+            elif entry.kind == "approved":
+                approvers.setdefault(entry.version, {})[entry.who] = None
         stored = policy_versions.versions(self._client, self._keys)
         ordered = [*(version for version in first if version in set(stored)), *(v for v in stored if v not in first)]
-        return [_listed(version, first.get(version), timeline) for version in ordered]
+        return [
+            replace(_listed(version, first.get(version), timeline), approvers=tuple(approvers.get(version, ())))
+            for version in ordered
+        ]
 
     def texts(self, version: str) -> dict[str, str]:
         """The files of a version, by name, as they were published; raises NotFound."""
@@ -216,6 +250,9 @@ class Versions:
     def history(self) -> list[PastChange]:
         """Who did what with which version, when and why, oldest first."""
         return list(policy_versions.history(self._client, self._keys))
+
+    def _signatures(self, version: str) -> Signatures:
+        return Signatures.of(version, policy_versions.history(self._client, self._keys))
 
     def _changes_from_active(self, policies: PolicySet) -> Changes | None:
         active = self.timeline().active

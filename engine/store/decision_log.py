@@ -191,6 +191,8 @@ class Entry:
     """Who did it: the name of the API key over HTTP, or of the user of the command line. Empty if Pointsman did by
     itself, as it ends holds in time, or if an earlier release logged it.
     """
+    request: str = ""
+    """The id of the HTTP request by which it was done; empty if there was none."""
     shipments: tuple[int, ...] | None = None
     """Numbers of the shipments whose hold this ended; None means all."""
     taken: str = ""
@@ -348,6 +350,7 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         logged_facts=facts,
         caller=fields.get(b"caller", b"").decode(),
         by=_who(fields),
+        request=fields.get(b"request", b"").decode(),
         shipments=None if shipments is None else tuple(int(number) for number in shipments.split(b",")),
         taken=fields.get(b"taken", b"").decode(),
         weights=msgspec.json.decode(fields[b"weights"]) if b"weights" in fields else None,

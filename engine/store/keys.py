@@ -233,8 +233,21 @@ class Keys:
         return self._key("decisions")
 
     def idempotency(self, caller: str, key: str) -> str:
-        """String: the decision that answered the request with this idempotency key."""
-        return self._key("key", caller, key)
+        """String: the decision that answered the request with this idempotency key. A caller's name may have a colon,
+        which would end it.
+        """
+        return self._key("key", caller.replace("%", "%25").replace(":", "%3A"), key)
+
+    def request(self, name: str) -> str:
+        """Hash: `request`, what tells another request under the same idempotency key; and `answer`, once it has one.
+        Until then the `attempt` that is being carried out, and `until`, the server's clock in milliseconds from which
+        on another one may be.
+        """
+        return self._key("request", name)
+
+    def request_count(self, name: str) -> str:
+        """String: how many requests of a caller there were in its period. It is gone when the period ends."""
+        return self._key("requests", name)
 
     def quote(self, quote_id: str) -> str:
         """String: a quote and its cart, compressed JSON. It is gone some time after nobody can take the quote up any

@@ -24,7 +24,7 @@ from engine.errors import (
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.outcomes import NetworkChanged, TimelineChanged, TimelineOutcome
-from engine.store.script_keys import ACTIVATE_POLICY, PUBLISH_POLICY, UNSCHEDULE_POLICY
+from engine.store.script_keys import ACTIVATE_POLICY, APPROVE_POLICY, PUBLISH_POLICY, UNSCHEDULE_POLICY
 from rules.errors import PolicyInvalid
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -33,20 +33,21 @@ from rules.policy import PolicySet
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
     """Who makes a change, at what instant (UTC seconds), and why. Sent again under the same `operation`, it is not made
-    again.
+    again. `override`: nobody else approved it, though somebody should.
     """
 
     operation: str
     who: str
     at: int
     note: str
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastChange:
-    """A change that the history has: `kind` is published, activated, scheduled, rolled_back or refused. `rules` is how
-    many a published version has, `since` the instant from which a scheduled one is active, `before` the version that an
-    activation or a rollback replaced.
+    """A change that the history has: `kind` is published, approved, activated, scheduled, rolled_back or refused.
+    `rules` is how many a published version has, `since` the instant from which a scheduled one is active, `before` the
+    version that an activation or a rollback replaced.
     """
 
     kind: str
@@ -57,6 +58,8 @@ class PastChange:
     rules: int | None = None
     since: int | None = None
     before: str | None = None
+    override: bool = False
+    """Whether it was made although nobody else had approved it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +106,15 @@ def publish(client: Client, keys: Keys, policies: PolicySet, entry: HistoryEntry
     if state == b"reused":
         raise _reused()
     return bool(new[0])
+
+
+def approve(client: Client, keys: Keys, version: str, entry: HistoryEntry) -> None:
+    """Note that somebody approves a version; raises NotFound, KeyReused."""
+    arguments = [entry.operation, version, entry.who, entry.at, entry.note]
+    with faults():
+        state = client.script("approve_policy")(keys=APPROVE_POLICY.keys(keys), args=arguments)
+    if state != b"done":
+        raise _REFUSALS[state](version)
 
 
 def activate(client: Client, keys: Keys, version: str, entry: HistoryEntry, *, network: str) -> TimelineOutcome:
@@ -225,7 +237,10 @@ def _change(
     with faults():
         (state,) = client.script("activate_policy")(
             keys=ACTIVATE_POLICY.keys(keys),
-            args=[entry.operation, entry.at, kind, version, entry.who, entry.note, since, active, network],
+            args=[
+                *(entry.operation, entry.at, kind, version, entry.who, entry.note, since, active, network),
+                int(entry.override),
+            ],
         )
     if state in _REFUSALS:
         raise _REFUSALS[state](version)
@@ -257,6 +272,7 @@ def _past_change(fields: Mapping[str, str]) -> PastChange:
         rules=None if rules is None else int(rules),
         since=None if since is None else int(since),
         before=fields.get("before"),
+        override="override" in fields,
     )
 
 

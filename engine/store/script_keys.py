@@ -138,6 +138,7 @@ ACTIVATE_POLICY = KeyLayout(
         "facts",
     )
 )
+APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
 UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history"))
 CHANGE_FACTS = KeyLayout(("facts", "products"))
 PUT_KEYS = KeyLayout(("api_keys",))
@@ -162,6 +163,9 @@ REPAIR = KeyLayout(
     ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
 )
 RIGHTS = KeyLayout(("never_written",))
+CLAIM_REQUEST = KeyLayout(("request",))
+SETTLE_REQUEST = KeyLayout(("request",))
+COUNT_REQUEST = KeyLayout(("count",))
 
 LAYOUTS: Mapping[str, KeyLayout] = {
     "snapshot": SNAPSHOT,
@@ -181,12 +185,16 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "backlog/note_offer": NOTE_OFFER,
     "end_rest": END_REST,
     "publish_policy": PUBLISH_POLICY,
+    "approve_policy": APPROVE_POLICY,
     "activate_policy": ACTIVATE_POLICY,
     "unschedule_policy": UNSCHEDULE_POLICY,
     "change_facts": CHANGE_FACTS,
     "load_swap": LOAD_SWAP,
     "load_stock": LOAD_STOCK,
     "repair": REPAIR,
+    "requests/claim": CLAIM_REQUEST,
+    "requests/settle": SETTLE_REQUEST,
+    "requests/count": COUNT_REQUEST,
     "access/put_keys": PUT_KEYS,
     "server/rights": RIGHTS,
 }

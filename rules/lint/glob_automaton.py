@@ -13,7 +13,8 @@ from dataclasses import dataclass
 MOST_LETTERS = 2_000
 """Of all globs together; more is TooHard."""
 MOST_STATES = 1_000
-_OTHER = "\N{SNOWMAN}"
+_OTHERS = "XYZABCDEFGHIJKLMNOPQRSTUVW"
+"""Letters that examples are given in, if no glob has them."""
 
 
 class TooHard(Exception):
@@ -50,12 +51,14 @@ def find_word(required: frozenset[frozenset[str]], forbidden: frozenset[str], wo
     excluded = [*(_glob(text, stars=True) for text in forbidden), *(_glob(word, stars=False) for word in words)]
     globs = [*(glob for group in groups for glob in group), *excluded]
     letters = sorted({letter for glob in globs for letter in glob.moves})
-    return _search(globs, [len(group) for group in groups], [*letters, _unlike(letters)])
+    return _search(globs, [len(group) for group in groups], [_unlike(letters), *letters])
 
 
 def _unlike(letters: list[str]) -> str:
     """A letter that is in no glob; it stands for all such letters."""
-    return next(letter for letter in (_OTHER, *map(chr, range(0x2600, 0x10000))) if letter not in letters)
+    return next(
+        letter for letter in itertools.chain(_OTHERS, map(chr, range(0x2600, 0x10000))) if letter not in letters
+    )
 
 
 def _glob(text: str, *, stars: bool) -> _Glob:

@@ -78,9 +78,11 @@ class RuleSolver:
             return None
         try:
             domains = Search(steps=self._steps()).solve([self.analysis(rule).form, self.analysis(other).form])
-            return None if domains is None else witness(domains)
+            facts = {} if domains is None else witness(domains)
         except TooHard:
             return None
+        # a witness does not see to it that facts which must be the same or differ can be
+        return facts if domains is not None and all(holds(each.condition, facts) for each in (rule, other)) else None
 
     def _analyse(self, rule: Rule) -> RuleAnalysis:
         form = literal_form(rule.condition, terms=self._terms)

@@ -18,13 +18,13 @@ from rules.normal_form import AllOf, Literal, NormalForm, OneOf, literal, normal
 from rules.vocabulary import Facts, Value
 from rules.window_conditions import window_conditions
 from rules.windows import DAY, WEEKDAYS, ClockReading, Window
+from rules.windows import weekday as weekday_of
 
 MOST_STEPS = 2_000
 """Parts of a normal form visited for one question."""
 _CLOCKS = ("now", "node")
-_DATE_AND_WEEKDAY = {
-    f"{clock}.{name}": (f"{clock}.date", f"{clock}.weekday") for clock in _CLOCKS for name in ("date", "weekday")
-}
+_CLOCK_FACTS = [(f"{clock}.date", f"{clock}.weekday") for clock in _CLOCKS]
+_DATE_AND_WEEKDAY = {path: pair for pair in _CLOCK_FACTS for path in pair}
 
 
 LiteralForm: TypeAlias = NormalForm[Literal]
@@ -155,21 +155,42 @@ def implies(condition: Condition, other: Condition) -> bool | None:
 def witness(domains: Domains) -> Facts:
     """Facts within the domains; a fact that may be unknown is left out. Raises TooHard.
 
-    That two facts must differ is not seen to, nor whether both may have the value that they must share.
+    Where several pairs of facts must be the same or differ, they may not meet all that is asked.
     """
     facts: dict[str, Value | None] = {path: domain.example() for path, domain in domains.items() if not domain.pair}
-    for clock in _CLOCKS:
-        date, weekday = _DATE_AND_WEEKDAY[f"{clock}.date"]
-        if facts.get(date) is not None and facts.get(weekday) is not None:
-            facts[date], facts[weekday] = calendar_day(domains[date], domains[weekday]) or (None, None)
-        facts[f"{clock}.clock"] = _reading(clock, facts)
+    paired = {path for domain in domains.values() if not domain.unknown for path in domain.pair}
+    for date, weekday in _CLOCK_FACTS:
+        if all(facts.get(path) is not None or path in paired for path in (date, weekday)):
+            days = calendar_day(_known(date, domains), _known(weekday, domains))
+            facts[date], facts[weekday] = days or (None, None)
     for domain in domains.values():
-        if domain.pair and domain.example() is True:
-            values = [facts.get(path) for path in domain.pair] + [
-                replace(full_domain(domain.pair[0]), unknown=False).example()
-            ]
-            facts |= dict.fromkeys(domain.pair, next(value for value in values if value is not None))
+        if domain.pair and not domain.unknown:
+            _settle_pair(facts, domain, domains)
+    for clock, (date, weekday) in zip(_CLOCKS, _CLOCK_FACTS, strict=True):
+        day = facts.get(date)
+        if isinstance(day, int) and facts.get(weekday) is not None:
+            facts[weekday] = weekday_of(day)
+        facts[f"{clock}.clock"] = _reading(clock, facts)
     return {path: value for path, value in facts.items() if value is not None}
+
+
+def _settle_pair(facts: dict[str, Value | None], pair: Domain, domains: Domains) -> None:
+    """Gives two facts values that are the same or differ, as the domain of the pair says."""
+    first, second = pair.pair
+    if pair.example() is True:
+        drawn = facts.get(first), facts.get(second), _known(first, domains).example(), _known(second, domains).example()
+        values = [value for value in drawn if value is not None]
+        fitting = (value for value in values if all(_known(path, domains).has(path, value) for path in pair.pair))
+        facts |= dict.fromkeys(pair.pair, next(fitting, values[0]))
+        return
+    for path, other in ((first, second), (second, first)):
+        if facts.get(path) in {None, facts.get(other)}:
+            facts[path] = _known(path, domains).example_beside(path, facts.get(other))
+
+
+def _known(path: str, domains: Domains) -> Domain:
+    """The values that the fact may have if it is known."""
+    return replace(domains.get(path) or full_domain(path), unknown=False)
 
 
 def _reading(clock: str, facts: Facts) -> ClockReading | None:

@@ -10,7 +10,7 @@ from rules.policy import Policy
 from rules.reserves import NO_RESERVE, Allotment, Protection
 from rules.syntax import literals
 from rules.syntax.references import Reference, references
-from rules.syntax.typo_hints import operator_hint
+from rules.syntax.typo_hints import is_negation, operator_hint
 from rules.syntax.yaml_document import Document
 from rules.vocabulary import VOCABULARY, Kind
 
@@ -22,9 +22,18 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 _POSTCODES = frozenset({"order.postcode", "order.outward_code"})
 _QUOTED = re.compile(r"[\u2018-\u201f\u00ab\u2039]\s*(.*?)\s*[\u2018-\u201f\u00bb\u203a]", re.DOTALL)
 """A word between typographic quotation marks, as word processors write them: to YAML they are letters of it."""
-_NOTHING_AT_ZERO = frozenset({"prefer", "avoid", "carbon_price", "split_penalty", "min_shelf_life"})
-"""Effects of which an amount of 0 is what holds without them; so it is of `keep`, `protect` and
-`allocate`."""
+_WITHOUT_EFFECT = {
+    "prefer": 0,
+    "avoid": 0,
+    "carbon_price": 0,
+    "split_penalty": 0,
+    "min_shelf_life": 0,
+    "multiple_of": 1,
+}
+"""By effect, the amount that holds without it; so does an amount of 0 of `keep`, `protect` and `allocate`."""
+
+_NAMED_FREELY = frozenset({"product.category", "product.brand", "product.season", "order.segment", "order.customer"})
+"""Facts whose words may well begin like a "not": the category "non food", the segment "pas cher"."""
 
 
 def find_suspicious_values(document: Document, policy: Policy) -> Iterator[Finding]:
@@ -49,7 +58,7 @@ def _changes_nothing(effect: Effect) -> bool:
             return reserve == NO_RESERVE
         case Allotment(units=0, share=0, least=0):
             return True
-    return effect.value == NO_RESERVE or (effect.name in _NOTHING_AT_ZERO and effect.value == 0)
+    return effect.value == NO_RESERVE or _WITHOUT_EFFECT.get(effect.name) == effect.value
 
 
 def _why(effect: Effect) -> str:
@@ -69,7 +78,7 @@ def _words(mention: Reference) -> Iterator[Finding]:
         operator = "not_same_as" if "not" in mention.path else "same_as"
         message = f"'{mention.text}' is compared as a word; for the fact write {{{operator}: {mention.text}}}"
         yield mention.finding("fact-as-word", message)
-    elif operator_hint(mention.text):
+    elif mention.subject not in _NAMED_FREELY and is_negation(mention.text):
         message = f"'{mention.text}' is compared as a word{operator_hint(mention.text)}"
         yield mention.finding("operator-as-word", message)
     else:

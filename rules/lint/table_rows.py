@@ -15,6 +15,7 @@ from rules.policy import Policy, Rule
 from rules.tables.document import HitPolicy, TableDocument
 from rules.tables.row_classes import OTHER, Bits, ClassValue, FactClasses, fact_classes, members, rows_beside
 from rules.vocabulary import VOCABULARY, Facts, Kind, Value, attribute, group_of
+from rules.windows import ClockReading
 from rules.wording.source_text import condition_text
 
 MOST_PAIRS = 20
@@ -56,15 +57,15 @@ def _overlaps(document: TableDocument, rules: Sequence[Rule]) -> Iterator[Findin
 
 
 def _for_example(facts: Facts) -> str:
-    listed = [_equals(path, value) for path, value in facts.items() if value is not None]
+    # what a clock reads is in its date, time and weekday
+    listed = [_equals(path, value) for path, value in facts.items() if not isinstance(value, ClockReading | None)]
     return f", for example where {', '.join(listed)}" if listed else ""
 
 
 def _equals(path: str, value: Value) -> str:
     fact = VOCABULARY.get(path) or attribute(path, _kind_of(value))
     if isinstance(value, frozenset):
-        listed = ", ".join(sorted(value))
-        return f"{path}: {{has_all: [{listed}]}}"
+        return f"{path}: {{has_all: [{', '.join(sorted(value))}]}}" if value else f"{path}: {{known: true}}"
     return condition_text(Compare(fact=fact, operator=Operator.EQUALS, operands=(value,)))
 
 

@@ -41,10 +41,12 @@ class Words:
     forbidden: frozenset[str] = frozenset()
 
     def example(self) -> str | None:
-        """One of the words; None if there is none. Raises TooHard."""
+        """One of the words, the empty one last; None if there is none. Raises TooHard."""
         if self.listed is not None:
             return min(self.listed, default=None)
-        return glob_automaton.find_word(self.required, self.forbidden, self.left_out)
+        left_outs = self.left_out | {""}, self.left_out
+        words = (glob_automaton.find_word(self.required, self.forbidden, left_out) for left_out in left_outs)
+        return next((word for word in words if word is not None), None)
 
     def among(self, words: frozenset[str], *, inside: bool) -> "Words":
         if self.listed is not None:
@@ -100,6 +102,26 @@ class Domain:
         if self.flags:
             return min(self.flags)
         return self.words.example() if self.tags is None else self.tags.present
+
+    def has(self, path: str, value: Value) -> bool:
+        """Whether the fact at `path` may have this value; extra attributes and tags are taken to. Raises TooHard."""
+        fact = VOCABULARY.get(path)
+        if fact is None or isinstance(value, frozenset):
+            return True
+        return not self.narrowed(Compare(fact=fact, operator=Operator.EQUALS, operands=(value,)), true=True).is_empty
+
+    def example_beside(self, path: str, other: Value | None) -> Value | None:
+        """One value that differs from `other`, if there is one; raises TooHard."""
+        example = self.example()
+        fact = VOCABULARY.get(path)
+        if example != other or other is None or fact is None:
+            return example
+        if isinstance(other, frozenset):
+            return None if self.tags is None else other ^ {f"{max(other, default='')}+"}
+        others: tuple[Value, ...] = (other,)
+        if fact.kind is Kind.INSTANT and isinstance(other, int):
+            others = tuple(range(other - other % 60, other - other % 60 + 60))  # policies write minutes
+        return self.narrowed(Compare(fact=fact, operator=Operator.EQUALS, operands=others), true=False).example()
 
     def narrowed(self, compared: Compare, *, true: bool) -> "Domain":
         """The values left if the comparison is true or, unless `true`, is not. `has_any` and `has_all` must have been

@@ -218,8 +218,7 @@ class ConditionParser:
             return All(parts=())
         if not are_comparable(fact, other):
             similar = [item.path for item in VOCABULARY.values() if are_comparable(fact, item)]
-            message = f"{_described(fact)} can't be the same as {_described(other)}: compare facts of one kind"
-            self.notes.add(path, "wrong-operator", message, similar, raw)
+            self.notes.add(path, "wrong-operator", _why_not_comparable(fact, other), similar, raw)
             return All(parts=())
         return Compare(fact=fact, operator=operator, operands=(), other=other)
 
@@ -297,6 +296,20 @@ def are_comparable(fact: Fact, other: Fact) -> bool:
     kinds = {_kind_beside(fact.kind), _kind_beside(other.kind)}
     attributes = is_attribute(fact.path) or is_attribute(other.path)
     return len(kinds) == 1 and (not attributes or kinds <= {Kind.ANY, *ATTRIBUTE_KINDS.values()})
+
+
+def _why_not_comparable(fact: Fact, other: Fact) -> str:
+    """What is wrong with a comparison of two facts that are not comparable."""
+    if fact.path == other.path:
+        return f"{fact.path} is always the same as itself; name another fact"
+    message = f"{_described(fact)} can't be the same as {_described(other)}"
+    if fact.choices and other.choices:
+        return f"{message}: no word is in both lists"
+    if is_attribute(fact.path) or is_attribute(other.path):
+        kinds = ", ".join(ATTRIBUTE_KINDS)
+        known = other if is_attribute(fact.path) else fact
+        return f"no attribute is a {known.kind.value}, as {known.path} is: each is one of {kinds}"
+    return f"{message}: compare facts of one kind"
 
 
 def _kind_beside(kind: Kind) -> Kind:

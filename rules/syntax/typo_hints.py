@@ -71,6 +71,12 @@ def decimal_comma_hint(key: str, *, alone: bool) -> str:
     return "; write a point for the decimal comma before it" if alone and _DECIMALS.fullmatch(key) else typo_hint(key)
 
 
+def is_negation(text: str) -> bool:
+    """Whether a value reads as "not" something: a sign, or a word in small letters, as no name of a place has it."""
+    match = _OPERATOR.match(text[:MOST_LETTERS])
+    return match is not None and bool(match[2].strip()) and _OPERATORS.get(match[1]) == "not"
+
+
 def operator_hint(text: str) -> str:
     """A hint for a value that begins with a word or a sign for an operator, as "> 60" or "not store"."""
     match = _OPERATOR.match(text[:MOST_LETTERS])

@@ -26,7 +26,7 @@ from rules.loader import load_policies
 from tests.bench.highs import allowed, choose_by_highs, score
 from tests.bench.option_sets import POLICIES
 from tests.bench.preference import NO_PREFERENCE, Preference
-from tests.bench.random_problems import HARD, constrained, coupled, everything, hard, plain, weighed, wide
+from tests.bench.random_problems import HARD, capped, constrained, coupled, everything, hard, plain, weighed, wide
 
 INSTANCES, WEIGHED, EVERYTHING = 20_000, 5_000, 5_000
 _SAY_EVERY = 1_000
@@ -87,6 +87,7 @@ class ChoosingFigures:
     agreement: Agreement
     weighed_agreement: Agreement
     agreement_on_everything: Agreement
+    capped_agreement: Agreement
     sides: Sequence[Times]
     deciding: Times
     hard: Sequence[Times]
@@ -129,8 +130,11 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     agreement = _agreement(extent.instances, say, _instance)
     say(f"choosing: {extent.weighed} random instances with bounds and prices by the weight of a shipment")
     weighed_agreement = _agreement(extent.weighed, say, lambda seed: (weighed(seed), NO_PREFERENCE))
-    say(f"choosing: {extent.everything} random instances with every constraint and preference together")
+    say(
+        f"choosing: {extent.everything} random instances with every constraint and preference together, and as many with caps"
+    )
     agreement_on_everything = _agreement(extent.everything, say, everything)
+    capped_agreement = _agreement(extent.everything, say, capped)
     say("choosing: orders of the hexagone day, and random problems")
     day, deciding = _of_the_day(inventory, orders[: extent.orders])
     random = [plain(seed, lines=3, nodes=20, services=2) for seed in range(extent.random)]
@@ -156,6 +160,7 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
         agreement=agreement,
         weighed_agreement=weighed_agreement,
         agreement_on_everything=agreement_on_everything,
+        capped_agreement=capped_agreement,
         sides=sides,
         deciding=deciding,
         hard=hard_rows,

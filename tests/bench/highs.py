@@ -90,6 +90,7 @@ def allowed(problem: Problem, units: Units) -> bool:
         and all(count % problem.multiples.get((key.node, line), 1) == 0 for (key, line), count in units.items())
         and _sets_are_whole(problem, units)
         and _has_capacity(problem, units)
+        and _keeps_to_caps(problem, units)
         and all(count <= demand.quantity for count, demand in zip(filled, problem.demands, strict=True))
         and all(
             units[key, line] == problem.demands[line].quantity for key, line in units if problem.demands[line].together
@@ -135,6 +136,15 @@ def _has_capacity(problem: Problem, units: Units) -> bool:
         if most_weight is not None and sum(count * demand.weight for demand, count in counts) > most_weight:
             return False
     return True
+
+
+def _keeps_to_caps(problem: Problem, units: Units) -> bool:
+    """Whether the nodes of each cap ship no more of its SKU together."""
+    return all(
+        sum(count for (key, line), count in units.items() if key.node in nodes and problem.demands[line].sku == sku)
+        <= most
+        for sku, nodes, most in problem.caps
+    )
 
 
 def _placements(problem: Problem) -> Iterator[LineOnCandidate]:
@@ -215,6 +225,7 @@ class _Program:
                 yield terms, problem.room[node]
         yield from self._sets()
         yield from self._capacities()
+        yield from self._caps()
         opened = [(column, 1) for terms in nodes.values() for column, _ in terms]
         if problem.max_shipments is not None:
             yield opened, problem.max_shipments
@@ -271,6 +282,18 @@ class _Program:
                 yield [(column, lot) for column, lot, _ in there], most_units
             if there and most_weight is not None:
                 yield [(column, lot * weight) for column, lot, weight in there if weight], most_weight
+
+    def _caps(self) -> Iterator[tuple[Sequence[tuple[int, int]], int]]:
+        for sku, nodes, most in self._problem.caps:
+            yield (
+                [
+                    (column, each.lot)
+                    for column, each in enumerate(self._placements)
+                    if self._problem.candidates[each.candidate].key.node in nodes
+                    and self._problem.demands[each.line].sku == sku
+                ],
+                most,
+            )
 
     def solve(self) -> dict[tuple[OptionKey, int], int]:
         if not self._placements:

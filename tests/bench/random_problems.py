@@ -5,9 +5,9 @@ given size.
 import random
 from dataclasses import replace
 
-from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Demand, Price, Problem
+from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Demand, Price, Problem, SkuCap
 from engine.model.facts import OptionKey
-from tests.bench.preference import Preference
+from tests.bench.preference import NO_PREFERENCE, Preference
 
 CENT = 10_000
 SERVICES = ("bike", "express", "parcel", "truck")
@@ -103,6 +103,28 @@ def everything(seed: int) -> tuple[Problem, Preference]:
     problem = _weighed(rng, coupled(seed, most_options=rng.choice([8, 12, 20])))
     limit = rng.choice([None, None, 0, 1, 1, 2, 3])
     return problem, Preference(limit=limit, fewest=rng.random() < 0.3)
+
+
+def capped(seed: int) -> tuple[Problem, Preference]:
+    """As `constrained`, `coupled`, `weighed` or `everything`, with a cap or two on what nodes ship of some SKUs."""
+    rng = random.Random(-seed - 3)
+    kind = rng.choice([constrained, coupled, weighed, everything])
+    problem, preference = (kind(seed), NO_PREFERENCE) if kind is not everything else everything(seed)
+    return replace(problem, caps=_caps(rng, problem)), preference
+
+
+def _caps(rng: random.Random, problem: Problem) -> list[SkuCap]:
+    """For some SKUs, caps on all nodes or on some, the lower on some of the nodes of the higher."""
+    caps = []
+    for sku in sorted({demand.sku for demand in problem.demands}):
+        nodes = sorted({candidate.key.node for candidate in problem.candidates})
+        most = rng.randint(0, sum(demand.quantity for demand in problem.demands if demand.sku == sku) + 2)
+        for _ in range(rng.choice([0, 1, 1, 1, 2, 3])):
+            if nodes and rng.random() < 0.6:
+                nodes = rng.sample(nodes, rng.randint(1, len(nodes)))
+            caps.append(SkuCap(sku=sku, nodes=frozenset(nodes), most=most))
+            most = rng.randint(0, most)
+    return caps
 
 
 def _bands(rng: random.Random, total: int) -> list[tuple[Bounds | None, int, int]]:

@@ -149,7 +149,8 @@ def _agreed(agreement: Agreement) -> str:
 def _choices(figures: ChoosingFigures) -> Table:
     table = Table(
         title=f"Choosing: {_agreed(figures.agreement)}.\nWith prices by weight: {_agreed(figures.weighed_agreement)}.\n"
-        f"With everything together: {_agreed(figures.agreement_on_everything)}",
+        f"With everything together: {_agreed(figures.agreement_on_everything)}.\n"
+        f"With caps as well: {_agreed(figures.capped_agreement)}",
         caption="Our time with 1,000 nodes, as a multiple of that with 100: "
         + ", ".join(f"{_short(times)} with {lines} lines" for lines, times in figures.growth.items()),
     )

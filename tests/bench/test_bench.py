@@ -86,7 +86,7 @@ def test_matching_reports_every_engine_that_is_installed_at_every_number_of_rule
     assert report["matching"]["growth"] > 0
 
 
-@pytest.mark.parametrize("kind", ["agreement", "weighed_agreement", "agreement_on_everything"])
+@pytest.mark.parametrize("kind", ["agreement", "weighed_agreement", "agreement_on_everything", "capped_agreement"])
 def test_ours_and_highs_choose_equally_well(report, kind):
     figures = report["choosing"][kind]
     assert figures["equal"] == figures["instances"] > 0

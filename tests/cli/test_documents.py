@@ -78,7 +78,7 @@ def test_every_setting_is_on_the_page_of_settings() -> None:
 
 
 def test_every_problem_of_the_server_itself_is_on_the_page_of_the_http_api() -> None:
-    for kind in ("overloaded", "too-many-streams", "interrupted", "timed-out", "uri-too-long"):
+    for kind in ("overloaded", "too-many-streams", "interrupted", "timed-out", "uri-too-long", "rate-limited"):
         assert f"`{kind}`" in page("http-api.md")
 
 

@@ -187,3 +187,28 @@ def test_a_strict_publish_refuses_warnings(run: Run, file: Callable[..., Path]):
     assert "no channel goes by the name 'weeb'" in printed.stderr
     assert run("list").stdout == ""
     assert "no channel goes by the name 'weeb'" in run("publish", folder).stdout
+
+
+def test_where_four_eyes_are_needed_another_person_approves_or_an_override_shows(
+    server: Path, network: str, command: Command, file: Callable[..., Path]
+) -> None:
+    def policy(who: str, *words: object) -> Done:
+        variables = {"POINTSMAN_DATA": server, "POINTSMAN_NETWORK": network, "POINTSMAN_USER": who}
+        return command("policy", *words, **variables, POINTSMAN_FOUR_EYES=1)
+
+    printed = policy("anna", "publish", file(), "--activate")
+    assert (printed.returncode, "another person than anna must approve" in printed.stderr) == (1, True)
+    version = printed.stdout.split()[1]
+    own = policy("anna", "approve", version)
+    assert (own.returncode, "'anna' published the policy version" in own.stderr) == (1, True)
+    approved = policy("bob", "approve", version[:6], "--note", "read it")
+    assert approved.stdout == f"{version} is approved by bob\n"
+    assert "    approved by bob\n" in policy("anna", "list").stdout
+    assert policy("anna", "activate", version).returncode == 0
+
+    other = policy("anna", "publish", file(FILE.replace("1.00", "2.00"))).stdout.split()[1]
+    assert "an override needs a note" in policy("anna", "activate", other, "--override").stderr
+    assert policy("anna", "activate", other, "--override", "--note", "strike").returncode == 0
+    *_, last = policy("anna", "history").stdout.splitlines()
+    assert last.endswith(f"activated  {other[:12]}  without approval  anna  strike")
+    assert json.loads(policy("anna", "history", "--json").stdout)[-1]["override"] is True

@@ -71,6 +71,7 @@ def test_the_earliest_arrival_of_each_product_is_shown_by_kind_of_delivery(run: 
         [cell.strip() for cell in line.split("│")[1:3]] for line in done.stdout.splitlines() if line.count("│") == 5
     ]
     assert rows == [["SHIRT", "standard"], ["SHIRT", "express"], ["NONE", "standard"], ["NONE", "express"]]
+    assert done.stdout.splitlines()[-1] == "NONE not by express: 1 unit: no node has any of it"
     page = json.loads(run("promise", "SHIRT", "NOPE", *HERE, "--json", "--delivery", "express").stdout)
     assert ([item["delivery"] for item in page["promises"]], page["unknown"]) == (["express"], ["NOPE"])
     assert run("promise", "SHIRT", "--collect-at", "paris").returncode == 0

@@ -197,14 +197,6 @@ def test_a_hold_is_extended_no_further_than_a_caller_may_ask_for(limited):
     assert act(limited, made, "extend", minutes=7 * 24 * 60).get_json()["expires_at"] == "2026-12-04T09:00:00Z"
 
 
-def test_a_key_stands_for_the_order_and_not_for_the_length_of_its_hold(http):
-    body, headers = order_json(), {"Idempotency-Key": "k"}
-    first = http.post("/v1/decisions?hold=4h", json=body, headers=headers)
-    again = http.post("/v1/decisions?hold=9h", json=body, headers=headers)
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert again.data == first.data
-
-
 @pytest.fixture
 def limited(pointsman, server_url, network, clock):
     """The application of a Pointsman on the same network, whose callers may ask for a hold of a week."""

@@ -1,7 +1,10 @@
 """GET /metrics: what was decided, how long its parts took, and what the store has."""
 
+import os
+import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,8 @@ from engine.store.connection.server import open_server
 from tests.conftest import activate
 from tests.support.callers import key_of, with_key
 from tests.support.order_json import order_json
+from tests.support.redis_topologies import free_port
+from tests.support.server_process import server_process
 from tests.support.wait_until import wait_until
 
 
@@ -164,3 +169,23 @@ def test_every_metric_is_on_the_page_of_operations(http):
     assert {f"pointsman_{name}" for name in DESCRIPTIONS} < names
     for name in names:
         assert f"| `{name}" in page
+
+
+@pytest.mark.slow
+def test_all_workers_are_in_the_numbers_and_the_port_for_probes_needs_no_key(tmp_path):
+    port = free_port()
+    environment = {"POINTSMAN_DATA": str(tmp_path / "data"), "POINTSMAN_PROBES_PORT": str(port)}
+    with server_process(tmp_path, environment, workers=2) as served:
+        for _ in range(8):
+            assert served.ask("GET", "/v1/nothing").status == 404
+        assert served.ask("GET", "/metrics").status == 401
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            text = answer.read().decode()
+        assert 'pointsman_http_request_seconds_count{operation="none",status="404"} 8.0' in text
+        assert 'pointsman_store_up{network="main"} 1.0' in text
+        first = served.workers[0]
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: first not in served.workers and len(served.workers) == 2, "another worker has come")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            text = answer.read().decode()
+        assert 'pointsman_http_request_seconds_count{operation="none",status="404"} 8.0' in text

@@ -216,7 +216,7 @@ def test_an_order_is_amended_in_one_call_that_says_what_changed(http):
     assert [(item["decision"], item["quantity"]) for item in record["kept"]] == [(made["id"], 1)]
     assert record["decision"]["follows"]["because"] == "amended"
     assert http.get(f"/v1/decisions/{record['decision']['id']}").get_json() == record["decision"]
-    assert http.post(path, json=changed, headers={"Idempotency-Key": "one"}).data == answer.data
+    assert http.post(path, json=changed | {"id": name}, headers={"Idempotency-Key": "one"}).data == answer.data
     assert shown(http, name)["lines"][0]["held"] == 3
     fewer = http.post(path, json=order_json(("SHIRT", 2), id=name)).get_json()
     assert (fewer["decision"], sum(item["quantity"] for item in fewer["released"])) == (None, 1)

@@ -258,12 +258,13 @@ def test_a_request_sent_again_under_its_key_is_answered_and_not_done_again(http,
     first = http.post("/v1/policies/rollback", json={}, headers=key).get_json()
     assert http.post("/v1/policies/rollback", json={}, headers=key).get_json() == first
     assert len(pointsman.versions.history()) == entries + 1
-    problem_of(http.post(f"/v1/policies/{version}/activate", json={}, headers=key), 409)
+    # another operation may have the same key
+    assert http.post(f"/v1/policies/{version}/activate", json={}, headers=key).status_code == 200
     for _ in range(3):
         assert publish(http, note="x").status_code in (200, 201)
     sent = [http.post("/v1/policies", json={"files": {"n.yaml": GOOD}}, headers={"Idempotency-Key": "p"}) for _ in "12"]
     assert [answer.status_code for answer in sent] == [201, 201]
-    assert len(pointsman.versions.history()) == entries + 5
+    assert len(pointsman.versions.history()) == entries + 6
 
 
 def test_the_page_says_how_files_are_sent(http):

@@ -376,8 +376,20 @@ def test_a_product_page_gets_the_earliest_arrival_by_kind_of_delivery(http, poin
         ("NONE", "express", None),
     ]
     assert page["unknown"] == ["NOPE"]
+    assert [[reason["code"] for reason in item.get("reasons", [])] for item in page["promises"]] == [
+        *[[]] * 4,
+        *[["no_stock"]] * 2,
+    ]
     more = http.post("/v1/promises", json=body | {"quantity": 5, "deliveries": ["express"]}).get_json()
     assert [item["arrives_by"] for item in more["promises"]] == ["2026-11-28T09:00:00Z", "2026-11-29T11:00:00Z", None]
+
+
+def test_a_product_page_is_told_why_one_unit_does_not_ship_by_itself(http, pointsman):
+    activate(pointsman, "then: {multiple_of: 6}")
+    body = {"skus": ["LAMP"], "channel": "web", "destination": HERE, "deliveries": ["standard"]}
+    (promise,) = http.post("/v1/promises", json=body).get_json()["promises"]
+    assert (promise["arrives_by"], [reason["code"] for reason in promise["reasons"]]) == (None, ["not_a_multiple"])
+    assert promise["reasons"][0]["rules"] == ["test/r1"]
 
 
 @pytest.mark.parametrize(

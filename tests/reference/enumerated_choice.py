@@ -10,19 +10,20 @@ _NO_SCORE = (0, 0, 0, 0)
 
 def best_by_enumeration(problem: Problem) -> Choice:
     """The best choice by enumeration: line by line, every way to ship it. Of the ways so far that leave the same stock,
-    lots and capacity to later lines, and have each set at the same place, only the best is kept.
+    lots, capacity and caps to later lines, and have each set at the same place, only the best is kept.
     """
-    lots = tuple(limit.most for limit in problem.lot_limits)
-    ways = {((), frozenset(problem.supply.items()), (_capacities(problem), lots), frozenset()): (_NO_SCORE, ())}
+    lots, caps = tuple(limit.most for limit in problem.lot_limits), tuple(cap.most for cap in problem.caps)
+    ways = {((), frozenset(problem.supply.items()), (_capacities(problem), lots), caps, frozenset()): (_NO_SCORE, ())}
     for index, demand in enumerate(problem.demands):
         later = {other.sku for other in problem.demands[index + 1 :]}
         next_ways = {}
-        for (used, supply, (capacity, lots), sets), (score, quantities) in ways.items():
+        for (used, supply, (capacity, lots), caps, sets), (score, quantities) in ways.items():
             for units in _shipped(problem, index, dict(supply)):
                 capacity_left = _capacity_left(problem, index, capacity, units)
                 sets_now = _sets(problem, index, sets, units)
                 lots_left = _lots_left(problem, index, lots, units)
-                if capacity_left is None or sets_now is None or min(lots_left, default=0) < 0:
+                caps_left = _caps_left(problem, index, caps, units)
+                if capacity_left is None or sets_now is None or min((*lots_left, *caps_left), default=0) < 0:
                     continue
                 keys = _loaded(problem, index, used, units)
                 left = frozenset(
@@ -30,7 +31,7 @@ def best_by_enumeration(problem: Problem) -> Choice:
                 )
                 now = tuple(-count for _, count in sorted(units.items()))
                 way = (_added(score, _cost(problem, index, units)), quantities + now)
-                state = (keys, left, (capacity_left, lots_left), sets_now)
+                state = (keys, left, (capacity_left, lots_left), caps_left, sets_now)
                 next_ways[state] = min(way, next_ways.get(state, way))
         ways = next_ways
     ranks = [
@@ -75,6 +76,15 @@ def _lots_left(problem, index, lots, units):
 def _capacities(problem):
     """(Node, what it may still ship in units, in grams)."""
     return frozenset((node, *capacity) for node, capacity in problem.capacity.items())
+
+
+def _caps_left(problem, index, caps, units):
+    """By cap, how many more units its nodes may ship; below 0 if there were too many."""
+    sku = problem.demands[index].sku
+    return tuple(
+        left - (sum(count for key, count in units.items() if key.node in cap.nodes) if cap.sku == sku else 0)
+        for cap, left in zip(problem.caps, caps, strict=True)
+    )
 
 
 def _capacity_left(problem, index, capacity, units):

@@ -141,22 +141,22 @@ CONDITIONS = {
     "a fact compared with itself": (
         when("node.region: {same_as: node.region}"),
         (
-            "p.yaml:5:26  wrong-operator  node.region (word) can't be the same as node.region (word): "
-            "compare facts of one kind (did you mean 'order.region'?)"
+            "p.yaml:5:26  wrong-operator  node.region is always the same as itself; name another fact "
+            "(did you mean 'order.region'?)"
         ),
     ),
     "two lists without a word in common": (
         when("node.type: {same_as: order.delivery}"),
         (
             "p.yaml:5:24  wrong-operator  node.type (one of a list) can't be the same as order.delivery "
-            "(one of a list): compare facts of one kind (did you mean 'order.id'?)"
+            "(one of a list): no word is in both lists (did you mean 'order.id'?)"
         ),
     ),
     "an attribute compared with a weight": (
         when("node.attributes.limit: {same_as: product.weight}"),
         (
-            "p.yaml:5:36  wrong-operator  node.attributes.limit (weight) can't be the same as product.weight "
-            "(weight): compare facts of one kind"
+            "p.yaml:5:36  wrong-operator  no attribute is a weight, as product.weight is: "
+            "each is one of flag, number, word, tags"
         ),
     ),
     "a fact compared with several": (

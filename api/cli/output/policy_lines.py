@@ -59,6 +59,8 @@ def version_lines(versions: Sequence[Version], network: Network | None) -> Itera
         when = _local(version.at, network) if version.at else "-"
         mark = "*" if version.active else " "
         yield f"{mark} {version.version[:SHORT]}  {rules:>5} {noun}  {when}  {version.who}  {version.note}".rstrip()
+        if version.approvers:
+            yield f"    approved by {', '.join(version.approvers)}"
         yield from (f"    scheduled from {_local(instant, network)} on" for instant in version.scheduled)
 
 
@@ -73,7 +75,8 @@ def history_lines(changes: Iterable[PastChange]) -> Iterator[str]:
         since = "" if change.since is None else f"  from {timestamp(change.since)}"
         kind = _KINDS.get(change.kind, change.kind)
         version = change.version[:SHORT]
-        yield f"{timestamp(change.at)}  {kind:<9}  {version}{since}  {change.who}  {change.note}"
+        override = "  without approval" if change.override else ""
+        yield f"{timestamp(change.at)}  {kind:<9}  {version}{since}{override}  {change.who}  {change.note}"
 
 
 def _local(instant: int, network: Network | None) -> str:

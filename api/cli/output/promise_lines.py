@@ -58,3 +58,10 @@ def promises_table(page: PromisesRecord, network: Network, collect_at: str | Non
 
 def _no_arrival(item: SkuPromiseRecord) -> str:
     return "-" if item.counted is UNSET else "needs no parcel"
+
+
+def lines_of_reasons(page: PromisesRecord) -> Iterator[str]:
+    """Why a product has no promise by some kind of delivery."""
+    for item in page.promises:
+        for reason in item.reasons or ():
+            yield f"{item.sku} not by {item.delivery}: {counted(reason.units, 'unit')}: {reason.text(ENGLISH)}"

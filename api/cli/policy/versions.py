@@ -1,4 +1,4 @@
-"""`pointsman policy publish`, `activate`, `rollback`, `list`, `show`, `diff` and `history`: policy versions."""
+"""`pointsman policy publish`, `approve`, `activate`, `rollback`, `list`, `show`, `diff`, `history`: policy versions."""
 
 from pathlib import Path
 
@@ -66,9 +66,12 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
     type=INSTANT,
     help='From this instant on, such as "2026-11-27 08:00" or 2026-11-27T08:00:00+01:00. Default: now.',
 )
+@click.option(
+    "--override", is_flag=True, help="In an emergency, do without the approval that is missing; needs --note."
+)
 @_NOTE
 @click.pass_obj
-def activate_version(settings: Settings, version: str, instant: int | None, note: str) -> None:
+def activate_version(settings: Settings, version: str, instant: int | None, note: str, *, override: bool) -> None:
     """Activate a published VERSION, now or from an instant on.
 
     Its first characters, 4 or more, are enough if no other version begins with them.
@@ -80,10 +83,27 @@ def activate_version(settings: Settings, version: str, instant: int | None, note
     """
     with Pointsman(settings) as service:
         full_version = service.versions.find(version)
-        service.versions.activate(full_version, who=who(settings), note=note, since=instant)
+        service.versions.activate(full_version, who=who(settings), note=note, since=instant, override=override)
         if instant is None:
             click.echo(f"{full_version} is active from the next decision on")
         _print_schedule(service)
+
+
+@click.command("approve")
+@click.argument("version")
+@_NOTE
+@click.pass_obj
+def approve_version(settings: Settings, version: str, note: str) -> None:
+    """Approve a published VERSION, which somebody else published.
+
+    With POINTSMAN_FOUR_EYES=1, a version is activated only after that.
+
+    Example: pointsman policy approve d2720ce4c970 --note "read it, and its tests"
+    """
+    with Pointsman(settings) as service:
+        full_version = service.versions.find(version)
+        service.versions.approve(full_version, who=who(settings), note=note)
+    click.echo(f"{full_version} is approved by {who(settings)}")
 
 
 @click.command()
@@ -188,7 +208,16 @@ def policy_history(settings: Settings, *, as_json: bool) -> None:
         click.echo(line)
 
 
-COMMANDS = (publish, activate_version, rollback, list_versions, show_version, diff_versions, policy_history)
+COMMANDS = (
+    publish,
+    approve_version,
+    activate_version,
+    rollback,
+    list_versions,
+    show_version,
+    diff_versions,
+    policy_history,
+)
 
 
 def _is_path(path: Path) -> bool:

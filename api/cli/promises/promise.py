@@ -7,7 +7,7 @@ from marshmallow import ValidationError
 from rich.console import Console
 
 from api.cli.options import AS_JSON, print_json
-from api.cli.output.promise_lines import promises_table
+from api.cli.output.promise_lines import lines_of_reasons, promises_table
 from api.records.promises import PromisesRecord
 from api.shapes.mistakes import mistakes_of
 from api.shapes.quote import PromisesRequest
@@ -35,8 +35,8 @@ _DESTINATION = ("country", "postcode", "region", "latitude", "longitude")
 def promise(settings: Settings, *, as_json: bool, **request: Any) -> None:
     """Show when one unit of each SKU could arrive at the earliest.
 
-    By kind of delivery, each SKU ordered alone. SKUs that no product goes by are named on stderr or, with --json, in
-    `unknown`.
+    By kind of delivery, each SKU ordered alone; where there is none, why. SKUs that no product goes by are named on
+    stderr or, with --json, in `unknown`.
 
     Example: pointsman promise TXT-0059 --country FR --postcode 69003 --lat 45.75 --lon 4.85
     """
@@ -48,6 +48,8 @@ def promise(settings: Settings, *, as_json: bool, **request: Any) -> None:
         print_json(page)
         return
     Console().print(promises_table(page, network, asked.order.collect_at))
+    for line in lines_of_reasons(page):
+        click.echo(line)
     for sku in page.unknown:
         click.echo(f"no product goes by the SKU '{sku}'", err=True)
 

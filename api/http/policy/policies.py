@@ -4,13 +4,16 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request, url_for
-from marshmallow import Schema
+from marshmallow import fields
 
 from api.files.policy_tests.reader import make_test_runner
 from api.http.access.caller import caller
+from api.http.access.gate import verify_scope
 from api.http.blueprint import Blueprint, answer
+from api.http.each_request.key_header import operation_of_key
 from api.http.policy.upload import MULTIPART, read_upload
 from api.records.policies import (
+    ListedVersionRecord,
     PublishedRecord,
     ReviewRecord,
     TimelineRecord,
@@ -19,7 +22,7 @@ from api.records.policies import (
     rule_summaries,
 )
 from api.shapes.base import Strict
-from api.shapes.fields import IdempotencyKey, Instant, Note
+from api.shapes.fields import Instant, Note
 from engine.errors import PolicyUnreadable
 from engine.service import Pointsman
 
@@ -52,12 +55,19 @@ _UPLOAD = {
 }
 
 
-class OperationHeaders(Schema):
-    key = IdempotencyKey("answered and not done again")
-
-
 class ActivateRequest(Strict):
     at = Instant(load_default=None, metadata={"description": "from this instant on; by default from now on"})
+    note = Note(load_default="", metadata={"description": "why, for the history"})
+
+    override = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        load_default=False,
+        metadata={"description": "in an emergency, do without the approval that is missing; needs a note"},
+    )
+
+
+class ApproveVersionRequest(Strict):
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
 
@@ -71,14 +81,13 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @policies.post("", scope="policies:publish")
     @policies.doc(requestBody=_UPLOAD)
-    @policies.arguments(OperationHeaders, location="headers", unknown="exclude")
     @policies.response(HTTPStatus.CREATED, PublishedRecord)
     @policies.alt_response(HTTPStatus.OK, schema=PublishedRecord, description="Published before")
-    def publish(headers: dict[str, str | None]) -> Response:
+    def publish() -> Response:
         """Store policy files as one version; it does not decide before it is activated"""
         upload = read_upload(request)
         published = pointsman.versions.publish(
-            upload.policies, note=upload.note, run_tests=make_test_runner(upload.tests), **_caller(headers)
+            upload.policies, note=upload.note, run_tests=make_test_runner(upload.tests), **_caller()
         )
         response = answer(PublishedRecord.of(published), HTTPStatus.CREATED if published.new else HTTPStatus.OK)
         response.headers["Location"] = url_for("policies.read", version=published.version)
@@ -113,31 +122,46 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         files = pointsman.versions.texts(full_version)
         return answer(VersionRecord(version=full_version, files=files, rules=rules, unreadable=unreadable))
 
+    @policies.post("/<string:version>/approve", scope="policies:approve")
+    @policies.arguments(ApproveVersionRequest)
+    @policies.response(HTTPStatus.OK, ListedVersionRecord)
+    def approve(body: dict[str, str], version: str) -> Response:
+        """Approve a version that somebody else published; again, it is answered the same"""
+        versions = pointsman.versions
+        full_version = versions.find(version)
+        versions.approve(full_version, note=body["note"], **_caller())
+        (listed,) = (item for item in versions.published() if item.version == full_version)
+        return answer(ListedVersionRecord.of(listed))
+
     @policies.post("/<string:version>/activate", scope="policies:publish")
     @policies.arguments(ActivateRequest)
-    @policies.arguments(OperationHeaders, location="headers", unknown="exclude")
     @policies.response(HTTPStatus.OK, TimelineRecord)
-    def activate(body: dict[str, Any], headers: dict[str, str | None], version: str) -> Response:
+    def activate(body: dict[str, Any], version: str) -> Response:
         """Let a version decide, from the next decision on or from an instant on"""
+        if body["override"]:
+            verify_scope(caller(), ("policies:approve",))
         pointsman.versions.activate(
-            pointsman.versions.find(version), note=body["note"], since=body["at"], **_caller(headers)
+            pointsman.versions.find(version),
+            note=body["note"],
+            since=body["at"],
+            override=body["override"],
+            **_caller(),
         )
         return answer(TimelineRecord.of(pointsman.versions.timeline()))
 
     @policies.post("/rollback", scope="policies:publish")
     @policies.arguments(RollbackRequest)
-    @policies.arguments(OperationHeaders, location="headers", unknown="exclude")
     @policies.response(HTTPStatus.OK, TimelineRecord)
-    def rollback(body: dict[str, str], headers: dict[str, str | None]) -> Response:
+    def rollback(body: dict[str, str]) -> Response:
         """Let the version decide again that was active before; each time one further back"""
-        pointsman.versions.roll_back(note=body["note"], **_caller(headers))
+        pointsman.versions.roll_back(note=body["note"], **_caller())
         return answer(TimelineRecord.of(pointsman.versions.timeline()))
 
     return policies
 
 
-def _caller(headers: dict[str, str | None]) -> dict[str, Any]:
+def _caller() -> dict[str, Any]:
     """Who asks, and the operation under which the same request is recognised if it is sent again."""
-    key = headers["key"]
+    key = operation_of_key()
     name = caller().name
     return {"who": name, "operation": f"{name}:{key}" if key else None}

@@ -3,12 +3,12 @@
 import dataclasses
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import fields, post_load, validate
 
 from api.http.requests.holds import WayRequest
 from api.shapes.base import Strict
 from api.shapes.cursors import OrdersCursor
-from api.shapes.fields import Flag, IdempotencyKey, Instant, Note, QueryNumber, Word
+from api.shapes.fields import Flag, Instant, Note, QueryNumber, Word
 from api.shapes.limits import MOST_ORDERS
 from api.shapes.line_units import LineUnits
 from api.shapes.order import OrderRequest
@@ -43,10 +43,6 @@ class AmendQuery(Strict):
 
     wait = Flag(load_default=False, metadata={"description": "let units that stay unfilled wait for stock"})
     dry_run = Flag(load_default=False, metadata={"description": "say what would change, but change nothing"})
-
-
-class AmendHeaders(Schema):
-    key = IdempotencyKey("answered the same and not carried out again")
 
 
 class CancelOrderRequest(Strict):

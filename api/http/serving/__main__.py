@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from api.http.logs.output import VARIABLE, log_format
 from api.http.serving.gunicorn_server import Server
 from api.http.serving.settings import ServingSettings
 from engine.errors import BadSetting
@@ -24,6 +25,7 @@ def main(
     """Answer over HTTP, until interrupted."""
     try:
         settings = ServingSettings.from_environment(os.environ)
+        log_format(os.environ.get(VARIABLE, ""))
         family = socket.AF_INET6 if ":" in probes_host else socket.AF_INET
         where = (probes_host, settings.probes_port)
         probes = socket.create_server(where, family=family) if settings.probes_port else None

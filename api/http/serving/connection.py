@@ -12,6 +12,8 @@ from api.http.serving.problems import PROBLEM_JSON, SECONDS_UNTIL_RETRY, problem
 
 CONNECTION = "pointsman.connection"
 """In the ASGI scope of a request, its connection."""
+FROM_PROBES = "pointsman.from_probes"
+"""In the ASGI scope and the WSGI environment of a request: whether the process for probes asks (see probes.py)."""
 _KINDS = {HTTPStatus.INTERNAL_SERVER_ERROR: "internal", HTTPStatus.REQUEST_URI_TOO_LONG: "uri-too-long"}
 """Of problems that are not called by the phrase of their status."""
 
@@ -93,6 +95,7 @@ class Connection(ASGIProtocol):
     def _build_http_scope(self, request: Any, sockname: Any, peername: Any) -> dict[str, Any]:
         scope: dict[str, Any] = super()._build_http_scope(request, sockname, peername)
         scope[CONNECTION] = self
+        scope[FROM_PROBES] = sockname == str(self.worker.app.probes_socket)
         return scope
 
     def abort(self) -> None:

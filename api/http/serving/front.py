@@ -15,10 +15,11 @@ from http import HTTPStatus
 from typing import Any
 
 from api.http.serving import wsgi
-from api.http.serving.connection import CONNECTION
+from api.http.serving.connection import CONNECTION, FROM_PROBES
 from api.http.serving.ending import ENVIRON_KEY, Ending
 from api.http.serving.lanes import Lane, overloaded
 from api.http.serving.problems import CallerGone, Refusal
+from api.http.serving.routes import PROBES, STREAMS
 from api.http.serving.settings import ServingSettings
 from api.http.serving.streams import BodyEnded, Receive, Send, StreamedAnswer, StreamedBody
 
@@ -26,19 +27,6 @@ MOST_BYTES = 4 << 20
 """Of an ordinary request's body."""
 _MOST_BYTES_IN_ALL = 128 << 20
 """Of the bodies of ordinary requests at one time, in each worker."""
-STREAMS = frozenset(
-    {
-        ("POST", "/v1/decisions/batch"),
-        ("POST", "/v1/stock/movements"),
-        ("POST", "/v1/products"),
-        ("POST", "/v1/nodes"),
-        ("POST", "/v1/backlog/run"),
-        ("GET", "/v1/availability/feed"),
-        ("GET", "/v1/events"),
-    }
-)
-"""The long requests: their body or answer is of any size, or they wait for something to happen."""
-PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _PROBE_THREADS, _PROBE_SECONDS = 2, 2
 _DRAINED_BYTES, _DRAINED_SECONDS = 16 << 20, 2.0
 """How much is still read of the body of a request that is answered already."""
@@ -104,6 +92,7 @@ class Front:
 
     async def _carry_out(self, lane: Lane, scope: Mapping[str, Any], body: bytes) -> wsgi.Answer:
         environ = wsgi.environ_of(scope, io.BytesIO(body))
+        environ[FROM_PROBES] = scope[FROM_PROBES]
         if "HTTP_TRANSFER_ENCODING" in environ:  # the body is whole now
             environ["CONTENT_LENGTH"] = str(len(body))
             del environ["HTTP_TRANSFER_ENCODING"]

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import os
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
+from api.http.logs.output import log_settings
 from api.http.serving.settings import ServingSettings
 
 _SECONDS_WITHOUT_HEARTBEAT = 120
@@ -20,6 +22,8 @@ _SECONDS_WITHOUT_HEARTBEAT = 120
 _MOST_BYTES_A_LINE = 8_190
 _MOST_HEADERS = 100
 _KEEP_ALIVE_SECONDS = 75
+DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+"""prometheus_client's variable."""
 
 
 class Server(BaseApplication):
@@ -41,13 +45,15 @@ class Server(BaseApplication):
         self._app, self._binds, self._workers, self._settings = app, binds, workers, settings
         self._tls = tls
         self.probes = probes
-        self._directory = tempfile.TemporaryDirectory(prefix="pointsman-") if probes else None
+        self._directory = tempfile.TemporaryDirectory(prefix="pointsman-")
+        # where workers write the numbers that GET /metrics adds up
+        os.environ[DIRECTORY] = self._directory.name
         super().__init__()
 
     @property
     def probes_socket(self) -> Path | None:
         """Where workers answer the process for probes, if there is one."""
-        return Path(self._directory.name, "workers.sock") if self._directory else None
+        return Path(self._directory.name, "workers.sock") if self.probes else None
 
     def load_config(self) -> None:
         inner = [f"unix:{self.probes_socket}"] if self.probes_socket else []
@@ -65,6 +71,8 @@ class Server(BaseApplication):
             "max_requests_jitter": self._settings.worker_requests // 10,
             "umask": 0o077,
             "control_socket_disable": True,
+            "logconfig_dict": log_settings(),
+            "child_exit": _forget_worker,
         }
         if self._tls:
             options["certfile"], options["keyfile"] = self._tls
@@ -80,9 +88,15 @@ class Server(BaseApplication):
         try:
             Master(self).run()
         finally:
-            if self._directory is not None:
-                with contextlib.suppress(OSError):
-                    self._directory.cleanup()
+            with contextlib.suppress(OSError):
+                self._directory.cleanup()
+
+
+def _forget_worker(_: Any, worker: Any) -> None:
+    """What a worker that ended is doing now is no number any more; what it did stays counted."""
+    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415  # it takes the directory when imported
+
+    mark_process_dead(worker.pid)
 
 
 class Master(Arbiter):

@@ -22,7 +22,7 @@ _MAY_BE_ZERO = {"worker_requests", "probes_port"}
 class ServingSettings:
     """The settings of one installation's server. Numbers of threads, streams and connections are of each worker.
 
-    `threads` carry out ordinary requests; `streams` is how many long requests (see front.py) are carried out at once,
+    `threads` carry out ordinary requests; `streams` is how many long requests (see routes.py) are carried out at once,
     each by a thread of its own. A request that would wait for a thread longer than `queue_seconds` is refused at once.
     A request must have sent its header within `header_seconds`, and then an ordinary body within `body_seconds`; the
     body of a stream must not pause for so long. A request that is not answered within `request_seconds`, or a stream

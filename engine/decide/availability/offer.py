@@ -7,17 +7,15 @@ where they are count for who collects them there, and not here.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import cast
 
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.allotment_periods import period_names
 from engine.decide.availability.free_units import SkuAvailability, StockFacts, free_units
 from engine.decide.availability.offer_by_shipment import Shipments, WaysOut
 from engine.decide.availability.shipment_bounds import shipment_bounds
-from engine.decide.evaluation.caps import offered
+from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.evaluation.ranks import rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.matcher import Matcher
@@ -69,9 +67,7 @@ def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
     )
     most = _most_at_place(facts, columns)
     in_all = _InAll(np.where(usable, free, 0), caps, most, unless_needed, shipments)
-    free = in_all.offered_to(slice(None), NO_LIMIT) if caps is None else in_all.offered_by_caps()
-    totals, needed = _totals(facts, free, unless_needed, shipments.most)
-    free, totals, needed = in_all.shipped(free, totals, needed)
+    free, totals, needed = in_all.shipped()
     return Offer(free=free, unless_needed=unless_needed, totals=totals, totals_unless_needed=needed)
 
 
@@ -85,60 +81,70 @@ class _InAll:
     unless_needed: Flags
     shipments: Shipments
 
-    def offered_to(self, rows: slice, ordered: int) -> Integers:
-        """The units of rows of one product that an order of so many is offered, in whole multiples: of those that may
-        go anywhere first where they are free without need, most from where most are.
+    def by_row(self) -> Integers:
+        """The units of each row that an order could get if there were no others, whatever its shipments are bounded
+        in.
         """
-        units = self.free[rows]
-        if self.caps is not None:
-            ranking = np.lexsort((-units, self.unless_needed[rows]))
-            units = offered(units, self.caps[rows], ranking, ordered)
-        if self.most is not None:
-            units = np.minimum(units, self.most[rows])
-        return units - units % self.shipments.multiples[rows]
+        units = self.free
+        for most in (self.caps, self.most):
+            units = units if most is None else np.minimum(units, most)
+        return units - units % self.shipments.multiples
 
-    def offered_by_caps(self) -> Integers:
-        """The units of all rows that an order of any number is offered."""
-        units = np.zeros_like(self.free)
-        for rows in self.shipments.facts.rows:
-            units[rows] = self.offered_to(rows, NO_LIMIT)
-        return units
-
-    def shipped(self, free: Integers, totals: list[int], needed: list[int]) -> tuple[Integers, list[int], list[int]]:
-        """What shipments can have of the units that are free: by row, and by product in all."""
+    def shipped(self) -> tuple[Integers, list[int], list[int]]:
+        """The units of each row that an order could get if there were no others; by product, how many it could get in
+        all, and how many of these only where nothing else has any.
+        """
         shipments, facts, row = self.shipments, self.shipments.facts, self.shipments.ways_out.row
-        sku, count = facts.stock.sku, len(facts.products)
+        free, sku, count = self.by_row(), facts.stock.sku, len(facts.products)
+        totals, needed = _totals(facts, free, self.unless_needed, shipments.most)
         largest, down = shipments.largest(free)
         bounded, gaps = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
         bounded[sku[row[largest < free[row]]]] = True
         gaps[sku[row[~down]]] = True
-        unlike = self._unlike(totals)
-        if not (bounded | unlike).any():
-            return free, totals, needed
-        units, units_needed, certain = shipments.added(free, largest)
-        for product in (bounded | unlike).nonzero()[0].tolist():
+        if bounded.any():
+            units, units_needed, certain = shipments.added(free, largest)
+        capped = self._capped()
+        for product in (bounded | capped).nonzero()[0].tolist():
             rows = facts.rows[product]
-            if certain[product] and not (gaps[product] or self._is_capped(rows)):
+            caps = self.caps[rows] if self.caps is not None and capped[product] else None
+            if caps is not None and not (bounded | gaps)[product] and self._ships_any_number(product):
+                totals[product], needed[product] = _within_caps(free[rows], caps, self.unless_needed[rows])
+            elif caps is None and certain[product] and not gaps[product]:
                 totals[product], needed[product] = units[product], units_needed[product]
             else:
-                caps = None if self.caps is None else self.caps[rows]
-                totals[product], needed[product] = shipments.chosen(product, caps, partial(self.offered_to, rows))
-        by_row = np.zeros_like(free)
-        np.add.at(by_row, row, largest)
-        return np.minimum(free, by_row), totals, needed
+                totals[product], needed[product] = shipments.chosen(product, free[rows], caps)
+        if bounded.any() or gaps.any():
+            free = shipments.from_each(free, largest, down)
+        return free, totals, needed
 
-    def _is_capped(self, rows: slice) -> bool:
-        return self.caps is not None and bool((self.caps[rows] < NO_LIMIT).any())
-
-    def _unlike(self, totals: list[int]) -> Flags:
-        """The products of which caps offer more to an order than it gets: a smaller one may be offered other units."""
-        unlike = np.zeros(len(totals), dtype=bool)
+    def _capped(self) -> Flags:
+        """The products that some place has a cap of."""
+        facts = self.shipments.facts
+        capped = np.zeros(len(facts.products), dtype=bool)
         if self.caps is not None:
-            for product, rows in enumerate(self.shipments.facts.rows):
-                if self._is_capped(rows):
-                    ranking = np.lexsort((-self.free[rows], self.unless_needed[rows]))
-                    unlike[product] = totals[product] < offered(self.free[rows], self.caps[rows], ranking).sum()
-        return unlike
+            capped[facts.stock.sku[self.caps < NO_LIMIT]] = True
+        return capped
+
+    def _ships_any_number(self, product: int) -> bool:
+        """Whether orders of the product may take any number of units from each place, and from all places."""
+        rows = self.shipments.facts.rows[product]
+        return bool((self.shipments.multiples[rows] == 1).all() and self.shipments.most[product] >= NO_LIMIT)
+
+
+def _within_caps(units: Integers, caps: Integers, unless_needed: Flags) -> tuple[int, int]:
+    """How many of the `units` of a product an order could get, and how many of these only where nothing else has
+    any.
+    """
+    total = _most_within(units, caps)
+    return total, total - _most_within(np.where(unless_needed, 0, units), caps)
+
+
+def _most_within(units: Integers, caps: Integers) -> int:
+    """How many of these units, by position, are offered together: of those with a cap of n or less, at most n."""
+    total = 0
+    for cap in np.unique(caps).tolist():
+        total = min(cap, total + int(units[caps == cap].sum()))
+    return total
 
 
 def _most_at_place(facts: StockFacts, columns: SnapshotColumns) -> Integers | None:

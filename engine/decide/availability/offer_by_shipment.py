@@ -1,10 +1,10 @@
 """How many units of a product an order could get where one shipment can't take all that a place has of it, since it is
-bounded in weight or units, or where caps keep from an order what a smaller one gets.
+bounded in weight or units, or where caps bound what ships in multiples or in few shipments.
 
 Of each way out there is one shipment at most. It has what its bounds allow, in whole multiples.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from engine.decide.availability.free_units import StockFacts
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.problem import UNBOUNDED, Bounds, Candidate, Demand, Price, Problem
+from engine.decide.sourcing.problem import UNBOUNDED, Bounds, Candidate, Demand, Price, Problem, SkuCap
 from engine.model.facts import OptionKey
 
 
@@ -114,22 +114,32 @@ class Shipments:
         needed = np.where(freely == 0, units, np.where(one_kind, 0, all_units - freely))
         return units.tolist(), needed.tolist(), ~limited | one_kind
 
-    def chosen(self, product: int, caps: Integers | None, offered: Callable[[int], Integers]) -> tuple[int, int]:
-        """The largest order of the product that fills, and how many of its units are left to who has no others, by the
-        optimiser. `offered` are the units free at the rows of the product to an order of so many units.
+    def from_each(self, free: Integers, largest: Integers, down: Flags) -> Integers:
+        """Of each row, the units that an order can have from there alone; `largest` and `down` are what the method of
+        that name says.
         """
-        steps = [] if caps is None else np.unique(caps[caps < NO_LIMIT]).tolist()
-        for over, most in reversed(list(zip([0, *steps], [*steps, NO_LIMIT], strict=True))):
-            supply = offered(most)
-            quantity = min(most, int(supply.sum()))
-            if quantity <= over:
-                continue
-            score = choose(self._problem(product, supply, quantity)).score
-            if quantity - score.unfilled > over:
-                return quantity - score.unfilled, score.unless_needed
-        return 0, 0
+        row, sku = self.ways_out.row, self.facts.stock.sku
+        order = np.lexsort((-largest, row))
+        rows = row[order]
+        taken = np.arange(len(rows)) - rows.searchsorted(rows) < np.minimum(self.rooms, self.most[sku])[rows]
+        units = np.zeros_like(free)
+        np.add.at(units, rows[taken], largest[order][taken])
+        units = np.minimum(free, units)
+        for number in np.unique(row[~down]).tolist():
+            product = int(sku[number])
+            alone = np.zeros_like(free[self.facts.rows[product]])
+            alone[number - self.facts.rows[product].start] = free[number]
+            units[number], _ = self.chosen(product, alone, None)
+        return units
 
-    def _problem(self, product: int, supply: Integers, quantity: int) -> Problem:
+    def chosen(self, product: int, supply: Integers, caps: Integers | None) -> tuple[int, int]:
+        """The largest order of the product that fills, and how many of its units are left to who has no others, by the
+        optimiser. `supply` is what its rows may ship, each by itself, and `caps` what each is offered.
+        """
+        score = choose(self._problem(product, supply, caps)).score
+        return int(supply.sum()) - score.unfilled, score.unless_needed
+
+    def _problem(self, product: int, supply: Integers, caps: Integers | None) -> Problem:
         facts, rows = self.facts, self.facts.rows[product]
         item, names, services = facts.products[product], facts.nodes, facts.ways.services
         out = self.ways_out
@@ -151,12 +161,21 @@ class Shipments:
         most = int(self.most[product])
         places = range(rows.start, rows.stop)
         return Problem(
-            demands=[Demand(sku=item.sku, quantity=quantity, weight=weight)],
+            demands=[Demand(sku=item.sku, quantity=int(supply.sum()), weight=weight)],
             candidates=candidates,
             supply={(names[row], item.sku): int(supply[row - rows.start]) for row in places},
             max_shipments=None if most >= NO_LIMIT else most,
             room={names[row]: int(self.rooms[row]) for row in places if self.rooms[row] < NO_LIMIT},
             multiples={(names[row], 0): int(self.multiples[row]) for row in places if self.multiples[row] > 1},
+            caps=[] if caps is None else list(_caps(item.sku, names[rows], caps)),
+        )
+
+
+def _caps(sku: str, names: Sequence[str], caps: Integers) -> Iterator[SkuCap]:
+    """The caps of a product; `names` and `caps` are by row."""
+    for most in np.unique(caps[caps < NO_LIMIT]).tolist():
+        yield SkuCap(
+            sku=sku, nodes=frozenset(name for name, cap in zip(names, caps, strict=True) if cap <= most), most=most
         )
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
-from engine.decide.evaluation.caps import offered_by_line
+from engine.decide.evaluation.caps import binding_caps, most_offered
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.options import NONE, Options
 from engine.decide.evaluation.shipment_bands import ShipmentBands
@@ -30,9 +30,11 @@ KILOGRAM = CARBON_UNITS["kg"]
 class Candidates:
     """Who may ship units of the order's lines: the rows of the evaluation's `reach`, in `rows`, or if services price by
     the weight of a shipment, the `bands` of these. `fixed` is micros a shipment, by candidate. The other columns have
-    an entry for each line and candidate that can ship units of it: milligrams of CO2e a unit, and what `Columns` says.
+    an entry for each line and candidate that can ship units of it: milligrams of CO2e a unit, the most `units` that its
+    place may ship of the line, whatever a shipment bears, and what `Columns` says.
     `free` is units by line and position, `rooms` shipments by node: those that the order may take, without what is left
-    to others.
+    to others. `offered` are the units that caps leave of the free ones at each position by itself; `caps` bound several
+    together.
     """
 
     def __init__(self, evaluation: Evaluation, left: LeftToOthers = NOTHING_LEFT) -> None:
@@ -51,8 +53,7 @@ class Candidates:
         self.quantity = integers(item.quantity for item in lines)
         at_least = [item.quantity if evaluation.ships_whole(index) else 1 for index, item in enumerate(lines)]
         usable = ~options.excluded & (self.rooms[reach.node[options.reach]] > 0)
-        if evaluation.caps:
-            self.free = offered_by_line(evaluation, self.free, options, line, usable)
+        self.offered, self.caps = most_offered(evaluation, self.free), list(binding_caps(evaluation, self.free))
         units = np.concatenate([NONE, *map(self._usable, range(len(lines)))])
         self.weight = integers(evaluation.snapshot.products[item.sku].counted_weight for item in lines)
         if self.capacities is not None:
@@ -75,6 +76,7 @@ class Candidates:
         if self.capacities is not None:
             self.everything &= self._carries_all(reach.node[self.candidate])
         self.multiple = None if multiple is None else multiple[entries]
+        self.units = units[entries] if multiple is None else units[entries] // multiple[entries] * multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
         self.money = options.unit_cost[entries] + self._of_smallest_units(outcomes[2])
@@ -91,8 +93,8 @@ class Candidates:
         """By option of a line, how many units of its position may ship by it."""
         shelf_life = self.evaluation.shelf_life
         if shelf_life is None:
-            return self.free[index][self.evaluation.options[index].position]
-        return shelf_life.usable(index, self.free[index])
+            return self.offered[index][self.evaluation.options[index].position]
+        return shelf_life.usable(index, self.offered[index])
 
     @cached_property
     def first_expired(self) -> Integers | None:
@@ -133,7 +135,7 @@ class Candidates:
         if self.evaluation.order.sets:
             fits &= self._whole_sets(self.line[entry], candidate, fits, len(bands.row))
         entry, candidate = entry[fits], candidate[fits]
-        for name in ("line", "everything", "unless_needed", "tier", "money", "carbon"):
+        for name in ("line", "units", "everything", "unless_needed", "tier", "money", "carbon"):
             setattr(self, name, getattr(self, name)[entry])
         self.multiple = None if self.multiple is None else self.multiple[entry]
         self.candidate, self.rows = candidate, bands.row
@@ -322,6 +324,7 @@ class Candidates:
             ship_complete=outcome.ship_complete,
             room={name_of[node]: int(rooms[node]) for node in evaluation.nodes.tolist() if rooms[node] < NO_LIMIT},
             capacity=self._scarce_capacity(),
+            caps=[cap._replace(nodes=frozenset(names.get(node, node) for node in cap.nodes)) for cap in self.caps],
             multiples={}
             if self.multiple is None
             else {

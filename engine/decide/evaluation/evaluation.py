@@ -5,6 +5,7 @@ Columns have a row for each position or option. Objects are made for what is ask
 
 import math
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from typing import cast
@@ -192,6 +193,13 @@ class Evaluation:
                 of_line = table.caps(self.order.channel, its.judgement, its.stock.scale)
                 caps[line.sku] = np.minimum(caps.get(line.sku, of_line), of_line)
         return caps
+
+    @cached_property
+    def without_caps(self) -> "Evaluation":
+        """The same, as if nothing were capped."""
+        other = copy(self)
+        other.__dict__["caps"] = {}
+        return other
 
     @cached_property
     def nodes(self) -> Integers:

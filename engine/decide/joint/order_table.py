@@ -89,14 +89,11 @@ class OrderTable:
         self.most_shipments = evaluation.max_shipments
         something, self.unless_needed, self.tier, self.money = order.tables
         self.fixed = candidates.fixed
-        self.free = np.array(
-            [
-                _at_nodes(free, positions.stock.node, nodes)
-                for free, positions in zip(candidates.free, evaluation.positions, strict=True)
-            ]
-        ).reshape(len(lines), -1)
+        stocks = [positions.stock.node for positions in evaluation.positions]
+        self.free, offered = (_at_nodes(units, stocks, nodes) for units in (candidates.free, candidates.offered))
         quantity = integers(line.quantity for line in lines)[:, None]
-        self.most = np.where(something, np.minimum(quantity, self.free), 0)
+        self.most = np.where(something, np.minimum(quantity, offered), 0)
+        self.caps = candidates.caps
         self.rooms = candidates.rooms[nodes]
         self.node_ids = [evaluation.ways.node_ids[node] for node in nodes.tolist()]
         numbers = candidates.numbers(choice).tolist()
@@ -142,11 +139,16 @@ class OrderTable:
         return can_ship
 
 
-def _at_nodes(column: Integers, positions: Integers, nodes: Integers) -> Integers:
-    """The value of each node's position; any value where the node has none."""
-    if not len(positions):
-        return np.zeros(len(nodes), dtype=np.int64)
-    return column[np.minimum(positions.searchsorted(nodes), len(positions) - 1)]
+def _at_nodes(columns: Sequence[Integers], stocks: Sequence[Integers], nodes: Integers) -> Integers:
+    """By line, the value of each node's position; any value where the node has none. `columns` are by line and
+    position, and so are the nodes of the positions in `stocks`.
+    """
+    nothing = np.zeros(len(nodes), dtype=np.int64)
+    rows = [
+        column[np.minimum(positions.searchsorted(nodes), len(positions) - 1)] if len(positions) else nothing
+        for column, positions in zip(columns, stocks, strict=True)
+    ]
+    return np.array(rows, dtype=np.int64).reshape(len(columns), -1)
 
 
 def dominated(nodes: Integers, fixed: Integers, something: Flags, cost: Integers, takes_all: Flags) -> Flags:

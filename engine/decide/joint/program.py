@@ -195,8 +195,8 @@ class Program:
                 self.rows += [([(column, lot), (whole, -quantity)], 0) for column, lot in terms]
         if opened is not None:
             self._add_limits(table, opened, lots)
-
         self._add_sets(table, columns)
+        self._add_caps(table, columns)
 
     def _add_sets(self, table: "OrderTable", columns: Mapping[tuple[int, int], int]) -> None:
         """All lines of a set ship by a way, or none; `columns` are by line and way."""
@@ -205,6 +205,16 @@ class Program:
                 for line, following in zip(lines, [*lines[1:], lines[0]], strict=True):
                     if line != following:
                         self.rows.append(([(columns[line, way], 1), (columns[following, way], -1)], 0))
+
+    def _add_caps(self, table: "OrderTable", columns: Mapping[tuple[int, int], int]) -> None:
+        """What several nodes ship of one SKU at most; `columns` are by line and way."""
+        for sku, nodes, most in table.caps:
+            terms = [
+                (column, int(table.lots[line, way]))
+                for (line, way), column in columns.items()
+                if table.lines[line][0] == sku and table.node_ids[way] in nodes
+            ]
+            self.rows.append((terms, most))
 
     def _use_units(self, index: int, table: "OrderTable", line: int, way: int, column: int) -> None:
         sku, _ = table.lines[line]

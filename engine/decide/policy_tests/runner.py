@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
-from engine.decide.allotment_periods import period_names
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
+from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.judgements import judged_positions
 from engine.decide.impact.rule_impact import deciding

@@ -10,6 +10,7 @@ from engine.decide.sourcing.demand_merging import deal_units, interchangeable_ru
 from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.optimality import first_unproven
 from engine.decide.sourcing.problem import Choice, Problem, Score, Unproven
+from engine.decide.sourcing.sku_caps import trim_to_caps
 from engine.decide.sourcing.solution import find_best
 from engine.decide.sourcing.tightening import tighten
 from engine.model.facts import OptionKey
@@ -19,22 +20,21 @@ def choose(problem: Problem) -> Choice:
     """The best choice for `problem`. What can't ship is taken away first; interchangeable demands of one SKU are merged
     and their units dealt out afterwards.
     """
-    tightened, left_out = tighten(problem)
-    if not left_out:
-        return _choose_merged(tightened)
-    if problem.ship_complete:
+    tight, left_out = tighten(problem)
+    runs = None
+    if len({demand.sku for demand in tight.demands}) < len(tight.demands):
+        runs = interchangeable_runs(tight)
+    merged, beyond_caps = trim_to_caps(tight if runs is None else merge_demands(tight, runs))
+    left_out += beyond_caps
+    if left_out and problem.ship_complete:
         ordered = sum([demand.quantity for demand in problem.demands])
         return Choice(units={}, score=Score(unfilled=ordered, unless_needed=0, tiers=0, money=0))
-    choice = _choose_merged(tightened)
-    return replace(choice, score=replace(choice.score, unfilled=choice.score.unfilled + left_out))
-
-
-def _choose_merged(problem: Problem) -> Choice:
-    if len({demand.sku for demand in problem.demands}) == len(problem.demands):
-        return _choose(problem)
-    runs = interchangeable_runs(problem)
-    choice = _choose(merge_demands(problem, runs))
-    return replace(choice, units=deal_units(choice.units, problem.demands, runs))
+    choice = _choose(merged)
+    if runs is not None:
+        choice = replace(choice, units=deal_units(choice.units, tight.demands, runs))
+    if left_out:
+        choice = replace(choice, score=replace(choice.score, unfilled=choice.score.unfilled + left_out))
+    return choice
 
 
 def _choose(problem: Problem) -> Choice:

@@ -68,6 +68,16 @@ class Capacity(NamedTuple):
     weight: int | None = None
 
 
+class SkuCap(NamedTuple):
+    """The `nodes` ship at most so many units of the SKU, all together. Of two caps of one SKU, the nodes of the one
+    with the lower `most` are among those of the other.
+    """
+
+    sku: str
+    nodes: frozenset[str]
+    most: int
+
+
 class LotLimit(NamedTuple):
     """Together, these demands take at most so many units by these candidates, which arrive too late to use more of the
     lots of their node.
@@ -82,9 +92,9 @@ class Problem:
     """What is to be chosen. `supply` is free units by (node, SKU); `room` is how many more shipments a node may take
     today, without an entry any number, and `capacity` what these may carry in all; `multiples` are by (node, demand
     index): each candidate of the node ships units of that demand in multiples of so many, without an entry any number;
-    `lot_limits` are of candidates that may use some lots of their node only;
-    `max_shipments` bounds the shipments of the order; each shipment after the first costs `split_penalty` micros; with
-    `ship_complete`, either all units ship or none.
+    `caps` bound what several nodes ship of a SKU, and `lot_limits` what candidates ship that may use some lots of their
+    node only; `max_shipments` bounds the shipments of the order; each shipment after the first costs `split_penalty`
+    micros; with `ship_complete`, either all units ship or none.
     """
 
     demands: Sequence[Demand]
@@ -96,6 +106,7 @@ class Problem:
     room: Mapping[str, int] = field(default_factory=dict)
     capacity: Mapping[str, Capacity] = field(default_factory=dict)
     multiples: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    caps: Sequence[SkuCap] = ()
     lot_limits: Sequence[LotLimit] = ()
 
     @property

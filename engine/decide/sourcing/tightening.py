@@ -1,4 +1,4 @@
-"""Tightens a problem by what multiples, sets and capacities rule out at once, before any bound is worked out.
+"""Tightens a problem by what multiples, sets, capacities and caps rule out at once, before any bound is worked out.
 
 No choice is lost: what is taken away could not ship in any. Afterwards most problems have nothing left that couples
 lines of different SKUs, and the bounds, which know nothing of such couplings, are close again.
@@ -10,6 +10,7 @@ from dataclasses import replace
 from math import gcd
 
 from engine.decide.sourcing.problem import Candidate, Capacity, Demand, Price, Problem
+from engine.decide.sourcing.sku_caps import binding, supply_within
 
 
 def tighten(problem: Problem) -> tuple[Problem, int]:
@@ -18,7 +19,7 @@ def tighten(problem: Problem) -> tuple[Problem, int]:
     """
     if not has_couplings(problem):
         return problem, 0
-    supply = _within_capacity(problem)
+    supply = supply_within(problem.caps, _within_capacity(problem))
     demands = _whole_sets(problem.demands)
     multiples = {place: multiple for place, multiple in problem.multiples.items() if multiple > 1}
     problem = replace(problem, demands=demands, supply=supply, multiples=multiples)
@@ -29,12 +30,13 @@ def tighten(problem: Problem) -> tuple[Problem, int]:
     left_out = sum([demand.quantity for demand in demands]) - sum([demand.quantity for demand in trimmed])
     problem = replace(problem, demands=trimmed)
     problem = replace(problem, supply=_whole_multiples(problem))
-    return replace(problem, capacity=_scarce(problem)), left_out
+    caps = binding(problem.caps, trimmed, problem.supply)
+    return replace(problem, capacity=_scarce(problem), caps=caps), left_out
 
 
 def has_couplings(problem: Problem) -> bool:
-    """Whether there are multiples, sets, capacities or limits of lots at all."""
-    coupled = problem.multiples or problem.capacity or problem.lot_limits
+    """Whether there are multiples, sets, capacities, caps or limits of lots at all."""
+    coupled = problem.multiples or problem.capacity or problem.caps or problem.lot_limits
     return bool(coupled) or any(demand.set_name is not None for demand in problem.demands)
 
 

@@ -17,8 +17,9 @@ COMPARED = 300
 
 class NodeStock(NamedTuple):
     """What a node has of the order. `units`: by demand, how many units one shipment can carry at most. `ample`: the
-    demands for whose SKU the node has all units that the order asks for, provided that it also has room for all its
-    candidates, its capacity is not scarce, and whatever other nodes ship of them are multiples here, too.
+    demands for whose SKU the node has all units that the order asks for (then no cap binds it, as caps bound the
+    supply), provided that it also has room for all its candidates, its capacity is not scarce, and whatever other nodes
+    ship of them are multiples here, too.
     """
 
     units: Mapping[int, int]

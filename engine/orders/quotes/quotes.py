@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from engine.decide.address.address import address_of, placed_address
+from engine.decide.decision import Reason
 from engine.decide.order_checks import check_order
 from engine.decide.order_record import OrderRecord, timestamp
 from engine.decide.promises.promise import Promise, undominated
@@ -58,6 +59,8 @@ class SkuPromise:
     valid_until: int
     counted: bool = True
     """If not, it needs no stock and no parcel, and nothing of it has to arrive."""
+    reasons: Sequence[Reason] = ()
+    """Why there is no promise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +151,17 @@ class Quotes:
 def _sku_promises(order: Order, deliveries: Sequence[str], shared: SharedFacts) -> Iterator[SkuPromise]:
     latest = shared.now + MINUTES * 60
     for delivery in deliveries:
-        promise = PromiseSearch(replace(order, delivery=delivery), shared).earliest()
-        valid_until = min(latest, promise.alike_until) if promise else latest
-        sku = order.lines[0].sku
-        counted = shared.snapshot.products[sku].counted
-        yield SkuPromise(sku=sku, delivery=delivery, promise=promise, valid_until=valid_until, counted=counted)
+        search, sku = PromiseSearch(replace(order, delivery=delivery), shared), order.lines[0].sku
+        promise, counted = search.earliest(), shared.snapshot.products[sku].counted
+        unfilled = search.unfilled() if counted and promise is None else ()
+        yield SkuPromise(
+            sku=sku,
+            delivery=delivery,
+            promise=promise,
+            valid_until=min(latest, promise.alike_until) if promise else latest,
+            counted=counted,
+            reasons=[reason for item in unfilled for reason in item.reasons],
+        )
 
 
 def _has_no_place(order: Order, network: Network) -> bool:

@@ -27,7 +27,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from engine.actor import actor
+from engine.actor import actor, request_id
 from engine.errors import StoreUnavailable
 from engine.store.connection.connect import connect
 from engine.store.script_keys import LAYOUTS
@@ -45,15 +45,22 @@ REPLICA_MILLISECONDS = 1_000
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 _SCAN_COUNT = 1_000
 _SIGNATURE = """\
-local by = table.remove(ARGV)
-local signature = by == '' and {} or {'by', by}
+local signature = {}
+for _, name in ipairs({'request', 'by'}) do
+  local value = table.remove(ARGV)
+  if value ~= '' then
+    signature[#signature + 1], signature[#signature + 2] = name, value
+  end
+end
 local function signed(fields)
-  fields[#fields + 1], fields[#fields + 2] = signature[1], signature[2]
+  for _, part in ipairs(signature) do
+    fields[#fields + 1] = part
+  end
   return fields
 end
 """
-"""Begins each script that writes to the log: `signature` are the fields of an entry that say who acts, and `signed`
-adds them to others.
+"""Begins each script that writes to the log: `signature` are the fields of an entry that say who acts and by which
+request, and `signed` adds them to others.
 """
 
 _T = TypeVar("_T")
@@ -218,8 +225,8 @@ def script_text(name: str, **parts: str) -> str:
 
 
 def _signed(script: Any, *, keys: Sequence[str], args: Sequence[Any], client: Any = None) -> Any:
-    """The script's answer, with the name of who acts as a last argument, which _SIGNATURE takes off."""
-    return script(keys=keys, args=[*args, actor()], client=client)
+    """The script's answer, with who acts and the id of the request as last arguments, which _SIGNATURE takes off."""
+    return script(keys=keys, args=[*args, actor(), request_id()], client=client)
 
 
 def _script_body(name: str) -> str:

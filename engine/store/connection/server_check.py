@@ -11,6 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 from redis.retry import Retry
 
+from engine.errors import StoreUnavailable
 from engine.settings import Settings
 from engine.store.api_keys import API_KEYS
 from engine.store.connection.client import faults, node_of, script_text
@@ -36,7 +37,7 @@ class ServerFinding:
 
 def check_server(url: str, settings: Settings) -> tuple[ServerFinding, ...]:
     """What is wrong with the server or servers at `url` that hold the network. Raises StoreUnavailable if it does not
-    answer, or is too old.
+    answer.
     """
     key = Keys(settings.network).never_written
     with (
@@ -53,13 +54,22 @@ def check_server(url: str, settings: Settings) -> tuple[ServerFinding, ...]:
     ):
         node = node_of(client, key)
         information = node.info()
-        check_version(information)
         return (
+            *_version(information),
             *eviction(information),
             *_persistence(information, _configured(node, "save"), _configured(node, "appendfsync")),
             *_memory(information),
             *_replicas(information, settings.replicas),
             *_rights(client, node, key),
+        )
+
+
+def _version(information: Mapping[str, Any]) -> Iterator[ServerFinding]:
+    try:
+        check_version(information)
+    except StoreUnavailable as error:
+        yield ServerFinding(
+            severity="fault", code="too-old", message=error.message, remedy="install Redis 7.0 or newer, or Valkey"
         )
 
 

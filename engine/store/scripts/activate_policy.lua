@@ -4,6 +4,7 @@
 -- ARGV  1 operation id  2 now (UTC seconds)  3 activated, scheduled or rolled_back  4 version  5 who  6 note
 --       7 the instant from which it is active (scheduled)  8 the version that is to be active now (rolled_back)
 --       9 the network version that it was checked against, or nothing if none was loaded
+--       10 '1' if nobody else approved it, though somebody should
 -- Answers {'done'}, or changes nothing: {'reused'} if the operation did something else before, {'missing'} if the
 -- version was never published, {'past'} if the instant is over, {'network'} if the network is another by now than it
 -- was checked against, {'changed'} if the active version is not the one expected, or the one before it is not
@@ -76,6 +77,9 @@ if kind == 'scheduled' then
   entry[#entry + 1], entry[#entry + 2] = 'from', since
 elseif active then
   entry[#entry + 1], entry[#entry + 2] = 'before', active
+end
+if ARGV[10] == '1' then
+  entry[#entry + 1], entry[#entry + 2] = 'override', '1'
 end
 redis.call('XADD', key.policy_history, '*', unpack(entry))
 redis.call('HSET', key.policy_operations, ARGV[1], change)

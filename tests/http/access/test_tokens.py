@@ -129,6 +129,7 @@ def test_a_token_names_its_caller_roles_and_networks(tokens, issuer, algorithm):
         {"sub": ""},
         {"sub": "a\nb"},
         {"sub": "x" * 201},
+        {"sub": "\ud800"},
     ],
 )
 def test_a_token_that_is_not_for_here_or_not_for_now_is_not_valid(tokens, issuer, more):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.bench.highs import allowed, choose_by_highs, score
 from tests.bench.preference import NO_PREFERENCE
-from tests.bench.random_problems import constrained, coupled, everything, weighed
+from tests.bench.random_problems import capped, constrained, coupled, everything, weighed
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +43,12 @@ def test_highs_finds_no_better_choice_and_ours_scores_what_it_says(seed):
 @example(2351)  # two services of a node ship different SKUs, and share its capacity
 def test_highs_finds_no_better_choice_with_multiples_sets_and_capacities(seed):
     check(coupled(seed))
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.integers(0, 10**9))
+def test_highs_finds_no_better_choice_where_several_nodes_ship_no_more_than_a_cap(seed):
+    check(*capped(seed))
 
 
 def check(problem, preference=NO_PREFERENCE):

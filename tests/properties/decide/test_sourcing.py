@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.decide.sourcing import preprocessing, solution
 from engine.decide.sourcing.branch_and_bound import Limits
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Demand, LotLimit, Price, Problem
+from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Demand, LotLimit, Price, Problem, SkuCap
 from engine.decide.sourcing.program import mixed_integer_program
 from engine.model.facts import OptionKey
 from tests.bench.highs import allowed, score
@@ -84,7 +84,7 @@ def test_exhaustive_search_finds_no_better_choice(problem):
 
 @st.composite
 def coupled_problems(draw):
-    """As `problems`, with multiples, sets and capacities of nodes."""
+    """As `problems`, with multiples, sets, caps and capacities of nodes."""
     problem = draw(problems(most_candidates=5))
     nodes = sorted({candidate.key.node for candidate in problem.candidates})
     lines = range(len(problem.demands))
@@ -105,12 +105,25 @@ def coupled_problems(draw):
         capacity=draw(
             st.dictionaries(st.sampled_from(nodes), st.builds(Capacity, units=most, weight=most), max_size=3)
         ),
+        caps=draw(caps(nodes, problem.demands)),
     )
+
+
+@st.composite
+def caps(draw, nodes, demands):
+    """Often none; of each SKU, the lower ones on some of the nodes of the higher."""
+    capped = []
+    for sku in sorted({demand.sku for demand in demands}) if draw(st.booleans()) else ():
+        under, ordered = nodes, sum(demand.quantity for demand in demands if demand.sku == sku)
+        for most in sorted(draw(st.lists(st.integers(0, ordered), max_size=2)), reverse=True):
+            under = sorted(draw(st.sets(st.sampled_from(under), min_size=1)))
+            capped.append(SkuCap(sku=sku, nodes=frozenset(under), most=most))
+    return capped
 
 
 @settings(max_examples=150, deadline=None)
 @given(coupled_problems())
-def test_exhaustive_search_finds_no_better_choice_with_multiples_sets_and_capacities(problem):
+def test_exhaustive_search_finds_no_better_choice_with_multiples_sets_caps_and_capacities(problem):
     assert choose(problem) == best_by_enumeration(problem)
 
 
@@ -143,7 +156,7 @@ def test_exhaustive_search_finds_no_better_choice_with_lots_that_some_shipments_
 
 @settings(max_examples=60, deadline=None)
 @given(coupled_problems(), st.sampled_from([0, 40]), st.sampled_from([0, 10**6, mixed_integer_program.WORK]))
-def test_where_the_search_stops_early_the_program_keeps_to_multiples_sets_and_capacities(problem, steps, work):
+def test_where_the_search_stops_early_the_program_keeps_to_multiples_sets_caps_and_capacities(problem, steps, work):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(solution, "LIMITS", Limits(steps, 2_000))
         patch.setattr(mixed_integer_program, "WORK", work)

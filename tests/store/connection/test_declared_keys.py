@@ -57,7 +57,7 @@ def ran(monkeypatch):
 
         def strict(*, args=(), **given):
             names.update([name, *parts.values()])
-            return run(args=[*args, "Ada"] if LAYOUTS[name].logs else args, **given)
+            return run(args=[*args, "Ada", "request-1"] if LAYOUTS[name].logs else args, **given)
 
         return strict
 
@@ -201,6 +201,7 @@ def follow_versions(pointsman, clock):
     versions, who = pointsman.versions, {"who": "eve", "note": ""}
     first = versions.timeline().active
     second = activate(pointsman, "then: {hold: 2 h}")
+    versions.approve(second, **who)
     assert versions.roll_back(**who) == first
     versions.activate(second, since=clock.now + 60, **who)
     redis, keys = pointsman._client.redis, pointsman._keys

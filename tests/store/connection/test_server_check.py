@@ -132,9 +132,17 @@ def test_the_command_says_what_to_change(start, command):
     node, url = start("--maxmemory-policy", "noeviction")
     done = command("server", "check", POINTSMAN_REDIS_URL=url)
     assert done.returncode == 1
-    assert "fault: it writes nothing to disk" in done.stdout
+    assert "fault of the server: it writes nothing to disk" in done.stdout
     assert "CONFIG SET appendonly yes" in done.stdout
     node.ask("CONFIG", "SET", "appendonly", "yes")
     done = command("server", "check", "--json", POINTSMAN_REDIS_URL=url)
     assert done.returncode == 0
     assert json.loads(done.stdout) == {"server": url, "findings": []}
+
+
+def test_serve_does_not_start_on_a_server_that_would_lose_stock(start, command):
+    _, url = start("--appendonly", "yes", "--maxmemory-policy", "allkeys-lru")
+    done = command("serve", "--port", "0", POINTSMAN_REDIS_URL=url)
+    assert done.returncode == 1
+    assert "fault of the server: its maxmemory-policy is allkeys-lru" in done.stderr
+    assert "in redis.conf: maxmemory-policy noeviction" in done.stderr

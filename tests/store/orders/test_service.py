@@ -10,7 +10,7 @@ import redis
 from freezegun import freeze_time
 
 from api.files.inventory_folder import load_inventory
-from engine.errors import KeyReused, NotFound, NotReady, OrderInvalid, StoreUnavailable
+from engine.errors import InputInvalid, KeyReused, NotFound, NotReady, OrderInvalid, StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.embedded import socket_of
@@ -55,6 +55,15 @@ def test_an_order_by_a_channel_that_the_network_does_not_list_is_refused(bare, c
         bare.decide(order(("A", 1), channel=channel))
     assert str(caught.value) == f"channel: the network lists no channel '{channel}'{hint}"
     assert bare.decide(order(("A", 1), channel="web")).new
+
+
+def test_availability_on_a_channel_that_the_network_does_not_list_is_refused(bare):
+    bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 1}}, channels=frozenset({"web", "marketplace"})))
+    activate(bare, "then: {keep: 0}")
+    for asked in (bare.stock.availability, lambda _, channel: bare.availability_feed.read(channel)):
+        with pytest.raises(InputInvalid, match="no channel 'Web'; did you mean 'web'"):
+            asked(["A"], "Web")
+    assert bare.stock.availability(["A"], "web").skus[0].free == 1
 
 
 def test_a_refusal_leaves_the_key_free(pointsman):

@@ -13,7 +13,12 @@ import pytest
 import yaml
 
 from api.files.inventory_folder import load_inventory
+from api.files.policies import policy_files
 from api.shapes.order import OrderRequest
+from engine.decide.decide import decide
+from engine.decide.matching.matcher import Matcher
+from engine.model.facts import NetworkCaches, Snapshot, StockPosition
+from rules.loader import load_policies
 from tests.reference.routes import Exits, routes
 
 pytestmark = pytest.mark.slow
@@ -317,3 +322,32 @@ def test_the_single_order_has_an_overstocked_end_of_line_line_and_can_be_filled(
 
 def test_the_committed_data_stays_below_4_megabytes():
     assert sum(path.stat().st_size for path in HEXAGONE.iterdir() if path.is_file()) < 4_000_000
+
+
+@pytest.mark.parametrize(
+    ("at", "leaves", "arrives"), [("13:30", "28 18:00", "01 18:00"), ("14:30", "30 14:00", "02 14:00")]
+)
+def test_an_order_that_came_before_the_saturday_s_cut_off_leaves_as_the_readme_says(at, leaves, arrives):
+    inventory = load_inventory(HEXAGONE)
+    order = OrderRequest().load(json.loads((HEXAGONE / "order.json").read_text(encoding="utf-8")))
+    snapshot = Snapshot(
+        network=inventory.network,
+        caches=NetworkCaches(inventory.network),
+        products={sku: inventory.products[sku] for sku in order.skus},
+        positions={
+            sku: {
+                node: StockPosition(on_hand=units, pace=inventory.paces.get(sku, {}).get(node))
+                for node, units in inventory.stock[sku].items()
+            }
+            for sku in order.skus
+        },
+        loads={},
+    )
+    matcher = Matcher(load_policies(policy_files(HEXAGONE.parents[1] / "policies")))
+    now = int(datetime.datetime.fromisoformat(f"2026-11-28T{at}+01:00").timestamp())
+    (shipment,) = decide(order, snapshot, matcher, now).shipments
+    matcher.close()
+    local = inventory.network.local
+    shown = [local(instant).strftime("%d %H:%M") for instant in (shipment.ships_at, shipment.arrives_by)]
+    assert shown == [leaves, arrives]
+    assert f'--dry-run --at "2026-11-28 {at}"' in (HEXAGONE / "README.md").read_text(encoding="utf-8")

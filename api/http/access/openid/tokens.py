@@ -11,7 +11,8 @@ from api.http.access.caller import Caller
 from api.http.access.openid.provider_keys import ProviderKeys
 from api.shapes.client_name import ClientName
 from engine.access.openid_settings import OpenIdSettings
-from engine.model.scopes import ROLE_SCOPES, Role
+from engine.access.settings import NETWORK_NAME
+from engine.model.scopes import ALL_NETWORKS, ROLE_SCOPES, Role
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures by public keys only: with HMAC, who can read the provider's public key could sign (RFC 8725, 3.1)."""
@@ -86,8 +87,12 @@ class Tokens:
             key_id="",
             role=", ".join(roles),
             scopes=frozenset().union(*(ROLE_SCOPES[role] for role in roles)),
-            networks=_words(claims.get(settings.networks_claim)),
+            networks=tuple(filter(_is_network, _words(claims.get(settings.networks_claim)))),
         )
+
+
+def _is_network(word: str) -> bool:
+    return word == ALL_NETWORKS or NETWORK_NAME.fullmatch(word) is not None
 
 
 def _words(claim: Any) -> tuple[str, ...]:

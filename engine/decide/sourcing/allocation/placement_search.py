@@ -1,5 +1,5 @@
-"""The units of several SKUs from the open shipments to the lines that ask for them, where sets, multiples, lots or
-the capacity of a node couple them: a depth-first branch and bound that places line after line.
+"""The units of several SKUs from the open shipments to the lines that ask for them, where sets, multiples, caps, lots
+or the capacity of a node couple them: a depth-first branch and bound that places line after line.
 
 Sets and lines kept together are placed first, the largest first, each by the cheapest shipment that can take all of it;
 then the other lines take units of their cheapest shipments, as many as they can, then fewer. What the remaining lines
@@ -55,6 +55,14 @@ class PlacementSearch:
             most = constraints.capacity.get(node, Capacity())
             self._units_left[node] = endless if most.units is None else most.units
             self._weight_left[node] = endless if most.weight is None else most.weight
+        self._capped_nodes = [cap.nodes & nodes for cap in constraints.caps]
+        self._cap_left = [cap.most for cap in constraints.caps]
+        self._caps_of: dict[_Stock, list[int]] = {}
+        self._caps_of_sku: dict[str, list[int]] = {}
+        for number, cap in sorted(enumerate(constraints.caps), key=lambda item: len(item[1].nodes)):
+            self._caps_of_sku.setdefault(cap.sku, []).append(number)
+            for node in self._capped_nodes[number]:
+                self._caps_of.setdefault((node, cap.sku), []).append(number)
         self._limits_of: dict[tuple[OptionKey, int], list[int]] = {}
         for number, limit in enumerate(constraints.lot_limits):
             for place in limit.places:
@@ -180,8 +188,19 @@ class PlacementSearch:
                 there[sku] += free
                 units += free
             in_all += min(most, units)
+        for sku in wanted.keys() & self._caps_of_sku.keys():
+            there[sku] = self._there_within_caps(sku)
         of_skus = sum([max(0, units - there[sku]) for sku, units in wanted.items()])
         return max(of_skus, sum(wanted.values()) - in_all)
+
+    def _there_within_caps(self, sku: str) -> int:
+        """How many units of a SKU may still ship under its caps, of which each takes in the nodes of those before."""
+        total, counted = 0, set[str]()
+        for number in self._caps_of_sku[sku]:
+            nodes = self._capped_nodes[number]
+            total = min(self._cap_left[number], total + sum([self._free[node, sku] for node in nodes - counted]))
+            counted |= nodes
+        return total + sum([self._free[node, sku] for node in self._units_left.keys() - counted])
 
     def _least_split(self, item: _Item, left: int, first: int, node: str, taken: int) -> tuple[int, int]:
         """What so many units of a line cost at least by its arcs from the `first` on, if `taken` are at the node
@@ -204,7 +223,7 @@ class PlacementSearch:
     def _most(self, line: int, node: str, left: int) -> int:
         """Of so many units of a line, how many a shipment from the node can carry now."""
         demand = self._lines[line]
-        most = min(left, self._free[node, demand.sku], self._units_left[node])
+        most = min(left, self._free_within_caps((node, demand.sku)), self._units_left[node])
         if demand.weight:
             most = min(most, self._weight_left[node] // demand.weight)
         return most - most % self._constraints.multiples.get((node, line), 1)
@@ -215,6 +234,9 @@ class PlacementSearch:
             return most
         most = min(most, *[self._of_lots_left[number] for number in self._limits_of[key, line]])
         return most - most % self._constraints.multiples.get((key.node, line), 1)
+
+    def _free_within_caps(self, stock: _Stock) -> int:
+        return min([self._free[stock], *[self._cap_left[number] for number in self._caps_of.get(stock, ())]])
 
     def _fits(self, item: _Item, key: OptionKey) -> bool:
         node = key.node
@@ -229,7 +251,7 @@ class PlacementSearch:
         return (
             item.units <= self._units_left[node]
             and weight <= self._weight_left[node]
-            and all(units <= self._free[node, sku] for sku, units in needed.items())
+            and all(units <= self._free_within_caps((node, sku)) for sku, units in needed.items())
             and self._fits_lots(item, key)
         )
 
@@ -248,6 +270,8 @@ class PlacementSearch:
         """Takes units, or gives them back if below zero."""
         demand = self._lines[line]
         self._free[key.node, demand.sku] -= units
+        for number in self._caps_of.get((key.node, demand.sku), ()):
+            self._cap_left[number] -= units
         self._units_left[key.node] -= units
         self._weight_left[key.node] -= units * demand.weight
         for number in self._limits_of.get((key, line), ()):

@@ -6,7 +6,7 @@ state, the cheapest is kept and, of equally cheap ones, the one with most units 
 nothing cheaper than the cutoff can come is dropped.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from engine.decide.sourcing.allocation.min_cost_flow import Flow
@@ -47,6 +47,14 @@ class _Measure(NamedTuple):
     most: int
 
 
+class _SharedLimit(NamedTuple):
+    """What shipments of some nodes may have together: a node's capacity, or a cap. `amounts` are of a unit, by line."""
+
+    nodes: frozenset[str]
+    amounts: Sequence[int]
+    most: int
+
+
 class BoundedAllocation:
     """The shipments in `opened`, by number. Each is used within its bounds, or not at all. `sku_costs` are what the
     units of each SKU cost at least.
@@ -81,12 +89,7 @@ class BoundedAllocation:
                     self._supply.append(problem.supply[place])
         self._multiples = problem.multiples
         self._capacities = self._first + len(self._supply)
-        self._capacity = [
-            (node, amounts, most)
-            for node in sorted({candidate.key.node for candidate in self._opened} & problem.capacity.keys())
-            for amounts, most in zip(self._amounts(problem), problem.capacity[node], strict=True)
-            if most is not None
-        ]
+        self._capacity = list(self._shared_limits(problem))
         self._lots = self._capacities + len(self._capacity)
         slots = {candidate.key: slot for slot, candidate in enumerate(self._opened)}
         self._lot_limits = [
@@ -114,6 +117,16 @@ class BoundedAllocation:
             later.append(later[-1] - before + partly[sku])
         return later[::-1]
 
+    def _shared_limits(self, problem: Problem) -> Iterator[_SharedLimit]:
+        nodes = {candidate.key.node for candidate in self._opened}
+        for node in sorted(nodes & problem.capacity.keys()):
+            for amounts, most in zip(self._amounts(problem), problem.capacity[node], strict=True):
+                if most is not None:
+                    yield _SharedLimit(frozenset([node]), amounts, most)
+        for cap in problem.caps:
+            if not nodes.isdisjoint(cap.nodes):
+                yield _SharedLimit(cap.nodes, [int(demand.sku == cap.sku) for demand in self._demands], cap.most)
+
     @staticmethod
     def _amounts(problem: Problem) -> tuple[Sequence[int], Sequence[int]]:
         """Units and grams of a unit, by line, as `Capacity` has them."""
@@ -136,7 +149,9 @@ class BoundedAllocation:
         for line, carriers in enumerate(self._carriers):
             for place, (slot, _) in enumerate(carriers):
                 node = self._opened[slot].key.node
-                capacities = [at for at, (of, *_) in enumerate(self._capacity, start=self._capacities) if of == node]
+                capacities = [
+                    at for at, limit in enumerate(self._capacity, start=self._capacities) if node in limit.nodes
+                ]
                 lots = [at for at, (of, _) in enumerate(self._lot_limits, start=self._lots) if (slot, line) in of]
                 for at in (*self._measured[slot], self._stock[node, self._demands[line].sku], *capacities, *lots):
                     last[at] = line, place
@@ -230,9 +245,9 @@ class BoundedAllocation:
             ],
             used=[(stock, 1, self._supply[stock - self._first], stock in last_used)]
             + [
-                (at, amounts[line], most, at in last_used)
-                for at, (of, amounts, most) in enumerate(self._capacity, start=self._capacities)
-                if of == node
+                (at, limit.amounts[line], limit.most, at in last_used)
+                for at, limit in enumerate(self._capacity, start=self._capacities)
+                if node in limit.nodes
             ]
             + [
                 (at, 1, most, at in last_used)

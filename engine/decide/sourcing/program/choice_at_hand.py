@@ -69,9 +69,7 @@ class ChoiceAtHand:
             and len(used) <= model.most_opened
             and (not model.has_sets or self._sets_are_whole(lots))
             and all(
-                (np.bincount(model.node[placements.candidate], limit.use * lots, len(limit.most)) <= limit.most)[
-                    limit.is_limited
-                ].all()
+                (np.bincount(limit.group, limit.use * lots, len(limit.most)) <= limit.most)[limit.is_limited].all()
                 for limit in model.limits
             )
             and self._keeps_to_bounds(lots, used)

@@ -80,7 +80,8 @@ class Solved(NamedTuple):
 class Program:
     """The columns are the lots of each placement in `chosen`, then for each of their candidates whether it is opened.
     `interrupt` is asked at each round of cuts and each node, with the size of the program. A lot of a single unit may
-    be divided, which is less work and seldom matters; not so with `in_units`, or where nodes or shipments have limits.
+    be divided, which is less work and seldom matters; not so with `in_units`, or where nodes or shipments have limits,
+    or several nodes a cap.
     """
 
     def __init__(
@@ -114,12 +115,12 @@ class Program:
         rows.add("pair", 0 * pair, (row, lots[entry], placements.lot[entry]), opens)
         self._nodes, entry, row = _shared(model.node[self.candidates])
         rows.add("node", model.room[self._nodes], (row, opened[entry], ones[entry]))
-        node = model.node[placements.candidate]
         for number, limit in enumerate(model.limits):
-            entry = np.flatnonzero(limit.is_limited[node])
+            group = limit.group[self._chosen]
+            entry = np.flatnonzero(limit.is_limited[group])
             limited = np.flatnonzero(limit.is_limited)
             use = limit.use[self._chosen][entry]
-            rows.add(f"limit {number}", limit.most[limited], (limited.searchsorted(node[entry]), lots[entry], use))
+            rows.add(f"limit {number}", limit.most[limited], (limited.searchsorted(group[entry]), lots[entry], use))
         if model.has_sets:
             self._add_sets(rows)
         if model.shipment_limits:
@@ -205,9 +206,9 @@ class Program:
         stock[self._stocks], node[self._nodes] = whole[kinds["stock"]], whole[kinds["node"]]
         held = [int(np.clip(np.rint(duals[row] / by), 0, HIGHEST)) for row, by in self._held]
         opened = np.rint(np.array(solution.col_value[len(self._chosen) :]) * FRACTION).astype(np.int64)
-        limits = [np.zeros_like(self._model.room) for _ in self._model.limits]
-        for number, (limit, of_nodes) in enumerate(zip(self._model.limits, limits, strict=True)):
-            of_nodes[limit.is_limited] = whole[kinds[f"limit {number}"]]
+        limits = [np.zeros_like(limit.most) for limit in self._model.limits]
+        for number, (limit, of_groups) in enumerate(zip(self._model.limits, limits, strict=True)):
+            of_groups[limit.is_limited] = whole[kinds[f"limit {number}"]]
         shipment_limits, option = self._limit_duals(whole)
         values = Duals(
             scale=scale,

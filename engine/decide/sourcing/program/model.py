@@ -1,7 +1,7 @@
 """The problem as columns of integers: a row for each line on each candidate that can carry some of it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from engine.decide.shipping.columns import Flags, Integers
 from engine.decide.sourcing.bounded.binding_bounds import siblings
-from engine.decide.sourcing.problem import Bounds, Capacity, Price, Problem
+from engine.decide.sourcing.problem import Bounds, Capacity, Price, Problem, SkuCap
 from engine.decide.sourcing.tightening import demands_by_set
 from engine.model.facts import OptionKey
 
@@ -44,11 +44,12 @@ class Part(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """What the placements of each node may use together: so much a lot, by placement; the most by node, and whether it
-    has a limit at all.
+    """What groups of placements may use together: so much a lot, and the group, by placement; the most by group, and
+    whether it has a limit at all.
     """
 
     use: Integers
+    group: Integers
     most: Integers
     is_limited: Flags
 
@@ -66,8 +67,8 @@ class ShipmentLimit(NamedTuple):
 class Model:
     """`keys`, `opening` (micros, with the split penalty), `node` and `option` are by candidate, in the order of keys;
     `room` is by node, `supply` by stock, `quantity` by line. `limits` are those of nodes whose capacity is scarce, in
-    units and in grams; `shipment_limits` those of shipments, if any are bounded, in grams and in units. Of the
-    candidates of one option, one can be opened. `has_sets`: some placements are led by another.
+    units and in grams, then those of caps; `shipment_limits` those of shipments, if any are bounded, in grams and in
+    units. Of the candidates of one option, one can be opened. `has_sets`: some placements are led by another.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -85,7 +86,7 @@ class Model:
             [min(problem.supply[place], ordered[place[1]]) for place in self._stocks], dtype=np.int64
         )
         self.has_sets = bool((self.placements.leader != np.arange(len(self.placements.leader))).any())
-        self.limits = self._limits(problem, list(nodes))
+        self.limits = [*self._limits(problem, list(nodes)), *self._caps(problem, list(nodes))]
         self.option = np.array(siblings(self.keys), dtype=np.int64)
         self.shipment_limits = self._shipment_limits(problem) if problem.is_bounded else ()
         most_opened = problem.max_shipments
@@ -167,8 +168,29 @@ class Model:
         ):
             limited = np.array([value is not None for value in most], dtype=bool)
             if limited.any():
-                limits.append(Limit(use, np.array([value or 0 for value in most], dtype=np.int64), limited))
+                group = self.node[self.placements.candidate]
+                limits.append(Limit(use, group, np.array([value or 0 for value in most], dtype=np.int64), limited))
         return limits
+
+    def _caps(self, problem: Problem, nodes: Sequence[str]) -> Iterator[Limit]:
+        """The caps: the lowest of each SKU, then the next of each, and so on, as a node may be under several."""
+        levels: list[list[SkuCap]] = []
+        counts = Counter[str]()
+        for cap in sorted(problem.caps, key=lambda cap: cap.most):
+            if counts[cap.sku] == len(levels):
+                levels.append([])
+            levels[counts[cap.sku]].append(cap)
+            counts[cap.sku] += 1
+        placements = self.placements
+        places = [
+            (nodes[node], problem.demands[line].sku)
+            for node, line in zip(self.node[placements.candidate].tolist(), placements.line.tolist(), strict=True)
+        ]
+        for caps in levels:
+            number = {(node, cap.sku): group for group, cap in enumerate(caps) for node in cap.nodes}
+            group = np.array([number.get(place, len(caps)) for place in places], dtype=np.int64)
+            most = np.array([*[cap.most for cap in caps], 0], dtype=np.int64)
+            yield Limit(placements.lot, group, most, np.arange(len(most)) < len(caps))
 
     def parts(self) -> Sequence[Part]:
         """The parts of the comparison, the most important first: the units shipped, below zero; the units

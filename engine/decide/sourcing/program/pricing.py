@@ -32,7 +32,7 @@ class LimitDuals(NamedTuple):
 
 class Duals(NamedTuple):
     """What it is worth, times `scale`, to have one more: unit of a line, shipment, unit of a stock, shipment of a node;
-    one less of each held part; and by node one more of each limit. Then those of the limits of shipments, and what one
+    one less of each held part; and by group one more of each limit. Then those of the limits of shipments, and what one
     more shipment of an option is worth, by option.
     """
 
@@ -75,9 +75,9 @@ def price(model: Model, kept: Flags, part: Part, held: Sequence[Held], duals: Du
     for (earlier, most), dual in zip(held, duals.held, strict=True):
         cost = cost + dual * earlier.cost
         lower_bound -= dual * most
-    for limit, dual_of_node in zip(model.limits, duals.limits, strict=True) if duals.limits else ():
-        cost = cost + dual_of_node[model.node[placements.candidate]] * limit.use
-        lower_bound -= int(dual_of_node @ limit.most)
+    for limit, dual_of_group in zip(model.limits, duals.limits, strict=True) if duals.limits else ():
+        cost = cost + dual_of_group[limit.group] * limit.use
+        lower_bound -= int(dual_of_group @ limit.most)
     for shipments, its in _of_shipments(model, duals):
         cost = cost + (its.most - its.least)[placements.candidate] * shipments.amount
     if model.has_sets:
@@ -125,8 +125,8 @@ def _most(model: Model, part: Part, held: Sequence[Held], duals: Duals) -> int:
     unit += int(duals.line.max(initial=0)) + int(duals.stock.max(initial=0))
     for (earlier, most), dual in zip(held, duals.held, strict=True):
         unit += dual * max(abs(most), int(np.abs(earlier.cost).max(initial=0)))
-    for limit, dual_of_node in zip(model.limits, duals.limits, strict=True) if duals.limits else ():
-        unit += int(dual_of_node.max(initial=0)) * max(int(limit.use.max(initial=0)), int(limit.most.max(initial=0)))
+    for limit, dual_of_group in zip(model.limits, duals.limits, strict=True) if duals.limits else ():
+        unit += int(dual_of_group.max(initial=0)) * max(int(limit.use.max(initial=0)), int(limit.most.max(initial=0)))
     if model.has_sets:
         unit *= len(model.quantity)
     opening = int(part.opening.max(initial=0)) * duals.scale + duals.shipment + int(duals.node.max(initial=0))

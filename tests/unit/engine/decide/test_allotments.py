@@ -7,6 +7,8 @@ import pytest
 from engine.decide.availability.free_units import StockFacts
 from engine.decide.availability.offer import offer
 from engine.decide.decision import Reason
+from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.joint.plan import plan
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import StockPosition
 from rules.reserves import Tally
@@ -194,3 +196,55 @@ def test_caps_and_allotments_of_what_is_sold_by_decimals_are_whole_units():
     assert shipped(decided(order(("A", 12_000), channel="app"), scenario, FIVE_FOR_THE_WEB)) == {"lyon": 7_500}
     used = replace(scenario, taken={"A": {Tally("web", "day"): {"lyon": 3_500}}})
     assert shipped(decided(order(("A", 12_000), channel="app"), used, FIVE_FOR_THE_WEB)) == {"lyon": 11_000}
+
+
+def bounded_places(**more):
+    """A warehouse that has most units and may ship few of them, and a store."""
+    nodes = [node("warehouse", LYON, **more), node("store", LILLE, type="store")]
+    return snapshot(
+        nodes,
+        {"A": {"warehouse": 20, "store": 12}},
+        products=[product("A", weight=1_000)],
+        services=[service(max_weight=10_000)],
+    )
+
+
+FOUR_A_DAY, IN_FIVES = "when: {node.id: warehouse}, then: {daily_units: 4}", "then: {multiple_of: 5}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "ordered", "reasons"),
+    [
+        (FOUR_A_DAY, 10, []),
+        (FOUR_A_DAY, 12, [("capped", 2, ("test/r1",))]),
+        (FOUR_A_DAY, 15, [("capped", 4, ("test/r1",)), ("shipment_limits", 1, ())]),
+        (IN_FIVES, 10, []),
+        (IN_FIVES, 12, [("not_a_multiple", 2, ("test/r2",))]),
+        (IN_FIVES, 15, [("capped", 5, ("test/r1",))]),
+    ],
+)
+def test_an_order_for_more_than_a_cap_gets_as_much_as_one_for_the_cap(rule, ordered, reasons):
+    decision = decided(order(("A", ordered)), bounded_places(), TEN_AT_MOST, rule)
+    assert sum(shipped(decision).values()) == 10
+    given = [(reason.code, reason.units, reason.rules) for item in decision.unfilled for reason in item.reasons]
+    assert given == reasons
+
+
+def test_only_what_a_cap_refuses_is_said_to_be_capped():
+    """Of twelve, the warehouse ships no more than four: the cap of ten takes none of them."""
+    rules = ("when: {node.id: warehouse}, then: {daily_units: 4}", "when: {node.id: store}, then: {exclude: true}")
+    decision = decided(order(("A", 12)), bounded_places(), TEN_AT_MOST, *rules)
+    assert sum(shipped(decision).values()) == 4
+    assert [reason.code for reason in decision.unfilled[0].reasons] == ["excluded", "capacity_used"]
+
+
+def test_orders_of_a_batch_keep_to_their_caps_together_with_their_stock():
+    scenario = snapshot(NODES, {"A": {"lyon": 9, "lille": 9}})
+    loaded = policies(TEN_AT_MOST)
+    matcher = Matcher(loaded)
+    orders = [order(("A", 12), id=f"W-{number}") for number in range(2)]
+    evaluations = [Evaluation(order=item, snapshot=scenario, matcher=matcher, now=NOW) for item in orders]
+    planned = plan(evaluations)
+    assert planned.summary.score.unfilled == 24 - 18
+    assert [sum(planned.left_by(index).units.values()) > 0 for index in planned.sequence].count(True) <= 1
+    matcher.close()

@@ -84,6 +84,8 @@ def test_an_attribute_that_the_network_does_not_declare_so_is_an_error_where_it_
         ("when: {order.channel: weeb}, then: {priority: 1}", "web"),
         ("when: {order.channel: {not: [web, ap]}}, then: {priority: 1}", "app"),
         ("then: {protect: {channel: store, units: 1}}", ""),
+        ("then: {allocate: {channel: wep, units: 1, per: day}}", "web"),
+        ("then: {cap: {channel: ap, units: 1}}", "app"),
         ("then: {protect: [{channel: web, units: 1}, {channel: wep, share: 1%}]}", "web"),
         ("when: {node.id: lile}, then: {tier: 1}", "lille"),
         ("when: {node.type: distributor}, then: {tier: 1}", ""),

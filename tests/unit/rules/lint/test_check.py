@@ -74,13 +74,14 @@ def warned(*rules: str, head: str = "") -> list[str]:
         ("avoid: 0", "amounts add up"),
         ("carbon_price: 0 EUR/t", "of several the largest counts"),
         ("split_penalty: 0", "of several the largest counts"),
+        ("multiple_of: 1", "of several the largest counts"),
     ],
 )
 def test_an_amount_of_nothing_changes_nothing_unless_it_overrides(effect, several):
     (warning,) = warned(f"then: {{{effect}}}")
     name = effect.partition(":")[0]
     assert warning.startswith(f"no-effect  warning: '{name}' of 'p/r0' changes nothing: {several}; ")
-    other = f"then: {{{name}: {'{channel: web, units: 3}' if name == 'protect' else 1}}}"
+    other = f"then: {{{name}: {'{channel: web, units: 3}' if name == 'protect' else 2}}}"
     assert warned(f"then: {{{effect}}}, when: {{now.weekday: monday}}, overrides: [p/r1]", other) == []
 
 
@@ -101,6 +102,28 @@ def test_a_comparison_that_is_taken_for_a_word_is_a_warning():
     ]
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "product.brand: Pas de Deux",
+        "product.brand: not your mother's",
+        "product.category: non food",
+        "order.segment: pas cher",
+        "node.region: Pas de Calais",
+        'order.channel: "<3"',
+        "product.sku: nonpareil",
+    ],
+)
+def test_a_name_that_begins_like_an_operator_is_no_warning(condition):
+    assert warned(f"when: {{{condition}}}, then: {{tier: 1}}") == []
+
+
+@pytest.mark.parametrize("negated", ['"!= web"', '"<> web"', '"! web"', "non web", "pas web", "sauf web"])
+def test_a_channel_that_is_not_another_is_a_warning(negated):
+    (warning,) = warned(f"when: {{order.channel: {negated}}}, then: {{tier: 1}}")
+    assert warning.endswith("is compared as a word; write {not: web}")
+
+
 def test_a_set_that_names_its_language_asks_for_reasons_in_no_other():
     both = "because: {en: y, fr: z}, then: {keep: 1}"
     text = f"policy: q\nrules:\n  - {{id: s, {both}}}\n"
@@ -112,3 +135,24 @@ def test_a_set_that_names_its_language_asks_for_reasons_in_no_other():
 
     assert len(missing("")) == 1
     assert missing("language: fr\n") == []
+
+
+def rows_together(*rows: str) -> list[str]:
+    text = "policy,p\nhit_policy,unique\ngaps,allowed\n\nid,node.country,order.country,weekdays,keep,because\n"
+    text += "".join(f"r{number},{row},1,x\n" for number, row in enumerate(rows))
+    found = check({"p.csv": text.encode()}).warnings
+    return [finding.message.partition(", for example ")[2] for finding in found if finding.code == "overlapping-rows"]
+
+
+def test_rows_that_no_two_facts_can_meet_do_not_overlap():
+    assert rows_together('"same_as: order.country, matches: F*",,', ",DE,") == []
+    assert rows_together('"same_as: order.country, matches: F*",,', ",FR,") == [
+        "where order.country: FR, node.country: FR"
+    ]
+
+
+def test_the_example_of_rows_that_overlap_has_no_more_than_authors_write():
+    assert rows_together("FR,,monday", ",,monday") == ["where node.weekday: monday, node.country: FR"]
+    assert rows_together('"not_same_as: order.country",,', '"matches: F*",F,') == [
+        "where order.country: F, node.country: FX"
+    ]

@@ -1,0 +1,1 @@
+"""What is done with each request, whatever it asks for."""
