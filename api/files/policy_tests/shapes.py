@@ -27,6 +27,7 @@ from engine.decide.decision import Status
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.effect_parser import MOST_DAYS
+from rules.syntax.policy_shapes import MISSING_KEY
 from rules.vocabulary import REJECTION_REASONS
 
 MOST_AWAY = 15_000_000
@@ -131,7 +132,7 @@ class ScenarioPositionShape(StockShape):
     def _says_how_many(self, data: dict[str, Any], **_: Any) -> None:
         lots = data.get("lots", {})
         if "on_hand" not in data and not lots:
-            raise ValidationError("write how many there are", "on_hand")
+            raise ValidationError(MISSING_KEY, "on_hand")
         if sum(lots.values()) > data.get("on_hand", sum(lots.values())):
             raise ValidationError("the lots have more units than are on hand", "lots")
 
