@@ -2,6 +2,7 @@
 
 PointsmanError
 ├── StoreUnavailable   the server is away, full, read-only or too old; try again
+│   └── NotReplicated  what was done stands on the server, but too few replicas have it
 ├── Unauthenticated    it is not known who calls
 ├── IdentityProviderUnavailable  the keys of the OpenID provider can't be fetched now; try again
 ├── NotPermitted       the caller may not do this, or not on this network; names the scope that it needs
@@ -26,6 +27,7 @@ PointsmanError
 ├── QuoteTaken         a quote that another order took up
 ├── QuoteNotKept       what was promised can't be kept any more; says what changed
 ├── QuotaExceeded      the caller has as many open holds as it may have
+├── CursorExpired      a cursor in the stream of events that the log does not reach back to any more
 ├── Contended          others changed what it needs each time it was tried; try again
 ├── Interrupted        what takes long was ended at a safe place; says why
 └── Undecided          an order whose batch stopped before it was decided; send it again
@@ -34,6 +36,7 @@ PointsmanError
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 _MOST_NAMED = 10
@@ -77,6 +80,26 @@ class NotPermitted(PointsmanError):
     def __init__(self, message: str, *, scopes: Sequence[str] = ()) -> None:
         self.scopes = tuple(scopes)
         super().__init__(message)
+
+
+class NotReplicated(StoreUnavailable):
+    """What was done stands, but only `confirmed` replicas have it of the `needed` ones; if the server is lost now, so
+    may it be. `what` stands: "decision 'x'". `answers` are those of the server.
+    """
+
+    def __init__(
+        self, *, confirmed: int, needed: int, answers: Sequence[Any] = (), what: str = "what this request changed"
+    ) -> None:
+        self.confirmed, self.needed, self.answers = confirmed, needed, answers
+        super().__init__(
+            f"{what} stands, but {confirmed} replicas have it and {needed} must (POINTSMAN_REPLICAS): if"
+            " the server is lost now, so may it be. Send the request again, with its idempotency key or without: it is"
+            " not done twice, and is answered once they have it"
+        )
+
+    def of(self, what: str) -> "NotReplicated":
+        """The same, said of something that is known better here."""
+        return NotReplicated(confirmed=self.confirmed, needed=self.needed, answers=self.answers, what=what)
 
 
 class BadSetting(PointsmanError):
@@ -136,11 +159,13 @@ class NotApproved(PointsmanError):
 
 
 class TestsFailed(PointsmanError):
-    """Policies whose own tests fail; names the failing tests, each with its file and line."""
+    """Policies whose own tests fail; names the failing tests, each with its file and line, and the rules that are `new`
+    and fire in all of them.
+    """
 
     __test__ = False  # pytest would take a class of this name for a test
 
-    def __init__(self, failed: Sequence[str], *, of: int) -> None:
+    def __init__(self, failed: Sequence[str], *, of: int, new: Sequence[str] = ()) -> None:
         self.failed = tuple(failed)
         shown = [
             *failed[:_MOST_NAMED],
@@ -148,7 +173,13 @@ class TestsFailed(PointsmanError):
         ]
         verb = "fails" if len(failed) == 1 else "fail"
         summary = f"{len(failed)} of {of} tests of these policies {verb}, so they were not published:"
-        super().__init__("\n  ".join([summary, *shown]) + "\nTo see what differs: pointsman policy test PATH")
+        hints = ["To see what differs: pointsman policy test PATH"]
+        if new:
+            hints.append(
+                f"New, and fires in all of them: {', '.join(new)}. A test is decided as of its own `now`: give a rule"
+                " that is to begin now a `from`, and tests of before go on as they did"
+            )
+        super().__init__("\n  ".join([summary, *shown]) + "\n" + "\n".join(hints))
 
 
 class KeyReused(PointsmanError):
@@ -204,6 +235,16 @@ class QuoteTaken(PointsmanError):
 
 class QuoteNotKept(PointsmanError):
     """What a quote promised can't be kept any more, and the order was only to be decided if it is."""
+
+
+class CursorExpired(PointsmanError):
+    """Nobody can tell whether events are missing behind this cursor: its place in the log is gone."""
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__(
+            f"the log does not reach back to the cursor '{cursor}' any more, so events may be missing; read what you"
+            " keep anew, then go on from 'now', or from 'start', the oldest event that there is"
+        )
 
 
 class QuotaExceeded(PointsmanError):

@@ -17,6 +17,7 @@ from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
 from engine.errors import PointsmanError
+from engine.events.events import Events
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
 from engine.inventory.hold_length import verify_hold_length
@@ -203,11 +204,13 @@ class Pointsman:
             micros=lambda: self.micros,
         )
         self.master_data = MasterData(self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing)
+        self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
         if self._offer_thread is not None:
             self._offer_thread.stop()
+        self.events.close()
         self._facts.close()
         self._replica.close()
         self._client.close()
@@ -392,6 +395,7 @@ class Pointsman:
         self._client.verify_answering()
         snapshot, matcher = self._facts.read([], self.now)
         self._ledger.verify_writable()
+        self._client.verify_followed(self._keys.log)
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
 
     def entries(self, *, on_damaged: Callable[[str], None]) -> Iterator[decision_log.Entry]:

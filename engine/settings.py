@@ -8,6 +8,7 @@ from typing import Literal, Self, cast
 
 from engine.access.settings import EVERYDAY_ACCESS, NETWORK_NAME, AccessSettings
 from engine.errors import BadSetting
+from engine.events.settings import EVERYDAY_EVENTS, EventSettings
 from rules.effects import MAX_HOLD
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
@@ -55,7 +56,7 @@ class Settings:
     `rate_limit` says; None: any number. `backlog` says
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
     backlog run`. The embedded server stays for `server_stays` minutes after its last user has gone. `access` says who
-    may do what over HTTP.
+    may do what over HTTP, `events` which there are and where they go.
     """
 
     redis_url: str | None = None
@@ -75,6 +76,7 @@ class Settings:
     backlog: RunsBacklog = "auto"
     server_stays: int = 0
     access: AccessSettings = EVERYDAY_ACCESS
+    events: EventSettings = EVERYDAY_EVENTS
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -102,6 +104,7 @@ class Settings:
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
             server_stays=_server_stays(variables.get("POINTSMAN_SERVER_STAYS", "5 min")),
             access=AccessSettings.from_environment(variables),
+            events=EventSettings.from_environment(variables),
         )
 
 

@@ -36,7 +36,12 @@ class Finding:
         """Always one line: characters that can't be printed are written as Python escapes."""
         severity = "warning: " if self.severity is Severity.WARNING else ""
         line = f"{self.file}:{self.line}:{self.column}  {self.code}  {severity}{self.full_message}"
-        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
+        return one_line(line)
+
+
+def one_line(text: str, *, besides: str = "") -> str:
+    """The text with Python escapes for characters that can't be printed, but for those in `besides`."""
+    return "".join(its if its.isprintable() or its in besides else ascii(its)[1:-1] for its in text)
 
 
 class RulesError(Exception):

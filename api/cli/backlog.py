@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import click
 
+from api.cli.language.current import counted, say, say_message
 from api.cli.options import AS_JSON, DECISION, print_json
-from api.cli.output.plural import counted
 from api.cli.output.tables import reason_lines
+from api.cli.output.times import Times
 from api.records.backlog import BacklogRecord, LastOfferRecord, RunTotalRecord
 from api.shapes.limits import MOST_ENTRIES
 from api.shapes.quantities import Quantities
@@ -30,14 +31,14 @@ def list_backlog(settings: Settings, limit: int, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         record = BacklogRecord.of(service.backlog.page(limit=limit))
-        quantities = Quantities.of(service)
+        quantities, times = Quantities.of(service), Times.of(service)
     if as_json:
         print_json(record, quantities)
         return
-    for line in _backlog_lines(quantities.show(record)):
+    for line in _backlog_lines(quantities.show(record), times):
         click.echo(line)
     if record.next:
-        click.echo(f"... and {record.waiting - len(record.orders)} more", err=True)
+        click.echo(say("... and {waiting} more", waiting=record.waiting - len(record.orders)), err=True)
 
 
 @backlog.command("run")
@@ -59,11 +60,17 @@ def run_backlog(settings: Settings, *, as_json: bool) -> None:
         print_json(totals)
     else:
         click.echo(
-            f"{totals.offered:,} offered stock: {totals.decided:,} decided ({counted(totals.units, 'unit')}),"
-            f" {totals.filled:,} of them filled; {_waiting(totals.waiting)}"
+            say(
+                "{offered:,} offered stock: {decided:,} decided ({units}), {filled:,} of them filled; {waiting}",
+                offered=totals.offered,
+                decided=totals.decided,
+                units=counted(totals.units, "unit"),
+                filled=totals.filled,
+                waiting=_waiting(totals.waiting),
+            )
         )
         for item in totals.failed:
-            click.echo(f"{item.decision}: {item.detail}", err=True)
+            click.echo(f"{item.decision}: {say_message(item.detail)}", err=True)
     if totals.failed:
         click.get_current_context().exit(1)
 
@@ -78,28 +85,40 @@ def withdraw(settings: Settings, decision_id: str) -> None:
     """
     with Pointsman(settings) as service:
         service.backlog.withdraw(decision_id)
-    click.echo(f"the unfilled units of decision {decision_id} no longer wait for stock")
+    click.echo(say("the unfilled units of decision {decision_id} no longer wait for stock", decision_id=decision_id))
 
 
 def _waiting(number: int) -> str:
-    return f"{number:,} {'waits' if number == 1 else 'wait'}"
+    return say("{number:,} waits" if number == 1 else "{number:,} wait", number=number)
 
 
-def _backlog_lines(record: BacklogRecord) -> Iterator[str]:
+def _backlog_lines(record: BacklogRecord, times: Times) -> Iterator[str]:
     """Lines instead of a table: in a table as wide as a terminal, the ids that other commands take would be cut."""
     yield _waiting(record.waiting)
     for item in record.orders:
         units = " + ".join(f"{line.quantity} x {line.sku}" for line in item.lines)
-        yield f"{item.decision}  order {item.order}, priority {item.priority}: {units}"
-        promised = f", promised by {item.promise_by}" if item.promise_by else ""
-        yield f"  placed {item.placed_at}{promised}"
+        yield say(
+            "{decision}  order {order}, priority {priority}: {units}",
+            decision=item.decision,
+            order=item.order,
+            priority=item.priority,
+            units=units,
+        )
+        promised = say(", promised by {promise_by}", promise_by=times(item.promise_by)) if item.promise_by else ""
+        yield say("  placed {placed_at}{promised}", placed_at=times(item.placed_at), promised=promised)
         if item.not_before:
-            yield f"  not offered stock before {item.not_before}"
+            yield say("  not offered stock before {not_before}", not_before=times(item.not_before))
         if item.last_offer:
-            yield from _offer_lines(item.last_offer)
+            yield from _offer_lines(item.last_offer, times)
 
 
-def _offer_lines(offer: LastOfferRecord) -> Iterator[str]:
-    yield f"  offered stock {offer.at}, which was of no use{f': {offer.detail}' if offer.detail else ''}"
+def _offer_lines(offer: LastOfferRecord, times: Times) -> Iterator[str]:
+    yield say(
+        "  offered stock {instant}, which was of no use{detail}",
+        instant=times(offer.at),
+        detail=f": {say_message(offer.detail)}" if offer.detail else "",
+    )
     for unfilled in offer.unfilled:
-        yield from (f"     line {unfilled.line}, {reason}" for reason in reason_lines(unfilled))
+        yield from (
+            say("     line {line}, {reason}", line=unfilled.line, reason=reason) for reason in reason_lines(unfilled)
+        )

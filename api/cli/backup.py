@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from api.cli.output.plural import counted
+from api.cli.language.current import counted, say
 from api.cli.output.progress import progress_bar
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -26,7 +26,15 @@ def backup(settings: Settings, file: Path) -> None:
     with Pointsman(settings) as service, progress_bar() as progress:
         task = progress.add_task("keys", total=None)
         keys = service.back_up(file, advanced=lambda done, total: progress.update(task, completed=done, total=total))
-    click.echo(f"{counted(keys, 'key')} of network '{settings.network}' in {file}, {file.stat().st_size / 1e6:,.1f} MB")
+    click.echo(
+        say(
+            "{keys} of network '{network}' in {file}, {size:,.1f} MB",
+            keys=counted(keys, "key"),
+            network=settings.network,
+            file=file,
+            size=file.stat().st_size / 1e6,
+        )
+    )
 
 
 @click.command()
@@ -47,5 +55,12 @@ def restore(settings: Settings, file: Path, *, replace: bool) -> None:
             file, replace=replace, advanced=lambda done, total: progress.update(task, completed=done, total=total)
         )
     made = datetime.fromtimestamp(contents.at, tz=UTC).isoformat().replace("+00:00", "Z")
-    click.echo(f"network '{settings.network}' is that of '{contents.network}' as it was at {made}")
-    click.echo("pointsman ledger check says whether stock, holds and log agree")
+    click.echo(
+        say(
+            "network '{network}' is that of '{copied}' as it was at {made}",
+            network=settings.network,
+            copied=contents.network,
+            made=made,
+        )
+    )
+    click.echo(say("pointsman ledger check says whether stock, holds and log agree"))

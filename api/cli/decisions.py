@@ -7,13 +7,14 @@ import click
 import msgspec
 from msgspec import UNSET
 
+from api.cli.language.current import counted, say
 from api.cli.options import AS_JSON, DECISION, DURATION, INSTANT, argument, print_json
 from api.cli.order.amend import print_amended
 from api.cli.order.group import print_order
 from api.cli.output import tables
 from api.cli.output.mistakes import fail
-from api.cli.output.plural import counted
 from api.cli.output.progress import progress_bar
+from api.cli.output.times import Times
 from api.files.orders import read_order, read_sent_orders
 from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, order_records, readable
 from api.records.orders.order_state import OrderStateRecord
@@ -69,7 +70,7 @@ def decide(
     Example: pointsman decide examples/hexagone/order.json --dry-run
     """
     if amends and (facts or instant is not None or hold is not None):
-        raise click.UsageError("--at, --hold and --facts do not go with --amend")
+        raise click.UsageError(say("--at, --hold and --facts do not go with --amend"))
     with Pointsman(settings) as service:
         network = service.network()
         request = read_order(order, settings.max_lines, quantities_of(service))
@@ -81,7 +82,15 @@ def decide(
                     request, now=instant, dry_run=dry_run, caller="cli", wait=wait, hold_minutes=hold
                 )
             except OrderExists as exists:
-                fail([f"{exists}. To amend it: pointsman order amend {argument(str(order))}"])
+                fail(
+                    [
+                        say(
+                            "{exists}. To amend it: pointsman order amend {argument}",
+                            exists=exists,
+                            argument=argument(str(order)),
+                        )
+                    ]
+                )
     if isinstance(outcome, Amended):
         print_amended(outcome, network, as_json=as_json)
     else:
@@ -141,11 +150,19 @@ def batch(settings: Settings, orders: Path, *, instant: int | None, wait: bool, 
             if as_json:
                 click.echo(_json_line(record, quantities))
             else:
-                _print_outcome(f"{orders}:{record.number}: order {record.order or '?'}", record)
+                _print_outcome(
+                    say(
+                        "{orders}:{number}: order {order}",
+                        orders=orders,
+                        number=record.number,
+                        order=record.order or "?",
+                    ),
+                    record,
+                )
         if as_json:
             click.echo(msgspec.json.encode(BatchEndRecord.of(len(sent), decided)))
     if problems:
-        fail([f"{counted(problems, 'order')} of {len(sent)} not decided"])
+        fail([say("{orders} of {count} not decided", orders=counted(problems, "order"), count=len(sent))])
 
 
 @click.command()
@@ -173,7 +190,7 @@ def _show_order(service: Pointsman, order_id: str, missing: NotFound, *, as_json
         state = service.orders.show(order_id)
     except NotFound:
         raise missing from None
-    print_order(OrderStateRecord.of(state), Quantities.of(service), as_json=as_json)
+    print_order(OrderStateRecord.of(state), Quantities.of(service), Times.of(service), as_json=as_json)
 
 
 def _json_line(record: BatchOrderRecord, quantities: Quantities) -> bytes:
@@ -186,7 +203,7 @@ def _print_outcome(where: str, record: BatchOrderRecord) -> None:
         click.echo(f"{where}: {record.problem.detail}", err=True)
     else:
         decision = from_json(msgspec.json.encode(record.decision))
-        click.echo(f"{where}: {decision.status}, decision {decision.id}")
+        click.echo(say("{where}: {status}, decision {id}", where=where, status=say(decision.status), id=decision.id))
 
 
 def _show_decision(answer: Answer, network: Network, *, facts: bool, as_json: bool) -> None:

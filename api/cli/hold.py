@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, DECISION, INSTANT, INSTANT_END, LINES, OP, print_json, units_by_name
 from api.cli.output.tables import destination_phrase, lots_phrase
+from api.cli.output.times import Times
 from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsRecord, HoldStateRecord
 from api.shapes.limits import MOST_HOLDS
 from api.shapes.quantities import Quantities, skus_of_decision
-from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.hold_state import HoldState
 from engine.inventory.holds import DecisionHolds
@@ -63,15 +64,15 @@ def list_holds(
         page = pointsman.holds.list_open(
             node=node, service=service, sku=sku, expiring_before=expiring_before, limit=limit
         )
-        quantities = Quantities.of(pointsman)
+        quantities, times = Quantities.of(pointsman), Times.of(pointsman)
     record = HoldsRecord.of(page)
     if as_json:
         print_json(record, quantities)
     for item in [] if as_json else quantities.show(record.holds):
         held = ", ".join(_shipment_line(shipment) for shipment in item.shipments)
-        click.echo(f"{item.expires_at}  {item.decision}  {item.client or '-'}  {held}")
+        click.echo(f"{times(item.expires_at)}  {item.decision}  {item.client or '-'}  {held}")
     if record.next and not as_json:
-        click.echo("... and more; name a node, service or SKU, or a larger --limit", err=True)
+        click.echo(say("... and more; name a node, service or SKU, or a larger --limit"), err=True)
 
 
 @hold.command("show")
@@ -87,8 +88,8 @@ def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         state = service.holds.state(decision_id)
-        quantities = Quantities.of(service)
-    _print_state(state, quantities, as_json=as_json)
+        quantities, times = Quantities.of(service), Times.of(service)
+    _print_state(state, quantities, times, as_json=as_json)
 
 
 @hold.command()
@@ -152,14 +153,17 @@ def extend(
     Example: pointsman hold extend 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --minutes 120
     """
     if (minutes is None) == (until is None):
-        raise click.UsageError("give either --minutes or --until")
+        raise click.UsageError(say("give either --minutes or --until"))
     with Pointsman(settings) as service:
         state = service.holds.extend(decision_id, until=until, minutes=minutes, op=op)
         requested = until if until is not None else service.now + 60 * (minutes or 0)
-        quantities = Quantities.of(service)
-    _print_state(state, quantities, as_json=as_json)
+        quantities, times = Quantities.of(service), Times.of(service)
+    _print_state(state, quantities, times, as_json=as_json)
     if state.until is not None and state.until > requested:
-        click.echo(f"it lasts until {timestamp(state.until)} already: a hold is never made shorter", err=True)
+        click.echo(
+            say("it lasts until {until} already: a hold is never made shorter", until=times(state.until)),
+            err=True,
+        )
 
 
 def _change_units(
@@ -177,7 +181,8 @@ def _change_units(
         names, quantities = _options(service, decision_id, shipments), Quantities.of(service)
         units = quantities.by_line(units_by_name("--line", lines), partial(skus_of_decision, service, decision_id))
         state = change(service.holds, decision_id, shipments=names, lines=units, op=op)
-    _print_state(state, quantities, as_json=as_json)
+        times = Times.of(service)
+    _print_state(state, quantities, times, as_json=as_json)
 
 
 def _options(service: Pointsman, decision_id: str, names: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -189,29 +194,30 @@ def _options(service: Pointsman, decision_id: str, names: tuple[str, ...]) -> li
     }
     unknown = [name for name in names if name not in options]
     if unknown:
-        message = f"the decision has no shipment '{unknown[0]}'; it has {', '.join(options)}"
+        message = say(
+            "the decision has no shipment '{unknown}'; it has {options}", unknown=unknown[0], options=", ".join(options)
+        )
         raise InputInvalid([Mistake(field="--shipment", message=message)])
     return [options[name] for name in names]
 
 
-def _print_state(state: HoldState, quantities: Quantities, *, as_json: bool) -> None:
+def _print_state(state: HoldState, quantities: Quantities, times: Times, *, as_json: bool) -> None:
     record = HoldStateRecord.of(state)
     if as_json:
         print_json(record, quantities)
-    for line in [] if as_json else _state_lines(quantities.show(record)):
+    for line in [] if as_json else _state_lines(quantities.show(record), times):
         click.echo(line)
 
 
-def _state_lines(record: HoldStateRecord) -> Iterator[str]:
-    yield f"decision {record.decision}: " + (
-        f"held until {record.expires_at}" if record.expires_at else "nothing is held any more"
-    )
+def _state_lines(record: HoldStateRecord, times: Times) -> Iterator[str]:
+    held = say("held until {until}", until=times(record.expires_at)) if record.expires_at else None
+    yield say("decision {decision}", decision=record.decision) + f": {held or say('nothing is held any more')}"
     if record.late:
-        yield "  the hold had expired, and the units were still there"
+        yield say("  the hold had expired, and the units were still there")
     for shipment in record.shipments:
-        ended = f" at {shipment.ended_at}" if shipment.ended_at else ""
-        others = "".join(f"; {_units(other.lines)}: {other.state}" for other in shipment.others or ())
-        yield f"  {_shipment_line(shipment)}: {shipment.state}{ended}{others}"
+        ended = say(" at {instant}", instant=times(shipment.ended_at)) if shipment.ended_at else ""
+        others = "".join(f"; {_units(other.lines)}: {say(other.state)}" for other in shipment.others or ())
+        yield f"  {_shipment_line(shipment)}: {say(shipment.state)}{ended}{others}"
 
 
 def _shipment_line(shipment: HeldShipmentRecord) -> str:

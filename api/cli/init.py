@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from api.cli.output.plural import counted
+from api.cli.language.current import counted, current_language, say
 from api.cli.policy.texts import schema_text, test_schema_text
 from api.files.file_content import unusable
-from rules.wording.catalogue import ENGLISH, load_catalogue
+from rules.wording.catalogue import load_catalogue
 
 STARTER = Path(__file__).parent / "starter"
 """One directory for each language, and `shared`, whose files are the same in all of them."""
@@ -30,9 +30,8 @@ _NEXT = (
 @click.option(
     "--lang",
     type=click.Choice(LANGUAGES),
-    default=ENGLISH,
-    show_default=True,
-    help="The language of its comments and README.",
+    default=current_language,
+    help="The language of its comments and README. Default: en.",
 )
 def init(directory: Path, lang: str) -> None:
     """Write a starter network into DIRECTORY.
@@ -44,7 +43,13 @@ def init(directory: Path, lang: str) -> None:
     """
     files = starter_files(lang)
     write_all(directory, files)
-    click.echo(f"{counted(len(files), 'file')} written to {directory}; its README.md explains them. Next:")
+    click.echo(
+        say(
+            "{files} written to {directory}; its README.md explains them. Next:",
+            files=counted(len(files), "file"),
+            directory=directory,
+        )
+    )
     for command in (f"cd {directory}", *_NEXT):
         click.echo(f"  {command}")
 
@@ -69,7 +74,7 @@ def write_all(directory: Path, files: Mapping[str, bytes]) -> None:
     """
     try:
         if directory.exists() and any(directory.iterdir()):
-            raise unusable(directory, "this directory is not empty; name a new one")
+            raise unusable(directory, say("this directory is not empty; name a new one"))
         with contextlib.ExitStack() as undo:
             for name, content in files.items():
                 path = directory / name
@@ -79,7 +84,9 @@ def write_all(directory: Path, files: Mapping[str, bytes]) -> None:
                     file.write(content)
             undo.pop_all()
     except OSError as error:
-        raise unusable(Path(error.filename or directory), f"can't be written: {error.strerror}") from None
+        raise unusable(
+            Path(error.filename or directory), say("can't be written: {strerror}", strerror=error.strerror)
+        ) from None
 
 
 def _make_directory(directory: Path, undo: contextlib.ExitStack) -> None:

@@ -5,6 +5,7 @@ from typing import Any, get_args
 import click
 from marshmallow import ValidationError
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, DURATION, INSTANT, print_json
 from api.records.api_keys import KeyRecord, NewKeyRecord
 from api.shapes.client_name import ClientName
@@ -46,7 +47,9 @@ class _Network(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not NETWORK_NAME.fullmatch(value):
-            self.fail("a network's name is 1 to 40 unaccented letters, digits, hyphens and underscores", param, ctx)
+            self.fail(
+                say("a network's name is 1 to 40 unaccented letters, digits, hyphens and underscores"), param, ctx
+            )
         return str(value)
 
 
@@ -85,7 +88,7 @@ def create(
     Example: pointsman key create --role oms --client web-shop --expires "90 d"
     """
     if all_networks and networks:
-        raise click.UsageError("give --network or --all-networks, not both")
+        raise click.UsageError(say("give --network or --all-networks, not both"))
     chosen = (ALL_NETWORKS,) if all_networks else tuple(dict.fromkeys(networks)) or (settings.network,)
     with Pointsman(settings) as service:
         made = service.api_keys.create(
@@ -112,7 +115,7 @@ def list_keys(settings: Settings, *, as_json: bool) -> None:
     for record in records:
         click.echo(_line(record))
     if not records:
-        click.echo("there are no keys; make one: pointsman key create --role admin")
+        click.echo(say("there are no keys; make one: pointsman key create --role admin"))
 
 
 @key.command()
@@ -127,7 +130,7 @@ def revoke(settings: Settings, key_id: str) -> None:
     """
     with Pointsman(settings) as service:
         revoked = service.api_keys.revoke(key_id)
-    click.echo(f"the key {revoked.id} of {revoked.client} is revoked")
+    click.echo(say("the key {id} of {client} is revoked", id=revoked.id, client=revoked.client))
 
 
 @key.command()
@@ -163,10 +166,16 @@ def _print_new(made: NewKey, *, as_json: bool) -> None:
     if as_json:
         print_json(record)
         return
-    expires = f", expires {record.expires_at}" if record.expires_at else ""
+    expires = say(", expires {expires_at}", expires_at=record.expires_at) if record.expires_at else ""
     click.echo(
-        f"the key {record.id} of {record.client} ({record.role}, {_networks(record.networks)}{expires});"
-        " it is shown only this once:",
+        say(
+            "the key {id} of {client} ({role}, {networks}{expires}); it is shown only this once:",
+            id=record.id,
+            client=record.client,
+            role=record.role,
+            networks=_networks(record.networks),
+            expires=expires,
+        ),
         err=True,
     )
     click.echo(record.key)
@@ -175,13 +184,15 @@ def _print_new(made: NewKey, *, as_json: bool) -> None:
 def _line(record: KeyRecord) -> str:
     parts = [
         f"{record.id}  {record.client} ({record.role}, {_networks(record.networks)})",
-        record.state if record.state != "valid" or not record.expires_at else f"valid until {record.expires_at}",
-        f"last used {record.last_used}" if record.last_used else "never used",
+        record.state
+        if record.state != "valid" or not record.expires_at
+        else say("valid until {expires_at}", expires_at=record.expires_at),
+        say("last used {last_used}", last_used=record.last_used) if record.last_used else say("never used"),
     ]
     if record.replaced_by:
-        parts.append(f"replaced by {record.replaced_by}")
+        parts.append(say("replaced by {replaced_by}", replaced_by=record.replaced_by))
     return "; ".join(parts)
 
 
 def _networks(names: list[str]) -> str:
-    return "all networks" if ALL_NETWORKS in names else ", ".join(names)
+    return say("all networks") if ALL_NETWORKS in names else ", ".join(names)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 import click
 from msgspec import UNSET
 
+from api.cli.language.current import counted, say
 from api.cli.ledger_log import show_log
 from api.cli.options import AS_JSON, print_json, who
-from api.cli.output.plural import counted
 from api.records.ledger import AuditRecord, DriftRecord
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -58,31 +58,57 @@ def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
 
 
 def audit_lines(audit: Audit) -> Iterator[str]:
-    stock = f"{counted(audit.positions, 'position')}, {counted(audit.on_hand, 'unit')} on hand"
-    yield f"{counted(audit.decisions, 'decision')} of {counted(audit.orders, 'order')}, {stock}"
-    ended = f"units of holds that ended {audit.ended:,}, {audit.confirmed:,} of them confirmed"
+    stock = say(
+        "{positions}, {units} on hand",
+        positions=counted(audit.positions, "position"),
+        units=counted(audit.on_hand, "unit"),
+    )
+    yield say(
+        "{decisions} of {orders}, {stock}",
+        decisions=counted(audit.decisions, "decision"),
+        orders=counted(audit.orders, "order"),
+        stock=stock,
+    )
+    ended = say(
+        "units of holds that ended {ended:,}, {confirmed:,} of them confirmed",
+        ended=audit.ended,
+        confirmed=audit.confirmed,
+    )
     held = audit.held - audit.set_aside
     equal = "=" if audit.shipped == held + audit.ended else "!="
-    yield f"shipped by the log {audit.shipped:,} {equal} held {held:,} + {ended}"
+    yield say(
+        "shipped by the log {shipped:,} {equal} held {held:,} + {ended}",
+        shipped=audit.shipped,
+        equal=equal,
+        held=held,
+        ended=ended,
+    )
     if not any(drift.what.startswith("units in two states") for drift in audit.drifts):
-        yield f"every unit of {counted(audit.orders, 'order')} is in one state"
+        yield say("every unit of {orders} is in one state", orders=counted(audit.orders, "order"))
     if audit.set_aside:
-        yield f"held besides, for orders that are being decided: {audit.set_aside:,}"
+        yield say("held besides, for orders that are being decided: {set_aside:,}", set_aside=audit.set_aside)
     if audit.short:
-        yield f"units held that are not on hand, by a later count: {audit.short:,}"
+        yield say("units held that are not on hand, by a later count: {short:,}", short=audit.short)
     if audit.blocked:
-        yield f"there and not to be sold (blocked): {audit.blocked:,}"
+        yield say("there and not to be sold (blocked): {blocked:,}", blocked=audit.blocked)
     for drift in audit.drifts[:MOST_SHOWN]:
-        yield f"{drift}\n    {drift.cause}{'' if drift.writes else ' (not repairable by --repair)'}"
+        yield say(
+            "{drift}\n    {cause}{more}",
+            drift=drift,
+            cause=drift.cause,
+            more="" if drift.writes else say(" (not repairable by --repair)"),
+        )
     if len(audit.drifts) > MOST_SHOWN:
-        yield f"... and {len(audit.drifts) - MOST_SHOWN:,} more; --json has them all"
-    yield "clean" if audit.clean else counted(len(audit.drifts), "drift")
+        yield say("... and {count:,} more; --json has them all", count=len(audit.drifts) - MOST_SHOWN)
+    yield say("clean") if audit.clean else counted(len(audit.drifts), "drift")
 
 
 def _repaired_lines(repaired: Sequence[Drift], after: Audit) -> Iterator[str]:
-    yield from (f"repaired: {drift}" for drift in repaired[:MOST_SHOWN])
-    yield f"{len(repaired):,} repaired and logged, {counted(len(after.drifts), 'drift')} left"
-    yield from (f"left: {drift}" for drift in after.drifts[:MOST_SHOWN])
+    yield from (say("repaired: {drift}", drift=drift) for drift in repaired[:MOST_SHOWN])
+    yield say(
+        "{count:,} repaired and logged, {drifts} left", count=len(repaired), drifts=counted(len(after.drifts), "drift")
+    )
+    yield from (say("left: {drift}", drift=drift) for drift in after.drifts[:MOST_SHOWN])
 
 
 def _print(lines: Iterator[str]) -> None:

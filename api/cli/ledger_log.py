@@ -6,9 +6,10 @@ import click
 import msgspec
 from msgspec import UNSET
 
+from api.cli.language.current import say
 from api.cli.options import INSTANT, INSTANT_END
+from api.cli.output.times import Times
 from api.records.ledger import LogEntryRecord
-from engine.decide.order_record import timestamp
 from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -44,18 +45,23 @@ def show_log(
     Example: pointsman ledger log --order W-900001
     """
     with Pointsman(settings) as service:
-        selects = _selector(order, frozenset(kinds), start, until)
+        selects, times = _selector(order, frozenset(kinds), start, until), Times.of(service)
         for entry in filter(selects, service.entries(on_damaged=_warn_unreadable)):
-            click.echo(msgspec.json.encode(LogEntryRecord.of(entry)) if as_json else entry_line(entry))
+            click.echo(msgspec.json.encode(LogEntryRecord.of(entry)) if as_json else entry_line(entry, times))
 
 
-def entry_line(entry: Entry) -> str:
-    return f"{timestamp(entry.at)}  {entry.kind:<9}  {entry.decision}  {_DETAILS[entry.kind](entry)}".rstrip()
+def entry_line(entry: Entry, times: Times) -> str:
+    at = times(entry.at, seconds=True)
+    return f"{at}  {say(entry.kind):<9}  {entry.decision}  {_DETAILS[entry.kind](entry, times)}".rstrip()
 
 
 def _warn_unreadable(entry_id: str) -> None:
     click.echo(
-        f"entry {entry_id} of the log can't be read; run pointsman ledger check, which says what to do", err=True
+        say(
+            "entry {entry_id} of the log can't be read; run pointsman ledger check, which says what to do",
+            entry_id=entry_id,
+        ),
+        err=True,
     )
 
 
@@ -78,81 +84,139 @@ def _selector(
     return selects
 
 
-def _decided(entry: Entry) -> str:
+def _decided(entry: Entry, _times: Times) -> str:
     record = entry.record
-    shipments = ", ".join(f"{shipment.node} by {shipment.service}" for shipment in record.shipments)
-    return f"order {record.order.id} {record.status}" + (f": {shipments}" if shipments else "")
+    shipments = ", ".join(
+        say("{node} by {service}", node=shipment.node, service=shipment.service) for shipment in record.shipments
+    )
+    return say("order {id} {status}", id=record.order.id, status=say(record.status)) + (
+        f": {shipments}" if shipments else ""
+    )
 
 
-def _ended(entry: Entry) -> str:
+def _ended(entry: Entry, times: Times) -> str:
     numbers = entry.shipments
-    whole = "" if numbers is None else f"shipment {', '.join(str(number + 1) for number in numbers)}"
+    whole = (
+        "" if numbers is None else say("shipment {numbers}", numbers=", ".join(str(number + 1) for number in numbers))
+    )
     units = whole if entry.units is None else _units(entry.units)
     earlier = entry.kind == "confirmed" and entry.instant() < entry.at * MICROSECONDS
-    return f"{units}, left at {timestamp(entry.instant() // MICROSECONDS)}".lstrip(", ") if earlier else units
+    return (
+        say("{units}, left at {instant}", units=units, instant=times(entry.instant() // MICROSECONDS)).lstrip(", ")
+        if earlier
+        else units
+    )
 
 
 def _units(body: UnitsBody) -> str:
     units = ", ".join(
-        f"{count} x {sku} at {part.node}" for hold in body.holds for part in hold.parts for sku, count in part.units
+        say("{count} x {sku} at {node}", count=count, sku=sku, node=part.node)
+        for hold in body.holds
+        for part in hold.parts
+        for sku, count in part.units
     )
-    return f"{units}, late" if body.late else units
+    return say("{units}, late", units=units) if body.late else units
 
 
-def _cancelled(entry: Entry) -> str:
+def _cancelled(entry: Entry, _times: Times) -> str:
     body = entry.units or UnitsBody()
-    units = ", ".join(f"{count} of line {line}" for line, count in body.cancelled.items())
+    units = ", ".join(say("{count} of line {line}", count=count, line=line) for line, count in body.cancelled.items())
     held = _units(body)
-    return f"order {body.order}: {units}" + (f"; held were {held}" if held else "")
+    return say("order {order}: {units}", order=body.order, units=units) + (
+        say("; held were {held}", held=held) if held else ""
+    )
 
 
-def _amended(entry: Entry) -> str:
+def _amended(entry: Entry, _times: Times) -> str:
     body = entry.units or UnitsBody()
     lines = "" if body.amended is UNSET else ", ".join(f"{line.quantity} x {line.sku}" for line in body.amended.lines)
     released = _units(body)
-    return f"order {body.order}: {lines}" + (f"; no longer held were {released}" if released else "")
+    return say("order {order}: {lines}", order=body.order, lines=lines) + (
+        say("; no longer held were {released}", released=released) if released else ""
+    )
 
 
-def _rejected(entry: Entry) -> str:
+def _rejected(entry: Entry, _times: Times) -> str:
     rejection = entry.rejection
     units = ", ".join(f"{count} x {sku}" for _, items in rejection.parts for sku, count in items)
-    blocked = ", blocked from now on" if rejection.blocks is True else ""
-    return f"{rejection.node}, {rejection.reason}: {units}{blocked}"
+    blocked = say(", blocked from now on") if rejection.blocks is True else ""
+    return f"{rejection.node}, {say(rejection.reason)}: {units}{blocked}"
 
 
-def _moved(entry: Entry) -> str:
-    return "; ".join(map(_movement, entry.applied_movements))
+def _moved(entry: Entry, times: Times) -> str:
+    return "; ".join(_movement(item, times) for item in entry.applied_movements)
 
 
-def _movement(item: MovedUnits) -> str:
-    op = f", op {item.op}" if item.op else ""  # earlier releases logged none
-    at = "" if item.at is None else f", at {timestamp(item.at // MICROSECONDS)}"
+def _movement(item: MovedUnits, times: Times) -> str:
+    op = say(", op {op}", op=item.op) if item.op else ""  # earlier releases logged none
+    at = "" if item.at is None else say(", at {instant}", instant=times(item.at // MICROSECONDS))
     reason = f": {item.reason}" if item.reason else ""
     units = [f"{item.delta:+}"] if item.delta or not item.blocked else []
-    units += [f"{item.blocked:+} blocked"] if item.blocked else []
-    return f"{', '.join(units)} x {item.sku} at {item.node}{at}{op}{reason}"
+    units += [say("{blocked:+} blocked", blocked=item.blocked)] if item.blocked else []
+    return say(
+        "{units} x {sku} at {node}{at}{op}{reason}",
+        units=", ".join(units),
+        sku=item.sku,
+        node=item.node,
+        at=at,
+        op=op,
+        reason=reason,
+    )
 
 
-def _set_aside(entry: Entry) -> str:
-    units = (f"{part.units} x {part.sku} at {shipment.node}" for shipment in entry.set_aside for part in shipment.units)
-    return f"until {timestamp(entry.until or 0)}: {', '.join(units)}"
+def _counted(entry: Entry, _times: Times) -> str:
+    return "; ".join(
+        say(
+            "{on_hand} x {sku} at {node} (before: {before})",
+            on_hand=level.after,
+            sku=sku,
+            node=node,
+            before=level.before,
+        )
+        for (sku, node), level in zip(entry.counted_positions, entry.levels, strict=True)
+        if level
+    )
 
 
-_DETAILS: Mapping[str, Callable[[Entry], str]] = {
+def _activated(entry: Entry, _times: Times) -> str:
+    match entry.details["because"]:
+        case "scheduled":
+            return say("as scheduled")
+        case "rolled_back":
+            return say("again, rolled back to by {who}", who=entry.caller)
+    return say("by {who}", who=entry.caller)
+
+
+def _set_aside(entry: Entry, times: Times) -> str:
+    units = (
+        say("{count} x {sku} at {node}", count=part.units, sku=part.sku, node=shipment.node)
+        for shipment in entry.set_aside
+        for part in shipment.units
+    )
+    return say("until {instant}: {units}", instant=times(entry.until or 0), units=", ".join(units))
+
+
+_DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     "decided": _decided,
     "confirmed": _ended,
     "released": _ended,
     "expired": _ended,
     "rejected": _rejected,
-    "extended": lambda entry: f"until {timestamp(entry.until or 0)}",
-    "withdrawn": lambda _: "from the backlog",
-    "queued": lambda _: "into the backlog",
-    "approved": lambda entry: f"by {entry.caller}: {msgspec.json.decode(entry.body)['note']}",
+    "extended": lambda entry, times: say("until {instant}", instant=times(entry.until or 0)),
+    "withdrawn": lambda *_: say("from the backlog"),
+    "queued": lambda *_: say("into the backlog"),
+    "approved": lambda entry, _times: say(
+        "by {caller}: {note}", caller=entry.caller, note=msgspec.json.decode(entry.body)["note"]
+    ),
     "moved": _moved,
-    "repaired": lambda entry: f"by {entry.caller}",
-    "woken": lambda entry: f"by {entry.caller}",
+    "repaired": lambda entry, _times: say("by {caller}", caller=entry.caller),
+    "woken": lambda entry, _times: say("by {caller}", caller=entry.caller),
     "set_aside": _set_aside,
     "cancelled": _cancelled,
     "undone": _ended,
     "amended": _amended,
+    "counted": _counted,
+    "loaded": lambda _, __: say("in place of the network before"),
+    "published": lambda entry, _: say("by {who}: {note}", who=entry.caller, note=entry.details["note"]),
+    "activated": _activated,
 }

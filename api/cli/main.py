@@ -4,7 +4,8 @@ import os
 
 import click
 
-from api.cli.lazy_group import Lazy, LazyGroup
+from api.cli.language.current import say, say_message
+from api.cli.language.lazy_group import Lazy, LazyGroup
 from api.cli.login import login_name
 from api.cli.output.mistakes import fail, fail_with_mistakes
 from engine.actor import act_as
@@ -43,6 +44,7 @@ COMMANDS = {
     "server": Lazy("api.cli.server", "server", "Check the server that holds stock, holds and the log."),
     "show": Lazy("api.cli.decisions", "show", "Show a logged decision; by the id of an order, the order."),
     "stock": Lazy("api.cli.stock", "stock", "Import counted stock, move units, and show the stock of a SKU."),
+    "webhook": Lazy("api.cli.webhooks", "webhook", "Send events to URLs, and see what became of that."),
 }
 """By name. A test holds each summary to the command's own."""
 
@@ -71,6 +73,6 @@ def main() -> None:
     try:
         pointsman()
     except (InputInvalid, PolicyInvalid) as error:
-        fail_with_mistakes(error, "nothing was changed")
+        fail_with_mistakes(error, say("nothing was changed"))
     except (PointsmanError, RulesError) as error:
-        fail([str(error)])
+        fail(["\n".join(map(say_message, str(error).split("\n")))])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from api.cli.output.plural import counted
+from api.cli.language.current import counted, say
 from api.files.inventory_folder import load_inventory
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -29,9 +29,15 @@ def load(settings: Settings, directory: Path, *, counts: bool) -> None:
     positions = sum(len(stock) for stock in inventory.stock.values())
     units = sum(sum(stock.values()) for stock in inventory.stock.values())
     click.echo(
-        f"{counted(len(inventory.network.nodes), 'node')}, {counted(len(inventory.products), 'product')}, "
-        f"{counted(positions, 'position')} with {counted(units, 'unit')}: network {inventory.network.version[:12]}"
-        f"{'' if changed else ', as before'}"
+        say(
+            "{nodes}, {products}, {positions} with {units}: network {version}{more}",
+            nodes=counted(len(inventory.network.nodes), "node"),
+            products=counted(len(inventory.products), "product"),
+            positions=counted(positions, "position"),
+            units=counted(units, "unit"),
+            version=inventory.network.version[:12],
+            more="" if changed else say(", as before"),
+        )
     )
 
 
@@ -46,8 +52,10 @@ def reset(network: str, *, yes: bool) -> None:
     Example: pointsman reset demo
     """
     if not yes:
-        click.confirm(f"Delete everything of network '{network}', its decision log included?", abort=True)
+        click.confirm(
+            say("Delete everything of network '{network}', its decision log included?", network=network), abort=True
+        )
     # read again, so that an invalid network name is refused
     settings = Settings.from_environment({**os.environ, "POINTSMAN_NETWORK": network})
     with Pointsman(settings) as service:
-        click.echo(f"{counted(service.forget(), 'key')} of network '{network}' deleted")
+        click.echo(say("{keys} of network '{network}' deleted", keys=counted(service.forget(), "key"), network=network))

@@ -2,12 +2,13 @@
 
 import click
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json, who
+from api.cli.output.tables import sentence
 from api.records.node_rests import RestsRecord
 from engine.decide.facts_record import RestingRecord
 from engine.service import Pointsman
 from engine.settings import Settings
-from rules.wording.catalogue import ENGLISH
 
 
 @click.group()
@@ -31,7 +32,7 @@ def list_resting(settings: Settings, *, as_json: bool) -> None:
     for node_rest in node_rests:
         click.echo(_line(node_rest))
     if not node_rests:
-        click.echo("no node rests")
+        click.echo(say("no node rests"))
 
 
 @resting.command()
@@ -46,8 +47,13 @@ def end(settings: Settings, node: str) -> None:
     """
     with Pointsman(settings) as service:
         service.rests.end(node, who=who(settings))
-    click.echo(f"the rest of {node} has ended")
+    click.echo(say("the rest of {node} has ended", node=node))
 
 
 def _line(node_rest: RestingRecord) -> str:
-    return f"{node_rest.text(ENGLISH)} ({', '.join(node_rest.rules)}); decision {node_rest.decision}"
+    return say(
+        "{text} ({rules}); decision {decision}",
+        text=sentence(node_rest),
+        rules=", ".join(node_rest.rules),
+        decision=node_rest.decision,
+    )

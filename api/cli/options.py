@@ -9,6 +9,7 @@ import click
 import msgspec
 from marshmallow import ValidationError
 
+from api.cli.language.current import say
 from api.cli.login import login_name
 from api.shapes.fields import Instant, Literal
 from api.shapes.limits import LONGEST_AGE
@@ -36,7 +37,11 @@ class _Instant(click.ParamType):
             local = _local(value)
             return Instant().read(value) if local is None or ctx is None else self._of_clock(local, ctx.obj)
         except ValidationError as error:
-            self.fail(f'{error.messages[0]}, or as "2026-11-27 09:12" on the clock of the network', param, ctx)
+            self.fail(
+                say('{messages}, or as "2026-11-27 09:12" on the clock of the network', messages=error.messages[0]),
+                param,
+                ctx,
+            )
 
     def _of_clock(self, local: int, settings: Settings) -> int:
         with Pointsman(settings) as service:
@@ -82,7 +87,7 @@ def units_by_name(option: str, words: tuple[str, ...], *, least: int = 1) -> dic
         name, _, count = word.rpartition("=")
         number = units_of(count)
         if not name or number is None or not (number >= least or number > 0) or name in units:
-            message = f"'{word}' is not NAME=UNITS, units from {least}, each name once"
+            message = say("'{word}' is not NAME=UNITS, units from {least}, each name once", word=word, least=least)
             raise InputInvalid([Mistake(field=option, message=message)])
         units[name] = number
     return units
@@ -112,7 +117,7 @@ def who(settings: Settings) -> str:
     """The name that the policy history and the log record for this command: POINTSMAN_USER, or the login name."""
     name = settings.user or login_name()
     if name is None:
-        raise click.UsageError("the system has no login name for you; set POINTSMAN_USER to your name")
+        raise click.UsageError(say("the system has no login name for you; set POINTSMAN_USER to your name"))
     return name
 
 
@@ -126,4 +131,4 @@ MAX_STALE = click.option(
 def print_age(age: int | None) -> None:
     """If a replica answered, print on stderr how old the answer may be, in seconds."""
     if age is not None:
-        click.echo(f"answered by a replica, which heard from its primary at most {age} s ago", err=True)
+        click.echo(say("answered by a replica, which heard from its primary at most {age} s ago", age=age), err=True)

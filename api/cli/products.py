@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import orjson
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON
 from api.cli.output.progress import progress_bar
 from api.files.csv_rows import rows
@@ -49,7 +50,13 @@ def import_products(settings: Settings, file: Path, *, as_json: bool) -> None:
         click.echo(orjson.dumps({outcome.value: outcomes[outcome] for outcome in Stored}))
         return
     for outcome in Stored:
-        click.echo(f"{outcomes[outcome]:>12,}  {outcome.value if outcome is not Stored.SAME else 'as before'}")
+        click.echo(
+            say(
+                "{outcomes:>12,}  {value}",
+                outcomes=outcomes[outcome],
+                value=outcome.value if outcome is not Stored.SAME else say("as before"),
+            )
+        )
 
 
 def _read(file: Path, service: Pointsman) -> list[Product]:
@@ -65,7 +72,9 @@ def _read(file: Path, service: Pointsman) -> list[Product]:
         if other_decimals is not None:
             mistakes.append(Mistake(where=where, field="decimals", message=other_decimals.message))
         if product.sku in products:
-            mistakes.append(Mistake(where=where, field="sku", message=f"'{product.sku}' stands here a second time"))
+            mistakes.append(
+                Mistake(where=where, field="sku", message=say("'{sku}' stands here a second time", sku=product.sku))
+            )
         products[product.sku] = product
     if mistakes:
         raise InputInvalid(mistakes)

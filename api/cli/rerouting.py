@@ -8,8 +8,10 @@ from typing import cast, get_args
 import click
 from msgspec import UNSET
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, DECISION, INSTANT, LINES, OP, print_json, units_by_name, units_of
 from api.cli.output.tables import cause, decision_lines
+from api.cli.output.times import Times
 from api.records.backlog import ChainRecord
 from api.shapes.quantities import Quantities, skus_of_decision
 from engine.decide.record import DecisionRecord
@@ -91,11 +93,11 @@ def chain(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         decisions = service.rerouting.chain(decision_id)
-        quantities = Quantities.of(service)
+        quantities, times = Quantities.of(service), Times.of(service)
     if as_json:
         print_json(ChainRecord.of(decisions), quantities)
     for link in [] if as_json else decisions.links:
-        for line in _chain_lines(quantities.show(link.record)):
+        for line in _chain_lines(quantities.show(link.record), times):
             click.echo(line)
 
 
@@ -105,14 +107,14 @@ def _on_hand(words: tuple[str, ...]) -> int | Decimal | dict[str, int | Decimal]
     return units_by_name("--on-hand", words, least=0) or None
 
 
-def _chain_lines(record: DecisionRecord) -> Iterator[str]:
+def _chain_lines(record: DecisionRecord, times: Times) -> Iterator[str]:
     follows = record.follows
     because = ""
     if follows is not UNSET:
-        because = f" after {follows.decision}, because {cause(follows)}"
-    yield f"{record.decided_at}  {record.id}: {record.status}{because}"
+        because = say(" after {decision}, because {cause}", decision=follows.decision, cause=cause(follows))
+    yield f"{times(record.decided_at)}  {record.id}: {say(record.status)}{because}"
     for shipment in record.shipments:
         units = " + ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
         yield f"  {shipment.node}/{shipment.service} {units}"
     for item in record.unfilled:
-        yield f"  unfilled {item.quantity} x {item.sku}"
+        yield say("  unfilled {quantity} x {sku}", quantity=item.quantity, sku=item.sku)

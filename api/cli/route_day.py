@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 from rich.console import Console
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output import tables
 from api.cli.output.progress import progress_bar
@@ -20,6 +21,7 @@ from engine.orders.batch.batch_results import OrderDecided
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
+from rules.vocabulary import Stage
 
 CALLER = "route"
 """The caller of the idempotency keys: an order routed before is only answered, so an interrupted day can go on."""
@@ -54,9 +56,9 @@ def route_day(context: click.Context, orders: Path, weigh: int, *, together: boo
     Example: pointsman route examples/hexagone/orders.ndjson
     """
     if wait and not together:
-        raise click.UsageError("--wait goes with --together")
+        raise click.UsageError(say("--wait goes with --together"))
     if together and context.get_parameter_source("weigh") is ParameterSource.COMMANDLINE:
-        raise click.UsageError("--weigh is for orders that are decided one by one, without --together")
+        raise click.UsageError(say("--weigh is for orders that are decided one by one, without --together"))
     settings: Settings = context.obj
     with Pointsman(settings) as service, progress_bar() as progress:
         requests = read_orders(orders, settings.max_lines, quantities_of(service))
@@ -85,10 +87,15 @@ def check_products(orders: Sequence[Order], pointsman: Pointsman) -> frozenset[s
     products = pointsman.products(skus)
     repeated = [name for name, count in Counter(order.id for order in orders).items() if count > 1]
     mistakes = [
-        Mistake(where=f"order {name}", field="id", message="is in the file more than once") for name in repeated
+        Mistake(where=say("order {name}", name=name), field="id", message=say("is in the file more than once"))
+        for name in repeated
     ]
     mistakes += [
-        Mistake(where=f"order {order.id}", field="sku", message=f"no product goes by the SKU '{sku}'")
+        Mistake(
+            where=say("order {id}", id=order.id),
+            field="sku",
+            message=say("no product goes by the SKU '{sku}'", sku=sku),
+        )
         for order in orders
         for sku in order.skus
         if sku not in products
@@ -98,6 +105,13 @@ def check_products(orders: Sequence[Order], pointsman: Pointsman) -> frozenset[s
     return frozenset(sku for sku, product in products.items() if product.lifecycle == "end_of_line")
 
 
+def _active_rules(pointsman: Pointsman) -> frozenset[str]:
+    """The rules that may act on an order; others act once a node rejects one."""
+    active = pointsman.versions.timeline().active
+    rules = pointsman.versions.read(active).rules.values() if active else ()
+    return frozenset(rule.id for rule in rules if any(effect.stage is not Stage.REJECTION for effect in rule.effects))
+
+
 def route(
     orders: Sequence[Order], pointsman: Pointsman, *, weigh: int, progress: Callable[[], None] = lambda: None
 ) -> DayFigures:
@@ -105,7 +119,7 @@ def route(
     changed the choice.
     """
     clearance = check_products(orders, pointsman)
-    day = DayFigures(currency=pointsman.network().currency)
+    day = DayFigures(currency=pointsman.network().currency, rules=_active_rules(pointsman))
     stride = max(1, -(-len(orders) // weigh)) if weigh else 0
     for index, order in enumerate(orders):
         weighed = pointsman.deciding_rules(order, now=order.placed_at) if stride and index % stride == 0 else None
@@ -134,7 +148,7 @@ def route_together(
     continues after them.
     """
     clearance = check_products(orders, pointsman)
-    day = DayFigures(currency=pointsman.network().currency)
+    day = DayFigures(currency=pointsman.network().currency, rules=_active_rules(pointsman))
     if not orders:
         return day
     batch = pointsman.batch(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from api.cli.language.current import say
 from api.cli.server import finding_text
 from engine.access.first_keys import FILE, make_first_keys
 from engine.errors import StoreUnavailable
@@ -43,7 +44,7 @@ def serve(
     Example: pointsman serve --port 8000
     """
     if (tls_cert is None) != (tls_key is None):
-        raise click.UsageError("--tls-cert and --tls-key go together")
+        raise click.UsageError(say("--tls-cert and --tls-key go together"))
     _verify_address(settings, host, encrypted=tls_cert is not None)
     _verify_server(settings)
     _prepare_keys(settings, f"{'https' if tls_cert else 'http'}://{_bracketed(host)}:{port}")
@@ -61,20 +62,28 @@ def _verify_address(settings: Settings, host: str, *, encrypted: bool) -> None:
     if _is_loopback(host):
         if settings.access.open and settings.access.proxied:
             raise click.UsageError(
-                "POINTSMAN_OPEN lets in whoever calls from this machine, and behind a proxy (POINTSMAN_PROXIED) all do:"
-                " unset one of them"
+                say(
+                    "POINTSMAN_OPEN lets in whoever calls from this machine, and behind a proxy (POINTSMAN_PROXIED)"
+                    " all do: unset one of them"
+                )
             )
         return
     if settings.access.open:
         raise click.UsageError(
-            f"POINTSMAN_OPEN is for trials on one machine, and {host} can be reached from others: unset it, or leave"
-            " out --host"
+            say(
+                "POINTSMAN_OPEN is for trials on one machine, and {host} can be reached from others: unset it, or"
+                " leave out --host",
+                host=host,
+            )
         )
     if not encrypted and not settings.access.proxied:
         raise click.UsageError(
-            f"{host} can be reached from other machines, and without TLS anybody on the way could read the keys that"
-            " callers send: give --tls-cert and --tls-key, or set POINTSMAN_PROXIED=1 if a proxy in front speaks TLS"
-            " and nobody else reaches this port"
+            say(
+                "{host} can be reached from other machines, and without TLS anybody on the way could read the keys that"
+                " callers send: give --tls-cert and --tls-key, or set POINTSMAN_PROXIED=1 if a proxy in front speaks"
+                " TLS and nobody else reaches this port",
+                host=host,
+            )
         )
 
 
@@ -85,7 +94,7 @@ def _verify_server(settings: Settings) -> None:
     try:
         findings = check_server(settings.redis_url, settings)
     except StoreUnavailable as error:
-        click.echo(f"warning: {error}; nothing is decided until it does", err=True)
+        click.echo(say("warning: {error}; nothing is decided until it does", error=error), err=True)
         return
     for finding in findings:
         click.echo(finding_text(finding), err=True)
@@ -101,12 +110,15 @@ def _prepare_keys(settings: Settings, url: str) -> None:
             with Pointsman(settings) as service:
                 made = make_first_keys(service.api_keys, settings.data)
             if made:
-                click.echo(f"one API key per role was made, and written to {made} (mode 0600)", err=True)
+                click.echo(say("one API key per role was made, and written to {made} (mode 0600)", made=made), err=True)
         if file.exists():
             call = f'curl -H "Authorization: Bearer $OMS_KEY" {url}/v1/orders'
-            click.echo(f"to call, in another terminal: . {shlex.quote(str(file))} && {call}", err=True)
+            click.echo(
+                say("to call, in another terminal: . {file} && {call}", file=shlex.quote(str(file)), call=call),
+                err=True,
+            )
             return
-    click.echo("to make an API key: pointsman key create --role oms", err=True)
+    click.echo(say("to make an API key: pointsman key create --role oms"), err=True)
 
 
 def _bracketed(host: str) -> str:

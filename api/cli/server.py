@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json
 from engine.settings import Settings
 from engine.store.connection.server import open_server, without_password
@@ -34,9 +35,17 @@ def check(settings: Settings, *, as_json: bool) -> None:
     else:
         for finding in findings:
             click.echo(finding_text(finding))
-        click.echo(f"{where}: " + ("nothing to change" if not findings else f"{len(findings)} to change"))
+        click.echo(
+            f"{where}: " + (say("nothing to change") if not findings else say("{count} to change", count=len(findings)))
+        )
     sys.exit(any(finding.severity == "fault" for finding in findings))
 
 
 def finding_text(finding: ServerFinding) -> str:
-    return f"{finding.severity} of the server: {finding.message} ({finding.code})\n  {finding.remedy}"
+    return say(
+        "{severity} of the server: {message} ({code})\n  {remedy}",
+        severity=finding.severity,
+        message=finding.message,
+        code=finding.code,
+        remedy=finding.remedy,
+    )

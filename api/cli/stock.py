@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output.progress import progress_bar
 from api.cli.output.stock_tables import lot_table, stock_tables
@@ -25,7 +26,7 @@ _MOST_PRINTED = 10
 def _cursor(_: click.Context, __: click.Parameter, text: str | None) -> Cursor | None:
     cursor = None if text is None else Cursor.parse(text)
     if text is not None and cursor is None:
-        raise click.BadParameter("this is no cursor of a feed")
+        raise click.BadParameter(say("this is no cursor of a feed"))
     return cursor
 
 
@@ -112,7 +113,7 @@ def feed_stock(settings: Settings, channel: str, *, since: Cursor | None, after:
     Example: pointsman stock feed web > web.ndjson
     """
     if after is not None and since is None:
-        raise click.UsageError("--after goes on with a feed: give its cursor as --since")
+        raise click.UsageError(say("--after goes on with a feed: give its cursor as --since"))
     with Pointsman(settings) as service, progress_bar() as progress:
         quantities = Quantities.of(service)
         feed = service.availability_feed.read(channel, since=since, after=after, by_node=nodes)
@@ -123,17 +124,24 @@ def feed_stock(settings: Settings, channel: str, *, since: Cursor | None, after:
 
 
 def _import_lines(record: ImportRecord) -> Iterator[str]:
-    yield f"{record.positions:>12,}  positions"
-    yield f"{record.set:>12,}  set"
-    yield f"{record.as_before:>12,}  as before"
-    yield f"{record.older_than_known:>12,}  older than known"
-    yield f"{record.contradicting:>12,}  contradicting"
-    yield f"{record.counted_by_sequence:>12,}  counted by sequence"
+    yield say("{positions:>12,}  positions", positions=record.positions)
+    yield say("{set:>12,}  set", set=record.set)
+    yield say("{as_before:>12,}  as before", as_before=record.as_before)
+    yield say("{older_than_known:>12,}  older than known", older_than_known=record.older_than_known)
+    yield say("{contradicting:>12,}  contradicting", contradicting=record.contradicting)
+    yield say("{counted_by_sequence:>12,}  counted by sequence", counted_by_sequence=record.counted_by_sequence)
     if record.too_old:
-        yield f"{record.too_old:>12,}  too old: what came and left since is not remembered any more"
+        yield say(
+            "{too_old:>12,}  too old: what came and left since is not remembered any more", too_old=record.too_old
+        )
 
 
 def _older_line(record: ImportRecord) -> str:
-    names = ", ".join(f"{position.sku} at {position.node}" for position in record.older[:_MOST_PRINTED])
+    names = ", ".join(
+        say("{sku} at {node}", sku=position.sku, node=position.node) for position in record.older[:_MOST_PRINTED]
+    )
     left = record.older_than_known - _MOST_PRINTED
-    return f"older than known: {names}" + (f" ... and {left:,} more; --json has the first {MOST_NAMED:,}" * (left > 0))
+    return say("older than known: {names}", names=names) + (
+        say(" ... and {left:,} more; --json has the first {most_named:,}", left=left, most_named=MOST_NAMED)
+        * (left > 0)
+    )

@@ -7,6 +7,7 @@ from typing import Any
 import click
 from marshmallow import ValidationError
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, OP, print_json
 from api.records.stock.movements import MovementRecord
 from api.shapes.mistakes import mistakes_of
@@ -58,7 +59,14 @@ def move_stock(settings: Settings, *, op: str | None, as_json: bool, **options: 
     if as_json:
         print_json(record)
     elif record.result != "refused":
-        click.echo(f"{record.result}: {shown(outcome.on_hand)} on hand, {shown(outcome.blocked)} blocked")
+        click.echo(
+            say(
+                "{result}: {shown} on hand, {shown2} blocked",
+                result=record.result,
+                shown=shown(outcome.on_hand),
+                shown2=shown(outcome.blocked),
+            )
+        )
     if record.result == "refused":
         raise InputInvalid([Mistake(field="delta", message=str(record.message))])
 

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import os
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -29,14 +30,18 @@ from api.http.access.authentication import Authentication, TokenReader
 from api.http.access.browsers import tell_browsers
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
-from api.http.blueprint import JSON, NDJSON, OPEN, components
+from api.http.blueprint import JSON, NDJSON, by_operation, components
+from api.http.description import blueprint as description
+from api.http.description.completion import completed
 from api.http.each_request.idempotency import IdempotentRequests
+from api.http.events import events, webhooks
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
 from api.http.metrics.meters import Meters, NetworkMeter
 from api.http.policy import policies
 from api.http.tracing import TracedMeter, Tracing, start_tracing
+from api.records.events import renderer
 from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
 from api.shapes.quantities import Quantities, decode, encode, lines_with_decimals
@@ -48,8 +53,6 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.version import VERSION
 
-_OPEN_PAGES = ("api-docs.openapi_json",)
-"""Endpoints of flask-smorest: what the service can do is no secret."""
 MOST_BYTES = 4 << 20
 """Of a request's body."""
 
@@ -84,8 +87,6 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         API_TITLE="Pointsman",
         API_VERSION=VERSION,
         OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX="/",
-        OPENAPI_JSON_PATH="openapi.json",
     )
     # the id of an order, or a SKU, may have any slashes: "/b" is another one than "b"
     app.url_map.merge_slashes = False
@@ -102,7 +103,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     for field, kind, form in OPENAPI_TYPES:
         api.register_field(field, kind, form)
     records: set[type[Record]] = {ProblemRecord}
-    scopes: dict[str, tuple[Scope, ...]] = dict.fromkeys(_OPEN_PAGES, OPEN)
+    scopes: dict[str, tuple[Scope, ...]] = {}
     resources = (
         decisions,
         orders,
@@ -115,12 +116,15 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         stock_movements,
         master_data,
         policies,
-        health,
+        events,
+        webhooks,
     )
-    for blueprint in (*(resource.blueprint(pointsman) for resource in resources), metrics.blueprint(served, meters)):
+    blueprints = [resource.blueprint(pointsman) for resource in resources]
+    described = description.blueprint(functools.partial(_described, api, scopes))
+    for blueprint in (*blueprints, health.blueprint(served), metrics.blueprint(served, meters), described):
         api.register_blueprint(blueprint)
         records |= blueprint.records
-        scopes |= blueprint.scopes
+        scopes.update(blueprint.scopes)
     for name, schema in components(records).items():
         api.spec.components.schema(name, schema)
     authentication = Authentication(
@@ -137,6 +141,11 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     return app
 
 
+def _described(api: problems.ProblemApi, scopes: Mapping[str, tuple[Scope, ...]]) -> dict[str, Any]:
+    """The OpenAPI document."""
+    return completed(api.spec.to_dict(), by_operation(scopes))
+
+
 def served_app() -> Flask:
     """What gunicorn serves; called in each worker, after the fork."""
     settings = Settings.from_environment(os.environ)
@@ -149,6 +158,7 @@ def served_app() -> Flask:
     for pointsman in served:
         pointsman.warm_up()
         pointsman.start_offering()
+        pointsman.events.start_delivering(renderer(pointsman))
     return create_app(*served, meters=meters, tracing=tracing)
 
 

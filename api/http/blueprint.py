@@ -2,7 +2,7 @@
 component.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -82,6 +82,11 @@ class Blueprint(flask_smorest.Blueprint):
             return None
         self.records.add(record)
         return reference(record)
+
+
+def by_operation(scopes: Mapping[str, tuple[Scope, ...]]) -> dict[str, tuple[Scope, ...]]:
+    """The scopes of endpoints by the ids of their operations."""
+    return {endpoint.replace(".", "_"): needed for endpoint, needed in scopes.items()}
 
 
 def _takes_query(view: Any) -> bool:

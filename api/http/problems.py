@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import ClassVar
 
 import msgspec
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, g
 from flask_smorest import Api
 from msgspec import UNSET
 from werkzeug.exceptions import HTTPException
@@ -15,12 +15,22 @@ from api.http.blueprint import reference
 from api.records.findings import FindingRecord
 from api.records.problems import MistakeRecord, ProblemRecord, problem_type
 from api.shapes.mistakes import mistakes_of
-from engine.errors import Mistake, NotPermitted, PointsmanError, RequestInProgress, StoreUnavailable, Unauthenticated
+from engine.errors import (
+    Mistake,
+    NotPermitted,
+    NotReplicated,
+    PointsmanError,
+    RequestInProgress,
+    StoreUnavailable,
+    Unauthenticated,
+)
 from rules.errors import Finding, PolicyInvalid
 
 logger = logging.getLogger("pointsman.api")
 
 RETRY_SECONDS = 1
+STORE_IS_AWAY = "store_is_away"
+"""Of Flask's `g`: whether the running request failed because the server can't be used."""
 PROBLEM_JSON = "application/problem+json"
 
 
@@ -79,6 +89,7 @@ def _response(record: ProblemRecord) -> Response:
 
 def _from_pointsman_error(error: PointsmanError) -> Response:
     if isinstance(error, StoreUnavailable):
+        g.setdefault(STORE_IS_AWAY, not isinstance(error, NotReplicated))
         logger.error("a request failed: %s", error)
     response = _response(ProblemRecord.of(error))
     if isinstance(error, RequestInProgress):

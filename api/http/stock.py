@@ -10,7 +10,7 @@ import msgspec
 from flask import Response, request
 
 from api.http.blueprint import JSON, NDJSON, Blueprint, answer
-from api.http.requests.stock import AvailabilityQuery, CountRequest, FeedQuery, SentCount
+from api.http.requests.stock import AvailabilityQuery, AvailabilityRequest, CountRequest, FeedQuery, SentCount
 from api.http.serving.ending import Ending
 from api.http.staleness import ReadingHeaders, aged
 from api.records.stock.availability_feed import FeedLineRecord, feed_lines
@@ -52,6 +52,19 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         tag = availability.tag or _hash_of(body)
         response = _tagged(Response(body, content_type=JSON), tag).make_conditional(request)
         return aged(response, availability.age)
+
+    @stock.post("/availability", scope="stock")
+    @stock.arguments(AvailabilityRequest)
+    @stock.response(HTTPStatus.OK, AvailabilityRecord)
+    def availability_of_many(body: dict[str, Any]) -> Response:
+        """The same of more SKUs than an address has room for, without a tag"""
+        skus, order = body["skus"], body["order"]
+        found = (
+            pointsman.stock.availability(skus, body["channel"])
+            if order is None
+            else pointsman.stock.availability_at(skus, order)
+        )
+        return answer(AvailabilityRecord.of(found))
 
     @stock.get("/availability/feed", scope="stock")
     @stock.arguments(FeedQuery, location="query")

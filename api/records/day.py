@@ -33,6 +33,8 @@ class DayFigures:
     promised: int = 0
     """Shipments of orders that had a promise."""
     on_time: int = 0
+    rules: frozenset[str] = frozenset()
+    """Those that might have fired."""
     fired: Counter[str] = field(default_factory=Counter)
     lacking: int = 0
     """Orders that lacked units which an order of higher rank took."""
@@ -40,6 +42,10 @@ class DayFigures:
     """What was planned, if the orders were decided together."""
     weighed: int = 0
     decided: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def never_fired(self) -> list[str]:
+        return sorted(self.rules - self.fired.keys())
 
     def add(self, record: DecisionRecord, clearance: frozenset[str]) -> None:
         """Count one decision in; `clearance` are the SKUs at the end of their line."""
@@ -86,6 +92,7 @@ class DayRecord(Record, frozen=True):
     orders_weighed: int
     joint: JointRecord | None
     rules: dict[str, DayRuleRecord]
+    never_fired: Annotated[list[str], Meta(description="the active rules that fired in none of the orders")]
 
     @classmethod
     def of(cls, day: DayFigures) -> "DayRecord":
@@ -112,4 +119,5 @@ class DayRecord(Record, frozen=True):
                 rule: DayRuleRecord(fired=day.fired[rule], decided_of_weighed=day.decided[rule])
                 for rule in sorted(day.fired.keys() | day.decided.keys())
             },
+            never_fired=day.never_fired,
         )

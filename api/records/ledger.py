@@ -98,6 +98,10 @@ class LogEntryRecord(Record, frozen=True):
         int | UnsetType,
         Meta(description="when units came or left by it, at the latest: UTC microseconds since 1970"),
     ] = UNSET
+    levels: Annotated[
+        list[list[int] | None] | UnsetType,
+        Meta(description="by movement or position: on hand before and after, and held; null where it did not change"),
+    ] = UNSET
 
     @classmethod
     def of(cls, entry: Entry) -> "LogEntryRecord":
@@ -118,4 +122,5 @@ class LogEntryRecord(Record, frozen=True):
             by=entry.by or UNSET,
             request=entry.request or UNSET,
             moved_at=UNSET if entry.moved_at is None else entry.moved_at,
+            levels=[level and list(level) for level in entry.levels] or UNSET,
         )

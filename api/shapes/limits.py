@@ -20,6 +20,8 @@ MOST_ON_HAND = 10**12
 """Units of one position."""
 MOST_SKUS = 100
 """Whose availability or earliest arrival is asked for at once; a feed has any number."""
+MOST_SKUS_SENT = 500
+"""Whose availability is asked for in a body."""
 MOST_UNITS = 1_000_000
 """Of one order line."""
 LONGEST_AGE = 1 << 31

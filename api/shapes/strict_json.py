@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+MOST_LEVELS = 64
+"""Of objects and lists in one another. No request needs more than a few."""
 _KEY = re.compile(rb'"\s*:')
 """The end of every key, and of nothing else but some texts in which a quotation mark stands before a colon."""
 
@@ -23,24 +25,25 @@ def read_json(text: bytes) -> Any:
         raise NotJson(f"is no JSON: {error}") from None
     # orjson takes the last of two values under one key, but which one was meant can't be known
     if len(_KEY.findall(text)) > _keys(value):
-        try:
-            json.loads(text.decode(), object_pairs_hook=_check_keys, parse_int=len, parse_float=len)
-        except RecursionError:
-            raise NotJson("is nested too deeply") from None
+        json.loads(text.decode(), object_pairs_hook=_check_keys, parse_int=len, parse_float=len)
     return value
 
 
 def _keys(value: Any) -> int:
-    """How many keys all the objects in it have."""
-    count, todo = 0, [value]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, dict):
-            count += len(item)
-            todo += item.values()
-        elif isinstance(item, list):
-            todo += item
-    return count
+    """How many keys all the objects in it have; raises NotJson if they are nested too deeply."""
+    count, level = 0, [value]
+    for _ in range(MOST_LEVELS + 1):
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                count += len(item)
+                inner += item.values()
+            elif isinstance(item, list):
+                inner += item
+        if not inner:
+            return count
+        level = inner
+    raise NotJson(f"is nested more than {MOST_LEVELS} levels deep")
 
 
 def _check_keys(pairs: Sequence[tuple[str, Any]]) -> None:

@@ -277,7 +277,7 @@ class DecisionHolds:
             answer = answered_before(self._holds, decision, named, op)
             if answer is not None:
                 return _state(answer, stored)
-            change = plan(stored, now)
+            change = self._planned(plan, stored, now)
             if change is None:
                 return HoldState.of(stored)
             match self._change_script.run(change):
@@ -290,6 +290,21 @@ class DecisionHolds:
                 case UnitsOnBackorder() as awaited:
                     raise on_backorder(awaited, self._quantity_text)
         raise Contended(f"what decision {decision} holds changes again and again; try again")
+
+    def _planned(
+        self, plan: Callable[[StoredHold, int], ChangeRequest | None], stored: StoredHold, now: int
+    ) -> ChangeRequest | None:
+        """What `plan` makes of the hold. That it is as requested already, or has ended, is not said before enough
+        replicas have that.
+        """
+        try:
+            change = plan(stored, now)
+        except HoldEnded:
+            self._client.verify_replicated(self._keys.log)
+            raise
+        if change is None:
+            self._client.verify_replicated(self._keys.log)
+        return change
 
     def _quantity_text(self, sku: str, units: int) -> str:
         return self._network().quantity_text(sku, units)

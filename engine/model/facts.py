@@ -7,7 +7,7 @@ instants in UTC seconds, coordinates in microdegrees.
 import datetime
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
@@ -405,11 +405,20 @@ class Network:
 
 
 class NetworkCaches:
-    """Objects derived from one network, each made when it is first asked for and kept beside the network."""
+    """Objects derived from one network, each made when it is first asked for and kept beside the network. None depends
+    on its version or on the decimals of its SKUs, which are other ones once products have changed.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
         self._derived: dict[Callable[[Network], object], object] = {}
+
+    def of_newer(self, network: Network) -> "NetworkCaches":
+        """The caches of a network that was read since: with the same objects, if only products have changed."""
+        newer = NetworkCaches(network)
+        if replace(self.network, version=network.version, decimals=network.decimals) == network:
+            newer._derived = self._derived
+        return newer
 
     def get(self, derive: Callable[[Network], _T]) -> _T:
         """What `derive` makes of the network: the same object each time."""

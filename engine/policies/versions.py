@@ -7,7 +7,7 @@ back twice does not want the version that was just left; to go forward, activate
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from engine.decide.network_fit import Fit
@@ -16,7 +16,7 @@ from engine.errors import NotActivated, NotFound, PolicyUnreadable, TestsFailed
 from engine.model.facts import Network
 from engine.policies.four_eyes import Signatures, is_overridden, verify_may_approve
 from engine.policies.network_compatibility import NetworkCompatibility
-from engine.policies.review import Review, RunTests, review_policies
+from engine.policies.review import SHORT, Review, RunTests, review_policies
 from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -33,6 +33,11 @@ the one it was typed for.
 ENGINE = "pointsman"
 """Named in the history as the one who takes a version that can't be read off the schedule."""
 _START = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
+
+
+def is_version(word: str) -> bool:
+    """Whether a word may be the name of a version, or the start of one that is long enough."""
+    return len(word) >= FEWEST_LETTERS and _START.fullmatch(word) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +76,17 @@ class Version:
     active: bool
     scheduled: tuple[int, ...]
     approvers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takeover:
+    """A version that is scheduled from the instant `since` (UTC seconds) on; `gone` are the rules of the version before
+    it that it does not have.
+    """
+
+    since: int
+    version: str
+    gone: tuple[str, ...]
 
 
 class Versions:
@@ -126,8 +142,9 @@ class Versions:
             raise PolicyInvalid(review.errors)
         if strict and review.warnings:
             raise PolicyInvalid(review.warnings)
-        tests_passed = _count_passed(review.report) if review.report else 0
         changes = self._changes_from_active(review.policies)
+        added = {change.rule for change in changes.of("added")} if changes else set()
+        tests_passed = _count_passed(review.report, added) if review.report else 0
         entry = self._history_entry(who, note, operation)
         new = policy_versions.publish(self._client, self._keys, review.policies, entry)
         return Published(
@@ -172,9 +189,9 @@ class Versions:
 
         self._compatibility.change_timeline(version, change)
 
-    def roll_back(self, *, who: str, note: str, operation: str | None = None) -> str:
-        """Activate the version that was active before the active one, and return it; raises NotActivated, KeyReused,
-        Contended.
+    def roll_back(self, *, who: str, note: str, operation: str | None = None, since: int | None = None) -> str:
+        """Activate the version that was active before the active one, now or from the instant `since` on, and return
+        it; raises NotActivated, KeyReused, Contended, InputInvalid if the instant is over.
         """
         earlier = policy_versions.find_operation(self._client, self._keys, operation) if operation else None
         if earlier is not None and earlier[0] == "rolled_back":
@@ -186,6 +203,8 @@ class Versions:
         entry = self._history_entry(who, note, operation)
 
         def change(network: str) -> TimelineOutcome:
+            if since is not None:
+                return policy_versions.schedule(self._client, self._keys, before, entry, since=since, network=network)
             return policy_versions.roll_back(
                 self._client, self._keys, active=active, version=before, entry=entry, network=network
             )
@@ -196,7 +215,38 @@ class Versions:
     def unschedule(self, version: str, *, since: int, reason: str) -> None:
         """Take a scheduled version off the schedule, because this release can't read it."""
         entry = self._history_entry(ENGINE, reason, None)
-        policy_versions.unschedule(self._client, self._keys, version, since=since, entry=entry)
+        policy_versions.unschedule(self._client, self._keys, version, since=since, entry=entry, unreadable=True)
+
+    def cancel_schedule(self, version: str, *, who: str, note: str) -> tuple[int, ...]:
+        """Take a version off the schedule, and return the instants (UTC seconds) that it was scheduled for. Raises
+        NotFound if it is scheduled for none that lies ahead.
+        """
+        entry = self._history_entry(who, note, None)
+        instants = [since for since, scheduled in self.timeline().scheduled if scheduled == version]
+        cancelled = [
+            since
+            for since in instants
+            if policy_versions.unschedule(self._client, self._keys, version, since=since, entry=entry)
+        ]
+        if not cancelled:
+            raise NotFound(f"version {version[:SHORT]} is not scheduled (pointsman policy list)")
+        return tuple(cancelled)
+
+    def takeovers(self) -> list[Takeover]:
+        """What is scheduled, the soonest first, each with the rules of the version before that it does not have."""
+        timeline = self.timeline()
+        versions = [timeline.active, *(version for _, version in timeline.scheduled)]
+        return [
+            Takeover(since=since, version=version, gone=self._rules_gone(before, version))
+            for before, (since, version) in zip(versions, timeline.scheduled, strict=False)
+        ]
+
+    def _rules_gone(self, before: str | None, version: str) -> tuple[str, ...]:
+        try:
+            changes = compare(self.read(before), self.read(version)) if before else None
+        except PolicyUnreadable:
+            return ()
+        return tuple(change.rule for change in changes.of("gone")) if changes else ()
 
     def timeline(self) -> PolicyTimeline:
         """The version that is active now, and those that are scheduled."""
@@ -212,7 +262,7 @@ class Versions:
             if active is None:
                 raise NotFound("no policy version is active")
             return active
-        if not _START.fullmatch(start) or len(start) < FEWEST_LETTERS:
+        if not is_version(start):
             raise NotFound(
                 f"'{start}' names no policy version; give {FEWEST_LETTERS} or more of its letters and digits, or active"
             )
@@ -267,12 +317,14 @@ class Versions:
         return HistoryEntry(operation=operation or self._new_id(), who=who, at=self._clock(), note=note)
 
 
-def _count_passed(report: Report) -> int:
-    """How many tests there were, all passed; raises TestsFailed."""
+def _count_passed(report: Report, added: Collection[str]) -> int:
+    """How many tests there were, all passed; raises TestsFailed, which knows the rules that were `added`."""
     if not report.passed:
+        in_all = frozenset(added).intersection(*(result.decision.fired for result in report.failed))
         raise TestsFailed(
             [f"{result.test.file}:{result.test.line}  {result.test.name}" for result in report.failed],
             of=len(report.results),
+            new=sorted(in_all),
         )
     return len(report.results)
 

@@ -2,8 +2,8 @@
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -41,6 +41,10 @@ KINDS = (
     "cancelled",
     "undone",
     "amended",
+    "counted",
+    "loaded",
+    "published",
+    "activated",
 )
 """The kinds of entries."""
 UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
@@ -74,6 +78,22 @@ class RejectionBody(Record, frozen=True):
 
     def encode(self) -> bytes:
         return _ENCODER.encode(self)
+
+
+class PositionLevel(NamedTuple):
+    """Units on hand of a position before and after a change, and those that are held then."""
+
+    before: int
+    after: int
+    held: int
+
+
+class RejectionCount(NamedTuple):
+    """What a rejection counted of a SKU at its node; `level` is None if a newer count stands."""
+
+    sku: str
+    on_hand: int
+    level: PositionLevel | None
 
 
 class MovedUnits(msgspec.Struct, frozen=True, array_like=True):
@@ -164,18 +184,23 @@ _REJECTION = msgspec.json.Decoder(RejectionBody)
 _MOVEMENTS = msgspec.json.Decoder(tuple[MovedUnits, ...])
 _SET_ASIDE = msgspec.json.Decoder(tuple[ShipmentSetAside, ...])
 _UNITS = msgspec.json.Decoder(UnitsBody)
+_POSITIONS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+_ENDED_UNITS = msgspec.json.Decoder(dict[int, Units])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One change. `kind` is one of KINDS; queued and withdrawn mean into and from the backlog, woken that the rest of a
     node was ended, set_aside that units are held for a decision that is still being made, and approved or amended that
-    an order was, whose first decision this is; undone means that confirmed units did not leave.
+    an order was, whose first decision this is; undone means that confirmed units did not leave. Counted positions have
+    another number on hand, a network was loaded whole, a policy version was published or is active from now on: no part
+    of the ledger, but events.
 
     `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node; if
-    an order was amended or units of it cancelled, its first). `body` holds the JSON of a decision, a rejection,
-    movements, a repair, what was set aside, units of shipments, the units that wait by line or the note of an approval,
-    and is empty otherwise.
+    an order was amended or units of it cancelled, its first; of a network or policies, their version; empty of counts).
+    `body` holds the JSON of a decision, a rejection, movements, counted positions, a repair, what was set aside, units
+    of shipments, the units that wait by line, the note of an approval or details of a policy version, and is empty
+    otherwise.
     `logged_facts` are the document of facts that a decision's record names; up to schema 1 it named none.
     """
 
@@ -220,6 +245,16 @@ class Entry:
     """For a decision, or what is set aside, units on hand, units held and the floor just before it, for each position
     it took units from, sorted by SKU, then node.
     """
+    ended_units: Mapping[int, Units] = field(default_factory=dict)
+    """Of whole shipments that ended, by number, the units that were held of them until then. Earlier releases left it
+    out.
+    """
+    levels: tuple[PositionLevel | None, ...] = ()
+    """For each of the movements, or positions that were counted, what is on hand then; None where that did not change.
+    Earlier releases left it out.
+    """
+    rejection_counts: tuple[RejectionCount, ...] = ()
+    """What a rejection counted."""
 
     @property
     def record(self) -> DecisionRecord:
@@ -247,9 +282,14 @@ class Entry:
         return str(msgspec.json.decode(self.body)["order"])
 
     @property
+    def queued_lines(self) -> dict[str, int]:
+        """Of units that were queued, how many of each line wait under the decision from then on."""
+        return dict(msgspec.json.decode(self.body)["units"])
+
+    @property
     def queued_units(self) -> int:
-        """Of units that were queued, how many wait under the decision from then on."""
-        return sum(msgspec.json.decode(self.body)["units"].values())
+        """How many these are in all."""
+        return sum(self.queued_lines.values())
 
     @property
     def units(self) -> UnitsBody | None:
@@ -262,9 +302,24 @@ class Entry:
         return latest if stated is None else min(stated, latest)
 
     @property
+    def counted_positions(self) -> tuple[tuple[str, str], ...]:
+        """Of counts, SKU and node of each."""
+        return _POSITIONS.decode(self.body)
+
+    @property
+    def movements(self) -> tuple[MovedUnits, ...]:
+        """Of movements, all that were asked for."""
+        return _MOVEMENTS.decode(self.body)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Of a policy version that was published or activated, what its history says, too."""
+        return dict(msgspec.json.decode(self.body))
+
+    @property
     def applied_movements(self) -> list[MovedUnits]:
         """Of movements, those that this entry applied."""
-        movements = _MOVEMENTS.decode(self.body)
+        movements = self.movements
         if self.lots:
             pairs = zip(movements, self.lots, strict=True)
             movements = tuple(msgspec.structs.replace(movement, lot=lot) for movement, lot in pairs)
@@ -339,7 +394,8 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
     """Parse an entry as it is stored; raises one of UNREADABLE if it is damaged."""
     stood = fields.get(b"stood")
     stored, until, shipments, moved_at = (fields.get(name) for name in (b"body", b"until", b"shipments", b"moved_at"))
-    lines = zlib.decompress(stored) if stored else fields.get(b"set_aside", fields.get(b"units", b""))
+    plain = next((fields[name] for name in (b"set_aside", b"units", b"details") if name in fields), b"")
+    lines = zlib.decompress(stored) if stored else plain
     body, _, facts = lines.partition(_LINE_END)
     return Entry(
         id=parse_entry_id(entry_id),
@@ -360,6 +416,21 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         periods=tuple(msgspec.json.decode(fields[b"periods"])) if b"periods" in fields else (),
         lots=tuple(msgspec.json.decode(fields[b"lots"])) if b"lots" in fields else (),
         positions_before=tuple(_parse_position(text) for text in stood.split(b",")) if stood else (),
+        ended_units=_ENDED_UNITS.decode(fields[b"held"]) if b"held" in fields else {},
+        levels=tuple(_parse_level(text) for text in fields[b"levels"].split(b",")) if b"levels" in fields else (),
+        rejection_counts=_parse_counts(fields.get(b"counted", b"[]")),
+    )
+
+
+def _parse_level(text: bytes) -> PositionLevel | None:
+    return PositionLevel(*map(int, text.split(b" "))) if text else None
+
+
+def _parse_counts(text: bytes) -> tuple[RejectionCount, ...]:
+    """As commit_follow_up.lua logs them; earlier releases logged no level."""
+    return tuple(
+        RejectionCount(sku, on_hand, PositionLevel(*level) if level else None)
+        for sku, _, on_hand, *level in msgspec.json.decode(text)
     )
 
 

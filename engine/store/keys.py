@@ -291,6 +291,49 @@ class Keys:
         return self._key("policies", "history")
 
     @property
+    def logged_activations(self) -> str:
+        """Hash: `instant:version` of what is scheduled, due and logged as active, until it leaves the schedule."""
+        return self._key("policies", "logged")
+
+    @property
+    def webhooks(self) -> str:
+        """Hash: id of a webhook to JSON of its URL, types, secrets and who added it when."""
+        return self._key("webhooks")
+
+    def webhook(self, name: str) -> str:
+        """Hash: `version`, which rises with each change of what is stored of the webhook, and `state`, JSON of how far
+        it has come.
+        """
+        return self._key("webhook", name)
+
+    def webhook_lanes(self, name: str) -> str:
+        """Hash: lane to JSON of its events that wait to be sent to the webhook."""
+        return self._key("webhook", name, "lanes")
+
+    def webhook_dead(self, name: str) -> str:
+        """Hash: id of an event to JSON of why it is not sent to the webhook any more."""
+        return self._key("webhook", name, "dead")
+
+    def webhook_lease(self, name: str) -> str:
+        """String: who sends to the webhook at present. It expires, should that process die."""
+        return self._key("webhook", name, "lease")
+
+    @property
+    def events(self) -> str:
+        """Stream: the events, where a setting asks for it."""
+        return self._key("events")
+
+    @property
+    def events_cursor(self) -> str:
+        """String: how far the events have been written into that stream."""
+        return self._key("events", "cursor")
+
+    @property
+    def preparing_events(self) -> str:
+        """String: there while one of the workers sees to it that what is due is logged."""
+        return self._key("events", "preparing")
+
+    @property
     def policy_operations(self) -> str:
         """Hash: operation id to what it did with which version: `activated VERSION 0`."""
         return self._key("policies", "acts")

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from engine.decide.decision import Decision
+from engine.errors import NotReplicated
 from engine.meter import NO_METER, Meter, taking
 from engine.store.commit_request import (
     NOTHING_SET_ASIDE,
@@ -237,10 +238,18 @@ class Ledger:
             freed=linked.amendment.freed if linked and linked.amendment else None,
         )
         parts = self._parts(commit, set_aside)
-        with taking(self._meter, "commit"), faults():
-            answer = (
-                self._commit(**parts.call(self._keys)) if linked is None else self._follow_up_commit.run(linked, parts)
-            )
+        try:
+            with taking(self._meter, "commit"), faults():
+                answer = (
+                    self._commit(**parts.call(self._keys))
+                    if linked is None
+                    else self._follow_up_commit.run(linked, parts)
+                )
+        except NotReplicated as error:
+            (answer,) = error.answers
+            if answer[0] == b"done":
+                raise error.of(f"decision '{decision_id}' of order '{decision.order.id}'") from None
+            # a commit that is refused writes nothing that a replica would have to have
         outcome = self._outcome(answer, linked.rejection.change.skus if linked and linked.rejection else ())
         self._tell(decision, outcome)
         return outcome

@@ -24,7 +24,7 @@ from engine.errors import (
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.outcomes import NetworkChanged, TimelineChanged, TimelineOutcome
-from engine.store.script_keys import ACTIVATE_POLICY, APPROVE_POLICY, PUBLISH_POLICY, UNSCHEDULE_POLICY
+from engine.store.script_keys import ACTIVATE_POLICY, APPROVE_POLICY, LOG_ACTIVATIONS, PUBLISH_POLICY, UNSCHEDULE_POLICY
 from rules.errors import PolicyInvalid
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -45,7 +45,8 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastChange:
-    """A change that the history has: `kind` is published, approved, activated, scheduled, rolled_back or refused.
+    """A change that the history has: `kind` is published, approved, activated, scheduled, unscheduled, rolled_back or
+    refused.
     `rules` is how many a published version has, `since` the instant from which a scheduled one is active, `before` the
     version that an activation or a rollback replaced.
     """
@@ -144,13 +145,25 @@ def roll_back(
     return _change(client, keys, "rolled_back", version, entry, active=active, network=network)
 
 
-def unschedule(client: Client, keys: Keys, version: str, *, since: int, entry: HistoryEntry) -> None:
-    """Take a version that can't be read off the schedule."""
+def unschedule(
+    client: Client, keys: Keys, version: str, *, since: int, entry: HistoryEntry, unreadable: bool = False
+) -> bool:
+    """Take a version off the schedule, because it is `unreadable` or no longer wanted. False if it is not on the
+    schedule for the instant `since`, or active by then.
+    """
+    kind = "refused" if unreadable else "unscheduled"
     with faults():
-        client.script("unschedule_policy")(
+        state = client.script("unschedule_policy")(
             keys=UNSCHEDULE_POLICY.keys(keys),
-            args=[f"{since}:{version}", version, entry.at, entry.who, entry.note],
+            args=[f"{since}:{version}", version, entry.at, entry.who, entry.note, kind],
         )
+    return bool(state == b"done")
+
+
+def log_activations(client: Client, keys: Keys, *, now: int) -> None:
+    """Log that scheduled versions are active whose instant has come, each once whoever calls this."""
+    with faults():
+        client.script("events/log_activations")(keys=LOG_ACTIVATIONS.keys(keys), args=[now])
 
 
 def find_operation(client: Client, keys: Keys, operation: str) -> tuple[str, str] | None:

@@ -59,6 +59,8 @@ _LOTS = ("lots",)
 """For scripts that tell the lots of a position apart."""
 _JOURNAL = (*_LOTS, "stock_journal")
 """For scripts that change what is on hand."""
+_ACTIVATIONS = ("activations",)
+"""For scripts that log which policy version became active."""
 _CHANGING_HOLDS = (*_WAITING, *_JOURNAL, "hold_changes", "order_changes")
 """For scripts that change units of holds."""
 
@@ -114,7 +116,7 @@ CHANGE_HOLDS = KeyLayout(
     _CHANGING_HOLDS,
 )
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))
-SET_STOCK = KeyLayout(("facts", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL))
+SET_STOCK = KeyLayout(("facts", "log", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL))
 MOVE_STOCK = KeyLayout(
     ("facts", "log", "movements", "movements_yesterday", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL)
 )
@@ -126,7 +128,7 @@ RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 APPROVE = KeyLayout(("order", "parked", *_BACKLOG, "facts", "changed", "log"), parts=_WAITING)
 WAIT = KeyLayout(("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=_WAITING)
 END_REST = KeyLayout(("resting", "log", "operation"))
-PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
+PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
 ACTIVATE_POLICY = KeyLayout(
     (
         "policies",
@@ -136,10 +138,17 @@ ACTIVATE_POLICY = KeyLayout(
         "policy_history",
         "policy_operations",
         "facts",
-    )
+        "log",
+        "logged_activations",
+    ),
+    parts=_ACTIVATIONS,
 )
 APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
-UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history"))
+UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history", "logged_activations"))
+LOG_ACTIVATIONS = KeyLayout(("log", "active_policy", "scheduled_policies", "logged_activations"), parts=_ACTIVATIONS)
+CHANGE_WEBHOOK = KeyLayout(("webhooks", "webhook", "webhook_lanes", "webhook_dead"))
+LEASE_WEBHOOK = KeyLayout(("webhook_lease",))
+APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
 CHANGE_FACTS = KeyLayout(("facts", "products"))
 PUT_KEYS = KeyLayout(("api_keys",))
 LOAD_SWAP = KeyLayout(
@@ -155,7 +164,7 @@ LOAD_SWAP = KeyLayout(
     )
 )
 LOAD_STOCK = KeyLayout(
-    ("facts", "products", "todo", "changed", *_OFFERS),
+    ("facts", "products", "todo", "changed", "log", *_OFFERS),
     (("on_hand", "base", "stamp", "journal", "staged_on_hand"),),
     _FREEING,
 )
@@ -188,7 +197,11 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "approve_policy": APPROVE_POLICY,
     "activate_policy": ACTIVATE_POLICY,
     "unschedule_policy": UNSCHEDULE_POLICY,
+    "events/log_activations": LOG_ACTIVATIONS,
     "change_facts": CHANGE_FACTS,
+    "events/change_webhook": CHANGE_WEBHOOK,
+    "events/lease_webhook": LEASE_WEBHOOK,
+    "events/append": APPEND_EVENTS,
     "load_swap": LOAD_SWAP,
     "load_stock": LOAD_STOCK,
     "repair": REPAIR,

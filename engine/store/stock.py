@@ -128,7 +128,9 @@ class Stock:
     def set_counts(self, counts: Sequence[Count], *, version: str, micros: int) -> list[CountOutcome] | NetworkChanged:
         """Set what is on hand, all at one moment, `micros` in UTC microseconds."""
         skus = [item.sku for item in counts]
-        script_keys, arguments = SET_STOCK.keys(self._keys, changed_sku_keys(self._keys, skus)), [version, str(micros)]
+        script_keys = SET_STOCK.keys(self._keys, changed_sku_keys(self._keys, skus))
+        body = packed(msgspec.json.encode([(item.sku, item.node) for item in counts]))
+        arguments: list[str | int | bytes] = [version, micros, body]
         for item in counts:
             arguments += [item.node, str(item.on_hand), item.stamp.kind, str(item.stamp.number), _lots_text(item.lots)]
         answers = self._run(self._set_stock, script_keys, arguments)

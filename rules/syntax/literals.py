@@ -5,6 +5,7 @@ points. Nothing is rounded; an amount that is finer than its unit is refused.
 """
 
 import datetime
+import math
 import re
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ SECONDS_A_DAY = 86_400
 _AMOUNT = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z%]*)", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_YEAR_LAST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", re.ASCII)
 _TIME = re.compile(r"([0-9]{2}):([0-9]{2})", re.ASCII)
 
 WEIGHT_UNITS = {"g": 1, "kg": 1_000, "t": 1_000_000}
@@ -58,6 +60,9 @@ def count(text: str) -> int:
     number, unit = _split(text, "12")
     if unit:
         raise LiteralInvalid(f"'{text}' is no whole number; write for example 12")
+    if number != number.to_integral_value():
+        below = math.floor(number)
+        raise LiteralInvalid(f"'{text}' is finer than one; write {below} or {below + 1}")
     return _whole(number, text, "one")
 
 
@@ -146,11 +151,22 @@ def flag(text: str) -> bool:
 def date(text: str) -> int:
     """Days of the proleptic Gregorian calendar, 0001-01-01 being 1."""
     if not _DATE.fullmatch(text):
-        raise LiteralInvalid(f"'{text}' is no date; write for example 2026-11-01{typo_hint(text)}")
+        meant = " or ".join(_dates_meant(text)) or f"for example 2026-11-01{typo_hint(text)}"
+        raise LiteralInvalid(f"'{text}' is no date; write {meant}")
     try:
         return datetime.date.fromisoformat(text).toordinal()
     except ValueError as error:
         raise LiteralInvalid(f"'{text}' is no day of the calendar: {error}", code="impossible-date") from None
+
+
+def _dates_meant(text: str) -> list[str]:
+    """Of a date that does not begin with the year, the date that was meant; two, if day and month may be either."""
+    found = _YEAR_LAST.fullmatch(text.strip())
+    if found is None:
+        return []
+    first, second, year = found.groups()
+    dates = [f"{year}-{month:0>2}-{day:0>2}" for day, month in ((first, second), (second, first)) if int(month) <= 12]  # noqa: PLR2004  # months
+    return list(dict.fromkeys(dates))
 
 
 def is_date(text: str) -> bool:

@@ -131,7 +131,8 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     say(f"choosing: {extent.weighed} random instances with bounds and prices by the weight of a shipment")
     weighed_agreement = _agreement(extent.weighed, say, lambda seed: (weighed(seed), NO_PREFERENCE))
     say(
-        f"choosing: {extent.everything} random instances with every constraint and preference together, and as many with caps"
+        f"choosing: {extent.everything} random instances with every constraint and preference together,"
+        " and as many with caps"
     )
     agreement_on_everything = _agreement(extent.everything, say, everything)
     capped_agreement = _agreement(extent.everything, say, capped)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.forked_cli import Command, Run, installed
 from tests.support.order_json import order_json
+from tests.support.shown_times import in_paris
 
 POLICY = """
 policy: vip
@@ -106,7 +107,7 @@ def test_the_backlog_shows_ids_whole_in_a_narrow_terminal(run: Run, tmp_path: Pa
     made = json.loads(run("decide", written(tmp_path / "o.json", order), "--wait", "--json").stdout)
     shown = run("backlog", "list", COLUMNS=80).stdout
     assert f"{made['id']}  order {order['id']}, priority 50: " in shown
-    assert f"\n  placed {order['placed_at']}, promised by {order['promise_by']}\n" in shown
+    assert f"\n  placed {in_paris(order['placed_at'])}, promised by {in_paris(order['promise_by'])}\n" in shown
     assert run("backlog", "withdraw", made["id"]).returncode == 0
 
 

@@ -14,6 +14,7 @@ from api.cli.main import pointsman
 from api.http.blueprint import components
 from api.http.requests.quotes import TakeUpRequest
 from api.http.serving.settings import ServingSettings
+from api.records.events import DATA_RECORDS, EventRecord
 from api.records.problems import STATUSES
 from api.shapes.order import OrderRequest
 from api.shapes.quote import CartRequest, PromisesRequest
@@ -24,6 +25,8 @@ from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.reasons import REASON_CODES, reason_texts
 from engine.decide.record import DecisionRecord
 from engine.errors import BadSetting, PointsmanError
+from engine.events.event import EVENT_TYPES
+from engine.events.payloads import PAYLOADS
 from engine.settings import Settings
 from rules.wording.catalogue import ENGLISH
 from tests.support.openapi import mistakes_in_json
@@ -69,7 +72,10 @@ def test_every_command_a_page_names_exists() -> None:
 
 
 def test_every_setting_is_on_the_page_of_settings() -> None:
-    own, access = Settings.__dataclass_fields__.keys() - {"access"}, AccessSettings.__dataclass_fields__.keys()
+    own, access = (
+        Settings.__dataclass_fields__.keys() - {"access", "events"},
+        AccessSettings.__dataclass_fields__.keys(),
+    )
     openid = {f"oidc_{name}" for name in OpenIdSettings.__dataclass_fields__}
     for name in own | (access - {"openid"}) | openid:
         assert f"`POINTSMAN_{name.upper()}`" in page("settings.md")
@@ -96,6 +102,18 @@ def test_every_problem_type_is_on_the_page_of_the_http_api() -> None:
     assert answered >= STATUSES.keys() - {PointsmanError}
     for error in answered:
         assert f"`{'-'.join(re.findall('[A-Z][a-z]+', error.__name__)).lower()}`" in page("http-api.md")
+
+
+def test_every_type_of_event_is_on_its_page_and_has_a_shape_for_its_data() -> None:
+    rows = re.findall(r"^\| `([a-z]+\.[a-z]+)` \|", page("events.md"), re.MULTILINE)
+    assert sorted(rows) == sorted(EVENT_TYPES) == sorted(PAYLOADS)
+
+
+def test_the_event_shown_is_of_the_form_that_is_sent() -> None:
+    (shown,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", page("events.md"), re.DOTALL))
+    shapes = components({EventRecord, *DATA_RECORDS})
+    assert mistakes_in_json(EventRecord, shown, shapes) == []
+    assert mistakes_in_json(PAYLOADS[shown["type"]], shown["data"], shapes) == []
 
 
 def test_every_reason_is_on_the_page_of_the_decision_record_in_its_words() -> None:

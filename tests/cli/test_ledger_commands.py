@@ -12,6 +12,7 @@ from engine.store.connection.server import open_server
 from engine.store.decision_log import KINDS
 from engine.store.stock import Movement
 from tests.support.facts import policy_file
+from tests.support.ledger_entries import ledger_entries
 from tests.support.order_json import order_json
 
 
@@ -42,7 +43,7 @@ def test_a_drift_is_listed_with_its_cause_then_repaired_and_logged_then_gone(run
     assert (repaired.returncode, repaired.stderr) == (0, "")
     assert "repaired: RARE at lyon: units held: 2 found, 0 expected" in repaired.stdout
     assert "1 repaired and logged, 0 drifts left" in repaired.stdout
-    ((_, entry),) = client.xrange("{main}:log")
+    ((_, entry),) = ledger_entries(client, "main")
     assert (entry[b"kind"], entry[b"caller"]) == (b"repaired", b"eve")
     repaired = run("ledger", "check")
     assert (repaired.returncode, "shipped by the log 0 = held 0 + " in repaired.stdout) == (0, True)
@@ -82,7 +83,9 @@ def test_the_log_shows_an_order_from_its_decision_to_its_end(run, client, tmp_pa
     (released,) = map(json.loads, run("ledger", "log", "--kind", "released", "--json").stdout.splitlines())
     assert (released["id"], released["body"]) == (made["W-2"], None)
     whole = run("ledger", "log", "--json").stdout.splitlines()
-    assert [json.loads(line)["kind"] for line in whole] == ["decided", "decided", "decided", "rejected", "released"]
+    kinds = ["loaded", "published", "activated", "decided", "decided", "decided", "rejected", "released"]
+    assert [json.loads(line)["kind"] for line in whole] == kinds
+    whole = [line for line in whole if json.loads(line)["kind"] == "decided"]
     assert json.loads(whole[0])["body"]["order"]["id"] == "W-1"
     assert run("ledger", "log", "--until", "2020-01-01T00:00:00Z").stdout == ""
 
@@ -108,7 +111,8 @@ def test_movements_are_shown_with_their_operation_and_reason(run, tmp_path):
         arrived = Movement(op="GR-17", node="lyon", sku="SHIRT", delta=3, reason="goods received")
         broken = Movement(op="B-4", node="paris", sku="SHIRT", delta=-1, reason=None)
         service.stock.move([arrived, broken])
-    (line,) = run("ledger", "log").stdout.splitlines()
+    loaded, line = run("ledger", "log").stdout.splitlines()
+    assert loaded.endswith("  in place of the network before")
     assert line.endswith("  +3 x SHIRT at lyon, op GR-17: goods received; -1 x SHIRT at paris, op B-4")
 
 

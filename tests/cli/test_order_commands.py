@@ -12,6 +12,7 @@ from tests.conftest import PARKS_RISKY_ORDERS
 from tests.support.facts import policy_file
 from tests.support.forked_cli import Command, Run, installed
 from tests.support.order_json import order_json
+from tests.support.shown_times import in_paris
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def test_an_order_is_shown_listed_and_waits(run: Run, tmp_path: Path) -> None:
     lines = run("order", "show", "O-1").stdout.splitlines()
     held = sum(line["quantity"] for shipment in made["shipments"] for line in shipment["lines"])
     assert lines[:2] == [
-        "order O-1 (web, standard), placed 2026-11-27T08:12:31Z",
+        "order O-1 (web, standard), placed Fri 27 Nov 2026 09:12 +01:00",
         f"  line 1: 5 x RARE: {held} held, {5 - held} unfilled",
     ]
     assert f"  can be done: pointsman hold release {made['id']}" in lines
@@ -46,7 +47,7 @@ def test_an_order_is_shown_listed_and_waits(run: Run, tmp_path: Path) -> None:
     assert f"{5 - held} waiting" in run("order", "wait", "O-1").stdout
     decided(run, tmp_path, ("SHIRT", 1), id="O-2", placed_at="2026-11-27T08:13:00Z")
     listed = run("order", "list", "--limit", "1")
-    assert listed.stdout == "2026-11-27T08:13:00Z  O-2  web  1 held\n"
+    assert listed.stdout == "Fri 27 Nov 2026 09:13 +01:00  O-2  web  1 held\n"
     after = listed.stderr.split("--after ")[1].strip()
     rest = json.loads(run("order", "list", "--after", after, "--json").stdout)
     assert [item["id"] for item in rest["orders"]] == ["O-1"]
@@ -60,7 +61,7 @@ def test_an_order_for_a_nominated_day_and_one_for_two_places_are_shown(run: Run,
     made = decided(run, tmp_path, ("SHIRT", 2), id="O-3", deliver_on="2030-12-10")
     shown = run("order", "show", "O-3").stdout
     assert "  line 1: 2 x SHIRT: 2 waiting\n" in shown
-    assert f": scheduled, reserved from {made['scheduled']['reserve_at']}\n" in shown
+    assert f": scheduled, reserved from {in_paris(made['scheduled']['reserve_at'])}\n" in shown
     lines = [{"sku": "SHIRT", "quantity": 1}, {"sku": "SHIRT", "quantity": 1, "collect_at": "lyon"}]
     made = decided(run, tmp_path, id="O-4", lines=lines)
     assert " to be collected at lyon 1 x SHIRT: held until " in run("order", "show", "O-4").stdout

@@ -190,6 +190,9 @@ def test_of_a_single_policy_its_own_tests_are_run_by_the_whole_folder(run: Run, 
     for path in ("garden.yaml", "garden_test.yaml"):
         done = run(folder / path)
         assert done.stdout.splitlines()[0] == "garden_test.yaml .F"
+        covered = run(folder / path, "--coverage").stdout
+        assert ("│ garden/heavy" in covered, "│ other/r" in covered) == (True, False)
+    assert "│ other/r" in run(folder, "--coverage").stdout
     (folder / "garden_test.yaml").unlink()
     done = run(folder / "garden.yaml")
     assert done.returncode == 1

@@ -122,3 +122,8 @@ def test_the_command_line_starts_without_reading_a_catalogue() -> None:
     )
     command = [sys.executable, "-c", program]
     assert "currsize=0" in subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_what_is_no_path_and_no_version_is_refused_as_a_path() -> None:
+    result = run("explain", "nowhere")
+    assert (result.exit_code, "Path 'nowhere' does not exist." in result.stderr) == (2, True)

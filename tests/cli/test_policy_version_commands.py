@@ -88,7 +88,7 @@ def test_versions_are_published_scheduled_listed_shown_compared_and_rolled_back(
         ("activated", "anna", "sooner"),
         ("rolled_back", "anna", "too dear"),
     ]
-    assert "from 2126-11-27T07:00:00Z" in run("history").stdout
+    assert "from Wed 27 Nov 2126 08:00 +01:00" in run("history").stdout
 
 
 def test_publishing_says_what_the_new_version_leaves_out(run: Run, file: Callable[..., Path]):
@@ -212,3 +212,21 @@ def test_where_four_eyes_are_needed_another_person_approves_or_an_override_shows
     *_, last = policy("anna", "history").stdout.splitlines()
     assert last.endswith(f"activated  {other[:12]}  without approval  anna  strike")
     assert json.loads(policy("anna", "history", "--json").stdout)[-1]["override"] is True
+
+
+def test_what_goes_with_a_scheduled_version_is_named_and_it_can_be_taken_off(run: Run, file: Callable[..., Path]):
+    sale = published(run, file(), "--activate")
+    run("activate", sale, "--at", "2126-11-27 08:00")
+    two = file(FILE + FILE.replace(FILE[: FILE.index("  - ")], "").replace("id: r", "id: late"))
+    printed = run("publish", two, "--activate").stdout
+    assert printed.endswith(
+        f"{sale[:12]} takes over at Wed 27 Nov 2126 08:00 +01:00, as scheduled\n"
+        "  1 rule of the version before it go then:\n    p/late\n"
+    )
+    assert run("rollback", "--at", "2126-11-28 08:00").stdout.count("as scheduled") == 2
+    cancelled = run("unschedule", sale[:8], "--note", "put off").stdout
+    assert cancelled.count(f"{sale} does not take over at ") == 2
+    assert run("unschedule", sale).stderr == f"version {sale[:12]} is not scheduled (pointsman policy list)\n"
+    assert [act["act"] for act in json.loads(run("history", "--json").stdout)][-2:] == ["unscheduled"] * 2
+    assert "p/late" in run("explain", "active").stdout
+    assert "p/late" not in run("explain", sale[:6]).stdout

@@ -9,6 +9,7 @@ import pytest
 
 from engine.decide.order_record import timestamp
 from tests.support.forked_cli import Command, Run, installed
+from tests.support.shown_times import in_paris
 
 ORDER = {
     "id": "W-1",
@@ -215,8 +216,8 @@ def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(
     assert until > made["hold"]["expires_at"]
     for words in (("--minutes", "120"), ("--until", timestamp(int(time.time()) + 60))):
         shorter = run("hold", "extend", name, *words)
-        assert (shorter.returncode, f"held until {until}" in shorter.stdout) == (0, True)
-        assert shorter.stderr == f"it lasts until {until} already: a hold is never made shorter\n"
+        assert (shorter.returncode, f"held until {in_paris(until)}" in shorter.stdout) == (0, True)
+        assert shorter.stderr == f"it lasts until {in_paris(until)} already: a hold is never made shorter\n"
     assert run("hold", "extend", name, "--until", until).stderr == ""
     confirmed = run("hold", "confirm", name, "--shipment", ways[0], "--op", "one")
     assert f"{ways[0]} " in confirmed.stdout

@@ -281,7 +281,12 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
     assert named == {
         ("get", "/healthz"): "system_health",
         ("get", "/readyz"): "system_ready",
+        ("get", "/metrics"): "metrics_numbers",
+        ("get", "/v1/nodes/{node}"): "master_data_get_node",
+        ("get", "/v1/products/{sku}"): "master_data_get_product",
+        ("post", "/v1/policies/{version}/approve"): "policies_approve",
         ("get", "/v1/availability"): "stock_availability",
+        ("post", "/v1/availability"): "stock_availability_of_many",
         ("get", "/v1/availability/feed"): "stock_feed",
         ("get", "/v1/backlog"): "backlog_page",
         ("post", "/v1/backlog/run"): "backlog_run",

@@ -15,6 +15,7 @@ from tests.support.callers import client_of
 from tests.support.lossy_proxy import proxy
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
+from tests.support.wait_until import wait_until
 
 KEY = {"Idempotency-Key": "one"}
 
@@ -100,6 +101,8 @@ def test_a_commit_that_hangs_is_answered_by_a_problem_and_done_at_most_once(serv
             assert http.get("/healthz").status_code == 200
         finally:
             os.kill(process, signal.SIGCONT)
+        # until the worker could say that it has ended, the request is taken for one that is being carried out
+        wait_until(lambda: http.post("/v1/decisions", json=body, headers=KEY).status_code != 409, "the key is free")
         assert http.post("/v1/decisions", json=body, headers=KEY).status_code in (200, 201)
         audit = pointsman.check()
         assert (audit.clean, audit.decisions, audit.held) == (True, 1, 2)

@@ -247,7 +247,9 @@ def test_a_node_that_was_read_can_be_sent_again(http, pointsman, node):
     stored, read = pointsman.network().nodes["nice"], http.get("/v1/nodes/nice").get_json()
     assert mistakes_in(http, NodeRecord, read) == []
     assert (read["id"], read["network_version"]) == ("nice", pointsman.network().version)
-    assert put(http, "/v1/nodes/nice", read["node"], StoredNodeRecord)["result"] == "same"
+    assert read["node"].get("cut_offs", {}) == node.get("cut_offs", {})
+    again = put(http, "/v1/nodes/nice", read["node"], StoredNodeRecord)
+    assert again == {"node": "nice", "result": "same", "network_version": read["network_version"]}
     put(http, "/v1/nodes/again", read["node"], StoredNodeRecord)
     assert dataclasses.replace(pointsman.network().nodes["again"], id="nice") == stored
 

@@ -1,6 +1,7 @@
 """Stock over HTTP: counts, what is free, and the number a product page shows."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 
@@ -147,6 +148,18 @@ def test_many_skus_are_asked_for_at_once(http):
     answer = http.get("/v1/availability?sku=SHIRT&sku=RARE&sku=NONE&sku=SHIRT&channel=web").get_json()
     assert mistakes_in(http, AvailabilityRecord, answer) == []
     assert [(item["sku"], item["free"]) for item in answer["skus"]] == [("SHIRT", 16), ("RARE", 3), ("NONE", 0)]
+
+
+@pytest.mark.parametrize("where", [{}, {"country": "FR", "latitude": 48.85, "longitude": 2.35}, {"collect_at": "lyon"}])
+def test_in_a_body_more_skus_are_asked_for_than_an_address_has_room_for(http, where):
+    names = ["SHIRT", "RARE", *(f"{number:036}" for number in range(498))]
+    answer = http.post("/v1/availability", json={"skus": names, "channel": "web", **where}).get_json()
+    assert mistakes_in(http, AvailabilityRecord, answer) == []
+    query = urlencode([("sku", name) for name in names[:50]] + [("channel", "web"), *where.items()])
+    assert answer["skus"] == http.get(f"/v1/availability?{query}").get_json()["skus"]
+    assert answer["unknown"] == names[2:]
+    problem_of(http.post("/v1/availability", json={"skus": [*names, "X"], "channel": "web"}), 422)
+    problem_of(http.post("/v1/availability", json={"skus": [], "channel": "web"}), 422)
 
 
 def test_of_many_skus_those_that_nobody_knows_are_named_and_the_others_answered(http):

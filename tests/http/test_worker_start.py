@@ -17,8 +17,8 @@ def worker(monkeypatch, server_url, network):
     monkeypatch.setenv("POINTSMAN_NETWORK", network)
     with contextlib.ExitStack() as opened:
 
-        def open_pointsman(settings):
-            return opened.enter_context(Pointsman(settings))
+        def open_pointsman(settings, **more):
+            return opened.enter_context(Pointsman(settings, **more))
 
         monkeypatch.setattr(app_module, "Pointsman", open_pointsman)  # nobody else closes it
         yield lambda: served_app().test_client()

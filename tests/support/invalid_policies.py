@@ -379,7 +379,7 @@ WINDOWS = {
     ),
     "a date of another country": (
         window("until: 31/12/2026"),
-        "p.yaml:5:5  bad-value  until: '31/12/2026' is no date; write for example 2026-11-01",
+        "p.yaml:5:5  bad-value  until: '31/12/2026' is no date; write 2026-12-31",
     ),
     "an empty end": (window('until: ""'), "p.yaml:5:5  bad-value  until: '' is no date; write for example 2026-11-01"),
     "a mapping for a date": (window("from: {day: 1}"), "p.yaml:5:5  wrong-type  from: a single value is expected here"),

@@ -73,6 +73,17 @@ CONDITIONS = [
         "it is between 08:00 and 18:00 inclusive",
         "il est entre 08:00 et 18:00 inclus",
     ),
+    ("node.weekday: [saturday]", "it is Saturday at the place", "on est samedi sur place"),
+    (
+        "node.time: {not: {at_least: '18:00'}}",
+        "it is not 18:00 or later at the place",
+        "il n'est pas 18:00 ou plus tard sur place",
+    ),
+    (
+        "node.date: {less_than: 2026-12-24}",
+        "the date at the place falls before 24 December 2026",
+        "la date du lieu tombe avant le 24 décembre 2026",
+    ),
     (
         "now.date: {at_least: 2026-11-01}",
         "today's date falls on or after 1 November 2026",

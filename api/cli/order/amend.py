@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, OP, print_json
 from api.cli.output import tables
 from api.files.orders import read_order
@@ -51,12 +52,25 @@ def print_amended(amended: Amended, network: Network, *, as_json: bool) -> None:
 
 
 def _lines(record: AmendmentRecord, quantities: Quantities) -> Iterator[str]:
-    yield f"order {record.order}: changed {', '.join(record.fields) or 'nothing'}"
+    yield say("order {order}: changed {fields}", order=record.order, fields=", ".join(record.fields) or say("nothing"))
     for change in quantities.show(record.changed):
-        yield f"  line {change.line}: {change.after} x {change.sku}, not {change.before}"
-    for verb, units in (("still held", record.kept), ("held no longer", record.released)):
+        yield say(
+            "  line {line}: {after} x {sku}, not {before}",
+            line=change.line,
+            after=change.after,
+            sku=change.sku,
+            before=change.before,
+        )
+    for verb, units in ((say("still held"), record.kept), (say("held no longer"), record.released)):
         yield from (f"  {verb}: {_phrase(item)}" for item in quantities.show(units))
 
 
 def _phrase(units: UnitsAtNodeRecord) -> str:
-    return f"{units.quantity} x {units.sku} (line {units.line}) at {units.node}/{units.service}"
+    return say(
+        "{quantity} x {sku} (line {line}) at {node}/{service}",
+        quantity=units.quantity,
+        sku=units.sku,
+        line=units.line,
+        node=units.node,
+        service=units.service,
+    )

@@ -6,6 +6,7 @@ from functools import partial
 import click
 from msgspec import structs
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, LINES, OP, ORDER, print_json, units_by_name
 from api.records.orders.cancellation import CancellationRecord, CancelledUnitsRecord
 from api.shapes.quantities import Quantities, skus_of_order
@@ -56,20 +57,33 @@ def cancel(
 def _shipment(name: str) -> tuple[str, str]:
     node, _, service = name.rpartition("/")
     if not node:
-        raise InputInvalid([Mistake(field="--shipment", message=f"'{name}' is not NODE/SERVICE")])
+        raise InputInvalid([Mistake(field="--shipment", message=say("'{name}' is not NODE/SERVICE", name=name))])
     return node, service
 
 
 def _lines(record: CancellationRecord) -> Iterator[str]:
-    in_all = ", ".join(f"{count} of line {line}" for line, count in record.cancelled.items()) or "nothing"
-    yield f"order {record.order}: {in_all} cancelled in all"
+    in_all = ", ".join(
+        say("{count} of line {line}", count=count, line=line) for line, count in record.cancelled.items()
+    ) or say("nothing")
+    yield say("order {order}: {in_all} cancelled in all", order=record.order, in_all=in_all)
     for item in record.units:
-        yield f"  {item.quantity} x {item.sku} (line {item.line}): {_where(item)}"
+        yield say(
+            "  {quantity} x {sku} (line {line}): {where}",
+            quantity=item.quantity,
+            sku=item.sku,
+            line=item.line,
+            where=_where(item),
+        )
 
 
 def _where(item: CancelledUnitsRecord) -> str:
     return (
-        f"held at {item.node}/{item.service} by decision {item.decision}"
+        say(
+            "held at {node}/{service} by decision {decision}",
+            node=item.node,
+            service=item.service,
+            decision=item.decision,
+        )
         if item.was == "held"
         else item.was.replace("_", " ")
     )

@@ -5,16 +5,18 @@ from collections.abc import Iterator
 import click
 from marshmallow import ValidationError
 
+from api.cli.language.current import say, text
 from api.cli.options import AS_JSON, INSTANT, ORDER, argument, print_json, who
 from api.cli.order.amend import amend
 from api.cli.order.cancel import cancel
 from api.cli.output.tables import destination_phrase
+from api.cli.output.times import Times
 from api.records.orders.order_state import OrderShipmentRecord, OrdersRecord, OrderStateRecord
 from api.shapes.cursors import OrdersCursor
 from api.shapes.limits import MOST_ORDERS
 from api.shapes.quantities import Quantities
 from engine.orders.living_orders import OrderFilter
-from engine.orders.order_state import STATES, UNIT_STATES, Action
+from engine.orders.order_state import STATES, UNIT_STATES, Action, OrderUnitState
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -32,10 +34,22 @@ _COMMANDS: dict[Action, str] = {
 }
 
 
-def _place(_: click.Context, option: click.Parameter, text: str | None) -> tuple[int, str] | None:
+_UNITS: dict[OrderUnitState, str] = {
+    "cancelled": text("{count} cancelled"),
+    "held": text("{count} held"),
+    "shipped": text("{count} shipped"),
+    "returned": text("{count} returned"),
+    "waiting": text("{count} waiting"),
+    "unfilled": text("{count} unfilled"),
+    "not_counted": text("{count} not counted"),
+}
+"""How many units are in a state."""
+
+
+def _place(_: click.Context, option: click.Parameter, word: str | None) -> tuple[int, str] | None:
     """Where a list ended, as it was printed."""
     try:
-        place: tuple[int, str] | None = None if text is None else OrdersCursor().deserialize(text)
+        place: tuple[int, str] | None = None if word is None else OrdersCursor().deserialize(word)
     except ValidationError as error:
         raise click.BadParameter(str(error.messages[0]), param=option) from None
     return place
@@ -59,7 +73,8 @@ def show(settings: Settings, order_id: str, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         record, quantities = OrderStateRecord.of(service.orders.show(order_id)), Quantities.of(service)
-    print_order(record, quantities, as_json=as_json)
+        times = Times.of(service)
+    print_order(record, quantities, times, as_json=as_json)
 
 
 @order.command("list")
@@ -82,13 +97,14 @@ def list_orders(
     with Pointsman(settings) as service:
         page = service.orders.list(OrderFilter(**filters), after=after, limit=limit)  # type: ignore[arg-type]  # by click
         record, quantities = OrdersRecord.of(page), Quantities.of(service)
+        times = Times.of(service)
     if as_json:
         print_json(record, quantities)
         return
     for item in quantities.show(record.orders):
-        click.echo(f"{item.placed_at}  {item.id}  {item.order.channel}  {_sums(item)}")
+        click.echo(f"{times(item.placed_at)}  {item.id}  {item.order.channel}  {_sums(item)}")
     if record.next:
-        click.echo(f"... and perhaps more; go on with --after {record.next}", err=True)
+        click.echo(say("... and perhaps more; go on with --after {next}", next=record.next), err=True)
 
 
 @order.command()
@@ -105,8 +121,8 @@ def approve(settings: Settings, order_id: str, *, note: str, as_json: bool) -> N
     """
     with Pointsman(settings) as service:
         record = OrderStateRecord.of(service.orders.approve(order_id, who=who(settings), note=note))
-        quantities = Quantities.of(service)
-    print_order(record, quantities, as_json=as_json)
+        quantities, times = Quantities.of(service), Times.of(service)
+    print_order(record, quantities, times, as_json=as_json)
 
 
 @order.command()
@@ -120,50 +136,77 @@ def wait(settings: Settings, order_id: str, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         record, quantities = OrderStateRecord.of(service.orders.wait(order_id)), Quantities.of(service)
-    print_order(record, quantities, as_json=as_json)
+        times = Times.of(service)
+    print_order(record, quantities, times, as_json=as_json)
 
 
 order.add_command(amend)
 order.add_command(cancel)
 
 
-def print_order(record: OrderStateRecord, quantities: Quantities, *, as_json: bool) -> None:
+def print_order(record: OrderStateRecord, quantities: Quantities, times: Times, *, as_json: bool) -> None:
     if as_json:
         print_json(record, quantities)
-    for line in [] if as_json else order_lines(quantities.show(record)):
+    for line in [] if as_json else order_lines(quantities.show(record), times):
         click.echo(line)
 
 
-def order_lines(record: OrderStateRecord) -> Iterator[str]:
-    yield f"order {record.id} ({record.order.channel}, {record.order.delivery}), placed {record.placed_at}"
+def order_lines(record: OrderStateRecord, times: Times) -> Iterator[str]:
+    yield say(
+        "order {id} ({channel}, {delivery}), placed {placed_at}",
+        id=record.id,
+        channel=record.order.channel,
+        delivery=record.order.delivery,
+        placed_at=times(record.placed_at),
+    )
     for line in record.lines:
         units = {state: getattr(line, state) for state in UNIT_STATES}
-        states = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in units.items() if count)
-        yield f"  line {line.line}: {line.ordered} x {line.sku}: {states}"
+        states = ", ".join(say(_UNITS[state], count=count) for state, count in units.items() if count)
+        yield say(
+            "  line {line}: {ordered} x {sku}: {states}",
+            line=line.line,
+            ordered=line.ordered,
+            sku=line.sku,
+            states=states,
+        )
     for decision in record.decisions:
-        because = f", because {decision.because}" if decision.because else ""
-        reserved = f", reserved from {decision.reserve_at}" if decision.reserve_at else ""
-        yield f"  decision {decision.id} at {decision.decided_at}: {decision.status}{because}{reserved}"
-        yield from (_shipment_line(item) for item in record.shipments if item.decision == decision.id)
+        because = say(", because {because}", because=say(decision.because)) if decision.because else ""
+        reserved = (
+            say(", reserved from {reserve_at}", reserve_at=times(decision.reserve_at)) if decision.reserve_at else ""
+        )
+        yield say(
+            "  decision {id} at {decided_at}: {status}{because}{reserved}",
+            id=decision.id,
+            decided_at=times(decision.decided_at),
+            status=say(decision.status),
+            because=because,
+            reserved=reserved,
+        )
+        yield from (_shipment_line(item, times) for item in record.shipments if item.decision == decision.id)
     if "awaiting_approval" in record.states:
         rules = [rule for decision in record.decisions for rule in decision.approval_rules or ()]
         named = f" ({', '.join(dict.fromkeys(rules))})" if rules else ""
-        yield f"  awaits a person's approval, and nothing of it leaves before{named}"
+        yield say("  awaits a person's approval, and nothing of it leaves before{named}", named=named)
     if record.approved:
-        yield f"  approved by {record.approved.by} at {record.approved.at}: {record.approved.note}"
+        yield say(
+            "  approved by {by} at {at}: {note}",
+            by=record.approved.by,
+            at=times(record.approved.at),
+            note=record.approved.note,
+        )
     for action in record.actions:
-        yield f"  can be done: {_COMMANDS[action.action].format(id=argument(action.id))}"
+        yield say("  can be done: {command}", command=_COMMANDS[action.action].format(id=argument(action.id)))
 
 
-def _shipment_line(shipment: OrderShipmentRecord) -> str:
+def _shipment_line(shipment: OrderShipmentRecord, times: Times) -> str:
     units = " + ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
-    until = f" until {shipment.expires_at}" if shipment.expires_at else ""
-    ended = f" at {shipment.ended_at}" if shipment.ended_at else ""
+    until = say(" until {instant}", instant=times(shipment.expires_at)) if shipment.expires_at else ""
+    ended = say(" at {instant}", instant=times(shipment.ended_at)) if shipment.ended_at else ""
     to = destination_phrase(shipment.collect_at)
-    return f"    {shipment.node}/{shipment.service}{to} {units}: {shipment.state}{until}{ended}"
+    return f"    {shipment.node}/{shipment.service}{to} {units}: {say(shipment.state)}{until}{ended}"
 
 
 def _sums(record: OrderStateRecord) -> str:
     sums = {state: sum(getattr(line, state) or 0 for line in record.lines) for state in UNIT_STATES}
-    awaits = ["awaits approval"] if "awaiting_approval" in record.states else []
-    return ", ".join([*(f"{count} {state.replace('_', ' ')}" for state, count in sums.items() if count), *awaits])
+    awaits = [say("awaits approval")] if "awaiting_approval" in record.states else []
+    return ", ".join([*(say(_UNITS[state], count=count) for state, count in sums.items() if count), *awaits])

@@ -7,7 +7,8 @@ from urllib.parse import quote
 import msgspec
 import orjson
 
-from api.cli.output.plural import counted
+from api.cli.language.current import counted, say
+from api.cli.output.mistakes import finding_line, full_message
 from api.records.findings import FindingRecord
 from engine.version import VERSION
 from rules.errors import Finding
@@ -21,7 +22,7 @@ def text(checked: CheckResult, network: str | None = None) -> str:
     """One line for each finding, `file:line:column  code  message`, and a summary, which names the network that words
     were compared with.
     """
-    return "\n".join([*map(str, checked.findings), _summary(checked, network)])
+    return "\n".join([*map(finding_line, checked.findings), _summary(checked, network)])
 
 
 def as_json(checked: CheckResult, _network: str | None = None) -> str:
@@ -58,16 +59,18 @@ FORMATS: Mapping[str, Callable[[CheckResult, str | None], str]] = {
 def _summary(checked: CheckResult, network: str | None) -> str:
     policies = checked.policies
     errors, warnings = len(checked.errors), len(checked.warnings)
-    size = f"{counted(len(policies.rules), 'rule')} in {counted(len(policies.policies), 'file')}: " if policies else ""
-    mistakes = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
-    version = f"; version {policies.version[:12]}" if policies else ""
-    against = f"; network {network}" if network and policies else ""
-    return f"{size}{mistakes if checked.findings else 'no mistakes'}{version}{against}"
+    mistakes = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}" if checked.findings else say("no mistakes")
+    if policies is None:
+        return mistakes
+    rules, files = counted(len(policies.rules), "rule"), counted(len(policies.policies), "file")
+    against = say("; network {network}", network=network) if network else ""
+    version = say("; version {version}", version=policies.version[:12])
+    return say("{rules} in {files}: {mistakes}", rules=rules, files=files, mistakes=mistakes) + version + against
 
 
 def _command(finding: Finding) -> str:
     where = f"file={_property(finding.file)},line={finding.line},col={finding.column},title={_property(finding.code)}"
-    return f"::{finding.severity.value} {where}::{_escaped(finding.full_message)}"
+    return f"::{finding.severity.value} {where}::{_escaped(full_message(finding))}"
 
 
 def _escaped(text: str) -> str:

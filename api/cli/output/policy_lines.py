@@ -2,30 +2,41 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from api.cli.output.plural import counted
-from api.cli.output.tables import local_time
-from engine.decide.order_record import timestamp
-from engine.model.facts import Network
+from api.cli.language.current import counted, say, text
+from api.cli.output.mistakes import finding_line
+from api.cli.output.times import Times
 from engine.policies.review import SHORT
-from engine.policies.versions import Published, Version
-from engine.store.policy_versions import PastChange, PolicyTimeline
-from rules.diff.compare import Change, Changes
+from engine.policies.versions import Published, Takeover, Version
+from engine.store.policy_versions import PastChange
+from rules.diff.compare import Change, Changes, Kind
 
 MOST_NAMED = 20
 """At most so many of the rules that a published version leaves out are named."""
-_KINDS = {"rolled_back": "back to"}
+_SUMS: dict[Kind, str] = {
+    "added": text("{count} added"),
+    "gone": text("{count} gone"),
+    "changed": text("{count} changed"),
+    "moved": text("{count} moved"),
+}
+_KINDS = {"rolled_back": text("back to"), "refused": text("refused")}
 """What history lines say for a kind of change, if not its name."""
 
 
 def change_lines(changes: Changes) -> Iterator[str]:
     """The differences, rule by rule, then how many there are of each kind."""
     for change in changes.changes:
-        yield f"{change.kind:<8} {_named(change)}"
+        yield f"{say(change.kind):<8} {_named(change)}"
         for difference in change.differences:
-            signed = [*(("-", text) for text in difference.gone), *(("+", text) for text in difference.added)]
-            for number, (sign, text) in enumerate(signed):
-                yield f"         {difference.aspect if number == 0 else '':<10} {sign} {text}"
-    yield str(changes)
+            signed = [*(("-", its) for its in difference.gone), *(("+", its) for its in difference.added)]
+            for number, (sign, words) in enumerate(signed):
+                yield f"         {say(difference.aspect) if number == 0 else '':<10} {sign} {words}"
+    yield _sums(changes)
+
+
+def _sums(changes: Changes) -> str:
+    """How many changes there are of each kind."""
+    kinds = {kind: len(changes.of(kind)) for kind in _SUMS}
+    return ", ".join(say(_SUMS[kind], count=count) for kind, count in kinds.items() if count) or say("the same meaning")
 
 
 def _named(change: Change) -> str:
@@ -38,47 +49,63 @@ def _named(change: Change) -> str:
 
 def published_lines(published: Published, active: str | None) -> Iterator[str]:
     """The version that was stored, its warnings, and what it changes compared with the active version."""
-    unchanged = "" if published.new else ", as it was before"
-    tested = f", {counted(published.tests_passed, 'test')} passed" if published.tests_passed else ", without tests"
-    yield f"published {published.version} ({counted(len(published.rules), 'rule')}{tested}{unchanged})"
-    yield from map(str, published.warnings)
+    unchanged = "" if published.new else say(", as it was before")
+    tested = (
+        say(", {tests} passed", tests=counted(published.tests_passed, "test"))
+        if published.tests_passed
+        else say(", without tests")
+    )
+    yield say(
+        "published {version} ({rules}{tested}{unchanged})",
+        version=published.version,
+        rules=counted(len(published.rules), "rule"),
+        tested=tested,
+        unchanged=unchanged,
+    )
+    yield from map(finding_line, published.warnings)
     if published.changes is None or active is None or active == published.version:
         return
-    yield f"compared with the active version {active[:SHORT]}: {published.changes}"
+    yield say(
+        "compared with the active version {active}: {changes}",
+        active=active[:SHORT],
+        changes=_sums(published.changes),
+    )
     gone = [change.rule for change in published.changes.of("gone")]
-    yield from (f"  leaves out {rule}" for rule in gone[:MOST_NAMED])
+    yield from (say("  leaves out {rule}", rule=rule) for rule in gone[:MOST_NAMED])
     if len(gone) > MOST_NAMED:
-        yield f"  ... and {len(gone) - MOST_NAMED} more"
+        yield say("  ... and {count} more", count=len(gone) - MOST_NAMED)
 
 
-def version_lines(versions: Sequence[Version], network: Network | None) -> Iterator[str]:
+def version_lines(versions: Sequence[Version], times: Times) -> Iterator[str]:
     """The versions, oldest first; the active one has a star."""
     for version in versions:
         rules = "-" if version.rules is None else str(version.rules)
-        noun = "rule " if version.rules == 1 else "rules"
-        when = _local(version.at, network) if version.at else "-"
+        noun = say("rule ") if version.rules == 1 else say("rules")
+        when = times(version.at) if version.at else "-"
         mark = "*" if version.active else " "
         yield f"{mark} {version.version[:SHORT]}  {rules:>5} {noun}  {when}  {version.who}  {version.note}".rstrip()
         if version.approvers:
-            yield f"    approved by {', '.join(version.approvers)}"
-        yield from (f"    scheduled from {_local(instant, network)} on" for instant in version.scheduled)
+            yield say("    approved by {people}", people=", ".join(version.approvers))
+        yield from (say("    scheduled from {instant} on", instant=times(instant)) for instant in version.scheduled)
 
 
-def schedule_lines(timeline: PolicyTimeline, network: Network | None) -> Iterator[str]:
-    for since, version in timeline.scheduled:
-        yield f"{version[:SHORT]} takes over at {_local(since, network)}, as scheduled"
+def takeover_lines(takeovers: Iterable[Takeover], times: Times) -> Iterator[str]:
+    """What is scheduled, and which rules go then: those that were added since the version was published."""
+    for item in takeovers:
+        version, instant = item.version[:SHORT], times(item.since)
+        yield say("{version} takes over at {instant}, as scheduled", version=version, instant=instant)
+        if item.gone:
+            yield say("  {rules} of the version before it go then:", rules=counted(len(item.gone), "rule"))
+            yield from (f"    {rule}" for rule in item.gone[:MOST_NAMED])
+            if len(item.gone) > MOST_NAMED:
+                yield say("  ... and {count} more", count=len(item.gone) - MOST_NAMED)
 
 
-def history_lines(changes: Iterable[PastChange]) -> Iterator[str]:
+def history_lines(changes: Iterable[PastChange], times: Times) -> Iterator[str]:
     """Who changed what, when and why, oldest first."""
     for change in changes:
-        since = "" if change.since is None else f"  from {timestamp(change.since)}"
-        kind = _KINDS.get(change.kind, change.kind)
+        since = "" if change.since is None else say("  from {instant}", instant=times(change.since))
+        kind = say(_KINDS.get(change.kind, change.kind))
         version = change.version[:SHORT]
-        override = "  without approval" if change.override else ""
-        yield f"{timestamp(change.at)}  {kind:<9}  {version}{since}{override}  {change.who}  {change.note}"
-
-
-def _local(instant: int, network: Network | None) -> str:
-    """The instant on the installation's clock, or in UTC if no network is loaded."""
-    return timestamp(instant) if network is None else local_time(timestamp(instant), network)
+        override = say("  without approval") if change.override else ""
+        yield f"{times(change.at)}  {kind:<9}  {version}{since}{override}  {change.who}  {change.note}"

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from api.cli.language.current import say
 from api.records.stock.positions import SkuStockRecord
 
 _BORDER = 3
@@ -26,8 +27,12 @@ class _Column:
 
 def stock_tables(record: SkuStockRecord, *, width: int) -> Iterator[Table]:
     """The nodes, each with its units and what is free to each channel; columns that don't fit go into a table below."""
-    nodes = _Column(heading="node", cells=[item.node for item in record.nodes])
-    available = f"{record.available} available" if record.counted is UNSET else "not counted, it needs no stock"
+    nodes = _Column(heading=say("node"), cells=[item.node for item in record.nodes])
+    available = (
+        say("{available} available", available=record.available)
+        if record.counted is UNSET
+        else say("not counted, it needs no stock")
+    )
     title: Text | None = Text(f"{record.sku}: {available}")
     for group in _groups(list(_columns(record)), width - nodes.width - 1):
         table = Table(title=title)
@@ -45,34 +50,36 @@ def lot_table(record: SkuStockRecord) -> Table | None:
     rows = [(item.node, lot) for item in record.nodes if item.lots is not UNSET for lot in item.lots]
     if not rows:
         return None
-    table = Table(title=Text(f"{record.sku}: lots, the first to expire first"))
-    for heading in ("node", "lot", "expires"):
+    table = Table(title=Text(say("{sku}: lots, the first to expire first", sku=record.sku)))
+    for heading in (say("node"), say("lot"), say("expires")):
         table.add_column(heading, no_wrap=True)
-    for heading in ("on hand", "held"):
+    for heading in (say("on hand"), say("held")):
         table.add_column(heading, justify="right", no_wrap=True)
     for node, lot in rows:
-        table.add_row(
-            *map(Text, (node, lot.lot or "(no lot)", lot.expires or "never", str(lot.on_hand), str(lot.held)))
-        )
+        name, expires = lot.lot or say("(no lot)"), lot.expires or say("never")
+        table.add_row(*map(Text, (node, name, expires, str(lot.on_hand), str(lot.held))))
     return table
 
 
 def _columns(record: SkuStockRecord) -> Iterator[_Column]:
     nodes = record.nodes
-    yield _Column(heading="on hand", cells=[str(item.on_hand) for item in nodes])
-    yield _Column(heading="held", cells=[str(item.held) for item in nodes])
-    yield _Column(heading="available", cells=[str(item.available) for item in nodes])
+    yield _Column(heading=say("on hand"), cells=[str(item.on_hand) for item in nodes])
+    yield _Column(heading=say("held"), cells=[str(item.held) for item in nodes])
+    yield _Column(heading=say("available"), cells=[str(item.available) for item in nodes])
     if record.blocked:
-        yield _Column(heading="blocked", cells=[str(item.blocked) for item in nodes])
+        yield _Column(heading=say("blocked"), cells=[str(item.blocked) for item in nodes])
     if record.expired is not UNSET:
-        yield _Column(heading="expired", cells=[str(0 if item.expired is UNSET else item.expired) for item in nodes])
+        expired = [str(0 if item.expired is UNSET else item.expired) for item in nodes]
+        yield _Column(heading=say("expired"), cells=expired)
     for channel in record.free:
-        yield _Column(heading=f"free to {channel}", cells=[str(item.free[channel]) for item in nodes])
+        yield _Column(
+            heading=say("free to {channel}", channel=channel), cells=[str(item.free[channel]) for item in nodes]
+        )
     allotted = [{(item.channel, item.per): item for item in node.allotments or ()} for node in nodes]
     for channel, per in sorted({key for by_key in allotted for key in by_key}):
         found = (by_key.get((channel, per)) for by_key in allotted)
-        cells = [f"{item.left} of {item.units}" if item else "" for item in found]
-        yield _Column(heading=f"left to {channel} per {per}", cells=cells)
+        cells = [say("{left} of {units}", left=item.left, units=item.units) if item else "" for item in found]
+        yield _Column(heading=say("left to {channel} per {per}", channel=channel, per=say(per)), cells=cells)
 
 
 def _groups(columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:

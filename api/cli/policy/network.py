@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from api.cli.language.current import say
 from api.files.inventory_folder import load_inventory
 from engine.decide.network_fit import Fit, fit
 from engine.errors import NotReady, StoreUnavailable
@@ -39,7 +40,9 @@ def network_to_check(settings: Settings, word: str | None, *, is_named: bool) ->
     try:
         return _loaded(settings)
     except (NotReady, StoreUnavailable) as error:
-        click.echo(f"not checked against network {settings.network}: {error}", err=True)
+        click.echo(
+            say("not checked against network {network}: {error}", network=settings.network, error=error), err=True
+        )
         return None
 
 

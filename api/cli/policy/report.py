@@ -1,7 +1,7 @@
 """Reads a folder of policies and tests for `pointsman policy test`, and prints the report of a run."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import click
@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from api.cli.language.current import say, say_message, text
 from api.cli.options import print_json
 from api.files.inventory_folder import load_inventory
 from api.files.policies import policy_files, policy_test_files
@@ -17,9 +18,9 @@ from api.records.policy_tests import ReportRecord
 from engine.decide.policy_tests.runner import TEST_SUFFIX, Coverage, PolicyTest, Report, TestResult
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Inventory
-from rules.policy import PolicySet
+from rules.policy import PolicySet, split_rule_id
 
-_WHAT_NOW = "\nIf the decision is what you want now, change what the test expects; if not, the rule."
+_WHAT_NOW = text("\nIf the decision is what you want now, change what the test expects; if not, the rule.")
 NARROWEST = 20
 """Columns; in a narrower terminal, dots are wrapped as if it had so many."""
 
@@ -32,7 +33,9 @@ def read_folder(path: Path) -> tuple[PolicySet, list[PolicyTest]]:
     folder = path if path.is_dir() else path.parent
     tests = policy_test_files(path)
     if not tests:
-        message = f"there are no tests here; write them into a file whose name ends in {TEST_SUFFIX}"
+        message = say(
+            "there are no tests here; write them into a file whose name ends in {test_suffix}", test_suffix=TEST_SUFFIX
+        )
         raise InputInvalid([Mistake(where=str(path), field="", message=message)])
     return read_policies_and_tests(policy_files(folder), tests, open_network=networks_in(folder))
 
@@ -47,7 +50,7 @@ def networks_in(folder: Path) -> OpenNetwork:
     def open_network(file: str, directory: str) -> Inventory:
         path = (folder / file).parent / directory
         if not path.is_dir():
-            raise InputInvalid([Mistake(where=directory, field="", message="there is no such directory")])
+            raise InputInvalid([Mistake(where=directory, field="", message=say("there is no such directory"))])
         return load(path.resolve())
 
     return open_network
@@ -78,7 +81,10 @@ class ReportPrinter:
         click.echo(start, nl=False)
         self._column = len(start.lstrip("\n"))
 
-    def report(self, report: Report, *, left_out: int, coverage: bool, strict: bool) -> None:
+    def report(
+        self, report: Report, *, left_out: int, coverage: bool, strict: bool, of_policies: Collection[str] | None = None
+    ) -> None:
+        """The coverage is of the rules of these policies, by id; by default of all."""
         if self._as_json:
             print_json(ReportRecord.of(report, strict=strict))
             return
@@ -86,11 +92,15 @@ class ReportPrinter:
         for result in report.failed:
             self._console.print(*_failure(result), sep="\n")
         if report.failed:
-            self._console.print(Text(_WHAT_NOW, style="dim"))
+            self._console.print(Text(say(_WHAT_NOW), style="dim"))
         if coverage:
-            self._console.print(_coverage_table(report))
+            self._console.print(_coverage_table(report, of_policies))
         if strict and report.untested:
-            self._console.print(Text("\nNot tested:", style="bold red"), *map(Text, report.untested), sep="\n")
+            self._console.print(
+                Text(say("\nNot tested:"), style="bold red"),
+                *(Text(say_message(part)) for part in report.untested),
+                sep="\n",
+            )
         self._console.print(_summary(report, left_out, report.succeeds(strict=strict)))
 
 
@@ -100,20 +110,23 @@ def _failure(result: TestResult) -> Iterator[Text | Table]:
     table = Table(box=None, padding=(0, 2, 0, 2))
     # folded: a word that does not fit, such as the id of a rule, goes on in the next line and is not cut
     table.add_column("", overflow="fold")
-    table.add_column("expected", style="green", overflow="fold")
-    table.add_column("got", style="red", overflow="fold")
+    table.add_column(say("expected"), style="green", overflow="fold")
+    table.add_column(say("got"), style="red", overflow="fold")
     for item in result.differences:
-        table.add_row(Text(item.what), Text(item.expected), Text(item.got))
+        table.add_row(*(Text(say_message(part)) for part in (item.what, item.expected, item.got)))
     yield table
-    yield Text(f"  rules that fired: {', '.join(sorted(result.decision.fired)) or 'none'}", style="dim")
+    yield Text(
+        say("  rules that fired: {fired}", fired=", ".join(sorted(result.decision.fired)) or say("none")), style="dim"
+    )
 
 
-def _coverage_table(report: Report) -> Table:
-    table = Table(title=f"What each rule does in {len(report.results)} tests", title_justify="left")
-    table.add_column("rule", no_wrap=True, min_width=max((len(item.rule) for item in report.coverage), default=0))
+def _coverage_table(report: Report, policies: Collection[str] | None) -> Table:
+    table = Table(title=say("What each rule does in {count} tests", count=len(report.results)), title_justify="left")
+    shown = [item for item in report.coverage if policies is None or split_rule_id(item.rule)[0] in policies]
+    table.add_column(say("rule"), no_wrap=True, min_width=max((len(item.rule) for item in shown), default=0))
     for name in ("fires", "doesn't", "decides"):
-        table.add_column(name, justify="right")
-    for item in report.coverage:
+        table.add_column(say(name), justify="right")
+    for item in shown:
         table.add_row(item.rule, *map(str, (item.fired, item.quiet, item.changed)), style=_style(item))
     return table
 
@@ -126,8 +139,12 @@ def _style(item: Coverage) -> str:
 
 def _summary(report: Report, left_out: int, succeeded: bool) -> Text:  # noqa: FBT001  # called once, where its value is computed
     failed = len(report.failed)
-    parts = [f"{failed} failed"] if failed else []
-    parts += [f"{len(report.results) - failed} passed"]
-    parts += [f"{left_out} left out"] if left_out else []
-    parts += [f"{len(report.untested)} not tested"] if report.untested and not failed and not succeeded else []
+    parts = [say("{failed} failed", failed=failed)] if failed else []
+    parts += [say("{count} passed", count=len(report.results) - failed)]
+    parts += [say("{left_out} left out", left_out=left_out)] if left_out else []
+    parts += (
+        [say("{count} not tested", count=len(report.untested))]
+        if report.untested and not failed and not succeeded
+        else []
+    )
     return Text("\n" + ", ".join(parts), style="bold green" if succeeded else "bold red")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from api.cli.output.plural import counted
+from api.cli.language.current import counted, say
 from api.files.file_content import read_content, write_content
 from rules.errors import PolicyInvalid
 from rules.loader import ParsedFile, parse_files
@@ -42,10 +42,21 @@ def export_table(path: Path, output: Path | None, *, semicolon: bool) -> None:
     """
     ending = output.suffix if output else TABLE
     if ending not in (TABLE, WORKBOOK):
-        raise click.UsageError(f"a table is a {TABLE} or a {WORKBOOK} file, not {output}")
+        raise click.UsageError(
+            say(
+                "a table is a {table} or a {workbook} file, not {output}", table=TABLE, workbook=WORKBOOK, output=output
+            )
+        )
     parsed = _parsed(path)
     if ending == TABLE and len(parsed) > 1:
-        raise click.UsageError(f"{path} has {len(parsed)} tables; write them to a {WORKBOOK} file")
+        raise click.UsageError(
+            say(
+                "{path} has {count} tables; write them to a {workbook} file",
+                path=path,
+                count=len(parsed),
+                workbook=WORKBOOK,
+            )
+        )
     sheets = {
         file.policy.id[:LONGEST_NAME]: table_of(file.document, decimal_comma=semicolon and ending == TABLE)
         for file in parsed
@@ -53,7 +64,7 @@ def export_table(path: Path, output: Path | None, *, semicolon: bool) -> None:
     }
     comments = sum(comment_lines(file.document.text) for file in parsed if file.document)
     if comments and path.suffix == YAML:
-        click.echo(f"{counted(comments, 'line')} of comments left out", err=True)
+        click.echo(say("{lines} of comments left out", lines=counted(comments, "line")), err=True)
     if output is None:
         click.echo(csv_text(next(iter(sheets.values()))), nl=False)
     elif ending == TABLE:
@@ -82,10 +93,14 @@ def import_table(path: Path, sheet: str | None, output: Path | None) -> None:
     if sheet is not None:
         tables = {name: its for name, its in tables.items() if name == f"{path.name}/{sheet}{TABLE}"}
     if not tables:
-        raise click.UsageError(f"{path} has no table" + (f" named {sheet}" if sheet else ""))
+        raise click.UsageError(
+            say("{path} has no table", path=path) + (say(" named {sheet}", sheet=sheet) if sheet else "")
+        )
     if len(tables) > 1:
         names = ", ".join(Path(name).stem for name in tables)
-        raise click.UsageError(f"{path} has several tables; choose one with --sheet: {names}")
+        raise click.UsageError(
+            say("{path} has several tables; choose one with --sheet: {names}", path=path, names=names)
+        )
     ((document, policy),) = tables.values()
     text = yaml_of(document, policy)
     if output is None:

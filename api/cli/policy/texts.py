@@ -1,22 +1,25 @@
 """`pointsman policy schema` writes the JSON Schema for editors; `policy explain` puts rules into plain sentences."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
 
+from api.cli.language.current import current_language
 from api.cli.options import AS_JSON, print_json
 from api.files.file_content import write_content
 from api.files.policies import policy_files
 from api.files.policy_tests.json_schema import policy_test_schema
 from api.records.policies import ExplanationRecord
+from engine.policies.versions import is_version
+from engine.service import Pointsman
 from rules.editor.json_schema import policy_schema
 from rules.errors import PolicyInvalid
 from rules.loader import build_policy_set, parse_files
-from rules.wording.catalogue import ENGLISH, Catalogue, available_languages, load_catalogue, load_catalogues
+from rules.wording.catalogue import Catalogue, available_languages, load_catalogue, load_catalogues
 from rules.wording.explain import explain as explain_rule
 
 WIDTH = 96
@@ -47,18 +50,20 @@ def schema(lang: str | None, output: Path | None, *, tests: bool) -> None:
 
 
 @click.command()
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--lang", type=_LANGUAGE, default=ENGLISH, show_default=True, help="The language of the sentences.")
+@click.argument("path")
+@click.option("--lang", type=_LANGUAGE, default=current_language, help="The language to speak. Default: en.")
 @AS_JSON
-def explain(path: Path, lang: str, *, as_json: bool) -> None:
+@click.pass_context
+def explain(context: click.Context, path: str, lang: str, *, as_json: bool) -> None:
     """Explain each rule under PATH in plain sentences.
 
-    The sentences are made from the conditions and effects of the rules in the policy files.
+    The sentences are made from the conditions and effects of the rules in the policy files. Instead of a path, `active`
+    or the start of a version's name explains what is published.
 
     Example: pointsman policy explain policies/clearance.yaml --lang fr
     """
     # each file by itself: a rule that overrides one of another file can be explained without that file
-    readings = parse_files(policy_files(path))
+    readings = parse_files(_files(context, path))
     if mistaken := [finding for reading in readings for finding in reading.findings]:
         raise PolicyInvalid(mistaken)
     policies, catalogue = build_policy_set(readings), load_catalogue(lang)
@@ -73,6 +78,16 @@ def explain(path: Path, lang: str, *, as_json: bool) -> None:
                 "    ",
             )
         )
+
+
+def _files(context: click.Context, word: str) -> Mapping[str, bytes]:
+    """The policy files at a path, or of a published version."""
+    if Path(word).exists() or not (word == "active" or is_version(word)):
+        path: Path = click.Path(exists=True, path_type=Path).convert(word, context.command.params[0], context)
+        return policy_files(path)
+    with Pointsman(context.obj) as service:
+        texts = service.versions.texts(service.versions.find(word))
+    return {name: text.encode() for name, text in texts.items()}
 
 
 def schema_text(catalogues: Sequence[Catalogue]) -> str:

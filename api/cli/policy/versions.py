@@ -4,14 +4,15 @@ from pathlib import Path
 
 import click
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, INSTANT, print_json, who
 from api.cli.output import policy_lines
+from api.cli.output.times import Times
 from api.cli.policy.report import networks_in
 from api.files.policies import policy_files, policy_files_beside, policy_test_files
 from api.files.policy_tests.reader import make_test_runner
 from api.records.policies import ChangesRecord, HistoryEntryRecord, ListedVersionRecord, VersionFilesRecord
-from engine.errors import NotFound, PointsmanError
-from engine.model.facts import Network
+from engine.errors import NotFound
 from engine.policies.versions import Versions
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -41,8 +42,13 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
     others = len(policy_files_beside(path)) - len(content)
     if others and not alone:
         raise click.UsageError(
-            f"{path} is one of {others + 1} policy files, and a version is complete: publish {path.parent}, with all of"
-            f" them, or give --alone to let this file decide by itself"
+            say(
+                "{path} is one of {others} policy files, and a version is complete: publish {parent}, with all of them,"
+                " or give --alone to let this file decide by itself",
+                path=path,
+                others=others + 1,
+                parent=path.parent,
+            )
         )
     run_tests = make_test_runner(
         policy_test_files(path), open_network=networks_in(path if path.is_dir() else path.parent)
@@ -54,7 +60,7 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
             click.echo(line)
         if activate:
             service.activate(published.version, who=who(settings), note=note)
-            click.echo("active from the next decision on")
+            click.echo(say("active from the next decision on"))
             _print_schedule(service)
 
 
@@ -85,7 +91,7 @@ def activate_version(settings: Settings, version: str, instant: int | None, note
         full_version = service.versions.find(version)
         service.versions.activate(full_version, who=who(settings), note=note, since=instant, override=override)
         if instant is None:
-            click.echo(f"{full_version} is active from the next decision on")
+            click.echo(say("{full_version} is active from the next decision on", full_version=full_version))
         _print_schedule(service)
 
 
@@ -103,20 +109,43 @@ def approve_version(settings: Settings, version: str, note: str) -> None:
     with Pointsman(settings) as service:
         full_version = service.versions.find(version)
         service.versions.approve(full_version, who=who(settings), note=note)
-    click.echo(f"{full_version} is approved by {who(settings)}")
+    click.echo(say("{full_version} is approved by {who}", full_version=full_version, who=who(settings)))
 
 
 @click.command()
+@click.option(
+    "--at",
+    "instant",
+    type=INSTANT,
+    help='From this instant on, such as "2026-11-27 08:00" or 2026-11-27T08:00:00+01:00. Default: now.',
+)
 @_NOTE
 @click.pass_obj
-def rollback(settings: Settings, note: str) -> None:
+def rollback(settings: Settings, instant: int | None, note: str) -> None:
     """Activate again the version that was active before. Each further rollback goes one version further back.
 
     Example: pointsman policy rollback --note "the discount was wrong"
     """
     with Pointsman(settings) as service:
-        version = service.versions.roll_back(who=who(settings), note=note)
-        click.echo(f"back to {version}, active from the next decision on")
+        version = service.versions.roll_back(who=who(settings), note=note, since=instant)
+        if instant is None:
+            click.echo(say("back to {version}, active from the next decision on", version=version))
+        _print_schedule(service)
+
+
+@click.command("unschedule")
+@click.argument("version")
+@_NOTE
+@click.pass_obj
+def unschedule_version(settings: Settings, version: str, note: str) -> None:
+    """Take VERSION off the schedule: it does not take over.
+
+    Example: pointsman policy unschedule d2720ce4c970 --note "the sale is put off"
+    """
+    with Pointsman(settings) as service:
+        full_version, times = service.versions.find(version), Times.of(service)
+        for since in service.versions.cancel_schedule(full_version, who=who(settings), note=note):
+            click.echo(say("{version} does not take over at {instant}", version=full_version, instant=times(since)))
         _print_schedule(service)
 
 
@@ -132,10 +161,10 @@ def list_versions(settings: Settings, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         versions = service.versions.published()
-        network = _network(service)
+        times = Times.of(service)
     if as_json:
         print_json([ListedVersionRecord.of(version) for version in versions])
-    for line in [] if as_json else policy_lines.version_lines(versions, network):
+    for line in [] if as_json else policy_lines.version_lines(versions, times):
         click.echo(line)
 
 
@@ -154,14 +183,21 @@ def show_version(settings: Settings, version: str, name: str | None, *, as_json:
         texts = service.versions.texts(full_version)
     if name is not None:
         if name not in texts:
-            raise NotFound(f"version {full_version[:12]} has no file '{name}'; it has {', '.join(sorted(texts))}")
+            raise NotFound(
+                say(
+                    "version {full_version} has no file '{name}'; it has {texts}",
+                    full_version=full_version[:12],
+                    name=name,
+                    texts=", ".join(sorted(texts)),
+                )
+            )
         texts = {name: texts[name]}
     if as_json:
         print_json(VersionFilesRecord(version=full_version, files=texts))
     elif name is not None:
         click.echo(texts[name], nl=False)
     else:
-        click.echo(f"# version {full_version}")
+        click.echo(say("# version {full_version}", full_version=full_version))
         for file, text in sorted(texts.items()):
             click.echo(f"\n# ---- {file}\n{text}", nl=not text.endswith("\n"))
 
@@ -201,10 +237,10 @@ def policy_history(settings: Settings, *, as_json: bool) -> None:
     Example: pointsman policy history
     """
     with Pointsman(settings) as service:
-        changes = service.versions.history()
+        changes, times = service.versions.history(), Times.of(service)
     if as_json:
         print_json([HistoryEntryRecord.of(change) for change in changes])
-    for line in [] if as_json else policy_lines.history_lines(changes):
+    for line in [] if as_json else policy_lines.history_lines(changes, times):
         click.echo(line)
 
 
@@ -213,6 +249,7 @@ COMMANDS = (
     approve_version,
     activate_version,
     rollback,
+    unschedule_version,
     list_versions,
     show_version,
     diff_versions,
@@ -234,13 +271,6 @@ def _from_path(path: Path) -> PolicySet:
     return load_policies(policy_files(path))
 
 
-def _network(service: Pointsman) -> Network | None:
-    try:
-        return service.network()
-    except PointsmanError:
-        return None  # not loaded yet: instants are then shown in UTC
-
-
 def _print_schedule(service: Pointsman) -> None:
-    for line in policy_lines.schedule_lines(service.versions.timeline(), _network(service)):
+    for line in policy_lines.takeover_lines(service.versions.takeovers(), Times.of(service)):
         click.echo(line)

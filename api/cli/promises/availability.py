@@ -6,6 +6,7 @@ import click
 from marshmallow import ValidationError
 from rich.console import Console
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output import tables
 from api.records.stock.positions import AvailabilityRecord
@@ -44,7 +45,13 @@ def availability(
     """
     order = _order(channel, where)
     if len(skus) > MOST_SKUS:
-        raise click.UsageError(f"name at most {MOST_SKUS} SKUs; pointsman stock feed {channel} lists all of them")
+        raise click.UsageError(
+            say(
+                "name at most {most_skus} SKUs; pointsman stock feed {channel} lists all of them",
+                most_skus=MOST_SKUS,
+                channel=channel,
+            )
+        )
     with Pointsman(settings) as service:
         if order is None:
             available = service.stock.availability(skus, channel, max_stale=max_stale)
@@ -58,7 +65,7 @@ def availability(
         return
     Console().print(*(tables.availability_table(item, channel) for item in quantities.show(record.skus)), sep="\n")
     for sku in available.unknown:
-        click.echo(f"no product goes by the SKU '{sku}'", err=True)
+        click.echo(say("no product goes by the SKU '{sku}'", sku=sku), err=True)
 
 
 def _order(channel: str, where: dict[str, Any]) -> Order | None:

@@ -6,6 +6,7 @@ import click
 from marshmallow import ValidationError
 from rich.console import Console
 
+from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.promise_lines import lines_of_reasons, promises_table
 from api.records.promises import PromisesRecord
@@ -51,7 +52,7 @@ def promise(settings: Settings, *, as_json: bool, **request: Any) -> None:
     for line in lines_of_reasons(page):
         click.echo(line)
     for sku in page.unknown:
-        click.echo(f"no product goes by the SKU '{sku}'", err=True)
+        click.echo(say("no product goes by the SKU '{sku}'", sku=sku), err=True)
 
 
 def _read(request: dict[str, Any]) -> PageRequest:

@@ -11,6 +11,7 @@ from engine.access.secret import PREFIX
 from engine.errors import Unauthenticated
 
 _SCHEME = "bearer"
+_OF_OTHERS = ("Origin", "Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 _MISSING = "send a key: Authorization: Bearer pointsman_...; `pointsman key create` makes one"
 _NOT_VALID = "the key or token is not valid: mistyped, expired, revoked, or of another installation"
 
@@ -49,10 +50,16 @@ class Authentication:
 
 
 def _is_from_here(request: Request) -> bool:
-    """Whether the request was made on this machine: by its address, and by the name that it called, as a page of
-    another site could make a browser on this machine call a name of its own that leads here (DNS rebinding).
+    """Whether the request was made on this machine, by a program and not by a page in a browser.
+
+    A page of another site could make a browser on this machine call here, by this address (then it sends Origin) or by
+    a name of its own that leads here (DNS rebinding). A proxy on this machine passes on what others call.
     """
-    return _is_loopback(request.remote_addr or "") and _is_loopback(_host_name(request.host))
+    return (
+        _is_loopback(request.remote_addr or "")
+        and _is_loopback(_host_name(request.host))
+        and not any(name in request.headers for name in _OF_OTHERS)
+    )
 
 
 def _host_name(host: str) -> str:

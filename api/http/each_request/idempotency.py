@@ -17,6 +17,8 @@ from flask import Flask, Response, g, request
 from api.http.access.caller import caller
 from api.http.access.networks import CurrentPointsman
 from api.http.each_request.key_header import digest, key_of_request
+from api.http.each_request.late_releases import LateReleases
+from api.http.problems import STORE_IS_AWAY
 from engine.errors import KeyReused, RequestInProgress, StoreUnavailable
 from engine.store.requests.request_answers import AnsweredAlready, Claimed, InProgress
 
@@ -41,6 +43,7 @@ class IdempotentRequests:
 
     def __init__(self, pointsman: CurrentPointsman) -> None:
         self._pointsman = pointsman
+        self._late_releases = LateReleases()
 
     def guard(self, app: Flask) -> None:
         """From here on. The caller must be known by then, and answers must not be changed after they were kept."""
@@ -84,9 +87,12 @@ class IdempotentRequests:
         try:
             if response.status_code < HTTPStatus.BAD_REQUEST:
                 answers.keep(*claimed, msgspec.msgpack.encode(_kept(response)))
+            elif response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                answers.give_back(*claimed, "undone")
+            elif g.get(STORE_IS_AWAY):
+                self._late_releases.give_back(answers, *claimed, "unknown")
             else:
-                unknown = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-                answers.give_back(*claimed, "unknown" if unknown else "undone")
+                answers.give_back(*claimed, "unknown")
         except StoreUnavailable as error:
             # the request was carried out; sent again, the ledger knows it
             logger.error("an answer was not kept: %s", error)  # noqa: TRY400  # ours: no traceback is needed

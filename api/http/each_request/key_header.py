@@ -13,6 +13,8 @@ HEADER = "Idempotency-Key"
 MOST_LETTERS = 200
 TAKES_KEY = "takes_key"
 """In what flask-smorest knows of an operation: the methods with which it takes the header."""
+_READ_BY_POST = frozenset({"/v1/availability", "/v1/promises", "/v1/policies/check"})
+"""They change nothing: what they answered a while ago is of no use."""
 _CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _PARAMETER = {
     "name": HEADER,
@@ -28,7 +30,7 @@ def takes_key(method: str, path: str) -> bool:
     """Whether a request's answer is kept under its key. Long requests have none to keep: the key of a batch is for each
     of its orders, and lines of others have names of their own.
     """
-    return method in _CHANGING_METHODS and (method, path) not in STREAMS
+    return method in _CHANGING_METHODS and (method, path) not in STREAMS and path not in _READ_BY_POST
 
 
 def key_of_request() -> str | None:

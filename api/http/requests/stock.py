@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from api.shapes.base import Strict
 from api.shapes.cursors import FeedCursor
 from api.shapes.fields import Flag, SentUnits, StampField, WholeNumber, Word
-from api.shapes.limits import MOST_ON_HAND, MOST_SKUS
+from api.shapes.limits import MOST_ON_HAND, MOST_SKUS, MOST_SKUS_SENT
 from api.shapes.lots import CountedLot
 from api.shapes.order import AnyDestination
 from engine.model.lots import name_of
@@ -71,6 +71,17 @@ class AvailabilityQuery(AnyDestination):
         required=True,
         validate=validate.Length(min=1, max=MOST_SKUS, error="name 1 to {max} SKUs, each as sku="),
         metadata={"description": f"up to {MOST_SKUS}: repeat it"},
+    )
+
+
+class AvailabilityRequest(AnyDestination):
+    """More SKUs than an address has room for."""
+
+    skus = fields.List(
+        Word(),
+        required=True,
+        validate=validate.Length(min=1, max=MOST_SKUS_SENT, error="name 1 to {max} SKUs"),
+        metadata={"example": ["TXT-0059", "BEA-0036"]},
     )
 
 

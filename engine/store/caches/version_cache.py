@@ -51,7 +51,7 @@ class VersionCache:
                 raise NotReady(f"network '{self._keys.network}' has no facts yet; run: pointsman load DIR")
             if caches is None or caches.network.version != network.version:
                 self._products = {}
-            caches = self._network_caches = NetworkCaches(network)
+            caches = self._network_caches = NetworkCaches(network) if caches is None else caches.of_newer(network)
         return caches.network
 
     def network_caches(self, network: Network) -> NetworkCaches:

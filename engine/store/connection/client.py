@@ -28,7 +28,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from engine.actor import actor, request_id
-from engine.errors import StoreUnavailable
+from engine.errors import NotReplicated, StoreUnavailable
 from engine.store.connection.connect import connect
 from engine.store.script_keys import LAYOUTS
 
@@ -42,6 +42,8 @@ READY_SECONDS = 1.5
 """How long the server may take to answer a readiness check: load balancers ask often, and do not wait long."""
 REPLICA_MILLISECONDS = 1_000
 """How long replicas may take to confirm a write. Less than ANSWER_SECONDS."""
+FOLLOWED_MILLISECONDS = 300
+"""How long they may take to say that they are there."""
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 _SCAN_COUNT = 1_000
 _SIGNATURE = """\
@@ -135,11 +137,21 @@ class Client:
         answers: list[Any]
         *answers, confirmed = pipe.execute()
         if confirmed < self._replicas:
-            raise StoreUnavailable(
-                f"it was done, but {confirmed} replicas have it and {self._replicas} must (POINTSMAN_REPLICAS);"
-                " try again, with the same idempotency key"
-            )
+            raise NotReplicated(confirmed=confirmed, needed=self._replicas, answers=answers)
         return answers
+
+    def verify_followed(self, key: str) -> None:
+        """Raise StoreUnavailable unless the server that has `key` has as many replicas as must have each change."""
+        if not self._replicas:
+            return
+        with faults(), self.one_connection(key) as pipe:
+            pipe.execute_command("WAIT", self._replicas, FOLLOWED_MILLISECONDS)
+            (following,) = pipe.execute()
+        if following < self._replicas:
+            raise StoreUnavailable(
+                f"{following} replicas follow the server, and {self._replicas} must have each change before it is"
+                " answered (POINTSMAN_REPLICAS)"
+            )
 
     def retry_if_revived(self, act: Callable[[], _T]) -> _T:
         """Call `act`, and once more if the embedded server had died and was started again. `act` must only read, or do

@@ -1,6 +1,6 @@
 """Changes units of holds by change_holds.lua: as people ask, or because a hold's time is over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -9,7 +9,7 @@ import orjson
 from engine.actor import by_itself
 from engine.decide.record import DecisionRecord
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import Entry, UnitsBody
+from engine.store.decision_log import Entry, Units, UnitsBody
 from engine.store.hold_changes.hold_change import (
     HoldChange,
     ScriptIndex,
@@ -146,9 +146,11 @@ class ChangeScript:
         taken = TakenKeys(self._keys)
         index = ending.index if ending else ScriptIndex.of_names((), ())
         if ending:
-            numbers = ",".join(str(shipment.number) for shipment in ending.hold.shipments)
+            shipments = ending.hold.shipments
+            numbers = ",".join(str(shipment.number) for shipment in shipments)
+            held = units_text({shipment.number: shipment.units for shipment in shipments})
             request["holds"] = [ending.record(taken)]
-            request["entries"] = [entry_fields(ending.kind, name, now, shipments=numbers)]
+            request["entries"] = [entry_fields(ending.kind, name, now, shipments=numbers, held=held)]
         if expires:
             request["expires"] = name
         script_keys = self._script_keys([name], index, (name, ""), taken)
@@ -213,10 +215,16 @@ def step_fields(
     decision = record.id or ""
     whole = whole_numbers(before, after)
     if whole is not None:
-        return entry_fields(kind, decision, now, shipments=",".join(map(str, whole)))
+        held = units_text({shipment.number: shipment.by_sku("held") for shipment in before if shipment.number in whole})
+        return entry_fields(kind, decision, now, shipments=",".join(map(str, whole)), held=held)
     body = UnitsBody(holds=(moved_units(decision, before, after, kind),), late=late is not None, order=record.order.id)
     again = {} if late is None else begin_fields(late)
     return entry_fields(kind, decision, now, **again, units=body.encode().decode())
+
+
+def units_text(units: Mapping[int, Units]) -> str:
+    """Units of shipments by number, as `Entry.ended_units` reads them."""
+    return orjson.dumps(units, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def begin_fields(hold: StoredHold) -> dict[str, str]:

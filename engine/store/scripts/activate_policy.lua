@@ -28,6 +28,7 @@ if (redis.call('HGET', key.facts, 'version') or '') ~= ARGV[9] then
 end
 
 -- a scheduled version that is due has been active since its instant, though active_policy does not say so yet
+log_due_activations(now)
 local active = redis.call('GET', key.active_policy)
 local due = redis.call('ZRANGE', key.scheduled_policies, '-inf', now, 'BYSCORE')
 local left = {}
@@ -65,6 +66,7 @@ for _, gone in ipairs(left) do
 end
 for _, entry in ipairs(due) do
   redis.call('ZREM', key.scheduled_policies, entry)
+  redis.call('HDEL', key.logged_activations, entry)
 end
 if target then
   redis.call('SET', key.active_policy, target)
@@ -83,4 +85,7 @@ if ARGV[10] == '1' then
 end
 redis.call('XADD', key.policy_history, '*', unpack(entry))
 redis.call('HSET', key.policy_operations, ARGV[1], change)
+if target ~= active then
+  log_activation(target, active, now, ARGV[5], kind, ARGV[6])
+end
 return {'done'}

@@ -158,19 +158,20 @@ local function set_on_hand(index, units)
     return {'older', math.max(0, there)}
   end
   units = units or math.max(0, math.min(there, promised))
-  count_on_hand(index, rejection.node, units, at)
+  local after = count_on_hand(index, rejection.node, units, at)
   if kind ~= 's' then
     at = math.max(at, tonumber(number or 0))
     redis.call('HSET', stamp, rejection.node, string.format('t %.0f %.0f', at, units))
   end
-  return {'set', units}
+  -- with what was on hand before and is after it, and what is held
+  return {'set', units, there, after, promised}
 end
 
 local counts = {}
 for _, count in ipairs(rejection.counts) do
   local outcome = set_on_hand(count.index, count.on_hand)
   changed[key.changed_on_hand(count.index)] = true
-  counts[#counts + 1] = {count.sku, outcome[1], outcome[2]}
+  counts[#counts + 1] = {count.sku, unpack(outcome)}
 end
 offer(changed, note_changes(changed))
 local entry = redis.call('XADD', key.log, '*', 'kind', 'rejected', 'id', rejection.id, 'at', linked.now, 'body', ARGV[5],

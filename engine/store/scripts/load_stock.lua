@@ -102,4 +102,7 @@ redis.call('HDEL', key.facts, 'becomes', 'load', 'kept_at')
 -- any stock may be another now: one stamp of all in place of those of the SKUs
 note_changes({[key.facts] = true})
 redis.call('ZREMRANGEBYRANK', key.changed, 0, -2)
+local loaded = tonumber(redis.call('HGET', key.facts, 'loaded') or 0)
+redis.call('XADD', key.log, '*', 'kind', 'loaded', 'id', redis.call('HGET', key.facts, 'version'),
+  'at', string.format('%.0f', math.floor(loaded / 1000000)), unpack(signature))
 return 'over'

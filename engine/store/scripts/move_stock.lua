@@ -44,6 +44,8 @@ local function label_of(index, node, date, name)
 end
 
 local changed, freed, moves, labels = {}, {}, {}, {}
+-- of each movement, as `Entry.levels` has it: empty where what is on hand stays as it was
+local levels = {}
 local function move(index)
   local operation, digest, node, delta, blocked, stated, lot = words_of(index)
   local earlier = redis.call('HGET', key.movements, operation) or redis.call('HGET', key.movements_yesterday, operation)
@@ -75,6 +77,9 @@ local function move(index)
   end
   if delta ~= '0' and change_on_hand(index, node, delta, at, now) then
     moves[#moves + 1] = {index, node, delta, at}
+    local after = tonumber(redis.call('HGET', on_hand, node))
+    local held = redis.call('HGET', key.changed_held(index), node) or '0'
+    levels[index] = plain(after - delta) .. ' ' .. plain(after) .. ' ' .. held
     changed[on_hand] = true
     freed[on_hand] = freed[on_hand] or tonumber(delta) > 0 or nil
   end
@@ -86,6 +91,7 @@ end
 local answers, taken = {}, {}
 for index = 1, count do
   local _, _, node = words_of(index)
+  levels[index] = ''
   local word = move(index)
   answers[index] = {
     word,
@@ -107,7 +113,7 @@ if string.find(pattern, '1') then
     others[#others + 1], others[#others + 2] = 'lots', cjson.encode(lots)
   end
   local entry = redis.call('XADD', key.log, '*', 'kind', 'moved', 'id', ARGV[4], 'at', ARGV[2], 'taken', pattern,
-    'moved_at', plain(latest), 'body', ARGV[5], unpack(others))
+    'moved_at', plain(latest), 'body', ARGV[5], 'levels', table.concat(levels, ','), unpack(others))
   remember_moves(moves, entry, now)
 end
 return answers

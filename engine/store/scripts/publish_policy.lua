@@ -20,4 +20,6 @@ redis.call(
   'who', ARGV[4], 'at', ARGV[5], 'note', ARGV[6], 'rules', ARGV[7]
 )
 redis.call('HSET', key.policy_operations, ARGV[1], done .. ' ' .. new)
+redis.call('XADD', key.log, '*', 'kind', 'published', 'id', ARGV[2], 'at', ARGV[5], 'caller', ARGV[4],
+  'details', cjson.encode({note = ARGV[6], rules = tonumber(ARGV[7]), new = new == 1}), unpack(signature))
 return {'done', new}

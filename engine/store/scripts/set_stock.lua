@@ -1,14 +1,14 @@
 -- Sets what is on hand to what the source that counts it says, and what came and left since it counted.
 --
 -- Keys, by the names in script_keys.py; the changed_ ones are those of each count's SKU.
--- ARGV  1 network version  2 now (UTC microseconds)
+-- ARGV  1 network version  2 now (UTC microseconds)  3 the log entry's body: SKU and node of each count
 --       then node, units, kind of stamp (t or s) and its number of each count, and = with label and units of each of its
 --       lots, with tabs between them; or nothing, if the count does not say which lots there are
 -- Answers {'network'} if the network is another by now; else for each count a word, what is on hand and held then, and
 -- the instant from which on all that came and left is remembered: set; same (this message came before); older (a newer
 -- one came before, or the network was loaded later); differs (the same stamp came with another number of units); kind
 -- (the position is counted with the other kind of stamp); forgotten (what came and left since is not remembered).
-local FIRST, WORDS_EACH = 3, 5
+local FIRST, WORDS_EACH = 4, 5
 local now = tonumber(ARGV[2])
 if redis.call('HGET', key.facts, 'version') ~= ARGV[1] then
   return {'network'}
@@ -34,6 +34,8 @@ local function refusal(index, node, units, kind, number)
 end
 
 local changed, freed = {}, {}
+-- of each count, as `Entry.levels` has it: empty where what is on hand stays as it was
+local levels, some_differ = {}, false
 local function set(index, node, units, kind, number, lots)
   local word = refusal(index, node, units, kind, number)
   if word then
@@ -51,6 +53,10 @@ local function set(index, node, units, kind, number, lots)
     count_lots(index, node, string.sub(lots, 2), at)
     freed[on_hand] = true
   end
+  if before ~= after then
+    local held = redis.call('HGET', key.changed_held(index), node) or '0'
+    levels[index], some_differ = plain(before) .. ' ' .. plain(after) .. ' ' .. held, true
+  end
   changed[on_hand] = true
   redis.call('HSET', key.changed_stamp(index), node, kind .. ' ' .. plain(number) .. ' ' .. units)
   -- the stamp alone says as much
@@ -63,10 +69,15 @@ end
 local answers = {}
 for at = FIRST, #ARGV, WORDS_EACH do
   local index, node = (at - FIRST) / WORDS_EACH + 1, ARGV[at]
+  levels[index] = ''
   local word = set(index, node, ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4])
   local on_hand = redis.call('HGET', key.changed_on_hand(index), node) or '0'
   local held = redis.call('HGET', key.changed_held(index), node) or '0'
   answers[index] = {word, on_hand, held, plain(remembered_from(index, now))}
 end
 offer(freed, note_changes(changed))
+if some_differ then
+  redis.call('XADD', key.log, '*', 'kind', 'counted', 'id', '', 'at', plain(math.floor(now / MICROS)), 'body', ARGV[3],
+    'levels', table.concat(levels, ','), unpack(signature))
+end
 return answers

@@ -1,12 +1,19 @@
--- Takes a scheduled version that can't be read off the schedule, so that the one before it stays active.
+-- Takes a version off the schedule: one that can't be read (refused), so that the one before it stays active, or one
+-- that somebody no longer wants (unscheduled).
 --
 -- Keys, by the names in script_keys.py.
--- ARGV  1 instant:version  2 version  3 now (UTC seconds)  4 who  5 note
--- However many callers find such a version, only the first takes it off and notes that in the history.
+-- ARGV  1 instant:version  2 version  3 now (UTC seconds)  4 who  5 note  6 refused or unscheduled
+-- However many callers want that, only the first takes it off and notes that in the history. Answers 'done', or
+-- changes nothing: 'gone' if it is not on the schedule, 'due' if it is active already and was not refused.
+if ARGV[6] == 'unscheduled' and tonumber(string.match(ARGV[1], '^%d+')) <= tonumber(ARGV[3]) then
+  return 'due'
+end
 if redis.call('ZREM', key.scheduled_policies, ARGV[1]) == 1 then
+  redis.call('HDEL', key.logged_activations, ARGV[1])
   redis.call(
-    'XADD', key.policy_history, '*', 'act', 'refused', 'version', ARGV[2],
+    'XADD', key.policy_history, '*', 'act', ARGV[6], 'version', ARGV[2],
     'who', ARGV[4], 'at', ARGV[3], 'note', ARGV[5]
   )
+  return 'done'
 end
-return 'done'
+return 'gone'

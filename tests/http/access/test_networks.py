@@ -11,6 +11,7 @@ from engine.settings import Settings
 from engine.store.decision_log import entries
 from tests.conftest import activate, small
 from tests.support.callers import client_of
+from tests.support.ledger_entries import of_the_ledger
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
 
@@ -87,5 +88,13 @@ def test_lines_that_another_thread_makes_are_of_the_caller_whose_answer_they_are
     reader.start()
     reader.join()
     assert b"".join(lines).count(b"\n") == 4
-    assert {entry.by for entry in entries(second._client, second._keys)} == {"Ada"}
+    assert {entry.by for entry in of_the_ledger(entries(second._client, second._keys))} == {"Ada"}
     assert made["id"] in {hold.id for hold in second.holds.list_open(limit=9).holds}
+
+
+def test_it_is_ready_once_each_of_its_networks_is(app, pointsman, second):
+    nobody = app.test_client()
+    ready = nobody.get("/readyz")
+    assert (ready.status_code, ready.get_json()["policy_version"]) == (200, pointsman.versions.timeline().active)
+    second.forget()
+    assert f"network '{second.settings.network}' has no facts yet" in problem_of(nobody.get("/readyz"), 503)["detail"]

@@ -13,18 +13,21 @@ from tests.support.callers import bearer, client_of, key_of
 from tests.support.problem_json import problem_of
 
 _PLACE = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
-OPEN = {"GET /healthz", "GET /readyz", "GET /openapi.json"}
-ORDERS, STOCK, AUDIT = "orders", "stock", "audit:read"
+OPEN = {"GET /healthz", "GET /readyz", "GET /openapi.json", "GET /docs"}
+ORDERS, STOCK, AUDIT, ADMIN = "orders", "stock", "audit:read", "admin"
 SCOPES = {
     "GET /metrics": {AUDIT, "admin"},
     "DELETE /v1/backlog/{decision_id}": {ORDERS},
     "DELETE /v1/resting/{node}": {ORDERS},
+    "DELETE /v1/webhooks/{webhook_id}": {ADMIN},
     "GET /v1/availability": {STOCK},
+    "POST /v1/availability": {STOCK},
     "GET /v1/availability/feed": {STOCK},
     "GET /v1/backlog": {ORDERS, AUDIT},
     "GET /v1/decisions/{decision_id}": {ORDERS, AUDIT},
     "GET /v1/decisions/{decision_id}/chain": {ORDERS, AUDIT},
     "GET /v1/decisions/{decision_id}/facts": {ORDERS, AUDIT},
+    "GET /v1/events": {ORDERS, AUDIT},
     "GET /v1/holds": {ORDERS, AUDIT},
     "GET /v1/holds/{decision_id}": {ORDERS, AUDIT},
     "GET /v1/nodes/{node}": {STOCK, AUDIT},
@@ -35,6 +38,9 @@ SCOPES = {
     "GET /v1/products/{sku}": {STOCK, AUDIT},
     "GET /v1/resting": {ORDERS, AUDIT},
     "GET /v1/stock/{sku}": {STOCK, AUDIT},
+    "GET /v1/webhooks": {ADMIN, AUDIT},
+    "GET /v1/webhooks/{webhook_id}": {ADMIN, AUDIT},
+    "GET /v1/webhooks/{webhook_id}/dead-letters": {ADMIN, AUDIT},
     "POST /v1/backlog/run": {ORDERS},
     "POST /v1/decisions": {ORDERS},
     "POST /v1/decisions/batch": {ORDERS},
@@ -58,6 +64,11 @@ SCOPES = {
     "POST /v1/quotes": {ORDERS},
     "POST /v1/quotes/{quote_id}/take": {ORDERS},
     "POST /v1/stock/movements": {STOCK},
+    "POST /v1/webhooks": {ADMIN},
+    "POST /v1/webhooks/{webhook_id}/enable": {ADMIN},
+    "POST /v1/webhooks/{webhook_id}/replay": {ADMIN},
+    "POST /v1/webhooks/{webhook_id}/rotate": {ADMIN},
+    "POST /v1/webhooks/{webhook_id}/test": {ADMIN},
     "PUT /v1/nodes/{node}": {STOCK},
     "PUT /v1/products/{sku}": {STOCK},
     "PUT /v1/stock/{node}/{sku}": {STOCK},
@@ -142,8 +153,11 @@ def test_an_operation_without_a_stated_scope_is_no_operation(pointsman, monkeypa
 
 
 def test_an_endpoint_of_an_extension_without_a_stated_scope_stops_the_start(pointsman, monkeypatch):
-    monkeypatch.setattr("api.http.app._OPEN_PAGES", ())
-    with pytest.raises(LookupError, match="openapi_json"):
+    def extend(app, *_):
+        app.add_url_rule("/extension", "extension", dict)
+
+    monkeypatch.setattr("api.http.app.measure_requests", extend)
+    with pytest.raises(LookupError, match="extension"):
         create_app(pointsman)
 
 

@@ -1,19 +1,26 @@
 """Every script uses only keys that it was given in KEYS: in a cluster, any other might be on another server."""
 
 import dataclasses
+import ipaddress
 
 import pytest
 
 from engine.errors import NotReady
+from engine.events.event import START
+from engine.events.stream_writer import StreamWriter
+from engine.events.webhooks.deliverer import Deliverer
+from engine.events.webhooks.post import Sender
+from engine.events.webhooks.webhooks import Webhooks
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decision_request import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store import replica
+from engine.store import policy_versions, replica
 from engine.store.connection import client as store
 from engine.store.connection.client import script_text
+from engine.store.events.event_stream import EventStream
 from engine.store.network import load
 from engine.store.orders.stored_order import Approval
 from engine.store.script_keys import LAYOUTS
@@ -136,6 +143,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman._client.redis.delete(pointsman._keys.hold(held), pointsman._keys.held("B"))
     assert len(pointsman.repair(who="eve").repaired) == 2
     repair_loads(pointsman)
+    send_events(pointsman)
     follow_versions(pointsman, clock)
     on_replicas_alone, before_the_service_starts = "replica_snapshot", "server/rights"
     assert ran == script_names() - {on_replicas_alone, before_the_service_starts}
@@ -182,6 +190,21 @@ def lose_stock(pointsman):
         pointsman.holds.release(name)
 
 
+def send_events(pointsman):
+    """Events are written into the stream, and sent to an endpoint where nobody listens."""
+    stored, outbox, here = pointsman.events._stored, pointsman.events._outbox, (ipaddress.ip_network("127.0.0.1/32"),)
+    webhooks = Webhooks(stored, outbox, allowed=here, clock=lambda: pointsman.now)
+    name = webhooks.add("http://127.0.0.1:1/", since=START, by="eve").id
+    stream = EventStream(pointsman._client, pointsman._keys, length=9)
+    assert StreamWriter(stream, outbox, render=lambda _: b"{}").write() > 9
+    sender = Sender(allowed=here, clock=lambda: pointsman.now)
+    times = {"chance": lambda: 0.5, "clock": lambda: pointsman.now}
+    Deliverer(stored, outbox, sender, render=lambda _: b"{}", who="one", **times).deliver(name)
+    assert webhooks.show(name).delivery.waiting > 0
+    webhooks.enable(name)
+    webhooks.remove(name)
+
+
 def repair_loads(pointsman):
     """Goods leave during a load, which is completed first; a load that nobody can complete is replaced by another."""
     name = json_of(pointsman.decide(order(("B", 1))))["id"]
@@ -207,6 +230,7 @@ def follow_versions(pointsman, clock):
     redis, keys = pointsman._client.redis, pointsman._keys
     redis.hset(keys.policies, second, b'{"test.yaml": "policy: test\\nrules: []\\n"}')
     clock.now += 60
+    policy_versions.log_activations(pointsman._client, keys, now=clock.now)
     assert json_of(pointsman.decide(order(("A", 1)), dry_run=True))["policy_version"] == first
 
 

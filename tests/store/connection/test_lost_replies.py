@@ -10,6 +10,7 @@ from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LYON, inventory, node, order
+from tests.support.ledger_entries import ledger_kinds
 from tests.support.lossy_proxy import proxy
 
 
@@ -35,7 +36,7 @@ def position(pointsman):
 
 
 def kinds(redis_client, network):
-    return [fields[b"kind"].decode() for _, fields in redis_client.xrange(f"{{{network}}}:log")]
+    return [kind.decode() for kind in ledger_kinds(redis_client, network)]
 
 
 @pytest.mark.parametrize("key", [None, RequestKey(caller="http", name="k")])

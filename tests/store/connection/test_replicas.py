@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from engine.errors import StoreUnavailable
+from engine.errors import HoldEnded, NotReplicated, StoreUnavailable
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
@@ -433,6 +433,49 @@ def test_a_call_that_is_sent_again_is_not_answered_before_the_replica_has_what_i
     follow(primary, replica)
     with Pointsman(settings, clock=clock) as waiting:
         assert call(waiting, name) == call(waiting, name)
+
+
+def test_where_too_few_replicas_have_a_decision_the_answer_says_what_stands_and_a_retry_settles_it(
+    shop, primary, replica, clock
+):
+    settings = dataclasses.replace(shop.settings, replicas=1)
+    body = order_json(("A", 3), id="replicated")
+    keys = [{}, {"Idempotency-Key": "one"}]
+    with Pointsman(settings, clock=clock) as waiting:
+        http = client_of(waiting)
+        assert http.get("/readyz").status_code == 200
+        replica.ask("REPLICAOF", "NO", "ONE")
+        assert "0 replicas follow the server, and 1 must" in problem_of(http.get("/readyz"), 503)["detail"]
+        refused = problem_of(http.post("/v1/decisions", json=body, headers=keys[1]), 503)
+        assert refused["type"].endswith("not-replicated")
+        (stands,) = re.findall(r"decision '(\w+)' of order", refused["detail"])
+        for headers in keys:
+            assert problem_of(http.post("/v1/decisions", json=body, headers=headers), 503)["type"].endswith(
+                "not-replicated"
+            )
+        follow(primary, replica)
+        for headers in keys:
+            answer = http.post("/v1/decisions", json=body, headers=headers)
+            assert (answer.status_code, answer.get_json()["id"]) == (200, stands)
+        assert http.get("/readyz").status_code == 200
+        audit = waiting.check()
+        assert (audit.clean, audit.decisions, audit.held) == (True, 2, 6)
+
+
+def test_that_a_hold_has_ended_is_not_said_before_the_replica_has_that(shop, primary, replica, clock):
+    settings = dataclasses.replace(shop.settings, replicas=1)
+    with Pointsman(settings, clock=clock) as waiting:
+        name = waiting.decide(order(("A", 3), id="O-1")).id
+        replica.ask("REPLICAOF", "NO", "ONE")
+        for _ in range(2):  # without an operation's name, the second one asks for what is so already
+            with pytest.raises(NotReplicated):
+                waiting.holds.confirm(name)
+        with pytest.raises(NotReplicated):
+            waiting.holds.release(name)
+        follow(primary, replica)
+        assert waiting.holds.confirm(name).shipments
+        with pytest.raises(HoldEnded):
+            waiting.holds.release(name)
 
 
 def waits(server):

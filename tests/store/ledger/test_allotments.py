@@ -65,7 +65,8 @@ def shown(shop, sku="A"):
 
 
 def test_the_stock_of_a_sku_says_what_is_left_of_each_allotment(shop, clock):
-    activate(shop, BY_DAY_AND_WEEK, "when: {order.channel: app}, then: {allocate: {channel: app, units: 2, per: day}}")
+    app = "when: {order.channel: app}, then: {allocate: {channel: app, units: 2, per: day}}"
+    activate(shop, BY_DAY_AND_WEEK, app, "then: {allocate: {channel: web, share: 10%, per: day}}")
     app, week = ("app", "day", 2, 0, 2), ("web", "week", 1, 0, 1)
     assert shown(shop) == {"lyon": [app, ("web", "day", 5, 0, 5), week]}
     takes(shop, 3)
@@ -79,9 +80,9 @@ def test_the_stock_of_a_sku_says_what_is_left_of_each_allotment(shop, clock):
 def test_allotments_of_what_is_sold_by_decimals_are_shown_with_them(bare):
     cloth = product("CLOTH", decimals=1, unit="m")
     bare.load(inventory([node("lyon", LYON)], {"CLOTH": {"lyon": 125}}, products=[cloth], decimals={"CLOTH": 1}))
-    activate(bare, "then: {allocate: {channel: web, share: 50%, min: 5, per: day}}")
+    activate(bare, "then: {allocate: {channel: web, share: 50%, min: 9, per: day}}")
     bare.decide(order(("CLOTH", 15), channel="web"))
-    assert shown(bare, "CLOTH") == {"lyon": [("web", "day", Decimal("6.3"), Decimal("1.5"), Decimal("4.8"))]}
+    assert shown(bare, "CLOTH") == {"lyon": [("web", "day", Decimal("9.0"), Decimal("1.5"), Decimal("7.5"))]}
 
 
 def test_a_channel_uses_its_allotment_up(shop, taken, sound):

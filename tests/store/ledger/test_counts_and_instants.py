@@ -200,8 +200,9 @@ def test_what_a_node_counted_as_it_rejected_is_of_when_it_says(shop, held):
     assert shop.check().clean
 
 
-def test_a_newer_count_stays_whatever_a_node_counted_before(shop, held):
-    shop.stock.set_count(count(9, 31))
+@pytest.mark.parametrize("newer", [lambda: count(9, 31), lambda: sequence(9, 1)])
+def test_a_newer_count_stays_whatever_a_node_counted_before(shop, held, newer):
+    shop.stock.set_count(newer())
     shop.rerouting.reject(RejectionRequest(decision=held, node="lyon", reason="not_in_stock", on_hand=4, at=at(30)))
     assert position(shop) == (9, 0)
     assert shop.check().clean

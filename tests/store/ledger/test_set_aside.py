@@ -18,6 +18,7 @@ from tests.properties.ledger.catalogue import Catalogue
 from tests.store.ledger.test_scarce_stock import together
 from tests.support.decision_json import facts_of, json_of
 from tests.support.facts import EURO, LILLE, LYON, PARIS, inventory, node, order, service
+from tests.support.ledger_entries import of_the_ledger
 from tests.support.order_json import shipped_units
 
 SKUS = [f"S{number}" for number in range(10)]
@@ -59,7 +60,7 @@ def take(others):
 
 
 def kinds(pointsman):
-    return [entry.kind for entry in entries(pointsman._client, pointsman._keys)]
+    return [entry.kind for entry in of_the_ledger(entries(pointsman._client, pointsman._keys))]
 
 
 def held(pointsman, sku):

@@ -11,6 +11,7 @@ from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.ledger_entries import ledger_kinds
 
 
 @pytest.fixture
@@ -171,7 +172,7 @@ def test_a_short_pick_is_one_step(shop, redis_client, network):
     assert [(item["node"], item["lines"][0]["quantity"]) for item in follow_up["shipments"]] == [("lille", 2)]
     assert units(shop.holds.state(name)) == {"rejected": {"A": 3}, "confirmed": {"A": 7}}
     assert at(shop) == (0, 0), "the damaged ones are blocked"
-    kinds = [fields[b"kind"] for _, fields in redis_client.xrange(f"{{{network}}}:log")]
+    kinds = ledger_kinds(redis_client, network)
     assert kinds == [b"decided", b"decided", b"confirmed", b"rejected"]
     assert json_of(shop.rerouting.reject(pick)) == follow_up
     assert load(shop) == 1, "the shipment left, with fewer units"
@@ -212,7 +213,7 @@ def test_a_confirm_is_undone(shop, redis_client, network):
     state = shop.holds.undo(name)
     assert (units(state), state.until) == ({"held": {"A": 4, "B": 5}}, until)
     assert (at(shop), at(shop, sku="B"), load(shop)) == ((10, 4), (5, 5), 1)
-    kinds = [fields[b"kind"] for _, fields in redis_client.xrange(f"{{{network}}}:log")]
+    kinds = ledger_kinds(redis_client, network)
     assert kinds == [b"decided", b"confirmed", b"undone"]
     audit = shop.check()
     assert (audit.clean, audit.confirmed, audit.held) == (True, 0, 9)

@@ -33,7 +33,7 @@ def test_what_is_read_back_is_what_was_loaded(pointsman, server_url, network):
     client.close()
 
 
-def test_loading_twice_changes_nothing_but_the_note_that_stock_was_loaded(pointsman, contents, network):
+def test_loading_twice_changes_nothing_but_the_notes_that_stock_was_loaded(pointsman, contents, network):
     pointsman.decide(order(("RARE", 1)))
     changed = f"{{{network}}}:changed".encode()
     before = contents()
@@ -44,6 +44,9 @@ def test_loading_twice_changes_nothing_but_the_note_that_stock_was_loaded(points
         f"{{{network}}}:facts".encode(),
         True,
     )
+    log = f"{{{network}}}:log".encode()
+    *logged, (_, last) = after.pop(log)
+    assert (logged, last[b"kind"]) == (before.pop(log), b"loaded")
     assert after == before
 
 

@@ -14,6 +14,7 @@ from tests.conftest import activate
 from tests.store.ledger.test_scarce_stock import together
 from tests.support.decision_json import json_of
 from tests.support.facts import HOUR, LILLE, LYON, MARSEILLE, NOW, inventory, node, order
+from tests.support.ledger_entries import ledger_kinds
 from tests.support.order_json import shipped_units, unfilled_units
 
 VIP = "when: {order.segment: vip}, then: {priority: 80}"
@@ -125,7 +126,7 @@ def test_withdrawn_units_do_not_wait_any_more(shop, redis_client, network):
     assert run(shop) == []
     with pytest.raises(NotFound, match="was withdrawn"):
         shop.backlog.withdraw(first["id"])
-    kinds = [fields[b"kind"] for _, fields in redis_client.xrange(f"{{{network}}}:log")]
+    kinds = ledger_kinds(redis_client, network)
     assert kinds == [b"decided", b"withdrawn", b"moved"]
     assert shop.check().clean
 

@@ -14,6 +14,7 @@ from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.ledger_entries import ledger_kinds
 from tests.support.lossy_proxy import proxy, script_call
 
 
@@ -59,7 +60,7 @@ def test_two_of_five_are_cancelled_and_no_node_is_barred(shop, redis_client, net
     shop.holds.confirm(name)
     audit = shop.check()
     assert (audit.clean, audit.confirmed, audit.held) == (True, 3, 0)
-    kinds = [fields[b"kind"] for _, fields in redis_client.xrange(f"{{{network}}}:log")]
+    kinds = ledger_kinds(redis_client, network)
     assert kinds == [b"decided", b"cancelled", b"confirmed"]
     (shipment,) = shop.holds.state(name).shipments
     assert (dict(shipment.units), shipment.others) == ({"A": 3}, {"cancelled": (("A", 2),)})

@@ -12,6 +12,7 @@ from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 from tests.support.former_decisions import former_decision
+from tests.support.ledger_entries import ledger_entries
 
 
 @pytest.fixture
@@ -23,11 +24,11 @@ def shop(bare):
 
 @pytest.fixture
 def logged_before(redis_client, network):
-    """Rewrites the log, which has decisions only, as it was written before the schema had a number."""
+    """Rewrites the log, which has decisions alone of the ledger, as it was written before the schema had a number."""
 
     def rewrite() -> None:
         log = f"{{{network}}}:log"
-        entries = redis_client.xrange(log)
+        entries = ledger_entries(redis_client, network)
         redis_client.delete(log)
         for place, fields in entries:
             body, _, facts = zlib.decompress(fields[b"body"]).partition(b"\n")

@@ -10,6 +10,7 @@ from tests.conftest import activate
 from tests.store.ledger.test_scarce_stock import together
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, inventory, node, order, product, service
+from tests.support.ledger_entries import ledger_kinds
 from tests.support.order_json import shipped_units, unfilled_units
 
 MICRO = 1_000_000
@@ -68,7 +69,7 @@ def test_what_a_node_rejects_ships_from_another_node_in_one_step(shop, redis_cli
     assert positions(shop)[name][1] == 0
     assert positions(shop)[other][1] == 3
     assert states(shop, first) == {name: ("rejected", {"A": 3})}
-    kinds = [fields[b"kind"] for _, fields in redis_client.xrange(f"{{{network}}}:log")]
+    kinds = ledger_kinds(redis_client, network)
     assert kinds == [b"decided", b"decided", b"rejected"]
     audit = shop.check()
     assert (audit.clean, audit.held, audit.ended) == (True, 3, 3)

@@ -307,7 +307,15 @@ def test_a_set_whose_own_tests_fail_is_not_published(versions, contents):
         versions.publish(policy_file(), run_tests=run_tests, **WHO)
     assert contents() == before
     made = versions.publish(policy_file("then: {priority: 80}"), run_tests=run_tests, **WHO)
-    assert (made.tests_passed, made.new) == (1, True)
+    versions.activate(made.version, **WHO)
+    rules = ["then: {priority: 80}", "then: {priority: 90}", "when: {order.units: 9}, then: {tier: 1}"]
+    with pytest.raises(TestsFailed, match=r"New, and fires in all of them: test/r2\. A test is"):
+        versions.publish(policy_file(*rules), run_tests=run_tests, **WHO)
+    with pytest.raises(TestsFailed) as caught:
+        versions.publish(policy_file("then: {priority: 70}"), run_tests=run_tests, **WHO)
+    assert "New, and" not in str(caught.value)
+    made = versions.publish(policy_file("then: {priority: 80}"), run_tests=run_tests, **WHO)
+    assert (made.tests_passed, made.new) == (1, False)
 
 
 def test_policies_that_do_not_fit_the_network_are_not_published_and_unknown_values_are_warnings(versions, contents):
@@ -387,3 +395,48 @@ def test_facts_that_an_earlier_release_stored_without_their_values_are_read(bare
     redis_client.hdel(keys.facts, "words")
     made = bare.versions.publish(policy_file("when: {product.category: nothing}, then: {tier: 2}"), **WHO)
     assert made.warnings == ()
+
+
+def test_a_version_is_taken_off_the_schedule_and_never_takes_over(pointsman, versions, publish, clock):
+    first, sale = decided_by(pointsman), publish(1)
+    versions.activate(sale, since=NOW + HOUR, **WHO)
+    versions.activate(sale, since=NOW + 2 * HOUR, **WHO)
+    assert versions.cancel_schedule(sale, **WHO) == (NOW + HOUR, NOW + 2 * HOUR)
+    clock.now += 3 * HOUR
+    assert (decided_by(pointsman), versions.timeline().scheduled) == (first, ())
+    assert changes(versions)[-2:] == ["unscheduled", "unscheduled"]
+    with pytest.raises(NotFound, match="is not scheduled"):
+        versions.cancel_schedule(sale, **WHO)
+
+
+def test_a_version_that_has_taken_over_is_not_taken_off_the_schedule(pointsman, versions, publish, clock):
+    sale = publish(1)
+    versions.activate(sale, since=NOW + HOUR, **WHO)
+    entry = HistoryEntry(operation="x", who="a test", at=NOW + HOUR, note="")
+    assert not store.unschedule(pointsman._client, pointsman._keys, sale, since=NOW + HOUR, entry=entry)
+    clock.now += HOUR
+    with pytest.raises(NotFound):
+        versions.cancel_schedule(sale, **WHO)
+    assert decided_by(pointsman) == sale
+    assert "unscheduled" not in changes(versions)
+
+
+def test_it_is_known_which_rules_go_when_a_scheduled_version_takes_over(pointsman, versions):
+    rules = ["then: {hold: 1 h}", "then: {priority: 1}", "then: {tier: 1}"]
+    sale, new = (pointsman.publish(policy_file(*rules[:count]), **WHO).version for count in (1, 3))
+    versions.activate(sale, since=NOW + HOUR, **WHO)
+    versions.activate(new, since=NOW + 2 * HOUR, **WHO)
+    assert [(item.since, item.gone) for item in versions.takeovers()] == [(NOW + HOUR, ()), (NOW + 2 * HOUR, ())]
+    versions.activate(new, **WHO)
+    assert [item.gone for item in versions.takeovers()] == [("test/r2", "test/r3"), ()]
+
+
+def test_a_rollback_may_be_scheduled(pointsman, versions, publish, clock):
+    first, sale = decided_by(pointsman), publish(1)
+    versions.activate(sale, **WHO)
+    assert versions.roll_back(since=NOW + HOUR, **WHO) == first
+    assert decided_by(pointsman) == sale
+    clock.now += HOUR
+    assert decided_by(pointsman) == first
+    with pytest.raises(InputInvalid, match="this instant is over"):
+        versions.roll_back(since=NOW, **WHO)

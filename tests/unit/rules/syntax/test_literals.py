@@ -37,7 +37,8 @@ ACCEPTED = [
     (literals.time, "24:00", 1_440),
 ]
 REFUSED = [
-    (literals.count, "1.5", "'1.5' is finer than one"),
+    (literals.count, "1.5", "'1.5' is finer than one; write 1 or 2"),
+    (literals.count, "-0.5", "'-0.5' is finer than one; write -1 or 0"),
     (literals.count, "12 kg", "'12 kg' is no whole number; write for example 12"),
     (literals.count, "012", "'012' starts with a zero; write for example 12"),
     (literals.count, "00", "'00' starts with a zero; write for example 12"),
@@ -71,6 +72,10 @@ REFUSED = [
     (literals.time, "24:01", "'24:01' is no time of day; write for example \"08:00\", in quotes"),
     (literals.time, "12:60", "'12:60' is no time of day; write for example \"08:00\", in quotes"),
     (literals.date, "2026-2-1", "'2026-2-1' is no date; write for example 2026-11-01"),
+    (literals.date, "31/12/2026", "'31/12/2026' is no date; write 2026-12-31"),
+    (literals.date, "3.12.2026", "'3.12.2026' is no date; write 2026-12-03 or 2026-03-12"),
+    (literals.date, "05/05/2026", "'05/05/2026' is no date; write 2026-05-05"),
+    (literals.date, "12/31/2026", "'12/31/2026' is no date; write 2026-12-31"),
     (literals.date, "20261101", "'20261101' is no date; write for example 2026-11-01"),
     (literals.date, "2026-W44-1", "'2026-W44-1' is no date; write for example 2026-11-01"),
     (literals.date, "2026-02-29", "'2026-02-29' is no day of the calendar: day is out of range for month"),

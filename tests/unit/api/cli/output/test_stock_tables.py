@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from api.cli.output.plural import counted
+from api.cli.language.current import counted
 from api.cli.output.stock_tables import stock_tables
 from api.records.stock.positions import NodeStockRecord, SkuStockRecord
 

@@ -313,6 +313,14 @@ def test_of_what_a_shipment_cannot_bear_another_service_takes_its_part():
     assert offered(scenario, "when: {service.id: van}, then: {exclude: unless_needed}") == (7, 5, [6, 1])
 
 
+def test_of_two_ways_that_carry_pairs_alone_a_third_unit_goes_by_none():
+    bike, van = service("bike", mode="bike"), service("van")
+    scenario = snapshot([node("a", services=("bike", "van"))], {"A": {"a": 3}}, services=[bike, van])
+    pairs = ["when: {shipment.units: 1}, then: {exclude: true}", "when: {shipment.units: 3}, then: {exclude: true}"]
+    assert offered(scenario, *pairs) == (2, 0, [2])
+    assert offered(scenario, pairs[1]) == (3, 0, [3])
+
+
 def test_what_caps_keep_from_a_larger_order_a_smaller_one_may_have():
     scenario = snapshot([node("a"), node("b")], {"A": {"a": 6, "b": 4}})
     rules = ("when: {node.id: a}, then: {exclude: unless_needed}", "then: {cap: {channel: web, units: 7}}")

@@ -1,10 +1,15 @@
 """A group whose commands are imported when they are used: help and typing mistakes cost next to nothing."""
 
+import os
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import click
+
+from api.cli.language.click_texts import speak_for_click
+from api.cli.language.current import choose_language, say
+from api.cli.language.spoken_commands import in_language
 
 
 class Lazy(NamedTuple):
@@ -23,8 +28,7 @@ class LazyCommands(Mapping[str, click.Command]):
 
     def __getitem__(self, name: str) -> click.Command:
         place = self.places[name]
-        command: click.Command = getattr(import_module(place.module), place.name)
-        return command
+        return in_language(getattr(import_module(place.module), place.name))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.places)
@@ -41,7 +45,15 @@ class LazyGroup(click.Group):
         self.commands = LazyCommands(places)  # type: ignore[assignment]  # click only reads it
         self._places = places
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """In the language that the words and the environment ask for."""
+        speak_for_click()
+        choose_language(args, os.environ)
+        return click.Group.make_context(in_language(self), info_name, args, parent, **extra)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the summaries, as click does for commands that it has imported."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, self._places[name].summary) for name in self.list_commands(ctx)])
+        with formatter.section(say("Commands")):
+            formatter.write_dl([(name, say(self._places[name].summary)) for name in self.list_commands(ctx)])

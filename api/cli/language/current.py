@@ -1,0 +1,94 @@
+"""Says texts in the language of the command that runs."""
+
+import contextvars
+import string
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from api.cli.language.catalogue import LANGUAGES, texts_of
+from api.cli.language.messages import message_book
+from rules.wording.catalogue import ENGLISH
+
+OPTION = "--lang"
+_VARIABLES = ("POINTSMAN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+"""Where the language comes from if no option says it; the first that is set decides."""
+_NUMBER_SIGNS = {"fr": str.maketrans({",": "\u202f", ".": ",", "%": "\u00a0%"})}
+"""By language, what stands for the comma between thousands, the decimal point and the sign for per cent."""
+_NONE_IS_ONE = frozenset({"fr"})
+"""Languages in which 0 takes the form for one."""
+_language = contextvars.ContextVar("language", default=ENGLISH)
+
+
+def choose_language(words: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Speak as the words of the command ask, or else as the environment does."""
+    _language.set(_asked_for(words) or _usual(environment))
+
+
+def current_language() -> str:
+    return _language.get()
+
+
+def say(english: str, /, **values: Any) -> str:
+    """The text in the current language, with its placeholders filled in."""
+    translated = texts_of(_language.get()).texts.get(english, english)
+    return _FORMATTER.vformat(translated, (), values) if values else translated
+
+
+def text(english: str) -> str:
+    """Marks a text that is said elsewhere, so that catalogues are asked for it."""
+    return english
+
+
+def say_number(number: str) -> str:
+    """A number as it is formatted in English, such as 1,234.50, as the current language writes it."""
+    signs = _NUMBER_SIGNS.get(_language.get())
+    return number.translate(signs) if signs else number
+
+
+def say_message(message: str) -> str:
+    """What rules or the engine said in English, in the current language, as far as its catalogue has it."""
+    language = _language.get()
+    return message if language == ENGLISH else message_book(language).translate(message)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 rule`, `1,200 rules`."""
+    language = _language.get()
+    forms = texts_of(language).nouns.get(noun)
+    one, several = forms or (noun, f"{noun}s")
+    is_one = number == 1 or (number == 0 and language in _NONE_IS_ONE)
+    return f"{say_number(f'{number:,}')} {one if is_one else several}"
+
+
+def _asked_for(words: Sequence[str]) -> str | None:
+    """The language after `--lang`, also before it is known which command the words are of: mistakes in them are told in
+    that language, too. None: there is none, or another than the command line speaks.
+    """
+    for number, word in enumerate(words):
+        if word == "--":
+            break
+        if word == OPTION and words[number + 1 : number + 2]:
+            return _known(words[number + 1])
+        if word.startswith(f"{OPTION}="):
+            return _known(word.removeprefix(f"{OPTION}="))
+    return None
+
+
+def _usual(environment: Mapping[str, str]) -> str:
+    named = next((environment[name] for name in _VARIABLES if environment.get(name, "").strip()), "")
+    return _known(named.strip()[:2].lower()) or ENGLISH
+
+
+def _known(language: str) -> str | None:
+    return language if language in LANGUAGES else None
+
+
+class _Formatter(string.Formatter):
+    """Formats as `str.format`, and numbers as the current language writes them."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        shown = str(format(value, format_spec))
+        return say_number(shown) if "," in format_spec else shown
+
+
+_FORMATTER = _Formatter()

@@ -1,0 +1,162 @@
+"""Completes the OpenAPI document that flask-smorest makes of the operations: who may call each, what it may be answered
+besides what its view says, headers, and the calls that follow from an answer.
+"""
+
+import copy
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from api.http.description.examples import EXAMPLES
+from api.http.description.links import LINKS
+from engine.model.scopes import Scope
+
+Page = dict[str, Any]
+
+_SCHEME = "bearer"
+_DESCRIPTION = """\
+Pointsman decides where each order ships from, by the rules that merchandisers wrote, and holds the stock.
+
+Every answer that is no success is a problem detail (RFC 9457); its `type` says which, and `docs/http-api.md` lists
+them. A release may add operations and fields; within `v1` none is taken away or changes its meaning.
+"""
+_REQUEST_ID = {
+    "description": "The id of the request: the one that was sent, or a new one",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+}
+_RETRY_AFTER = {
+    "description": "Seconds to wait before it is sent again",
+    "schema": {"type": "integer", "minimum": 0},
+}
+_ETAG = {"description": "Sent as If-None-Match, it spares an answer that has not changed", "schema": {"type": "string"}}
+_CHALLENGE = {"description": "How to say who calls (RFC 6750)", "schema": {"type": "string"}}
+_PROBLEMS: Mapping[HTTPStatus, tuple[str, Mapping[str, Any]]] = {
+    HTTPStatus.BAD_REQUEST: ("The request can't be read", {}),
+    HTTPStatus.UNAUTHORIZED: ("Without a valid key", {"WWW-Authenticate": _CHALLENGE}),
+    HTTPStatus.FORBIDDEN: ("The key lacks the scope, or is for another network", {"WWW-Authenticate": _CHALLENGE}),
+    HTTPStatus.NOT_FOUND: ("There is nothing of that name", {}),
+    HTTPStatus.REQUEST_TIMEOUT: ("It came too slowly", {}),
+    HTTPStatus.CONFLICT: ("Something stands against it: what it is about, or an earlier request", {}),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("The body is too large", {}),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("The body is of another kind", {}),
+    HTTPStatus.UNPROCESSABLE_ENTITY: ("What was sent has mistakes, all of which are listed; nothing was changed", {}),
+    HTTPStatus.TOO_MANY_REQUESTS: ("The caller asks too often, or holds too much", {"Retry-After": _RETRY_AFTER}),
+    HTTPStatus.INTERNAL_SERVER_ERROR: ("A fault of Pointsman", {}),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "Not now: nothing was done, or it can be sent again",
+        {"Retry-After": _RETRY_AFTER},
+    ),
+}
+_EVERYWHERE = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_WITH_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+_VERBS = ("get", "put", "post", "delete", "patch")
+
+
+def completed(page: Page, scopes: Mapping[str, tuple[Scope, ...]]) -> Page:
+    """A whole document; `scopes` by operation id are those of which callers need one."""
+    page = copy.deepcopy(page)
+    page["info"] |= {
+        "description": _DESCRIPTION,
+        "contact": {"name": "The maintainers of Pointsman"},
+        "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+    }
+    page["servers"] = [{"url": "/", "description": "Where this page is"}]
+    components = page["components"]
+    components["schemas"].pop("PaginationMetadata", None)  # flask-smorest's, and used by nothing
+    components["securitySchemes"] = {
+        _SCHEME: {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key (`pointsman key create`), or a token of the OpenID provider",
+        }
+    }
+    components["headers"] = {"RequestId": _REQUEST_ID}
+    components["responses"] = {_name(status): _problem(status) for status in _PROBLEMS}
+    components["responses"]["Problem"] = _response("Any other problem", {})
+    for path, verb, operation in _operations(page):
+        _complete(operation, path=path, verb=verb, scopes=scopes[operation["operationId"]])
+    _mend_schemas(page)
+    return page
+
+
+def _operations(page: Page) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in page["paths"].items():
+        for verb in _VERBS:
+            if verb in item:
+                yield path, verb, item[verb]
+
+
+def _complete(operation: dict[str, Any], *, path: str, verb: str, scopes: tuple[Scope, ...]) -> None:
+    needs = f"Needs a key with the scope {' or '.join(f'`{scope}`' for scope in scopes)}." if scopes else "Open to all."
+    operation["description"] = "\n\n".join(filter(None, [operation.get("description"), needs]))
+    operation["security"] = [{_SCHEME: []}] if scopes else []
+    responses = operation["responses"]
+    for status, response in responses.items():
+        if status.startswith(("2", "3")):
+            response.setdefault("description", HTTPStatus(int(status)).phrase)
+            headers = response.setdefault("headers", {})
+            headers["X-Request-Id"] = {"$ref": "#/components/headers/RequestId"}
+            if "304" in responses:
+                headers["ETag"] = _ETAG
+    statuses = [*_EVERYWHERE, *(_WITH_BODY if "requestBody" in operation else ())]
+    if scopes:
+        statuses += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
+    if "{" in path:
+        statuses.append(HTTPStatus.NOT_FOUND)
+    if verb != "get":
+        statuses.append(HTTPStatus.CONFLICT)
+    for status in sorted(statuses):
+        responses[str(int(status))] = {"$ref": f"#/components/responses/{_name(status)}"}
+    responses["default"] = {"$ref": "#/components/responses/Problem"}
+    operation["responses"] = dict(sorted(responses.items()))
+    _add_examples(operation)
+    for status, links in LINKS.get(operation["operationId"], {}).items():
+        responses[status]["links"] = links
+
+
+def _add_examples(operation: dict[str, Any]) -> None:
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        example = EXAMPLES.get((operation["operationId"], kind))
+        if example is not None:
+            content["example"] = example
+
+
+def _problem(status: HTTPStatus) -> dict[str, Any]:
+    description, headers = _PROBLEMS[status]
+    return _response(description, headers)
+
+
+def _response(description: str, headers: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}, **headers},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _name(status: HTTPStatus) -> str:
+    return status.phrase.title().replace(" ", "").replace("-", "")
+
+
+def _mend_schemas(value: Any) -> None:
+    """Patterns as JSON Schema has them (ECMA-262: not Python's), and no default that its own schema refuses."""
+    if isinstance(value, list):
+        for item in value:
+            _mend_schemas(item)
+    elif isinstance(value, dict):
+        pattern = value.get("pattern")
+        if isinstance(pattern, str) and pattern.endswith("\\Z"):
+            value["pattern"] = f"^(?:{pattern.removesuffix(chr(92) + 'Z')})$"
+        if value.get("type") == "string" and len(str(value.get("default", "a"))) < value.get("minLength", 0):
+            del value["default"]
+        if value.get("type") == "string" and not isinstance(value.get("default", ""), str):  # as it is read: minutes
+            del value["default"]
+        for item in value.values():
+            _mend_schemas(item)

@@ -1,0 +1,76 @@
+"""Bodies of requests as somebody would send them, by operation and kind. They fit the network of examples/hexagone, and
+a test sends each of them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+JSON, NDJSON = "application/json", "application/x-ndjson"
+_DESTINATION = {
+    "country": "FR",
+    "postcode": "69003",
+    "region": "Auvergne-Rhône-Alpes",
+    "latitude": 45.7597,
+    "longitude": 4.856,
+}
+_LINES = [
+    {"sku": "TXT-0059", "quantity": 2, "unit_price": "33.90"},
+    {"sku": "BEA-0036", "quantity": 1, "unit_price": "33.90"},
+]
+_ORDER = {
+    "id": "W-900001",
+    "channel": "web",
+    "placed_at": "2026-11-27T08:12:31Z",
+    "destination": _DESTINATION,
+    "lines": _LINES,
+}
+_CART = {"channel": "web", "destination": _DESTINATION, "lines": _LINES}
+_POLICY = """policy: gifts
+rules:
+  - id: no-express
+    because: Gifts are wrapped in Lyon, which takes a day
+    when: {order.tags: {has: gift}}
+    then: {hold: 2 d}
+"""
+
+EXAMPLES: Mapping[tuple[str, str], Any] = {
+    ("decisions_decide", JSON): _ORDER,
+    ("decisions_decide_batch", JSON): {"orders": [_ORDER | {"id": "W-900002"}, _ORDER | {"id": "W-900003"}]},
+    ("quotes_quote", JSON): _CART,
+    ("quotes_promises", JSON): {"skus": ["TXT-0059"], "channel": "web", "destination": _DESTINATION},
+    ("orders_cancel", JSON): {"lines": {"2": 1}},
+    ("orders_amend", JSON): {name: value for name, value in _ORDER.items() if name != "id"}
+    | {"lines": [{"sku": "TXT-0059", "quantity": 3, "unit_price": "33.90"}]},
+    ("holds_extend", JSON): {"minutes": 120},
+    ("holds_confirm", JSON): {"op": "parcel-1"},
+    ("holds_undo", JSON): {"op": "parcel-1-back"},
+    ("holds_release", JSON): {"op": "not-needed"},
+    ("quotes_take", JSON): {"order_id": "W-900004", "promise": 1},
+    ("rerouting_reject", JSON): {"node": "wh-lyon", "reason": "no_capacity"},
+    ("backlog_run", JSON): {"limit": 100},
+    ("master_data_put_product", JSON): {
+        "name": "Bonnet à pompon",
+        "category": "textile",
+        "lifecycle": "new",
+        "weight_g": 120,
+        "tags": ["gift"],
+    },
+    ("master_data_put_node", JSON): {
+        "name": "Magasin de Nice",
+        "type": "store",
+        "latitude": "43.7102",
+        "longitude": "7.2620",
+        "country": "FR",
+        "services": ["parcel"],
+    },
+    (
+        "master_data_post_products",
+        NDJSON,
+    ): '{"sku": "TXT-9001", "category": "textile", "lifecycle": "new", "weight_g": 120}\n',
+    ("policies_activate", JSON): {"note": "agreed with the stores"},
+    ("policies_rollback", JSON): {"note": "the stores were not ready"},
+    ("stock_put", JSON): {"on_hand": 12, "at": "2026-11-27T07:00:00Z"},
+    ("movements_move", NDJSON): '{"op": "delivery-7", "node": "wh-lyon", "sku": "TXT-0059", "delta": 40}\n',
+    ("policies_check", JSON): {"files": {"gifts.yaml": _POLICY}},
+    ("policies_publish", JSON): {"files": {"gifts.yaml": _POLICY}, "note": "gifts are held longer"},
+}

@@ -1,0 +1,97 @@
+"""/v1/webhooks: where events are sent."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+
+from api.http.access.caller import caller
+from api.http.blueprint import Blueprint, answer
+from api.records.events import (
+    DeadLettersRecord,
+    WebhookRecord,
+    WebhookSecretRecord,
+    WebhooksRecord,
+    WebhookTestRecord,
+    renderer,
+)
+from api.shapes.events import ReplayRequest, RotateRequest, WebhookRequest
+from engine.errors import InputInvalid, Mistake
+from engine.service import Pointsman
+
+
+def blueprint(pointsman: Pointsman) -> Blueprint:
+    """The webhooks of one Pointsman."""
+    webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks", description="Where events are sent")
+
+    @webhooks.get("", scope=("admin", "audit:read"))
+    @webhooks.response(HTTPStatus.OK, WebhooksRecord)
+    def listed() -> Response:
+        """Every webhook, and how far it has come"""
+        return answer(WebhooksRecord(webhooks=[WebhookRecord.of(item) for item in pointsman.events.webhooks.all()]))
+
+    @webhooks.post("", scope="admin")
+    @webhooks.arguments(WebhookRequest)
+    @webhooks.response(HTTPStatus.CREATED, WebhookSecretRecord)
+    def add(body: dict[str, Any]) -> Response:
+        """Send events there; the answer has the secret that signs them, this once"""
+        webhook = pointsman.events.webhooks.add(**body, by=caller().name)
+        return answer(WebhookSecretRecord.of(webhook), HTTPStatus.CREATED)
+
+    @webhooks.get("/<string:webhook_id>", scope=("admin", "audit:read"))
+    @webhooks.response(HTTPStatus.OK, WebhookRecord)
+    def show(webhook_id: str) -> Response:
+        """A webhook, and how far it has come"""
+        return answer(WebhookRecord.of(pointsman.events.webhooks.show(webhook_id)))
+
+    @webhooks.delete("/<string:webhook_id>", scope="admin")
+    @webhooks.response(HTTPStatus.NO_CONTENT)
+    def remove(webhook_id: str) -> Response:
+        """Send nothing there any more"""
+        pointsman.events.webhooks.remove(webhook_id)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    _add_calls(webhooks, pointsman)
+    return webhooks
+
+
+def _add_calls(webhooks: Blueprint, pointsman: Pointsman) -> None:
+    """What can be done with a webhook that is there."""
+    render = renderer(pointsman)
+
+    @webhooks.post("/<string:webhook_id>/test", scope="admin")
+    @webhooks.response(HTTPStatus.OK, WebhookTestRecord)
+    def test(webhook_id: str) -> Response:
+        """Send an event of type webhook.ping, at once, and see what is answered"""
+        return answer(WebhookTestRecord.of(pointsman.events.test(webhook_id, render)))
+
+    @webhooks.post("/<string:webhook_id>/enable", scope="admin")
+    @webhooks.response(HTTPStatus.OK, WebhookRecord)
+    def enable(webhook_id: str) -> Response:
+        """Go on where it was switched off: what waits is sent at once"""
+        return answer(WebhookRecord.of(pointsman.events.webhooks.enable(webhook_id)))
+
+    @webhooks.post("/<string:webhook_id>/replay", scope="admin")
+    @webhooks.arguments(ReplayRequest)
+    @webhooks.response(HTTPStatus.OK, WebhookRecord)
+    def replay(body: dict[str, Any], webhook_id: str) -> Response:
+        """Send again what came after a cursor, or what is not sent any more"""
+        if (body["since"] is None) != body["dead"]:
+            message = "say what to send again: either 'since', a cursor, or 'dead': true"
+            raise InputInvalid([Mistake(field="since", message=message)])
+        every = pointsman.events.webhooks
+        state = every.replay_dead(webhook_id) if body["dead"] else every.replay(webhook_id, body["since"])
+        return answer(WebhookRecord.of(state))
+
+    @webhooks.post("/<string:webhook_id>/rotate", scope="admin")
+    @webhooks.arguments(RotateRequest)
+    @webhooks.response(HTTPStatus.OK, WebhookSecretRecord)
+    def rotate(body: dict[str, Any], webhook_id: str) -> Response:
+        """Give it another secret, which the answer has this once; the former signs, too, for a while"""
+        return answer(WebhookSecretRecord.of(pointsman.events.webhooks.rotate(webhook_id, **body)))
+
+    @webhooks.get("/<string:webhook_id>/dead-letters", scope=("admin", "audit:read"))
+    @webhooks.response(HTTPStatus.OK, DeadLettersRecord)
+    def dead_letters(webhook_id: str) -> Response:
+        """The events that are not sent there any more"""
+        return answer(DeadLettersRecord.of(pointsman.events.webhooks.dead_letters(webhook_id)))

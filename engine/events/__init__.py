@@ -1,0 +1,1 @@
+"""Events: what changed, derived from the log, for others to follow."""

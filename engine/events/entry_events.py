@@ -1,0 +1,83 @@
+"""The events of an entry of the log. Pure: the same entry has the same events, in the same order, whenever it is read.
+
+What hangs on a setting, which stock is low, comes last, so that no other event's number hangs on it.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from engine.decide.order_record import Record
+from engine.events.event import NODE_LANE, POLICY_LANE, STOCK_LANE, Event, Position
+from engine.events.known_decision import KnownDecision
+from engine.events.order_events import changed, decided, placed, rest_begun
+from engine.events.payloads import (
+    EventLinksRecord,
+    NodeRestingRecord,
+    PolicyActivatedRecord,
+    PolicyPublishedRecord,
+)
+from engine.events.stock_events import LowStock, stock_changed, stock_low
+from engine.store.decision_log import Entry
+from engine.store.holds import is_set_aside
+
+ORDER_KINDS = frozenset(
+    {
+        *("confirmed", "released", "expired", "rejected", "extended", "withdrawn", "queued"),
+        *("approved", "cancelled", "undone", "amended"),
+    }
+)
+"""Kinds of entries that name a decision, and are about its order."""
+
+
+def named_decision(entry: Entry) -> str | None:
+    """The decision that has to be known for the events of the entry; None: none."""
+    return entry.decision if entry.kind in ORDER_KINDS and not is_set_aside(entry.decision) else None
+
+
+def events_of(entry: Entry, known: Mapping[str, KnownDecision], low: LowStock) -> list[Event]:
+    """`known` has the decision that the entry names, unless that is lost; then nothing is told of its order."""
+    decision = known.get(named_decision(entry) or "")
+    events: list[Event] = []
+    if entry.kind == "decided":
+        events = placed(entry, entry.record.order.id, decided(entry))
+    elif decision is not None:
+        events = placed(entry, decision.order, changed(entry, decision))
+    others = [*_others(entry), *(("stock.changed", "", data) for data in stock_changed(entry, decision))]
+    others += [("stock.low", data.sku, data) for data in stock_low(entry, low)]
+    for kind, subject, data in others:
+        position = Position(*entry.id, len(events) + 1)
+        lane = _LANES[kind.partition(".")[0]]
+        events.append(Event(position=position, type=kind, subject=subject, at=entry.at, lane=lane, data=data))
+    return events
+
+
+_LANES = {"stock": STOCK_LANE, "policy": POLICY_LANE, "node": NODE_LANE}
+
+
+def _others(entry: Entry) -> Iterator[tuple[str, str, Record]]:
+    """Type, subject and data of events about policies and nodes."""
+    match entry.kind:
+        case "rejected" if (rest := rest_begun(entry)) is not None:
+            yield "node.resting", rest.node, rest
+        case "woken":
+            yield "node.resting", entry.decision, NodeRestingRecord(node=entry.decision, resting=False, by=entry.caller)
+        case "published" if entry.details["new"]:
+            version, details = entry.decision, entry.details
+            data: Record = PolicyPublishedRecord(
+                version=version, by=entry.caller, note=details["note"], rules=details["rules"], links=_link(version)
+            )
+            yield "policy.published", version, data
+        case "activated":
+            version, details = entry.decision, entry.details
+            data = PolicyActivatedRecord(
+                version=version,
+                before=details["before"],
+                because=details["because"],
+                by=entry.caller or None,
+                note=details["note"],
+                links=_link(version),
+            )
+            yield "policy.activated", version, data
+
+
+def _link(version: str) -> EventLinksRecord:
+    return EventLinksRecord(policy=f"/v1/policies/{version}")

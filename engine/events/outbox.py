@@ -1,0 +1,145 @@
+"""The stream of events: read from the log, which has an entry of every change, written by the script that makes it.
+
+So an event can neither be lost nor be told of something that did not happen, and those of an order come in the order
+of its changes. A reader keeps a `Position`, its cursor; nothing is stored for it here, or deleted because of it.
+"""
+
+import contextlib
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from engine.errors import CursorExpired
+from engine.events.entry_events import events_of, named_decision
+from engine.events.event import START, Event, Position
+from engine.events.known_decision import KnownDecision
+from engine.events.stock_events import LowStock
+from engine.store import decision_log
+from engine.store.connection.client import Client, faults
+from engine.store.decision_log import UNREADABLE, Entry, RawEntry
+from engine.store.keys import Keys
+
+MOST_ENTRIES = 2_000
+"""Of the log, looked at for one page: what a reader does not want may be much."""
+_ENTRIES_AT_ONCE = 200
+_MOST_KNOWN = 10_000
+"""Decisions that are remembered."""
+
+logger = logging.getLogger("pointsman")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPage:
+    """Events in the order of the stream. `cursor` is how far was read: behind the last of them, or further."""
+
+    events: tuple[Event, ...]
+    cursor: Position
+
+
+class Outbox:
+    """The events of one network. `low` answers which stock is low."""
+
+    def __init__(self, client: Client, keys: Keys, *, low: Callable[[], LowStock]) -> None:
+        self._client = client
+        self._keys = keys
+        self._low = low
+        self._known: OrderedDict[str, KnownDecision] = OrderedDict()
+        """Of the decisions that were looked up last."""
+        self._lock = threading.Lock()
+
+    def end(self) -> Position:
+        """Behind every event that there is by now."""
+        with faults():
+            last = self._client.redis.xrevrange(self._keys.log, count=1)
+        return Position(*decision_log.parse_entry_id(last[0][0])) if last else START
+
+    def verify(self, cursor: Position) -> None:
+        """Raise CursorExpired if the log may have been deleted as far as the cursor, so that events may be missing."""
+        if cursor == START:
+            return
+        with faults():
+            if not self._client.redis.xrange(self._keys.log, cursor.entry, cursor.entry):
+                raise CursorExpired(str(cursor))
+
+    def read(self, since: Position, *, limit: int, types: AbstractSet[str] = frozenset()) -> EventPage:
+        """At most `limit` events behind the cursor; of no types: of all."""
+        events: list[Event] = []
+        cursor, looked_at = since, 0
+        while looked_at < MOST_ENTRIES:
+            start = cursor.entry if cursor.number < Position(0, 0).number else f"({cursor.entry}"
+            with faults():
+                batch = self._client.redis.xrange(self._keys.log, start, "+", count=_ENTRIES_AT_ONCE)
+            for entry_id, told in self._told(batch):
+                for event in told:
+                    if event.position > cursor and (not types or event.type in types):
+                        events.append(event)
+                        if len(events) == limit:
+                            return EventPage(events=tuple(events), cursor=event.position)
+                cursor = max(cursor, Position(*entry_id))
+            looked_at += len(batch)
+            if len(batch) < _ENTRIES_AT_ONCE:
+                break
+        return EventPage(events=tuple(events), cursor=cursor)
+
+    def find(self, positions: Sequence[Position]) -> dict[Position, Event]:
+        """The events at these positions that are there still."""
+        with faults(), self._client.redis.pipeline(transaction=False) as read:
+            for name in dict.fromkeys(position.entry for position in positions):
+                read.xrange(self._keys.log, name, name)
+            entries = [entry for answer in read.execute() for entry in answer]
+        events = {event.position: event for _, told in self._told(entries) for event in told}
+        return {position: events[position] for position in positions if position in events}
+
+    def _told(self, batch: Iterable[RawEntry]) -> list[tuple[decision_log.EntryId, list[Event]]]:
+        """Of each entry its id, and its events; none if it is damaged."""
+        entries = [(decision_log.parse_entry_id(entry_id), _parsed(entry_id, fields)) for entry_id, fields in batch]
+        known = self._look_up([entry for _, entry in entries if entry is not None])
+        low = self._low()
+        return [(entry_id, [] if entry is None else _events_of(entry, known, low)) for entry_id, entry in entries]
+
+    def _look_up(self, entries: Sequence[Entry]) -> dict[str, KnownDecision]:
+        """The decisions that the entries name, as far as they are there."""
+        wanted = dict.fromkeys(name for entry in entries if (name := named_decision(entry)) is not None)
+        with self._lock:
+            self._learn([entry for entry in entries if entry.kind == "decided"])
+            known = {name: self._known[name] for name in wanted if name in self._known}
+            missing = [name for name in wanted if name not in known]
+            self._learn(self._logged(missing) if missing else [])
+            known |= {name: self._known[name] for name in missing if name in self._known}
+            while len(self._known) > _MOST_KNOWN:
+                self._known.popitem(last=False)
+        return known
+
+    def _logged(self, decisions: Sequence[str]) -> list[Entry]:
+        """The entries of these decisions that are there and can be read."""
+        with faults(), self._client.redis.pipeline(transaction=False) as read:
+            for place in self._client.redis.hmget(self._keys.decisions, decisions):
+                if place is not None:
+                    read.xrange(self._keys.log, place, place)
+            answers = read.execute()
+        entries = [_parsed(*entry) for answer in answers for entry in answer]
+        return [entry for entry in entries if entry is not None]
+
+    def _learn(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            with contextlib.suppress(*UNREADABLE):  # `_events_of` tells of it, if it is asked for its own events
+                self._known[entry.decision] = KnownDecision.of(entry.record)
+
+
+def _events_of(entry: Entry, known: Mapping[str, KnownDecision], low: LowStock) -> list[Event]:
+    try:
+        return events_of(entry, known, low)
+    except UNREADABLE as error:
+        logger.warning("no events of entry %s of the log, which can't be read: %s", entry.id, error)
+        return []
+
+
+def _parsed(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry | None:
+    try:
+        return decision_log.parse_entry(entry_id, fields)
+    except UNREADABLE as error:
+        logger.warning("entry %s of the log can't be read: %s", entry_id.decode(), error)
+        return None

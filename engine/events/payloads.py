@@ -1,0 +1,243 @@
+"""What events say: the `data` of each type, as JSON. Amounts of goods are integers, as in decisions."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from engine.decide.order_record import Record, Timestamp
+from engine.decide.record_parts import PlacedLineRecord
+
+
+class EventLinksRecord(Record, frozen=True, kw_only=True):
+    """Where more is to be read, as paths of the HTTP API."""
+
+    order: str | UnsetType = UNSET
+    decision: str | UnsetType = UNSET
+    stock: str | UnsetType = UNSET
+    policy: str | UnsetType = UNSET
+
+
+class EventShipmentRecord(Record, frozen=True, kw_only=True):
+    """A shipment of a decision, by its number in it, from 0."""
+
+    shipment: int
+    node: str
+    service: str
+    lines: list[PlacedLineRecord]
+    ships_at: Timestamp
+    arrives_by: Timestamp
+    late: bool | None
+
+
+class EventLineRecord(Record, frozen=True):
+    """Units of a line of the order."""
+
+    line: str
+    sku: Annotated[str | UnsetType, Meta(description="left out of a line that an amendment had brought")]
+    quantity: int
+
+
+class EventSkuUnitsRecord(Record, frozen=True):
+    sku: str
+    quantity: int
+
+
+class EventUnitsRecord(Record, frozen=True, kw_only=True):
+    """Units of a shipment of the decision `decision`, by its number in it."""
+
+    decision: str
+    shipment: int
+    node: str
+    service: str
+    lines: list[EventSkuUnitsRecord]
+
+
+class EventUnfilledRecord(Record, frozen=True, kw_only=True):
+    line: str
+    sku: str
+    quantity: int
+    reasons: Annotated[list[str], Meta(description="codes, as in the decision")]
+
+
+class OrderDecidedRecord(Record, frozen=True, kw_only=True):
+    """Of `order.decided`."""
+
+    order: str
+    decision: str
+    channel: str
+    status: Literal["filled", "partial", "unfilled", "scheduled"]
+    because: Annotated[
+        Literal["rejected", "stock", "amended"] | UnsetType,
+        Meta(description="why the order was decided again; left out the first time"),
+    ] = UNSET
+    policy_version: str
+    shipments: list[EventShipmentRecord]
+    unfilled: list[EventUnfilledRecord]
+    hold_until: Timestamp | None
+    waiting: Annotated[bool, Meta(description="whether what is unfilled or scheduled waits for stock")]
+    awaiting_approval: bool
+    links: EventLinksRecord
+    truncated: Annotated[bool | UnsetType, Meta(description="true: the lists are left out, too large")] = UNSET
+
+
+class OrderWaitingRecord(Record, frozen=True, kw_only=True):
+    """Of `order.waiting`."""
+
+    order: str
+    decision: Annotated[str, Meta(description="under which the units wait")]
+    lines: list[EventLineRecord]
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
+class OrderFilledRecord(Record, frozen=True, kw_only=True):
+    """Of `order.filled`."""
+
+    order: str
+    decision: str
+    waited_under: Annotated[str, Meta(description="the decision that had left them unfilled")]
+    links: EventLinksRecord
+
+
+class OrderChangedRecord(Record, frozen=True, kw_only=True):
+    """Of `order.changed`."""
+
+    order: str
+    decision: str
+    change: Literal["amended", "cancelled", "approved", "withdrawn", "released", "extended", "undone"]
+    by: Annotated[str | None, Meta(description="who did it, if the log says so")]
+    lines: Annotated[list[EventLineRecord] | UnsetType, Meta(description="of an amendment, what is ordered by now")] = (
+        UNSET
+    )
+    cancelled: Annotated[list[EventLineRecord] | UnsetType, Meta(description="how many fewer are ordered")] = UNSET
+    released: Annotated[list[EventUnitsRecord] | UnsetType, Meta(description="of what was held, what no longer is")] = (
+        UNSET
+    )
+    returned: Annotated[
+        list[EventUnitsRecord] | UnsetType, Meta(description="of what had been confirmed, what is held again")
+    ] = UNSET
+    hold_until: Timestamp | UnsetType = UNSET
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
+class HoldExpiredRecord(Record, frozen=True, kw_only=True):
+    """Of `hold.expired`."""
+
+    order: str
+    decision: str
+    shipments: list[EventUnitsRecord]
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
+class ShipmentConfirmedRecord(Record, frozen=True, kw_only=True):
+    """Of `shipment.confirmed`."""
+
+    order: str
+    decision: str
+    shipments: list[EventUnitsRecord]
+    left_at: Timestamp
+    late: Annotated[bool, Meta(description="whether the hold had expired before")]
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
+class ShipmentRejectedRecord(Record, frozen=True, kw_only=True):
+    """Of `shipment.rejected`."""
+
+    order: str
+    decision: str
+    node: str
+    reason: str
+    shipments: list[EventUnitsRecord]
+    blocked: Annotated[bool, Meta(description="whether the units may not be sold from now on")]
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
+class EventPositionRecord(Record, frozen=True, kw_only=True):
+    """What changed of a position."""
+
+    sku: str
+    node: str
+    delta: Annotated[
+        int | UnsetType,
+        Meta(description="units that came or, below 0, left; a count that stands may have them already"),
+    ] = UNSET
+    blocked: Annotated[int | UnsetType, Meta(description="by how many units those change that may not be sold")] = UNSET
+    on_hand: Annotated[int | UnsetType, Meta(description="on hand afterwards, where the log says so")] = UNSET
+
+
+class StockChangedRecord(Record, frozen=True, kw_only=True):
+    """Of `stock.changed`."""
+
+    because: Literal["moved", "counted", "confirmed", "undone", "rejected", "loaded"]
+    positions: Annotated[list[EventPositionRecord], Meta(description="empty: any stock may be another, see the link")]
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
+class StockLowRecord(Record, frozen=True, kw_only=True):
+    """Of `stock.low`."""
+
+    sku: str
+    node: str
+    available: Annotated[int, Meta(description="on hand and not held, of all channels")]
+    before: int
+    at_most: Annotated[int, Meta(description="the whole units at which it is low, by the setting")]
+    links: EventLinksRecord
+
+
+class PolicyPublishedRecord(Record, frozen=True, kw_only=True):
+    """Of `policy.published`."""
+
+    version: str
+    by: str
+    note: str
+    rules: int
+    links: EventLinksRecord
+
+
+class PolicyActivatedRecord(Record, frozen=True, kw_only=True):
+    """Of `policy.activated`."""
+
+    version: str
+    before: str | None
+    because: Literal["activated", "scheduled", "rolled_back"]
+    by: Annotated[str | None, Meta(description="null: it was scheduled for this instant")]
+    note: str
+    links: EventLinksRecord
+
+
+class NodeRestingRecord(Record, frozen=True, kw_only=True):
+    """Of `node.resting`."""
+
+    node: str
+    resting: Annotated[bool, Meta(description="false: its rest was ended early")]
+    until: Timestamp | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    by: str | UnsetType = UNSET
+
+
+class PingRecord(Record, frozen=True, kw_only=True):
+    """Of `webhook.ping`."""
+
+    webhook: str
+
+
+PAYLOADS = {
+    "order.decided": OrderDecidedRecord,
+    "order.changed": OrderChangedRecord,
+    "order.waiting": OrderWaitingRecord,
+    "order.filled": OrderFilledRecord,
+    "hold.expired": HoldExpiredRecord,
+    "shipment.confirmed": ShipmentConfirmedRecord,
+    "shipment.rejected": ShipmentRejectedRecord,
+    "stock.low": StockLowRecord,
+    "stock.changed": StockChangedRecord,
+    "policy.published": PolicyPublishedRecord,
+    "policy.activated": PolicyActivatedRecord,
+    "node.resting": NodeRestingRecord,
+}
+"""By type of event."""

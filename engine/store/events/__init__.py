@@ -1,0 +1,1 @@
+"""Webhooks and the stream of events, as they are stored."""

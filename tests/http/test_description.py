@@ -1,0 +1,181 @@
+"""What the service says of itself is whole and true: the OpenAPI document, its examples, and the page for people."""
+
+import html.parser
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from api.files.inventory_folder import load_inventory
+from api.http.description.examples import EXAMPLES, NDJSON
+from api.http.description.links import LINKS
+from engine.model.scopes import ROLE_SCOPES
+from tests.conftest import activate
+from tests.support.openapi import served_page
+
+VERBS = ("get", "put", "post", "delete", "patch")
+
+
+@pytest.fixture
+def page(http):
+    return served_page(http.application)
+
+
+def operations(page):
+    return {
+        operation["operationId"]: (path, verb, operation)
+        for path, item in page["paths"].items()
+        for verb, operation in item.items()
+        if verb in VERBS
+    }
+
+
+def test_each_operation_says_who_may_call_it_and_what_it_may_be_answered(page):
+    known = set().union(*ROLE_SCOPES.values())
+    for name, (path, verb, operation) in operations(page).items():
+        assert operation["summary"], name
+        needed = set(re.findall(r"`([a-z:]+)`", operation["description"].rpartition("\n\n")[2]))
+        assert operation["security"] == ([{"bearer": []}] if needed else []), name
+        assert needed <= known, name
+        statuses = operation["responses"].keys()
+        assert {"400", "408", "422", "429", "500", "503", "default"} <= statuses, name
+        assert ({"401", "403"} <= statuses) == bool(needed), name
+        assert ("404" in statuses) >= ("{" in path), name
+        assert ({"413", "415"} <= statuses) == ("requestBody" in operation), name
+        assert ("409" in statuses) == (verb != "get"), name
+
+
+def test_every_answer_has_the_id_of_its_request_and_every_problem_its_shape(page):
+    components = page["components"]
+    for name, (_, _, operation) in operations(page).items():
+        for status, response in operation["responses"].items():
+            named = response.get("$ref", "").rpartition("/")[2]
+            described = components["responses"][named] if named else response
+            assert not named or described["content"].keys() == {"application/problem+json"}, (name, status)
+            assert "X-Request-Id" in described["headers"], (name, status)
+    for status in ("Unauthorized", "Forbidden"):
+        assert "WWW-Authenticate" in components["responses"][status]["headers"]
+    for status in ("ServiceUnavailable", "TooManyRequests"):
+        assert "Retry-After" in components["responses"][status]["headers"]
+
+
+def test_every_component_is_used(page):
+    text = repr(page)
+    for kind in ("schemas", "responses", "headers"):
+        for name in page["components"][kind]:
+            assert f"#/components/{kind}/{name}'" in text, name
+
+
+def schemas_in(value):
+    if isinstance(value, list):
+        for item in value:
+            yield from schemas_in(item)
+    elif isinstance(value, dict):
+        yield value
+        for item in value.values():
+            yield from schemas_in(item)
+
+
+def test_every_pattern_is_one_of_json_schema_and_every_default_and_example_fits(page):
+    for schema in schemas_in(page):
+        if isinstance(schema.get("pattern"), str):
+            assert not re.search(r"\\[AZz]|\(\?P", schema["pattern"]), schema
+        if "type" in schema and isinstance(schema["type"], str | list):
+            validator = jsonschema.Draft202012Validator(schema | {"components": page["components"]})
+            for key in ("default", "example"):
+                if key in schema:
+                    assert validator.is_valid(schema[key]), schema
+
+
+def test_links_lead_to_operations_with_their_parameters(page):
+    known = operations(page)
+    for name, by_status in LINKS.items():
+        for status, links in by_status.items():
+            assert known[name][2]["responses"][status]["links"] == links
+            for link in links.values():
+                path, _, operation = known[link["operationId"]]
+                named = {
+                    item["name"]
+                    for item in [*operation.get("parameters", []), *page["paths"][path].get("parameters", [])]
+                }
+                assert link["parameters"].keys() <= named
+
+
+def test_examples_are_sent_and_answered_as_described(http, bare):
+    bare.load(load_inventory(Path("examples/hexagone")))
+    activate(bare, "then: {hold: 1 d}")
+    page = served_page(http.application)
+    sent = set()
+
+    def send(name, *, kind="application/json", **places):
+        path, verb, operation = operations(page)[name]
+        example = operation["requestBody"]["content"][kind]["example"]
+        body = {"data": example, "content_type": kind} if kind == NDJSON else {"json": example}
+        answer = getattr(http, verb)(path.format(**places), **body)
+        assert str(answer.status_code) in operation["responses"], (name, answer.text)
+        assert answer.status_code < 300, (name, answer.text)
+        sent.add((name, kind))
+        described = operation["responses"][str(answer.status_code)].get("content", {}).get("application/json")
+        if described and answer.is_json:
+            jsonschema.Draft202012Validator(described["schema"] | {"components": page["components"]}).validate(
+                answer.json
+            )
+        return answer.json if answer.is_json else None
+
+    decision = send("decisions_decide")["id"]
+    send("holds_extend", decision_id=decision)
+    send("holds_confirm", decision_id=decision)
+    send("holds_undo", decision_id=decision)
+    send("holds_release", decision_id=decision)
+    send("decisions_decide_batch")
+    send("orders_cancel", order_id="W-900002")
+    send("orders_amend", order_id="W-900003")
+    quote = send("quotes_quote")["id"]
+    send("quotes_take", quote_id=quote)
+    send("quotes_promises")
+    send("stock_put", node="wh-lyon", sku="TXT-0059")
+    send("movements_move", kind=NDJSON)
+    send("master_data_put_product", sku="TXT-9000")
+    send("master_data_post_products", kind=NDJSON)
+    send("master_data_put_node", node="st-nice")
+    send("backlog_run")
+    send("policies_check")
+    version = send("policies_publish")["version"]
+    send("policies_activate", version=version)
+    send("policies_rollback")
+    rejected = http.post(
+        "/v1/decisions", json=EXAMPLES["decisions_decide", "application/json"] | {"id": "W-900009"}
+    ).json
+    (shipment, *_) = rejected["shipments"]
+    example = EXAMPLES["rerouting_reject", "application/json"] | {"node": shipment["node"]}
+    assert http.post(f"/v1/decisions/{rejected['id']}/reject", json=example).status_code in (200, 201)
+    assert sent | {("rerouting_reject", "application/json")} == EXAMPLES.keys()
+
+
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.ids, self.links = set(), [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        named = dict(attributes)
+        self.ids += [named["id"]] if "id" in named else []
+        self.links += [named[name] for name in ("href", "src") if name in named]
+
+
+def test_the_page_for_people_has_all_operations_and_nothing_from_elsewhere(http, page):
+    answer = http.get("/docs")
+    assert answer.content_type == "text/html; charset=utf-8"
+    assert re.fullmatch(
+        r"default-src 'none'; style-src 'sha256-[\w+/=]+'; frame-ancestors 'none'",
+        answer.headers["Content-Security-Policy"],
+    )
+    read = Page()
+    read.feed(answer.text)
+    assert not read.tags & {"script", "img", "link", "iframe"}
+    assert operations(page).keys() <= set(read.ids)
+    assert len(read.ids) == len(set(read.ids))
+    assert {link for link in read.links if not link.startswith("#")} == {"openapi.json"}
+    assert {link[1:] for link in read.links if link.startswith("#")} <= set(read.ids)

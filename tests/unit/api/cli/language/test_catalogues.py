@@ -1,0 +1,49 @@
+"""Every language of the command line has a translation of each text that commands say, with the same placeholders."""
+
+import string
+
+import pytest
+
+from api.cli.language.catalogue import FOLDER, LANGUAGES, texts_of
+from api.cli.language.spoken_commands import paragraphs
+from tests.support import command_texts
+
+OTHERS = [language for language in LANGUAGES if language != "en"]
+
+
+def placeholders(text: str) -> list[tuple[str, str | None, str | None]]:
+    """Names, formats and conversions, in any order; each once."""
+    return sorted({parts[1:] for parts in string.Formatter().parse(text) if parts[1] is not None}, key=str)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_text_has_its_translation_and_no_other_is_there(language):
+    said = {*command_texts.help_texts(), *command_texts.said_texts(), *command_texts.click_texts()}
+    assert set(texts_of(language).texts) == said | {command_texts.EXAMPLE}
+    assert set(texts_of(language).nouns) == command_texts.nouns()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_has_the_placeholders_of_the_text(language):
+    texts = texts_of(language).texts
+    assert {text: placeholders(text) for text in texts} == {text: placeholders(texts[text]) for text in texts}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_translation_is_empty_or_begins_or_ends_with_other_blanks_than_the_text(language):
+    for text, translation in texts_of(language).texts.items():
+        assert translation.strip()
+        for strip in (str.lstrip, str.rstrip):
+            assert text.replace(strip(text), "") == translation.replace(strip(translation), ""), text
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_text_is_translated_twice(language):
+    for path in (FOLDER / language).glob("*.yaml"):
+        keys = [line for line in path.read_text("utf-8").splitlines() if line.startswith(("- en:", "- {en:"))]
+        assert len(keys) == len(set(keys)), path.name
+
+
+def test_paragraphs_are_one_line_each():
+    assert paragraphs("One.\n\nTwo\n   more.\n\n  Example: x\n") == ["One.", "Two more.", "Example: x"]
+    assert paragraphs("") == []

@@ -1,0 +1,117 @@
+"""What rules and the engine say in English is said in the other languages of the command line, too."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.cli.language.catalogue import LANGUAGES, texts_of
+from api.cli.language.messages import MOST_LETTERS, MessageBook, message_book
+from tests.support import invalid_policies
+
+OTHERS = [language for language in LANGUAGES if language != "en"]
+_FINDING = re.compile(r"[^ ]+:\d+:\d+  [a-z-]+  (?:warning: )?(.+?)(?: \(did you mean '.*'\?\))?")
+SPEAKERS = ("rules", "engine", "api")
+OF_OTHERS = {
+    "Must be one of: {}",
+    "day is out of range for month",
+    "month must be in 1..12",
+    "no published policy versions start with '{}'",
+    "this is nested too deeply",
+    "this is no JSON: {}",
+    "*.yaml, *.csv or *.xlsx",
+}
+"""Said by libraries, or put together by the code."""
+BOOK = MessageBook(
+    {
+        "nothing moves by 0": "rien ne bouge de 0",
+        "'{}' is finer than {}": "'{}' est plus fin que {}",
+        "a gram": "un gramme",
+        "{} of {}": "de {1}, {0}",
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("nothing moves by 0", "rien ne bouge de 0"),
+        ("'0.5 g' is finer than a gram", "'0.5 g' est plus fin que un gramme"),
+        ("product.weight: '0.5 g' is finer than a gram", "product.weight: '0.5 g' est plus fin que un gramme"),
+        ("3 of 7", "de 7, 3"),
+        ("something else", "something else"),
+        ("x: something else", "x: something else"),
+        ("", ""),
+    ],
+)
+def test_a_message_is_recognised_by_its_text_between_its_values(message, said):
+    assert BOOK.translate(message) == said
+
+
+def test_a_very_long_message_stays_as_it_is():
+    long = f"'{'1' * MOST_LETTERS}' is finer than a gram"
+    assert BOOK.translate(long) == long
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_what_people_wrote_comes_through(word, other):
+    said = BOOK.translate(f"'{word}' is finer than {other}")
+    assert word in said or BOOK.translate(word) in said
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_finding_of_bad_policies_is_translated(language):
+    messages, book = set(_messages_of_findings()), message_book(language)
+    assert len(messages) > 100
+    assert [message for message in sorted(messages) if book.translate(message) == message] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translated_message_has_the_values_of_the_message(language):
+    for message, text in texts_of(language).messages.items():
+        assert len(re.findall(r"\{\d*\}", text)) == message.count("{}"), message
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_translated_message_is_one_that_the_code_says(language):
+    """So that one that is worded anew is translated anew. A message may be made of parts of several places."""
+    code = "\n".join(_literals())
+    unknown = [message for message in texts_of(language).messages if not _is_said(message, code)]
+    assert set(unknown) <= OF_OTHERS
+
+
+def _is_said(message, code):
+    parts = sorted((part.strip(" '") for part in re.split(r"\{\}|: |; ", message)), key=len, reverse=True)
+    return any(" ".join(part.split()[:3]) in code for part in parts[:2] if part)
+
+
+def _messages_of_findings():
+    """Of the findings that other tests expect of bad files."""
+    texts = [path.read_text("utf-8") for path in Path("tests/policies").rglob("*.expected")]
+    texts += [str(part) for table in vars(invalid_policies).values() for part in _parts(table)]
+    for line in "\n".join(texts).splitlines():
+        found = _FINDING.fullmatch(line.strip())
+        if found:
+            yield found[1]
+
+
+def _parts(table):
+    """The texts in a table of bad policies, however deep."""
+    if isinstance(table, str):
+        yield table
+    elif isinstance(table, dict | tuple | list):
+        for part in table.values() if isinstance(table, dict) else table:
+            yield from _parts(part)
+
+
+def _literals():
+    for folder in SPEAKERS:
+        for path in sorted(Path(folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.JoinedStr):
+                    yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value
