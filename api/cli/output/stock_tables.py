@@ -70,7 +70,7 @@ def _columns(record: SkuStockRecord) -> Iterator[_Column]:
         yield _Column(heading=say("blocked"), cells=[str(item.blocked) for item in nodes])
     if record.expired is not UNSET:
         expired = [str(0 if item.expired is UNSET else item.expired) for item in nodes]
-        yield _Column(heading=say("expired"), cells=expired)
+        yield _Column(heading=say("expired units"), cells=expired)
     for channel in record.free:
         yield _Column(
             heading=say("free to {channel}", channel=channel), cells=[str(item.free[channel]) for item in nodes]
