@@ -144,7 +144,10 @@ def _rejected(entry: Entry, _times: Times) -> str:
 
 
 def _moved(entry: Entry, times: Times) -> str:
-    return "; ".join(_movement(item, times) for item in entry.applied_movements)
+    return "; ".join(
+        _movement(item, times) + (say(", which the count that stands already has") if counted else "")
+        for item, counted in entry.movements_and_counts
+    )
 
 
 def _movement(item: MovedUnits, times: Times) -> str:

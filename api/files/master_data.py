@@ -1,9 +1,11 @@
-"""Reads products and nodes that are sent one by one: in JSON, or as rows of products.csv."""
+"""Reads products and nodes that are sent one by one: in JSON, or as rows of CSV files."""
 
 import dataclasses
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+
+from marshmallow import ValidationError
 
 from api.files.inventory_folder import ATTRIBUTE, read_product
 from api.files.inventory_shapes import NodeShape
@@ -13,6 +15,7 @@ from api.files.opening_hours import Calendars
 from api.shapes.mistakes import mistakes_of
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Network, Node, Product
+from rules.windows import WEEKDAYS
 
 
 def as_written(value: Any) -> Any:
@@ -36,6 +39,34 @@ def row_of(product: Mapping[str, Any]) -> dict[str, str]:
 def _cell(value: Any) -> str:
     written = as_written(value)
     return "|".join(map(str, written)) if isinstance(written, list) else str(written)
+
+
+NODE_COLUMNS = ("id", "type", "country", "services")
+"""The columns of a CSV of nodes that must be there."""
+NODE_NUMBERS = ("latitude", "longitude", "handling", "handling_per_unit")
+_NODE_LISTS = frozenset({"services", "tags", "closed"})
+
+
+def node_of_row(row: Mapping[str, str]) -> dict[str, Any]:
+    """A row of a CSV of nodes as network.yaml writes the node. Words of a list stand with `|` between them; columns
+    such as `hours.monday`, `cut_offs.parcel`, `cut_offs.parcel.saturday` and `attributes.floor` have what is below.
+    Raises ValidationError if a service has a cut-off for all days and others for some.
+    """
+    node: dict[str, Any] = {}
+    by_day: dict[str, dict[str, str]] = {}
+    for name, cell in row.items():
+        group, dot, rest = name.partition(".")
+        service, _, day = rest.rpartition(".")
+        if group == "cut_offs" and day in WEEKDAYS:
+            by_day.setdefault(service, {})[day] = cell
+        elif dot:
+            node.setdefault(group, {})[rest] = cell.split("|") if group == "hours" else cell
+        else:
+            node[name] = cell.split("|") if name in _NODE_LISTS else cell
+    cut_offs = node.get("cut_offs", {})
+    for service in by_day.keys() & cut_offs.keys():
+        raise ValidationError({f"cut_offs.{service}": ["write one time of day, or one for each weekday"]})
+    return {**node, "cut_offs": {**cut_offs, **by_day}} if by_day else node
 
 
 def product_in(row: Mapping[str, str], network: Network) -> Product:

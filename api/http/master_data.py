@@ -1,16 +1,16 @@
 """PUT and POST of products and nodes: what changes between two loads, without touching counts, holds or policies."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from flask import Response, request
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError
 
 from api.files.csv_rows import rows_of
 from api.files.inventory_folder import PRODUCT_COLUMNS, number_columns
-from api.files.master_data import node_in, product_in, row_of
+from api.files.master_data import NODE_COLUMNS, NODE_NUMBERS, node_in, node_of_row, product_in, row_of
 from api.http.blueprint import NDJSON, Blueprint, answer
 from api.http.requests.master_data import NodeLine, NodeRequest, ProductLine, ProductRequest
 from api.http.requests.ndjson import (
@@ -32,6 +32,7 @@ from api.records.stock.master_data import (
     StoredNodeRecord,
     StoredProductRecord,
 )
+from api.shapes.mistakes import mistakes_of
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.master_data import MasterData, MasterDataChange
 from engine.model.facts import Network, Product
@@ -40,6 +41,8 @@ from engine.service import Pointsman
 CSV = "text/csv"
 MOST_BYTES_A_LINE = 65_536
 MOST_BYTES_OF_CSV = 64 << 20
+_TYPES = (NDJSON, CSV)
+_BODY = {"required": True, "content": {name: {"schema": {"type": "string"}} for name in _TYPES}}
 Raw: TypeAlias = Mapping[str, Any]
 _Line: TypeAlias = BodyLine[Raw]
 _Sent: TypeAlias = SentProductRecord | SentNodeRecord
@@ -48,11 +51,14 @@ _Sent: TypeAlias = SentProductRecord | SentNodeRecord
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kind:
     """How products, or nodes, are read, stored and answered. `key` is the field of a line with its SKU or id, and
-    `field` that of an answer; `types` are the content types of a body. `check` raises InputInvalid.
+    `field` that of an answer. A CSV must have the `columns`; it has `numbers` in some. `check` raises InputInvalid,
+    `of_row` ValidationError.
     """
 
     noun: str
-    types: Sequence[str]
+    columns: Sequence[str]
+    numbers: Callable[[Network], Collection[str]]
+    of_row: Callable[[dict[str, str]], Raw]
     key: str
     field: str
     shape: Schema
@@ -76,7 +82,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     master_data = Blueprint("master_data", __name__, url_prefix="/v1", description="Products and nodes")
     products = _Kind(
         noun="product",
-        types=(NDJSON, CSV),
+        columns=PRODUCT_COLUMNS,
+        numbers=lambda network: number_columns(network.attributes),
+        of_row=dict,
         key="sku",
         field="sku",
         shape=ProductLine(),
@@ -89,7 +97,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     )
     nodes = _Kind(
         noun="node",
-        types=(NDJSON,),
+        columns=NODE_COLUMNS,
+        numbers=lambda _: NODE_NUMBERS,
+        of_row=lambda row: NodeLine().load(node_of_row(row)),
         key="id",
         field="node",
         shape=NodeLine(),
@@ -131,7 +141,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return nodes.put(written, node)
 
     @master_data.post("/products", scope="stock")
-    @master_data.doc(requestBody=_body(products.types))
+    @master_data.doc(requestBody=_BODY)
     @master_data.response(HTTPStatus.OK, SentProductRecord, content_type=NDJSON)
     def post_products() -> Response:
         """Products in bulk: NDJSON, one a line with its `sku`, or CSV as products.csv
@@ -141,10 +151,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return _bulk(products, pointsman)
 
     @master_data.post("/nodes", scope="stock")
-    @master_data.doc(requestBody=_body(nodes.types))
+    @master_data.doc(requestBody=_BODY)
     @master_data.response(HTTPStatus.OK, SentNodeRecord, content_type=NDJSON)
     def post_nodes() -> Response:
-        """Nodes in bulk: NDJSON, one a line with its `id`
+        """Nodes in bulk: NDJSON, one a line with its `id`, or CSV
 
         Each line is answered by one, in order. A mistake in one keeps no other from being stored.
         """
@@ -158,19 +168,15 @@ def _verify(data: MasterData, product: Product, network: Network) -> None:
         raise InputInvalid([mistake])
 
 
-def _body(types: Sequence[str]) -> dict[str, Any]:
-    return {"required": True, "content": {name: {"schema": {"type": "string"}} for name in types}}
-
-
 def _without_id(raw: Raw) -> dict[str, Any]:
     return {name: value for name, value in raw.items() if name != "id"}
 
 
 def _bulk(kind: _Kind, pointsman: Pointsman) -> Response:
-    if request.mimetype not in kind.types:
-        return not_ndjson(f"a {kind.noun}", kind.types)
+    if request.mimetype not in _TYPES:
+        return not_ndjson(f"a {kind.noun}", _TYPES)
     if request.mimetype == CSV:
-        return _answered(_rows(pointsman.network()), kind, pointsman)
+        return _answered(_rows(kind, pointsman.network()), kind, pointsman)
     body = NdjsonBody.of_request(most_bytes=MOST_BYTES_A_LINE)
     lines = read_lines(body, kind.shape.load, name=kind.key, most_bytes=MOST_BYTES_A_LINE)
     return _answered(lines, kind, pointsman)
@@ -187,14 +193,18 @@ def _answered(lines: Iterator[_Line], kind: _Kind, pointsman: Pointsman) -> Resp
     )
 
 
-def _rows(network: Network) -> Iterator[_Line]:
+def _rows(kind: _Kind, network: Network) -> Iterator[_Line]:
     """The rows of a CSV, the first of which has the number 2, and the mistakes in them as lines of their own."""
     request.max_content_length = MOST_BYTES_OF_CSV
     mistakes: list[Mistake] = []
-    content, numbers = request.get_data(cache=False), number_columns(network.attributes)
-    for where, row in rows_of("", content, PRODUCT_COLUMNS, mistakes, numbers=numbers):
+    content = request.get_data(cache=False)
+    for where, row in rows_of("", content, kind.columns, mistakes, numbers=kind.numbers(network)):
         yield from _mistaken(mistakes)
-        yield BodyLine(number=int(where[1:]), name=row.get("sku"), value=row)
+        number, name = int(where[1:]), row.get(kind.key)
+        try:
+            yield BodyLine(number=number, name=name, value=kind.of_row(row))
+        except ValidationError as error:
+            yield BodyLine(number=number, name=name, message=joined(mistakes_of(error.messages)))
     yield from _mistaken(mistakes)
 
 

@@ -94,6 +94,13 @@ class LogEntryRecord(Record, frozen=True):
     request: Annotated[
         str | UnsetType, Meta(description="the id of the HTTP request by which it was done; left out if there was none")
     ] = UNSET
+    counted: Annotated[
+        list[bool] | UnsetType,
+        Meta(
+            description="of movements: whether the count that stood already had it, so that it changed nothing on hand;"
+            " left out if none did"
+        ),
+    ] = UNSET
     moved_at: Annotated[
         int | UnsetType,
         Meta(description="when units came or left by it, at the latest: UTC microseconds since 1970"),
@@ -118,6 +125,7 @@ class LogEntryRecord(Record, frozen=True):
             shipments=None if entry.shipments is None else list(entry.shipments),
             until=None if entry.until is None else timestamp(entry.until),
             applied=[bit == "1" for bit in entry.taken] or None,
+            counted=[bit == "1" for bit in entry.in_counts] or UNSET,
             body=msgspec.json.decode(body) if body else None,
             by=entry.by or UNSET,
             request=entry.request or UNSET,

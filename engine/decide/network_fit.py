@@ -54,9 +54,7 @@ def fit(policies: PolicySet, network: Network, product_words: Mapping[str, Colle
     checked. SKUs are there as `product.sku`.
     """
     mentions = _mentions_in(policies)
-    network_words = words_of(network) | dict(product_words)
-    if "product.sku" in network_words:
-        network_words["line.sku"] = network_words["product.sku"]
+    network_words = words_of(network, product_words)
     return Fit(
         errors=tuple(sorted([*_attributes(policies, network, mentions), *_currencies(mentions, network.currency)])),
         warnings=tuple(sorted(_strange_words(mentions, network_words))),
@@ -74,8 +72,15 @@ def _mentions_in(policies: PolicySet) -> list[Reference]:
     ]
 
 
-def words_of(network: Network) -> dict[str, Collection[str]]:
-    """The words that the network itself has, by the fact or effect that names them."""
+def words_of(network: Network, product_words: Mapping[str, Collection[str]]) -> dict[str, Collection[str]]:
+    """The words of the network and of its products, by the fact or effect that names them."""
+    words = _words_of(network) | dict(product_words)
+    if "product.sku" in words:
+        words["line.sku"] = words["product.sku"]
+    return words
+
+
+def _words_of(network: Network) -> dict[str, Collection[str]]:
     nodes, services = network.nodes.values(), network.services.values()
     words: dict[str, Collection[str]] = {
         "node.id": network.nodes.keys(),

@@ -36,6 +36,11 @@ class NetworkCompatibility:
         skus = read.read_skus(self._client, self._keys) if network and mentions_skus(policies) else None
         return self._fit(policies, network, skus)
 
+    def product_words(self) -> dict[str, Collection[str]]:
+        """The words of the loaded network's products, by fact, SKUs included."""
+        skus = read.read_skus(self._client, self._keys)
+        return {**read.read_product_values(self._client, self._keys), "product.sku": skus}
+
     def change_timeline(self, version: str, change: Callable[[str], TimelineOutcome]) -> None:
         """Make `version` active or schedule it, by calling `change` with the network version that it was checked
         against, which is empty if no network is loaded. If another network was loaded meanwhile, `version` is checked

@@ -117,6 +117,10 @@ class Versions:
         """What of `policies` does not fit the loaded network; nothing, if none is loaded."""
         return self._compatibility.fit(policies)
 
+    def product_words(self) -> Mapping[str, Collection[str]]:
+        """The words of the loaded network's products, by fact, SKUs included."""
+        return self._compatibility.product_words()
+
     def verify_network(self, network: Network) -> tuple[str, ...]:
         """Raise InputInvalid if policies that are active or scheduled do not fit `network`, which is to be loaded.
         Returns which policies were checked, for the load, which relies on it.

@@ -224,6 +224,10 @@ class Entry:
     """For movements, a 1 for each that was applied by this entry and a 0 for each that was not; for what was undone, a
     1 for the units of each part and SKU that are on hand again and a 0 for those that were counted since.
     """
+    in_counts: str = ""
+    """For movements, a 1 for each that the count which stood already had, so that it changed nothing on hand; empty if
+    none did. Earlier releases left it out.
+    """
     weights: Mapping[str, int] | None = None
     """Of what is set aside, grams a unit by SKU, if its units and grams count in the loads."""
     moved_at: int | None = None
@@ -319,11 +323,17 @@ class Entry:
     @property
     def applied_movements(self) -> list[MovedUnits]:
         """Of movements, those that this entry applied."""
-        movements = self.movements
+        return [movement for movement, _ in self.movements_and_counts]
+
+    @property
+    def movements_and_counts(self) -> list[tuple[MovedUnits, bool]]:
+        """Of movements, those that this entry applied, each with whether the count that stood already had it."""
+        movements, in_counts = self.movements, self.in_counts or "0" * len(self.taken)
         if self.lots:
             pairs = zip(movements, self.lots, strict=True)
             movements = tuple(msgspec.structs.replace(movement, lot=lot) for movement, lot in pairs)
-        return [movement for movement, bit in zip(movements, self.taken, strict=True) if bit == "1"]
+        parts = zip(movements, self.taken, in_counts, strict=True)
+        return [(movement, counted == "1") for movement, bit, counted in parts if bit == "1"]
 
 
 def packed(body: bytes, facts: bytes = b"") -> bytes:
@@ -409,6 +419,7 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         request=fields.get(b"request", b"").decode(),
         shipments=None if shipments is None else tuple(int(number) for number in shipments.split(b",")),
         taken=fields.get(b"taken", b"").decode(),
+        in_counts=fields.get(b"in_counts", b"").decode(),
         weights=msgspec.json.decode(fields[b"weights"]) if b"weights" in fields else None,
         moved_at=None if moved_at is None else int(moved_at),
         until=None if until is None else int(until),

@@ -306,6 +306,13 @@ class Keys:
         """
         return self._key("webhook", name)
 
+    @property
+    def webhook_progress(self) -> str:
+        """Hash: id of a webhook to `WAITING DEAD OFF`: how many events wait to be sent again, how many are dead
+        letters, and 1 if it is switched off, else 0. For those who watch the service.
+        """
+        return self._key("webhooks", "progress")
+
     def webhook_lanes(self, name: str) -> str:
         """Hash: lane to JSON of its events that wait to be sent to the webhook."""
         return self._key("webhook", name, "lanes")

@@ -146,7 +146,7 @@ ACTIVATE_POLICY = KeyLayout(
 APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
 UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history", "logged_activations"))
 LOG_ACTIVATIONS = KeyLayout(("log", "active_policy", "scheduled_policies", "logged_activations"), parts=_ACTIVATIONS)
-CHANGE_WEBHOOK = KeyLayout(("webhooks", "webhook", "webhook_lanes", "webhook_dead"))
+CHANGE_WEBHOOK = KeyLayout(("webhooks", "webhook", "webhook_lanes", "webhook_dead", "webhook_progress"))
 LEASE_WEBHOOK = KeyLayout(("webhook_lease",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
 CHANGE_FACTS = KeyLayout(("facts", "products"))

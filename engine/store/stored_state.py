@@ -9,7 +9,8 @@ from engine.store.keys import Keys
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredState:
     """Numbers of open holds, of orders' entries that wait for stock, of orders that wait for approval, of nodes that
-    rest or have rested until lately, and of entries in the log.
+    rest or have rested until lately, and of entries in the log; of events that wait to be sent to a webhook again, that
+    are not sent any more, and of webhooks that are switched off.
     """
 
     open_holds: int
@@ -17,6 +18,9 @@ class StoredState:
     parked: int
     resting: int
     log_entries: int
+    events_waiting: int
+    dead_letters: int
+    webhooks_off: int
 
 
 def stored_state(client: Client, keys: Keys) -> StoredState:
@@ -27,5 +31,16 @@ def stored_state(client: Client, keys: Keys) -> StoredState:
         pipe.zcard(keys.parked)
         pipe.hlen(keys.resting)
         pipe.xlen(keys.log)
-        open_holds, waiting, parked, resting, log_entries = pipe.execute()
-    return StoredState(open_holds=open_holds, waiting=waiting, parked=parked, resting=resting, log_entries=log_entries)
+        pipe.hvals(keys.webhook_progress)
+        open_holds, waiting, parked, resting, log_entries, progress = pipe.execute()
+    webhooks = [tuple(map(int, text.split(b" "))) for text in progress]
+    return StoredState(
+        open_holds=open_holds,
+        waiting=waiting,
+        parked=parked,
+        resting=resting,
+        log_entries=log_entries,
+        events_waiting=sum(events for events, _, _ in webhooks),
+        dead_letters=sum(dead for _, dead, _ in webhooks),
+        webhooks_off=sum(off for _, _, off in webhooks),
+    )

@@ -8,7 +8,7 @@ can't express (whether a term or a rule exists, which facts are known where an e
 """
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -54,14 +54,28 @@ _ATTRIBUTE_KINDS = (Kind.NUMBER, Kind.TAGS, Kind.WORD)
 """The kinds whose operators may compare an extra attribute; true and false have no operator of their own."""
 
 
-def policy_schema(catalogues: Sequence[Catalogue]) -> dict[str, Any]:
-    """The schema, with its hover texts in the languages of `catalogues`."""
-    return branch_by_type(_SchemaWriter(catalogues).schema())
+MOST_OFFERED = 2_000
+"""Words of a network that completion offers for one fact."""
+
+
+def policy_schema(
+    catalogues: Sequence[Catalogue],
+    words: Mapping[str, Collection[str]] | None = None,
+    attributes: Collection[str] = (),
+) -> dict[str, Any]:
+    """The schema, with its hover texts in the languages of `catalogues`. Completion offers the `words` of a network, by
+    the fact that has them, and the paths of its extra `attributes`; other words are no mistake to the schema.
+    """
+    return branch_by_type(_SchemaWriter(catalogues, words or {}, attributes).schema())
 
 
 class _SchemaWriter:
-    def __init__(self, catalogues: Sequence[Catalogue]) -> None:
+    def __init__(
+        self, catalogues: Sequence[Catalogue], words: Mapping[str, Collection[str]], attributes: Collection[str]
+    ) -> None:
         self._catalogues = catalogues
+        self._words = words
+        self._attributes = attributes
 
     def schema(self) -> dict[str, Any]:
         return {
@@ -140,19 +154,22 @@ class _SchemaWriter:
         return {
             "type": "object",
             "minProperties": 1,
-            "properties": {**{fact.path: self._fact(fact) for fact in VOCABULARY.values()}, **combined},
+            "properties": {
+                **{fact.path: self._fact(fact) for fact in VOCABULARY.values()},
+                **{path: self._attribute_of_rule(path) for path in sorted(self._attributes)},
+                **combined,
+            },
             "patternProperties": {
-                "^" + group.replace(".", r"\.") + "[^.]+$": {
-                    **self._attribute_hover(attribute(f"{group}x", Kind.ANY)),
-                    "allOf": [{"$ref": "#/definitions/attribute"}],
-                }
+                "^" + group.replace(".", r"\.") + "[^.]+$": self._attribute_of_rule(f"{group}x")
                 for group in ATTRIBUTE_GROUPS
             },
             "additionalProperties": False,
         }
 
-    def _attribute_hover(self, fact: Fact) -> Shape:
-        return self._hover(lambda catalogue: [catalogue.text("editor.attribute"), _goes_with(fact, catalogue)])
+    def _attribute_of_rule(self, path: str) -> Shape:
+        fact = attribute(path, Kind.ANY)
+        hover = self._hover(lambda catalogue: [catalogue.text("editor.attribute"), _goes_with(fact, catalogue)])
+        return {**hover, "allOf": [{"$ref": "#/definitions/attribute"}]}
 
     def _fact(self, fact: Fact) -> Shape:
         def texts(catalogue: Catalogue) -> list[str]:
@@ -161,7 +178,9 @@ class _SchemaWriter:
             return [f"{meaning[0].upper()}{meaning[1:]}", kind, _goes_with(fact, catalogue)]
 
         compared = {"$ref": f"#/definitions/{fact.path if fact.choices else _definition(fact.kind)}"}
-        offered = {"examples": _offered(fact)} if _offered(fact) else {}
+        words = () if fact.choices else self._words.get(fact.path, ())
+        examples = sorted(words)[:MOST_OFFERED] or _offered(fact)
+        offered = {"examples": examples} if examples else {}
         return {**self._hover(texts), "allOf": [compared], **offered}
 
     def _choice(self, fact: Fact) -> Shape:
@@ -265,7 +284,7 @@ class _SchemaWriter:
 
     def _for_channel(self, optional: Mapping[str, Shape] | None = None, /, **required: Shape) -> Shape:
         """A mapping that names a channel."""
-        channel = {**WORD, "examples": list(CHANNELS)}
+        channel = {**WORD, "examples": sorted(self._words.get("order.channel", ())) or list(CHANNELS)}
         keys = {"channel": channel, **required, **(optional or {})}
         return {
             "type": "object",

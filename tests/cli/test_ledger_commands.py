@@ -1,11 +1,13 @@
 """`pointsman ledger`: the check, what it repairs, and the log as auditors read it."""
 
 import json
+import time
 
 import pytest
 import redis
 
 from api.cli.ledger_log import _DETAILS
+from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
@@ -114,6 +116,19 @@ def test_movements_are_shown_with_their_operation_and_reason(run, tmp_path):
     loaded, line = run("ledger", "log").stdout.splitlines()
     assert loaded.endswith("  in place of the network before")
     assert line.endswith("  +3 x SHIRT at lyon, op GR-17: goods received; -1 x SHIRT at paris, op B-4")
+
+
+def test_a_movement_that_the_count_has_already_is_told_from_those_that_change_what_is_on_hand(run, client, tmp_path):
+    now = int(time.time()) * MICROSECONDS
+    with Pointsman(Settings(data=tmp_path)) as service:
+        late = Movement(op="L-1", node="lyon", sku="SHIRT", delta=-2, reason=None, at=now - 3_600 * MICROSECONDS)
+        fresh = Movement(op="F-1", node="lyon", sku="SHIRT", delta=5, reason=None)
+        service.stock.move([late, fresh])
+    (line,) = run("ledger", "log", "--kind", "moved").stdout.splitlines()
+    assert "op L-1, which the count that stands already has; +5 x SHIRT at lyon, op F-1" in line
+    entry = json.loads(run("ledger", "log", "--kind", "moved", "--json").stdout)
+    assert (entry["applied"], entry["counted"]) == ([True, True], [True, False])
+    assert client.hget("{main}:on_hand:SHIRT", "lyon") == b"15"
 
 
 def test_every_kind_of_entry_has_a_line():

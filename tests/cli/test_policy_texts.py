@@ -15,6 +15,7 @@ from rules.loader import load_policies
 from rules.policy_documents import is_policy_file
 from rules.wording.catalogue import ENGLISH, load_catalogue
 from rules.wording.explain import explain
+from tests.conftest import SMALL
 
 POLICIES = Path("policies")
 FILES = sorted(path for path in POLICIES.glob("*.yaml") if is_policy_file(path.name))
@@ -39,6 +40,20 @@ def test_the_schema_of_test_files_beside_the_policies_is_up_to_date() -> None:
     assert result.output == (POLICIES / "policy_test.schema.json").read_text(encoding="utf-8")
     for path in POLICIES.glob("*_test.yaml"):
         assert path.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=policy_test.schema.json\n")
+
+
+def test_the_schema_completes_the_words_of_a_network() -> None:
+    plain, own = (json.loads(run("schema", "--lang", "en", *words).stdout) for words in ((), ("--network", SMALL)))
+    facts, others = (item["definitions"]["condition"]["properties"] for item in (own, plain))
+    assert facts["node.id"]["examples"] == ["lille", "lyon", "paris"]
+    assert facts["order.channel"]["examples"] == ["app", "store", "web"]
+    assert {"COAT", "SHIRT"} < set(facts["line.sku"]["examples"]) == set(facts["product.sku"]["examples"])
+    assert facts["product.category"]["examples"] == ["home", "outerwear", "tops"]
+    assert facts["node.type"] == others["node.type"]
+    assert ("product.attributes.hazmat" in facts, "product.attributes.hazmat" in others) == (True, False)
+    assert facts["node.id"]["allOf"] == others["node.id"]["allOf"]  # any other word may be written, too
+    assert '"examples":["app","store","web"]' in json.dumps(own["definitions"]["effects"], separators=(",", ":"))
+    assert run("schema", "--tests", "--network", SMALL).exit_code == 2
 
 
 def test_the_schema_is_written_to_a_file_in_one_language_if_asked(tmp_path: Path) -> None:

@@ -35,7 +35,8 @@ from tests.support.wait_until import wait_until
 def test_an_address_where_keys_could_be_read_or_anybody_come_in_is_refused(
     command: Command, tmp_path: Path, words: list[str], variables: dict[str, str], said: str
 ) -> None:
-    refused = command("serve", *words, POINTSMAN_DATA=tmp_path / "data", **variables)
+    # should it not be refused, this setting ends it
+    refused = command("serve", *words, POINTSMAN_DATA=tmp_path / "data", POINTSMAN_THREADS="none", **variables)
     assert refused.returncode != 0
     assert said in " ".join(refused.stderr.split())
     assert not (tmp_path / "data").exists()
@@ -89,6 +90,7 @@ def test_keys_are_made_once_and_not_where_there_are_some(tmp_path: Path) -> None
     with Pointsman(Settings(data=tmp_path)) as service:
         made = make_first_keys(service.api_keys, tmp_path)
         assert made == tmp_path / "keys"
+        assert made.stat().st_mode & 0o777 == 0o600
         text = made.read_text()
         roles = {line.partition("=")[2]: line.partition("_")[0].lower() for line in text.splitlines()}
         for key, role in roles.items():

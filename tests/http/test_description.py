@@ -172,6 +172,7 @@ def test_the_page_for_people_has_all_operations_and_nothing_from_elsewhere(http,
         r"default-src 'none'; style-src 'sha256-[\w+/=]+'; frame-ancestors 'none'",
         answer.headers["Content-Security-Policy"],
     )
+    assert "`" not in answer.text
     read = Page()
     read.feed(answer.text)
     assert not read.tags & {"script", "img", "link", "iframe"}

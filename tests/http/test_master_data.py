@@ -180,6 +180,32 @@ def test_nodes_in_bulk_are_answered_line_by_line(http, pointsman):
     assert {"nice", "metz"} <= pointsman.network().nodes.keys()
 
 
+def test_nodes_come_as_csv_as_well(http, pointsman):
+    body = (
+        "id;type;country;services;latitude;longitude;handling;tags;closed;hours.monday;cut_offs.parcel;"
+        "cut_offs.parcel.monday;daily_weight\n"
+        "nice;store;FR;parcel;43,7;7,26;1,5;big|new;2026-12-25;09:00-12:00|14:00-18:00;;15:00;80 kg\n"
+        "metz;store;FR;parcel;49,1;6,2;;;;;17:00;;\n"
+        "brest;store;FR;parcel;48,4;-4,5;;;;;17:00;15:00;\n"
+        ";store;FR;parcel;48,4;-4,5;;;;;;;\n"
+        "caen;store;FR;rocket;49,2;-0,4;;;;;;;\n"
+        "dijon;store;FR;parcel;47,3;5,0;;;;9-12;;;\n"
+    )
+    answers = post(http, "/v1/nodes", body.encode(), SentNodeRecord, content_type="text/csv")
+    assert [(item.get("node"), item["result"]) for item in answers] == [
+        ("nice", "new"),
+        ("metz", "new"),
+        *((name, "refused") for name in ("brest", None, "caen", "dijon")),
+    ]
+    messages = [item["message"].partition(":")[0] for item in answers[2:]]
+    assert messages == ["cut_offs.parcel", "id", "services.0", "hours.monday.0"]
+    written = NICE | {"hours": {"monday": ["09:00-12:00", "14:00-18:00"]}, "cut_offs": {"parcel": {"monday": "15:00"}}}
+    written |= {"tags": ["big", "new"], "daily_weight": "80 kg"}
+    del written["daily_orders"]
+    assert put(http, "/v1/nodes/nice", written, StoredNodeRecord)["result"] == "same"
+    assert pointsman.network().nodes["metz"].cut_offs == {"parcel": 17 * 60}
+
+
 @pytest.mark.parametrize("path", ["/v1/products", "/v1/nodes"])
 def test_another_kind_of_body_is_refused(http, path):
     problem_of(http.post(path, json={}), 415)

@@ -11,7 +11,7 @@ from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.shipping.pricing import bands_of
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Choice, Demand, Price, Problem
+from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Choice, Demand, Price, Problem, SkuCap
 from engine.model.facts import Line, Order, Snapshot, rounded
 from rules.effects import Exclusion
 from rules.vocabulary import Stage
@@ -113,8 +113,21 @@ class PlainEvaluation:
                 for index, positions in enumerate(self.positions)
                 for item in positions
             },
+            caps=list(self._caps()),
             room={node: room for node in self.nodes if (room := self.room(node)) is not None},
         )
+
+    def _caps(self) -> Iterator[SkuCap]:
+        """Of each SKU, for each number that is a cap somewhere, the places with that cap or a lower one."""
+        for sku in {line.sku for line in self.order.lines}:
+            caps: dict[str, int] = {}
+            for line, positions in zip(self.order.lines, self.positions, strict=True):
+                for item in positions if line.sku == sku else ():
+                    most = item.judgement.outcome.most_offered(self.order.channel)
+                    if most is not None:
+                        caps[item.node] = min(most, caps.get(item.node, most))
+            for most in set(caps.values()):
+                yield SkuCap(sku=sku, nodes=frozenset(node for node, cap in caps.items() if cap <= most), most=most)
 
     def choose(self) -> Choice:
         """The best choice of the problem, by option."""

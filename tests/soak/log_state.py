@@ -110,7 +110,7 @@ class LogState:
                     self.moved[item.op] = item.delta
             case "woken":
                 self._woken(entry)
-            case "approved":
+            case "approved" | "counted" | "loaded" | "published" | "activated":
                 pass
             case _:
                 self.verdict.lost.append(f"an entry of an unexpected kind: {entry.kind}")

@@ -178,7 +178,7 @@ def extend(caller: Caller, _: str) -> Drawn:
 
 
 def reject(caller: Caller, _: str) -> Drawn:
-    """All that a node holds or one unit of it; or a short pick, in which one unit leaves."""
+    """All that a node holds or one unit of it, a while ago or just now; or a short pick, in which one unit leaves."""
     record, dice = caller.pick(), caller.dice
     if record is None:
         return None
@@ -193,6 +193,7 @@ def reject(caller: Caller, _: str) -> Drawn:
         "lines": lines,
         "confirmed": confirmed,
         "on_hand": counted,
+        "at": _lately(caller) if caller.chance(0.5) else None,
         "waits": caller.chance(WAITING),
     }
 

@@ -1,7 +1,7 @@
-"""The network that `pointsman policy check` compares the words of policies with: one that is loaded, or a folder."""
+"""The network whose words `pointsman policy check` and `policy schema` know: one that is loaded, or a folder."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +9,9 @@ import click
 
 from api.cli.language.current import say
 from api.files.inventory_folder import load_inventory
-from engine.decide.network_fit import Fit, fit
+from engine.decide.network_fit import Fit, fit, words_of
 from engine.errors import NotReady, StoreUnavailable
+from engine.model.facts import Network
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.network.serialization import product_values_record
@@ -20,10 +21,16 @@ from rules.policy import PolicySet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedNetwork:
-    """The network `name`, and what does not fit it."""
+    """The network `name`, what does not fit it, and its words by fact."""
 
     name: str
     fit: Callable[[PolicySet], Fit]
+    network: Network
+    product_words: Callable[[], Mapping[str, Collection[str]]]
+
+    @property
+    def words(self) -> Mapping[str, Collection[str]]:
+        return words_of(self.network, self.product_words())
 
 
 def network_to_check(settings: Settings, word: str | None, *, is_named: bool) -> CheckedNetwork | None:
@@ -58,15 +65,24 @@ def with_network(checked: CheckResult, network: CheckedNetwork | None) -> CheckR
 def _folder(folder: Path) -> CheckedNetwork:
     inventory = load_inventory(folder)
     words = {**product_values_record(inventory.products.values()), "product.sku": inventory.products.keys()}
-    return CheckedNetwork(name=str(folder), fit=lambda policies: fit(policies, inventory.network, words))
+    return CheckedNetwork(
+        name=str(folder),
+        fit=lambda policies: fit(policies, inventory.network, words),
+        network=inventory.network,
+        product_words=lambda: words,
+    )
 
 
 def _loaded(settings: Settings) -> CheckedNetwork:
     with Pointsman(settings) as service:
-        service.network()  # raises NotReady
+        network = service.network()
+
+    def product_words() -> Mapping[str, Collection[str]]:
+        with Pointsman(settings) as service:
+            return service.versions.product_words()
 
     def check_fit(policies: PolicySet) -> Fit:
         with Pointsman(settings) as service:
             return service.versions.fit(policies)
 
-    return CheckedNetwork(name=settings.network, fit=check_fit)
+    return CheckedNetwork(name=settings.network, fit=check_fit, network=network, product_words=product_words)

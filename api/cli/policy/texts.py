@@ -8,14 +8,16 @@ from typing import Any
 import click
 import orjson
 
-from api.cli.language.current import current_language
+from api.cli.language.current import current_language, say
 from api.cli.options import AS_JSON, print_json
+from api.cli.policy.network import CheckedNetwork, network_to_check
 from api.files.file_content import write_content
 from api.files.policies import policy_files
 from api.files.policy_tests.json_schema import policy_test_schema
 from api.records.policies import ExplanationRecord
 from engine.policies.versions import is_version
 from engine.service import Pointsman
+from engine.settings import Settings
 from rules.editor.json_schema import policy_schema
 from rules.errors import PolicyInvalid
 from rules.loader import build_policy_set, parse_files
@@ -31,18 +33,28 @@ _LANGUAGE = click.Choice(available_languages())
 @click.option("--lang", type=_LANGUAGE, help="The language of the hover texts. Default: all languages.")
 @click.option("--tests", is_flag=True, help="The schema of test files (*_test.yaml); it has no hover texts.")
 @click.option(
+    "--network",
+    metavar="NAME",
+    help="Complete the words of this network, or of the one in this folder: places, channels, SKUs, tags.",
+)
+@click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the schema to this file instead of printing it.",
 )
-def schema(lang: str | None, output: Path | None, *, tests: bool) -> None:
+@click.pass_obj
+def schema(settings: Settings, lang: str | None, output: Path | None, network: str | None, *, tests: bool) -> None:
     """Write the JSON Schema that helps editors with policy files.
 
     With it they complete policy files, or the files of their tests, explain keys and underline mistakes.
 
     Example: pointsman policy schema --output policies/policy.schema.json
     """
-    text = test_schema_text() if tests else schema_text((load_catalogue(lang),) if lang else load_catalogues())
+    if tests and network:
+        raise click.UsageError(say("--network does not go with --tests"))
+    catalogues = (load_catalogue(lang),) if lang else load_catalogues()
+    words = None if network is None else network_to_check(settings, network, is_named=True)
+    text = test_schema_text() if tests else schema_text(catalogues, words)
     if output is None:
         click.echo(text, nl=False)
         return
@@ -90,9 +102,13 @@ def _files(context: click.Context, word: str) -> Mapping[str, bytes]:
     return {name: text.encode() for name, text in texts.items()}
 
 
-def schema_text(catalogues: Sequence[Catalogue]) -> str:
-    """The schema with hover texts in the languages of the catalogues, as it is written to files."""
-    return _written(policy_schema(catalogues))
+def schema_text(catalogues: Sequence[Catalogue], network: CheckedNetwork | None = None) -> str:
+    """The schema with hover texts in the languages of the catalogues, and with the words of a network, as it is written
+    to files.
+    """
+    if network is None:
+        return _written(policy_schema(catalogues))
+    return _written(policy_schema(catalogues, network.words, network.network.attributes.keys()))
 
 
 def test_schema_text() -> str:

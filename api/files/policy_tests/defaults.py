@@ -11,6 +11,7 @@ from rules.syntax.literals import MICROS
 CENTRE = GeoPoint(latitude=48_856_600, longitude=2_352_200)
 """The destination of an order without one: the middle of Paris."""
 COUNTRY = "FR"
+TIME_ZONE = "Europe/Paris"
 ANYWHERE = 10**9
 """Metres; longer than any route."""
 _HOUR = 60
@@ -72,8 +73,8 @@ BY_MODE: Mapping[str, Service] = MappingProxyType({service.mode: service for ser
 
 
 def default_network() -> Network:
-    """The network of these nodes and services, in a time zone without daylight saving."""
-    return Network(version="", currency="EUR", time_zone="UTC", nodes=NODES, services=SERVICES)
+    """The network of these nodes and services."""
+    return Network(version="", currency="EUR", time_zone=TIME_ZONE, nodes=NODES, services=SERVICES)
 
 
 def default_product(sku: str) -> Product:

@@ -38,10 +38,13 @@ def now_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) -> in
 
 
 def utc_seconds(when: LocalInstant, network: Network) -> int:
-    """UTC seconds of an instant on the clock of the network's time zone."""
+    """UTC seconds of an instant on the clock of the network's time zone; of an hour that it shows twice the first,
+    unless it is written how far the clock is ahead.
+    """
     day, second = divmod(when.seconds, SECONDS_A_DAY)
     local = datetime.datetime.fromordinal(day) + datetime.timedelta(seconds=second)
-    return int(local.replace(tzinfo=network.zone).timestamp())
+    ahead = None if when.ahead is None else datetime.timezone(datetime.timedelta(seconds=when.ahead))
+    return int(local.replace(tzinfo=ahead or network.zone).timestamp())
 
 
 def order_of(

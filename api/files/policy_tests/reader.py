@@ -1,6 +1,8 @@
 """Reads `*_test.yaml` files into policy tests; every mistake of every file is reported at once, with its place."""
 
+import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from api.files.policy_tests.defaults import default_network
@@ -104,11 +106,19 @@ def _policy_test_file(
     return PolicyTestFile(
         notes=notes,
         root=root,
-        base=base or Inventory(network=default_network(), products={}, stock={}, paces={}),
+        base=_in_time_zone(base or Inventory(network=default_network(), products={}, stock={}, paces={}), root),
         kinds=base.network.attributes if base else kinds,
         declared=base is not None,
         shapes=shapes,
     )
+
+
+def _in_time_zone(base: Inventory, root: Mapping[str, Raw]) -> Inventory:
+    """The network on the clock that the file names, if it names one; a zone that there is not has been noted."""
+    zone = root.get("time_zone")
+    if not isinstance(zone, str) or zone not in zoneinfo.available_timezones():
+        return base
+    return replace(base, network=replace(base.network, time_zone=str(zone)))
 
 
 def _network(notes: Notes, document: Document, directory: str, open_network: OpenNetwork | None) -> Inventory:

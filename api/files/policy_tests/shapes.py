@@ -3,6 +3,7 @@
 A test writes only what matters to it, so little is required; amounts are written as in the policy language.
 """
 
+import re
 import zoneinfo
 from dataclasses import dataclass, field
 from typing import Any, get_args
@@ -54,10 +55,16 @@ class PolicyTestShape(Strict):
     expect = fields.Raw(allow_none=True)
 
 
+def _zone(text: str) -> None:
+    if text not in zoneinfo.available_timezones():
+        raise ValidationError(f"'{text}' is no time zone; write for example Europe/Paris")
+
+
 class PolicyTestFileShape(Strict):
     """A test file. Only its frame is checked: fixtures are read where tests use them."""
 
     network = Word()
+    time_zone = fields.String(validate=_zone)
     now = fields.String()
     products = fields.Dict(**_ANY)
     nodes = fields.Dict(**_ANY)
@@ -70,11 +77,6 @@ class PolicyTestFileShape(Strict):
 def _day(text: str) -> None:
     if as_date(text) is None:
         raise ValidationError(f"'{text}' is no date; write for example 2026-12-25")
-
-
-def _zone(text: str) -> None:
-    if text not in zoneinfo.available_timezones():
-        raise ValidationError(f"'{text}' is no time zone; write for example Europe/Paris")
 
 
 class RejectedShape(Strict):
@@ -139,9 +141,12 @@ class ScenarioPositionShape(StockShape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalInstant:
-    """An instant on the installation's clock: seconds, as `rules.syntax.literals.instant` counts them."""
+    """An instant on the installation's clock: seconds, as `rules.syntax.literals.instant` counts them. `ahead`: seconds
+    by which the clock is ahead of UTC, where that is written.
+    """
 
     seconds: int
+    ahead: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,12 +156,20 @@ class AfterDecision:
     minutes: int
 
 
+_AHEAD_OF_UTC = re.compile(r"(.+?) ?([+-])([01][0-9]):([0-5][0-9])", re.ASCII)
+
+
 def local_instant(text: str) -> LocalInstant:
-    """Reads a date and time from 1970 to 9998; raises LiteralInvalid."""
-    seconds = literals.instant(text)
+    """Reads a date and time from 1970 to 9998, as `2026-10-25 02:30` or, of an hour that the clock shows twice,
+    `2026-10-25 02:30 +01:00`; raises LiteralInvalid.
+    """
+    match = _AHEAD_OF_UTC.fullmatch(text)
+    written, sign, hours, minutes = match.groups() if match else (text, "", "0", "0")
+    seconds = literals.instant(written)
     if not "1970" <= text[:4] <= "9998":
         raise LiteralInvalid(f"'{text}' does not lie between the years 1970 and 9998")
-    return LocalInstant(seconds=seconds)
+    ahead = (int(hours) * 60 + int(minutes)) * (-60 if sign == "-" else 60) if match else None
+    return LocalInstant(seconds=seconds, ahead=ahead)
 
 
 def _after_decision(text: str) -> AfterDecision:

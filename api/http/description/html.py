@@ -4,6 +4,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,7 +35,7 @@ def html_of(page: dict[str, Any]) -> str:
         '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
         f"<title>{_text(info['title'])} {_text(info['version'])}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{_text(info['title'])} {_text(info['version'])}</h1>",
-        *(f"<p>{_text(paragraph)}</p>" for paragraph in info["description"].strip().split("\n\n")),
+        *(f"<p>{_prose(paragraph)}</p>" for paragraph in info["description"].strip().split("\n\n")),
         '<p>For programs: <a href="openapi.json">openapi.json</a>.</p>',
         *_contents(page),
     ]
@@ -70,17 +71,17 @@ def _operations(page: dict[str, Any], tag: str) -> Iterator[tuple[str, str, dict
 def _operation(path: str, verb: str, operation: dict[str, Any], page: dict[str, Any]) -> Iterator[str]:
     yield (
         f'<details id="{_text(operation["operationId"])}"><summary><span class="verb">{verb.upper()}</span>'
-        f"<code>{_text(path)}</code><br>{_text(operation['summary'])}</summary><div>"
+        f"<code>{_text(path)}</code><br>{_prose(operation['summary'])}</summary><div>"
     )
     for paragraph in operation["description"].split("\n\n"):
-        yield f"<p>{_text(paragraph)}</p>"
+        yield f"<p>{_prose(paragraph)}</p>"
     if operation["parameters"]:
         yield "<table><tr><th>parameter</th><th>in</th><th>type</th><th>meaning</th></tr>"
         for parameter in operation["parameters"]:
             needed = " (required)" if parameter.get("required") else ""
             yield (
                 f"<tr><td><code>{_text(parameter['name'])}</code>{needed}</td><td>{_text(parameter['in'])}</td>"
-                f"<td>{_type(parameter['schema'])}</td><td>{_text(parameter.get('description', ''))}</td></tr>"
+                f"<td>{_type(parameter['schema'])}</td><td>{_prose(parameter.get('description', ''))}</td></tr>"
             )
         yield "</table>"
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
@@ -96,14 +97,14 @@ def _operation(path: str, verb: str, operation: dict[str, Any], page: dict[str, 
             f"<code>{_text(kind)}</code> {_type(content.get('schema', {}))}"
             for kind, content in resolved.get("content", {}).items()
         )
-        yield f"<tr><td>{_text(status)}</td><td>{_text(resolved['description'])}</td><td>{bodies}</td></tr>"
+        yield f"<tr><td>{_text(status)}</td><td>{_prose(resolved['description'])}</td><td>{bodies}</td></tr>"
     yield "</table></div></details>"
 
 
 def _schema(name: str, schema: dict[str, Any]) -> Iterator[str]:
     yield f'<details id="schema-{_text(name)}"><summary><code>{_text(name)}</code></summary><div>'
     if "description" in schema:
-        yield f"<p>{_text(schema['description'])}</p>"
+        yield f"<p>{_prose(schema['description'])}</p>"
     properties = schema.get("properties", {})
     if properties:
         yield "<table><tr><th>field</th><th>type</th><th>meaning</th></tr>"
@@ -111,7 +112,7 @@ def _schema(name: str, schema: dict[str, Any]) -> Iterator[str]:
             needed = "" if field in schema.get("required", ()) else " (may be left out)"
             yield (
                 f"<tr><td><code>{_text(field)}</code>{needed}</td><td>{_type(described)}</td>"
-                f"<td>{_text(described.get('description', ''))}</td></tr>"
+                f"<td>{_prose(described.get('description', ''))}</td></tr>"
             )
         yield "</table>"
     else:
@@ -141,6 +142,11 @@ def _type(schema: dict[str, Any]) -> str:
     if "array" in kinds:
         return f"list of {_type(schema.get('items', {}))}" + (" or null" if "null" in kinds else "")
     return " or ".join(map(_text, kinds)) + (f" ({_text(schema['format'])})" if "format" in schema else "")
+
+
+def _prose(text: str) -> str:
+    """A text in which words between backticks are code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", _text(text))
 
 
 def _text(value: object) -> str:

@@ -17,6 +17,9 @@ DESCRIPTIONS = {
     "parked": "Orders that wait until a person approves them.",
     "resting": "Nodes that rest after a rejection, or did until lately.",
     "log_entries": "Entries in the log.",
+    "events_waiting": "Events that are to be sent to a webhook again, or wait behind one that is.",
+    "dead_letters": "Events that are not sent to a webhook any more.",
+    "webhooks_off": "Webhooks that are switched off.",
 }
 
 

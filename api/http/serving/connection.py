@@ -8,6 +8,7 @@ from typing import Any
 
 from gunicorn.asgi.protocol import ASGIProtocol
 
+from api.http.access.browsers import SECURITY_HEADERS
 from api.http.serving.problems import PROBLEM_JSON, SECONDS_UNTIL_RETRY, problem_body
 
 CONNECTION = "pointsman.connection"
@@ -115,6 +116,7 @@ class Connection(ASGIProtocol):
         headers = [
             ("Content-Type", PROBLEM_JSON.decode()),
             ("Content-Length", len(body)),
+            *SECURITY_HEADERS.items(),
             *extra_headers,
             ("Connection", "close"),
         ]

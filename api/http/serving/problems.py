@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 import msgspec
 
+from api.http.access.browsers import SECURITY_HEADERS
 from api.records.problems import ProblemRecord, problem_type
 
 PROBLEM_JSON = b"application/problem+json"
@@ -13,6 +14,9 @@ SECONDS_UNTIL_RETRY = 1
 
 class CallerGone(OSError):
     """The caller closed the connection, or takes nothing of its answer."""
+
+
+_SECURITY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
 class Refusal(Exception):
@@ -34,7 +38,7 @@ class Refusal(Exception):
             headers.append((b"retry-after", str(SECONDS_UNTIL_RETRY).encode()))
         if self.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
             headers.append((b"accept-encoding", b"identity"))
-        return headers
+        return [*headers, *_SECURITY_HEADERS]
 
 
 def problem_body(status: HTTPStatus, kind: str, detail: str) -> bytes:

@@ -150,14 +150,14 @@ def switched_on(state: DeliveryState) -> DeliveryState:
     return replace(state, off="", off_since=0, failures=0, paused_until=0, lanes=lanes)
 
 
-def replayed(state: DeliveryState, cursor: Position) -> DeliveryState:
-    """From this cursor on everything is sent again."""
+def replayed(state: DeliveryState, cursor: Position, *, buried: int) -> DeliveryState:
+    """From this cursor on everything is sent again, so many dead letters among it."""
     lanes = {}
     for name, lane in state.lanes.items():
         before = tuple(event for event in lane.events if event <= cursor)
         if before:
             lanes[name] = replace(lane, events=before)
-    return replace(switched_on(replace(state, lanes=lanes)), cursor=cursor, gap=False)
+    return replace(switched_on(replace(state, lanes=lanes)), cursor=cursor, gap=False, dead=state.dead - buried)
 
 
 def revived(state: DeliveryState, letters: Mapping[Position, str]) -> DeliveryState:

@@ -34,7 +34,8 @@ def change_between(before: DeliveryState, after: DeliveryState) -> WebhookChange
     lanes: dict[str, bytes | None] = dict.fromkeys(before.lanes.keys() - after.lanes.keys())
     lanes |= {name: _lane_json(lane) for name, lane in after.lanes.items() if before.lanes.get(name) != lane}
     dead = {str(event): msgspec.json.encode(letter) for event, letter in after.died.items()}
-    return WebhookChange(state=state_json(after), lanes=lanes, dead=dict(dead))
+    progress = f"{after.waiting} {after.dead} {int(bool(after.off))}"
+    return WebhookChange(state=state_json(after), progress=progress, lanes=lanes, dead=dict(dead))
 
 
 def dead_letters_of(stored: Mapping[str, bytes]) -> dict[Position, DeadLetter]:

@@ -103,7 +103,7 @@ class Webhooks:
         """Send everything again that came after the cursor; raises NotFound, CursorExpired."""
         cursor = self._verified(since)
         stale = [str(event) for event in self.dead_letters(name) if event > cursor]
-        return self._change(name, lambda state: replayed(state, cursor), buried=stale)
+        return self._change(name, lambda state: replayed(state, cursor, buried=len(stale)), buried=stale)
 
     def replay_dead(self, name: str) -> WebhookState:
         """Send every dead letter again; raises NotFound."""

@@ -51,10 +51,11 @@ class WebhookReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookChange:
-    """What is to be stored: of lanes and dead letters None takes them away."""
+    """What is to be stored: of lanes and dead letters None takes them away; `progress` is as `Keys` has it."""
 
     webhook: StoredWebhook | None = None
     state: bytes | None = None
+    progress: str | None = None
     lanes: Mapping[str, bytes | None]
     dead: Mapping[str, bytes | None]
 
@@ -125,6 +126,7 @@ class StoredWebhooks:
         keys = self._keys
         with faults(), self._client.redis.pipeline(transaction=True) as write:
             write.hdel(keys.webhooks, name)
+            write.hdel(keys.webhook_progress, name)
             write.unlink(*(key(name) for key in (keys.webhook, keys.webhook_lanes, keys.webhook_dead)))
             return bool(write.execute()[0])
 
@@ -158,6 +160,8 @@ class StoredWebhooks:
             request["webhook"] = msgspec.json.encode(change.webhook).decode()
         if change.state is not None:
             request["state"] = change.state.decode()
+        if change.progress is not None:
+            request["progress"] = change.progress
         with faults():
             return bool(script(keys=script_keys, args=[name, version, orjson.dumps(request)]))
 

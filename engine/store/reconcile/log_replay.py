@@ -106,7 +106,7 @@ class LogReplay:
                 self.orders.wait(entry.decision, "", 0)
             case "queued" | "approved":
                 self.orders.change(entry)
-            case _:  # a repair restored what the entries before it say
+            case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
                 pass
 
     def _move_stock(self, entry: Entry) -> None:

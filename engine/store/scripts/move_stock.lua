@@ -88,7 +88,7 @@ local function move(index)
   return delta ~= '0' and is_known and 'counted' or 'applied'
 end
 
-local answers, taken = {}, {}
+local answers, taken, counted = {}, {}, {}
 for index = 1, count do
   local _, _, node = words_of(index)
   levels[index] = ''
@@ -99,21 +99,30 @@ for index = 1, count do
     redis.call('HGET', key.changed_blocked(index), node) or '0',
   }
   taken[index] = (word == 'applied' or word == 'counted') and '1' or '0'
+  counted[index] = word == 'counted' and '1' or '0'
 end
 offer(freed, note_changes(changed))
 local pattern = table.concat(taken)
 if string.find(pattern, '1') then
   redis.call('EXPIRE', key.movements, ARGV[6])
-  local others = {unpack(signature)}
+  local fields = {'kind', 'moved', 'id', ARGV[4], 'at', ARGV[2], 'taken', pattern, 'moved_at', plain(latest)}
+  local in_counts = table.concat(counted)
+  if string.find(in_counts, '1') then
+    fields[#fields + 1], fields[#fields + 2] = 'in_counts', in_counts
+  end
   if next(labels) then
     local lots = {}
     for index = 1, count do
       lots[index] = labels[index] or ''
     end
-    others[#others + 1], others[#others + 2] = 'lots', cjson.encode(lots)
+    fields[#fields + 1], fields[#fields + 2] = 'lots', cjson.encode(lots)
   end
-  local entry = redis.call('XADD', key.log, '*', 'kind', 'moved', 'id', ARGV[4], 'at', ARGV[2], 'taken', pattern,
-    'moved_at', plain(latest), 'body', ARGV[5], 'levels', table.concat(levels, ','), unpack(others))
+  fields[#fields + 1], fields[#fields + 2] = 'body', ARGV[5]
+  fields[#fields + 1], fields[#fields + 2] = 'levels', table.concat(levels, ',')
+  for index = 1, #signature do
+    fields[#fields + 1] = signature[index]
+  end
+  local entry = redis.call('XADD', key.log, '*', unpack(fields))
   remember_moves(moves, entry, now)
 end
 return answers

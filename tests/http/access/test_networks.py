@@ -6,12 +6,12 @@ import threading
 import pytest
 
 from api.http.app import create_app
+from api.http.requests.ndjson import LINES_AT_ONCE
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.decision_log import entries
 from tests.conftest import activate, small
 from tests.support.callers import client_of
-from tests.support.ledger_entries import of_the_ledger
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
 
@@ -77,19 +77,18 @@ def test_lines_that_are_streamed_are_of_the_caller_s_network(app, second):
 
 
 def test_lines_that_another_thread_makes_are_of_the_caller_whose_answer_they_are(app, pointsman, second):
-    oms = client_of(second, app, client="Ada", role="oms", networks=(second.settings.network,))
-    made = oms.post("/v1/decisions", json=order_json(("SHIRT", 2))).get_json()
-    orders = b"\n".join(json.dumps(order_json(("SHIRT", 1))).encode() for _ in range(3))
-    answer = oms.post("/v1/decisions/batch", data=orders, content_type="application/x-ndjson", buffered=False)
-    # the thread serves somebody else before the lines are read
+    ada = client_of(second, app, client="Ada", role="oms", networks=(second.settings.network,))
+    sent = [{"op": f"{number}", "node": "lyon", "sku": "RARE", "delta": 1} for number in range(2 * LINES_AT_ONCE + 1)]
+    body = b"\n".join(json.dumps(line).encode() for line in sent)
+    answer = ada.post("/v1/stock/movements", data=body, content_type="application/x-ndjson", buffered=False)
+    # this thread serves somebody else before the lines after the first ones are read
     client_of(pointsman, app, client="Eve", networks=(pointsman.settings.network,)).get("/v1/holds")
     lines = []
     reader = threading.Thread(target=lambda: lines.extend(answer.iter_encoded()))
     reader.start()
     reader.join()
-    assert b"".join(lines).count(b"\n") == 4
-    assert {entry.by for entry in of_the_ledger(entries(second._client, second._keys))} == {"Ada"}
-    assert made["id"] in {hold.id for hold in second.holds.list_open(limit=9).holds}
+    assert b"".join(lines).count(b'"applied"') == len(sent)
+    assert [entry.by for entry in entries(second._client, second._keys) if entry.kind == "moved"] == ["Ada"] * 3
 
 
 def test_it_is_ready_once_each_of_its_networks_is(app, pointsman, second):

@@ -4,6 +4,7 @@ import gzip
 
 import pytest
 
+from api.http.access.browsers import SECURITY_HEADERS
 from api.http.serving.front import MOST_BYTES
 
 JSON = "Content-Type: application/json"
@@ -100,3 +101,16 @@ def test_a_caller_who_waits_for_100_continue_is_told_to_go_on(hasty):
     assert connection.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 100")
     connection.send(b"ok")
     assert connection.answer().body == b"ok"
+
+
+@pytest.mark.parametrize(
+    "sent", [b"nonsense\r\n\r\n", b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n\r\n"]
+)
+def test_it_says_how_it_may_be_used_as_every_answer_does(hasty, sent):
+    connection = hasty.connect()
+    connection.send(sent)
+    answer = connection.answer()
+    assert answer.status in (400, 415)
+    assert {name.lower(): answer.headers[name.lower()] for name in SECURITY_HEADERS} == {
+        name.lower(): value for name, value in SECURITY_HEADERS.items()
+    }

@@ -56,6 +56,8 @@ RULES = [
     "when: {node.id: [lille, lyon]}, then: {daily_units: 6}",
     "then: {daily_weight: 9 kg}",
     "when: {node.type: store}, then: {multiple_of: 3}",
+    "then: {cap: {channel: web, units: 5}}",
+    "when: {node.type: store}, then: {cap: {channel: web, units: 3}}",
     "when: {product.sku: A, stock.available: {at_least: 5}}, then: {multiple_of: 4}",
 ]
 SERVICES = [

@@ -49,6 +49,8 @@ RULES = [
     "when: {node.id: [lyon, lille]}, then: {multiple_of: 2}",
     "then: {daily_units: 3}",
     "when: {node.id: lyon}, then: {daily_weight: 4 kg}",
+    "then: {cap: {channel: web, units: 2}}",
+    "when: {node.id: [lyon, lille]}, then: {cap: {channel: store, units: 1}}",
 ]
 PLACES = {"lyon": LYON, "lille": LILLE, "marseille": MARSEILLE}
 SERVICES = [service(per_km=4_000), service("express", base=9 * EURO, per_km=1_000)]

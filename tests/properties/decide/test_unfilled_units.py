@@ -29,6 +29,7 @@ PLACES = {
 }
 # the day's room of a node is of a place, and of the order where its last went to another service
 BOUNDS = {
+    "capped",
     "kept_together",
     "max_shipments",
     "ship_complete",
@@ -55,6 +56,8 @@ RULES = [
     "when: {node.id: lyon}, then: {daily_units: 3}",
     "then: {daily_weight: 5 kg}",
     "when: {node.id: [lille, lyon]}, then: {multiple_of: 4}",
+    "then: {cap: {channel: web, units: 5}}",
+    "when: {node.id: [lille, lyon]}, then: {cap: {channel: web, units: 3}}",
 ]
 POSITIONS = st.builds(StockPosition, on_hand=st.integers(0, 12), held=st.integers(0, 6))
 STOCK = st.dictionaries(st.sampled_from(["lyon", "lille", "marseille", "far"]), POSITIONS)

@@ -14,6 +14,8 @@ from engine.events.webhooks.post import Sender
 from engine.events.webhooks.retry_schedule import MOST_ATTEMPTS, SCHEDULE
 from engine.store.stock import Movement
 from tests.store.events.conftest import TWO
+from tests.support.decision_json import json_of
+from tests.support.facts import order
 
 DAY = 24 * 3_600
 
@@ -111,6 +113,20 @@ def test_a_failing_order_holds_back_only_itself(sending):
     assert sending.state(name).lanes == {}
 
 
+def test_what_comes_later_of_an_order_waits_behind_what_failed(sending):
+    name = sending.add(*TWO)
+    sending.receiver.answer = lambda received: (500 if received.event["type"] == "order.decided" else 204, {})
+    decision = json_of(sending.shop.decide(order(("A", 1), id="W-1")))["id"]
+    sending.deliver(name)
+    sending.shop.holds.confirm(decision)
+    sending.deliver(name)
+    assert sending.types_of("W-1") == ["order.decided"]
+    sending.receiver.answer = lambda _: (204, {})
+    sending.clock.now += 5
+    sending.deliver(name)
+    assert sending.types_of("W-1") == ["order.decided", *TWO]
+
+
 def test_an_endpoint_that_is_down_is_tried_with_one_event_and_then_sent_all(sending):
     name = sending.add(*TWO)
     sending.receiver.answer = failing()
@@ -137,6 +153,7 @@ def test_410_switches_it_off_and_nothing_is_missing_once_it_is_on_again(sending)
     sending.ship("W-1")
     sending.deliver(name)
     assert sending.state(name).off == "it answered 410 Gone"
+    assert sending.shop.in_store().webhooks_off == 1
     sending.receiver.answer = lambda _: (204, {})
     sending.clock.now += DAY
     sending.ship("W-2")
@@ -171,6 +188,8 @@ def test_dead_letters_are_listed_and_sent_again(sending):
         sending.clock.now += wait
         sending.ship(f"W-other-{number}")
         sending.deliver(name)
+    stored = sending.shop.in_store()
+    assert (stored.events_waiting, stored.dead_letters, stored.webhooks_off) == (1, 1, 0)
     letters = sending.shop.events.webhooks.dead_letters(name)
     assert [(letter.lane, letter.attempts, letter.error) for letter in letters.values()] == [
         ("order:W-1", 10, "answered 500")
@@ -269,7 +288,7 @@ def test_sixty_four_deciders_at_once_and_each_order_s_events_come_in_order(sendi
     assert len(ids) == len(set(ids)) == 128
 
 
-def test_the_redis_stream_has_every_event_once(sending, redis_client, network):
+def test_the_stream_beside_the_log_has_every_event_once(sending, redis_client, network):
     for order_id in ("W-1", "W-2"):
         sending.ship(order_id)
 

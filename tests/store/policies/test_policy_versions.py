@@ -429,6 +429,9 @@ def test_it_is_known_which_rules_go_when_a_scheduled_version_takes_over(pointsma
     assert [(item.since, item.gone) for item in versions.takeovers()] == [(NOW + HOUR, ()), (NOW + 2 * HOUR, ())]
     versions.activate(new, **WHO)
     assert [item.gone for item in versions.takeovers()] == [("test/r2", "test/r3"), ()]
+    versions.activate(sale, since=NOW + 3 * HOUR, **WHO)
+    versions.activate(sale, **WHO)
+    assert [item.gone for item in versions.takeovers()] == [(), (), ("test/r2", "test/r3")]
 
 
 def test_a_rollback_may_be_scheduled(pointsman, versions, publish, clock):

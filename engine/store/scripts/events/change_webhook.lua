@@ -1,8 +1,9 @@
 -- Stores what changed of a webhook, if nothing else of it was changed since it was read.
 --
 -- Keys, by the names in script_keys.py.
--- ARGV  1 its id  2 the version that was read, or nothing of a new one  3 JSON of {webhook, state, lanes, dead}: the first
---       two as they are stored, left out if they stay; of lanes and dead letters what is stored by name, false if it goes
+-- ARGV  1 its id  2 the version that was read, or nothing of a new one  3 JSON of {webhook, state, progress, lanes, dead}: the
+--       first three as they are stored, left out if they stay; of lanes and dead letters what is stored by name, false if
+--       it goes
 -- Answers 1; 0 if it was changed or removed meanwhile.
 local change = cjson.decode(ARGV[3])
 if (redis.call('HGET', key.webhook, 'version') or '') ~= ARGV[2] then
@@ -10,6 +11,9 @@ if (redis.call('HGET', key.webhook, 'version') or '') ~= ARGV[2] then
 end
 if change.webhook then
   redis.call('HSET', key.webhooks, ARGV[1], change.webhook)
+end
+if change.progress then
+  redis.call('HSET', key.webhook_progress, ARGV[1], change.progress)
 end
 if change.state then
   redis.call('HSET', key.webhook, 'state', change.state)

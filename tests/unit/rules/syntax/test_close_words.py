@@ -17,5 +17,11 @@ def test_of_many_words_one_that_begins_alike_is_found():
     assert closest("M-O099", [f"M-{number:05}" for number in range(2 * MOST_COMPARED)]).startswith("M-0")
 
 
+@pytest.mark.parametrize("text", ["ile de france", "ÎLE-DE-FRANCE", "« Île-de-France »", "Ile–de–France"])
+def test_accents_capitals_quotes_and_hyphens_are_spelling(text):
+    assert same_but_for_spelling(text, {"Le-de-France", "Île-de-France"}) == "Île-de-France"
+    assert same_but_for_spelling(text, {"Île-de-Francea"}) == ""
+
+
 def test_a_text_without_letters_is_no_spelling_of_a_word():
     assert same_but_for_spelling("--", {"-"}) == ""

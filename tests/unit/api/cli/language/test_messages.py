@@ -31,6 +31,7 @@ BOOK = MessageBook(
         "'{}' is finer than {}": "'{}' est plus fin que {}",
         "a gram": "un gramme",
         "{} of {}": "de {1}, {0}",
+        "'{}' is finer than {}; write {} or {}": "'{}' est plus fin que {} ; écrivez {} ou {}",
     }
 )
 
@@ -42,6 +43,7 @@ BOOK = MessageBook(
         ("'0.5 g' is finer than a gram", "'0.5 g' est plus fin que un gramme"),
         ("product.weight: '0.5 g' is finer than a gram", "product.weight: '0.5 g' est plus fin que un gramme"),
         ("3 of 7", "de 7, 3"),
+        ("'2.5' is finer than a gram; write 2 or 3", "'2.5' est plus fin que un gramme ; écrivez 2 ou 3"),
         ("something else", "something else"),
         ("x: something else", "x: something else"),
         ("", ""),

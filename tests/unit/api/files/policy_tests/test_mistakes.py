@@ -253,7 +253,7 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
         ),
         (
             one_test("order: {lines: {A: 1}, deliver_on: 2026-06-01}\nstock: {A: {store: 1}}\n"),
-            ["3:28 out-of-range 2026-06-01 is over; it is 2026-06-02 in UTC"],
+            ["3:28 out-of-range 2026-06-01 is over; it is 2026-06-02 in Europe/Paris"],
         ),
         (
             "tests:" + 2 * "\n  - {test: a, order: {lines: {A: 1}}, stock: {A: {}}}",

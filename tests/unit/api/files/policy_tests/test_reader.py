@@ -4,7 +4,8 @@ import pytest
 
 from api.files.inventory_folder import load_inventory
 from api.files.policy_tests.reader import read_policies_and_tests, read_policy_tests
-from engine.decide.policy_tests.runner import PolicyTest, Rejection
+from engine.decide.order_record import timestamp
+from engine.decide.policy_tests.runner import PolicyTest, Rejection, run_policy_tests
 from engine.errors import InputInvalid, Mistake
 from rules.errors import PolicyInvalid
 from tests.conftest import SMALL
@@ -34,7 +35,7 @@ def test_what_a_test_leaves_out_has_defaults():
     test = read_one(one_test("order: {lines: {A: 2}}\nstock: {A: {store: 3}}\n"))
     order, network = test.order, test.snapshot.network
     assert (order.id, order.channel, order.delivery, order.country) == ("T-1", "web", "standard", "FR")
-    assert network.local(test.now).isoformat() == "2026-06-02T10:00:00+00:00"
+    assert network.local(test.now).isoformat() == "2026-06-02T10:00:00+02:00"
     assert network.local(test.now).weekday() == 1
     assert (order.placed_at, order.promise_by, order.tags) == (test.now, None, frozenset())
     assert [(line.id, line.sku, line.quantity, line.unit_price) for line in order.lines] == [("1", "A", 2, None)]
@@ -50,10 +51,10 @@ def test_what_a_test_leaves_out_has_defaults():
 def test_amounts_are_those_of_the_policy_language():
     test = read_one(
         one_test("""
-            now: 2026-06-01 10:00
+            now: 2026-06-01 12:00
             order:
               promise_by: 36 h
-              placed_at: 2026-06-01 09:30
+              placed_at: 2026-06-01 11:30
               lines: {A: {quantity: 2, unit_price: 19.90 EUR}}
             products:
               A: {weight: 2.5 kg, tags: [fragile], attributes: {hazmat: true, size: 12.5, label: "7", of: [x]}}
@@ -272,3 +273,39 @@ CALENDARS = {
 def test_places_keep_hours_and_services_their_days_in_tests_too(calendar, hours):
     text = f"order: {{lines: {{A: 1}}}}\nstock: {{A: {{store: 1}}}}\n{calendar}\nexpect: {{totals: {{arrives: 1 min}}}}"
     assert [got for _, _, got in differences(text)] == [f"{hours} h"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "instant"),
+    [
+        ("", "2026-10-25 02:30", "2026-10-25T00:30:00Z"),
+        ("", "2026-10-25 02:30 +01:00", "2026-10-25T01:30:00Z"),
+        ("", "2026-10-25 02:30 +02:00", "2026-10-25T00:30:00Z"),
+        ("time_zone: America/New_York", "2026-06-01 10:00", "2026-06-01T14:00:00Z"),
+        ("time_zone: America/New_York", "2026-06-01 10:00 -05:30", "2026-06-01T15:30:00Z"),
+    ],
+)
+def test_the_decision_is_at_an_instant_of_the_clock_that_the_file_names(zone, now, instant):
+    stock = "stock: {usual: {A: {store: 1}}}"
+    test = f"  - {{test: x, now: {now}, order: {{lines: {{A: 1}}}}, expect: {{unfilled: {{}}}}}}"
+    (test,) = read(f"{zone}\n{stock}\ntests:\n{test}\n")
+    assert timestamp(test.now) == instant
+
+
+def test_a_window_can_be_tested_in_the_night_in_which_the_clocks_change():
+    """It opens the first time that its beginning is shown, and closes the last time that its end is."""
+    cases = {
+        "2026-10-25 02:10": "{}",
+        "2026-10-25 02:30": "{A: 1}",
+        "2026-10-25 02:50": "{A: 1}",
+        "2026-10-25 02:30 +01:00": "{A: 1}",
+        "2026-10-25 02:50 +01:00": "{}",
+    }
+    tests = "".join(
+        f"  - {{test: '{now}', now: {now}, order: {{lines: {{A: 1}}}}, expect: {{unfilled: {expected}}}}}\n"
+        for now, expected in cases.items()
+    )
+    loaded = policies("hours: ['02:15', '02:45'], then: {exclude: true}")
+    report = run_policy_tests(loaded, read(f"stock: {{usual: {{A: {{store: 3}}}}}}\ntests:\n{tests}"))
+    assert [result.test.name for result in report.failed] == []
+    assert len(report.results) == len(cases)
