@@ -4,7 +4,7 @@ line and field.
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from api.files.attributes import attribute_value
@@ -37,9 +37,9 @@ def load_inventory(directory: Path) -> Inventory:
     network = None if content is None else read_network(path, content, mistakes)
     if network is not None:
         network = dataclasses.replace(network, postcodes=read_postcodes(directory / "postcodes.csv", mistakes))
-    products = _products(directory / "products.csv", network, mistakes)
+    products, refused = _products(directory / "products.csv", network, mistakes)
     decimals = {sku: product.decimals for sku, product in products.items() if product.decimals}
-    positions, paces = _stock(directory / "stock.csv", network, products, mistakes)
+    positions, paces = _stock(directory / "stock.csv", network, products, refused, mistakes)
     if mistakes or network is None:
         raise InputInvalid(mistakes)
     network = dataclasses.replace(network, decimals=decimals)
@@ -58,18 +58,24 @@ def load_inventory(directory: Path) -> Inventory:
     return dataclasses.replace(inventory, network=dataclasses.replace(network, version=version))
 
 
-def _products(path: Path, network: Network | None, mistakes: list[Mistake]) -> dict[str, Product]:
+def _products(
+    path: Path, network: Network | None, mistakes: list[Mistake]
+) -> tuple[dict[str, Product], frozenset[str]]:
+    """The products by SKU, and the SKUs of the rows that have mistakes, which are added to `mistakes`."""
     products: dict[str, Product] = {}
+    refused: set[str] = set()
     kinds = network.attributes if network else None
     undeclared: set[str] = set()
     for where, row in rows(path, PRODUCT_COLUMNS, mistakes, numbers=number_columns(kinds)):
+        sku = row.get("sku", "")
         product = read_product(row, kinds, where, mistakes, undeclared)
         if product is None:
+            refused.add(sku)
             continue
         if product.sku in products:
             mistakes.append(Mistake(where=where, field="sku", message=f"'{product.sku}' stands here a second time"))
         products[product.sku] = product
-    return products
+    return products, frozenset(refused)
 
 
 def number_columns(kinds: Mapping[str, Kind] | None) -> list[str]:
@@ -126,15 +132,21 @@ def _attributes(
 
 
 def _stock(
-    path: Path, network: Network | None, products: Mapping[str, Product], mistakes: list[Mistake]
+    path: Path,
+    network: Network | None,
+    products: Mapping[str, Product],
+    refused: Collection[str],
+    mistakes: list[Mistake],
 ) -> tuple[dict[str, dict[str, PositionRows]], dict[str, dict[str, int]]]:
-    """Units on hand and pace of sale, each by SKU and node; mistakes are added to `mistakes`."""
+    """Units on hand and pace of sale, each by SKU and node; mistakes are added to `mistakes`. Nothing is said of stock
+    of products that are `refused`: it waits for theirs.
+    """
     positions: dict[str, dict[str, PositionRows]] = {}
     paces: dict[str, dict[str, int]] = {}
     shape = StockShape()
     quantities = Quantities({sku: product.decimals for sku, product in products.items() if product.decimals})
     for where, row in rows(path, ["node", "sku", "on_hand"], mistakes, numbers=STOCK_NUMBERS):
-        data = load_row(shape, row, where, mistakes, quantities)
+        data = None if row.get("sku") in refused else load_row(shape, row, where, mistakes, quantities)
         if data is None:
             continue
         node, sku = data["node"], data["sku"]

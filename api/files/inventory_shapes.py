@@ -284,7 +284,12 @@ class ProductShape(Strict):
     tags = fields.String()
     counted = Literal(literals.flag)
     unit = Word()
-    decimals = Literal(literals.count, most=MOST_DECIMALS)
+    decimals = Literal(
+        literals.count,
+        validate=validate.Range(
+            max=MOST_DECIMALS, error=f"a quantity has at most {MOST_DECIMALS} decimals, not {{input}}"
+        ),
+    )
 
 
 class StockShape(LotColumns):

@@ -1,6 +1,7 @@
 """Reads network.yaml into a Network."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ from engine.model.facts import (
     UnitPrice,
 )
 from rules.errors import LiteralInvalid, PolicyInvalid
+from rules.syntax.foreign_words import meant_word
+from rules.syntax.policy_shapes import UNKNOWN_KEY
+from rules.syntax.typo_hints import decimal_comma_hint
 from rules.syntax.yaml_document import Document, read
-from rules.vocabulary import Kind, Value
+from rules.vocabulary import WEEKDAYS, Kind, Value
 
 MOST_BYTES = 64 << 20
 _ORDER_FACTS = {"segments": "order.segment", "tags": "order.tags", "regions": "order.region"}
@@ -46,7 +50,11 @@ def read_network(path: Path, content: bytes, mistakes: list[Mistake]) -> Network
         )
         return None
     shape = NetworkShape()
-    placed = [(tuple(item.field.split(".")), item.message) for item in mistakes_of(shape.validate(root))]
+    placed = [
+        (where, item.message + _hint(where, item.message, root))
+        for item in mistakes_of(shape.validate(root))
+        for where in [_in_file(item.field.split("."), root)]
+    ]
     if not placed:
         network = _network(shape.load(root), kinds_of(root.get("attributes") or {}))
         placed = list(cross_mistakes(root, network))
@@ -54,6 +62,32 @@ def read_network(path: Path, content: bytes, mistakes: list[Mistake]) -> Network
         mistakes += [_located(path, document, where, text) for where, text in placed]
         return None
     return network
+
+
+def _in_file(where: Sequence[str], root: Any) -> tuple[str, ...]:
+    """The place as the file has it: without the word that marshmallow puts between a mapping's key and its value."""
+    place, raw = [], root
+    for part in where:
+        if part in ("key", "value") and not (isinstance(raw, Mapping) and part in raw):
+            continue
+        place.append(part)
+        raw = _child(raw, part)
+    return tuple(place)
+
+
+def _child(raw: Any, part: str) -> Any:
+    if isinstance(raw, list) and part.isdigit() and int(part) < len(raw):
+        return raw[int(part)]
+    return raw.get(part) if isinstance(raw, Mapping) else None
+
+
+def _hint(where: tuple[str, ...], message: str, root: Any) -> str:
+    """What was probably meant by a key that there is not."""
+    if message != UNKNOWN_KEY.removesuffix(".") or not where:
+        return ""
+    parent, key = reduce(_child, where[:-1], root), where[-1]
+    meant = meant_word(key, WEEKDAYS)
+    return f"; did you mean '{meant}'?" if meant else decimal_comma_hint(key, alone=_child(parent, key) in (None, ""))
 
 
 def _located(path: Path, document: Document, where: tuple[str, ...], text: str) -> Mistake:

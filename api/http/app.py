@@ -1,5 +1,6 @@
 """create_app: the Flask application around one Pointsman."""
 
+import atexit
 import dataclasses
 import functools
 import os
@@ -159,6 +160,7 @@ def served_app() -> Flask:
         pointsman.warm_up()
         pointsman.start_offering()
         pointsman.events.start_delivering(renderer(pointsman))
+        atexit.register(pointsman.events.close)  # who stops goes on with no request, and lets others go on at once
     return create_app(*served, meters=meters, tracing=tracing)
 
 

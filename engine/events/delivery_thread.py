@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from engine.errors import PointsmanError
 
@@ -15,7 +14,9 @@ logger = logging.getLogger("pointsman")
 
 
 class DeliveryThread:
-    """Runs until it is stopped. `prepare` sees to what is due, and answers the endpoints; `deliver` sends to one."""
+    """Runs until it is stopped. `prepare` sees to what is due, and answers the endpoints; `deliver` sends to one, and
+    `stop` has it begin no further request.
+    """
 
     def __init__(
         self, prepare: Callable[[], list[str]], deliver: Callable[[str], bool], *, stop: Callable[[], None]
@@ -25,7 +26,8 @@ class DeliveryThread:
         self._stop = stop
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="deliveries", daemon=True)
-        self._running: dict[str, Future[None]] = {}
+        self._running: dict[str, threading.Thread] = {}
+        """By endpoint that something is being sent to."""
 
     def start(self) -> None:
         self._thread.start()
@@ -38,22 +40,25 @@ class DeliveryThread:
             self._thread.join()
 
     def _run(self) -> None:
-        with ThreadPoolExecutor(ENDPOINTS_AT_ONCE, thread_name_prefix="deliveries") as executor:
-            while not self._stopped.wait(TURN_SECONDS):
-                try:
-                    self._begin(executor)
-                except PointsmanError as error:
-                    logger.info("events are delivered later: %s", error)
-                except Exception:
-                    # the next turn may go well, and no other process needs to know
-                    logger.exception("delivering events failed")
+        while not self._stopped.wait(TURN_SECONDS):
+            try:
+                self._begin()
+            except PointsmanError as error:
+                logger.info("events are delivered later: %s", error)
+            except Exception:
+                # the next turn may go well, and no other process needs to know
+                logger.exception("delivering events failed")
+        for thread in self._running.values():
+            thread.join()
 
-    def _begin(self, executor: ThreadPoolExecutor) -> None:
+    def _begin(self) -> None:
         names = self._prepare()
-        self._running = {name: future for name, future in self._running.items() if not future.done()}
+        self._running = {name: thread for name, thread in self._running.items() if thread.is_alive()}
         for name in names:
-            if name not in self._running:
-                self._running[name] = executor.submit(self._deliver_one, name)
+            if name not in self._running and len(self._running) < ENDPOINTS_AT_ONCE:
+                thread = threading.Thread(target=self._deliver_one, args=(name,), name="delivery", daemon=True)
+                self._running[name] = thread
+                thread.start()
 
     def _deliver_one(self, name: str) -> None:
         try:

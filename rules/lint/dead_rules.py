@@ -141,11 +141,20 @@ class _Interactions:
         index = _EffectIndex(effects, self.solver)
         outranks = _Ranking()
         for weak in effects:
-            strong = next((other for other in index.candidates(weak) if self._shadows(other, weak, outranks)), None)
+            strong = self._strongest_shadow(weak, index, outranks)
             if strong:
                 decider = "another of its own" if strong.rule is weak.rule else f"that of '{strong.rule.id}'"
                 message = f"'{weak.effect.name}' of '{weak.rule.id}' never counts: wherever it acts, {decider} decides"
                 yield weak.finding("shadowed", message)
+
+    def _strongest_shadow(self, weak: RuleEffect, index: "_EffectIndex", outranks: "_Ranking") -> RuleEffect | None:
+        """Of the effects that decide wherever the weak one acts, the first that no other of them outranks."""
+        strongest: RuleEffect | None = None
+        for other in index.candidates(weak):
+            is_stronger = strongest is None or not outranks(strongest.effect, other.effect)
+            if is_stronger and self._shadows(other, weak, outranks):
+                strongest = other
+        return strongest
 
     def _shadows(self, strong: RuleEffect, weak: RuleEffect, outranks: "_Ranking") -> bool:
         if strong.order == weak.order or not outranks(strong.effect, weak.effect):

@@ -80,9 +80,16 @@ def _fields(
     """The fields of a mapping that has those required, one of `one_of` if there are any, and none but optional ones."""
     if not isinstance(raw, dict):
         raise LiteralInvalid(usage)
-    sizes = raw.keys() & set(one_of)
-    if not required <= raw.keys() <= required | set(one_of) | optional or len(sizes) != bool(one_of):
-        raise LiteralInvalid(usage)
+    missing, unknown = sorted(required - raw.keys()), sorted(raw.keys() - required - set(one_of) - optional)
+    sizes = [key for key in one_of if key in raw]
+    if unknown:
+        raise LiteralInvalid(f"there is no '{unknown[0]}'; {usage}")
+    if missing:
+        raise LiteralInvalid(f"'{missing[0]}' is missing; {usage}")
+    if one_of and not sizes:
+        raise LiteralInvalid(f"a number of units or a share is missing; {usage}")
+    if len(sizes) > 1:
+        raise LiteralInvalid("units and share are two sizes; write one of them")
     return raw
 
 

@@ -1,8 +1,9 @@
 """Parses the conditions of a policy file, collecting every mistake instead of stopping at the first."""
 
 import difflib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from rules.conditions import (
     ORDERED,
@@ -200,7 +201,7 @@ class ConditionParser:
             self._note_days(fact, operator, raw, path)
         operands = tuple(self._operand(fact, kind, word, where) for word, where in self._words(raw, path))
         if len(self.notes.findings) == findings_before:
-            self._count(operator, operands, path)
+            self._count(fact, operator, operands, path)
         return Compare(fact=fact, operator=operator, operands=operands)
 
     def _pair(self, fact: Fact, operator: Operator, raw: Node, path: Path) -> Condition:
@@ -242,14 +243,16 @@ class ConditionParser:
             self.notes.add(path, "out-of-range", f"{fact.path} is never below 0")
         return value.upper() if fact.path in IN_CAPITALS and isinstance(value, str) else value
 
-    def _count(self, operator: Operator, operands: tuple[Value, ...], path: Path) -> None:
+    def _count(self, fact: Fact, operator: Operator, operands: tuple[Value, ...], path: Path) -> None:
         expected = 2 if operator is Operator.BETWEEN else 1
         if operator not in SEVERAL and len(operands) != expected:
             self.notes.add(
                 path, "wrong-type", f"'{operator.value}' takes {'two values' if expected > 1 else 'one value'}"
             )
         elif operator is Operator.BETWEEN and not operands[0] <= operands[1]:  # type: ignore[operator]  # one kind
-            self.notes.add(path, "out-of-range", "the first end of 'between' is above the second")
+            self.notes.add(
+                path, "out-of-range", f"the first end of 'between' is above the second{_over_midnight(fact, operands)}"
+            )
 
     def _words(self, raw: Node, path: Path) -> Iterator[tuple[str, Path]]:
         items = raw if isinstance(raw, list) else [raw]
@@ -347,3 +350,14 @@ def _is_number(text: str) -> bool:
     except LiteralInvalid:
         return False
     return True
+
+
+def _over_midnight(fact: Fact, operands: Sequence[Value]) -> str:
+    """How to write a span that goes over midnight, as a hint; empty for what is no time of day."""
+    if fact.kind is not Kind.TIME:
+        return ""
+    start, end = (cast("int", item) for item in operands)
+    if end + 1 > start - 1:
+        return ""
+    without = ", ".join(f'"{minutes // 60:02}:{minutes % 60:02}"' for minutes in (end + 1, start - 1))
+    return f"; a span over midnight is all but the one between: write {{not: {{between: [{without}]}}}}"

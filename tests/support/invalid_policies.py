@@ -191,6 +191,13 @@ CONDITIONS = {
         when("order.units: {between: [5, 2]}"),
         "p.yaml:5:26  out-of-range  the first end of 'between' is above the second",
     ),
+    "a span over midnight": (
+        when('now.time: {between: ["22:00", "06:00"]}'),
+        (
+            "p.yaml:5:23  out-of-range  the first end of 'between' is above the second; a span over midnight is all but"
+            ' the one between: write {not: {between: ["06:01", "21:59"]}}'
+        ),
+    ),
     "one end": (when("order.units: {between: 5}"), "p.yaml:5:26  wrong-type  'between' takes two values"),
     "two values where one goes": (
         when("order.units: {at_least: [5, 6]}"),
@@ -325,7 +332,22 @@ EFFECTS = {
     "a share": (then("keep: 101%"), "p.yaml:5:12  out-of-range  keep: '101%' is not between 0% and 100%"),
     "a protection": (
         then("protect: {channel: web}"),
-        "p.yaml:5:12  bad-value  protect: write {channel: web, units: 5} or {channel: web, share: 20%}",
+        (
+            "p.yaml:5:12  bad-value  protect: a number of units or a share is missing; write"
+            " {channel: web, units: 5} or {channel: web, share: 20%}"
+        ),
+    ),
+    "a protection of two sizes": (
+        then("protect: {channel: web, units: 5, share: 20%}"),
+        "p.yaml:5:12  bad-value  protect: units and share are two sizes; write one of them",
+    ),
+    "a cap without a channel": (
+        then("cap: {units: 5}"),
+        "p.yaml:5:12  bad-value  cap: 'channel' is missing; write {channel: marketplace, units: 10}",
+    ),
+    "a cap of a day": (
+        then("cap: {channel: web, units: 5, per: day}"),
+        "p.yaml:5:12  bad-value  cap: there is no 'per'; write {channel: marketplace, units: 10}",
     ),
     "no protection": (
         then("protect: []"),

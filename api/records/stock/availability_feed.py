@@ -19,12 +19,14 @@ class FeedLineRecord(Record, frozen=True):
     sku: str | UnsetType = UNSET
     free: Annotated[
         int | UnsetType | None,
-        Meta(description="units that an order on the channel may still take; null: it is not counted, so any number"),
+        Meta(description="units of the largest order that is filled; null: it is not counted, so any number"),
     ] = UNSET
     unless_needed: Annotated[
         int | UnsetType, Meta(description="how many of these only where nothing else has any; left out if none")
     ] = UNSET
-    nodes: Annotated[dict[str, int] | UnsetType, Meta(description="free units by node, if there are any")] = UNSET
+    nodes: Annotated[
+        dict[str, int] | UnsetType, Meta(description="units that an order could get from a node alone")
+    ] = UNSET
     cursor: Annotated[str | UnsetType, Meta(description="send it as `since` to get what changes from now on")] = UNSET
     full: Annotated[bool | UnsetType, Meta(description="all SKUs follow; if false, those that may have changed")] = (
         UNSET

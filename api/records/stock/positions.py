@@ -27,7 +27,7 @@ class PositionRecord(Record, frozen=True):
     available: int
     free: Annotated[
         int,
-        Meta(description="available less what the policies keep back; 0 where the node can ship none of it"),
+        Meta(description="the most units that an order could get from this node alone: 0 where it can ship none of it"),
     ]
 
 
@@ -35,7 +35,7 @@ class SkuAvailabilityRecord(Record, frozen=True):
     sku: str
     free: Annotated[
         int | None,
-        Meta(description="the most units that an order would be filled with; null: it is not counted, so any number"),
+        Meta(description="units of the largest order that is filled; null: it is not counted, so any number"),
     ]
     nodes: list[PositionRecord]
     unless_needed: Annotated[
@@ -89,8 +89,8 @@ class NodeStockRecord(Record, frozen=True):
     free: Annotated[
         dict[str, int],
         Meta(
-            description="by channel, available less what the policies keep back, 0 where the node can ship none of it;"
-            " `*`: channels no rule names"
+            description="by channel, the most units that an order could get from this node alone, 0 where it can ship"
+            " none of it; `*`: channels no rule names"
         ),
     ]
     expired: Annotated[

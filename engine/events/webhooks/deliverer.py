@@ -8,11 +8,11 @@ noted must follow what was read; a lease keeps them from sending twice.
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from engine.errors import CursorExpired, InputInvalid, NotFound
+from engine.events.daemon_threads import each_in_threads
 from engine.events.event import Event, Position
 from engine.events.outbox import Outbox
 from engine.events.webhooks.delivery_state import (
@@ -163,8 +163,8 @@ class Deliverer:
         if not batch.lanes:
             return []
         attempt = _Attempts(self, webhook, failures=batch.state.failures, until=until)
-        with ThreadPoolExecutor(min(SENT_AT_ONCE, len(batch.lanes)), thread_name_prefix="webhook") as senders:
-            results = list(senders.map(attempt.send_lane, batch.lanes.items()))
+        lanes = list(batch.lanes.items())
+        results = each_in_threads(attempt.send_lane, lanes, most=SENT_AT_ONCE, name="webhook")
         return [_with_rest(result, batch.state) for result in results]
 
     def attempt(self, webhook: StoredWebhook, event: Event) -> Attempt:

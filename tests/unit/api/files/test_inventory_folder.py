@@ -110,10 +110,10 @@ def test_what_spreadsheets_write_is_read(directory, text, ends):
         (("network.yaml", "Europe/Paris", "Europe/Lyon"), "network.yaml:3: time_zone", "no time zone"),
         (
             ("network.yaml", "hazmat: flag", "hazmat: bool"),
-            "network.yaml:5: attributes.product.hazmat.value",
+            "network.yaml:5: attributes.product.hazmat",
             "Must be one of",
         ),
-        (("network.yaml", "truck: {grams", "lorry: {grams"), "network.yaml:9: emissions.lorry.key", "Must be one of"),
+        (("network.yaml", "truck: {grams", "lorry: {grams"), "network.yaml:9: emissions.lorry", "Must be one of"),
         (
             ("network.yaml", "van: {grams", "bike: {grams"),
             "network.yaml:22: services.1.mode",
@@ -349,3 +349,19 @@ def test_the_words_of_orders_are_kept_by_the_fact_that_has_them(directory):
     network = load_inventory(directory).network
     assert network.order_words == {"order.segment": {"gold"}, "order.tags": {"gift", "rush"}}
     assert network_of(network.version, network_record(network)) == network
+
+
+def test_of_a_product_with_a_mistake_nothing_is_said_in_the_stock(directory):
+    spoilt(directory, "products.csv", "core,250", 'core,"1,5"')
+    assert list(mistakes(directory)) == ["products.csv:2: weight_g"]
+
+
+def test_a_decimal_comma_and_a_french_weekday_in_the_network_are_told_what_to_write(directory):
+    prices, cut_off = "[{up_to: 2 kg, costs: 1,90}]", '{parcel: {samedi: "12:00"}}'
+    spoilt(directory, "network.yaml", "base: 5.00", f"base: 5.00\n    parcel_prices: {prices}")
+    spoilt(directory, "network.yaml", "longitude: 3.05858\n", f"longitude: 3.05858\n    cut_offs: {cut_off}\n")
+    said = {where.partition(": ")[2]: message for where, message in mistakes(directory).items()}
+    assert said == {
+        "services.0.parcel_prices.0.90": "Unknown field; write a point for the decimal comma before it",
+        "nodes.2.cut_offs.parcel.samedi": "Unknown field; did you mean 'saturday'?",
+    }

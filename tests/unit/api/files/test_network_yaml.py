@@ -50,9 +50,9 @@ def test_a_cut_off_may_be_of_some_weekdays_alone():
 @pytest.mark.parametrize(
     ("written", "field", "message"),
     [
-        ("{}", "nodes.0.cut_offs.parcel.value", "write the cut-off of some weekday"),
-        ('{tue: "16:30"}', "nodes.0.cut_offs.parcel.value.tue", "unknown"),
-        ('{tuesday: "16:30", friday: noon}', "nodes.0.cut_offs.parcel.value.friday", "no time of day"),
+        ("{}", "nodes.0.cut_offs.parcel", "write the cut-off of some weekday"),
+        ('{tue: "16:30"}', "nodes.0.cut_offs.parcel.tue", "unknown"),
+        ('{tuesday: "16:30", friday: noon}', "nodes.0.cut_offs.parcel.friday", "no time of day"),
     ],
 )
 def test_a_cut_off_of_weekdays_that_cannot_be_read_is_a_mistake(written, field, message):
@@ -174,11 +174,11 @@ def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
             "no opening_hours go by the name 'shops'; did you mean 'shop'?",
         ),
         (("hours: shop", "hours: [shop]"), "nodes.1.hours", "Not a valid string"),
-        (("14:00-19:00", "19:00-14:00"), "opening_hours.shop.value.monday.0", "ends before it starts"),
-        (("14:00-19:00", "14:00"), "opening_hours.shop.value.monday.0", "09:00-18:30"),
-        (("14:00-19:00", "14:00-25:00"), "opening_hours.shop.value.monday.0", "no time of day"),
-        (("12:30", "14:30"), "opening_hours.shop.value.tuesday", "in the order of the day"),
-        (("    monday:", "    montag:"), "opening_hours.shop.value.montag", "Unknown"),
+        (("14:00-19:00", "19:00-14:00"), "opening_hours.shop.monday.0", "ends before it starts"),
+        (("14:00-19:00", "14:00"), "opening_hours.shop.monday.0", "09:00-18:30"),
+        (("14:00-19:00", "14:00-25:00"), "opening_hours.shop.monday.0", "no time of day"),
+        (("12:30", "14:30"), "opening_hours.shop.tuesday", "in the order of the day"),
+        (("    monday:", "    montag:"), "opening_hours.shop.montag", "Unknown"),
         (
             ('{friday: ["08:00-24:00"], saturday: ["00:00-06:00"]}', "{friday: []}"),
             "nodes.2.hours",
@@ -186,11 +186,11 @@ def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
         ),
         (("closed: [stock", "closed: [shock"), "nodes.1.closed.0", "did you mean 'stocktaking'?"),
         (("2026-05-15", "2026-05-32"), "services.0.closed.1", "no date, as 2026-12-25"),
-        (("dates: [2026-05-01", "dates: [Mayday"), "holidays.france.value.dates.0", "no date"),
+        (("dates: [2026-05-01", "dates: [Mayday"), "holidays.france.dates.0", "no date"),
         (("stocktaking: {", "2026-06-30: {"), "holidays.2026-06-30", "is a date"),
         (("runs: [monday", "runs: [lundi"), "services.0.runs.0", "Must be one of"),
         (("cut_offs: {parcel", "cut_offs: {parcels"), "nodes.0.cut_offs.parcels", "did you mean 'parcel'?"),
-        (('"16:30"', '"24:30"'), "nodes.0.cut_offs.parcel.value", "no time of day"),
+        (('"16:30"', '"24:30"'), "nodes.0.cut_offs.parcel", "no time of day"),
         (("Europe/London", "Europe/Londres"), "nodes.1.time_zone", "no time zone"),
         (("daily_orders: 400", "hourly_orders: 0.5"), "nodes.0.hourly_orders", "finer than one"),
         (("daily_orders: 400", "daily_orders: 0.5"), "nodes.0.daily_orders", "finer than one"),

@@ -92,6 +92,16 @@ def test_an_effect_that_adds_something_is_not_shadowed(narrow, wide):
     assert warnings(*rules) == []
 
 
+def test_the_rule_that_decides_is_named_and_not_one_that_it_shadows_too():
+    (weak,) = warnings(
+        "then: {keep: 1}",
+        f"when: {{{STORE}}}, then: {{keep: 3}}",
+        f"when: {{{STORE}, order.units: 2}}, then: {{keep: 1}}",
+        "then: {keep: 1%}",
+    )
+    assert weak == "'keep' of 'p/r2' never counts: wherever it acts, that of 'p/r1' decides"
+
+
 def test_of_two_identical_rules_the_later_is_shadowed():
     same = f"when: {{{STORE}}}, then: {{keep: 3}}"
     (warning,) = warnings(same, same)
