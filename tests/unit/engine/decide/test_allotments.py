@@ -238,6 +238,15 @@ def test_only_what_a_cap_refuses_is_said_to_be_capped():
     assert [reason.code for reason in decision.unfilled[0].reasons] == ["excluded", "capacity_used"]
 
 
+def test_of_caps_on_different_places_the_one_that_is_reached_is_named():
+    rules = (
+        "when: {node.type: warehouse}, then: {cap: {channel: web, units: 10}}",
+        "when: {node.type: store}, then: {cap: {channel: web, units: 4}}",
+    )
+    (unfilled,) = decided(order(("A", 12)), facts(3, 30), *rules).unfilled
+    assert [(reason.code, reason.units, reason.rules) for reason in unfilled.reasons] == [("capped", 5, ("test/r2",))]
+
+
 def test_orders_of_a_batch_keep_to_their_caps_together_with_their_stock():
     scenario = snapshot(NODES, {"A": {"lyon": 9, "lille": 9}})
     loaded = policies(TEN_AT_MOST)
