@@ -54,7 +54,7 @@ def import_products(settings: Settings, file: Path, *, as_json: bool) -> None:
             say(
                 "{outcomes:>12,}  {value}",
                 outcomes=outcomes[outcome],
-                value=outcome.value if outcome is not Stored.SAME else say("as before"),
+                value=say(outcome.value if outcome is not Stored.SAME else "as before"),
             )
         )
 

@@ -56,10 +56,10 @@ def move_stock(settings: Settings, *, op: str | None, as_json: bool, **options: 
     elif record.result != "refused":
         click.echo(
             say(
-                "{result}: {shown} on hand, {shown2} blocked",
-                result=record.result,
-                shown=shown(outcome.on_hand),
-                shown2=shown(outcome.blocked),
+                "{result}: {on_hand} on hand, {blocked} blocked",
+                result=say(record.result),
+                on_hand=shown(outcome.on_hand),
+                blocked=shown(outcome.blocked),
             )
         )
     if record.result == "refused":

@@ -56,7 +56,7 @@ def webhook() -> None:
 def add(
     settings: Settings, url: str, types: tuple[str, ...], since: Position | None, note: str, *, as_json: bool
 ) -> None:
-    """Send events to URL from now on, and print the secret that signs them.
+    """Send events to URL from now on, and print their secret.
 
     The secret is shown this once.
 
@@ -95,7 +95,7 @@ def list_webhooks(settings: Settings, dead: str | None, *, as_json: bool) -> Non
 @AS_JSON
 @click.pass_obj
 def test(settings: Settings, webhook_id: str, *, as_json: bool) -> None:
-    """Send an event of type webhook.ping, at once, and print what is answered.
+    """Send a webhook.ping at once, and print what is answered.
 
     Exits with 1 if it was not taken.
 

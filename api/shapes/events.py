@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from api.shapes.base import Strict
-from api.shapes.fields import Literal, Note, QueryNumber
+from api.shapes.fields import Literal, Note, QueryNumber, TrueOrFalse
 from engine.events.event import EVENT_TYPES, START, Position
 from engine.events.webhooks.endpoint_url import MOST_LETTERS
 from rules.syntax import literals
@@ -73,7 +73,7 @@ class ReplayRequest(Strict):
     """From a cursor on, or the dead letters alone."""
 
     since = EventCursor(load_default=None, metadata={"description": "everything after this cursor again"})
-    dead = fields.Boolean(load_default=False, metadata={"description": "the events that are not sent any more, again"})
+    dead = TrueOrFalse(load_default=False, metadata={"description": "the events that are not sent any more, again"})
 
 
 class RotateRequest(Strict):

@@ -357,11 +357,21 @@ class StampField(Instant):
         return seconds * _MICROSECONDS + datetime.datetime.fromisoformat(value.upper()).microsecond
 
 
+class TrueOrFalse(_ParsedField[bool]):
+    """JSON's true or false, and nothing that Python takes for them: not 1, not "yes"."""
+
+    def read(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("this is true or false")
+        return value
+
+
 OPENAPI_TYPES: tuple[tuple[type[fields.Field[Any]], str, str | None], ...] = (
     (Instant, "string", "date-time"),
     (Units, "integer", None),
     (WholeNumber, "integer", None),
     (Flag, "boolean", None),
+    (TrueOrFalse, "boolean", None),
     (Literal, "string", None),
 )
 """Type and format of these fields in the OpenAPI page. Money and Degrees have two types each, which they name."""

@@ -15,6 +15,7 @@ from rich.console import Console
 from tests.bench import (
     activation,
     choice,
+    crowding,
     decisions,
     http_throughput,
     ledger,
@@ -25,7 +26,17 @@ from tests.bench import (
     tables,
 )
 
-PARTS = ("matching", "choosing", "deciding", "checking", "rule_tables", "activating", "ledgering", "serving")
+PARTS = (
+    "matching",
+    "choosing",
+    "deciding",
+    "checking",
+    "rule_tables",
+    "activating",
+    "ledgering",
+    "serving",
+    "crowding",
+)
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
 
@@ -85,6 +96,13 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
         slices, size = (1, BRIEF_SLICE) if brief else (http_throughput.SLICES, http_throughput.SLICE)
         orders = option_sets.orders(lines[: (slices + 1) * size])
         figures["serving"] = http_throughput.measure(inventory, orders, slices=slices, size=size, say=_say)
+    if "crowding" in only:
+        extent = (
+            {"rounds": 1, "size": BRIEF_SLICE, "quiet_probes": 10}
+            if brief
+            else {"rounds": crowding.ROUNDS, "size": crowding.SLICE, "quiet_probes": crowding.QUIET_PROBES}
+        )
+        figures["crowding"] = crowding.measure(inventory, **extent, say=_say)
     if "checking" in only:
         figures["checking"] = policy_check.measure(policy_check.COUNTS[:1] if brief else policy_check.COUNTS, say=_say)
     if "rule_tables" in only:

@@ -92,14 +92,14 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, slices: int, size:
             opened.enter_context(installed(data, network, inventory))
             app = "tests.bench.minimal_app:floor_app" if network == _FLOOR else "api.http.app:served_app"
             more = {"POINTSMAN_NETWORK": network, ANSWERS: str(answers)}
-            ports[network] = opened.enter_context(_served(app, data, more))
+            ports[network] = opened.enter_context(served(app, data, more))
         rates: dict[str, list[float]] = {network: [] for network in ports}
         sizes: dict[str, int] = dict.fromkeys(ports, 0)
         for number in range(slices + 1):
             for network in ports if number % 2 else reversed(ports):
                 say(f"serving: slice {number} of {slices}, {network}")
                 batch = BATCH if network == _BATCHES else 1
-                report = _run_load_generator(ports[network], key, first=number * size, count=size, batch=batch)
+                report = run_load_generator(ports[network], key, first=number * size, count=size, batch=batch)
                 if number:
                     rates[network].append(size / report["seconds"])
                     sizes[network] += report["bytes"]
@@ -169,9 +169,9 @@ def _for_floor_network(values: list[Any]) -> list[Any]:
 
 
 @contextlib.contextmanager
-def _served(app: str, data: Path, more: Mapping[str, str]) -> Iterator[int]:
+def served(app: str, data: Path, more: Mapping[str, str]) -> Iterator[int]:
     """Serves `app` over HTTP until the block ends; yields the port."""
-    port = _free_port()
+    port = free_port()
     options = ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--app", app]
     command = [sys.executable, "-m", "api.http.serving", *options]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
@@ -201,20 +201,31 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     raise ServerFailed(f"{process.args!r} did not start; exit code {process.poll()}")
 
 
-def _run_load_generator(port: int, key: str, *, first: int, count: int, batch: int) -> dict[str, Any]:
-    numbers = map(str, (first, count, CONNECTIONS, batch))
-    command = [sys.executable, "-m", "tests.bench.load_generator", str(port), str(HEXAGONE / "orders.ndjson"), *numbers]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, KEY: key}, stdout=subprocess.PIPE, check=True, timeout=_SECONDS_A_SLICE
-    )
-    report: dict[str, Any] = json.loads(done.stdout)
+def run_load_generator(port: int, key: str, *, first: int, count: int, batch: int) -> dict[str, Any]:
+    with load_generator(port, key, first=first, count=count, connections=CONNECTIONS, batch=batch) as process:
+        output, _ = process.communicate(timeout=_SECONDS_A_SLICE)
+    report: dict[str, Any] = json.loads(output)
     answers = math.ceil(count / batch)
     if report["statuses"] != {_CREATED: answers}:
         raise ServerFailed(f"of {answers} answers, by status: {report['statuses']}")
     return report
 
 
-def _free_port() -> int:
+def orders_a_second(port: int, key: str, *, first: int, count: int) -> float:
+    """The rate at which orders of the hexagone file are decided one by one."""
+    return float(count / run_load_generator(port, key, first=first, count=count, batch=1)["seconds"])
+
+
+def load_generator(
+    port: int, key: str, *, first: int, count: int, connections: int, batch: int = 1
+) -> subprocess.Popen[bytes]:
+    """A load generator at work; it prints its report when it is done."""
+    numbers = map(str, (first, count, connections, batch))
+    command = [sys.executable, "-m", "tests.bench.load_generator", str(port), str(HEXAGONE / "orders.ndjson"), *numbers]
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, KEY: key}, stdout=subprocess.PIPE)
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -12,6 +12,7 @@ from rich.table import Table
 from tests.bench import choice
 from tests.bench.activation import ActivatingFigures
 from tests.bench.choice import Agreement, ChoosingFigures
+from tests.bench.crowding import LOAD, STALLED, STREAMS, CrowdingFigures
 from tests.bench.decisions import DecidingFigures
 from tests.bench.http_throughput import ThroughputFigures
 from tests.bench.ledger import LedgerFigures, SideBySide
@@ -34,6 +35,7 @@ class Report:
     deciding: DecidingFigures | None
     activating: ActivatingFigures | None
     serving: ThroughputFigures | None
+    crowding: CrowdingFigures | None
     checking: CheckingFigures | None
     rule_tables: RuleTableFigures | None
     ledgering: LedgerFigures | None
@@ -50,6 +52,12 @@ def record(report: Report) -> dict[str, Any]:
         values["choosing"]["shares"] = {row.name: row.share for row in choice.rows(report.choosing)}
     if report.serving:
         values["serving"] |= {"share": report.serving.share, "batch_ratio": report.serving.batch_ratio}
+    if report.crowding:
+        crowding = report.crowding
+        values["crowding"] |= {
+            "probe_ratios": {port.name: port.ratio for port in crowding.ports},
+            "rate_share": crowding.rate_share,
+        }
     if report.ledgering:
         for part in ("commit", "nothing", "synced", "snapshot"):
             beside: SideBySide = getattr(report.ledgering, part)
@@ -95,6 +103,8 @@ def _tables(report: Report) -> Iterator[Table]:
         yield _ledger(report.ledgering)
     if report.serving:
         yield _throughput(report.serving)
+    if report.crowding:
+        yield _crowding(report.crowding)
     if report.checking:
         yield _checks(report.checking)
     if report.rule_tables:
@@ -215,6 +225,25 @@ def _throughput(figures: ThroughputFigures) -> Table:
         ("floor", figures.floor, str(figures.bytes_floor)),
     ):
         table.add_row(app, ", ".join(f"{rate:.0f}" for rate in rates), size)
+    return table
+
+
+def _crowding(figures: CrowdingFigures) -> Table:
+    ratios = " and ".join(f"{port.ratio:.1f} times (on {port.name})" for port in figures.ports)
+    table = Table(
+        title=f"A crowded service: under {LOAD} connections of load, p99 of /healthz is {ratios} its quiet median;"
+        f" beside {STALLED} stalled bodies and {STREAMS} streams, decisions go on at {figures.rate_share:.0%}",
+        caption=f"{figures.probes} probes under load; {figures.orders} orders a round and rate",
+    )
+    table.add_column("measured")
+    table.add_column("round by round", justify="right")
+    rows: list[tuple[str, Sequence[float], int]] = []
+    for port in figures.ports:
+        rows.append((f"{port.name}: quiet median, ms", port.quiet_median, 1_000))
+        rows.append((f"{port.name}: p99 under load, ms", port.loaded_p99, 1_000))
+    rows += [("orders/s", figures.alone, 1), ("orders/s, crowded", figures.crowded, 1)]
+    for name, values, scale in rows:
+        table.add_row(name, ", ".join(f"{scale * value:.3g}" for value in values))
     return table
 
 

@@ -125,6 +125,14 @@ def test_orders_in_batches_are_set_against_orders_one_by_one(report):
     assert served["batch_ratio"] == pytest.approx(batched / single)
 
 
+def test_a_crowded_service_is_set_against_a_quiet_one(report):
+    figures = report["crowding"]
+    assert set(figures["probe_ratios"]) == {"the service's port", "the port for probes"}
+    assert all(port["quiet_median"][0] > 0 and port["loaded_p99"][0] > 0 for port in figures["ports"])
+    assert figures["probes"] > 0
+    assert figures["rate_share"] == pytest.approx(figures["crowded"][0] / figures["alone"][0])
+
+
 def test_rules_in_tables_report_how_long_they_take_to_check_and_to_match(report):
     rows = report["rule_tables"]["rows"]
     assert [(row["rules"], row["hit_policy"]) for row in rows] == [
@@ -161,6 +169,7 @@ def test_the_tables_show_every_part(measured):
         "Checking policies",
         "The ledger with 1,000 positions",
         "HTTP: ours answers",
+        "A crowded service",
         "load average",
     ):
         assert part in shown
@@ -171,4 +180,11 @@ def test_the_command_line_prints_json_of_the_parts_asked_for():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
     figures = json.loads(done.stdout)
     assert figures["deciding"]["orders"] == 30
-    assert figures["matching"] is figures["choosing"] is figures["activating"] is figures["serving"] is None
+    assert (
+        figures["matching"]
+        is figures["choosing"]
+        is figures["activating"]
+        is figures["serving"]
+        is figures["crowding"]
+        is None
+    )

@@ -308,3 +308,11 @@ def test_every_place_of_the_data_can_be_read_and_sent_again(http, pointsman):
     for sku in ("SHIRT", "RARE", "LAMP"):
         read = http.get(f"/v1/products/{sku}").get_json()["product"]
         assert put(http, f"/v1/products/{sku}", read, StoredProductRecord)["result"] == "same"
+
+
+@pytest.mark.parametrize("value", [0, 1, "true", "yes", None, 0.0])
+def test_what_is_true_or_false_is_nothing_else(http, value):
+    product = {"category": "home", "lifecycle": "new", "weight_g": 120, "counted": value}
+    answer = http.put("/v1/products/NEW", json=product)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json["errors"]] == ["counted"]

@@ -85,5 +85,5 @@ def _where(item: CancelledUnitsRecord) -> str:
             decision=item.decision,
         )
         if item.was == "held"
-        else item.was.replace("_", " ")
+        else say(item.was.replace("_", " "))
     )

@@ -237,7 +237,7 @@ def cause(follows: FollowsRecord) -> str:
     """Why units were decided again."""
     match follows.because:
         case "rejected":
-            return say("{node} rejected it: {reason}", node=follows.node, reason=follows.reason)
+            return say("{node} rejected it: {reason}", node=follows.node, reason=say(follows.reason))
         case "amended":
             return say("the order was amended")
     return say("stock arrived")
@@ -311,12 +311,12 @@ def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goa
         goal = shipment.collect_at
     to = destination_phrase(shipment.collect_at)
     yield say(
-        "  {number}. from {node} by {service}{to}, {distance_m:,.1f} km",
+        "  {number}. from {node} by {service}{to}, {km:,.1f} km",
         number=number,
         node=shipment.node,
         service=shipment.service,
         to=to,
-        distance_m=shipment.distance_m / 1_000,
+        km=shipment.distance_m / 1_000,
     )
     yield "     " + ", ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
     for line in shipment.lines:

@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request, url_for
-from marshmallow import fields
 
 from api.files.policy_tests.reader import make_test_runner
 from api.http.access.caller import caller
@@ -22,7 +21,7 @@ from api.records.policies import (
     rule_summaries,
 )
 from api.shapes.base import Strict
-from api.shapes.fields import Instant, Note
+from api.shapes.fields import Instant, Note, TrueOrFalse
 from engine.errors import PolicyUnreadable
 from engine.service import Pointsman
 
@@ -59,9 +58,7 @@ class ActivateRequest(Strict):
     at = Instant(load_default=None, metadata={"description": "from this instant on; by default from now on"})
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
-    override = fields.Boolean(
-        truthy={True},
-        falsy={False},
+    override = TrueOrFalse(
         load_default=False,
         metadata={"description": "in an emergency, do without the approval that is missing; needs a note"},
     )

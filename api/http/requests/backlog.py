@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 
 from api.shapes.base import Strict
 from api.shapes.cursors import BacklogCursor
-from api.shapes.fields import QueryNumber, SentUnits, StampField, WholeNumber, Word
+from api.shapes.fields import QueryNumber, SentUnits, StampField, TrueOrFalse, WholeNumber, Word
 from api.shapes.limits import MOST_ENTRIES, MOST_ON_HAND
 from api.shapes.line_units import LineUnits
 from engine.orders.rejection import Reason
@@ -55,10 +55,8 @@ class RejectRequest(Strict):
             " `on_hand` counted; without, now",
         },
     )
-    wait = fields.Boolean(
+    wait = TrueOrFalse(
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={"description": "let units that no other node has wait for stock"},
     )
     op = Word(load_default=None)

@@ -7,7 +7,7 @@ from marshmallow import fields, post_load, pre_load, validate
 from api.files.inventory_shapes import MOST_DECIMALS, MOST_GRAMS, NodeShape
 from api.files.master_data import as_written
 from api.shapes.base import Strict
-from api.shapes.fields import WholeNumber, Word
+from api.shapes.fields import TrueOrFalse, WholeNumber, Word
 from rules.vocabulary import LIFECYCLES
 
 
@@ -21,7 +21,7 @@ class ProductRequest(Strict):
     lifecycle = fields.String(required=True, validate=validate.OneOf(LIFECYCLES))
     weight_g = WholeNumber(0, MOST_GRAMS, required=True, metadata={"description": "of one unit, in grams"})
     tags = fields.List(Word())
-    counted = fields.Boolean(truthy={True}, falsy={False}, metadata={"description": "false: it needs no stock"})
+    counted = TrueOrFalse(metadata={"description": "false: it needs no stock"})
     unit = Word(metadata={"description": "of its quantities, such as m"})
     decimals = WholeNumber(0, MOST_DECIMALS, metadata={"description": "that its quantities may have"})
     attributes = fields.Dict(

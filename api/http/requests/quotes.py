@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields
 
 from api.shapes.base import Strict
-from api.shapes.fields import Instant, WholeNumber, Word
+from api.shapes.fields import Instant, TrueOrFalse, WholeNumber, Word
 from api.shapes.order import DestinationRequest, place_of
 from engine.orders.quotes.take_up import Address, TakeRequest
 
@@ -23,10 +23,8 @@ class TakeUpRequest(Strict):
         DestinationRequest, load_default=None, metadata={"description": "by default the quote's"}
     )
     placed_at = Instant(load_default=None, metadata={"description": "by default now"})
-    only_if_kept = fields.Boolean(
+    only_if_kept = TrueOrFalse(
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={"description": "true: decide nothing if the promise can't be kept any more"},
     )
 

@@ -7,6 +7,7 @@ callers keep an ordinary request from its thread.
 """
 
 import asyncio
+import contextlib
 import io
 import logging
 import threading
@@ -14,14 +15,18 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
+
 from api.http.serving import wsgi
 from api.http.serving.connection import CONNECTION, FROM_PROBES
 from api.http.serving.ending import ENVIRON_KEY, Ending
 from api.http.serving.lanes import Lane, overloaded
 from api.http.serving.problems import CallerGone, Refusal
-from api.http.serving.routes import PROBES, STREAMS
+from api.http.serving.routes import PROBES, STREAMS, WAITING
 from api.http.serving.settings import ServingSettings
 from api.http.serving.streams import BodyEnded, Receive, Send, StreamedAnswer, StreamedBody
+from api.http.serving.turns import Turns
+from api.records.health import HealthRecord
 
 MOST_BYTES = 4 << 20
 """Of an ordinary request's body."""
@@ -30,6 +35,9 @@ _MOST_BYTES_IN_ALL = 128 << 20
 _PROBE_THREADS, _PROBE_SECONDS = 2, 2
 _DRAINED_BYTES, _DRAINED_SECONDS = 16 << 20, 2.0
 """How much is still read of the body of a request that is answered already."""
+
+_HEALTHY = msgspec.json.encode(HealthRecord(status="ok"))
+_JSON, _HEALTHY_LENGTH = (b"content-type", b"application/json"), (b"content-length", str(len(_HEALTHY)).encode())
 
 logger = logging.getLogger("pointsman.api")
 
@@ -46,12 +54,16 @@ class Front:
         self._probes = Lane(name="probe", threads=_PROBE_THREADS, most_wait=_PROBE_SECONDS)
         self._streams: set[StreamedBody] = set()
         """The bodies of the long requests that are carried out."""
+        self._turns = Turns(lambda: self._ordinary.running)
         self._body_bytes = 0
         """Of ordinary bodies that have not come whole, or whose requests are carried out."""
         self._stopping: str | None = None
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         try:
+            if scope["path"] == "/healthz" and scope["method"] == "GET":
+                await _send_whole(wsgi.Answer(HTTPStatus.OK, [_JSON, _HEALTHY_LENGTH]), _HEALTHY, send)
+                return
             _verify_encoding(scope)
             if (scope["method"], scope["path"]) in STREAMS:
                 await self._stream(scope, receive, send)
@@ -134,16 +146,20 @@ class Front:
         if self._stopping or len(self._streams) >= self._settings.streams:
             raise _too_many_streams(self._settings.streams, self._stopping)
         ending = Ending()
-        body, answer = StreamedBody(self._loop, ending), StreamedAnswer(self._loop)
+        # who waits for events computes next to nothing, but for long
+        turns = Turns() if (scope["method"], scope["path"]) in WAITING else self._turns
+        body, answer = StreamedBody(self._loop, ending, turns), StreamedAnswer(self._loop, turns)
         environ = wsgi.environ_of(scope, io.BufferedReader(body)) | {ENVIRON_KEY: ending}
         pause, most = self._settings.body_seconds, self._settings.stream_seconds
         self._streams.add(body)
         finished = asyncio.Event()
 
         def carry_out() -> None:
+            turns.take()
             try:
-                _write_answer(self._app, environ, body, answer)
+                _write_answer(self._app, environ, body, answer, turns)
             finally:
+                turns.give()
                 self._loop.call_soon_threadsafe(finished.set)
 
         threading.Thread(target=carry_out, name="stream", daemon=True).start()
@@ -173,7 +189,9 @@ async def _feed(body: StreamedBody, answer: StreamedAnswer, receive: Receive, mo
     answer.give_up()
 
 
-def _write_answer(app: wsgi.Application, environ: wsgi.Environ, body: StreamedBody, answer: StreamedAnswer) -> None:
+def _write_answer(
+    app: wsgi.Application, environ: wsgi.Environ, body: StreamedBody, answer: StreamedAnswer, turns: Turns
+) -> None:
     """Carry a long request out, in its thread."""
     try:
         made = wsgi.call(app, environ)
@@ -183,13 +201,15 @@ def _write_answer(app: wsgi.Application, environ: wsgi.Environ, body: StreamedBo
             answer.start(made.status, made.headers)
             for part in made.parts:
                 answer.write(part)
+                turns.pass_on()
             answer.end()
         finally:
             made.close()
     except Refusal as refusal:
-        answer.start(refusal.status, refusal.headers)
-        answer.write(refusal.body)
-        answer.end()
+        with contextlib.suppress(CallerGone):
+            answer.start(refusal.status, refusal.headers)
+            answer.write(refusal.body)
+            answer.end()
     except CallerGone:
         pass
     except Exception:

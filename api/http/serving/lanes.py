@@ -69,6 +69,11 @@ class Lane:
         return max(now - self._waiting[0].came, len(self._waiting) * self._mean_seconds / self._threads)
 
     @property
+    def running(self) -> int:
+        """How many requests are carried out now."""
+        return len(self._running)
+
+    @property
     def longest_running(self) -> float:
         """For how many seconds the oldest of the requests that are carried out has been."""
         with self._changed:

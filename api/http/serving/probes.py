@@ -12,10 +12,12 @@ nothing else can break it.
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
 import signal
 import socket
+import struct
 import sys
 
 WORKER_SECONDS = 2.0
@@ -87,6 +89,20 @@ def _response(status: int, kind: str, body: bytes, *headers: str) -> bytes:
     return "\r\n".join([*lines, *headers, "Connection: close", "", ""]).encode() + body
 
 
+def run_at_once(nanoseconds: int) -> None:
+    """Tell Linux (6.12 and newer) that this thread only ever runs for so long, 100,000 at least: when it is woken, it
+    need not wait until one that computes has used up its time. Threads that it starts are as all others. Elsewhere
+    nothing changes.
+    """
+    call = {"x86_64": 314, "aarch64": 274}.get(os.uname().machine)
+    if call is None or sys.platform != "linux":
+        return
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    # struct sched_attr: size, policy (SCHED_OTHER), flags (RESET_ON_FORK), nice, priority, runtime, deadline, period
+    attributes = struct.pack("=IIQiIQQQ", 48, 0, 1, nice, 0, nanoseconds, 0, 0)
+    ctypes.CDLL(None).syscall(call, 0, attributes, 0)
+
+
 async def serve(listening: int, workers: str) -> None:
     """Answer until the process that started this one has ended."""
     loop, ended, master = asyncio.get_running_loop(), asyncio.Event(), os.getppid()
@@ -102,4 +118,5 @@ async def serve(listening: int, workers: str) -> None:
 
 
 if __name__ == "__main__":
+    run_at_once(100_000)
     asyncio.run(serve(int(sys.argv[1]), sys.argv[2]))

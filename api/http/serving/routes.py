@@ -12,4 +12,6 @@ STREAMS = frozenset(
     }
 )
 """The long requests: their body or answer is of any size, or they wait for something to happen."""
+WAITING = frozenset({("GET", "/v1/events")})
+"""Of these, those that wait for something to happen."""
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})

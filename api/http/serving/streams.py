@@ -9,6 +9,7 @@ from typing import Any
 
 from api.http.serving.ending import Ending
 from api.http.serving.problems import CallerGone
+from api.http.serving.turns import Turns
 from api.http.serving.wsgi import Headers
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -30,8 +31,9 @@ class StreamedBody(io.RawIOBase):
     BodyEnded once `ending` has a reason.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, ending: Ending) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, ending: Ending, turns: Turns) -> None:
         self._loop = loop
+        self._turns = turns
         self._ending = ending
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
@@ -54,9 +56,10 @@ class StreamedBody(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:
+        if not self._has_come():
+            with self._turns.given_meanwhile(), self._changed:
+                self._changed.wait_for(self._has_come)
         with self._changed:
-            while not (self._chunks or self._ended or self._error):
-                self._changed.wait()
             if not self._chunks:
                 if self._error is not None:
                     raise self._error
@@ -71,6 +74,10 @@ class StreamedBody(io.RawIOBase):
         if has_room:
             self._loop.call_soon_threadsafe(self._room.set)
         return size
+
+    def _has_come(self) -> bool:
+        """Whether a read need not wait."""
+        return bool(self._chunks or self._ended or self._error)
 
     def end(self, reason: str) -> None:
         """The request is to come to an end: no more of the body is waited for."""
@@ -111,8 +118,9 @@ class StreamedBody(io.RawIOBase):
 class StreamedAnswer:
     """An answer as the thread writes it: waits while the caller takes less than is written. Raises CallerGone."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, turns: Turns) -> None:
         self._loop = loop
+        self._turns = turns
         self._messages: deque[dict[str, Any]] = deque()
         self._buffered = 0
         self._gone = False
@@ -136,14 +144,19 @@ class StreamedAnswer:
             self._changed.notify_all()
 
     def _put(self, message: dict[str, Any], size: int) -> None:
+        if not self._has_room():
+            with self._turns.given_meanwhile(), self._changed:
+                self._changed.wait_for(self._has_room)
         with self._changed:
-            while self._buffered > MOST_BUFFERED and not self._gone:
-                self._changed.wait()
             if self._gone:
                 raise CallerGone("the caller is gone")
             self._messages.append(message)
             self._buffered += size
         self._loop.call_soon_threadsafe(self._filled.set)
+
+    def _has_room(self) -> bool:
+        """Whether a write need not wait."""
+        return self._buffered <= MOST_BUFFERED or self._gone
 
     async def pump(self, send: Send, *, most_pause: float) -> None:
         """Send what is written, until its end. Raises CallerGone if the caller takes nothing for `most_pause` seconds.

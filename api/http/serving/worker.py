@@ -11,11 +11,13 @@ from gunicorn.workers.gasgi import ASGIWorker
 
 from api.http.serving.connection import Connection
 from api.http.serving.front import Front
+from api.http.serving.probes import run_at_once
 from api.http.serving.settings import ServingSettings
 
 _HEARTBEAT_SECONDS = 1.0
 _LISTEN_BACKLOG = 2_048
-_SWITCH_SECONDS = 0.001
+_LOOP_NANOSECONDS = 500_000
+_SWITCH_SECONDS = 0.0005
 """After how long a thread that computes lets another one run. The event loop has little to do, but at once."""
 
 
@@ -30,6 +32,7 @@ class Worker(ASGIWorker):
         self.settings = ServingSettings.from_environment(os.environ)
         self.idle: dict[Connection, None] = {}
         sys.setswitchinterval(_SWITCH_SECONDS)
+        run_at_once(_LOOP_NANOSECONDS)  # this thread, which is the event loop's
         super().init_process()
 
     def close_idle(self) -> bool:
