@@ -282,6 +282,8 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("get", "/healthz"): "system_health",
         ("get", "/readyz"): "system_ready",
         ("get", "/metrics"): "metrics_numbers",
+        ("get", "/docs"): "description_docs",
+        ("get", "/openapi.json"): "description_openapi",
         ("get", "/v1/events"): "events_listed",
         ("get", "/v1/webhooks"): "webhooks_listed",
         ("post", "/v1/webhooks"): "webhooks_add",
