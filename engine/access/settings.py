@@ -18,7 +18,9 @@ class AccessSettings:
     """Who may do what over HTTP.
 
     `networks` are served beside the one of the settings. With `open`, whoever calls from this machine without a key may
-    do everything.
+    do everything. With `proxied`, a proxy in front speaks TLS, so that `serve` may bind to any address. Tokens of the
+    provider `openid` are taken beside API keys. With `four_eyes`, a policy version is activated only after another
+    person than its publisher has approved it. Pages of `cors_origins` may call from browsers.
     """
 
     networks: tuple[str, ...] = ()

@@ -94,6 +94,12 @@ def test_a_channel_uses_its_allotment_up(shop, taken, sound):
     assert sound()
 
 
+@pytest.mark.parametrize(("share", "aside"), [("share: 50%, max: 3", 3), ("share: 10%, min: 6", 6), ("share: 25%", 5)])
+def test_a_share_is_put_aside_within_its_bounds(shop, share, aside):
+    activate(shop, f"then: {{allocate: {{channel: web, {share}, per: day}}}}")
+    assert takes(shop, 20, "store") == 20 - aside
+
+
 def test_availability_says_what_is_left_beside_it(shop):
     def free(channel):
         return shop.stock.availability(["A"], channel).skus[0].free

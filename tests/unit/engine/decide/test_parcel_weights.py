@@ -74,6 +74,21 @@ def test_a_parcel_costs_what_the_band_of_its_weight_says(quantity, micros):
     assert (one(decision), decision.score.money) == (("packet", micros), micros)
 
 
+@pytest.mark.parametrize(("quantity", "micros"), [(3_000, 4_900_000), (3_001, 6_900_000), (5_000, 6_900_000)])
+def test_the_first_and_the_last_gram_of_a_band_are_in_it(quantity, micros):
+    decision = decided(order(("A", quantity)), facts([PACKET], {"A": {"lyon": 9_999}}, grams=1))
+    assert (one(decision), decision.score.money) == (("packet", micros), micros)
+
+
+def test_a_gap_between_bands_of_one_price_stays_a_gap_where_rules_look_at_shipments():
+    prices = (ParcelPrice(over=0, up_to=2_000, base=EURO), ParcelPrice(over=3_000, up_to=6_000, base=EURO))
+    rule = "when: {shipment.units: {at_least: 99}}, then: {avoid: 1.00}"
+    decision = decided(
+        order(("A", 4)), facts([service("post", parcel_prices=prices)], {"A": {"lyon": 3}}, grams=1_000), rule
+    )
+    assert units(decision) == {("lyon", "post", "1"): 2}
+
+
 def test_lines_add_up_to_the_weight_of_the_parcel():
     decision = decided(order(("A", 1), ("B", 1)), facts([PACKET], {"A": {"lyon": 9}, "B": {"lyon": 9}}, grams=2_000))
     assert one(decision) == ("packet", 6_900_000)
@@ -215,6 +230,19 @@ def test_a_rule_that_overrides_one_of_shipments_silences_it():
     assert (one(decision), decision.silenced) == (("post", 5 * EURO), ("test/r1",))
 
 
+def test_a_rule_may_bound_the_units_of_a_shipment_that_nothing_else_bounds():
+    rule = "when: {shipment.units: {more_than: 1}}, then: {exclude: true}"
+    decision = decided(order(("A", 3)), facts([FREE_POST], {"A": {"lyon": 9}}), rule)
+    assert units(decision) == {("lyon", "post", "1"): 1}
+
+
+def test_a_rule_is_named_where_a_shipment_weighs_the_very_gram_from_which_on_it_applies():
+    rule = "when: {shipment.weight: {at_least: 4 kg}}, then: {avoid: 1.00}"
+    for quantity, rules in ((1, ()), (2, ("test/r1",))):
+        (shipment,) = decided(order(("A", quantity)), facts([FREE_POST], {"A": {"lyon": 9}}), rule).shipments
+        assert shipment.rules == rules
+
+
 def test_each_destination_of_an_order_has_shipments_of_its_own():
     rule = "when: {shipment.units: {more_than: 2}, order.delivery: standard}, then: {exclude: true}"
     services = [FREE_POST, service("counter", mode="pickup", base=0, transit=((0, 60),))]
@@ -255,3 +283,14 @@ def test_a_product_that_is_measured_weighs_by_its_parts():
     heavy = decided(order(("A", 3_001)), metres)
     assert one(heavy) == ("packet", EURO + 9_003_000)
     assert heavy.score.money == EURO + 9_003_000
+
+
+def test_of_a_product_that_is_measured_a_part_of_a_gram_puts_no_shipment_in_the_next_band():
+    """Ribbon of 50 g a metre, counted by the centimetre: 60 m weigh 3,000 g, and a centimetre more half a gram."""
+    ribbon = product("A", weight=50, unit="m", decimals=2)
+    metres = snapshot(
+        [node("lyon", LYON, services=("packet",))], {"A": {"lyon": 9_999}}, services=[PACKET], products=[ribbon]
+    )
+    for quantity, micros in ((6_000, 4_900_000), (6_001, 4_900_000), (6_002, 6_900_000)):
+        decision = decided(order(("A", quantity)), metres)
+        assert (one(decision), decision.unfilled) == (("packet", micros), ())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.decide.shipping.pricing import NOT_CARRIED, band_at, carriage
+from engine.decide.shipping.pricing import NOT_CARRIED, band_at, bands_of, carriage
 from engine.model.facts import Line, ParcelPrice, UnitPrice
 from tests.reference.routes import Exits, Option, routes, weight_cost
 from tests.support.facts import (
@@ -164,3 +164,10 @@ def test_a_service_may_take_units_of_so_much_and_shipments_of_any_weight():
     way = service(base=EURO, max_unit_weight=1_000)
     assert (carriage(way, 1_000), carriage(way, 1_001)) == (0, NOT_CARRIED)
     assert option(way, 1_000, quantity=99).cost == EURO
+
+
+def test_the_minimum_charge_ends_where_the_price_by_weight_would_be_more():
+    """At 3 g the price by weight is 0.009 EUR, a tenth of a cent below the minimum."""
+    price = ParcelPrice(over=0, up_to=9_000, base=0, per_gram=3_000, at_least=10_000)
+    bands = bands_of(service("post", parcel_prices=(price,)))
+    assert [(band.least, band.most) for band in bands or ()] == [(1, 3), (4, 9_000)]
