@@ -7,6 +7,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.matching.matcher import Matcher
@@ -14,6 +15,7 @@ from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, NotReady, PolicyUnreadable
 from engine.model.facts import Network, Product, Snapshot
 from engine.model.load_periods import CurrentPeriods
+from engine.model.lots import Lot
 from engine.stock_snapshot import StockSnapshot, StockState
 from engine.store.caches.version_cache import VersionCache
 from engine.store.connection.client import Client
@@ -22,7 +24,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network.read import read_products, read_skus, read_version
 from engine.store.outcomes import AnsweredBefore, OrderTaken
-from engine.store.reading import Reading, positions
+from engine.store.reading import Reading, positions, unexpired_stock
 from engine.store.replica import Replica
 from rules.policy import PolicySet
 from rules.reserves import Tally
@@ -30,6 +32,7 @@ from rules.reserves import Tally
 MOST_SKUS = 500
 """SKUs that are read at once: a script holds up everybody else while it runs."""
 _MOST_NETWORKS = 3
+_NO_LOTS: Mapping[str, Mapping[str, Sequence[Lot]]] = MappingProxyType({})
 
 
 class AlreadyDecided(Exception):
@@ -132,7 +135,7 @@ class FactsReader:
             if matcher is not None:
                 policies = matcher.policies
                 if loads.counts_hours >= _counts_hours(policies) and _periods(policies, network, now) == periods:
-                    return self._snapshot(network, reading, skus, loads), matcher
+                    return self._snapshot(network, reading, skus, loads, now), matcher
 
     def read_many(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
         """As `read`, of any number of SKUs: in parts of one network, each as it is when it is read. Raises Contended if
@@ -145,7 +148,8 @@ class FactsReader:
             if all(part.network is snapshot.network for part, _ in parts):
                 products = {sku: product for part, _ in parts for sku, product in part.products.items()}
                 positions = {sku: nodes for part, _ in parts for sku, nodes in part.positions.items()}
-                return dataclasses.replace(snapshot, products=products, positions=positions), matcher
+                lots = {sku: nodes for part, _ in parts for sku, nodes in part.lots.items()}
+                return dataclasses.replace(snapshot, products=products, positions=positions, lots=lots), matcher
         raise Contended(f"the network was loaded {_MOST_NETWORKS} times while stock was read; try again")
 
     def decided_before(self, orders: Sequence[str]) -> list[bool]:
@@ -169,7 +173,7 @@ class FactsReader:
         if loads.counts_hours < _counts_hours(matcher.policies) or _periods(matcher.policies, network, now) != periods:
             return None
         state = None if answer.stamps is None else self._state(network, matcher, answer.reading, answer.stamps, loads)
-        snapshot = self._snapshot(network, answer.reading, skus, loads)
+        snapshot = self._snapshot(network, answer.reading, skus, loads, now)
         return ReplicaFacts(snapshot=snapshot, matcher=matcher, state=state, age=answer.age)
 
     def read_stock(self, skus: Sequence[str], now: int, *, cached: bool = True) -> StockSnapshot:
@@ -190,7 +194,7 @@ class FactsReader:
             if counts_alike and _periods(policies, network, now) == periods:
                 products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
                 state = self._state(network, matcher, answer.reading, answer.stamps, loads)
-                return StockSnapshot.of(state, answer, skus, products)
+                return StockSnapshot.of(state, answer, skus, products, now)
 
     def read_state(self, skus: Sequence[str], now: int) -> StockState | None:
         """The state of the SKUs as of `now`, in one small read. None if the stock has to be read: a hold is to be ended
@@ -242,12 +246,18 @@ class FactsReader:
             loads=loads.loads(reading.loads),
             hourly_loads=loads.loads(reading.loads, of_hours=True),
             resting=reading.resting,
+            has_lots=reading.has_lots,
         )
         return StockState(snapshot=snapshot, matcher=matcher, stamps=stamps)
 
-    def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str], loads: CurrentPeriods) -> Snapshot:
+    def _snapshot(
+        self, network: Network, reading: Reading, skus: Sequence[str], loads: CurrentPeriods, now: int
+    ) -> Snapshot:
         products: dict[str, Product] = {}
         paces: dict[str, Mapping[str, int]] = {}
+        stock, lots = reading.stock, _NO_LOTS
+        if reading.lots:
+            stock, lots = unexpired_stock(reading, network.local(now).date().toordinal())
         for sku, cached in self._cache.products(skus).items():
             if cached is not None:
                 products[sku], paces[sku] = cached
@@ -255,12 +265,14 @@ class FactsReader:
             network=network,
             caches=self._cache.network_caches(network),
             products=products,
-            positions={sku: positions(reading.stock[sku], paces[sku]) for sku in products},
+            positions={sku: positions(stock[sku], paces[sku]) for sku in products},
             loads=loads.loads(reading.loads),
             hourly_loads=loads.loads(reading.loads, of_hours=True),
             resting=reading.resting,
             taken=reading.taken,
             stamp=reading.stamp,
+            has_lots=reading.has_lots,
+            lots=lots,
         )
 
     def most_oversold(self) -> int:

@@ -9,6 +9,7 @@ from engine.decide.availability.offer import circumstances
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Network, Product, Snapshot
+from engine.model.lots import Lot
 from engine.store.reading import StockReading
 from engine.version import VERSION
 
@@ -57,11 +58,15 @@ class StockSnapshot:
         answer: StockReading,
         skus: Sequence[str],
         products: Mapping[str, tuple[Product, Mapping[str, int]] | None],
+        now: int,
     ) -> "StockSnapshot":
-        """`answer` has the stock of `skus`."""
+        """`answer` has the stock of `skus`, as of `now`."""
         known = [(number, item) for number, sku in enumerate(skus) if (item := products[sku]) is not None]
         numbers = [number for number, _ in known]
         nodes = state.snapshot.caches.get(Ways).node_index
+        lots: Mapping[tuple[int, str], Sequence[Lot]] = {}
+        if answer.reading.has_lots:
+            answer, lots = answer.without_lots(numbers, state.network.local(now).date().toordinal())
         stock = answer.columns(numbers, nodes)
         facts = StockFacts(
             snapshot=state.snapshot,
@@ -69,6 +74,7 @@ class StockSnapshot:
             paces={product.sku: paces for _, (product, paces) in known},
             stock=stock,
             taken=answer.taken_columns(numbers, nodes, stock),
+            lots=lots,
         )
         return cls(facts=facts, state=state, unknown=tuple(sku for sku in skus if products[sku] is None))
 

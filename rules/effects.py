@@ -64,6 +64,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "cap": Stage.POSITION,
         "multiple_of": Stage.POSITION,
         "oversell": Stage.POSITION,
+        "min_shelf_life": Stage.POSITION,
         "keep_together": Stage.LINE,
         "max_shipments": Stage.ORDER,
         "fewest_shipments": Stage.ORDER,
@@ -119,7 +120,7 @@ class LineOutcome:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionOutcome:
     """`protect` and `cap` have one entry for each channel, `allocate` may have several. Units of a line ship from the
-    position in multiples of `multiple_of`.
+    position in multiples of `multiple_of`, and of lots that may be used for `min_shelf_life` days after they arrive.
     """
 
     keep: Reserve = NO_RESERVE
@@ -128,6 +129,7 @@ class PositionOutcome:
     oversell: int = 0
     allocate: tuple[Allotment, ...] = ()
     cap: tuple[Cap, ...] = ()
+    min_shelf_life: int = 0
 
     def floor(self, channel: str) -> Floor:
         """For an order on `channel`."""
@@ -246,6 +248,7 @@ def _position(values: _Values) -> PositionOutcome:
         cap=tuple(Cap(channel=channel, units=caps[channel]) for channel in sorted(caps)),
         multiple_of=max(_numbers(values, "multiple_of"), default=1),
         oversell=min(_numbers(values, "oversell"), default=0),
+        min_shelf_life=max(_numbers(values, "min_shelf_life"), default=0),
     )
 
 

@@ -9,7 +9,7 @@ import click
 
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, DECISION, INSTANT, INSTANT_END, LINES, OP, print_json, units_by_name
-from api.cli.output.tables import destination_phrase
+from api.cli.output.tables import destination_phrase, lots_phrase
 from api.cli.output.times import Times
 from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsRecord, HoldStateRecord
 from api.shapes.limits import MOST_HOLDS
@@ -225,4 +225,4 @@ def _shipment_line(shipment: HeldShipmentRecord) -> str:
 
 
 def _units(lines: list[HeldLineRecord]) -> str:
-    return " + ".join(f"{line.quantity} x {line.sku}" for line in lines)
+    return " + ".join(f"{line.quantity} x {line.sku}{lots_phrase(line.lots)}" for line in lines)

@@ -192,9 +192,9 @@ def _activated(entry: Entry, _times: Times) -> str:
 
 def _set_aside(entry: Entry, times: Times) -> str:
     units = (
-        say("{count} x {sku} at {node}", count=count, sku=sku, node=shipment.node)
+        say("{count} x {sku} at {node}", count=part.units, sku=part.sku, node=shipment.node)
         for shipment in entry.set_aside
-        for sku, count in shipment.units
+        for part in shipment.units
     )
     return say("until {instant}: {units}", instant=times(entry.until or 0), units=", ".join(units))
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output.progress import progress_bar
-from api.cli.output.stock_tables import stock_tables
+from api.cli.output.stock_tables import lot_table, stock_tables
 from api.cli.stock_movement import move_stock
 from api.files.stock_counts import MOST_NAMED, import_counts, read_counts
 from api.records.stock.availability_feed import feed_lines
@@ -45,7 +45,8 @@ stock.add_command(move_stock)
 def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
     """Import the counts in FILE.
 
-    FILE is a CSV of node, sku, on_hand and, if known, at (such as 2026-11-27T08:15:00Z).
+    FILE is a CSV of node, sku, on_hand and, if known, at (such as 2026-11-27T08:15:00Z). Units of a lot stand in a
+    row of their own, with lot and expires (such as 2026-12-01); all rows of a position are one count.
 
     Positions that are not in it stay as they are. What came and left since `at` is put on top of a count. One that is
     older than the latest count of its position, or than the load, changes nothing; one without `at` is as of now; `at`
@@ -78,8 +79,8 @@ def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: 
     """Show the stock of SKU by node.
 
     It is what is on hand, held, available, and free to each channel (* means every channel that no rule names); and
-    what is blocked, if anything is: there, and not to be sold. Where rules allot units to a channel, it shows what is
-    left to it of how many in the day, the week or the rule's window.
+    what is blocked or has expired, if anything is: there, and not to be sold. If it has lots, they follow. Where rules
+    allot units to a channel, it shows what is left to it of how many in the day, the week or the rule's window.
 
     Example: pointsman stock show TXT-0059
     """
@@ -92,7 +93,9 @@ def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: 
         print_json(record, quantities)
     else:
         console = Console()
-        console.print(*stock_tables(quantities.show(record), width=console.width), sep="\n")
+        shown = quantities.show(record)
+        tables = [*stock_tables(shown, width=console.width), lot_table(shown)]
+        console.print(*filter(None, tables), sep="\n")
 
 
 @stock.command("feed")

@@ -29,6 +29,10 @@ def _number(text: str) -> int | str:
 @click.argument("sku")
 @click.argument("delta", type=_number)
 @click.option("--blocked", type=_number, default="0", help="By how many units those change that may not be sold.")
+@click.option("--lot", help="The lot that they are of.")
+@click.option(
+    "--expires", metavar="DATE", help="The last date on which a lot may be used that comes for the first time."
+)
 @click.option("--reason", help="Why, in words of your own.")
 @click.option("--at", help="When, such as 2026-11-27T08:15:00Z. Default: now.")
 @OP
@@ -39,7 +43,8 @@ def move_stock(settings: Settings, *, op: str | None, as_json: bool, **options: 
 
     A DELTA below 0 takes units from it. Blocked units are there and may not be sold, such as those that a node
     rejected as damaged. They are brought back to sale by as many units on hand (2 --blocked -2), and written off by
-    none (0 --blocked -2). Stock that was counted at --at or later has the movement already and stays as it is.
+    none (0 --blocked -2). Units that leave without a --lot are taken to be of the lots that expire first. Stock that
+    was counted at --at or later has the movement already and stays as it is.
 
     Example: pointsman stock move lyon TXT-0059 0 --blocked -2 --reason scrapped
     """

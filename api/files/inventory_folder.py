@@ -10,8 +10,10 @@ from pathlib import Path
 from api.files.attributes import attribute_value
 from api.files.csv_rows import content_or_none, load_row, rows
 from api.files.inventory_shapes import ProductShape, StockShape
+from api.files.lot_rows import PositionRows
 from api.files.network_yaml import read_network
 from api.files.postcodes import read_postcodes
+from api.shapes.lots import label_of
 from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.stock import not_counted
@@ -37,11 +39,21 @@ def load_inventory(directory: Path) -> Inventory:
         network = dataclasses.replace(network, postcodes=read_postcodes(directory / "postcodes.csv", mistakes))
     products, refused = _products(directory / "products.csv", network, mistakes)
     decimals = {sku: product.decimals for sku, product in products.items() if product.decimals}
-    stock, paces = _stock(directory / "stock.csv", network, products, refused, mistakes)
+    positions, paces = _stock(directory / "stock.csv", network, products, refused, mistakes)
     if mistakes or network is None:
         raise InputInvalid(mistakes)
     network = dataclasses.replace(network, decimals=decimals)
-    inventory = Inventory(network=network, products=products, stock=stock, paces=paces)
+    inventory = Inventory(
+        network=network,
+        products=products,
+        stock={sku: {node: rows.on_hand for node, rows in nodes.items()} for sku, nodes in positions.items()},
+        paces=paces,
+        lots={
+            sku: {node: rows.lots for node, rows in nodes.items() if rows.units}
+            for sku, nodes in positions.items()
+            if any(rows.units for rows in nodes.values())
+        },
+    )
     version = inventory_version(inventory)
     return dataclasses.replace(inventory, network=dataclasses.replace(network, version=version))
 
@@ -125,11 +137,11 @@ def _stock(
     products: Mapping[str, Product],
     refused: Collection[str],
     mistakes: list[Mistake],
-) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, int]]]:
+) -> tuple[dict[str, dict[str, PositionRows]], dict[str, dict[str, int]]]:
     """Units on hand and pace of sale, each by SKU and node; mistakes are added to `mistakes`. Nothing is said of stock
     of products that are `refused`: it waits for theirs.
     """
-    stock: dict[str, dict[str, int]] = {}
+    positions: dict[str, dict[str, PositionRows]] = {}
     paces: dict[str, dict[str, int]] = {}
     shape = StockShape()
     quantities = Quantities({sku: product.decimals for sku, product in products.items() if product.decimals})
@@ -144,10 +156,10 @@ def _stock(
             mistakes.append(Mistake(where=where, field="sku", message=f"no product goes by the SKU '{sku}'"))
         if sku in products and not products[sku].counted:
             mistakes.append(Mistake(where=where, field="sku", message=not_counted(sku)))
-        if node in stock.get(sku, {}):
-            mistakes.append(Mistake(where=where, field="sku", message=f"'{sku}' at '{node}' stands here a second time"))
-        stock.setdefault(sku, {})[node] = data["on_hand"]
+        position, label = positions.setdefault(sku, {}).setdefault(node, PositionRows()), label_of(data)
+        mistakes += position.mistakes(label, node=node, sku=sku, where=where)
+        position.add(label, data["on_hand"])
         if "daily_sales" in data:
             scale = products[sku].scale if sku in products else 1
             paces.setdefault(sku, {})[node] = data["daily_sales"] * scale
-    return stock, paces
+    return positions, paces

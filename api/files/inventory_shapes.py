@@ -19,6 +19,7 @@ from api.shapes.fields import (
     exchange_rate,
     thousandths,
 )
+from api.shapes.lots import LotColumns
 from engine.decide.shipping.distance import DISTANCE_STEP
 from engine.model.facts import CutOffBy
 from engine.model.timetable import DAY
@@ -291,7 +292,7 @@ class ProductShape(Strict):
     )
 
 
-class StockShape(Strict):
+class StockShape(LotColumns):
     node = Word(required=True)
     sku = Word(required=True)
     on_hand = Literal(literals.count, required=True)

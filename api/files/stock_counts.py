@@ -1,17 +1,20 @@
-"""Reads a CSV of counted stock (node, sku, on_hand and, if known, at), and imports it if there is no mistake in it."""
+"""Reads a CSV of counted stock (node, sku, on_hand; of a lot lot and expires; if known, at), and imports it if there is
+no mistake in it.
+"""
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from api.files.csv_rows import load_row, rows
 from api.files.inventory_folder import STOCK_NUMBERS
-from api.shapes.base import Strict
+from api.files.lot_rows import PositionRows
 from api.shapes.fields import Literal, StampField, Word, thousandths
 from api.shapes.limits import MOST_ON_HAND
+from api.shapes.lots import LotColumns, label_of
 from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.stock import MOST_AT_ONCE, not_counted
@@ -26,7 +29,7 @@ MOST_NAMED = 1_000
 _COLUMNS = ["node", "sku", "on_hand"]
 
 
-class CountShape(Strict):
+class CountShape(LotColumns):
     node = Word(required=True)
     sku = Word(required=True)
     on_hand = Literal(literals.count, most=MOST_ON_HAND, required=True)
@@ -56,19 +59,22 @@ def read_counts(path: Path, pointsman: Pointsman) -> list[Count]:
     """The counts of a file; those without `at` are as of now. Raises InputInvalid with every mistake."""
     mistakes: list[Mistake] = []
     network = pointsman.network()
-    seen: set[tuple[str, str]] = set()
+    positions: dict[tuple[str, str], PositionRows] = {}
+    counts_of: dict[tuple[str, str], Stamp] = {}
     counts: list[Count] = []
     places: list[str] = []
-    for where, count in _counts(path, pointsman.micros, mistakes, Quantities(network.decimals)):
+    for where, label, count in _counts(path, pointsman.micros, mistakes, Quantities(network.decimals)):
         mistake = pointsman.stock.check_time(count)
         if mistake is not None:
             mistakes.append(dataclasses.replace(mistake, where=where))
         if count.node not in network.nodes:
             mistakes.append(Mistake(where=where, field="node", message=f"no node goes by the id '{count.node}'"))
-        if (count.node, count.sku) in seen:
-            message = f"'{count.sku}' at '{count.node}' stands here a second time"
-            mistakes.append(Mistake(where=where, field="sku", message=message))
-        seen.add((count.node, count.sku))
+        position = positions.setdefault((count.node, count.sku), PositionRows())
+        mistakes += position.mistakes(label, node=count.node, sku=count.sku, where=where)
+        position.add(label, count.on_hand)
+        if position.units and counts_of.setdefault((count.node, count.sku), count.stamp) != count.stamp:
+            message = f"the lots of '{count.sku}' at '{count.node}' are one count, of one instant"
+            mistakes.append(Mistake(where=where, field="at", message=message))
         counts.append(count)
         places.append(where)
     products = _products({count.sku: None for count in counts}, pointsman)
@@ -79,7 +85,17 @@ def read_counts(path: Path, pointsman: Pointsman) -> list[Count]:
             mistakes.append(Mistake(where=where, field="sku", message=not_counted(count.sku)))
     if mistakes:
         raise InputInvalid(sorted(mistakes, key=_line_and_field))
-    return counts
+    return _of_positions(counts, positions) if any(rows.units for rows in positions.values()) else counts
+
+
+def _of_positions(counts: Sequence[Count], positions: Mapping[tuple[str, str], PositionRows]) -> list[Count]:
+    """One count for all rows of a position."""
+    whole: dict[tuple[str, str], Count] = {}
+    for count in counts:
+        rows = positions[count.node, count.sku]
+        lots = rows.lots if rows.units else None
+        whole[count.node, count.sku] = dataclasses.replace(count, on_hand=rows.on_hand, lots=lots)
+    return list(whole.values())
 
 
 def import_counts(counts: list[Count], pointsman: Pointsman, progress: Callable[[int], None]) -> ImportSummary:
@@ -102,14 +118,17 @@ def _products(skus: Iterable[str], pointsman: Pointsman) -> dict[str, Product]:
     return {sku: product for batch in batches for sku, product in pointsman.products(batch).items()}
 
 
-def _counts(path: Path, micros: int, mistakes: list[Mistake], quantities: Quantities) -> Iterator[tuple[str, Count]]:
+def _counts(
+    path: Path, micros: int, mistakes: list[Mistake], quantities: Quantities
+) -> Iterator[tuple[str, str | None, Count]]:
+    """The place of each row, the label of its lot, and its count."""
     shape = CountShape()
     for where, row in rows(path, _COLUMNS, mistakes, numbers=STOCK_NUMBERS):
         plain = None if row.get("sku") in quantities.decimals else _plain_row(row)
         data = plain or load_row(shape, row, where, mistakes, quantities)
         if data is not None:
             stamp = Stamp(kind="t", number=data.get("at", micros))
-            yield where, Count(node=data["node"], sku=data["sku"], on_hand=data["on_hand"], stamp=stamp)
+            yield where, label_of(data), Count(node=data["node"], sku=data["sku"], on_hand=data["on_hand"], stamp=stamp)
 
 
 def _plain_row(row: dict[str, str]) -> dict[str, Any] | None:

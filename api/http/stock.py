@@ -1,6 +1,7 @@
 """Stock: what its sources say is there, and what may still be promised of it."""
 
 import hashlib
+from collections.abc import Sequence
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
@@ -9,15 +10,17 @@ import msgspec
 from flask import Response, request
 
 from api.http.blueprint import JSON, NDJSON, Blueprint, answer
-from api.http.requests.stock import AvailabilityQuery, AvailabilityRequest, CountRequest, FeedQuery
+from api.http.requests.stock import AvailabilityQuery, AvailabilityRequest, CountRequest, FeedQuery, SentCount
 from api.http.serving.ending import Ending
 from api.http.staleness import ReadingHeaders, aged
 from api.records.stock.availability_feed import FeedLineRecord, feed_lines
 from api.records.stock.positions import AvailabilityRecord, CountRecord, SkuStockRecord
 from api.shapes.limits import MOST_ON_HAND
 from api.shapes.quantities import Quantities
+from engine.errors import InputInvalid, Mistake
+from engine.model.lots import LotUnits
 from engine.service import Pointsman
-from engine.store.stock import Count, Stamp
+from engine.store.stock import Count
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
@@ -92,14 +95,25 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @stock.put("/stock/<string:node>/<path:sku>", scope="stock")
     @stock.arguments(CountRequest)
     @stock.response(HTTPStatus.OK, CountRecord)
-    def put(counted: tuple[int | Decimal, Stamp], node: str, sku: str) -> Response:
+    def put(counted: SentCount, node: str, sku: str) -> Response:
         """What the source counted; an older message never takes the place of a newer one"""
-        units, stamp = counted
-        on_hand = Quantities.of(pointsman).smallest(sku, units, field="on_hand", most=MOST_ON_HAND)
-        placed = pointsman.stock.set_count(Count(node=node, sku=sku, on_hand=on_hand, stamp=stamp))
+        quantities = Quantities.of(pointsman)
+        on_hand = quantities.smallest(sku, counted.on_hand, field="on_hand", most=MOST_ON_HAND)
+        lots = None if counted.lots is None else _lots(sku, counted.lots, on_hand, quantities)
+        placed = pointsman.stock.set_count(Count(node=node, sku=sku, on_hand=on_hand, stamp=counted.stamp, lots=lots))
         return answer(CountRecord.of(node, sku, placed))
 
     return stock
+
+
+def _lots(sku: str, sent: Sequence[tuple[str, int | Decimal]], on_hand: int, quantities: Quantities) -> LotUnits:
+    """The lots of a count; raises InputInvalid if they have more units than were counted in all."""
+    units = [(label, quantities.smallest(sku, count, field="lots", most=MOST_ON_HAND)) for label, count in sent]
+    total = sum(count for _, count in units)
+    if total > on_hand:
+        message = f"the lots have {total} units, and {on_hand} were counted in all; on_hand counts those of every lot"
+        raise InputInvalid([Mistake(field="lots", message=message)])
+    return tuple(sorted(units))
 
 
 def _hash_of(body: bytes) -> str:

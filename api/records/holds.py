@@ -1,21 +1,27 @@
 """Holds as JSON."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
 from api.shapes.cursors import holds_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.decide.record_parts import LotRecord
 from engine.inventory.hold_state import HoldState, ShipmentState
 from engine.inventory.holds import HoldsPage
+from engine.model.lots import LotUnits
 from engine.store.decision_log import Units
-from engine.store.holds import Hold
+from engine.store.holds import NO_LOTS, Hold
 from engine.store.outcomes import UnitState
 
 
 class HeldLineRecord(Record, frozen=True):
     sku: str
     quantity: int
+    lots: Annotated[
+        list[LotRecord] | UnsetType, Meta(description="which of them are held of lots, the first to expire first")
+    ] = UNSET
 
 
 class OtherUnitsRecord(Record, frozen=True):
@@ -47,7 +53,7 @@ class HeldShipmentRecord(Record, frozen=True):
             service=shipment.service,
             state=shipment.state,
             ended_at=None if shipment.at is None else timestamp(shipment.at),
-            lines=_lines(shipment.units),
+            lines=_lines(shipment.units, shipment.lots),
             others=[OtherUnitsRecord(state=state, lines=_lines(units)) for state, units in shipment.others.items()]
             or UNSET,
             collect_at=shipment.collect_at,
@@ -91,7 +97,11 @@ class LivingHoldRecord(Record, frozen=True):
             client=hold.caller,
             shipments=[
                 HeldShipmentRecord(
-                    node=item.node, service=item.service, state="held", ended_at=None, lines=_lines(item.units)
+                    node=item.node,
+                    service=item.service,
+                    state="held",
+                    ended_at=None,
+                    lines=_lines(item.units, item.lots),
                 )
                 for item in hold.shipments
             ],
@@ -109,5 +119,10 @@ class HoldsRecord(Record, frozen=True):
         return cls(holds=[LivingHoldRecord.of(hold) for hold in page.holds], next=holds_cursor(page.after))
 
 
-def _lines(units: Units) -> list[HeldLineRecord]:
-    return [HeldLineRecord(sku=sku, quantity=quantity) for sku, quantity in units]
+def _lines(units: Units, lots: Mapping[str, LotUnits] = NO_LOTS) -> list[HeldLineRecord]:
+    return [
+        HeldLineRecord(
+            sku=sku, quantity=quantity, lots=[LotRecord.of(label, count) for label, count in lots.get(sku, ())] or UNSET
+        )
+        for sku, quantity in units
+    ]

@@ -10,6 +10,7 @@ from api.shapes.fields import MOST_MICROS, Country, Currency, Day, Degrees, Inst
 from api.shapes.quantities import Quantities
 from engine.decide.address.postcodes import canonical
 from engine.model.facts import GeoPoint, Line, Order
+from rules.syntax.effect_parser import MOST_DAYS
 from rules.vocabulary import COLLECTED, DELIVERIES
 
 
@@ -134,6 +135,13 @@ class LineRequest(Strict):
             "description": "Lines of one set ship from one place by one way, each whole, or none of them does",
             "example": "kitchen",
         },
+    )
+    min_shelf_life = WholeNumber(
+        0,
+        MOST_DAYS,
+        data_key="min_shelf_life_days",
+        load_default=None,
+        metadata={"description": "For how many days its units must be usable after they arrive, if they are of lots"},
     )
 
     @validates_schema

@@ -40,6 +40,7 @@ from engine.decide.shipping.reach import LATE, reach
 from engine.decide.sourcing.problem import Choice, Score
 from engine.decide.unfilled_reasons import reasons
 from engine.model.facts import OptionKey, Order, Snapshot, rounded
+from engine.model.lots import NO_LOT
 from engine.model.node_loads import grams_field, output, units_field
 from rules.vocabulary import Stage
 
@@ -174,6 +175,7 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
     out, destinations = evaluation.reach, evaluation.order.destinations
     judgements = evaluation.matcher.stages[Stage.OPTION].table.judgements
     on_hand: dict[tuple[str, str], int] = {}
+    lots = evaluation.shelf_life.taken(choice) if evaluation.shelf_life else {}
     for key, parts in by_key.items():
         row = evaluation.row(key)
         cost, carbon = int(out.fixed[row]), int(out.drop[row])
@@ -187,7 +189,18 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             carbon += units * int(options.unit_carbon[option])
             rules.update(judgements[int(options.judgement[option])].fired)
             backorder = _backorder(evaluation, index, int(options.position[option]), units, on_hand)
-            parcels.append(Parcel(line=line.id, sku=line.sku, quantity=units, backorder=backorder))
+            taken = lots.get((key, index))
+            if taken is not None:
+                backorder = units - sum(count for _, count in taken)
+            parcels.append(
+                Parcel(
+                    line=line.id,
+                    sku=line.sku,
+                    quantity=units,
+                    backorder=backorder,
+                    lots=tuple((label, count) for label, count in taken or () if label != NO_LOT),
+                )
+            )
         yield Shipment(
             node=key.node,
             service=key.service,
@@ -264,6 +277,7 @@ def _stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
             held=columns.held[there].tolist(),
             floor=positions.floor[there].tolist(),
             taken={tally: units[there].tolist() for tally, units in columns.taken.items()},
+            lots=evaluation.snapshot.lots.get(line.sku, {}),
         )
     return stock
 
@@ -318,9 +332,13 @@ def _acting(evaluation: Evaluation) -> tuple[dict[str, int], tuple[str, ...]]:
 def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator[Claim]:
     """The units taken from each position, lines of one SKU together, with the floor this order may not go below."""
     units: Counter[tuple[str, str]] = Counter()
+    lots: dict[tuple[str, str], Counter[str]] = {}
     for shipment in shipments:
         for parcel in shipment.lines:
             units[parcel.sku, shipment.node] += parcel.quantity
+            of_no_lot = parcel.quantity - parcel.backorder - sum(count for _, count in parcel.lots)
+            its = lots.setdefault((parcel.sku, shipment.node), Counter())
+            its.update({**dict(parcel.lots), NO_LOT: of_no_lot})
     volatile = evaluation.matcher.volatile
     line_of = {line.sku: index for index, line in enumerate(evaluation.order.lines)}
     for (sku, node), count in sorted(units.items()):
@@ -338,6 +356,7 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
                 count if positions.floor[row] < 0 else 0,
                 int(positions.stock.available[row]),
             ),
+            lots=evaluation.shelf_life.claim(line_of[sku], row, +lots[sku, node]) if evaluation.shelf_life else None,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from engine.decide.address.address import Address
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, Order
+from engine.model.lots import Lot, LotUnits
 from rules.reserves import Floor, Tally
 
 Range: TypeAlias = tuple[int, int]
@@ -25,6 +26,8 @@ class Parcel:
     sku: str
     quantity: int
     backorder: int = 0
+    lots: LotUnits = ()
+    """Which of them are of lots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,19 @@ class Claim:
     again.
     """
     ranges: StockRanges = StockRanges()
+    lots: "LotClaim | None" = None
+    """None: the position has no lots."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotClaim:
+    """The lots of a position, by their labels, sorted, and how many units of which of them, or of none (NO_LOT), the
+    commit takes, if as many are free. Lots that expired before the date `today`, an ordinal, are not on hand for it.
+    """
+
+    labels: tuple[str, ...]
+    units: LotUnits
+    today: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +187,8 @@ class DecidedStock:
     held: Sequence[int]
     floor: Sequence[int]
     taken: Mapping[Tally, Sequence[int]] = field(default_factory=dict)
+    lots: Mapping[str, Sequence[Lot]] = field(default_factory=dict)
+    """By node whose position has lots. Units that had expired and that nobody held are in no column above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

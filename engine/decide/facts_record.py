@@ -16,6 +16,7 @@ from msgspec import UNSET, Meta, UnsetType
 from engine.decide.decision import DecidedStock, Decision, ExcludedOptions, RestingNode
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
+from engine.model.lots import Lot, date_of, name_of
 from rules.wording import amounts
 from rules.wording.catalogue import Catalogue, load_catalogues
 
@@ -114,6 +115,19 @@ class TakenRecord(Record, frozen=True):
     units: Sequence[int]
 
 
+class LotStockRecord(Record, frozen=True):
+    """What there was of a lot; units that were of none have no name."""
+
+    lot: str | None
+    expires: Annotated[str | None, Meta(description="null: it does not expire")]
+    on_hand: int
+    held: int
+
+    @classmethod
+    def of(cls, lot: Lot) -> "LotStockRecord":
+        return cls(lot=name_of(lot.label) or None, expires=date_of(lot.label), on_hand=lot.on_hand, held=lot.held)
+
+
 class StockColumnsRecord(Record, frozen=True):
     """The stock of a SKU at the nodes that had any: the first of each list belongs to the first node, and so on."""
 
@@ -124,6 +138,13 @@ class StockColumnsRecord(Record, frozen=True):
     taken: Annotated[
         list[TakenRecord] | UnsetType,
         Meta(description="units that channels had taken in the periods of their allotments, where rules have some"),
+    ] = UNSET
+    lots: Annotated[
+        dict[str, list[LotStockRecord]] | UnsetType,
+        Meta(
+            description="by node, where there are any: the first to expire first, last the units of no lot; those that"
+            " had expired and that nobody held are not on hand above"
+        ),
     ] = UNSET
 
     @classmethod
@@ -138,6 +159,7 @@ class StockColumnsRecord(Record, frozen=True):
                 for tally, units in sorted(stock.taken.items())
             ]
             or UNSET,
+            lots={node: list(map(LotStockRecord.of, lots)) for node, lots in sorted(stock.lots.items())} or UNSET,
         )
 
 

@@ -58,6 +58,9 @@ class OrderLineRecord(Record, frozen=True):
     set: Annotated[str | UnsetType, Meta(description="of a line that travels together with all others of its set")] = (
         UNSET
     )
+    min_shelf_life_days: Annotated[
+        int | UnsetType, Meta(description="for how many days its units must be usable after they arrive")
+    ] = UNSET
 
     @classmethod
     def of(cls, line: Line) -> "OrderLineRecord":
@@ -69,6 +72,7 @@ class OrderLineRecord(Record, frozen=True):
             delivery=UNSET if line.delivery is None else line.delivery,
             collect_at=UNSET if line.collect_at is None else line.collect_at,
             set=UNSET if line.set_name is None else line.set_name,
+            min_shelf_life_days=UNSET if line.min_shelf_life is None else line.min_shelf_life,
         )
 
 
@@ -156,6 +160,7 @@ def _line_of(record: OrderLineRecord) -> Line:
         delivery=None if record.delivery is UNSET else record.delivery,
         collect_at=None if record.collect_at is UNSET else record.collect_at,
         set_name=None if record.set is UNSET else record.set,
+        min_shelf_life=None if record.min_shelf_life_days is UNSET else record.min_shelf_life_days,
     )
 
 

@@ -11,6 +11,7 @@ REASON_CODES = (
     "held_for_others",
     "kept_back",
     "capped",
+    "expire_too_soon",
     "left_to_others",
     "unreachable",
     "shipment_limits",

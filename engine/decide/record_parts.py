@@ -23,7 +23,23 @@ from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import MICRODEGREES, Order
+from engine.model.lots import NEVER, date_of, expiry_of, lot_label, name_of
 from engine.model.node_loads import counts_shipments, measure_of, node_of
+
+
+class LotRecord(Record, frozen=True):
+    lot: str
+    expires: Annotated[str | None, Meta(description="the last date on which it may be used; null: it does not expire")]
+    units: int
+
+    @classmethod
+    def of(cls, label: str, units: int) -> "LotRecord":
+        return cls(lot=name_of(label), expires=date_of(label), units=units)
+
+    @property
+    def label(self) -> str:
+        """As engine/model/lots.py says."""
+        return lot_label(self.lot, NEVER if self.expires is None else expiry_of(self.expires))
 
 
 class PlacedLineRecord(Record, frozen=True):
@@ -33,10 +49,19 @@ class PlacedLineRecord(Record, frozen=True):
     backorder: Annotated[
         int | UnsetType, Meta(description="of them not on hand yet: the place may oversell the article")
     ] = UNSET
+    lots: Annotated[
+        list[LotRecord] | UnsetType, Meta(description="which of them are of lots, the first to expire first")
+    ] = UNSET
 
     @classmethod
     def of(cls, parcel: Parcel) -> "PlacedLineRecord":
-        return cls(line=parcel.line, sku=parcel.sku, quantity=parcel.quantity, backorder=parcel.backorder or UNSET)
+        return cls(
+            line=parcel.line,
+            sku=parcel.sku,
+            quantity=parcel.quantity,
+            backorder=parcel.backorder or UNSET,
+            lots=[LotRecord.of(label, units) for label, units in parcel.lots] or UNSET,
+        )
 
 
 class ShipmentRecord(Record, frozen=True):

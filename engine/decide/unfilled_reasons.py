@@ -1,13 +1,13 @@
 """Why units of a line stay unfilled: what became of every unit the network has of its SKU.
 
 How the numbers add up. Units that nobody holds and that the decision does not ship are counted at the node that has
-them, and so are those that a place may oversell: they are kept back, or the node can't be used (excluded, full,
-resting, out of reach, or not for the nominated day). Of the units at nodes that could be used, the reason that bounds
-the line or the order says how many the line goes without. `not_enough` says how many units fewer than ordered there
-are, units kept back and out of reach included. So if a bound accounts for fewer units than the line lacks, then the
-units shipped, kept back, out of use and bounded are all there are; and together with `not_enough` they are all that was
-ordered. Held units are counted only if there are no others (`held_for_others`). Units that the plan of a batch leaves
-to other orders of it are counted as such.
+them, and so are those that a place may oversell: they are kept back, expire too soon, or the node can't be used
+(excluded, full, resting, out of reach, or not for the nominated day). Of the units at nodes that could be used, the
+reason that bounds the line or the order says how many the line goes without. `not_enough` says how many units fewer
+than ordered there are, units kept back and out of reach included. So if a bound accounts for fewer units than the line
+lacks, then the units shipped, kept back, expiring, out of use and bounded are all there are; and together with
+`not_enough` they are all that was ordered. Held units are counted only if there are no others (`held_for_others`).
+Units that the plan of a batch leaves to other orders of it are counted as such.
 
 Several lines of one SKU lack the same units: each line's reasons count the units of all nodes. The units that there are
 fill the first line first, so that bounds and `not_enough` add up over the lines.
@@ -23,6 +23,7 @@ from engine.decide.capped_units import capping
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers, Reason
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.judgements import JudgedOption, JudgedPosition, judged_options, judged_positions
+from engine.decide.evaluation.shelf_life import LotsLeft
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.sourcing.problem import Choice
 from rules.vocabulary import Stage
@@ -32,24 +33,28 @@ _CAPACITIES = ("daily_units", "daily_weight")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Remaining:
-    """The units of a position that the decision leaves there: those `kept_back`, those `left` to other orders of the
-    batch, and those `free`.
+    """The units of a position that the decision leaves there: those `kept_back`, those that are of lots that `expire`
+    too soon, those `left` to other orders of the batch, and those `free`. What has expired is among the units that
+    expire too soon.
     """
 
     position: JudgedPosition
     kept_back: int
+    expire: int
     left: int
     free: int
 
     @classmethod
-    def of(cls, position: JudgedPosition, taken: int, left: int | None) -> "_Remaining":
+    def of(cls, position: JudgedPosition, taken: int, left: int | None, lots: LotsLeft | None) -> "_Remaining":
         """After `taken` units of the SKU are shipped from there, by whichever line. `left` is None if all of them are
-        left to others.
+        left to others; `lots` is None if the position has none.
         """
-        free = max(0, position.free - taken)
-        kept_back = max(0, position.position.available - taken - free)
+        above_floor = max(0, position.free - taken)
+        kept_back = max(0, position.position.available - taken - above_floor)
+        free = above_floor if lots is None or lots.usable is None else min(above_floor, lots.usable)
+        expire = above_floor - free + (lots.expired if lots else 0)
         left = free if left is None else min(free, left)
-        return cls(position=position, kept_back=kept_back, left=left, free=free - left)
+        return cls(position=position, kept_back=kept_back, expire=expire, left=left, free=free - left)
 
 
 _LIMITS = ("daily_orders", "hourly_orders")
@@ -69,8 +74,10 @@ def reasons(
     `missing` is the units unfilled, by line; `capped` how many of its SKU only caps refuse (`capped_units`).
     """
     positions, options = judged_positions(evaluation, index), judged_options(evaluation, index)
+    sku, shelf_life = evaluation.order.lines[index].sku, evaluation.shelf_life
     lacking = _missing_before(evaluation, index, missing) + missing[index]
-    if not any(position.position.available > 0 or position.free > 0 for position in positions):
+    is_there = any(position.position.available > 0 or position.free > 0 for position in positions)
+    if not is_there and not (shelf_life and shelf_life.expired(sku)):
         return tuple(_none_available(sum(position.position.held for position in positions), lacking, missing[index]))
     remaining = _remaining(evaluation, choice, index, positions, left)
     usable = _usable(evaluation, index, options)
@@ -79,6 +86,7 @@ def reasons(
     capped = max(0, min(bounded, capped - _missing_before(evaluation, index, missing)))
     return (
         *_kept_back(evaluation, index, remaining),
+        *_expire_too_soon(evaluation, remaining),
         *_left_to_others(sum(item.left for item in remaining)),
         *_unusable(
             evaluation,
@@ -147,13 +155,18 @@ def _none_available(held: int, lacking: int, missing: int) -> Iterator[Reason]:
 
 def _there_are(remaining: Iterable[_Remaining]) -> int:
     """Units that nobody holds."""
-    return sum(item.kept_back + item.left + item.free for item in remaining)
+    return sum(item.kept_back + item.expire + item.left + item.free for item in remaining)
 
 
 def _remaining(
-    evaluation: Evaluation, choice: Choice, index: int, positions: Iterable[JudgedPosition], left: LeftToOthers
+    evaluation: Evaluation,
+    choice: Choice,
+    index: int,
+    positions: Iterable[JudgedPosition],
+    left: LeftToOthers,
 ) -> list[_Remaining]:
     lines = evaluation.order.lines
+    lots = {} if evaluation.shelf_life is None else evaluation.shelf_life.left(index, choice)
     taken: Counter[str] = Counter()
     for (key, demand), units in choice.units.items():
         if lines[demand].sku == lines[index].sku:
@@ -164,7 +177,10 @@ def _remaining(
         last_shipments_left = 0 < (evaluation.room(node) or 0) - shipments[node] <= left.loads.get(node, 0)
         return None if last_shipments_left else left.units.get((lines[index].sku, node), 0)
 
-    return [_Remaining.of(position, taken[position.node], left_at(position.node)) for position in positions]
+    return [
+        _Remaining.of(position, taken[position.node], left_at(position.node), lots.get(position.node))
+        for position in positions
+    ]
 
 
 def _missing_before(evaluation: Evaluation, index: int, missing: Sequence[int]) -> int:
@@ -181,6 +197,14 @@ def _kept_back(evaluation: Evaluation, index: int, remaining: Sequence[_Remainin
         judgements = (positions[row].judgement for positions in of_lines for row in kept)
         rules = _rules_with(evaluation, judgements, "keep", "protect", "allocate")
         yield Reason(code="kept_back", units=sum(remaining[row].kept_back for row in kept), rules=rules)
+
+
+def _expire_too_soon(evaluation: Evaluation, remaining: Sequence[_Remaining]) -> Iterator[Reason]:
+    """Units of lots that can't be used as long as they must be once they have arrived, expired ones among them."""
+    units = sum(item.expire for item in remaining)
+    if units:
+        judgements = (item.position.judgement for item in remaining if item.expire)
+        yield Reason(code="expire_too_soon", units=units, rules=_rules_with(evaluation, judgements, "min_shelf_life"))
 
 
 def _left_to_others(units: int) -> Iterator[Reason]:

@@ -1,10 +1,11 @@
 """Where the units of a decision stand, as a hold is shown and as a change of it is answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from msgspec import UNSET, UnsetType
 
+from engine.model.lots import LotUnits
 from engine.store.decision_log import Units
 from engine.store.hold_changes.shipment_units import ShipmentUnits
 from engine.store.hold_changes.stored_holds import StoredHold
@@ -25,6 +26,8 @@ class ShipmentState:
     others: dict[UnitState, Units] = field(default_factory=dict)
     collect_at: str | UnsetType | None = UNSET
     """As its decision says, if it goes elsewhere than its order."""
+    lots: Mapping[str, LotUnits] = field(default_factory=dict)
+    """By SKU, which of the units that are held are of lots."""
 
     @classmethod
     def of(cls, shipment: ShipmentUnits) -> "ShipmentState":
@@ -38,6 +41,7 @@ class ShipmentState:
             at=ending.at if ending else None,
             others={other: shipment.by_sku(other) for other in shipment.units if other != state},
             collect_at=shipment.collect_at,
+            lots=dict(shipment.lots),
         )
 
 

@@ -17,6 +17,7 @@ from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
 from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
 from engine.model.facts import Line, Network, Order, Product, StockPosition
+from engine.model.lots import Lot, expired_units
 from engine.stock_snapshot import StockState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -58,8 +59,9 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStock:
-    """A position, how many of its units are free to each channel, how many more are there and may not be sold, and what
-    channels have of their allotments there.
+    """A position, how many of its units are free to each channel, how many more are there and may not be sold (those
+    blocked, and those that have expired), and what channels have of their allotments there. `lots` are all that are
+    there, first expired first.
     """
 
     node: str
@@ -67,6 +69,8 @@ class NodeStock:
     free: Mapping[str, int]
     blocked: int = 0
     allotments: Sequence[AllotmentLeft] = ()
+    expired: int = 0
+    lots: Sequence[Lot] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +222,11 @@ class NetworkStock:
         rows = zip(*(column.tolist() for column in (stock.node, stock.on_hand, stock.held, *free)), strict=True)
         allotments = allotments_left(read.facts, read.matcher, now)
         blocked = self._blocked(sku, None if read.age is None else max_stale)
+        today = read.facts.snapshot.network.local(now).date().toordinal()
+        lots = {
+            node: tuple(lot for lot in of_node if lot.on_hand or lot.held)
+            for (_, node), of_node in read.facts.lots.items()
+        }
         nodes = [
             NodeStock(
                 node=node,
@@ -225,6 +234,8 @@ class NetworkStock:
                 free=dict(zip(names, units, strict=True)),
                 blocked=blocked.pop(node, 0),
                 allotments=allotted,
+                expired=expired_units(lots.get(node, ()), today),
+                lots=lots.get(node, ()),
             )
             for (number, on_hand, held, *units), allotted in zip(rows, allotments, strict=True)
             for node in [read.facts.ways.node_ids[number]]

@@ -11,9 +11,10 @@ from engine.errors import HoldEnded
 from engine.inventory.hold_length import in_words
 from engine.inventory.hold_requests import asked_shipments, hold_ended
 from engine.inventory.unit_choice import Chosen, QuantityText, choose_units
+from engine.model.lots import LotUnits, first_of, without
 from engine.store.decision_log import parse_entry_id
 from engine.store.hold_changes.hold_change import HoldChange, UnitsReturned
-from engine.store.hold_changes.shipment_units import ShipmentName
+from engine.store.hold_changes.shipment_units import LineUnits, ShipmentName, ShipmentUnits
 from engine.store.hold_changes.stored_holds import StoredHold
 
 HELD_AGAIN_SECONDS = 30 * 60
@@ -33,19 +34,39 @@ class Confirm:
     units: Mapping[int, Mapping[str, int]]
     left_at: int | None
     stored: str
+    lots: Mapping[int, Mapping[str, LotUnits]] = field(default_factory=dict)
+    """By number, which of the units are of lots, by SKU."""
 
     @classmethod
     def of(cls, entry: bytes, stored: bytes) -> "Confirm":
-        at, units, *left_at = orjson.loads(stored)
-        instant = left_at[0] if left_at else None
-        return cls(entry=entry.decode(), at=at, units=dict(units), left_at=instant, stored=stored.decode())
+        at, parts, *left_at = orjson.loads(stored)
+        return cls(
+            entry=entry.decode(),
+            at=at,
+            units={number: lines for number, lines, *_ in parts},
+            left_at=left_at[0] if left_at else None,
+            stored=stored.decode(),
+            lots={
+                number: {sku: tuple((label, units) for label, units in lots) for sku, lots in of_skus[0].items()}
+                for number, _, *of_skus in parts
+                if of_skus
+            },
+        )
 
     def without(self, returned: Sequence[UnitsReturned]) -> str:
         """As it is stored once units are held again; empty if nothing can be undone any more."""
         left = {number: Counter(lines) for number, lines in self.units.items()}
+        lots = {number: dict(of_skus) for number, of_skus in self.lots.items()}
         for item in returned:
             left[item.number] -= Counter(item.lines)
-        parts = [(number, dict(lines)) for number, lines in left.items() if lines]
+            lots.get(item.number, {}).update(
+                {sku: without(self.lots[item.number][sku], of_sku) for sku, of_sku in item.lots.items()}
+            )
+        parts = [
+            (number, dict(lines), *([lots[number]] if number in lots else []))
+            for number, lines in left.items()
+            if lines
+        ]
         return (
             orjson.dumps([self.at, parts, *([] if self.left_at is None else [self.left_at])]).decode() if parts else ""
         )
@@ -78,14 +99,14 @@ class UndoRequest:
             reverse=True,
         )
         chosen = self._choose(stored, recent, text)
-        returned = list(_take(chosen, recent))
+        returned = list(_take(chosen, recent, stored))
         by_entry = {
             confirm.entry: (confirm, [item for item in returned if item.entry == confirm.entry]) for confirm in recent
         }
         return HoldChange(
             before=stored,
             after=tuple(
-                item.moved(chosen[item.number], "confirmed", "held", at=now) if item.number in chosen else item
+                _held_again(item, chosen[item.number], returned, now) if item.number in chosen else item
                 for item in stored.shipments
             ),
             returned=returned,
@@ -110,7 +131,15 @@ class UndoRequest:
         raise HoldEnded(f"{hold_ended(stored)}; {limit}. If the goods are there, send a stock movement")
 
 
-def _take(chosen: Chosen, recent: Sequence[Confirm]) -> Iterator[UnitsReturned]:
+def _held_again(item: ShipmentUnits, lines: LineUnits, returned: Sequence[UnitsReturned], now: int) -> ShipmentUnits:
+    moved = item.moved(lines, "confirmed", "held", at=now)
+    for part in returned:
+        if part.number == item.number and part.lots:
+            moved = moved.with_lots(part.lots)
+    return moved
+
+
+def _take(chosen: Chosen, recent: Sequence[Confirm], stored: StoredHold) -> Iterator[UnitsReturned]:
     """The chosen units, by the confirms that had them."""
     missing = {number: Counter(lines) for number, lines in chosen.items()}
     for confirm in recent:
@@ -118,7 +147,16 @@ def _take(chosen: Chosen, recent: Sequence[Confirm]) -> Iterator[UnitsReturned]:
             taken = missing.get(number, Counter()) & Counter(lines)
             if taken:
                 missing[number] -= taken
-                yield UnitsReturned(number=number, lines=taken, entry=confirm.entry, left_at=confirm.left_at)
+                lots = _lots_returned(stored.shipments[number], confirm, taken)
+                yield UnitsReturned(number=number, lines=taken, entry=confirm.entry, left_at=confirm.left_at, lots=lots)
+
+
+def _lots_returned(shipment: ShipmentUnits, confirm: Confirm, lines: LineUnits) -> dict[str, LotUnits]:
+    """Of the lots that left by the confirm, those of units that did not after all: the last to expire."""
+    left, back = (dict(shipment.sku_units(units)) for units in (confirm.units[shipment.number], lines))
+    lots = confirm.lots.get(shipment.number, {})
+    kept = {sku: first_of(of_sku, left.get(sku, 0) - back.get(sku, 0)) for sku, of_sku in lots.items()}
+    return {sku: gone for sku, of_sku in lots.items() if (gone := without(of_sku, kept[sku]))}
 
 
 def _expiry(stored: StoredHold) -> int:

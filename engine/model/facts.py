@@ -6,12 +6,13 @@ instants in UTC seconds, coordinates in microdegrees.
 
 import datetime
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
+from engine.model.lots import Lot, LotUnits
 from engine.model.timetable import DAY, Timetable
 from engine.model.wall_clock import WallClock, wall_clock
 from rules.reserves import Tally
@@ -71,6 +72,8 @@ class Line:
     delivery: str | None = None
     collect_at: str | None = None
     set_name: str | None = None
+    min_shelf_life: int | None = None
+    """For how many days its units must be usable after they arrive, if they are of lots; None: as rules ask for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -461,6 +464,12 @@ class Snapshot:
     """By SKU, the units that channels have taken in the periods of their allotments."""
     stamp: int = 0
     """Of the newest change of the stock in it, if that was asked for (see `Keys.changed`)."""
+    has_lots: bool = False
+    """Whether some stock of the network has or had lots."""
+    lots: Mapping[str, Mapping[str, Sequence[Lot]]] = field(default_factory=dict)
+    """By SKU that has some, by node, the lots of its positions. Units that have expired and that nobody holds are not
+    on hand in `positions`.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -474,3 +483,5 @@ class Inventory:
     products: Mapping[str, Product]
     stock: Mapping[str, Mapping[str, int]]
     paces: Mapping[str, Mapping[str, int]]
+    lots: Mapping[str, Mapping[str, LotUnits]] = field(default_factory=dict)
+    """By SKU and node, which of the units are of lots."""

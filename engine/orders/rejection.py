@@ -13,6 +13,7 @@ from engine.decide.record import DecisionRecord
 from engine.decide.rejected_stock import RejectedPosition
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.unit_choice import QuantityText, choose_units
+from engine.model.lots import LotUnits, joined
 from engine.store.decision_chain import NOT_IN_STOCK
 from engine.store.decision_log import HoldUnits, RejectionBody
 from engine.store.follow_up_commit import Rejection
@@ -112,12 +113,14 @@ def plan_rejection(
         room=not full,
         lines=tuple((part.number, tuple(sorted(part.lines))) for part in moved.parts),
         blocks=True if blocks else UNSET,
+        lots=tuple((part.number, part.lots) for part in moved.parts if part.lots) or UNSET,
     )
     writes = Rejection(
         change=HoldChange(before=stored, after=after, keeps_room=full),
         node=request.node,
         counts=counts,
         blocked=rejected if blocks else {},
+        blocked_lots=_lots_by_sku(moved) if blocks else {},
         micros=micros,
         body=body,
         entries=(step_fields(stored.record, stored.shipments, left, "confirmed", now=now),)
@@ -149,6 +152,13 @@ def _by_sku(moved: HoldUnits) -> Counter[str]:
     for part in moved.parts:
         units.update(dict(part.units))
     return units
+
+
+def _lots_by_sku(moved: HoldUnits) -> dict[str, LotUnits]:
+    lots: dict[str, LotUnits] = {}
+    for sku, of_sku in (item for part in moved.parts for item in part.lots):
+        lots[sku] = joined(lots.get(sku, ()), of_sku)
+    return lots
 
 
 def _moved(

@@ -118,5 +118,9 @@ class BacklogEntries:
         return {
             sku
             for sku, on_hand, held in zip(skus, answers[::2], answers[1::2], strict=True)
-            if any(max(0, int(units)) + oversell > int(held.get(node, 0)) for node, units in on_hand.items())
+            if any(
+                max(0, int(units)) + oversell > int(held.get(node, 0))
+                for node, units in on_hand.items()
+                if b"\t" not in node  # else it is a lot of the position
+            )
         }

@@ -1,13 +1,15 @@
 """What commit.lua is asked for: a decision's holds, what they are checked against, and what is set aside for it."""
 
+import datetime
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from engine.decide.decision import Claim, Decision, LoadClaim, OutputClaim
+from engine.decide.decision import Claim, Decision, LoadClaim, LotClaim, OutputClaim
+from engine.model.lots import TAB, place_of
 from engine.store.hold_changes.freed_stock import FreedStock
-from engine.store.holds import Hold, hold_fields, periods_text, sku_units, weights_json
+from engine.store.holds import Hold, hold_fields, periods_text, sku_lots, sku_units, weights_json
 from engine.store.keys import Keys
 from engine.store.script_keys import COMMIT
 from engine.store.taken_units import TakenKeys, seconds_kept
@@ -74,7 +76,8 @@ def commit_request(
     the key, node, units, and for how many seconds it is kept. A room is the number of the key of its load, node,
     shipments, the most there may be in that period, and the range in which the load must be. An output is the number of
     the key, node, field of the node's loads, amount, and the most there may be. False stands for no bound, or for any
-    value.
+    value. `lots` are, by the number of a claim, those of its position: all labels, the units that are taken of some,
+    the date before which lots have expired, and what of each is freed.
     """
     number = _numbers(decision.load_claims)
     request: dict[str, Any] = {
@@ -115,6 +118,13 @@ def commit_request(
             [number[claim.period], claim.node, item.field, str(item.amount), _or_false(item.most)]
             for claim, item in _outputs(decision)
         ]
+    lots = {
+        str(number): _lots(claim, claim.lots, freed.units if freed else {})
+        for number, claim in enumerate(decision.claims, start=1)
+        if claim.lots
+    }
+    if lots:
+        request["lots"] = lots
     counted = decision.counted.values()
     if counted:
         request["periods"] = periods_text(list(counted))
@@ -129,10 +139,10 @@ def commit_request(
 def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decision) -> None:
     """Say in a request to commit.lua what is, or may be, set aside.
 
-    `earlier` has the id of its hold, the units as index of the SKU's keys, node and units, how many shipments it has,
-    and what is its own of the loads, as number of the period's key, field and amount. A claim then has, last, those of
-    its units that were set aside, and a room the shipments. `set_aside` has the decision's shipments as node, service
-    and [index of the claim, SKU, units] of each of its SKUs.
+    `earlier` has the id of its hold, the units as index of the SKU's keys, node (or place of a lot) and units, how many
+    shipments it has, and what is its own of the loads, as number of the period's key, field and amount. A claim then
+    has, last, those of its units that were set aside, and a room the shipments. `set_aside` has the decision's
+    shipments as node, service and [index of the claim, SKU, units, units of lots] of each of its SKUs.
     """
     index_of = {(claim.sku, claim.node): index for index, claim in enumerate(decision.claims, start=1)}
     now, earlier = str(set_aside.now), set_aside.earlier
@@ -145,9 +155,13 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
                 [
                     shipment.node,
                     shipment.service,
-                    [[index_of[sku, shipment.node], sku, units] for sku, units in sku_units(shipment)],
+                    [
+                        [index_of[sku, shipment.node], sku, units, *([lots[sku]] if sku in lots else [])]
+                        for sku, units in sku_units(shipment)
+                    ],
                 ]
                 for shipment in decision.shipments
+                for lots in [sku_lots(shipment)]
             ],
         }
     if earlier is None:
@@ -161,6 +175,9 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
     }
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(earlier.units[claim.sku, claim.node])
+    for number, lots in request.get("lots", {}).items():
+        claim = decision.claims[int(number) - 1]
+        lots["own"] = _own_lots(claim.sku, claim.node, lots["labels"].split(TAB), earlier.units)
     number = _numbers(decision.load_claims, earlier)
     request["earlier"]["loads"] = [
         [number[period], field, str(amount)] for (period, field), amount in earlier.loads.items()
@@ -219,6 +236,20 @@ def _floors(
         [floor.oversell, [floor.keep.units, floor.keep.share], *map(portion, (floor.own, *floor.others))]
         for floor in claim.floors
     ] or claim.floor
+
+
+def _lots(claim: Claim, lots: LotClaim, freed: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    return {
+        "labels": TAB.join(lots.labels),
+        "units": [[label, str(units)] for label, units in lots.units],
+        "today": datetime.date.fromordinal(lots.today).isoformat(),
+        "own": _own_lots(claim.sku, claim.node, lots.labels, freed),
+    }
+
+
+def _own_lots(sku: str, node: str, labels: Sequence[str], units: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    own = {label: units.get((sku, place_of(node, label)), 0) for label in labels}
+    return {label: count for label, count in own.items() if count}
 
 
 def _or_false(value: _T | None) -> _T | Literal[False]:

@@ -12,6 +12,7 @@ from engine.decide.order_record import OrderRecord, Record
 from engine.decide.record import DecisionRecord, facts_of, from_json
 from engine.errors import NotFound
 from engine.model.facts import NodeRest
+from engine.model.lots import LotUnits
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.outcomes import UnitState
@@ -72,6 +73,8 @@ class RejectionBody(Record, frozen=True):
     rest: NodeRest | UnsetType = UNSET
     blocks: bool | UnsetType = UNSET
     """Whether the rejected units may not be sold from now on; earlier releases left them on hand."""
+    lots: tuple[tuple[int, tuple[tuple[str, LotUnits], ...]], ...] | UnsetType = UNSET
+    """By number of a shipment, which of its rejected units are of lots, by SKU."""
 
     def encode(self) -> bytes:
         return _ENCODER.encode(self)
@@ -105,6 +108,9 @@ class MovedUnits(msgspec.Struct, frozen=True, array_like=True):
     """When, by the caller, in UTC microseconds."""
     blocked: int = 0
     """By how many units those change that may not be sold."""
+    lot: str = ""
+    """The label of the lot that they are of, if that was named. The script finds it out, and logs it beside the body.
+    """
 
 
 class ShipmentSetAside(msgspec.Struct, frozen=True, array_like=True):
@@ -112,7 +118,15 @@ class ShipmentSetAside(msgspec.Struct, frozen=True, array_like=True):
 
     node: str
     service: str
-    units: Units
+    units: tuple["HeldUnits", ...]
+
+
+class HeldUnits(msgspec.Struct, frozen=True, array_like=True):
+    """Units of a SKU, and which of them are of lots."""
+
+    sku: str
+    units: int
+    lots: LotUnits = ()
 
 
 class PartUnits(msgspec.Struct, frozen=True, array_like=True):
@@ -129,6 +143,8 @@ class PartUnits(msgspec.Struct, frozen=True, array_like=True):
     """By how many shipments the load of the node's day changed."""
     left_at: int | None = None
     """Of units that are held again, when they were said to have left, in UTC microseconds."""
+    lots: tuple[tuple[str, LotUnits], ...] = ()
+    """By SKU, which of the units are of lots."""
 
 
 class HoldUnits(Record, frozen=True):
@@ -227,6 +243,8 @@ class Entry:
     """For a decision, or units that are held again, the periods of allotments in which its units count as taken (see
     `Keys.taken`).
     """
+    lots: tuple[str, ...] = ()
+    """For movements, the label of the lot that each is of, empty where none was named; none if none was of any."""
     positions_before: tuple[tuple[int, int, int], ...] = ()
     """For a decision, or what is set aside, units on hand, units held and the floor just before it, for each position
     it took units from, sorted by SKU, then node.
@@ -311,6 +329,9 @@ class Entry:
     def movements_and_counts(self) -> list[tuple[MovedUnits, bool]]:
         """Of movements, those that this entry applied, each with whether the count that stood already had it."""
         movements, in_counts = self.movements, self.in_counts or "0" * len(self.taken)
+        if self.lots:
+            pairs = zip(movements, self.lots, strict=True)
+            movements = tuple(msgspec.structs.replace(movement, lot=lot) for movement, lot in pairs)
         parts = zip(movements, self.taken, in_counts, strict=True)
         return [(movement, counted == "1") for movement, bit, counted in parts if bit == "1"]
 
@@ -404,6 +425,7 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         until=None if until is None else int(until),
         day=fields.get(b"day", b"").decode(),
         periods=tuple(msgspec.json.decode(fields[b"periods"])) if b"periods" in fields else (),
+        lots=tuple(msgspec.json.decode(fields[b"lots"])) if b"lots" in fields else (),
         positions_before=tuple(_parse_position(text) for text in stood.split(b",")) if stood else (),
         ended_units=_ENDED_UNITS.decode(fields[b"held"]) if b"held" in fields else {},
         levels=tuple(_parse_level(text) for text in fields[b"levels"].split(b",")) if b"levels" in fields else (),

@@ -5,13 +5,14 @@ amended order.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from msgspec.structs import replace
 
 from engine.model.facts import NodeRest
+from engine.model.lots import LotUnits
 from engine.store.commit_request import CommitCall
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import RejectionBody, packed
@@ -48,6 +49,8 @@ class Rejection:
     body: RejectionBody
     entries: Sequence[LogFields] = ()
     confirmed: Confirmed | None = None
+    blocked_lots: Mapping[str, LotUnits] = field(default_factory=dict)
+    """By SKU, which of the blocked units are of lots."""
     at: int | None = None
 
     def record(self, taken: TakenKeys) -> dict[str, Any]:
@@ -59,7 +62,10 @@ class Rejection:
             "holds": [self.change.record(index, taken)],
             "entries": self.entries,
             "micros": self.micros,
-            "blocked": [{"index": index.skus[sku], "count": count} for sku, count in self.blocked.items()],
+            "blocked": [
+                {"index": index.skus[sku], "count": count, "lots": self.blocked_lots.get(sku, ())}
+                for sku, count in self.blocked.items()
+            ],
             "counts": [
                 {"sku": sku, "index": index.skus[sku]} | ({} if on_hand is None else {"on_hand": on_hand})
                 for sku, on_hand in self.counts.items()

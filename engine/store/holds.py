@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self, cast
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Self, cast
 
 import orjson
 
 from engine.decide.decision import Decision, Shipment
 from engine.model.load_periods import periods_of
+from engine.model.lots import LotUnits, joined, place_of
 from engine.model.node_loads import output
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Units
@@ -16,6 +18,7 @@ from engine.store.keys import Keys
 from engine.store.outcomes import Ending, ExtendOutcome, HoldExtended, NotHeld, OperationReused, UnitState
 from engine.store.script_keys import EXTEND_HOLD
 
+NO_LOTS: Mapping[str, LotUnits] = MappingProxyType({})
 _BATCH = 500
 _SET_ASIDE = "set-aside:"
 """What the id of such a hold begins with. No decision's id does."""
@@ -30,12 +33,15 @@ class HeldShipment:
     service: str
     units: Units
     body: bytes
+    lots: Mapping[str, LotUnits] = field(default_factory=dict)
+    """By SKU, which of its units are of lots."""
 
     @classmethod
     def of(cls, number: int, body: bytes) -> Self:
         """As it is stored."""
-        node, service, units = orjson.loads(body)
-        return cls(number=number, node=node, service=service, units=tuple((sku, n) for sku, n in units), body=body)
+        node, service, parts = orjson.loads(body)
+        units, lots = units_and_lots(parts)
+        return cls(number=number, node=node, service=service, units=units, body=body, lots=lots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +65,14 @@ class Hold:
 
     @property
     def units(self) -> Counter[tuple[str, str]]:
-        """Units by (SKU, node)."""
+        """Units by (SKU, node); those of lots also by the place of the lot instead of the node."""
         units: Counter[tuple[str, str]] = Counter()
         for shipment in self.shipments:
             for sku, count in shipment.units:
                 units[sku, shipment.node] += count
+            for sku, lots in shipment.lots.items():
+                for label, count in lots:
+                    units[sku, place_of(shipment.node, label)] += count
         return units
 
     @property
@@ -99,16 +108,27 @@ def is_set_aside(name: str) -> bool:
     return name.startswith(_SET_ASIDE)
 
 
-def shipment_json(node: str, service: str, units: Sequence[tuple[str, int]]) -> str:
-    """A shipment as a hold stores it."""
-    return orjson.dumps([node, service, units]).decode()
+def shipment_json(
+    node: str, service: str, units: Sequence[tuple[str, int]], lots: Mapping[str, LotUnits] = NO_LOTS
+) -> str:
+    """A shipment as a hold stores it; `lots` say by SKU which of the units are of lots."""
+    parts = [[sku, count, lots[sku]] if lots.get(sku) else [sku, count] for sku, count in units]
+    return orjson.dumps([node, service, parts]).decode()
+
+
+def units_and_lots(parts: Sequence[Sequence[Any]]) -> tuple[Units, dict[str, LotUnits]]:
+    """The units of each SKU, and which of them are of lots, of a shipment as a hold stores it."""
+    units = tuple((sku, int(count)) for sku, count, *_ in parts)
+    lots = {sku: tuple((label, int(count)) for label, count in of_sku[0]) for sku, _, *of_sku in parts if of_sku}
+    return units, lots
 
 
 def hold_fields(decision: Decision) -> list[str]:
     """The shipments of a decision's hold as `commit.lua` writes them: number, JSON, number, JSON."""
     fields: list[str] = []
     for number, shipment in enumerate(decision.shipments):
-        fields += [str(number), shipment_json(shipment.node, shipment.service, sku_units(shipment))]
+        body = shipment_json(shipment.node, shipment.service, sku_units(shipment), sku_lots(shipment))
+        fields += [str(number), body]
     return fields
 
 
@@ -218,6 +238,15 @@ def sku_units(shipment: Shipment) -> list[tuple[str, int]]:
     for parcel in shipment.lines:
         units[parcel.sku] = units.get(parcel.sku, 0) + parcel.quantity
     return list(units.items())
+
+
+def sku_lots(shipment: Shipment) -> dict[str, LotUnits]:
+    """By SKU, which units of a shipment are of lots."""
+    lots: dict[str, LotUnits] = {}
+    for parcel in shipment.lines:
+        if parcel.lots:
+            lots[parcel.sku] = joined(lots.get(parcel.sku, ()), parcel.lots)
+    return lots
 
 
 def _ending(word: str) -> Ending:

@@ -22,10 +22,10 @@ class Keys:
     @property
     def facts(self) -> str:
         """Hash: `version` and `body` of the network file, and `words`, the categories, brands, seasons and tags of its
-        products. Also `rests`, an instant after which no node rests: until then, `resting` has to be read; `loaded`,
-        the instant of the load; and `moved`, the latest at which units came or left, both in UTC microseconds. While
-        the network is being loaded (see network/load.py), also the name of the `load`, and the version that it
-        `becomes`.
+        products. Also `rests`, an instant after which no node rests: until then, `resting` has to be read; `lots`, if
+        some stock has or had any; `loaded`, the instant of the load; and `moved`, the latest at which units came or
+        left, both in UTC microseconds. While the network is being loaded (see network/load.py), also the name of the
+        `load`, and the version that it `becomes`.
         """
         return self._key("facts")
 
@@ -40,23 +40,28 @@ class Keys:
         return self._key("products")
 
     def on_hand(self, sku: str) -> str:
-        """Hash: node to units. Where more left than was counted it is below 0, which readers take for 0."""
+        """Hash: node to units. Where more left than was counted it is below 0, which readers take for 0.
+
+        Of a position with lots it also has, by the place of each lot (see engine/model/lots.py), its units, and by the
+        node and a tab the labels of the lots, with tabs between them.
+        """
         return self._key("on_hand", sku)
 
     def held(self, sku: str) -> str:
-        """Hash: node to units; a node without holds has no field."""
+        """Hash: node to units, and by the place of a lot those that are held of it; without holds there is no field."""
         return self._key("held", sku)
 
     def base(self, sku: str) -> str:
         """Hash: node to `units instant` of the count or load that stands, in UTC microseconds. These units, and what
         came and left after that instant by the log, are what is on hand. A node has no field as long as nothing did:
-        its units are then what is on hand, as of its newest count or the load.
+        its units are then what is on hand, as of its newest count or the load. A lot has one by its place.
         """
         return self._key("base", sku)
 
     def journal(self, sku: str) -> str:
-        """Sorted set: `node delta entry` of what came and left of late (see parts/stock_journal.lua), by its instant in
-        UTC microseconds. An empty member has the instant up to which some are forgotten.
+        """Sorted set: `node delta entry` (of a lot, its place) of what came and left of late (see
+        parts/stock_journal.lua), by its instant in UTC microseconds. An empty member has the instant up to which some
+        are forgotten.
         """
         return self._key("journal", sku)
 
@@ -103,7 +108,8 @@ class Keys:
     def hold(self, hold_id: str) -> str:
         """Hash: `until`, `caller`, `day` (the periods in whose loads it counts, see load_periods.py), `periods`, a JSON
         list of those of allotments, if any, in which its units count as taken (see `taken`), and, by the number of each
-        shipment that still holds, JSON [node, service, [[SKU, units], ...]]. With `weights`, JSON of grams a unit by
+        shipment that still holds, JSON [node, service, [[SKU, units], ...]]; behind units of lots stands [[label,
+        units], ...]. With `weights`, JSON of grams a unit by
         SKU, its units and grams count in the load, too. It exists while the hold is open.
         """
         return self._key("hold", hold_id)
@@ -204,7 +210,8 @@ class Keys:
 
     def confirms(self, decision: str) -> str:
         """Hash: log entry that confirmed units of a decision to JSON [instant, [[number, {line: units}], ...], left],
-        what of it can be undone, and when it left, in UTC microseconds. It expires when nothing can be any more.
+        what of it can be undone, and when it left, in UTC microseconds; where units were of lots, {SKU: [[label,
+        units], ...]} stands behind the lines. It expires when nothing can be any more.
         """
         return self._key("confirms", decision)
 

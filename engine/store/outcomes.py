@@ -280,8 +280,40 @@ class BlockedTooLow:
     blocked: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotTooLow:
+    """Nothing was written: fewer units of the lot are on hand than the movement takes."""
+
+    on_hand: int
+    blocked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotDateDiffers:
+    """Nothing was written: the lot of that name there expires on another date."""
+
+    on_hand: int
+    blocked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotUnknown:
+    """Nothing was written: no lot of that name is there, and the movement does not say when it expires."""
+
+    on_hand: int
+    blocked: int
+
+
 MovementOutcome: TypeAlias = (
-    MovementApplied | MovementCounted | MovementRepeated | MovementIdReused | StockTooLow | BlockedTooLow
+    MovementApplied
+    | MovementCounted
+    | MovementRepeated
+    | MovementIdReused
+    | StockTooLow
+    | BlockedTooLow
+    | LotTooLow
+    | LotDateDiffers
+    | LotUnknown
 )
 
 

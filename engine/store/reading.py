@@ -11,13 +11,15 @@ import orjson
 from engine.decide.availability.free_units import NodeUnits, StockColumns
 from engine.decide.shipping.columns import Integers
 from engine.model.facts import NodeRest, StockPosition, TakenUnits
+from engine.model.lots import TAB, Lot, StoredLot, place_of, unexpired_units
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.node_rests import rests_after
 from engine.store.policy_versions import split_version
 from rules.reserves import Tally
 
 NO_PERIODS: Mapping[Tally, str] = MappingProxyType({})
-_HEAD = 6
+_TAB = TAB.encode()
+_HEAD = 7
 """How many parts of what snapshot.lua answers come before the stock."""
 
 
@@ -39,10 +41,14 @@ class Reading:
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
     taken: Mapping[str, TakenUnits] = field(default_factory=dict)
     """By SKU, what was taken in the periods of allotments that were asked for."""
+    lots: Mapping[str, Mapping[str, Sequence[StoredLot]]] = field(default_factory=dict)
+    """By SKU that has some, by node, the lots of its positions."""
     periods: Mapping[Tally, str] = field(default_factory=dict)
     """Those periods."""
     stamp: int = 0
     """The newest stamp of what was read (see `Keys.changed`), if it was asked for."""
+    has_lots: bool = False
+    """Whether some stock of the network has or had lots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,26 @@ class StockReading:
         """The positions of those of the SKUs that `skus` numbers, given the number of each node by its id."""
         on_hand, held = (_node_units([self.texts[2 * sku + kind] for sku in skus]) for kind in (0, 1))
         return StockColumns.of(on_hand, held, nodes)
+
+    def without_lots(
+        self, skus: Sequence[int], today: int
+    ) -> tuple["StockReading", dict[tuple[int, str], tuple[Lot, ...]]]:
+        """The same with the texts of positions alone, without units that expired before the date `today` and that
+        nobody holds; and the lots, by the place of their SKU among `skus` and node.
+        """
+        texts, lots = list(self.texts), dict[tuple[int, str], tuple[Lot, ...]]()
+        for place, sku in enumerate(skus):
+            on_hand, held = texts[2 * sku : 2 * sku + 2]
+            if _TAB in on_hand:
+                reading = replace(
+                    self.reading, stock={"": _by_node(on_hand, held)}, lots={"": stored_lots(on_hand, held)}
+                )
+                stock, its = unexpired_stock(reading, today)
+                lots |= {(place, node): of_node for node, of_node in its[""].items()}
+                for kind in (0, 1):
+                    lines = (f"{node}\n{units[kind]}" for node, units in stock[""].items())
+                    texts[2 * sku + kind] = "\n".join(lines).encode()
+        return replace(self, texts=texts), lots
 
     def taken_columns(
         self, skus: Sequence[int], nodes: Mapping[str, int], stock: StockColumns
@@ -105,7 +131,7 @@ def reading_of(
     """What snapshot.lua answered, for `skus` and the instant whose policies decide, for these periods of loads and of
     allotments.
     """
-    version, policy, earlier, first, shipments, resting, *stock = answer
+    version, policy, earlier, first, shipments, resting, lots, *stock = answer
     taken = map(_counts, stock[2 * len(skus) :])
     policy_version, policy_since = split_version(policy.decode()) if policy else (None, None)
     return Reading(
@@ -116,7 +142,13 @@ def reading_of(
         first_decision=first and first.decode(),
         loads=dict(zip(loads, map(_counts, shipments), strict=True)),
         resting=rests_after(decided_at, _lines(resting)),
+        has_lots=bool(lots),
         stock={sku: _by_node(*stock[2 * index : 2 * index + 2]) for index, sku in enumerate(skus)},
+        lots={
+            sku: stored_lots(*stock[2 * index : 2 * index + 2])
+            for index, sku in enumerate(skus)
+            if _TAB in stock[2 * index]
+        },
         taken={sku: {tally: next(taken) for tally in periods} for sku in skus} if periods else {},
         periods=periods,
     )
@@ -151,7 +183,33 @@ def without_holds(reading: Reading, freed: FreedStock) -> Reading:
         }
         for sku, of_sku in reading.taken.items()
     }
-    return replace(reading, stock=stock, loads=loads, taken=taken)
+    lots = {
+        sku: {
+            node: [
+                (label, on_hand, held - units.get((sku, place_of(node, label)), 0)) for label, on_hand, held in stored
+            ]
+            for node, stored in nodes.items()
+        }
+        for sku, nodes in reading.lots.items()
+    }
+    return replace(reading, stock=stock, loads=loads, taken=taken, lots=lots)
+
+
+def unexpired_stock(
+    reading: Reading, today: int
+) -> tuple[dict[str, Mapping[str, tuple[int, int]]], dict[str, dict[str, tuple[Lot, ...]]]]:
+    """`Reading.stock` without units that expired before the date `today`, an ordinal, and that nobody holds; and the
+    lots by SKU and node.
+    """
+    stock, lots = dict(reading.stock), dict[str, dict[str, tuple[Lot, ...]]]()
+    for sku, nodes in reading.lots.items():
+        by_node = dict(stock[sku])
+        for node, stored in nodes.items():
+            on_hand, held = by_node.get(node, (0, 0))
+            units, lots.setdefault(sku, {})[node] = unexpired_units(on_hand, held, stored, today)
+            by_node[node] = (units, held)
+        stock[sku] = by_node
+    return stock, lots
 
 
 def _lines(text: bytes) -> list[str]:
@@ -167,6 +225,8 @@ def _counts(text: bytes) -> dict[str, int]:
 def _by_node(on_hand: bytes, held: bytes) -> dict[str, tuple[int, int]]:
     """(on hand, held) by node. Most positions have no hold, so 0 is set for all first, then what is held at a few."""
     lines = _lines(on_hand)
+    if _TAB in on_hand:
+        lines = _of_positions(lines)
     if b"\n-" in on_hand:
         lines[1::2] = _none_below_0(lines[1::2])
     # without a Python loop over the nodes, because this is done for every SKU of every order
@@ -175,6 +235,25 @@ def _by_node(on_hand: bytes, held: bytes) -> dict[str, tuple[int, int]]:
         if node in by_node:
             by_node[node] = (by_node[node][0], units)
     return by_node
+
+
+def stored_lots(on_hand: bytes, held: bytes) -> dict[str, list[StoredLot]]:
+    """The lots of one SKU by node, of what is on hand and held as snapshot.lua answers it."""
+    lines, holds = _lines(on_hand), _counts(held)
+    units = dict(zip(lines[::2], lines[1::2], strict=True))
+    return {
+        place[:-1]: [
+            (label, int(units.get(place + label, 0)), holds.get(place + label, 0)) for label in text.split(TAB)
+        ]
+        for place, text in units.items()
+        if place.endswith(TAB)
+    }
+
+
+def _of_positions(lines: list[str]) -> list[str]:
+    """Without what is on hand of lots."""
+    pairs = zip(lines[::2], lines[1::2], strict=True)
+    return [text for pair in pairs if TAB not in pair[0] for text in pair]
 
 
 def _none_below_0(units: Iterable[str]) -> list[str]:

@@ -55,7 +55,9 @@ _FREEING = (*NOTE_CHANGES, "offer")
 """For scripts that raise what is on hand, or lower what is held."""
 _WAITING = (*_FREEING, "waiting_entries")
 """For scripts by which entries of the backlog begin or stop to wait."""
-_JOURNAL = ("stock_journal",)
+_LOTS = ("lots",)
+"""For scripts that tell the lots of a position apart."""
+_JOURNAL = (*_LOTS, "stock_journal")
 """For scripts that change what is on hand."""
 _ACTIVATIONS = ("activations",)
 """For scripts that log which policy version became active."""
@@ -89,7 +91,7 @@ _CHANGED_TAKEN = ("changed_taken",)
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_LOAD, _SKU, _TAKEN))
 REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _LOAD, _SKU, _TAKEN))
-COMMIT = KeyLayout(_COMMIT, (_LOAD, _CLAIM, _TAKEN), (*_FREEING, "offered_before"))
+COMMIT = KeyLayout(_COMMIT, (_LOAD, _CLAIM, _TAKEN), (*_FREEING, "offered_before", *_LOTS))
 COMMIT_FOLLOW_UP = KeyLayout(
     (*_COMMIT, *_FOLLOW_UP),
     (_LOAD, _CLAIM, _TAKEN, _CHANGED_HOLD, _CHANGED_LOAD, _CHANGED_SKU, _CHANGED_TAKEN),

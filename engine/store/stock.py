@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 import orjson
 
+from engine.model.lots import TAB, LotUnits
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import MovedUnits, packed
 from engine.store.hold_changes.change_script import changed_sku_keys
@@ -21,6 +22,9 @@ from engine.store.outcomes import (
     CountOutcome,
     CountRepeated,
     CountSet,
+    LotDateDiffers,
+    LotTooLow,
+    LotUnknown,
     MovementApplied,
     MovementCounted,
     MovementIdReused,
@@ -57,6 +61,8 @@ class Count:
     sku: str
     on_hand: int
     stamp: Stamp
+    lots: LotUnits | None = None
+    """Which of them are of lots; None: the count does not say, and the lots stay as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +80,18 @@ class Movement:
     reason: str | None = None
     at: int | None = None
     blocked: int = 0
+    lot: str | None = None
+    """The name of the lot that they are of; None: that is not known."""
+    expires: int | None = None
+    """The last date on which the lot may be used, as an ordinal; None: as it is known by the lots that are there."""
 
     @property
     def digest(self) -> str:
         """Tells another movement under the same id, in twelve characters."""
-        # as in earlier releases, which had neither of the last two
-        others = [self.at, self.blocked] if self.at is not None or self.blocked else []
+        # as in earlier releases, which had none of the last four
+        others: list[int | str | None] = [self.at, self.blocked] if self.at is not None or self.blocked else []
+        if self.lot is not None:
+            others = [self.at, self.blocked, self.lot, self.expires]
         movement = orjson.dumps([self.node, self.sku, self.delta, *others])
         return hashlib.blake2b(movement, digest_size=6).hexdigest()
 
@@ -98,6 +110,9 @@ _MOVEMENTS: Mapping[bytes, type[MovementOutcome]] = {
     b"reused": MovementIdReused,
     b"below": StockTooLow,
     b"unblocked": BlockedTooLow,
+    b"few": LotTooLow,
+    b"dated": LotDateDiffers,
+    b"unknown": LotUnknown,
 }
 
 
@@ -117,7 +132,7 @@ class Stock:
         body = packed(msgspec.json.encode([(item.sku, item.node) for item in counts]))
         arguments: list[str | int | bytes] = [version, micros, body]
         for item in counts:
-            arguments += [item.node, str(item.on_hand), item.stamp.kind, str(item.stamp.number)]
+            arguments += [item.node, str(item.on_hand), item.stamp.kind, str(item.stamp.number), _lots_text(item.lots)]
         answers = self._run(self._set_stock, script_keys, arguments)
         if isinstance(answers, NetworkChanged):
             return answers
@@ -151,7 +166,7 @@ class Stock:
         arguments: list[str | int | bytes] = [version, now, micros, batch, packed(body), MOVEMENT_DAYS * DAY_SECONDS]
         for item in movements:
             stated = "" if item.at is None else item.at
-            arguments += [item.op, item.digest, item.node, item.delta, item.blocked, stated]
+            arguments += [item.op, item.digest, item.node, item.delta, item.blocked, stated, _lot_text(item)]
         answers = self._run(self._move_stock, script_keys, arguments)
         if isinstance(answers, NetworkChanged):
             return answers
@@ -196,6 +211,19 @@ def _count_outcome(word: bytes, on_hand: bytes, held: bytes, since: bytes) -> Co
     if word == b"forgotten":
         return CountForgotten(on_hand=units, held=int(held), since=int(since))
     return _COUNTS[word](on_hand=units, held=int(held))
+
+
+def _lots_text(lots: LotUnits | None) -> str:
+    """As set_stock.lua takes them."""
+    return "" if lots is None else "=" + TAB.join(f"{label}{TAB}{units}" for label, units in lots)
+
+
+def _lot_text(movement: Movement) -> str:
+    """As move_stock.lua takes it."""
+    if movement.lot is None:
+        return ""
+    date = "" if movement.expires is None else datetime.date.fromordinal(movement.expires).isoformat()
+    return f"{date}{TAB}{movement.lot}"
 
 
 def _day(instant: int) -> str:

@@ -16,6 +16,7 @@ from marshmallow import Schema, fields, validate
 from rules.conditions import PAIRED, SEVERAL, Operator
 from rules.editor.literal_patterns import (
     CARBON_PRICE,
+    DAYS,
     INSTANT_WITH_TIME,
     SCALAR,
     SHARE,
@@ -247,10 +248,9 @@ class _SchemaWriter:
     def _effect(self, name: str) -> Shape:
         if name == "hold":
             return _hold_shape(effect_parser.RANGES[name])
-        if name == "carbon_price":
-            return {"anyOf": [*_range_shape(effect_parser.RANGES[name])["anyOf"], CARBON_PRICE]}
-        if name == "max_shipments":
-            return {"anyOf": [*_range_shape(effect_parser.RANGES[name])["anyOf"], self._shipment_limit()]}
+        others = {"carbon_price": CARBON_PRICE, "min_shelf_life": DAYS, "max_shipments": self._shipment_limit()}
+        if name in others:
+            return {"anyOf": [*_range_shape(effect_parser.RANGES[name])["anyOf"], others[name]]}
         if name in effect_parser.RANGES:
             return _range_shape(effect_parser.RANGES[name])
         if name in effect_parser.ONLY_TRUE:

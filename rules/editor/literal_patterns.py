@@ -60,6 +60,12 @@ UNQUOTED: Shape = {"not": {"type": ["null", "array", "object", "string"]}}
 """A word that is a number or a boolean to an editor."""
 
 
+DAYS: Shape = {
+    "type": "string",
+    "pattern": r"^\s*0*(?:[0-9]{1,3}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-4][0-9]|3650)\s*(?:days?|d)?\s*$",
+    "patternErrorMessage": "write for example 10 days",
+}
+"""Days of shelf life, up to 3650."""
 CARBON_PRICE: Shape = {
     "type": "string",
     "pattern": rf"^\s*[0-9]{{1,15}}(?:\.[0-9]{{1,9}})?{_GAP}{_CURRENCY}{_GAP}/{_GAP}(?:kg|t)\s*$",

@@ -22,7 +22,14 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 _POSTCODES = frozenset({"order.postcode", "order.outward_code"})
 _QUOTED = re.compile(r"[\u2018-\u201f\u00ab\u2039]\s*(.*?)\s*[\u2018-\u201f\u00bb\u203a]", re.DOTALL)
 """A word between typographic quotation marks, as word processors write them: to YAML they are letters of it."""
-_WITHOUT_EFFECT = {"prefer": 0, "avoid": 0, "carbon_price": 0, "split_penalty": 0, "multiple_of": 1}
+_WITHOUT_EFFECT = {
+    "prefer": 0,
+    "avoid": 0,
+    "carbon_price": 0,
+    "split_penalty": 0,
+    "min_shelf_life": 0,
+    "multiple_of": 1,
+}
 """By effect, the amount that holds without it; so does an amount of 0 of `keep`, `protect` and `allocate`."""
 
 _NAMED_FREELY = frozenset({"product.category", "product.brand", "product.season", "order.segment", "order.customer"})

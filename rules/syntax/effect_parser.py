@@ -27,6 +27,9 @@ from rules.vocabulary import Fact, Kind, Stage, stage_knows
 
 MOST_MONEY = 100_000 * literals.MICROS
 """No real preference or penalty is larger; the limit keeps sums from overflowing."""
+MOST_DAYS = 3_650
+"""Of shelf life that is left."""
+_DAYS = re.compile(r"(\S*[0-9])\s*(?:days?|d)?")
 MAX_REST = 30 * 24 * 60
 """Minutes; a node that is out for longer should be excluded by a rule, or removed from the network."""
 
@@ -136,6 +139,13 @@ def _carbon_price(text: str) -> int:
     return RANGES["carbon_price"].within(literals.carbon_price(text), text)
 
 
+def _days(text: str) -> int:
+    match = _DAYS.fullmatch(text.strip())
+    if match is None:
+        raise LiteralInvalid(f"'{text}' is no number of days; write for example 10 days")
+    return RANGES["min_shelf_life"].parse(match[1])
+
+
 def _max_shipments(raw: Node) -> int | ShipmentLimit:
     if not isinstance(raw, dict):
         return RANGES["max_shipments"].parse(single_value(raw))
@@ -157,6 +167,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "hold": Range(kind=Kind.DURATION, low=1, high=MAX_HOLD, bounds="between 1 m and 90 d"),
         "priority": Range(kind=Kind.COUNT, low=0, high=100, bounds="between 0 and 100"),
         "oversell": UNITS,
+        "min_shelf_life": Range(kind=Kind.COUNT, low=0, high=MOST_DAYS, bounds="between 0 and 3650 days"),
         "daily_orders": UNITS,
         "hourly_orders": UNITS,
         "daily_units": UNITS,
@@ -174,4 +185,5 @@ _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     **{name: amounts.parse for name, amounts in RANGES.items()},
     "carbon_price": _carbon_price,
     "hold": _hold,
+    "min_shelf_life": _days,
 }

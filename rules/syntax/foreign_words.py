@@ -110,6 +110,9 @@ _MEANT: Mapping[str, str] = MappingProxyType(
         "priorite": "priority",
         "approuver": "approve",
         "repos_apres_refus": "rest_after_rejection",
+        "duree_de_vie_min": "min_shelf_life",
+        "min_remaining_shelf_life": "min_shelf_life",
+        "mrsl": "min_shelf_life",
         # values of lists
         "magasin": "store",
         "boutique": "store",

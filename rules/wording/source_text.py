@@ -112,7 +112,8 @@ def _effect_value(name: str, value: EffectValue) -> str:
         case UntilShipped(extra=minutes):
             return f"{UNTIL_SHIPPED} + {_duration(minutes)}"
         case int():
-            return value_text(RANGES[name].kind, value)
+            days = f"{value} day{'s' * (value != 1)}"
+            return days if name == "min_shelf_life" else value_text(RANGES[name].kind, value)
 
 
 def _reserve(reserve: Reserve) -> str:

@@ -108,7 +108,7 @@ def test_a_rejection_is_a_decision_with_a_place_of_its_own(http, pointsman):
     assert [item["state"] for item in states["shipments"]] == ["rejected"]
     problem = problem_of(http.post(f"/v1/decisions/{first['id']}/reject", json=rejection | {"op": "pick 10"}), 409)
     assert "was rejected at 2026-11-27T09:00:00Z" in problem["detail"]
-    problem_of(http.post(f"/v1/decisions/{first['id']}/reject", json=rejection | {"reason": "damaged"}), 409)
+    problem_of(http.post(f"/v1/decisions/{first['id']}/reject", json=rejection | {"reason": "damaged"}), 422)
     assert pointsman.check().clean
 
 

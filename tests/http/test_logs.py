@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.support.ledger_entries import of_the_ledger
 from tests.support.order_json import order_json
 from tests.support.server_process import server_process
 from tests.support.wait_until import wait_until
@@ -56,7 +57,7 @@ def test_the_entry_of_a_decision_names_its_request(http, pointsman):
     http.post("/v1/orders/W-8/cancel", json={}, headers={"X-Request-Id": "shop-44"})
     found = [
         (entry.kind, entry.request)
-        for entry in pointsman.entries(on_damaged=lambda *_: pytest.fail("no entry is damaged"))
+        for entry in of_the_ledger(pointsman.entries(on_damaged=lambda *_: pytest.fail("no entry is damaged")))
     ]
     assert found == [("decided", "shop-43"), ("cancelled", "shop-44")]
 

@@ -10,19 +10,20 @@ _NO_SCORE = (0, 0, 0, 0)
 
 def best_by_enumeration(problem: Problem) -> Choice:
     """The best choice by enumeration: line by line, every way to ship it. Of the ways so far that leave the same stock,
-    capacity and caps to later lines, and have each set at the same place, only the best is kept.
+    lots, capacity and caps to later lines, and have each set at the same place, only the best is kept.
     """
-    caps = tuple(cap.most for cap in problem.caps)
-    ways = {((), frozenset(problem.supply.items()), _capacities(problem), caps, frozenset()): (_NO_SCORE, ())}
+    lots, caps = tuple(limit.most for limit in problem.lot_limits), tuple(cap.most for cap in problem.caps)
+    ways = {((), frozenset(problem.supply.items()), (_capacities(problem), lots), caps, frozenset()): (_NO_SCORE, ())}
     for index, demand in enumerate(problem.demands):
         later = {other.sku for other in problem.demands[index + 1 :]}
         next_ways = {}
-        for (used, supply, capacity, caps, sets), (score, quantities) in ways.items():
+        for (used, supply, (capacity, lots), caps, sets), (score, quantities) in ways.items():
             for units in _shipped(problem, index, dict(supply)):
                 capacity_left = _capacity_left(problem, index, capacity, units)
                 sets_now = _sets(problem, index, sets, units)
+                lots_left = _lots_left(problem, index, lots, units)
                 caps_left = _caps_left(problem, index, caps, units)
-                if capacity_left is None or sets_now is None or min(caps_left, default=0) < 0:
+                if capacity_left is None or sets_now is None or min((*lots_left, *caps_left), default=0) < 0:
                     continue
                 keys = _loaded(problem, index, used, units)
                 left = frozenset(
@@ -30,7 +31,7 @@ def best_by_enumeration(problem: Problem) -> Choice:
                 )
                 now = tuple(-count for _, count in sorted(units.items()))
                 way = (_added(score, _cost(problem, index, units)), quantities + now)
-                state = (keys, left, capacity_left, caps_left, sets_now)
+                state = (keys, left, (capacity_left, lots_left), caps_left, sets_now)
                 next_ways[state] = min(way, next_ways.get(state, way))
         ways = next_ways
     ranks = [
@@ -62,6 +63,14 @@ def _shipped(problem, index, supply) -> Iterator[dict]:
         whole = whole and all(count % problem.multiples.get((key.node, index), 1) == 0 for key, count in units.items())
         if total <= demand.quantity and whole and min(_taken(supply, units, demand.sku).values(), default=0) >= 0:
             yield units
+
+
+def _lots_left(problem, index, lots, units):
+    """What is left of each limit of lots."""
+    return tuple(
+        left - sum(count for key, count in units.items() if (key, index) in limit.places)
+        for left, limit in zip(lots, problem.lot_limits, strict=True)
+    )
 
 
 def _capacities(problem):

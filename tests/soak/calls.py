@@ -6,7 +6,7 @@ Each may be sent again until it is answered: by its operation id, or by what it 
 import contextlib
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -25,8 +25,12 @@ from engine.store.ledger import RequestKey
 from engine.store.outcomes import MovementApplied, MovementCounted, MovementRepeated
 from engine.store.stock import Count, Movement, Stamp
 from tests.soak.journal import Request
+from tests.soak.scenario import has_lots, lots_of
 from tests.support.batches import decide_batch
+from tests.support.facts import TODAY
 
+LATE = TODAY + 600
+"""When the lot expires of which units arrive."""
 _MOST_WAITING = 50
 
 
@@ -138,13 +142,16 @@ def serve(pointsman: Pointsman, _: Request) -> Done:
 
 def count(pointsman: Pointsman, request: Request) -> Done:
     stamp = Stamp(kind="t", number=request["stamp"])
-    item = Count(node=request["node"], sku=request["sku"], on_hand=request["on_hand"], stamp=stamp)
+    of_lots = lots_of(request["sku"], request["on_hand"]) if request["of_lots"] else None
+    item = Count(node=request["node"], sku=request["sku"], on_hand=request["on_hand"], stamp=stamp, lots=of_lots)
     placed = pointsman.stock.set_count(item)
     return Done(answer=None if placed.older else True)
 
 
 def move(pointsman: Pointsman, request: Request) -> Done:
     item = Movement(**{name: request[name] for name in ("op", "node", "sku", "delta", "blocked", "at")})
+    if request["of_lots"] and has_lots(item.sku) and item.delta > 0:
+        item = replace(item, lot="late", expires=LATE)
     (outcome,) = pointsman.stock.move([item])
     # asked again after it was applied, it is answered as repeated
     is_done = isinstance(outcome, MovementApplied | MovementCounted | MovementRepeated)

@@ -147,7 +147,7 @@ class LogState:
 
     def _set_aside(self, entry: Entry) -> None:
         parts = orjson.loads(entry.body)
-        shipments = [Counter({(sku, node): units for sku, units in skus}) for node, _, skus in parts]
+        shipments = [Counter({(sku, node): units for sku, units, *_ in skus}) for node, _, skus in parts]
         for (position, units), (on_hand, _, _) in zip(
             sorted(sum(shipments, Counter()).items()), entry.positions_before, strict=True
         ):

@@ -204,14 +204,15 @@ def serve(_: Caller, __: str) -> Drawn:
 
 def count(caller: Caller, _: str) -> Drawn:
     # the same clock as that of rejections
-    return {**_position(caller), "on_hand": caller.dice.randint(5, 30), "stamp": _lately(caller)}
+    on_hand, of_lots = caller.dice.randint(5, 30), caller.chance(0.5)
+    return {**_position(caller), "on_hand": on_hand, "of_lots": of_lots, "stamp": _lately(caller)}
 
 
 def move(caller: Caller, _: str) -> Drawn:
     """Units came or left, a while ago or just now; are blocked, or blocked no more."""
     delta, blocked = caller.dice.choice([(-2, 0), (-1, 0), (3, 0), (6, 0), (-1, 1), (1, -1), (0, -1)])
     at = _lately(caller) if caller.chance(0.5) else None
-    return {**_position(caller), "delta": delta, "blocked": blocked, "at": at}
+    return {**_position(caller), "delta": delta, "blocked": blocked, "of_lots": caller.chance(0.5), "at": at}
 
 
 def _lately(caller: Caller) -> int:

@@ -4,7 +4,8 @@ import time
 from dataclasses import dataclass
 
 from engine.model.facts import Inventory
-from tests.support.facts import NOW, GeoPoint, inventory, node, policy_file, service
+from engine.model.lots import LotUnits
+from tests.support.facts import NOW, GeoPoint, inventory, lots, node, policy_file, service
 
 SKUS = [f"S{number:02}" for number in range(50)]
 NODES = [f"n{number}" for number in range(10)]
@@ -50,7 +51,19 @@ def warehouse(units: int) -> Inventory:
         node(name, GeoPoint(latitude=44_000_000 + 400_000 * number, longitude=1_000_000 + 500_000 * number))
         for number, name in enumerate(NODES)
     ]
-    return inventory(nodes, {sku: dict.fromkeys(NODES, units) for sku in SKUS}, services=[service()])
+    stock = {sku: dict.fromkeys(NODES, units) for sku in SKUS}
+    of_lots = {sku: dict.fromkeys(NODES, lots_of(sku, units)) for sku in SKUS if has_lots(sku)}
+    return inventory(nodes, stock, services=[service()], lots=of_lots)
+
+
+def has_lots(sku: str) -> bool:
+    """Every other SKU is kept by lots, which no order needs to be usable for so long: they change only what is held."""
+    return sku in SKUS[::2]
+
+
+def lots_of(sku: str, units: int) -> LotUnits | None:
+    """Two lots that have so many units together; None if the SKU has none."""
+    return lots(a=(units // 2, 200), b=(units - units // 2, 400)) if has_lots(sku) else None
 
 
 def files(name: str) -> dict[str, bytes]:

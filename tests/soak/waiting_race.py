@@ -177,7 +177,7 @@ class Judge:
             case "set_aside":
                 units: Counter[str] = Counter()
                 for part in entry.set_aside:
-                    units.update(dict(part.units))
+                    units.update({item.sku: item.units for item in part.units})
                 decision = entry.decision.split(":")[1]
                 if decision in self._newcomers:
                     self._judge_newcomer(decision, units)

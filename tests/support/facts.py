@@ -4,6 +4,7 @@ The coordinates of Lyon, Paris, Lille and Marseille are those of GeoNames. Price
 """
 
 import dataclasses
+import datetime
 import itertools
 from collections.abc import Mapping
 
@@ -24,12 +25,14 @@ from engine.model.facts import (
     Snapshot,
     StockPosition,
 )
+from engine.model.lots import lot_label, unexpired_units
 from engine.store.network.serialization import inventory_version
 from rules.loader import load_policies
 from rules.policy import PolicySet
 
 NOW = 1_795_770_000
 """Friday, 27 November 2026, 09:00 UTC; 10:00 in Paris."""
+TODAY = datetime.date(2026, 11, 27).toordinal()
 HOUR = 3_600
 EURO = 1_000_000
 _numbers = itertools.count(1)
@@ -87,8 +90,10 @@ def network(nodes, services=None, **more):
     )
 
 
-def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=None, **more) -> Snapshot:
-    """`stock` is units or a StockPosition, by SKU and node. A product not given is the default one of its SKU."""
+def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=None, lots=None, **more) -> Snapshot:
+    """`stock` is units or a StockPosition, by SKU and node. A product not given is the default one of its SKU. `lots`,
+    by SKU and node, are units of lots by label; of them nothing is held.
+    """
     positions = {
         sku: {
             name: item if isinstance(item, StockPosition) else StockPosition(on_hand=item)
@@ -96,6 +101,14 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=
         }
         for sku, by_node in stock.items()
     }
+    of_lots = {}
+    for sku, by_node in (lots or {}).items():
+        for name, units in by_node.items():
+            position = positions[sku][name]
+            stored = [(label, count, 0) for label, count in units]
+            on_hand, its = unexpired_units(position.on_hand, position.held, stored, TODAY)
+            of_lots.setdefault(sku, {})[name] = its
+            positions[sku][name] = position._replace(on_hand=on_hand)
     given = {item.sku: item for item in products or []}
     facts = network(nodes, services, **more)
     return Snapshot(
@@ -105,6 +118,8 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=
         positions=positions,
         loads=loads or {},
         resting=resting or {},
+        has_lots=bool(of_lots),
+        lots=of_lots,
     )
 
 
@@ -123,14 +138,23 @@ def rest(until: int, *rules: str, version: str = "v0") -> NodeRest:
     )
 
 
-def inventory(nodes, stock, *, services=None, products=None, paces=None, **more) -> Inventory:
-    """As `snapshot`, but `stock` has units only."""
+def lots(**days):
+    """Units of lots by name, given as (units, days from NOW's date until it expires; None: it does not)."""
+    labels = {
+        name: lot_label(name) if until is None else lot_label(name, TODAY + until) for name, (_, until) in days.items()
+    }
+    return tuple(sorted((labels[name], units) for name, (units, _) in days.items()))
+
+
+def inventory(nodes, stock, *, services=None, products=None, paces=None, lots=None, **more) -> Inventory:
+    """As `snapshot`, but `stock` has units only; `lots` are those of some of them, by SKU and node."""
     given = {item.sku: item for item in products or []}
     loaded = Inventory(
         network=network(nodes, services, **more),
         products={sku: given.get(sku) or product(sku) for sku in stock},
         stock=stock,
         paces=paces or {},
+        lots=lots or {},
     )
     version = inventory_version(loaded)
     return dataclasses.replace(loaded, network=dataclasses.replace(loaded.network, version=version))

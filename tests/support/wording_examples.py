@@ -331,6 +331,16 @@ EFFECTS = [
         "les unités de la ligne partent du lieu par multiples de 6",
     ),
     (
+        "min_shelf_life: 10 days",
+        "units of lots are usable for at least 10 days after they arrive",
+        "les unités de lots sont utilisables au moins 10 jours après leur arrivée",
+    ),
+    (
+        "min_shelf_life: 1 d",
+        "units of lots are usable for at least 1 day after they arrive",
+        "les unités de lots sont utilisables au moins 1 jour après leur arrivée",
+    ),
+    (
         "keep_together: true",
         "the line ships from one place by one way, or not at all",
         "la ligne part d'un seul lieu par un seul service, ou pas du tout",

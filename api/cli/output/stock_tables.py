@@ -45,6 +45,22 @@ def stock_tables(record: SkuStockRecord, *, width: int) -> Iterator[Table]:
         title = None
 
 
+def lot_table(record: SkuStockRecord) -> Table | None:
+    """The lots of each node; None: there are none."""
+    rows = [(item.node, lot) for item in record.nodes if item.lots is not UNSET for lot in item.lots]
+    if not rows:
+        return None
+    table = Table(title=Text(say("{sku}: lots, the first to expire first", sku=record.sku)))
+    for heading in (say("node"), say("lot"), say("expires")):
+        table.add_column(heading, no_wrap=True)
+    for heading in (say("on hand"), say("held")):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for node, lot in rows:
+        name, expires = lot.lot or say("(no lot)"), lot.expires or say("never")
+        table.add_row(*map(Text, (node, name, expires, str(lot.on_hand), str(lot.held))))
+    return table
+
+
 def _columns(record: SkuStockRecord) -> Iterator[_Column]:
     nodes = record.nodes
     yield _Column(heading=say("on hand"), cells=[str(item.on_hand) for item in nodes])
@@ -52,6 +68,9 @@ def _columns(record: SkuStockRecord) -> Iterator[_Column]:
     yield _Column(heading=say("available"), cells=[str(item.available) for item in nodes])
     if record.blocked:
         yield _Column(heading=say("blocked"), cells=[str(item.blocked) for item in nodes])
+    if record.expired is not UNSET:
+        expired = [str(0 if item.expired is UNSET else item.expired) for item in nodes]
+        yield _Column(heading=say("expired units"), cells=expired)
     for channel in record.free:
         yield _Column(
             heading=say("free to {channel}", channel=channel), cells=[str(item.free[channel]) for item in nodes]

@@ -1,7 +1,7 @@
 """Decisions, the figures of a day and availability, as lines and tables for people."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, UnsetType
 from rich.table import Table
@@ -15,7 +15,7 @@ from api.records.stock.positions import SkuAvailabilityRecord
 from api.shapes.quantities import Quantities
 from engine.decide.facts_record import FactsRecord
 from engine.decide.record import DecisionRecord
-from engine.decide.record_parts import FollowsRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
+from engine.decide.record_parts import FollowsRecord, LotRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
 from engine.decide.sentence_record import SentenceRecord
 from engine.model.facts import Network
 from rules.syntax.literals import CARBON_UNITS, MICROS
@@ -318,7 +318,7 @@ def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goa
         to=to,
         km=shipment.distance_m / 1_000,
     )
-    yield "     " + ", ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
+    yield "     " + ", ".join(f"{line.quantity} x {line.sku}{lots_phrase(line.lots)}" for line in shipment.lines)
     for line in shipment.lines:
         if line.backorder:
             yield say(
@@ -337,6 +337,19 @@ def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goa
 def _reason(record: DecisionRecord, rule: str) -> str:
     texts = record.rules.because.get(rule, {})
     return f"{texts.get(current_language()) or texts.get(ENGLISH) or next(iter(texts.values()), '')} ({rule})"
+
+
+def lots_phrase(lots: Sequence[LotRecord] | UnsetType) -> str:
+    """Which units are of lots, in brackets with a space before them; empty if none is."""
+    if lots is UNSET:
+        return ""
+    each = (
+        say("{units} of lot {lot} until {expires}", units=lot.units, lot=lot.lot, expires=lot.expires)
+        if lot.expires
+        else say("{units} of lot {lot}", units=lot.units, lot=lot.lot)
+        for lot in lots
+    )
+    return f" ({', '.join(each)})"
 
 
 def destination_phrase(collect_at: str | UnsetType | None) -> str:

@@ -61,7 +61,7 @@ def order_of(
     if order is None or written is None:
         return None
     try:
-        check_order(order, scenario.snapshot(order.skus), now=now)
+        check_order(order, scenario.snapshot(order.skus, now), now=now)
     except OrderInvalid as error:
         for mistake in error.mistakes:
             _note_unfit(test_file.notes, _positions_in_file(order, written, where), mistake, scenario)

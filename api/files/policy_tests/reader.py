@@ -165,7 +165,7 @@ def _test(
             file=test_file.notes.document.file,
             line=line,
             order=order,
-            snapshot=scenario.snapshot(order.skus),
+            snapshot=scenario.snapshot(order.skus, now),
             now=now,
             expected=expected,
             rejected=scenario.rejected,

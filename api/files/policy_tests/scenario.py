@@ -2,9 +2,9 @@
 
 import dataclasses
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from api.files.attributes import attribute_value
 from api.files.network_yaml import parcel_prices_of, transit_of, unit_prices_of
@@ -24,6 +24,7 @@ from engine.model.facts import (
     Snapshot,
     StockPosition,
 )
+from engine.model.lots import Lot, LotUnits, lot_label, unexpired_units
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.yaml_document import Node as Raw
@@ -38,15 +39,20 @@ _OF_THE_TEST = ("name", "away", "load", "load_this_hour", "rejected")
 """What a test says of a node that is no field of it."""
 
 
+_Stock: TypeAlias = tuple[dict[str, dict[str, StockPosition]], dict[str, dict[str, LotUnits]], Taken]
+"""The positions by SKU and node, their lots, and what was taken of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`stock` is by SKU and node, `taken` the units that channels took of it in the periods of their allotments;
-    `skus` are those that an order may name.
+    """`stock` and the `lots` of some of it are by SKU and node, `taken` the units that channels took of it in the
+    periods of their allotments; `skus` are those that an order may name.
     """
 
     network: Network
     products: Mapping[str, Product]
     stock: Mapping[str, Mapping[str, StockPosition]]
+    lots: Mapping[str, Mapping[str, LotUnits]]
     taken: Taken
     loads: Mapping[str, int]
     hourly_loads: Mapping[str, int]
@@ -60,16 +66,28 @@ class Scenario:
     def product(self, sku: str) -> Product:
         return self.products.get(sku) or self.base.products.get(sku) or default_product(sku)
 
-    def snapshot(self, skus: Iterable[str]) -> Snapshot:
-        """The snapshot of those of `skus` that the scenario has."""
+    def snapshot(self, skus: Iterable[str], now: int) -> Snapshot:
+        """The snapshot of those of `skus` that the scenario has, as of `now`."""
         present = self.skus.intersection(skus)
+        positions = {sku: dict(self._positions(sku)) for sku in present}
+        today = self.network.local(now).date().toordinal()
+        lots: dict[str, dict[str, Sequence[Lot]]] = {}
+        for sku in present:
+            for node, units in (self.lots if sku in self.stock else self.base.lots).get(sku, {}).items():
+                position = positions[sku][node]
+                stored = [(label, count, 0) for label, count in units]
+                on_hand, of_node = unexpired_units(position.on_hand, position.held, stored, today)
+                positions[sku][node] = position._replace(on_hand=on_hand)
+                lots.setdefault(sku, {})[node] = of_node
         return Snapshot(
             network=self.network,
             caches=NetworkCaches(self.network),
             products={sku: self.product(sku) for sku in present},
-            positions={sku: self._positions(sku) for sku in present},
+            positions=positions,
             loads=self.loads,
             hourly_loads=self.hourly_loads,
+            has_lots=bool(lots),
+            lots=lots,
         )
 
     def _positions(self, sku: str) -> Mapping[str, StockPosition]:
@@ -98,11 +116,12 @@ def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) 
                 (*where, "services"), "unknown-service", f"unknown service '{unknown}'", services, unknown
             )
     changed = parts["nodes"] or parts["services"]
-    stock, taken = _stock(test_file, test, path, nodes)
+    stock, lots, taken = _stock(test_file, test, path, nodes)
     return Scenario(
         network=dataclasses.replace(base, nodes=nodes, services=services) if changed else base,
         products={sku: _product(test_file, sku, data, where) for sku, (data, where) in parts["products"].items()},
         stock=stock,
+        lots=lots,
         taken=taken,
         loads={name: data["load"] for name, (data, _) in parts["nodes"].items() if "load" in data},
         hourly_loads={
@@ -210,24 +229,21 @@ def _kind_of(raw: Raw) -> Kind:
     return Kind.NUMBER if isinstance(raw, Plain) else Kind.WORD
 
 
-def _stock(
-    test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]
-) -> tuple[dict[str, dict[str, StockPosition]], Taken]:
+def _stock(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]) -> _Stock:
     if "stock" not in test and USUAL not in test_file.part("stock"):
-        return {}, {}
+        return {}, {}, {}
     raw = test.get("stock", USUAL)
     where: Path = ("stock", raw) if isinstance(raw, str) else (*path, "stock")
     fixture = resolve_fixture(test_file, "stock", raw, (*path, "stock"))
     return positions(test_file, fixture or {}, where, nodes)
 
 
-def positions(
-    test_file: PolicyTestFile, raw: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]
-) -> tuple[dict[str, dict[str, StockPosition]], Taken]:
-    """The positions in `raw`, by SKU and node, and what was taken of them, without those with mistakes, which are
-    noted.
+def positions(test_file: PolicyTestFile, raw: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]) -> _Stock:
+    """The positions in `raw`, by SKU and node, their lots, and what was taken of them, without those with mistakes,
+    which are noted.
     """
     by_sku: dict[str, dict[str, StockPosition]] = {}
+    lots: dict[str, dict[str, LotUnits]] = {}
     taken: dict[str, dict[str, Mapping[str, int]]] = {}
     for sku, by_node in raw.items():
         by_sku[str(sku)] = {}
@@ -244,9 +260,11 @@ def positions(
             units = {"on_hand": item} if isinstance(item, str) else item
             data = load_shape(test_file.shapes.position, units, where, test_file.notes)
             if data:
-                pace = data.get("daily_sales")
-                by_sku[str(sku)][str(node)] = StockPosition(
-                    on_hand=data["on_hand"], held=data.get("held", 0), pace=pace
-                )
+                pace, of_lots = data.get("daily_sales"), data.get("lots", {})
+                on_hand = data.get("on_hand", sum(of_lots.values()))
+                by_sku[str(sku)][str(node)] = StockPosition(on_hand=on_hand, held=data.get("held", 0), pace=pace)
+                if of_lots:
+                    its = ((lot_label(str(number), day), of_lots[day]) for number, day in enumerate(of_lots, start=1))
+                    lots.setdefault(str(sku), {})[str(node)] = tuple(sorted(its))
                 taken.setdefault(str(sku), {})[str(node)] = data.get("taken", {})
-    return by_sku, taken
+    return by_sku, lots, taken

@@ -21,12 +21,14 @@ from api.files.inventory_shapes import (
 )
 from api.files.opening_hours import as_date
 from api.shapes.base import Strict
-from api.shapes.fields import Literal, Word, thousandths
+from api.shapes.fields import Day, Literal, Word, thousandths
 from api.shapes.limits import MOST_UNITS
 from api.shapes.order import DestinationRequest, LineRequest, OrderRequest
 from engine.decide.decision import Status
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
+from rules.syntax.effect_parser import MOST_DAYS
+from rules.syntax.policy_shapes import MISSING_KEY
 from rules.vocabulary import REJECTION_REASONS
 
 MOST_AWAY = 15_000_000
@@ -121,8 +123,20 @@ class ScenarioProductShape(ProductShape):
 
 
 class ScenarioPositionShape(StockShape):
+    """`lots` are units by the last date on which they may be used; with them, `on_hand` may be left out."""
+
+    on_hand = Literal(literals.count)
     held = Literal(literals.count)
     taken = fields.Dict(keys=Word(), values=Literal(literals.count))
+    lots = fields.Dict(keys=Day(), values=Literal(literals.count))
+
+    @validates_schema
+    def _says_how_many(self, data: dict[str, Any], **_: Any) -> None:
+        lots = data.get("lots", {})
+        if "on_hand" not in data and not lots:
+            raise ValidationError(MISSING_KEY, "on_hand")
+        if sum(lots.values()) > data.get("on_hand", sum(lots.values())):
+            raise ValidationError("the lots have more units than are on hand", "lots")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +210,7 @@ class ScenarioLineShape(LineRequest):
 
     quantity = Literal(_quantity, most=MOST_UNITS, required=True)
     unit_price = Literal(literals.money, load_default=None)
+    min_shelf_life = Literal(literals.count, most=MOST_DAYS, data_key="min_shelf_life_days", load_default=None)
 
 
 class ScenarioOrderShape(OrderRequest):
@@ -218,7 +233,7 @@ class ScenarioShapes:
     node: Schema = field(default_factory=lambda: ScenarioNodeShape(exclude=("id",), partial=_NODE_DEFAULTS))
     service: Schema = field(default_factory=lambda: ScenarioServiceShape(exclude=_UNUSED, partial=_SERVICE_DEFAULTS))
     product: Schema = field(default_factory=lambda: ScenarioProductShape(exclude=_NAMED, partial=_PRODUCT_DEFAULTS))
-    position: Schema = field(default_factory=lambda: ScenarioPositionShape(exclude=("node", "sku")))
+    position: Schema = field(default_factory=lambda: ScenarioPositionShape(exclude=("node", "sku", "lot", "expires")))
     order: Schema = field(default_factory=ScenarioOrderShape)
 
 

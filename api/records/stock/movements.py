@@ -9,6 +9,9 @@ from msgspec import UNSET, Meta, UnsetType
 from engine.decide.order_record import Record
 from engine.store.outcomes import (
     BlockedTooLow,
+    LotDateDiffers,
+    LotTooLow,
+    LotUnknown,
     MovementApplied,
     MovementCounted,
     MovementIdReused,
@@ -28,6 +31,9 @@ _REFUSALS: Mapping[type[MovementOutcome], str] = {
     MovementIdReused: "this operation id was used for another movement before; use a new one for each",
     StockTooLow: "units on hand: {on_hand}; fewer than none can't be left",
     BlockedTooLow: "units blocked: {blocked}; fewer than none can't be left",
+    LotTooLow: "of this lot, fewer units are on hand than the movement takes; fewer than none can't be left",
+    LotDateDiffers: "the lot of this name there expires on another date; leave out 'expires', or name another lot",
+    LotUnknown: "no lot of this name is there; say when it expires ('expires')",
 }
 
 

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from api.files.stock_counts import ImportSummary
 from engine.decide.availability.allotments_left import AllotmentLeft
 from engine.decide.availability.free_units import SkuAvailability
+from engine.decide.facts_record import LotStockRecord
 from engine.decide.order_record import Record
 from engine.inventory.stock import Availability, CountResult, NodeStock, SkuStock
 from engine.store.outcomes import (
@@ -92,6 +93,13 @@ class NodeStockRecord(Record, frozen=True):
             " none of it; `*`: channels no rule names"
         ),
     ]
+    expired: Annotated[
+        int | UnsetType, Meta(description="units there beside those on hand that have expired and that nobody holds")
+    ] = UNSET
+    lots: Annotated[
+        list[LotStockRecord] | UnsetType,
+        Meta(description="those on hand and expired by lot, the first to expire first"),
+    ] = UNSET
     allotments: Annotated[
         list[AllotmentRecord] | UnsetType, Meta(description="left out where rules give no channel any")
     ] = UNSET
@@ -105,6 +113,8 @@ class NodeStockRecord(Record, frozen=True):
             available=stock.position.available,
             blocked=stock.blocked,
             free=dict(stock.free),
+            expired=stock.expired or UNSET,
+            lots=list(map(LotStockRecord.of, stock.lots)) or UNSET,
             allotments=list(map(AllotmentRecord.of, stock.allotments)) or UNSET,
         )
 
@@ -120,6 +130,7 @@ class SkuStockRecord(Record, frozen=True):
     blocked: int
     free: dict[str, int]
     nodes: list[NodeStockRecord]
+    expired: Annotated[int | UnsetType, Meta(description="left out if none")] = UNSET
     counted: Annotated[
         bool | UnsetType, Meta(description="false: it needs no stock, any number is free; otherwise left out")
     ] = UNSET
@@ -135,6 +146,7 @@ class SkuStockRecord(Record, frozen=True):
             blocked=sum(item.blocked for item in stock.nodes),
             free={channel: sum(item.free[channel] for item in stock.nodes) for channel in stock.channels},
             nodes=[NodeStockRecord.of(item) for item in stock.nodes],
+            expired=sum(item.expired for item in stock.nodes) or UNSET,
             counted=UNSET if stock.counted else False,
         )
 

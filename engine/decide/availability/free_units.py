@@ -20,6 +20,7 @@ from engine.decide.shipping.columns import NOWHERE, Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import NO_UNITS_TAKEN, Product, Snapshot, StockPosition
+from engine.model.lots import Lot, free_by_expiry, usable_on
 from rules.conditions import Operator, comparisons
 from rules.policy import PolicySet
 from rules.reserves import Allotment, Cap, Protection, Tally
@@ -112,6 +113,10 @@ class StockFacts:
     stock: StockColumns
     taken: Mapping[Tally, Integers] = field(default_factory=dict)
     """Of each row, the units that channels took in the periods of their allotments."""
+    lots: Mapping[tuple[int, str], Sequence[Lot]] = field(default_factory=dict)
+    """By the number of a product and the node, the lots of the position, if it has some. Units that have expired and
+    that nobody holds are not on hand in `stock`.
+    """
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "StockFacts":
@@ -135,6 +140,11 @@ class StockFacts:
             },
             stock=stock,
             taken={tally: stock.column_of(units, ways.node_index) for tally, units in taken.items()},
+            lots={
+                (number, node): lots
+                for number, sku in enumerate(snapshot.products)
+                for node, lots in snapshot.lots.get(sku, {}).items()
+            },
         )
 
     @property
@@ -211,10 +221,17 @@ class FreeUnits(NamedTuple):
 
 
 def free_units(
-    facts: StockFacts, matcher: Matcher, channel: str, lines: Sequence[Mapping[str, Facts]], clocks: ClockFacts
+    facts: StockFacts,
+    matcher: Matcher,
+    channel: str,
+    lines: Sequence[Mapping[str, Facts]],
+    clocks: ClockFacts,
+    *,
+    today: int,
 ) -> FreeUnits:
     """For an order on the channel of which `lines` has what is known, by product. What is free is not held and above
-    the floor of the active policies, never below 0.
+    the floor of the active policies, never below 0; of lots, it may be used as long from the date `today` on as the
+    policies ask for.
     """
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
@@ -222,8 +239,16 @@ def free_units(
     capped = channel in matcher.policies.capped_channels
     caps = judge.table.caps(channel, judgement, facts.scale) if capped else None
     multiples = judge.table.multiples()
+    units = np.maximum(stock.on_hand - stock.held - floor, 0)
+    for (product, node), lots in facts.lots.items():
+        rows = facts.rows[product]
+        if node in facts.nodes[rows]:
+            row = rows.start + facts.nodes[rows].index(node)
+            needed = today + int(judge.table.shelf_lives()[judgement[row]])
+            usable = usable_on(needed, *free_by_expiry(lots, today)) + max(0, -int(floor[row]))
+            units[row] = min(units[row], usable)
     return FreeUnits(
-        units=np.maximum(stock.on_hand - stock.held - floor, 0),
+        units=units,
         multiples=None if multiples is None else smallest_multiples(multiples[judgement], facts.scale),
         caps=caps,
     )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, 
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, DirectLimits, choose_directly
 from engine.decide.sourcing.fewest_shipments import choose_few_shipments
-from engine.decide.sourcing.problem import Candidate, Capacity, Choice, Demand, Price, Problem, Score
+from engine.decide.sourcing.problem import Candidate, Capacity, Choice, Demand, LotLimit, Price, Problem, Score
 from engine.model.facts import OptionKey
 from engine.model.node_loads import grams_field, units_field
 from rules.effects import Exclusion
@@ -53,7 +54,7 @@ class Candidates:
         at_least = [item.quantity if evaluation.ships_whole(index) else 1 for index, item in enumerate(lines)]
         usable = ~options.excluded & (self.rooms[reach.node[options.reach]] > 0)
         self.offered, self.caps = most_offered(evaluation, self.free), list(binding_caps(evaluation, self.free))
-        units = np.concatenate([NONE, *(free[its.position] for free, its in zip(self.offered, by_line, strict=True))])
+        units = np.concatenate([NONE, *map(self._usable, range(len(lines)))])
         self.weight = integers(evaluation.snapshot.products[item.sku].counted_weight for item in lines)
         if self.capacities is not None:
             most = self.capacities[:, reach.node[options.reach]]
@@ -87,6 +88,34 @@ class Candidates:
         self.bands = evaluation.shipment_bands
         if self.bands is not None:
             self._take_bands(self.bands)
+
+    def _usable(self, index: int) -> Integers:
+        """By option of a line, how many units of its position may ship by it."""
+        shelf_life = self.evaluation.shelf_life
+        if shelf_life is None:
+            return self.offered[index][self.evaluation.options[index].position]
+        return shelf_life.usable(index, self.offered[index])
+
+    @cached_property
+    def first_expired(self) -> Integers | None:
+        """The candidates in the order in which they are preferred where all else is alike, because lots of their nodes
+        expire first; None: in the order of their keys.
+        """
+        shelf_life, node = self.evaluation.shelf_life, self.evaluation.reach.node[self.rows]
+        if shelf_life is None:
+            return None
+        first = shelf_life.first_expiry(zip(self.line.tolist(), self._entry_options().tolist(), strict=True))[node]
+        order: Integers = np.lexsort((node, first))
+        return order if (order != np.arange(len(order))).any() else None
+
+    def _entry_options(self) -> Integers:
+        """By entry, the number of its line's option."""
+        rows, options = self.rows[self.candidate], self.evaluation.options
+        numbers = np.zeros_like(rows)
+        for line, its in enumerate(options):
+            of_line = self.line == line
+            numbers[of_line] = its.reach.searchsorted(rows[of_line])
+        return numbers
 
     def _take_bands(self, bands: ShipmentBands) -> None:
         """Makes a candidate of each band, and of each entry one for each band that a unit of its line is not too heavy
@@ -194,11 +223,24 @@ class Candidates:
             tier=self.tier,
             money=self.money,
         )
-        limits = None if self.bands is None else DirectLimits(self.rows, self.parts[rows], self.bands)
-        chosen = choose_directly(columns, NO_LIMIT if most is None else most, limits)
+        chosen = self._directly(columns, NO_LIMIT if most is None else most)
         if chosen is None or not self._has_room(chosen) or not self._keeps_sets(rows, chosen):
-            return self._without_bands(choose(self.problem(most)))
+            return self._with_own_keys(choose(self.problem(most)))
         return self._choice(rows, chosen)
+
+    def _directly(self, columns: Columns, most: int) -> Integers | None:
+        """What can be chosen without a search, by line."""
+        lines = np.unique(self.line)
+        order = np.arange(len(self.fixed)) if self.first_expired is None else self.first_expired
+        limits = None
+        if self.bands is not None:
+            limits = DirectLimits(self.rows[order], self.parts[lines], self.bands.at(order))
+        if self.first_expired is None:
+            return choose_directly(columns, most, limits)
+        place = order.argsort()
+        columns = columns._replace(fixed=columns.fixed[order], candidate=place[columns.candidate])
+        chosen = choose_directly(columns, most, limits)
+        return None if chosen is None else order[chosen]
 
     def key(self, candidate: int) -> OptionKey:
         """The option, whatever the band."""
@@ -217,10 +259,25 @@ class Candidates:
             numbers[of_row] = ((self.rows == row) & self.bands.allow(weight, count)).argmax()
         return numbers
 
-    def _without_bands(self, choice: Choice) -> Choice:
-        if self.bands is None:
+    def _with_own_keys(self, choice: Choice) -> Choice:
+        """The choice with the keys of options, without bands and without what nodes are named in the problem."""
+        if self.bands is None and self.first_expired is None:
             return choice
-        return replace(choice, units={(key.option, line): units for (key, line), units in choice.units.items()})
+        names = {name: node for node, name in self._names.items()}
+        units = {
+            (key.option._replace(node=names.get(key.node, key.node)), line): units
+            for (key, line), units in choice.units.items()
+        }
+        return replace(choice, units=dict(sorted(units.items())))
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        """By node, its name in the problem: of equal choices, that of the first names is preferred."""
+        node_ids = self.evaluation.ways.node_ids
+        if self.first_expired is None:
+            return {}
+        nodes = dict.fromkeys(self.evaluation.reach.node[self.rows[self.first_expired]].tolist())
+        return {node_ids[node]: f"{rank:06d} {node_ids[node]}" for rank, node in enumerate(nodes)}
 
     def _keeps_sets(self, rows: Integers, chosen: Integers) -> bool:
         """Whether all lines of each set ship by one candidate."""
@@ -235,7 +292,20 @@ class Candidates:
         columns = (self.line, self.candidate, self.unless_needed, self.tier, self.money)
         for line, candidate, unless_needed, tier, money in zip(*(part.tolist() for part in columns), strict=True):
             prices.setdefault(candidate, {})[line] = Price(unless_needed=unless_needed, tier=tier, money=money)
-        nodes = evaluation.reach.node[self.rows]
+        names, nodes = self._names, evaluation.reach.node[self.rows]
+        name_of = [names.get(node, node) for node in ways.node_ids]
+        candidates = [self._candidate(number, prices[number]) for number in sorted(prices)]
+        supply = {
+            (name_of[node], line.sku): free
+            for line, positions, column in zip(lines, evaluation.positions, self.free, strict=True)
+            for node, free in zip(positions.stock.node.tolist(), column.tolist(), strict=True)
+        }
+        lot_limits: Sequence[LotLimit] = ()
+        if evaluation.shelf_life is not None:
+            keys = dict(zip(sorted(prices), (candidate.key for candidate in candidates), strict=True))
+            entries = zip(self.candidate.tolist(), self.line.tolist(), self._entry_options().tolist(), strict=True)
+            places = [(keys[number], line, option) for number, line, option in entries]
+            lot_limits = evaluation.shelf_life.limits(places, supply)
         return Problem(
             demands=[
                 Demand(
@@ -247,33 +317,29 @@ class Candidates:
                 )
                 for index, line in enumerate(lines)
             ],
-            candidates=[self._candidate(number, prices[number]) for number in sorted(prices)],
-            supply={
-                (ways.node_ids[node], line.sku): free
-                for line, positions, column in zip(lines, evaluation.positions, self.free, strict=True)
-                for node, free in zip(positions.stock.node.tolist(), column.tolist(), strict=True)
-            },
+            candidates=candidates,
+            supply=supply,
             split_penalty=self.split_penalty,
             max_shipments=max_shipments,
             ship_complete=outcome.ship_complete,
-            room={
-                ways.node_ids[node]: int(rooms[node]) for node in evaluation.nodes.tolist() if rooms[node] < NO_LIMIT
-            },
+            room={name_of[node]: int(rooms[node]) for node in evaluation.nodes.tolist() if rooms[node] < NO_LIMIT},
             capacity=self._scarce_capacity(),
-            caps=self.caps,
+            caps=[cap._replace(nodes=frozenset(names.get(node, node) for node in cap.nodes)) for cap in self.caps],
             multiples={}
             if self.multiple is None
             else {
-                (ways.node_ids[nodes[row]], line): multiple
+                (name_of[nodes[row]], line): multiple
                 for line, row, multiple in zip(
                     *map(Integers.tolist, (self.line, self.candidate, self.multiple)), strict=True
                 )
                 if multiple > 1
             },
+            lot_limits=lot_limits,
         )
 
     def _candidate(self, number: int, prices: Mapping[int, Price]) -> Candidate:
         key, fixed, bands = self.key(number), int(self.fixed[number]), self.bands
+        key = key._replace(node=self._names[key.node]) if self._names else key
         if bands is None:
             return Candidate(key=key, fixed=fixed, prices=prices)
         band = key._replace(band=int(bands.number[number]))
@@ -288,7 +354,7 @@ class Candidates:
             node: self.capacities[:, node].tolist() for node in nodes if (self.capacities[:, node] < NO_LIMIT).any()
         }
         return {
-            names[node]: Capacity(*[None if most >= NO_LIMIT else most for most in pair])
+            self._names.get(names[node], names[node]): Capacity(*[None if most >= NO_LIMIT else most for most in pair])
             for node, pair in pairs.items()
         }
 

@@ -16,6 +16,7 @@ from engine.decide import rule_facts
 from engine.decide.evaluation.judged_bands import judge_bands
 from engine.decide.evaluation.options import Options, judge_options
 from engine.decide.evaluation.positions import Positions, Shared, judge_positions
+from engine.decide.evaluation.shelf_life import ShelfLife
 from engine.decide.evaluation.shipment_bands import (
     OrderedUnits,
     ShipmentBands,
@@ -173,6 +174,12 @@ class Evaluation:
         for sku, of_line in zip(skus, positions, strict=True):
             floors[sku] = np.maximum(floors[sku], of_line.floor) if sku in floors else of_line.floor
         return [of_line.with_floor(floors[sku]) for sku, of_line in zip(skus, positions, strict=True)]
+
+    @cached_property
+    def shelf_life(self) -> ShelfLife | None:
+        """None: no SKU of the order has lots."""
+        lots = self.snapshot.lots
+        return ShelfLife(self) if lots and any(line.sku in lots for line in self.order.lines) else None
 
     @cached_property
     def caps(self) -> Mapping[str, Integers]:

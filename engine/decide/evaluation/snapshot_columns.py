@@ -41,6 +41,11 @@ class SnapshotColumns:
         return stock
 
     @cached_property
+    def today(self) -> int:
+        """The installation's date, as an ordinal."""
+        return self.snapshot.network.local(self._now).date().toordinal()
+
+    @cached_property
     def clocks(self) -> ClockFacts:
         """What the nodes' clocks show."""
         return self.ways.clocks.at(self._now)

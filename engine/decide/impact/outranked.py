@@ -19,6 +19,7 @@ from engine.decide.matching.judge import PolicyJudge
 from engine.decide.record import DecisionRecord
 from engine.decide.record_parts import LackedRecord
 from engine.model.facts import Snapshot, StockPosition
+from engine.model.lots import Lot
 from engine.model.node_loads import output
 
 
@@ -149,7 +150,21 @@ def _as_if_first(snapshot: Snapshot, before: Takings) -> Snapshot:
         {node: max(0, load - before.shipments[node]) for node, load in counted.items()}
         for counted in (snapshot.loads, snapshot.hourly_loads)
     )
-    return dataclasses.replace(snapshot, positions=positions, loads=loads, hourly_loads=hourly_loads)
+    lots = {
+        sku: {node: _lots_less_held(of_node, before.units[sku, node]) for node, of_node in nodes.items()}
+        for sku, nodes in snapshot.lots.items()
+    }
+    return dataclasses.replace(snapshot, positions=positions, lots=lots, loads=loads, hourly_loads=hourly_loads)
+
+
+def _lots_less_held(lots: Sequence[Lot], units: int) -> list[Lot]:
+    """With so many units fewer held, of those that expire first."""
+    less = []
+    for lot in lots:
+        freed = min(units, lot.held)
+        units -= freed
+        less.append(lot._replace(held=lot.held - freed))
+    return less
 
 
 def _less_held(position: StockPosition, units: int) -> StockPosition:

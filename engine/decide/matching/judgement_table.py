@@ -46,6 +46,7 @@ class JudgementTable:
         self._shipments: Integers = np.zeros((2, 0), dtype=np.int64)
         self._limits: Integers = np.zeros((2, 0), dtype=np.int64)
         self._capacities: Integers = np.zeros((2, 0), dtype=np.int64)
+        self._shelf_lives: Integers = np.zeros(0, dtype=np.int64)
         self._multiples: Integers | None = None
         self._multiples_known = 0
         self._floors: dict[str, _Floors] = {}
@@ -104,6 +105,13 @@ class JudgementTable:
             column = np.array([outcome.multiple_of for outcome in outcomes], dtype=np.int64)
             self._multiples, self._multiples_known = column if (column > 1).any() else None, len(column)
         return self._multiples
+
+    def shelf_lives(self) -> Integers:
+        """By number, for how many days units must be usable once they have arrived."""
+        if len(self._shelf_lives) < len(self.judgements):
+            outcomes = [cast("PositionOutcome", item.outcome) for item in self.judgements[:]]
+            self._shelf_lives = np.array([outcome.min_shelf_life for outcome in outcomes], dtype=np.int64)
+        return self._shelf_lives
 
     def floors(
         self,

@@ -10,14 +10,15 @@ from engine.model.facts import OptionKey
 def interchangeable_runs(problem: Problem) -> list[list[int]]:
     """Runs of demands, by index, that can be merged: of one SKU, with the same prices on every candidate, and with no
     other demand of that SKU between them. A line kept together stays alone, unless it is of a single unit; so do lines
-    of a set and those that ship in multiples.
+    of a set, those that ship in multiples, and those that may use some lots only.
     """
-    in_multiples = {index for _, index in problem.multiples}
+    by_themselves = {index for _, index in problem.multiples}
+    by_themselves |= {index for limit in problem.lot_limits for _, index in limit.places}
     runs: list[list[int]] = []
     last: dict[str, tuple[list[int], list[Price | None]]] = {}
     for index, demand in enumerate(problem.demands):
         prices = [candidate.prices.get(index) for candidate in problem.candidates]
-        alone = demand.set_name is not None or index in in_multiples or (demand.together and demand.quantity > 1)
+        alone = demand.set_name is not None or index in by_themselves or (demand.together and demand.quantity > 1)
         run, previous_prices = last.get(demand.sku, ([], []))
         if run and prices == previous_prices and not alone:
             run.append(index)
@@ -46,6 +47,10 @@ def merge_demands(problem: Problem, runs: Sequence[Sequence[int]]) -> Problem:
         demands=[merged_demand(run) for run in runs],
         candidates=candidates,
         multiples={(node, places[index]): multiple for (node, index), multiple in problem.multiples.items()},
+        lot_limits=[
+            limit._replace(places=frozenset((key, places[index]) for key, index in limit.places))
+            for limit in problem.lot_limits
+        ],
     )
 
 

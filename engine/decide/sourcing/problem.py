@@ -78,13 +78,23 @@ class SkuCap(NamedTuple):
     most: int
 
 
+class LotLimit(NamedTuple):
+    """Together, these demands take at most so many units by these candidates, which arrive too late to use more of the
+    lots of their node.
+    """
+
+    most: int
+    places: frozenset[tuple[OptionKey, int]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """What is to be chosen. `supply` is free units by (node, SKU); `room` is how many more shipments a node may take
     today, without an entry any number, and `capacity` what these may carry in all; `multiples` are by (node, demand
     index): each candidate of the node ships units of that demand in multiples of so many, without an entry any number;
-    `caps` bound what several nodes ship of a SKU; `max_shipments` bounds the shipments of the order; each shipment
-    after the first costs `split_penalty` micros; with `ship_complete`, either all units ship or none.
+    `caps` bound what several nodes ship of a SKU, and `lot_limits` what candidates ship that may use some lots of their
+    node only; `max_shipments` bounds the shipments of the order; each shipment after the first costs `split_penalty`
+    micros; with `ship_complete`, either all units ship or none.
     """
 
     demands: Sequence[Demand]
@@ -97,6 +107,7 @@ class Problem:
     capacity: Mapping[str, Capacity] = field(default_factory=dict)
     multiples: Mapping[tuple[str, int], int] = field(default_factory=dict)
     caps: Sequence[SkuCap] = ()
+    lot_limits: Sequence[LotLimit] = ()
 
     @property
     def is_bounded(self) -> bool:

@@ -30,7 +30,7 @@ def find_best(problem: Problem, weights: Weights) -> Solution:
     """The best choice, proven or not."""
     units: Units = {}
     # the weight of a tier is more than any choice costs in money; the search computes with integers of any size
-    fits_columns = weights.tier < WIDEST
+    fits_columns = weights.tier < WIDEST and not problem.lot_limits  # which the program does not know
     if len(problem.demands) <= SEARCHED_LINES or not fits_columns:
         if len(problem.candidates) > SEARCHED_CANDIDATES:
             reduction = CandidateReduction(problem, weights, _cost_limit(problem, weights))

@@ -35,10 +35,9 @@ def tighten(problem: Problem) -> tuple[Problem, int]:
 
 
 def has_couplings(problem: Problem) -> bool:
-    """Whether there are multiples, sets, capacities or caps at all."""
-    return bool(problem.multiples or problem.capacity or problem.caps) or any(
-        demand.set_name is not None for demand in problem.demands
-    )
+    """Whether there are multiples, sets, capacities, caps or limits of lots at all."""
+    coupled = problem.multiples or problem.capacity or problem.caps or problem.lot_limits
+    return bool(coupled) or any(demand.set_name is not None for demand in problem.demands)
 
 
 def common_multiples(problem: Problem) -> dict[int, int]:

@@ -34,12 +34,14 @@ class WeightedCandidate(NamedTuple):
     costs: Mapping[int, int]
     node_stock: NodeStock
     bounds: Bounds | None = None
+    uses_some_lots: bool = False
+    """Whether it may use some lots of its node only."""
 
     def dominates(self, other: "WeightedCandidate") -> bool:
         """Whether every choice that uses `other` becomes cheaper if this candidate, used already or not, takes over all
-        that `other` ships. One with bounds may have no room for that.
+        that `other` ships. One with bounds, or that may use some lots only, may not be able to.
         """
-        if self.bounds is not None:
+        if self.bounds is not None or self.uses_some_lots:
             return False
         costs, units = self.costs, other.node_stock.units
         takeable = costs if self.key.node == other.key.node else self.node_stock.ample
@@ -116,6 +118,7 @@ def weigh_candidates(
     """The weighted candidates, leaving out those whose node has nothing of the order."""
     tiers = [tier * weights.tier for tier in range(10)]
     unless_needed = (0, weights.unless_needed)
+    limited = {key for limit in problem.lot_limits for key, _ in limit.places}
     for candidate in candidates:
         node_stock = node_stocks[candidate.key.node]
         costs = {
@@ -125,7 +128,7 @@ def weigh_candidates(
         }
         if costs:
             fixed = candidate.fixed + problem.split_penalty
-            yield WeightedCandidate(candidate.key, fixed, costs, node_stock, candidate.bounds)
+            yield WeightedCandidate(candidate.key, fixed, costs, node_stock, candidate.bounds, candidate.key in limited)
 
 
 def break_ties(candidates: Sequence[WeightedCandidate]) -> tuple[list[WeightedCandidate], int]:
@@ -138,13 +141,10 @@ def break_ties(candidates: Sequence[WeightedCandidate]) -> tuple[list[WeightedCa
     count = len(candidates)
     bits = count + count.bit_length()
     tied = [
-        WeightedCandidate(
-            key,
-            (fixed << bits) + (1 << count) - (1 << count - place),
-            {index: cost << bits for index, cost in costs.items()},
-            node_stock,
-            bounds,
+        candidate._replace(
+            fixed=(candidate.fixed << bits) + (1 << count) - (1 << count - place),
+            costs={index: cost << bits for index, cost in candidate.costs.items()},
         )
-        for place, (key, fixed, costs, node_stock, bounds) in enumerate(candidates, start=1)
+        for place, candidate in enumerate(candidates, start=1)
     ]
     return tied, bits

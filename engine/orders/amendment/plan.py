@@ -259,10 +259,10 @@ def _not_right(
 
 
 def _terms(order: Order, line: Line) -> tuple[object, ...]:
-    """What says where a unit of a line has to go, how and by when."""
+    """What says where a unit of a line has to go, how and by when, and how long it must be usable then."""
     where = (order.place, order.collect_at, order.country, order.postcode, order.region)
     how = (order.channel, order.delivery, order.promise_by, order.deliver_on)
-    return (*where, *how, line.delivery, line.collect_at)
+    return (*where, *how, line.delivery, line.collect_at, line.min_shelf_life)
 
 
 def _chosen_of(chosen: Sequence[CancelledUnits], decision: str, shipment: ShipmentUnits) -> LineUnits:

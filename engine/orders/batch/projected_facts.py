@@ -48,8 +48,8 @@ class ProjectedFacts:
         """An order's evaluation on these facts, and its best choice; None if that does not fill it. The plan's own are
         taken where they still hold.
         """
-        if planned.alone.score.unfilled:
-            return None
+        if planned.alone.score.unfilled or planned.evaluation.shelf_life is not None:
+            return None  # nothing is noted here of lots
         before = planned.evaluation
         columns = self._columns_of(before.order)
         if planned.keeps and planned.alone.gap == 0:

@@ -44,8 +44,8 @@ LogFields: TypeAlias = Sequence[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
-    """Units of one decision that leave: JSON [[number, {line: units}], ...], and for how many seconds that can be
-    undone.
+    """Units of one decision that leave: JSON [[number, {line: units}], ...], where some are of lots with {SKU: [[label,
+    units], ...]} behind the lines, and for how many seconds that can be undone.
     """
 
     units: str
@@ -235,7 +235,9 @@ def begin_fields(hold: StoredHold) -> dict[str, str]:
 def confirmed_units(before: Shipments, after: Shipments, *, seconds: int) -> Confirmed:
     """The units that have left between these two, to be undone for so many seconds."""
     units = moved_units("", before, after, "confirmed")
-    parts = [(part.number, dict(part.lines)) for part in units.parts if part.lines]
+    parts = [
+        (part.number, dict(part.lines), *([dict(part.lots)] if part.lots else [])) for part in units.parts if part.lines
+    ]
     return Confirmed(units=orjson.dumps(parts).decode(), seconds=seconds)
 
 

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Self
 
 from engine.model.load_periods import periods_of
+from engine.model.lots import TAB, place_of
 from engine.store.hold_changes.hold_change import HoldChange, units_taken
 from engine.store.holds import Hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreedStock:
-    """Units by (SKU, node), what counts in loads, by (period, field) (shipments, and units and grams where these
-    count), and units that count as taken in the periods of allotments, by (period, SKU, node). They are free for one
-    decision, whose commit ends their holds.
+    """Units by (SKU, node), those of lots also by (SKU, place of the lot), what counts in loads, by (period,
+    field) (shipments, and units and grams where these count), and units that count as taken in the periods of
+    allotments, by (period, SKU, node). They are free for one decision, whose commit ends their holds.
     """
 
     units: Mapping[tuple[str, str], int]
@@ -31,7 +32,9 @@ class FreedStock:
             units += hold.units
             loads.update(hold.loads)
             for period in hold.periods:
-                taken.update({(period, *position): count for position, count in hold.units.items()})
+                taken.update(
+                    {(period, sku, node): count for (sku, node), count in hold.units.items() if TAB not in node}
+                )
         return cls(units=units, loads=loads, taken=taken)
 
     @classmethod
@@ -44,6 +47,9 @@ class FreedStock:
             for before, after in change.changed:
                 units.update({(sku, before.node): count for sku, count in before.by_sku("held")})
                 units.subtract({(sku, before.node): count for sku, count in after.by_sku("held")})
+                for shipment, sign in ((before, 1), (after, -1)):
+                    for sku, lots in shipment.lots.items():
+                        units.update({(sku, place_of(shipment.node, label)): sign * count for label, count in lots})
                 names = periods_of(change.before.day).of(before.node)
                 for name in names:
                     loads[name, before.node] += int(before.counts) - int(after.counts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.model.load_periods import periods_of
+from engine.model.lots import LotUnits, without
 from engine.model.node_loads import output
 from engine.store.decision_log import HoldUnits, PartUnits
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits, endings_text
@@ -29,6 +30,8 @@ class UnitsReturned:
     lines: LineUnits
     entry: str
     left_at: int | None
+    lots: Mapping[str, LotUnits] = field(default_factory=dict)
+    """By SKU, which of them are of lots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,7 @@ class HoldChange:
             "node": before.node,
             "loads": [index.periods[name] for name in periods_of(self.before.day).of(before.node)],
             "before": self.before.bodies.get(number, b"").decode(),
-            "after": shipment_json(before.node, before.service, held) if held else "",
+            "after": shipment_json(before.node, before.service, held, after.lots) if held else "",
             "outcomes_before": self.before.outcomes.get(number, b"").decode(),
             "outcomes": after.outcomes,
             "room": 0 if self.keeps_room else room,
@@ -128,6 +131,9 @@ class HoldChange:
                 for sku, count in before.sku_units(returned.lines):
                     instant = [] if returned.left_at is None else [returned.left_at]
                     yield [index_of[sku], str(count), str(count), *instant]
+                    for label, units in returned.lots.get(sku, ()):
+                        at = False if returned.left_at is None else returned.left_at
+                        yield [index_of[sku], str(units), str(units), at, False, label]
         if not self.returned:
             on_backorder = self.before.on_backorder(before.number)
             held = dict(before.by_sku("held")), dict(after.by_sku("held"))
@@ -138,6 +144,11 @@ class HoldChange:
                 if held_more or left_more:
                     unit = [index_of[sku], str(held_more), str(-left_more)]
                     yield [*unit, False, True] if sku in on_backorder and left_more else unit
+                left_lots, lots = dict(after.lots_left.get(sku, ())), dict(after.lots.get(sku, ()))
+                for label, count in before.lots.get(sku, ()):
+                    if count != lots.get(label, 0):
+                        more = str(lots.get(label, 0) - count)
+                        yield [index_of[sku], more, str(-left_lots.get(label, 0)), False, False, label]
 
 
 class ScriptIndex(NamedTuple):
@@ -198,7 +209,14 @@ class WholeEnding:
                     "loads": [index.periods[name] for name in periods.of(shipment.node)],
                     "before": shipment.body.decode(),
                     "after": "",
-                    "units": [[index.skus[sku], str(-units), "0"] for sku, units in shipment.units],
+                    "units": [
+                        *[[index.skus[sku], str(-units), "0"] for sku, units in shipment.units],
+                        *[
+                            [index.skus[sku], str(-units), "0", False, False, label]
+                            for sku, lots in shipment.lots.items()
+                            for label, units in lots
+                        ],
+                    ],
                     "outputs": [
                         [field, str(-amount)]
                         for field, amount in output(shipment.node, shipment.units, hold.weights).items()
@@ -250,6 +268,7 @@ def returned_units(change: HoldChange) -> HoldUnits:
                 lines=tuple(returned.lines.items()),
                 room=0,
                 left_at=returned.left_at,
+                lots=_as_logged(returned.lots),
             )
             for before, _ in change.changed
             for returned in change.returned
@@ -291,4 +310,9 @@ def _moved_part(before: ShipmentUnits, after: ShipmentUnits, target: UnitState) 
         units=after.sku_units(lines),
         lines=tuple(lines.items()),
         room=_room(before, after),
+        lots=_as_logged({sku: without(lots, after.lots.get(sku, ())) for sku, lots in before.lots.items()}),
     )
+
+
+def _as_logged(lots: Mapping[str, LotUnits]) -> tuple[tuple[str, LotUnits], ...]:
+    return tuple((sku, of_sku) for sku, of_sku in lots.items() if of_sku)

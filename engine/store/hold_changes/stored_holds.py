@@ -88,6 +88,8 @@ def _stored_hold(
         bodies={shipment.number: shipment.body for shipment in hold.shipments} if hold else {},
         endings=text.decode() if text else "",
         outcomes={number: body for number, body in enumerate(outcomes) if body},
-        shipments=shipments_of(record, text, outcomes),
+        shipments=shipments_of(
+            record, text, outcomes, {shipment.number: shipment.lots for shipment in hold.shipments} if hold else {}
+        ),
         periods=entry.periods,
     )

@@ -18,6 +18,7 @@ import orjson
 
 from engine.errors import Contended, NotReady, PointsmanError, StoreUnavailable
 from engine.model.facts import Inventory
+from engine.model.lots import lot_fields
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network.serialization import dump, network_record, product_record, product_values_record
@@ -146,13 +147,19 @@ def stage(client: Client, staged: Keys, inventory: Inventory, name: str, *, coun
     body = dump(network_record(inventory.network))
     words = dump(product_values_record(inventory.products.values()))
     facts = {"version": LOADING, "becomes": inventory.network.version, "load": name, "body": body, "words": words}
+    if inventory.lots:
+        facts["lots"] = "1"
     if not counts:
         facts["kept_at"] = orjson.dumps(sorted(inventory.network.nodes))
     products = (
         (staged.products, {sku: dump(product_record(product, inventory.paces.get(sku, {})))})
         for sku, product in inventory.products.items()
     )
-    stock = ((staged.on_hand(sku), units) for sku, units in inventory.stock.items() if units)
+    stock = (
+        (staged.on_hand(sku), {**units, **lot_fields(inventory.lots.get(sku, {}))})
+        for sku, units in inventory.stock.items()
+        if units
+    )
     for batch in _batches(itertools.chain([(staged.facts, facts)], products, stock)):
         # one transaction: a loader killed between HSET and EXPIRE would leave keys for ever
         with faults(), client.redis.pipeline(transaction=True) as write:

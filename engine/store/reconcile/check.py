@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
+from engine.model.lots import TAB
 from engine.store import decision_log
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
@@ -133,7 +134,7 @@ class Check:
         drifts += [floor_breach(breach) for breach in still_held]
         drifts += [units_in_two_states(first, -left) for first, left in self.replay.orders.unplaced.items() if left < 0]
         drifts += [unreadable_entry(f"{millis}-{number}") for millis, number in self.replay.unreadable]
-        held = self.replay.stock.held.total() - self.replay.set_aside
+        held = sum(_of_positions(self.replay.stock.held).values()) - self.replay.set_aside
         return Audit(
             decisions=self.replay.decisions,
             orders=len(self.replay.orders.by_id),
@@ -274,7 +275,7 @@ class Check:
         keys, names = self._keys, self._names
         held, blocked = dict(self._units(keys.held, names.held)), dict(self._units(keys.blocked, names.blocked))
         bases = dict(scan.bases(self._client, keys, sorted(names.base)))
-        self._totals.held, self._totals.blocked = sum(held.values()), sum(blocked.values())
+        self._totals.held, self._totals.blocked = sum(_of_positions(held).values()), sum(blocked.values())
         relevant = (
             held.keys()
             | self.replay.stock.held.keys()
@@ -284,8 +285,9 @@ class Check:
         )
         on_hand: dict[PositionKey, int] = {}
         for sku, fields in scan.hashes(self._client, keys.on_hand, sorted(names.on_hand)):
-            self._totals.positions += len(fields)
-            self._totals.on_hand += sum(max(0, int(units)) for units in fields.values())
+            positions = {node: units for node, units in fields.items() if b"\t" not in node}  # the others are of lots
+            self._totals.positions += len(positions)
+            self._totals.on_hand += sum(max(0, int(units)) for units in positions.values())
             on_hand.update(_only(relevant, sku, fields))
         for key in relevant:
             position = SuspectPosition(
@@ -299,6 +301,11 @@ class Check:
         """What is stored by node at the key of each SKU."""
         for sku, fields in scan.hashes(self._client, key, sorted(skus)):
             yield from (((sku, node.decode()), int(units)) for node, units in fields.items())
+
+
+def _of_positions(units: Mapping[PositionKey, int]) -> dict[PositionKey, int]:
+    """Without those of lots, which are among those of their positions."""
+    return {key: count for key, count in units.items() if TAB not in key[1]}
 
 
 def _only(relevant: AbstractSet[PositionKey], sku: str, fields: scan.Fields) -> Iterator[tuple[PositionKey, int]]:

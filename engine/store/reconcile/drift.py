@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import orjson
 
+from engine.model.lots import name_of, node_and_label
 from engine.model.node_loads import measure_of, node_of
-from engine.store.holds import periods_text, shipment_json, weights_json
+from engine.store.holds import periods_text, shipment_json, units_and_lots, weights_json
 from engine.store.keys import Keys
 from engine.store.node_rests import stored_rest
 from engine.store.reconcile.expected_state import (
@@ -76,7 +77,9 @@ class SuspectPosition:
 
 
 def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: SuspectPosition) -> Iterator[Drift]:
-    sku, node = key
+    sku, place = key
+    node, label = node_and_label(place)
+    of_lot = f" of lot '{name_of(label)}'" if label else ""
     suspect: Suspect = ("positions", key)
     for what, hash_key, found, expected in (
         ("units held", keys.held(sku), position.held, replay.stock.held[key]),
@@ -84,10 +87,18 @@ def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: S
     ):
         if found != expected:
             before, after = (str(units) if units else None for units in (found, expected))
-            write = Write(key=hash_key, field=node, before=before, after=after)
-            yield Drift(what=what, sku=sku, node=node, expected=expected, found=found, writes=(write,), suspect=suspect)
+            write = Write(key=hash_key, field=place, before=before, after=after)
+            yield Drift(
+                what=what + of_lot,
+                sku=sku,
+                node=node,
+                expected=expected,
+                found=found,
+                writes=(write,),
+                suspect=suspect,
+            )
     most = max(0, position.on_hand) + replay.stock.oversold.get(key, 0)
-    if position.held > most and not units_short(replay, key, position):
+    if position.held > most and not label and not units_short(replay, key, position):
         cause = "more units are held than decisions took of those on hand, or could oversell"
         yield Drift(
             what="more held than on hand",
@@ -101,7 +112,8 @@ def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: S
         on_hand = replay.stock.on_hand(key, position.base)
         if position.on_hand != on_hand:
             cause = f"{CHANGED}; count the units, and send the count (PUT /v1/stock, or: pointsman stock import)"
-            yield Drift(what="units on hand", sku=sku, node=node, expected=on_hand, found=position.on_hand, cause=cause)
+            what = f"units on hand{of_lot}"
+            yield Drift(what=what, sku=sku, node=node, expected=on_hand, found=position.on_hand, cause=cause)
 
 
 def units_short(replay: LogReplay, key: PositionKey, position: SuspectPosition) -> int:
@@ -319,8 +331,9 @@ def floor_breach(breach: FloorBreach) -> Drift:
 def parse_shipment(text: str) -> ExpectedShipment | None:
     """A shipment as the stored hold has it; None if it is damaged."""
     try:
-        node, service, units = orjson.loads(text)
-        return ExpectedShipment(node=node, service=service, units={sku: int(count) for sku, count in units})
+        node, service, parts = orjson.loads(text)
+        units, lots = units_and_lots(parts)
+        return ExpectedShipment(node=node, service=service, units=dict(units), lots=lots)
     except (ValueError, TypeError):
         return None
 
@@ -328,7 +341,7 @@ def parse_shipment(text: str) -> ExpectedShipment | None:
 def expected_fields(hold: ExpectedHold) -> dict[str, str]:
     """The hash as which commit.lua stores a hold."""
     shipments = {
-        str(number): shipment_json(shipment.node, shipment.service, list(shipment.units.items()))
+        str(number): shipment_json(shipment.node, shipment.service, list(shipment.units.items()), shipment.lots)
         for number, shipment in hold.shipments.items()
     }
     weights = {} if hold.weights is None else {"weights": weights_json(hold.weights)}

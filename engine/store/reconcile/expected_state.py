@@ -7,10 +7,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from msgspec import UNSET
+
 from engine.decide.record import DecisionRecord
+from engine.model.lots import LotUnits, joined, place_of
 
 PositionKey: TypeAlias = tuple[str, str]
-"""A position, as SKU and node."""
+"""A position, as SKU and node; or one of its lots, as SKU and place (see engine/model/lots.py)."""
 PositionUnits: TypeAlias = Counter[PositionKey]
 """Units by position."""
 Base: TypeAlias = tuple[int, int]
@@ -36,6 +39,15 @@ class ExpectedShipment:
     node: str
     service: str
     units: Mapping[str, int]
+    lots: Mapping[str, LotUnits] = field(default_factory=dict)
+    """By SKU, which of them are of lots."""
+
+    @property
+    def places(self) -> Iterator[tuple[PositionKey, int]]:
+        """The units of lots, by place."""
+        for sku, lots in self.lots.items():
+            for label, units in lots:
+                yield (sku, place_of(self.node, label)), units
 
     @property
     def total(self) -> int:
@@ -155,6 +167,10 @@ def shipments_of(record: DecisionRecord) -> Iterator[ExpectedShipment]:
     """The shipments of a decision, in order."""
     for shipment in record.shipments:
         units: Counter[str] = Counter()
+        lots: dict[str, LotUnits] = {}
         for line in shipment.lines:
             units[line.sku] += line.quantity
-        yield ExpectedShipment(node=shipment.node, service=shipment.service, units=units)
+            if line.lots is not UNSET:
+                taken = tuple((lot.label, lot.units) for lot in line.lots)
+                lots[line.sku] = joined(lots.get(line.sku, ()), taken)
+        yield ExpectedShipment(node=shipment.node, service=shipment.service, units=units, lots=lots)

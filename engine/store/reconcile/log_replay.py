@@ -4,19 +4,21 @@ import datetime
 import zoneinfo
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from msgspec import UNSET
 
 from engine.decide.facts_record import FactsReferenceRecord
 from engine.decide.order_record import seconds
 from engine.model.facts import NodeRest
+from engine.model.lots import LotUnits, joined, place_of, without
 from engine.store.decision_log import (
     UNREADABLE,
     Entry,
     EntryId,
     PartUnits,
     RawEntry,
+    RejectionBody,
     parse_entry,
     parse_entry_id,
 )
@@ -92,10 +94,7 @@ class LogReplay:
             case "set_aside":
                 self._add_set_aside(entry)
             case "moved":
-                for movement in entry.applied_movements:
-                    position = movement.sku, movement.node
-                    self.stock.move(position, movement.delta, entry.instant(movement.at))
-                    self.stock.block(position, movement.blocked)
+                self._move_stock(entry)
             case "extended" | "confirmed" | "released" | "expired" | "cancelled" | "amended" | "undone":
                 self._move_units(entry)
             case "rejected":
@@ -109,6 +108,14 @@ class LogReplay:
                 self.orders.change(entry)
             case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
                 pass
+
+    def _move_stock(self, entry: Entry) -> None:
+        for movement in entry.applied_movements:
+            position, instant = (movement.sku, movement.node), entry.instant(movement.at)
+            self.stock.move(position, movement.delta, instant)
+            if movement.lot:
+                self.stock.move((movement.sku, place_of(movement.node, movement.lot)), movement.delta, instant)
+            self.stock.block(position, movement.blocked)
 
     def _add_decision(self, entry: Entry) -> None:
         record = entry.record
@@ -134,7 +141,12 @@ class LogReplay:
 
     def _add_set_aside(self, entry: Entry) -> None:
         shipments = {
-            number: ExpectedShipment(node=item.node, service=item.service, units=dict(item.units))
+            number: ExpectedShipment(
+                node=item.node,
+                service=item.service,
+                units={part.sku: part.units for part in item.units},
+                lots={part.sku: part.lots for part in item.units if part.lots},
+            )
             for number, item in enumerate(entry.set_aside)
         }
         self.stock.check_floors(entry, shipments)
@@ -164,6 +176,8 @@ class LogReplay:
         for shipment in shipments.values():
             for sku, units in shipment.units.items():
                 self.stock.hold((sku, shipment.node), units)
+            for place, units in shipment.places:
+                self.stock.hold(place, units)
         self.loads.begin(entry, hold)
         self.allotments.begin(entry, hold)
         self.holds[entry.decision] = hold
@@ -194,6 +208,10 @@ class LogReplay:
                 self.stock.confirm(position, units, entry.instant())
             else:
                 self.allotments.change(hold, position, -units, entry)
+        for place, units in shipment.places:
+            self.stock.hold(place, -units)
+            if entry.kind == "confirmed":
+                self.stock.move(place, -units, entry.instant())
         if entry.kind == "confirmed":
             return
         self.orders.place(hold.first, -shipment.total)
@@ -223,6 +241,7 @@ class LogReplay:
                 continue
             left = Counter(shipment.units)
             left.subtract(dict(rejected))
+            lots = self._reject_lots(shipment, rejection, number, entry)
             for sku, units in rejected:
                 position = sku, shipment.node
                 self.stock.hold(position, -units)
@@ -235,14 +254,23 @@ class LogReplay:
                 self.loads.change_output(hold, shipment.node, rejected, -1, entry)
             if number not in rejection.ended:
                 still_held = {sku: units for sku, units in left.items() if units}
-                hold.shipments[number] = ExpectedShipment(
-                    node=shipment.node, service=shipment.service, units=still_held
-                )
+                hold.shipments[number] = replace(shipment, units=still_held, lots=_lots_without(shipment.lots, lots))
                 continue
             hold.end_shipment(number, entry.kind, entry.at)
             if rejection.room and number not in hold.left:
                 self.loads.change_shipments(hold, shipment.node, -1, entry)
         self._forget_if_ended(entry.decision, hold)
+
+    def _reject_lots(
+        self, shipment: ExpectedShipment, rejection: RejectionBody, number: int, entry: Entry
+    ) -> dict[str, LotUnits]:
+        """Take rejected units of lots out of a hold; returns them by SKU."""
+        lots = {} if rejection.lots is UNSET else dict(dict(rejection.lots).get(number, ()))
+        for place, units in replace(shipment, lots=lots).places:
+            self.stock.hold(place, -units)
+            if rejection.blocks is True:
+                self.stock.move(place, -units, entry.instant())
+        return lots
 
     def _move_units(self, entry: Entry) -> None:
         """Move units of shipments from one state into another. What was ended may be held again."""
@@ -299,15 +327,32 @@ class LogReplay:
                 self.stock.confirmed -= units
                 if next(returned) == "1":
                     self.stock.put_back(position, units, entry.instant(part.left_at))
+        lots = self._move_lots(shipment, part, entry)
         if entry.kind != "undone":
             placed = int(entry.kind == "confirmed") - int(part.source == "held")
             self.orders.place(hold.first, placed * sum(units for _, units in part.units))
         if +held:
-            hold.shipments[part.number] = ExpectedShipment(node=part.node, service=part.service, units=dict(+held))
+            hold.shipments[part.number] = ExpectedShipment(
+                node=part.node, service=part.service, units=dict(+held), lots=lots
+            )
         self.loads.change_shipments(hold, part.node, part.room, entry)
         becomes = "held" if entry.kind == "undone" else entry.kind
         more = (becomes in _COUNTED) - (part.source in _COUNTED)
         self.loads.change_output(hold, part.node, part.units, more, entry)
+
+    def _move_lots(self, shipment: ExpectedShipment | None, part: PartUnits, entry: Entry) -> dict[str, LotUnits]:
+        """Move the units of a part that are of lots; what the shipment then holds of lots."""
+        held = dict(shipment.lots) if shipment else {}
+        moved = ExpectedShipment(node=part.node, service=part.service, units={}, lots=dict(part.lots))
+        for place, units in moved.places:
+            self.stock.hold(place, units if entry.kind == "undone" else -units)
+            if entry.kind == "undone":
+                self.stock.move(place, units, entry.instant(part.left_at))
+            elif entry.kind == "confirmed":
+                self.stock.move(place, -units, entry.instant())
+        if entry.kind != "undone":
+            return _lots_without(held, moved.lots)
+        return held | {sku: joined(held.get(sku, ()), lots) for sku, lots in moved.lots.items()}
 
     def _begin_rest(self, node: str, node_rest: NodeRest, now: int) -> None:
         """Of two rests of a node the longer counts. Those that are over are deleted, as commit_follow_up.lua does."""
@@ -326,7 +371,15 @@ class LogReplay:
             self.loads.note_late(hold, shipment)
             for sku in shipment.units:
                 self.late.note("positions", (sku, shipment.node))
+            for place, _ in shipment.places:
+                self.late.note("positions", place)
 
     def _date_of(self, decided_at: str) -> str:
         zone = zoneinfo.ZoneInfo(self.zone)
         return datetime.datetime.fromisoformat(decided_at).astimezone(zone).date().isoformat()
+
+
+def _lots_without(lots: Mapping[str, LotUnits], gone: Mapping[str, LotUnits]) -> dict[str, LotUnits]:
+    """What is left of the first, by SKU, when the second are taken off."""
+    left = {sku: without(of_sku, gone.get(sku, ())) for sku, of_sku in lots.items()}
+    return {sku: of_sku for sku, of_sku in left.items() if of_sku}

@@ -15,6 +15,7 @@
 -- aside is over, {'full', open holds} if the caller has as many holds as it may, or {'offer', SKU} if units of a SKU
 -- that it claims are first to be offered to orders that wait (see `offered_before`).
 -- The log's `stood` has for each claim what was on hand and held just before, and the floor that was computed from it.
+-- Units that have expired and that nobody holds are not on hand for it.
 local DAYS_KEPT = 4 * 86400
 local call = redis.call
 local id, request = ARGV[1], cjson.decode(ARGV[3])
@@ -91,6 +92,39 @@ local function lower_load(load, field, amount)
   end
 end
 
+local expired_if_free, hold_lots
+if request.lots then
+  -- The units of a position that expired and that nobody holds; nothing if it can't give a claim the units of its lots.
+  function expired_if_free(index, node, labels, on_hand, held)
+    local lots, free, expired = request.lots[tostring(index)], {}, 0
+    if not labels and not lots then
+      return 0
+    elseif not labels or not lots or not has_labels(labels, lots.labels) then
+      return nil
+    end
+    local keys = {key.claimed_on_hand(index), key.claimed_held(index)}
+    for _, lot in ipairs(read_lots(keys[1], keys[2], node, lots.labels, on_hand, held, lots.today, lots.own)) do
+      free[lot[1]] = math.max(0, lot[2] - lot[3])
+      expired = expired + (is_expired(lot[1], lots.today) and free[lot[1]] or 0)
+    end
+    for _, lot in ipairs(lots.units) do
+      if (free[lot[1]] or 0) < tonumber(lot[2]) then
+        return nil
+      end
+    end
+    return expired
+  end
+
+  function hold_lots(index, node)
+    local lots = request.lots[tostring(index)]
+    for _, lot in ipairs(lots and lots.units or {}) do
+      if lot[1] ~= '' then
+        call('HINCRBY', key.claimed_held(index), node .. '\t' .. lot[1], lot[2])
+      end
+    end
+  end
+end
+
 local release_earlier, set_aside_rest
 if earlier or set_aside then  -- seldom, and functions take time to make
   -- Releases what was set aside at an earlier try, as change_holds.lua does.
@@ -129,7 +163,7 @@ if earlier or set_aside then  -- seldom, and functions take time to make
       local node, service, units = shipment[1], shipment[2], {}
       for _, part in ipairs(shipment[3]) do
         if not lost_nodes[node] and not lost_claims[part[1]] then
-          units[#units + 1] = {part[2], part[3]}
+          units[#units + 1] = {part[2], part[3], part[4]}
         end
       end
       if #units > 0 then
@@ -159,6 +193,9 @@ if earlier or set_aside then  -- seldom, and functions take time to make
     for index, claim in ipairs(request.claims) do
       if not lost_nodes[claim[1]] and not lost_claims[index] then
         call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
+        if hold_lots then
+          hold_lots(index, claim[1])
+        end
         changed[key.claimed_on_hand(index)] = true
         stood_then[#stood_then + 1] = stood[index]
       end
@@ -209,16 +246,21 @@ end
 local stood, lost, lost_claims, lost_nodes = {}, nil, {}, {}
 for index, claim in ipairs(request.claims) do
   local node, units, floors, on_hand_range, held_range, available_range, own = unpack(claim, 1, 7)
-  local on_hand = call('HGET', key.claimed_on_hand(index), node) or '0'
-  if tonumber(on_hand) < 0 then
+  local on_hand, labels = unpack(call('HMGET', key.claimed_on_hand(index), node, node .. '\t'))
+  if not on_hand or tonumber(on_hand) < 0 then
     on_hand = '0'
   end
   local held = call('HGET', key.claimed_held(index), node) or '0'
   if own then
     held = held - own
   end
+  local expired = 0
+  if labels or request.lots then
+    expired = expired_if_free and expired_if_free(index, node, labels or nil, on_hand, held)
+    on_hand = expired and expired > 0 and string.format('%.0f', on_hand - expired) or on_hand
+  end
   local floor = floor_of(floors, on_hand, held, node)
-  if on_hand - held - floor < tonumber(units) or outside(on_hand_range, tonumber(on_hand))
+  if not expired or on_hand - held - floor < tonumber(units) or outside(on_hand_range, tonumber(on_hand))
       or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
     lost, lost_claims[index] = lost or node, true
   end
@@ -278,6 +320,9 @@ if request.replaces then  -- units that count as free for it: only commit_follow
 end
 for index, claim in ipairs(request.claims) do
   call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
+  if hold_lots then
+    hold_lots(index, claim[1])
+  end
   changed[key.claimed_on_hand(index)] = true
 end
 for _, taken in ipairs(request.taken or {}) do

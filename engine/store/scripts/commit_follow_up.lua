@@ -109,6 +109,12 @@ for _, units in ipairs(rejection.blocked) do
   if change_on_hand(units.index, rejection.node, -units.count, instant, micros) then
     damaged[#damaged + 1] = {units.index, rejection.node, -units.count, instant}
   end
+  for _, lot in ipairs(units.lots or {}) do
+    local place = rejection.node .. '\t' .. lot[1]
+    if change_on_hand(units.index, place, -lot[2], instant, micros) then
+      damaged[#damaged + 1] = {units.index, place, -lot[2], instant}
+    end
+  end
   block(units.index, rejection.node, units.count)
   changed[key.changed_on_hand(units.index)] = true
 end

@@ -31,7 +31,19 @@ local nodes = {}
 for _, node in ipairs(cjson.decode(redis.call('HGET', key.facts, 'kept_at') or '[]')) do
   nodes[node] = true
 end
--- The positions that stay: a list of {node, units, base, stamp}.
+-- The lots of a node that stay: a list of {field, what is on hand, base or false}.
+local function counted_lots(index, node)
+  local lots = {}
+  for _, field in ipairs(redis.call('HKEYS', key.on_hand(index))) do
+    if string.sub(field, 1, #node + 1) == node .. '\t' then
+      local base = redis.call('HGET', key.base(index), field)
+      lots[#lots + 1] = {field, redis.call('HGET', key.on_hand(index), field), base}
+    end
+  end
+  return lots
+end
+
+-- The positions that stay: a list of {node, units, base, stamp, lots}.
 local function counted_positions(index)
   local positions = {}
   if not next(nodes) or redis.call('HEXISTS', key.products, string.sub(ARGV[index + 1], 2)) == 0 then
@@ -44,7 +56,7 @@ local function counted_positions(index)
       local units = redis.call('HGET', key.on_hand(index), node) or '0'
       -- without a base, nothing came or left since the instant of the stamp
       local base = redis.call('HGET', key.base(index), node) or units .. ' ' .. string.match(stamp, '^%a (%d+)')
-      positions[#positions + 1] = {node, units, base, stamp}
+      positions[#positions + 1] = {node, units, base, stamp, counted_lots(index, node)}
     end
   end
   return positions
@@ -62,7 +74,16 @@ for index = 1, count do
     redis.call('PERSIST', key.on_hand(index))
   end
   for _, position in ipairs(stay) do
-    local node, units, base, stamp = unpack(position)
+    local node, units, base, stamp, lots = unpack(position)
+    for _, lot in ipairs(counted_lots(index, node)) do  -- those that the load brought
+      redis.call('HDEL', key.on_hand(index), lot[1])
+    end
+    for _, lot in ipairs(lots) do
+      redis.call('HSET', key.on_hand(index), lot[1], lot[2])
+      if lot[3] then
+        redis.call('HSET', key.base(index), lot[1], lot[3])
+      end
+    end
     redis.call('HSET', key.on_hand(index), node, units)
     redis.call('HSET', key.base(index), node, base)
     redis.call('HSET', key.stamp(index), node, stamp)

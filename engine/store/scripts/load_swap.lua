@@ -39,6 +39,7 @@ local function replace(to, from)
 end
 -- nodes that rest go on resting in the new network
 local rests_until = redis.call('HGET', key.facts, 'rests')
+local lots = redis.call('HGET', key.facts, 'lots')
 -- what the new stock says is as of now, after all that came and left, and after the load before
 local moved = redis.call('HGET', key.facts, 'moved')
 local loaded = math.max(tonumber(ARGV[7]), tonumber(moved or 0), tonumber(redis.call('HGET', key.facts, 'loaded') or 0))
@@ -46,6 +47,9 @@ replace(key.facts, key.staged_facts)
 redis.call('HSET', key.facts, 'loaded', string.format('%.0f', loaded))
 if moved then
   redis.call('HSET', key.facts, 'moved', moved)
+end
+if lots then
+  redis.call('HSET', key.facts, 'lots', lots)
 end
 if rests_until then
   redis.call('HSET', key.facts, 'rests', rests_until)

@@ -3,13 +3,14 @@
 -- Keys, by the names in script_keys.py; the changed_ ones are those of each movement's SKU.
 -- ARGV  1 network version  2 now  3 now in UTC microseconds  4 name of the batch  5 the log entry's body
 --       6 seconds the movements of a day are kept
---       then operation id, digest of the movement, node, delta, change of what is blocked, and its instant or nothing of
---       each
+--       then operation id, digest of the movement, node, delta, change of what is blocked, its instant or nothing, and of
+--       a lot its date or nothing, a tab and its name, or nothing, of each
 -- Answers {'network'} if the network is another by now; else for each movement a word, and what is on hand and blocked
 -- then: applied; counted (so, too, but the count that stands has what came or left by it); seen (this movement was
 -- applied before); reused (the id was used for another movement); below or unblocked (fewer than no units would be left
--- on hand, or blocked).
-local FIRST, WORDS_EACH = 7, 6
+-- on hand, or blocked); few (of the lot); dated (the lot has another date there); unknown (no such lot is there, and no
+-- date says when it expires).
+local FIRST, WORDS_EACH = 7, 7
 local now = tonumber(ARGV[3])
 if redis.call('HGET', key.facts, 'version') ~= ARGV[1] then
   return {'network'}
@@ -28,11 +29,25 @@ for index = 1, count do
 end
 local latest = instant_of_change(positions, now)
 
-local changed, freed, moves = {}, {}, {}
+-- The label of the lot `name` of a node, and nothing; or nothing, and why there is none.
+local function label_of(index, node, date, name)
+  for _, label in ipairs(labels_in(redis.call('HGET', key.changed_on_hand(index), node .. '\t'))) do
+    if string.sub(label, 12) == name then
+      local is_of_date = date == '' or string.sub(label, 1, 10) == date
+      return is_of_date and label or nil, not is_of_date and 'dated' or nil
+    end
+  end
+  if date == '' then
+    return nil, 'unknown'
+  end
+  return date .. ' ' .. name
+end
+
+local changed, freed, moves, labels = {}, {}, {}, {}
 -- of each movement, as `Entry.levels` has it: empty where what is on hand stays as it was
 local levels = {}
 local function move(index)
-  local operation, digest, node, delta, blocked, stated = words_of(index)
+  local operation, digest, node, delta, blocked, stated, lot = words_of(index)
   local earlier = redis.call('HGET', key.movements, operation) or redis.call('HGET', key.movements_yesterday, operation)
   if earlier then
     return earlier == digest and 'seen' or 'reused'
@@ -43,6 +58,22 @@ local function move(index)
     return 'below'
   elseif tonumber(blocked) < 0 and tonumber(redis.call('HGET', key.changed_blocked(index), node) or 0) + blocked < 0 then
     return 'unblocked'
+  end
+  local label, refusal
+  if lot ~= '' then
+    label, refusal = label_of(index, node, string.match(lot, '^(.-)\t(.*)$'))
+    local place = node .. '\t' .. (label or '')
+    if refusal then
+      return refusal
+    elseif tonumber(delta) < 0 and not is_counted(index, place, at, now)
+        and tonumber(redis.call('HGET', on_hand, place) or 0) + delta < 0 then
+      return 'few'
+    end
+    labels[index] = label
+    if delta ~= '0' and change_on_hand(index, place, delta, at, now) then
+      moves[#moves + 1] = {index, place, delta, at}
+      changed[on_hand] = true
+    end
   end
   if delta ~= '0' and change_on_hand(index, node, delta, at, now) then
     moves[#moves + 1] = {index, node, delta, at}
@@ -78,6 +109,13 @@ if string.find(pattern, '1') then
   local in_counts = table.concat(counted)
   if string.find(in_counts, '1') then
     fields[#fields + 1], fields[#fields + 2] = 'in_counts', in_counts
+  end
+  if next(labels) then
+    local lots = {}
+    for index = 1, count do
+      lots[index] = labels[index] or ''
+    end
+    fields[#fields + 1], fields[#fields + 2] = 'lots', cjson.encode(lots)
   end
   fields[#fields + 1], fields[#fields + 2] = 'body', ARGV[5]
   fields[#fields + 1], fields[#fields + 2] = 'levels', table.concat(levels, ',')

@@ -2,12 +2,13 @@
 --
 -- Keys, by the names in script_keys.py; the changed_ ones are those of each count's SKU.
 -- ARGV  1 network version  2 now (UTC microseconds)  3 the log entry's body: SKU and node of each count
---       then node, units, kind of stamp (t or s) and its number of each count
+--       then node, units, kind of stamp (t or s) and its number of each count, and = with label and units of each of its
+--       lots, with tabs between them; or nothing, if the count does not say which lots there are
 -- Answers {'network'} if the network is another by now; else for each count a word, what is on hand and held then, and
 -- the instant from which on all that came and left is remembered: set; same (this message came before); older (a newer
 -- one came before, or the network was loaded later); differs (the same stamp came with another number of units); kind
 -- (the position is counted with the other kind of stamp); forgotten (what came and left since is not remembered).
-local FIRST, WORDS_EACH = 4, 4
+local FIRST, WORDS_EACH = 4, 5
 local now = tonumber(ARGV[2])
 if redis.call('HGET', key.facts, 'version') ~= ARGV[1] then
   return {'network'}
@@ -35,7 +36,7 @@ end
 local changed, freed = {}, {}
 -- of each count, as `Entry.levels` has it: empty where what is on hand stays as it was
 local levels, some_differ = {}, false
-local function set(index, node, units, kind, number)
+local function set(index, node, units, kind, number, lots)
   local word = refusal(index, node, units, kind, number)
   if word then
     return word
@@ -46,6 +47,10 @@ local function set(index, node, units, kind, number)
   local before = tonumber(redis.call('HGET', on_hand, node) or 0)
   local after, is_newest = count_on_hand(index, node, tonumber(units), at)
   if before < after then
+    freed[on_hand] = true
+  end
+  if lots ~= '' then
+    count_lots(index, node, string.sub(lots, 2), at)
     freed[on_hand] = true
   end
   if before ~= after then
@@ -65,7 +70,7 @@ local answers = {}
 for at = FIRST, #ARGV, WORDS_EACH do
   local index, node = (at - FIRST) / WORDS_EACH + 1, ARGV[at]
   levels[index] = ''
-  local word = set(index, node, ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]))
+  local word = set(index, node, ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4])
   local on_hand = redis.call('HGET', key.changed_on_hand(index), node) or '0'
   local held = redis.call('HGET', key.changed_held(index), node) or '0'
   answers[index] = {word, on_hand, held, plain(remembered_from(index, now))}

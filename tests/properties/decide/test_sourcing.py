@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.decide.sourcing import preprocessing, solution
 from engine.decide.sourcing.branch_and_bound import Limits
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Demand, Price, Problem, SkuCap
+from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Demand, LotLimit, Price, Problem, SkuCap
 from engine.decide.sourcing.program import mixed_integer_program
 from engine.model.facts import OptionKey
 from tests.bench.highs import allowed, score
@@ -124,6 +124,33 @@ def caps(draw, nodes, demands):
 @settings(max_examples=150, deadline=None)
 @given(coupled_problems())
 def test_exhaustive_search_finds_no_better_choice_with_multiples_sets_caps_and_capacities(problem):
+    assert choose(problem) == best_by_enumeration(problem)
+
+
+@st.composite
+def problems_of_lots(draw):
+    """Of each node and SKU, places that may use fewer and fewer of the lots; some with what else couples lines."""
+    problem = draw(draw(st.sampled_from([problems(most_candidates=5), coupled_problems()])))
+    limits = []
+    for node, sku in sorted(problem.supply):
+        places = [
+            (candidate.key, line)
+            for candidate in problem.candidates
+            for line in candidate.prices
+            if candidate.key.node == node and problem.demands[line].sku == sku
+        ]
+        levels = draw(st.lists(st.integers(0, 2), min_size=len(places), max_size=len(places)))
+        most = problem.supply[node, sku]
+        for level in (1, 2):
+            most = min(most, draw(st.integers(0, 3)))
+            later = frozenset(place for place, needed in zip(places, levels, strict=True) if needed >= level)
+            limits += [LotLimit(most, later)] if later else []
+    return replace(problem, lot_limits=limits)
+
+
+@settings(max_examples=150, deadline=None)
+@given(problems_of_lots())
+def test_exhaustive_search_finds_no_better_choice_with_lots_that_some_shipments_may_not_use(problem):
     assert choose(problem) == best_by_enumeration(problem)
 
 

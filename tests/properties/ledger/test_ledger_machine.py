@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 
 from engine.decide.order_record import seconds
 from engine.errors import HoldEnded, InputInvalid, KeyReused, StockConflict
+from engine.model.lots import first_of
 from engine.orders.rejection import COUNTED, RejectionRequest
 from engine.store.holds import is_set_aside
 from engine.store.outcomes import (
@@ -35,7 +36,7 @@ from tests.properties.ledger.ledger_driver import drive
 from tests.properties.ledger.ledger_model import CHANNELS, NODES, POLICIES, SKUS, ChainOrder, Model, warehouse
 from tests.properties.ledger.stock_model import MICROS
 from tests.support.decision_json import json_of
-from tests.support.facts import NOW, order
+from tests.support.facts import NOW, lots, order
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +49,8 @@ AGO = st.none() | st.sampled_from([0, 1, 20, 45])
 DELTAS = st.sampled_from([(-3, 0), (-1, 0), (2, 0), (2, -2), (-1, 1), (0, -1), (0, 2)])
 """By how many units those on hand and those blocked change."""
 UNITS = st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 4)), min_size=1, max_size=3)
+OF_LOTS = st.sampled_from([None, (), lots(a=(2, 300), b=(9, 400)), lots(b=(3, 400), c=(1, None))])
+"""Of which lots counted units are; None: the count does not say."""
 REASONS = st.sampled_from(["not_in_stock", "no_capacity", "damaged", "other"])
 LINES = st.just({}) | st.dictionaries(st.sampled_from(SKUS), st.integers(1, 3), min_size=1)
 
@@ -70,9 +73,13 @@ class Ledger(RuleBasedStateMachine):
         self.model.policy = name
         self.pointsman.activate(self.versions[name], who="the machine", note="")
 
-    @rule(sku=st.sampled_from(SKUS), name=st.sampled_from(NODES), units=st.integers(0, 9), stamp=STAMPS)
-    def put(self, sku, name, units, stamp):
-        count = Count(node=name, sku=sku, on_hand=units, stamp=Stamp(kind=stamp[0], number=stamp[1]))
+    @rule(
+        sku=st.sampled_from(SKUS), name=st.sampled_from(NODES), units=st.integers(0, 9), stamp=STAMPS, of_lots=OF_LOTS
+    )
+    def put(self, sku, name, units, stamp, of_lots):
+        """Lots that nobody needs to be usable for so long change nothing but holds."""
+        counted = None if of_lots is None else first_of(of_lots, units)
+        count = Count(node=name, sku=sku, on_hand=units, stamp=Stamp(kind=stamp[0], number=stamp[1]), lots=counted)
         expected = self.model.put((sku, name), stamp, units)
         if expected == "contradicts":
             with pytest.raises(StockConflict):

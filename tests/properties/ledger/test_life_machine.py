@@ -16,6 +16,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from engine.decide.order_record import seconds
 from engine.errors import AlreadyShipped, HoldEnded, QuoteExpired, QuoteTaken
 from engine.model.facts import Line
+from engine.model.lots import expiry_of, name_of
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.quotes.quotes import QuoteRequest
 from engine.orders.quotes.take_up import TakeRequest
@@ -24,7 +25,7 @@ from tests.properties.ledger.ledger_driver import drive
 from tests.properties.ledger.unit_rules import CHECKED, NODES, ORDERED, SEGMENTS, SKUS, Units, warehouse
 from tests.properties.ledger.units_model import Order
 from tests.support.decision_json import json_of
-from tests.support.facts import MARSEILLE, PARIS, order
+from tests.support.facts import MARSEILLE, PARIS, lots, order
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +36,8 @@ POLICIES = {
         "then: {allocate: [{channel: web, units: 3, per: day}, {channel: web, share: 50%, per: week}]}",
     ]
 }
+EXPIRES = {name_of(label): expiry_of(label) for label, _ in lots(a=(1, 300), new=(1, 500))}
+"""Lots that arrive; `a` is at Lyon from the beginning."""
 
 
 class Life(Units):
@@ -167,10 +170,17 @@ class Life(Units):
         self.pointsman.backlog.withdraw(decision)
         del self.model.waiting[decision]
 
-    @rule(name=st.sampled_from(NODES), sku=st.sampled_from(SKUS), units=st.integers(1, 5))
-    def arrive(self, name, sku, units):
+    @rule(
+        name=st.sampled_from(NODES),
+        sku=st.sampled_from(SKUS),
+        units=st.integers(1, 5),
+        lot=st.sampled_from([None, "a", "new"]),
+    )
+    def arrive(self, name, sku, units, lot):
         self.model.expire()
-        self.pointsman.stock.move([Movement(op=f"{next(self.arrivals)}", node=name, sku=sku, delta=units)])
+        expires = None if lot is None else EXPIRES[lot]
+        op = f"{next(self.arrivals)}"
+        self.pointsman.stock.move([Movement(op=op, node=name, sku=sku, delta=units, lot=lot, expires=expires)])
         self.model.on_hand.move({(sku, name): units})
 
     @rule()

@@ -17,7 +17,7 @@ from engine.store.stock import Count, Stamp
 from tests.properties.ledger.stock_model import MICROS, StockModel
 from tests.properties.ledger.units_model import Order, UnitsModel
 from tests.support.decision_json import json_of
-from tests.support.facts import LILLE, LYON, PARIS, inventory, node, order
+from tests.support.facts import LILLE, LYON, PARIS, inventory, lots, node, order
 
 CHECKED = "checked"
 """The segment of orders that a person has to approve."""
@@ -30,9 +30,11 @@ SOME = st.dictionaries(st.sampled_from(SKUS), st.integers(1, 4), min_size=1)
 
 
 def warehouse():
+    """What is there of A is of lots, which nobody needs to be usable for so long: they change nothing but the holds."""
     return inventory(
         [node("lyon", LYON), node("lille", LILLE)],
         {sku: {name: START[sku, name] for name in NODES if (sku, name) in START} for sku in SKUS},
+        lots={"A": {"lyon": lots(a=(2, 300), b=(3, 400)), "lille": lots(c=(4, None))}},
     )
 
 

@@ -208,8 +208,9 @@ def test_counts_are_told_where_they_change_something(shop, told):
     ((kind, _, data),) = told()
     assert (kind, data["because"]) == ("stock.changed", "counted")
     assert data["positions"] == [{"sku": "A", "node": "lille", "delta": 3, "on_hand": 7}]
+    end = shop.events.end()
     shop.stock.set_counts([Count(node="lille", sku="A", on_hand=7, stamp=Stamp(kind="s", number=2))])
-    assert told() == []
+    assert (told(), shop.events.end()) == ([], end), "what was known is not in the log either"
 
 
 def test_a_load_says_that_any_stock_may_be_another(shop, told):

@@ -75,6 +75,7 @@ COMBINED = [
         PositionOutcome(cap=(caps("app", 9), caps("web", 2))),
     ),
     ("multiple_of", [6, 12, 4], PositionOutcome(multiple_of=12)),
+    ("min_shelf_life", [10, 30, 0], PositionOutcome(min_shelf_life=30)),
     ("oversell", [10, 4, 7], PositionOutcome(oversell=4)),
     ("keep_together", [True, True], LineOutcome(keep_together=True)),
     ("max_shipments", [3, 2], OrderOutcome(max_shipments=2)),

@@ -1,6 +1,6 @@
 """What SKUs cost together that no transport problem of one SKU can tell apart: lines of one set, SKUs that share the
-scarce capacity of a node, SKUs of which nodes ship different multiples, and SKUs of which several nodes ship no more
-than a cap.
+scarce capacity of a node, SKUs of which nodes ship different multiples, SKUs of which several nodes ship no more than
+a cap, and SKUs of which nodes have lots that only some shipments may use.
 
 Each SKU is allocated by itself first. If what comes out of that keeps to all that couples them, nothing is cheaper;
 otherwise a search of its own places line after line (`placement_search.py`).
@@ -66,6 +66,7 @@ def _coupled_skus(problem: Problem, candidates: Sequence[WeightedCandidate]) -> 
             if node in problem.capacity:
                 at_node.setdefault(node, set()).add(sku)
     groups += at_node.values()
+    groups += [{demands[index].sku for _, index in limit.places} for limit in problem.lot_limits]
     groups += [{cap.sku} for cap in problem.caps]
     # where all lines and nodes have the same multiple, and stock and lines are multiples of it, so is every flow
     groups += [

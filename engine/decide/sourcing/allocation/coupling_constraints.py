@@ -1,4 +1,6 @@
-"""What couples the lines of an order beyond the stock of one SKU: sets, multiples, caps, and what nodes can ship."""
+"""What couples the lines of an order beyond the stock of one SKU: sets, multiples, caps, what nodes can ship, and which
+lots a shipment may use.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,10 +19,11 @@ class CouplingConstraints:
         self.supply, self.capacity, self.multiples = problem.supply, problem.capacity, problem.multiples
         skus = {demand.sku for demand in lines.values()}
         self.caps = [cap for cap in problem.caps if cap.sku in skus]
+        self.lot_limits = [limit for limit in problem.lot_limits if any(index in lines for _, index in limit.places)]
 
     def keeps_to_all(self, flow: Flow) -> bool:
-        """Whether a flow that keeps to stock ships each set whole, whole multiples, and no more than caps and capacity
-        allow.
+        """Whether a flow that keeps to stock ships each set whole, whole multiples, and no more than caps, lots and
+        capacity allow.
         """
         sets: dict[str, list[tuple[OptionKey, int]]] = {}
         for (key, line), units in flow.items():
@@ -32,6 +35,7 @@ class CouplingConstraints:
         return (
             self._has_capacity(flow)
             and all(self._shipped(flow, cap) <= cap.most for cap in self.caps)
+            and self._has_lots(flow)
             and self._sets_are_whole(sets)
         )
 
@@ -48,6 +52,12 @@ class CouplingConstraints:
 
     def _size(self, name: str) -> int:
         return sum([demand.set_name == name for demand in self.lines.values()])
+
+    def _has_lots(self, flow: Flow) -> bool:
+        return all(
+            sum([units for place, units in flow.items() if place in limit.places]) <= limit.most
+            for limit in self.lot_limits
+        )
 
     def _has_capacity(self, flow: Flow) -> bool:
         if not self.capacity:

@@ -1,5 +1,5 @@
-"""The units of several SKUs from the open shipments to the lines that ask for them, where sets, multiples, caps or the
-capacity of a node couple them: a depth-first branch and bound that places line after line.
+"""The units of several SKUs from the open shipments to the lines that ask for them, where sets, multiples, caps, lots
+or the capacity of a node couple them: a depth-first branch and bound that places line after line.
 
 Sets and lines kept together are placed first, the largest first, each by the cheapest shipment that can take all of it;
 then the other lines take units of their cheapest shipments, as many as they can, then fewer. What the remaining lines
@@ -63,6 +63,11 @@ class PlacementSearch:
             self._caps_of_sku.setdefault(cap.sku, []).append(number)
             for node in self._capped_nodes[number]:
                 self._caps_of.setdefault((node, cap.sku), []).append(number)
+        self._limits_of: dict[tuple[OptionKey, int], list[int]] = {}
+        for number, limit in enumerate(constraints.lot_limits):
+            for place in limit.places:
+                self._limits_of.setdefault(place, []).append(number)
+        self._of_lots_left = [limit.most for limit in constraints.lot_limits]
         self._highest_cost = max(costs.values(), default=0)
         self._flow: Flow = {}
         self._steps = 0
@@ -130,7 +135,7 @@ class PlacementSearch:
         cost, key = item.arcs[first]
         multiple = self._constraints.multiples.get((key.node, line), 1)
         later, sku = self._bound(at + 1), self._lines[line].sku
-        for units in range(self._most(line, key.node, left), -1, -multiple):
+        for units in range(self._most_of_lots(key, line, self._most(line, key.node, left)), -1, -multiple):
             least, missing = self._least_split(item, left - units, first + 1, key.node, units)
             bound = spent + units * cost + least
             if bound + later >= self._best[0]:
@@ -223,13 +228,21 @@ class PlacementSearch:
             most = min(most, self._weight_left[node] // demand.weight)
         return most - most % self._constraints.multiples.get((node, line), 1)
 
+    def _most_of_lots(self, key: OptionKey, line: int, most: int) -> int:
+        """Of so many units, a multiple, how many are of lots that the shipment may use, in multiples again."""
+        if (key, line) not in self._limits_of:
+            return most
+        most = min(most, *[self._of_lots_left[number] for number in self._limits_of[key, line]])
+        return most - most % self._constraints.multiples.get((key.node, line), 1)
+
     def _free_within_caps(self, stock: _Stock) -> int:
         return min([self._free[stock], *[self._cap_left[number] for number in self._caps_of.get(stock, ())]])
 
     def _fits(self, item: _Item, key: OptionKey) -> bool:
         node = key.node
         if len(item.lines) == 1:
-            return self._most(item.lines[0], node, item.units) == item.units
+            most = self._most(item.lines[0], node, item.units)
+            return self._most_of_lots(key, item.lines[0], most) == item.units
         needed, weight = dict[str, int](), 0
         for line in item.lines:
             demand = self._lines[line]
@@ -239,7 +252,15 @@ class PlacementSearch:
             item.units <= self._units_left[node]
             and weight <= self._weight_left[node]
             and all(units <= self._free_within_caps((node, sku)) for sku, units in needed.items())
+            and self._fits_lots(item, key)
         )
+
+    def _fits_lots(self, item: _Item, key: OptionKey) -> bool:
+        needed: dict[int, int] = {}
+        for line in item.lines:
+            for number in self._limits_of.get((key, line), ()):
+                needed[number] = needed.get(number, 0) + self._lines[line].quantity
+        return all(units <= self._of_lots_left[number] for number, units in needed.items())
 
     def _take_whole(self, item: _Item, key: OptionKey, sign: int) -> None:
         for line in item.lines:
@@ -253,6 +274,8 @@ class PlacementSearch:
             self._cap_left[number] -= units
         self._units_left[key.node] -= units
         self._weight_left[key.node] -= units * demand.weight
+        for number in self._limits_of.get((key, line), ()):
+            self._of_lots_left[number] -= units
         self._flow[key, line] = self._flow.get((key, line), 0) + units
         if not self._flow[key, line]:
             del self._flow[key, line]

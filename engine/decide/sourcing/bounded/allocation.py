@@ -90,8 +90,14 @@ class BoundedAllocation:
         self._multiples = problem.multiples
         self._capacities = self._first + len(self._supply)
         self._capacity = list(self._shared_limits(problem))
+        self._lots = self._capacities + len(self._capacity)
+        slots = {candidate.key: slot for slot, candidate in enumerate(self._opened)}
+        self._lot_limits = [
+            (frozenset((slots[key], line) for key, line in limit.places if key in slots), limit.most)
+            for limit in problem.lot_limits
+        ]
         sets = demands_by_set(problem.demands)
-        self._sets = {name: self._capacities + len(self._capacity) + place for place, name in enumerate(sets)}
+        self._sets = {name: self._lots + len(self._lot_limits) + place for place, name in enumerate(sets)}
         self._last_used = self._last_uses()
         self._ends_set = {lines[-1]: self._sets[name] for name, lines in sets.items()}
         # what a unit costs at least by the carriers from one on, and what the units of all later lines do
@@ -146,7 +152,8 @@ class BoundedAllocation:
                 capacities = [
                     at for at, limit in enumerate(self._capacity, start=self._capacities) if node in limit.nodes
                 ]
-                for at in (*self._measured[slot], self._stock[node, self._demands[line].sku], *capacities):
+                lots = [at for at, (of, _) in enumerate(self._lot_limits, start=self._lots) if (slot, line) in of]
+                for at in (*self._measured[slot], self._stock[node, self._demands[line].sku], *capacities, *lots):
                     last[at] = line, place
         uses: dict[tuple[int, int], list[int]] = {}
         for at, use in last.items():
@@ -164,7 +171,7 @@ class BoundedAllocation:
         if below is None:
             below = 1 + self._later_unfilled() + sum(candidate.fixed for candidate in self._opened)
         self._step_limit = step_limit
-        none = [0] * (len(self._supply) + len(self._capacity))
+        none = [0] * (len(self._supply) + len(self._capacity) + len(self._lot_limits))
         start = (*[UNUSED] * self._first, *none, *[_UNDECIDED] * len(self._sets))
         layer: Mapping[State, _Way] = {start: (0, ())}
         for line in range(len(self._demands)):
@@ -241,6 +248,11 @@ class BoundedAllocation:
                 (at, limit.amounts[line], limit.most, at in last_used)
                 for at, limit in enumerate(self._capacity, start=self._capacities)
                 if node in limit.nodes
+            ]
+            + [
+                (at, 1, most, at in last_used)
+                for at, (places, most) in enumerate(self._lot_limits, start=self._lots)
+                if (slot, line) in places
             ],
             whole=demand.quantity if demand.together else 0,
             multiple=multiple,

@@ -9,7 +9,7 @@ from engine.decide.sourcing.problem import UNBOUNDED
 UNUSED = -1
 State: TypeAlias = tuple[int, ...]
 """By measure, what its shipment has of it, UNUSED while that ships nothing; then by stock the units taken, by
-capacity what is used of it, and by set the shipment by which it goes.
+capacity and by limit of lots what is used of it, and by set the shipment by which it goes.
 """
 
 
@@ -17,8 +17,8 @@ capacity what is used of it, and by set the shipment by which it goes.
 class Carrier:
     """A shipment as it carries a line, of which a unit costs `cost`; opening it costs `fixed`. `measured` are its
     measures: their place in the state, what a unit adds, least and most, and whether this is the last that adds to it.
-    `used` are stock and capacity in the same way, without a least. A line that ships whole has so many units (`whole`;
-    0 otherwise).
+    `used` are stock, capacity and limits of lots in the same way, without a least. A line that ships whole has so many
+    units (`whole`; 0 otherwise).
     """
 
     slot: int

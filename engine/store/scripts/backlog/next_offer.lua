@@ -24,7 +24,8 @@ local function some_are_free()
   end
   local on_hand = call('HGETALL', key.on_hand)
   for index = 1, #on_hand, 2 do
-    if math.max(0, on_hand[index + 1]) + ARGV[2] > (of_node[on_hand[index]] or 0) then
+    local is_position = not string.find(on_hand[index], '\t', 1, true)
+    if is_position and math.max(0, on_hand[index + 1]) + ARGV[2] > (of_node[on_hand[index]] or 0) then
       return true
     end
   end

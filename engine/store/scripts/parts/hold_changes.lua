@@ -6,9 +6,10 @@
 -- of these are text, and empty where there is nothing. If units are held again, `open` has the hold's until, caller and
 -- day; if none are any more, `close` has its caller. A part is a shipment: {number, node, loads, before, after,
 -- outcomes_before, outcomes, room, units}, loads the numbers of the periods in which it counts, before and after as
--- key.changed_hold stores it. A unit is {index of the SKU, change of held, change of on_hand, instant, must be there}: of
--- what came or left at that instant or, where that is false or left out, at the instant of the whole change. What is on
--- hand does not change where the count that stands has it already. Units on backorder can't leave before they are there.
+-- key.changed_hold stores it. A unit is {index of the SKU, change of held, change of on_hand, instant, must be there,
+-- label}: of what came or left at that instant or, where that is false or left out, at the instant of the whole change.
+-- What is on hand does not change where the count that stands has it already. Units on backorder can't leave before they
+-- are there. One with a label says which of these units are of that lot.
 -- Where only the hold was read, parts have no outcomes and no room. `outputs` are fields of the load of its date that
 -- count units and grams, each with how many more there are.
 
@@ -58,9 +59,11 @@ local function units_lacking(holds, instant, now)
     for _, part in ipairs(hold.parts) do
       for _, units in ipairs(part.units) do
         local index, held, on_hand, at = unpack(units, 1, 4)
-        local leaves = on_hand ~= '0' and not is_counted(index, part.node, at or instant, now)
-        local position = index .. ' ' .. part.node
-        taken[position] = (taken[position] or 0) + held - (leaves and on_hand or 0)
+        if not units[6] then
+          local leaves = on_hand ~= '0' and not is_counted(index, part.node, at or instant, now)
+          local position = index .. ' ' .. part.node
+          taken[position] = (taken[position] or 0) + held - (leaves and on_hand or 0)
+        end
       end
     end
   end
@@ -129,20 +132,21 @@ local function change_holds(holds, changed, freed, instant, now)
   for at, hold in ipairs(holds) do
     for _, part in ipairs(hold.parts) do
       for _, units in ipairs(part.units) do
-        local index, held, on_hand, at = unpack(units, 1, 4)
+        local index, held, on_hand, at, _, label = unpack(units, 1, 6)
+        local place = label and part.node .. '\t' .. label or part.node
         at = at or instant
-        local moved = on_hand ~= '0' and change_on_hand(index, part.node, on_hand, at, now)
+        local moved = on_hand ~= '0' and change_on_hand(index, place, on_hand, at, now)
         changed[key.changed_on_hand(index)] = true
         if (moved and on_hand or 0) - held > 0 then
           freed[key.changed_on_hand(index)] = true
         end
-        if held ~= '0' and call('HINCRBY', key.changed_held(index), part.node, held) <= 0 then
-          call('HDEL', key.changed_held(index), part.node)
+        if held ~= '0' and call('HINCRBY', key.changed_held(index), place, held) <= 0 then
+          call('HDEL', key.changed_held(index), place)
         end
         if moved then
-          moves[#moves + 1] = {index, part.node, on_hand, at}
+          moves[#moves + 1] = {index, place, on_hand, at}
         end
-        if hold.open then
+        if hold.open and not label then
           returned[#returned + 1] = moved and '1' or '0'
         end
       end

@@ -1,6 +1,7 @@
 -- What is on hand of a position: as many units as the count or load that stands says, and what came and left after its
--- instant. Instants are UTC microseconds. Needs `facts` and, of each SKU, changed_on_hand, changed_base, changed_stamp and
--- changed_journal.
+-- instant. Instants are UTC microseconds. A lot of a position, which goes by its place, has a count of its own. Needs
+-- `facts` and, of each SKU, changed_on_hand, changed_held, changed_base, changed_stamp and changed_journal, and the part
+-- `lots`.
 
 local MICROS = 1000000
 local REMEMBERED = 7 * 86400 * MICROS
@@ -22,13 +23,19 @@ local function loaded_at(now)
 end
 
 -- The units of the count or load that stands, and its instant.
-local function counted(index, node, now)
-  local base = redis.call('HGET', key.changed_base(index), node) or ''
+local function counted(index, place, now)
+  local base = redis.call('HGET', key.changed_base(index), place) or ''
   local units, at = string.match(base, '^(%d+) (%d+)$')
   if units then
     return tonumber(units), tonumber(at)
   end
   -- nothing came or left since
+  local node, label = node_and_label(place)
+  if label then  -- as its position
+    local _
+    _, at = counted(index, node, now)
+    return tonumber(redis.call('HGET', key.changed_on_hand(index), place) or 0), at
+  end
   local kind, number = string.match(redis.call('HGET', key.changed_stamp(index), node) or '', '^(%a) (%d+)')
   at = loaded_at(now)
   if kind == 't' then
@@ -59,14 +66,41 @@ local function instant_of_count(now)
   return math.max(now, tonumber(redis.call('HGET', key.facts, 'moved') or 0))
 end
 
+local function set_labels(index, node, labels)
+  if #labels > 0 then
+    redis.call('HSET', key.changed_on_hand(index), node .. '\t', table.concat(labels, '\t'))
+    redis.call('HSET', key.facts, 'lots', '1')
+  else
+    redis.call('HDEL', key.changed_on_hand(index), node .. '\t')
+  end
+end
+
+-- Notes a lot of a position, unless it is; then lots of which nothing is on hand or held are not noted any more.
+local function add_lot(index, node, label)
+  local on_hand, held, field = key.changed_on_hand(index), key.changed_held(index), node .. '\t'
+  local labels = {label}
+  for _, other in ipairs(labels_in(redis.call('HGET', on_hand, field))) do
+    if other == label then
+      return
+    elseif (redis.call('HGET', on_hand, field .. other) or '0') ~= '0' or redis.call('HGET', held, field .. other) then
+      labels[#labels + 1] = other
+    end
+  end
+  set_labels(index, node, labels)
+end
+
 -- Lets units come or leave at an instant; false if they are in the count that stands, so that nothing changes.
-local function change_on_hand(index, node, delta, at, now)
-  local units, counted_at = counted(index, node, now)
+local function change_on_hand(index, place, delta, at, now)
+  local units, counted_at = counted(index, place, now)
   if at <= counted_at then
     return false
   end
-  redis.call('HSET', key.changed_base(index), node, plain(units) .. ' ' .. plain(counted_at))
-  redis.call('HINCRBY', key.changed_on_hand(index), node, delta)
+  redis.call('HSET', key.changed_base(index), place, plain(units) .. ' ' .. plain(counted_at))
+  redis.call('HINCRBY', key.changed_on_hand(index), place, delta)
+  local node, label = node_and_label(place)
+  if label then
+    add_lot(index, node, label)
+  end
   return true
 end
 
@@ -85,13 +119,13 @@ local function forget_old(journal, now)
   end
 end
 
--- Remembers what came and left by a log entry: `moves`, a list of {index, node, delta, at}.
+-- Remembers what came and left by a log entry: `moves`, a list of {index, place, delta, at}.
 local function remember_moves(moves, entry, now)
   local latest = 0
   for number, move in ipairs(moves) do
-    local index, node, delta, at = unpack(move, 1, 4)
+    local index, place, delta, at = unpack(move, 1, 4)
     local journal = key.changed_journal(index)
-    redis.call('ZADD', journal, plain(at), node .. '\n' .. delta .. '\n' .. entry .. '.' .. number)
+    redis.call('ZADD', journal, plain(at), place .. '\n' .. delta .. '\n' .. entry .. '.' .. number)
     forget_old(journal, now)
     redis.call('EXPIRE', journal, REMEMBERED / MICROS)
     latest = math.max(latest, at)
@@ -101,18 +135,58 @@ local function remember_moves(moves, entry, now)
   end
 end
 
--- Sets what is on hand to the units counted at an instant, and what came and left after it; returns that.
-local function count_on_hand(index, node, units, at)
-  local on_hand, is_newest = units, true
+-- What came and left of a SKU after an instant: a list of {place, delta}.
+local function moves_after(index, at)
+  local moves = {}
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', key.changed_journal(index), '(' .. plain(at), '+inf')) do
-    local moved_node, delta = string.match(member, '^(.*)\n(%-?%d+)\n')
-    if moved_node == node then
-      on_hand, is_newest = on_hand + delta, false
+    local place, delta = string.match(member, '^(.*)\n(%-?%d+)\n')
+    if place then
+      moves[#moves + 1] = {place, delta}
     end
   end
-  redis.call('HSET', key.changed_on_hand(index), node, plain(on_hand))
-  redis.call('HSET', key.changed_base(index), node, plain(units) .. ' ' .. plain(at))
+  return moves
+end
+
+-- Sets what is on hand to the units counted at an instant, and what came and left after it; returns that.
+local function count_on_hand(index, place, units, at)
+  local on_hand, is_newest = units, true
+  for _, move in ipairs(moves_after(index, at)) do
+    if move[1] == place then
+      on_hand, is_newest = on_hand + move[2], false
+    end
+  end
+  redis.call('HSET', key.changed_on_hand(index), place, plain(on_hand))
+  redis.call('HSET', key.changed_base(index), place, plain(units) .. ' ' .. plain(at))
   return on_hand, is_newest
+end
+
+-- Sets the lots of a position to those counted at an instant, and what came and left of lots after it. `text` has the
+-- label and units of each, with tabs between them.
+local function count_lots(index, node, text, at)
+  local on_hand, base, field = key.changed_on_hand(index), key.changed_base(index), node .. '\t'
+  local function of_node(place)
+    return string.sub(place, 1, #field) == field and #place > #field
+  end
+  for _, place in ipairs(redis.call('HKEYS', on_hand)) do
+    if of_node(place) then
+      redis.call('HDEL', on_hand, place)
+      redis.call('HDEL', base, place)
+    end
+  end
+  local units, labels = {}, {}
+  for label, count in string.gmatch(text, '([^\t]+)\t(%d+)') do
+    units[field .. label] = tonumber(count)
+  end
+  for _, move in ipairs(moves_after(index, at)) do
+    if of_node(move[1]) then
+      units[move[1]] = units[move[1]] or 0
+    end
+  end
+  for place, count in pairs(units) do
+    count_on_hand(index, place, count, at)
+    labels[#labels + 1] = string.sub(place, #field + 1)
+  end
+  set_labels(index, node, labels)
 end
 
 -- Changes how many units are blocked.

@@ -8,7 +8,10 @@ from engine.decide.availability.free_units import StockFacts
 from engine.decide.availability.offer import offer
 from engine.decide.decision import Reason
 from engine.decide.evaluation.evaluation import Evaluation
-from engine.decide.joint.plan import plan
+from engine.decide.joint.assignment import assign
+from engine.decide.joint.contention import contending_groups
+from engine.decide.joint.one_after_another import choose_one_after_another
+from engine.decide.joint.planned_order import PlannedOrder
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import StockPosition
 from rules.reserves import Tally
@@ -16,6 +19,7 @@ from tests.support.facts import (
     EURO,
     LILLE,
     LYON,
+    MARSEILLE,
     NOW,
     decided,
     node,
@@ -238,13 +242,28 @@ def test_only_what_a_cap_refuses_is_said_to_be_capped():
     assert [reason.code for reason in decision.unfilled[0].reasons] == ["excluded", "capacity_used"]
 
 
-def test_orders_of_a_batch_keep_to_their_caps_together_with_their_stock():
-    scenario = snapshot(NODES, {"A": {"lyon": 9, "lille": 9}})
-    loaded = policies(TEN_AT_MOST)
-    matcher = Matcher(loaded)
-    orders = [order(("A", 12), id=f"W-{number}") for number in range(2)]
-    evaluations = [Evaluation(order=item, snapshot=scenario, matcher=matcher, now=NOW) for item in orders]
-    planned = plan(evaluations)
-    assert planned.summary.score.unfilled == 24 - 18
-    assert [sum(planned.left_by(index).units.values()) > 0 for index in planned.sequence].count(True) <= 1
+def test_of_caps_on_different_places_the_one_that_is_reached_is_named():
+    rules = (
+        "when: {node.type: warehouse}, then: {cap: {channel: web, units: 10}}",
+        "when: {node.type: store}, then: {cap: {channel: web, units: 4}}",
+    )
+    (unfilled,) = decided(order(("A", 12)), facts(3, 30), *rules).unfilled
+    assert [(reason.code, reason.units, reason.rules) for reason in unfilled.reasons] == [("capped", 5, ("test/r2",))]
+
+
+def test_orders_that_contend_are_each_given_no_more_than_their_cap():
+    """It would cost least to send all to the order that is near."""
+    matcher = Matcher(policies("then: {cap: {channel: web, units: 5}}"))
+    scenario = facts(4, 4, services=[service(per_km=4_000)])
+    orders = [
+        PlannedOrder(
+            Evaluation(order=order(("A", 8), id=place_id, place=place), snapshot=scenario, matcher=matcher, now=NOW)
+        )
+        for place_id, place in (("near", LILLE), ("far", MARSEILLE))
+    ]
+    (group,) = contending_groups(orders)
+    in_turn = list(choose_one_after_another(orders))
+    choices = assign(orders, group.scarce, in_turn).choices or in_turn
+    shipped_units = [sum(choice.units.values()) for choice in choices]
+    assert (sum(shipped_units), max(shipped_units) <= 5) == (8, True)
     matcher.close()

@@ -230,6 +230,7 @@ EFFECTS = {
     ),
     "cap: {channel: marketplace, units: 10}": PositionOutcome(cap=(Cap(channel="marketplace", units=10),)),
     "multiple_of: 6": PositionOutcome(multiple_of=6),
+    "min_shelf_life: 10 days": PositionOutcome(min_shelf_life=10),
     "keep_together: true": LineOutcome(keep_together=True),
     "max_shipments: 2": OrderOutcome(max_shipments=2),
     "max_shipments: {at_most: 1, unless_needed: true}": OrderOutcome(shipments_unless_needed=1),

@@ -20,6 +20,7 @@ from tests.support.facts import (
     LYON,
     NOW,
     decided,
+    lots,
     node,
     order,
     policies,
@@ -249,6 +250,12 @@ def test_what_a_node_may_not_ship_today_says_so():
     assert reasons(decided(order(("A", 4)), spent, *rules)) == [
         Reason(code="capacity_used", units=4, rules=("test/r1",))
     ]
+
+
+def test_what_expires_too_soon_says_so():
+    there = snapshot(NODES, {"A": {"lyon": 4}}, lots={"A": {"lyon": lots(a=(3, 1), b=(1, 9))}})
+    decision = decided(order(("A", 4)), there, "then: {min_shelf_life: 5 days}")
+    assert reasons(decision) == [Reason(code="expire_too_soon", units=3, rules=("test/r1",))]
 
 
 def test_units_left_to_other_orders_of_the_batch_are_said_to_be_so():

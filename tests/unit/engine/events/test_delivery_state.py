@@ -12,6 +12,7 @@ from engine.events.webhooks import retry_schedule
 from engine.events.webhooks.delivery_state import (
     DeliveryState,
     Failure,
+    Lane,
     LaneResult,
     appended,
     revived,
@@ -118,3 +119,25 @@ def test_no_event_is_lost_or_overtaken(lanes, turns, data):
             endpoint.before |= set(endpoint.taken)
             endpoint.taken = []
             endpoint.check()
+
+
+def test_once_an_endpoint_that_was_down_takes_an_event_all_that_waits_is_due():
+    first, second = Position(1, 0, 1), Position(2, 0, 1)
+    lanes = {
+        "a": Lane(events=(first,), attempts=3, due=100, since=1, error="x"),
+        "b": Lane(events=(second,), attempts=3, due=7_000, since=2, error="x"),
+    }
+    state = DeliveryState(cursor=second, lanes=lanes, failures=6)
+    assert (state.due(100), state.takes_new(100)) == (["a"], False)
+    taken = LaneResult(name="a", events=(first,), done=1, reached=True)
+    after = settled(state, [taken], cursor=second, now=100, chances=[0.5])
+    assert (after.due(100), after.lanes["b"].attempts, after.takes_new(100)) == (["b"], 3, True)
+
+
+def test_events_that_are_gone_are_no_sign_that_the_endpoint_takes_any():
+    event = Position(1, 0, 1)
+    lane = Lane(events=(event,), attempts=3, due=100, since=1, error="x")
+    state = DeliveryState(cursor=event, lanes={"a": lane}, failures=6)
+    gone = LaneResult(name="a", events=(event,), done=1, reached=False)
+    after = settled(state, [gone], cursor=event, now=100, chances=[0.5])
+    assert (after.lanes, after.failures, after.taken_at) == ({}, 6, None)

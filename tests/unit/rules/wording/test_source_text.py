@@ -57,6 +57,8 @@ EFFECTS = [
     ("protect: {channel: web, units: 5}", "protect: {channel: web, units: 5}"),
     ("protect: {channel: 'a b', share: 20%}", 'protect: {channel: "a b", share: 20%}'),
     ("multiple_of: 6", "multiple_of: 6"),
+    ("min_shelf_life: 10 d", "min_shelf_life: 10 days"),
+    ("min_shelf_life: 1", "min_shelf_life: 1 day"),
     ("keep_together: true", "keep_together: true"),
     ("max_shipments: 2", "max_shipments: 2"),
     ("fewest_shipments: true", "fewest_shipments: true"),

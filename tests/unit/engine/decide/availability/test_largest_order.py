@@ -108,6 +108,8 @@ def test_what_is_free_at_a_place_is_what_an_order_could_get_from_there_alone():
     assert most(scenario, "then: {multiple_of: 6}") == (24, [18, 6])
     assert most(scenario, "when: {node.id: a}, then: {daily_units: 4}") == (11, [4, 7])
     assert most(scenario, "then: {max_shipments: 1}") == (20, [20, 7])
+    few = "when: {order.units: {more_than: 8}}, then: {exclude: true}"
+    assert most(scenario, "when: {node.id: a}, then: {multiple_of: 6}", few) == (8, [6, 7])
 
 
 def most(scenario, *rules, sku="A"):
