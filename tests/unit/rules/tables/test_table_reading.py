@@ -142,3 +142,10 @@ def test_words_that_no_row_names_and_cases_that_are_meant_are_no_gaps(hit_policy
     assert [finding.code for finding in check({"t.csv": gap.encode()}).findings] == ["uncovered-case"]
     meant = head("gaps,allowed", *rows, hit_policy=hit_policy)
     assert check({"t.csv": meant.encode()}).findings == ()
+
+
+def test_under_first_a_row_overrides_what_it_names_besides_the_rows_below():
+    rows = "policy,p\nhit_policy,first\n\nid,node.type,keep,overrides,because\na,store,1,q/x,x\nb,,2,,x\n"
+    other = "policy: q\nrules:\n  - {id: x, because: x, then: {keep: 3}}\n"
+    policies = load_policies({"p.csv": rows.encode(), "q.yaml": other.encode()})
+    assert policies.rules["p/a"].overrides == ("q/x", "p/b")

@@ -161,3 +161,21 @@ def test_the_largest_order_that_is_tried_is_the_largest_that_there_may_be():
     none = available(order(), "B", scenario, matcher)
     assert (none.free, none.unless_needed, none.nodes) == (0, 0, [])
     matcher.close()
+
+
+@pytest.mark.parametrize(
+    ("rules", "free", "by_node"),
+    [
+        ([], 9, [5, 4]),
+        (["then: {oversell: 3}"], 15, [8, 7]),
+        (["when: {node.id: a}, then: {multiple_of: 3}"], 7, [3, 4]),
+        (["then: {keep_together: true}"], 5, [5, 4]),
+        (["then: {keep_together: true}", "then: {multiple_of: 2}"], 4, [4, 4]),
+    ],
+)
+def test_what_a_place_has_free_is_what_an_order_could_have_from_there_alone(rules, free, by_node):
+    scenario = snapshot([node("a", LYON), node("b", LILLE)], {"A": {"a": 5, "b": 4}})
+    matcher = Matcher(policies(*rules))
+    found = available(order(), "A", scenario, matcher)
+    matcher.close()
+    assert (found.free, list(found.free_by_node)) == (free, by_node)
