@@ -30,7 +30,7 @@ def served(
         stderr=subprocess.DEVNULL,
     ) as service:
         try:
-            wait_until(lambda: _is_ready(url), "the service answers")
+            wait_until(lambda: _is_ready(url), "the service answers", seconds=60.0)
             yield url
         finally:
             service.terminate()

@@ -123,7 +123,7 @@ def test_units_are_blocked_brought_back_to_sale_and_written_off(run: Run) -> Non
     assert move("2", "--blocked", "-2", "--op", "m2").endswith(" on hand, 0 blocked\n")
     assert move("2", "--blocked", "-2", "--op", "m2").startswith("seen: ")
     log = run("ledger", "log", "--kind", "moved").stdout
-    assert f"-2, +2 blocked x LAMP at lyon, at {at}, op m1: broken" in log
+    assert f"-2, +2 blocked x LAMP at lyon, at {in_paris(at)}, op m1: broken" in log
     assert "+2, -2 blocked x LAMP at lyon, op m2" in log
 
 

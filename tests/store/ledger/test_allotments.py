@@ -98,6 +98,8 @@ def test_a_channel_uses_its_allotment_up(shop, taken, sound):
 def test_a_share_is_put_aside_within_its_bounds(shop, share, aside):
     activate(shop, f"then: {{allocate: {{channel: web, {share}, per: day}}}}")
     assert takes(shop, 20, "store") == 20 - aside
+    (*_, decided) = shop.entries(on_damaged=lambda _: None)
+    assert decided.positions_before == ((20, 0, aside),), "the commit computes the same"
 
 
 def test_availability_says_what_is_left_beside_it(shop):

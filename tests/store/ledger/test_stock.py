@@ -90,6 +90,7 @@ def test_a_load_leaves_stock_that_was_counted_since_the_load_before_alone(shop, 
     again = inventory([*SHOPS, node("paris")], {"A": {"lyon": 4, "lille": 6}, "B": {"lille": 1}})
     shop.load(again)
     assert units_of(shop, "A") == {"lyon": 7, "lille": 6}
+    assert shop.check().clean
     assert not shop.stock.set_count(count(1, 0)).applied, "older than the count that stands"
     assert shop.stock.set_count(count(5, half_a_minute)).applied, "newer than that, though older than the load"
     move(shop, movement("b", 3))
@@ -100,9 +101,41 @@ def test_a_load_leaves_stock_that_was_counted_since_the_load_before_alone(shop, 
     assert shop.check().clean
 
 
+def test_a_count_on_arrival_is_later_than_what_a_worker_with_a_faster_clock_moved(shop, clock):
+    clock.now += 60
+    move(shop, movement("a", -2))
+    clock.now -= 60
+    assert shop.stock.set_count(count(9, 1, kind="s")).applied
+    assert units_of(shop, "A")["lyon"] == 9
+    assert shop.check().clean
+
+
+def test_a_load_is_later_than_what_a_worker_with_a_faster_clock_moved(shop, clock):
+    clock.now += 60
+    move(shop, movement("a", -2))
+    clock.now -= 60
+    shop.load(inventory(SHOPS, {"A": {"lyon": 4}, "B": {"lille": 1}}), counts=True)
+    assert units_of(shop, "A") == {"lyon": 4}
+    clock.now += 45
+    move(shop, movement("b", -1))
+    assert units_of(shop, "A") == {"lyon": 3}
+    assert shop.check().clean
+
+
+def test_a_count_after_a_load_is_later_than_what_was_moved_before_it_by_a_faster_clock(shop, clock):
+    clock.now += 60
+    move(shop, movement("a", -2))
+    clock.now -= 60
+    shop.load(inventory(SHOPS, {"A": {"lyon": 4}, "B": {"lille": 1}}), counts=True)
+    shop.stock.set_count(count(9, 1, kind="s"))
+    assert units_of(shop, "A") == {"lyon": 9}
+    assert shop.check().clean
+
+
 def test_counted_stock_goes_with_its_node_and_its_product(shop):
     shop.stock.set_count(count(9, 1))
     shop.stock.set_count(count(9, 1, sku="B", node="lyon"))
+    shop.stock.set_count(count(9, 1, sku="B", node="lille"))
     shop.load(inventory([node("lille")], {"A": {"lille": 2}}))
     assert units_of(shop, "A") == {"lille": 2}
     with pytest.raises(NotFound):

@@ -313,6 +313,15 @@ def test_of_what_a_shipment_cannot_bear_another_service_takes_its_part():
     assert offered(scenario, "when: {service.id: van}, then: {exclude: unless_needed}") == (7, 5, [6, 1])
 
 
+def test_units_too_heavy_for_every_service_of_a_place_are_offered_by_others_alone():
+    bike, van = service("bike", mode="bike", max_unit_weight=900), service("van", max_unit_weight=1_000)
+    nodes = [node("a", services=("bike",)), node("b", services=("bike", "van"))]
+    for weight, expected in ((900, (5, 0, [2, 3])), (1_000, (3, 0, [0, 3])), (1_001, (0, 0, [0, 0]))):
+        heavy = [product("A", weight=weight)]
+        scenario = snapshot(nodes, {"A": {"a": 2, "b": 3}}, products=heavy, services=[bike, van])
+        assert offered(scenario) == expected
+
+
 def test_of_two_ways_that_carry_pairs_alone_a_third_unit_goes_by_none():
     bike, van = service("bike", mode="bike"), service("van")
     scenario = snapshot([node("a", services=("bike", "van"))], {"A": {"a": 3}}, services=[bike, van])
