@@ -196,7 +196,7 @@ def _set_aside(entry: Entry, times: Times) -> str:
         for shipment in entry.set_aside
         for part in shipment.units
     )
-    return say("until {instant}: {units}", instant=times(entry.until or 0), units=", ".join(units))
+    return say("until {instant}: {units}", instant=times(entry.until or 0, seconds=True), units=", ".join(units))
 
 
 _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {

@@ -6,7 +6,7 @@ has is shown in English.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,15 @@ LANGUAGES = (ENGLISH, *sorted(path.name for path in FOLDER.iterdir() if path.is_
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
     """By the English text, its translation. `messages` are those that rules and the engine say, whose placeholders have
-    no names ({}); `nouns` have the forms for one and for several.
+    no names ({}); `nouns` have the forms for one and for several. `number_signs`, for str.translate, stand for the
+    English ones in numbers; with `zero_is_one`, 0 takes the form for one.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     messages: Mapping[str, str] = field(default_factory=dict)
     nouns: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    number_signs: Mapping[int, str] = field(default_factory=dict)
+    zero_is_one: bool = False
 
 
 NO_TEXTS = Texts()
@@ -40,11 +43,19 @@ def texts_of(language: str) -> Texts:
         return NO_TEXTS
     entries = {path.stem: _entries(path) for path in sorted((FOLDER / language).glob("*.yaml"))}
     nouns, messages = entries.pop("nouns", []), entries.pop("messages", [])
+    signs = _texts(entries.pop("numbers", []))
     return Texts(
-        texts={item["en"]: item["text"] for part in entries.values() for item in part},
-        messages={item["en"]: item["text"] for item in messages},
-        nouns={item["en"]: (item["one"], item["several"]) for item in nouns},
+        texts=_texts([item for part in entries.values() for item in part]),
+        messages=_texts(messages),
+        nouns={item[ENGLISH]: (item["one"], item["several"]) for item in nouns},
+        zero_is_one=signs.pop("zero", "") == "one",
+        number_signs=str.maketrans(signs),
     )
+
+
+def _texts(entries: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """By the English text, its translation."""
+    return {item[ENGLISH]: item["text"] for item in entries}
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:

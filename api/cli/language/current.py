@@ -12,10 +12,6 @@ from rules.wording.catalogue import ENGLISH
 OPTION = "--lang"
 _VARIABLES = ("POINTSMAN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 """Where the language comes from if no option says it; the first that is set decides."""
-_NUMBER_SIGNS = {"fr": str.maketrans({",": "\u202f", ".": ",", "%": "\u00a0%"})}
-"""By language, what stands for the comma between thousands, the decimal point and the sign for per cent."""
-_NONE_IS_ONE = frozenset({"fr"})
-"""Languages in which 0 takes the form for one."""
 _language = contextvars.ContextVar("language", default=ENGLISH)
 
 
@@ -41,8 +37,7 @@ def text(english: str) -> str:
 
 def say_number(number: str) -> str:
     """A number as it is formatted in English, such as 1,234.50, as the current language writes it."""
-    signs = _NUMBER_SIGNS.get(_language.get())
-    return number.translate(signs) if signs else number
+    return number.translate(texts_of(_language.get()).number_signs)
 
 
 def say_message(message: str) -> str:
@@ -53,10 +48,9 @@ def say_message(message: str) -> str:
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun: `1 rule`, `1,200 rules`."""
-    language = _language.get()
-    forms = texts_of(language).nouns.get(noun)
-    one, several = forms or (noun, f"{noun}s")
-    is_one = number == 1 or (number == 0 and language in _NONE_IS_ONE)
+    texts = texts_of(_language.get())
+    one, several = texts.nouns.get(noun) or (noun, f"{noun}s")
+    is_one = number == 1 or (number == 0 and texts.zero_is_one)
     return f"{say_number(f'{number:,}')} {one if is_one else several}"
 
 

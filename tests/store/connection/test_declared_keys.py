@@ -91,6 +91,13 @@ def begin(pointsman, inventory):
     load.begin(pointsman._client, pointsman._keys, inventory, verify_policies=verify, micros=micros)
 
 
+def answer_and_count(pointsman):
+    """What the service keeps of requests."""
+    claimed = pointsman.request_answers.claim("request", "body")
+    pointsman.request_answers.keep("request", claimed.attempt, b"answer")
+    pointsman.request_counts.add("eve", seconds=1)
+
+
 def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman = strict
     pointsman.load(stocked(9))
@@ -114,6 +121,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     assert json_of(pointsman.decide(order(("B", 1))))["shipments"][0]["node"] != shipment["node"]
     pointsman.rests.end(shipment["node"], who="eve")
     pointsman.api_keys.create(role="oms", client="eve", networks=("*",))
+    answer_and_count(pointsman)
     sent = order(("A", 91))
     pointsman.decide(sent)
     assert pointsman.orders.wait(sent.id).units("waiting") > 0

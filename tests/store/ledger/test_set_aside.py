@@ -6,6 +6,7 @@ import pytest
 
 from api.cli.ledger import audit_lines
 from api.cli.ledger_log import entry_line
+from api.cli.output.times import Times
 from engine.errors import QuotaExceeded
 from engine.orders import set_aside
 from engine.service import Pointsman
@@ -89,7 +90,7 @@ def test_the_check_and_the_log_as_people_read_them_say_what_is_set_aside(others,
     def look():
         take()
         (*_, entry) = [item for item in entries(others._client, others._keys) if item.kind == "set_aside"] or [None]
-        texts.append((list(audit_lines(others.check())), entry and entry_line(entry)))
+        texts.append((list(audit_lines(others.check())), entry and entry_line(entry, Times.of(others))))
 
     before_commit(look, times=3)
     opened().decide(LARGE)
@@ -97,7 +98,7 @@ def test_the_check_and_the_log_as_people_read_them_say_what_is_set_aside(others,
     assert "shipped by the log 22 = held 22 + units of holds that ended 0, 0 of them confirmed" in lines
     assert lines[-2:] == ["held besides, for orders that are being decided: 45", "clean"]
     assert "  set_aside  set-aside:" in entry
-    assert "  until 2026-11-27T09:00:10Z: 5 x S0 at lille, 5 x S2 at lyon, 5 x S3 at lyon, " in entry
+    assert "  until Fri 27 Nov 2026 10:00:10 +01:00: 5 x S0 at lille, 5 x S2 at lyon, 5 x S3 at lyon, " in entry
 
 
 def test_what_the_record_says_was_held_is_what_others_held(others, take, opened, before_commit):
