@@ -24,7 +24,7 @@ def served(
     url = f"http://127.0.0.1:{port}"
     with subprocess.Popen(
         words,
-        env=environment,
+        env={"POINTSMAN_SERVER_STAYS": "0", **environment},
         cwd=directory,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

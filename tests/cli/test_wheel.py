@@ -69,7 +69,8 @@ def url(environment: Path, shop: Path) -> Iterator[str]:
 
 def clean() -> dict[str, str]:
     """The environment of the tests without what would lead an installed program back to the sources."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("POINTSMAN_", "PYTHON"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("POINTSMAN_", "PYTHON"))}
+    return kept | {"POINTSMAN_SERVER_STAYS": "0"}
 
 
 def output(*words: object, program: object = sys.executable, directory: Path | None = None) -> str:

@@ -200,7 +200,8 @@ def server_process(
     app: str | None = None,
     options: Sequence[str] = (),
 ) -> Iterator[ServerProcess]:
-    """A server with these variables, once it answers; `app` instead of Pointsman's."""
+    """A server with these variables, once it answers; `app` instead of Pointsman's. Its store ends with it."""
+    environment = {"POINTSMAN_DATA": str(directory / "data"), "POINTSMAN_SERVER_STAYS": "0", **environment}
     path, log = directory / "http.sock", directory / "server.log"
     command = [sys.executable, "-m", "api.http.serving", "--bind", f"unix:{path}", "--workers", str(workers)]
     command += [*(["--app", app] if app else []), *options]

@@ -113,8 +113,8 @@ def test_no_script_takes_on_more_than_so_many_skus_however_many_are_loaded(bare,
     loads = [stocked(2, own, count=2_600) for own in ("OLD", "NEW")]
     bare.load(stocked(1, "FIRST"))  # the server has the scripts from now on
     calls = script_calls(redis_client, lambda: [bare.load(load) for load in loads])
-    assert max(call.keys for call in calls) == 6 + 5 * network_load.SKUS_AT_ONCE
-    assert max(call.arguments for call in calls) == 1 + network_load.SKUS_AT_ONCE
+    assert max(call.keys for call in calls) == 7 + 5 * network_load.SKUS_AT_ONCE
+    assert max(call.arguments for call in calls) == 3 + network_load.SKUS_AT_ONCE
     assert [call.name for call in calls].count("load_stock") == 2 * 6
     assert {call.keys for call in calls if call.name == "load_swap"} == {8}
 
