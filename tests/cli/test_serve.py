@@ -53,7 +53,9 @@ def test_a_first_start_makes_a_key_per_role_and_says_how_to_call_with_it(tmp_pat
     data = tmp_path / "my data"
     with (
         said.open("w") as output,
-        subprocess.Popen(words, env=environment | {"POINTSMAN_DATA": str(data)}, stderr=output) as service,
+        subprocess.Popen(
+            words, env=environment | {"POINTSMAN_DATA": str(data), "POINTSMAN_SERVER_STAYS": "0"}, stderr=output
+        ) as service,
     ):
         try:
             wait_until(lambda: status(port, "/healthz") == 200, "the service answers", seconds=60.0)
