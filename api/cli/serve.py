@@ -1,6 +1,5 @@
 """`pointsman serve`: answers over HTTP."""
 
-import ipaddress
 import os
 import shlex
 import sys
@@ -11,6 +10,7 @@ import click
 from api.cli.language.current import say
 from api.cli.server import finding_text
 from engine.access.first_keys import FILE, make_first_keys
+from engine.access.loopback import is_loopback
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -59,7 +59,7 @@ def serve(
 
 def _verify_address(settings: Settings, host: str, *, encrypted: bool) -> None:
     """Refuse what would send keys over a network unencrypted, or let everybody there in without one."""
-    if _is_loopback(host):
+    if is_loopback(host):
         if settings.access.open and settings.access.proxied:
             raise click.UsageError(
                 say(
@@ -123,10 +123,3 @@ def _prepare_keys(settings: Settings, url: str) -> None:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -35,6 +35,7 @@ from api.http.blueprint import JSON, NDJSON, by_operation, components
 from api.http.description import blueprint as description
 from api.http.description.completion import completed
 from api.http.each_request.idempotency import IdempotentRequests
+from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
@@ -92,6 +93,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     # the id of an order, or a SKU, may have any slashes: "/b" is another one than "b"
     app.url_map.merge_slashes = False
     app.url_map.converters["path"] = _AnyPath
+    begin_measuring(app)
     log_requests(app, pointsman)
     measure_requests(app, served, meters)
     if tracing is not None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from api.http.each_request.measure import operation
 from engine.actor import request_id
 from engine.errors import BadSetting
 from engine.meter import Meter, Part
@@ -46,7 +47,7 @@ class Tracing:
 
     def _begin(self) -> None:
         context = self._propagate.extract(request.headers)
-        span = self._tracer.start_span(request.endpoint or "none", context=context, kind=self._trace.SpanKind.SERVER)
+        span = self._tracer.start_span(operation(), context=context, kind=self._trace.SpanKind.SERVER)
         span.set_attribute("http.request.method", request.method)
         _SPAN.set(span)
 

@@ -1,11 +1,11 @@
 """The OpenID provider whose tokens are taken, from environment variables."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
+from engine.access.loopback import is_loopback
 from engine.errors import BadSetting
 
 
@@ -57,9 +57,4 @@ def is_private_way(url: str) -> bool:
         host = parts.hostname or ""
     except ValueError:
         return False
-    if parts.scheme == "https":
-        return bool(host)
-    try:
-        return parts.scheme == "http" and (host == "localhost" or ipaddress.ip_address(host).is_loopback)
-    except ValueError:
-        return False
+    return bool(host) if parts.scheme == "https" else parts.scheme == "http" and is_loopback(host)

@@ -4,7 +4,6 @@ import http.server
 import json
 import os
 import sys
-import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from tests.cli.served import keys_in, served
 from tests.support.facts import policy_file
 from tests.support.forked_cli import installed
+from tests.support.local_server import local_server
 from tests.support.order_json import order_json
 
 sys.path.insert(0, "examples/clients/python")
@@ -85,14 +85,9 @@ class Failing(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def failing():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Failing)
-    server.plan, server.keys = [], []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with local_server(Failing) as server:
+        server.plan, server.keys = [], []
+        yield server
 
 
 def client_of(failing, **options):

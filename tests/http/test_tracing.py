@@ -4,7 +4,6 @@ import gzip
 import http.server
 import subprocess
 import sys
-import threading
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -14,6 +13,7 @@ from api.http.metrics.meters import Meters, NetworkMeter
 from api.http.tracing import TracedMeter, start_tracing
 from engine.service import Pointsman
 from tests.support.callers import key_of, with_key
+from tests.support.local_server import local_server
 from tests.support.order_json import order_json
 from tests.support.wait_until import wait_until
 
@@ -39,14 +39,9 @@ class Collector(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def collector():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
-    server.spans = []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with local_server(Collector) as server:
+        server.spans = []
+        yield server
 
 
 def test_a_decision_is_a_span_of_its_callers_trace_with_its_parts_in_it(collector, pointsman, clock, monkeypatch):

@@ -4,9 +4,11 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import msgspec
+
+from tests.support.local_server import local_server
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,6 @@ def receiving() -> Iterator[Receiver]:
         def log_message(self, *_):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with local_server(Handler) as server:
         receiver = Receiver(url=f"http://127.0.0.1:{server.server_port}/events")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield receiver
-        finally:
-            server.shutdown()
-            thread.join()
+        yield receiver

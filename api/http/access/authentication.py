@@ -1,12 +1,12 @@
 """Finds out who calls, by the header Authorization: an API key or a token of the OpenID provider."""
 
-import ipaddress
 from collections.abc import Callable
 
 from flask import Request
 
 from api.http.access.caller import ANYBODY_HERE, Caller
 from engine.access.api_keys import ApiKeys
+from engine.access.loopback import is_loopback
 from engine.access.secret import PREFIX
 from engine.errors import Unauthenticated
 
@@ -56,8 +56,8 @@ def _is_from_here(request: Request) -> bool:
     a name of its own that leads here (DNS rebinding). A proxy on this machine passes on what others call.
     """
     return (
-        _is_loopback(request.remote_addr or "")
-        and _is_loopback(_host_name(request.host))
+        is_loopback(request.remote_addr or "")
+        and is_loopback(_host_name(request.host))
         and not any(name in request.headers for name in _OF_OTHERS)
     )
 
@@ -65,12 +65,3 @@ def _is_from_here(request: Request) -> bool:
 def _host_name(host: str) -> str:
     """Without the port."""
     return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-
-
-def _is_loopback(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

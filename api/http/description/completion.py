@@ -154,9 +154,10 @@ def _mend_schemas(value: Any) -> None:
         pattern = value.get("pattern")
         if isinstance(pattern, str) and pattern.endswith("\\Z"):
             value["pattern"] = f"^(?:{pattern.removesuffix(chr(92) + 'Z')})$"
-        if value.get("type") == "string" and len(str(value.get("default", "a"))) < value.get("minLength", 0):
-            del value["default"]
-        if value.get("type") == "string" and not isinstance(value.get("default", ""), str):  # as it is read: minutes
+        default = value.get("default", "")
+        # a default as it is read, such as minutes, is none that can be sent
+        unsendable = not isinstance(default, str) or len(default) < value.get("minLength", 0)
+        if value.get("type") == "string" and "default" in value and unsendable:
             del value["default"]
         for item in value.values():
             _mend_schemas(item)

@@ -2,11 +2,11 @@
 
 import logging
 import re
-import time
 import uuid
 
 from flask import Flask, Response, g, request
 
+from api.http.each_request.measure import operation, seconds_taken
 from engine.actor import begin_request, request_id
 from engine.service import Pointsman
 
@@ -28,7 +28,6 @@ def log_requests(app: Flask, pointsman: Pointsman) -> None:
         # a word that could be no id, or garble a log, is left out; nobody is refused for it
         given = request.headers.get(HEADER, "")
         begin_request(given if _ID.fullmatch(given) else uuid.uuid4().hex)
-        g.log_began = time.perf_counter()
 
     def end(response: Response) -> Response:
         response.headers[HEADER] = request_id()
@@ -49,9 +48,9 @@ def _described(response: Response) -> dict[str, object]:
     arguments = request.view_args or {}
     described = {
         "method": request.method,
-        "operation": request.endpoint or "none",
+        "operation": operation(),
         "status": response.status_code,
-        "milliseconds": round((time.perf_counter() - g.log_began) * 1_000, 1),
+        "milliseconds": round(seconds_taken() * 1_000, 1),
     }
     order = g.get("log_order") or arguments.get("order_id")
     return described | ({"order": order} if order else {})

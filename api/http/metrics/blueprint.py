@@ -1,14 +1,14 @@
 """GET /metrics, and the measuring of requests."""
 
-import time
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from api.http.blueprint import Blueprint
+from api.http.each_request.measure import operation, seconds_taken
 from api.http.metrics.meters import Meters
 from api.http.metrics.stored import StoredNumbers
 from engine.service import Pointsman
@@ -38,16 +38,10 @@ def blueprint(served: Sequence[Pointsman], meters: Meters) -> Blueprint:
 def measure_requests(app: Flask, served: Sequence[Pointsman], meters: Meters) -> None:
     """From here on every request is measured."""
 
-    def begin() -> None:
-        g.began = time.perf_counter()
-
     def end(response: Response) -> Response:
-        seconds = time.perf_counter() - g.get("began", time.perf_counter())
-        # an address that is none has no operation: anybody may ask for any number of them
-        meters.requests.labels(request.endpoint or "none", str(response.status_code)).observe(seconds)
+        meters.requests.labels(operation(), str(response.status_code)).observe(seconds_taken())
         for pointsman in served:
             meters.incidents.labels(pointsman.settings.network).set(pointsman.incidents)
         return response
 
-    app.before_request(begin)
     app.after_request(end)

@@ -10,9 +10,9 @@ import threading
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from api.http.metrics.directory import VARIABLE
 from engine.meter import Part
 
-DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 MOST_CHANNELS = 100
 """A network that lists no channels takes any word as one. Those that come after so many count as `other`."""
 _PART_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -62,7 +62,7 @@ class Meters:
     def collected(self) -> CollectorRegistry:
         """A new registry that has the numbers of all processes."""
         registry = CollectorRegistry()
-        if DIRECTORY in os.environ:
+        if VARIABLE in os.environ:
             MultiProcessCollector(registry)
         else:
             registry.register(self._own)

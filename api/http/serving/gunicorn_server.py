@@ -15,6 +15,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from api.http.logs.output import log_settings
+from api.http.metrics.directory import VARIABLE
 from api.http.serving.settings import ServingSettings
 
 _SECONDS_WITHOUT_HEARTBEAT = 120
@@ -22,8 +23,6 @@ _SECONDS_WITHOUT_HEARTBEAT = 120
 _MOST_BYTES_A_LINE = 8_190
 _MOST_HEADERS = 100
 _KEEP_ALIVE_SECONDS = 75
-DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
-"""prometheus_client's variable."""
 
 
 class Server(BaseApplication):
@@ -47,7 +46,7 @@ class Server(BaseApplication):
         self.probes = probes
         self._directory = tempfile.TemporaryDirectory(prefix="pointsman-")
         # where workers write the numbers that GET /metrics adds up
-        os.environ[DIRECTORY] = self._directory.name
+        os.environ[VARIABLE] = self._directory.name
         super().__init__()
 
     @property

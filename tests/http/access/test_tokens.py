@@ -4,7 +4,6 @@ import base64
 import hmac
 import http.server
 import json
-import threading
 
 import jwt
 import pytest
@@ -23,6 +22,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from tests.support.callers import bearer
 from tests.support.facts import NOW
+from tests.support.local_server import local_server
 from tests.support.problem_json import problem_of
 
 AUDIENCE = "pointsman"
@@ -66,10 +66,8 @@ class Provider(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def issuer():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with local_server(Provider) as server:
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 @pytest.fixture(scope="module")

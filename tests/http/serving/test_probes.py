@@ -11,13 +11,9 @@ import urllib.request
 
 import pytest
 
+from tests.support.redis_topologies import free_port
 from tests.support.server_process import ROOT, words_of
 from tests.support.wait_until import wait_until
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 def probe(port, path, method="GET"):
