@@ -57,6 +57,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network import load as network_load
 from engine.store.network import read
+from engine.store.network.former.tidy import tidy
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
@@ -275,6 +276,7 @@ class Pointsman:
             micros=lambda: self.micros,
             counts=counts,
         )
+        tidy(self._client, self._keys)
         self._after_freeing()
         return before != inventory.network.version
 
