@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.replays import Replays
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
@@ -205,6 +206,7 @@ class Pointsman:
             micros=lambda: self.micros,
         )
         self.master_data = MasterData(self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing)
+        self.replays = Replays(self._client, self._keys, facts=self._facts)
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
