@@ -25,10 +25,8 @@ def open_probes_port(port: int | None, *, host: str, binds: Sequence[str]) -> tu
     try:
         return (_open(_HERE, after), "") if after else (None, "")
     except ProbesPortTaken as error:
-        return (
-            None,
-            f"{error}; only the workers answer them. Set POINTSMAN_PROBES_PORT to another port, or to 0 for none",
-        )
+        set_it = "Set POINTSMAN_PROBES_PORT to another port, or to 0 for none"
+        return None, f"{error}; only the workers answer them. {set_it}"
 
 
 def _open(host: str, port: int) -> socket.socket:
