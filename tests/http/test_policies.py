@@ -7,7 +7,7 @@ import pytest
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
-from api.records.policies import PublishedRecord, ReviewRecord, TimelineRecord, VersionRecord, VersionsRecord
+from api.records.policies import PublishedRecord, ReviewRecord, TimelineRecord, VersionListRecord, VersionRecord
 from rules.tables.csv_text import read_sheet
 from rules.tables.workbook import write_workbook
 from tests.support.callers import client_of
@@ -73,7 +73,7 @@ def test_a_version_scheduled_over_http_takes_over_at_its_instant(http, clock):
     clock.now += 3_600
     assert decided_by(http) == version
     listed = http.get("/v1/policies").get_json()
-    assert mistakes_in(http, VersionsRecord, listed) == []
+    assert mistakes_in(http, VersionListRecord, listed) == []
     assert (listed["active"], listed["scheduled"], listed["before"]) == (version, [], before)
     assert [item["active"] for item in listed["versions"]] == [False, True]
 
