@@ -94,7 +94,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return decision_response(decision, dry_run=query["dry_run"], facts=query["facts"])
 
     batch_request = BatchRequest(order_request=order_request)
-    bodies = {JSON: {"schema": batch_request}, NDJSON: {"schema": {"type": "string"}}}
+    bodies = {JSON: {"schema": batch_request}, NDJSON: {"schema": order_request}}
     lines = {"anyOf": [reference(BatchOrderRecord), reference(BatchEndRecord)]}
     answers = {JSON: {"schema": reference(BatchRecord)}, NDJSON: {"schema": lines}}
     decisions.records |= {BatchOrderRecord, BatchEndRecord}

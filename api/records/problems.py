@@ -7,7 +7,7 @@ from typing import Self
 from msgspec import UNSET, UnsetType
 
 from api.records.findings import FindingRecord
-from api.records.orders.order_state import ActionRecord
+from api.records.orders.order_state import OrderActionRecord
 from engine.decide.order_record import Record
 from engine.errors import (
     AlreadyShipped,
@@ -104,7 +104,7 @@ class ProblemRecord(Record, frozen=True):
 
 def _detail(error: PointsmanError) -> str:
     if isinstance(error, OrderExists):
-        path = ActionRecord.of("amend", error.order).path
+        path = OrderActionRecord.of("amend", error.order).path
         return f"{error}. To amend it: POST {path}, or: pointsman order amend ORDER.json"
     return public_message(error)
 
