@@ -11,6 +11,7 @@ from api.records.orders.order_state import OrderActionRecord
 from engine.decide.order_record import Record
 from engine.errors import (
     AlreadyShipped,
+    ArchiveUnavailable,
     AwaitingApproval,
     Contended,
     CursorExpired,
@@ -59,6 +60,7 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     QuoteNotKept: HTTPStatus.CONFLICT,
     CursorExpired: HTTPStatus.GONE,
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    ArchiveUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     IdentityProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Contended: HTTPStatus.SERVICE_UNAVAILABLE,
