@@ -34,6 +34,7 @@ from engine.errors import (
     StockConflict,
     StoreUnavailable,
     TestsFailed,
+    TooManyFailedKeys,
     Unauthenticated,
     Undecided,
     public_message,
@@ -42,6 +43,7 @@ from engine.errors import (
 STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    TooManyFailedKeys: HTTPStatus.TOO_MANY_REQUESTS,
     NotPermitted: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
