@@ -26,12 +26,13 @@ from engine.service import Pointsman
 from engine.settings import RunsBacklog, Settings
 from engine.store.connection.server import open_server
 from tests.support.callers import client_of
+from tests.support.examples import examples
 from tests.support.facts import NOW, policy_file
 from tests.support.forked_cli import Command, forked_commands
 from tests.support.wait_until import wait_until
 
-hypothesis.settings.register_profile("here", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("here", examples(50))
+hypothesis.settings.register_profile("ci", examples(50, derandomize=True, print_blob=True))
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 SMALL = Path(__file__).parent / "data" / "small"
