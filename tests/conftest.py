@@ -197,7 +197,9 @@ def http(pointsman: Pointsman, application: Served):
 
 @pytest.fixture
 def contents(redis_client: redis.Redis, network: str) -> Callable[[], dict[bytes, object]]:
-    """Returns the contents of all keys of the network but for its cache and answers to requests, to compare later."""
+    """Returns the contents of all keys of the network but for its cache and what is noted of requests, to compare
+    later.
+    """
     return lambda: contents_of(redis_client, network)
 
 
@@ -211,7 +213,8 @@ def contents_of(client: redis.Redis, network: str) -> dict[bytes, object]:
     }
     cache = f"{{{network}}}:policies:answers".encode()
     names = set(client.scan_iter(f"{{{network}}}:*", count=1000)) - {cache}
-    names -= {name for name in names if name.startswith(f"{{{network}}}:request:".encode())}
+    noted = tuple(f"{{{network}}}:{kind}:".encode() for kind in ("request", "requests"))
+    names -= {name for name in names if name.startswith(noted)}
     return {name: readers[client.type(name)](name) for name in sorted(names)}
 
 

@@ -28,6 +28,7 @@ from api.http import (
 )
 from api.http.access.authentication import Authentication, TokenReader
 from api.http.access.browsers import tell_browsers
+from api.http.access.failed_attempts import FailedAttempts
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.addresses import answer_by_address, read_ids_from_addresses
@@ -126,6 +127,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         api_keys=served[0].api_keys,
         tokens=_token_reader(served[0]),
         open_here=lambda: served[0].settings.access.open,
+        attempts=_failed_attempts(app, served[0]),
     )
     Gate(served, scopes=scopes, authentication=authentication).guard(app)
     if (limit := served[0].settings.rate_limit) is not None:
@@ -156,6 +158,16 @@ def served_app() -> Flask:
         pointsman.events.start_delivering(renderer(pointsman))
         atexit.register(pointsman.events.close)  # who stops goes on with no request, and lets others go on at once
     return create_app(*served, meters=meters, tracing=tracing)
+
+
+def _failed_attempts(app: Flask, pointsman: Pointsman) -> FailedAttempts | None:
+    """What bounds requests without a valid key, counted beside the network of this one."""
+    access = pointsman.settings.access
+    if access.failed_keys is None:
+        return None
+    attempts = FailedAttempts(pointsman.request_counts, access.failed_keys, proxied=access.proxied)
+    attempts.tell_callers(app)
+    return attempts
 
 
 def _token_reader(pointsman: Pointsman) -> TokenReader:

@@ -35,6 +35,7 @@ from engine.errors import (
     StockConflict,
     StoreUnavailable,
     TestsFailed,
+    TooManyFailedKeys,
     Unauthenticated,
     Undecided,
     public_message,
@@ -43,6 +44,7 @@ from engine.errors import (
 STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    TooManyFailedKeys: HTTPStatus.TOO_MANY_REQUESTS,
     NotPermitted: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
