@@ -23,7 +23,7 @@ from engine.settings import Settings
 from engine.store import decision_log
 from engine.store.entry_codec.codec import text_of
 from engine.store.entry_codec.dictionary import LEVEL
-from engine.store.entry_codec.personal_values import PERSONAL_FIELDS
+from engine.store.entry_codec.personal_values import EVERYDAY_PERSONAL
 from tests.bench.example_network import directory, installed
 
 BYTES = 64 * 1024
@@ -52,7 +52,7 @@ def _text(entry: decision_log.Entry) -> bytes:
     body, record = entry.body, from_json(entry.body)
     for version in (record.network_version, record.policy_version):
         body = body.replace(version.encode(), secrets.token_hex(32).encode())
-    return text_of(body, entry.logged_facts, decision=entry.decision, personal=PERSONAL_FIELDS)[1]
+    return text_of(body, entry.logged_facts, decision=entry.decision, personal=EVERYDAY_PERSONAL)[1]
 
 
 def main() -> None:
