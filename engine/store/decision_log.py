@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -365,14 +366,20 @@ def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | N
     is damaged; without it, such an entry raises one of UNREADABLE.
     """
     for batch in batches(client, keys):
-        secrets = secrets_of(client, keys, batch)
-        for entry_id, fields in batch:
-            try:
-                yield parse_entry(entry_id, fields, secrets)
-            except UNREADABLE:
-                if on_damaged is None:
-                    raise
-                on_damaged(entry_id.decode())
+        yield from _parsed(client, keys, batch, on_damaged)
+
+
+def _parsed(
+    client: Client, keys: Keys, batch: Sequence[RawEntry], on_damaged: Callable[[str], None] | None
+) -> Iterator[Entry]:
+    secrets = secrets_of(client, keys, batch)
+    for entry_id, fields in batch:
+        try:
+            yield parse_entry(entry_id, fields, secrets)
+        except UNREADABLE:
+            if on_damaged is None:
+                raise
+            on_damaged(entry_id.decode())
 
 
 def secrets_of(client: Client, keys: Keys, batch: Iterable[RawEntry]) -> Secrets:
@@ -397,6 +404,27 @@ def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> 
         start = f"({batch[-1][0].decode()}"
 
 
+def newest_first(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[RawEntry]:
+    """The log as it is stored, from `end` back to `start`, which are written as for XREVRANGE."""
+    while True:
+        with faults():
+            batch = client.redis.xrevrange(keys.log, end, start, count=_BATCH)
+        yield from batch
+        if len(batch) < _BATCH:
+            return
+        end = f"({batch[-1][0].decode()}"
+
+
+def entries_about(
+    client: Client, keys: Keys, decisions: AbstractSet[str], *, start: str, on_damaged: Callable[[str], None]
+) -> Iterator[Entry]:
+    """The entries that are about any of these decisions, oldest first, from `start` on. Others are not parsed."""
+    names = {decision.encode() for decision in decisions}
+    for batch in batches(client, keys, start=start):
+        about = [raw for raw in batch if raw[1].get(b"id") in names]
+        yield from _parsed(client, keys, about, on_damaged)
+
+
 def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
     with faults():
         entry_id = client.redis.hget(keys.decisions, decision)
@@ -419,6 +447,11 @@ def with_secret(raw: RawEntry, first: str, secret: bytes | None, read: Callable[
 def parse_entry_id(text: bytes) -> EntryId:
     millis, _, number = text.partition(b"-")
     return int(millis), int(number)
+
+
+def kind_of(fields: Mapping[bytes, bytes]) -> str:
+    """Of an entry as it is stored; raises one of UNREADABLE."""
+    return fields[b"kind"].decode()
 
 
 def key_name(fields: Mapping[bytes, bytes]) -> str | None:

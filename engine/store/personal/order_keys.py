@@ -3,14 +3,13 @@ destroys its key, and leaves the instant in its place.
 """
 
 import base64
-import binascii
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.store.connection.client import Client, faults
-from engine.store.entry_codec.errors import BodyDamaged
-from engine.store.entry_codec.order_key import OrderKey
+from engine.store.entry_codec.order_key import SECRET_BYTES, OrderKey
 from engine.store.keys import Keys
 
 _ERASED = b"erased:"
@@ -43,7 +42,7 @@ def key_of(client: Client, keys: Keys, first: str) -> OrderKey | Erased:
 
 
 def read_secrets(client: Client, keys: Keys, firsts: Iterable[str]) -> Secrets:
-    """Those of the orders that these decisions began."""
+    """Those of the orders that these decisions began; none of what is stored for one that is no key."""
     names = list(dict.fromkeys(firsts))
     if not names:
         return {}
@@ -53,12 +52,10 @@ def read_secrets(client: Client, keys: Keys, firsts: Iterable[str]) -> Secrets:
 
 
 def parse_secret(stored: bytes | None) -> bytes | Erased | None:
-    """What is stored of a key; raises BodyDamaged if that is none."""
-    if stored is None:
-        return None
-    try:
-        if stored.startswith(_ERASED):
+    """What is stored of a key; None if that is none."""
+    with contextlib.suppress(ValueError):
+        if stored is not None and stored.startswith(_ERASED):
             return Erased(int(stored[len(_ERASED) :]))
-        return base64.b64decode(stored, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BodyDamaged("what is stored as the key of an order is none") from error
+        if stored is not None and len(secret := base64.b64decode(stored, validate=True)) == SECRET_BYTES:
+            return secret
+    return None
