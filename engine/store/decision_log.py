@@ -17,6 +17,7 @@ from engine.model.lots import LotUnits
 from engine.store.connection.client import Client, faults
 from engine.store.entry_codec.codec import Body, StoredBody
 from engine.store.entry_codec.errors import BodyDamaged
+from engine.store.entry_codec.personal_values import PersonalField
 from engine.store.keys import Keys
 from engine.store.outcomes import UnitState
 from engine.store.personal.order_keys import Erased, Secrets, parse_secret, read_secrets
@@ -45,6 +46,7 @@ KINDS = (
     "cancelled",
     "undone",
     "amended",
+    "erased",
     "counted",
     "loaded",
     "published",
@@ -191,8 +193,8 @@ _ENDED_UNITS = msgspec.json.Decoder(dict[int, Units])
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One change. `kind` is one of KINDS; queued and withdrawn mean into and from the backlog, woken that the rest of a
-    node was ended, set_aside that units are held for a decision that is still being made, and approved or amended that
-    an order was, whose first decision this is; undone means that confirmed units did not leave. Counted positions have
+    node was ended, set_aside that units are held for a decision that is still being made, and approved, amended or erased
+    that an order was, whose first decision this is; undone means that confirmed units did not leave. Counted positions have
     another number on hand, a network was loaded whole, a policy version was published or is active from now on: no part
     of the ledger, but events.
 
@@ -291,6 +293,11 @@ class Entry:
     def changed_order(self) -> str:
         """Of a call on an order, the order's id."""
         return str(msgspec.json.decode(self.body)["order"])
+
+    @property
+    def erased_fields(self) -> tuple[PersonalField, ...]:
+        """Of an erasure, the fields whose values are gone."""
+        return tuple(msgspec.json.decode(self.body)["fields"])
 
     @property
     def queued_lines(self) -> dict[str, int]:
