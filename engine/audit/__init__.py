@@ -1,0 +1,1 @@
+"""What auditors ask of the log: decisions made again, explained and proven."""
