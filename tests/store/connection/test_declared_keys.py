@@ -64,7 +64,7 @@ def ran(monkeypatch):
 
         def strict(*, args=(), **given):
             names.update([name, *parts.values()])
-            return run(args=[*args, "Ada", "request-1"] if LAYOUTS[name].logs else args, **given)
+            return run(args=[*args, "by", "Ada", 2] if LAYOUTS[name].logs else args, **given)
 
         return strict
 
@@ -122,6 +122,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman.rests.end(shipment["node"], who="eve")
     pointsman.api_keys.create(role="oms", client="eve", networks=("*",))
     answer_and_count(pointsman)
+    pointsman.record_act("exported", "log.ndjson", {})
     sent = order(("A", 91))
     pointsman.decide(sent)
     assert pointsman.orders.wait(sent.id).units("waiting") > 0
