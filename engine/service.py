@@ -50,6 +50,7 @@ from engine.store import decision_log
 from engine.store.api_keys import StoredKeys
 from engine.store.audit import installation_log
 from engine.store.audit.acts import Act, record_act
+from engine.store.audit.decision_search import DecisionSearch, entries_of_order
 from engine.store.backlog import BacklogEntries
 from engine.store.backup.backup import back_up
 from engine.store.backup.frames import Contents
@@ -221,6 +222,7 @@ class Pointsman:
             clock=lambda: self.now,
         )
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
+        self.decisions = DecisionSearch(self._client, self._keys)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
@@ -437,6 +439,11 @@ class Pointsman:
             self._verify_something_to_audit()
         own = decision_log.entries(self._client, self._keys, on_damaged=on_damaged)
         return heapq.merge(own, about_it, key=lambda entry: entry.id)
+
+    def order_entries(self, order: str, *, on_damaged: Callable[[str], None]) -> Iterator[decision_log.Entry]:
+        """The entries of the log about an order's decisions, oldest first; as `entries`."""
+        self._verify_something_to_audit()
+        return entries_of_order(self._client, self._keys, order, on_damaged=on_damaged)
 
     def check(self) -> reconcile_check.Audit:
         """Compare the ledger with what the log says it should be; nothing is changed. Raises NotReady if the network

@@ -92,7 +92,8 @@ def begin(pointsman, inventory):
 
 
 def answer_and_count(pointsman):
-    """What the service keeps of requests."""
+    """What the service keeps of requests and of acts."""
+    pointsman.record_act("exported", "log.ndjson", {})
     claimed = pointsman.request_answers.claim("request", "body")
     pointsman.request_answers.keep("request", claimed.attempt, b"answer")
     pointsman.request_counts.add("eve", seconds=1)
@@ -122,7 +123,6 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman.rests.end(shipment["node"], who="eve")
     pointsman.api_keys.create(role="oms", client="eve", networks=("*",))
     answer_and_count(pointsman)
-    pointsman.record_act("exported", "log.ndjson", {})
     sent = order(("A", 91))
     pointsman.decide(sent)
     assert pointsman.orders.wait(sent.id).units("waiting") > 0
