@@ -77,7 +77,7 @@ _SNAPSHOT = (
 )
 _COMMIT = (
     *_SNAPSHOT,
-    *("decisions", "log", "orders", "parked", "hold", "open_holds", "endings"),
+    *("decisions", "log", "orders", "order_keys", "parked", "hold", "open_holds", "endings"),
     *("set_aside", "earlier_set_aside"),
     *_OFFERS,
 )
@@ -90,6 +90,7 @@ _CHANGED_SKU = (
     *("changed_journal", "changed_blocked"),
 )
 _CHANGED_TAKEN = ("changed_taken",)
+_FORMER = ("former_versions", "former_networks", "former_items")
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_LOAD, _SKU, _TAKEN))
 REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _LOAD, _SKU, _TAKEN))
@@ -153,7 +154,7 @@ CHANGE_WEBHOOK = KeyLayout(_WEBHOOK)
 REMOVE_WEBHOOK = KeyLayout(_WEBHOOK)
 LEASE_WEBHOOK = KeyLayout(("webhook_lease",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
-CHANGE_FACTS = KeyLayout(("facts", "products", "log"))
+CHANGE_FACTS = KeyLayout(("facts", "products", *_FORMER, "log"), parts=("former_version",))
 PUT_KEYS = KeyLayout(("api_keys", "log"))
 RECORD_ACT = KeyLayout(("log", "operation"))
 LOAD_SWAP = KeyLayout(
@@ -166,7 +167,11 @@ LOAD_SWAP = KeyLayout(
         "broken_todo",
         "active_policy",
         "scheduled_policies",
+        "former_versions",
+        "former_networks",
+        "former_products",
     ),
+    parts=("former_version",),
     begins_entry=True,
 )
 LOAD_STOCK = KeyLayout(

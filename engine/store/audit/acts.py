@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import EntryId, packed, parse_entry_id
+from engine.store.decision_log import EntryId, parse_entry_id
+from engine.store.entry_codec.codec import encode
 from engine.store.keys import Keys
 from engine.store.script_keys import RECORD_ACT
 
@@ -29,7 +30,7 @@ class Act:
     @property
     def body(self) -> bytes:
         """As an entry has the details."""
-        return packed(msgspec.json.encode(dict(self.details), order="sorted"))
+        return encode(msgspec.json.encode(dict(self.details), order="sorted"))
 
 
 def record_act(client: Client, keys: Keys, act: Act, *, at: int) -> EntryId:
