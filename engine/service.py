@@ -200,7 +200,12 @@ class Pointsman:
             clock=lambda: self.now,
         )
         self.erasures = Erasures(
-            self._client, self._keys, orders=self.orders, personal=settings.personal, clock=lambda: self.now
+            self._client,
+            self._keys,
+            orders=self.orders,
+            forget_answers=self.request_answers.forget_personal,
+            personal=settings.personal,
+            clock=lambda: self.now,
         )
         self.quotes = Quotes(self._client, self._keys, facts=self._facts, clock=lambda: self.now, new_id=new_id)
         self.quote_take_up = QuoteTakeUp(

@@ -16,6 +16,7 @@ from engine.version import VERSION
 from rules.errors import PolicyInvalid, RulesError
 
 COMMANDS = {
+    "audit": Lazy("api.cli.audit.group", "audit", "Erase the personal values of orders."),
     "availability": Lazy(
         "api.cli.promises.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
     ),

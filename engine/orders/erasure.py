@@ -38,9 +38,12 @@ class Erasures:
         keys: Keys,
         *,
         orders: LivingOrders,
+        forget_answers: Callable[[], None],
         personal: tuple[PersonalField, ...],
         clock: Callable[[], int],
     ) -> None:
+        """`forget_answers` drops the kept answers that have orders in them."""
+        self._forget_answers = forget_answers
         self._client = client
         self._keys = keys
         self._orders = orders
@@ -62,6 +65,7 @@ class Erasures:
                 self._change_script.sweep(expired, now=now)
             erased = self._stored.erase(state.stored, note=note, now=now)
             if erased is not None:
+                self._forget_answers()
                 if erased.now:
                     self._client.rewrite_append_only_file()
                 decisions = [decision.record.id or "" for decision in state.stored.decisions]
@@ -81,6 +85,6 @@ def _verify_over(state: OrderState) -> None:
     if living or state.awaits_approval:
         what = " and ".join(living) or "a person has to approve them"
         raise OrderNotOver(
-            f"order '{state.stored.id}' is not over: units of it are still needed ({what}); confirm, release, withdraw or"
-            " cancel them first, or wait until their hold expires"
+            f"order '{state.stored.id}' is not over: its units are still to be seen to ({what}); confirm, release,"
+            " withdraw or cancel them first, or wait until their hold expires"
         )

@@ -102,8 +102,8 @@ def read_orders(client: Client, keys: Keys, order_ids: Sequence[str]) -> list[St
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Moment:
     """What is stored of one order at one moment: the fields of its hash, the number of its follow-ups, its key, and of
-    each of its decisions the endings, the hold's fields, the backlog entry, what became of units of its shipments, and the
-    confirms.
+    each of its decisions the endings, the hold's fields, the backlog entry, what became of units of its shipments, and
+    the confirms.
     """
 
     fields: Mapping[bytes, bytes]
@@ -117,7 +117,8 @@ def _moments(
 ) -> dict[str, _Moment]:
     commands: list[tuple[Any, ...]] = []
     for name, chain in chains.items():
-        commands += [("hgetall", keys.order(name)), ("llen", keys.chain(chain[0])), ("hget", keys.order_keys, chain[0])]
+        commands += [("hgetall", keys.order(name)), ("llen", keys.chain(chain[0]))]
+        commands.append(("hget", keys.order_keys, chain[0]))
         for decision in chain:
             shipments = [f"{decision} {number}" for number in range(len(records[decision].shipments))]
             commands += [
