@@ -10,9 +10,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.seal_thread import SealThread
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
@@ -66,6 +67,9 @@ from engine.store.requests.request_counts import RequestCounts
 from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
 
+if TYPE_CHECKING:
+    from engine.audit.sealer import Sealer
+
 logger = logging.getLogger("pointsman")
 
 
@@ -89,6 +93,7 @@ class Pointsman:
         self._new_id = new_id
         self._server = open_server(settings)
         self._offer_thread: OfferThread | None = None
+        self._seal_thread: SealThread | None = None
         self._client = Client(self._server.url, replicas=settings.replicas, revive=self._server.ensure_running)
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys, meter=meter)
@@ -210,6 +215,8 @@ class Pointsman:
     def close(self) -> None:
         if self._offer_thread is not None:
             self._offer_thread.stop()
+        if self._seal_thread is not None:
+            self._seal_thread.stop()
         self.events.close()
         self._facts.close()
         self._replica.close()
@@ -252,6 +259,21 @@ class Pointsman:
         if self.settings.backlog == "auto":
             self._offer_thread = OfferThread(self.take_turn)
             self._offer_thread.start()
+
+    @functools.cached_property
+    def sealer(self) -> "Sealer":
+        """What seals the log, and knows what was sealed."""
+        from engine.audit.sealer import Sealer  # noqa: PLC0415  # a large library behind it, which few commands need
+
+        return Sealer(self._client, self._keys, self.settings, clock=lambda: self.now)
+
+    def start_sealing(self) -> None:
+        """From here on, and until it is closed, seal the log, if the settings say so and there is a key to sign with. A
+        process that goes on for long does this.
+        """
+        if self.settings.audit.seal == "auto" and self.sealer.can_seal:
+            self._seal_thread = SealThread(self.sealer.take_turn)
+            self._seal_thread.start()
 
     def take_turn(self) -> bool:
         """One turn of the thread that `start_offering` starts; as `StockOffers.take_turn`."""
@@ -434,7 +456,9 @@ class Pointsman:
     def forget(self) -> int:
         """Delete all of this network: facts, stock, holds, policies, log. Returns how many keys were deleted."""
         self._facts.forget()
-        return reset.forget(self._client, self._keys)
+        deleted = reset.forget(self._client, self._keys)
+        self.sealer.forget()
+        return deleted
 
     def in_store(self) -> StoredState:
         """How much the store has of what comes and goes. Raises StoreUnavailable."""
