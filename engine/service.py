@@ -4,6 +4,7 @@ A decision takes two round trips to the server: one reads a snapshot, one commit
 products, policies) is cached by version, and read again when a snapshot names another version.
 """
 
+import dataclasses
 import functools
 import logging
 import time
@@ -17,7 +18,7 @@ from engine.audit.seal_thread import SealThread
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
-from engine.errors import PointsmanError
+from engine.errors import PointsmanError, SealBroken
 from engine.events.events import Events
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
@@ -48,6 +49,7 @@ from engine.policies.versions import Published, Versions
 from engine.settings import Settings
 from engine.store import decision_log, reset
 from engine.store.api_keys import StoredKeys
+from engine.store.audit.seal_check import check_seal
 from engine.store.backlog import BacklogEntries
 from engine.store.backup.backup import back_up
 from engine.store.backup.frames import Contents
@@ -428,14 +430,27 @@ class Pointsman:
         return decision_log.entries(self._client, self._keys, on_damaged=on_damaged)
 
     def check(self) -> reconcile_check.Audit:
-        """Compare the ledger with what the log says it should be; nothing is changed. Raises NotReady if the network
-        has neither facts nor a log, as one with a mistyped name: there is nothing that could be called clean.
+        """Compare the ledger with what the log says it should be, and the log with what was sealed of it; nothing is
+        changed. Raises NotReady if the network has neither facts nor a log, as one with a mistyped name: there is
+        nothing that could be called clean.
         """
-        self._verify_something_to_audit()
-        return reconcile_check.check(self._client, self._keys)
+        known = self.sealer.known()
+        if not known:  # otherwise there was something, even if there is nothing now
+            self._verify_something_to_audit()
+        seal = check_seal(self._client, self._keys, known=known)
+        return dataclasses.replace(reconcile_check.check(self._client, self._keys), seal=seal)
 
     def repair(self, *, who: str) -> reconcile_repair.Repair:
-        """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`."""
+        """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`. Raises
+        SealBroken if the log is not what was sealed of it: then it can't tell how the ledger should be.
+        """
+        seal = check_seal(self._client, self._keys, known=self.sealer.known())
+        if seal.findings:
+            more = f", and {len(seal.findings) - 1:,} more" if len(seal.findings) > 1 else ""
+            raise SealBroken(
+                f"nothing is repaired, as the log is not what was sealed of it: {seal.findings[0]}{more}"
+                " (pointsman ledger check). Restore a copy of the server's data from before that"
+            )
         repaired = reconcile_repair.repair(self._client, self._keys, now=self.now, who=who)
         self._after_freeing()
         return repaired

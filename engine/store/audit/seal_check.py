@@ -39,7 +39,12 @@ class SealCheck:
     sealed: int
     archived: int
     unsealed: int
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def ever_sealed(self) -> bool:
+        """Whether anything was sealed, or is known to have been."""
+        return bool(self.sealed or self.findings)
 
 
 def check_seal(client: Client, keys: Keys, *, known: Sequence[SignedCheckpoint] = ()) -> SealCheck:
