@@ -1,1 +1,1 @@
-"""What auditors are shown: why something was decided, and proof that nobody changed the record of it."""
+"""What auditors ask of the log: decisions made again, explained and proven."""
