@@ -49,6 +49,7 @@ from engine.policies.versions import Published, Versions
 from engine.settings import Settings
 from engine.store import decision_log, reset
 from engine.store.api_keys import StoredKeys
+from engine.store.audit.proofs import Proofs
 from engine.store.audit.seal_check import check_seal
 from engine.store.backlog import BacklogEntries
 from engine.store.backup.backup import back_up
@@ -212,6 +213,7 @@ class Pointsman:
         )
         self.master_data = MasterData(self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing)
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
+        self.proofs = Proofs(self._client, self._keys)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:

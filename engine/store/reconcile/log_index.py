@@ -11,7 +11,7 @@ from engine.store.reconcile.drift import Drift
 
 _ENTRY_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}", re.ASCII)
 _NOWHERE = "0-1"
-"""An id that no entry has, as each has an instant."""
+"""An id that no entry has, as each has an instant: for what is no id at all."""
 
 
 class IndexComparison:
@@ -48,9 +48,8 @@ class IndexComparison:
         for batch in scan.index(self._client, self._keys) if self._equal != self._size else ():
             with faults(), self._client.redis.pipeline(transaction=False) as read:
                 for _, entry_id in batch:
-                    # of what is no id at all, there is no entry
-                    entry_id = entry_id if _ENTRY_ID.fullmatch(entry_id) else _NOWHERE
-                    read.xrange(self._keys.log, entry_id, entry_id)
+                    place = entry_id if _ENTRY_ID.fullmatch(entry_id) else _NOWHERE
+                    read.xrange(self._keys.log, place, place)
                 entries = read.execute()
             for (name, entry_id), entry in zip(batch, entries, strict=True):
                 if name not in self.wrong and (not entry or entry[0][1].get(b"id") != name.encode()):

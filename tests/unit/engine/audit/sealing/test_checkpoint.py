@@ -8,13 +8,11 @@ from engine.audit.sealing.signed_note import COSIGNATURE, NoteInvalid, SignedNot
 from engine.audit.sealing.signing import cosign, signed, verifier_key
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-C2SP = """\
-example.com/behind-the-sofa
-20852163
-CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
-
-— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
-"""
+C2SP = (
+    "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
+    "— example.com/behind-the-sofa"
+    " Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
+)
 """From c2sp.org/tlog-checkpoint."""
 
 
@@ -54,7 +52,9 @@ def test_signatures_that_another_copy_has_are_taken_over_once():
     assert mine.with_signatures_of(SignedCheckpoint.parse(note(6))) == mine
 
 
-@pytest.mark.parametrize("text", ["", "log\n", "log\n01\nA\n", "log\n-1\nA\n", "log\n1\nAAAA\n", "log\n1\n?\n", "\n1\nA\n"])
+@pytest.mark.parametrize(
+    "text", ["", "log\n", "log\n01\nA\n", "log\n-1\nA\n", "log\n1\nAAAA\n", "log\n1\n?\n", "\n1\nA\n"]
+)
 def test_what_is_no_checkpoint_is_refused(text):
     with pytest.raises(NoteInvalid, match="checkpoint"):
         Checkpoint.parse(text)

@@ -1,0 +1,1 @@
+"""`pointsman audit`: proof that nobody changed the log."""

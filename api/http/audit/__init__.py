@@ -1,0 +1,1 @@
+"""Calls about the audit of the log."""
