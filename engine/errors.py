@@ -3,6 +3,7 @@
 PointsmanError
 ├── StoreUnavailable   the server is away, full, read-only or too old; try again
 │   └── NotReplicated  what was done stands on the server, but too few replicas have it
+├── ArchiveUnavailable what is asked for is in the archive, and that can't be read here
 ├── Unauthenticated    it is not known who calls
 ├── IdentityProviderUnavailable  the keys of the OpenID provider can't be fetched now; try again
 ├── NotPermitted       the caller may not do this, or not on this network; names the scope that it needs
@@ -61,11 +62,25 @@ class StoreUnavailable(PointsmanError):
         super().__init__(f"{message}: {details}" if details else message)
 
 
+class ArchiveUnavailable(PointsmanError):
+    """Archived entries can't be read or written here: their folder or a library is missing. The message says which."""
+
+
 class Unauthenticated(PointsmanError):
     """It is not known who calls. `presented`: a key or a token was sent, and it is not valid."""
 
     def __init__(self, message: str, *, presented: bool) -> None:
         self.presented = presented
+        super().__init__(message)
+
+
+class TooManyFailedKeys(PointsmanError):
+    """An address has sent too many requests without a valid key; those of the next `retry_after` seconds are not looked
+    at.
+    """
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        self.retry_after = retry_after
         super().__init__(message)
 
 

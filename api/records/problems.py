@@ -7,10 +7,11 @@ from typing import Self
 from msgspec import UNSET, UnsetType
 
 from api.records.findings import FindingRecord
-from api.records.orders.order_state import ActionRecord
+from api.records.orders.order_state import OrderActionRecord
 from engine.decide.order_record import Record
 from engine.errors import (
     AlreadyShipped,
+    ArchiveUnavailable,
     AwaitingApproval,
     Contended,
     CursorExpired,
@@ -35,6 +36,7 @@ from engine.errors import (
     StockConflict,
     StoreUnavailable,
     TestsFailed,
+    TooManyFailedKeys,
     Unauthenticated,
     Undecided,
     public_message,
@@ -43,6 +45,7 @@ from engine.errors import (
 STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    TooManyFailedKeys: HTTPStatus.TOO_MANY_REQUESTS,
     NotPermitted: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -60,6 +63,7 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     QuoteNotKept: HTTPStatus.CONFLICT,
     CursorExpired: HTTPStatus.GONE,
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    ArchiveUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     IdentityProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Contended: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -104,7 +108,7 @@ class ProblemRecord(Record, frozen=True):
 
 def _detail(error: PointsmanError) -> str:
     if isinstance(error, OrderExists):
-        path = ActionRecord.of("amend", error.order).path
+        path = OrderActionRecord.of("amend", error.order).path
         return f"{error}. To amend it: POST {path}, or: pointsman order amend ORDER.json"
     return public_message(error)
 

@@ -6,8 +6,11 @@ each with a line `{returncode, stdout, stderr}`. A forked process ends as any ot
 
 import contextlib
 import functools
+import gc
+import importlib
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 import tempfile
@@ -15,9 +18,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import api
+import engine
+import rules
 from api.cli.main import main
 from engine.settings import Settings
 from engine.store.connection.server import open_server
+from tests.support.clean_environment import clean_environment
 
 Done = subprocess.CompletedProcess[str]
 Command = Callable[..., Done]
@@ -27,18 +34,16 @@ SMALL = Path("tests/data/small")
 
 @contextlib.contextmanager
 def forked_commands() -> Iterator[Command]:
-    """`command("load", "DIR", POINTSMAN_DATA="...")` runs pointsman in the environment of the tests, but with no
-    POINTSMAN_* other than those given; in `directory`, by default that of the tests. No server stays after a command.
+    """`command("load", "DIR", POINTSMAN_DATA="...")` runs pointsman in a clean environment with these settings;
+    in `directory`, by default that of the tests.
     """
     words = [sys.executable, "-m", "tests.support.forked_cli"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
 
         def command(*words: object, directory: Path | None = None, **environment: object) -> Done:
-            inherited = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-            given = {name: str(value) for name, value in ({"POINTSMAN_SERVER_STAYS": 0} | environment).items()}
             request = {
                 "words": [str(word) for word in words],
-                "environment": inherited | given,
+                "environment": clean_environment(**environment),
                 "directory": str(directory or Path.cwd()),
             }
             process.stdin.write(json.dumps(request).encode() + b"\n")
@@ -62,6 +67,18 @@ def installed(command: Command, data: Path, policy: str, **variables: object) ->
         assert run("load", SMALL).returncode == 0
         assert run("policy", "publish", policies, "--activate").returncode == 0
         yield run
+
+
+def load_the_program() -> None:
+    """All of it, though a command loads what it needs only: a forked process then has nothing to load. Nor does it look
+    through what is loaded for garbage, which would copy all of it: that takes longer than most commands.
+    """
+    for floor in (rules, engine, api):
+        for module in pkgutil.walk_packages(floor.__path__, f"{floor.__name__}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()
 
 
 def fork_for_each_request() -> list[str] | None:
@@ -100,6 +117,7 @@ def _text(file: BinaryIO) -> str:
 
 
 if __name__ == "__main__":
+    load_the_program()
     words = fork_for_each_request()
     if words is not None:
         sys.argv = ["pointsman", *words]
