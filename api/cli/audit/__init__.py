@@ -1,1 +1,1 @@
-"""`pointsman audit`: proof that nobody changed the log."""
+"""Commands for auditors."""

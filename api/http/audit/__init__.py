@@ -1,1 +1,1 @@
-"""Calls about the audit of the log."""
+"""Resources for auditors."""
