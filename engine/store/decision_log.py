@@ -391,11 +391,13 @@ def decisions(client: Client, keys: Keys, *, since: int | None = None, until: in
     """The decisions made from the instant `since` on and before `until`, as they were logged, oldest first. Raises one
     of UNREADABLE for an entry that is damaged.
     """
+
+    def is_meant(fields: Mapping[bytes, bytes]) -> bool:
+        at = int(fields[b"at"])
+        return fields[b"kind"] == b"decided" and (since is None or at >= since) and (until is None or at < until)
+
     for batch in batches(client, keys):
-        for entry_id, fields in batch:
-            at = int(fields[b"at"])
-            if fields[b"kind"] == b"decided" and (since is None or at >= since) and (until is None or at < until):
-                yield parse_entry(entry_id, fields)
+        yield from _parsed(client, keys, [(name, fields) for name, fields in batch if is_meant(fields)], None)
 
 
 def is_empty(client: Client, keys: Keys) -> bool:
