@@ -35,6 +35,7 @@ from engine.errors import (
     QuoteNotKept,
     QuoteTaken,
     RequestInProgress,
+    SealBroken,
     StockConflict,
     StoreUnavailable,
     TestsFailed,
@@ -75,6 +76,7 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     Interrupted: HTTPStatus.SERVICE_UNAVAILABLE,
     Undecided: HTTPStatus.SERVICE_UNAVAILABLE,
+    SealBroken: HTTPStatus.INTERNAL_SERVER_ERROR,
     PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

@@ -26,8 +26,8 @@ def erase(settings: Settings, *, orders: tuple[str, ...], note: str, yes: bool, 
     Example: pointsman audit erase W-900001 --note "asked for by the customer"
     """
     if not yes:
-        question = "Erase the personal values of {orders}? This can't be undone"
-        click.confirm(say(question, orders=", ".join(orders)), abort=True)
+        named = ", ".join(orders)
+        click.confirm(say("Erase the personal values of {orders}? This can't be undone", orders=named), abort=True)
     with Pointsman(settings) as service:
         erased = [service.erasures.erase(order, note=note) for order in orders]
         times = Times.of(service)
@@ -39,7 +39,10 @@ def erase(settings: Settings, *, orders: tuple[str, ...], note: str, yes: bool, 
 
 
 def _print(erasure: Erasure, times: Times) -> None:
-    text = "{order}: erased at {instant}" if erasure.now else "{order}: erased before, at {instant}"
-    click.echo(say(text, order=erasure.order, instant=times(erasure.at)))
+    order, instant = erasure.order, times(erasure.at)
+    if erasure.now:
+        click.echo(say("{order}: erased at {instant}", order=order, instant=instant))
+    else:
+        click.echo(say("{order}: erased before, at {instant}", order=order, instant=instant))
     for decision in erasure.in_clear:
         click.echo(say("  the log entry of decision {decision} has them in clear", decision=decision), err=True)

@@ -3,12 +3,14 @@
 import click
 
 from api.cli.audit.erase import erase
+from api.cli.audit.export import export, verify
+from api.cli.audit.sealing import checkpoint, keys, proof, rotate, seal
 
 
 @click.group()
 def audit() -> None:
-    """Erase the personal values of orders."""
+    """Seal the log, prove that nobody changed it, and erase personal values."""
 
 
-for command in (erase,):
+for command in (erase, seal, checkpoint, keys, rotate, proof, export, verify):
     audit.add_command(command)

@@ -36,7 +36,10 @@ def test_it_takes_the_scope_admin_and_an_order_that_is_over(http, pointsman):
     answer = http.post("/v1/orders/O-1/erase", json={"note": "asked for"})
     assert (answer.status_code, mistakes_in(http, ErasureRecord, answer.get_json())) == (200, [])
     assert answer.get_json() == {
-        "order": "O-1", "erased_at": "2026-11-27T09:00:00Z", "decisions": 1, "in_clear": [],
+        "order": "O-1",
+        "erased_at": "2026-11-27T09:00:00Z",
+        "decisions": 1,
+        "in_clear": [],
     }
     assert http.post("/v1/orders/O-1/erase").data == answer.data
     shown = http.get(f"/v1/decisions/{made['id']}").get_json()
