@@ -171,6 +171,7 @@ LOAD_STOCK = KeyLayout(
 REPAIR = KeyLayout(
     ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
 )
+SEAL = KeyLayout(("sealed",), (("grown",),))
 RIGHTS = KeyLayout(("never_written",))
 CLAIM_REQUEST = KeyLayout(("request",))
 SETTLE_REQUEST = KeyLayout(("request",))
@@ -209,6 +210,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "requests/settle": SETTLE_REQUEST,
     "requests/count": COUNT_REQUEST,
     "access/put_keys": PUT_KEYS,
+    "audit/seal": SEAL,
     "server/rights": RIGHTS,
 }
 """By the name of the script's file."""

@@ -1,0 +1,1 @@
+"""What is stored of the sealed log, and the step that seals."""
