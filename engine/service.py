@@ -49,6 +49,7 @@ from engine.policies.versions import Published, Versions
 from engine.settings import Settings
 from engine.store import decision_log, reset
 from engine.store.api_keys import StoredKeys
+from engine.store.audit.archive.archiving import Archived, Archiving
 from engine.store.audit.decision_search import DecisionSearch, entries_of_order
 from engine.store.audit.seal_check import check_seal
 from engine.store.backlog import BacklogEntries
@@ -97,7 +98,9 @@ class Pointsman:
         self._server = open_server(settings)
         self._offer_thread: OfferThread | None = None
         self._seal_thread: SealThread | None = None
-        self._client = Client(self._server.url, replicas=settings.replicas, revive=self._server.ensure_running)
+        self._client = Client(
+            self._server.url, replicas=settings.replicas, revive=self._server.ensure_running, archive=settings.archive
+        )
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys, meter=meter)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
@@ -435,6 +438,12 @@ class Pointsman:
         """The entries of the log about an order's decisions, oldest first; as `entries`."""
         self._verify_something_to_audit()
         return entries_of_order(self._client, self._keys, order, on_damaged=on_damaged)
+
+    def archive(
+        self, folder: Path, *, older_than: int, advanced: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Archived:
+        """Move entries older than so many seconds into the archive in `folder`; see Archiving."""
+        return Archiving(self._client, self._keys, folder).run(older_than, advanced=advanced)
 
     def check(self) -> reconcile_check.Audit:
         """Compare the ledger with what the log says it should be, and the log with what was sealed of it; nothing is

@@ -57,7 +57,9 @@ class SealCheckRecord(Record, frozen=True):
 
     sealed: int
     archived: Annotated[int, Meta(description="those of the sealed that are in an archive, and were not compared")]
-    unsealed: Annotated[int, Meta(description="entries that are not sealed yet: whether these were altered, nobody knows")]
+    unsealed: Annotated[
+        int, Meta(description="entries that are not sealed yet: whether these were altered, nobody knows")
+    ]
     findings: list[SealFindingRecord]
 
     @classmethod

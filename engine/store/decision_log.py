@@ -1,5 +1,6 @@
 """Reads the decision log: what was decided, what ended and what moved, in order. The Lua scripts write it."""
 
+import itertools
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -14,6 +15,7 @@ from engine.decide.record import DecisionRecord, facts_of, from_json
 from engine.errors import NotFound
 from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits
+from engine.store.audit.archive.archived_log import START, ArchivedLog
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.outcomes import UnitState
@@ -51,6 +53,7 @@ KINDS = (
 UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
 """What `parse_entry` raises for an entry that is damaged."""
 _BATCH = 500
+_LARGEST = (1 << 64) - 1
 _MICROSECONDS = 1_000_000
 _COMPRESSION = 1
 """zlib's level: half of what level 6 takes, for a tenth more bytes."""
@@ -352,10 +355,23 @@ def decided(client: Client, keys: Keys, decision: str) -> Entry:
 
 def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry]:
     """The entries of several decisions that exist, in the same order."""
+    with faults():
+        places = client.redis.hmget(keys.decisions, decisions)
+    return [parse_entry(*raw) for raw in stored_entries(client, keys, places)]
+
+
+def stored_entries(client: Client, keys: Keys, places: Sequence[bytes]) -> list[RawEntry]:
+    """The entries of these ids that there are, in the log or in the archive, as they are stored, in the same order."""
     with faults(), client.redis.pipeline(transaction=False) as read:
-        for entry_id in client.redis.hmget(keys.decisions, decisions):
-            read.xrange(keys.log, entry_id, entry_id)
-        return [parse_entry(*answer[0]) for answer in read.execute()]
+        for place in places:
+            read.xrange(keys.log, place, place)
+        answers = read.execute()
+    found: list[RawEntry] = []
+    for place, answer in zip(places, answers, strict=True):
+        raw = answer[0] if answer else ArchivedLog(client, keys).entry(parse_entry_id(place))
+        if raw is not None:
+            found.append(raw)
+    return found
 
 
 def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | None = None) -> Iterator[Entry]:
@@ -378,7 +394,12 @@ def is_empty(client: Client, keys: Keys) -> bool:
 
 
 def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[list[RawEntry]]:
-    """The log as it is stored, from `start` to `end`, which are written as for XRANGE."""
+    """The log as it is stored, from `start` to `end`, which are written as for XRANGE: first what is in the archive of
+    it, if anything is.
+    """
+    archived = _archived(client, keys, start, end)
+    while piece := list(itertools.islice(archived, _BATCH)):
+        yield piece
     while True:
         with faults():
             batch = client.redis.xrange(keys.log, start, end, count=_BATCH)
@@ -389,8 +410,20 @@ def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> 
         start = f"({batch[-1][0].decode()}"
 
 
+def next_entries(client: Client, keys: Keys, *, start: str, count: int) -> list[RawEntry]:
+    """At most `count` entries from `start` on, which is written as for XRANGE."""
+    with faults(), client.redis.pipeline(transaction=True) as read:
+        read.hget(keys.archived, "through")
+        read.xrange(keys.log, start, "+", count=count)
+        through, logged = read.execute()
+    archived = [] if through is None else list(itertools.islice(_archived(client, keys, start, "+"), count))
+    return [*archived, *logged][:count]
+
+
 def newest_first(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[RawEntry]:
-    """The log as it is stored, from `end` back to `start`, which are written as for XREVRANGE."""
+    """The log as it is stored on the server, without what is in the archive, from `end` back to `start`, which are
+    written as for XREVRANGE.
+    """
     while True:
         with faults():
             batch = client.redis.xrevrange(keys.log, end, start, count=_BATCH)
@@ -417,8 +450,27 @@ def entries_about(
 def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
     with faults():
         entry_id = client.redis.hget(keys.decisions, decision)
-        answer = client.redis.xrange(keys.log, entry_id, entry_id) if entry_id else []
-    return parse_entry(*answer[0]) if answer else None
+    found = stored_entries(client, keys, [entry_id]) if entry_id else []
+    return parse_entry(*found[0]) if found else None
+
+
+def _archived(client: Client, keys: Keys, start: str, end: str) -> Iterator[RawEntry]:
+    """What of the log is in the archive, in the bounds of `batches`."""
+    archive = ArchivedLog(client, keys)
+    through = archive.through()
+    if start == "-":
+        after = START
+    else:
+        millis, number = _bound(start.removeprefix("("), 0)
+        after = (millis, number) if start.startswith("(") else (millis, number - 1)
+    if after < through:
+        yield from archive.entries(after=after, until=None if end == "+" else _bound(end, _LARGEST))
+
+
+def _bound(text: str, number: int) -> EntryId:
+    """A bound as for XRANGE, which may be milliseconds alone."""
+    millis, _, rest = text.partition("-")
+    return int(millis), int(rest) if rest else number
 
 
 def parse_entry_id(text: bytes) -> EntryId:

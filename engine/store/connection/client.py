@@ -71,10 +71,19 @@ _T = TypeVar("_T")
 class Client:
     """A client of the server; answers are bytes. Make it in the process that uses it, after any fork."""
 
-    def __init__(self, url: str, *, replicas: int = 0, revive: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        replicas: int = 0,
+        revive: Callable[[], bool] = lambda: False,
+        archive: Path | None = None,
+    ) -> None:
         """`replicas` is how many replicas must have a write before it is answered. `revive` starts the embedded server
-        again if it has died, and returns False for any other server.
+        again if it has died, and returns False for any other server. `archive` is the folder in which entries are that
+        are not on the server any more; None: the one they were written into.
         """
+        self.archive = archive
         self._url = url
         self._replicas = replicas
         self._revive = revive

@@ -54,7 +54,9 @@ def test_signatures_that_another_copy_has_are_taken_over_once():
     assert mine.with_signatures_of(SignedCheckpoint.parse(note(6))) == mine
 
 
-@pytest.mark.parametrize("text", ["", "log\n", "log\n01\nA\n", "log\n-1\nA\n", "log\n1\nAAAA\n", "log\n1\n?\n", "\n1\nA\n"])
+@pytest.mark.parametrize(
+    "text", ["", "log\n", "log\n01\nA\n", "log\n-1\nA\n", "log\n1\nAAAA\n", "log\n1\n?\n", "\n1\nA\n"]
+)
 def test_what_is_no_checkpoint_is_refused(text):
     with pytest.raises(NoteInvalid, match="checkpoint"):
         Checkpoint.parse(text)

@@ -56,7 +56,9 @@ def test_the_order_of_fields_does_not_matter_and_the_id_does():
     assert leaf_of(b"1-0", {}).data != leaf_of(b"1-1", {}).data
 
 
-@pytest.mark.parametrize("text", ["", "1", "1-", "-1", "01-0", "1-0-0", "1-٠", "18446744073709551616-0", "1-0\n", "+1-0"])
+@pytest.mark.parametrize(
+    "text", ["", "1", "1-", "-1", "01-0", "1-0-0", "1-٠", "18446744073709551616-0", "1-0\n", "+1-0"]
+)
 def test_what_is_no_id_of_an_entry_is_refused(text):
     with pytest.raises(ValueError, match="is no id of an entry"):
         parse_id(text)

@@ -26,9 +26,7 @@ from engine.audit.sealing.merkle import (
 )
 from tests.reference import plain_merkle
 
-CASES = [
-    json.loads(line) for line in Path("tests/data/merkle_proofs.ndjson").read_text(encoding="utf-8").splitlines()
-]
+CASES = [json.loads(line) for line in Path("tests/data/merkle_proofs.ndjson").read_text(encoding="utf-8").splitlines()]
 LEAVES = [hashlib.sha256(bytes([number])).digest()[: number % 40] for number in range(200)]
 
 
