@@ -11,6 +11,7 @@ PointsmanError
 ├── InputInvalid       files or orders with mistakes; carries all of them
 │   └── OrderInvalid   an order that can't be decided as it stands
 ├── DecisionUnreadable a logged decision that this release can't read, or whose facts are lost
+├── FactsForgotten     the facts that a decision was made on are not kept any more, or were not yet
 ├── NotFound           there is no such decision, product or version
 ├── NotReady           no network loaded, or no policy active
 │   └── PolicyUnreadable  a published version that this release can't read
@@ -21,6 +22,7 @@ PointsmanError
 ├── RequestInProgress  the same request is being carried out under its idempotency key
 ├── OrderExists        an order's id was used before, for an order with other content
 ├── AwaitingApproval   the order is parked until a person approves it
+├── OrderErased        the order's personal values were erased; nothing of it can be decided again
 ├── AlreadyShipped     an amendment that would drop units that have left
 ├── HoldEnded          the hold has already ended; says how and when
 ├── StockConflict      two messages about a position contradict each other, or units on backorder are to leave
@@ -71,6 +73,16 @@ class Unauthenticated(PointsmanError):
 
     def __init__(self, message: str, *, presented: bool) -> None:
         self.presented = presented
+        super().__init__(message)
+
+
+class TooManyFailedKeys(PointsmanError):
+    """An address has sent too many requests without a valid key; those of the next `retry_after` seconds are not looked
+    at.
+    """
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        self.retry_after = retry_after
         super().__init__(message)
 
 
@@ -144,6 +156,10 @@ class DecisionUnreadable(PointsmanError, ValueError):
     """A logged decision is of a release that is newer than this one, or its facts are not in the log."""
 
 
+class FactsForgotten(PointsmanError):
+    """The facts that a decision was made on are not kept any more, or an earlier release did not keep them."""
+
+
 class NotFound(PointsmanError):
     """There is nothing of that name."""
 
@@ -215,6 +231,10 @@ class AwaitingApproval(PointsmanError):
             f"order '{order_id}' waits for a person to approve it ({order_call(order_id, 'approve')}); until then"
             " nothing of it leaves or is rejected"
         )
+
+
+class OrderErased(PointsmanError):
+    """The personal values of the order were erased, so nothing of it can be decided again."""
 
 
 class AlreadyShipped(PointsmanError):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
@@ -62,7 +63,9 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network import load as network_load
 from engine.store.network import read
+from engine.store.network.former.tidy import tidy
 from engine.store.outcomes import AnsweredBefore, OrderTaken
+from engine.store.personal.entry_encoder import EntryEncoder
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
@@ -102,7 +105,8 @@ class Pointsman:
             self._server.url, replicas=settings.replicas, revive=self._server.ensure_running, archive=settings.archive
         )
         self._keys = Keys(settings.network)
-        self._ledger = Ledger(self._client, self._keys, meter=meter)
+        encoder = EntryEncoder(self._client, self._keys, settings.personal)
+        self._ledger = Ledger(self._client, self._keys, meter=meter, encoder=encoder)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.api_keys = ApiKeys(StoredKeys(self._client), clock=lambda: self.now)
         """Of the installation: the same whatever its networks."""
@@ -189,6 +193,7 @@ class Pointsman:
             self._keys,
             facts=self._facts,
             decide_and_commit=self._decide_and_commit,
+            encoder=encoder,
             after_waiting=settings.backlog == "auto",
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
@@ -215,6 +220,7 @@ class Pointsman:
             micros=lambda: self.micros,
         )
         self.master_data = MasterData(self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing)
+        self.replays = Replays(self._client, self._keys, facts=self._facts)
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.decisions = DecisionSearch(self._client, self._keys)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
@@ -304,6 +310,7 @@ class Pointsman:
             micros=lambda: self.micros,
             counts=counts,
         )
+        tidy(self._client, self._keys)
         self._after_freeing()
         return before != inventory.network.version
 

@@ -10,6 +10,8 @@ from engine.access.settings import EVERYDAY_ACCESS, NETWORK_NAME, AccessSettings
 from engine.audit.settings import EVERYDAY_AUDIT, AuditSettings
 from engine.errors import BadSetting
 from engine.events.settings import EVERYDAY_EVENTS, EventSettings
+from engine.rate_limit import RateLimit
+from engine.store.entry_codec.personal_values import EVERYDAY_PERSONAL, PERSONAL_FIELDS, PersonalField
 from rules.effects import MAX_HOLD
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
@@ -28,17 +30,7 @@ _DAY = 24 * 60
 """In minutes."""
 _LONGEST_UNDO = 30 * _DAY
 _LONGEST_KEPT = 30 * _DAY
-_RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour)", re.ASCII)
-_PERIODS = {"second": 1, "minute": 60, "hour": 60 * 60}
 _LONGEST_STAY = 7 * _DAY
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimit:
-    """At most so many requests in so many seconds."""
-
-    requests: int
-    seconds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +48,10 @@ class Settings:
     request with an idempotency key is kept for `keep_answers` minutes. A caller over HTTP may make as many requests as
     `rate_limit` says; None: any number. `backlog` says
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
-    backlog run`. The embedded server stays for `server_stays` minutes after its last user has gone. `archive`
-    is the folder that archived entries are read from; None: the one they were written into. `access` says who may do
-    what over HTTP, `events` which there are and where they go, `audit` how the log is sealed.
+    backlog run`. The values of the fields of orders that are `personal` stand encrypted in the log. The embedded
+    server stays for `server_stays` minutes after its last user has gone. `archive` is the folder that archived entries
+    are read from; None: the one they were written into. `access` says who may do what over HTTP, `events` which there
+    are and where they go, `audit` how the log is sealed.
     """
 
     redis_url: str | None = None
@@ -78,6 +71,7 @@ class Settings:
     backlog: RunsBacklog = "auto"
     server_stays: int = 0
     archive: Path | None = None
+    personal: tuple[PersonalField, ...] = EVERYDAY_PERSONAL
     access: AccessSettings = EVERYDAY_ACCESS
     events: EventSettings = EVERYDAY_EVENTS
     audit: AuditSettings = EVERYDAY_AUDIT
@@ -106,6 +100,7 @@ class Settings:
             ),
             rate_limit=_rate_limit(variables.get("POINTSMAN_RATE_LIMIT")),
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
+            personal=_personal(variables.get("POINTSMAN_PERSONAL")),
             server_stays=_server_stays(variables.get("POINTSMAN_SERVER_STAYS", "5 min")),
             archive=Path(variables["POINTSMAN_ARCHIVE"]) if "POINTSMAN_ARCHIVE" in variables else None,
             access=AccessSettings.from_environment(variables),
@@ -150,6 +145,15 @@ def _guard(value: str) -> Guard:
     return cast("Guard", value)
 
 
+def _personal(value: str | None) -> tuple[PersonalField, ...]:
+    if value is None:
+        return EVERYDAY_PERSONAL
+    words = [] if value == "none" else [word.strip() for word in value.split(",")]
+    if any(word not in PERSONAL_FIELDS for word in words):
+        raise _bad("POINTSMAN_PERSONAL", value, allowed=f"none, or some of {', '.join(PERSONAL_FIELDS)}, with commas")
+    return tuple(field for field in PERSONAL_FIELDS if field in words)
+
+
 def _runs_backlog(value: str) -> RunsBacklog:
     if value not in ("auto", "manual"):
         raise _bad("POINTSMAN_BACKLOG", value, allowed="auto or manual")
@@ -161,12 +165,7 @@ def _max_holds(value: str | None) -> int | None:
 
 
 def _rate_limit(value: str | None) -> RateLimit | None:
-    if value is None:
-        return None
-    rate = _RATE.fullmatch(value)
-    if rate is None:
-        raise _bad("POINTSMAN_RATE_LIMIT", value, allowed="a number of requests a second, minute or hour: 600/minute")
-    return RateLimit(requests=int(rate[1]), seconds=_PERIODS[rate[2]])
+    return None if value is None else RateLimit.of_setting("POINTSMAN_RATE_LIMIT", value)
 
 
 def _duration(name: str, value: str, most: int) -> int:
