@@ -8,6 +8,7 @@ from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.search.decision_summary import DecisionSummary
 from engine.store import decision_log
 from engine.store.audit.archive.archive_search import ArchiveSearch
+from engine.store.audit.archive.archived_log import ArchivedLog
 from engine.store.audit.decision_entry import summary_of
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Entry, EntryId, RawEntry
@@ -35,7 +36,7 @@ class DecisionSearch:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._archive = ArchiveSearch(client, keys)
+        self._archive = ArchiveSearch(ArchivedLog(client, keys))
 
     def page(self, filtered: DecisionFilter, *, after: EntryId | None = None, limit: int) -> DecisionPage:
         """At most `limit` decisions that were logged before the entry `after`."""

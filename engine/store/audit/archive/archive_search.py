@@ -1,17 +1,16 @@
 """Searches archived decisions, newest first: DuckDB over the Parquet files, the newest ones first."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.search.decision_summary import DecisionSummary
 from engine.errors import ArchiveUnavailable
-from engine.store.audit.archive.archived_log import START, ArchivedDay, ArchivedLog, date_of
+from engine.store.audit.archive.archived_log import START, ArchivedDay, date_of
 from engine.store.audit.archive.day_reader import LISTS, NUMBERS, TEXTS
 from engine.store.audit.parquet import duckdb
-from engine.store.connection.client import Client
 from engine.store.decision_log import EntryId
-from engine.store.keys import Keys
 
 _FIRST_DAYS, _GROWTH = 8, 4
 """How many days are searched at first, and by how much that grows: what is frequent is found in few."""
@@ -20,11 +19,21 @@ _EQUAL = {"order": "order", "channel": "channel", "status": "status"}
 _IN_LIST = {"node": "nodes", "sku": "skus", "fired": "fired"}
 
 
+class ArchivedDays(Protocol):
+    """What a search asks of an archive: see ArchivedLog."""
+
+    def through(self) -> EntryId: ...
+
+    def days(self) -> list[ArchivedDay]: ...
+
+    def file(self, day: ArchivedDay) -> Path: ...
+
+
 class ArchiveSearch:
     """Searches the archived decisions of one network."""
 
-    def __init__(self, client: Client, keys: Keys) -> None:
-        self._archive = ArchivedLog(client, keys)
+    def __init__(self, archive: ArchivedDays) -> None:
+        self._archive = archive
 
     def find(
         self, filtered: DecisionFilter, *, after: EntryId | None = None, limit: int
