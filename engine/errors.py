@@ -2,7 +2,8 @@
 
 PointsmanError
 ├── StoreUnavailable   the server is away, full, read-only or too old; try again
-│   └── NotReplicated  what was done stands on the server, but too few replicas have it
+│   ├── NotReplicated  what was done stands on the server, but too few replicas have it
+│   └── ClockOff       this process's clock is too far from the server's; nothing was done
 ├── ArchiveUnavailable what is asked for is in the archive, and that can't be read here
 ├── Unauthenticated    it is not known who calls
 ├── IdentityProviderUnavailable  the keys of the OpenID provider can't be fetched now; try again
@@ -118,6 +119,21 @@ class NotReplicated(StoreUnavailable):
     def of(self, what: str) -> "NotReplicated":
         """The same, said of something that is known better here."""
         return NotReplicated(confirmed=self.confirmed, needed=self.needed, answers=self.answers, what=what)
+
+
+class ClockOff(StoreUnavailable):
+    """The clock of this process is `ahead` seconds before the server's, or behind it if that is negative; nothing was
+    done.
+    """
+
+    def __init__(self, *, ahead: float, most: int) -> None:
+        self.ahead = ahead
+        super().__init__(
+            f"the clock of this machine is {abs(ahead):,.1f} s {'ahead of' if ahead > 0 else 'behind'} the server's,"
+            f" and at most {most} s are allowed: holds would end at the wrong instant, and the log would have another"
+            " order than things happened in. Nothing was done. Let both machines keep time by NTP (timedatectl set-ntp"
+            " true, or chronyc makestep), then try again"
+        )
 
 
 class BadSetting(PointsmanError):

@@ -78,8 +78,8 @@ def audit_lines(audit: Audit) -> Iterator[str]:
 def _seal_lines(seal: SealCheck) -> Iterator[str]:
     """How the log compares with what was sealed of it."""
     yield say(
-        "{entries} sealed, {archived:,} of them in an archive; {unsealed:,} not sealed yet",
-        entries=counted(seal.sealed, "entry"),
+        "entries of the log sealed {sealed:,}, {archived:,} of them in an archive; not sealed yet {unsealed:,}",
+        sealed=seal.sealed,
         archived=seal.archived,
         unsealed=seal.unsealed,
     )

@@ -118,7 +118,8 @@ class LogEntryRecord(Record, frozen=True):
     """An entry of the log, whole; what does not go with its kind is null."""
 
     entry: str
-    at: Timestamp
+    at: Annotated[Timestamp, Meta(description="when, by the clock of the process that wrote it")]
+    recorded_at: Annotated[Timestamp, Meta(description="when, by the server's own clock")]
     kind: str
     id: str
     caller: Annotated[str | None, Meta(description="whose open holds its hold counts among")]
@@ -130,6 +131,16 @@ class LogEntryRecord(Record, frozen=True):
     request: Annotated[
         str | UnsetType, Meta(description="the id of the HTTP request by which it was done; left out if there was none")
     ] = UNSET
+    through: Annotated[
+        str | UnsetType, Meta(description="how it came: http or cli; left out where Pointsman did by itself")
+    ] = UNSET
+    origin: Annotated[
+        str | UnsetType,
+        Meta(description="from where: the address of the HTTP caller, or LOGIN@HOST of the command line's user"),
+    ] = msgspec.field(default=UNSET, name="from")
+    operation: Annotated[
+        str | UnsetType, Meta(description="the idempotency key or operation id that the caller gave its request")
+    ] = msgspec.field(default=UNSET, name="op")
     counted: Annotated[
         list[bool] | UnsetType,
         Meta(
@@ -155,6 +166,7 @@ class LogEntryRecord(Record, frozen=True):
         return cls(
             entry="{}-{}".format(*entry.id),
             at=timestamp(entry.at),
+            recorded_at=timestamp(entry.recorded_at),
             kind=entry.kind,
             id=entry.decision,
             caller=entry.caller or None,
@@ -165,6 +177,9 @@ class LogEntryRecord(Record, frozen=True):
             body=msgspec.json.decode(body) if body else None,
             by=entry.by or UNSET,
             request=entry.request or UNSET,
+            through=entry.through or UNSET,
+            origin=entry.origin or UNSET,
+            operation=entry.operation or UNSET,
             moved_at=UNSET if entry.moved_at is None else entry.moved_at,
             levels=[level and list(level) for level in entry.levels] or UNSET,
         )

@@ -4,12 +4,15 @@ Whoever seals first compares what is stored with the checkpoints that are rememb
 disprove it, as after an older copy was put in place, nothing is sealed, so that no two histories are signed.
 """
 
+import functools
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.audit.checkpoint_files import AppendedCheckpoints, CheckpointMemory, LatestCheckpoint
+from engine.audit.export import export
 from engine.audit.sealing.checkpoint import Checkpoint, SignedCheckpoint
 from engine.audit.sealing.comparison import Finding
 from engine.audit.sealing.signed_note import VerifierKey
@@ -81,6 +84,12 @@ class Sealer:
         keys = [key for key in self.key_file.read() if key.until is None or key.until > now]
         return [PublishedKey(verifier_key(key.key, name=state.origin), key.until) for key in keys]
 
+    def rotate_key(self, *, overlap: int) -> None:
+        """Put a new key in the place of the newest, which signs on for so many seconds."""
+        now = self._clock()
+        self._key_file().make()
+        self._key_file().rotate(until=now + overlap, now=now)
+
     def take_turn(self) -> bool:
         """Seal, unless another process has its turn; then False."""
         with faults():
@@ -117,6 +126,24 @@ class Sealer:
         self._remember(state)
         return state
 
+    def export(self, path: Path, *, by: str) -> int:
+        """Seal what is not sealed yet, if there is a key, and write the sealed log into a new file; returns the number
+        of its entries. See `export`.
+        """
+        state = self._log.state() if self.key_file is None else self.seal()
+        if not state.size:
+            raise NotReady("nothing is sealed, so there is nothing to export")
+        return export(
+            self._client,
+            self._keys,
+            path,
+            state=state,
+            verifier_keys=[str(published.key) for published in self.published_keys(state)],
+            sign=None if self.key_file is None else functools.partial(self._note, name=state.origin),
+            by=by,
+            at=self._clock(),
+        )
+
     def forget(self) -> None:
         """The network was deleted on purpose, and what was sealed of it with it."""
         if self._latest is not None:
@@ -135,7 +162,10 @@ class Sealer:
                 )
 
     def _sign(self, tree: Checkpoint) -> str:
-        return str(signed(tree.text, self._key_file().signing(self._clock()), name=tree.origin))
+        return self._note(tree.text, name=tree.origin)
+
+    def _note(self, text: str, *, name: str) -> str:
+        return str(signed(text, self._key_file().signing(self._clock()), name=name))
 
     def _key_file(self) -> KeyFile:
         """Raises NotReady if there is none."""

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+INSTALLATION = "pointsman:access"
+"""In place of a network's name: what belongs to the installation. No network's name has a colon."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -262,7 +265,9 @@ class Keys:
 
     @property
     def log(self) -> str:
-        """Stream: what was decided and what ended, in order."""
+        """Stream: every change, in order. That of the installation (INSTALLATION) has what happened to API keys, and
+        which networks were reset: these entries outlive the network.
+        """
         return self._key("log")
 
     @property

@@ -1,4 +1,4 @@
-"""RFC 9162, section 2.1, word for word: recursive, over lists of leaves. What engine/audit/sealing/merkle.py must equal."""
+"""RFC 9162, section 2.1, word for word: recursive, over lists of leaves."""
 
 import hashlib
 from collections.abc import Sequence

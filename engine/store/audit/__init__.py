@@ -1,1 +1,1 @@
-"""What is stored of the sealed log, and the step that seals."""
+"""What the store keeps for auditors: the sealed log, acts of people, and who read personal data."""

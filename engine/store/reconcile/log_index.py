@@ -11,7 +11,7 @@ from engine.store.reconcile.drift import Drift
 
 _ENTRY_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}", re.ASCII)
 _NOWHERE = "0-1"
-"""An id that no entry has, as each has an instant."""
+"""An id that no entry has, as each has an instant: for what is no id at all."""
 
 
 class IndexComparison:

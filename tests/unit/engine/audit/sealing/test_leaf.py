@@ -57,7 +57,7 @@ def test_the_order_of_fields_does_not_matter_and_the_id_does():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1", "1-", "-1", "01-0", "1-0-0", "1-٠", "18446744073709551616-0", "1-0\n", "+1-0"]
+    "text", ["", "1", "1-", "-1", "01-0", "1-0-0", "1-\u0660", "18446744073709551616-0", "1-0\n", "+1-0"]
 )
 def test_what_is_no_id_of_an_entry_is_refused(text):
     with pytest.raises(ValueError, match="is no id of an entry"):
@@ -73,7 +73,7 @@ def test_what_is_no_id_of_an_entry_is_refused(text):
     ],
 )
 def test_what_is_no_canonical_form_is_refused(form):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\w"):
         parsed(form)
 
 
