@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from engine.access.api_keys import ApiKeys
 from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
+from engine.audit.sealing.leaf import id_text
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
@@ -483,8 +484,12 @@ class Pointsman:
     def archive(
         self, folder: Path, *, older_than: int, advanced: Callable[[int, int], None] = lambda _done, _total: None
     ) -> Archived:
-        """Move entries older than so many seconds into the archive in `folder`; see Archiving."""
-        return Archiving(self._client, self._keys, folder).run(older_than, advanced=advanced)
+        """Move entries older than so many seconds into the archive in `folder`, and log that; see Archiving."""
+        archived = Archiving(self._client, self._keys, folder).run(older_than, advanced=advanced)
+        if archived.entries:
+            details = {"entries": archived.entries, "days": archived.days, "through": id_text(archived.through)}
+            self.record_act("archived", str(folder.absolute()), details)
+        return archived
 
     def check(self) -> reconcile_check.Audit:
         """Compare the ledger with what the log says it should be, and the log with what was sealed of it; nothing is

@@ -8,6 +8,7 @@ every day, so that all files are read.
 
 import argparse
 import datetime
+import importlib
 import random
 import tempfile
 import time
@@ -49,15 +50,27 @@ class Folder:
 
 def written(folder: Path, decisions: int, *, a_day: int = A_DAY, seed: int = 7) -> Folder:
     """An archive of random decisions; SKU-1 and rule policy/r1 are in one of a thousand."""
-    source, days = random.Random(seed), []
+    source, days, whole = random.Random(seed), [], None
     for day in range(-(-decisions // a_day)):
         count = min(a_day, decisions - day * a_day)
         date = datetime.date.fromordinal(_BEGIN + day + datetime.date(1970, 1, 1).toordinal()).isoformat()
-        begins = (_BEGIN + day) * DAY_MILLISECONDS
-        rows = _rows(source, begins, count)
-        _write(folder / f"{date}.parquet", rows)
+        begins, path = (_BEGIN + day) * DAY_MILLISECONDS, folder / f"{date}.parquet"
+        if whole is not None and count == a_day:
+            _shift(folder / f"{whole.date}.parquet", path, day * DAY_MILLISECONDS)
+        else:
+            _write(path, _rows(source, begins, count))
         days.append(ArchivedDay(date=date, entries=count, last=(begins + DAY_MILLISECONDS - 1, 0)))
+        whole = whole or (days[0] if count == a_day else None)
     return Folder(folder, days)
+
+
+def _shift(first: Path, path: Path, millis: int) -> None:
+    """A day like the first one, so much later: to make each of them at random takes longer than all searches."""
+    arrow = pyarrow()
+    compute = importlib.import_module("pyarrow.compute")
+    table = arrow.parquet.read_table(first)
+    later = compute.add(table["millis"], millis)
+    arrow.parquet.write_table(table.set_column(0, "millis", later), path, compression="zstd", row_group_size=_AT_ONCE)
 
 
 def _write(path: Path, rows: Iterator[dict[str, Any]]) -> None:

@@ -1,8 +1,9 @@
 """Searches archived decisions, newest first: DuckDB over the Parquet files, the newest ones first."""
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.search.decision_summary import DecisionSummary
@@ -12,11 +13,14 @@ from engine.store.audit.archive.day_reader import LISTS, NUMBERS, TEXTS
 from engine.store.audit.parquet import duckdb
 from engine.store.decision_log import EntryId
 
-_FIRST_DAYS, _GROWTH = 8, 4
+_FIRST_DAYS, _GROWTH = 1, 8
 """How many days are searched at first, and by how much that grows: what is frequent is found in few."""
 _COLUMNS = ("millis", "number", *TEXTS, *LISTS, *NUMBERS)
 _EQUAL = {"order": "order", "channel": "channel", "status": "status"}
 _IN_LIST = {"node": "nodes", "sku": "skus", "fired": "fired"}
+
+
+Ask: TypeAlias = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 
 
 class ArchivedDays(Protocol):
@@ -73,28 +77,27 @@ class ArchiveSearch:
         if after is not None:
             conditions.append("(millis, number) < (?, ?)")
             values += after
-        columns = ", ".join(f'"{name}"' for name in _COLUMNS)
-        rows = self.query(
-            f"SELECT {columns} FROM entries WHERE {' AND '.join(conditions)}"  # noqa: S608  # its parts are of this file
-            " ORDER BY millis DESC, number DESC LIMIT ?",
-            [*values, limit],
-            days,
-        )
+        with self._entries(days) as ask:
+            # first which they are: to put whole rows in order, all of them would be read
+            places = ask(_newest(("millis",), conditions), [*values, limit])
+            if not places:
+                return []
+            conditions.append("millis BETWEEN ? AND ?")
+            values += (places[-1][0], places[0][0])
+            rows = ask(_newest(_COLUMNS, conditions), [*values, limit])
         return [_summary(row) for row in rows]
 
-    def query(self, sql: str, values: Sequence[Any], days: Sequence[ArchivedDay]) -> list[tuple[Any, ...]]:
-        """Ask DuckDB about `entries`, all rows of these days. Raises ArchiveUnavailable."""
-        if not days:
-            return []
+    @contextlib.contextmanager
+    def _entries(self, days: Sequence[ArchivedDay]) -> Iterator[Ask]:
+        """What asks DuckDB in SQL about `entries`, all rows of these days. Raises ArchiveUnavailable."""
         files = [str(self._archive.file(day)) for day in days]
         library = duckdb()
         try:
             with library.connect() as database:
                 database.read_parquet(files).create_view("entries")
-                rows: list[tuple[Any, ...]] = database.execute(sql, values).fetchall()
+                yield lambda sql, values: database.execute(sql, values).fetchall()
         except library.Error as error:
             raise ArchiveUnavailable(f"the archive can't be searched: {error}") from error
-        return rows
 
 
 def where(filtered: DecisionFilter) -> tuple[list[str], list[Any]]:
@@ -124,6 +127,14 @@ def where(filtered: DecisionFilter) -> tuple[list[str], list[Any]]:
         conditions.append('(caller = ? OR "by" = ?)')
         values += [filtered.caller] * 2
     return conditions, values
+
+
+def _newest(columns: Sequence[str], conditions: Sequence[str]) -> str:
+    """The SQL that asks for these columns of the entries that meet the conditions, the last ones first. All that comes
+    from callers is among the values.
+    """
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"SELECT {names} FROM entries WHERE {' AND '.join(conditions)} ORDER BY millis DESC, number DESC LIMIT ?"  # noqa: S608
 
 
 def _pieces(days: Sequence[ArchivedDay]) -> Iterator[Sequence[ArchivedDay]]:
