@@ -101,7 +101,7 @@ def answer_and_count(pointsman):
     pointsman.request_counts.add("eve", seconds=1)
 
 
-def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
+def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: PLR0915  # a call of every script
     pointsman = strict
     pointsman.load(stocked(9))
     activate(pointsman, "then: {hold: 1 h}", "when: {rejection.reason: other}, then: {rest_after_rejection: 1 h}")
