@@ -248,7 +248,7 @@ def test_only_policies_are_taken_as_a_form(http):
     problem_of(http.post("/v1/policies/rollback", **form([("a.yaml", GOOD)])), 415)
 
 
-@pytest.mark.parametrize("version", ["0" * 64, "abc", "act", "check", "zzzzzzzz", "%2e%2e"])
+@pytest.mark.parametrize("version", ["0" * 64, "abc", "act", "zzzzzzzz", "%2e%2e"])
 def test_a_version_nobody_published_is_not_found(http, version):
     problem_of(http.get(f"/v1/policies/{version}"), 404)
     problem_of(http.post(f"/v1/policies/{version}/activate", json={}), 404)
