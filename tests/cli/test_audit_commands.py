@@ -45,7 +45,7 @@ def test_decisions_are_replayed_also_by_other_policies_and_reckoned_up(run: Run,
     policies.mkdir()
     (policies / "first.yaml").write_text(OTHER.replace("NODE", chosen), encoding="utf-8")
     assert run("policy", "publish", policies).returncode == 0
-    versions = json.loads(run("policy", "list", "--json").stdout)["versions"]
+    versions = json.loads(run("policy", "list", "--json").stdout)
     (version,) = [item["version"] for item in versions if item["version"] != made["policy_version"]]
     other = run("replay", "--to", "2100-01-01", "--policies", version[:12])
     assert other.returncode == 0
