@@ -18,6 +18,7 @@ from engine.access.api_keys import ApiKeys
 from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
 from engine.audit.sealing.leaf import id_text
+from engine.audit.search.decisions import Decisions
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
@@ -240,7 +241,7 @@ class Pointsman:
         self.replays = Replays(self._client, self._keys, facts=self._facts)
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.proofs = Proofs(self._client, self._keys)
-        self.decisions = DecisionSearch(self._client, self._keys)
+        self.decisions = Decisions(DecisionSearch(self._client, self._keys), self.replays)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:

@@ -65,7 +65,7 @@ def deciding_rules(order: Order, snapshot: Snapshot, matcher: Matcher, now: int)
     choice = _choice(decision)
 
     def differs(without: CounterfactualMatcher) -> bool:
-        return _choice(decide(order, _without_rests_of(snapshot, without), without, now)) != choice
+        return _choice(decide(order, without_rests_of(snapshot, without), without, now)) != choice
 
     return deciding(decision, matcher, differs)
 
@@ -76,7 +76,7 @@ def deciding(decision: Decision, matcher: Matcher, differs: Callable[[Counterfac
     return tuple(rule for rule in acted if differs(CounterfactualMatcher(matcher, rule)))
 
 
-def _without_rests_of(snapshot: Snapshot, without: CounterfactualMatcher) -> Snapshot:
+def without_rests_of(snapshot: Snapshot, without: CounterfactualMatcher) -> Snapshot:
     """The snapshot without the rests that only the rule left out gave. A rule of that name in another version of the
     policies is another rule: a node that rests by it goes on resting.
     """
