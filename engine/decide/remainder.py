@@ -75,7 +75,7 @@ def decide_remainder(
     """
     decision = decide(
         remainder.order,
-        _without_barred(snapshot, remainder.barred),
+        without_barred(snapshot, remainder.barred),
         matcher,
         now,
         held_from=held_from,
@@ -92,7 +92,8 @@ def decide_remainder(
     return dataclasses.replace(decision, unfilled=count_rejected_stock(decision.unfilled, freed, remainder.barred))
 
 
-def _without_barred(snapshot: Snapshot, barred: Barred) -> Snapshot:
+def without_barred(snapshot: Snapshot, barred: Barred) -> Snapshot:
+    """The snapshot without the stock that nodes may not ship."""
     if not barred:
         return snapshot
     positions = {
