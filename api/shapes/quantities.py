@@ -29,7 +29,7 @@ _ANSWERED = frozenset(
     }
 )
 """What is answered of a SKU, beside it or below."""
-_BY_SKU = frozenset({"stock", "units"})
+_BY_SKU = frozenset({"stock", "units", "barred"})
 """Where an answer has one thing for each SKU."""
 
 encode = msgspec.json.Encoder(decimal_format="number").encode

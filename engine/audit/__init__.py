@@ -1,1 +1,1 @@
-"""What an auditor asks of the log: why a decision is as it is, whether it repeats, and whether it is unchanged."""
+"""What auditors ask of the log: decisions made again, explained and proven."""

@@ -13,7 +13,6 @@ from engine.decide.decision import (
     HIGHEST,
     NOTHING_LEFT,
     Claim,
-    DecidedStock,
     Decision,
     ExcludedOptions,
     LeftToOthers,
@@ -32,6 +31,7 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
 from engine.decide.evaluation.judgements import counted_judgements, floors_of
 from engine.decide.evaluation.kept_promise import candidates_in_time, choose_as_promised
+from engine.decide.kept_facts.decided_facts import decided_loads, decided_stock, rests_at
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.volatile_facts import common_range
 from engine.decide.shipping.columns import NO_LIMIT
@@ -76,7 +76,7 @@ def decide(
         standing_shipments=standing_shipments,
         promised=promised,
     )
-    choice = choose_on(Candidates(evaluation, left), terms).choice
+    choice = choose(Candidates(evaluation, left), terms)
     return decision(evaluation, choice, held_from=held_from, requested_minutes=requested_minutes, left=left)
 
 
@@ -88,14 +88,19 @@ class ChosenAmong(NamedTuple):
     keeps: PromiseTerms | None
 
 
-def choose_on(candidates: Candidates, terms: PromiseTerms | None = None) -> ChosenAmong:
-    """The best choice: if a promise on these `terms` can be kept, of what keeps it."""
+def choose_among(candidates: Candidates, terms: PromiseTerms | None = None) -> ChosenAmong:
+    """The best choice: of those that keep a promise on these `terms`, if it can be kept."""
     if terms is not None:
         in_time = candidates_in_time(candidates, terms)
         choice = choose_as_promised(in_time, terms)
         if not choice.score.unfilled:
             return ChosenAmong(in_time, choice, terms)
     return ChosenAmong(candidates, candidates.choose(), None)
+
+
+def choose(candidates: Candidates, terms: PromiseTerms | None = None) -> Choice:
+    """As `choose_among` says."""
+    return choose_among(candidates, terms).choice
 
 
 def decision(
@@ -138,7 +143,7 @@ def decision(
         hold_until=hold.at,
         hold_until_shipped=hold.until_shipped,
         hold_requested=requested_minutes,
-        stock=_stock(evaluation),
+        stock=decided_stock(evaluation),
         because=_because(evaluation, {*approval_rules, *_rules_of(chosen)}, unfilled, excluded),
         fired=fired,
         silenced=silenced,
@@ -155,6 +160,9 @@ def decision(
         not_counted=tuple(
             Parcel(line=line.id, sku=line.sku, quantity=line.quantity) for line in evaluation.not_counted
         ),
+        held_from=held_from,
+        loads=decided_loads(evaluation),
+        resting=rests_at(evaluation),
     )
 
 
@@ -280,22 +288,6 @@ def unfilled_of(evaluation: Evaluation, choice: Choice, left: LeftToOthers = NOT
         if units:
             why = reasons(evaluation, choice, index, missing, left=left, capped=capped[line.sku])
             yield Unfilled(line=line.id, sku=line.sku, quantity=units, reasons=why)
-
-
-def _stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
-    stock: dict[str, DecidedStock] = {}
-    for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True):
-        columns = positions.stock
-        there = ((columns.on_hand != 0) | (positions.floor < 0)).nonzero()[0]
-        stock[line.sku] = DecidedStock(
-            nodes=evaluation.ways.node_names[columns.node[there]].tolist(),
-            on_hand=columns.on_hand[there].tolist(),
-            held=columns.held[there].tolist(),
-            floor=positions.floor[there].tolist(),
-            taken={tally: units[there].tolist() for tally, units in columns.taken.items()},
-            lots=evaluation.snapshot.lots.get(line.sku, {}),
-        )
-    return stock
 
 
 def _approval_rules(evaluation: Evaluation) -> Iterator[str]:

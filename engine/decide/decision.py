@@ -189,6 +189,26 @@ class DecidedStock:
     taken: Mapping[Tally, Sequence[int]] = field(default_factory=dict)
     lots: Mapping[str, Sequence[Lot]] = field(default_factory=dict)
     """By node whose position has lots. Units that had expired and that nobody held are in no column above."""
+    empty: Sequence[str] = ()
+    """The other nodes that have the SKU, and none of it on hand, by id."""
+    held_of_empty: Mapping[str, int] = field(default_factory=dict)
+    """Of those at which units are held all the same, how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedLoads:
+    """What nodes had been given to ship, of all nodes that have some SKU of the order."""
+
+    shipments: Mapping[str, int] = field(default_factory=dict)
+    """On the node's date."""
+    hourly: Mapping[str, int] = field(default_factory=dict)
+    """In the node's hour, where rules or the network limit the shipments of an hour."""
+    units: Mapping[str, int] = field(default_factory=dict)
+    """On the node's date, of nodes whose units or kilograms of a day are limited; so are `grams`."""
+    grams: Mapping[str, int] = field(default_factory=dict)
+
+
+NO_LOADS = DecidedLoads()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +288,11 @@ class Decision:
     """The rules that say so."""
     not_counted: tuple[Parcel, ...] = ()
     """What needs no stock and no parcel: all units of lines whose products are not counted."""
+    held_from: int | None = None
+    """From when on the hold lasts. None: from `decided_at`."""
+    loads: DecidedLoads = NO_LOADS
+    resting: Mapping[str, NodeRest] = field(default_factory=dict)
+    """The rests of nodes that have some SKU of the order."""
 
     @property
     def counted(self) -> Mapping[Tally, str]:
@@ -292,6 +317,12 @@ class Decision:
             for parcel in (parcel for shipment in self.scheduled.shipments for parcel in shipment.lines):
                 units[parcel.line] += parcel.quantity
         return units
+
+    def waits(self, *, may_wait: bool) -> bool:
+        """Whether units of it go on the backlog: of a scheduled order always, or nobody would come back to it; those
+        that stay unfilled only if they `may_wait`.
+        """
+        return self.scheduled is not None or (may_wait and bool(self.unfilled))
 
     @property
     def status(self) -> Status:

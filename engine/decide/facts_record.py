@@ -8,19 +8,23 @@ has the stock of where it ships from (`StockRecord`), and how many options were 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Annotated, TypeAlias
+from types import MappingProxyType
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.decision import DecidedStock, Decision, ExcludedOptions, RestingNode
+from engine.decide.kept_facts.loads_record import LoadsRecord
+from engine.decide.kept_facts.remainder_record import RemainderRecord
+from engine.decide.kept_facts.rest_record import RestingRecord, RestRecord
+from engine.decide.kept_facts.stock_columns import StockColumnsRecord
 from engine.decide.order_record import Record, Timestamp, timestamp
-from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
-from engine.model.lots import Lot, date_of, name_of
-from rules.wording import amounts
-from rules.wording.catalogue import Catalogue, load_catalogues
+from engine.model.facts import NodeRest
+from engine.model.time_zone_data import tzdata_version
+from engine.version import MEANING
 
-TextByLanguage: TypeAlias = dict[str, str]
+NO_RESTS: Mapping[str, NodeRest] = MappingProxyType({})
 
 
 class StockRecord(Record, frozen=True):
@@ -34,44 +38,6 @@ class StockRecord(Record, frozen=True):
     def of(cls, stock: DecidedStock, node: str) -> "StockRecord":
         row = stock.nodes.index(node)
         return cls(on_hand=stock.on_hand[row], held=stock.held[row], floor=stock.floor[row])
-
-
-@in_every_language
-class RestingRecord(SentenceRecord, frozen=True):
-    """A node that is given nothing until an instant, because it rejected units of a decision."""
-
-    node: str
-    until: Timestamp
-    since: Timestamp
-    reason: str
-    decision: Annotated[str, Meta(description="whose units it rejected")]
-    policy_version: Annotated[str, Meta(description="the version that decided when it rejected them")]
-    rules: Annotated[
-        dict[str, TextByLanguage],
-        Meta(description="of that version, which gave it this rest, and why they are there, by language"),
-    ]
-
-    @classmethod
-    def of(cls, resting: RestingNode) -> "RestingRecord":
-        """`until` is in UTC; the sentences give the end of the rest by the installation's wall clock."""
-        rest = resting.rest
-        sentences = {item.language: _rest_sentence(resting, item) for item in load_catalogues()}
-        return cls(
-            node=resting.node,
-            until=timestamp(rest.until),
-            since=timestamp(rest.since),
-            reason=rest.reason,
-            decision=rest.decision,
-            policy_version=rest.policy_version,
-            rules={rule: dict(texts) for rule, texts in sorted(rest.because.items())},
-            **texts_by_field(sentences),
-        )
-
-
-def _rest_sentence(resting: RestingNode, catalogue: Catalogue) -> str:
-    until = amounts.instant(resting.until_local, catalogue)
-    reason = catalogue.text(f"choices.{resting.rest.reason}")
-    return catalogue.text("node_rest", node=resting.node, until=until, reason=reason)
 
 
 class ExclusionRecord(Record, frozen=True):
@@ -107,62 +73,6 @@ def _cause(exclusion: ExcludedOptions) -> tuple[tuple[str, ...], bool, RestingNo
     return exclusion.rules, exclusion.unless_needed, exclusion.resting
 
 
-class TakenRecord(Record, frozen=True):
-    """Units that one channel has taken in a period."""
-
-    channel: str
-    per: Annotated[str, Meta(description="day, week, or window and the window of the rule")]
-    units: Sequence[int]
-
-
-class LotStockRecord(Record, frozen=True):
-    """What there was of a lot; units that were of none have no name."""
-
-    lot: str | None
-    expires: Annotated[str | None, Meta(description="null: it does not expire")]
-    on_hand: int
-    held: int
-
-    @classmethod
-    def of(cls, lot: Lot) -> "LotStockRecord":
-        return cls(lot=name_of(lot.label) or None, expires=date_of(lot.label), on_hand=lot.on_hand, held=lot.held)
-
-
-class StockColumnsRecord(Record, frozen=True):
-    """The stock of a SKU at the nodes that had any: the first of each list belongs to the first node, and so on."""
-
-    nodes: Sequence[str]
-    on_hand: Sequence[int]
-    held: Sequence[int]
-    floor: Annotated[Sequence[int], Meta(description="units this order could not take; below 0: so many more")]
-    taken: Annotated[
-        list[TakenRecord] | UnsetType,
-        Meta(description="units that channels had taken in the periods of their allotments, where rules have some"),
-    ] = UNSET
-    lots: Annotated[
-        dict[str, list[LotStockRecord]] | UnsetType,
-        Meta(
-            description="by node, where there are any: the first to expire first, last the units of no lot; those that"
-            " had expired and that nobody held are not on hand above"
-        ),
-    ] = UNSET
-
-    @classmethod
-    def of(cls, stock: DecidedStock) -> "StockColumnsRecord":
-        return cls(
-            nodes=stock.nodes,
-            on_hand=stock.on_hand,
-            held=stock.held,
-            floor=stock.floor,
-            taken=[
-                TakenRecord(channel=tally.channel, per=tally.per, units=units)
-                for tally, units in sorted(stock.taken.items())
-            ]
-            or UNSET,
-            lots={node: list(map(LotStockRecord.of, lots)) for node, lots in sorted(stock.lots.items())} or UNSET,
-        )
-
-
 class ExcludedOptionsRecord(Record, frozen=True):
     """Options that the same rules took from each of the lines."""
 
@@ -183,18 +93,67 @@ class ExcludedOptionsRecord(Record, frozen=True):
         )
 
 
-class FactsRecord(Record, frozen=True):
-    """What a decision was made on, before its own hold."""
+class FactsRecord(Record, frozen=True, kw_only=True):
+    """What a decision was made on, before its own hold: with network, products and policies of the versions that its
+    record names, all that deciding it again needs. Earlier releases kept the stock and what rules excluded alone.
+    """
 
     stock: Annotated[dict[str, StockColumnsRecord], Meta(description="by SKU")]
     excluded: list[ExcludedOptionsRecord]
+    meaning: Annotated[
+        int | UnsetType, Meta(description="the number of the meaning of rules and facts by which it was decided")
+    ] = UNSET
+    tzdata: Annotated[str | UnsetType, Meta(description="the release of the time zone database")] = UNSET
+    loads: Annotated[LoadsRecord | UnsetType, Meta(description="left out if nothing was given to any")] = UNSET
+    resting: Annotated[
+        dict[str, RestRecord] | UnsetType, Meta(description="by node that `stock` names, or that rejected units")
+    ] = UNSET
+    held_from: Annotated[
+        Timestamp | UnsetType, Meta(description="from when on the hold lasts, if not from `decided_at` on")
+    ] = UNSET
+    policies_at: Annotated[
+        Timestamp | UnsetType,
+        Meta(description="the instant whose policies decided and whose rests counted, if not `decided_at`"),
+    ] = UNSET
+    remainder: Annotated[RemainderRecord | UnsetType, Meta(description="of a decision that follows another")] = UNSET
 
     @classmethod
-    def of(cls, decision: Decision) -> "FactsRecord":
+    def of(
+        cls,
+        decision: Decision,
+        *,
+        policies_at: int | None = None,
+        remainder: RemainderRecord | UnsetType = UNSET,
+        rejecting: Mapping[str, NodeRest] = NO_RESTS,
+    ) -> "FactsRecord":
+        """`rejecting` has the rest of the node that rejects units, if it rests already."""
+        nodes = nodes_of(decision.stock.values())
+        rests = {**decision.resting, **rejecting}
         return cls(
             stock={sku: StockColumnsRecord.of(stock) for sku, stock in decision.stock.items()},
             excluded=[ExcludedOptionsRecord.of(excluded) for excluded in decision.exclusions],
+            meaning=MEANING,
+            tzdata=tzdata_version(),
+            loads=LoadsRecord.of(decision.loads, nodes),
+            resting={node: RestRecord.of(rests[node]) for node in sorted(rests)} or UNSET,
+            held_from=_if_another(decision.held_from, decision),
+            policies_at=_if_another(policies_at, decision),
+            remainder=remainder,
         )
+
+    @property
+    def nodes(self) -> list[str]:
+        """Those that `stock` names, sorted."""
+        return nodes_of(self.stock.values())
+
+
+def nodes_of(stock: Iterable[DecidedStock | StockColumnsRecord]) -> list[str]:
+    """The nodes that the stock of some SKUs names, sorted."""
+    return sorted({node for item in stock for nodes in (item.nodes, item.empty or ()) for node in nodes})
+
+
+def _if_another(instant: int | None, decision: Decision) -> str | UnsetType:
+    return UNSET if instant is None or instant == decision.decided_at else timestamp(instant)
 
 
 class FactsReferenceRecord(Record, frozen=True):

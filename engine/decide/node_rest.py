@@ -4,7 +4,7 @@ from typing import cast
 
 from engine.decide import rule_facts
 from engine.decide.decision import RestingNode
-from engine.decide.facts_record import RestingRecord
+from engine.decide.kept_facts.rest_record import RestingRecord
 from engine.decide.matching.judge import PolicyJudge
 from engine.model.facts import Network, NodeRest, Snapshot
 from rules.effects import RejectionOutcome

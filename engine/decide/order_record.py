@@ -144,14 +144,15 @@ def order_of(record: OrderRecord) -> Order:
         region=destination.region,
         segment=record.segment,
         tags=frozenset(record.tags),
-        lines=tuple(map(_line_of, record.lines)),
+        lines=tuple(map(line_of, record.lines)),
         deliver_on=None if record.deliver_on is UNSET else datetime.date.fromisoformat(record.deliver_on).toordinal(),
         currency=None if record.currency is UNSET else record.currency,
         customer=None if record.customer is UNSET else record.customer,
     )
 
 
-def _line_of(record: OrderLineRecord) -> Line:
+def line_of(record: OrderLineRecord) -> Line:
+    """The line that `OrderLineRecord.of` wrote."""
     return Line(
         id=record.id,
         sku=record.sku,

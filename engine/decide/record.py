@@ -19,12 +19,12 @@ from engine.decide.facts_record import (
     ExclusionRecord,
     FactsReferenceRecord,
     StockRecord,
-    TextByLanguage,
     exclusion_records,
     facts_from_json,
     facts_to_json,
     facts_up_to_schema_1,
 )
+from engine.decide.kept_facts.rest_record import TextByLanguage
 from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.promises.taken_quote_record import TakenQuoteRecord
 from engine.decide.record_parts import (
@@ -41,6 +41,7 @@ from engine.decide.record_parts import (
     UnfilledRecord,
 )
 from engine.errors import DecisionUnreadable
+from engine.model.facts import Order
 
 SCHEMA = 2
 """The number of this form. It rises when a reader of the old form would misread the new one."""
@@ -162,6 +163,12 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             quote=quote,
             not_counted=[PlacedLineRecord.of(item) for item in decision.not_counted] or UNSET,
         )
+
+    def as_amendment(self, order: Order, *, parked: bool) -> "DecisionRecord":
+        """The same where the decision amends an order: it has the order as it is from then on, with lines of which it
+        decides nothing, and says whether that is `parked` until a person approves it.
+        """
+        return structs.replace(self, order=OrderRecord.of(order), awaiting_approval=parked or UNSET)
 
     @property
     def units_shipped(self) -> int:

@@ -14,17 +14,14 @@ from engine.decide.decision import (
     Shipment,
     Unfilled,
 )
-from engine.decide.facts_record import (
-    RestingRecord,
-    TextByLanguage,
-)
+from engine.decide.kept_facts.rest_record import RestingRecord, TextByLanguage
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import MICRODEGREES, Order
 from engine.model.lots import NEVER, date_of, expiry_of, lot_label, name_of
-from engine.model.node_loads import counts_shipments, measure_of, node_of
+from engine.model.node_loads import counts_shipments, grams_field, measure_of, node_of, units_field
 
 
 class LotRecord(Record, frozen=True):
@@ -248,6 +245,16 @@ class LeftRecord(Record, frozen=True):
             else:
                 output.setdefault(node_of(load), {})[measure_of(load)] = amount
         return cls(units=units, shipments=shipments, output=output or UNSET)
+
+    @property
+    def left(self) -> LeftToOthers:
+        """What `of` wrote."""
+        fields = {"units": units_field, "grams": grams_field}
+        outputs = ((node, item) for node, amounts in (self.output or {}).items() for item in amounts.items())
+        return LeftToOthers(
+            units={(sku, node): count for sku, nodes in self.units.items() for node, count in nodes.items()},
+            loads=self.shipments | {fields[measure](node): amount for node, (measure, amount) in outputs},
+        )
 
 
 class LackedRecord(Record, frozen=True):

@@ -17,8 +17,10 @@ from typing import TypeAlias
 
 from msgspec import UNSET, UnsetType
 
-from engine.decide.decide import decide
+from engine.decide.decide import choose, decision
 from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, PromiseTerms
+from engine.decide.evaluation.candidates import Candidates
+from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.rejected_stock import RejectedPosition, after_rejection, count_rejected_stock
 from engine.model.facts import Order, Snapshot
@@ -73,27 +75,34 @@ def decide_remainder(
     """The best assignment of what remains, which takes nothing that is `left` and keeps a promise on these `terms` if
     it can; held as `decide` says. `snapshot` has all SKUs of the whole order.
     """
-    decision = decide(
-        remainder.order,
-        without_barred(snapshot, remainder.barred),
-        matcher,
-        now,
-        held_from=held_from,
-        requested_minutes=requested_minutes,
+    evaluation = evaluate_remainder(remainder, snapshot, matcher, now)
+    choice = choose(Candidates(evaluation, left), terms)
+    made = decision(evaluation, choice, held_from=held_from, requested_minutes=requested_minutes, left=left)
+    return with_rejected_stock(made, remainder, snapshot)
+
+
+def evaluate_remainder(remainder: Remainder, snapshot: Snapshot, matcher: PolicyJudge, now: int) -> Evaluation:
+    """What remains, against the snapshot without the positions that are barred."""
+    return Evaluation(
+        order=remainder.order,
+        snapshot=_without_barred(snapshot, remainder.barred),
+        matcher=matcher,
+        now=now,
         whole_order=remainder.whole_order,
         standing_shipments=remainder.standing_shipments,
         promised=remainder.promised,
-        left=left,
-        terms=terms,
     )
+
+
+def with_rejected_stock(made: Decision, remainder: Remainder, snapshot: Snapshot) -> Decision:
+    """The decision, with the units at barred nodes among the reasons of what stays unfilled."""
     if not remainder.barred:
-        return decision
+        return made
     freed = after_rejection(snapshot, remainder.rejected)
-    return dataclasses.replace(decision, unfilled=count_rejected_stock(decision.unfilled, freed, remainder.barred))
+    return dataclasses.replace(made, unfilled=count_rejected_stock(made.unfilled, freed, remainder.barred))
 
 
-def without_barred(snapshot: Snapshot, barred: Barred) -> Snapshot:
-    """The snapshot without the stock that nodes may not ship."""
+def _without_barred(snapshot: Snapshot, barred: Barred) -> Snapshot:
     if not barred:
         return snapshot
     positions = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from engine.decide.facts_record import RestingRecord
+from engine.decide.kept_facts.rest_record import RestingRecord
 from engine.decide.node_rest import resting_record
 from engine.errors import NotFound
 from engine.idempotency import operation

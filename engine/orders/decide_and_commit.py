@@ -6,11 +6,10 @@ from typing import TypeAlias
 from msgspec import UNSET, UnsetType, structs
 
 from engine.decide.decision import Decision
-from engine.decide.facts_record import FactsRecord, facts_to_json
+from engine.decide.facts_record import facts_to_json
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import resting_record
 from engine.decide.order_checks import check_order
-from engine.decide.order_record import OrderRecord
 from engine.decide.priority import newcomer_text, rank, rank_text
 from engine.decide.promises.taken_quote_record import TakenQuoteRecord
 from engine.decide.record import DecisionRecord, to_json
@@ -155,7 +154,7 @@ class DecideAndCommit:
             return PromiseNotKept(quote=quote)
         node_rest = _node_rest(request, snapshot, matcher)
         name = None if dry_run else decision_id
-        facts = facts_to_json(FactsRecord.of(decision))
+        facts = facts_to_json(request.facts_of(decision, snapshot, policies_at))
         body = to_json(
             _record(request, decision, name, snapshot, matcher, facts=facts, node_rest=node_rest, quote=quote)
         )
@@ -326,6 +325,4 @@ def _record(
     )
     if not request.amends:
         return record
-    # it has the order as it is from then on, with lines of which it decides nothing
-    order = OrderRecord.of(request.remainder.whole_order)
-    return structs.replace(record, order=order, awaiting_approval=request.parks(decision) or UNSET)
+    return record.as_amendment(request.remainder.whole_order, parked=request.parks(decision))

@@ -4,7 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from msgspec import UNSET, UnsetType
+
 from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Unfilled
+from engine.decide.facts_record import FactsRecord
+from engine.decide.kept_facts.remainder_record import RemainderRecord
 from engine.decide.matching.matcher import Matcher
 from engine.decide.priority import newcomer_text
 from engine.decide.promises.taken_promise import TakenPromise
@@ -134,13 +138,29 @@ class DecisionRequest:
     def amends(self) -> Amendment | None:
         return self.follow_up.amendment if self.follow_up else None
 
+    def facts_of(self, decision: Decision, snapshot: Snapshot, policies_at: int) -> FactsRecord:
+        """What is kept of the facts that `decision` was made on, by the policies of that instant."""
+        rejects = self.follow_up.rejection.node if self.follow_up and self.follow_up.rejection else None
+        remainder: RemainderRecord | UnsetType = UNSET
+        if self.follow_up is not None:
+            amends = self.amends
+            remainder = RemainderRecord.of(
+                self.remainder,
+                snapshot,
+                amends=amends is not None,
+                parked=amends is not None and amends.parked,
+                rejecting=rejects,
+            )
+        rests = {rejects: snapshot.resting[rejects]} if rejects and rejects in snapshot.resting else {}
+        return FactsRecord.of(decision, policies_at=policies_at, remainder=remainder, rejecting=rests)
+
     def parks(self, decision: Decision) -> bool:
         """Whether an amended order waits for a person to approve it, as this decision or an earlier one says."""
         return self.amends is not None and (self.amends.parked or decision.awaiting_approval)
 
     def puts_on_backlog(self, decision: Decision) -> bool:
-        """Whether units of it go on the backlog: of a scheduled order always, or nobody would come back to it."""
-        return decision.scheduled is not None or (self.waits and bool(decision.unfilled))
+        """Whether units of it go on the backlog."""
+        return decision.waits(may_wait=self.waits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from typing import Any
 
 from api.http.description.examples import EXAMPLES
 from api.http.description.links import LINKS
+from api.http.description.parameters import PARAMETERS
+from api.http.description.schemas import mend_schemas
 from engine.model.scopes import Scope
 
 Page = dict[str, Any]
@@ -81,8 +83,11 @@ def completed(page: Page, scopes: Mapping[str, tuple[Scope, ...]]) -> Page:
     components["responses"] = {_name(status): _problem(status) for status in _PROBLEMS}
     components["responses"]["Problem"] = _response("Any other problem", {})
     for path, verb, operation in _operations(page):
+        for parameter in [*operation.get("parameters", []), *page["paths"][path].get("parameters", [])]:
+            if "description" not in parameter and parameter["name"] in PARAMETERS:
+                parameter["description"] = PARAMETERS[parameter["name"]]
         _complete(operation, path=path, verb=verb, scopes=scopes[operation["operationId"]])
-    _mend_schemas(page)
+    mend_schemas(page)
     return page
 
 
@@ -143,21 +148,3 @@ def _response(description: str, headers: Mapping[str, Any]) -> dict[str, Any]:
 
 def _name(status: HTTPStatus) -> str:
     return status.phrase.title().replace(" ", "").replace("-", "")
-
-
-def _mend_schemas(value: Any) -> None:
-    """Patterns as JSON Schema has them (ECMA-262: not Python's), and no default that its own schema refuses."""
-    if isinstance(value, list):
-        for item in value:
-            _mend_schemas(item)
-    elif isinstance(value, dict):
-        pattern = value.get("pattern")
-        if isinstance(pattern, str) and pattern.endswith("\\Z"):
-            value["pattern"] = f"^(?:{pattern.removesuffix(chr(92) + 'Z')})$"
-        default = value.get("default", "")
-        # a default as it is read, such as minutes, is none that can be sent
-        unsendable = not isinstance(default, str) or len(default) < value.get("minLength", 0)
-        if value.get("type") == "string" and "default" in value and unsendable:
-            del value["default"]
-        for item in value.values():
-            _mend_schemas(item)

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from api.files.stock_counts import ImportSummary
 from engine.decide.availability.allotments_left import AllotmentLeft
 from engine.decide.availability.free_units import SkuAvailability
-from engine.decide.facts_record import LotStockRecord
+from engine.decide.kept_facts.stock_columns import LotStockRecord
 from engine.decide.order_record import Record
 from engine.inventory.stock import Availability, CountResult, NodeStock, SkuStock
 from engine.store.outcomes import (

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.audit.explanation.costs import Costs, costs_of
-from engine.decide.decide import choose_on, shipments_of
+from engine.decide.decide import choose_among, shipments_of
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers, PromiseTerms, Shipment
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher
-from engine.decide.remainder import Remainder, without_barred
+from engine.decide.remainder import Remainder, evaluate_remainder
 from engine.decide.sourcing.problem import Choice, Problem
 from engine.model.facts import Snapshot
 
@@ -51,19 +51,10 @@ class ExplainedChoice:
     """
 
     def __init__(self, case: DecidedCase) -> None:
-        remainder = case.remainder
         self.case = case
-        self.evaluation = Evaluation(
-            order=remainder.order,
-            snapshot=without_barred(case.snapshot, remainder.barred),
-            matcher=case.judge or case.matcher,
-            now=case.now,
-            whole_order=remainder.whole_order,
-            standing_shipments=remainder.standing_shipments,
-            promised=remainder.promised,
-        )
+        self.evaluation = evaluate_remainder(case.remainder, case.snapshot, case.judge or case.matcher, case.now)
         self.everybody = CountedCandidates(self.evaluation, case.left)
-        self.candidates, self.choice, self.keeps = choose_on(self.everybody, case.terms)
+        self.candidates, self.choice, self.keeps = choose_among(self.everybody, case.terms)
 
     @property
     def searches(self) -> int:

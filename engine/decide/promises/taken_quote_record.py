@@ -10,21 +10,25 @@ ChosenFor: TypeAlias = Literal["policies", "least_co2"]
 """What a promise was chosen for, among the choices that arrive as early."""
 
 
+ChangedField: TypeAlias = Literal[
+    "arrives_by",
+    "cost_micros",
+    "co2_mg",
+    "shipments",
+    "unfilled_units",
+    "destination",
+    "policy_version",
+    "network_version",
+]
+QuotedValue: TypeAlias = int | str | list[str] | DestinationRecord
+
+
 class ChangeRecord(Record, frozen=True):
     """What is not as it was quoted."""
 
-    field: Literal[
-        "arrives_by",
-        "cost_micros",
-        "co2_mg",
-        "shipments",
-        "unfilled_units",
-        "destination",
-        "policy_version",
-        "network_version",
-    ]
-    quoted: int | str | list[str] | DestinationRecord
-    now: int | str | list[str] | DestinationRecord
+    field: ChangedField
+    quoted: QuotedValue
+    now: QuotedValue
 
 
 class TakenQuoteRecord(Record, frozen=True):

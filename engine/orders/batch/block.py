@@ -38,7 +38,7 @@ class BlockOfDecisions:
         """The decision of an order that lacks nothing."""
         at, decision_id = max(request.instant, self._clock()), self._new_id()
         made = decision(evaluation, choice, held_from=at)
-        facts = facts_to_json(FactsRecord.of(made))
+        facts = facts_to_json(FactsRecord.of(made, policies_at=at))
         body = to_json(DecisionRecord.of(made, decision_id, VERSION, facts, lacked=[]))
         commit = Commit(
             decision=made,

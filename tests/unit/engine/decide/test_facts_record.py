@@ -30,7 +30,13 @@ def made(*rules: str) -> FactsRecord:
 def test_stock_is_in_columns_a_row_for_each_node_that_has_any():
     assert json.loads(facts_to_json(made("when: {node.type: store}, then: {keep: 1}")))["stock"] == {
         "A": {"nodes": ["lille", "lyon", "nice"], "on_hand": [5, 9, 1], "held": [0, 2, 0], "floor": [1, 0, 1]},
-        "B": {"nodes": ["lille", "nice"], "on_hand": [2, 4], "held": [0, 0], "floor": [1, 1]},
+        "B": {
+            "nodes": ["lille", "nice"],
+            "on_hand": [2, 4],
+            "held": [0, 0],
+            "floor": [1, 1],
+            "empty": ["lyon"],
+        },
         "C": {"nodes": ["lyon"], "on_hand": [3], "held": [0], "floor": [0]},
     }
 

@@ -1,0 +1,208 @@
+"""Decides again what was decided, on the facts that were kept with it.
+
+Pure: the caller brings the network, the products and the policies of the versions that the record names. A few things
+are taken over from the record, because they came from outside the decision: its id, the release that made it, what a
+batch left to other orders (`left`) and what it lacked because of them (`lacked`), and why it follows another.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from msgspec import UNSET, UnsetType, structs
+
+from engine.decide.decide import choose, decision
+from engine.decide.decision import NOTHING_LEFT, Decision, PromiseTerms
+from engine.decide.evaluation.candidates import Candidates
+from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.facts_record import FactsRecord, facts_to_json
+from engine.decide.kept_facts.remainder_record import RemainderRecord
+from engine.decide.matching.judge import PolicyJudge
+from engine.decide.node_rest import rest_after, resting_record
+from engine.decide.order_record import order_of, seconds
+from engine.decide.promises.taken_promise import decided_again, terms_of
+from engine.decide.record import DecisionRecord, to_json
+from engine.decide.record_parts import FollowsRecord
+from engine.decide.remainder import Remainder, evaluate_remainder, with_rejected_stock
+from engine.decide.sourcing.problem import Choice
+from engine.model.facts import NetworkCaches, NodeRest, Product, Snapshot, StockPosition
+
+WHOLE = RemainderRecord()
+"""What is kept of a remainder that is the order itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionFacts:
+    """All that a decision was made on. `terms` are those of a promise that its order took up."""
+
+    snapshot: Snapshot
+    remainder: Remainder
+    now: int
+    terms: PromiseTerms | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """A decision made again. `record` and `facts` are as they would be logged; `evaluation`, `candidates` and `choice`
+    are what it was chosen from, and what was chosen.
+    """
+
+    made_on: DecisionFacts
+    evaluation: Evaluation
+    candidates: Candidates
+    choice: Choice
+    decision: Decision
+    record: DecisionRecord
+    facts: FactsRecord
+
+    @property
+    def body(self) -> bytes:
+        return to_json(self.record)
+
+    @property
+    def logged_facts(self) -> bytes:
+        return facts_to_json(self.facts)
+
+
+def replay(
+    record: DecisionRecord,
+    facts: FactsRecord,
+    *,
+    caches: NetworkCaches,
+    products: Mapping[str, tuple[Product, Mapping[str, int]]],
+    matcher: PolicyJudge,
+) -> Replay:
+    """Decide again what `record` says, on the `facts` that were kept with it. `caches` are those of its network, and
+    `products` has those of its whole order, each with its paces of sale by node; of a SKU that is left out, the network
+    has none any more. With the `matcher` of other policies, this is what they would have decided.
+    """
+    made_on = facts_of_decision(record, facts, caches=caches, products=products)
+    remainder, snapshot = made_on.remainder, made_on.snapshot
+    evaluation = evaluate_remainder(remainder, snapshot, matcher, made_on.now)
+    left = record.left.left if record.left else NOTHING_LEFT
+    candidates = Candidates(evaluation, left)
+    choice = choose(candidates, made_on.terms)
+    made = decision(
+        evaluation,
+        choice,
+        held_from=None if facts.held_from is UNSET else seconds(facts.held_from),
+        requested_minutes=_requested_minutes(record),
+        left=left,
+    )
+    made = with_rejected_stock(made, remainder, snapshot)
+    kept = _facts_again(made, record, facts, snapshot)
+    return Replay(
+        made_on=made_on,
+        evaluation=evaluation,
+        candidates=candidates,
+        choice=choice,
+        decision=made,
+        record=_record_again(made, record, kept, made_on, matcher),
+        facts=kept,
+    )
+
+
+def facts_of_decision(
+    record: DecisionRecord,
+    facts: FactsRecord,
+    *,
+    caches: NetworkCaches,
+    products: Mapping[str, tuple[Product, Mapping[str, int]]],
+) -> DecisionFacts:
+    """What a decision was made on, as `replay` is given it."""
+    paces = {sku: by_node for sku, (_, by_node) in products.items()}
+    positions: dict[str, dict[str, StockPosition]] = {
+        sku: columns.positions(paces[sku]) for sku, columns in facts.stock.items()
+    }
+    kept = facts.remainder or WHOLE
+    for sku, barred in kept.barred_positions(paces).items():
+        positions.setdefault(sku, {}).update(barred)
+    nodes, loads = facts.nodes, facts.loads
+    given = {} if loads is UNSET else loads.by_field(nodes)
+    node_rests = {node: rest.rest for node, rest in (facts.resting or {}).items()}
+    rejecting = record.follows.node if record.follows else UNSET
+    if rejecting and kept.rejecting_load:
+        given[rejecting] = kept.rejecting_load
+    snapshot = Snapshot(
+        network=caches.network,
+        caches=caches,
+        products={sku: product for sku, (product, _) in products.items()},
+        positions={sku: positions.get(sku, {}) for sku in products},
+        loads=given,
+        hourly_loads={} if loads is UNSET else loads.by_field_of_hour(nodes),
+        resting=node_rests,
+        taken={sku: columns.taken_units for sku, columns in facts.stock.items() if columns.taken},
+        has_lots=any(columns.lots for columns in facts.stock.values()),
+        lots={sku: columns.lots_by_node for sku, columns in facts.stock.items() if columns.lots},
+    )
+    barred_nodes = record.follows.barred if record.follows else UNSET
+    return DecisionFacts(
+        snapshot=snapshot,
+        remainder=kept.remainder(
+            order_of(record.order), {sku: frozenset(its) for sku, its in (barred_nodes or {}).items()}
+        ),
+        now=seconds(record.decided_at),
+        terms=terms_of(record.quote) if record.quote else None,
+    )
+
+
+def skus_of(record: DecisionRecord, facts: FactsRecord) -> list[str]:
+    """The SKUs whose products deciding it again needs, each once."""
+    whole = (facts.remainder or WHOLE).whole_order or ()
+    return list(dict.fromkeys(line.sku for line in (*record.order.lines, *whole)))
+
+
+def _requested_minutes(record: DecisionRecord) -> int | None:
+    if record.hold is None or record.hold.requested_minutes is UNSET:
+        return None
+    return record.hold.requested_minutes
+
+
+def _facts_again(made: Decision, record: DecisionRecord, facts: FactsRecord, snapshot: Snapshot) -> FactsRecord:
+    """The facts as they would be kept; which were given is what the recorded ones say."""
+    rejecting = record.follows.node if record.follows else UNSET
+    rests: Mapping[str, NodeRest] = {}
+    if rejecting and rejecting in snapshot.resting:
+        rests = {rejecting: snapshot.resting[rejecting]}
+    return FactsRecord.of(
+        made,
+        policies_at=None if facts.policies_at is UNSET else seconds(facts.policies_at),
+        remainder=facts.remainder,
+        rejecting=rests,
+    )
+
+
+def _record_again(
+    made: Decision,
+    record: DecisionRecord,
+    kept: FactsRecord,
+    made_on: DecisionFacts,
+    matcher: PolicyJudge,
+) -> DecisionRecord:
+    remainder = kept.remainder or WHOLE
+    again = DecisionRecord.of(
+        made,
+        record.id,
+        record.engine_version,
+        facts_to_json(kept),
+        # without unfilled units it makes no difference whether they might have waited
+        waiting=record.id is not None and made.waits(may_wait=bool(record.waiting)),
+        follows=_follows(record.follows, made_on, matcher),
+        lacked=record.lacked,
+        quote=decided_again(record.quote, record, made) if record.quote else UNSET,
+    )
+    if remainder.units is UNSET:
+        return again
+    return again.as_amendment(made_on.remainder.whole_order, parked=remainder.parked or made.awaiting_approval)
+
+
+def _follows(
+    follows: FollowsRecord | UnsetType, made_on: DecisionFacts, matcher: PolicyJudge
+) -> FollowsRecord | UnsetType:
+    """What it follows, with the rest that the policies give the node that rejected units."""
+    if follows is UNSET or follows.node is UNSET or follows.reason is UNSET:
+        return follows
+    rest = rest_after(
+        made_on.snapshot, matcher, made_on.now, node=follows.node, reason=follows.reason, decision=follows.decision
+    )
+    network = made_on.snapshot.network
+    return structs.replace(follows, rest=UNSET if rest is None else resting_record(follows.node, rest, network))

@@ -1,0 +1,1 @@
+"""The facts that are kept with a decision, so that it can be decided again."""

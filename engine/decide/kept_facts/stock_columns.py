@@ -1,0 +1,99 @@
+"""The stock of a SKU on which a decision was made, as JSON: columns, so that no position takes an object."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
+
+from engine.decide.decision import DecidedStock
+from engine.decide.order_record import Record
+from engine.model.facts import StockPosition, TakenUnits
+from engine.model.lots import NEVER, NO_LOT, Lot, date_of, expiry_of, lot_label, name_of
+from rules.reserves import Tally
+
+
+class TakenRecord(Record, frozen=True):
+    """Units that one channel has taken in a period."""
+
+    channel: str
+    per: Annotated[str, Meta(description="day, week, or window and the window of the rule")]
+    units: Sequence[int]
+
+
+class LotStockRecord(Record, frozen=True):
+    """What there was of a lot; units that were of none have no name."""
+
+    lot: str | None
+    expires: Annotated[str | None, Meta(description="null: it does not expire")]
+    on_hand: int
+    held: int
+
+    @classmethod
+    def of(cls, lot: Lot) -> "LotStockRecord":
+        return cls(lot=name_of(lot.label) or None, expires=date_of(lot.label), on_hand=lot.on_hand, held=lot.held)
+
+    @property
+    def lot_stock(self) -> Lot:
+        """The lot that `of` wrote."""
+        if self.lot is None:
+            return Lot(NO_LOT, self.on_hand, self.held)
+        expiry = NEVER if self.expires is None else expiry_of(self.expires)
+        return Lot(lot_label(self.lot, expiry), self.on_hand, self.held)
+
+
+class StockColumnsRecord(Record, frozen=True):
+    """The stock of a SKU at the nodes that had any: the first of each list belongs to the first node, and so on."""
+
+    nodes: Sequence[str]
+    on_hand: Sequence[int]
+    held: Sequence[int]
+    floor: Annotated[Sequence[int], Meta(description="units this order could not take; below 0: so many more")]
+    taken: Annotated[
+        list[TakenRecord] | UnsetType,
+        Meta(description="units that channels had taken in the periods of their allotments, where rules have some"),
+    ] = UNSET
+    lots: Annotated[
+        dict[str, list[LotStockRecord]] | UnsetType,
+        Meta(
+            description="by node, where there are any: the first to expire first, last the units of no lot; those that"
+            " had expired and that nobody held are not on hand above"
+        ),
+    ] = UNSET
+    empty: Annotated[list[str] | UnsetType, Meta(description="nodes that have the SKU, and none of it on hand")] = UNSET
+    held_of_empty: Annotated[
+        dict[str, int] | UnsetType, Meta(description="of those at which units are held all the same, how many")
+    ] = UNSET
+
+    @classmethod
+    def of(cls, stock: DecidedStock) -> "StockColumnsRecord":
+        return cls(
+            nodes=stock.nodes,
+            on_hand=stock.on_hand,
+            held=stock.held,
+            floor=stock.floor,
+            taken=[
+                TakenRecord(channel=tally.channel, per=tally.per, units=units)
+                for tally, units in sorted(stock.taken.items())
+            ]
+            or UNSET,
+            lots={node: list(map(LotStockRecord.of, lots)) for node, lots in sorted(stock.lots.items())} or UNSET,
+            empty=list(stock.empty) or UNSET,
+            held_of_empty=dict(stock.held_of_empty) or UNSET,
+        )
+
+    def positions(self, paces: Mapping[str, int]) -> dict[str, StockPosition]:
+        """By node, given the paces of sale."""
+        units = {node: (on_hand, held) for node, on_hand, held in zip(self.nodes, self.on_hand, self.held, strict=True)}
+        empty, held = self.empty or (), self.held_of_empty or {}
+        units |= {node: (0, held.get(node, 0)) for node in empty}
+        return {node: StockPosition(*both, paces.get(node)) for node, both in units.items()}
+
+    @property
+    def taken_units(self) -> TakenUnits:
+        return {
+            Tally(item.channel, item.per): dict(zip(self.nodes, item.units, strict=True)) for item in self.taken or ()
+        }
+
+    @property
+    def lots_by_node(self) -> dict[str, tuple[Lot, ...]]:
+        return {node: tuple(item.lot_stock for item in items) for node, items in (self.lots or {}).items()}
