@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from engine.audit.explanation.case import ExplainedChoice
+from engine.audit.explanation.comparison import units_by_rule
 from engine.audit.explanation.costs import rule_amounts
 from engine.audit.explanation.statement import (
     Co2,
-    Count,
     Distance,
     Instant,
     Money,
@@ -22,7 +22,6 @@ from engine.audit.explanation.statement import (
 )
 from engine.decide.decide import decision
 from engine.decide.decision import Parcel, Shipment
-from rules.effects import DEFAULT_TIER
 
 
 def chosen(explained: ExplainedChoice) -> Iterator[Statement]:
@@ -66,19 +65,18 @@ def costs(explained: ExplainedChoice) -> Iterator[Statement]:
     if cost.total != cost.paid:
         yield Statement(kind="cost.compared", values={"compared": Money(cost.total), "parts": Parts(cost)})
     for (rule, effect, micros), units in rule_amounts(explained.evaluation, explained.choice).items():
-        yield Statement(
-            kind=f"cost.{effect}",
-            values={"amount": Money(micros), "units": Count(units)},
-            count=units,
-            rules=Rules((rule,)),
-        )
+        values: Values = {"amount": Money(micros), "units": units_by_sku(units)}
+        yield Statement(kind=f"cost.{effect}", values=values, count=sum(units.values()), rules=Rules((rule,)))
+    unless_needed, tiers = rules_with(explained, "exclude"), rules_with(explained, "tier")
     if score.unless_needed:
-        yield Statement(
-            kind="cost.unless_needed", values={"units": Count(score.unless_needed)}, count=score.unless_needed
-        )
-    filled = sum(explained.choice.units.values())
-    if score.tiers != filled * DEFAULT_TIER:
-        yield Statement(kind="cost.tiers", values={"tiers": Count(score.tiers), "units": Count(filled)}, count=filled)
+        yield Statement(kind="cost.unless_needed", rules=Rules(unless_needed))
+    if tiers:
+        yield Statement(kind="cost.tiers", rules=Rules(tiers))
+
+
+def rules_with(explained: ExplainedChoice, effect: str) -> tuple[str, ...]:
+    """The rules with an effect that act on the options chosen."""
+    return tuple(sorted(units_by_rule(explained.evaluation, explained.choice, (effect,))))
 
 
 def units_of(parcels: Iterable[Parcel]) -> Units:

@@ -1,7 +1,7 @@
 """By how much one choice is worse than another, and in which part of the comparison: the first in which they differ."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -28,6 +28,14 @@ class Loss:
     by: int
     costs: Costs
     co2: int
+    scale: int | None = 1
+    """Units are counted in parts of so many in a whole one; None: not all articles of the order alike, so that their
+    sum says nothing.
+    """
+
+
+OF_UNITS: Final[Sequence[Part]] = ("unfilled", "unless_needed", "tiers")
+"""The parts of the comparison that are sums over units."""
 
 
 def loss(chosen: ExplainedChoice, other: Choice) -> Loss:
@@ -44,7 +52,9 @@ def loss(chosen: ExplainedChoice, other: Choice) -> Loss:
     part, by = next(((part, by) for part, by in parts if by), ("tie", 0))
     if by < 0:  # the greenest choice is the cheapest of equally green ones to the cent alone
         return Loss(part="tie" if greenest and part == "money" else "unproven", by=0, costs=costs, co2=co2)
-    return Loss(part=part, by=by, costs=costs, co2=co2)
+    scales = {evaluation.snapshot.products[line.sku].scale for line in evaluation.order.lines}
+    scale = next(iter(scales)) if len(scales) == 1 else None
+    return Loss(part=part, by=by, costs=costs, co2=co2, scale=scale if part in OF_UNITS else 1)
 
 
 def _parts(evaluation: Evaluation, choice: Choice) -> Iterator[tuple[Part, int]]:
@@ -82,12 +92,12 @@ def rules_between(chosen: ExplainedChoice, other: Choice, part: Part) -> tuple[s
     effects = _EFFECTS.get(part)
     if effects is None:
         return ()
-    units = _units_by_rule(chosen.evaluation, chosen.choice, effects)
-    units.subtract(_units_by_rule(chosen.evaluation, other, effects))
+    units = units_by_rule(chosen.evaluation, chosen.choice, effects)
+    units.subtract(units_by_rule(chosen.evaluation, other, effects))
     return tuple(sorted(rule for rule, count in units.items() if count))
 
 
-def _units_by_rule(evaluation: Evaluation, choice: Choice, effects: tuple[str, ...]) -> Counter[str]:
+def units_by_rule(evaluation: Evaluation, choice: Choice, effects: tuple[str, ...]) -> Counter[str]:
     """On how many units of a choice each rule with one of the effects acts."""
     units = Counter[str]()
     for (key, index), count in choice.units.items():

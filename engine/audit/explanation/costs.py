@@ -1,5 +1,6 @@
 """What a choice costs part by part: the parts add up to the money of its score, to the micro."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -124,9 +125,11 @@ def _rules_of_shipment(evaluation: Evaluation, row: int, parts: list[tuple[int, 
     return cast("ShipmentOutcome", judgement.outcome).cost
 
 
-def rule_amounts(evaluation: Evaluation, choice: Choice) -> Mapping[tuple[str, str, int], int]:
-    """How many units each amount of a rule counts for: by rule, effect (`prefer`, `avoid`) and micros a whole unit."""
-    amounts: dict[tuple[str, str, int], int] = {}
+def rule_amounts(evaluation: Evaluation, choice: Choice) -> Mapping[tuple[str, str, int], Mapping[str, int]]:
+    """How many units, by SKU, each amount of a rule counts for: by rule, effect (`prefer`, `avoid`) and micros a whole
+    unit.
+    """
+    amounts: dict[tuple[str, str, int], Counter[str]] = {}
     rules = evaluation.matcher.policies.rules
     for (key, index), units in sorted(choice.units.items()):
         option = int(evaluation.options[index].reach.searchsorted(evaluation.row(key)))
@@ -138,5 +141,5 @@ def rule_amounts(evaluation: Evaluation, choice: Choice) -> Mapping[tuple[str, s
                     and isinstance(effect.value, int)
                 ):
                     place = rule, effect.name, effect.value
-                    amounts[place] = amounts.get(place, 0) + units
+                    amounts.setdefault(place, Counter())[evaluation.order.lines[index].sku] += units
     return amounts

@@ -1,6 +1,7 @@
 """Why each place that was not chosen was not: what kept it from shipping, or by how much it lost, as statements."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -50,8 +51,8 @@ class OtherPlaces:
         for barrier in self.barriers:
             yield self._barrier(barrier)
 
-    def of(self, name: str) -> Iterator[Statement]:
-        """Of one place; raises NotFound if there is none of that name."""
+    def of(self, name: str, lines: Collection[int] | None = None) -> Iterator[Statement]:
+        """Of one place, of some `lines` if not all matter; raises NotFound if there is no place of that name."""
         node = self._explained.evaluation.ways.node_index.get(name)
         if node is None:
             raise NotFound(f"there is no place '{name}' in the network that the order was decided on")
@@ -61,8 +62,9 @@ class OtherPlaces:
         if node in self.able:
             yield self.compared(node)
         for barrier in self.barriers:
-            if name in barrier.nodes:
-                yield self._barrier(barrier, only=name)
+            of_lines = [index for index in barrier.lines if lines is None or index in lines]
+            if name in barrier.nodes and of_lines:
+                yield self._barrier(replace(barrier, nodes=(name,), lines=tuple(of_lines)))
 
     def compared(self, node: int) -> Statement:
         """What it would have meant had a place shipped what it could."""
@@ -83,16 +85,15 @@ class OtherPlaces:
         rules = Rules(rules_between(explained, forced.choice, outcome.part))
         return Statement(kind="place.everything" if everything else "place.some", values=values, rules=rules)
 
-    def _barrier(self, barrier: Barrier, only: str | None = None) -> Statement:
+    def _barrier(self, barrier: Barrier) -> Statement:
         lines = self._explained.evaluation.order.lines
-        nodes = barrier.nodes if only is None else (only,)
         values: Values = {
-            "nodes": Names(nodes),
+            "nodes": Names(barrier.nodes),
             "skus": Names(tuple(dict.fromkeys(lines[index].sku for index in barrier.lines))),
             "lines": Names(tuple(lines[index].id for index in barrier.lines)),
         }
         because = {}
         if barrier.code == "resting":
-            because = dict(self._explained.evaluation.resting[nodes[0]].because)
+            because = dict(self._explained.evaluation.resting[barrier.nodes[0]].because)
         rules = Rules(barrier.rules, because)
-        return Statement(kind=f"place.{barrier.code}", values=values, count=len(nodes), rules=rules)
+        return Statement(kind=f"place.{barrier.code}", values=values, count=len(barrier.nodes), rules=rules)

@@ -81,7 +81,7 @@ def _farther(explained: ExplainedChoice, places: OtherPlaces) -> Iterator[Statem
             yield Statement(
                 kind="farther.other", values={**values, "nearest": Names.of(name), "nearer": Distance(distance)}
             )
-            yield from places.of(name)
+            yield from places.of(name, {line_of[parcel.line] for parcel in shipment.lines})
 
 
 def _stock(explained: ExplainedChoice) -> Iterator[Statement]:
@@ -91,16 +91,17 @@ def _stock(explained: ExplainedChoice) -> Iterator[Statement]:
         if line.sku in seen:
             continue
         seen.add(line.sku)
-        stock = positions.stock
+        stock, scale = positions.stock, positions.stock.scale
         on_hand, available = np.maximum(stock.on_hand, 0), stock.available
         free = np.minimum(positions.free, available)
         there = int((on_hand > 0).sum())
         values: Values = {
-            "on_hand": Units.of(line.sku, int(on_hand.sum())),
+            "sku": Names.of(line.sku),
+            "on_hand": Quantity(int(on_hand.sum()), scale),
             "places": Count(there),
-            "held": Quantity(line.sku, int((on_hand - available).sum())),
-            "kept": Quantity(line.sku, int((available - free).sum())),
-            "free": Quantity(line.sku, int(free.sum())),
+            "held": Quantity(int((on_hand - available).sum()), scale),
+            "kept": Quantity(int((available - free).sum()), scale),
+            "free": Quantity(int(free.sum()), scale),
         }
         if there:
             yield Statement(kind="stock.there", values=values, count=there)
@@ -121,7 +122,7 @@ def _unfilled(explained: ExplainedChoice) -> Iterator[Statement]:
     """Why units of lines stay unfilled, by line and reason."""
     for item in unfilled(explained):
         values: Values = {"units": Units.of(item.sku, item.quantity), "line": Names.of(item.line)}
-        yield Statement(kind="unfilled.line", values=values)
+        yield Statement(kind="unfilled.line", values=values, count=item.quantity)
         for reason in item.reasons:
             resting = explained.evaluation.resting.values() if reason.code == "resting" else ()
             because = {rule: texts for rest in resting for rule, texts in rest.because.items()}

@@ -56,10 +56,10 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """Units of a SKU that the sentence has named already."""
+    """Units of something that the sentence names otherwise, in the smallest part, of which there are `scale` in one."""
 
-    sku: str
     units: int
+    scale: int = 1
 
 
 @dataclass(frozen=True, slots=True)

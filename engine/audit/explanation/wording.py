@@ -86,8 +86,8 @@ class Wording:
                 return self._duration(minutes)
             case Units():
                 return self._units(value)
-            case Quantity(sku=sku, units=units):
-                return self._number(sku, units)
+            case Quantity(units=units, scale=scale):
+                return amounts.number(units, scale, self.catalogue)
             case Count(number=number):
                 return str(number)
             case Names(names=names):
@@ -131,13 +131,10 @@ class Wording:
 
     def _units_of(self, sku: str, count: int) -> str:
         decimals = self.network.decimals.get(sku, 0)
-        number = self._number(sku, count)
+        number = amounts.number(count, 10**decimals, self.catalogue)
         if decimals:
             return self._text("units_with_decimals", number=number, sku=sku)
         return self._counted("units", count, number=number, sku=sku)
-
-    def _number(self, sku: str, units: int) -> str:
-        return amounts.number(units, 10 ** self.network.decimals.get(sku, 0), self.catalogue)
 
     def _names(self, names: tuple[str, ...]) -> str:
         others = len(names) - _MOST_NAMED
@@ -175,5 +172,7 @@ class Wording:
             "co2": self.words(Co2(abs(loss.by))),
             "money": self._money(loss.by),
         }
-        values = {"by": by.get(loss.part, str(loss.by)), "parts": self._parts(loss.costs, extra=True)}
-        return self._counted(f"loss.{loss.part}", loss.by, **values)
+        number = amounts.number(loss.by, loss.scale or 1, self.catalogue)
+        values = {"by": by.get(loss.part, number), "parts": self._parts(loss.costs, extra=True)}
+        key = f"loss.{loss.part}" if loss.scale else f"loss.{loss.part}_uncounted"
+        return self._counted(key, loss.by, **values)
