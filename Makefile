@@ -64,10 +64,11 @@ fmt: $(VENV)/.check ## format, and fix what can be fixed automatically
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-fuzz: $(VENV)/.test $(VENV)/.npm ## check 10,000 mutated policy files, 1,000 without a mistake, and windows over every change of a clock; ARGS="--count 50000" for more
+fuzz: $(VENV)/.test $(VENV)/.npm ## check 10,000 mutated policy files, 1,000 without a mistake, windows over every change of a clock, and naughty strings in every field; ARGS="--count 50000" for more
 	$(BIN)/python -m tests.fuzz $(ARGS)
 	$(BIN)/python -m tests.fuzz.false_alarms
 	$(BIN)/python -m tests.fuzz.clock_changes
+	$(BIN)/python -m tests.fuzz.naughty_strings
 
 soak: $(VENV)/.test ## kill callers and server at random while stock is scarce, and race for what arrives; ARGS="--decisions 5000" for fewer
 	$(BIN)/python -m tests.soak $(ARGS)

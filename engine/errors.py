@@ -3,6 +3,7 @@
 PointsmanError
 ├── StoreUnavailable   the server is away, full, read-only or too old; try again
 │   └── NotReplicated  what was done stands on the server, but too few replicas have it
+├── ArchiveUnavailable what is asked for is in the archive, and that can't be read here
 ├── Unauthenticated    it is not known who calls
 ├── IdentityProviderUnavailable  the keys of the OpenID provider can't be fetched now; try again
 ├── NotPermitted       the caller may not do this, or not on this network; names the scope that it needs
@@ -58,6 +59,10 @@ class StoreUnavailable(PointsmanError):
     def __init__(self, message: str, *, details: str = "") -> None:
         self.message = message
         super().__init__(f"{message}: {details}" if details else message)
+
+
+class ArchiveUnavailable(PointsmanError):
+    """Archived entries can't be read or written here: their folder or a library is missing. The message says which."""
 
 
 class Unauthenticated(PointsmanError):

@@ -47,6 +47,7 @@ from engine.policies.versions import Published, Versions
 from engine.settings import Settings
 from engine.store import decision_log, reset
 from engine.store.api_keys import StoredKeys
+from engine.store.audit.decision_search import DecisionSearch, entries_of_order
 from engine.store.backlog import BacklogEntries
 from engine.store.backup.backup import back_up
 from engine.store.backup.frames import Contents
@@ -205,6 +206,7 @@ class Pointsman:
         )
         self.master_data = MasterData(self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing)
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
+        self.decisions = DecisionSearch(self._client, self._keys)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
@@ -404,6 +406,11 @@ class Pointsman:
         """
         self._verify_something_to_audit()
         return decision_log.entries(self._client, self._keys, on_damaged=on_damaged)
+
+    def order_entries(self, order: str, *, on_damaged: Callable[[str], None]) -> Iterator[decision_log.Entry]:
+        """The entries of the log about an order's decisions, oldest first; as `entries`."""
+        self._verify_something_to_audit()
+        return entries_of_order(self._client, self._keys, order, on_damaged=on_damaged)
 
     def check(self) -> reconcile_check.Audit:
         """Compare the ledger with what the log says it should be; nothing is changed. Raises NotReady if the network

@@ -11,7 +11,7 @@ from api.cli.language.current import say
 from api.cli.options import AS_JSON, DECISION, INSTANT, INSTANT_END, LINES, OP, print_json, units_by_name
 from api.cli.output.tables import destination_phrase, lots_phrase
 from api.cli.output.times import Times
-from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsRecord, HoldStateRecord
+from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsPageRecord, HoldStateRecord
 from api.shapes.limits import MOST_HOLDS
 from api.shapes.quantities import Quantities, skus_of_decision
 from engine.errors import InputInvalid, Mistake
@@ -65,7 +65,7 @@ def list_holds(
             node=node, service=service, sku=sku, expiring_before=expiring_before, limit=limit
         )
         quantities, times = Quantities.of(pointsman), Times.of(pointsman)
-    record = HoldsRecord.of(page)
+    record = HoldsPageRecord.of(page)
     if as_json:
         print_json(record, quantities)
     for item in [] if as_json else quantities.show(record.holds):

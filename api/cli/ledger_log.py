@@ -45,8 +45,12 @@ def show_log(
     Example: pointsman ledger log --order W-900001
     """
     with Pointsman(settings) as service:
-        selects, times = _selector(order, frozenset(kinds), start, until), Times.of(service)
-        for entry in filter(selects, service.entries(on_damaged=_warn_unreadable)):
+        selects, times = _selector(frozenset(kinds), start, until), Times.of(service)
+        if order is None:
+            entries = service.entries(on_damaged=_warn_unreadable)
+        else:
+            entries = service.order_entries(order, on_damaged=_warn_unreadable)
+        for entry in filter(selects, entries):
             click.echo(msgspec.json.encode(LogEntryRecord.of(entry)) if as_json else entry_line(entry, times))
 
 
@@ -65,18 +69,10 @@ def _warn_unreadable(entry_id: str) -> None:
     )
 
 
-def _selector(
-    order: str | None, kinds: frozenset[str], start: int | None, until: int | None
-) -> Callable[[Entry], bool]:
-    """The function that selects entries; it must see all of them in turn, as it remembers the order's decisions."""
-    decisions: set[str] = set()
-
+def _selector(kinds: frozenset[str], start: int | None, until: int | None) -> Callable[[Entry], bool]:
     def selects(entry: Entry) -> bool:
-        if order is not None and entry.kind == "decided" and entry.record.order.id == order:
-            decisions.add(entry.decision)
         return (
-            (order is None or entry.decision in decisions)
-            and (not kinds or entry.kind in kinds)
+            (not kinds or entry.kind in kinds)
             and (start is None or entry.at >= start)
             and (until is None or entry.at < until)
         )

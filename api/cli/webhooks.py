@@ -10,9 +10,9 @@ from api.cli.language.current import counted, say, say_message
 from api.cli.options import AS_JSON, DURATION, print_json, who
 from api.records.events import (
     DeadLettersRecord,
+    WebhookListRecord,
     WebhookRecord,
     WebhookSecretRecord,
-    WebhooksRecord,
     WebhookTestRecord,
     renderer,
 )
@@ -77,12 +77,12 @@ def list_webhooks(settings: Settings, dead: str | None, *, as_json: bool) -> Non
     Example: pointsman webhook list
     """
     with Pointsman(settings) as service:
-        record: WebhooksRecord | DeadLettersRecord
+        record: WebhookListRecord | DeadLettersRecord
         if dead is not None:
             record = DeadLettersRecord.of(service.events.webhooks.dead_letters(dead))
             lines = [f"{item.event}  {item.about}: {item.error}, {item.last_at}" for item in record.events]
         else:
-            record = WebhooksRecord(webhooks=[WebhookRecord.of(item) for item in service.events.webhooks.all()])
+            record = WebhookListRecord(webhooks=[WebhookRecord.of(item) for item in service.events.webhooks.all()])
             lines = [line for item in record.webhooks for line in _lines(item)]
     if as_json:
         print_json(record)

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from api.shapes import text_patterns
 from api.shapes.base import Strict
 from api.shapes.fields import (
     Countries,
@@ -172,6 +173,26 @@ class ServiceShape(Strict):
                     raise ValidationError(f"parcel_prices replace {rival}; write what weight costs in one way", rival)
 
 
+def _by_weekday(title: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema of something by day of the week."""
+    return {
+        "title": title,
+        "type": "object",
+        "minProperties": 1,
+        "properties": dict.fromkeys(WEEKDAYS, value),
+        "additionalProperties": False,
+    }
+
+
+_HOURS = _by_weekday("HoursByWeekday", {"type": "array", "items": {"type": "string", "pattern": text_patterns.SPAN}})
+_CUT_OFF = {
+    "anyOf": [
+        text_patterns.LITERALS[literals.time],
+        _by_weekday("CutOffByWeekday", text_patterns.LITERALS[literals.time]),
+    ]
+}
+
+
 class NodeShape(Strict):
     id = Word(required=True)
     name = Word()
@@ -188,9 +209,9 @@ class NodeShape(Strict):
     preparation = Literal(literals.duration, most=MOST_MINUTES)
     services = fields.List(Word(), required=True)
     time_zone = fields.String()
-    hours = Hours(metadata={"type": ["string", "object"]})
+    hours = Hours(metadata=_HOURS)
     closed = fields.List(Word())
-    cut_offs = fields.Dict(keys=Word(), values=CutOff())
+    cut_offs = fields.Dict(keys=Word(), values=CutOff(metadata=_CUT_OFF))
     daily_orders = Literal(literals.count)
     hourly_orders = Literal(literals.count)
     daily_units = Literal(literals.count)

@@ -1,4 +1,4 @@
-"""POST /v1/decisions, POST /v1/decisions/batch, GET /v1/decisions/{id}, GET /v1/decisions/{id}/facts."""
+"""POST and GET /v1/decisions, POST /v1/decisions/batch, GET /v1/decisions/{id}, GET /v1/decisions/{id}/facts."""
 
 import itertools
 import logging
@@ -15,9 +15,11 @@ from api.http.blueprint import JSON, NDJSON, Blueprint, answer, reference
 from api.http.each_request.idempotency import note_decision
 from api.http.logs.requests import log_order
 from api.http.requests.batch import BatchRequest, read_json_batch, read_ndjson_batch
+from api.http.requests.decisions import DecisionsQuery
 from api.http.requests.ndjson import is_ndjson
 from api.http.serving.ending import Ending
 from api.http.staleness import ReadingHeaders
+from api.records.decisions import DecisionsRecord
 from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, BatchRecord, order_records, readable
 from api.shapes.fields import Flag, IdempotencyKey, Literal
 from api.shapes.order import OrderRequest
@@ -92,7 +94,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return decision_response(decision, dry_run=query["dry_run"], facts=query["facts"])
 
     batch_request = BatchRequest(order_request=order_request)
-    bodies = {JSON: {"schema": batch_request}, NDJSON: {"schema": {"type": "string"}}}
+    bodies = {JSON: {"schema": batch_request}, NDJSON: {"schema": order_request}}
     lines = {"anyOf": [reference(BatchOrderRecord), reference(BatchEndRecord)]}
     answers = {JSON: {"schema": reference(BatchRecord)}, NDJSON: {"schema": lines}}
     decisions.records |= {BatchOrderRecord, BatchEndRecord}
@@ -118,6 +120,13 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
             readable(sent), keys=keys, caller=client, wait=query["wait"], verify_going_on=ending.verify_going_on
         )
         return _in_lines(sent, batch) if is_ndjson() else _as_one(sent, batch)
+
+    @decisions.get("", scope=("orders", "audit:read"))
+    @decisions.arguments(DecisionsQuery, location="query")
+    @decisions.response(HTTPStatus.OK, DecisionsRecord)
+    def page(query: dict[str, Any]) -> Response:
+        """Logged decisions, the last one first"""
+        return answer(DecisionsRecord.of(pointsman.decisions.page(**query)))
 
     @decisions.get("/<string:decision_id>", scope=("orders", "audit:read"))
     @decisions.arguments(FactsQuery, location="query")

@@ -8,7 +8,7 @@ from flask import Response
 
 from api.http.blueprint import Blueprint, answer
 from api.http.requests.holds import ConfirmRequest, EndRequest, ExtendRequest, HoldsQuery
-from api.records.holds import HoldsRecord, HoldStateRecord
+from api.records.holds import HoldsPageRecord, HoldStateRecord
 from api.shapes.quantities import Quantities, skus_of_decision
 from engine.service import Pointsman
 
@@ -60,9 +60,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @holds.get("/holds", scope=("orders", "audit:read"))
     @holds.arguments(HoldsQuery, location="query")
-    @holds.response(HTTPStatus.OK, HoldsRecord)
+    @holds.response(HTTPStatus.OK, HoldsPageRecord)
     def living(query: dict[str, Any]) -> Response:
         """Open holds, the first to expire first"""
-        return answer(HoldsRecord.of(pointsman.holds.list_open(**query)))
+        return answer(HoldsPageRecord.of(pointsman.holds.list_open(**query)))
 
     return holds

@@ -23,10 +23,10 @@ from api.http.requests.ndjson import (
     streamed,
 )
 from api.records.stock.master_data import (
+    NetworkNodeRecord,
+    NetworkProductRecord,
     NodeFieldsRecord,
-    NodeRecord,
     ProductFieldsRecord,
-    ProductRecord,
     SentNodeRecord,
     SentProductRecord,
     StoredNodeRecord,
@@ -42,7 +42,6 @@ CSV = "text/csv"
 MOST_BYTES_A_LINE = 65_536
 MOST_BYTES_OF_CSV = 64 << 20
 _TYPES = (NDJSON, CSV)
-_BODY = {"required": True, "content": {name: {"schema": {"type": "string"}} for name in _TYPES}}
 Raw: TypeAlias = Mapping[str, Any]
 _Line: TypeAlias = BodyLine[Raw]
 _Sent: TypeAlias = SentProductRecord | SentNodeRecord
@@ -112,19 +111,19 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     )
 
     @master_data.get("/products/<path:sku>", scope=("stock", "audit:read"))
-    @master_data.response(HTTPStatus.OK, ProductRecord)
+    @master_data.response(HTTPStatus.OK, NetworkProductRecord)
     def get_product(sku: str) -> Response:
         """A product as it is stored; its `product` can be sent again"""
         network, product = pointsman.master_data.product(sku)
         fields = ProductFieldsRecord.of(product)
-        return answer(ProductRecord(sku=sku, product=fields, network_version=network.version))
+        return answer(NetworkProductRecord(sku=sku, product=fields, network_version=network.version))
 
     @master_data.get("/nodes/<string:node>", scope=("stock", "audit:read"))
-    @master_data.response(HTTPStatus.OK, NodeRecord)
+    @master_data.response(HTTPStatus.OK, NetworkNodeRecord)
     def get_node(node: str) -> Response:
         """A node as it is stored; its `node` can be sent again"""
         network, stored = pointsman.master_data.node(node)
-        return answer(NodeRecord(id=node, node=NodeFieldsRecord.of(stored), network_version=network.version))
+        return answer(NetworkNodeRecord(id=node, node=NodeFieldsRecord.of(stored), network_version=network.version))
 
     @master_data.put("/products/<path:sku>", scope="stock")
     @master_data.arguments(ProductRequest)
@@ -141,7 +140,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return nodes.put(written, node)
 
     @master_data.post("/products", scope="stock")
-    @master_data.doc(requestBody=_BODY)
+    @master_data.doc(requestBody=_body(ProductLine))
     @master_data.response(HTTPStatus.OK, SentProductRecord, content_type=NDJSON)
     def post_products() -> Response:
         """Products in bulk: NDJSON, one a line with its `sku`, or CSV as products.csv
@@ -151,7 +150,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return _bulk(products, pointsman)
 
     @master_data.post("/nodes", scope="stock")
-    @master_data.doc(requestBody=_BODY)
+    @master_data.doc(requestBody=_body(NodeLine))
     @master_data.response(HTTPStatus.OK, SentNodeRecord, content_type=NDJSON)
     def post_nodes() -> Response:
         """Nodes in bulk: NDJSON, one a line with its `id`, or CSV
@@ -161,6 +160,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return _bulk(nodes, pointsman)
 
     return master_data
+
+
+def _body(line: type[Schema]) -> dict[str, Any]:
+    """The body of a request as the OpenAPI page has it; of NDJSON, what stands on each line."""
+    return {"required": True, "content": {NDJSON: {"schema": line}, CSV: {"schema": {"type": "string"}}}}
 
 
 def _verify(data: MasterData, product: Product, network: Network) -> None:

@@ -21,7 +21,7 @@ from api.http.requests.orders import (
 )
 from api.records.orders.amendment import AmendmentRecord
 from api.records.orders.cancellation import CancellationRecord
-from api.records.orders.order_state import OrdersRecord, OrderStateRecord
+from api.records.orders.order_state import OrdersPageRecord, OrderStateRecord
 from api.shapes.quantities import Quantities, quantities_of, skus_of_order
 from engine.model.facts import Order
 from engine.orders.amendment.plan import AmendRequest
@@ -35,10 +35,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @orders.get("", scope=("orders", "audit:read"))
     @orders.arguments(OrdersQuery, location="query")
-    @orders.response(HTTPStatus.OK, OrdersRecord)
+    @orders.response(HTTPStatus.OK, OrdersPageRecord)
     def page(query: dict[str, Any]) -> Response:
         """Orders, those placed last first"""
-        return answer(OrdersRecord.of(pointsman.orders.list(**query)))
+        return answer(OrdersPageRecord.of(pointsman.orders.list(**query)))
 
     @orders.get("/<path:order_id>", scope=("orders", "audit:read"))
     @orders.response(HTTPStatus.OK, OrderStateRecord)

@@ -9,7 +9,7 @@ from api.http.access.caller import caller
 from api.http.blueprint import Blueprint, answer
 from api.http.decisions import DecisionQuery, decision_response
 from api.http.requests.quotes import TakeUpRequest, take_request
-from api.records.promises import PromisesRecord
+from api.records.promises import PromiseListRecord
 from api.shapes.quantities import quantities_of
 from api.shapes.quote import CartRequest, PromisesRequest
 from engine.decide.promises.quote_record import QuoteRecord
@@ -49,9 +49,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @quotes.post("/promises", scope="orders")
     @quotes.arguments(PromisesRequest)
-    @quotes.response(HTTPStatus.OK, PromisesRecord)
+    @quotes.response(HTTPStatus.OK, PromiseListRecord)
     def promises(request: PageRequest) -> Response:
         """For product pages: by when SKUs could arrive at the earliest, by kind of delivery"""
-        return answer(PromisesRecord.of(pointsman.quotes.promises(request)))
+        return answer(PromiseListRecord.of(pointsman.quotes.promises(request)))
 
     return quotes

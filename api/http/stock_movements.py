@@ -22,7 +22,7 @@ MOST_BYTES_A_LINE = 16_384
 def blueprint(pointsman: Pointsman) -> Blueprint:
     """The stock movements of one Pointsman."""
     movements = Blueprint("movements", __name__, url_prefix="/v1", description="What came and went")
-    body = {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}
+    body = {"required": True, "content": {NDJSON: {"schema": MovementRequest}}}
 
     @movements.post("/stock/movements", scope="stock")
     @movements.doc(requestBody=body)

@@ -119,7 +119,7 @@ class WebhookRecord(Record, frozen=True, kw_only=True):
         )
 
 
-class WebhooksRecord(Record, frozen=True):
+class WebhookListRecord(Record, frozen=True):
     webhooks: list[WebhookRecord]
 
 

@@ -108,14 +108,14 @@ class LivingHoldRecord(Record, frozen=True):
         )
 
 
-class HoldsRecord(Record, frozen=True):
+class HoldsPageRecord(Record, frozen=True):
     """The first to expire first. A page with a `next` may have fewer holds than asked for, or none."""
 
     holds: list[LivingHoldRecord]
     next: str | None
 
     @classmethod
-    def of(cls, page: HoldsPage) -> "HoldsRecord":
+    def of(cls, page: HoldsPage) -> "HoldsPageRecord":
         return cls(holds=[LivingHoldRecord.of(hold) for hold in page.holds], next=holds_cursor(page.after))
 
 

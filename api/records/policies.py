@@ -125,7 +125,7 @@ class TimelineRecord(Record, frozen=True):
         return cls(active=timeline.active, scheduled=_scheduled(timeline), before=timeline.before)
 
 
-class VersionsRecord(Record, frozen=True):
+class VersionListRecord(Record, frozen=True):
     """Every version, and which of them decides now and later, as in Timeline."""
 
     active: str | None
@@ -134,7 +134,7 @@ class VersionsRecord(Record, frozen=True):
     versions: list[ListedVersionRecord]
 
     @classmethod
-    def of(cls, timeline: PolicyTimeline, versions: Iterable[Version]) -> "VersionsRecord":
+    def of(cls, timeline: PolicyTimeline, versions: Iterable[Version]) -> "VersionListRecord":
         return cls(
             active=timeline.active,
             scheduled=_scheduled(timeline),

@@ -7,10 +7,11 @@ from typing import Self
 from msgspec import UNSET, UnsetType
 
 from api.records.findings import FindingRecord
-from api.records.orders.order_state import ActionRecord
+from api.records.orders.order_state import OrderActionRecord
 from engine.decide.order_record import Record
 from engine.errors import (
     AlreadyShipped,
+    ArchiveUnavailable,
     AwaitingApproval,
     Contended,
     CursorExpired,
@@ -59,6 +60,7 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     QuoteNotKept: HTTPStatus.CONFLICT,
     CursorExpired: HTTPStatus.GONE,
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    ArchiveUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     IdentityProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Contended: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -102,7 +104,7 @@ class ProblemRecord(Record, frozen=True):
 
 def _detail(error: PointsmanError) -> str:
     if isinstance(error, OrderExists):
-        path = ActionRecord.of("amend", error.order).path
+        path = OrderActionRecord.of("amend", error.order).path
         return f"{error}. To amend it: POST {path}, or: pointsman order amend ORDER.json"
     return public_message(error)
 

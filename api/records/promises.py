@@ -38,7 +38,7 @@ class SkuPromiseRecord(Record, frozen=True):
         )
 
 
-class PromisesRecord(Record, frozen=True):
+class PromiseListRecord(Record, frozen=True):
     """By SKU and kind of delivery, in the order in which they were asked for."""
 
     promises: list[SkuPromiseRecord]
@@ -46,7 +46,7 @@ class PromisesRecord(Record, frozen=True):
     policy_version: str
 
     @classmethod
-    def of(cls, page: PagePromises) -> "PromisesRecord":
+    def of(cls, page: PagePromises) -> "PromiseListRecord":
         return cls(
             promises=list(map(SkuPromiseRecord.of, page.promises)),
             unknown=list(page.unknown),

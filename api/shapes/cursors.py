@@ -1,5 +1,5 @@
-"""Cursors: how the `next` of a page of the backlog, the holds or the orders is written, and read as `after` of the page
-that follows; and how the `cursor` of a feed is read as `since`.
+"""Cursors: how the `next` of a page of the backlog, the holds, the orders or the decisions is written, and read as
+`after` of the page that follows; and how the `cursor` of a feed is read as `since`.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ from engine.decide.priority import Rank
 from engine.inventory.availability_feed import Cursor
 
 _RANK_PARTS = 5
+_ENTRY_PARTS = 2
 _MOST_DIGITS = 19
 """A number of so many digits fits 64 bits."""
 _MOST_SECONDS_DIGITS = 12
@@ -35,6 +36,11 @@ def orders_cursor(after: tuple[int, str] | None) -> str | None:
     return holds_cursor(after)
 
 
+def decisions_cursor(after: tuple[int, int] | None) -> str | None:
+    """The text that DecisionsCursor reads; None: there is no further page."""
+    return None if after is None else f"{after[0]}-{after[1]}"
+
+
 class BacklogCursor(fields.String):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         parts = value.split(":", _RANK_PARTS - 1) if isinstance(value, str) else []
@@ -57,6 +63,16 @@ class HoldsCursor(fields.String):
 
 class OrdersCursor(HoldsCursor):
     """As that of holds: the instant an order was placed, and its id."""
+
+
+class DecisionsCursor(fields.String):
+    """An entry of the log."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        parts = value.split("-") if isinstance(value, str) else []
+        if len(parts) != _ENTRY_PARTS or not all(_is_number(part, _MOST_DIGITS) for part in parts):
+            raise ValidationError("this is no 'next' of a page before")
+        return int(parts[0]), int(parts[1])
 
 
 class FeedCursor(fields.String):

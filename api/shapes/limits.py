@@ -14,6 +14,8 @@ MOST_HOLDS = 1_000
 """Listed at once."""
 MOST_ORDERS = 500
 """Listed at once."""
+MOST_DECISIONS = 1_000
+"""Listed at once."""
 MOST_MOVED = 10**9
 """Units of one movement."""
 MOST_ON_HAND = 10**12

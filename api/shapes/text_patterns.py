@@ -17,6 +17,8 @@ UNITS = r"^[0-9]{1,12}(\.[0-9]{1,3})?$"
 ONE_LINE = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
 """Without control characters."""
 TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"
+SPAN = "^([01][0-9]|2[0-3]):[0-5][0-9] ?- ?(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+"""From a time of the day to another."""
 LITERALS: Mapping[Callable[[str], Any], Mapping[str, Any]] = {
     literals.count: {"type": ["integer", "string"], "minimum": 0, "pattern": "^(0|[1-9][0-9]{0,11})$"},
     literals.duration: {"type": "string", "pattern": "^(0|[1-9][0-9]{0,11}) ?(m|min|h|d)$"},

@@ -48,7 +48,8 @@ class ExclusionRecord(Record, frozen=True):
     rules: list[str]
     unless_needed: bool
     options: Annotated[
-        dict[str, int] | list[str], Meta(description="how many, by line; up to schema 1 which ones, as node/service")
+        Annotated[dict[str, int], Meta(title="OptionsByLine")] | list[str],
+        Meta(description="how many, by line; up to schema 1 which ones, as node/service"),
     ]
     line: Annotated[str | UnsetType, Meta(description="up to schema 1")] = UNSET
     resting: Annotated[RestingRecord | UnsetType, Meta(description="of a node that rests after a rejection")] = UNSET

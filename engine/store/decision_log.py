@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
@@ -388,6 +389,31 @@ def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> 
         start = f"({batch[-1][0].decode()}"
 
 
+def newest_first(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[RawEntry]:
+    """The log as it is stored, from `end` back to `start`, which are written as for XREVRANGE."""
+    while True:
+        with faults():
+            batch = client.redis.xrevrange(keys.log, end, start, count=_BATCH)
+        yield from batch
+        if len(batch) < _BATCH:
+            return
+        end = f"({batch[-1][0].decode()}"
+
+
+def entries_about(
+    client: Client, keys: Keys, decisions: AbstractSet[str], *, start: str, on_damaged: Callable[[str], None]
+) -> Iterator[Entry]:
+    """The entries that are about any of these decisions, oldest first, from `start` on. Others are not parsed."""
+    names = {decision.encode() for decision in decisions}
+    for batch in batches(client, keys, start=start):
+        for entry_id, fields in batch:
+            if fields.get(b"id") in names:
+                try:
+                    yield parse_entry(entry_id, fields)
+                except UNREADABLE:
+                    on_damaged(entry_id.decode())
+
+
 def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
     with faults():
         entry_id = client.redis.hget(keys.decisions, decision)
@@ -398,6 +424,11 @@ def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
 def parse_entry_id(text: bytes) -> EntryId:
     millis, _, number = text.partition(b"-")
     return int(millis), int(number)
+
+
+def kind_of(fields: Mapping[bytes, bytes]) -> str:
+    """Of an entry as it is stored; raises one of UNREADABLE."""
+    return fields[b"kind"].decode()
 
 
 def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from api.http.serving.probes import run_at_once
 from engine.model.facts import Inventory
 from tests.bench.example_network import directory, installed
-from tests.bench.http_throughput import free_port, load_generator, orders_a_second, served
+from tests.bench.http_throughput import load_generator, orders_a_second, served
 from tests.support.callers import key_of
+from tests.support.free_port import free_port
 
 LOAD = 64
 STALLED, STREAMS = 12, 64

@@ -13,7 +13,6 @@ import json
 import math
 import os
 import pickle
-import socket
 import statistics
 import subprocess
 import sys
@@ -35,6 +34,8 @@ from tests.bench.load_generator import KEY
 from tests.bench.minimal_app import ANSWERS, Prepared
 from tests.bench.option_sets import HEXAGONE, ROOT
 from tests.support.callers import key_of
+from tests.support.clean_environment import clean_environment
+from tests.support.free_port import free_port
 
 SLICES, SLICE = 6, 600
 CONNECTIONS = 8
@@ -174,8 +175,7 @@ def served(app: str, data: Path, more: Mapping[str, str]) -> Iterator[int]:
     port = free_port()
     options = ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--app", app]
     command = [sys.executable, "-m", "api.http.serving", *options]
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-    environment = inherited | {"POINTSMAN_DATA": str(data), "POINTSMAN_THREADS": str(THREADS)} | more
+    environment = clean_environment(POINTSMAN_DATA=data, POINTSMAN_THREADS=THREADS, **more)
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sys.stderr)
     try:
         _wait_until_ready(port, process)
@@ -223,9 +223,3 @@ def load_generator(
     numbers = map(str, (first, count, connections, batch))
     command = [sys.executable, "-m", "tests.bench.load_generator", str(port), str(HEXAGONE / "orders.ndjson"), *numbers]
     return subprocess.Popen(command, cwd=ROOT, env={**os.environ, KEY: key}, stdout=subprocess.PIPE)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,34 +1,29 @@
 """`pointsman serve` as a process of its own."""
 
 import contextlib
-import socket
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from tests.support.free_port import free_port
 from tests.support.wait_until import wait_until
+
+POINTSMAN = (sys.executable, "-c", "from api.cli.main import main; main()")
+"""The words that start it from the sources."""
 
 
 @contextlib.contextmanager
 def served(
-    pointsman: Sequence[object],
-    *,
-    environment: Mapping[str, str],
-    directory: Path | None = None,
+    *, environment: Mapping[str, str], pointsman: Sequence[object] = POINTSMAN, directory: Path | None = None
 ) -> Iterator[str]:
     """The URL where `pointsman` (the words that start it) serves, until the end of the block."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     words = [*map(str, pointsman), "serve", "--port", str(port), "--workers", "1"]
     url = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(
-        words,
-        env={"POINTSMAN_SERVER_STAYS": "0", **environment},
-        cwd=directory,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as service:
+    nowhere = subprocess.DEVNULL
+    with subprocess.Popen(words, env=environment, cwd=directory, stdout=nowhere, stderr=nowhere) as service:
         try:
             wait_until(lambda: _is_ready(url), "the service answers", seconds=60.0)
             yield url

@@ -80,7 +80,8 @@ def test_every_setting_is_on_the_page_of_settings() -> None:
     for name in own | (access - {"openid"}) | openid:
         assert f"`POINTSMAN_{name.upper()}`" in page("settings.md")
     for name, field in ServingSettings.__dataclass_fields__.items():
-        assert f"`POINTSMAN_{name.upper()}` | `{field.default}` |" in page("settings.md")
+        default = "the port after the service's" if field.default is None else f"`{field.default}` |"
+        assert f"`POINTSMAN_{name.upper()}` | {default}" in page("settings.md")
 
 
 def test_every_problem_of_the_server_itself_is_on_the_page_of_the_http_api() -> None:

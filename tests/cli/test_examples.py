@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.served import keys_in, served
+from tests.support.clean_environment import clean_environment
 from tests.support.facts import policy_file
 from tests.support.forked_cli import Command, installed
 from tests.support.order_json import order_json
@@ -26,11 +27,9 @@ POLICY = policy_file("then: {hold: 1 h}")["test.yaml"].decode()
 def url(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[str]:
     """Where `pointsman serve` answers."""
     data = tmp_path_factory.mktemp("served")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-    program = [sys.executable, "-c", "from api.cli.main import main; main()"]
     with (
         installed(command, data, POLICY),
-        served(program, environment=environment | {"POINTSMAN_DATA": str(data)}) as url,
+        served(environment=clean_environment(POINTSMAN_DATA=data)) as url,
         pytest.MonkeyPatch.context() as patched,
     ):
         patched.setenv("KEY", keys_in(data)["OMS_KEY"])

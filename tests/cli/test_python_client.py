@@ -2,13 +2,13 @@
 
 import http.server
 import json
-import os
 import sys
 from datetime import UTC, datetime
 
 import pytest
 
 from tests.cli.served import keys_in, served
+from tests.support.clean_environment import clean_environment
 from tests.support.facts import policy_file
 from tests.support.forked_cli import installed
 from tests.support.local_server import local_server
@@ -23,11 +23,9 @@ POLICY = policy_file("then: {hold: 1 h}")["test.yaml"].decode()
 @pytest.fixture(scope="module")
 def client(tmp_path_factory, command):
     data = tmp_path_factory.mktemp("served")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-    program = [sys.executable, "-c", "from api.cli.main import main; main()"]
     with (
         installed(command, data, POLICY),
-        served(program, environment=environment | {"POINTSMAN_DATA": str(data)}) as url,
+        served(environment=clean_environment(POINTSMAN_DATA=data)) as url,
     ):
         yield Client(url, key=keys_in(data)["OMS_KEY"])
 

@@ -1,10 +1,7 @@
 """`pointsman serve`: which addresses it takes, and the keys that it makes at its first start."""
 
-import os
 import re
-import socket
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,7 +12,10 @@ from engine.access.first_keys import make_first_keys
 from engine.model.scopes import ROLE_SCOPES
 from engine.service import Pointsman
 from engine.settings import Settings
+from tests.cli.served import POINTSMAN
+from tests.support.clean_environment import clean_environment
 from tests.support.forked_cli import Command
+from tests.support.free_port import free_port
 from tests.support.wait_until import wait_until
 
 
@@ -44,19 +44,12 @@ def test_an_address_where_keys_could_be_read_or_anybody_come_in_is_refused(
 
 @pytest.mark.slow
 def test_a_first_start_makes_a_key_per_role_and_says_how_to_call_with_it(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-    words = [sys.executable, "-c", "from api.cli.main import main; main()"]
-    words += ["serve", "--port", str(port), "--workers", "1"]
+    port = free_port(consecutive=2)
+    words = [*POINTSMAN, "serve", "--port", str(port), "--workers", "1"]
     said = tmp_path / "said"
     data = tmp_path / "my data"
-    with (
-        said.open("w") as output,
-        subprocess.Popen(
-            words, env=environment | {"POINTSMAN_DATA": str(data), "POINTSMAN_SERVER_STAYS": "0"}, stderr=output
-        ) as service,
-    ):
+    environment = clean_environment(POINTSMAN_DATA=data, POINTSMAN_PROBES_PORT="")
+    with said.open("w") as output, subprocess.Popen(words, env=environment, stderr=output) as service:
         try:
             wait_until(lambda: status(port, "/healthz") == 200, "the service answers", seconds=60.0)
             file = data / "keys"
@@ -66,6 +59,7 @@ def test_a_first_start_makes_a_key_per_role_and_says_how_to_call_with_it(tmp_pat
             assert status(port, "/v1/orders") == 401
             assert status(port, "/v1/orders", keys["MERCHANDISER_KEY"]) == 403
             assert status(port, "/v1/orders", keys["OMS_KEY"]) == 200
+            assert [status(port + 1, path) for path in ("/healthz", "/v1/orders")] == [200, 404]
         finally:
             service.terminate()
     text = said.read_text()

@@ -1,7 +1,6 @@
 """The wheel: built, installed in a fresh environment, and used outside the clone."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.served import keys_in, served
+from tests.support.clean_environment import clean_environment
 
 pytestmark = pytest.mark.slow
 
@@ -63,14 +63,13 @@ def url(environment: Path, shop: Path) -> Iterator[str]:
     """Where `pointsman serve` of the wheel answers, with the shop's policies active."""
     for words in (("load", "."), ("policy", "publish", "policies", "--activate")):
         output(*words, program=environment / "pointsman", directory=shop)
-    with served([environment / "pointsman"], environment=clean(), directory=shop) as url:
+    with served(pointsman=[environment / "pointsman"], environment=clean(), directory=shop) as url:
         yield url
 
 
 def clean() -> dict[str, str]:
     """The environment of the tests without what would lead an installed program back to the sources."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("POINTSMAN_", "PYTHON"))}
-    return kept | {"POINTSMAN_SERVER_STAYS": "0"}
+    return {name: value for name, value in clean_environment().items() if not name.startswith("PYTHON")}
 
 
 def output(*words: object, program: object = sys.executable, directory: Path | None = None) -> str:

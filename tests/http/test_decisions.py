@@ -308,6 +308,7 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("post", "/v1/quotes/{quote_id}/take"): "quotes_take",
         ("post", "/v1/decisions"): "decisions_decide",
         ("post", "/v1/decisions/batch"): "decisions_decide_batch",
+        ("get", "/v1/decisions"): "decisions_page",
         ("get", "/v1/decisions/{decision_id}"): "decisions_read",
         ("get", "/v1/decisions/{decision_id}/chain"): "rerouting_chain",
         ("get", "/v1/decisions/{decision_id}/facts"): "decisions_read_facts",

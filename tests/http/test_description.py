@@ -1,6 +1,8 @@
 """What the service says of itself is whole and true: the OpenAPI document, its examples, and the page for people."""
 
 import html.parser
+import itertools
+import json
 import re
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import jsonschema
 import pytest
 
 from api.files.inventory_folder import load_inventory
-from api.http.description.examples import EXAMPLES, NDJSON
+from api.http.description.examples import CSV, EXAMPLES, NDJSON
 from api.http.description.links import LINKS
 from engine.model.scopes import ROLE_SCOPES
 from tests.conftest import activate
@@ -62,7 +64,7 @@ def test_every_answer_has_the_id_of_its_request_and_every_problem_its_shape(page
 
 def test_every_component_is_used(page):
     text = repr(page)
-    for kind in ("schemas", "responses", "headers"):
+    for kind in ("schemas", "responses", "headers", "parameters"):
         for name in page["components"][kind]:
             assert f"#/components/{kind}/{name}'" in text, name
 
@@ -96,7 +98,7 @@ def test_links_lead_to_operations_with_their_parameters(page):
             for link in links.values():
                 path, _, operation = known[link["operationId"]]
                 named = {
-                    item["name"]
+                    item.get("name")
                     for item in [*operation.get("parameters", []), *page["paths"][path].get("parameters", [])]
                 }
                 assert link["parameters"].keys() <= named
@@ -111,13 +113,17 @@ def test_examples_are_sent_and_answered_as_described(http, bare):
     def send(name, *, kind="application/json", **places):
         path, verb, operation = operations(page)[name]
         example = operation["requestBody"]["content"][kind]["example"]
-        body = {"data": example, "content_type": kind} if kind == NDJSON else {"json": example}
+        texts = {NDJSON: f"{json.dumps(example)}\n", CSV: example}
+        body = {"data": texts[kind], "content_type": kind} if kind in texts else {"json": example}
         answer = getattr(http, verb)(path.format(**places), **body)
         assert str(answer.status_code) in operation["responses"], (name, answer.text)
         assert answer.status_code < 300, (name, answer.text)
         sent.add((name, kind))
         described = operation["responses"][str(answer.status_code)].get("content", {}).get("application/json")
-        if described and answer.is_json:
+        if kind in texts:
+            assert answer.mimetype == NDJSON
+            assert b'"refused"' not in answer.data, answer.text
+        elif described and answer.is_json:
             jsonschema.Draft202012Validator(described["schema"] | {"components": page["components"]}).validate(
                 answer.json
             )
@@ -129,6 +135,7 @@ def test_examples_are_sent_and_answered_as_described(http, bare):
     send("holds_undo", decision_id=decision)
     send("holds_release", decision_id=decision)
     send("decisions_decide_batch")
+    send("decisions_decide_batch", kind=NDJSON)
     send("orders_cancel", order_id="W-900002")
     send("orders_amend", order_id="W-900003")
     quote = send("quotes_quote")["id"]
@@ -137,7 +144,8 @@ def test_examples_are_sent_and_answered_as_described(http, bare):
     send("stock_put", node="wh-lyon", sku="TXT-0059")
     send("movements_move", kind=NDJSON)
     send("master_data_put_product", sku="TXT-9000")
-    send("master_data_post_products", kind=NDJSON)
+    for name, kind in itertools.product(("master_data_post_products", "master_data_post_nodes"), (NDJSON, CSV)):
+        send(name, kind=kind)
     send("master_data_put_node", node="st-nice")
     send("backlog_run")
     send("policies_check")

@@ -13,9 +13,9 @@ from api.records.events import (
     MOST_BYTES,
     DeadLettersRecord,
     EventRecord,
+    WebhookListRecord,
     WebhookRecord,
     WebhookSecretRecord,
-    WebhooksRecord,
     WebhookTestRecord,
     render,
 )
@@ -184,7 +184,7 @@ def test_the_life_of_a_webhook(here):
         added = checked(here, WebhookSecretRecord, here.post("/v1/webhooks", json=body), 201)
         path = f"/v1/webhooks/{added['id']}"
         assert added["secret"].startswith("whsec_")
-        listed = checked(here, WebhooksRecord, here.get("/v1/webhooks"))["webhooks"]
+        listed = checked(here, WebhookListRecord, here.get("/v1/webhooks"))["webhooks"]
         shown = checked(here, WebhookRecord, here.get(path))
         assert listed == [shown]
         assert (shown["url"], shown["types"], shown["note"], shown["by"]) == (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.records.holds import HoldsRecord, HoldStateRecord
+from api.records.holds import HoldsPageRecord, HoldStateRecord
 from api.records.orders.cancellation import CancellationRecord
 from engine.decide.record import DecisionRecord
 from engine.service import Pointsman
@@ -129,7 +129,7 @@ def test_living_holds_are_listed_in_pages(http):
     listed, query = [], {"limit": "2"}
     while True:
         answer = http.get("/v1/holds", query_string=query).get_json()
-        assert mistakes_in(http, HoldsRecord, answer) == []
+        assert mistakes_in(http, HoldsPageRecord, answer) == []
         listed += [hold["decision"] for hold in answer["holds"]]
         if answer["next"] is None:
             break

@@ -7,8 +7,8 @@ import pytest
 
 from api.http.requests import ndjson
 from api.records.stock.master_data import (
-    NodeRecord,
-    ProductRecord,
+    NetworkNodeRecord,
+    NetworkProductRecord,
     SentNodeRecord,
     SentProductRecord,
     StoredNodeRecord,
@@ -271,7 +271,7 @@ RICH = {
 def test_a_node_that_was_read_can_be_sent_again(http, pointsman, node):
     put(http, "/v1/nodes/nice", node, StoredNodeRecord)
     stored, read = pointsman.network().nodes["nice"], http.get("/v1/nodes/nice").get_json()
-    assert mistakes_in(http, NodeRecord, read) == []
+    assert mistakes_in(http, NetworkNodeRecord, read) == []
     assert (read["id"], read["network_version"]) == ("nice", pointsman.network().version)
     assert read["node"].get("cut_offs", {}) == node.get("cut_offs", {})
     again = put(http, "/v1/nodes/nice", read["node"], StoredNodeRecord)
@@ -291,7 +291,7 @@ def test_a_node_that_was_read_can_be_sent_again(http, pointsman, node):
 def test_a_product_that_was_read_can_be_sent_again(http, product):
     put(http, "/v1/products/a/b", product | {"brand": "Noir", "season": "summer"}, StoredProductRecord)
     read = http.get("/v1/products/a/b").get_json()
-    assert mistakes_in(http, ProductRecord, read) == []
+    assert mistakes_in(http, NetworkProductRecord, read) == []
     assert read["product"] == product | {"brand": "Noir", "season": "summer"}
     assert put(http, "/v1/products/a/b", read["product"], StoredProductRecord)["result"] == "same"
 

@@ -18,8 +18,8 @@ from engine.settings import Settings
 from engine.store.connection.server import open_server
 from tests.conftest import activate
 from tests.support.callers import key_of, with_key
+from tests.support.free_port import free_port
 from tests.support.order_json import order_json
-from tests.support.redis_topologies import free_port
 from tests.support.server_process import server_process
 from tests.support.wait_until import wait_until
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.records.orders.amendment import AmendmentRecord
-from api.records.orders.order_state import CALLS, OrdersRecord, OrderStateRecord
+from api.records.orders.order_state import CALLS, OrdersPageRecord, OrderStateRecord
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.callers import client_of
 from tests.support.openapi import mistakes_in
@@ -129,7 +129,7 @@ def test_an_order_that_has_not_changed_is_not_sent_again(http):
 def test_orders_come_in_pages_and_are_filtered(http):
     names = [sent(http, ("SHIRT", 1), channel=channel)[0] for channel in ("web", "app", "web")]
     page = http.get("/v1/orders?limit=2&state=held").get_json()
-    assert mistakes_in(http, OrdersRecord, page) == []
+    assert mistakes_in(http, OrdersPageRecord, page) == []
     rest = http.get("/v1/orders", query_string={"limit": 2, "state": "held", "after": page["next"]}).get_json()
     assert {item["id"] for item in page["orders"] + rest["orders"]} == set(names)
     assert (len(page["orders"]), rest["next"]) == (2, None)

@@ -7,7 +7,7 @@ import pytest
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
-from api.records.policies import PublishedRecord, ReviewRecord, TimelineRecord, VersionRecord, VersionsRecord
+from api.records.policies import PublishedRecord, ReviewRecord, TimelineRecord, VersionListRecord, VersionRecord
 from rules.tables.csv_text import read_sheet
 from rules.tables.workbook import write_workbook
 from tests.support.callers import client_of
@@ -73,7 +73,7 @@ def test_a_version_scheduled_over_http_takes_over_at_its_instant(http, clock):
     clock.now += 3_600
     assert decided_by(http) == version
     listed = http.get("/v1/policies").get_json()
-    assert mistakes_in(http, VersionsRecord, listed) == []
+    assert mistakes_in(http, VersionListRecord, listed) == []
     assert (listed["active"], listed["scheduled"], listed["before"]) == (version, [], before)
     assert [item["active"] for item in listed["versions"]] == [False, True]
 
@@ -271,9 +271,10 @@ def test_the_page_says_how_files_are_sent(http):
     page = http.get("/openapi.json").get_json()
     for path in ("/v1/policies", "/v1/policies/check"):
         content = page["paths"][path]["post"]["requestBody"]["content"]
-        assert set(content) == {"application/json", "multipart/form-data"}
-        assert all(kind["schema"]["required"] == ["files"] for kind in content.values())
-    headers = {item["name"] for item in page["paths"]["/v1/policies/rollback"]["post"]["parameters"]}
+        shapes = {name: kind["schema"]["$ref"].rpartition("/")[2] for name, kind in content.items()}
+        assert shapes == {"application/json": "UploadRequest", "multipart/form-data": "UploadForm"}
+        assert all(page["components"]["schemas"][name]["required"] == ["files"] for name in shapes.values())
+    headers = {item.get("name") for item in page["paths"]["/v1/policies/rollback"]["post"]["parameters"]}
     assert "Idempotency-Key" in headers
     used = set(orjson.dumps(page).decode().split('"$ref":"#/components/schemas/')[1:])
     assert {name.partition('"')[0] for name in used} <= set(page["components"]["schemas"])

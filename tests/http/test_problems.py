@@ -35,7 +35,7 @@ def test_what_is_not_there_is_not_found(http, path):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/decisions"), ("DELETE", "/v1/decisions"), ("PUT", "/readyz"), ("PATCH", "/healthz")],
+    [("PATCH", "/v1/decisions"), ("DELETE", "/v1/decisions"), ("PUT", "/readyz"), ("PATCH", "/healthz")],
 )
 def test_a_method_that_an_address_does_not_have_is_not_allowed(http, method, path):
     response = http.open(path, method=method)

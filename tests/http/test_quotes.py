@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.records.promises import PromisesRecord
+from api.records.promises import PromiseListRecord
 from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.record import DecisionRecord
 from engine.model.facts import Lane
@@ -366,7 +366,7 @@ def test_a_product_page_gets_the_earliest_arrival_by_kind_of_delivery(http, poin
     activate(pointsman, "when: {order.delivery: standard, service.id: courier}, then: {exclude: true}")
     body = {"skus": ["SHIRT", "NOPE", "LAMP", "NONE", "SHIRT"], "channel": "web", "destination": HERE}
     page = http.post("/v1/promises", json=body).get_json()
-    assert mistakes_in(http, PromisesRecord, page) == []
+    assert mistakes_in(http, PromiseListRecord, page) == []
     assert [(item["sku"], item["delivery"], item["arrives_by"]) for item in page["promises"]] == [
         ("SHIRT", "standard", "2026-11-28T09:00:00Z"),
         ("SHIRT", "express", "2026-11-27T14:00:00Z"),

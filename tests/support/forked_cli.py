@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from api.cli.main import main
 from engine.settings import Settings
 from engine.store.connection.server import open_server
+from tests.support.clean_environment import clean_environment
 
 Done = subprocess.CompletedProcess[str]
 Command = Callable[..., Done]
@@ -27,18 +28,16 @@ SMALL = Path("tests/data/small")
 
 @contextlib.contextmanager
 def forked_commands() -> Iterator[Command]:
-    """`command("load", "DIR", POINTSMAN_DATA="...")` runs pointsman in the environment of the tests, but with no
-    POINTSMAN_* other than those given; in `directory`, by default that of the tests. No server stays after a command.
+    """`command("load", "DIR", POINTSMAN_DATA="...")` runs pointsman in a clean environment with these settings;
+    in `directory`, by default that of the tests.
     """
     words = [sys.executable, "-m", "tests.support.forked_cli"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
 
         def command(*words: object, directory: Path | None = None, **environment: object) -> Done:
-            inherited = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-            given = {name: str(value) for name, value in ({"POINTSMAN_SERVER_STAYS": 0} | environment).items()}
             request = {
                 "words": [str(word) for word in words],
-                "environment": inherited | given,
+                "environment": clean_environment(**environment),
                 "directory": str(directory or Path.cwd()),
             }
             process.stdin.write(json.dumps(request).encode() + b"\n")

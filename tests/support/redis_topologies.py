@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Any
 import redis
 
 from engine.store.connection.embedded import _binary
+from tests.support.free_port import HOST, free_port
 from tests.support.wait_until import wait_until
 
-HOST = "127.0.0.1"
 SLOTS = 16_384
 NODE_TIMEOUT = 1_500
 """Milliseconds after which a node of a cluster that does not answer is replaced."""
@@ -121,12 +120,6 @@ def is_linked(node: Node) -> bool:
     with node.client as client:
         info = client.info("replication")
     return info["role"] == "slave" and info["master_link_status"] == "up"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 SERVICE = "stock"

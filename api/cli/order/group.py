@@ -11,7 +11,7 @@ from api.cli.order.amend import amend
 from api.cli.order.cancel import cancel
 from api.cli.output.tables import destination_phrase
 from api.cli.output.times import Times
-from api.records.orders.order_state import OrderShipmentRecord, OrdersRecord, OrderStateRecord
+from api.records.orders.order_state import OrderShipmentRecord, OrdersPageRecord, OrderStateRecord
 from api.shapes.cursors import OrdersCursor
 from api.shapes.limits import MOST_ORDERS
 from api.shapes.quantities import Quantities
@@ -96,7 +96,7 @@ def list_orders(
     """
     with Pointsman(settings) as service:
         page = service.orders.list(OrderFilter(**filters), after=after, limit=limit)  # type: ignore[arg-type]  # by click
-        record, quantities = OrdersRecord.of(page), Quantities.of(service)
+        record, quantities = OrdersPageRecord.of(page), Quantities.of(service)
         times = Times.of(service)
     if as_json:
         print_json(record, quantities)

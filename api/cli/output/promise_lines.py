@@ -9,7 +9,7 @@ from rich.text import Text
 from api.cli.language.current import counted, say
 from api.cli.output.tables import carbon, destination_phrase, money, sentence
 from api.cli.output.times import local_time
-from api.records.promises import PromisesRecord, SkuPromiseRecord
+from api.records.promises import PromiseListRecord, SkuPromiseRecord
 from api.shapes.quantities import Quantities
 from engine.decide.promises.quote_record import PromiseRecord, QuoteRecord
 from engine.model.facts import Network
@@ -57,7 +57,7 @@ def _promise_lines(promise: PromiseRecord, network: Network, collect_at: str | N
     yield say("     valid until {local_time}", local_time=local_time(promise.valid_until, network))
 
 
-def promises_table(page: PromisesRecord, network: Network, collect_at: str | None) -> Table:
+def promises_table(page: PromiseListRecord, network: Network, collect_at: str | None) -> Table:
     """A row for each SKU and kind of delivery; a table for people."""
     table = Table()
     for name in ("SKU", "delivery", "arrives by", "valid until"):
@@ -72,7 +72,7 @@ def _no_arrival(item: SkuPromiseRecord) -> str:
     return "-" if item.counted is UNSET else say("needs no parcel")
 
 
-def lines_of_reasons(page: PromisesRecord) -> Iterator[str]:
+def lines_of_reasons(page: PromiseListRecord) -> Iterator[str]:
     """Why a product has no promise by some kind of delivery."""
     for item in page.promises:
         for reason in item.reasons or ():

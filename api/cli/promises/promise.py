@@ -9,7 +9,7 @@ from rich.console import Console
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.promise_lines import lines_of_reasons, promises_table
-from api.records.promises import PromisesRecord
+from api.records.promises import PromiseListRecord
 from api.shapes.mistakes import mistakes_of
 from api.shapes.quote import PromisesRequest
 from engine.errors import InputInvalid
@@ -43,7 +43,7 @@ def promise(settings: Settings, *, as_json: bool, **request: Any) -> None:
     """
     asked = _read(request)
     with Pointsman(settings) as service:
-        page = PromisesRecord.of(service.quotes.promises(asked))
+        page = PromiseListRecord.of(service.quotes.promises(asked))
         network = service.network()
     if as_json:
         print_json(page)

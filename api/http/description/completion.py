@@ -9,7 +9,7 @@ from typing import Any
 
 from api.http.description.examples import EXAMPLES
 from api.http.description.links import LINKS
-from api.http.description.parameters import PARAMETERS
+from api.http.description.parameters import HEADERS, PARAMETERS, headers_of
 from api.http.description.schemas import mend_schemas
 from engine.model.scopes import Scope
 
@@ -80,6 +80,7 @@ def completed(page: Page, scopes: Mapping[str, tuple[Scope, ...]]) -> Page:
         }
     }
     components["headers"] = {"RequestId": _REQUEST_ID}
+    components["parameters"] = copy.deepcopy(dict(HEADERS))
     components["responses"] = {_name(status): _problem(status) for status in _PROBLEMS}
     components["responses"]["Problem"] = _response("Any other problem", {})
     for path, verb, operation in _operations(page):
@@ -103,6 +104,8 @@ def _complete(operation: dict[str, Any], *, path: str, verb: str, scopes: tuple[
     operation["description"] = "\n\n".join(filter(None, [operation.get("description"), needs]))
     operation["security"] = [{_SCHEME: []}] if scopes else []
     responses = operation["responses"]
+    headers = headers_of(has_scope=bool(scopes), has_etag="304" in responses)
+    operation["parameters"] = [*operation.get("parameters", []), *headers]
     for status, response in responses.items():
         if status.startswith(("2", "3")):
             response.setdefault("description", HTTPStatus(int(status)).phrase)

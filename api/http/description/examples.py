@@ -1,11 +1,11 @@
-"""Bodies of requests as somebody would send them, by operation and kind. They fit the network of examples/hexagone, and
-a test sends each of them.
+"""Bodies of requests as somebody would send them, by operation and kind; of NDJSON, what stands on a line. They fit the
+network of examples/hexagone, and a test sends each of them.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-JSON, NDJSON = "application/json", "application/x-ndjson"
+JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 _DESTINATION = {
     "country": "FR",
     "postcode": "69003",
@@ -36,6 +36,7 @@ rules:
 EXAMPLES: Mapping[tuple[str, str], Any] = {
     ("decisions_decide", JSON): _ORDER,
     ("decisions_decide_batch", JSON): {"orders": [_ORDER | {"id": "W-900002"}, _ORDER | {"id": "W-900003"}]},
+    ("decisions_decide_batch", NDJSON): _ORDER | {"id": "W-900005"},
     ("quotes_quote", JSON): _CART,
     ("quotes_promises", JSON): {"skus": ["TXT-0059"], "channel": "web", "destination": _DESTINATION},
     ("orders_cancel", JSON): {"lines": {"2": 1}},
@@ -63,14 +64,28 @@ EXAMPLES: Mapping[tuple[str, str], Any] = {
         "country": "FR",
         "services": ["parcel"],
     },
-    (
-        "master_data_post_products",
-        NDJSON,
-    ): '{"sku": "TXT-9001", "category": "textile", "lifecycle": "new", "weight_g": 120}\n',
+    ("master_data_post_products", NDJSON): {
+        "sku": "TXT-9001",
+        "category": "textile",
+        "lifecycle": "new",
+        "weight_g": 120,
+    },
+    ("master_data_post_products", CSV): "sku,category,lifecycle,weight_g\nTXT-9002,textile,new,120\n",
+    ("master_data_post_nodes", NDJSON): {
+        "id": "st-antibes",
+        "type": "store",
+        "latitude": "43.5804",
+        "longitude": "7.1251",
+        "country": "FR",
+        "services": ["parcel"],
+    },
+    ("master_data_post_nodes", CSV): (
+        "id,type,latitude,longitude,country,services\nst-cannes,store,43.5528,7.0174,FR,parcel\n"
+    ),
     ("policies_activate", JSON): {"note": "agreed with the stores"},
     ("policies_rollback", JSON): {"note": "the stores were not ready"},
     ("stock_put", JSON): {"on_hand": 12, "at": "2026-11-27T07:00:00Z"},
-    ("movements_move", NDJSON): '{"op": "delivery-7", "node": "wh-lyon", "sku": "TXT-0059", "delta": 40}\n',
+    ("movements_move", NDJSON): {"op": "delivery-7", "node": "wh-lyon", "sku": "TXT-0059", "delta": 40},
     ("policies_check", JSON): {"files": {"gifts.yaml": _POLICY}},
     ("policies_publish", JSON): {"files": {"gifts.yaml": _POLICY}, "note": "gifts are held longer"},
 }

@@ -77,7 +77,7 @@ def _operation(path: str, verb: str, operation: dict[str, Any], page: dict[str, 
         yield f"<p>{_prose(paragraph)}</p>"
     if operation["parameters"]:
         yield "<table><tr><th>parameter</th><th>in</th><th>type</th><th>meaning</th></tr>"
-        for parameter in operation["parameters"]:
+        for parameter in (_resolved(each, page) for each in operation["parameters"]):
             needed = " (required)" if parameter.get("required") else ""
             yield (
                 f"<tr><td><code>{_text(parameter['name'])}</code>{needed}</td><td>{_text(parameter['in'])}</td>"
@@ -120,10 +120,12 @@ def _schema(name: str, schema: dict[str, Any]) -> Iterator[str]:
     yield "</div></details>"
 
 
-def _resolved(response: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" not in response:
-        return response
-    found: dict[str, Any] = page["components"]["responses"][response["$ref"].rpartition("/")[2]]
+def _resolved(part: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]:
+    """A response or a parameter, or the component that it refers to."""
+    if "$ref" not in part:
+        return part
+    kind, name = part["$ref"].split("/")[-2:]
+    found: dict[str, Any] = page["components"][kind][name]
     return found
 
 

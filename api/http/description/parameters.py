@@ -1,6 +1,9 @@
-"""What the parameters of addresses and queries mean, by name: the same words mean the same everywhere."""
+"""What the parameters of addresses and queries mean, by name: the same words mean the same everywhere. And the headers
+that many operations take.
+"""
 
 from collections.abc import Mapping
+from typing import Any
 
 PARAMETERS: Mapping[str, str] = {
     "channel": "The channel that the order is placed on",
@@ -22,3 +25,27 @@ PARAMETERS: Mapping[str, str] = {
     "webhook_id": "The id of a webhook, as its answer has it",
 }
 """Those that an operation describes itself are said there."""
+
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": {"type": "string"}}
+
+
+HEADERS: Mapping[str, dict[str, Any]] = {
+    "RequestId": _header(
+        "X-Request-Id",
+        "An id for this request, of 1 to 128 letters, digits and ._:+/=@-: the answer, the log and the ledger name it."
+        " Without it, or if it is written otherwise, it gets a new one",
+    ),
+    "Network": _header(
+        "X-Pointsman-Network", "The network that is meant; by default the first that the key is for and that is served"
+    ),
+    "IfNoneMatch": _header("If-None-Match", "The ETag of an answer: 304 if it has not changed since"),
+}
+"""By the names of their components."""
+
+
+def headers_of(*, has_scope: bool, has_etag: bool) -> list[dict[str, str]]:
+    """References to the headers that an operation takes."""
+    names = ["RequestId", *(["Network"] if has_scope else []), *(["IfNoneMatch"] if has_etag else [])]
+    return [{"$ref": f"#/components/parameters/{name}"} for name in names]

@@ -25,8 +25,8 @@ def mend_schemas(page: dict[str, Any]) -> None:
     for schema in _dicts_in(page):
         _mend(schema)
     for parameter in _dicts_in(page["paths"]):
-        if parameter.get("in") in ("path", "query"):
-            _mend_parameter(parameter["schema"])
+        if "in" in parameter and "schema" in parameter:
+            _mend_parameter(parameter["schema"], in_header=parameter["in"] == "header")
     choices: dict[str, Any] = {}
     _name_choices(page, choices)
     page["components"]["schemas"] |= dict(sorted(choices.items()))
@@ -43,31 +43,34 @@ def _dicts_in(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _mend(schema: dict[str, Any]) -> None:
-    """Patterns as JSON Schema has them (ECMA-262: not Python's), no default that its own schema refuses, bounds of
-    objects.
+    """Patterns as JSON Schema has them (ECMA-262: not Python's), no default that its own schema refuses, or that says
+    nothing, and bounds of objects.
     """
     pattern = schema.get("pattern")
     if isinstance(pattern, str) and pattern.endswith("\\Z"):
         schema["pattern"] = f"^(?:{pattern.removesuffix(chr(92) + 'Z')})$"
-    default = schema.get("default", "")
-    # a default as it is read, such as minutes, is none that can be sent
-    unsendable = not isinstance(default, str) or len(default) < schema.get("minLength", 0)
-    if schema.get("type") == "string" and "default" in schema and unsendable:
-        del schema["default"]
+    if "type" in schema or "anyOf" in schema:  # not of fields that are called default
+        _mend_default(schema)
     if schema.get("type") == "object" and "minLength" in schema:
         schema["minProperties"] = schema.pop("minLength")
 
 
-def _mend_parameter(schema: dict[str, Any]) -> None:
-    """Nothing in an address or a query is null; what is left out has no default that could be sent."""
+def _mend_default(schema: dict[str, Any]) -> None:
+    default = schema.get("default", "")
+    # a default as it is read, such as minutes, is none that can be sent
+    unsendable = not isinstance(default, str) or len(default) < schema.get("minLength", 0)
+    if default is None or (schema.get("type") == "string" and "default" in schema and unsendable):
+        del schema["default"]
+
+
+def _mend_parameter(schema: dict[str, Any], *, in_header: bool) -> None:
+    """Nothing in an address, a query or a header is null."""
     if isinstance(schema.get("type"), list):
         kinds = [kind for kind in schema["type"] if kind != "null"]
         schema["type"] = kinds[0] if len(kinds) == 1 else kinds
     if "enum" in schema:
         schema["enum"] = [word for word in schema["enum"] if word is not None]
-    if schema.get("default", "") is None:
-        del schema["default"]
-    if schema.get("type") == "string" and "enum" not in schema:
+    if schema.get("type") == "string" and "enum" not in schema and not in_header:
         schema.setdefault("minLength", 1)
 
 

@@ -9,9 +9,9 @@ from api.http.access.caller import caller
 from api.http.blueprint import Blueprint, answer
 from api.records.events import (
     DeadLettersRecord,
+    WebhookListRecord,
     WebhookRecord,
     WebhookSecretRecord,
-    WebhooksRecord,
     WebhookTestRecord,
     renderer,
 )
@@ -25,10 +25,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks", description="Where events are sent")
 
     @webhooks.get("", scope=("admin", "audit:read"))
-    @webhooks.response(HTTPStatus.OK, WebhooksRecord)
+    @webhooks.response(HTTPStatus.OK, WebhookListRecord)
     def listed() -> Response:
         """Every webhook, and how far it has come"""
-        return answer(WebhooksRecord(webhooks=[WebhookRecord.of(item) for item in pointsman.events.webhooks.all()]))
+        return answer(WebhookListRecord(webhooks=[WebhookRecord.of(item) for item in pointsman.events.webhooks.all()]))
 
     @webhooks.post("", scope="admin")
     @webhooks.arguments(WebhookRequest)

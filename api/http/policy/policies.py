@@ -10,14 +10,14 @@ from api.http.access.caller import caller
 from api.http.access.gate import verify_scope
 from api.http.blueprint import Blueprint, answer
 from api.http.each_request.key_header import operation_of_key
-from api.http.policy.upload import MULTIPART, read_upload
+from api.http.policy.upload import MULTIPART, UploadForm, UploadRequest, read_upload
 from api.records.policies import (
     ListedVersionRecord,
     PublishedRecord,
     ReviewRecord,
     TimelineRecord,
+    VersionListRecord,
     VersionRecord,
-    VersionsRecord,
     rule_summaries,
 )
 from api.shapes.base import Strict
@@ -25,32 +25,9 @@ from api.shapes.fields import Instant, Note, TrueOrFalse
 from engine.errors import PolicyUnreadable
 from engine.service import Pointsman
 
-_TEXT = {"type": "string"}
 _UPLOAD = {
     "required": True,
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "required": ["files"],
-                "additionalProperties": False,
-                "properties": {
-                    "files": {"type": "object", "additionalProperties": _TEXT, "description": "texts by file name"},
-                    "note": {"type": "string", "description": "why, for the history"},
-                },
-            }
-        },
-        MULTIPART: {
-            "schema": {
-                "type": "object",
-                "required": ["files"],
-                "properties": {
-                    "files": {"type": "array", "items": {"type": "string", "contentMediaType": "application/yaml"}},
-                    "note": {"type": "string", "description": "why, for the history"},
-                },
-            }
-        },
-    },
+    "content": {"application/json": {"schema": UploadRequest}, MULTIPART: {"schema": UploadForm}},
 }
 
 
@@ -101,11 +78,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         )
 
     @policies.get("", scope="policies:read")
-    @policies.response(HTTPStatus.OK, VersionsRecord)
+    @policies.response(HTTPStatus.OK, VersionListRecord)
     def listed() -> Response:
         """Every version, which one decides, and what is scheduled"""
         published = pointsman.versions.published()
-        return answer(VersionsRecord.of(pointsman.versions.timeline(), published))
+        return answer(VersionListRecord.of(pointsman.versions.timeline(), published))
 
     @policies.get("/<string:version>", scope="policies:read")
     @policies.response(HTTPStatus.OK, VersionRecord)

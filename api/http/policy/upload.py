@@ -32,6 +32,15 @@ class UploadRequest(Strict):
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
 
+class UploadForm(Strict):
+    """The form: files, each with its name."""
+
+    files = fields.List(
+        fields.Raw(metadata={"type": "string", "format": "binary"}), required=True, validate=validate.Length(min=1)
+    )
+    note = Note(load_default="", metadata={"description": "why, for the history"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """What was sent: the policies, and the tests beside them (`*_test.yaml`), by name."""

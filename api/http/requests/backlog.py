@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 
 from api.shapes.base import Strict
 from api.shapes.cursors import BacklogCursor
-from api.shapes.fields import QueryNumber, SentUnits, StampField, TrueOrFalse, WholeNumber, Word
+from api.shapes.fields import QueryNumber, SentUnits, StampField, TrueOrFalse, WholeNumber, Word, units_described
 from api.shapes.limits import MOST_ENTRIES, MOST_ON_HAND
 from api.shapes.line_units import LineUnits
 from engine.orders.rejection import Reason
@@ -39,10 +39,16 @@ class RejectRequest(Strict):
     on_hand = OnHand(
         load_default=None,
         metadata={
-            "type": ["number", "string", "object"],
-            "minimum": 0,
-            "maximum": MOST_ON_HAND,
-            "additionalProperties": {"type": ["number", "string"], "minimum": 0, "maximum": MOST_ON_HAND},
+            "anyOf": [
+                units_described(MOST_ON_HAND),
+                {
+                    "title": "OnHandBySku",
+                    "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": units_described(MOST_ON_HAND),
+                },
+                {"type": "null"},
+            ],
             "description": "what the node has, in units or by SKU; goes with not_in_stock (by default: what is then"
             " still promised from it) and damaged (by default: as it was)",
         },

@@ -1,20 +1,25 @@
 """`python -P -m api.http.serving`: what `pointsman serve` runs."""
 
 import os
-import socket
 import sys
 
 import click
 
 from api.http.logs.output import VARIABLE, log_format
 from api.http.serving.gunicorn_server import Server
+from api.http.serving.probes_port import ProbesPortTaken, open_probes_port
 from api.http.serving.settings import ServingSettings
 from engine.errors import BadSetting
 
 
 @click.command()
 @click.option("--bind", "binds", multiple=True, required=True, help="HOST:PORT or unix:PATH, as gunicorn takes it.")
-@click.option("--probes-host", default="127.0.0.1", show_default=True, help="Where probes are answered.")
+@click.option(
+    "--probes-host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where probes are, if a setting names the port.",
+)
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--tls-cert", help="The file of the certificate; with it, only TLS is spoken.")
 @click.option("--tls-key", help="The file of its private key.")
@@ -26,14 +31,11 @@ def main(
     try:
         settings = ServingSettings.from_environment(os.environ)
         log_format(os.environ.get(VARIABLE, ""))
-        family = socket.AF_INET6 if ":" in probes_host else socket.AF_INET
-        where = (probes_host, settings.probes_port)
-        probes = socket.create_server(where, family=family) if settings.probes_port else None
-    except BadSetting as error:
+        probes, without = open_probes_port(settings.probes_port, host=probes_host, binds=binds)
+    except (BadSetting, ProbesPortTaken) as error:
         sys.exit(f"pointsman: {error}")
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        sys.exit(f"pointsman: probes can't be answered at {probes_host}:{settings.probes_port}: {reason}")
+    if without:
+        click.echo(f"pointsman: {without}", err=True)
     tls = (tls_cert, tls_key) if tls_cert and tls_key else None
     Server(app=app, binds=list(binds), workers=workers, tls=tls, settings=settings, probes=probes).run()
 

@@ -28,7 +28,7 @@ class ServingSettings:
     body of a stream must not pause for so long. A request that is not answered within `request_seconds`, or a stream
     within `stream_seconds`, is ended. `stop_seconds` is how long what runs may take to finish once the service is told
     to stop. A worker gives way to a new one after `worker_requests` requests; 0: never. `probes_port` is a port on
-    which only probes are answered, by a process of its own; 0: none.
+    which only probes are answered, by a process of its own; 0: none; None: that after the service's, if it is free.
     """
 
     threads: int = 4
@@ -41,7 +41,7 @@ class ServingSettings:
     stream_seconds: int = 900
     stop_seconds: int = 30
     worker_requests: int = 0
-    probes_port: int = 0
+    probes_port: int | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:

@@ -124,7 +124,7 @@ class OrderShipmentRecord(Record, frozen=True):
         )
 
 
-class ActionRecord(Record, frozen=True):
+class OrderActionRecord(Record, frozen=True):
     """Something that can be done with the order now, by a request to `path`."""
 
     action: Action
@@ -133,7 +133,7 @@ class ActionRecord(Record, frozen=True):
     path: Annotated[str, Meta(description="with that id, encoded as a URL has it")]
 
     @classmethod
-    def of(cls, action: Action, of: str) -> "ActionRecord":
+    def of(cls, action: Action, of: str) -> "OrderActionRecord":
         method, path = CALLS[action]
         return cls(action=action, id=of, method=method, path=path.format(id=quote(of, safe="")))
 
@@ -154,7 +154,7 @@ class OrderStateRecord(Record, frozen=True):
     lines: list[OrderLineStateRecord]
     decisions: list[OrderDecisionRecord]
     shipments: list[OrderShipmentRecord]
-    actions: list[ActionRecord]
+    actions: list[OrderActionRecord]
     approved: Annotated[ApprovalRecord | None, Meta(description="null: it was not, or need not be")]
 
     @classmethod
@@ -168,17 +168,17 @@ class OrderStateRecord(Record, frozen=True):
             lines=[OrderLineStateRecord.of(line) for line in state.lines],
             decisions=[OrderDecisionRecord.of(record) for record in state.decisions],
             shipments=[OrderShipmentRecord.of(shipment) for shipment in state.shipments],
-            actions=[ActionRecord.of(*action) for action in state.actions],
+            actions=[OrderActionRecord.of(*action) for action in state.actions],
             approved=approval and ApprovalRecord(by=approval.by, at=timestamp(approval.at), note=approval.note),
         )
 
 
-class OrdersRecord(Record, frozen=True):
+class OrdersPageRecord(Record, frozen=True):
     """Those placed last first. A page with a `next` may have fewer orders than asked for, or none."""
 
     orders: list[OrderStateRecord]
     next: str | None
 
     @classmethod
-    def of(cls, page: OrdersPage) -> "OrdersRecord":
+    def of(cls, page: OrdersPage) -> "OrdersPageRecord":
         return cls(orders=[OrderStateRecord.of(state) for state in page.orders], next=orders_cursor(page.after))

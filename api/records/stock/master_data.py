@@ -98,7 +98,8 @@ class NodeFieldsRecord(Record, frozen=True, omit_defaults=True):
     ] = UNSET
     closed: Annotated[list[str] | UnsetType, Meta(description="dates")] = UNSET
     cut_offs: Annotated[
-        dict[str, str | dict[str, str]] | UnsetType, Meta(description="by service: a time of day, or one by weekday")
+        dict[str, str | Annotated[dict[str, str], Meta(title="CutOffByWeekday")]] | UnsetType,
+        Meta(description="by service: a time of day, or one by weekday"),
     ] = UNSET
     daily_orders: int | UnsetType = UNSET
     hourly_orders: int | UnsetType = UNSET
@@ -132,7 +133,7 @@ class NodeFieldsRecord(Record, frozen=True, omit_defaults=True):
         )
 
 
-class ProductRecord(Record, frozen=True):
+class NetworkProductRecord(Record, frozen=True):
     """A product as it is stored."""
 
     sku: str
@@ -140,7 +141,7 @@ class ProductRecord(Record, frozen=True):
     network_version: str
 
 
-class NodeRecord(Record, frozen=True):
+class NetworkNodeRecord(Record, frozen=True):
     """A node as it is stored."""
 
     id: str

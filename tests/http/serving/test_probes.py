@@ -11,7 +11,9 @@ import urllib.request
 
 import pytest
 
-from tests.support.redis_topologies import free_port
+from api.http.serving.probes_port import open_probes_port
+from tests.support.clean_environment import clean_environment
+from tests.support.free_port import free_port
 from tests.support.server_process import ROOT, words_of
 from tests.support.wait_until import wait_until
 
@@ -72,7 +74,7 @@ def command_line(tmp_path):
 
     def run(**settings):
         command = [sys.executable, "-m", "api.http.serving", "--bind", f"unix:{tmp_path}/http.sock"]
-        environment = {**os.environ, **{name: str(value) for name, value in settings.items()}}
+        environment = clean_environment(**settings)
         done = subprocess.run(
             command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60
         )
@@ -88,6 +90,23 @@ def test_a_port_that_is_taken_is_said_in_one_line(command_line):
         assert command_line(POINTSMAN_PROBES_PORT=port) == (
             f"pointsman: probes can't be answered at 127.0.0.1:{port}: Address already in use"
         )
+
+
+def test_unless_a_setting_says_otherwise_it_is_the_port_after_the_services_on_this_machine_alone():
+    port = free_port(consecutive=2)
+    binds = [f"0.0.0.0:{port}", "unix:/nowhere/http.sock"]
+    opened, nothing = open_probes_port(None, host="0.0.0.0", binds=binds)
+    with opened:
+        assert (opened.getsockname(), nothing) == (("127.0.0.1", port + 1), "")
+        other, said = open_probes_port(None, host="0.0.0.0", binds=binds)
+    assert other is None
+    assert said == (
+        f"probes can't be answered at 127.0.0.1:{port + 1}: Address already in use; only the workers answer them."
+        " Set POINTSMAN_PROBES_PORT to another port, or to 0 for none"
+    )
+    for without in (["unix:/nowhere/http.sock"], ["0.0.0.0:0"], ["[::1]:65535"]):
+        assert open_probes_port(None, host="0.0.0.0", binds=without) == (None, "")
+    assert open_probes_port(0, host="0.0.0.0", binds=binds) == (None, "")
 
 
 def test_a_setting_that_can_not_be_used_is_said_in_one_line(command_line):

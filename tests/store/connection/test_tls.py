@@ -13,7 +13,7 @@ from engine.settings import Settings
 from tests.conftest import activate, redis_server
 from tests.support.decision_json import json_of
 from tests.support.facts import LYON, inventory, node, order
-from tests.support.redis_topologies import HOST, free_port
+from tests.support.free_port import HOST, free_port
 from tests.support.wait_until import wait_until
 
 pytestmark = pytest.mark.slow

@@ -1,0 +1,105 @@
+"""Searches the decisions of the log, newest first, a page at a time."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from engine.audit.search.decision_filter import DecisionFilter
+from engine.audit.search.decision_summary import DecisionSummary, summarize
+from engine.store import decision_log
+from engine.store.connection.client import Client, faults
+from engine.store.decision_log import Entry, EntryId, RawEntry
+from engine.store.keys import Keys
+
+MOST_LOOKED_AT = 10_000
+"""How many entries of the log are read for one page: a page of rare decisions takes no longer than one of many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionPage:
+    """Some decisions, those logged last first. The next page begins before the entry `after`; None: this is the last.
+    A page may have fewer decisions than were asked for, or none, and not be the last. `unreadable` are entries that may
+    be decisions and are damaged.
+    """
+
+    decisions: tuple[DecisionSummary, ...]
+    after: EntryId | None
+    unreadable: tuple[EntryId, ...] = ()
+
+
+class DecisionSearch:
+    """Searches the decisions of one network. Raises StoreUnavailable."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    def page(self, filtered: DecisionFilter, *, after: EntryId | None = None, limit: int) -> DecisionPage:
+        """At most `limit` decisions that were logged before the entry `after`."""
+        found: list[DecisionSummary] = []
+        unreadable: list[EntryId] = []
+        raw = self._of_order(filtered.order, after) if filtered.order else self._logged(filtered, after)
+        entry = None
+        for entry_id, fields in itertools.islice(raw, MOST_LOOKED_AT):
+            entry = decision_log.parse_entry_id(entry_id)
+            try:
+                summary = _summary(entry_id, fields)
+            except decision_log.UNREADABLE:
+                unreadable.append(entry)
+                continue
+            if summary is not None and filtered.matches(summary):
+                found.append(summary)
+            if len(found) == limit:
+                break
+        ended = next(raw, None) is None
+        return DecisionPage(decisions=tuple(found), after=None if ended else entry, unreadable=tuple(unreadable))
+
+    def _logged(self, filtered: DecisionFilter, after: EntryId | None) -> Iterator[RawEntry]:
+        """The entries that may match, by when they were logged."""
+        start = "-" if filtered.start is None else str(filtered.start * 1_000)
+        end = "+" if filtered.end is None else str(max(0, filtered.end * 1_000 - 1))
+        if after is not None and (filtered.end is None or after[0] < filtered.end * 1_000):
+            end = "({}-{}".format(*after)
+        return decision_log.newest_first(self._client, self._keys, start=start, end=end)
+
+    def _of_order(self, order: str, after: EntryId | None) -> Iterator[RawEntry]:
+        """The entries of the order's decisions, found by its index."""
+        decisions = decisions_of_order(self._client, self._keys, order)
+        with faults(), self._client.redis.pipeline(transaction=False) as read:
+            for entry in self._client.redis.hmget(self._keys.decisions, decisions) if decisions else ():
+                if entry is not None:
+                    read.xrange(self._keys.log, entry, entry)
+            answers = [answer[0] for answer in read.execute() if answer]
+        by_entry = {decision_log.parse_entry_id(raw[0]): raw for raw in answers}
+        return iter([by_entry[entry] for entry in sorted(by_entry, reverse=True) if after is None or entry < after])
+
+
+def decisions_of_order(client: Client, keys: Keys, order: str) -> list[str]:
+    """The ids of the order's decisions, from the first to the latest; none if no order goes by that id."""
+    with faults():
+        first = client.redis.hget(keys.order(order), "first")
+        if first is None:
+            return []
+        return [name.decode() for name in (first, *client.redis.lrange(keys.chain(first.decode()), 0, -1))]
+
+
+def entries_of_order(client: Client, keys: Keys, order: str, *, on_damaged: Callable[[str], None]) -> Iterator[Entry]:
+    """The entries about the decisions of an order, oldest first; `on_damaged` is called with the id of one that is
+    damaged. Of an order that the index does not have, every decision of the log is looked at.
+    """
+    decisions = decisions_of_order(client, keys, order)
+    if not decisions:
+        entries = decision_log.entries(client, keys, on_damaged=on_damaged)
+        decisions = [entry.decision for entry in entries if entry.kind == "decided" and entry.record.order.id == order]
+    with faults():
+        start = client.redis.hget(keys.decisions, decisions[0]) if decisions else None
+    if start is not None:
+        yield from decision_log.entries_about(client, keys, set(decisions), start=start.decode(), on_damaged=on_damaged)
+
+
+def _summary(entry_id: bytes, fields: dict[bytes, bytes]) -> DecisionSummary | None:
+    """The summary of a decision's entry; None if it is of another kind. Raises one of UNREADABLE."""
+    if decision_log.kind_of(fields) != "decided":
+        return None
+    entry = decision_log.parse_entry(entry_id, fields)
+    return summarize(entry.id, entry.decision, entry.body, caller=entry.caller, by=entry.by)
