@@ -1,5 +1,6 @@
 """What an order was decided on, so that it can be decided again, unchanged or with something changed."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +13,7 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher
 from engine.decide.remainder import Remainder, evaluate_remainder
-from engine.decide.sourcing.problem import Choice, Problem
+from engine.decide.sourcing.problem import Problem
 from engine.model.facts import Snapshot
 
 
@@ -71,19 +72,16 @@ class ExplainedChoice:
         return costs_of(self.evaluation, self.choice)
 
     @cached_property
-    def missing(self) -> Mapping[int, int]:
-        """By line, the units that the choice does not ship, where there are some."""
-        return missing_units(self.evaluation, self.choice)
+    def missing_by_sku(self) -> Mapping[str, int]:
+        """The units that the choice does not ship, where there are some."""
+        missing = Counter[str]()
+        for line in self.evaluation.order.lines:
+            missing[line.sku] += line.quantity
+        for (_, index), units in self.choice.units.items():
+            missing[self.evaluation.order.lines[index].sku] -= units
+        return +missing
 
     @property
     def nodes(self) -> frozenset[str]:
         """The nodes that ship something."""
         return frozenset(key.node for key, _ in self.choice.units)
-
-
-def missing_units(evaluation: Evaluation, choice: Choice) -> dict[int, int]:
-    """By line, the units that a choice does not ship, where there are some."""
-    missing = {index: line.quantity for index, line in enumerate(evaluation.order.lines)}
-    for (_, index), units in choice.units.items():
-        missing[index] -= units
-    return {index: units for index, units in missing.items() if units}

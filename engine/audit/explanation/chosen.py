@@ -14,7 +14,6 @@ from engine.audit.explanation.statement import (
     Names,
     Parts,
     Rules,
-    Shipped,
     Statement,
     Units,
     Values,
@@ -85,8 +84,3 @@ def units_of(parcels: Iterable[Parcel]) -> Units:
     for parcel in parcels:
         units[parcel.sku] += parcel.quantity
     return units_by_sku(units)
-
-
-def shipped(shipments: Iterable[Shipment]) -> Shipped:
-    """What ships from where."""
-    return Shipped(tuple((item.node, item.service, units_of(item.lines)) for item in shipments))

@@ -21,6 +21,18 @@ class Parts:
     costs: Costs
     extra: bool = False
 
+    @property
+    def by_name(self) -> Mapping[str, int]:
+        """Micros of each part, in the order in which they are said."""
+        costs = self.costs
+        return {
+            "carriage": costs.carriage,
+            "handling": costs.handling,
+            "carbon": costs.carbon,
+            "rules": costs.rules,
+            "splits": costs.splits,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Co2:
@@ -72,10 +84,13 @@ class Names:
     """Ids of places, services, lines, articles or channels."""
 
     names: tuple[str, ...]
+    single: bool = False
+    """Whether there is always one."""
 
     @classmethod
-    def of(cls, *names: str) -> "Names":
-        return cls(names)
+    def of(cls, name: str) -> "Names":
+        """The name of the only one."""
+        return cls((name,), single=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +117,6 @@ class EffectClause:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """What a choice ships: by node and service, what."""
-
-    shipments: tuple[tuple[str, str, Units], ...]
-
-
 Value: TypeAlias = (
     Money
     | Parts
@@ -123,7 +131,6 @@ Value: TypeAlias = (
     | Rules
     | Coded
     | EffectClause
-    | Shipped
     | Loss
 )
 

@@ -1,13 +1,12 @@
 """Says statements in a language: the sentence is the catalogue's, with the statement's figures in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from engine.audit.explanation.changes.search import FoundChange
-from engine.audit.explanation.chosen import shipped
+from engine.audit.explanation.chosen import units_of
 from engine.audit.explanation.comparison import Loss
-from engine.audit.explanation.costs import Costs
 from engine.audit.explanation.questions import Question
 from engine.audit.explanation.statement import (
     Co2,
@@ -22,11 +21,12 @@ from engine.audit.explanation.statement import (
     Parts,
     Quantity,
     Rules,
-    Shipped,
     Statement,
     Units,
     Value,
+    units_by_sku,
 )
+from engine.decide.decision import Shipment
 from engine.decide.rule_facts import wall_clock
 from engine.model.facts import Network
 from rules.policy import PolicySet
@@ -37,7 +37,6 @@ from rules.wording.effect_phrases import effect_clause
 
 _MOST_NAMED: Final = 6
 """Places that a sentence names; of the others it says how many they are."""
-_PARTS: Final = ("carriage", "handling", "carbon", "rules", "splits")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +73,8 @@ class Wording:
         match value:
             case Money(micros=micros):
                 return self._money(micros)
-            case Parts(costs=costs, extra=extra):
-                return self._parts(costs, extra=extra)
+            case Parts():
+                return self._parts(value)
             case Co2(milligrams=milligrams):
                 return self._text("co2", amount=amounts.amount(Kind.CARBON, milligrams, self.catalogue))
             case Distance(metres=metres):
@@ -98,8 +97,6 @@ class Wording:
                 return self.catalogue.text(key)
             case EffectClause(effect=effect):
                 return effect_clause(effect, self.catalogue)
-            case Shipped(shipments=shipments):
-                return self._shipped(shipments)
             case Loss():
                 return self._loss(value)
 
@@ -112,9 +109,12 @@ class Wording:
     def _money(self, micros: int) -> str:
         return self._text("money", amount=amounts.money(micros, self.catalogue), currency=self.network.currency)
 
-    def _parts(self, costs: Costs, *, extra: bool) -> str:
-        parts = [(name, getattr(costs, name)) for name in _PARTS]
-        said = [self._text(f"parts.{name}", amount=self._signed(part, extra=extra)) for name, part in parts if part]
+    def _parts(self, parts: Parts) -> str:
+        said = [
+            self._text(f"parts.{name}", amount=self._signed(micros, extra=parts.extra))
+            for name, micros in parts.by_name.items()
+            if micros
+        ]
         return self.catalogue.join("commas", said) if said else self._text("parts.none")
 
     def _signed(self, micros: int, *, extra: bool) -> str:
@@ -148,24 +148,26 @@ class Wording:
         because = texts.get(self.catalogue.language) or texts.get(ENGLISH) or next(iter(texts.values()), "")
         return self._text("rule", rule=rule, because=because) if because else rule
 
-    def _shipped(self, shipments: tuple[tuple[str, str, Units], ...]) -> str:
+    def _shipped(self, shipments: Sequence[Shipment]) -> str:
         if not shipments:
             return self._text("would_ship.nothing")
         said = [
-            self._text("would_ship.shipment", node=node, service=service, units=self.words(units))
-            for node, service, units in shipments
+            self._text(
+                "would_ship.shipment",
+                node=shipment.node,
+                service=shipment.service,
+                units=self.words(units_of(shipment.lines)),
+            )
+            for shipment in shipments
         ]
         return self.catalogue.join("and", said)
 
     def _then(self, found: FoundChange) -> str:
-        then = self.words(shipped(found.then.shipments))
-        missing: dict[str, int] = {}
-        for index, units in found.then.missing.items():
-            sku = found.then.evaluation.order.lines[index].sku
-            missing[sku] = missing.get(sku, 0) + units
+        then = self._shipped(found.then.shipments)
+        missing = found.then.missing_by_sku
         if not missing:
             return then
-        return self._text("would_ship.unfilled", then=then, units=self.words(Units(tuple(missing.items()))))
+        return self._text("would_ship.unfilled", then=then, units=self.words(units_by_sku(missing)))
 
     def _loss(self, loss: Loss) -> str:
         by: Mapping[str, str] = {
@@ -173,6 +175,6 @@ class Wording:
             "money": self._money(loss.by),
         }
         number = amounts.number(loss.by, loss.scale or 1, self.catalogue)
-        values = {"by": by.get(loss.part, number), "parts": self._parts(loss.costs, extra=True)}
+        values = {"by": by.get(loss.part, number), "parts": self._parts(Parts(loss.costs, extra=True))}
         key = f"loss.{loss.part}" if loss.scale else f"loss.{loss.part}_uncounted"
         return self._counted(key, loss.by, **values)
