@@ -11,6 +11,7 @@ PointsmanError
 ├── InputInvalid       files or orders with mistakes; carries all of them
 │   └── OrderInvalid   an order that can't be decided as it stands
 ├── DecisionUnreadable a logged decision that this release can't read, or whose facts are lost
+├── FactsForgotten     the facts that a decision was made on are not kept any more, or were not yet
 ├── NotFound           there is no such decision, product or version
 ├── NotReady           no network loaded, or no policy active
 │   └── PolicyUnreadable  a published version that this release can't read
@@ -141,6 +142,10 @@ class OrderInvalid(InputInvalid):
 
 class DecisionUnreadable(PointsmanError, ValueError):
     """A logged decision is of a release that is newer than this one, or its facts are not in the log."""
+
+
+class FactsForgotten(PointsmanError):
+    """The facts that a decision was made on are not kept any more, or an earlier release did not keep them."""
 
 
 class NotFound(PointsmanError):

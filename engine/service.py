@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.replays import Replays
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
@@ -58,6 +59,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network import load as network_load
 from engine.store.network import read
+from engine.store.network.former.tidy import tidy
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
@@ -205,6 +207,7 @@ class Pointsman:
             micros=lambda: self.micros,
         )
         self.master_data = MasterData(self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing)
+        self.replays = Replays(self._client, self._keys, facts=self._facts)
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.decisions = DecisionSearch(self._client, self._keys)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
@@ -277,6 +280,7 @@ class Pointsman:
             micros=lambda: self.micros,
             counts=counts,
         )
+        tidy(self._client, self._keys)
         self._after_freeing()
         return before != inventory.network.version
 

@@ -37,6 +37,7 @@ COMMANDS = {
     ),
     "quote": Lazy("api.cli.promises.quote", "quote", "Show what may be promised of a cart; nothing is held."),
     "reject": Lazy("api.cli.rerouting", "reject", "Record that a node won't ship, and decide again elsewhere."),
+    "replay": Lazy("api.cli.audit.replay", "replay", "Decide again what was decided, and compare it byte for byte."),
     "reset": Lazy("api.cli.network", "reset", "Delete everything of NETWORK, its decision log included."),
     "resting": Lazy("api.cli.node_rests", "resting", "List the nodes that rest after a rejection; end a rest."),
     "restore": Lazy("api.cli.backup", "restore", "Put the network that a backup is of in place."),

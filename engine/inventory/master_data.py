@@ -10,6 +10,7 @@ from engine.model.facts import Network, Node, Product
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.network.change import Stored, change_nodes, change_products
+from engine.store.network.former.tidy import tidy
 from engine.store.network.read import other_decimals
 
 MOST_AT_ONCE = 500
@@ -76,7 +77,9 @@ class MasterData:
 
     def put_nodes(self, read: Callable[[Network], Sequence[Node]]) -> MasterDataChange:
         """Store nodes, new ones or in place of those of the same id; all of them or none."""
-        return self._change(lambda network: change_nodes(self._client, self._keys, network, read(network)))
+        changed = self._change(lambda network: change_nodes(self._client, self._keys, network, read(network)))
+        tidy(self._client, self._keys)
+        return changed
 
     def _change(self, change: Callable[[Network], Sequence[Stored] | None]) -> MasterDataChange:
         """Change the network as it is now, again whenever somebody else changed it meanwhile, which `change` tells by

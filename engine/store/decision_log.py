@@ -372,6 +372,17 @@ def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | N
                 on_damaged(entry_id.decode())
 
 
+def decisions(client: Client, keys: Keys, *, since: int | None = None, until: int | None = None) -> Iterator[Entry]:
+    """The decisions made from the instant `since` on and before `until`, as they were logged, oldest first. Raises one
+    of UNREADABLE for an entry that is damaged.
+    """
+    for batch in batches(client, keys):
+        for entry_id, fields in batch:
+            at = int(fields[b"at"])
+            if fields[b"kind"] == b"decided" and (since is None or at >= since) and (until is None or at < until):
+                yield parse_entry(entry_id, fields)
+
+
 def is_empty(client: Client, keys: Keys) -> bool:
     with faults():
         return not client.redis.xlen(keys.log)

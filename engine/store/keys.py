@@ -25,9 +25,40 @@ class Keys:
         products. Also `rests`, an instant after which no node rests: until then, `resting` has to be read; `lots`, if
         some stock has or had any; `loaded`, the instant of the load; and `moved`, the latest at which units came or
         left, both in UTC microseconds. While the network is being loaded (see network/load.py), also the name of the
-        `load`, and the version that it `becomes`.
+        `load`, and the version that it `becomes`. `number` counts the networks that were in its place before.
         """
         return self._key("facts")
+
+    @property
+    def former_versions(self) -> str:
+        """Hash: version of a network that was replaced to `FIRST LAST`, the numbers under which it was there the first
+        and the last time (see network/former).
+        """
+        return self._key("former", "versions")
+
+    @property
+    def former_items(self) -> str:
+        """Sorted set: `NAME`, a line break, a number of 12 digits, a line break and JSON of a product, a node or
+        another item of the network, as it was under that number, just before it was changed; nothing, if there was
+        none. All scores are 0, so that they stand by name and number.
+        """
+        return self._key("former", "items")
+
+    @property
+    def former_names(self) -> str:
+        """Set: the names in `former_items` of all that are not products."""
+        return self._key("former", "names")
+
+    @property
+    def former_networks(self) -> str:
+        """Hash: number to the body of the network of that number, and `products NUMBER` if its products are there as
+        well (see `former_products`), until what differs of them is in `former_items`.
+        """
+        return self._key("former", "networks")
+
+    def former_products(self, number: int) -> str:
+        """Hash: as `products`, of the network of that number."""
+        return self._key("former", "products", str(number))
 
     @property
     def todo(self) -> str:

@@ -88,6 +88,7 @@ _CHANGED_SKU = (
     *("changed_journal", "changed_blocked"),
 )
 _CHANGED_TAKEN = ("changed_taken",)
+_FORMER = ("former_versions", "former_networks", "former_items")
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_LOAD, _SKU, _TAKEN))
 REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _LOAD, _SKU, _TAKEN))
@@ -149,7 +150,7 @@ LOG_ACTIVATIONS = KeyLayout(("log", "active_policy", "scheduled_policies", "logg
 CHANGE_WEBHOOK = KeyLayout(("webhooks", "webhook", "webhook_lanes", "webhook_dead", "webhook_progress"))
 LEASE_WEBHOOK = KeyLayout(("webhook_lease",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
-CHANGE_FACTS = KeyLayout(("facts", "products"))
+CHANGE_FACTS = KeyLayout(("facts", "products", *_FORMER), parts=("former_version",))
 PUT_KEYS = KeyLayout(("api_keys",))
 LOAD_SWAP = KeyLayout(
     (
@@ -161,7 +162,11 @@ LOAD_SWAP = KeyLayout(
         "broken_todo",
         "active_policy",
         "scheduled_policies",
-    )
+        "former_versions",
+        "former_networks",
+        "former_products",
+    ),
+    parts=("former_version",),
 )
 LOAD_STOCK = KeyLayout(
     ("facts", "products", "todo", "changed", "log", *_OFFERS),

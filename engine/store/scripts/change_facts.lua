@@ -1,4 +1,5 @@
--- Puts changed products, or a network with changed nodes, in place of those there. Stock, holds and policies stay.
+-- Puts changed products, or a network with changed nodes, in place of those there. Stock, holds and policies stay, and
+-- so does what products and network were before.
 --
 -- Keys, by the names in script_keys.py.
 -- ARGV  1 the network version that was read  2 the version that it becomes  3 the network as JSON, or nothing
@@ -12,14 +13,18 @@ end
 if version ~= ARGV[1] then
   return 'changed'
 end
-redis.call('HSET', key.facts, 'version', ARGV[2])
+local number = note_former_version(version)
+redis.call('HSET', key.facts, 'version', ARGV[2], 'number', number + 1)
 if ARGV[3] ~= '' then
+  redis.call('HSET', key.former_networks, number, redis.call('HGET', key.facts, 'body'))
   redis.call('HSET', key.facts, 'body', ARGV[3])
 end
 if ARGV[4] ~= '' then
   redis.call('HSET', key.facts, 'words', ARGV[4])
 end
 for at = 5, #ARGV, 2 do
+  local before = redis.call('HGET', key.products, ARGV[at]) or ''
+  redis.call('ZADD', key.former_items, 0, string.format('product:%s\n%012d\n%s', ARGV[at], number, before))
   redis.call('HSET', key.products, ARGV[at], ARGV[at + 1])
 end
 return 'done'

@@ -5,13 +5,13 @@ import zlib
 
 import pytest
 
+from engine.audit.former_form import former_decision
 from engine.decide.record import SCHEMA
 from engine.orders.rejection import RejectionRequest
 from engine.store.ledger import RequestKey
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
-from tests.support.former_decisions import former_decision
 from tests.support.ledger_entries import ledger_entries
 
 
