@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
@@ -208,6 +209,9 @@ class Pointsman:
         )
         self.master_data = MasterData(self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing)
         self.replays = Replays(self._client, self._keys, facts=self._facts)
+        self.explanations = Explanations(
+            self._client, self._keys, replays=self.replays, facts=self._facts, show_order=self.orders.show
+        )
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.decisions = DecisionSearch(self._client, self._keys)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)

@@ -31,7 +31,7 @@ from api.http.access.authentication import Authentication, TokenReader
 from api.http.access.browsers import tell_browsers
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
-from api.http.audit import replays
+from api.http.audit import explanations, replays
 from api.http.blueprint import JSON, NDJSON, by_operation, components
 from api.http.description import blueprint as description
 from api.http.description.completion import completed
@@ -113,6 +113,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         orders,
         quotes,
         rejections,
+        explanations,
         replays,
         node_rests,
         backlog,

@@ -120,7 +120,7 @@ class WouldShipRecord(Record, frozen=True):
     units: Annotated[dict[str, int], Meta(description="by SKU")]
 
 
-class ChangeRecord(Record, frozen=True):
+class DecisiveChangeRecord(Record, frozen=True):
     """A single change under which the order would have been decided otherwise, and what would have shipped then."""
 
     kind: Literal[
@@ -138,7 +138,7 @@ class ChangeRecord(Record, frozen=True):
     rules: Annotated[list[str] | UnsetType, Meta(description="that are changed")] = UNSET
 
     @classmethod
-    def of(cls, found: FoundChange, wording: Wording) -> "ChangeRecord":
+    def of(cls, found: FoundChange, wording: Wording) -> "DecisiveChangeRecord":
         ships: dict[tuple[str, str], dict[str, int]] = {}
         for shipment in found.then.shipments:
             units = ships.setdefault((shipment.node, shipment.service), {})
@@ -157,7 +157,7 @@ class ChangeRecord(Record, frozen=True):
         )
 
 
-class ExplanationRecord(Record, frozen=True):
+class DecisionExplanationRecord(Record, frozen=True):
     """Why a decision is as it is, in one language."""
 
     decision: str
@@ -170,14 +170,14 @@ class ExplanationRecord(Record, frozen=True):
     kept: Annotated[list[StatementRecord], Meta(description="what rules kept of the stock, and for whom")]
     questions: list[QuestionRecord]
     changes: Annotated[
-        list[ChangeRecord] | UnsetType,
+        list[DecisiveChangeRecord] | UnsetType,
         Meta(description="what would have changed it; left out unless it is asked for"),
     ] = UNSET
 
     @classmethod
     def of(
         cls, explanation: Explanation, history: Iterable[Statement], wording: Wording, *, decision: str, order: str
-    ) -> "ExplanationRecord":
+    ) -> "DecisionExplanationRecord":
         changes = explanation.changes
         return cls(
             decision=decision,
@@ -189,7 +189,7 @@ class ExplanationRecord(Record, frozen=True):
             places=_records(explanation.places, wording),
             kept=_records(explanation.kept, wording),
             questions=[QuestionRecord.of(question, wording) for question in explanation.questions],
-            changes=UNSET if changes is None else [ChangeRecord.of(found, wording) for found in changes],
+            changes=UNSET if changes is None else [DecisiveChangeRecord.of(found, wording) for found in changes],
         )
 
 
