@@ -16,6 +16,8 @@ INPUTS := requirements.lock pyproject.toml
 DEMO := env -u POINTSMAN_REDIS_URL POINTSMAN_NETWORK=demo $(BIN)/pointsman
 # durable-rules calls a function that Python 3.13 removed; this is the one that replaced it.
 FLAGS = $$($(BIN)/python -c 'import sys; print("-DPyEval_CallObject=PyObject_CallObject" if sys.version_info >= (3, 13) else "")')
+# What is tried on random examples, in so far as that takes long, and the days of orders whose decisions are recorded.
+PROPERTIES := tests/properties tests/unit/engine tests/store/orders/test_recorded_decisions.py
 # Versions and hashes come from the lock, those of the build tools too, so nothing is fetched that it doesn't name.
 PIP = CPPFLAGS="$(FLAGS) $$CPPFLAGS" $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-build-isolation
 # Node.js comes from PyPI, as a package of the extra `node`.
@@ -64,11 +66,12 @@ fmt: $(VENV)/.check ## format, and fix what can be fixed automatically
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-fuzz: $(VENV)/.test $(VENV)/.npm ## check 10,000 mutated policy files, 1,000 without a mistake, windows over every change of a clock, and naughty strings in every field; ARGS="--count 50000" for more
+fuzz: $(VENV)/.test $(VENV)/.npm ## check 10,000 mutated policy files, 1,000 without a mistake, windows over every change of a clock, naughty strings in every field, and properties on 20 times as many examples; ARGS="--count 50000" for more files
 	$(BIN)/python -m tests.fuzz $(ARGS)
 	$(BIN)/python -m tests.fuzz.false_alarms
 	$(BIN)/python -m tests.fuzz.clock_changes
 	$(BIN)/python -m tests.fuzz.naughty_strings
+	TIMES_AS_MANY_EXAMPLES=20 $(BIN)/python -m pytest -n auto --dist worksteal $(PROPERTIES)
 
 soak: $(VENV)/.test ## kill callers and server at random while stock is scarce, and race for what arrives; ARGS="--decisions 5000" for fewer
 	$(BIN)/python -m tests.soak $(ARGS)

@@ -74,6 +74,16 @@ class Unauthenticated(PointsmanError):
         super().__init__(message)
 
 
+class TooManyFailedKeys(PointsmanError):
+    """An address has sent too many requests without a valid key; those of the next `retry_after` seconds are not looked
+    at.
+    """
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
 class IdentityProviderUnavailable(PointsmanError):
     """Tokens can't be verified now, as the provider's keys are not known and can't be fetched; keys of Pointsman's own
     work all the same.

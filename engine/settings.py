@@ -9,6 +9,7 @@ from typing import Literal, Self, cast
 from engine.access.settings import EVERYDAY_ACCESS, NETWORK_NAME, AccessSettings
 from engine.errors import BadSetting
 from engine.events.settings import EVERYDAY_EVENTS, EventSettings
+from engine.rate_limit import RateLimit
 from rules.effects import MAX_HOLD
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
@@ -27,17 +28,7 @@ _DAY = 24 * 60
 """In minutes."""
 _LONGEST_UNDO = 30 * _DAY
 _LONGEST_KEPT = 30 * _DAY
-_RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour)", re.ASCII)
-_PERIODS = {"second": 1, "minute": 60, "hour": 60 * 60}
 _LONGEST_STAY = 7 * _DAY
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimit:
-    """At most so many requests in so many seconds."""
-
-    requests: int
-    seconds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,12 +146,7 @@ def _max_holds(value: str | None) -> int | None:
 
 
 def _rate_limit(value: str | None) -> RateLimit | None:
-    if value is None:
-        return None
-    rate = _RATE.fullmatch(value)
-    if rate is None:
-        raise _bad("POINTSMAN_RATE_LIMIT", value, allowed="a number of requests a second, minute or hour: 600/minute")
-    return RateLimit(requests=int(rate[1]), seconds=_PERIODS[rate[2]])
+    return None if value is None else RateLimit.of_setting("POINTSMAN_RATE_LIMIT", value)
 
 
 def _duration(name: str, value: str, most: int) -> int:

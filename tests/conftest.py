@@ -26,12 +26,13 @@ from engine.service import Pointsman
 from engine.settings import RunsBacklog, Settings
 from engine.store.connection.server import open_server
 from tests.support.callers import client_of
+from tests.support.examples import examples
 from tests.support.facts import NOW, policy_file
 from tests.support.forked_cli import Command, forked_commands
 from tests.support.wait_until import wait_until
 
-hypothesis.settings.register_profile("here", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("here", examples(50))
+hypothesis.settings.register_profile("ci", examples(50, derandomize=True, print_blob=True))
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 SMALL = Path(__file__).parent / "data" / "small"
@@ -196,7 +197,9 @@ def http(pointsman: Pointsman, application: Served):
 
 @pytest.fixture
 def contents(redis_client: redis.Redis, network: str) -> Callable[[], dict[bytes, object]]:
-    """Returns the contents of all keys of the network but for its cache and answers to requests, to compare later."""
+    """Returns the contents of all keys of the network but for its cache and what is noted of requests, to compare
+    later.
+    """
     return lambda: contents_of(redis_client, network)
 
 
@@ -210,7 +213,8 @@ def contents_of(client: redis.Redis, network: str) -> dict[bytes, object]:
     }
     cache = f"{{{network}}}:policies:answers".encode()
     names = set(client.scan_iter(f"{{{network}}}:*", count=1000)) - {cache}
-    names -= {name for name in names if name.startswith(f"{{{network}}}:request:".encode())}
+    noted = tuple(f"{{{network}}}:{kind}:".encode() for kind in ("request", "requests"))
+    names -= {name for name in names if name.startswith(noted)}
     return {name: readers[client.type(name)](name) for name in sorted(names)}
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 from flask import Flask, Response, request
 from flask.json.provider import JSONProvider
-from werkzeug.routing import PathConverter
 
 from api.http import (
     backlog,
@@ -29,8 +28,10 @@ from api.http import (
 )
 from api.http.access.authentication import Authentication, TokenReader
 from api.http.access.browsers import tell_browsers
+from api.http.access.failed_attempts import FailedAttempts
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
+from api.http.addresses import answer_by_address, read_ids_from_addresses
 from api.http.audit import explanations, replays
 from api.http.blueprint import JSON, NDJSON, by_operation, components
 from api.http.description import blueprint as description
@@ -70,13 +71,6 @@ class OrjsonProvider(JSONProvider):
         return orjson.loads(s)
 
 
-class _AnyPath(PathConverter):
-    """A path that may also begin with a slash."""
-
-    part_isolating = False
-    regex = ".+?"
-
-
 def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracing | None = None) -> Flask:
     """A fresh application that answers for these networks, the first if a caller who may use several names none. They
     stay their caller's to close. `meters` are those that the networks' own meters write to.
@@ -91,15 +85,14 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         API_VERSION=VERSION,
         OPENAPI_VERSION="3.1.0",
     )
-    # the id of an order, or a SKU, may have any slashes: "/b" is another one than "b"
-    app.url_map.merge_slashes = False
-    app.url_map.converters["path"] = _AnyPath
+    read_ids_from_addresses(app)
     begin_measuring(app)
     log_requests(app, pointsman)
     measure_requests(app, served, meters)
     if tracing is not None:
         tracing.trace_requests(app)
     tell_browsers(app, served[0].settings.access)
+    answer_by_address(app)
     app.after_request(_without_type_if_empty)
     app.after_request(functools.partial(_with_decimals, pointsman))
     problems.register(app)
@@ -137,6 +130,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         api_keys=served[0].api_keys,
         tokens=_token_reader(served[0]),
         open_here=lambda: served[0].settings.access.open,
+        attempts=_failed_attempts(app, served[0]),
     )
     Gate(served, scopes=scopes, authentication=authentication).guard(app)
     if (limit := served[0].settings.rate_limit) is not None:
@@ -167,6 +161,16 @@ def served_app() -> Flask:
         pointsman.events.start_delivering(renderer(pointsman))
         atexit.register(pointsman.events.close)  # who stops goes on with no request, and lets others go on at once
     return create_app(*served, meters=meters, tracing=tracing)
+
+
+def _failed_attempts(app: Flask, pointsman: Pointsman) -> FailedAttempts | None:
+    """What bounds requests without a valid key, counted beside the network of this one."""
+    access = pointsman.settings.access
+    if access.failed_keys is None:
+        return None
+    attempts = FailedAttempts(pointsman.request_counts, access.failed_keys, proxied=access.proxied)
+    attempts.tell_callers(app)
+    return attempts
 
 
 def _token_reader(pointsman: Pointsman) -> TokenReader:

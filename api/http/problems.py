@@ -22,6 +22,7 @@ from engine.errors import (
     PointsmanError,
     RequestInProgress,
     StoreUnavailable,
+    TooManyFailedKeys,
     Unauthenticated,
 )
 from rules.errors import Finding, PolicyInvalid
@@ -94,6 +95,8 @@ def _from_pointsman_error(error: PointsmanError) -> Response:
     response = _response(ProblemRecord.of(error))
     if isinstance(error, RequestInProgress):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
+    if isinstance(error, TooManyFailedKeys):
+        response.headers["Retry-After"] = str(error.retry_after)
     if challenge := _challenge(error):
         response.headers["WWW-Authenticate"] = challenge
     return response

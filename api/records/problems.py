@@ -36,6 +36,7 @@ from engine.errors import (
     StockConflict,
     StoreUnavailable,
     TestsFailed,
+    TooManyFailedKeys,
     Unauthenticated,
     Undecided,
     public_message,
@@ -44,6 +45,7 @@ from engine.errors import (
 STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    TooManyFailedKeys: HTTPStatus.TOO_MANY_REQUESTS,
     NotPermitted: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,

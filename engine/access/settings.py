@@ -7,9 +7,11 @@ from typing import Self
 
 from engine.access.openid_settings import OpenIdSettings
 from engine.errors import BadSetting
+from engine.rate_limit import RateLimit
 
 NETWORK_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", re.ASCII)
+_FAILED_KEYS = RateLimit(requests=300, seconds=60)
 _SWITCHES = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -20,7 +22,8 @@ class AccessSettings:
     `networks` are served beside the one of the settings. With `open`, whoever calls from this machine without a key may
     do everything. With `proxied`, a proxy in front speaks TLS, so that `serve` may bind to any address. Tokens of the
     provider `openid` are taken beside API keys. With `four_eyes`, a policy version is activated only after another
-    person than its publisher has approved it. Pages of `cors_origins` may call from browsers.
+    person than its publisher has approved it. Pages of `cors_origins` may call from browsers. An address may send as
+    many requests without a valid key as `failed_keys` says; None: any number.
     """
 
     networks: tuple[str, ...] = ()
@@ -29,6 +32,7 @@ class AccessSettings:
     openid: OpenIdSettings | None = None
     four_eyes: bool = False
     cors_origins: tuple[str, ...] = ()
+    failed_keys: RateLimit | None = _FAILED_KEYS
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Self:
@@ -40,6 +44,7 @@ class AccessSettings:
             openid=OpenIdSettings.from_environment(variables),
             four_eyes=_switch(variables, "POINTSMAN_FOUR_EYES"),
             cors_origins=_origins(variables.get("POINTSMAN_CORS_ORIGINS", "")),
+            failed_keys=_failed_keys(variables.get("POINTSMAN_FAILED_KEYS", "300/minute")),
         )
 
 
@@ -61,6 +66,10 @@ def _networks(value: str) -> tuple[str, ...]:
         )
         raise BadSetting(name="POINTSMAN_NETWORKS", value=value, allowed=allowed)
     return names
+
+
+def _failed_keys(value: str) -> RateLimit | None:
+    return None if value == "0" else RateLimit.of_setting("POINTSMAN_FAILED_KEYS", value)
 
 
 def _origins(value: str) -> tuple[str, ...]:

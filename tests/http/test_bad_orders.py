@@ -2,9 +2,10 @@
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.order_json import order_json, shipped_units, unfilled_units
 from tests.support.problem_json import fields_of, problem_of
 
@@ -227,7 +228,7 @@ FIELDS = [
 
 
 @pytest.mark.slow
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(field=st.sampled_from(FIELDS), value=ANY_JSON)
 @example(field="placed_at", value="2026-11-27T24:00:00Z")
 @example(field="promise_by", value="-2026-11-27T08:00:00Z")

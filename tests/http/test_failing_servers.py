@@ -58,6 +58,9 @@ def test_a_read_only_replica_answers_reads_and_decides_nothing(http, client, poi
     ):
         assert "read-only replica" in problem_of(response, 503)["detail"]
         assert response.headers["Retry-After"]
+    nobody = http.application.test_client().get("/v1/orders")
+    problem_of(nobody, 401)
+    assert "RateLimit" not in nobody.headers  # it could not be counted
     assert http.get(made.headers["Location"]).data == made.data
     assert http.get("/v1/availability?sku=SHIRT&channel=web").status_code == 200
     assert contents_of(client, "main") == before

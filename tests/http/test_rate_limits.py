@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from engine.rate_limit import RateLimit
 from engine.service import Pointsman
-from engine.settings import RateLimit, Settings
+from engine.settings import Settings
 from tests.support.callers import client_of, key_of, with_key
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of

@@ -68,10 +68,10 @@ def _lines(record: DecisionExplanationRecord) -> Iterator[str]:
         yield from _section(say(heading), (item.sentence for item in getattr(record, part)))
     for question in record.questions:
         yield from _section(question.asks, _sentences(question.answers))
-    if record.changes:
-        yield from _section(say("What would have changed it"), (change.sentence for change in record.changes))
-    elif isinstance(record.changes, list):
-        yield from _section(say("What would have changed it"), [say("No single change of those that were tried.")])
+    if isinstance(record.changes, list):
+        found = [change.sentence for change in record.changes] or [say("No single change of those that were tried.")]
+        untried = [say("Not all changes were tried, because the order has many lines.")] if record.some_untried else []
+        yield from _section(say("What would have changed it"), found + untried)
 
 
 def _sentences(statements: Iterable[StatementRecord]) -> Iterator[str]:

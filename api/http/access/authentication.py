@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Request
 
 from api.http.access.caller import ANYBODY_HERE, Caller
+from api.http.access.failed_attempts import FailedAttempts
 from engine.access.api_keys import ApiKeys
 from engine.access.loopback import is_loopback
 from engine.access.secret import PREFIX
@@ -21,15 +22,39 @@ TokenReader = Callable[[str], Caller | None]
 
 
 class Authentication:
-    """`open_here`: without a key, whoever calls from this machine may do everything."""
+    """`open_here`: without a key, whoever calls from this machine may do everything. `attempts` bounds how many
+    requests without a valid key an address may send; None: nothing does.
+    """
 
-    def __init__(self, *, api_keys: ApiKeys, tokens: TokenReader, open_here: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        *,
+        api_keys: ApiKeys,
+        tokens: TokenReader,
+        open_here: Callable[[], bool],
+        attempts: FailedAttempts | None,
+    ) -> None:
         self._api_keys = api_keys
         self._tokens = tokens
         self._open_here = open_here
+        self._attempts = attempts
 
     def caller_of(self, request: Request) -> Caller:
-        """Raises Unauthenticated, which never shows what was sent; StoreUnavailable, IdentityProviderUnavailable."""
+        """Raises Unauthenticated, which never shows what was sent; TooManyFailedKeys, StoreUnavailable,
+        IdentityProviderUnavailable.
+        """
+        if self._attempts is None:
+            return self._identify(request)
+        self._attempts.verify_may_try(request)
+        try:
+            who = self._identify(request)
+        except Unauthenticated:
+            self._attempts.note_failure(request)
+            raise
+        self._attempts.note_valid(request)
+        return who
+
+    def _identify(self, request: Request) -> Caller:
         header = request.headers.get("Authorization")
         if header is None:
             if self._open_here() and _is_from_here(request):

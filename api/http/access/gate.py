@@ -34,7 +34,7 @@ class Gate:
         app.after_request(keep_caller)
 
     def _admit(self) -> None:
-        """Raises Unauthenticated, NotPermitted, StoreUnavailable."""
+        """Raises Unauthenticated, TooManyFailedKeys, NotPermitted, StoreUnavailable."""
         begin_request_of(NOBODY)
         begin_request_on(self._served[0])
         act_as("")

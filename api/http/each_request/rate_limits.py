@@ -14,7 +14,7 @@ from api.http.access.caller import caller
 from api.http.access.networks import CurrentPointsman
 from api.http.problems import problem
 from engine.errors import StoreUnavailable
-from engine.settings import RateLimit
+from engine.rate_limit import RateLimit
 
 _POLICY = '"caller"'
 _SCHEME = "pointsman"

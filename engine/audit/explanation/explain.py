@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.audit.explanation.case import DecidedCase, ExplainedChoice
-from engine.audit.explanation.changes.search import FoundChange, changes
+from engine.audit.explanation.changes.search import FoundChanges, changes
 from engine.audit.explanation.chosen import chosen, costs
 from engine.audit.explanation.costs import Costs
 from engine.audit.explanation.kept import kept_units
@@ -24,7 +24,7 @@ class Explanation:
     places: tuple[Statement, ...]
     kept: tuple[Statement, ...]
     questions: tuple[Question, ...]
-    changes: tuple[FoundChange, ...] | None
+    changes: FoundChanges | None
 
 
 def explain(case: DecidedCase, *, why_not: Sequence[str] = (), what_if: bool = False) -> Explanation:

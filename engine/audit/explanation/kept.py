@@ -54,9 +54,8 @@ def _kept_of(evaluation: Evaluation, sku: str) -> Iterator[KeptUnits]:
         by_rules.setdefault(tuple(sorted(fired)), []).append(row)
     for rules, rows in sorted(by_rules.items()):
         effects = [effect for rule in rules for effect in evaluation.matcher.policies.rules[rule].effects]
-        channels = {str(effect.value.channel) for effect in effects if isinstance(effect.value, Protection | Allotment)} - {
-            evaluation.order.channel
-        }
+        values = [effect.value for effect in effects if isinstance(effect.value, Protection | Allotment)]
+        channels = {str(value.channel) for value in values} - {evaluation.order.channel}
         yield KeptUnits(
             sku=sku,
             units=int(kept[rows].sum()),

@@ -173,6 +173,10 @@ class DecisionExplanationRecord(Record, frozen=True):
         list[DecisiveChangeRecord] | UnsetType,
         Meta(description="what would have changed it; left out unless it is asked for"),
     ] = UNSET
+    some_untried: Annotated[
+        bool | UnsetType,
+        Meta(description="true: not all changes were tried, because the order has many lines; otherwise left out"),
+    ] = UNSET
 
     @classmethod
     def of(
@@ -189,7 +193,8 @@ class DecisionExplanationRecord(Record, frozen=True):
             places=_records(explanation.places, wording),
             kept=_records(explanation.kept, wording),
             questions=[QuestionRecord.of(question, wording) for question in explanation.questions],
-            changes=UNSET if changes is None else [DecisiveChangeRecord.of(found, wording) for found in changes],
+            changes=UNSET if changes is None else [DecisiveChangeRecord.of(found, wording) for found in changes.each],
+            some_untried=(changes is not None and not changes.complete) or UNSET,
         )
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import re
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.audit.explanation.barriers import FREE, barriers
@@ -26,6 +26,7 @@ from engine.orders.decision_request import whole_order
 from rules.wording.catalogue import load_catalogue
 from tests.properties.decide.worlds import LOADS, ORDERS, RESTING, RULES, STOCK, snapshot
 from tests.reference.plain_choice import PlainEvaluation
+from tests.support.examples import examples
 from tests.support.facts import HOUR, NOW, policies
 
 pytestmark = pytest.mark.slow
@@ -55,7 +56,7 @@ def of_kind(statements, kind):
     return [statement for statement in statements if statement.kind.startswith(kind)]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(case=cases())
 def test_what_was_chosen_and_what_it_costs_are_the_decisions(case):
     decision, explanation = decided(case), explain(case)
@@ -109,7 +110,7 @@ def only_at(case, node):
     return dataclasses.replace(case, snapshot=dataclasses.replace(case.snapshot, positions=positions))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(case=cases(rules=SOLVABLE))
 def test_a_place_that_is_said_to_be_unable_ships_nothing_even_where_no_other_has_stock(case):
     explained = ExplainedChoice(case)
@@ -132,7 +133,7 @@ def test_a_place_that_is_said_to_be_unable_ships_nothing_even_where_no_other_has
             assert sum(parcel.quantity for item in alone.chosen for parcel in item.lines) == sum(forced.units.values())
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(case=cases())
 def test_what_another_place_loses_is_what_the_optimiser_says_if_it_must_ship(case):
     assume(case.remainder.whole_order.deliver_on is None)
@@ -213,11 +214,11 @@ def one_step_less(change):
     return None
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(case=cases())
 def test_what_would_have_changed_a_decision_does_and_a_little_less_does_not(case):
     chosen = ExplainedChoice(case)
-    for found in changes(chosen):
+    for found in changes(chosen).each:
         changed = decided(found.change.applied(case))
         assert changed.chosen == found.then.shipments
         assert found.then.choice.units != chosen.choice.units
@@ -233,7 +234,7 @@ def numbers(sentence):
     return sorted(number.replace(",", ".") for number in NUMBER.findall(sentence))
 
 
-@settings(max_examples=6, deadline=None)
+@examples(6)
 @given(case=cases())
 def test_both_languages_say_the_same_figures(case):
     explanation = explain(case, why_not=tuple(case.snapshot.network.nodes), what_if=True)
@@ -248,5 +249,5 @@ def test_both_languages_say_the_same_figures(case):
         statements += question.answers
     for statement in statements:
         assert numbers(english.sentence(statement)) == numbers(french.sentence(statement))
-    for found in explanation.changes:
+    for found in explanation.changes.each:
         assert numbers(english.change(found)) == numbers(french.change(found))

@@ -4,7 +4,7 @@ the commit works out the same.
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.decide.matching.judgement_table import Judgement, JudgementTable
@@ -12,6 +12,7 @@ from rules.effects import PositionOutcome
 from rules.reserves import Allotment, Protection, Reserve, Tally, largest_allotments
 from tests.conftest import activate
 from tests.support.decision_json import json_of
+from tests.support.examples import examples
 from tests.support.facts import LYON, inventory, node, order
 
 CHANNELS = ("app", "store", "web")
@@ -97,7 +98,7 @@ def test_what_a_channel_takes_never_leaves_others_more(outcome, stock, taken, mo
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     units=st.integers(5, 20),
     sizes=st.lists(st.tuples(st.sampled_from(CHANNELS), st.integers(0, 9), st.sampled_from(PERIODS)), max_size=3),

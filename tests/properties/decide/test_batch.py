@@ -9,12 +9,13 @@ import sys
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import activate
 from tests.support.batches import decide_batch
+from tests.support.examples import examples
 from tests.support.facts import LILLE, LYON, NOW, inventory, node, order
 
 pytestmark = pytest.mark.slow
@@ -71,7 +72,7 @@ def numbered(server_url, network, clock, bare):
 
 
 def test_the_answer_is_the_same_bytes_however_the_orders_are_listed(numbered, redis_client):
-    @settings(max_examples=40, deadline=None)
+    @examples(15)
     @given(ORDERS, st.randoms(use_true_random=False))
     def check(drawn, dice):
         orders = orders_of(drawn)

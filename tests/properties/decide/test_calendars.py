@@ -5,13 +5,14 @@ import datetime
 import zoneinfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.facts import CUT_OFF_GRACE
 from engine.model.timetable import WHOLE_DAY, Timetable
 from tests.reference.clock_changes import nearest_change
 from tests.reference.routes import Exits, routes
+from tests.support.examples import examples
 from tests.support.facts import LYON, PARIS, collected, network, node, order, service
 
 pytestmark = pytest.mark.slow
@@ -165,7 +166,7 @@ def meets(home, way):
 
 
 @given(cases(), st.sampled_from((0, 1, 60, 120, 121, 1_500)))
-@settings(max_examples=150, deadline=None)
+@examples(50)
 def test_a_calendar_s_answer_is_that_of_a_walk_minute_by_minute(case, minutes_ago):
     now, home, way = case
     placed_at = now - 60 * minutes_ago

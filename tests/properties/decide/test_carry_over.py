@@ -5,7 +5,7 @@ import dataclasses
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 
 from engine.decide.decide import decide, decision
 from engine.decide.decision import Claim, LoadClaim
@@ -18,6 +18,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.model.facts import StockPosition
 from engine.orders.batch.projected_facts import ProjectedFacts
 from tests.properties.decide.baskets import BASKETS
+from tests.support.examples import examples
 from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, NOW, PARIS, node, order, policies, service, snapshot
 
 pytestmark = pytest.mark.slow
@@ -60,7 +61,7 @@ def later_than(facts, taken, shipments):
 FACTS = st.tuples(STOCK, ROOMS, LOADS)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(130)
 @given(LINES, st.sampled_from(["web", "store"]), FACTS, st.tuples(TAKEN, LOADS), st.frozensets(st.sampled_from(RULES)))
 def test_a_decision_by_a_carried_over_evaluation_is_that_of_a_new_one(lines, channel, before, since, rules):
     item, (stock, rooms, loads) = order(*lines, channel=channel, place=PARIS), before
@@ -81,7 +82,7 @@ def test_a_decision_by_a_carried_over_evaluation_is_that_of_a_new_one(lines, cha
         assert decision(evaluation, choice) == earlier
 
 
-@settings(max_examples=400, deadline=None)
+@examples(130)
 @given(
     LINES,
     st.sampled_from(["web", "store"]),

@@ -3,24 +3,25 @@ compares 30,000 instances.
 """
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.bench.highs import allowed, choose_by_highs, score
 from tests.bench.preference import NO_PREFERENCE
 from tests.bench.random_problems import capped, constrained, coupled, everything, weighed
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.slow
 
 
-@settings(max_examples=100, deadline=None)
+@examples(35)
 @given(st.integers(0, 10**9))
 @example(4959)  # no shipment has room for one line of a set, so the other line can't ship, either
 def test_highs_finds_no_better_choice_where_shipments_are_bounded_in_weight(seed):
     check(weighed(seed))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(st.integers(0, 10**9))
 @example(4454)  # of a set that no shipment has room for, a single line did ship
 @example(4188)
@@ -29,14 +30,14 @@ def test_highs_finds_no_better_choice_with_everything_and_few_shipments_preferre
     check(*everything(seed))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(st.integers(0, 10**9))
 @example(31024)  # reduced costs fix two shipments open at a node that has room for one
 def test_highs_finds_no_better_choice_and_ours_scores_what_it_says(seed):
     check(constrained(seed))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(st.integers(0, 10**9))
 @example(1116)  # a line may leave a shipment part of a multiple
 @example(31714)  # of a line, only the node is left that ships it in multiples
@@ -45,7 +46,7 @@ def test_highs_finds_no_better_choice_with_multiples_sets_and_capacities(seed):
     check(coupled(seed))
 
 
-@settings(max_examples=120, deadline=None)
+@examples(40)
 @given(st.integers(0, 10**9))
 def test_highs_finds_no_better_choice_where_several_nodes_ship_no_more_than_a_cap(seed):
     check(*capped(seed))

@@ -4,7 +4,7 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.decide import decide
@@ -18,13 +18,14 @@ from tests.properties.decide.baskets import BASKETS
 from tests.properties.decide.worlds import LOADS, NODE_REST, NODES, ORDERS, RESTING, RULES, SERVICES, STOCK, snapshot
 from tests.reference.enumerated_choice import best_by_enumeration
 from tests.reference.plain_choice import PlainEvaluation
+from tests.support.examples import examples
 from tests.support.facts import HOUR, NOW, order, policies, product
 from tests.support.facts import snapshot as snapshot_of
 
 pytestmark = pytest.mark.slow
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(
     orders=st.lists(ORDERS, min_size=1, max_size=3),
     stock=st.fixed_dictionaries({"A": STOCK, "B": STOCK}),
@@ -52,7 +53,7 @@ def test_columns_and_choice_are_those_of_a_plain_reference(orders, stock, load_a
     matcher.close()
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(
     order=ORDERS,
     stock=st.fixed_dictionaries({"A": STOCK, "B": STOCK}),
@@ -89,7 +90,7 @@ def test_the_facts_of_a_decision_are_those_of_a_plain_reference(order, stock, re
     matcher.close()
 
 
-@settings(max_examples=100, deadline=None)
+@examples(35)
 @given(
     lines=BASKETS,
     stock=st.fixed_dictionaries(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide import rule_facts
@@ -11,6 +11,7 @@ from engine.decide.matching.volatile_facts import volatile_facts
 from engine.decide.order_checks import check_order
 from engine.errors import OrderInvalid
 from engine.model.facts import StockPosition
+from tests.support.examples import examples
 from tests.support.facts import LILLE, LYON, decided, node, order, policies, product, snapshot, units
 
 NODES = [node("lyon", LYON, unit_handling=1_000_000), node("lille", LILLE, unit_handling=2_000_000, handling=500_000)]
@@ -28,7 +29,7 @@ RULES = (
 _UNITS = st.fixed_dictionaries({"lyon": st.integers(0, 8), "lille": st.integers(0, 8)})
 
 
-@settings(max_examples=50)
+@examples(20)
 @given(
     st.lists(st.integers(1, 6), min_size=1, max_size=3), _UNITS, _UNITS, st.lists(st.sampled_from(RULES), unique=True)
 )
@@ -60,7 +61,7 @@ def test_whole_units_are_decided_as_without_decimals(quantities, on_hand, held, 
 
 
 @pytest.mark.parametrize("scale", [1, 10, 1_000])
-@settings(max_examples=50)
+@examples(20)
 @given(st.data())
 def test_the_ranges_of_the_commit_are_those_in_which_rules_see_the_same(scale, data):
     number = data.draw(st.integers(0, 6))

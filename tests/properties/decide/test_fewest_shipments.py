@@ -3,18 +3,19 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.fewest_shipments import choose_few_shipments
 from tests.properties.decide.test_sourcing import problems
 from tests.reference.enumerated_choice import best_by_enumeration
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.slow
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(problem=problems(most_candidates=5), limit=st.none() | st.integers(0, 3), fewest=st.booleans())
 def test_the_choice_is_the_best_where_shipments_come_first(problem, limit, fewest):
     def compared(choice):

@@ -3,13 +3,14 @@
 import re
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.matching.matcher import Matcher
 from tests.support.clocks import hours, running
+from tests.support.examples import examples
 from tests.support.facts import HOUR, LILLE, LYON, NOW, PARIS, node, order, policies, service, snapshot
 
 pytestmark = pytest.mark.slow
@@ -54,7 +55,7 @@ def plain_end(holds: list[str], decision: Decision, held_from: int) -> int:
     return min(max(end, held_from + 1), held_from + 90 * DAY)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(70)
 @given(rules=RULES, stock=STOCK, units=st.integers(1, 7), later=st.integers(0, 5 * DAY))
 def test_a_hold_ends_where_the_first_of_its_rules_ends_it(rules, stock, units, later):
     decision = decided(rules, stock, units, NOW + later)
@@ -62,7 +63,7 @@ def test_a_hold_ends_where_the_first_of_its_rules_ends_it(rules, stock, units, l
     assert decision.hold_until == plain_end(acting, decision, NOW + later)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(70)
 @given(rules=RULES, stock=STOCK, units=st.integers(1, 7), later=st.integers(0, 5 * DAY))
 def test_a_hold_until_shipped_ends_before_a_shipment_leaves_only_by_a_shorter_hold(rules, stock, units, later):
     decision = decided(rules, stock, units, NOW + later)
@@ -74,7 +75,7 @@ def test_a_hold_until_shipped_ends_before_a_shipment_leaves_only_by_a_shorter_ho
         assert not decision.hold_until_shipped
 
 
-@settings(max_examples=100, deadline=None)
+@examples(35)
 @given(rules=RULES, stock=STOCK, units=st.integers(1, 7), requested=st.integers(1, 90 * 24 * 60))
 def test_a_hold_that_the_caller_asked_for_lasts_so_long_whatever_the_rules_say(rules, stock, units, requested):
     decision = decided(rules, stock, units, NOW, requested)

@@ -9,7 +9,7 @@ from collections import Counter
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from engine.decide.decide import decide
 from engine.decide.decision import NOTHING_LEFT
@@ -19,6 +19,7 @@ from engine.decide.joint.plan import plan
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import ParcelPrice
 from tests.properties.decide.baskets import BASKETS, SETS
+from tests.support.examples import examples
 from tests.support.facts import (
     EURO,
     LILLE,
@@ -116,7 +117,7 @@ def planned(orders, facts, matcher):
     return made, [(orders[index], made.left_by(index)) for index in made.sequence]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(ORDERS, STOCK, ROOMS, st.frozensets(st.sampled_from(RULES)), st.sampled_from([SERVICES, BY_WEIGHT]))
 def test_a_plan_is_never_worse_than_one_after_another_and_each_order_gets_what_it_says(
     drawn, stock, rooms, rules, services
@@ -166,7 +167,7 @@ def best_of_all(orders, facts, matcher):
     return min(scores())
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(
     st.lists(st.sampled_from([PARIS, LYON, LILLE, MARSEILLE]), min_size=2, max_size=5),
     st.fixed_dictionaries({name: st.integers(0, 2) for name in PLACES}),

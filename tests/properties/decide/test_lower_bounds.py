@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.sourcing.bounded.binding_bounds import tightened
@@ -16,6 +16,7 @@ from engine.decide.sourcing.program.pricing import Duals, Held, LimitDuals, pric
 from engine.decide.sourcing.relaxation import Relaxation, primal_search
 from engine.decide.sourcing.weighted_candidates import NodeStocks, break_ties, undominated, weigh_candidates
 from tests.bench.random_problems import constrained, weighed
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +40,7 @@ class TiedProblem:
         self.cost, self.used = self.primal.evaluate(used)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(st.integers(0, 10**9), st.sampled_from([constrained, weighed]), st.randoms(use_true_random=False))
 def test_no_choice_costs_less_than_the_ascent_proves_from_any_duals(seed, make, rng):
     tied = TiedProblem(seed, make)
@@ -55,7 +56,7 @@ def test_no_choice_costs_less_than_the_ascent_proves_from_any_duals(seed, make, 
         assert ascent.lower_bound + (-surplus if number in tied.used else surplus) <= tied.cost
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(st.integers(0, 10**9), st.sampled_from([constrained, weighed]), st.randoms(use_true_random=False))
 def test_the_placements_of_the_best_choice_are_kept_at_any_duals(seed, make, rng):
     problem = tightened(make(seed))

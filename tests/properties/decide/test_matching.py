@@ -1,7 +1,7 @@
 """Matching agrees with the reference, `conditions.holds`, on random rules and facts: the first time and remembered."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.decide.matching import signature_table
@@ -15,10 +15,11 @@ from tests.properties.rules import condition_trees
 from tests.properties.rules.condition_trees import policy_set, rule_of
 from tests.reference.rows import SHARED, VARYING, rows_of
 from tests.support.conditions import compare
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.slow
 
-FEW = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+FEW = examples(50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @FEW

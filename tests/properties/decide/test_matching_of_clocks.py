@@ -1,7 +1,7 @@
 """Windows and what the nodes' clocks show: matched as the reference says, whether nodes share a clock or not."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide import rule_facts
@@ -16,6 +16,7 @@ from tests.properties.decide.test_matching import judged_alike, merged
 from tests.reference.rows import SHARED, rows_of
 from tests.support.clocks import at
 from tests.support.conditions import compare
+from tests.support.examples import examples
 from tests.support.facts import network
 
 pytestmark = pytest.mark.slow
@@ -55,7 +56,7 @@ CONDITIONS = st.one_of(
 )
 
 
-@settings(max_examples=60)
+@examples(20)
 @given(
     conditions=st.lists(CONDITIONS, min_size=1, max_size=6),
     moments=st.lists(st.integers(-30, 30), min_size=1, max_size=4),

@@ -5,7 +5,7 @@ import itertools
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide import rule_facts
@@ -14,6 +14,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.model.facts import ParcelPrice
 from rules.conditions import holds
 from tests.reference.routes import Exits, routes, weight_cost
+from tests.support.examples import examples
 from tests.support.facts import EURO, LILLE, LYON, NOW, node, order, policies, product, service, snapshot
 
 pytestmark = pytest.mark.slow
@@ -89,7 +90,7 @@ def least_money(placed, facts, rules):
     return best
 
 
-@settings(max_examples=100, deadline=None)
+@examples(35)
 @given(
     tariffs(),
     tariffs(),

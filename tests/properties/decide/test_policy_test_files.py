@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from api.files.policy_tests.reader import read_policy_tests
@@ -12,6 +12,7 @@ from engine.decide.policy_tests.runner import run_policy_tests
 from rules.errors import Finding, PolicyInvalid
 from rules.loader import load_policies
 from rules.policy import PolicySet
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +72,7 @@ def test_the_files_that_are_spoilt_below_are_good():
         assert findings(text) == ()
 
 
-@settings(max_examples=300)
+@examples(100)
 @given(data=st.data(), text=st.sampled_from((GARDEN_TEST, RICH, CLEARANCE_TEST)))
 def test_a_word_put_in_the_place_of_another_is_read_or_found(data, text):
     words = list(re.finditer(r"[\w/.-]+", text))
@@ -82,7 +83,7 @@ def test_a_word_put_in_the_place_of_another_is_read_or_found(data, text):
     assert_read_or_found(text)
 
 
-@settings(max_examples=200)
+@examples(70)
 @given(data=st.data(), text=st.sampled_from((GARDEN_TEST, RICH, CLEARANCE_TEST)))
 def test_a_file_with_a_piece_missing_is_read_or_found(data, text):
     start = data.draw(st.integers(0, len(text) - 1))

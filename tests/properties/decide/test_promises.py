@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.decide import decide
@@ -17,6 +17,7 @@ from engine.model.facts import StockPosition
 from tests.properties.decide.baskets import baskets
 from tests.reference.plain_promises import PlainPromise, kept_promises, plain_promises
 from tests.support.clocks import date, hours
+from tests.support.examples import examples
 from tests.support.facts import (
     EURO,
     HOUR,
@@ -85,7 +86,7 @@ def searched(cart, facts, matcher, now):
     return [PromiseSearch(replace(cart, delivery=delivery), shared) for delivery in deliveries]
 
 
-@settings(max_examples=200, deadline=None)
+@examples(70)
 @given(
     cart=CARTS,
     stock=st.fixed_dictionaries({"A": STOCK, "B": STOCK}),
@@ -124,7 +125,7 @@ def test_no_promise_is_missing_none_cannot_be_kept_and_each_is_taken_up_as_it_wa
                 assert latest.chosen == promise.shipments
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(
     line=st.tuples(st.sampled_from("AB"), st.integers(1, 4)),
     at=st.none() | st.just("paris"),

@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.sourcing import preprocessing, solution
@@ -16,6 +16,7 @@ from engine.model.facts import OptionKey
 from tests.bench.highs import allowed, score
 from tests.bench.random_problems import constrained, plain
 from tests.reference.enumerated_choice import best_by_enumeration
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +77,7 @@ def problems(draw, most_candidates=6):
     )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(problems())
 def test_exhaustive_search_finds_no_better_choice(problem):
     assert choose(problem) == best_by_enumeration(problem)
@@ -121,7 +122,7 @@ def caps(draw, nodes, demands):
     return capped
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(coupled_problems())
 def test_exhaustive_search_finds_no_better_choice_with_multiples_sets_caps_and_capacities(problem):
     assert choose(problem) == best_by_enumeration(problem)
@@ -148,13 +149,13 @@ def problems_of_lots(draw):
     return replace(problem, lot_limits=limits)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(problems_of_lots())
 def test_exhaustive_search_finds_no_better_choice_with_lots_that_some_shipments_may_not_use(problem):
     assert choose(problem) == best_by_enumeration(problem)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(coupled_problems(), st.sampled_from([0, 40]), st.sampled_from([0, 10**6, mixed_integer_program.WORK]))
 def test_where_the_search_stops_early_the_program_keeps_to_multiples_sets_caps_and_capacities(problem, steps, work):
     with pytest.MonkeyPatch.context() as patch:
@@ -194,13 +195,13 @@ def scattered(draw):
     )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(15)
 @given(scattered())
 def test_exhaustive_search_finds_no_better_choice_where_many_shipments_are_needed(problem):
     assert choose(problem) == best_by_enumeration(problem)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(problems(most_candidates=8), st.integers(0, 60), st.sampled_from([0, 1, 8]), st.sampled_from([0, 100, 10**6]))
 def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(problem, steps, rounds, work):
     with pytest.MonkeyPatch.context() as patch:
@@ -223,7 +224,7 @@ def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(proble
         assert hasty.score.money - hasty.gap <= proven.score.money <= hasty.score.money
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(problems(most_candidates=8))
 def test_highs_makes_the_same_choice_where_the_search_stops_at_once(problem):
     with pytest.MonkeyPatch.context() as patch:
@@ -242,7 +243,7 @@ def parts(score):
     return (score.unfilled, score.unless_needed, score.tiers)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(st.integers(0, 10**9))
 def test_reducing_the_candidates_by_price_changes_nothing(seed):
     problem = constrained(seed)
@@ -256,14 +257,14 @@ def test_reducing_the_candidates_by_price_changes_nothing(seed):
         assert few == best
 
 
-@settings(max_examples=40, deadline=None)
+@examples(15)
 @given(st.integers(0, 10**9), st.randoms(use_true_random=False))
 def test_the_order_of_very_many_candidates_changes_nothing(seed, shuffling):
     problem = plain(seed, lines=2, nodes=60, services=2)
     assert choose(shuffled(problem, shuffling)) == choose(problem)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(70)
 @given(problems(most_candidates=8), st.randoms(use_true_random=False))
 def test_the_order_of_the_input_changes_nothing(problem, shuffling):
     assert choose(shuffled(problem, shuffling)) == choose(problem)

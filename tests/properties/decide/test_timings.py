@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.shipping.columns import NOWHERE
 from engine.decide.shipping.schedule import Calendars, travel
 from engine.decide.shipping.timings import NEVER, Timings
 from tests.properties.decide.test_calendars import cases
+from tests.support.examples import examples
 from tests.support.facts import network
 
 pytestmark = pytest.mark.slow
@@ -38,7 +39,7 @@ def expected(schedules, hours, now, number, minutes, *, came_in=None):
     st.sampled_from((60, 1_800, 3_600, 7_000)),
     st.lists(st.integers(-2 * 86_400, 2 * 86_400), max_size=4),
 )
-@settings(max_examples=200, deadline=None)
+@examples(70)
 def test_timings_remembered_from_other_instants_are_those_computed_anew(places, collected, minutes, stride, jumps):
     calendars = Calendars(network([places[0][1]], [places[0][2]]))
     schedules = [(calendars.departures(home, way), calendars.of_service(way, home)) for _, home, way in places]
@@ -63,7 +64,7 @@ def test_timings_remembered_from_other_instants_are_those_computed_anew(places, 
     st.lists(MINUTES, min_size=1, max_size=2),
     st.lists(st.tuples(st.integers(0, 3 * 1_440), st.sampled_from((0, 1, 60, 120, 1_440))), min_size=1, max_size=30),
 )
-@settings(max_examples=100, deadline=None)
+@examples(35)
 def test_timings_of_orders_that_came_in_before_are_those_computed_anew(places, minutes, moments):
     calendars = Calendars(network([places[0][1]], [places[0][2]]))
     schedules = [(calendars.departures(home, way), calendars.of_service(way, home)) for _, home, way in places]

@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.matching.matcher import Matcher
@@ -11,6 +11,7 @@ from engine.decide.remainder import Remainder, decide_remainder
 from engine.model.facts import StockPosition
 from tests.properties.decide.baskets import BASKETS, SETS
 from tests.support.clocks import date, running
+from tests.support.examples import examples
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, decided, node, order, policies, service, snapshot
 
 pytestmark = pytest.mark.slow
@@ -110,7 +111,7 @@ def _units(items, codes):
     return sum(reason.units for item in items for reason in item.reasons if reason.code in codes)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(130)
 @given(
     stock=st.dictionaries(st.sampled_from("AB"), STOCK),
     lines=LINES | BASKETS | SETS,
@@ -122,7 +123,7 @@ def test_reasons_account_for_every_unit_there_is(stock, lines, rules, loads, day
     accounted(decided(order(*lines, deliver_on=day), facts(stock, loads), *rules), stock)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(70)
 @given(
     stock=st.dictionaries(st.sampled_from("AB"), STOCK),
     lines=LINES,

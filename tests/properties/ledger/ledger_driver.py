@@ -1,13 +1,13 @@
 """Runs Hypothesis state machines against a real server, run after run."""
 
-from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.conftest import activate
+from tests.support.examples import examples
 from tests.support.facts import NOW
 
 
-def drive(machine, inventory, policies, *, pointsman, clock, client, network, steps, runs=30):
+def drive(machine, inventory, policies, *, pointsman, clock, client, network, steps, runs=10):
     """Run `machine(pointsman, clock, versions)` `runs` times, at most `steps` steps each time. `policies` are rules
     by name, `versions` their versions by name. All runs share one Pointsman; each begins at NOW on a network where only
     the policies are kept.
@@ -25,4 +25,4 @@ def drive(machine, inventory, policies, *, pointsman, clock, client, network, st
         pointsman.load(inventory, counts=True)
         return machine(pointsman, clock, versions)
 
-    run_state_machine_as_test(fresh, settings=settings(max_examples=runs, stateful_step_count=steps, deadline=None))
+    run_state_machine_as_test(fresh, settings=examples(runs, stateful_step_count=steps))

@@ -214,5 +214,5 @@ def test_every_unit_is_where_a_model_in_dictionaries_says(bare, clock, redis_cli
         client=redis_client,
         network=network,
         steps=25,
-        runs=40,
+        runs=12,
     )

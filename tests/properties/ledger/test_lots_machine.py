@@ -244,5 +244,5 @@ def test_lots_are_as_they_should_be_whatever_becomes_of_them(bare, clock, redis_
         client=redis_client,
         network=network,
         steps=25,
-        runs=10,
+        runs=5,
     )

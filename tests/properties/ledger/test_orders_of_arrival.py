@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from engine.inventory.stated_instants import MICROSECONDS
 from engine.orders.rejection import RejectionRequest
@@ -15,6 +15,7 @@ from engine.store.outcomes import MovementApplied, MovementCounted
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.decision_json import json_of
+from tests.support.examples import examples
 from tests.support.facts import LYON, inventory, node, order
 
 pytestmark = pytest.mark.slow
@@ -139,7 +140,7 @@ class World:
 def test_every_order_of_arrival_leaves_the_same_on_hand(bare, clock):
     world = World(bare, clock)
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @examples(15, suppress_health_check=[HealthCheck.too_slow])
     @given(HISTORIES)
     def check(drawn):
         loaded, history = drawn

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -24,6 +24,7 @@ from rules.vocabulary import Stage
 from rules.wording.catalogue import load_catalogues
 from tests.properties.rules import condition_trees
 from tests.properties.rules.tree_mutations import SPECIMEN, mutated
+from tests.support.examples import examples
 from tests.support.yaml12 import core, squiggles
 
 pytestmark = pytest.mark.slow
@@ -245,7 +246,7 @@ def test_what_the_loader_accepts_or_only_warns_of_is_not_underlined(text):
     assert compare(text.encode()) == "none"
 
 
-@settings(max_examples=200)
+@examples(70)
 @given(condition=condition_trees.conditions(Stage.OPTION))
 def test_an_editor_underlines_nothing_in_any_condition_that_can_be_written(condition):
     content = policy().replace("{order.channel: web}", condition_trees.written(condition)).encode()

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, given
 from hypothesis import strategies as st
 
 from rules.conditions import All, AnyOf, Condition, Not, holds
@@ -19,10 +19,11 @@ from rules.lint.satisfiability import Search, literal_form, witness
 from rules.policy import PolicySet
 from rules.vocabulary import Facts, Stage
 from tests.properties.rules import condition_trees
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.slow
 
-MANY = settings(max_examples=170, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+MANY = examples(60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 EFFECTS = {
     Stage.OPTION: ("tier: 2", "tier: 7", "prefer: 1.00", "exclude: true", "exclude: unless_needed", "avoid: 1.00"),
     Stage.POSITION: ("keep: 0", "keep: 2", "keep: 10%", "protect: {channel: web, units: 2}"),

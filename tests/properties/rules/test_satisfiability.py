@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from rules.conditions import All, AnyOf, Compare, Not, Operator, glob, holds
@@ -14,10 +14,11 @@ from rules.vocabulary import VOCABULARY, Kind, Stage, attribute
 from tests.properties.decide import networks
 from tests.properties.rules import condition_trees
 from tests.support.conditions import compare
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.slow
 
-MANY = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+MANY = examples(100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 OPTION = Stage.OPTION
 SINGLE = condition_trees.conditions(OPTION, pairs=False)
 """Conditions that are decided exactly: none compares a fact with another."""
@@ -140,7 +141,7 @@ def values_near(paths: Iterable[str]):
     return [[(path, value) for value in (None, *values[path])] for path in paths]
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@examples(130, suppress_health_check=[HealthCheck.too_slow])
 @given(
     data=st.data(),
     paths=st.lists(st.sampled_from(FEW_FACTS), min_size=1, max_size=2),
@@ -156,7 +157,7 @@ def test_comparisons_on_one_or_two_facts_are_decided_exactly(data, paths):
     assert satisfiable(literal_form(condition)) is any(holds(condition, dict(facts)) for facts in combinations)
 
 
-@settings(max_examples=1_000)
+@examples(300)
 @given(
     required=st.lists(st.lists(st.text("ab*?", max_size=4), min_size=1, max_size=2), max_size=2),
     forbidden=st.lists(st.text("ab*?", max_size=4), max_size=2),

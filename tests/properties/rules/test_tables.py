@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 from collections.abc import Iterator
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.matching.matcher import _after_overrides, _overriders
@@ -35,6 +35,7 @@ from tests.properties.rules.condition_trees import (
     rule_of,
     written,
 )
+from tests.support.examples import examples
 
 STAGE = Stage.POSITION
 FEW = [fact for fact in facts_known_at(STAGE) if fact.path in ("node.id", "node.type", "stock.on_hand", "now.date")]
@@ -117,7 +118,7 @@ def test_an_exported_policy_is_read_back_as_the_same_rules(rules, texts, semicol
     assert same_rules(again, policy)
 
 
-@settings(max_examples=30)
+@examples(10)
 @given(rows(most=3), st.lists(TEXTS, min_size=3, max_size=3))
 def test_an_exported_workbook_is_read_back_as_the_same_rules(rules, texts):
     document, policy = of_file("p.yaml", yaml_of_rules(rules, texts))

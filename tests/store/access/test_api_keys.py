@@ -4,7 +4,7 @@ import json
 import string
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -15,6 +15,7 @@ from engine.errors import InputInvalid, NotFound, StoreUnavailable
 from engine.model.scopes import ROLE_SCOPES
 from engine.store.api_keys import API_KEYS, StoredKeys
 from engine.store.connection.client import Client
+from tests.support.examples import examples
 
 DAY = 24 * 3_600
 OMS = {"role": "oms", "client": "shop", "networks": ("main",)}
@@ -244,7 +245,7 @@ def test_only_what_was_made_has_the_form_of_a_key(text):
 
 
 @given(st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@examples(10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_key_that_is_made_can_be_read_and_no_two_are_equal(data):
     made = [new_key_text() for _ in range(data.draw(st.integers(2, 5)))]
     assert all(read_key_text(text.reveal()) == text for text in made)

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 import redis
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import PointsmanError, StoreUnavailable
@@ -20,6 +20,7 @@ from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
 from engine.store.keys import Keys
 from engine.store.reset import forget
+from tests.support.examples import examples
 from tests.support.redis_topologies import Node, cluster
 from tests.support.wait_until import wait_until
 
@@ -113,7 +114,7 @@ def do(client, prefix, operation, number, clock):
             client.zadd(name, {f"{clock % 5}": clock})
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(before=OPERATIONS, during=st.lists(OPERATIONS, max_size=5))
 def test_whatever_is_written_while_it_is_read_the_copy_is_what_was_there_in_the_end(
     another_server, directory, before, during

@@ -2,10 +2,11 @@
 
 import json
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from engine.model.lots import lots_of
 from engine.store.connection.client import SCRIPTS
+from tests.support.examples import examples
 from tests.unit.engine.model.test_lots import POSITIONS, TODAY
 
 LOTS = (SCRIPTS / "parts" / "lots.lua").read_text(encoding="utf-8")
@@ -19,7 +20,7 @@ return texts
 """
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(70, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(position=POSITIONS)
 def test_scripts_tell_lots_apart_as_python_does(redis_client, position):
     on_hand, held, stored = position

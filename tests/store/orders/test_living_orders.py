@@ -1,7 +1,7 @@
 """Orders as they stand: where each unit is, what lists them, what lets them wait, and who approves them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import AwaitingApproval, HoldEnded, NotFound, QuotaExceeded
@@ -15,6 +15,7 @@ from engine.store.orders import order_calls, stored_order
 from engine.store.stock import Movement
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.decision_json import json_of
+from tests.support.examples import examples
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
 
 EVERYTHING = OrderFilter()
@@ -348,7 +349,7 @@ CALLS = st.lists(
 
 @pytest.mark.slow
 def test_whatever_is_called_every_unit_is_in_one_state(shop, clock):
-    @settings(max_examples=60)
+    @examples(20)
     @given(quantities=st.lists(st.integers(1, 7), min_size=1, max_size=2), wait=st.booleans(), calls=CALLS)
     def check(quantities, wait, calls):
         lines = [("AB"[index], count) for index, count in enumerate(quantities)]

@@ -3,11 +3,12 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.store.orders import order_list
 from engine.store.orders.order_list import placed_last
+from tests.support.examples import examples
 
 NAMES = "abcdefgh"
 PLACES = st.tuples(st.integers(0, 2), st.sampled_from(NAMES))
@@ -29,7 +30,7 @@ def test_orders_that_come_in_between_show_none_twice(client, keys, redis_client)
 
 
 def test_all_orders_are_listed_once_whatever_is_added_and_removed_meanwhile(client, keys, redis_client):
-    @settings(max_examples=200)
+    @examples(70)
     @given(
         places=st.dictionaries(st.sampled_from(NAMES), st.integers(0, 2)),
         changes=CHANGES,

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.errors import InputInvalid, NotActivated
@@ -12,6 +12,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger
 from engine.store.outcomes import TimelineChanged
 from engine.store.policy_versions import HistoryEntry, PolicyTimeline
+from tests.support.examples import examples
 
 NAMES = tuple(letter * 64 for letter in "abc")
 START = 1_000
@@ -47,7 +48,7 @@ STEPS = st.one_of(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=14))
 def test_the_active_version_and_the_one_to_roll_back_to_are_those_of_the_model(client, network, steps):
     keys, model, now = Keys(f"{network}-{next(_serial)}"), Model(), START

@@ -6,7 +6,7 @@ import itertools
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from engine.errors import PointsmanError
 from engine.orders.amendment.plan import AmendRequest
@@ -18,6 +18,7 @@ from engine.store.reconcile.check import Check
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.decision_json import json_of
+from tests.support.examples import examples
 from tests.support.facts import LILLE, LYON, inventory, node, order
 
 pytestmark = pytest.mark.slow
@@ -155,7 +156,7 @@ def test_endings_of_an_order_that_is_cancelled_during_a_check_have_not_drifted(b
 _acts = st.lists(st.sampled_from([*ACTS, *(["move"] * len(ACTS))]), max_size=3)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=_acts, meanwhile=st.lists(_acts, min_size=15, max_size=30))
 def test_whatever_happens_during_a_check_nothing_has_drifted(*, bare, check, before, meanwhile):
     shop = Shop(bare)

@@ -5,7 +5,7 @@ import threading
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from engine.orders.rejection import RejectionRequest
 from engine.store.connection.client import Client
@@ -13,6 +13,7 @@ from engine.store.keys import Keys
 from engine.store.reconcile.check import Check
 from tests.conftest import activate
 from tests.support.decision_json import json_of
+from tests.support.examples import examples
 from tests.support.facts import LILLE, LYON, inventory, node, order
 
 LILLE_S, LYONS = [("lille", "parcel")], [("lyon", "parcel")]
@@ -213,7 +214,7 @@ _SOME = st.sets(st.integers(min_value=0, max_value=8))
 
 
 @pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lost=_SOME, gone=_SOME, changed=_SOME, strays=st.integers(min_value=0, max_value=3))
 def test_a_repair_restores_endings_and_index_whatever_was_damaged(
     *, shop, ended, redis_client, key, lost, gone, changed, strays

@@ -6,7 +6,7 @@ import threading
 import hypothesis.strategies as st
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from engine.errors import HoldEnded
 from engine.orders.amendment.plan import AmendRequest
@@ -18,6 +18,7 @@ from engine.store.decision_log import entries
 from engine.store.keys import Keys
 from engine.store.reconcile.check import Check
 from tests.support.decision_json import json_of
+from tests.support.examples import examples
 from tests.support.facts import order
 from tests.support.lossy_proxy import proxy
 
@@ -94,7 +95,7 @@ def test_damage_is_found_with_its_cause_repaired_and_logged(pointsman, held, sta
     assert all(write["before"] != write["after"] for body in bodies for write in body["writes"])
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damages=st.sets(st.sampled_from(sorted(DAMAGES)), min_size=2, max_size=6))
 def test_several_kinds_of_damage_are_repaired_at_once(pointsman, redis_client, network, damages):
     def name_of(name):

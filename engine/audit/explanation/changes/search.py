@@ -112,7 +112,15 @@ class _Decider:
         return -(-steps * more // (more + less)) if more >= 0 and less > 0 else None
 
 
-def changes(chosen: ExplainedChoice) -> tuple[FoundChange, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundChanges:
+    """Those found. `complete`: all that are looked for were tried; for an order of many lines, it may be only some."""
+
+    each: tuple[FoundChange, ...]
+    complete: bool
+
+
+def changes(chosen: ExplainedChoice) -> FoundChanges:
     """Rules that decided, then stock, limits of parcels, time, and amounts of rules; of each as far as the number of
     decisions goes.
     """
@@ -126,8 +134,8 @@ def changes(chosen: ExplainedChoice) -> tuple[FoundChange, ...]:
             if then is not None:
                 found.append(FoundChange(change=change, then=then))
     except _BudgetSpent:
-        pass
-    return tuple(found)
+        return FoundChanges(each=tuple(found), complete=False)
+    return FoundChanges(each=tuple(found), complete=True)
 
 
 def _changes(decider: _Decider) -> Iterator[Change]:

@@ -1,12 +1,13 @@
 """What rules do to stock: keep and protect; and how many shipments a node takes on a day."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.decision import Claim, LoadClaim
 from engine.model.facts import StockPosition
 from rules.reserves import Floor, Portion, Reserve
+from tests.support.examples import examples
 from tests.support.facts import EURO, LILLE, LYON, decided, node, order, service, shipped, snapshot
 
 NODES = [node("lyon", LYON), node("lille", LILLE, handling=EURO)]
@@ -138,7 +139,7 @@ def protections(draw):
     return f"then: {{protect: {{channel: {draw(CHANNELS)}, {size}}}}}"
 
 
-@settings(max_examples=60)
+@examples(20)
 @given(
     on_hand=st.integers(0, 20),
     held=st.integers(0, 20),

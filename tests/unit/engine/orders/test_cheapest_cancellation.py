@@ -4,9 +4,10 @@ import itertools
 from collections import Counter
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from hypothesis import given
 
 from engine.orders.cancellation.cheapest_cancellation import MOST_TRIED, CancellableShipment, cheapest_cancellation
+from tests.support.examples import examples
 
 LINES = ("1", "2")
 
@@ -47,7 +48,7 @@ def every_choice(lines, shipments):
             yield gone
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(cases())
 def test_no_other_choice_of_units_leaves_a_cheaper_remainder(case):
     lines, shipments = case

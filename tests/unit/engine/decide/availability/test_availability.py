@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.availability.free_units import NodeUnits, StockColumns, StockFacts
@@ -12,6 +12,7 @@ from engine.decide.decide import decide
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import NetworkCaches, NodeRest, ParcelPrice, StockPosition
 from tests.reference.plain_availability import free_at
+from tests.support.examples import examples
 from tests.support.facts import HOUR, NOW, decided, node, order, policies, product, service, shipped, snapshot
 
 SKUS = ["A", "B", "C", "D"]
@@ -170,7 +171,7 @@ def free(scenario, matcher, channel, now=NOW):
 
 
 @pytest.mark.slow
-@settings(max_examples=150)
+@examples(50)
 @given(scenario=snapshots(), rules=rule_lists(), channel=CHANNELS, hours=st.integers(0, 48))
 def test_many_positions_judged_at_once_are_free_as_each_is_by_itself(scenario, rules, channel, hours):
     loaded, now = policies(*rules), NOW + hours * HOUR
@@ -188,7 +189,7 @@ def test_many_positions_judged_at_once_are_free_as_each_is_by_itself(scenario, r
 
 
 @pytest.mark.slow
-@settings(max_examples=100)
+@examples(35)
 @given(scenario=snapshots(), rules=rule_lists(), channel=CHANNELS)
 def test_what_is_said_to_be_free_is_what_an_order_can_take(scenario, rules, channel):
     matcher = Matcher(policies(*rules))
@@ -200,7 +201,7 @@ def test_what_is_said_to_be_free_is_what_an_order_can_take(scenario, rules, chan
 
 
 @pytest.mark.slow
-@settings(max_examples=150)
+@examples(50)
 @given(
     scenario=places(),
     rules=st.lists(st.sampled_from(FEW_KEPT), max_size=1),
@@ -233,7 +234,7 @@ MOMENTS = st.tuples(
 
 
 @pytest.mark.slow
-@settings(max_examples=150)
+@examples(50)
 @given(
     scenario=places(),
     rules=st.lists(st.sampled_from(FEW_KEPT), max_size=1),

@@ -1,7 +1,7 @@
 """Of a product, n units are available to an order to a destination if n fill it and no larger number does."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.availability.free_units import StockFacts
@@ -11,6 +11,7 @@ from engine.decide.decide import decide
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import ParcelPrice
+from tests.support.examples import examples
 from tests.support.facts import LILLE, LYON, NOW, PARIS, collected, node, order, policies, product, service, snapshot
 from tests.unit.engine.decide.availability.test_availability import FEW_KEPT, WAYS_OUT, places
 
@@ -43,7 +44,7 @@ def available(asked, sku, scenario, matcher):
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@examples(20)
 @given(
     scenario=places(),
     rules=st.tuples(

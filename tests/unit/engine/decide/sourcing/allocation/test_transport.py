@@ -3,11 +3,12 @@
 import itertools
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.sourcing.allocation.transport import TransportProblem
 from engine.model.facts import OptionKey
+from tests.support.examples import examples
 
 A, B, C = (OptionKey(node=node, service="parcel") for node in "abc")
 UNFILLED = 1_000
@@ -114,7 +115,7 @@ def transports(draw):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(transports())
 def test_no_flow_comes_before_the_first_of_the_cheapest(transport):
     places = sorted(transport.costs, key=lambda item: (item[1], item[0]))

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decide.sourcing.program.local_search import NEVER, LocalSearch, Worth
 from engine.decide.sourcing.program.model import Model
 from tests.bench.random_problems import plain
+from tests.support.examples import examples
 
 seeds = st.integers(0, 10**6)
 
@@ -33,7 +34,7 @@ def value(model, opened):
     return total
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(seeds, st.sets(st.integers(0, 7), max_size=4))
 def test_a_step_costs_what_the_choice_then_costs_more(seed, opened):
     model, local = search(seed)
@@ -46,7 +47,7 @@ def test_a_step_costs_what_the_choice_then_costs_more(seed, opened):
         assert before + changes[dropped, added] == value(model, left + [added] * (added < number))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(10)
 @given(seeds, st.integers(0, 10), st.sampled_from([1, 2]))
 def test_what_is_found_is_never_dearer_than_the_start_and_no_single_step_makes_it_cheaper(seed, patience, services):
     model, local = search(seed, services=services)
