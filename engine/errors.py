@@ -22,6 +22,7 @@ PointsmanError
 ├── RequestInProgress  the same request is being carried out under its idempotency key
 ├── OrderExists        an order's id was used before, for an order with other content
 ├── AwaitingApproval   the order is parked until a person approves it
+├── OrderErased        the order's personal values were erased; nothing of it can be decided again
 ├── AlreadyShipped     an amendment that would drop units that have left
 ├── HoldEnded          the hold has already ended; says how and when
 ├── StockConflict      two messages about a position contradict each other, or units on backorder are to leave
@@ -229,6 +230,10 @@ class AwaitingApproval(PointsmanError):
             f"order '{order_id}' waits for a person to approve it ({order_call(order_id, 'approve')}); until then"
             " nothing of it leaves or is rejected"
         )
+
+
+class OrderErased(PointsmanError):
+    """The personal values of the order were erased, so nothing of it can be decided again."""
 
 
 class AlreadyShipped(PointsmanError):

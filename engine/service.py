@@ -62,6 +62,7 @@ from engine.store.network import load as network_load
 from engine.store.network import read
 from engine.store.network.former.tidy import tidy
 from engine.store.outcomes import AnsweredBefore, OrderTaken
+from engine.store.personal.entry_encoder import EntryEncoder
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
@@ -95,7 +96,8 @@ class Pointsman:
         self._offer_thread: OfferThread | None = None
         self._client = Client(self._server.url, replicas=settings.replicas, revive=self._server.ensure_running)
         self._keys = Keys(settings.network)
-        self._ledger = Ledger(self._client, self._keys, meter=meter)
+        encoder = EntryEncoder(self._client, self._keys, settings.personal)
+        self._ledger = Ledger(self._client, self._keys, meter=meter, encoder=encoder)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.api_keys = ApiKeys(StoredKeys(self._client), clock=lambda: self.now)
         """Of the installation: the same whatever its networks."""
@@ -182,6 +184,7 @@ class Pointsman:
             self._keys,
             facts=self._facts,
             decide_and_commit=self._decide_and_commit,
+            encoder=encoder,
             after_waiting=settings.backlog == "auto",
             after_freeing=self._after_freeing,
             clock=lambda: self.now,

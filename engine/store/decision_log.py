@@ -1,22 +1,25 @@
 """Reads the decision log: what was decided, what ended and what moved, in order. The Lua scripts write it."""
 
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from engine.decide.order_record import OrderRecord, Record
-from engine.decide.record import DecisionRecord, facts_of, from_json
+from engine.decide.record import DecisionRecord, facts_of, from_json, with_erased
 from engine.errors import NotFound
 from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits
 from engine.store.connection.client import Client, faults
+from engine.store.entry_codec.codec import Body, StoredBody
+from engine.store.entry_codec.errors import BodyDamaged
 from engine.store.keys import Keys
 from engine.store.outcomes import UnitState
+from engine.store.personal.order_keys import Erased, Secrets, parse_secret, read_secrets
 
 RawEntry: TypeAlias = tuple[bytes, dict[bytes, bytes]]
 """An entry as the server answers it: its id in the stream, and its fields."""
@@ -48,14 +51,10 @@ KINDS = (
     "activated",
 )
 """The kinds of entries."""
-UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
+UNREADABLE = (ValueError, KeyError, IndexError)
 """What `parse_entry` raises for an entry that is damaged."""
 _BATCH = 500
 _MICROSECONDS = 1_000_000
-_COMPRESSION = 1
-"""zlib's level: half of what level 6 takes, for a tenth more bytes."""
-_LINE_END = b"\n"
-"""Between a decision's record and its facts; JSON without blanks has none."""
 
 
 class RejectionBody(Record, frozen=True):
@@ -211,6 +210,13 @@ class Entry:
     at: int
     body: bytes
     logged_facts: bytes = b""
+    hidden: bool = False
+    """Whether personal values are left out of the body and the facts, because they are `erased` or were not asked for.
+    """
+    hidden_facts: bool = False
+    """Whether some are left out of the facts, whose hash is then not that which the record names."""
+    erased: bool = False
+    """Whether the key of its order was destroyed: its personal values are gone."""
     caller: str = ""
     """For a decision or what is set aside, whose open holds its hold counts among."""
     by: str = ""
@@ -337,11 +343,6 @@ class Entry:
         return [(movement, counted == "1") for movement, bit, counted in parts if bit == "1"]
 
 
-def packed(body: bytes, facts: bytes = b"") -> bytes:
-    """The body as it is stored in an entry, with a decision's facts: compressed together they take least."""
-    return zlib.compress(body + _LINE_END + facts if facts else body, _COMPRESSION)
-
-
 def decided(client: Client, keys: Keys, decision: str) -> Entry:
     """The entry of a decision, by the decision's id; raises NotFound."""
     entry = client.retry_if_revived(lambda: _find(client, keys, decision))
@@ -355,7 +356,9 @@ def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry
     with faults(), client.redis.pipeline(transaction=False) as read:
         for entry_id in client.redis.hmget(keys.decisions, decisions):
             read.xrange(keys.log, entry_id, entry_id)
-        return [parse_entry(*answer[0]) for answer in read.execute()]
+        found = [answer[0] for answer in read.execute()]
+    secrets = secrets_of(client, keys, found)
+    return [parse_entry(entry_id, fields, secrets) for entry_id, fields in found]
 
 
 def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | None = None) -> Iterator[Entry]:
@@ -363,13 +366,25 @@ def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | N
     is damaged; without it, such an entry raises one of UNREADABLE.
     """
     for batch in batches(client, keys):
-        for entry_id, fields in batch:
-            try:
-                yield parse_entry(entry_id, fields)
-            except UNREADABLE:
-                if on_damaged is None:
-                    raise
-                on_damaged(entry_id.decode())
+        yield from _parsed(client, keys, batch, on_damaged)
+
+
+def _parsed(
+    client: Client, keys: Keys, batch: Sequence[RawEntry], on_damaged: Callable[[str], None] | None
+) -> Iterator[Entry]:
+    secrets = secrets_of(client, keys, batch)
+    for entry_id, fields in batch:
+        try:
+            yield parse_entry(entry_id, fields, secrets)
+        except UNREADABLE:
+            if on_damaged is None:
+                raise
+            on_damaged(entry_id.decode())
+
+
+def secrets_of(client: Client, keys: Keys, batch: Iterable[RawEntry]) -> Secrets:
+    """The secrets of the order keys that these entries need."""
+    return read_secrets(client, keys, (name for _, fields in batch if (name := key_name(fields)) is not None))
 
 
 def decisions(client: Client, keys: Keys, *, since: int | None = None, until: int | None = None) -> Iterator[Entry]:
@@ -417,19 +432,27 @@ def entries_about(
     """The entries that are about any of these decisions, oldest first, from `start` on. Others are not parsed."""
     names = {decision.encode() for decision in decisions}
     for batch in batches(client, keys, start=start):
-        for entry_id, fields in batch:
-            if fields.get(b"id") in names:
-                try:
-                    yield parse_entry(entry_id, fields)
-                except UNREADABLE:
-                    on_damaged(entry_id.decode())
+        about = [raw for raw in batch if raw[1].get(b"id") in names]
+        yield from _parsed(client, keys, about, on_damaged)
 
 
 def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
     with faults():
         entry_id = client.redis.hget(keys.decisions, decision)
-        answer = client.redis.xrange(keys.log, entry_id, entry_id) if entry_id else []
-    return parse_entry(*answer[0]) if answer else None
+        if not entry_id:
+            return None
+        with client.redis.pipeline(transaction=False) as read:
+            read.xrange(keys.log, entry_id, entry_id)
+            read.hget(keys.order_keys, decision)
+            answer, secret = read.execute()
+    return with_secret(answer[0], decision, secret, lambda name: read_secrets(client, keys, [name])) if answer else None
+
+
+def with_secret(raw: RawEntry, first: str, secret: bytes | None, read: Callable[[str], Secrets]) -> Entry:
+    """An entry that may need the order key of `first`, as it is stored, or that of another, which is then read."""
+    name = key_name(raw[1])
+    secrets = {first: parse_secret(secret)} if name in (None, first) else read(name)
+    return parse_entry(*raw, secrets)
 
 
 def parse_entry_id(text: bytes) -> EntryId:
@@ -442,20 +465,37 @@ def kind_of(fields: Mapping[bytes, bytes]) -> str:
     return fields[b"kind"].decode()
 
 
-def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
-    """Parse an entry as it is stored; raises one of UNREADABLE if it is damaged."""
+def key_name(fields: Mapping[bytes, bytes]) -> str | None:
+    """The first decision of the order whose key an entry needs; None if it has no personal values, or is damaged."""
+    if b"body" in fields:
+        with contextlib.suppress(BodyDamaged):
+            body = StoredBody.parse(fields[b"body"])
+            return (body.key_name or fields.get(b"id", b"").decode(errors="replace")) if body.personal else None
+    return fields.get(b"id", b"").decode(errors="replace") if b"personal" in fields else None
+
+
+def is_amendment(fields: Mapping[bytes, bytes]) -> bool:
+    """Whether it is the entry of an amendment that has personal values."""
+    return b"personal" in fields
+
+
+def parse_entry(entry_id: bytes, fields: dict[bytes, bytes], secrets: Secrets | None = None) -> Entry:
+    """Parse an entry as it is stored; raises one of UNREADABLE if it is damaged. The `secrets` are those of the order
+    keys; without them, personal values are hidden.
+    """
     stood = fields.get(b"stood")
-    stored, until, shipments, moved_at = (fields.get(name) for name in (b"body", b"until", b"shipments", b"moved_at"))
-    plain = next((fields[name] for name in (b"set_aside", b"units", b"details") if name in fields), b"")
-    lines = zlib.decompress(stored) if stored else plain
-    body, _, facts = lines.partition(_LINE_END)
+    until, shipments, moved_at = (fields.get(name) for name in (b"until", b"shipments", b"moved_at"))
+    body, is_erased = _read_body(fields, secrets)
     return Entry(
         id=parse_entry_id(entry_id),
         kind=fields[b"kind"].decode(),
         decision=fields[b"id"].decode(),
         at=int(fields[b"at"]),
-        body=body,
-        logged_facts=facts,
+        body=body.body,
+        logged_facts=body.facts,
+        hidden=body.hidden,
+        hidden_facts=body.hidden_facts,
+        erased=is_erased,
         caller=fields.get(b"caller", b"").decode(),
         by=_who(fields),
         request=fields.get(b"request", b"").decode(),
@@ -473,6 +513,27 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         levels=tuple(_parse_level(text) for text in fields[b"levels"].split(b",")) if b"levels" in fields else (),
         rejection_counts=_parse_counts(fields.get(b"counted", b"[]")),
     )
+
+
+def _read_body(fields: Mapping[bytes, bytes], secrets: Secrets | None) -> tuple[Body, bool]:
+    """The body, and whether its personal values were erased."""
+    stored, decision = fields.get(b"body"), fields[b"id"].decode()
+    if stored:
+        parts = StoredBody.parse(stored)
+    elif b"personal" in fields:
+        parts = StoredBody.beside(fields[b"units"], fields[b"personal"])
+    else:
+        plain = next((fields[name] for name in (b"set_aside", b"units", b"details") if name in fields), b"")
+        return Body(body=plain), False
+    name = parts.key_name or decision
+    secret = secrets.get(name) if secrets is not None and parts.personal else None
+    if parts.personal and secrets is not None and secret is None:
+        raise BodyDamaged(f"the key of the order that decision {name} began is not in the store")
+    if isinstance(secret, Erased):
+        body = parts.decode(decision)
+        record = fields[b"kind"] == b"decided"
+        return (replace(body, body=with_erased(body.body)) if record else body), True
+    return parts.decode(decision, secret), False
 
 
 def _parse_level(text: bytes) -> PositionLevel | None:

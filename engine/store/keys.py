@@ -183,6 +183,13 @@ class Keys:
         return self._key("order", order_id)
 
     @property
+    def order_keys(self) -> str:
+        """Hash: the first decision of an order to its key, base64, under which the personal values of its log entries
+        are encrypted; or `erased:INSTANT`, in UTC seconds, once it is destroyed. Orders of earlier releases have none.
+        """
+        return self._key("orders", "keys")
+
+    @property
     def orders(self) -> str:
         """Sorted set: order id by the instant it was placed."""
         return self._key("orders")

@@ -75,7 +75,7 @@ _SNAPSHOT = (
 )
 _COMMIT = (
     *_SNAPSHOT,
-    *("decisions", "log", "orders", "parked", "hold", "open_holds", "endings"),
+    *("decisions", "log", "orders", "order_keys", "parked", "hold", "open_holds", "endings"),
     *("set_aside", "earlier_set_aside"),
     *_OFFERS,
 )

@@ -188,8 +188,13 @@ class Check:
             return
         start = "({}-{}".format(*self.replay.end)
         for batch in decision_log.batches(self._client, self._keys, start=start, end=end):
-            for raw in batch:
-                self.replay.add(raw)
+            self._replay(batch)
+
+    def _replay(self, batch: Sequence[decision_log.RawEntry]) -> None:
+        amendments = [raw for raw in batch if decision_log.is_amendment(raw[1])]
+        secrets = decision_log.secrets_of(self._client, self._keys, amendments)
+        for raw in batch:
+            self.replay.add(raw, secrets)
 
     def _suspect_what_changed_late(self) -> None:
         """Suspect whatever changed while everything was read: at the moment when it was read, a change may have made up
@@ -204,8 +209,7 @@ class Check:
     def _read_log(self) -> None:
         """Replay the log to where it ended when the check began; compare its index and how holds ended with it."""
         for batch in decision_log.batches(self._client, self._keys, end=self._begun):
-            for raw in batch:
-                self.replay.add(raw)
+            self._replay(batch)
             self._index.compare(batch)
             self._endings.compare()
         self._suspected.update(("index", name) for name in self._index.wrong)

@@ -12,7 +12,7 @@ import orjson
 
 from engine.errors import Contended
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import packed
+from engine.store.entry_codec.codec import encode
 from engine.store.keys import Keys
 from engine.store.reconcile.check import Audit, Check
 from engine.store.reconcile.drift import Drift, Write
@@ -55,7 +55,7 @@ def _repair(script: Any, check: Check, keys: Keys, drift: Drift, *, now: int, wh
     for _ in range(MOST_TRIES):
         end = "{}-{}".format(*check.replay.end)
         script_keys = REPAIR.keys(keys, ([write.key] for write in drift.writes))
-        arguments = [end, now, who, packed(_body(drift)), _name(drift)]
+        arguments = [end, now, who, encode(_body(drift)), _name(drift)]
         for write in drift.writes:
             arguments += [write.field, _value(write.before), _value(write.after)]
         with faults():
