@@ -2,7 +2,8 @@
 
 PointsmanError
 ├── StoreUnavailable   the server is away, full, read-only or too old; try again
-│   └── NotReplicated  what was done stands on the server, but too few replicas have it
+│   ├── NotReplicated  what was done stands on the server, but too few replicas have it
+│   └── ClockOff       this process's clock is too far from the server's; nothing was done
 ├── ArchiveUnavailable what is asked for is in the archive, and that can't be read here
 ├── Unauthenticated    it is not known who calls
 ├── IdentityProviderUnavailable  the keys of the OpenID provider can't be fetched now; try again
@@ -31,6 +32,7 @@ PointsmanError
 ├── QuoteNotKept       what was promised can't be kept any more; says what changed
 ├── QuotaExceeded      the caller has as many open holds as it may have
 ├── CursorExpired      a cursor in the stream of events that the log does not reach back to any more
+├── SealBroken         the sealed log is not what was sealed before; nothing more is sealed
 ├── Contended          others changed what it needs each time it was tried; try again
 ├── Interrupted        what takes long was ended at a safe place; says why
 └── Undecided          an order whose batch stopped before it was decided; send it again
@@ -117,6 +119,21 @@ class NotReplicated(StoreUnavailable):
     def of(self, what: str) -> "NotReplicated":
         """The same, said of something that is known better here."""
         return NotReplicated(confirmed=self.confirmed, needed=self.needed, answers=self.answers, what=what)
+
+
+class ClockOff(StoreUnavailable):
+    """The clock of this process is `ahead` seconds before the server's, or behind it if that is negative; nothing was
+    done.
+    """
+
+    def __init__(self, *, ahead: float, most: int) -> None:
+        self.ahead = ahead
+        super().__init__(
+            f"the clock of this machine is {abs(ahead):,.1f} s {'ahead of' if ahead > 0 else 'behind'} the server's,"
+            f" and at most {most} s are allowed: holds would end at the wrong instant, and the log would have another"
+            " order than things happened in. Nothing was done. Let both machines keep time by NTP (timedatectl set-ntp"
+            " true, or chronyc makestep), then try again"
+        )
 
 
 class BadSetting(PointsmanError):
@@ -270,6 +287,10 @@ class CursorExpired(PointsmanError):
             f"the log does not reach back to the cursor '{cursor}' any more, so events may be missing; read what you"
             " keep anew, then go on from 'now', or from 'start', the oldest event that there is"
         )
+
+
+class SealBroken(PointsmanError):
+    """The sealed log is damaged, or not a continuation of what was sealed before; says which."""
 
 
 class QuotaExceeded(PointsmanError):

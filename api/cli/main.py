@@ -1,6 +1,7 @@
 """The `pointsman` command: its options, where its commands are, and how errors end it."""
 
 import os
+import socket
 
 import click
 
@@ -15,6 +16,7 @@ from engine.version import VERSION
 from rules.errors import PolicyInvalid, RulesError
 
 COMMANDS = {
+    "audit": Lazy("api.cli.audit.group", "audit", "Seal the log, and prove that nobody changed it."),
     "availability": Lazy(
         "api.cli.promises.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
     ),
@@ -68,7 +70,8 @@ def pointsman(context: click.Context, network: str | None) -> None:
     """
     option = {"POINTSMAN_NETWORK": network} if network else {}
     settings = context.obj = Settings.from_environment({**os.environ, **option})
-    act_as(settings.user or login_name() or "")
+    login = login_name() or ""
+    act_as(settings.user or login, through="cli", origin=f"{login}@{socket.gethostname()}")
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from api.cli.login import login_name
 from api.shapes.fields import Instant, Literal
 from api.shapes.limits import LONGEST_AGE
 from api.shapes.quantities import NO_DECIMALS, Quantities, decode, encode
+from engine.actor import name_operation
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
 from engine.service import Pointsman
@@ -73,7 +74,20 @@ DURATION = _Duration()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 ORDER = click.argument("order_id", metavar="ORDER")
 DECISION = click.argument("decision_id", metavar="DECISION")
-OP = click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
+
+
+def log_operation(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Of an option that names the operation: log entries have the name, too."""
+    if value:
+        name_operation(value)
+    return value
+
+
+OP = click.option(
+    "--op",
+    callback=log_operation,
+    help="An id for this request; sent a second time, it is answered but not carried out again.",
+)
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 LINES = click.option(
     "--line", "lines", multiple=True, help="LINE=UNITS or SKU=UNITS; may be given repeatedly. Default: all."

@@ -68,7 +68,7 @@ class ApiKeys:
 
     def store(self, made: Sequence[NewKey]) -> None:
         """From now on these keys are valid: all of them, or none if it fails."""
-        self._keys.put([(None, key.stored) for key in made])
+        self._keys.put([(None, key.stored) for key in made], kind="key_created", at=self._clock())
 
     def exist(self) -> bool:
         """Whether there is any key, though it may have ended."""
@@ -86,7 +86,7 @@ class ApiKeys:
             if stored.revoked_at is not None:
                 return stored
             revoked = structs.replace(stored, revoked_at=self._clock(), revoked_by=actor())
-            if self._keys.put([(stored, revoked)]):
+            if self._keys.put([(stored, revoked)], kind="key_revoked", at=self._clock()):
                 self._remembered.pop(key_id, None)
                 return revoked
         raise _contended(key_id)
@@ -103,7 +103,7 @@ class ApiKeys:
             made = self.prepare(role=stored.role, client=stored.client, networks=stored.networks, expires_at=expires_at)
             ends = min(filter(None, (now + overlap, stored.expires_at)))
             left = structs.replace(stored, expires_at=ends, replaced_by=made.stored.id)
-            if self._keys.put([(None, made.stored), (stored, left)]):
+            if self._keys.put([(None, made.stored), (stored, left)], kind="key_rotated", at=now):
                 self._remembered.pop(key_id, None)
                 return made
         raise _contended(key_id)

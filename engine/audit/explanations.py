@@ -12,7 +12,7 @@ from engine.audit.replays import Replays
 from engine.decide.decision import NOTHING_LEFT, Shipment
 from engine.decide.record import DecisionRecord
 from engine.decide.record_parts import ShipmentRecord
-from engine.errors import FactsForgotten
+from engine.errors import FactsForgotten, OrderErased
 from engine.facts_reader import FactsReader
 from engine.orders.order_state import OrderState
 from engine.store import decision_log
@@ -64,9 +64,14 @@ class Explanations:
     def of_decision(self, decision: str, *, why_not: Sequence[str] = (), what_if: bool = False) -> ExplainedDecision:
         """Also why not from the places `why_not`, and if `what_if`, what would have changed it. Raises NotFound for a
         decision or place that there is not; FactsForgotten if what it was made on is not kept, so that it comes out
-        otherwise; DecisionUnreadable, StoreUnavailable.
+        otherwise; OrderErased, DecisionUnreadable, StoreUnavailable.
         """
         entry = decision_log.decided(self._client, self._keys, decision)
+        if entry.erased:
+            raise OrderErased(
+                f"decision {decision} can't be explained: the order's personal values were erased, and with them where"
+                " it goes"
+            )
         record, made_on = entry.record, self._replays.made_on(entry)
         case = DecidedCase(
             remainder=made_on.remainder,

@@ -22,13 +22,16 @@ from engine.store.keys import Keys
 from engine.store.network.former.former_cache import FormerCache
 from engine.version import MEANING
 
-Outcome: TypeAlias = Literal["identical", "different", "facts_incomplete", "not_replayable"]
-"""facts_incomplete: it came out otherwise, and an earlier release did not keep all that it was made on."""
+Outcome: TypeAlias = Literal["identical", "different", "facts_incomplete", "erased", "not_replayable"]
+"""facts_incomplete: it came out otherwise, and an earlier release did not keep all that it was made on. erased: so were
+the personal values of the order, and with them where it goes.
+"""
 OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
     {
         "identical": "identical",
         "different": "different",
         "facts_incomplete": "an earlier release did not keep all its facts",
+        "erased": "the order's personal values were erased, and with them where it goes",
         "not_replayable": "can't be decided again",
     }
 )
@@ -73,6 +76,8 @@ class Replays:
         read.
         """
         record = entry.record
+        if entry.erased:
+            return ReplayedEntry(entry=entry, record=record, outcome="erased")
         try:
             again = self.replay(entry)
         except (FactsForgotten, NotFound, NotReady, DecisionUnreadable) as error:

@@ -66,7 +66,7 @@ def _others(entry: Entry) -> Iterator[tuple[str, str, Record]]:
                 version=version, by=entry.caller, note=details["note"], rules=details["rules"], links=_link(version)
             )
             yield "policy.published", version, data
-        case "activated":
+        case "activated" if entry.details["before"] != entry.decision:
             version, details = entry.decision, entry.details
             data = PolicyActivatedRecord(
                 version=version,

@@ -27,18 +27,28 @@ class MasterDataChange:
 
 
 class MasterData:
-    """The products and nodes of one network. `after_freeing` is called once more of the stock may be of use.
+    """The products and nodes of one network. `after_freeing` is called once more of the stock may be of use; `clock`
+    answers UTC seconds.
 
     Methods raise NotReady, Contended and StoreUnavailable. `read` makes the values of the network as it is now, and is
     called again if that changes meanwhile; what it raises is raised. A product with other decimals than before raises
     InputInvalid.
     """
 
-    def __init__(self, client: Client, keys: Keys, *, facts: FactsReader, after_freeing: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        facts: FactsReader,
+        after_freeing: Callable[[], None],
+        clock: Callable[[], int],
+    ) -> None:
         self._client = client
         self._keys = keys
         self._facts = facts
         self._after_freeing = after_freeing
+        self._clock = clock
 
     def product(self, sku: str) -> tuple[Network, Product]:
         """The product as it is stored, and the network that has it; raises NotFound."""
@@ -62,7 +72,7 @@ class MasterData:
             mistakes = [mistake for product in products if (mistake := self.mistake_of(product, network))]
             if mistakes:
                 raise InputInvalid(mistakes)
-            return change_products(self._client, self._keys, network, products)
+            return change_products(self._client, self._keys, network, products, now=self._clock())
 
         return self._change(change)
 
@@ -77,7 +87,9 @@ class MasterData:
 
     def put_nodes(self, read: Callable[[Network], Sequence[Node]]) -> MasterDataChange:
         """Store nodes, new ones or in place of those of the same id; all of them or none."""
-        changed = self._change(lambda network: change_nodes(self._client, self._keys, network, read(network)))
+        changed = self._change(
+            lambda network: change_nodes(self._client, self._keys, network, read(network), now=self._clock())
+        )
         tidy(self._client, self._keys)
         return changed
 

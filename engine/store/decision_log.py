@@ -28,6 +28,25 @@ Units: TypeAlias = tuple[tuple[str, int], ...]
 EntryId: TypeAlias = tuple[int, int]
 """An entry's id in the stream: milliseconds, and a number among those of the same millisecond. Later is greater."""
 
+ACT_KINDS = (
+    "policy_approved",
+    "scheduled",
+    "unscheduled",
+    "network_changed",
+    "webhook_added",
+    "webhook_changed",
+    "webhook_removed",
+    "key_created",
+    "key_rotated",
+    "key_revoked",
+    "reset",
+    "backed_up",
+    "restored",
+    "exported",
+    "archived",
+    "erased",
+)
+"""Acts of people of which the ledger has nothing, and that are no events. What they were about is in their details."""
 KINDS = (
     "decided",
     "confirmed",
@@ -49,12 +68,14 @@ KINDS = (
     "loaded",
     "published",
     "activated",
+    *ACT_KINDS,
 )
 """The kinds of entries."""
 UNREADABLE = (ValueError, KeyError, IndexError)
 """What `parse_entry` raises for an entry that is damaged."""
 _BATCH = 500
 _MICROSECONDS = 1_000_000
+_MILLISECONDS = 1_000
 
 
 class RejectionBody(Record, frozen=True):
@@ -194,13 +215,13 @@ class Entry:
     node was ended, set_aside that units are held for a decision that is still being made, and approved or amended that
     an order was, whose first decision this is; undone means that confirmed units did not leave. Counted positions have
     another number on hand, a network was loaded whole, a policy version was published or is active from now on: no part
-    of the ledger, but events.
+    of the ledger, but events. ACT_KINDS are neither.
 
     `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node; if
     an order was amended or units of it cancelled, its first; of a network or policies, their version; empty of counts).
     `body` holds the JSON of a decision, a rejection, movements, counted positions, a repair, what was set aside, units
-    of shipments, the units that wait by line, the note of an approval or details of a policy version, and is empty
-    otherwise.
+    of shipments, the units that wait by line, the note of an approval or details of a load, a policy version or another
+    act, and is empty otherwise.
     `logged_facts` are the document of facts that a decision's record names; up to schema 1 it named none.
     """
 
@@ -225,6 +246,12 @@ class Entry:
     """
     request: str = ""
     """The id of the HTTP request by which it was done; empty if there was none."""
+    through: str = ""
+    """By which way it came, `http` or `cli`, as `Author` has it; earlier releases left out this, and the next two."""
+    origin: str = ""
+    """From where: the address of the HTTP caller, or LOGIN@HOST of the command line's user."""
+    operation: str = ""
+    """The idempotency key or operation id that the caller gave its request."""
     shipments: tuple[int, ...] | None = None
     """Numbers of the shipments whose hold this ended; None means all."""
     taken: str = ""
@@ -313,9 +340,14 @@ class Entry:
         return latest if stated is None else min(stated, latest)
 
     @property
+    def recorded_at(self) -> int:
+        """When the server wrote it by its own clock, in UTC seconds; `at` is what the writer's clock said."""
+        return self.id[0] // _MILLISECONDS
+
+    @property
     def counted_positions(self) -> tuple[tuple[str, str], ...]:
-        """Of counts, SKU and node of each."""
-        return _POSITIONS.decode(self.body)
+        """Of counts, SKU and node of each; none if they changed nothing on hand."""
+        return _POSITIONS.decode(self.body) if self.levels else ()
 
     @property
     def movements(self) -> tuple[MovedUnits, ...]:
@@ -324,7 +356,9 @@ class Entry:
 
     @property
     def details(self) -> dict[str, Any]:
-        """Of a policy version that was published or activated, what its history says, too."""
+        """Of a policy version that was published or activated, what its history says, too; of other acts of people,
+        what they were about; of counts that changed nothing on hand, how many these were.
+        """
         return dict(msgspec.json.decode(self.body))
 
     @property
@@ -391,11 +425,13 @@ def decisions(client: Client, keys: Keys, *, since: int | None = None, until: in
     """The decisions made from the instant `since` on and before `until`, as they were logged, oldest first. Raises one
     of UNREADABLE for an entry that is damaged.
     """
+
+    def is_meant(fields: Mapping[bytes, bytes]) -> bool:
+        at = int(fields[b"at"])
+        return fields[b"kind"] == b"decided" and (since is None or at >= since) and (until is None or at < until)
+
     for batch in batches(client, keys):
-        for entry_id, fields in batch:
-            at = int(fields[b"at"])
-            if fields[b"kind"] == b"decided" and (since is None or at >= since) and (until is None or at < until):
-                yield parse_entry(entry_id, fields)
+        yield from _parsed(client, keys, [(name, fields) for name, fields in batch if is_meant(fields)], None)
 
 
 def is_empty(client: Client, keys: Keys) -> bool:
@@ -499,6 +535,9 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes], secrets: Secrets | 
         caller=fields.get(b"caller", b"").decode(),
         by=_who(fields),
         request=fields.get(b"request", b"").decode(),
+        through=fields.get(b"through", b"").decode(),
+        origin=fields.get(b"from", b"").decode(),
+        operation=fields.get(b"op", b"").decode(),
         shipments=None if shipments is None else tuple(int(number) for number in shipments.split(b",")),
         taken=fields.get(b"taken", b"").decode(),
         in_counts=fields.get(b"in_counts", b"").decode(),

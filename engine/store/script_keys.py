@@ -21,11 +21,13 @@ class KeyLayout:
     names: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...] = ()
     parts: tuple[str, ...] = ()
+    begins_entry: bool = False
+    """Whether it stores who acts for another script, which writes the entry."""
 
     @property
     def logs(self) -> bool:
-        """Whether the script writes to the log, so that it is told who acts."""
-        return "log" in self.names
+        """Whether the script is told who acts: it writes to the log."""
+        return "log" in self.names or self.begins_entry
 
     def keys(self, keys: Keys, *groups: Iterable[Sequence[str]], **own: str) -> list[str]:
         """KEYS of one call: of each group, each item's keys. A name that is not in `own` is an attribute of `keys`."""
@@ -144,14 +146,17 @@ ACTIVATE_POLICY = KeyLayout(
     ),
     parts=_ACTIVATIONS,
 )
-APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
-UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history", "logged_activations"))
+APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
+UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history", "logged_activations", "log"))
 LOG_ACTIVATIONS = KeyLayout(("log", "active_policy", "scheduled_policies", "logged_activations"), parts=_ACTIVATIONS)
-CHANGE_WEBHOOK = KeyLayout(("webhooks", "webhook", "webhook_lanes", "webhook_dead", "webhook_progress"))
+_WEBHOOK = ("webhooks", "webhook", "webhook_lanes", "webhook_dead", "webhook_progress", "log")
+CHANGE_WEBHOOK = KeyLayout(_WEBHOOK)
+REMOVE_WEBHOOK = KeyLayout(_WEBHOOK)
 LEASE_WEBHOOK = KeyLayout(("webhook_lease",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
-CHANGE_FACTS = KeyLayout(("facts", "products", *_FORMER), parts=("former_version",))
-PUT_KEYS = KeyLayout(("api_keys",))
+CHANGE_FACTS = KeyLayout(("facts", "products", *_FORMER, "log"), parts=("former_version",))
+PUT_KEYS = KeyLayout(("api_keys", "log"))
+RECORD_ACT = KeyLayout(("log", "operation"))
 LOAD_SWAP = KeyLayout(
     (
         "facts",
@@ -167,6 +172,7 @@ LOAD_SWAP = KeyLayout(
         "former_products",
     ),
     parts=("former_version",),
+    begins_entry=True,
 )
 LOAD_STOCK = KeyLayout(
     ("facts", "products", "todo", "changed", "log", *_OFFERS),
@@ -176,6 +182,7 @@ LOAD_STOCK = KeyLayout(
 REPAIR = KeyLayout(
     ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
 )
+SEAL = KeyLayout(("sealed",), (("grown",),))
 RIGHTS = KeyLayout(("never_written",))
 CLAIM_REQUEST = KeyLayout(("request",))
 SETTLE_REQUEST = KeyLayout(("request",))
@@ -205,6 +212,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "events/log_activations": LOG_ACTIVATIONS,
     "change_facts": CHANGE_FACTS,
     "events/change_webhook": CHANGE_WEBHOOK,
+    "events/remove_webhook": REMOVE_WEBHOOK,
     "events/lease_webhook": LEASE_WEBHOOK,
     "events/append": APPEND_EVENTS,
     "load_swap": LOAD_SWAP,
@@ -214,6 +222,8 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "requests/settle": SETTLE_REQUEST,
     "requests/count": COUNT_REQUEST,
     "access/put_keys": PUT_KEYS,
+    "audit/seal": SEAL,
+    "audit/record_act": RECORD_ACT,
     "server/rights": RIGHTS,
 }
 """By the name of the script's file."""

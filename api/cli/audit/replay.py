@@ -78,11 +78,12 @@ def _summary_lines(record: ReplaysRecord, times: Times) -> Iterator[str]:
         yield say("... and {count:,} more; --json has them all", count=len(record.replays) - MOST_SHOWN)
     yield say(
         "{decisions} replayed: {identical:,} identical, {different:,} different, {incomplete:,} with facts that an"
-        " earlier release kept in part, {impossible:,} not replayable",
+        " earlier release kept in part, {erased:,} erased, {impossible:,} not replayable",
         decisions=counted(record.decisions, "decision"),
         identical=record.identical,
         different=record.different,
         incomplete=record.facts_incomplete,
+        erased=record.erased,
         impossible=record.not_replayable,
     )
     if record.policies:

@@ -19,6 +19,7 @@ from api.http.access.networks import CurrentPointsman
 from api.http.each_request.key_header import digest, key_of_request
 from api.http.each_request.late_releases import LateReleases
 from api.http.problems import STORE_IS_AWAY
+from engine.actor import name_operation
 from engine.errors import KeyReused, RequestInProgress, StoreUnavailable
 from engine.store.requests.request_answers import AnsweredAlready, Claimed, InProgress
 
@@ -57,6 +58,7 @@ class IdempotentRequests:
         key = key_of_request()
         if key is None:
             return None
+        name_operation(key)
         name = digest(caller().name, request.method, request.path, key)
         fingerprint = digest(request.query_string.decode("latin-1"), body=request.get_data(cache=True))
         match self._pointsman.request_answers.claim(name, fingerprint):

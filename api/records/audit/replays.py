@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.audit.differences import Difference
-from engine.audit.replays import Outcome, ReplayedEntry
+from engine.audit.replays import OUTCOMES, Outcome, ReplayedEntry
 from engine.decide.order_record import Record, Timestamp
 from engine.decide.record import DecisionRecord, Status
 
@@ -67,7 +67,7 @@ class PolicyReplayRecord(Record, frozen=True):
 
 class ReplayRecord(Record, frozen=True):
     """What came of a decision's replay. identical: byte for byte; facts_incomplete: it came out otherwise, and an
-    earlier release did not keep all that it was made on.
+    earlier release did not keep all that it was made on; erased: so were the order's personal values.
     """
 
     decision: str
@@ -119,6 +119,7 @@ class ReplaysRecord(Record, frozen=True):
     identical: int
     different: int
     facts_incomplete: int
+    erased: int
     not_replayable: int
     replays: Annotated[
         list[ReplayRecord],
@@ -151,10 +152,8 @@ class ReplaySums:
 
     @property
     def record(self) -> ReplaysRecord:
-        counts = {
-            name: self.outcomes[name] for name in ("identical", "different", "facts_incomplete", "not_replayable")
-        }
-        tried = self.outcomes.total() - self.outcomes["not_replayable"]
+        counts = {outcome: self.outcomes[outcome] for outcome in OUTCOMES}
+        tried = self.outcomes.total() - self.outcomes["erased"] - self.outcomes["not_replayable"]
         policies = PolicySummaryRecord(
             policy_version=self.policy_version,
             decisions=tried,

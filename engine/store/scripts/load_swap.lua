@@ -41,6 +41,7 @@ local function replace(to, from)
   end
 end
 -- nodes that rest go on resting in the new network
+local before = redis.call('HGET', key.facts, 'version')
 local rests_until = redis.call('HGET', key.facts, 'rests')
 local lots = redis.call('HGET', key.facts, 'lots')
 -- what the new stock says is as of now, after all that came and left, and after the load before
@@ -61,6 +62,8 @@ redis.call('HSET', key.facts, 'loaded', string.format('%.0f', loaded))
 if moved then
   redis.call('HSET', key.facts, 'moved', moved)
 end
+-- whoever completes the load logs it as this author's
+redis.call('HSET', key.facts, 'author', cjson.encode(signature), 'before', before or '')
 if lots then
   redis.call('HSET', key.facts, 'lots', lots)
 end

@@ -12,11 +12,11 @@ from engine.model.node_loads import units_field
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.rejection import RejectionRequest
 from engine.store import decision_log
+from engine.store.entry_codec.codec import encode
 from engine.version import MEANING
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import HOUR, LILLE, LYON, NOW, PARIS, inventory, node, order, product
-from tests.support.ledger_entries import ledger_entries
 
 RULES = (
     "when: {node.load: {at_least: 1}}, then: {avoid: 1.00}",
@@ -97,17 +97,17 @@ def test_only_those_of_the_time_asked_for_are_replayed(shop, clock):
 
 
 @pytest.fixture
-def rewrite(redis_client, network):
+def rewrite(redis_client, client, keys):
     """Lets a function rewrite record and facts of each logged decision."""
 
     def rewrite(change):
-        log = f"{{{network}}}:log"
-        entries = ledger_entries(redis_client, network)
-        redis_client.delete(log)
-        for place, fields in entries:
-            entry = decision_log.parse_entry(place, fields)
-            fields[b"body"] = decision_log.packed(*change(entry.record, json.loads(entry.logged_facts)))
-            redis_client.xadd(log, fields, id=place)
+        entries = [entry for entry in decision_log.entries(client, keys) if entry.kind == "decided"]
+        stored = dict(redis_client.xrange(keys.log))
+        redis_client.delete(keys.log)
+        for entry in entries:
+            place = "-".join(map(str, entry.id))
+            body = encode(*change(entry.record, json.loads(entry.logged_facts)))
+            redis_client.xadd(keys.log, {**stored[place.encode()], b"body": body}, id=place)
 
     return rewrite
 

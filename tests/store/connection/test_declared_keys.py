@@ -64,7 +64,7 @@ def ran(monkeypatch):
 
         def strict(*, args=(), **given):
             names.update([name, *parts.values()])
-            return run(args=[*args, "Ada", "request-1"] if LAYOUTS[name].logs else args, **given)
+            return run(args=[*args, "by", "Ada", 2] if LAYOUTS[name].logs else args, **given)
 
         return strict
 
@@ -92,7 +92,8 @@ def begin(pointsman, inventory):
 
 
 def answer_and_count(pointsman):
-    """What the service keeps of requests."""
+    """What the service keeps of requests and of acts."""
+    pointsman.record_act("exported", "log.ndjson", {})
     claimed = pointsman.request_answers.claim("request", "body")
     pointsman.request_answers.keep("request", claimed.attempt, b"answer")
     pointsman.request_counts.add("eve", seconds=1)
