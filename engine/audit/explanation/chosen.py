@@ -61,7 +61,7 @@ def costs(explained: ExplainedChoice) -> Iterator[Statement]:
     cost, score = explained.costs, explained.choice.score
     yield Statement(kind="cost.paid", values={"paid": Money(cost.paid), "parts": Parts(cost.of_paid)})
     yield Statement(kind="cost.co2", values={"co2": Co2(sum(shipment.co2 for shipment in explained.shipments))})
-    if cost.total != cost.paid:
+    if cost != cost.of_paid:
         yield Statement(kind="cost.compared", values={"compared": Money(cost.total), "parts": Parts(cost)})
     for (rule, effect, micros), units in rule_amounts(explained.evaluation, explained.choice).items():
         values: Values = {"amount": Money(micros), "units": units_by_sku(units)}

@@ -177,4 +177,9 @@ class Wording:
         number = amounts.number(loss.by, loss.scale or 1, self.catalogue)
         values = {"by": by.get(loss.part, number), "parts": self._parts(Parts(loss.costs, extra=True))}
         key = f"loss.{loss.part}" if loss.scale else f"loss.{loss.part}_uncounted"
-        return self._counted(key, loss.by, **values)
+        return self._counted(key, _form(loss.by, loss.scale or 1), **values)
+
+
+def _form(units: int, scale: int) -> int:
+    """The number by which the plural goes: of a fraction, that of several."""
+    return units // scale if units % scale == 0 else 2

@@ -12,7 +12,7 @@ from engine.decide.sourcing.problem import Choice
 from rules.syntax.literals import MICROS
 
 _CENT = MICROS // 100
-_ENTRIES = ("line", "candidate", "everything", "unless_needed", "tier", "money", "carbon")
+_ENTRIES = ("line", "candidate", "units", "everything", "unless_needed", "tier", "money", "carbon")
 """The columns of `Candidates` that have an entry for each line and way that can ship units of it."""
 
 
