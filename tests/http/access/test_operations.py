@@ -66,6 +66,7 @@ SCOPES = {
     "POST /v1/policies/check": {"policies:read"},
     "POST /v1/policies/rollback": {"policies:publish"},
     "POST /v1/policies/{version}/activate": {"policies:publish"},
+    "POST /v1/policies/{version}/unschedule": {"policies:publish"},
     "POST /v1/policies/{version}/approve": {"policies:approve"},
     "POST /v1/products": {STOCK},
     "POST /v1/promises": {ORDERS},
