@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.calculations import Calculations
 from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
@@ -69,6 +70,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network import load as network_load
 from engine.store.network import read
+from engine.store.network.former.former_cache import FormerCache
 from engine.store.network.former.tidy import tidy
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.personal.entry_encoder import EntryEncoder
@@ -238,7 +240,9 @@ class Pointsman:
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )
-        self.replays = Replays(self._client, self._keys, facts=self._facts)
+        former = FormerCache(self._client, self._keys)
+        self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)
+        self.calculations = Calculations(self._client, self._keys, former=former)
         self.explanations = Explanations(
             self._client, self._keys, replays=self.replays, facts=self._facts, show_order=self.orders.show
         )
