@@ -405,6 +405,11 @@ class Keys:
         return self._key("sealed", "tile", str(level), str(tile))
 
     @property
+    def publishing(self) -> str:
+        """String: there while it is the turn of one of the workers to publish checkpoints."""
+        return self._key("sealing", "publishing")
+
+    @property
     def sealing(self) -> str:
         """String: there while it is the turn of one of the workers to seal."""
         return self._key("sealing")
