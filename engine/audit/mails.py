@@ -12,7 +12,6 @@ from engine.errors import PointsmanError
 SECONDS = 10.0
 
 
-
 def send_checkpoint(note: str, *, log: str, size: int, server: MailServer, to: Sequence[str], at: int) -> None:
     """Hand the mail in, at the instant `at` (UTC seconds). Raises PointsmanError."""
     mail = EmailMessage()
@@ -25,7 +24,9 @@ def send_checkpoint(note: str, *, log: str, size: int, server: MailServer, to: S
         "Keep this mail. It proves, later, which entries the log had by now, and that none of them was changed:\n"
         "  pointsman audit verify EXPORT --checkpoint FILE, with the attachment as FILE.\n"
     )
-    mail.add_attachment(note.encode(), maintype="text", subtype="plain", filename="checkpoint.txt")
+    # of bytes, so that its line ends stay as they were signed
+    utf_8 = {"charset": "utf-8"}
+    mail.add_attachment(note.encode(), maintype="text", subtype="plain", filename="checkpoint.txt", params=utf_8)
     try:
         with _session(server) as session:
             if server.user:
@@ -36,7 +37,7 @@ def send_checkpoint(note: str, *, log: str, size: int, server: MailServer, to: S
 
 
 def _session(server: MailServer) -> smtplib.SMTP:
-    """A connection, encrypted if the server can. Raises SMTPException rather than send a password over one that isn't."""
+    """A connection, encrypted if that can be. Raises SMTPException rather than send a password over one that is not."""
     context = ssl.create_default_context()
     if server.tls:
         return smtplib.SMTP_SSL(server.host, server.port, timeout=SECONDS, context=context)

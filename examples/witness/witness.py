@@ -101,7 +101,7 @@ class Witness:
             unfinished = self.state.with_suffix(".unfinished")
             unfinished.write_text(json.dumps({**known, origin: (size, root_line)}))
             unfinished.replace(self.state)
-        at = int(time.time())
+        at = time.time_ns() // 10**9
         value = self.key.sign(f"cosignature/v1\ntime {at}\n{text}\n".encode())
         line = base64.b64encode(self.key_id + struct.pack(">Q", at) + value).decode()
         return 200, "text/plain", f"— {self.name} {line}\n"
