@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.calculations import Calculations
 from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
+from engine.audit.sealing.leaf import id_text
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
@@ -53,6 +55,7 @@ from engine.store import decision_log
 from engine.store.api_keys import StoredKeys
 from engine.store.audit import installation_log
 from engine.store.audit.acts import Act, record_act
+from engine.store.audit.archive.archiving import Archived, Archiving
 from engine.store.audit.decision_search import DecisionSearch, entries_of_order
 from engine.store.audit.proofs import Proofs
 from engine.store.audit.seal_check import check_seal
@@ -66,6 +69,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network import load as network_load
 from engine.store.network import read
+from engine.store.network.former.former_cache import FormerCache
 from engine.store.network.former.tidy import tidy
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.personal.entry_encoder import EntryEncoder
@@ -111,6 +115,7 @@ class Pointsman:
             self._server.url,
             replicas=settings.replicas,
             revive=self._server.ensure_running,
+            archive=settings.archive,
             clock_key=self._keys.facts,
         )
         self._verify_clock()
@@ -235,7 +240,9 @@ class Pointsman:
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )
-        self.replays = Replays(self._client, self._keys, facts=self._facts)
+        former = FormerCache(self._client, self._keys)
+        self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)
+        self.calculations = Calculations(self._client, self._keys, former=former)
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.proofs = Proofs(self._client, self._keys)
         self.decisions = DecisionSearch(self._client, self._keys)
@@ -487,6 +494,16 @@ class Pointsman:
         """The entries of the log about an order's decisions, oldest first; as `entries`."""
         self._verify_something_to_audit()
         return entries_of_order(self._client, self._keys, order, on_damaged=on_damaged)
+
+    def archive(
+        self, folder: Path, *, older_than: int, advanced: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Archived:
+        """Move entries older than so many seconds into the archive in `folder`, and log that; see Archiving."""
+        archived = Archiving(self._client, self._keys, folder).run(older_than, advanced=advanced)
+        if archived.entries:
+            details = {"entries": archived.entries, "days": archived.days, "through": id_text(archived.through)}
+            self.record_act("archived", str(folder.absolute()), details)
+        return archived
 
     def check(self) -> reconcile_check.Audit:
         """Compare the ledger with what the log says it should be, and the log with what was sealed of it; nothing is

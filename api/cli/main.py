@@ -23,6 +23,11 @@ COMMANDS = {
     "backlog": Lazy("api.cli.backlog", "backlog", "List the orders that wait for stock, and offer it to them."),
     "backup": Lazy("api.cli.backup", "backup", "Write all of the network into FILE, while it is used."),
     "batch": Lazy("api.cli.decisions", "batch", "Decide many orders at once, and print what became of each."),
+    "calculation": Lazy(
+        "api.cli.audit.calculation",
+        "calculation",
+        "Show how the cost and the CO2e of a decision come about, row by row.",
+    ),
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
     "decisions": Lazy("api.cli.audit.decisions", "decisions", "Search the logged decisions, the last one first."),

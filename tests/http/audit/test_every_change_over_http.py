@@ -56,6 +56,11 @@ class Shop:
     def published(self, *rules):
         return self.pointsman.publish(policy_file(*rules), who="Zoe", note="").version
 
+    def scheduled(self, *rules):
+        version = self.published(*rules)
+        self.pointsman.versions.activate(version, who="Zoe", note="", since=NOW + 3_600)
+        return version
+
     def webhook(self):
         return f"/v1/webhooks/{self.pointsman.events.webhooks.add('https://shop.example/', by='Zoe').id}"
 
@@ -119,6 +124,10 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
         lambda shop: ("POST", f"/v1/policies/{shop.published('then: {hold: 2 h}')}/approve", {"note": "read it"}),
     ),
     "policies.publish": ("published", lambda _: ("POST", "/v1/policies", {"files": _files("then: {hold: 2 h}")})),
+    "policies.unschedule": (
+        "unscheduled",
+        lambda shop: ("POST", f"/v1/policies/{shop.scheduled('then: {hold: 2 h}')}/unschedule", {"note": "put off"}),
+    ),
     "policies.rollback": ("activated", lambda _: ("POST", "/v1/policies/rollback", {"note": "back"})),
     "quotes.take": (
         "decided",
