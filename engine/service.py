@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from engine.access.api_keys import ApiKeys
 from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
+from engine.audit.sealing.leaf import id_text
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
@@ -53,6 +54,7 @@ from engine.store import decision_log
 from engine.store.api_keys import StoredKeys
 from engine.store.audit import installation_log
 from engine.store.audit.acts import Act, record_act
+from engine.store.audit.archive.archiving import Archived, Archiving
 from engine.store.audit.decision_search import DecisionSearch, entries_of_order
 from engine.store.audit.proofs import Proofs
 from engine.store.audit.seal_check import check_seal
@@ -110,6 +112,7 @@ class Pointsman:
             self._server.url,
             replicas=settings.replicas,
             revive=self._server.ensure_running,
+            archive=settings.archive,
             clock_key=self._keys.facts,
         )
         self._verify_clock()
@@ -477,6 +480,16 @@ class Pointsman:
         """The entries of the log about an order's decisions, oldest first; as `entries`."""
         self._verify_something_to_audit()
         return entries_of_order(self._client, self._keys, order, on_damaged=on_damaged)
+
+    def archive(
+        self, folder: Path, *, older_than: int, advanced: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Archived:
+        """Move entries older than so many seconds into the archive in `folder`, and log that; see Archiving."""
+        archived = Archiving(self._client, self._keys, folder).run(older_than, advanced=advanced)
+        if archived.entries:
+            details = {"entries": archived.entries, "days": archived.days, "through": id_text(archived.through)}
+            self.record_act("archived", str(folder.absolute()), details)
+        return archived
 
     def check(self) -> reconcile_check.Audit:
         """Compare the ledger with what the log says it should be, and the log with what was sealed of it; nothing is

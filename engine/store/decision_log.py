@@ -1,6 +1,7 @@
 """Reads the decision log: what was decided, what ended and what moved, in order. The Lua scripts write it."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from engine.decide.record import DecisionRecord, facts_of, from_json, with_erase
 from engine.errors import NotFound
 from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits
+from engine.store.audit.archive.archived_log import START, ArchivedLog
 from engine.store.connection.client import Client, faults
 from engine.store.entry_codec.codec import Body, StoredBody
 from engine.store.entry_codec.errors import BodyDamaged
@@ -74,6 +76,7 @@ KINDS = (
 UNREADABLE = (ValueError, KeyError, IndexError)
 """What `parse_entry` raises for an entry that is damaged."""
 _BATCH = 500
+_LARGEST = (1 << 64) - 1
 _MICROSECONDS = 1_000_000
 _MILLISECONDS = 1_000
 
@@ -387,12 +390,25 @@ def decided(client: Client, keys: Keys, decision: str) -> Entry:
 
 def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry]:
     """The entries of several decisions that exist, in the same order."""
-    with faults(), client.redis.pipeline(transaction=False) as read:
-        for entry_id in client.redis.hmget(keys.decisions, decisions):
-            read.xrange(keys.log, entry_id, entry_id)
-        found = [answer[0] for answer in read.execute()]
+    with faults():
+        places = client.redis.hmget(keys.decisions, decisions)
+    found = stored_entries(client, keys, places)
     secrets = secrets_of(client, keys, found)
     return [parse_entry(entry_id, fields, secrets) for entry_id, fields in found]
+
+
+def stored_entries(client: Client, keys: Keys, places: Sequence[bytes]) -> list[RawEntry]:
+    """The entries of these ids that there are, in the log or in the archive, as they are stored, in the same order."""
+    with faults(), client.redis.pipeline(transaction=False) as read:
+        for place in places:
+            read.xrange(keys.log, place, place)
+        answers = read.execute()
+    found: list[RawEntry] = []
+    for place, answer in zip(places, answers, strict=True):
+        raw = answer[0] if answer else ArchivedLog(client, keys).entry(parse_entry_id(place))
+        if raw is not None:
+            found.append(raw)
+    return found
 
 
 def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | None = None) -> Iterator[Entry]:
@@ -440,7 +456,12 @@ def is_empty(client: Client, keys: Keys) -> bool:
 
 
 def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[list[RawEntry]]:
-    """The log as it is stored, from `start` to `end`, which are written as for XRANGE."""
+    """The log as it is stored, from `start` to `end`, which are written as for XRANGE: first what is in the archive of
+    it, if anything is.
+    """
+    archived = _archived(client, keys, start, end)
+    while piece := list(itertools.islice(archived, _BATCH)):
+        yield piece
     while True:
         with faults():
             batch = client.redis.xrange(keys.log, start, end, count=_BATCH)
@@ -451,8 +472,20 @@ def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> 
         start = f"({batch[-1][0].decode()}"
 
 
+def next_entries(client: Client, keys: Keys, *, start: str, count: int) -> list[RawEntry]:
+    """At most `count` entries from `start` on, which is written as for XRANGE."""
+    with faults(), client.redis.pipeline(transaction=True) as read:
+        read.hget(keys.archived, "through")
+        read.xrange(keys.log, start, "+", count=count)
+        through, logged = read.execute()
+    archived = [] if through is None else list(itertools.islice(_archived(client, keys, start, "+"), count))
+    return [*archived, *logged][:count]
+
+
 def newest_first(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[RawEntry]:
-    """The log as it is stored, from `end` back to `start`, which are written as for XREVRANGE."""
+    """The log as it is stored on the server, without what is in the archive, from `end` back to `start`, which are
+    written as for XREVRANGE.
+    """
     while True:
         with faults():
             batch = client.redis.xrevrange(keys.log, end, start, count=_BATCH)
@@ -469,7 +502,12 @@ def entries_about(
     names = {decision.encode() for decision in decisions}
     for batch in batches(client, keys, start=start):
         about = [raw for raw in batch if raw[1].get(b"id") in names]
-        yield from _parsed(client, keys, about, on_damaged)
+        secrets = secrets_of(client, keys, about) if about else {}
+        for entry_id, fields in about:
+            try:
+                yield parse_entry(entry_id, fields, secrets)
+            except UNREADABLE:
+                on_damaged(entry_id.decode())
 
 
 def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
@@ -481,7 +519,27 @@ def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
             read.xrange(keys.log, entry_id, entry_id)
             read.hget(keys.order_keys, decision)
             answer, secret = read.execute()
-    return with_secret(answer[0], decision, secret, lambda name: read_secrets(client, keys, [name])) if answer else None
+    raw = answer[0] if answer else ArchivedLog(client, keys).entry(parse_entry_id(entry_id))
+    return with_secret(raw, decision, secret, lambda name: read_secrets(client, keys, [name])) if raw else None
+
+
+def _archived(client: Client, keys: Keys, start: str, end: str) -> Iterator[RawEntry]:
+    """What of the log is in the archive, in the bounds of `batches`."""
+    archive = ArchivedLog(client, keys)
+    through = archive.through()
+    if start == "-":
+        after = START
+    else:
+        millis, number = _bound(start.removeprefix("("), 0)
+        after = (millis, number) if start.startswith("(") else (millis, number - 1)
+    if after < through:
+        yield from archive.entries(after=after, until=None if end == "+" else _bound(end, _LARGEST))
+
+
+def _bound(text: str, number: int) -> EntryId:
+    """A bound as for XRANGE, which may be milliseconds alone."""
+    millis, _, rest = text.partition("-")
+    return int(millis), int(rest) if rest else number
 
 
 def with_secret(raw: RawEntry, first: str, secret: bytes | None, read: Callable[[str], Secrets]) -> Entry:

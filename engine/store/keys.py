@@ -405,6 +405,25 @@ class Keys:
         return self._key("sealed", "tile", str(level), str(tile))
 
     @property
+    def archived(self) -> str:
+        """Hash: `through`, the last entry of the log that is in the archive alone, and the `folder` that it was written
+        into.
+        """
+        return self._key("archived")
+
+    @property
+    def archived_days(self) -> str:
+        """Hash: UTC date to `ENTRIES LAST` of the archive's file of that day, as it was written."""
+        return self._key("archived", "days")
+
+    @property
+    def archived_kept(self) -> str:
+        """Hash: entry of a decision that is archived, whose order still held units or waited then, to its fields
+        (MessagePack): what goes on with such an order needs no archive.
+        """
+        return self._key("archived", "kept")
+
+    @property
     def sealing(self) -> str:
         """String: there while it is the turn of one of the workers to seal."""
         return self._key("sealing")

@@ -182,6 +182,7 @@ LOAD_STOCK = KeyLayout(
 REPAIR = KeyLayout(
     ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
 )
+TRIM_LOG = KeyLayout(("trimmed_log", "sealed", "archived", "archived_days", "archived_kept"))
 SEAL = KeyLayout(("sealed",), (("grown",),))
 RIGHTS = KeyLayout(("never_written",))
 CLAIM_REQUEST = KeyLayout(("request",))
@@ -223,6 +224,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "requests/count": COUNT_REQUEST,
     "access/put_keys": PUT_KEYS,
     "audit/seal": SEAL,
+    "audit/trim": TRIM_LOG,
     "audit/record_act": RECORD_ACT,
     "server/rights": RIGHTS,
 }

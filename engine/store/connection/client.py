@@ -76,12 +76,15 @@ class Client:
         *,
         replicas: int = 0,
         revive: Callable[[], bool] = lambda: False,
+        archive: Path | None = None,
         clock_key: str = Keys(INSTALLATION).facts,
     ) -> None:
         """`replicas` is how many replicas must have a write before it is answered. `revive` starts the embedded server
-        again if it has died, and returns False for any other server. Of several servers, the one that has `clock_key`
-        is the one whose clock counts.
+        again if it has died, and returns False for any other server. `archive` is the folder in which entries are that
+        are not on the server any more; None: the one they were written into. Of several servers, the one that has
+        `clock_key` is the one whose clock counts.
         """
+        self.archive = archive
         self._url = url
         self._replicas = replicas
         self._revive = revive
