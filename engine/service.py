@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.calculations import Calculations
 from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
 from engine.audit.sealing.leaf import id_text
@@ -38,6 +39,7 @@ from engine.orders.batch.block import BlockOfDecisions
 from engine.orders.cancellation.cancel_order import Cancellations
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, whole_order
+from engine.orders.erasure import Erasures
 from engine.orders.living_orders import LivingOrders
 from engine.orders.quotes.quotes import Quotes
 from engine.orders.quotes.take_up import QuoteTakeUp
@@ -68,6 +70,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network import load as network_load
 from engine.store.network import read
+from engine.store.network.former.former_cache import FormerCache
 from engine.store.network.former.tidy import tidy
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.personal.entry_encoder import EntryEncoder
@@ -209,6 +212,14 @@ class Pointsman:
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )
+        self.erasures = Erasures(
+            self._client,
+            self._keys,
+            orders=self.orders,
+            forget_answers=self.request_answers.forget_personal,
+            personal=settings.personal,
+            clock=lambda: self.now,
+        )
         self.quotes = Quotes(self._client, self._keys, facts=self._facts, clock=lambda: self.now, new_id=new_id)
         self.quote_take_up = QuoteTakeUp(
             self._client,
@@ -237,7 +248,9 @@ class Pointsman:
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )
-        self.replays = Replays(self._client, self._keys, facts=self._facts)
+        former = FormerCache(self._client, self._keys)
+        self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)
+        self.calculations = Calculations(self._client, self._keys, former=former)
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.proofs = Proofs(self._client, self._keys)
         self.decisions = DecisionSearch(self._client, self._keys)

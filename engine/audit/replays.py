@@ -55,11 +55,11 @@ class ReplayedEntry:
 class Replays:
     """The replays of one network's decisions."""
 
-    def __init__(self, client: Client, keys: Keys, *, facts: FactsReader) -> None:
+    def __init__(self, client: Client, keys: Keys, *, facts: FactsReader, former: FormerCache) -> None:
         self._client = client
         self._keys = keys
         self._facts = facts
-        self._former = FormerCache(client, keys)
+        self._former = former
 
     def of_decision(self, decision: str, *, policies: str | None = None) -> ReplayedEntry:
         """Raises NotFound, DecisionUnreadable, StoreUnavailable."""
