@@ -39,6 +39,7 @@ from engine.orders.batch.block import BlockOfDecisions
 from engine.orders.cancellation.cancel_order import Cancellations
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, whole_order
+from engine.orders.erasure import Erasures
 from engine.orders.living_orders import LivingOrders
 from engine.orders.quotes.quotes import Quotes
 from engine.orders.quotes.take_up import QuoteTakeUp
@@ -210,6 +211,14 @@ class Pointsman:
             encoder=encoder,
             after_waiting=settings.backlog == "auto",
             after_freeing=self._after_freeing,
+            clock=lambda: self.now,
+        )
+        self.erasures = Erasures(
+            self._client,
+            self._keys,
+            orders=self.orders,
+            forget_answers=self.request_answers.forget_personal,
+            personal=settings.personal,
             clock=lambda: self.now,
         )
         self.quotes = Quotes(self._client, self._keys, facts=self._facts, clock=lambda: self.now, new_id=new_id)

@@ -288,6 +288,11 @@ class Keys:
         """
         return self._key("request", name)
 
+    @property
+    def personal_answers(self) -> str:
+        """Sorted set: the names of requests whose kept answer has an order in it, by the instant it expires."""
+        return self._key("requests", "personal")
+
     def request_count(self, name: str) -> str:
         """String: how many requests of a caller there were in its period. It is gone when the period ends."""
         return self._key("requests", name)
