@@ -16,7 +16,9 @@ from engine.version import VERSION
 from rules.errors import PolicyInvalid, RulesError
 
 COMMANDS = {
-    "audit": Lazy("api.cli.audit.group", "audit", "Seal the log, and prove that nobody changed it."),
+    "audit": Lazy(
+        "api.cli.audit.group", "audit", "Seal the log, prove that nobody changed it, and erase personal values."
+    ),
     "availability": Lazy(
         "api.cli.promises.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
     ),

@@ -62,6 +62,7 @@ SCOPES = {
     "POST /v1/orders/{order_id}/amend": {ORDERS},
     "POST /v1/orders/{order_id}/approve": {ORDERS},
     "POST /v1/orders/{order_id}/cancel": {ORDERS},
+    "POST /v1/orders/{order_id}/erase": {ADMIN},
     "POST /v1/orders/{order_id}/wait": {ORDERS},
     "POST /v1/policies": {"policies:publish"},
     "POST /v1/policies/check": {"policies:read"},
