@@ -26,9 +26,9 @@ from engine.settings import Settings
 @AS_JSON
 @click.pass_obj
 def idle(settings: Settings, start: int, end: int | None, *, weigh: int, as_json: bool) -> None:
-    """List the rules that never fired, or never decided, in the decisions of a period.
+    """List the rules that never fired, or never decided.
 
-    A rule that fires decides if without it another choice would have been made. To know that, the last decisions in
+    Only the decisions of the period count, and the rules that were active in it. A rule that fires decides if without it another choice would have been made. To know that, the last decisions in
     which it fired are made again, on the facts that were kept with them. Rules that act when a node rejects an order
     are left out.
 
