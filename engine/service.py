@@ -138,6 +138,7 @@ class Pointsman:
             ledger=self._ledger,
             replica=self._replica,
             guarded=settings.guard != "off",
+            on_incident=meter.incident,
             unschedule=lambda version, since, reason: self.versions.unschedule(version, since=since, reason=reason),
             clock=lambda: self.now,
         )
