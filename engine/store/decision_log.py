@@ -48,6 +48,9 @@ ACT_KINDS = (
     "exported",
     "archived",
     "erased",
+    "audit_key_rotated",
+    "log_begun",
+    "sealed",
 )
 """Acts of people of which the ledger has nothing, and that are no events. What they were about is in their details."""
 KINDS = (

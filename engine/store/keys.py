@@ -410,6 +410,11 @@ class Keys:
         return self._key("sealed", "tile", str(level), str(tile))
 
     @property
+    def publishing(self) -> str:
+        """String: there while it is the turn of one of the workers to publish checkpoints."""
+        return self._key("sealing", "publishing")
+
+    @property
     def archived(self) -> str:
         """Hash: `through`, the last entry of the log that is in the archive alone, and the `folder` that it was written
         into.
