@@ -50,17 +50,18 @@ class Weights:
 def measure(orders: int) -> tuple[Weights, Weights]:
     """Once they are decided, and once they are confirmed, too."""
     with tempfile.TemporaryDirectory() as made, directory() as data:
-        folder = _EXAMPLE
+        folder, day = _EXAMPLE, Path(made) / "orders.ndjson"
         if orders > _ORDERS_OF_EXAMPLE:
             folder = Path(made)
             subprocess.run(
                 [sys.executable, _EXAMPLE / "generate.py", "--out", made, "--orders", str(orders)], check=True
             )
-        with installed(
-            data, "size", _with_more_stock(load_inventory(folder), max(1, orders // _ORDERS_OF_EXAMPLE))
-        ) as pointsman:
+        else:
+            day.write_bytes(b"".join((_EXAMPLE / day.name).read_bytes().splitlines(keepends=True)[:orders]))
+        inventory = _with_more_stock(load_inventory(folder), max(1, orders // _ORDERS_OF_EXAMPLE))
+        with installed(data, "size", inventory) as pointsman:
             before = _state(pointsman, data)
-            sent = read_orders(folder / "orders.ndjson", max_lines=500)[:orders]
+            sent = read_orders(day, max_lines=500)
             made_ids = []
             act_as("shop", through="http", origin="10.0.3.17")
             for order in sent:
