@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.access_log import AccessLog
 from engine.audit.replays import Replays
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
@@ -50,6 +51,7 @@ from engine.settings import Settings
 from engine.store import decision_log
 from engine.store.api_keys import StoredKeys
 from engine.store.audit import installation_log
+from engine.store.audit.accesses import StoredAccesses
 from engine.store.audit.acts import Act, record_act
 from engine.store.audit.decision_search import DecisionSearch, entries_of_order
 from engine.store.backlog import BacklogEntries
@@ -227,6 +229,8 @@ class Pointsman:
             clock=lambda: self.now,
         )
         self.replays = Replays(self._client, self._keys, facts=self._facts)
+        self.accesses = AccessLog(StoredAccesses(self._client, self._keys, keep_minutes=settings.keep_accesses))
+        """Who read personal data."""
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.decisions = DecisionSearch(self._client, self._keys)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
@@ -235,6 +239,7 @@ class Pointsman:
         if self._offer_thread is not None:
             self._offer_thread.stop()
         self.events.close()
+        self.accesses.close()
         self._facts.close()
         self._replica.close()
         self._client.close()

@@ -32,7 +32,8 @@ from api.http.access.failed_attempts import FailedAttempts
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.addresses import answer_by_address, read_ids_from_addresses
-from api.http.audit import replays
+from api.http.audit import accesses, replays
+from api.http.audit.reads import record_reads
 from api.http.blueprint import JSON, NDJSON, by_operation, components
 from api.http.description import blueprint as description
 from api.http.description.completion import completed
@@ -114,6 +115,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         stock_movements,
         master_data,
         policies,
+        accesses,
         events,
         webhooks,
     )
@@ -137,6 +139,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
 
         limit_requests(app, pointsman, limit)
     IdempotentRequests(pointsman).guard(app)
+    record_reads(app, pointsman)
     return app
 
 
@@ -158,6 +161,8 @@ def served_app() -> Flask:
         pointsman.warm_up()
         pointsman.start_offering()
         pointsman.events.start_delivering(renderer(pointsman))
+        pointsman.accesses.start()
+        atexit.register(pointsman.accesses.close)
         atexit.register(pointsman.events.close)  # who stops goes on with no request, and lets others go on at once
     return create_app(*served, meters=meters, tracing=tracing)
 
