@@ -32,6 +32,7 @@ PointsmanError
 ├── QuoteNotKept       what was promised can't be kept any more; says what changed
 ├── QuotaExceeded      the caller has as many open holds as it may have
 ├── CursorExpired      a cursor in the stream of events that the log does not reach back to any more
+├── SealBroken         the sealed log is not what was sealed before; nothing more is sealed
 ├── Contended          others changed what it needs each time it was tried; try again
 ├── Interrupted        what takes long was ended at a safe place; says why
 └── Undecided          an order whose batch stopped before it was decided; send it again
@@ -286,6 +287,10 @@ class CursorExpired(PointsmanError):
             f"the log does not reach back to the cursor '{cursor}' any more, so events may be missing; read what you"
             " keep anew, then go on from 'now', or from 'start', the oldest event that there is"
         )
+
+
+class SealBroken(PointsmanError):
+    """The sealed log is damaged, or not a continuation of what was sealed before; says which."""
 
 
 class QuotaExceeded(PointsmanError):

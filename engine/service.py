@@ -4,6 +4,7 @@ A decision takes two round trips to the server: one reads a snapshot, one commit
 products, policies) is cached by version, and read again when a snapshot names another version.
 """
 
+import dataclasses
 import functools
 import heapq
 import logging
@@ -11,15 +12,16 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
 from engine.audit.access_log import AccessLog
 from engine.audit.replays import Replays
+from engine.audit.seal_thread import SealThread
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
-from engine.errors import PointsmanError
+from engine.errors import PointsmanError, SealBroken
 from engine.events.events import Events
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
@@ -54,6 +56,8 @@ from engine.store.audit import installation_log
 from engine.store.audit.accesses import StoredAccesses
 from engine.store.audit.acts import Act, record_act
 from engine.store.audit.decision_search import DecisionSearch, entries_of_order
+from engine.store.audit.proofs import Proofs
+from engine.store.audit.seal_check import check_seal
 from engine.store.backlog import BacklogEntries
 from engine.store.backup.backup import back_up
 from engine.store.backup.frames import Contents
@@ -75,6 +79,9 @@ from engine.store.requests.request_counts import RequestCounts
 from engine.store.reset import forget, log_reset
 from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
+
+if TYPE_CHECKING:
+    from engine.audit.sealer import Sealer
 
 logger = logging.getLogger("pointsman")
 
@@ -99,6 +106,7 @@ class Pointsman:
         self._new_id = new_id
         self._server = open_server(settings)
         self._offer_thread: OfferThread | None = None
+        self._seal_thread: SealThread | None = None
         self._keys = Keys(settings.network)
         self._client = Client(
             self._server.url,
@@ -232,12 +240,15 @@ class Pointsman:
         self.accesses = AccessLog(StoredAccesses(self._client, self._keys, keep_minutes=settings.keep_accesses))
         """Who read personal data."""
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
+        self.proofs = Proofs(self._client, self._keys)
         self.decisions = DecisionSearch(self._client, self._keys)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
         if self._offer_thread is not None:
             self._offer_thread.stop()
+        if self._seal_thread is not None:
+            self._seal_thread.stop()
         self.events.close()
         self.accesses.close()
         self._facts.close()
@@ -294,6 +305,21 @@ class Pointsman:
         if self.settings.backlog == "auto":
             self._offer_thread = OfferThread(self.take_turn)
             self._offer_thread.start()
+
+    @functools.cached_property
+    def sealer(self) -> "Sealer":
+        """What seals the log, and knows what was sealed."""
+        from engine.audit.sealer import Sealer  # noqa: PLC0415  # a large library behind it, which few commands need
+
+        return Sealer(self._client, self._keys, self.settings, clock=lambda: self.now)
+
+    def start_sealing(self) -> None:
+        """From here on, and until it is closed, seal the log, if the settings say so and there is a key to sign with. A
+        process that goes on for long does this.
+        """
+        if self.settings.audit.seal == "auto" and self.sealer.can_seal:
+            self._seal_thread = SealThread(self.sealer.take_turn)
+            self._seal_thread.start()
 
     def take_turn(self) -> bool:
         """One turn of the thread that `start_offering` starts; as `StockOffers.take_turn`."""
@@ -458,14 +484,27 @@ class Pointsman:
         return entries_of_order(self._client, self._keys, order, on_damaged=on_damaged)
 
     def check(self) -> reconcile_check.Audit:
-        """Compare the ledger with what the log says it should be; nothing is changed. Raises NotReady if the network
-        has neither facts nor a log, as one with a mistyped name: there is nothing that could be called clean.
+        """Compare the ledger with what the log says it should be, and the log with what was sealed of it; nothing is
+        changed. Raises NotReady if the network has neither facts nor a log, as one with a mistyped name: there is
+        nothing that could be called clean.
         """
-        self._verify_something_to_audit()
-        return reconcile_check.check(self._client, self._keys)
+        known = self.sealer.known()
+        if not known:  # otherwise there was something, even if there is nothing now
+            self._verify_something_to_audit()
+        seal = check_seal(self._client, self._keys, known=known)
+        return dataclasses.replace(reconcile_check.check(self._client, self._keys), seal=seal)
 
     def repair(self, *, who: str) -> reconcile_repair.Repair:
-        """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`."""
+        """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`. Raises
+        SealBroken if the log is not what was sealed of it: then it can't tell how the ledger should be.
+        """
+        seal = check_seal(self._client, self._keys, known=self.sealer.known())
+        if seal.findings:
+            more = f", and {len(seal.findings) - 1:,} more" if len(seal.findings) > 1 else ""
+            raise SealBroken(
+                f"nothing is repaired, as the log is not what was sealed of it: {seal.findings[0]}{more}"
+                " (pointsman ledger check). Restore a copy of the server's data from before that"
+            )
         repaired = reconcile_repair.repair(self._client, self._keys, now=self.now, who=who)
         self._after_freeing()
         return repaired
@@ -501,7 +540,9 @@ class Pointsman:
         """
         self._facts.forget()
         log_reset(self._client, self._keys, because="reset", at=self.now)
-        return forget(self._client, self._keys)
+        deleted = forget(self._client, self._keys)
+        self.sealer.forget()
+        return deleted
 
     def record_act(self, kind: str, subject: str, details: Mapping[str, Any]) -> decision_log.EntryId:
         """Log an act of whoever acts now that changes nothing of the ledger, such as an export; see `Act`."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, Self, cast
 
 from engine.access.settings import EVERYDAY_ACCESS, NETWORK_NAME, AccessSettings
+from engine.audit.settings import EVERYDAY_AUDIT, AuditSettings
 from engine.errors import BadSetting
 from engine.events.settings import EVERYDAY_EVENTS, EventSettings
 from engine.rate_limit import RateLimit
@@ -50,7 +51,7 @@ class Settings:
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
     backlog run`. The values of the fields of orders that are `personal` stand encrypted in the log. The embedded
     server stays for `server_stays` minutes after its last user has gone. `access` says who may do what over HTTP,
-    `events` which there are and where they go.
+    `events` which there are and where they go, `audit` how the log is sealed.
     """
 
     redis_url: str | None = None
@@ -73,6 +74,7 @@ class Settings:
     personal: tuple[PersonalField, ...] = EVERYDAY_PERSONAL
     access: AccessSettings = EVERYDAY_ACCESS
     events: EventSettings = EVERYDAY_EVENTS
+    audit: AuditSettings = EVERYDAY_AUDIT
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -105,6 +107,7 @@ class Settings:
             server_stays=_server_stays(variables.get("POINTSMAN_SERVER_STAYS", "5 min")),
             access=AccessSettings.from_environment(variables),
             events=EventSettings.from_environment(variables),
+            audit=AuditSettings.from_environment(variables),
         )
 
 

@@ -16,6 +16,7 @@ from engine.version import VERSION
 from rules.errors import PolicyInvalid, RulesError
 
 COMMANDS = {
+    "audit": Lazy("api.cli.audit.group", "audit", "Seal the log, and prove that nobody changed it."),
     "availability": Lazy(
         "api.cli.promises.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
     ),

@@ -32,7 +32,7 @@ from api.http.access.failed_attempts import FailedAttempts
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.addresses import answer_by_address, read_ids_from_addresses
-from api.http.audit import accesses, replays
+from api.http.audit import accesses, replays, sealing
 from api.http.audit.reads import record_reads
 from api.http.blueprint import JSON, NDJSON, by_operation, components
 from api.http.description import blueprint as description
@@ -118,6 +118,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         accesses,
         events,
         webhooks,
+        sealing,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
     described = description.blueprint(functools.partial(_described, api, scopes))
@@ -160,6 +161,7 @@ def served_app() -> Flask:
     for pointsman in served:
         pointsman.warm_up()
         pointsman.start_offering()
+        pointsman.start_sealing()
         pointsman.events.start_delivering(renderer(pointsman))
         pointsman.accesses.start()
         atexit.register(pointsman.accesses.close)

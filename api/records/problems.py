@@ -34,6 +34,7 @@ from engine.errors import (
     QuoteNotKept,
     QuoteTaken,
     RequestInProgress,
+    SealBroken,
     StockConflict,
     StoreUnavailable,
     TestsFailed,
@@ -73,6 +74,7 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     Interrupted: HTTPStatus.SERVICE_UNAVAILABLE,
     Undecided: HTTPStatus.SERVICE_UNAVAILABLE,
+    SealBroken: HTTPStatus.INTERNAL_SERVER_ERROR,
     PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

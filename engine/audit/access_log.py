@@ -45,7 +45,7 @@ class AccessLog:
         return self._stored.page(filtered, limit=limit, after=after)
 
     def start(self) -> None:
-        """From here on, until it is closed, a thread records accesses, as a process wants that answers many requests."""
+        """Let a thread record accesses until this is closed: a process that answers many requests does so."""
         self._thread = threading.Thread(target=self._run, name="accesses", daemon=True)
         self._thread.start()
 

@@ -392,3 +392,24 @@ class Keys:
     def policy_operations(self) -> str:
         """Hash: operation id to what it did with which version: `activated VERSION 0`."""
         return self._key("policies", "acts")
+
+    @property
+    def sealed(self) -> str:
+        """Hash: the sealed log's `origin`, its `size` in entries, their `root` (32 bytes), the `last` entry, the
+        `checkpoint` that is signed of it; `trimmed`, how many of its first entries were taken off the log since; and
+        `cosigned`, the latest checkpoint with signatures of witnesses, and by `witness:NAME` the size each one signed.
+        """
+        return self._key("sealed")
+
+    def sealed_leaves(self, bundle: int) -> str:
+        """String: leaves of the sealed log (see engine/audit/sealing/leaf.py), up to 256 of them."""
+        return self._key("sealed", "leaves", str(bundle))
+
+    def sealed_hashes(self, level: int, tile: int) -> str:
+        """String: hashes of a tile of the sealed log above level 0 (see engine/audit/sealing/tiles.py)."""
+        return self._key("sealed", "tile", str(level), str(tile))
+
+    @property
+    def sealing(self) -> str:
+        """String: there while it is the turn of one of the workers to seal."""
+        return self._key("sealing")

@@ -20,6 +20,7 @@ from api.shapes.order import OrderRequest
 from api.shapes.quote import CartRequest, PromisesRequest
 from engine.access.openid_settings import OpenIdSettings
 from engine.access.settings import AccessSettings
+from engine.audit.settings import AuditSettings
 from engine.decide.facts_record import FactsRecord
 from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.reasons import REASON_CODES, reason_texts
@@ -73,11 +74,12 @@ def test_every_command_a_page_names_exists() -> None:
 
 def test_every_setting_is_on_the_page_of_settings() -> None:
     own, access = (
-        Settings.__dataclass_fields__.keys() - {"access", "events"},
+        Settings.__dataclass_fields__.keys() - {"access", "events", "audit"},
         AccessSettings.__dataclass_fields__.keys(),
     )
     openid = {f"oidc_{name}" for name in OpenIdSettings.__dataclass_fields__}
-    for name in own | (access - {"openid"}) | openid:
+    audit = AuditSettings.__dataclass_fields__.keys()
+    for name in own | (access - {"openid"}) | openid | audit:
         assert f"`POINTSMAN_{name.upper()}`" in page("settings.md")
     for name, field in ServingSettings.__dataclass_fields__.items():
         default = "the port after the service's" if field.default is None else f"`{field.default}` |"

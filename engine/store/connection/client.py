@@ -198,12 +198,19 @@ class Client:
         """Every key that starts with exactly `prefix`, once each, sorted."""
         return sorted(set(self.scan(prefix)))
 
+    def raw_names(self, prefix: str) -> list[bytes]:
+        """The same as they are stored, which need not be text if somebody damaged them."""
+        return sorted(set(self._scan(prefix, count=_SCAN_COUNT)))
+
     def scan(self, prefix: str, *, count: int = _SCAN_COUNT) -> Iterator[str]:
         """Every key that starts with exactly `prefix`; some may come twice."""
+        for name in self._scan(prefix, count=count):
+            yield name.decode()
+
+    def _scan(self, prefix: str, *, count: int) -> Iterator[bytes]:
         pattern = "".join(f"\\{letter}" if letter in "*?[]\\^" else letter for letter in prefix)
         with faults():
-            for name in self.redis.scan_iter(f"{pattern}*", count=count, **self._target(prefix)):
-                yield name.decode()
+            yield from self.redis.scan_iter(f"{pattern}*", count=count, **self._target(prefix))
 
     def _target(self, key: str) -> dict[str, Any]:
         """The argument that sends a command without keys to the cluster's node that has `key`; none for one server."""

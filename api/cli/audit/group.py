@@ -1,0 +1,15 @@
+"""`pointsman audit`: its commands."""
+
+import click
+
+from api.cli.audit.export import export, verify
+from api.cli.audit.sealing import checkpoint, keys, proof, rotate, seal
+
+
+@click.group()
+def audit() -> None:
+    """Seal the log, and prove that nobody changed it."""
+
+
+for command in (seal, checkpoint, keys, rotate, proof, export, verify):
+    audit.add_command(command)
