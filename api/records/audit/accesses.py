@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from api.shapes.cursors import decisions_cursor
@@ -15,7 +16,9 @@ class AccessRecord(Record, frozen=True):
     at: Annotated[Timestamp, Meta(description="by the server's clock")]
     by: Annotated[str, Meta(description="the name of the API key, or of the user of the command line")]
     through: Annotated[str, Meta(description="http or cli")]
-    origin: Annotated[str, Meta(description="the address of the HTTP caller, or LOGIN@HOST")]
+    origin: Annotated[str, Meta(description="the address of the HTTP caller, or LOGIN@HOST")] = msgspec.field(
+        name="from"
+    )
     request: Annotated[str | None, Meta(description="the id of the HTTP request")]
     what: Annotated[str, Meta(description="the id of the operation in the OpenAPI description, or the command")]
     id: Annotated[str | None, Meta(description="the order or decision; null if it read several")]

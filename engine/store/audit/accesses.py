@@ -3,7 +3,7 @@ what is older than a setting says goes.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.actor import Author
@@ -135,22 +135,24 @@ class StoredAccesses:
         while True:
             with faults():
                 batch = self._client.redis.xrevrange(self._keys.accesses, end, start, count=_AT_ONCE)
-            for entry_id, fields in batch:
-                yield _stored(entry_id, {name.decode(): value.decode() for name, value in fields.items()})
+            yield from (_stored(entry_id, fields) for entry_id, fields in batch)
             if len(batch) < _AT_ONCE:
                 return
             end = f"({batch[-1][0].decode()}"
 
 
-def _stored(entry_id: bytes, fields: dict[str, str]) -> StoredAccess:
+def _stored(entry_id: bytes, raw: Mapping[bytes, bytes]) -> StoredAccess:
+    # what somebody altered in the store must keep nobody from reading the rest
+    fields = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in raw.items()}
+    count = fields.get("n", "")
     return StoredAccess(
         id=parse_entry_id(entry_id),
-        by=fields["by"],
-        through=fields["through"],
-        origin=fields["from"],
-        request=fields["request"],
-        what=fields["what"],
-        subject=fields["id"],
-        query=fields["query"],
-        count=int(fields["n"]),
+        by=fields.get("by", ""),
+        through=fields.get("through", ""),
+        origin=fields.get("from", ""),
+        request=fields.get("request", ""),
+        what=fields.get("what", ""),
+        subject=fields.get("id", ""),
+        query=fields.get("query", ""),
+        count=int(count) if count.isascii() and count.isdigit() else 0,
     )
