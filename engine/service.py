@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
 from engine.audit.access_log import AccessLog
+from engine.audit.calculations import Calculations
+from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
+from engine.audit.sealing.leaf import id_text
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
@@ -38,6 +41,7 @@ from engine.orders.batch.block import BlockOfDecisions
 from engine.orders.cancellation.cancel_order import Cancellations
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, whole_order
+from engine.orders.erasure import Erasures
 from engine.orders.living_orders import LivingOrders
 from engine.orders.quotes.quotes import Quotes
 from engine.orders.quotes.take_up import QuoteTakeUp
@@ -55,6 +59,7 @@ from engine.store.api_keys import StoredKeys
 from engine.store.audit import installation_log
 from engine.store.audit.accesses import StoredAccesses
 from engine.store.audit.acts import Act, record_act
+from engine.store.audit.archive.archiving import Archived, Archiving
 from engine.store.audit.decision_search import DecisionSearch, entries_of_order
 from engine.store.audit.proofs import Proofs
 from engine.store.audit.seal_check import check_seal
@@ -68,6 +73,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network import load as network_load
 from engine.store.network import read
+from engine.store.network.former.former_cache import FormerCache
 from engine.store.network.former.tidy import tidy
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.personal.entry_encoder import EntryEncoder
@@ -81,6 +87,7 @@ from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
 
 if TYPE_CHECKING:
+    from engine.audit.publisher import Publisher
     from engine.audit.sealer import Sealer
 
 logger = logging.getLogger("pointsman")
@@ -106,12 +113,13 @@ class Pointsman:
         self._new_id = new_id
         self._server = open_server(settings)
         self._offer_thread: OfferThread | None = None
-        self._seal_thread: SealThread | None = None
+        self._seal_threads: list[SealThread] = []
         self._keys = Keys(settings.network)
         self._client = Client(
             self._server.url,
             replicas=settings.replicas,
             revive=self._server.ensure_running,
+            archive=settings.archive,
             clock_key=self._keys.facts,
         )
         self._verify_clock()
@@ -208,6 +216,14 @@ class Pointsman:
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )
+        self.erasures = Erasures(
+            self._client,
+            self._keys,
+            orders=self.orders,
+            forget_answers=self.request_answers.forget_personal,
+            personal=settings.personal,
+            clock=lambda: self.now,
+        )
         self.quotes = Quotes(self._client, self._keys, facts=self._facts, clock=lambda: self.now, new_id=new_id)
         self.quote_take_up = QuoteTakeUp(
             self._client,
@@ -236,7 +252,12 @@ class Pointsman:
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )
-        self.replays = Replays(self._client, self._keys, facts=self._facts)
+        former = FormerCache(self._client, self._keys)
+        self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)
+        self.calculations = Calculations(self._client, self._keys, former=former)
+        self.explanations = Explanations(
+            self._client, self._keys, replays=self.replays, facts=self._facts, show_order=self.orders.show
+        )
         self.accesses = AccessLog(StoredAccesses(self._client, self._keys, keep_minutes=settings.keep_accesses))
         """Who read personal data."""
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
@@ -247,8 +268,8 @@ class Pointsman:
     def close(self) -> None:
         if self._offer_thread is not None:
             self._offer_thread.stop()
-        if self._seal_thread is not None:
-            self._seal_thread.stop()
+        for thread in self._seal_threads:
+            thread.stop()
         self.events.close()
         self.accesses.close()
         self._facts.close()
@@ -313,13 +334,22 @@ class Pointsman:
 
         return Sealer(self._client, self._keys, self.settings, clock=lambda: self.now)
 
+    @functools.cached_property
+    def publisher(self) -> "Publisher":
+        """What has checkpoints leave the server."""
+        from engine.audit.publisher import Publisher  # noqa: PLC0415  # as above
+
+        return Publisher(self._client, self._keys, self.settings.audit, clock=lambda: self.now)
+
     def start_sealing(self) -> None:
-        """From here on, and until it is closed, seal the log, if the settings say so and there is a key to sign with. A
-        process that goes on for long does this.
+        """From here on, and until it is closed, seal the log and publish its checkpoints, if the settings say so and
+        there is a key to sign with. A process that goes on for long does this.
         """
         if self.settings.audit.seal == "auto" and self.sealer.can_seal:
-            self._seal_thread = SealThread(self.sealer.take_turn)
-            self._seal_thread.start()
+            # two threads, as whoever takes checkpoints may take long to answer
+            self._seal_threads = [SealThread(self.sealer.take_turn), SealThread(self.publisher.take_turn)]
+            for thread in self._seal_threads:
+                thread.start()
 
     def take_turn(self) -> bool:
         """One turn of the thread that `start_offering` starts; as `StockOffers.take_turn`."""
@@ -482,6 +512,16 @@ class Pointsman:
         """The entries of the log about an order's decisions, oldest first; as `entries`."""
         self._verify_something_to_audit()
         return entries_of_order(self._client, self._keys, order, on_damaged=on_damaged)
+
+    def archive(
+        self, folder: Path, *, older_than: int, advanced: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Archived:
+        """Move entries older than so many seconds into the archive in `folder`, and log that; see Archiving."""
+        archived = Archiving(self._client, self._keys, folder).run(older_than, advanced=advanced)
+        if archived.entries:
+            details = {"entries": archived.entries, "days": archived.days, "through": id_text(archived.through)}
+            self.record_act("archived", str(folder.absolute()), details)
+        return archived
 
     def check(self) -> reconcile_check.Audit:
         """Compare the ledger with what the log says it should be, and the log with what was sealed of it; nothing is

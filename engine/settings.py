@@ -50,8 +50,9 @@ class Settings:
     A caller over HTTP may make as many requests as `rate_limit` says; None: any number. `backlog` says
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
     backlog run`. The values of the fields of orders that are `personal` stand encrypted in the log. The embedded
-    server stays for `server_stays` minutes after its last user has gone. `access` says who may do what over HTTP,
-    `events` which there are and where they go, `audit` how the log is sealed.
+    server stays for `server_stays` minutes after its last user has gone. `archive` is the folder that archived entries
+    are read from; None: the one they were written into. `access` says who may do what over HTTP, `events` which there
+    are and where they go, `audit` how the log is sealed.
     """
 
     redis_url: str | None = None
@@ -71,6 +72,7 @@ class Settings:
     rate_limit: RateLimit | None = None
     backlog: RunsBacklog = "auto"
     server_stays: int = 0
+    archive: Path | None = None
     personal: tuple[PersonalField, ...] = EVERYDAY_PERSONAL
     access: AccessSettings = EVERYDAY_ACCESS
     events: EventSettings = EVERYDAY_EVENTS
@@ -105,6 +107,7 @@ class Settings:
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
             personal=_personal(variables.get("POINTSMAN_PERSONAL")),
             server_stays=_server_stays(variables.get("POINTSMAN_SERVER_STAYS", "5 min")),
+            archive=Path(variables["POINTSMAN_ARCHIVE"]) if "POINTSMAN_ARCHIVE" in variables else None,
             access=AccessSettings.from_environment(variables),
             events=EventSettings.from_environment(variables),
             audit=AuditSettings.from_environment(variables),

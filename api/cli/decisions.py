@@ -140,7 +140,7 @@ def batch(settings: Settings, orders: Path, *, instant: int | None, wait: bool, 
     with Pointsman(settings) as service, progress_bar() as progress:
         quantities = Quantities.of(service)
         sent = read_sent_orders(orders, settings.max_lines, lambda: quantities)
-        task = progress.add_task("deciding", total=len(sent))
+        task = progress.add_task(say("deciding"), total=len(sent))
         decided = service.batch(
             readable(sent),
             now=instant,

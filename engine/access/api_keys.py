@@ -98,8 +98,9 @@ class ApiKeys:
         for _ in range(_ATTEMPTS):
             stored, now = self._find(key_id), self._clock()
             if stored.ended(now) or stored.replaced_by is not None:
-                why = "has been rotated before" if stored.replaced_by else "has ended"
-                raise InputInvalid([Mistake(field="key", message=f"the key {key_id} {why}; create a new one")])
+                ended = f"the key {key_id} has ended; create a new one"
+                message = f"the key {key_id} has been rotated before; create a new one" if stored.replaced_by else ended
+                raise InputInvalid([Mistake(field="key", message=message)])
             made = self.prepare(role=stored.role, client=stored.client, networks=stored.networks, expires_at=expires_at)
             ends = min(filter(None, (now + overlap, stored.expires_at)))
             left = structs.replace(stored, expires_at=ends, replaced_by=made.stored.id)

@@ -87,11 +87,9 @@ class MasterData:
 
     def put_nodes(self, read: Callable[[Network], Sequence[Node]]) -> MasterDataChange:
         """Store nodes, new ones or in place of those of the same id; all of them or none."""
-        changed = self._change(
+        return self._change(
             lambda network: change_nodes(self._client, self._keys, network, read(network), now=self._clock())
         )
-        tidy(self._client, self._keys)
-        return changed
 
     def _change(self, change: Callable[[Network], Sequence[Stored] | None]) -> MasterDataChange:
         """Change the network as it is now, again whenever somebody else changed it meanwhile, which `change` tells by
@@ -101,6 +99,7 @@ class MasterData:
             network = self._newest()
             outcomes = self._client.retry_if_revived(functools.partial(change, network))
             if outcomes is not None:
+                tidy(self._client, self._keys)
                 self._after_freeing()
                 return MasterDataChange(outcomes=outcomes, network_version=self._newest().version)
         raise Contended("others change the network over and over; try again")

@@ -1,6 +1,7 @@
 """Reads the decision log: what was decided, what ended and what moved, in order. The Lua scripts write it."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -11,12 +12,14 @@ from msgspec import UNSET, UnsetType
 
 from engine.decide.order_record import OrderRecord, Record
 from engine.decide.record import DecisionRecord, facts_of, from_json, with_erased
-from engine.errors import NotFound
+from engine.errors import DecisionUnreadable, NotFound
 from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits
+from engine.store.audit.archive.archived_log import START, ArchivedLog
 from engine.store.connection.client import Client, faults
 from engine.store.entry_codec.codec import Body, StoredBody
 from engine.store.entry_codec.errors import BodyDamaged
+from engine.store.entry_codec.personal_values import PersonalField
 from engine.store.keys import Keys
 from engine.store.outcomes import UnitState
 from engine.store.personal.order_keys import Erased, Secrets, parse_secret, read_secrets
@@ -45,6 +48,9 @@ ACT_KINDS = (
     "exported",
     "archived",
     "erased",
+    "audit_key_rotated",
+    "log_begun",
+    "sealed",
 )
 """Acts of people of which the ledger has nothing, and that are no events. What they were about is in their details."""
 KINDS = (
@@ -74,6 +80,7 @@ KINDS = (
 UNREADABLE = (ValueError, KeyError, IndexError)
 """What `parse_entry` raises for an entry that is damaged."""
 _BATCH = 500
+_LARGEST = (1 << 64) - 1
 _MICROSECONDS = 1_000_000
 _MILLISECONDS = 1_000
 
@@ -212,10 +219,10 @@ _ENDED_UNITS = msgspec.json.Decoder(dict[int, Units])
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One change. `kind` is one of KINDS; queued and withdrawn mean into and from the backlog, woken that the rest of a
-    node was ended, set_aside that units are held for a decision that is still being made, and approved or amended that
-    an order was, whose first decision this is; undone means that confirmed units did not leave. Counted positions have
-    another number on hand, a network was loaded whole, a policy version was published or is active from now on: no part
-    of the ledger, but events. ACT_KINDS are neither.
+    node was ended, set_aside that units are held for a decision that is still being made, and approved, amended or
+    erased that an order was, whose first decision this is; undone means that confirmed units did not leave. Counted
+    positions have another number on hand, a network was loaded whole, a policy version was published or is active from
+    now on: no part of the ledger, but events. ACT_KINDS are neither.
 
     `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node; if
     an order was amended or units of it cancelled, its first; of a network or policies, their version; empty of counts).
@@ -320,6 +327,11 @@ class Entry:
         return str(msgspec.json.decode(self.body)["order"])
 
     @property
+    def erased_fields(self) -> tuple[PersonalField, ...]:
+        """Of an erasure, the fields whose values are gone."""
+        return tuple(msgspec.json.decode(self.body)["fields"])
+
+    @property
     def queued_lines(self) -> dict[str, int]:
         """Of units that were queued, how many of each line wait under the decision from then on."""
         return dict(msgspec.json.decode(self.body)["units"])
@@ -378,8 +390,13 @@ class Entry:
 
 
 def decided(client: Client, keys: Keys, decision: str) -> Entry:
-    """The entry of a decision, by the decision's id; raises NotFound."""
-    entry = client.retry_if_revived(lambda: _find(client, keys, decision))
+    """The entry of a decision, by the decision's id; raises NotFound, DecisionUnreadable if it is damaged or its
+    order's key is lost.
+    """
+    try:
+        entry = client.retry_if_revived(lambda: _find(client, keys, decision))
+    except BodyDamaged as error:
+        raise DecisionUnreadable(f"decision '{decision}' can't be read: {error}") from error
     if entry is None:
         raise NotFound(f"no decision goes by the id '{decision}'")
     return entry
@@ -387,12 +404,25 @@ def decided(client: Client, keys: Keys, decision: str) -> Entry:
 
 def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry]:
     """The entries of several decisions that exist, in the same order."""
-    with faults(), client.redis.pipeline(transaction=False) as read:
-        for entry_id in client.redis.hmget(keys.decisions, decisions):
-            read.xrange(keys.log, entry_id, entry_id)
-        found = [answer[0] for answer in read.execute()]
+    with faults():
+        places = client.redis.hmget(keys.decisions, decisions)
+    found = stored_entries(client, keys, places)
     secrets = secrets_of(client, keys, found)
     return [parse_entry(entry_id, fields, secrets) for entry_id, fields in found]
+
+
+def stored_entries(client: Client, keys: Keys, places: Sequence[bytes]) -> list[RawEntry]:
+    """The entries of these ids that there are, in the log or in the archive, as they are stored, in the same order."""
+    with faults(), client.redis.pipeline(transaction=False) as read:
+        for place in places:
+            read.xrange(keys.log, place, place)
+        answers = read.execute()
+    found: list[RawEntry] = []
+    for place, answer in zip(places, answers, strict=True):
+        raw = answer[0] if answer else ArchivedLog(client, keys).entry(parse_entry_id(place))
+        if raw is not None:
+            found.append(raw)
+    return found
 
 
 def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | None = None) -> Iterator[Entry]:
@@ -440,7 +470,12 @@ def is_empty(client: Client, keys: Keys) -> bool:
 
 
 def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[list[RawEntry]]:
-    """The log as it is stored, from `start` to `end`, which are written as for XRANGE."""
+    """The log as it is stored, from `start` to `end`, which are written as for XRANGE: first what is in the archive of
+    it, if anything is.
+    """
+    archived = _archived(client, keys, start, end)
+    while piece := list(itertools.islice(archived, _BATCH)):
+        yield piece
     while True:
         with faults():
             batch = client.redis.xrange(keys.log, start, end, count=_BATCH)
@@ -451,8 +486,20 @@ def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> 
         start = f"({batch[-1][0].decode()}"
 
 
+def next_entries(client: Client, keys: Keys, *, start: str, count: int) -> list[RawEntry]:
+    """At most `count` entries from `start` on, which is written as for XRANGE."""
+    with faults(), client.redis.pipeline(transaction=True) as read:
+        read.hget(keys.archived, "through")
+        read.xrange(keys.log, start, "+", count=count)
+        through, logged = read.execute()
+    archived = [] if through is None else list(itertools.islice(_archived(client, keys, start, "+"), count))
+    return [*archived, *logged][:count]
+
+
 def newest_first(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[RawEntry]:
-    """The log as it is stored, from `end` back to `start`, which are written as for XREVRANGE."""
+    """The log as it is stored on the server, without what is in the archive, from `end` back to `start`, which are
+    written as for XREVRANGE.
+    """
     while True:
         with faults():
             batch = client.redis.xrevrange(keys.log, end, start, count=_BATCH)
@@ -469,7 +516,12 @@ def entries_about(
     names = {decision.encode() for decision in decisions}
     for batch in batches(client, keys, start=start):
         about = [raw for raw in batch if raw[1].get(b"id") in names]
-        yield from _parsed(client, keys, about, on_damaged)
+        secrets = secrets_of(client, keys, about) if about else {}
+        for entry_id, fields in about:
+            try:
+                yield parse_entry(entry_id, fields, secrets)
+            except UNREADABLE:
+                on_damaged(entry_id.decode())
 
 
 def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
@@ -481,7 +533,27 @@ def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
             read.xrange(keys.log, entry_id, entry_id)
             read.hget(keys.order_keys, decision)
             answer, secret = read.execute()
-    return with_secret(answer[0], decision, secret, lambda name: read_secrets(client, keys, [name])) if answer else None
+    raw = answer[0] if answer else ArchivedLog(client, keys).entry(parse_entry_id(entry_id))
+    return with_secret(raw, decision, secret, lambda name: read_secrets(client, keys, [name])) if raw else None
+
+
+def _archived(client: Client, keys: Keys, start: str, end: str) -> Iterator[RawEntry]:
+    """What of the log is in the archive, in the bounds of `batches`."""
+    archive = ArchivedLog(client, keys)
+    through = archive.through()
+    if start == "-":
+        after = START
+    else:
+        millis, number = _bound(start.removeprefix("("), 0)
+        after = (millis, number) if start.startswith("(") else (millis, number - 1)
+    if after < through:
+        yield from archive.entries(after=after, until=None if end == "+" else _bound(end, _LARGEST))
+
+
+def _bound(text: str, number: int) -> EntryId:
+    """A bound as for XRANGE, which may be milliseconds alone."""
+    millis, _, rest = text.partition("-")
+    return int(millis), int(rest) if rest else number
 
 
 def with_secret(raw: RawEntry, first: str, secret: bytes | None, read: Callable[[str], Secrets]) -> Entry:

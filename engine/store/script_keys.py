@@ -129,6 +129,7 @@ WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 APPROVE = KeyLayout(("order", "parked", *_BACKLOG, "facts", "changed", "log"), parts=_WAITING)
+ERASE = KeyLayout(("order", "order_keys", "chain", "backlog", "quote", "log"), (("ended_hold",),))
 WAIT = KeyLayout(("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=_WAITING)
 END_REST = KeyLayout(("resting", "log", "operation"))
 PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
@@ -182,6 +183,7 @@ LOAD_STOCK = KeyLayout(
 REPAIR = KeyLayout(
     ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
 )
+TRIM_LOG = KeyLayout(("trimmed_log", "sealed", "archived", "archived_days", "archived_kept"))
 SEAL = KeyLayout(("sealed",), (("grown",),))
 RIGHTS = KeyLayout(("never_written",))
 CLAIM_REQUEST = KeyLayout(("request",))
@@ -200,6 +202,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,
+    "orders/erase": ERASE,
     "backlog/next_offer": NEXT_OFFER,
     "backlog/wake": WAKE_BACKLOG,
     "backlog/rank": RANK_BACKLOG,
@@ -223,6 +226,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "requests/count": COUNT_REQUEST,
     "access/put_keys": PUT_KEYS,
     "audit/seal": SEAL,
+    "audit/trim": TRIM_LOG,
     "audit/record_act": RECORD_ACT,
     "server/rights": RIGHTS,
 }

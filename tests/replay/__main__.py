@@ -20,6 +20,8 @@ import click
 from api.files.inventory_folder import load_inventory
 from api.files.orders import read_orders
 from api.files.policies import policy_files
+from engine.audit.calculation import Calculation
+from engine.errors import FactsForgotten
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.support.recorded_decisions import OrderClock
@@ -63,7 +65,7 @@ def _change(pointsman: Pointsman, sku: str) -> None:
 
 
 def replay_elsewhere(data: Path, seed: str) -> Counter[str]:
-    """The outcomes of the replays of all decisions, in a process with that PYTHONHASHSEED."""
+    """The outcomes of the replays and calculations of all decisions, in a process with that PYTHONHASHSEED."""
     command = [sys.executable, "-m", "tests.replay", "--only-replay", str(data)]
     run = subprocess.run(
         command, env={**os.environ, "PYTHONHASHSEED": seed}, cwd=ROOT, capture_output=True, text=True, check=True
@@ -79,9 +81,15 @@ def _counts(output: str) -> Iterator[tuple[str, int]]:
 
 def _replay(data: Path) -> None:
     with Pointsman(Settings(data=data)) as pointsman:
-        outcomes = Counter(item.outcome for item in pointsman.replays.between(None, None))
+        outcomes = Counter[str](item.outcome for item in pointsman.replays.between(None, None))
+        outcomes.update(_agreement(made) for made in pointsman.calculations.between(None, None))
     for outcome, number in outcomes.items():
         click.echo(f"{outcome} {number}")
+
+
+def _agreement(made: Calculation | FactsForgotten) -> str:
+    """Whether the rows of a calculation add up to what was recorded."""
+    return "adds_up" if isinstance(made, Calculation) and made.agrees else "does_not_add_up"
 
 
 @click.command()
@@ -102,7 +110,7 @@ def main(folder: Path, policies: Path, most: int | None, only_replay: Path | Non
             begun = time.monotonic()
             outcomes = replay_elsewhere(Path(directory), seed)
             click.echo(f"PYTHONHASHSEED={seed}: {dict(outcomes)} in {time.monotonic() - begun:.0f} s")
-            if outcomes != {"identical": decisions}:
+            if outcomes != {"identical": decisions, "adds_up": decisions}:
                 sys.exit(1)
 
 

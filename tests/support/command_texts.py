@@ -38,6 +38,7 @@ WORDS = {
     *get_args(compare.Aspect),
     *("published", "activated", "scheduled", "refused", "back to", "unscheduled"),
     *("amended", "stock", "day", "week", "as before"),
+    *("fault", "warning", "valid", "expired", "revoked"),
     *("waiting", "not counted", "applied", "counted", "seen", "new"),
     *DAYS,
     *MONTHS,

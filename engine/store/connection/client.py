@@ -76,12 +76,15 @@ class Client:
         *,
         replicas: int = 0,
         revive: Callable[[], bool] = lambda: False,
+        archive: Path | None = None,
         clock_key: str = Keys(INSTALLATION).facts,
     ) -> None:
         """`replicas` is how many replicas must have a write before it is answered. `revive` starts the embedded server
-        again if it has died, and returns False for any other server. Of several servers, the one that has `clock_key`
-        is the one whose clock counts.
+        again if it has died, and returns False for any other server. `archive` is the folder in which entries are that
+        are not on the server any more; None: the one they were written into. Of several servers, the one that has
+        `clock_key` is the one whose clock counts.
         """
+        self.archive = archive
         self._url = url
         self._replicas = replicas
         self._revive = revive
@@ -193,6 +196,15 @@ class Client:
         # the next command meets any other failure too, and can start the server again
         with faults(), contextlib.closing(without_retries), contextlib.suppress(RedisConnectionError, ResponseError):
             without_retries.ping()
+
+    def rewrite_append_only_file(self) -> None:
+        """Let the embedded server write its file anew, without what was deleted since it last did; it does so beside
+        its work. What others run is theirs to keep small.
+        """
+        with faults():
+            if self._revive():
+                with contextlib.suppress(ResponseError):  # it is doing so already
+                    self.redis.bgrewriteaof()
 
     def names(self, prefix: str) -> list[str]:
         """Every key that starts with exactly `prefix`, once each, sorted."""

@@ -53,8 +53,18 @@ class Shop:
     def order(self, *lines, **more):
         return f"/v1/orders/{self.decided(*lines, **more)['order']['id']}"
 
+    def ended_order(self):
+        made = self.decided(("SHIRT", 1))
+        self.http.post(f"/v1/decisions/{made['id']}/confirm", json={})
+        return f"/v1/orders/{made['order']['id']}"
+
     def published(self, *rules):
         return self.pointsman.publish(policy_file(*rules), who="Zoe", note="").version
+
+    def scheduled(self, *rules):
+        version = self.published(*rules)
+        self.pointsman.versions.activate(version, who="Zoe", note="", since=NOW + 3_600)
+        return version
 
     def webhook(self):
         return f"/v1/webhooks/{self.pointsman.events.webhooks.add('https://shop.example/', by='Zoe').id}"
@@ -109,6 +119,7 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
         lambda shop: ("POST", f"{shop.order(segment='risky')}/approve", {"note": "called"}),
     ),
     "orders.cancel": ("cancelled", lambda shop: ("POST", f"{shop.order()}/cancel", {})),
+    "orders.erase": ("erased", lambda shop: ("POST", f"{shop.ended_order()}/erase", {"note": "asked for"})),
     "orders.wait": ("queued", lambda shop: ("POST", f"{shop.order(('RARE', 99))}/wait", {})),
     "policies.activate": (
         "activated",
@@ -119,6 +130,10 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
         lambda shop: ("POST", f"/v1/policies/{shop.published('then: {hold: 2 h}')}/approve", {"note": "read it"}),
     ),
     "policies.publish": ("published", lambda _: ("POST", "/v1/policies", {"files": _files("then: {hold: 2 h}")})),
+    "policies.unschedule": (
+        "unscheduled",
+        lambda shop: ("POST", f"/v1/policies/{shop.scheduled('then: {hold: 2 h}')}/unschedule", {"note": "put off"}),
+    ),
     "policies.rollback": ("activated", lambda _: ("POST", "/v1/policies/rollback", {"note": "back"})),
     "quotes.take": (
         "decided",

@@ -1,5 +1,6 @@
-"""A decision made again, over HTTP."""
+"""A decision made again and reckoned up, over HTTP."""
 
+from api.records.audit.calculation import CalculationRecord
 from api.records.audit.replays import ReplayRecord
 from tests.conftest import activate
 from tests.support.openapi import mistakes_in
@@ -40,3 +41,19 @@ def test_unknown_decisions_and_versions_are_told(http):
     made = http.post("/v1/decisions", json=order_json()).get_json()
     assert problem_of(http.get("/v1/decisions/nothing/replay"), 404)
     assert problem_of(http.get(f"/v1/decisions/{made['id']}/replay?policies=abcdef12"), 404)
+
+
+def test_a_calculation_adds_up_to_the_decision(http):
+    made = http.post("/v1/decisions", json=order_json()).get_json()
+    answer = http.get(f"/v1/decisions/{made['id']}/calculation").get_json()
+    assert mistakes_in(http, CalculationRecord, answer) == []
+    assert (answer["decision"], answer["cost_micros"], answer["co2_mg"], answer["agrees"]) == (
+        made["id"],
+        made["cost_micros"],
+        made["co2_mg"],
+        True,
+    )
+    shipment = answer["shipments"][0]
+    assert shipment["cost_micros"] == sum(row["amount_micros"] for row in shipment["costs"])
+    assert shipment["co2_mg"] == sum(line["co2_mg"] for line in shipment["lines"])
+    assert problem_of(http.get("/v1/decisions/nothing/calculation"), 404)

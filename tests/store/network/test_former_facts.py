@@ -71,13 +71,13 @@ def change(client, keys, known, step):
             before = read_network(client, keys)
             products = dict(known[before.version][1])
             changed = [product(sku, weight=weight) for sku, weight in weights.items()]
-            assert change_products(client, keys, before, changed, now=0) is not None
+            assert change_products(client, keys, before, changed, now=NOW) is not None
             products |= {item.sku: (item, products[item.sku][1] if item.sku in products else {}) for item in changed}
         case "nodes", handling:
             before = read_network(client, keys)
             products = known[before.version][1]
             nodes = [dataclasses.replace(node(name, LILLE), handling=amount) for name, amount in handling.items()]
-            assert change_nodes(client, keys, before, nodes, now=0) is not None
+            assert change_nodes(client, keys, before, nodes, now=NOW) is not None
         case _:
             tidy(client, keys)
             return
