@@ -19,7 +19,16 @@ from tests.support.order_json import order_json
 
 CHANGES_NOTHING = {
     *("availability", "init", "promise", "serve", "server check", "stock feed", "stock show", "resting list"),
-    *("policy check", "policy diff", "policy explain", "policy history", "policy list", "policy schema", "policy show"),
+    *(
+        "policy check",
+        "policy diff",
+        "policy explain",
+        "policy history",
+        "policy idle",
+        "policy list",
+        "policy schema",
+        "policy show",
+    ),
     *("policy table export", "policy table import", "policy test", "key list", "ledger check"),
     *("webhook list", "webhook test", "webhook deliver"),
     "quote",  # it is forgotten after its time, and holds nothing
