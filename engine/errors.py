@@ -23,6 +23,7 @@ PointsmanError
 ├── RequestInProgress  the same request is being carried out under its idempotency key
 ├── OrderExists        an order's id was used before, for an order with other content
 ├── AwaitingApproval   the order is parked until a person approves it
+├── OrderNotOver       units of the order are held or wait; its personal values can't be erased yet
 ├── OrderErased        the order's personal values were erased; nothing of it can be decided again
 ├── AlreadyShipped     an amendment that would drop units that have left
 ├── HoldEnded          the hold has already ended; says how and when
@@ -247,6 +248,10 @@ class AwaitingApproval(PointsmanError):
             f"order '{order_id}' waits for a person to approve it ({order_call(order_id, 'approve')}); until then"
             " nothing of it leaves or is rejected"
         )
+
+
+class OrderNotOver(PointsmanError):
+    """Units of the order are held or wait, so its personal values are needed still; says how many."""
 
 
 class OrderErased(PointsmanError):

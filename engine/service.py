@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
 from engine.audit.calculations import Calculations
+from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
 from engine.audit.sealing.leaf import id_text
@@ -39,6 +40,7 @@ from engine.orders.batch.block import BlockOfDecisions
 from engine.orders.cancellation.cancel_order import Cancellations
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, whole_order
+from engine.orders.erasure import Erasures
 from engine.orders.living_orders import LivingOrders
 from engine.orders.quotes.quotes import Quotes
 from engine.orders.quotes.take_up import QuoteTakeUp
@@ -83,6 +85,7 @@ from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
 
 if TYPE_CHECKING:
+    from engine.audit.publisher import Publisher
     from engine.audit.sealer import Sealer
 
 logger = logging.getLogger("pointsman")
@@ -108,7 +111,7 @@ class Pointsman:
         self._new_id = new_id
         self._server = open_server(settings)
         self._offer_thread: OfferThread | None = None
-        self._seal_thread: SealThread | None = None
+        self._seal_threads: list[SealThread] = []
         self._keys = Keys(settings.network)
         self._client = Client(
             self._server.url,
@@ -211,6 +214,14 @@ class Pointsman:
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )
+        self.erasures = Erasures(
+            self._client,
+            self._keys,
+            orders=self.orders,
+            forget_answers=self.request_answers.forget_personal,
+            personal=settings.personal,
+            clock=lambda: self.now,
+        )
         self.quotes = Quotes(self._client, self._keys, facts=self._facts, clock=lambda: self.now, new_id=new_id)
         self.quote_take_up = QuoteTakeUp(
             self._client,
@@ -242,6 +253,9 @@ class Pointsman:
         former = FormerCache(self._client, self._keys)
         self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)
         self.calculations = Calculations(self._client, self._keys, former=former)
+        self.explanations = Explanations(
+            self._client, self._keys, replays=self.replays, facts=self._facts, show_order=self.orders.show
+        )
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.proofs = Proofs(self._client, self._keys)
         self.decisions = DecisionSearch(self._client, self._keys)
@@ -250,8 +264,8 @@ class Pointsman:
     def close(self) -> None:
         if self._offer_thread is not None:
             self._offer_thread.stop()
-        if self._seal_thread is not None:
-            self._seal_thread.stop()
+        for thread in self._seal_threads:
+            thread.stop()
         self.events.close()
         self._facts.close()
         self._replica.close()
@@ -315,13 +329,22 @@ class Pointsman:
 
         return Sealer(self._client, self._keys, self.settings, clock=lambda: self.now)
 
+    @functools.cached_property
+    def publisher(self) -> "Publisher":
+        """What has checkpoints leave the server."""
+        from engine.audit.publisher import Publisher  # noqa: PLC0415  # as above
+
+        return Publisher(self._client, self._keys, self.settings.audit, clock=lambda: self.now)
+
     def start_sealing(self) -> None:
-        """From here on, and until it is closed, seal the log, if the settings say so and there is a key to sign with. A
-        process that goes on for long does this.
+        """From here on, and until it is closed, seal the log and publish its checkpoints, if the settings say so and
+        there is a key to sign with. A process that goes on for long does this.
         """
         if self.settings.audit.seal == "auto" and self.sealer.can_seal:
-            self._seal_thread = SealThread(self.sealer.take_turn)
-            self._seal_thread.start()
+            # two threads, as whoever takes checkpoints may take long to answer
+            self._seal_threads = [SealThread(self.sealer.take_turn), SealThread(self.publisher.take_turn)]
+            for thread in self._seal_threads:
+                thread.start()
 
     def take_turn(self) -> bool:
         """One turn of the thread that `start_offering` starts; as `StockOffers.take_turn`."""

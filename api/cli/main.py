@@ -16,7 +16,9 @@ from engine.version import VERSION
 from rules.errors import PolicyInvalid, RulesError
 
 COMMANDS = {
-    "audit": Lazy("api.cli.audit.group", "audit", "Seal the log, and prove that nobody changed it."),
+    "audit": Lazy(
+        "api.cli.audit.group", "audit", "Seal the log, prove that nobody changed it, and erase personal values."
+    ),
     "availability": Lazy(
         "api.cli.promises.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
     ),
@@ -31,6 +33,7 @@ COMMANDS = {
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
     "decisions": Lazy("api.cli.audit.decisions", "decisions", "Search the logged decisions, the last one first."),
+    "explain": Lazy("api.cli.audit.explain", "explain", "Say why an order ships as it does, and why not otherwise."),
     "hold": Lazy("api.cli.hold", "hold", "List, confirm, release or extend holds; undo confirms."),
     "init": Lazy("api.cli.init", "init", "Write a starter network into DIRECTORY."),
     "key": Lazy("api.cli.key", "key", "Make, list, rotate and revoke the API keys of callers over HTTP."),

@@ -12,13 +12,14 @@ from msgspec import UNSET, UnsetType
 
 from engine.decide.order_record import OrderRecord, Record
 from engine.decide.record import DecisionRecord, facts_of, from_json, with_erased
-from engine.errors import NotFound
+from engine.errors import DecisionUnreadable, NotFound
 from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits
 from engine.store.audit.archive.archived_log import START, ArchivedLog
 from engine.store.connection.client import Client, faults
 from engine.store.entry_codec.codec import Body, StoredBody
 from engine.store.entry_codec.errors import BodyDamaged
+from engine.store.entry_codec.personal_values import PersonalField
 from engine.store.keys import Keys
 from engine.store.outcomes import UnitState
 from engine.store.personal.order_keys import Erased, Secrets, parse_secret, read_secrets
@@ -47,6 +48,9 @@ ACT_KINDS = (
     "exported",
     "archived",
     "erased",
+    "audit_key_rotated",
+    "log_begun",
+    "sealed",
 )
 """Acts of people of which the ledger has nothing, and that are no events. What they were about is in their details."""
 KINDS = (
@@ -215,10 +219,10 @@ _ENDED_UNITS = msgspec.json.Decoder(dict[int, Units])
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One change. `kind` is one of KINDS; queued and withdrawn mean into and from the backlog, woken that the rest of a
-    node was ended, set_aside that units are held for a decision that is still being made, and approved or amended that
-    an order was, whose first decision this is; undone means that confirmed units did not leave. Counted positions have
-    another number on hand, a network was loaded whole, a policy version was published or is active from now on: no part
-    of the ledger, but events. ACT_KINDS are neither.
+    node was ended, set_aside that units are held for a decision that is still being made, and approved, amended or
+    erased that an order was, whose first decision this is; undone means that confirmed units did not leave. Counted
+    positions have another number on hand, a network was loaded whole, a policy version was published or is active from
+    now on: no part of the ledger, but events. ACT_KINDS are neither.
 
     `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node; if
     an order was amended or units of it cancelled, its first; of a network or policies, their version; empty of counts).
@@ -323,6 +327,11 @@ class Entry:
         return str(msgspec.json.decode(self.body)["order"])
 
     @property
+    def erased_fields(self) -> tuple[PersonalField, ...]:
+        """Of an erasure, the fields whose values are gone."""
+        return tuple(msgspec.json.decode(self.body)["fields"])
+
+    @property
     def queued_lines(self) -> dict[str, int]:
         """Of units that were queued, how many of each line wait under the decision from then on."""
         return dict(msgspec.json.decode(self.body)["units"])
@@ -381,8 +390,13 @@ class Entry:
 
 
 def decided(client: Client, keys: Keys, decision: str) -> Entry:
-    """The entry of a decision, by the decision's id; raises NotFound."""
-    entry = client.retry_if_revived(lambda: _find(client, keys, decision))
+    """The entry of a decision, by the decision's id; raises NotFound, DecisionUnreadable if it is damaged or its
+    order's key is lost.
+    """
+    try:
+        entry = client.retry_if_revived(lambda: _find(client, keys, decision))
+    except BodyDamaged as error:
+        raise DecisionUnreadable(f"decision '{decision}' can't be read: {error}") from error
     if entry is None:
         raise NotFound(f"no decision goes by the id '{decision}'")
     return entry

@@ -288,6 +288,11 @@ class Keys:
         """
         return self._key("request", name)
 
+    @property
+    def personal_answers(self) -> str:
+        """Sorted set: the names of requests whose kept answer has an order in it, by the instant it expires."""
+        return self._key("requests", "personal")
+
     def request_count(self, name: str) -> str:
         """String: how many requests of a caller there were in its period. It is gone when the period ends."""
         return self._key("requests", name)
@@ -403,6 +408,11 @@ class Keys:
     def sealed_hashes(self, level: int, tile: int) -> str:
         """String: hashes of a tile of the sealed log above level 0 (see engine/audit/sealing/tiles.py)."""
         return self._key("sealed", "tile", str(level), str(tile))
+
+    @property
+    def publishing(self) -> str:
+        """String: there while it is the turn of one of the workers to publish checkpoints."""
+        return self._key("sealing", "publishing")
 
     @property
     def archived(self) -> str:

@@ -129,6 +129,7 @@ WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 APPROVE = KeyLayout(("order", "parked", *_BACKLOG, "facts", "changed", "log"), parts=_WAITING)
+ERASE = KeyLayout(("order", "order_keys", "chain", "backlog", "quote", "log"), (("ended_hold",),))
 WAIT = KeyLayout(("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=_WAITING)
 END_REST = KeyLayout(("resting", "log", "operation"))
 PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
@@ -201,6 +202,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,
+    "orders/erase": ERASE,
     "backlog/next_offer": NEXT_OFFER,
     "backlog/wake": WAKE_BACKLOG,
     "backlog/rank": RANK_BACKLOG,

@@ -33,6 +33,7 @@ def export(settings: Settings, file: Path) -> None:
     """
     with Pointsman(settings) as service:
         entries = service.sealer.export(file, by=who(settings))
+        service.record_act("exported", file.name, {"entries": entries})
     click.echo(say("entries in {file}: {count:,}", file=file, count=entries))
 
 

@@ -20,13 +20,18 @@ _DEFAULT_OVERLAP = 7 * 24 * 60
 def seal(settings: Settings, *, new_log: bool, as_json: bool) -> None:
     """Seal all entries of the log that are not sealed yet.
 
-    pointsman serve does so by itself, every few seconds. Nothing is sealed if a checkpoint that was kept outside the
-    server disproves what is in it: then an older copy of the data was put in place, or the log was altered.
+    pointsman serve does so by itself, every few seconds; like it, this asks the witnesses to cosign. Nothing is sealed
+    if a checkpoint that was kept outside the server disproves what is in it: then an older copy of the data was put in
+    place, or the log was altered.
 
     Example: pointsman audit seal
     """
     with Pointsman(settings) as service:
         state = service.sealer.seal(new_log=new_log)
+        if new_log:
+            service.record_act("log_begun", state.origin, {"size": state.size})
+            state = service.sealer.seal()
+        state = service.publisher.publish()
     if as_json:
         print_json(SealedRecord.of(state))
         return
@@ -85,6 +90,8 @@ def rotate(settings: Settings, overlap: int) -> None:
     """
     with Pointsman(settings) as service:
         service.sealer.rotate_key(overlap=60 * overlap)
+        key = service.sealer.published_keys(service.sealer.seal())[0].key
+        service.record_act("audit_key_rotated", str(key), {"overlap_minutes": overlap})
         state = service.sealer.seal()
         published = service.sealer.published_keys(state)
     click.echo(say("checkpoints are signed with {key}", key=published[0].key if published else ""))

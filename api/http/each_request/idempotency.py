@@ -23,6 +23,8 @@ from engine.actor import name_operation
 from engine.errors import KeyReused, RequestInProgress, StoreUnavailable
 from engine.store.requests.request_answers import AnsweredAlready, Claimed, InProgress
 
+_ORDER = b'"destination":'
+"""In the JSON of every order, and so in every answer with its address."""
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag")
 
 logger = logging.getLogger("pointsman.api")
@@ -88,7 +90,9 @@ class IdempotentRequests:
         answers = self._pointsman.request_answers
         try:
             if response.status_code < HTTPStatus.BAD_REQUEST:
-                answers.keep(*claimed, msgspec.msgpack.encode(_kept(response)))
+                kept = _kept(response)
+                personal = bool(kept.body) and _ORDER in response.get_data()
+                answers.keep(*claimed, msgspec.msgpack.encode(kept), personal=personal)
             elif response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                 answers.give_back(*claimed, "undone")
             elif g.get(STORE_IS_AWAY):

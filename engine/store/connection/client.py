@@ -197,6 +197,15 @@ class Client:
         with faults(), contextlib.closing(without_retries), contextlib.suppress(RedisConnectionError, ResponseError):
             without_retries.ping()
 
+    def rewrite_append_only_file(self) -> None:
+        """Let the embedded server write its file anew, without what was deleted since it last did; it does so beside
+        its work. What others run is theirs to keep small.
+        """
+        with faults():
+            if self._revive():
+                with contextlib.suppress(ResponseError):  # it is doing so already
+                    self.redis.bgrewriteaof()
+
     def names(self, prefix: str) -> list[str]:
         """Every key that starts with exactly `prefix`, once each, sorted."""
         return sorted(set(self.scan(prefix)))

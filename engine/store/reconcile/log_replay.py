@@ -106,7 +106,7 @@ class LogReplay:
                 self.late.note("rests", entry.decision)
             case "withdrawn":
                 self.orders.wait(entry.decision, "", 0)
-            case "queued" | "approved":
+            case "queued" | "approved" | "erased":
                 self.orders.change(entry)
             case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
                 pass

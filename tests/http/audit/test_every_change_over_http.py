@@ -53,6 +53,11 @@ class Shop:
     def order(self, *lines, **more):
         return f"/v1/orders/{self.decided(*lines, **more)['order']['id']}"
 
+    def ended_order(self):
+        made = self.decided(("SHIRT", 1))
+        self.http.post(f"/v1/decisions/{made['id']}/confirm", json={})
+        return f"/v1/orders/{made['order']['id']}"
+
     def published(self, *rules):
         return self.pointsman.publish(policy_file(*rules), who="Zoe", note="").version
 
@@ -114,6 +119,7 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
         lambda shop: ("POST", f"{shop.order(segment='risky')}/approve", {"note": "called"}),
     ),
     "orders.cancel": ("cancelled", lambda shop: ("POST", f"{shop.order()}/cancel", {})),
+    "orders.erase": ("erased", lambda shop: ("POST", f"{shop.ended_order()}/erase", {"note": "asked for"})),
     "orders.wait": ("queued", lambda shop: ("POST", f"{shop.order(('RARE', 99))}/wait", {})),
     "policies.activate": (
         "activated",

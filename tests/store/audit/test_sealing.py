@@ -173,7 +173,7 @@ def test_without_a_key_nothing_is_sealed_and_why_is_said(bare):
     with pytest.raises(NotReady, match="POINTSMAN_AUDIT_KEY"):
         bare.sealer.seal()
     bare.start_sealing()
-    assert bare._seal_thread is None
+    assert bare._seal_threads == []
 
 
 def test_after_a_rotation_both_keys_sign_until_the_former_ones_time_is_over(log, clock):
