@@ -21,6 +21,7 @@ from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
 from engine.audit.sealing.leaf import id_text
+from engine.audit.search.decisions import Decisions
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
@@ -139,6 +140,7 @@ class Pointsman:
             ledger=self._ledger,
             replica=self._replica,
             guarded=settings.guard != "off",
+            on_incident=meter.incident,
             unschedule=lambda version, since, reason: self.versions.unschedule(version, since=since, reason=reason),
             clock=lambda: self.now,
         )
@@ -260,7 +262,7 @@ class Pointsman:
         )
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.proofs = Proofs(self._client, self._keys)
-        self.decisions = DecisionSearch(self._client, self._keys)
+        self.decisions = Decisions(DecisionSearch(self._client, self._keys), self.replays)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
