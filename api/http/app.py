@@ -88,7 +88,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     read_ids_from_addresses(app)
     begin_measuring(app)
     log_requests(app, pointsman)
-    measure_requests(app, served, meters)
+    measure_requests(app, meters)
     if tracing is not None:
         tracing.trace_requests(app)
     tell_browsers(app, served[0].settings.access)
