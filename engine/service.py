@@ -4,6 +4,7 @@ A decision takes two round trips to the server: one reads a snapshot, one commit
 products, policies) is cached by version, and read again when a snapshot names another version.
 """
 
+import contextlib
 import dataclasses
 import functools
 import heapq
@@ -17,13 +18,15 @@ from typing import TYPE_CHECKING, Any, Self
 from engine.access.api_keys import ApiKeys
 from engine.audit.calculations import Calculations
 from engine.audit.check_starts import CheckStarts
+from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
 from engine.audit.sealing.leaf import id_text
+from engine.audit.search.decisions import Decisions
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
-from engine.errors import PointsmanError, SealBroken
+from engine.errors import ArchiveUnavailable, PointsmanError, SealBroken
 from engine.events.events import Events
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
@@ -73,6 +76,7 @@ from engine.store.network import load as network_load
 from engine.store.network import read
 from engine.store.network.former.former_cache import FormerCache
 from engine.store.network.former.tidy import tidy
+from engine.store.network.former.unneeded import forget_unneeded
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.personal.entry_encoder import EntryEncoder
 from engine.store.reconcile import check as reconcile_check
@@ -137,6 +141,7 @@ class Pointsman:
             ledger=self._ledger,
             replica=self._replica,
             guarded=settings.guard != "off",
+            on_incident=meter.incident,
             unschedule=lambda version, since, reason: self.versions.unschedule(version, since=since, reason=reason),
             clock=lambda: self.now,
         )
@@ -253,9 +258,12 @@ class Pointsman:
         former = FormerCache(self._client, self._keys)
         self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)
         self.calculations = Calculations(self._client, self._keys, former=former)
+        self.explanations = Explanations(
+            self._client, self._keys, replays=self.replays, facts=self._facts, show_order=self.orders.show
+        )
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.proofs = Proofs(self._client, self._keys)
-        self.decisions = DecisionSearch(self._client, self._keys)
+        self.decisions = Decisions(DecisionSearch(self._client, self._keys), self.replays)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
@@ -366,6 +374,8 @@ class Pointsman:
             counts=counts,
         )
         tidy(self._client, self._keys)
+        with contextlib.suppress(ArchiveUnavailable):  # then it can't be told what is needed, and all is kept
+            forget_unneeded(self._client, self._keys)
         self._after_freeing()
         return before != inventory.network.version
 

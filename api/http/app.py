@@ -32,7 +32,7 @@ from api.http.access.failed_attempts import FailedAttempts
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.addresses import answer_by_address, read_ids_from_addresses
-from api.http.audit import replays, sealing
+from api.http.audit import explanations, replays, sealing
 from api.http.blueprint import JSON, NDJSON, by_operation, components
 from api.http.description import blueprint as description
 from api.http.description.completion import completed
@@ -88,7 +88,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     read_ids_from_addresses(app)
     begin_measuring(app)
     log_requests(app, pointsman)
-    measure_requests(app, served, meters)
+    measure_requests(app, meters)
     if tracing is not None:
         tracing.trace_requests(app)
     tell_browsers(app, served[0].settings.access)
@@ -106,6 +106,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         orders,
         quotes,
         rejections,
+        explanations,
         replays,
         node_rests,
         backlog,

@@ -6,13 +6,16 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from engine.audit.comparison import compare, is_whole
+from engine.audit.deciding import decides
 from engine.audit.differences import Difference
 from engine.audit.meanings import changes_since
-from engine.audit.replay import Replay, replay, skus_of
+from engine.audit.replay import DecisionFacts, Replay, facts_of_decision, replay, skus_of
+from engine.decide.decision import NOTHING_LEFT
 from engine.decide.facts_record import FactsRecord, facts_from_json
 from engine.decide.record import DecisionRecord
 from engine.errors import DecisionUnreadable, FactsForgotten, NotFound, NotReady
 from engine.facts_reader import FactsReader
+from engine.model.facts import Product
 from engine.model.time_zone_data import tzdata_version
 from engine.store import decision_log
 from engine.store.connection.client import Client
@@ -100,18 +103,38 @@ class Replays:
         FactsForgotten, NotFound, PolicyUnreadable, DecisionUnreadable, StoreUnavailable, Contended.
         """
         record, facts = entry.record, facts_from_json(entry.facts)
-        version, skus = record.network_version, skus_of(record, facts)
-        products = self._former.products(version, skus)
-        missing = [sku for sku in skus if sku not in products]
-        if missing:
-            raise FactsForgotten(f"product '{missing[0]}' is not kept as it was when decision {record.id} was made")
         return replay(
             record,
             facts,
-            caches=self._former.network(version),
-            products=products,
+            caches=self._former.network(record.network_version),
+            products=self._products(record, facts),
             matcher=self._facts.matcher(policies or record.policy_version),
         )
+
+    def decides(self, decision: str, rule: str) -> bool:
+        """Whether the rule decided: without it, another choice would have been made. Raises as `replay` does."""
+        entry = decision_log.decided(self._client, self._keys, decision)
+        matcher, left = self._facts.matcher(entry.record.policy_version), entry.record.left
+        return decides(rule, self.replay(entry), matcher, left.left if left else NOTHING_LEFT)
+
+    def made_on(self, entry: Entry) -> DecisionFacts:
+        """What the decision of an entry was made on; raises as `replay`, but for policies."""
+        record, facts = entry.record, facts_from_json(entry.facts)
+        return facts_of_decision(
+            record,
+            facts,
+            caches=self._former.network(record.network_version),
+            products=self._products(record, facts),
+        )
+
+    def _products(self, record: DecisionRecord, facts: FactsRecord) -> Mapping[str, tuple[Product, Mapping[str, int]]]:
+        """Those of the decision's SKUs, with their paces of sale by node."""
+        skus = skus_of(record, facts)
+        products = self._former.products(record.network_version, skus)
+        missing = [sku for sku in skus if sku not in products]
+        if missing:
+            raise FactsForgotten(f"product '{missing[0]}' is not kept as it was when decision {record.id} was made")
+        return products
 
 
 def _why(facts: FactsRecord) -> str:

@@ -127,7 +127,7 @@ class ExampleRequests:
         """Names for the places in any address; what is asked for costs most of the time, so only what is needed."""
         names = {"sku": OTHER_SKU, "node": OTHER_NODE}
         group = operation.partition("_")[0]
-        if group in ("decisions", "holds", "rerouting", "orders", "backlog", "replays"):
+        if group in ("decisions", "holds", "rerouting", "orders", "backlog", "replays", "explanations"):
             names |= self._decided(operation)
         elif group == "quotes":
             names["quote_id"] = self._post("/v1/quotes", EXAMPLES["quotes_quote", JSON])["id"]

@@ -56,6 +56,7 @@ class _Read(click.ParamType):
     "--policy", "policy_version", type=_Read(PolicyVersion()), help="Under this policy version, or its start."
 )
 @click.option("--fired", help="In which this rule fired, such as clearance/outlets-first.")
+@click.option("--decisive", help="That this rule decided: without it, another choice would have been made.")
 @click.option("--caller", help="That this caller asked for, or whose hold counts among its own.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many. Default: 100 in a table, otherwise all.")
 @click.option("--after", type=_Read(DecisionsCursor()), help="The place that the list before ended with.")
@@ -124,6 +125,7 @@ def _record(pages: list[DecisionPage]) -> DecisionsRecord:
             decisions=tuple(summary for page in pages for summary in page.decisions),
             after=pages[-1].after,
             unreadable=tuple(entry for page in pages for entry in page.unreadable),
+            not_replayable=tuple(decision for page in pages for decision in page.not_replayable),
         )
     )
 
@@ -146,4 +148,6 @@ def _readable(page: DecisionPage) -> tuple[DecisionSummary, ...]:
             ),
             err=True,
         )
+    for decision in page.not_replayable:
+        click.echo(say("decision {id} can't be made again, so it is not known what decided it", id=decision), err=True)
     return page.decisions

@@ -33,6 +33,7 @@ SCOPES = {
     "GET /v1/decisions/{decision_id}": {ORDERS, AUDIT},
     "GET /v1/decisions/{decision_id}/chain": {ORDERS, AUDIT},
     "GET /v1/decisions/{decision_id}/facts": {ORDERS, AUDIT},
+    "GET /v1/decisions/{decision_id}/explanation": {ORDERS, AUDIT},
     "GET /v1/decisions/{decision_id}/calculation": {AUDIT},
     "GET /v1/decisions/{decision_id}/replay": {AUDIT},
     "GET /v1/events": {ORDERS, AUDIT},
