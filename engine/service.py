@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from engine.access.api_keys import ApiKeys
 from engine.audit.access_log import AccessLog
 from engine.audit.calculations import Calculations
+from engine.audit.check_starts import CheckStarts
 from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
@@ -529,16 +530,23 @@ class Pointsman:
             self.record_act("archived", str(folder.absolute()), details)
         return archived
 
-    def check(self) -> reconcile_check.Audit:
-        """Compare the ledger with what the log says it should be, and the log with what was sealed of it; nothing is
-        changed. Raises NotReady if the network has neither facts nor a log, as one with a mistyped name: there is
-        nothing that could be called clean.
+    def check(self, *, whole: bool = False) -> reconcile_check.Audit:
+        """Compare the ledger with what the log says it should be, and the log with what was sealed of it. Where this
+        machine has the key that seals, a later check starts with what this one found, unless it is to check the `whole`
+        log; nothing else is changed. Raises NotReady if the network has neither facts nor a log, as one with a mistyped
+        name: there is nothing that could be called clean.
         """
         known = self.sealer.known()
         if not known:  # otherwise there was something, even if there is nothing now
             self._verify_something_to_audit()
         seal = check_seal(self._client, self._keys, known=known)
-        return dataclasses.replace(reconcile_check.check(self._client, self._keys), seal=seal)
+        starts = CheckStarts(self._client, self._keys, self.sealer)
+        start, keep_at = starts.find(whole=whole or bool(seal.findings)), None if seal.findings else starts.next()
+        audit, kept = reconcile_check.check(self._client, self._keys, start=start, keep_at=keep_at)
+        if kept is not None and audit.clean:
+            starts.keep(kept)
+        since = id_text(start.end) if start else ""
+        return dataclasses.replace(audit, seal=seal, since=since)
 
     def repair(self, *, who: str) -> reconcile_repair.Repair:
         """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`. Raises

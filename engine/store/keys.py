@@ -415,6 +415,13 @@ class Keys:
         return self._key("sealed", "tile", str(level), str(tile))
 
     @property
+    def checked(self) -> str:
+        """Hash: `body`, the state that the ledger should have after an entry that is sealed (see stored_replay.py), and
+        the `note` that is signed of it.
+        """
+        return self._key("sealed", "checked")
+
+    @property
     def publishing(self) -> str:
         """String: there while it is the turn of one of the workers to publish checkpoints."""
         return self._key("sealing", "publishing")
