@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.access_log import AccessLog
 from engine.audit.calculations import Calculations
 from engine.audit.check_starts import CheckStarts
 from engine.audit.explanations import Explanations
@@ -59,6 +60,7 @@ from engine.settings import Settings
 from engine.store import decision_log
 from engine.store.api_keys import StoredKeys
 from engine.store.audit import installation_log
+from engine.store.audit.accesses import StoredAccesses
 from engine.store.audit.acts import Act, record_act
 from engine.store.audit.archive.archiving import Archived, Archiving
 from engine.store.audit.decision_search import DecisionSearch, entries_of_order
@@ -261,6 +263,8 @@ class Pointsman:
         self.explanations = Explanations(
             self._client, self._keys, replays=self.replays, facts=self._facts, show_order=self.orders.show
         )
+        self.accesses = AccessLog(StoredAccesses(self._client, self._keys, keep_minutes=settings.keep_accesses))
+        """Who read personal data."""
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.proofs = Proofs(self._client, self._keys)
         self.decisions = Decisions(DecisionSearch(self._client, self._keys), self.replays)
@@ -272,6 +276,7 @@ class Pointsman:
         for thread in self._seal_threads:
             thread.stop()
         self.events.close()
+        self.accesses.close()
         self._facts.close()
         self._replica.close()
         self._client.close()

@@ -271,6 +271,11 @@ class Keys:
         return self._key("log")
 
     @property
+    def accesses(self) -> str:
+        """Stream: who read personal data, see audit/accesses.py."""
+        return self._key("accesses")
+
+    @property
     def decisions(self) -> str:
         """Hash: decision id to its entry in the log."""
         return self._key("decisions")
