@@ -114,3 +114,14 @@ def test_a_nullable_value_and_a_choice_of_words_have_their_types(page):
     assert schemas["Shipment"]["properties"]["late"]["type"] == ["boolean", "null"]
     assert schemas["Decision"]["properties"]["status"]["type"] == "string"
     assert schemas["Decision"]["properties"]["hold"]["anyOf"][0] == {"$ref": "#/components/schemas/Hold"}
+
+
+def test_no_shape_has_the_name_of_a_part_of_it(page):
+    """The code that openapi-python-client makes of such a one does not pass mypy."""
+    named = {
+        name: schema["properties"][field]
+        for name, schema in page["components"]["schemas"].items()
+        if (field := re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()) in schema.get("properties", ())
+    }
+    plain = ("string", "integer", "number", "boolean")
+    assert [name for name, part in named.items() if part.get("type") not in plain or "enum" in part] == []
