@@ -7,7 +7,7 @@ ARGS   ?=
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test quick cover check fmt fuzz soak bench profile serve lock clean
+.PHONY: help demo test quick cover check fmt fuzz soak bench replay profile serve lock clean
 
 BIN  := $(VENV)/bin
 # A change of one of these files makes the environment be installed anew.
@@ -80,6 +80,9 @@ soak: $(VENV)/.test ## kill callers and server at random while stock is scarce, 
 
 bench: $(VENV)/.bench ## measure side by side with other engines, and with the least that is possible
 	$(BIN)/python -m tests.bench $(ARGS)
+
+replay: $(VENV)/.test ## decide the 5,000 orders of the example, and replay each decision in other processes; ARGS="--folder DIR" for others
+	$(BIN)/python -m tests.replay $(ARGS)
 
 profile: $(VENV)/.test ## show what a warm worker spends its processor time on
 	$(BIN)/python -m tests.profile $(ARGS)

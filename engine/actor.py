@@ -1,25 +1,57 @@
-"""Who acts: the name that log entries carry in `by`, the same for HTTP (the caller's key) and the command line; and the
-id of the HTTP request by which they do, which entries carry in `request`.
+"""Who acts, from where and through what: what log entries and the access log say of their author. Over HTTP it comes
+from the caller's key and connection, on the command line from the user who runs it.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-_ACTOR: ContextVar[str] = ContextVar("actor", default="")
+Through: TypeAlias = Literal["http", "cli", ""]
+"""By which way a change came; empty for what Pointsman does by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who does what is done. All is empty for what Pointsman does by itself, as ending a hold in time."""
+
+    name: str = ""
+    through: Through = ""
+    origin: str = ""
+    """From where: the address of an HTTP caller; LOGIN@HOST of whoever runs a command, which POINTSMAN_USER does not
+    change.
+    """
+    operation: str = ""
+    """The idempotency key or operation id that the caller gave its request."""
+
+
+ITSELF = Author()
+_AUTHOR: ContextVar[Author] = ContextVar("author", default=ITSELF)
 _REQUEST: ContextVar[str] = ContextVar("request", default="")
 
 
+def author() -> Author:
+    """Who causes what is done now in this thread."""
+    return _AUTHOR.get()
+
+
 def actor() -> str:
-    """Who caused what is done now in this thread; empty for what Pointsman does by itself, as ending a hold in time."""
-    return _ACTOR.get()
+    """The author's name; empty for what Pointsman does by itself."""
+    return _AUTHOR.get().name
 
 
-def act_as(name: str) -> None:
+def act_as(name: str, *, through: Through = "", origin: str = "") -> None:
     """From here on, what is done in this thread is done by `name`. It stays until the next call: an answer that is
     streamed goes on after its request has been handled.
     """
-    _ACTOR.set(name)
+    _AUTHOR.set(Author(name=name, through=through, origin=origin))
+
+
+def name_operation(operation: str) -> None:
+    """From here on, until `act_as` is called again, this thread carries out the operation that its author named so."""
+    before = _AUTHOR.get()
+    _AUTHOR.set(Author(name=before.name, through=before.through, origin=before.origin, operation=operation))
 
 
 def request_id() -> str:
@@ -35,8 +67,21 @@ def begin_request(name: str) -> None:
 @contextmanager
 def by_itself() -> Iterator[None]:
     """What is done in this block, Pointsman does by itself, whoever's request it comes along with."""
-    before = _ACTOR.set("")
+    before = _AUTHOR.set(ITSELF)
     try:
         yield
     finally:
-        _ACTOR.reset(before)
+        _AUTHOR.reset(before)
+
+
+def signature() -> list[str]:
+    """What a log entry says of its author: names and values of fields, in turn, without those that are empty."""
+    who = _AUTHOR.get()
+    fields = {
+        "by": who.name,
+        "through": who.through,
+        "from": who.origin,
+        "op": who.operation,
+        "request": _REQUEST.get(),
+    }
+    return [part for name, value in fields.items() if value for part in (name, value)]

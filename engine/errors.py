@@ -2,7 +2,8 @@
 
 PointsmanError
 ├── StoreUnavailable   the server is away, full, read-only or too old; try again
-│   └── NotReplicated  what was done stands on the server, but too few replicas have it
+│   ├── NotReplicated  what was done stands on the server, but too few replicas have it
+│   └── ClockOff       this process's clock is too far from the server's; nothing was done
 ├── ArchiveUnavailable what is asked for is in the archive, and that can't be read here
 ├── Unauthenticated    it is not known who calls
 ├── IdentityProviderUnavailable  the keys of the OpenID provider can't be fetched now; try again
@@ -11,6 +12,7 @@ PointsmanError
 ├── InputInvalid       files or orders with mistakes; carries all of them
 │   └── OrderInvalid   an order that can't be decided as it stands
 ├── DecisionUnreadable a logged decision that this release can't read, or whose facts are lost
+├── FactsForgotten     the facts that a decision was made on are not kept any more, or were not yet
 ├── NotFound           there is no such decision, product or version
 ├── NotReady           no network loaded, or no policy active
 │   └── PolicyUnreadable  a published version that this release can't read
@@ -21,6 +23,8 @@ PointsmanError
 ├── RequestInProgress  the same request is being carried out under its idempotency key
 ├── OrderExists        an order's id was used before, for an order with other content
 ├── AwaitingApproval   the order is parked until a person approves it
+├── OrderNotOver       units of the order are held or wait; its personal values can't be erased yet
+├── OrderErased        the order's personal values were erased; nothing of it can be decided again
 ├── AlreadyShipped     an amendment that would drop units that have left
 ├── HoldEnded          the hold has already ended; says how and when
 ├── StockConflict      two messages about a position contradict each other, or units on backorder are to leave
@@ -29,6 +33,7 @@ PointsmanError
 ├── QuoteNotKept       what was promised can't be kept any more; says what changed
 ├── QuotaExceeded      the caller has as many open holds as it may have
 ├── CursorExpired      a cursor in the stream of events that the log does not reach back to any more
+├── SealBroken         the sealed log is not what was sealed before; nothing more is sealed
 ├── Contended          others changed what it needs each time it was tried; try again
 ├── Interrupted        what takes long was ended at a safe place; says why
 └── Undecided          an order whose batch stopped before it was decided; send it again
@@ -117,6 +122,21 @@ class NotReplicated(StoreUnavailable):
         return NotReplicated(confirmed=self.confirmed, needed=self.needed, answers=self.answers, what=what)
 
 
+class ClockOff(StoreUnavailable):
+    """The clock of this process is `ahead` seconds before the server's, or behind it if that is negative; nothing was
+    done.
+    """
+
+    def __init__(self, *, ahead: float, most: int) -> None:
+        self.ahead = ahead
+        super().__init__(
+            f"the clock of this machine is {abs(ahead):,.1f} s {'ahead of' if ahead > 0 else 'behind'} the server's,"
+            f" and at most {most} s are allowed: holds would end at the wrong instant, and the log would have another"
+            " order than things happened in. Nothing was done. Let both machines keep time by NTP (timedatectl set-ntp"
+            " true, or chronyc makestep), then try again"
+        )
+
+
 class BadSetting(PointsmanError):
     """An environment variable whose value is not allowed; names it, its value and what is allowed."""
 
@@ -151,6 +171,10 @@ class OrderInvalid(InputInvalid):
 
 class DecisionUnreadable(PointsmanError, ValueError):
     """A logged decision is of a release that is newer than this one, or its facts are not in the log."""
+
+
+class FactsForgotten(PointsmanError):
+    """The facts that a decision was made on are not kept any more, or an earlier release did not keep them."""
 
 
 class NotFound(PointsmanError):
@@ -226,6 +250,14 @@ class AwaitingApproval(PointsmanError):
         )
 
 
+class OrderNotOver(PointsmanError):
+    """Units of the order are held or wait, so its personal values are needed still; says how many."""
+
+
+class OrderErased(PointsmanError):
+    """The personal values of the order were erased, so nothing of it can be decided again."""
+
+
 class AlreadyShipped(PointsmanError):
     """An order can't be amended so: units that have left would not be ordered any more. Says how many left."""
 
@@ -260,6 +292,10 @@ class CursorExpired(PointsmanError):
             f"the log does not reach back to the cursor '{cursor}' any more, so events may be missing; read what you"
             " keep anew, then go on from 'now', or from 'start', the oldest event that there is"
         )
+
+
+class SealBroken(PointsmanError):
+    """The sealed log is damaged, or not a continuation of what was sealed before; says which."""
 
 
 class QuotaExceeded(PointsmanError):

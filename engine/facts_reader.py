@@ -211,6 +211,10 @@ class FactsReader:
             return None
         return None if matcher is None else self._state(network, matcher, answer.reading, answer.stamps, loads)
 
+    def matcher(self, version: str) -> Matcher:
+        """The matcher of a policy version; raises NotFound, PolicyUnreadable."""
+        return self._cache.policy(version)
+
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
         return self._cache.network()

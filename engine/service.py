@@ -4,19 +4,26 @@ A decision takes two round trips to the server: one reads a snapshot, one commit
 products, policies) is cached by version, and read again when a snapshot names another version.
 """
 
+import dataclasses
 import functools
+import heapq
 import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.calculations import Calculations
+from engine.audit.explanations import Explanations
+from engine.audit.replays import Replays
+from engine.audit.seal_thread import SealThread
+from engine.audit.sealing.leaf import id_text
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
-from engine.errors import PointsmanError
+from engine.errors import PointsmanError, SealBroken
 from engine.events.events import Events
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
@@ -33,6 +40,7 @@ from engine.orders.batch.block import BlockOfDecisions
 from engine.orders.cancellation.cancel_order import Cancellations
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, whole_order
+from engine.orders.erasure import Erasures
 from engine.orders.living_orders import LivingOrders
 from engine.orders.quotes.quotes import Quotes
 from engine.orders.quotes.take_up import QuoteTakeUp
@@ -45,9 +53,14 @@ from engine.orders.waiting.offers import StockOffers
 from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
-from engine.store import decision_log, reset
+from engine.store import decision_log
 from engine.store.api_keys import StoredKeys
+from engine.store.audit import installation_log
+from engine.store.audit.acts import Act, record_act
+from engine.store.audit.archive.archiving import Archived, Archiving
 from engine.store.audit.decision_search import DecisionSearch, entries_of_order
+from engine.store.audit.proofs import Proofs
+from engine.store.audit.seal_check import check_seal
 from engine.store.backlog import BacklogEntries
 from engine.store.backup.backup import back_up
 from engine.store.backup.frames import Contents
@@ -58,14 +71,22 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network import load as network_load
 from engine.store.network import read
+from engine.store.network.former.former_cache import FormerCache
+from engine.store.network.former.tidy import tidy
 from engine.store.outcomes import AnsweredBefore, OrderTaken
+from engine.store.personal.entry_encoder import EntryEncoder
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
 from engine.store.requests.request_answers import RequestAnswers
 from engine.store.requests.request_counts import RequestCounts
+from engine.store.reset import forget, log_reset
 from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
+
+if TYPE_CHECKING:
+    from engine.audit.publisher import Publisher
+    from engine.audit.sealer import Sealer
 
 logger = logging.getLogger("pointsman")
 
@@ -73,8 +94,8 @@ logger = logging.getLogger("pointsman")
 class Pointsman:
     """The service on one network. Make it in the process that uses it, after any fork, and close it.
 
-    `clock` answers UTC seconds; `new_id` makes the id of a decision; `meter` is told how long things take. Methods
-    raise the errors of `engine.errors`.
+    `clock` answers UTC seconds, by default the server's; `new_id` makes the id of a decision; `meter` is told how long
+    things take. Methods raise the errors of `engine.errors`.
     """
 
     def __init__(
@@ -86,13 +107,22 @@ class Pointsman:
         meter: Meter = NO_METER,
     ) -> None:
         self.settings = settings
-        self._clock = clock or _system_clock
+        self._clock = clock or self._server_time
         self._new_id = new_id
         self._server = open_server(settings)
         self._offer_thread: OfferThread | None = None
-        self._client = Client(self._server.url, replicas=settings.replicas, revive=self._server.ensure_running)
+        self._seal_threads: list[SealThread] = []
         self._keys = Keys(settings.network)
-        self._ledger = Ledger(self._client, self._keys, meter=meter)
+        self._client = Client(
+            self._server.url,
+            replicas=settings.replicas,
+            revive=self._server.ensure_running,
+            archive=settings.archive,
+            clock_key=self._keys.facts,
+        )
+        self._verify_clock()
+        encoder = EntryEncoder(self._client, self._keys, settings.personal)
+        self._ledger = Ledger(self._client, self._keys, meter=meter, encoder=encoder)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.api_keys = ApiKeys(StoredKeys(self._client), clock=lambda: self.now)
         """Of the installation: the same whatever its networks."""
@@ -179,8 +209,17 @@ class Pointsman:
             self._keys,
             facts=self._facts,
             decide_and_commit=self._decide_and_commit,
+            encoder=encoder,
             after_waiting=settings.backlog == "auto",
             after_freeing=self._after_freeing,
+            clock=lambda: self.now,
+        )
+        self.erasures = Erasures(
+            self._client,
+            self._keys,
+            orders=self.orders,
+            forget_answers=self.request_answers.forget_personal,
+            personal=settings.personal,
             clock=lambda: self.now,
         )
         self.quotes = Quotes(self._client, self._keys, facts=self._facts, clock=lambda: self.now, new_id=new_id)
@@ -204,14 +243,29 @@ class Pointsman:
             clock=lambda: self.now,
             micros=lambda: self.micros,
         )
-        self.master_data = MasterData(self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing)
+        self.master_data = MasterData(
+            self._client,
+            self._keys,
+            facts=self._facts,
+            after_freeing=self._after_freeing,
+            clock=lambda: self.now,
+        )
+        former = FormerCache(self._client, self._keys)
+        self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)
+        self.calculations = Calculations(self._client, self._keys, former=former)
+        self.explanations = Explanations(
+            self._client, self._keys, replays=self.replays, facts=self._facts, show_order=self.orders.show
+        )
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
+        self.proofs = Proofs(self._client, self._keys)
         self.decisions = DecisionSearch(self._client, self._keys)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
         if self._offer_thread is not None:
             self._offer_thread.stop()
+        for thread in self._seal_threads:
+            thread.stop()
         self.events.close()
         self._facts.close()
         self._replica.close()
@@ -232,6 +286,19 @@ class Pointsman:
     def micros(self) -> int:
         """The same in UTC microseconds, which tell counts from what came and left in the same second."""
         return int(self._clock() * 1_000_000)
+
+    def _server_time(self) -> float:
+        # time.time is looked up at each call, so that a test can stop the clock
+        return time.time() + self._client.clock.offset
+
+    def _verify_clock(self) -> None:
+        """Raise ClockOff, and close what was opened, if the clock of this machine is too far from the server's."""
+        try:
+            self._client.clock.verify()
+        except BaseException:
+            self._client.close()
+            self._server.close()
+            raise
 
     def warm_up(self) -> None:
         """Do beforehand what of the first decision depends on the network and the policies alone, if there are any. A
@@ -255,6 +322,30 @@ class Pointsman:
             self._offer_thread = OfferThread(self.take_turn)
             self._offer_thread.start()
 
+    @functools.cached_property
+    def sealer(self) -> "Sealer":
+        """What seals the log, and knows what was sealed."""
+        from engine.audit.sealer import Sealer  # noqa: PLC0415  # a large library behind it, which few commands need
+
+        return Sealer(self._client, self._keys, self.settings, clock=lambda: self.now)
+
+    @functools.cached_property
+    def publisher(self) -> "Publisher":
+        """What has checkpoints leave the server."""
+        from engine.audit.publisher import Publisher  # noqa: PLC0415  # as above
+
+        return Publisher(self._client, self._keys, self.settings.audit, clock=lambda: self.now)
+
+    def start_sealing(self) -> None:
+        """From here on, and until it is closed, seal the log and publish its checkpoints, if the settings say so and
+        there is a key to sign with. A process that goes on for long does this.
+        """
+        if self.settings.audit.seal == "auto" and self.sealer.can_seal:
+            # two threads, as whoever takes checkpoints may take long to answer
+            self._seal_threads = [SealThread(self.sealer.take_turn), SealThread(self.publisher.take_turn)]
+            for thread in self._seal_threads:
+                thread.start()
+
     def take_turn(self) -> bool:
         """One turn of the thread that `start_offering` starts; as `StockOffers.take_turn`."""
         return self._stock_offers.take_turn(self._decide_and_commit.run, milliseconds=TURN_MILLISECONDS)
@@ -277,6 +368,7 @@ class Pointsman:
             micros=lambda: self.micros,
             counts=counts,
         )
+        tidy(self._client, self._keys)
         self._after_freeing()
         return before != inventory.network.version
 
@@ -401,33 +493,62 @@ class Pointsman:
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
 
     def entries(self, *, on_damaged: Callable[[str], None]) -> Iterator[decision_log.Entry]:
-        """Every entry of the log, oldest first; `on_damaged` is called with the id of each one that is damaged. Raises
-        NotReady as `check` does.
+        """Every entry of the network's log, and those of the installation's log that are about it, oldest first;
+        `on_damaged` is called with the id of each one that is damaged. Raises NotReady as `check` does, unless the
+        network was reset.
         """
-        self._verify_something_to_audit()
-        return decision_log.entries(self._client, self._keys, on_damaged=on_damaged)
+        about_it = list(installation_log.entries(self._client, self._keys.network, on_damaged=on_damaged))
+        if all(entry.kind != "reset" for entry in about_it):
+            self._verify_something_to_audit()
+        own = decision_log.entries(self._client, self._keys, on_damaged=on_damaged)
+        return heapq.merge(own, about_it, key=lambda entry: entry.id)
 
     def order_entries(self, order: str, *, on_damaged: Callable[[str], None]) -> Iterator[decision_log.Entry]:
         """The entries of the log about an order's decisions, oldest first; as `entries`."""
         self._verify_something_to_audit()
         return entries_of_order(self._client, self._keys, order, on_damaged=on_damaged)
 
+    def archive(
+        self, folder: Path, *, older_than: int, advanced: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Archived:
+        """Move entries older than so many seconds into the archive in `folder`, and log that; see Archiving."""
+        archived = Archiving(self._client, self._keys, folder).run(older_than, advanced=advanced)
+        if archived.entries:
+            details = {"entries": archived.entries, "days": archived.days, "through": id_text(archived.through)}
+            self.record_act("archived", str(folder.absolute()), details)
+        return archived
+
     def check(self) -> reconcile_check.Audit:
-        """Compare the ledger with what the log says it should be; nothing is changed. Raises NotReady if the network
-        has neither facts nor a log, as one with a mistyped name: there is nothing that could be called clean.
+        """Compare the ledger with what the log says it should be, and the log with what was sealed of it; nothing is
+        changed. Raises NotReady if the network has neither facts nor a log, as one with a mistyped name: there is
+        nothing that could be called clean.
         """
-        self._verify_something_to_audit()
-        return reconcile_check.check(self._client, self._keys)
+        known = self.sealer.known()
+        if not known:  # otherwise there was something, even if there is nothing now
+            self._verify_something_to_audit()
+        seal = check_seal(self._client, self._keys, known=known)
+        return dataclasses.replace(reconcile_check.check(self._client, self._keys), seal=seal)
 
     def repair(self, *, who: str) -> reconcile_repair.Repair:
-        """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`."""
+        """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`. Raises
+        SealBroken if the log is not what was sealed of it: then it can't tell how the ledger should be.
+        """
+        seal = check_seal(self._client, self._keys, known=self.sealer.known())
+        if seal.findings:
+            more = f", and {len(seal.findings) - 1:,} more" if len(seal.findings) > 1 else ""
+            raise SealBroken(
+                f"nothing is repaired, as the log is not what was sealed of it: {seal.findings[0]}{more}"
+                " (pointsman ledger check). Restore a copy of the server's data from before that"
+            )
         repaired = reconcile_repair.repair(self._client, self._keys, now=self.now, who=who)
         self._after_freeing()
         return repaired
 
     def back_up(self, path: Path, *, advanced: Callable[[int, int], None] = lambda _done, _total: None) -> int:
         """Write all of this network as it is at one moment into a file; returns its number of keys. See back_up."""
-        return back_up(self._client, self._keys, path, at=self.now, advanced=advanced)
+        copied = back_up(self._client, self._keys, path, at=self.now, advanced=advanced)
+        self.record_act("backed_up", path.name, {"keys": copied})
+        return copied
 
     def restore(
         self, path: Path, *, replace: bool = False, advanced: Callable[[int, int], None] = lambda _done, _total: None
@@ -436,12 +557,31 @@ class Pointsman:
         there is to be deleted. Raises BackupInvalid and NotEmpty; then nothing was changed.
         """
         self._facts.forget()
-        return restore(self._client, self._keys, path, replace=replace, advanced=advanced)
+        contents = restore(
+            self._client,
+            self._keys,
+            path,
+            replace=replace,
+            advanced=advanced,
+            deleting=lambda: log_reset(self._client, self._keys, because="restored", at=self.now),
+        )
+        details = {"network": contents.network, "release": contents.release, "made_at": contents.at}
+        self.record_act("restored", path.name, details)
+        return contents
 
     def forget(self) -> int:
-        """Delete all of this network: facts, stock, holds, policies, log. Returns how many keys were deleted."""
+        """Delete all of this network: facts, stock, holds, policies, log. Returns how many keys were deleted. The log
+        of the installation says so.
+        """
         self._facts.forget()
-        return reset.forget(self._client, self._keys)
+        log_reset(self._client, self._keys, because="reset", at=self.now)
+        deleted = forget(self._client, self._keys)
+        self.sealer.forget()
+        return deleted
+
+    def record_act(self, kind: str, subject: str, details: Mapping[str, Any]) -> decision_log.EntryId:
+        """Log an act of whoever acts now that changes nothing of the ledger, such as an export; see `Act`."""
+        return record_act(self._client, self._keys, Act(kind=kind, subject=subject, details=details), at=self.now)
 
     def in_store(self) -> StoredState:
         """How much the store has of what comes and goes. Raises StoreUnavailable."""
@@ -473,8 +613,3 @@ class Pointsman:
                 return self.orders.answer_again(outcome, order)
             case _:
                 raise AssertionError(outcome)
-
-
-def _system_clock() -> float:
-    # time.time is looked up at each call, so that a test can stop the clock
-    return time.time()

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Literal, Self, cast
 
 from engine.access.settings import EVERYDAY_ACCESS, NETWORK_NAME, AccessSettings
+from engine.audit.settings import EVERYDAY_AUDIT, AuditSettings
 from engine.errors import BadSetting
 from engine.events.settings import EVERYDAY_EVENTS, EventSettings
 from engine.rate_limit import RateLimit
+from engine.store.entry_codec.personal_values import EVERYDAY_PERSONAL, PERSONAL_FIELDS, PersonalField
 from rules.effects import MAX_HOLD
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
@@ -46,8 +48,10 @@ class Settings:
     request with an idempotency key is kept for `keep_answers` minutes. A caller over HTTP may make as many requests as
     `rate_limit` says; None: any number. `backlog` says
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
-    backlog run`. The embedded server stays for `server_stays` minutes after its last user has gone. `access` says who
-    may do what over HTTP, `events` which there are and where they go.
+    backlog run`. The values of the fields of orders that are `personal` stand encrypted in the log. The embedded
+    server stays for `server_stays` minutes after its last user has gone. `archive` is the folder that archived entries
+    are read from; None: the one they were written into. `access` says who may do what over HTTP, `events` which there
+    are and where they go, `audit` how the log is sealed.
     """
 
     redis_url: str | None = None
@@ -66,8 +70,11 @@ class Settings:
     rate_limit: RateLimit | None = None
     backlog: RunsBacklog = "auto"
     server_stays: int = 0
+    archive: Path | None = None
+    personal: tuple[PersonalField, ...] = EVERYDAY_PERSONAL
     access: AccessSettings = EVERYDAY_ACCESS
     events: EventSettings = EVERYDAY_EVENTS
+    audit: AuditSettings = EVERYDAY_AUDIT
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -93,9 +100,12 @@ class Settings:
             ),
             rate_limit=_rate_limit(variables.get("POINTSMAN_RATE_LIMIT")),
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
+            personal=_personal(variables.get("POINTSMAN_PERSONAL")),
             server_stays=_server_stays(variables.get("POINTSMAN_SERVER_STAYS", "5 min")),
+            archive=Path(variables["POINTSMAN_ARCHIVE"]) if "POINTSMAN_ARCHIVE" in variables else None,
             access=AccessSettings.from_environment(variables),
             events=EventSettings.from_environment(variables),
+            audit=AuditSettings.from_environment(variables),
         )
 
 
@@ -133,6 +143,15 @@ def _guard(value: str) -> Guard:
     if value not in ("first_sight", "off"):
         raise _bad("POINTSMAN_GUARD", value, allowed="first_sight or off")
     return cast("Guard", value)
+
+
+def _personal(value: str | None) -> tuple[PersonalField, ...]:
+    if value is None:
+        return EVERYDAY_PERSONAL
+    words = [] if value == "none" else [word.strip() for word in value.split(",")]
+    if any(word not in PERSONAL_FIELDS for word in words):
+        raise _bad("POINTSMAN_PERSONAL", value, allowed=f"none, or some of {', '.join(PERSONAL_FIELDS)}, with commas")
+    return tuple(field for field in PERSONAL_FIELDS if field in words)
 
 
 def _runs_backlog(value: str) -> RunsBacklog:

@@ -24,7 +24,7 @@ def backup(settings: Settings, file: Path) -> None:
     Example: pointsman backup main-2026-11-28.backup
     """
     with Pointsman(settings) as service, progress_bar() as progress:
-        task = progress.add_task("keys", total=None)
+        task = progress.add_task(say("keys"), total=None)
         keys = service.back_up(file, advanced=lambda done, total: progress.update(task, completed=done, total=total))
     click.echo(
         say(
@@ -50,7 +50,7 @@ def restore(settings: Settings, file: Path, *, replace: bool) -> None:
     Example: pointsman restore main-2026-11-28.backup
     """
     with Pointsman(settings) as service, progress_bar() as progress:
-        task = progress.add_task("parts", total=None)
+        task = progress.add_task(say("parts"), total=None)
         contents = service.restore(
             file, replace=replace, advanced=lambda done, total: progress.update(task, completed=done, total=total)
         )

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from api.cli.language.current import counted, say
-from api.cli.options import AS_JSON, DECISION, DURATION, INSTANT, argument, print_json
+from api.cli.options import AS_JSON, DECISION, DURATION, INSTANT, argument, log_operation, print_json
 from api.cli.order.amend import print_amended
 from api.cli.order.group import print_order
 from api.cli.output import tables
@@ -118,7 +118,11 @@ def _decide_or_amend(service: Pointsman, order: Order, *, wait: bool, dry_run: b
     help='Decide as of this instant, such as "2026-11-27 09:15" or 2026-11-27T08:15:00Z. Default: now.',
 )
 @click.option("--wait", is_flag=True, help="Put units that stay unfilled into the backlog.")
-@click.option("--key", help="An order decided before under this key is only answered: an interrupted batch goes on.")
+@click.option(
+    "--key",
+    callback=log_operation,
+    help="An order decided before under this key is only answered: an interrupted batch goes on.",
+)
 @AS_JSON
 @click.pass_obj
 def batch(settings: Settings, orders: Path, *, instant: int | None, wait: bool, key: str | None, as_json: bool) -> None:
@@ -135,7 +139,7 @@ def batch(settings: Settings, orders: Path, *, instant: int | None, wait: bool, 
     with Pointsman(settings) as service, progress_bar() as progress:
         quantities = Quantities.of(service)
         sent = read_sent_orders(orders, settings.max_lines, lambda: quantities)
-        task = progress.add_task("deciding", total=len(sent))
+        task = progress.add_task(say("deciding"), total=len(sent))
         decided = service.batch(
             readable(sent),
             now=instant,

@@ -5,8 +5,9 @@ from typing import Any, get_args
 import click
 from marshmallow import ValidationError
 
-from api.cli.language.current import say
+from api.cli.language.current import say, say_message
 from api.cli.options import AS_JSON, DURATION, INSTANT, print_json
+from api.cli.output.times import Times
 from api.records.api_keys import KeyRecord, NewKeyRecord
 from api.shapes.client_name import ClientName
 from api.shapes.fields import Literal
@@ -39,7 +40,7 @@ class _Client(click.ParamType):
         try:
             return str(ClientName().deserialize(value))
         except ValidationError as error:
-            self.fail(str(error.messages[0]), param, ctx)
+            self.fail(say_message(str(error.messages[0])), param, ctx)
 
 
 class _Network(click.ParamType):
@@ -94,7 +95,8 @@ def create(
         made = service.api_keys.create(
             role=role, client=client or role, networks=chosen, expires_at=_expiry(expires, service)
         )
-    _print_new(made, as_json=as_json)
+        times = Times.of(service)
+    _print_new(made, times, as_json=as_json)
 
 
 @key.command("list")
@@ -109,11 +111,12 @@ def list_keys(settings: Settings, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         records = [KeyRecord.of(listed, service.now) for listed in service.api_keys.all()]
+        times = Times.of(service)
     if as_json:
         print_json(records)
         return
     for record in records:
-        click.echo(_line(record))
+        click.echo(_line(record, times))
     if not records:
         click.echo(say("there are no keys; make one: pointsman key create --role admin"))
 
@@ -152,7 +155,8 @@ def rotate(
     """
     with Pointsman(settings) as service:
         made = service.api_keys.rotate(key_id, overlap=_A_MINUTE * overlap, expires_at=_expiry(expires, service))
-    _print_new(made, as_json=as_json)
+        times = Times.of(service)
+    _print_new(made, times, as_json=as_json)
 
 
 def _expiry(expires: tuple[int | None, int | None] | None, service: Pointsman) -> int | None:
@@ -160,13 +164,13 @@ def _expiry(expires: tuple[int | None, int | None] | None, service: Pointsman) -
     return service.now + _A_MINUTE * minutes if minutes is not None else instant
 
 
-def _print_new(made: NewKey, *, as_json: bool) -> None:
+def _print_new(made: NewKey, times: Times, *, as_json: bool) -> None:
     """The key alone on stdout, so that a script can take it."""
     record = NewKeyRecord.of(made)
     if as_json:
         print_json(record)
         return
-    expires = say(", expires {expires_at}", expires_at=record.expires_at) if record.expires_at else ""
+    expires = say(", expires {expires_at}", expires_at=times(record.expires_at)) if record.expires_at else ""
     click.echo(
         say(
             "the key {id} of {client} ({role}, {networks}{expires}); it is shown only this once:",
@@ -181,13 +185,13 @@ def _print_new(made: NewKey, *, as_json: bool) -> None:
     click.echo(record.key)
 
 
-def _line(record: KeyRecord) -> str:
+def _line(record: KeyRecord, times: Times) -> str:
     parts = [
         f"{record.id}  {record.client} ({record.role}, {_networks(record.networks)})",
-        record.state
+        say(record.state)
         if record.state != "valid" or not record.expires_at
-        else say("valid until {expires_at}", expires_at=record.expires_at),
-        say("last used {last_used}", last_used=record.last_used) if record.last_used else say("never used"),
+        else say("valid until {expires_at}", expires_at=times(record.expires_at)),
+        say("last used {last_used}", last_used=times(record.last_used)) if record.last_used else say("never used"),
     ]
     if record.replaced_by:
         parts.append(say("replaced by {replaced_by}", replaced_by=record.replaced_by))

@@ -12,6 +12,7 @@ from api.cli.options import AS_JSON, print_json, who
 from api.records.ledger import AuditRecord, DriftRecord
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.audit.seal_check import SealCheck
 from engine.store.reconcile.check import Audit
 from engine.store.reconcile.drift import Drift
 
@@ -39,7 +40,8 @@ def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
     the indexes of the log and of orders are set to what the log says, one at a time, and each repair is logged: the
     value before and after, who, when.
     Units on hand can only be put right by a count, and a log with entries missing only by a copy of the server's data.
-    After the repair everything is checked again.
+    After the repair everything is checked again. The log is compared with what was sealed of it, too; if it is not what
+    was sealed, it can't tell how the ledger should be, and nothing is repaired.
 
     Example: pointsman ledger check
     """
@@ -58,6 +60,35 @@ def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
 
 
 def audit_lines(audit: Audit) -> Iterator[str]:
+    """What the check found, line by line."""
+    yield from _figures(audit) if audit.compared else [say("what is stored can't be compared with the log:")]
+    yield from _seal_lines(audit.seal) if audit.seal is not None and audit.seal.ever_sealed else ()
+    for drift in audit.drifts[:MOST_SHOWN]:
+        yield say(
+            "{drift}\n    {cause}{more}",
+            drift=drift,
+            cause=drift.cause,
+            more="" if drift.writes else say(" (not repairable by --repair)"),
+        )
+    if len(audit.drifts) > MOST_SHOWN:
+        yield say("... and {count:,} more; --json has them all", count=len(audit.drifts) - MOST_SHOWN)
+    yield say("clean") if audit.clean else counted(len(audit.drifts), "drift")
+
+
+def _seal_lines(seal: SealCheck) -> Iterator[str]:
+    """How the log compares with what was sealed of it."""
+    yield say(
+        "entries of the log sealed {sealed:,}, {archived:,} of them in an archive; not sealed yet {unsealed:,}",
+        sealed=seal.sealed,
+        archived=seal.archived,
+        unsealed=seal.unsealed,
+    )
+    yield from (say("not as it was sealed: {finding}", finding=finding) for finding in seal.findings[:MOST_SHOWN])
+    if len(seal.findings) > MOST_SHOWN:
+        yield say("... and {count:,} more; --json has them all", count=len(seal.findings) - MOST_SHOWN)
+
+
+def _figures(audit: Audit) -> Iterator[str]:
     stock = say(
         "{positions}, {units} on hand",
         positions=counted(audit.positions, "position"),
@@ -91,16 +122,6 @@ def audit_lines(audit: Audit) -> Iterator[str]:
         yield say("units held that are not on hand, by a later count: {short:,}", short=audit.short)
     if audit.blocked:
         yield say("there and not to be sold (blocked): {blocked:,}", blocked=audit.blocked)
-    for drift in audit.drifts[:MOST_SHOWN]:
-        yield say(
-            "{drift}\n    {cause}{more}",
-            drift=drift,
-            cause=drift.cause,
-            more="" if drift.writes else say(" (not repairable by --repair)"),
-        )
-    if len(audit.drifts) > MOST_SHOWN:
-        yield say("... and {count:,} more; --json has them all", count=len(audit.drifts) - MOST_SHOWN)
-    yield say("clean") if audit.clean else counted(len(audit.drifts), "drift")
 
 
 def _repaired_lines(repaired: Sequence[Drift], after: Audit) -> Iterator[str]:

@@ -1,19 +1,21 @@
 """`pointsman ledger log`: prints the decision log entry by entry, as lines for people or as JSON for programs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import click
 import msgspec
 from msgspec import UNSET
 
-from api.cli.language.current import say
+from api.cli.language.current import counted, say
 from api.cli.options import INSTANT, INSTANT_END
 from api.cli.output.times import Times
 from api.records.ledger import LogEntryRecord
 from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.decision_log import KINDS, Entry, MovedUnits, UnitsBody
+from engine.store.connection.server_clock import MOST_SECONDS_OFF
+from engine.store.decision_log import ACT_KINDS, KINDS, Entry, MovedUnits, UnitsBody
 
 
 @click.command("log")
@@ -56,7 +58,16 @@ def show_log(
 
 def entry_line(entry: Entry, times: Times) -> str:
     at = times(entry.at, seconds=True)
-    return f"{at}  {say(entry.kind):<9}  {entry.decision}  {_DETAILS[entry.kind](entry, times)}".rstrip()
+    line = f"{at}  {say(entry.kind):<9}  {entry.decision}  {_DETAILS[entry.kind](entry, times)}".rstrip()
+    return line + "".join(f"  [{part}]" for part in _author(entry, times))
+
+
+def _author(entry: Entry, times: Times) -> Iterator[str]:
+    """Who did it, and when by the server's clock where that is another instant than the entry's."""
+    if entry.by and entry.through:
+        yield say("{who}, {through} from {origin}", who=entry.by, through=entry.through, origin=entry.origin)
+    if abs(entry.recorded_at - entry.at) > MOST_SECONDS_OFF:
+        yield say("written at {instant}", instant=times(entry.recorded_at, seconds=True))
 
 
 def _warn_unreadable(entry_id: str) -> None:
@@ -164,6 +175,8 @@ def _movement(item: MovedUnits, times: Times) -> str:
 
 
 def _counted(entry: Entry, _times: Times) -> str:
+    if not entry.levels:
+        return say("as before: {count}", count=counted(entry.details["unchanged"], "position"))
     return "; ".join(
         say(
             "{on_hand} x {sku} at {node} (before: {before})",
@@ -175,6 +188,15 @@ def _counted(entry: Entry, _times: Times) -> str:
         for (sku, node), level in zip(entry.counted_positions, entry.levels, strict=True)
         if level
     )
+
+
+def _details(entry: Entry) -> str:
+    """Of acts of people, as they are logged."""
+    return ", ".join(f"{name}: {_shown(value)}" for name, value in entry.details.items() if value not in (None, "", []))
+
+
+def _shown(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _activated(entry: Entry, _times: Times) -> str:
@@ -196,6 +218,7 @@ def _set_aside(entry: Entry, times: Times) -> str:
 
 
 _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
+    **dict.fromkeys(ACT_KINDS, lambda entry, _: _details(entry)),
     "decided": _decided,
     "confirmed": _ended,
     "released": _ended,
@@ -216,6 +239,13 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     "amended": _amended,
     "counted": _counted,
     "loaded": lambda _, __: say("in place of the network before"),
+    "policy_approved": lambda entry, _: entry.details["note"],
+    "scheduled": lambda entry, times: say(
+        "from {instant} on: {note}", instant=times(entry.details["since"]), note=entry.details["note"]
+    ),
+    "unscheduled": lambda entry, times: say(
+        "for {instant}: {note}", instant=times(entry.details["since"]), note=entry.details["note"]
+    ),
     "published": lambda entry, _: say("by {who}: {note}", who=entry.caller, note=entry.details["note"]),
     "activated": _activated,
 }

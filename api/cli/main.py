@@ -1,6 +1,7 @@
 """The `pointsman` command: its options, where its commands are, and how errors end it."""
 
 import os
+import socket
 
 import click
 
@@ -15,15 +16,24 @@ from engine.version import VERSION
 from rules.errors import PolicyInvalid, RulesError
 
 COMMANDS = {
+    "audit": Lazy(
+        "api.cli.audit.group", "audit", "Seal the log, prove that nobody changed it, and erase personal values."
+    ),
     "availability": Lazy(
         "api.cli.promises.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
     ),
     "backlog": Lazy("api.cli.backlog", "backlog", "List the orders that wait for stock, and offer it to them."),
     "backup": Lazy("api.cli.backup", "backup", "Write all of the network into FILE, while it is used."),
     "batch": Lazy("api.cli.decisions", "batch", "Decide many orders at once, and print what became of each."),
+    "calculation": Lazy(
+        "api.cli.audit.calculation",
+        "calculation",
+        "Show how the cost and the CO2e of a decision come about, row by row.",
+    ),
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
     "decisions": Lazy("api.cli.audit.decisions", "decisions", "Search the logged decisions, the last one first."),
+    "explain": Lazy("api.cli.audit.explain", "explain", "Say why an order ships as it does, and why not otherwise."),
     "hold": Lazy("api.cli.hold", "hold", "List, confirm, release or extend holds; undo confirms."),
     "init": Lazy("api.cli.init", "init", "Write a starter network into DIRECTORY."),
     "key": Lazy("api.cli.key", "key", "Make, list, rotate and revoke the API keys of callers over HTTP."),
@@ -37,6 +47,7 @@ COMMANDS = {
     ),
     "quote": Lazy("api.cli.promises.quote", "quote", "Show what may be promised of a cart; nothing is held."),
     "reject": Lazy("api.cli.rerouting", "reject", "Record that a node won't ship, and decide again elsewhere."),
+    "replay": Lazy("api.cli.audit.replay", "replay", "Decide again what was decided, and compare it byte for byte."),
     "reset": Lazy("api.cli.network", "reset", "Delete everything of NETWORK, its decision log included."),
     "resting": Lazy("api.cli.node_rests", "resting", "List the nodes that rest after a rejection; end a rest."),
     "restore": Lazy("api.cli.backup", "restore", "Put the network that a backup is of in place."),
@@ -66,7 +77,8 @@ def pointsman(context: click.Context, network: str | None) -> None:
     """
     option = {"POINTSMAN_NETWORK": network} if network else {}
     settings = context.obj = Settings.from_environment({**os.environ, **option})
-    act_as(settings.user or login_name() or "")
+    login = login_name() or ""
+    act_as(settings.user or login, through="cli", origin=f"{login}@{socket.gethostname()}")
 
 
 def main() -> None:

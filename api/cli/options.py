@@ -14,6 +14,7 @@ from api.cli.login import login_name
 from api.shapes.fields import Instant, Literal
 from api.shapes.limits import LONGEST_AGE
 from api.shapes.quantities import NO_DECIMALS, Quantities, decode, encode
+from engine.actor import name_operation
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
 from engine.service import Pointsman
@@ -29,10 +30,14 @@ class _Instant(click.ParamType):
 
     name = "instant"
 
-    def __init__(self, *, ends: bool = False) -> None:
+    def __init__(self, *, ends: bool = False, whole_day: bool = False) -> None:
+        """`whole_day`: a date alone is its last second, not its first minute."""
         self._ends = ends
+        self._whole_day = whole_day
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if self._whole_day and isinstance(value, str) and _DATE.fullmatch(value.strip()):
+            return self.convert(f"{value.strip()} 23:59", param, ctx) + 59
         try:
             local = _local(value)
             return Instant().read(value) if local is None or ctx is None else self._of_clock(local, ctx.obj)
@@ -69,11 +74,27 @@ class _Duration(click.ParamType):
 
 
 INSTANT, INSTANT_END = _Instant(), _Instant(ends=True)
+LAST_DAY = _Instant(ends=True, whole_day=True)
+"""The end of a period: a date alone is in it."""
 DURATION = _Duration()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 ORDER = click.argument("order_id", metavar="ORDER")
 DECISION = click.argument("decision_id", metavar="DECISION")
-OP = click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def log_operation(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Of an option that names the operation: log entries have the name, too."""
+    if value:
+        name_operation(value)
+    return value
+
+
+OP = click.option(
+    "--op",
+    callback=log_operation,
+    help="An id for this request; sent a second time, it is answered but not carried out again.",
+)
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 LINES = click.option(
     "--line", "lines", multiple=True, help="LINE=UNITS or SKU=UNITS; may be given repeatedly. Default: all."

@@ -41,7 +41,7 @@ def import_products(settings: Settings, file: Path, *, as_json: bool) -> None:
         read = _read(file, service)
         outcomes: Counter[Stored] = Counter()
         with progress_bar() as progress:
-            task = progress.add_task("importing", total=len(read))
+            task = progress.add_task(say("importing"), total=len(read))
             for start in range(0, len(read), MOST_AT_ONCE):
                 batch = read[start : start + MOST_AT_ONCE]
                 outcomes.update(service.master_data.put_products(lambda _, batch=batch: batch).outcomes)

@@ -62,8 +62,8 @@ def route_day(context: click.Context, orders: Path, weigh: int, *, together: boo
     settings: Settings = context.obj
     with Pointsman(settings) as service, progress_bar() as progress:
         requests = read_orders(orders, settings.max_lines, quantities_of(service))
-        plan = progress.add_task("planning", total=len(requests), visible=together)
-        task = progress.add_task("routing", total=len(requests))
+        plan = progress.add_task(say("planning"), total=len(requests), visible=together)
+        task = progress.add_task(say("routing"), total=len(requests))
         day = (
             route_together(
                 requests,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import say
+from api.cli.language.current import say, say_message
 from api.cli.server import finding_text
 from engine.access.first_keys import FILE, make_first_keys
 from engine.access.loopback import is_loopback
@@ -94,7 +94,7 @@ def _verify_server(settings: Settings) -> None:
     try:
         findings = check_server(settings.redis_url, settings)
     except StoreUnavailable as error:
-        click.echo(say("warning: {error}; nothing is decided until it does", error=error), err=True)
+        click.echo(say("warning: {error}; nothing is decided until it does", error=say_message(str(error))), err=True)
         return
     for finding in findings:
         click.echo(finding_text(finding), err=True)

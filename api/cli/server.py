@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from api.cli.language.current import say
+from api.cli.language.current import say, say_message
 from api.cli.options import AS_JSON, print_json
 from engine.settings import Settings
 from engine.store.connection.server import open_server, without_password
@@ -44,8 +44,8 @@ def check(settings: Settings, *, as_json: bool) -> None:
 def finding_text(finding: ServerFinding) -> str:
     return say(
         "{severity} of the server: {message} ({code})\n  {remedy}",
-        severity=finding.severity,
-        message=finding.message,
+        severity=say(finding.severity),
+        message=say_message(finding.message),
         code=finding.code,
-        remedy=finding.remedy,
+        remedy=say_message(finding.remedy),
     )

@@ -58,7 +58,7 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
     with Pointsman(settings) as service:
         counts = read_counts(file, service)
         with progress_bar() as progress:
-            task = progress.add_task("importing", total=len(counts))
+            task = progress.add_task(say("importing"), total=len(counts))
             summary = import_counts(counts, service, lambda number: progress.advance(task, number))
     record = ImportRecord.of(summary)
     if as_json:
@@ -117,7 +117,7 @@ def feed_stock(settings: Settings, channel: str, *, since: Cursor | None, after:
     with Pointsman(settings) as service, progress_bar() as progress:
         quantities = Quantities.of(service)
         feed = service.availability_feed.read(channel, since=since, after=after, by_node=nodes)
-        task = progress.add_task("reading", total=feed.size)
+        task = progress.add_task(say("reading"), total=feed.size)
         for number, part in feed_lines(feed):
             click.echo(lines_with_decimals(part, quantities), nl=False)
             progress.advance(task, number)

@@ -128,6 +128,7 @@ def _service(data: dict[str, Any], mode: Mapping[str, Any], calendars: Calendars
         countries=frozenset(data.pop("countries", ())),
         runs=calendars.running(data.pop("runs", None), data.pop("closed", ())),
         emission=factor.get("grams_per_tonne_km", 0),
+        emission_source=factor.get("source"),
         drop=data.pop("drop", mode.get("drop", 0)),
         **data,
     )

@@ -32,6 +32,7 @@ from api.http.access.failed_attempts import FailedAttempts
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.addresses import answer_by_address, read_ids_from_addresses
+from api.http.audit import explanations, replays, sealing
 from api.http.blueprint import JSON, NDJSON, by_operation, components
 from api.http.description import blueprint as description
 from api.http.description.completion import completed
@@ -105,6 +106,8 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         orders,
         quotes,
         rejections,
+        explanations,
+        replays,
         node_rests,
         backlog,
         holds,
@@ -114,6 +117,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         policies,
         events,
         webhooks,
+        sealing,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
     described = description.blueprint(functools.partial(_described, api, scopes))
@@ -155,6 +159,7 @@ def served_app() -> Flask:
     for pointsman in served:
         pointsman.warm_up()
         pointsman.start_offering()
+        pointsman.start_sealing()
         pointsman.events.start_delivering(renderer(pointsman))
         atexit.register(pointsman.events.close)  # who stops goes on with no request, and lets others go on at once
     return create_app(*served, meters=meters, tracing=tracing)

@@ -25,6 +25,7 @@ from api.shapes.fields import Flag, IdempotencyKey, Literal
 from api.shapes.order import OrderRequest
 from api.shapes.quantities import quantities_of
 from api.shapes.sent_orders import SentOrder
+from engine.actor import name_operation
 from engine.decide.facts_record import FactsRecord, FactsReferenceRecord
 from engine.decide.record import DecisionRecord
 from engine.model.facts import Order
@@ -115,6 +116,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         sent = read_ndjson_batch(order_request) if is_ndjson() else read_json_batch(batch_request, order_request)
         client = caller().name
         keys = keys_by_order(RequestKey(caller=client, name=headers["key"])) if headers["key"] else None
+        name_operation(headers["key"] or "")
         ending = Ending.of_request()
         batch = pointsman.batch(
             readable(sent), keys=keys, caller=client, wait=query["wait"], verify_going_on=ending.verify_going_on

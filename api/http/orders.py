@@ -16,11 +16,13 @@ from api.http.requests.orders import (
     AmendQuery,
     ApproveRequest,
     CancelOrderRequest,
+    EraseRequest,
     OrdersQuery,
     with_id,
 )
 from api.records.orders.amendment import AmendmentRecord
 from api.records.orders.cancellation import CancellationRecord
+from api.records.orders.erasure import ErasureRecord
 from api.records.orders.order_state import OrdersPageRecord, OrderStateRecord
 from api.shapes.quantities import Quantities, quantities_of, skus_of_order
 from engine.model.facts import Order
@@ -88,5 +90,16 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def wait(order_id: str) -> Response:
         """Let the unfilled units of an order wait for stock; again, it is answered the same"""
         return answer(OrderStateRecord.of(pointsman.orders.wait(order_id)))
+
+    @orders.post("/<path:order_id>/erase", scope="admin")
+    @orders.arguments(EraseRequest)
+    @orders.response(HTTPStatus.OK, ErasureRecord)
+    def erase(body: dict[str, str], order_id: str) -> Response:
+        """Erase the personal values of an order that is over; again, it is answered the same
+
+        The key is destroyed under which the log has them. Units, costs and CO2e stand, and proofs hold. This can't be
+        undone.
+        """
+        return answer(ErasureRecord.of(pointsman.erasures.erase(order_id, **body)))
 
     return orders

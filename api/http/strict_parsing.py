@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from api.http.each_request.key_header import operation_of_key
 from api.shapes.strict_json import NotJson, read_json
+from engine.actor import name_operation
 
 
 class StrictParser(FlaskParser):
@@ -42,7 +43,11 @@ def _with_operation(body: Any, schema: Schema) -> Any:
     """The body with an operation name made of the request's idempotency key, where the operation takes a name and the
     body has none.
     """
-    if "op" not in schema.fields or not isinstance(body, dict) or body.get("op") is not None:
+    if "op" not in schema.fields or not isinstance(body, dict):
+        return body
+    if body.get("op") is not None:
+        if isinstance(body["op"], str):
+            name_operation(body["op"])
         return body
     operation = operation_of_key()
     return body if operation is None else body | {"op": operation}

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from engine.audit.sealing.comparison import Finding, FindingKind
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.record import with_facts
 from engine.errors import DecisionUnreadable
+from engine.store.audit.seal_check import SealCheck
 from engine.store.decision_log import Entry
 from engine.store.reconcile.check import Audit
 from engine.store.reconcile.drift import Drift
@@ -38,6 +40,38 @@ class DriftRecord(Record, frozen=True):
         )
 
 
+class SealFindingRecord(Record, frozen=True):
+    """Something that is not as it was sealed: what was done, in a word and in a sentence, and to which entry."""
+
+    kind: FindingKind
+    message: str
+    entry: Annotated[str | None, Meta(description="its id in the log; null if it is about the log as a whole")]
+
+    @classmethod
+    def of(cls, finding: Finding) -> "SealFindingRecord":
+        return cls(kind=finding.kind, message=finding.message, entry=finding.entry or None)
+
+
+class SealCheckRecord(Record, frozen=True):
+    """How the log compares with what was sealed of it."""
+
+    sealed: int
+    archived: Annotated[int, Meta(description="those of the sealed that are in an archive, and were not compared")]
+    unsealed: Annotated[
+        int, Meta(description="entries that are not sealed yet: whether these were altered, nobody knows")
+    ]
+    findings: list[SealFindingRecord]
+
+    @classmethod
+    def of(cls, check: SealCheck) -> "SealCheckRecord":
+        return cls(
+            sealed=check.sealed,
+            archived=check.archived,
+            unsealed=check.unsealed,
+            findings=[SealFindingRecord.of(finding) for finding in check.findings],
+        )
+
+
 class AuditRecord(Record, frozen=True):
     """The check's figures, in units but for `decisions`, `orders` and `positions`, and every drift."""
 
@@ -55,6 +89,7 @@ class AuditRecord(Record, frozen=True):
     drifts: list[DriftRecord]
     torn: Annotated[bool, Meta(description="whether entries of the log are missing or can't be read")]
     clean: bool
+    seal: Annotated[SealCheckRecord | UnsetType, Meta(description="left out where nothing was ever sealed")] = UNSET
     mended: Annotated[list[DriftRecord] | UnsetType, Meta(description="if a repair was asked for")] = UNSET
 
     @classmethod
@@ -74,6 +109,7 @@ class AuditRecord(Record, frozen=True):
             drifts=[DriftRecord.of(drift) for drift in audit.drifts],
             torn=audit.log_damaged,
             clean=audit.clean,
+            seal=SealCheckRecord.of(audit.seal) if audit.seal and audit.seal.ever_sealed else UNSET,
             mended=mended,
         )
 
@@ -82,7 +118,8 @@ class LogEntryRecord(Record, frozen=True):
     """An entry of the log, whole; what does not go with its kind is null."""
 
     entry: str
-    at: Timestamp
+    at: Annotated[Timestamp, Meta(description="when, by the clock of the process that wrote it")]
+    recorded_at: Annotated[Timestamp, Meta(description="when, by the server's own clock")]
     kind: str
     id: str
     caller: Annotated[str | None, Meta(description="whose open holds its hold counts among")]
@@ -94,6 +131,16 @@ class LogEntryRecord(Record, frozen=True):
     request: Annotated[
         str | UnsetType, Meta(description="the id of the HTTP request by which it was done; left out if there was none")
     ] = UNSET
+    through: Annotated[
+        str | UnsetType, Meta(description="how it came: http or cli; left out where Pointsman did by itself")
+    ] = UNSET
+    origin: Annotated[
+        str | UnsetType,
+        Meta(description="from where: the address of the HTTP caller, or LOGIN@HOST of the command line's user"),
+    ] = msgspec.field(default=UNSET, name="from")
+    operation: Annotated[
+        str | UnsetType, Meta(description="the idempotency key or operation id that the caller gave its request")
+    ] = msgspec.field(default=UNSET, name="op")
     counted: Annotated[
         list[bool] | UnsetType,
         Meta(
@@ -119,6 +166,7 @@ class LogEntryRecord(Record, frozen=True):
         return cls(
             entry="{}-{}".format(*entry.id),
             at=timestamp(entry.at),
+            recorded_at=timestamp(entry.recorded_at),
             kind=entry.kind,
             id=entry.decision,
             caller=entry.caller or None,
@@ -129,6 +177,9 @@ class LogEntryRecord(Record, frozen=True):
             body=msgspec.json.decode(body) if body else None,
             by=entry.by or UNSET,
             request=entry.request or UNSET,
+            through=entry.through or UNSET,
+            origin=entry.origin or UNSET,
+            operation=entry.operation or UNSET,
             moved_at=UNSET if entry.moved_at is None else entry.moved_at,
             levels=[level and list(level) for level in entry.levels] or UNSET,
         )

@@ -1,6 +1,6 @@
 """Policy versions, their history, what differs between them and what they say, as JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from api.records.findings import FindingRecord
 from api.records.policy_tests import TestsRecord
 from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.policies.activations import Activation
 from engine.policies.review import Review
 from engine.policies.versions import Published, Version
 from engine.store.policy_versions import PastChange, PolicyTimeline
@@ -82,6 +83,47 @@ class ChangesRecord(Record, frozen=True):
                 for change in changes.of("moved")
             ],
         )
+
+
+class ActivationRecord(Record, frozen=True):
+    """A version that became active in place of another."""
+
+    at: Timestamp
+    version: str
+    before: Annotated[str | None, Meta(description="the version that was active until then; null: none was")]
+    kind: Annotated[str, Meta(description="activated, scheduled or rolled_back")]
+    by: str
+    note: str
+    approved_by: list[str]
+    without_approval: Annotated[bool, Meta(description="by an override, though another person should have approved it")]
+    changes: Annotated[
+        ChangesRecord | None, Meta(description="null: it is the first, or a version can't be read by this release")
+    ]
+
+    @classmethod
+    def of(cls, activation: Activation, changes: Changes | None, approvers: Sequence[str]) -> "ActivationRecord":
+        return cls(
+            at=timestamp(activation.at),
+            version=activation.version,
+            before=activation.before,
+            kind=activation.kind,
+            by=activation.who,
+            note=activation.note,
+            approved_by=list(approvers),
+            without_approval=activation.override,
+            changes=changes and ChangesRecord.of(changes),
+        )
+
+
+class ChangesByDateRecord(Record, frozen=True):
+    """What differs in meaning between the versions that were active at two instants, and what became active in between,
+    the earliest first.
+    """
+
+    version_from: str | None
+    version_to: str | None
+    changes: Annotated[ChangesRecord | None, Meta(description="null: no version was active then")]
+    activations: list[ActivationRecord]
 
 
 class ListedVersionRecord(Record, frozen=True):

@@ -68,7 +68,7 @@ class ApiKeys:
 
     def store(self, made: Sequence[NewKey]) -> None:
         """From now on these keys are valid: all of them, or none if it fails."""
-        self._keys.put([(None, key.stored) for key in made])
+        self._keys.put([(None, key.stored) for key in made], kind="key_created", at=self._clock())
 
     def exist(self) -> bool:
         """Whether there is any key, though it may have ended."""
@@ -86,7 +86,7 @@ class ApiKeys:
             if stored.revoked_at is not None:
                 return stored
             revoked = structs.replace(stored, revoked_at=self._clock(), revoked_by=actor())
-            if self._keys.put([(stored, revoked)]):
+            if self._keys.put([(stored, revoked)], kind="key_revoked", at=self._clock()):
                 self._remembered.pop(key_id, None)
                 return revoked
         raise _contended(key_id)
@@ -98,12 +98,13 @@ class ApiKeys:
         for _ in range(_ATTEMPTS):
             stored, now = self._find(key_id), self._clock()
             if stored.ended(now) or stored.replaced_by is not None:
-                why = "has been rotated before" if stored.replaced_by else "has ended"
-                raise InputInvalid([Mistake(field="key", message=f"the key {key_id} {why}; create a new one")])
+                ended = f"the key {key_id} has ended; create a new one"
+                message = f"the key {key_id} has been rotated before; create a new one" if stored.replaced_by else ended
+                raise InputInvalid([Mistake(field="key", message=message)])
             made = self.prepare(role=stored.role, client=stored.client, networks=stored.networks, expires_at=expires_at)
             ends = min(filter(None, (now + overlap, stored.expires_at)))
             left = structs.replace(stored, expires_at=ends, replaced_by=made.stored.id)
-            if self._keys.put([(None, made.stored), (stored, left)]):
+            if self._keys.put([(None, made.stored), (stored, left)], kind="key_rotated", at=now):
                 self._remembered.pop(key_id, None)
                 return made
         raise _contended(key_id)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
 from engine.decide.evaluation.judgements import counted_judgements, floors_of
-from engine.decide.evaluation.kept_promise import choose_in_time
+from engine.decide.evaluation.kept_promise import candidates_in_time, choose_as_promised
 from engine.decide.kept_facts.decided_facts import decided_loads, decided_stock, rests_at
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.volatile_facts import common_range
@@ -79,10 +80,27 @@ def decide(
     return decision(evaluation, choice, held_from=held_from, requested_minutes=requested_minutes, left=left)
 
 
-def choose(candidates: Candidates, terms: PromiseTerms | None = None) -> Choice:
+class ChosenAmong(NamedTuple):
+    """A choice, the candidates that it is the best of, and the terms of a promise that it keeps."""
+
+    candidates: Candidates
+    choice: Choice
+    keeps: PromiseTerms | None
+
+
+def choose_among(candidates: Candidates, terms: PromiseTerms | None = None) -> ChosenAmong:
     """The best choice: of those that keep a promise on these `terms`, if it can be kept."""
-    choice = choose_in_time(candidates, terms) if terms else None
-    return candidates.choose() if choice is None or choice.score.unfilled else choice
+    if terms is not None:
+        in_time = candidates_in_time(candidates, terms)
+        choice = choose_as_promised(in_time, terms)
+        if not choice.score.unfilled:
+            return ChosenAmong(in_time, choice, terms)
+    return ChosenAmong(candidates, candidates.choose(), None)
+
+
+def choose(candidates: Candidates, terms: PromiseTerms | None = None) -> Choice:
+    """As `choose_among` says."""
+    return choose_among(candidates, terms).choice
 
 
 def decision(
@@ -119,7 +137,7 @@ def decision(
         unfilled=unfilled,
         exclusions=excluded,
         options=sum(len(options.reach) for options in evaluation.options),
-        score=_score(evaluation, choice),
+        score=score_of(evaluation, choice),
         gap=choice.gap,
         unproven=choice.unproven,
         hold_until=hold.at,
@@ -164,7 +182,7 @@ def _reserve_at(evaluation: Evaluation, choice: Choice) -> int:
     return int(np.minimum(out.begins[rows], out.ships_at[rows] - before).min()) if rows else now
 
 
-def _score(evaluation: Evaluation, choice: Choice) -> Score:
+def score_of(evaluation: Evaluation, choice: Choice) -> Score:
     """The choice's score, with one more split penalty if shipments of the order stand already: the first shipment of a
     remainder is not the order's first. Every choice that ships anything pays it, so the optimiser leaves it out.
     """
@@ -185,7 +203,7 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
     for key, parts in by_key.items():
         row = evaluation.row(key)
         cost, carbon = int(out.fixed[row]), int(out.drop[row])
-        cost += _cost_of_weight(evaluation, key, parts)
+        cost += cost_of_weight(evaluation, key, parts)
         parcels: list[Parcel] = []
         rules = set(_rules_of_shipment(evaluation, row, parts))
         for index, units in parts:
@@ -222,7 +240,7 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
         )
 
 
-def _cost_of_weight(evaluation: Evaluation, key: OptionKey, parts: Sequence[tuple[int, int]]) -> int:
+def cost_of_weight(evaluation: Evaluation, key: OptionKey, parts: Sequence[tuple[int, int]]) -> int:
     """What a shipment of so many units of lines costs for its weight."""
     if not evaluation.ways.is_banded:
         return 0

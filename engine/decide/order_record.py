@@ -93,7 +93,9 @@ class OrderRecord(Record, frozen=True):
         str | UnsetType, Meta(description="the nominated day", extra_json_schema={"format": "date"})
     ] = UNSET
     currency: Annotated[str | UnsetType, Meta(description="of its prices, if that was said")] = UNSET
-    customer: Annotated[str | UnsetType, Meta(description="who orders, by a pseudonym, if that was said")] = UNSET
+    customer: Annotated[
+        str | UnsetType | None, Meta(description="who orders, by a pseudonym, if that was said; null: erased")
+    ] = UNSET
 
     @classmethod
     def of(cls, order: Order) -> "OrderRecord":
@@ -147,7 +149,7 @@ def order_of(record: OrderRecord) -> Order:
         lines=tuple(map(line_of, record.lines)),
         deliver_on=None if record.deliver_on is UNSET else datetime.date.fromisoformat(record.deliver_on).toordinal(),
         currency=None if record.currency is UNSET else record.currency,
-        customer=None if record.customer is UNSET else record.customer,
+        customer=record.customer or None,
     )
 
 

@@ -107,6 +107,10 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         list[PlacedLineRecord] | UnsetType,
         Meta(description="filled without stock and without a parcel, because these products are not counted"),
     ] = UNSET
+    erased: Annotated[
+        bool | UnsetType,
+        Meta(description="true: the order's personal values were erased, and are null here; otherwise left out"),
+    ] = UNSET
 
     @classmethod
     def of(
@@ -245,6 +249,11 @@ def with_facts(body: bytes, logged_facts: bytes) -> bytes:
     facts = facts_of(body, logged_facts)
     reference = structs.replace(FactsReferenceRecord.of(facts), document=facts_from_json(facts))
     return to_json(structs.replace(from_json(body), facts=reference))
+
+
+def with_erased(body: bytes) -> bytes:
+    """The decision in `body`, which says that its personal values were erased."""
+    return to_json(structs.replace(from_json(body), erased=True))
 
 
 def _stock(decision: Decision) -> dict[str, dict[str, StockRecord]]:

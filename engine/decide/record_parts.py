@@ -280,8 +280,8 @@ class PlacedAddressRecord(Record, frozen=True):
         Meta(description="postcode: where the network says that the area of its postcode lies; country: in its midst"),
     ]
     country: str
-    latitude: float
-    longitude: float
+    latitude: Annotated[float | None, Meta(description="null: erased")]
+    longitude: Annotated[float | None, Meta(description="null: erased")]
 
     @classmethod
     def of(cls, address: Address | None) -> "PlacedAddressRecord | UnsetType":

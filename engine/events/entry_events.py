@@ -6,10 +6,11 @@ What hangs on a setting, which stock is low, comes last, so that no other event'
 from collections.abc import Iterator, Mapping
 
 from engine.decide.order_record import Record
-from engine.events.event import NODE_LANE, POLICY_LANE, STOCK_LANE, Event, Position
+from engine.events.event import AUDIT_LANE, CHECKPOINT, NODE_LANE, POLICY_LANE, STOCK_LANE, Event, Position
 from engine.events.known_decision import KnownDecision
 from engine.events.order_events import changed, decided, placed, rest_begun
 from engine.events.payloads import (
+    AuditCheckpointRecord,
     EventLinksRecord,
     NodeRestingRecord,
     PolicyActivatedRecord,
@@ -50,11 +51,11 @@ def events_of(entry: Entry, known: Mapping[str, KnownDecision], low: LowStock) -
     return events
 
 
-_LANES = {"stock": STOCK_LANE, "policy": POLICY_LANE, "node": NODE_LANE}
+_LANES = {"stock": STOCK_LANE, "policy": POLICY_LANE, "node": NODE_LANE, "audit": AUDIT_LANE}
 
 
 def _others(entry: Entry) -> Iterator[tuple[str, str, Record]]:
-    """Type, subject and data of events about policies and nodes."""
+    """Type, subject and data of events about policies, nodes and checkpoints."""
     match entry.kind:
         case "rejected" if (rest := rest_begun(entry)) is not None:
             yield "node.resting", rest.node, rest
@@ -66,7 +67,7 @@ def _others(entry: Entry) -> Iterator[tuple[str, str, Record]]:
                 version=version, by=entry.caller, note=details["note"], rules=details["rules"], links=_link(version)
             )
             yield "policy.published", version, data
-        case "activated":
+        case "activated" if entry.details["before"] != entry.decision:
             version, details = entry.decision, entry.details
             data = PolicyActivatedRecord(
                 version=version,
@@ -77,6 +78,9 @@ def _others(entry: Entry) -> Iterator[tuple[str, str, Record]]:
                 links=_link(version),
             )
             yield "policy.activated", version, data
+        case "sealed":
+            log, sealed = entry.decision, entry.details
+            yield CHECKPOINT, log, AuditCheckpointRecord(log=log, size=sealed["size"], checkpoint=sealed["checkpoint"])
 
 
 def _link(version: str) -> EventLinksRecord:

@@ -21,8 +21,10 @@ EVENT_TYPES: Mapping[str, str] = {
     "policy.published": "a policy version was published for the first time",
     "policy.activated": "another policy version decides from now on",
     "node.resting": "a node begins to rest, or its rest was ended early",
+    "audit.checkpoint": "entries of the log were sealed, and this is the checkpoint of it",
 }
 """By name, what has happened."""
+CHECKPOINT = "audit.checkpoint"
 PING = "webhook.ping"
 """The type of what a test of a webhook sends; it is in no stream."""
 _WHOLE_ENTRY = 1 << 62
@@ -67,7 +69,8 @@ class Event:
     """One event. `subject` is what it is about: the id of an order, a SKU, a version or a node; empty of several. `at`
     is in UTC seconds.
 
-    Those of one `lane` are delivered in order: all about one order, all about stock, about policies, about nodes.
+    Those of one `lane` are delivered in order: all about one order, all about stock, about policies, about nodes, about
+    checkpoints.
     """
 
     position: Position
@@ -86,4 +89,4 @@ def order_lane(order: str) -> str:
     return f"order:{order}"
 
 
-STOCK_LANE, POLICY_LANE, NODE_LANE = "stock", "policies", "nodes"
+STOCK_LANE, POLICY_LANE, NODE_LANE, AUDIT_LANE = "stock", "policies", "nodes", "audit"

@@ -52,7 +52,7 @@ class Outbox:
 
     def end(self) -> Position:
         """Behind every event that there is by now."""
-        with faults():
+        with faults():  # an archive leaves the last entry there
             last = self._client.redis.xrevrange(self._keys.log, count=1)
         return Position(*decision_log.parse_entry_id(last[0][0])) if last else START
 
@@ -60,9 +60,8 @@ class Outbox:
         """Raise CursorExpired if the log may have been deleted as far as the cursor, so that events may be missing."""
         if cursor == START:
             return
-        with faults():
-            if not self._client.redis.xrange(self._keys.log, cursor.entry, cursor.entry):
-                raise CursorExpired(str(cursor))
+        if not decision_log.stored_entries(self._client, self._keys, [cursor.entry.encode()]):
+            raise CursorExpired(str(cursor))
 
     def read(self, since: Position, *, limit: int, types: AbstractSet[str] = frozenset()) -> EventPage:
         """At most `limit` events behind the cursor; of no types: of all."""
@@ -70,8 +69,7 @@ class Outbox:
         cursor, looked_at = since, 0
         while looked_at < MOST_ENTRIES:
             start = cursor.entry if cursor.number < Position(0, 0).number else f"({cursor.entry}"
-            with faults():
-                batch = self._client.redis.xrange(self._keys.log, start, "+", count=_ENTRIES_AT_ONCE)
+            batch = decision_log.next_entries(self._client, self._keys, start=start, count=_ENTRIES_AT_ONCE)
             for entry_id, told in self._told(batch):
                 for event in told:
                     if event.position > cursor and (not types or event.type in types):
@@ -86,10 +84,8 @@ class Outbox:
 
     def find(self, positions: Sequence[Position]) -> dict[Position, Event]:
         """The events at these positions that are there still."""
-        with faults(), self._client.redis.pipeline(transaction=False) as read:
-            for name in dict.fromkeys(position.entry for position in positions):
-                read.xrange(self._keys.log, name, name)
-            entries = [entry for answer in read.execute() for entry in answer]
+        names = dict.fromkeys(position.entry.encode() for position in positions)
+        entries = decision_log.stored_entries(self._client, self._keys, list(names))
         events = {event.position: event for _, told in self._told(entries) for event in told}
         return {position: events[position] for position in positions if position in events}
 
@@ -115,12 +111,10 @@ class Outbox:
 
     def _logged(self, decisions: Sequence[str]) -> list[Entry]:
         """The entries of these decisions that are there and can be read."""
-        with faults(), self._client.redis.pipeline(transaction=False) as read:
-            for place in self._client.redis.hmget(self._keys.decisions, decisions):
-                if place is not None:
-                    read.xrange(self._keys.log, place, place)
-            answers = read.execute()
-        entries = [_parsed(*entry) for answer in answers for entry in answer]
+        with faults():
+            places = self._client.redis.hmget(self._keys.decisions, decisions)
+        stored = decision_log.stored_entries(self._client, self._keys, [place for place in places if place is not None])
+        entries = [_parsed(*entry) for entry in stored]
         return [entry for entry in entries if entry is not None]
 
     def _learn(self, entries: Iterable[Entry]) -> None:

@@ -220,6 +220,14 @@ class NodeRestingRecord(Record, frozen=True, kw_only=True):
     by: str | UnsetType = UNSET
 
 
+class AuditCheckpointRecord(Record, frozen=True, kw_only=True):
+    """Of `audit.checkpoint`."""
+
+    log: Annotated[str, Meta(description="its name, the first line of the checkpoint")]
+    size: Annotated[int, Meta(description="entries that are sealed")]
+    checkpoint: Annotated[str, Meta(description="a signed note: keep it")]
+
+
 class PingRecord(Record, frozen=True, kw_only=True):
     """Of `webhook.ping`."""
 
@@ -239,5 +247,6 @@ PAYLOADS = {
     "policy.published": PolicyPublishedRecord,
     "policy.activated": PolicyActivatedRecord,
     "node.resting": NodeRestingRecord,
+    "audit.checkpoint": AuditCheckpointRecord,
 }
 """By type of event."""

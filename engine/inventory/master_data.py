@@ -10,6 +10,7 @@ from engine.model.facts import Network, Node, Product
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.network.change import Stored, change_nodes, change_products
+from engine.store.network.former.tidy import tidy
 from engine.store.network.read import other_decimals
 
 MOST_AT_ONCE = 500
@@ -26,18 +27,28 @@ class MasterDataChange:
 
 
 class MasterData:
-    """The products and nodes of one network. `after_freeing` is called once more of the stock may be of use.
+    """The products and nodes of one network. `after_freeing` is called once more of the stock may be of use; `clock`
+    answers UTC seconds.
 
     Methods raise NotReady, Contended and StoreUnavailable. `read` makes the values of the network as it is now, and is
     called again if that changes meanwhile; what it raises is raised. A product with other decimals than before raises
     InputInvalid.
     """
 
-    def __init__(self, client: Client, keys: Keys, *, facts: FactsReader, after_freeing: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        facts: FactsReader,
+        after_freeing: Callable[[], None],
+        clock: Callable[[], int],
+    ) -> None:
         self._client = client
         self._keys = keys
         self._facts = facts
         self._after_freeing = after_freeing
+        self._clock = clock
 
     def product(self, sku: str) -> tuple[Network, Product]:
         """The product as it is stored, and the network that has it; raises NotFound."""
@@ -61,7 +72,7 @@ class MasterData:
             mistakes = [mistake for product in products if (mistake := self.mistake_of(product, network))]
             if mistakes:
                 raise InputInvalid(mistakes)
-            return change_products(self._client, self._keys, network, products)
+            return change_products(self._client, self._keys, network, products, now=self._clock())
 
         return self._change(change)
 
@@ -76,7 +87,9 @@ class MasterData:
 
     def put_nodes(self, read: Callable[[Network], Sequence[Node]]) -> MasterDataChange:
         """Store nodes, new ones or in place of those of the same id; all of them or none."""
-        return self._change(lambda network: change_nodes(self._client, self._keys, network, read(network)))
+        return self._change(
+            lambda network: change_nodes(self._client, self._keys, network, read(network), now=self._clock())
+        )
 
     def _change(self, change: Callable[[Network], Sequence[Stored] | None]) -> MasterDataChange:
         """Change the network as it is now, again whenever somebody else changed it meanwhile, which `change` tells by
@@ -86,6 +99,7 @@ class MasterData:
             network = self._newest()
             outcomes = self._client.retry_if_revived(functools.partial(change, network))
             if outcomes is not None:
+                tidy(self._client, self._keys)
                 self._after_freeing()
                 return MasterDataChange(outcomes=outcomes, network_version=self._newest().version)
         raise Contended("others change the network over and over; try again")

@@ -248,6 +248,8 @@ class Service:
     """The days on which it leaves and travels, in the time zone of the node it leaves. None: every day."""
     carrier: str | None = None
     """Who carries, so that rules can name it, as in a strike."""
+    emission_source: str | None = None
+    """Where `emission` is from, for whoever checks it. A remark: it is no part of the network's version."""
 
 
 class OptionKey(NamedTuple):

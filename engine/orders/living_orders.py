@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from engine.decide.order_record import OrderRecord, order_of, seconds
-from engine.errors import Contended, HoldEnded, KeyReused, OrderExists, order_call
+from engine.errors import Contended, HoldEnded, KeyReused, OrderErased, OrderExists, order_call
 from engine.model.facts import Network, Order
 from engine.orders.decide_and_commit import backlog_full
 from engine.orders.decision_request import Answer
@@ -158,6 +158,8 @@ class LivingOrders:
             state = self.show(order_id)
             if not state.unfilled:
                 return state
+            if state.is_erased:
+                raise order_erased(order_id)
             now = self._clock()
             expired = [item.hold.id for item in state.stored.decisions if item.hold and item.hold.until <= now]
             self._change_script.sweep(expired, now=now)
@@ -221,6 +223,8 @@ class LivingOrders:
             case OrderTaken(first=first):
                 pass
         entry, stands = self._standing(order.id, first)
+        if entry.erased:
+            raise order_erased(order.id)
         if stands != sent:
             self._verify_same(order, stands, first)
         return Answer.logged(entry)
@@ -242,6 +246,14 @@ class LivingOrders:
             return entry, entry.record.order
         decision = read_chain(self._client, self._keys, first).latest_whole
         return decision_log.decided(self._client, self._keys, decision), amended
+
+
+def order_erased(order_id: str) -> OrderErased:
+    """The error for what can't be done with an order any more."""
+    return OrderErased(
+        f"the personal values of order '{order_id}' were erased, so it can't be decided again or compared with what is"
+        " sent; a new order needs an id of its own"
+    )
 
 
 def order_exists(stands: OrderRecord, sent: OrderRecord) -> OrderExists:

@@ -99,6 +99,11 @@ class OrderState:
         return sum(line.units[state] for line in self.lines if sku in (None, line.sku))
 
     @property
+    def is_erased(self) -> bool:
+        """Whether its personal values are."""
+        return self.stored.erased_at is not None
+
+    @property
     def unfilled(self) -> dict[str, int]:
         """By line, those that are."""
         return {line.line: line.units["unfilled"] for line in self.lines if line.units["unfilled"] > 0}
@@ -113,14 +118,15 @@ class OrderState:
                 yield action, decision
         for decision in self.undoable:
             yield "undo", decision
-        if self.units("unfilled"):
+        if self.units("unfilled") and not self.is_erased:
             yield "wait", self.stored.id
         for waiting in self.stored.decisions:
             if waiting.waiting:
                 yield "withdraw", waiting.waiting.decision
         if any(self.units(state) for state in ("held", "waiting", "unfilled", "not_counted")):
             yield "cancel", self.stored.id
-        yield "amend", self.stored.id
+        if not self.is_erased:
+            yield "amend", self.stored.id
 
     def _shipment_actions(self, shipments: Sequence[OrderShipment]) -> Iterator[Action]:
         """What can be done with those of one decision. Units whose hold has expired may leave late if the order still

@@ -14,6 +14,7 @@ from engine.decide.network_fit import Fit
 from engine.decide.policy_tests.runner import Report
 from engine.errors import NotActivated, NotFound, PolicyUnreadable, TestsFailed
 from engine.model.facts import Network
+from engine.policies.activations import Activation, activations
 from engine.policies.four_eyes import Signatures, is_overridden, verify_may_approve
 from engine.policies.network_compatibility import NetworkCompatibility
 from engine.policies.review import SHORT, Review, RunTests, review_policies
@@ -304,6 +305,29 @@ class Versions:
     def history(self) -> list[PastChange]:
         """Who did what with which version, when and why, oldest first."""
         return list(policy_versions.history(self._client, self._keys))
+
+    def activations(self) -> list[Activation]:
+        """Which version became active when, the earliest first."""
+        return activations(policy_versions.history(self._client, self._keys), now=self._clock())
+
+    def active_at(self, instant: int) -> str | None:
+        """The version that was active at an instant that is not to come; None if none was."""
+        return next((item.version for item in reversed(self.activations()) if item.at <= instant), None)
+
+    def changes_of(self, activation: Activation) -> Changes | None:
+        """What differs in meaning from the version that was active before; None if it was the first, or if this release
+        can't read one of the two.
+        """
+        try:
+            return compare(self.read(activation.before), self.read(activation.version)) if activation.before else None
+        except PolicyUnreadable:
+            return None
+
+    def approvers(self, version: str) -> tuple[str, ...]:
+        """Who approved a version, in that order."""
+        history = policy_versions.history(self._client, self._keys)
+        approvals = (change.who for change in history if change.kind == "approved" and change.version == version)
+        return tuple(dict.fromkeys(approvals))
 
     def _signatures(self, version: str) -> Signatures:
         return Signatures.of(version, policy_versions.history(self._client, self._keys))

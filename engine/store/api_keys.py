@@ -1,12 +1,16 @@
 """The records of API keys. They belong to the installation, not to one network: they have a hash tag of their own."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from engine.decide.order_record import Record
 from engine.model.scopes import Role
+from engine.store.audit.acts import Act
 from engine.store.connection.client import Client, faults
+from engine.store.keys import INSTALLATION, Keys
+from engine.store.script_keys import PUT_KEYS
 
 API_KEYS = "{pointsman:access}:keys"
 """Hash: id of an API key to its record, JSON. No network's name has a colon, so none shares its hash tag."""
@@ -53,17 +57,17 @@ class StoredKeys:
             records = self._client.redis.hvals(API_KEYS)
         return sorted(map(_read, records), key=lambda stored: (stored.created_at, stored.id))
 
-    def put(self, changes: Sequence[tuple[StoredKey | None, StoredKey]]) -> bool:
-        """Write each second record in place of the first, None being none; False, and nothing is written, if one of
-        them is another one meanwhile.
+    def put(self, changes: Sequence[tuple[StoredKey | None, StoredKey]], *, kind: str, at: int) -> bool:
+        """Write each second record in place of the first, None being none, and log the new ones as created and the
+        others as of this `kind`; False, and nothing is written, if one of them is another one meanwhile.
         """
-        arguments = [
-            part
-            for before, after in changes
-            for part in (after.id, b"" if before is None else _write(before), _write(after))
-        ]
+        arguments: list[str | bytes | int] = [at]
+        for before, after in changes:
+            act = Act(kind=kind if before else "key_created", subject=after.id, details=_details(after))
+            arguments += [after.id, b"" if before is None else _write(before), _write(after), act.kind, act.body]
+        keys = Keys(INSTALLATION)
         with faults():
-            answer: bytes = self._put(keys=[API_KEYS], args=arguments)
+            answer: bytes = self._put(keys=PUT_KEYS.keys(keys, api_keys=API_KEYS), args=arguments)
         return answer == b"done"
 
     def note_use(self, key_id: str, now: int) -> None:
@@ -74,6 +78,13 @@ class StoredKeys:
         with faults():
             uses = self._client.redis.hgetall(LAST_USES)
         return {key_id.decode(): int(instant) for key_id, instant in uses.items()}
+
+
+def _details(stored: StoredKey) -> dict[str, Any]:
+    """What the log says of a key: nothing of its secret."""
+    details: dict[str, Any] = {"role": stored.role, "client": stored.client, "networks": stored.networks}
+    more = {"expires_at": stored.expires_at, "replaced_by": stored.replaced_by}
+    return details | {name: value for name, value in more.items() if value is not None}
 
 
 def _read(record: bytes) -> StoredKey:

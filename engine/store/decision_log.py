@@ -1,22 +1,28 @@
 """Reads the decision log: what was decided, what ended and what moved, in order. The Lua scripts write it."""
 
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import contextlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from engine.decide.order_record import OrderRecord, Record
-from engine.decide.record import DecisionRecord, facts_of, from_json
-from engine.errors import NotFound
+from engine.decide.record import DecisionRecord, facts_of, from_json, with_erased
+from engine.errors import DecisionUnreadable, NotFound
 from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits
+from engine.store.audit.archive.archived_log import START, ArchivedLog
 from engine.store.connection.client import Client, faults
+from engine.store.entry_codec.codec import Body, StoredBody
+from engine.store.entry_codec.errors import BodyDamaged
+from engine.store.entry_codec.personal_values import PersonalField
 from engine.store.keys import Keys
 from engine.store.outcomes import UnitState
+from engine.store.personal.order_keys import Erased, Secrets, parse_secret, read_secrets
 
 RawEntry: TypeAlias = tuple[bytes, dict[bytes, bytes]]
 """An entry as the server answers it: its id in the stream, and its fields."""
@@ -25,6 +31,28 @@ Units: TypeAlias = tuple[tuple[str, int], ...]
 EntryId: TypeAlias = tuple[int, int]
 """An entry's id in the stream: milliseconds, and a number among those of the same millisecond. Later is greater."""
 
+ACT_KINDS = (
+    "policy_approved",
+    "scheduled",
+    "unscheduled",
+    "network_changed",
+    "webhook_added",
+    "webhook_changed",
+    "webhook_removed",
+    "key_created",
+    "key_rotated",
+    "key_revoked",
+    "reset",
+    "backed_up",
+    "restored",
+    "exported",
+    "archived",
+    "erased",
+    "audit_key_rotated",
+    "log_begun",
+    "sealed",
+)
+"""Acts of people of which the ledger has nothing, and that are no events. What they were about is in their details."""
 KINDS = (
     "decided",
     "confirmed",
@@ -46,16 +74,15 @@ KINDS = (
     "loaded",
     "published",
     "activated",
+    *ACT_KINDS,
 )
 """The kinds of entries."""
-UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
+UNREADABLE = (ValueError, KeyError, IndexError)
 """What `parse_entry` raises for an entry that is damaged."""
 _BATCH = 500
+_LARGEST = (1 << 64) - 1
 _MICROSECONDS = 1_000_000
-_COMPRESSION = 1
-"""zlib's level: half of what level 6 takes, for a tenth more bytes."""
-_LINE_END = b"\n"
-"""Between a decision's record and its facts; JSON without blanks has none."""
+_MILLISECONDS = 1_000
 
 
 class RejectionBody(Record, frozen=True):
@@ -192,16 +219,16 @@ _ENDED_UNITS = msgspec.json.Decoder(dict[int, Units])
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One change. `kind` is one of KINDS; queued and withdrawn mean into and from the backlog, woken that the rest of a
-    node was ended, set_aside that units are held for a decision that is still being made, and approved or amended that
-    an order was, whose first decision this is; undone means that confirmed units did not leave. Counted positions have
-    another number on hand, a network was loaded whole, a policy version was published or is active from now on: no part
-    of the ledger, but events.
+    node was ended, set_aside that units are held for a decision that is still being made, and approved, amended or
+    erased that an order was, whose first decision this is; undone means that confirmed units did not leave. Counted
+    positions have another number on hand, a network was loaded whole, a policy version was published or is active from
+    now on: no part of the ledger, but events. ACT_KINDS are neither.
 
     `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node; if
     an order was amended or units of it cancelled, its first; of a network or policies, their version; empty of counts).
     `body` holds the JSON of a decision, a rejection, movements, counted positions, a repair, what was set aside, units
-    of shipments, the units that wait by line, the note of an approval or details of a policy version, and is empty
-    otherwise.
+    of shipments, the units that wait by line, the note of an approval or details of a load, a policy version or another
+    act, and is empty otherwise.
     `logged_facts` are the document of facts that a decision's record names; up to schema 1 it named none.
     """
 
@@ -211,6 +238,13 @@ class Entry:
     at: int
     body: bytes
     logged_facts: bytes = b""
+    hidden: bool = False
+    """Whether personal values are left out of the body and the facts, because they are `erased` or were not asked for.
+    """
+    hidden_facts: bool = False
+    """Whether some are left out of the facts, whose hash is then not that which the record names."""
+    erased: bool = False
+    """Whether the key of its order was destroyed: its personal values are gone."""
     caller: str = ""
     """For a decision or what is set aside, whose open holds its hold counts among."""
     by: str = ""
@@ -219,6 +253,12 @@ class Entry:
     """
     request: str = ""
     """The id of the HTTP request by which it was done; empty if there was none."""
+    through: str = ""
+    """By which way it came, `http` or `cli`, as `Author` has it; earlier releases left out this, and the next two."""
+    origin: str = ""
+    """From where: the address of the HTTP caller, or LOGIN@HOST of the command line's user."""
+    operation: str = ""
+    """The idempotency key or operation id that the caller gave its request."""
     shipments: tuple[int, ...] | None = None
     """Numbers of the shipments whose hold this ended; None means all."""
     taken: str = ""
@@ -287,6 +327,11 @@ class Entry:
         return str(msgspec.json.decode(self.body)["order"])
 
     @property
+    def erased_fields(self) -> tuple[PersonalField, ...]:
+        """Of an erasure, the fields whose values are gone."""
+        return tuple(msgspec.json.decode(self.body)["fields"])
+
+    @property
     def queued_lines(self) -> dict[str, int]:
         """Of units that were queued, how many of each line wait under the decision from then on."""
         return dict(msgspec.json.decode(self.body)["units"])
@@ -307,9 +352,14 @@ class Entry:
         return latest if stated is None else min(stated, latest)
 
     @property
+    def recorded_at(self) -> int:
+        """When the server wrote it by its own clock, in UTC seconds; `at` is what the writer's clock said."""
+        return self.id[0] // _MILLISECONDS
+
+    @property
     def counted_positions(self) -> tuple[tuple[str, str], ...]:
-        """Of counts, SKU and node of each."""
-        return _POSITIONS.decode(self.body)
+        """Of counts, SKU and node of each; none if they changed nothing on hand."""
+        return _POSITIONS.decode(self.body) if self.levels else ()
 
     @property
     def movements(self) -> tuple[MovedUnits, ...]:
@@ -318,7 +368,9 @@ class Entry:
 
     @property
     def details(self) -> dict[str, Any]:
-        """Of a policy version that was published or activated, what its history says, too."""
+        """Of a policy version that was published or activated, what its history says, too; of other acts of people,
+        what they were about; of counts that changed nothing on hand, how many these were.
+        """
         return dict(msgspec.json.decode(self.body))
 
     @property
@@ -337,14 +389,14 @@ class Entry:
         return [(movement, counted == "1") for movement, bit, counted in parts if bit == "1"]
 
 
-def packed(body: bytes, facts: bytes = b"") -> bytes:
-    """The body as it is stored in an entry, with a decision's facts: compressed together they take least."""
-    return zlib.compress(body + _LINE_END + facts if facts else body, _COMPRESSION)
-
-
 def decided(client: Client, keys: Keys, decision: str) -> Entry:
-    """The entry of a decision, by the decision's id; raises NotFound."""
-    entry = client.retry_if_revived(lambda: _find(client, keys, decision))
+    """The entry of a decision, by the decision's id; raises NotFound, DecisionUnreadable if it is damaged or its
+    order's key is lost.
+    """
+    try:
+        entry = client.retry_if_revived(lambda: _find(client, keys, decision))
+    except BodyDamaged as error:
+        raise DecisionUnreadable(f"decision '{decision}' can't be read: {error}") from error
     if entry is None:
         raise NotFound(f"no decision goes by the id '{decision}'")
     return entry
@@ -352,10 +404,25 @@ def decided(client: Client, keys: Keys, decision: str) -> Entry:
 
 def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry]:
     """The entries of several decisions that exist, in the same order."""
+    with faults():
+        places = client.redis.hmget(keys.decisions, decisions)
+    found = stored_entries(client, keys, places)
+    secrets = secrets_of(client, keys, found)
+    return [parse_entry(entry_id, fields, secrets) for entry_id, fields in found]
+
+
+def stored_entries(client: Client, keys: Keys, places: Sequence[bytes]) -> list[RawEntry]:
+    """The entries of these ids that there are, in the log or in the archive, as they are stored, in the same order."""
     with faults(), client.redis.pipeline(transaction=False) as read:
-        for entry_id in client.redis.hmget(keys.decisions, decisions):
-            read.xrange(keys.log, entry_id, entry_id)
-        return [parse_entry(*answer[0]) for answer in read.execute()]
+        for place in places:
+            read.xrange(keys.log, place, place)
+        answers = read.execute()
+    found: list[RawEntry] = []
+    for place, answer in zip(places, answers, strict=True):
+        raw = answer[0] if answer else ArchivedLog(client, keys).entry(parse_entry_id(place))
+        if raw is not None:
+            found.append(raw)
+    return found
 
 
 def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | None = None) -> Iterator[Entry]:
@@ -363,13 +430,38 @@ def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | N
     is damaged; without it, such an entry raises one of UNREADABLE.
     """
     for batch in batches(client, keys):
-        for entry_id, fields in batch:
-            try:
-                yield parse_entry(entry_id, fields)
-            except UNREADABLE:
-                if on_damaged is None:
-                    raise
-                on_damaged(entry_id.decode())
+        yield from _parsed(client, keys, batch, on_damaged)
+
+
+def _parsed(
+    client: Client, keys: Keys, batch: Sequence[RawEntry], on_damaged: Callable[[str], None] | None
+) -> Iterator[Entry]:
+    secrets = secrets_of(client, keys, batch)
+    for entry_id, fields in batch:
+        try:
+            yield parse_entry(entry_id, fields, secrets)
+        except UNREADABLE:
+            if on_damaged is None:
+                raise
+            on_damaged(entry_id.decode())
+
+
+def secrets_of(client: Client, keys: Keys, batch: Iterable[RawEntry]) -> Secrets:
+    """The secrets of the order keys that these entries need."""
+    return read_secrets(client, keys, (name for _, fields in batch if (name := key_name(fields)) is not None))
+
+
+def decisions(client: Client, keys: Keys, *, since: int | None = None, until: int | None = None) -> Iterator[Entry]:
+    """The decisions made from the instant `since` on and before `until`, as they were logged, oldest first. Raises one
+    of UNREADABLE for an entry that is damaged.
+    """
+
+    def is_meant(fields: Mapping[bytes, bytes]) -> bool:
+        at = int(fields[b"at"])
+        return fields[b"kind"] == b"decided" and (since is None or at >= since) and (until is None or at < until)
+
+    for batch in batches(client, keys):
+        yield from _parsed(client, keys, [(name, fields) for name, fields in batch if is_meant(fields)], None)
 
 
 def is_empty(client: Client, keys: Keys) -> bool:
@@ -378,7 +470,12 @@ def is_empty(client: Client, keys: Keys) -> bool:
 
 
 def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[list[RawEntry]]:
-    """The log as it is stored, from `start` to `end`, which are written as for XRANGE."""
+    """The log as it is stored, from `start` to `end`, which are written as for XRANGE: first what is in the archive of
+    it, if anything is.
+    """
+    archived = _archived(client, keys, start, end)
+    while piece := list(itertools.islice(archived, _BATCH)):
+        yield piece
     while True:
         with faults():
             batch = client.redis.xrange(keys.log, start, end, count=_BATCH)
@@ -389,8 +486,20 @@ def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> 
         start = f"({batch[-1][0].decode()}"
 
 
+def next_entries(client: Client, keys: Keys, *, start: str, count: int) -> list[RawEntry]:
+    """At most `count` entries from `start` on, which is written as for XRANGE."""
+    with faults(), client.redis.pipeline(transaction=True) as read:
+        read.hget(keys.archived, "through")
+        read.xrange(keys.log, start, "+", count=count)
+        through, logged = read.execute()
+    archived = [] if through is None else list(itertools.islice(_archived(client, keys, start, "+"), count))
+    return [*archived, *logged][:count]
+
+
 def newest_first(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[RawEntry]:
-    """The log as it is stored, from `end` back to `start`, which are written as for XREVRANGE."""
+    """The log as it is stored on the server, without what is in the archive, from `end` back to `start`, which are
+    written as for XREVRANGE.
+    """
     while True:
         with faults():
             batch = client.redis.xrevrange(keys.log, end, start, count=_BATCH)
@@ -406,19 +515,52 @@ def entries_about(
     """The entries that are about any of these decisions, oldest first, from `start` on. Others are not parsed."""
     names = {decision.encode() for decision in decisions}
     for batch in batches(client, keys, start=start):
-        for entry_id, fields in batch:
-            if fields.get(b"id") in names:
-                try:
-                    yield parse_entry(entry_id, fields)
-                except UNREADABLE:
-                    on_damaged(entry_id.decode())
+        about = [raw for raw in batch if raw[1].get(b"id") in names]
+        secrets = secrets_of(client, keys, about) if about else {}
+        for entry_id, fields in about:
+            try:
+                yield parse_entry(entry_id, fields, secrets)
+            except UNREADABLE:
+                on_damaged(entry_id.decode())
 
 
 def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
     with faults():
         entry_id = client.redis.hget(keys.decisions, decision)
-        answer = client.redis.xrange(keys.log, entry_id, entry_id) if entry_id else []
-    return parse_entry(*answer[0]) if answer else None
+        if not entry_id:
+            return None
+        with client.redis.pipeline(transaction=False) as read:
+            read.xrange(keys.log, entry_id, entry_id)
+            read.hget(keys.order_keys, decision)
+            answer, secret = read.execute()
+    raw = answer[0] if answer else ArchivedLog(client, keys).entry(parse_entry_id(entry_id))
+    return with_secret(raw, decision, secret, lambda name: read_secrets(client, keys, [name])) if raw else None
+
+
+def _archived(client: Client, keys: Keys, start: str, end: str) -> Iterator[RawEntry]:
+    """What of the log is in the archive, in the bounds of `batches`."""
+    archive = ArchivedLog(client, keys)
+    through = archive.through()
+    if start == "-":
+        after = START
+    else:
+        millis, number = _bound(start.removeprefix("("), 0)
+        after = (millis, number) if start.startswith("(") else (millis, number - 1)
+    if after < through:
+        yield from archive.entries(after=after, until=None if end == "+" else _bound(end, _LARGEST))
+
+
+def _bound(text: str, number: int) -> EntryId:
+    """A bound as for XRANGE, which may be milliseconds alone."""
+    millis, _, rest = text.partition("-")
+    return int(millis), int(rest) if rest else number
+
+
+def with_secret(raw: RawEntry, first: str, secret: bytes | None, read: Callable[[str], Secrets]) -> Entry:
+    """An entry that may need the order key of `first`, as it is stored, or that of another, which is then read."""
+    name = key_name(raw[1])
+    secrets = {first: parse_secret(secret)} if name in (None, first) else read(name)
+    return parse_entry(*raw, secrets)
 
 
 def parse_entry_id(text: bytes) -> EntryId:
@@ -431,23 +573,43 @@ def kind_of(fields: Mapping[bytes, bytes]) -> str:
     return fields[b"kind"].decode()
 
 
-def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
-    """Parse an entry as it is stored; raises one of UNREADABLE if it is damaged."""
+def key_name(fields: Mapping[bytes, bytes]) -> str | None:
+    """The first decision of the order whose key an entry needs; None if it has no personal values, or is damaged."""
+    if b"body" in fields:
+        with contextlib.suppress(BodyDamaged):
+            body = StoredBody.parse(fields[b"body"])
+            return (body.key_name or fields.get(b"id", b"").decode(errors="replace")) if body.personal else None
+    return fields.get(b"id", b"").decode(errors="replace") if b"personal" in fields else None
+
+
+def is_amendment(fields: Mapping[bytes, bytes]) -> bool:
+    """Whether it is the entry of an amendment that has personal values."""
+    return b"personal" in fields
+
+
+def parse_entry(entry_id: bytes, fields: dict[bytes, bytes], secrets: Secrets | None = None) -> Entry:
+    """Parse an entry as it is stored; raises one of UNREADABLE if it is damaged. The `secrets` are those of the order
+    keys; without them, personal values are hidden.
+    """
     stood = fields.get(b"stood")
-    stored, until, shipments, moved_at = (fields.get(name) for name in (b"body", b"until", b"shipments", b"moved_at"))
-    plain = next((fields[name] for name in (b"set_aside", b"units", b"details") if name in fields), b"")
-    lines = zlib.decompress(stored) if stored else plain
-    body, _, facts = lines.partition(_LINE_END)
+    until, shipments, moved_at = (fields.get(name) for name in (b"until", b"shipments", b"moved_at"))
+    body, is_erased = _read_body(fields, secrets)
     return Entry(
         id=parse_entry_id(entry_id),
         kind=fields[b"kind"].decode(),
         decision=fields[b"id"].decode(),
         at=int(fields[b"at"]),
-        body=body,
-        logged_facts=facts,
+        body=body.body,
+        logged_facts=body.facts,
+        hidden=body.hidden,
+        hidden_facts=body.hidden_facts,
+        erased=is_erased,
         caller=fields.get(b"caller", b"").decode(),
         by=_who(fields),
         request=fields.get(b"request", b"").decode(),
+        through=fields.get(b"through", b"").decode(),
+        origin=fields.get(b"from", b"").decode(),
+        operation=fields.get(b"op", b"").decode(),
         shipments=None if shipments is None else tuple(int(number) for number in shipments.split(b",")),
         taken=fields.get(b"taken", b"").decode(),
         in_counts=fields.get(b"in_counts", b"").decode(),
@@ -462,6 +624,27 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         levels=tuple(_parse_level(text) for text in fields[b"levels"].split(b",")) if b"levels" in fields else (),
         rejection_counts=_parse_counts(fields.get(b"counted", b"[]")),
     )
+
+
+def _read_body(fields: Mapping[bytes, bytes], secrets: Secrets | None) -> tuple[Body, bool]:
+    """The body, and whether its personal values were erased."""
+    stored, decision = fields.get(b"body"), fields[b"id"].decode()
+    if stored:
+        parts = StoredBody.parse(stored)
+    elif b"personal" in fields:
+        parts = StoredBody.beside(fields[b"units"], fields[b"personal"])
+    else:
+        plain = next((fields[name] for name in (b"set_aside", b"units", b"details") if name in fields), b"")
+        return Body(body=plain), False
+    name = parts.key_name or decision
+    secret = secrets.get(name) if secrets is not None and parts.personal else None
+    if parts.personal and secrets is not None and secret is None:
+        raise BodyDamaged(f"the key of the order that decision {name} began is not in the store")
+    if isinstance(secret, Erased):
+        body = parts.decode(decision)
+        record = fields[b"kind"] == b"decided"
+        return (replace(body, body=with_erased(body.body)) if record else body), True
+    return parts.decode(decision, secret), False
 
 
 def _parse_level(text: bytes) -> PositionLevel | None:

@@ -15,7 +15,8 @@ from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits
 from engine.store.commit_request import CommitCall
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import RejectionBody, packed
+from engine.store.decision_log import RejectionBody
+from engine.store.entry_codec.codec import encode
 from engine.store.hold_changes.change_script import Confirmed, LogFields, changed_hold_keys, changed_sku_keys
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.hold_changes.hold_change import HoldChange, ScriptIndex
@@ -148,7 +149,7 @@ class LinkedWrites:
         if self.rejection is None:
             return b""
         body = self.rejection.body
-        return packed((replace(body, rest=self.node_rest) if self.node_rest else body).encode())
+        return encode((replace(body, rest=self.node_rest) if self.node_rest else body).encode())
 
 
 class FollowUpCommit:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+INSTALLATION = "pointsman:access"
+"""In place of a network's name: what belongs to the installation. No network's name has a colon."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -25,9 +28,40 @@ class Keys:
         products. Also `rests`, an instant after which no node rests: until then, `resting` has to be read; `lots`, if
         some stock has or had any; `loaded`, the instant of the load; and `moved`, the latest at which units came or
         left, both in UTC microseconds. While the network is being loaded (see network/load.py), also the name of the
-        `load`, and the version that it `becomes`.
+        `load`, and the version that it `becomes`. `number` counts the networks that were in its place before.
         """
         return self._key("facts")
+
+    @property
+    def former_versions(self) -> str:
+        """Hash: version of a network that was replaced to `FIRST LAST`, the numbers under which it was there the first
+        and the last time (see network/former).
+        """
+        return self._key("former", "versions")
+
+    @property
+    def former_items(self) -> str:
+        """Sorted set: `NAME`, a line break, a number of 12 digits, a line break and JSON of a product, a node or
+        another item of the network, as it was under that number, just before it was changed; nothing, if there was
+        none. All scores are 0, so that they stand by name and number.
+        """
+        return self._key("former", "items")
+
+    @property
+    def former_names(self) -> str:
+        """Set: the names in `former_items` of all that are not products."""
+        return self._key("former", "names")
+
+    @property
+    def former_networks(self) -> str:
+        """Hash: number to the body of the network of that number, and `products NUMBER` if its products are there as
+        well (see `former_products`), until what differs of them is in `former_items`.
+        """
+        return self._key("former", "networks")
+
+    def former_products(self, number: int) -> str:
+        """Hash: as `products`, of the network of that number."""
+        return self._key("former", "products", str(number))
 
     @property
     def todo(self) -> str:
@@ -152,6 +186,13 @@ class Keys:
         return self._key("order", order_id)
 
     @property
+    def order_keys(self) -> str:
+        """Hash: the first decision of an order to its key, base64, under which the personal values of its log entries
+        are encrypted; or `erased:INSTANT`, in UTC seconds, once it is destroyed. Orders of earlier releases have none.
+        """
+        return self._key("orders", "keys")
+
+    @property
     def orders(self) -> str:
         """Sorted set: order id by the instant it was placed."""
         return self._key("orders")
@@ -224,7 +265,9 @@ class Keys:
 
     @property
     def log(self) -> str:
-        """Stream: what was decided and what ended, in order."""
+        """Stream: every change, in order. That of the installation (INSTALLATION) has what happened to API keys, and
+        which networks were reset: these entries outlive the network.
+        """
         return self._key("log")
 
     @property
@@ -244,6 +287,11 @@ class Keys:
         on another one may be.
         """
         return self._key("request", name)
+
+    @property
+    def personal_answers(self) -> str:
+        """Sorted set: the names of requests whose kept answer has an order in it, by the instant it expires."""
+        return self._key("requests", "personal")
 
     def request_count(self, name: str) -> str:
         """String: how many requests of a caller there were in its period. It is gone when the period ends."""
@@ -344,3 +392,48 @@ class Keys:
     def policy_operations(self) -> str:
         """Hash: operation id to what it did with which version: `activated VERSION 0`."""
         return self._key("policies", "acts")
+
+    @property
+    def sealed(self) -> str:
+        """Hash: the sealed log's `origin`, its `size` in entries, their `root` (32 bytes), the `last` entry, the
+        `checkpoint` that is signed of it; `trimmed`, how many of its first entries were taken off the log since; and
+        `cosigned`, the latest checkpoint with signatures of witnesses, and by `witness:NAME` the size each one signed.
+        """
+        return self._key("sealed")
+
+    def sealed_leaves(self, bundle: int) -> str:
+        """String: leaves of the sealed log (see engine/audit/sealing/leaf.py), up to 256 of them."""
+        return self._key("sealed", "leaves", str(bundle))
+
+    def sealed_hashes(self, level: int, tile: int) -> str:
+        """String: hashes of a tile of the sealed log above level 0 (see engine/audit/sealing/tiles.py)."""
+        return self._key("sealed", "tile", str(level), str(tile))
+
+    @property
+    def publishing(self) -> str:
+        """String: there while it is the turn of one of the workers to publish checkpoints."""
+        return self._key("sealing", "publishing")
+
+    @property
+    def archived(self) -> str:
+        """Hash: `through`, the last entry of the log that is in the archive alone, and the `folder` that it was written
+        into.
+        """
+        return self._key("archived")
+
+    @property
+    def archived_days(self) -> str:
+        """Hash: UTC date to `ENTRIES LAST` of the archive's file of that day, as it was written."""
+        return self._key("archived", "days")
+
+    @property
+    def archived_kept(self) -> str:
+        """Hash: entry of a decision that is archived, whose order still held units or waited then, to its fields
+        (MessagePack): what goes on with such an order needs no archive.
+        """
+        return self._key("archived", "kept")
+
+    @property
+    def sealing(self) -> str:
+        """String: there while it is the turn of one of the workers to seal."""
+        return self._key("sealing")

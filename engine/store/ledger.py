@@ -19,7 +19,6 @@ from engine.store.commit_request import (
     load_names,
 )
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import packed
 from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
 from engine.store.hold_changes.change_script import ChangeScript
 from engine.store.hold_changes.freed_stock import FreedStock
@@ -42,6 +41,8 @@ from engine.store.outcomes import (
     StockChanged,
     UnitsOnBackorder,
 )
+from engine.store.personal.entry_encoder import EntryEncoder
+from engine.store.personal.order_keys import stored_secret
 from engine.store.reading import (
     NO_PERIODS,
     Reading,
@@ -83,8 +84,8 @@ class Commit:
     policies_at: int
     caller: str
     max_holds: int | None
-    first: bool = True
-    """Whether it is the order's first decision, which takes the order's id."""
+    first: str | None = None
+    """The order's first decision; None: it is that itself, and takes the order's id."""
     rank: str | None = None
     now: int = 0
     freed: FreedStock | None = None
@@ -94,8 +95,16 @@ class Commit:
 class Ledger:
     """The two round trips of a decision. `meter` is told how long they take and what came of them."""
 
-    def __init__(self, client: Client, keys: Keys, *, meter: Meter = NO_METER) -> None:
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        meter: Meter = NO_METER,
+        encoder: EntryEncoder | None = None,
+    ) -> None:
         self._meter = meter
+        self._encoder = encoder or EntryEncoder(client, keys)
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
@@ -232,7 +241,7 @@ class Ledger:
             policies_at=decision.decided_at if policies_at is None else policies_at,
             caller=caller,
             max_holds=max_holds,
-            first=linked is None or linked.first is None,
+            first=linked.first if linked else None,
             rank=rank,
             now=now,
             freed=linked.amendment.freed if linked and linked.amendment else None,
@@ -308,7 +317,7 @@ class Ledger:
             decision,
             commit.policies_at,
             taken,
-            first=commit.first,
+            first=commit.first is None,
             caller=commit.caller,
             max_holds=commit.max_holds,
             key_seconds=IDEMPOTENCY_SECONDS if key else None,
@@ -320,7 +329,10 @@ class Ledger:
             add_set_aside(request, set_aside, decision)
         if commit.freed is not None:
             add_freed(request, commit.freed, decision)
-        arguments = [commit.decision_id, packed(commit.body, commit.facts), orjson.dumps(request)]
+        encoded = self._encoder.decision(commit.decision_id, commit.first, commit.body, commit.facts)
+        if encoded.new_key is not None:
+            request["order_key"] = stored_secret(encoded.new_key)
+        arguments = [commit.decision_id, encoded.stored, orjson.dumps(request)]
         return CommitCall(
             loads=[(keys.load(name),) for name in load_names(decision, earlier)],
             claims=list(sku_keys(keys, skus)),

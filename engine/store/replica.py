@@ -12,11 +12,12 @@ from typing import Any
 
 from engine.store.connection.client import script_text
 from engine.store.connection.replica_client import AskPrimary, ReplicaClient
-from engine.store.decision_log import Entry, parse_entry
+from engine.store.decision_log import Entry, RawEntry, key_name, parse_entry
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import hold_of
 from engine.store.keys import Keys
 from engine.store.ledger import sku_keys, stamp_arguments
+from engine.store.personal.order_keys import parse_secret
 from engine.store.reading import NO_PERIODS, Reading, reading_of, without_holds
 from engine.store.script_keys import REPLICA_SNAPSHOT
 from engine.store.stock import blocked_units
@@ -94,8 +95,15 @@ class Replica:
             entry_id = self._client.ask([("HGET", self._keys.decisions, decision)], max_age=most)[0][0]
             if entry_id:
                 stored = self._client.ask([("XRANGE", self._keys.log, entry_id, entry_id)], max_age=most)[0][0]
-                return parse_entry(*stored[0]) if stored else None
+                return self._parsed(stored[0], most=most) if stored else None
         return None
+
+    def _parsed(self, raw: RawEntry, *, most: int) -> Entry:
+        name = key_name(raw[1])
+        if name is None:
+            return parse_entry(*raw)
+        secret = self._client.ask([("HGET", self._keys.order_keys, name)], max_age=most)[0][0]
+        return parse_entry(*raw, {name: parse_secret(secret)})
 
     def blocked(self, sku: str, *, most: int) -> dict[str, int] | None:
         """By node, the units that may not be sold; None if the replica is behind."""

@@ -21,11 +21,13 @@ class KeyLayout:
     names: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...] = ()
     parts: tuple[str, ...] = ()
+    begins_entry: bool = False
+    """Whether it stores who acts for another script, which writes the entry."""
 
     @property
     def logs(self) -> bool:
-        """Whether the script writes to the log, so that it is told who acts."""
-        return "log" in self.names
+        """Whether the script is told who acts: it writes to the log."""
+        return "log" in self.names or self.begins_entry
 
     def keys(self, keys: Keys, *groups: Iterable[Sequence[str]], **own: str) -> list[str]:
         """KEYS of one call: of each group, each item's keys. A name that is not in `own` is an attribute of `keys`."""
@@ -75,7 +77,7 @@ _SNAPSHOT = (
 )
 _COMMIT = (
     *_SNAPSHOT,
-    *("decisions", "log", "orders", "parked", "hold", "open_holds", "endings"),
+    *("decisions", "log", "orders", "order_keys", "parked", "hold", "open_holds", "endings"),
     *("set_aside", "earlier_set_aside"),
     *_OFFERS,
 )
@@ -88,6 +90,7 @@ _CHANGED_SKU = (
     *("changed_journal", "changed_blocked"),
 )
 _CHANGED_TAKEN = ("changed_taken",)
+_FORMER = ("former_versions", "former_networks", "former_items")
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_LOAD, _SKU, _TAKEN))
 REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _LOAD, _SKU, _TAKEN))
@@ -126,6 +129,7 @@ WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 APPROVE = KeyLayout(("order", "parked", *_BACKLOG, "facts", "changed", "log"), parts=_WAITING)
+ERASE = KeyLayout(("order", "order_keys", "chain", "backlog", "quote", "log"), (("ended_hold",),))
 WAIT = KeyLayout(("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=_WAITING)
 END_REST = KeyLayout(("resting", "log", "operation"))
 PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
@@ -143,14 +147,17 @@ ACTIVATE_POLICY = KeyLayout(
     ),
     parts=_ACTIVATIONS,
 )
-APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
-UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history", "logged_activations"))
+APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
+UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history", "logged_activations", "log"))
 LOG_ACTIVATIONS = KeyLayout(("log", "active_policy", "scheduled_policies", "logged_activations"), parts=_ACTIVATIONS)
-CHANGE_WEBHOOK = KeyLayout(("webhooks", "webhook", "webhook_lanes", "webhook_dead", "webhook_progress"))
+_WEBHOOK = ("webhooks", "webhook", "webhook_lanes", "webhook_dead", "webhook_progress", "log")
+CHANGE_WEBHOOK = KeyLayout(_WEBHOOK)
+REMOVE_WEBHOOK = KeyLayout(_WEBHOOK)
 LEASE_WEBHOOK = KeyLayout(("webhook_lease",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
-CHANGE_FACTS = KeyLayout(("facts", "products"))
-PUT_KEYS = KeyLayout(("api_keys",))
+CHANGE_FACTS = KeyLayout(("facts", "products", *_FORMER, "log"), parts=("former_version",))
+PUT_KEYS = KeyLayout(("api_keys", "log"))
+RECORD_ACT = KeyLayout(("log", "operation"))
 LOAD_SWAP = KeyLayout(
     (
         "facts",
@@ -161,7 +168,12 @@ LOAD_SWAP = KeyLayout(
         "broken_todo",
         "active_policy",
         "scheduled_policies",
-    )
+        "former_versions",
+        "former_networks",
+        "former_products",
+    ),
+    parts=("former_version",),
+    begins_entry=True,
 )
 LOAD_STOCK = KeyLayout(
     ("facts", "products", "todo", "changed", "log", *_OFFERS),
@@ -171,6 +183,8 @@ LOAD_STOCK = KeyLayout(
 REPAIR = KeyLayout(
     ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
 )
+TRIM_LOG = KeyLayout(("trimmed_log", "sealed", "archived", "archived_days", "archived_kept"))
+SEAL = KeyLayout(("sealed",), (("grown",),))
 RIGHTS = KeyLayout(("never_written",))
 CLAIM_REQUEST = KeyLayout(("request",))
 SETTLE_REQUEST = KeyLayout(("request",))
@@ -188,6 +202,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,
+    "orders/erase": ERASE,
     "backlog/next_offer": NEXT_OFFER,
     "backlog/wake": WAKE_BACKLOG,
     "backlog/rank": RANK_BACKLOG,
@@ -200,6 +215,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "events/log_activations": LOG_ACTIVATIONS,
     "change_facts": CHANGE_FACTS,
     "events/change_webhook": CHANGE_WEBHOOK,
+    "events/remove_webhook": REMOVE_WEBHOOK,
     "events/lease_webhook": LEASE_WEBHOOK,
     "events/append": APPEND_EVENTS,
     "load_swap": LOAD_SWAP,
@@ -209,6 +225,9 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "requests/settle": SETTLE_REQUEST,
     "requests/count": COUNT_REQUEST,
     "access/put_keys": PUT_KEYS,
+    "audit/seal": SEAL,
+    "audit/trim": TRIM_LOG,
+    "audit/record_act": RECORD_ACT,
     "server/rights": RIGHTS,
 }
 """By the name of the script's file."""

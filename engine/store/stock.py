@@ -11,7 +11,8 @@ import orjson
 
 from engine.model.lots import TAB, LotUnits
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import MovedUnits, packed
+from engine.store.decision_log import MovedUnits
+from engine.store.entry_codec.codec import encode
 from engine.store.hold_changes.change_script import changed_sku_keys
 from engine.store.keys import Keys
 from engine.store.outcomes import (
@@ -129,7 +130,7 @@ class Stock:
         """Set what is on hand, all at one moment, `micros` in UTC microseconds."""
         skus = [item.sku for item in counts]
         script_keys = SET_STOCK.keys(self._keys, changed_sku_keys(self._keys, skus))
-        body = packed(msgspec.json.encode([(item.sku, item.node) for item in counts]))
+        body = encode(msgspec.json.encode([(item.sku, item.node) for item in counts]))
         arguments: list[str | int | bytes] = [version, micros, body]
         for item in counts:
             arguments += [item.node, str(item.on_hand), item.stamp.kind, str(item.stamp.number), _lots_text(item.lots)]
@@ -163,7 +164,7 @@ class Stock:
                 for item in movements
             ]
         )
-        arguments: list[str | int | bytes] = [version, now, micros, batch, packed(body), MOVEMENT_DAYS * DAY_SECONDS]
+        arguments: list[str | int | bytes] = [version, now, micros, batch, encode(body), MOVEMENT_DAYS * DAY_SECONDS]
         for item in movements:
             stated = "" if item.at is None else item.at
             arguments += [item.op, item.digest, item.node, item.delta, item.blocked, stated, _lot_text(item)]

@@ -22,7 +22,7 @@ from engine.decide.record import DecisionRecord, to_json
 from engine.model.facts import GeoPoint, Inventory, Line, Network, Node, Order, Product, Service
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.decision_log import packed
+from engine.store.entry_codec.codec import encode
 from engine.store.ledger import Ledger
 from engine.store.network.serialization import inventory_version
 from engine.store.outcomes import Committed
@@ -143,7 +143,7 @@ class _RepeatedCommit:
         self._skus = order.skus
         self._facts = facts_to_json(FactsRecord.of(self._decision))
         self._body = to_json(DecisionRecord.of(self._decision, f"{0:032x}", VERSION, self._facts))
-        self._packed = packed(self._body, self._facts)
+        self._packed = encode(self._body, self._facts)
         self._number = 0
 
     def commit(self) -> None:
@@ -168,7 +168,7 @@ class _RepeatedCommit:
         fields = {"kind": "decided", "id": f"{self._number:032x}", "at": _NOW, "caller": "", "day": "2026-11-27"}
         self._client.xadd(
             self.bare,
-            fields | {"stood": "1000000 0 3,1000000 0 3,1000000 0 3", "body": packed(self._body, self._facts)},
+            fields | {"stood": "1000000 0 3,1000000 0 3,1000000 0 3", "body": encode(self._body, self._facts)},
         )
 
     def read(self) -> None:

@@ -2,32 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
-from flask.testing import FlaskClient
 
-import engine.errors
-from api.cli.main import pointsman
 from api.http.blueprint import components
 from api.http.requests.quotes import TakeUpRequest
-from api.http.serving.settings import ServingSettings
 from api.records.events import DATA_RECORDS, EventRecord
-from api.records.problems import STATUSES
 from api.shapes.order import OrderRequest
 from api.shapes.quote import CartRequest, PromisesRequest
-from engine.access.openid_settings import OpenIdSettings
-from engine.access.settings import AccessSettings
 from engine.decide.facts_record import FactsRecord
 from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.reasons import REASON_CODES, reason_texts
 from engine.decide.record import DecisionRecord
-from engine.errors import BadSetting, PointsmanError
-from engine.events.event import EVENT_TYPES
 from engine.events.payloads import PAYLOADS
-from engine.settings import Settings
 from rules.wording.catalogue import ENGLISH
 from tests.support.openapi import mistakes_in_json
 
@@ -39,75 +27,6 @@ MOST_BYTES_OF_README = 8 * 1024
 
 def page(name: str) -> str:
     return (Path("docs") / name).read_text(encoding="utf-8")
-
-
-def commands(group: click.Group, path: str = "pointsman") -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from commands(command, f"{path} {name}")
-        else:
-            yield f"{path} {name}", command
-
-
-@pytest.mark.parametrize(("name", "command"), list(commands(pointsman)))
-def test_every_command_is_on_the_page_of_commands_and_its_help_has_an_example(
-    name: str, command: click.Command
-) -> None:
-    assert f"`{name}" in page("cli.md")
-    assert f"Example: {name}" in (command.help or "")
-
-
-def test_every_command_a_page_names_exists() -> None:
-    names = {name for name, _ in commands(pointsman)}
-    groups = {name.rsplit(" ", depth)[0] for name in names for depth in range(1, name.count(" "))}
-    for path in (README, *PAGES):
-        for words in re.findall(
-            r"(?:^    |`)pointsman ((?:[a-z]+ ?)+)", path.read_text(encoding="utf-8"), re.MULTILINE
-        ):
-            one, *more = words.split()
-            named = f"pointsman {one}"
-            while named in groups:
-                named = f"{named} {more.pop(0)}"
-            assert named in names, f"{path} names '{named}'"
-
-
-def test_every_setting_is_on_the_page_of_settings() -> None:
-    own, access = (
-        Settings.__dataclass_fields__.keys() - {"access", "events"},
-        AccessSettings.__dataclass_fields__.keys(),
-    )
-    openid = {f"oidc_{name}" for name in OpenIdSettings.__dataclass_fields__}
-    for name in own | (access - {"openid"}) | openid:
-        assert f"`POINTSMAN_{name.upper()}`" in page("settings.md")
-    for name, field in ServingSettings.__dataclass_fields__.items():
-        default = "the port after the service's" if field.default is None else f"`{field.default}` |"
-        assert f"`POINTSMAN_{name.upper()}` | {default}" in page("settings.md")
-
-
-def test_every_problem_of_the_server_itself_is_on_the_page_of_the_http_api() -> None:
-    for kind in ("overloaded", "too-many-streams", "interrupted", "timed-out", "uri-too-long", "rate-limited"):
-        assert f"`{kind}`" in page("http-api.md")
-
-
-def test_every_endpoint_is_on_the_page_of_the_http_api(http: FlaskClient) -> None:
-    for rule in http.application.url_map.iter_rules():
-        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
-        path = path.replace("{decision_id}", "{id}").replace("{order_id}", "{id}")
-        for method in rule.methods - {"HEAD", "OPTIONS"} if rule.endpoint != "static" else ():
-            assert f"`{method} {path}" in page("http-api.md")
-
-
-def test_every_problem_type_is_on_the_page_of_the_http_api() -> None:
-    errors = [item for item in vars(engine.errors).values() if isinstance(item, type)]
-    answered = {item for item in errors if issubclass(item, PointsmanError)} - {PointsmanError, BadSetting}
-    assert answered >= STATUSES.keys() - {PointsmanError}
-    for error in answered:
-        assert f"`{'-'.join(re.findall('[A-Z][a-z]+', error.__name__)).lower()}`" in page("http-api.md")
-
-
-def test_every_type_of_event_is_on_its_page_and_has_a_shape_for_its_data() -> None:
-    rows = re.findall(r"^\| `([a-z]+\.[a-z]+)` \|", page("events.md"), re.MULTILINE)
-    assert sorted(rows) == sorted(EVENT_TYPES) == sorted(PAYLOADS)
 
 
 def test_the_event_shown_is_of_the_form_that_is_sent() -> None:

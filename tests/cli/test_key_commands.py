@@ -102,3 +102,38 @@ def test_a_key_is_rotated_with_overlap_and_revoked(run: Run) -> None:
     assert (refused.returncode, "has ended" in refused.stderr) == (1, True)
     unknown = run("key", "revoke", "0" * 12)
     assert (unknown.returncode, "there is no API key" in unknown.stderr) == (1, True)
+
+
+def test_in_french_everything_is_said_in_french(run: Run) -> None:
+    french = partial(run, POINTSMAN_LANG="fr")
+    made = french("key", "create", "--role", "oms", "--client", "boutique", "--expires", "2126-01-01T00:00:00Z")
+    name = made.stdout.split("_")[1]
+    shown = f"la clé {name} de boutique (oms, main, expire le mar. 01 janv. 2126 00:00 +00:00)"
+    assert made.stderr == f"{shown}\xa0; elle n'est montrée que cette fois\xa0:\n"
+    lines = {line.split()[0]: line for line in french("key", "list").stdout.splitlines()}
+    valid = "valable jusqu'au mar. 01 janv. 2126 00:00 +00:00; n'a jamais servi"
+    assert lines[name] == f"{name}  boutique (oms, main); {valid}"
+    assert french("key", "revoke", name).stdout == f"la clé {name} de boutique est révoquée\n"
+    assert f"{name}  boutique (oms, main); révoquée; n'a jamais servi" in french("key", "list").stdout
+    for words, said in (
+        (("rotate", name), f"la clé {name} n'est plus valable\xa0; créez-en une nouvelle"),
+        (("revoke", "0" * 12), "il n'y a pas de clé d'API '000000000000'"),
+        (("create", "--role", "oms", "--expires", "2020-01-01T00:00:00Z"), "la clé aurait déjà expiré"),
+        (("create", "--role", "oms", "--client", "a\nb"), "caractères de contrôle"),
+    ):
+        refused = french("key", *words)
+        assert refused.returncode != 0
+        assert said in refused.stderr
+
+
+def test_faults_of_a_server_are_said_in_french(run: Run, tmp_path: Path) -> None:
+    refused = run("stock", "show", "SHIRT", POINTSMAN_LANG="fr", POINTSMAN_REDIS_URL=f"unix://{tmp_path}/none.sock")
+    assert refused.returncode == 1
+    assert "le serveur ne peut pas être utilisé\xa0: celui de" in refused.stderr
+    assert "démarrez-le, ou corrigez POINTSMAN_REDIS_URL" in refused.stderr
+    (tmp_path / "taken").write_text("")
+    refused = run("restore", tmp_path / "taken", POINTSMAN_LANG="fr")
+    assert "taken ne peut pas être restauré\xa0: il" in refused.stderr
+    assert refused.stderr.rstrip().endswith("rien n'a été modifié")
+    refused = run("ledger", "check", POINTSMAN_LANG="fr", POINTSMAN_FSYNC="never")
+    assert "everysec ou always" in refused.stderr

@@ -1,12 +1,14 @@
 """`pointsman ledger`: the check, what it repairs, and the log as auditors read it."""
 
 import json
+import socket
 import time
 
 import pytest
 import redis
 
 from api.cli.ledger_log import _DETAILS
+from api.cli.login import login_name
 from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -80,7 +82,7 @@ def test_the_log_shows_an_order_from_its_decision_to_its_end(run, client, tmp_pa
     first, again, rejected = listed.stdout.splitlines()
     assert f"decided    {made['W-1']}  order W-1 filled: {node} by" in first
     assert "order W-1 filled" in again
-    assert rejected.endswith(f"rejected   {made['W-1']}  {node}, other: 2 x SHIRT")
+    assert f"rejected   {made['W-1']}  {node}, other: 2 x SHIRT  [eve, cli from " in rejected
     assert listed.stderr == ""
     (released,) = map(json.loads, run("ledger", "log", "--kind", "released", "--json").stdout.splitlines())
     assert (released["id"], released["body"]) == (made["W-2"], None)
@@ -116,7 +118,7 @@ def test_movements_are_shown_with_their_operation_and_reason(run, tmp_path):
         broken = Movement(op="B-4", node="paris", sku="SHIRT", delta=-1, reason=None)
         service.stock.move([arrived, broken])
     loaded, line = run("ledger", "log").stdout.splitlines()
-    assert loaded.endswith("  in place of the network before")
+    assert f"  in place of the network before  [eve, cli from {login_name()}@{socket.gethostname()}]" in loaded
     assert line.endswith("  +3 x SHIRT at lyon, op GR-17: goods received; -1 x SHIRT at paris, op B-4")
 
 

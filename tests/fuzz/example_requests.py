@@ -24,6 +24,7 @@ OTHER_SKU, OTHER_NODE = "TXT-0001", "st-nice"
 ORDER = EXAMPLES["decisions_decide", JSON]
 BODIES: Mapping[str, Any] = {
     "orders_approve": {"note": "the bank agrees"},
+    "orders_erase": {"note": "asked for by the customer"},
     "policies_approve": {"note": "agreed with the stores"},
     "stock_availability_of_many": {"skus": [SKU], "channel": "web"},
     "master_data_post_nodes": {"id": "st-nice", **EXAMPLES["master_data_put_node", JSON]},
@@ -126,7 +127,7 @@ class ExampleRequests:
         """Names for the places in any address; what is asked for costs most of the time, so only what is needed."""
         names = {"sku": OTHER_SKU, "node": OTHER_NODE}
         group = operation.partition("_")[0]
-        if group in ("decisions", "holds", "rerouting", "orders", "backlog"):
+        if group in ("decisions", "holds", "rerouting", "orders", "backlog", "replays", "explanations"):
             names |= self._decided(operation)
         elif group == "quotes":
             names["quote_id"] = self._post("/v1/quotes", EXAMPLES["quotes_quote", JSON])["id"]
@@ -146,7 +147,7 @@ class ExampleRequests:
         if operation == "orders_approve":
             order["segment"] = "risky"
         decision = self._post("/v1/decisions", order)
-        if operation == "holds_undo":
+        if operation in ("holds_undo", "orders_erase"):
             self._post(f"/v1/decisions/{decision['id']}/confirm", {})
         return {"decision_id": decision["id"], "order_id": order["id"]}
 

@@ -320,6 +320,7 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("post", "/v1/orders/{order_id}/approve"): "orders_approve",
         ("post", "/v1/orders/{order_id}/amend"): "orders_amend",
         ("post", "/v1/orders/{order_id}/cancel"): "orders_cancel",
+        ("post", "/v1/orders/{order_id}/erase"): "orders_erase",
         ("post", "/v1/orders/{order_id}/wait"): "orders_wait",
         ("post", "/v1/decisions/{decision_id}/reject"): "rerouting_reject",
         ("post", "/v1/decisions/{decision_id}/release"): "holds_release",

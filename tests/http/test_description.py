@@ -150,6 +150,8 @@ def test_examples_are_sent_and_answered_as_described(http, bare):
     send("backlog_run")
     send("policies_check")
     version = send("policies_publish")["version"]
+    http.post(f"/v1/policies/{version}/activate", json={"at": "2126-11-27T08:00:00Z"})
+    send("policies_unschedule", version=version)
     send("policies_activate", version=version)
     send("policies_rollback")
     rejected = http.post(

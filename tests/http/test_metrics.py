@@ -5,14 +5,12 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.http.app import create_app
 from api.http.metrics.meters import MOST_CHANNELS, Meters, NetworkMeter
-from api.http.metrics.stored import DESCRIPTIONS
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
@@ -161,14 +159,6 @@ def test_the_numbers_of_all_processes_are_added_up(tmp_path):
     assert 'pointsman_guard_incidents{network="main"} 2.0' in text
     for worker in workers:
         worker.communicate()
-
-
-def test_every_metric_is_on_the_page_of_operations(http):
-    page = Path("docs/operations.md").read_text()
-    names = {family.name for family in text_string_to_metric_families(http.get("/metrics").text)}
-    assert {f"pointsman_{name}" for name in DESCRIPTIONS} < names
-    for name in names:
-        assert f"| `{name}" in page
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from api.cli.language.click_texts import MODULES
 from api.cli.language.spoken_commands import paragraphs
 from api.cli.main import COMMANDS, pointsman
 from api.cli.output.times import DAYS, MONTHS
+from engine.audit.replays import OUTCOMES
 from engine.decide.decision import Status
 from engine.store.decision_log import KINDS
 from engine.store.outcomes import UnitState
@@ -29,6 +30,7 @@ _FOR_DEVELOPERS = re.compile(
 """What click says of mistakes in how a command is declared."""
 WORDS = {
     *get_args(Status),
+    *OUTCOMES.values(),
     *get_args(UnitState),
     *KINDS,
     *REJECTION_REASONS,
@@ -36,6 +38,7 @@ WORDS = {
     *get_args(compare.Aspect),
     *("published", "activated", "scheduled", "refused", "back to", "unscheduled"),
     *("amended", "stock", "day", "week", "as before"),
+    *("fault", "warning", "valid", "expired", "revoked"),
     *("waiting", "not counted", "applied", "counted", "seen", "new"),
     *DAYS,
     *MONTHS,

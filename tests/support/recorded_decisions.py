@@ -11,9 +11,9 @@ import orjson
 from api.files.inventory_folder import load_inventory
 from api.files.orders import read_orders
 from api.files.policies import policy_files
+from engine.audit.former_form import former_decision
 from engine.service import Pointsman
 from engine.settings import Settings
-from tests.support.former_decisions import former_decision
 
 ORDERS_PER_DIGEST = 1_000
 NOT_RECORDED = ("schema",)

@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 
 from api.http import problems
 from api.http.blueprint import NDJSON
-from api.http.requests.ndjson import BodyLine, NdjsonBody, answer_lines, read_lines, streamed
+from api.http.requests.ndjson import BodyLine, NdjsonBody, answer_lines, is_ndjson, not_ndjson, read_lines, streamed
 from api.http.serving.ending import Ending
 from api.records.stock.movements import MovementRecord
 
@@ -68,6 +68,9 @@ def feed():
 
 
 def lines():
+    if not is_ndjson():
+        return not_ndjson("a line")
+
     def answers(batch):
         return [MovementRecord(line=line.number, op=None, result="applied") for line in batch]
 

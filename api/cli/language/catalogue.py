@@ -42,7 +42,8 @@ def texts_of(language: str) -> Texts:
     if language == ENGLISH:
         return NO_TEXTS
     entries = {path.stem: _entries(path) for path in sorted((FOLDER / language).glob("*.yaml"))}
-    nouns, messages = entries.pop("nouns", []), entries.pop("messages", [])
+    nouns = entries.pop("nouns", [])
+    messages = [item for name in list(entries) if name.endswith("messages") for item in entries.pop(name)]
     signs = _texts(entries.pop("numbers", []))
     return Texts(
         texts=_texts([item for part in entries.values() for item in part]),

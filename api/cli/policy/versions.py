@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from api.cli.language.current import say
-from api.cli.options import AS_JSON, INSTANT, print_json, who
+from api.cli.options import AS_JSON, INSTANT, LAST_DAY, print_json, who
 from api.cli.output import policy_lines
 from api.cli.output.times import Times
+from api.cli.policy.changes_by_date import print_changes_between
 from api.cli.policy.report import networks_in
 from api.files.policies import policy_files, policy_files_beside, policy_test_files
 from api.files.policy_tests.reader import make_test_runner
@@ -203,18 +204,32 @@ def show_version(settings: Settings, version: str, name: str | None, *, as_json:
 
 
 @click.command("diff")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", required=False)
+@click.argument("new", required=False)
+@click.option(
+    "--between",
+    nargs=2,
+    type=(INSTANT, LAST_DAY),
+    metavar="FROM TO",
+    help="What became active between two instants, by date, and what differs in all. TO, if it is a date, is in it.",
+)
 @AS_JSON
 @click.pass_obj
-def diff_versions(settings: Settings, old: str, new: str, *, as_json: bool) -> None:
-    """Show what differs in meaning between OLD and NEW.
+def diff_versions(
+    settings: Settings, old: str | None, new: str | None, *, between: tuple[int, int] | None, as_json: bool
+) -> None:
+    """Show what differs in meaning between OLD and NEW, or between two dates.
 
     It lists the rules that were added, removed, changed or moved. OLD and NEW are each a version (or its unique first
     characters), `active`, or a path. Layout, comments, the order of rules and the names of terms make no difference.
 
     Example: pointsman policy diff active policies
     """
+    if between is not None and old is None:
+        print_changes_between(settings, *between, as_json=as_json)
+        return
+    if between is not None or old is None or new is None:
+        raise click.UsageError(say("give OLD and NEW, or --between FROM TO"))
     paths = [path for path in (Path(old), Path(new)) if _is_path(path)]
     if len(paths) == 2:  # noqa: PLR2004  # both are paths: no server is needed
         sets = [_from_path(path) for path in paths]

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from flask import Flask, Request, Response, g
 
+from api.http.access.origin import origin_of
 from engine.errors import StoreUnavailable, TooManyFailedKeys
 from engine.rate_limit import RateLimit
 from engine.store.requests.request_counts import RequestCounts
@@ -99,8 +100,7 @@ class FailedAttempts:
         app.after_request(state)
 
     def _address_of(self, request: Request) -> str:
-        forwarded = request.headers.get("X-Forwarded-For", "") if self._proxied else ""
-        return _one_caller(forwarded.rpartition(",")[2].strip()) or _one_caller(request.remote_addr or "")
+        return _one_caller(origin_of(request, proxied=self._proxied))
 
     def _too_many(self, seconds: int) -> TooManyFailedKeys:
         most, period = self._limit.requests, self._limit.seconds

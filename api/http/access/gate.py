@@ -7,6 +7,7 @@ from flask import Flask, request
 from api.http.access.authentication import Authentication
 from api.http.access.caller import NOBODY, Caller, begin_request_of
 from api.http.access.networks import NETWORK_HEADER, begin_request_on, network_for
+from api.http.access.origin import origin_of
 from api.http.access.streams import keep_caller
 from api.http.serving.connection import FROM_PROBES
 from engine.actor import act_as
@@ -47,7 +48,7 @@ class Gate:
         verify_scope(who, needed)
         begin_request_of(who)
         begin_request_on(pointsman)
-        act_as(who.name)
+        act_as(who.name, through="http", origin=origin_of(request, proxied=self._served[0].settings.access.proxied))
 
 
 def verify_scope(who: Caller, needed: Sequence[Scope]) -> None:

@@ -83,6 +83,7 @@ EXAMPLES: Mapping[tuple[str, str], Any] = {
         "id,type,latitude,longitude,country,services\nst-cannes,store,43.5528,7.0174,FR,parcel\n"
     ),
     ("policies_activate", JSON): {"note": "agreed with the stores"},
+    ("policies_unschedule", JSON): {"note": "the sale is put off"},
     ("policies_rollback", JSON): {"note": "the stores were not ready"},
     ("stock_put", JSON): {"on_hand": 12, "at": "2026-11-27T07:00:00Z"},
     ("movements_move", NDJSON): {"op": "delivery-7", "node": "wh-lyon", "sku": "TXT-0059", "delta": 40},

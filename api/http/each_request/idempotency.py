@@ -19,9 +19,12 @@ from api.http.access.networks import CurrentPointsman
 from api.http.each_request.key_header import digest, key_of_request
 from api.http.each_request.late_releases import LateReleases
 from api.http.problems import STORE_IS_AWAY
+from engine.actor import name_operation
 from engine.errors import KeyReused, RequestInProgress, StoreUnavailable
 from engine.store.requests.request_answers import AnsweredAlready, Claimed, InProgress
 
+_ORDER = b'"destination":'
+"""In the JSON of every order, and so in every answer with its address."""
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag")
 
 logger = logging.getLogger("pointsman.api")
@@ -57,6 +60,7 @@ class IdempotentRequests:
         key = key_of_request()
         if key is None:
             return None
+        name_operation(key)
         name = digest(caller().name, request.method, request.path, key)
         fingerprint = digest(request.query_string.decode("latin-1"), body=request.get_data(cache=True))
         match self._pointsman.request_answers.claim(name, fingerprint):
@@ -86,7 +90,9 @@ class IdempotentRequests:
         answers = self._pointsman.request_answers
         try:
             if response.status_code < HTTPStatus.BAD_REQUEST:
-                answers.keep(*claimed, msgspec.msgpack.encode(_kept(response)))
+                kept = _kept(response)
+                personal = bool(kept.body) and _ORDER in response.get_data()
+                answers.keep(*claimed, msgspec.msgpack.encode(kept), personal=personal)
             elif response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                 answers.give_back(*claimed, "undone")
             elif g.get(STORE_IS_AWAY):

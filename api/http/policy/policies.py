@@ -45,6 +45,10 @@ class ApproveVersionRequest(Strict):
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
 
+class UnscheduleRequest(Strict):
+    note = Note(load_default="", metadata={"description": "why, for the history"})
+
+
 class RollbackRequest(Strict):
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
@@ -96,6 +100,13 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         files = pointsman.versions.texts(full_version)
         return answer(VersionRecord(version=full_version, files=files, rules=rules, unreadable=unreadable))
 
+    _add_decisions_about_versions(policies, pointsman)
+    return policies
+
+
+def _add_decisions_about_versions(policies: Blueprint, pointsman: Pointsman) -> None:
+    """What is said of versions that are published: which of them decides, and from when on."""
+
     @policies.post("/<string:version>/approve", scope="policies:approve")
     @policies.arguments(ApproveVersionRequest)
     @policies.response(HTTPStatus.OK, ListedVersionRecord)
@@ -123,6 +134,15 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         )
         return answer(TimelineRecord.of(pointsman.versions.timeline()))
 
+    @policies.post("/<string:version>/unschedule", scope="policies:publish")
+    @policies.arguments(UnscheduleRequest)
+    @policies.response(HTTPStatus.OK, TimelineRecord)
+    def unschedule(body: dict[str, str], version: str) -> Response:
+        """Take a version off the schedule: it does not take over, and the one that decides by then goes on"""
+        versions = pointsman.versions
+        versions.cancel_schedule(versions.find(version), who=caller().name, note=body["note"])
+        return answer(TimelineRecord.of(versions.timeline()))
+
     @policies.post("/rollback", scope="policies:publish")
     @policies.arguments(RollbackRequest)
     @policies.response(HTTPStatus.OK, TimelineRecord)
@@ -130,8 +150,6 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """Let the version decide again that was active before; each time one further back"""
         pointsman.versions.roll_back(note=body["note"], **_caller())
         return answer(TimelineRecord.of(pointsman.versions.timeline()))
-
-    return policies
 
 
 def _caller() -> dict[str, Any]:

@@ -24,6 +24,12 @@ class ApproveRequest(Strict):
     note = Note(load_default="")
 
 
+class EraseRequest(Strict):
+    """Why; without personal data, as it is logged."""
+
+    note = Note(load_default="")
+
+
 class AmendOrderRequest(OrderRequest):
     """The whole order as it is to be. Its `id` may be left out, as the address has it."""
 

@@ -172,10 +172,12 @@ class Front:
         finally:
             timer.cancel()
             answer.give_up()
+            is_unread = body.is_unread
             body.fail(CallerGone("the caller is gone"))
             fed.cancel()
             await asyncio.shield(self._when_finished(finished, body))
-        if body.is_unread:
+        if is_unread:
+            scope[CONNECTION].close_after_answer()
             await _drain(receive)
 
     async def _when_finished(self, finished: asyncio.Event, body: StreamedBody) -> None:

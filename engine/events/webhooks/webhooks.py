@@ -97,19 +97,23 @@ class Webhooks:
 
     def enable(self, name: str) -> WebhookState:
         """Go on where it was switched off: all that waits is sent at once. Raises NotFound."""
-        return self._change(name, switched_on)
+        return self._change(name, switched_on, what="enabled")
 
     def replay(self, name: str, since: Position) -> WebhookState:
         """Send everything again that came after the cursor; raises NotFound, CursorExpired."""
         cursor = self._verified(since)
         stale = [str(event) for event in self.dead_letters(name) if event > cursor]
-        return self._change(name, lambda state: replayed(state, cursor, buried=len(stale)), buried=stale)
+        return self._change(
+            name, lambda state: replayed(state, cursor, buried=len(stale)), what="replayed", buried=stale
+        )
 
     def replay_dead(self, name: str) -> WebhookState:
         """Send every dead letter again; raises NotFound."""
         letters = {event: letter.lane for event, letter in self.dead_letters(name).items()}
         buried = [str(event) for event in letters]
-        return self._change(name, lambda state: switched_on(revived(state, letters)), buried=buried)
+        return self._change(
+            name, lambda state: switched_on(revived(state, letters)), what="dead_replayed", buried=buried
+        )
 
     def rotate(self, name: str, *, overlap: int) -> StoredWebhook:
         """Give it another secret, which is shown this once; the former one signs, too, for so many minutes. Raises
@@ -121,13 +125,14 @@ class Webhooks:
             former = (StoredSecret(key=newest.key, until=now + 60 * overlap),) if overlap else ()
             secrets = (StoredSecret(key=new_secret()), *former)
             webhook = msgspec.structs.replace(reading.webhook, secrets=secrets)
-            if self._stored.change(name, reading.version, WebhookChange(webhook=webhook, lanes={}, dead={})):
+            change = WebhookChange(webhook=webhook, lanes={}, dead={})
+            if self._stored.change(name, reading.version, change, what="rotated", at=now):
                 return webhook
         raise _contended(name)
 
     def remove(self, name: str) -> None:
         """Raises NotFound."""
-        if not self._stored.remove(name):
+        if not self._stored.remove(name, at=self._clock()):
             raise NotFound(f"no webhook goes by the id '{name}' (pointsman webhook list)")
 
     def ping(self, name: str) -> tuple[StoredWebhook, Event]:
@@ -145,13 +150,14 @@ class Webhooks:
         return reading.webhook, event
 
     def _change(
-        self, name: str, change: Callable[[DeliveryState], DeliveryState], *, buried: Sequence[str] = ()
+        self, name: str, change: Callable[[DeliveryState], DeliveryState], *, what: str, buried: Sequence[str] = ()
     ) -> WebhookState:
         for _ in range(_MOST_TRIES):
             reading = self._stored.read(name)
             before = state_of(reading)
             stored = change_between(before, change(before))
-            if self._stored.change(name, reading.version, replace(stored, dead=dict.fromkeys(buried))):
+            change_with_dead = replace(stored, dead=dict.fromkeys(buried))
+            if self._stored.change(name, reading.version, change_with_dead, what=what, at=self._clock()):
                 return self.show(name)
         raise _contended(name)
 

@@ -35,6 +35,7 @@ from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys
 from engine.store.orders.parked import is_parked
 from engine.store.outcomes import OperationReused, UnitsChanged
+from engine.store.personal.entry_encoder import EntryEncoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class Amendments:
         *,
         facts: FactsReader,
         decide_and_commit: DecideAndCommit,
+        encoder: EntryEncoder,
         after_waiting: bool,
         after_freeing: Callable[[], None],
         clock: Callable[[], int],
@@ -64,6 +66,7 @@ class Amendments:
         self._after_freeing = after_freeing
         self._client = client
         self._keys = keys
+        self._encoder = encoder
         self._holds = Holds(client, keys)
         self._change_script = ChangeScript(client, keys)
         self._facts = facts
@@ -128,7 +131,7 @@ class Amendments:
                     amendment=Amendment(
                         changes=plan.changes,
                         order=plan.order,
-                        entry=_log_entry(plan, now),
+                        entry=self._log_entry(plan, now),
                         answer=msgspec.json.encode(plan.answer),
                         parked=is_parked(self._client, self._keys, request.order.id),
                     ),
@@ -163,7 +166,7 @@ class Amendments:
             about=plan.order.reading.first,
             now=now,
             changes=plan.changes,
-            entries=[_log_entry(plan, now)],
+            entries=[self._log_entry(plan, now)],
             operation=named,
             # without a decision's id on its first line
             answer=b"\n" + msgspec.json.encode(plan.answer),
@@ -186,6 +189,10 @@ class Amendments:
         )
         return None if most is None else most + ending
 
+    def _log_entry(self, plan: PlannedAmendment, now: int) -> LogFields:
+        first = plan.order.reading.first
+        return entry_fields("amended", first, now, **self._encoder.amendment(first, plan.body.encode()))
+
     def _amended(self, answer: str) -> Amended:
         """The answer as it is remembered: the decision's id, if there is one, and on the next line what changed."""
         decision, _, amendment = answer.partition("\n")
@@ -207,7 +214,3 @@ def _barred(plan: PlannedAmendment) -> Barred:
     held_at = {(item.sku, item.node) for item in plan.answer.released}
     barred = {sku: frozenset(node for node in nodes if (sku, node) not in held_at) for sku, nodes in rejected.items()}
     return {sku: nodes for sku, nodes in barred.items() if nodes}
-
-
-def _log_entry(plan: PlannedAmendment, now: int) -> LogFields:
-    return entry_fields("amended", plan.order.reading.first, now, units=plan.body.encode().decode())

@@ -1,12 +1,15 @@
-"""Searches the decisions of the log, newest first, a page at a time."""
+"""Searches the decisions of the log and of its archive, newest first, a page at a time."""
 
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from engine.audit.search.decision_filter import DecisionFilter
-from engine.audit.search.decision_summary import DecisionSummary, summarize
+from engine.audit.search.decision_summary import DecisionSummary
 from engine.store import decision_log
+from engine.store.audit.archive.archive_search import ArchiveSearch
+from engine.store.audit.archive.archived_log import ArchivedLog
+from engine.store.audit.decision_entry import summary_of
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Entry, EntryId, RawEntry
 from engine.store.keys import Keys
@@ -28,11 +31,12 @@ class DecisionPage:
 
 
 class DecisionSearch:
-    """Searches the decisions of one network. Raises StoreUnavailable."""
+    """Searches the decisions of one network. Raises StoreUnavailable, ArchiveUnavailable."""
 
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        self._archive = ArchiveSearch(ArchivedLog(client, keys))
 
     def page(self, filtered: DecisionFilter, *, after: EntryId | None = None, limit: int) -> DecisionPage:
         """At most `limit` decisions that were logged before the entry `after`."""
@@ -43,7 +47,7 @@ class DecisionSearch:
         for entry_id, fields in itertools.islice(raw, MOST_LOOKED_AT):
             entry = decision_log.parse_entry_id(entry_id)
             try:
-                summary = _summary(entry_id, fields)
+                summary = summary_of(entry_id, fields)
             except decision_log.UNREADABLE:
                 unreadable.append(entry)
                 continue
@@ -51,8 +55,12 @@ class DecisionSearch:
                 found.append(summary)
             if len(found) == limit:
                 break
-        ended = next(raw, None) is None
-        return DecisionPage(decisions=tuple(found), after=None if ended else entry, unreadable=tuple(unreadable))
+        more = next(raw, None) is not None
+        if not more and not filtered.order:  # the index has those of an order, wherever they are
+            archived, more = self._archive.find(filtered, after=after, limit=limit - len(found))
+            found += archived
+            entry = archived[-1].entry if archived else entry
+        return DecisionPage(decisions=tuple(found), after=entry if more else None, unreadable=tuple(unreadable))
 
     def _logged(self, filtered: DecisionFilter, after: EntryId | None) -> Iterator[RawEntry]:
         """The entries that may match, by when they were logged."""
@@ -65,11 +73,11 @@ class DecisionSearch:
     def _of_order(self, order: str, after: EntryId | None) -> Iterator[RawEntry]:
         """The entries of the order's decisions, found by its index."""
         decisions = decisions_of_order(self._client, self._keys, order)
-        with faults(), self._client.redis.pipeline(transaction=False) as read:
-            for entry in self._client.redis.hmget(self._keys.decisions, decisions) if decisions else ():
-                if entry is not None:
-                    read.xrange(self._keys.log, entry, entry)
-            answers = [answer[0] for answer in read.execute() if answer]
+        with faults():
+            places = self._client.redis.hmget(self._keys.decisions, decisions) if decisions else []
+        answers = decision_log.stored_entries(
+            self._client, self._keys, [place for place in places if place is not None]
+        )
         by_entry = {decision_log.parse_entry_id(raw[0]): raw for raw in answers}
         return iter([by_entry[entry] for entry in sorted(by_entry, reverse=True) if after is None or entry < after])
 
@@ -95,11 +103,3 @@ def entries_of_order(client: Client, keys: Keys, order: str, *, on_damaged: Call
         start = client.redis.hget(keys.decisions, decisions[0]) if decisions else None
     if start is not None:
         yield from decision_log.entries_about(client, keys, set(decisions), start=start.decode(), on_damaged=on_damaged)
-
-
-def _summary(entry_id: bytes, fields: dict[bytes, bytes]) -> DecisionSummary | None:
-    """The summary of a decision's entry; None if it is of another kind. Raises one of UNREADABLE."""
-    if decision_log.kind_of(fields) != "decided":
-        return None
-    entry = decision_log.parse_entry(entry_id, fields)
-    return summarize(entry.id, entry.decision, entry.body, caller=entry.caller, by=entry.by)

@@ -15,12 +15,20 @@ _BATCH = 200
 """Frames that are sent at once."""
 
 
-def restore(client: Client, keys: Keys, path: Path, *, replace: bool, advanced: Callable[[int, int], None]) -> Contents:
+def restore(
+    client: Client,
+    keys: Keys,
+    path: Path,
+    *,
+    replace: bool,
+    advanced: Callable[[int, int], None],
+    deleting: Callable[[], None] = lambda: None,
+) -> Contents:
     """Write all keys of the backup at `path`; those that have expired meanwhile are left out. Raises BackupInvalid, and
     NotEmpty if the network has keys and `replace` does not say that they are to be deleted; then nothing was changed.
 
     The facts come last: without them nobody can decide, so that a restore which was cut off is noticed, and made again.
-    `advanced` is told how many frames were written, and of how many.
+    `advanced` is told how many frames were written, and of how many; `deleting` is called before anything is deleted.
     """
     contents = verify(path)
     there = len(client.names(keys.prefix))
@@ -28,6 +36,7 @@ def restore(client: Client, keys: Keys, path: Path, *, replace: bool, advanced: 
         raise NotEmpty(
             f"network '{keys.network}' has {there:,} keys; --replace deletes them, --network names another network"
         )
+    deleting()
     forget(client, keys)
     commands = _Commands(keys, network=contents.network, now=client.milliseconds(keys.facts))
     facts = keys.facts.removeprefix(keys.prefix).encode()

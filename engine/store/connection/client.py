@@ -27,9 +27,11 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from engine.actor import actor, request_id
+from engine.actor import signature
 from engine.errors import NotReplicated, StoreUnavailable
 from engine.store.connection.connect import connect
+from engine.store.connection.server_clock import ServerClock
+from engine.store.keys import INSTALLATION, Keys
 from engine.store.script_keys import LAYOUTS
 
 CONNECT_SECONDS = 1.0
@@ -48,11 +50,8 @@ SCRIPTS = Path(__file__).parents[1] / "scripts"
 _SCAN_COUNT = 1_000
 _SIGNATURE = """\
 local signature = {}
-for _, name in ipairs({'request', 'by'}) do
-  local value = table.remove(ARGV)
-  if value ~= '' then
-    signature[#signature + 1], signature[#signature + 2] = name, value
-  end
+for place = tonumber(table.remove(ARGV)), 1, -1 do
+  signature[place] = table.remove(ARGV)
 end
 local function signed(fields)
   for _, part in ipairs(signature) do
@@ -61,8 +60,8 @@ local function signed(fields)
   return fields
 end
 """
-"""Begins each script that writes to the log: `signature` are the fields of an entry that say who acts and by which
-request, and `signed` adds them to others.
+"""Begins each script that writes to the log: `signature` are the fields of an entry that say who acts, through what,
+from where and by which request (see engine/actor.py), and `signed` adds them to others.
 """
 
 _T = TypeVar("_T")
@@ -71,10 +70,21 @@ _T = TypeVar("_T")
 class Client:
     """A client of the server; answers are bytes. Make it in the process that uses it, after any fork."""
 
-    def __init__(self, url: str, *, replicas: int = 0, revive: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        replicas: int = 0,
+        revive: Callable[[], bool] = lambda: False,
+        archive: Path | None = None,
+        clock_key: str = Keys(INSTALLATION).facts,
+    ) -> None:
         """`replicas` is how many replicas must have a write before it is answered. `revive` starts the embedded server
-        again if it has died, and returns False for any other server.
+        again if it has died, and returns False for any other server. `archive` is the folder in which entries are that
+        are not on the server any more; None: the one they were written into. Of several servers, the one that has
+        `clock_key` is the one whose clock counts.
         """
+        self.archive = archive
         self._url = url
         self._replicas = replicas
         self._revive = revive
@@ -87,6 +97,8 @@ class Client:
                 socket_timeout=ANSWER_SECONDS,
             )
         self._cluster = isinstance(self.redis, RedisCluster)
+        self.clock = ServerClock(lambda: self._micros(clock_key) / 1_000_000)
+        """Scripts are refused with ClockOff while this process's clock is too far from it."""
 
     def script(self, name: str, *, writes: bool = True, **parts: str) -> Any:
         """A Lua script of engine/store/scripts as a function of `keys` and `args`. It is sent by its hash, or whole if
@@ -96,7 +108,13 @@ class Client:
         script = self.redis.register_script(script_text(name, **parts))
         if LAYOUTS[name].logs:
             script = functools.partial(_signed, script)
-        return functools.partial(self._replicated, script) if writes and self._replicas else script
+        if writes and self._replicas:
+            script = functools.partial(self._replicated, script)
+        return functools.partial(self._in_time, script)
+
+    def _in_time(self, script: Any, *, keys: Sequence[str], args: Sequence[Any], client: Any = None) -> Any:
+        self.clock.verify()
+        return script(keys=keys, args=args, client=client)
 
     def _replicated(self, script: Any, *, keys: Sequence[str], args: Sequence[Any], client: Any = None) -> Any:
         if (
@@ -179,16 +197,32 @@ class Client:
         with faults(), contextlib.closing(without_retries), contextlib.suppress(RedisConnectionError, ResponseError):
             without_retries.ping()
 
+    def rewrite_append_only_file(self) -> None:
+        """Let the embedded server write its file anew, without what was deleted since it last did; it does so beside
+        its work. What others run is theirs to keep small.
+        """
+        with faults():
+            if self._revive():
+                with contextlib.suppress(ResponseError):  # it is doing so already
+                    self.redis.bgrewriteaof()
+
     def names(self, prefix: str) -> list[str]:
         """Every key that starts with exactly `prefix`, once each, sorted."""
         return sorted(set(self.scan(prefix)))
 
+    def raw_names(self, prefix: str) -> list[bytes]:
+        """The same as they are stored, which need not be text if somebody damaged them."""
+        return sorted(set(self._scan(prefix, count=_SCAN_COUNT)))
+
     def scan(self, prefix: str, *, count: int = _SCAN_COUNT) -> Iterator[str]:
         """Every key that starts with exactly `prefix`; some may come twice."""
+        for name in self._scan(prefix, count=count):
+            yield name.decode()
+
+    def _scan(self, prefix: str, *, count: int) -> Iterator[bytes]:
         pattern = "".join(f"\\{letter}" if letter in "*?[]\\^" else letter for letter in prefix)
         with faults():
-            for name in self.redis.scan_iter(f"{pattern}*", count=count, **self._target(prefix)):
-                yield name.decode()
+            yield from self.redis.scan_iter(f"{pattern}*", count=count, **self._target(prefix))
 
     def _target(self, key: str) -> dict[str, Any]:
         """The argument that sends a command without keys to the cluster's node that has `key`; none for one server."""
@@ -208,9 +242,12 @@ class Client:
 
     def milliseconds(self, key: str) -> int:
         """The clock of the server that has `key`."""
+        return self._micros(key) // 1_000
+
+    def _micros(self, key: str) -> int:
         with faults():
             seconds, micros = self.redis.eval("return redis.call('TIME')", 1, key)
-        return int(seconds) * 1_000 + int(micros) // 1_000
+        return int(seconds) * 1_000_000 + int(micros)
 
     def close(self) -> None:
         self.redis.close()
@@ -232,13 +269,16 @@ def script_text(name: str, **parts: str) -> str:
     """
     functions = (f"local function {part}()\n{_script_body(file)}\nend\n" for part, file in parts.items())
     shared = (_script_body(f"parts/{part}") for part in LAYOUTS[name].parts)
-    signature = _SIGNATURE if LAYOUTS[name].logs else ""
-    return "".join([signature, LAYOUTS[name].lua(), *shared, *functions, _script_body(name)])
+    signed = _SIGNATURE if LAYOUTS[name].logs else ""
+    return "".join([signed, LAYOUTS[name].lua(), *shared, *functions, _script_body(name)])
 
 
 def _signed(script: Any, *, keys: Sequence[str], args: Sequence[Any], client: Any = None) -> Any:
-    """The script's answer, with who acts and the id of the request as last arguments, which _SIGNATURE takes off."""
-    return script(keys=keys, args=[*args, actor(), request_id()], client=client)
+    """The script's answer, with the signature of whoever acts and its length as last arguments, which _SIGNATURE takes
+    off.
+    """
+    fields = signature()
+    return script(keys=keys, args=[*args, *fields, len(fields)], client=client)
 
 
 def _script_body(name: str) -> str:

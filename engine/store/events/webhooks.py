@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import orjson
 
 from engine.errors import Contended, NotFound
+from engine.store.audit.acts import Act
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
-from engine.store.script_keys import CHANGE_WEBHOOK, LEASE_WEBHOOK
+from engine.store.script_keys import CHANGE_WEBHOOK, LEASE_WEBHOOK, REMOVE_WEBHOOK, KeyLayout
 
 
 class StoredSecret(msgspec.Struct, frozen=True):
@@ -69,6 +71,7 @@ class StoredWebhooks:
         self._change = client.script("events/change_webhook")
         # nobody is answered by what a deliverer notes, and what a failover loses of it is sent again
         self._note = client.script("events/change_webhook", writes=False)
+        self._remove = client.script("events/remove_webhook")
         self._lease = client.script("events/lease_webhook", writes=False)
 
     def names(self) -> list[str]:
@@ -110,25 +113,24 @@ class StoredWebhooks:
 
     def add(self, webhook: StoredWebhook, state: bytes) -> None:
         change = WebhookChange(webhook=webhook, state=state, lanes={}, dead={})
-        if not self._store(self._change, webhook.id, "", change):
+        act = Act(kind="webhook_added", subject=webhook.id, details=_details(webhook))
+        if not self._store(self._change, webhook.id, "", change, act, at=webhook.created_at):
             raise Contended(f"there is a webhook '{webhook.id}' already")
 
-    def change(self, name: str, version: str, change: WebhookChange) -> bool:
-        """What a person changed; False if it is not of that version any more."""
-        return self._store(self._change, name, version, change)
+    def change(self, name: str, version: str, change: WebhookChange, *, what: str, at: int) -> bool:
+        """What a person changed, in one word for the log; False if it is not of that version any more."""
+        act = Act(kind="webhook_changed", subject=name, details={"change": what})
+        return self._store(self._change, name, version, change, act, at=at)
 
     def note(self, name: str, version: str, change: WebhookChange) -> bool:
         """What a deliverer did; False if it is not of that version any more."""
         return self._store(self._note, name, version, change)
 
-    def remove(self, name: str) -> bool:
+    def remove(self, name: str, *, at: int) -> bool:
         """False if there is none."""
-        keys = self._keys
-        with faults(), self._client.redis.pipeline(transaction=True) as write:
-            write.hdel(keys.webhooks, name)
-            write.hdel(keys.webhook_progress, name)
-            write.unlink(*(key(name) for key in (keys.webhook, keys.webhook_lanes, keys.webhook_dead)))
-            return bool(write.execute()[0])
+        act = Act(kind="webhook_removed", subject=name)
+        with faults():
+            return bool(self._remove(keys=self._script_keys(REMOVE_WEBHOOK, name), args=[name, at, act.body]))
 
     def lease(self, name: str, who: str, *, milliseconds: int) -> bool:
         """Whether `who` alone sends to it for so long from now on."""
@@ -147,14 +149,18 @@ class StoredWebhooks:
         with faults():
             return bool(self._lease(keys=keys, args=[who, milliseconds]))
 
-    def _store(self, script: Any, name: str, version: str, change: WebhookChange) -> bool:
+    def _script_keys(self, layout: KeyLayout, name: str) -> list[str]:
         keys = self._keys
-        script_keys = CHANGE_WEBHOOK.keys(
+        return layout.keys(
             keys,
             webhook=keys.webhook(name),
             webhook_lanes=keys.webhook_lanes(name),
             webhook_dead=keys.webhook_dead(name),
         )
+
+    def _store(
+        self, script: Any, name: str, version: str, change: WebhookChange, act: Act | None = None, *, at: int = 0
+    ) -> bool:
         request: dict[str, Any] = {"lanes": _texts(change.lanes), "dead": _texts(change.dead)}
         if change.webhook is not None:
             request["webhook"] = msgspec.json.encode(change.webhook).decode()
@@ -163,7 +169,18 @@ class StoredWebhooks:
         if change.progress is not None:
             request["progress"] = change.progress
         with faults():
-            return bool(script(keys=script_keys, args=[name, version, orjson.dumps(request)]))
+            logged = [act.kind, at, act.body] if act else ["", "", ""]
+            return bool(
+                script(
+                    keys=self._script_keys(CHANGE_WEBHOOK, name),
+                    args=[name, version, orjson.dumps(request), *logged],
+                )
+            )
+
+
+def _details(webhook: StoredWebhook) -> dict[str, Any]:
+    """What the log says of a webhook. A path or a query may be a secret of the receiver's, and entries stay."""
+    return {"host": urlsplit(webhook.url).hostname, "types": webhook.types, "note": webhook.note}
 
 
 def _texts(fields: Mapping[str, bytes | None]) -> dict[str, str | bool]:

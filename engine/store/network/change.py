@@ -5,10 +5,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import orjson
 
 from engine.model.facts import Network, Node, Product
+from engine.store.audit.acts import Act
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network import load
@@ -25,9 +27,11 @@ class Stored(enum.Enum):
     SAME = "same"
 
 
-def change_products(client: Client, keys: Keys, network: Network, products: Sequence[Product]) -> list[Stored] | None:
+def change_products(
+    client: Client, keys: Keys, network: Network, products: Sequence[Product], *, now: int
+) -> list[Stored] | None:
     """Store the products, each SKU once, in the network as it was read; their paces of sale stay. None if another
-    network is loaded by now: then nothing was changed.
+    network is loaded by now: then nothing was changed. `now` is in UTC seconds.
     """
     known = read_products(client, keys, [product.sku for product in products])
     outcomes: list[Stored] = []
@@ -44,17 +48,25 @@ def change_products(client: Client, keys: Keys, network: Network, products: Sequ
     decimals = {product.sku: product.decimals for product in products if product.decimals}
     changed = replace(network, decimals={**network.decimals, **decimals})
     body = b"" if changed == network else dump(network_record(changed))
-    stored = _change(client, keys, network.version, body=body, words=dump(merged), records=records)
+    details = {"before": network.version, "products": sorted(records)}
+    stored = _change(
+        client, keys, network.version, body=body, words=dump(merged), records=records, details=details, now=now
+    )
     return outcomes if stored else None
 
 
-def change_nodes(client: Client, keys: Keys, network: Network, nodes: Sequence[Node]) -> list[Stored] | None:
+def change_nodes(
+    client: Client, keys: Keys, network: Network, nodes: Sequence[Node], *, now: int
+) -> list[Stored] | None:
     """Store the nodes, each id once, in the network as it was read. None as `change_products`."""
     outcomes = [_outcome(network.nodes.get(node.id), node) for node in nodes]
     changed = replace(network, nodes={**network.nodes, **{node.id: node for node in nodes}})
     if set(outcomes) <= {Stored.SAME}:
         return outcomes
-    return outcomes if _change(client, keys, network.version, body=dump(network_record(changed))) else None
+    names = [node.id for node, outcome in zip(nodes, outcomes, strict=True) if outcome is not Stored.SAME]
+    details = {"before": network.version, "nodes": sorted(names)}
+    stored = _change(client, keys, network.version, body=dump(network_record(changed)), details=details, now=now)
+    return outcomes if stored else None
 
 
 def _outcome(before: object, now: object) -> Stored:
@@ -69,12 +81,18 @@ def _change(
     body: bytes = b"",
     words: bytes = b"",
     records: Mapping[str, bytes] = MappingProxyType({}),
+    details: Mapping[str, Any],
+    now: int,
 ) -> bool:
+    """False if another network is loaded by now. `details` are those of the log entry."""
     flat = [part for record in records.items() for part in record]
     parts = [before, body.decode(), {sku: record.decode() for sku, record in records.items()}]
     version = hashlib.sha256(orjson.dumps(parts)).hexdigest()
+    act = Act(kind="network_changed", subject=version, details=details)
     with faults():
-        answer = client.script("change_facts")(keys=CHANGE_FACTS.keys(keys), args=[before, version, body, words, *flat])
+        answer = client.script("change_facts")(
+            keys=CHANGE_FACTS.keys(keys), args=[before, version, body, words, now, act.body, *flat]
+        )
     if answer == b"done":
         return True
     load.finish(client, keys)

@@ -48,13 +48,15 @@ it verified, as `StoredTimeline.entries` of policy_versions.py.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Current:
-    """What a load replaces: the network's version, its number of products, and every SKU whose old stock has to go.
+    """What a load replaces: the network's version and number, how many products it has, and every SKU whose old stock
+    has to go.
 
     `broken` names an unfinished load that can't be completed any more, because what it staged is gone; empty if there
     is none. Its SKUs that are still to be loaded are among `skus`.
     """
 
     version: str
+    number: int
     products: int
     skus: set[str]
     broken: str
@@ -214,8 +216,10 @@ def _swap_in(
             staged_products=staged.products,
             todo=staged.todo,
             broken_todo=Keys(keys.network, staged=current.broken).todo,
+            former_products=keys.former_products(current.number),
         )
         arguments = [current.version, current.products, len(listed), name, LASTING_SECONDS, current.broken, micros()]
+        arguments.append(current.number)
         with faults():
             answer = script(keys=script_keys, args=[*arguments, *policies])
         if answer in (b"done", b"gone"):
@@ -244,9 +248,15 @@ def _current(client: Client, keys: Keys) -> _Current:
             tasks = client.redis.lrange(Keys(keys.network, staged=broken).todo, 0, -1)
         remaining = {task.decode()[1:] for task in tasks}
     with faults():
-        version = client.redis.hget(keys.facts, "version")
+        version, number = client.redis.hmget(keys.facts, ["version", "number"])
         products = {sku.decode() for sku in client.redis.hkeys(keys.products)}
-    return _Current(version=(version or b"").decode(), products=len(products), skus=products | remaining, broken=broken)
+    return _Current(
+        version=(version or b"").decode(),
+        number=int(number or 0),
+        products=len(products),
+        skus=products | remaining,
+        broken=broken,
+    )
 
 
 def _complete(client: Client, keys: Keys) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -34,8 +35,10 @@ def dump(record: Record) -> bytes:
 
 
 def inventory_version(inventory: Inventory) -> str:
-    """64 hexadecimal digits: the SHA-256 of everything that is loaded except the units on hand."""
-    digest = hashlib.sha256(dump(network_record(inventory.network)))
+    """64 hexadecimal digits: the SHA-256 of everything that is loaded except the units on hand and remarks."""
+    network = inventory.network
+    services = {name: replace(service, emission_source=None) for name, service in network.services.items()}
+    digest = hashlib.sha256(dump(network_record(replace(network, services=services))))
     for sku in sorted(inventory.products):
         digest.update(dump(product_record(inventory.products[sku], inventory.paces.get(sku, {}))))
     return digest.hexdigest()
@@ -164,7 +167,7 @@ def _node_of(record: Record) -> Node:
 
 def _service_record(service: Service) -> Record:
     money = ("base", "per_km", "per_kg")
-    others = ("id", "mode", "carrier", "emission", "detour", "drop", "max_distance")
+    others = ("id", "mode", "carrier", "emission", "emission_source", "detour", "drop", "max_distance")
     limits = {"max_weight": service.max_unit_weight, "max_parcel_weight": service.max_weight}
     return _without_none({**{name: getattr(service, name) for name in money + others}, **limits}) | {
         "transit": [list(band) for band in service.transit],

@@ -7,7 +7,7 @@ import orjson
 
 from engine.store.backlog import BacklogEntry
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import packed
+from engine.store.entry_codec.codec import encode
 from engine.store.follow_up_commit import MOST_WAITING
 from engine.store.keys import Keys
 from engine.store.orders.stored_order import Approval, StoredOrder
@@ -25,7 +25,7 @@ class OrderCalls:
     def approve(self, order: StoredOrder, approval: Approval) -> None:
         """Let the order go on; nothing happens to one that is not parked any more."""
         keys, body = self._keys, orjson.dumps({"order": order.id, "note": approval.note})
-        arguments = [order.first.id, approval.at, approval.by, msgspec.json.encode(approval), packed(body), order.id]
+        arguments = [order.first.id, approval.at, approval.by, msgspec.json.encode(approval), encode(body), order.id]
         arguments += [decision.record.id for decision in order.decisions if decision.waiting]
         with faults():
             self._approve(keys=APPROVE.keys(keys, order=keys.order(order.id)), args=arguments)
@@ -36,7 +36,7 @@ class OrderCalls:
         """
         keys = self._keys
         body = orjson.dumps({"order": order.id, "units": dict(entry.units)})
-        arguments = [entry.decision, now, entry.body, packed(body), MOST_WAITING]
+        arguments = [entry.decision, now, entry.body, encode(body), MOST_WAITING]
         arguments += [order.changes, len(order.decisions) - 1]
         arguments.append(orjson.dumps([(decision.record.id, decision.ended) for decision in order.decisions]))
         earlier = order.decisions[-1].waiting

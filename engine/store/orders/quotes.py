@@ -1,9 +1,7 @@
 """Keeps quotes until nobody can take them up any more. They are no part of the ledger: nothing is held for them."""
 
-import zlib
-
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import packed
+from engine.store.entry_codec.codec import StoredBody, encode
 from engine.store.keys import Keys
 from engine.store.ledger import RequestKey
 
@@ -23,7 +21,7 @@ class QuoteStore:
 
         def write() -> None:
             with faults():
-                self._client.redis.set(self._keys.quote(quote_id), packed(body, cart), ex=seconds + _LONGER)
+                self._client.redis.set(self._keys.quote(quote_id), encode(body, cart), ex=seconds + _LONGER)
 
         self._client.retry_if_revived(write)
 
@@ -32,8 +30,8 @@ class QuoteStore:
         stored = self._get(self._keys.quote(quote_id))
         if stored is None:
             return None
-        body, _, cart = zlib.decompress(stored).partition(b"\n")
-        return body, cart
+        quote = StoredBody.parse(stored).decode()
+        return quote.body, quote.facts
 
     def taken_by(self, key: RequestKey) -> str | None:
         """The decision that was made under an idempotency key."""

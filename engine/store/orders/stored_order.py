@@ -15,6 +15,7 @@ from engine.store.connection.client import Client, faults
 from engine.store.hold_changes.shipment_units import ShipmentUnits, shipments_of
 from engine.store.holds import Hold, hold_of
 from engine.store.keys import Keys
+from engine.store.personal.order_keys import Erased, parse_secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,8 @@ class Approval:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredOrder:
     """An order: its decisions from the first to the latest, the order as it was last amended (None: never), the units
-    cancelled by line, how many calls changed it; `parked` until a person approves it, and the approval once one did.
+    cancelled by line, how many calls changed it; `parked` until a person approves it, and the approval once one did;
+    when its personal values were erased, in UTC seconds.
     """
 
     id: str
@@ -55,6 +57,7 @@ class StoredOrder:
     changes: int
     parked: bool
     approval: Approval | None
+    erased_at: int | None = None
 
     @property
     def first(self) -> DecisionRecord:
@@ -98,13 +101,14 @@ def read_orders(client: Client, keys: Keys, order_ids: Sequence[str]) -> list[St
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Moment:
-    """What is stored of one order at one moment: the fields of its hash, the number of its follow-ups, and of each of
-    its decisions the endings, the hold's fields, the backlog entry, what became of units of its shipments, and the
-    confirms.
+    """What is stored of one order at one moment: the fields of its hash, the number of its follow-ups, its key, and of
+    each of its decisions the endings, the hold's fields, the backlog entry, what became of units of its shipments, and
+    the confirms.
     """
 
     fields: Mapping[bytes, bytes]
     length: int
+    key: bytes | None
     parts: Mapping[str, Sequence[Any]]
 
 
@@ -114,6 +118,7 @@ def _moments(
     commands: list[tuple[Any, ...]] = []
     for name, chain in chains.items():
         commands += [("hgetall", keys.order(name)), ("llen", keys.chain(chain[0]))]
+        commands.append(("hget", keys.order_keys, chain[0]))
         for decision in chain:
             shipments = [f"{decision} {number}" for number in range(len(records[decision].shipments))]
             commands += [
@@ -128,6 +133,7 @@ def _moments(
         name: _Moment(
             fields=next(answers),
             length=next(answers),
+            key=next(answers),
             parts={decision: [next(answers) for _ in range(5)] for decision in chain},
         )
         for name, chain in chains.items()
@@ -146,7 +152,7 @@ def _stored(
     name: str, moment: _Moment, records: Mapping[str, DecisionRecord], callers: Mapping[str, str]
 ) -> StoredOrder:
     fields = moment.fields
-    amended, approved = fields.get(b"order"), fields.get(b"approved")
+    amended, approved, key = fields.get(b"order"), fields.get(b"approved"), parse_secret(moment.key)
     return StoredOrder(
         id=name,
         decisions=tuple(
@@ -166,4 +172,5 @@ def _stored(
         changes=int(fields.get(b"changes", 0)),
         parked=b"approval" in fields,
         approval=msgspec.json.decode(approved, type=Approval) if approved else None,
+        erased_at=key.at if isinstance(key, Erased) else None,
     )

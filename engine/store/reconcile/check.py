@@ -12,9 +12,11 @@ from typing import Any
 
 from engine.model.lots import TAB
 from engine.store import decision_log
+from engine.store.audit.seal_check import SealCheck
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.reconcile import recheck, scan
+from engine.store.reconcile.damage import DAMAGE, damaged_places
 from engine.store.reconcile.drift import (
     Drift,
     SuspectPosition,
@@ -51,24 +53,32 @@ class Audit:
     after they were promised: reported, but no drift. `blocked` are there beside those on hand, and may not be sold.
     """
 
-    decisions: int
-    orders: int
-    positions: int
-    on_hand: int
-    shipped: int
-    ended: int
-    confirmed: int
-    held: int
-    set_aside: int
-    short: int
-    blocked: int
-    drifts: tuple[Drift, ...]
+    decisions: int = 0
+    orders: int = 0
+    positions: int = 0
+    on_hand: int = 0
+    shipped: int = 0
+    ended: int = 0
+    confirmed: int = 0
+    held: int = 0
+    set_aside: int = 0
+    short: int = 0
+    blocked: int = 0
+    drifts: tuple[Drift, ...] = ()
     log_damaged: bool = False
     """Whether entries of the log are missing or can't be read, so that more may be held than the log says."""
+    compared: bool = True
+    """False if the ledger could not be compared with the log, as what is stored of it can't be read."""
+    seal: SealCheck | None = None
+    """How the log compares with what was sealed of it; None if it was not compared."""
 
     @property
     def clean(self) -> bool:
-        return not self.drifts
+        return not self.drifts and self.seal_intact
+
+    @property
+    def seal_intact(self) -> bool:
+        return self.seal is None or not self.seal.findings
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +94,15 @@ class _Totals:
 
 def check(client: Client, keys: Keys) -> Audit:
     """Check every position, hold, load and log entry. Nothing is changed, and the service need not wait."""
-    return Check(client, keys).audit()
+    try:
+        return Check(client, keys).audit()
+    except DAMAGE as error:
+        return unreadable(client, keys, error)
+
+
+def unreadable(client: Client, keys: Keys, error: Exception) -> Audit:
+    """What is said of a ledger that can't be compared with the log, as something in it can't be read."""
+    return Audit(drifts=damaged_places(client, keys, error), log_damaged=True, compared=False)
 
 
 _COMPARE: Mapping[SuspectKind, Callable[..., Iterator[Drift]]] = {
@@ -188,8 +206,13 @@ class Check:
             return
         start = "({}-{}".format(*self.replay.end)
         for batch in decision_log.batches(self._client, self._keys, start=start, end=end):
-            for raw in batch:
-                self.replay.add(raw)
+            self._replay(batch)
+
+    def _replay(self, batch: Sequence[decision_log.RawEntry]) -> None:
+        amendments = [raw for raw in batch if decision_log.is_amendment(raw[1])]
+        secrets = decision_log.secrets_of(self._client, self._keys, amendments)
+        for raw in batch:
+            self.replay.add(raw, secrets)
 
     def _suspect_what_changed_late(self) -> None:
         """Suspect whatever changed while everything was read: at the moment when it was read, a change may have made up
@@ -204,8 +227,7 @@ class Check:
     def _read_log(self) -> None:
         """Replay the log to where it ended when the check began; compare its index and how holds ended with it."""
         for batch in decision_log.batches(self._client, self._keys, end=self._begun):
-            for raw in batch:
-                self.replay.add(raw)
+            self._replay(batch)
             self._index.compare(batch)
             self._endings.compare()
         self._suspected.update(("index", name) for name in self._index.wrong)

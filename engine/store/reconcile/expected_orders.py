@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
 from msgspec import UNSET
 
 from engine.decide.order_record import OrderRecord, seconds
 from engine.decide.record import DecisionRecord
 from engine.store.decision_log import Entry, UnitsBody
 from engine.store.hold_changes.order_change import amended_text
+from engine.store.personal.erasure import erased_order
 from engine.store.reconcile.expected_state import ExpectedOrder, LateChanges
 
 
@@ -43,8 +45,11 @@ class ExpectedOrders:
             self.wait(entry.decision, record.first, record.units_waiting)
 
     def change(self, entry: Entry) -> None:
-        """The order was queued or approved."""
+        """The order was queued, approved or erased."""
         order = self.by_id[entry.changed_order]
+        if entry.kind == "erased" and order.amended is not None:
+            amended = msgspec.json.decode(order.amended, type=OrderRecord)
+            order = replace(order, amended=erased_order(amended, entry.erased_fields))
         if entry.kind == "queued":
             self.wait(entry.decision, order.first, entry.queued_units)
         parked = order.parked and entry.kind != "approved"

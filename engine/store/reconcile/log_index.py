@@ -1,5 +1,6 @@
 """Compares the index of the log, which has the entry id of each decision, with the log itself."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from engine.store import decision_log
@@ -7,6 +8,10 @@ from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.reconcile import drift, scan
 from engine.store.reconcile.drift import Drift
+
+_ENTRY_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}", re.ASCII)
+_NOWHERE = "0-1"
+"""An id that no entry has, as each has an instant: for what is no id at all."""
 
 
 class IndexComparison:
@@ -41,10 +46,9 @@ class IndexComparison:
     def missing(self) -> Iterator[Drift]:
         """The decisions that the index has and the log does not."""
         for batch in scan.index(self._client, self._keys) if self._equal != self._size else ():
-            with faults(), self._client.redis.pipeline(transaction=False) as read:
-                for _, entry_id in batch:
-                    read.xrange(self._keys.log, entry_id, entry_id)
-                entries = read.execute()
-            for (name, entry_id), entry in zip(batch, entries, strict=True):
-                if name not in self.wrong and (not entry or entry[0][1].get(b"id") != name.encode()):
+            # of what is no id at all, there is no entry
+            places = [(entry_id if _ENTRY_ID.fullmatch(entry_id) else _NOWHERE).encode() for _, entry_id in batch]
+            entries = dict(decision_log.stored_entries(self._client, self._keys, places))
+            for (name, entry_id), place in zip(batch, places, strict=True):
+                if name not in self.wrong and entries.get(place, {}).get(b"id") != name.encode():
                     yield drift.missing_entry(name, entry_id)

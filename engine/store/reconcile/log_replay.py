@@ -19,10 +19,12 @@ from engine.store.decision_log import (
     PartUnits,
     RawEntry,
     RejectionBody,
+    is_amendment,
     parse_entry,
     parse_entry_id,
 )
 from engine.store.holds import is_set_aside
+from engine.store.personal.order_keys import Secrets
 from engine.store.reconcile.expected_orders import ExpectedOrders
 from engine.store.reconcile.expected_periods import ExpectedAllotments, ExpectedLoads
 from engine.store.reconcile.expected_state import ExpectedHold, ExpectedShipment, LateChanges, shipments_of
@@ -64,14 +66,14 @@ class LogReplay:
         self.loads = ExpectedLoads(late=self.late)
         self.allotments = ExpectedAllotments(late=self.late)
 
-    def add(self, raw: RawEntry) -> None:
-        """Apply the next entry of the log. One that can't be read is noted, and changes nothing; one whose facts are
-        not those that its record names is noted, too.
+    def add(self, raw: RawEntry, secrets: Secrets | None = None) -> None:
+        """Apply the next entry of the log; `secrets` are those of the order keys that amendments need. One that can't
+        be read is noted, and changes nothing; one whose facts are not those that its record names is noted, too.
         """
         entry_id, fields = raw
         self.end = parse_entry_id(entry_id)
         try:
-            self._add(parse_entry(entry_id, fields))
+            self._add(parse_entry(entry_id, fields, secrets if is_amendment(fields) else None))
         except UNREADABLE:
             self.unreadable.append(self.end)
 
@@ -104,7 +106,7 @@ class LogReplay:
                 self.late.note("rests", entry.decision)
             case "withdrawn":
                 self.orders.wait(entry.decision, "", 0)
-            case "queued" | "approved":
+            case "queued" | "approved" | "erased":
                 self.orders.change(entry)
             case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
                 pass
@@ -119,7 +121,11 @@ class LogReplay:
 
     def _add_decision(self, entry: Entry) -> None:
         record = entry.record
-        if record.facts is not UNSET and record.facts != FactsReferenceRecord.of(entry.logged_facts):
+        if (
+            record.facts is not UNSET
+            and not entry.hidden_facts
+            and record.facts != FactsReferenceRecord.of(entry.logged_facts)
+        ):
             self.unreadable.append(entry.id)
         self.decisions += 1
         self.orders.add_decision(entry, record)

@@ -12,9 +12,10 @@ import orjson
 
 from engine.errors import Contended
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import packed
+from engine.store.entry_codec.codec import encode
 from engine.store.keys import Keys
-from engine.store.reconcile.check import Audit, Check
+from engine.store.reconcile.check import Audit, Check, unreadable
+from engine.store.reconcile.damage import DAMAGE
 from engine.store.reconcile.drift import Drift, Write
 from engine.store.script_keys import REPAIR
 
@@ -33,10 +34,14 @@ class Repair:
 def repair(client: Client, keys: Keys, *, now: int, who: str) -> Repair:
     """Repair every drift that can be. Raises StoreUnavailable, Contended; what was repaired before that stays so.
 
-    If the log is damaged, nothing that is more than it says is lowered.
+    If the log is damaged, nothing that is more than it says is lowered. If something in the ledger can't be read,
+    nothing is repaired.
     """
-    check = Check(client, keys)
-    audit = check.audit()
+    try:
+        check = Check(client, keys)
+        audit = check.audit()
+    except DAMAGE as error:
+        return Repair(before=unreadable(client, keys, error), repaired=())
     script = client.script("repair")
     repaired = [
         after
@@ -55,7 +60,7 @@ def _repair(script: Any, check: Check, keys: Keys, drift: Drift, *, now: int, wh
     for _ in range(MOST_TRIES):
         end = "{}-{}".format(*check.replay.end)
         script_keys = REPAIR.keys(keys, ([write.key] for write in drift.writes))
-        arguments = [end, now, who, packed(_body(drift)), _name(drift)]
+        arguments = [end, now, who, encode(_body(drift)), _name(drift)]
         for write in drift.writes:
             arguments += [write.field, _value(write.before), _value(write.after)]
         with faults():

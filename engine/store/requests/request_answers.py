@@ -49,6 +49,7 @@ class RequestAnswers:
     """The answers of one network, each kept for `seconds`."""
 
     def __init__(self, client: Client, keys: Keys, *, seconds: int) -> None:
+        self._client = client
         self._keys = keys
         self._seconds = seconds
         # what happens to them needs no replica: without them, a request is only carried out once more
@@ -73,9 +74,25 @@ class RequestAnswers:
             case _:
                 return OtherRequest()
 
-    def keep(self, name: str, attempt: str, answer: bytes) -> None:
-        """Answer the same request so from now on. Raises StoreUnavailable."""
+    def keep(self, name: str, attempt: str, answer: bytes, *, personal: bool = False) -> None:
+        """Answer the same request so from now on; `personal`: an order is in the answer. Raises StoreUnavailable."""
+        if personal:
+            now = self._client.milliseconds(self._keys.personal_answers) // 1_000
+            with faults(), self._client.redis.pipeline(transaction=False) as write:
+                write.zadd(self._keys.personal_answers, {name: now + self._seconds + LEASE_SECONDS})
+                write.zremrangebyscore(self._keys.personal_answers, "-inf", now)
+                write.execute()
         self._note(name, attempt, "answered", answer)
+
+    def forget_personal(self) -> None:
+        """Keep no answer any more that has an order in it: whoever sends its request again is told what was done, as
+        the ledger knows it. Raises StoreUnavailable.
+        """
+        keys = self._keys
+        with faults():
+            names = [name.decode() for name in self._client.redis.zrange(keys.personal_answers, 0, -1)]
+            if names:
+                self._client.redis.delete(*map(keys.request, names), keys.personal_answers)
 
     def give_back(self, name: str, attempt: str, settled: Settled) -> None:
         """Let the request be carried out again; if it is `undone`, its key may become another's. Raises

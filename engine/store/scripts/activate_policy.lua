@@ -72,8 +72,10 @@ if target then
   redis.call('SET', key.active_policy, target)
 end
 local entry = {'act', kind, 'version', version, 'who', ARGV[5], 'at', now, 'note', ARGV[6]}
+local replaced
 if kind == 'scheduled' then
   -- one version an instant: the one scheduled last counts
+  replaced = redis.call('ZRANGE', key.scheduled_policies, since, since, 'BYSCORE')[1]
   redis.call('ZREMRANGEBYSCORE', key.scheduled_policies, since, since)
   redis.call('ZADD', key.scheduled_policies, since, since .. ':' .. version)
   entry[#entry + 1], entry[#entry + 2] = 'from', since
@@ -85,7 +87,12 @@ if ARGV[10] == '1' then
 end
 redis.call('XADD', key.policy_history, '*', unpack(entry))
 redis.call('HSET', key.policy_operations, ARGV[1], change)
-if target ~= active then
-  log_activation(target, active, now, ARGV[5], kind, ARGV[6])
+if kind == 'scheduled' then
+  redis.call('XADD', key.log, '*', 'kind', 'scheduled', 'id', version, 'at', now, 'details', cjson.encode({
+    since = tonumber(since), note = ARGV[6], override = ARGV[10] == '1' or nil,
+    replaces = replaced and string.match(replaced, ':(.+)'),
+  }), unpack(signature))
+else
+  log_activation(target, active, now, ARGV[5], kind, ARGV[6], signature, ARGV[10] == '1')
 end
 return {'done'}

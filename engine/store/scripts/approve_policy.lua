@@ -1,4 +1,4 @@
--- Notes in the history that somebody approves a published version.
+-- Notes in the history, and in the log, that somebody approves a published version.
 --
 -- Keys, by the names in script_keys.py.
 -- ARGV  1 operation id  2 version  3 who  4 at (UTC seconds)  5 note
@@ -16,5 +16,7 @@ if redis.call('HEXISTS', key.policies, ARGV[2]) == 0 then
 end
 redis.call('XADD', key.policy_history, '*', 'act', 'approved', 'version', ARGV[2], 'who', ARGV[3], 'at', ARGV[4],
   'note', ARGV[5])
+redis.call('XADD', key.log, '*', 'kind', 'policy_approved', 'id', ARGV[2], 'at', ARGV[4],
+  'details', cjson.encode({note = ARGV[5]}), unpack(signature))
 redis.call('HSET', key.policy_operations, ARGV[1], change)
 return 'done'

@@ -1,8 +1,10 @@
--- Puts changed products, or a network with changed nodes, in place of those there. Stock, holds and policies stay.
+-- Puts changed products, or a network with changed nodes, in place of those there. Stock, holds and policies stay, and
+-- so does what products and network were before.
 --
 -- Keys, by the names in script_keys.py.
 -- ARGV  1 the network version that was read  2 the version that it becomes  3 the network as JSON, or nothing
---       4 the values that products have as JSON, or nothing, then a SKU and its product as JSON of each
+--       4 the values that products have as JSON, or nothing  5 now (UTC seconds)  6 the log entry's body, then a SKU and
+--       its product as JSON of each
 -- Answers 'done', also if it was done before and the answer was lost; or changes nothing: 'changed' if another network
 -- is there by now, or is being loaded.
 local version = redis.call('HGET', key.facts, 'version')
@@ -12,14 +14,19 @@ end
 if version ~= ARGV[1] then
   return 'changed'
 end
-redis.call('HSET', key.facts, 'version', ARGV[2])
+local number = note_former_version(version)
+redis.call('HSET', key.facts, 'version', ARGV[2], 'number', number + 1)
 if ARGV[3] ~= '' then
+  redis.call('HSET', key.former_networks, number, redis.call('HGET', key.facts, 'body'))
   redis.call('HSET', key.facts, 'body', ARGV[3])
 end
 if ARGV[4] ~= '' then
   redis.call('HSET', key.facts, 'words', ARGV[4])
 end
-for at = 5, #ARGV, 2 do
+for at = 7, #ARGV, 2 do
+  local before = redis.call('HGET', key.products, ARGV[at]) or ''
+  redis.call('ZADD', key.former_items, 0, string.format('product:%s\n%012d\n%s', ARGV[at], number, before))
   redis.call('HSET', key.products, ARGV[at], ARGV[at + 1])
 end
+redis.call('XADD', key.log, '*', 'kind', 'network_changed', 'id', ARGV[2], 'at', ARGV[5], 'body', ARGV[6], unpack(signature))
 return 'done'

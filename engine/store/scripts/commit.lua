@@ -350,6 +350,9 @@ end
 local entry = call('XADD', key.log, '*', 'kind', 'decided', 'id', id, 'at', request.now, 'caller', request.caller,
   'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2], unpack(signed(periods)))
 call('HSET', key.decisions, id, entry)
+if request.order_key then
+  call('HSET', key.order_keys, id, request.order_key)
+end
 if request.key_seconds then
   call('SET', key.idempotency, id, 'EX', request.key_seconds)
 end

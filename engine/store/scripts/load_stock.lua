@@ -97,12 +97,15 @@ redis.call('LTRIM', key.todo, count, -1)
 if redis.call('EXISTS', key.todo) == 1 then
   return 'more'
 end
+local kept = redis.call('HEXISTS', key.facts, 'kept_at') == 1
+local author = cjson.decode(redis.call('HGET', key.facts, 'author') or cjson.encode(signature))
+local details = {products = redis.call('HLEN', key.products), counts = not kept, before = redis.call('HGET', key.facts, 'before') or ''}
 redis.call('HSET', key.facts, 'version', redis.call('HGET', key.facts, 'becomes'))
-redis.call('HDEL', key.facts, 'becomes', 'load', 'kept_at')
+redis.call('HDEL', key.facts, 'becomes', 'load', 'kept_at', 'author', 'before')
 -- any stock may be another now: one stamp of all in place of those of the SKUs
 note_changes({[key.facts] = true})
 redis.call('ZREMRANGEBYRANK', key.changed, 0, -2)
 local loaded = tonumber(redis.call('HGET', key.facts, 'loaded') or 0)
 redis.call('XADD', key.log, '*', 'kind', 'loaded', 'id', redis.call('HGET', key.facts, 'version'),
-  'at', string.format('%.0f', math.floor(loaded / 1000000)), unpack(signature))
+  'at', string.format('%.0f', math.floor(loaded / 1000000)), 'details', cjson.encode(details), unpack(author))
 return 'over'

@@ -1,18 +1,21 @@
 -- Puts the staged facts and products of a network in place of those there. From here on the new network is the one that
--- counts; until load_stock.lua has put its stock in place as well, no snapshot is read and nothing is committed.
+-- counts; until load_stock.lua has put its stock in place as well, no snapshot is read and nothing is committed. Those
+-- there before are kept.
 --
--- Keys, by the names in script_keys.py; broken_todo is the `todo` of the unfinished load that this one replaces.
+-- Keys, by the names in script_keys.py; broken_todo is the `todo` of the unfinished load that this one replaces,
+-- former_products that of the number of the network that was read.
 -- ARGV  1 the network version that was read, or nothing  2 number of products then  3 number of SKUs in `todo`
 --       4 name of the load  5 seconds that what was staged must last at least  6 name of the unfinished load that this
---       one replaces, or nothing  7 now (UTC microseconds)  8 the active policy version that the network was checked against, or nothing, then
---       the entries of the schedule
+--       one replaces, or nothing  7 now (UTC microseconds)  8 the number of the network that was read
+--       9 the active policy version that the network was checked against, or nothing, then the entries of the schedule
 -- Answers 'done', also if it was done before and the answer was lost; or changes nothing: 'changed' if another network
 -- is there by now, or another load has begun; 'gone' if what was staged has been deleted, or soon will be; 'policies'
 -- if others are active or scheduled by now than the network was checked against.
 if redis.call('HGET', key.facts, 'load') == ARGV[4] then
   return 'done'
 end
-if (redis.call('HGET', key.facts, 'version') or '') ~= ARGV[1]
+local version, number = redis.call('HGET', key.facts, 'version'), redis.call('HGET', key.facts, 'number') or '0'
+if (version or '') ~= ARGV[1] or number ~= ARGV[8]
   or (redis.call('HGET', key.facts, 'load') or '') ~= ARGV[6]
   or redis.call('HLEN', key.products) ~= tonumber(ARGV[2]) then
   return 'changed'
@@ -21,11 +24,11 @@ if redis.call('TTL', key.staged_facts) < tonumber(ARGV[5]) or redis.call('LLEN',
   return 'gone'
 end
 local scheduled = redis.call('ZRANGE', key.scheduled_policies, 0, -1)
-if (redis.call('GET', key.active_policy) or '') ~= ARGV[8] or #scheduled ~= #ARGV - 8 then
+if (redis.call('GET', key.active_policy) or '') ~= ARGV[9] or #scheduled ~= #ARGV - 9 then
   return 'policies'
 end
 for index, entry in ipairs(scheduled) do
-  if entry ~= ARGV[8 + index] then
+  if entry ~= ARGV[9 + index] then
     return 'policies'
   end
 end
@@ -38,16 +41,29 @@ local function replace(to, from)
   end
 end
 -- nodes that rest go on resting in the new network
+local before = redis.call('HGET', key.facts, 'version')
 local rests_until = redis.call('HGET', key.facts, 'rests')
 local lots = redis.call('HGET', key.facts, 'lots')
 -- what the new stock says is as of now, after all that came and left, and after the load before
 local moved = redis.call('HGET', key.facts, 'moved')
 local loaded = math.max(tonumber(ARGV[7]), tonumber(moved or 0), tonumber(redis.call('HGET', key.facts, 'loaded') or 0))
+-- the same version is the same content
+local replaces = version and version ~= redis.call('HGET', key.staged_facts, 'becomes')
+if replaces then
+  note_former_version(version)
+  redis.call('HSET', key.former_networks, number, redis.call('HGET', key.facts, 'body'), 'products ' .. number, 1)
+  if redis.call('EXISTS', key.products) == 1 then
+    redis.call('RENAME', key.products, key.former_products)
+  end
+end
 replace(key.facts, key.staged_facts)
+redis.call('HSET', key.facts, 'number', replaces and number + 1 or number)
 redis.call('HSET', key.facts, 'loaded', string.format('%.0f', loaded))
 if moved then
   redis.call('HSET', key.facts, 'moved', moved)
 end
+-- whoever completes the load logs it as this author's
+redis.call('HSET', key.facts, 'author', cjson.encode(signature), 'before', before or '')
 if lots then
   redis.call('HSET', key.facts, 'lots', lots)
 end

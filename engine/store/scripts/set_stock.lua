@@ -34,7 +34,8 @@ local function refusal(index, node, units, kind, number)
 end
 
 local changed, freed = {}, {}
--- of each count, as `Entry.levels` has it: empty where what is on hand stays as it was
+-- of each count, as `Entry.levels` has it: empty where what is on hand stays as it was. Of counts that changed nothing
+-- the log says only how many there were.
 local levels, some_differ = {}, false
 local function set(index, node, units, kind, number, lots)
   local word = refusal(index, node, units, kind, number)
@@ -51,7 +52,7 @@ local function set(index, node, units, kind, number, lots)
   end
   if lots ~= '' then
     count_lots(index, node, string.sub(lots, 2), at)
-    freed[on_hand] = true
+    freed[on_hand], some_differ = true, true
   end
   if before ~= after then
     local held = redis.call('HGET', key.changed_held(index), node) or '0'
@@ -76,8 +77,18 @@ for at = FIRST, #ARGV, WORDS_EACH do
   answers[index] = {word, on_hand, held, plain(remembered_from(index, now))}
 end
 offer(freed, note_changes(changed))
+if not next(changed) then
+  return answers
+end
 if some_differ then
   redis.call('XADD', key.log, '*', 'kind', 'counted', 'id', '', 'at', plain(math.floor(now / MICROS)), 'body', ARGV[3],
     'levels', table.concat(levels, ','), unpack(signature))
+else
+  local same = 0
+  for _, answer in ipairs(answers) do
+    same = same + (answer[1] == 'set' and 1 or 0)
+  end
+  redis.call('XADD', key.log, '*', 'kind', 'counted', 'id', '', 'at', plain(math.floor(now / MICROS)),
+    'details', cjson.encode({unchanged = same}), unpack(signature))
 end
 return answers

@@ -81,6 +81,14 @@ def test_what_was_approved_is_scheduled_too_and_a_rollback_needs_no_approval(per
     assert active(person("Ada")) == before
 
 
+def test_what_was_scheduled_is_taken_off_the_schedule_without_approval_but_needs_it_to_come_back(person, version):
+    before = active(person("Ada"))
+    assert activate(person("Ada"), version, at="2027-01-01T00:00:00Z", override=True, note="now").status_code == 200
+    taken_off = person("Ada").post(f"/v1/policies/{version}/unschedule", json={})
+    assert taken_off.get_json() == {"active": before, "scheduled": [], "before": None}
+    problem_of(activate(person("Ada"), version, at="2027-01-01T00:00:00Z"), 409)
+
+
 def test_an_override_needs_a_note_and_the_history_shows_it(person, version, service):
     ada = person("Ada")
     assert fields_of(problem_of(activate(ada, version, override=True), 422)) == ["note"]

@@ -58,6 +58,22 @@ def test_who_sends_too_much_reads_why_although_it_is_still_sending(hasty, header
     assert answer.headers["connection"] == "close"
 
 
+@pytest.mark.parametrize("refused", ["by the application", "as one too many"])
+def test_who_is_refused_a_stream_reads_why_although_it_is_still_sending(hasty, refused):
+    if refused == "as one too many":
+        other = hasty.connect()
+        other.begin("GET", "/v1/availability/feed")
+        other.read_until(b"\r\n\r\n")
+    connection = hasty.connect()
+    connection.begin("POST", "/v1/stock/movements", JSON, "Transfer-Encoding: chunked")
+    data = b"x" * MOST_BYTES
+    connection.send(b"%x\r\n%s\r\n" % (len(data), data))
+    answer = connection.answer()
+    assert answer.problem == ("too-many-streams" if refused == "as one too many" else "unsupported-media-type")
+    connection.send(b"0\r\n\r\n")
+    assert connection.is_closed()
+
+
 def test_the_largest_body_is_taken(hasty):
     assert len(hasty.ask("POST", "/echo", b"x" * MOST_BYTES).body) == MOST_BYTES
 

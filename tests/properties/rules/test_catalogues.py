@@ -31,7 +31,7 @@ THREE_OF_EACH = [
     ("product.tags: {has_all: [fragile, bulky, gift]}", "tier: 1"),
 ]
 DAYS = range(datetime.date(2026, 1, 1).toordinal(), datetime.date(2027, 1, 1).toordinal())
-DECIDED_IN_ENGINE = re.compile(r"reasons\.|node_rest$")
+DECIDED_IN_ENGINE = re.compile(r"reasons\.|node_rest$|explanation\.")
 """Texts that only decisions use."""
 
 

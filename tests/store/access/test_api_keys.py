@@ -167,11 +167,12 @@ def test_of_two_who_change_a_key_at_once_neither_undoes_the_other(keys, monkeypa
 def test_a_write_that_is_sent_again_is_done_once(keys, client):
     made = keys.create(**OMS)
     stored = StoredKeys(client)
-    assert stored.put([(None, made.stored)])
+    again = {"kind": "key_revoked", "at": 0}
+    assert stored.put([(None, made.stored)], **again)
     other = structs.replace(made.stored, client="other")
-    assert not stored.put([(None, other)])
+    assert not stored.put([(None, other)], **again)
     unstored = keys.prepare(**OMS, expires_at=None).stored
-    assert not stored.put([(None, unstored), (other, structs.replace(other, role="admin"))])
+    assert not stored.put([(None, unstored), (other, structs.replace(other, role="admin"))], **again)
     assert stored.find(unstored.id) is None
     assert listed(keys, made.stored.id).stored == made.stored
 

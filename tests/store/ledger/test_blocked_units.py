@@ -5,7 +5,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from engine.orders.rejection import RejectionRequest
-from engine.store.decision_log import packed, parse_entry
+from engine.store.decision_log import parse_entry
+from engine.store.entry_codec.codec import encode
 from engine.store.outcomes import BlockedTooLow, MovementApplied, MovementIdReused, MovementRepeated, StockTooLow
 from engine.store.reconcile.log_replay import LogReplay
 from engine.store.stock import Count, Movement, Stamp
@@ -107,7 +108,7 @@ def test_the_log_of_an_earlier_release_blocked_nothing(shop, redis_client, netwo
         for entry_id, fields in redis_client.xrange(f"{{{network}}}:log"):
             if fields[b"kind"] == b"rejected":
                 body = replace(parse_entry(entry_id, fields).rejection, blocks=blocks)
-                fields[b"body"] = packed(body.encode())
+                fields[b"body"] = encode(body.encode())
             replay.add((entry_id, fields))
         replayed[blocks] = dict(replay.stock.blocked)
     assert replayed == {True: {("A", "lyon"): 3}, UNSET: {}}

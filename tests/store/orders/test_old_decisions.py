@@ -5,14 +5,15 @@ import zlib
 
 import pytest
 
+from engine.audit.former_form import former_decision
 from engine.decide.record import SCHEMA
 from engine.orders.rejection import RejectionRequest
 from engine.store.ledger import RequestKey
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
-from tests.support.former_decisions import former_decision
 from tests.support.ledger_entries import ledger_entries
+from tests.support.stored_bodies import stored_entry
 
 
 @pytest.fixture
@@ -31,8 +32,9 @@ def logged_before(redis_client, network):
         entries = ledger_entries(redis_client, network)
         redis_client.delete(log)
         for place, fields in entries:
-            body, _, facts = zlib.decompress(fields[b"body"]).partition(b"\n")
-            redis_client.xadd(log, fields | {b"body": zlib.compress(_schema_0(body, facts))}, id=place)
+            entry = stored_entry(redis_client, network, place, fields)
+            before = zlib.compress(_schema_0(entry.body, entry.logged_facts))
+            redis_client.xadd(log, fields | {b"body": before}, id=place)
 
     return rewrite
 

@@ -1,15 +1,14 @@
 """`ledger check` finds every difference between the ledger and the log, and changes nothing."""
 
-import zlib
-
 import orjson
 import pytest
 
 from engine.errors import NotReady
-from engine.store.decision_log import packed
+from engine.store.entry_codec.codec import encode
 from tests.support.clocks import date
 from tests.support.facts import order
 from tests.support.order_json import shipped_units
+from tests.support.stored_bodies import stored_entry
 
 
 def drifts(pointsman):
@@ -46,7 +45,7 @@ def test_a_count_of_held_units_changed_by_hand_is_found(pointsman, held, redis_c
 @pytest.mark.parametrize("day", [None, date("2026-12-10")], ids=["held", "reserved later"])
 def test_units_of_an_order_that_are_in_two_states_by_the_log_are_found(pointsman, redis_client, key, day):
     made = pointsman.decide(order(("RARE", 3), id="o", deliver_on=day))
-    body = packed(orjson.dumps({"order": "o", "units": {"1": 2}}))
+    body = encode(orjson.dumps({"order": "o", "units": {"1": 2}}))
     redis_client.xadd(key("log"), {"kind": "queued", "id": "another", "at": 1, "body": body})
     redis_client.hset(key("order:o"), "changes", 1)
     assert drifts(pointsman) == [
@@ -131,16 +130,17 @@ def below_the_floor(held, redis_client, key):
     return decision
 
 
-def test_facts_that_are_not_those_which_their_decision_names_are_found(pointsman, held, redis_client, key):
+def test_facts_that_are_not_those_which_their_decision_names_are_found(pointsman, held, redis_client, network, key):
     every = redis_client.xrange(key("log"))
     at = next(index for index, (_, fields) in enumerate(every) if fields[b"kind"] == b"decided")
     (first, fields), later = every[at], every[at + 1 :]
-    body, _, facts = zlib.decompress(fields[b"body"]).partition(b"\n")
+    entry = stored_entry(redis_client, network, first, fields)
+    body, facts = entry.body, entry.logged_facts
     redis_client.delete(key("log"))
     for others, changed in ((facts.replace(b'"held":[0', b'"held":[1'), True), (b"", True), (facts, False)):
-        redis_client.xadd(key("log"), {**fields, b"body": packed(body, others)}, id=first)
-        for entry_id, entry in later:
-            redis_client.xadd(key("log"), entry, id=entry_id)
+        redis_client.xadd(key("log"), {**fields, b"body": encode(body, others)}, id=first)
+        for entry_id, others_fields in later:
+            redis_client.xadd(key("log"), others_fields, id=entry_id)
         found = f"entry {first.decode()} of the log that can be read: 0 found, 1 expected"
         assert (others != facts, drifts(pointsman)) == (changed, [found] if changed else [])
         redis_client.delete(key("log"))

@@ -30,6 +30,7 @@ def test_every_setting_is_read():
         "POINTSMAN_BACKLOG": "manual",
         "POINTSMAN_UNDO": "4 h",
         "POINTSMAN_SERVER_STAYS": "0",
+        "POINTSMAN_PERSONAL": "tags, address",
     }
     assert Settings.from_environment(environ) == Settings(
         redis_url="redis://stock:6379/1",
@@ -37,6 +38,7 @@ def test_every_setting_is_read():
         network="hexagone-FR_2",
         fsync="always",
         max_lines=40,
+        personal=("address", "tags"),
         max_holds=7,
         max_hold=7 * 24 * 60,
         replicas=1,
@@ -70,6 +72,8 @@ def test_an_empty_variable_is_one_that_is_not_set():
         ("POINTSMAN_MAX_HOLD", "0 h"),
         ("POINTSMAN_MAX_HOLD", "91 d"),
         ("POINTSMAN_KEEP_ANSWERS", "31 d"),
+        ("POINTSMAN_PERSONAL", "adress"),
+        ("POINTSMAN_PERSONAL", "none,tags"),
         ("POINTSMAN_RATE_LIMIT", "0/second"),
         ("POINTSMAN_RATE_LIMIT", "600 per minute"),
         ("POINTSMAN_UNDO", "1440"),

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from engine.audit.former_form import former_decision
 from engine.decide.decide import decide
 from engine.decide.facts_record import (
     ExclusionRecord,
@@ -20,7 +21,6 @@ from engine.decide.record import SCHEMA, DecisionRecord, facts_of, from_json, to
 from engine.decide.record_parts import ReasonRecord
 from engine.decide.sentence_record import in_every_language, texts_by_field
 from tests.support.facts import LILLE, LYON, NOW, PARIS, decided, node, order, policies, snapshot
-from tests.support.former_decisions import former_decision
 from tests.support.wide_network import shipped_policies, wide_order
 
 SCHEMA_0 = (Path(__file__).parents[3] / "data" / "decisions_schema_0.ndjson").read_bytes().splitlines()

@@ -15,6 +15,13 @@ from tests.support import invalid_policies
 OTHERS = [language for language in LANGUAGES if language != "en"]
 _FINDING = re.compile(r"[^ ]+:\d+:\d+  [a-z-]+  (?:warning: )?(.+?)(?: \(did you mean '.*'\?\))?")
 SPEAKERS = ("rules", "engine", "api")
+OPERATIONS = [
+    path
+    for folder in ("engine/access", "engine/store/backup", "engine/store/connection", "engine/events")
+    for path in sorted(Path(folder).rglob("*.py"))
+]
+OPERATIONS += [Path(name) for name in ("engine/settings.py", "engine/rate_limit.py", "engine/policies/four_eyes.py")]
+NAMES_OF_TEXTS = ("message", "remedy", "allowed", "why")
 OF_OTHERS = {
     "Must be one of: {}",
     "day is out of range for month",
@@ -69,6 +76,32 @@ def test_every_finding_of_bad_policies_is_translated(language):
     messages, book = set(_messages_of_findings()), message_book(language)
     assert len(messages) > 100
     assert [message for message in sorted(messages) if book.translate(message) == message] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_is_said_of_keys_settings_servers_backups_and_webhooks_is_translated(language):
+    said = {text.replace("{}", "1") for path in OPERATIONS for text in _said_of_mistakes(path)}
+    assert len(said) > 70
+    assert [text for text in sorted(said) if message_book(language).translate(text) == text] == []
+
+
+def _said_of_mistakes(path):
+    """The texts that are raised, or given or kept as what is wrong, allowed or to be done; of three words at least."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        is_kept = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in NAMES_OF_TEXTS
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            values = node.exc.args
+        elif is_kept or (isinstance(node, ast.keyword) and node.arg in NAMES_OF_TEXTS):
+            values = [node.value]
+        else:
+            continue
+        yield from (text for text in map(_written, values) if len(text.split()) >= 3)
+
+
+def _written(node):
+    if isinstance(node, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -1,10 +1,12 @@
-"""A decision as it was before the facts were a document of their own: stock and excluded options in the record."""
+"""A decision in the form of schema 1, before the facts were a document of their own: what was logged in that form is
+compared in it.
+"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 
-def former_decision(record: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+def former_decision(record: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
     """The record of schema 1 that says the same as a record and its facts."""
     former = {name: value for name, value in record.items() if name != "facts"}
     return former | {
@@ -20,7 +22,7 @@ def _stock(columns: dict[str, list[Any]]) -> Iterator[tuple[str, dict[str, int]]
         yield node, dict(zip(names, units, strict=True))
 
 
-def _excluded(line: str, record: dict[str, Any], facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _excluded(line: str, record: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """By rules; then by node that rests, with what the record says of the rest."""
     rests = {item["resting"]["node"]: item["resting"] for item in record["excluded"] if "resting" in item}
     theirs = [item for item in facts["excluded"] if line in item["lines"]]

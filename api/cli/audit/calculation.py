@@ -1,0 +1,203 @@
+"""`pointsman calculation`: how the cost and the CO2e of decisions come about, row by row."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from msgspec import UNSET
+
+from api.cli.language.current import counted, say
+from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
+from api.cli.output.mistakes import fail
+from api.cli.output.progress import progress_bar
+from api.records.audit.calculation import (
+    CalculationRecord,
+    CostRowRecord,
+    EmissionRowRecord,
+    ShipmentCalculationRecord,
+    heading,
+    table_lines,
+)
+from api.shapes.quantities import Quantities
+from engine.errors import FactsForgotten
+from engine.service import Pointsman
+from engine.settings import Settings
+
+_MILLION = 1_000_000
+
+
+@click.command()
+@click.argument("decision_id", metavar="[DECISION]", required=False)
+@click.option("--from", "since", type=INSTANT, help="All decisions made from this instant on.")
+@click.option("--to", "until", type=INSTANT_END, help="All decisions made before this instant.")
+@click.option(
+    "--csv",
+    "output",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write a table with a row for each part into this file; - is the standard output.",
+)
+@AS_JSON
+@click.pass_obj
+def calculation(
+    settings: Settings,
+    decision_id: str | None,
+    *,
+    since: int | None,
+    until: int | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Show how the cost and the CO2e of a decision come about, row by row.
+
+    CO2e is reckoned as ISO 14083 says: tonne-km times an emission factor, whose source the network names, and the last
+    mile, allocated to the lines of the order by mass. The rows add up to what the decision says. With --from and --to,
+    the rows of all decisions of that time are written as a table (--csv).
+
+    Example: pointsman calculation --from 2026-01-01 --to 2027-01-01 --csv co2-2026.csv
+    """
+    if (decision_id is None) == (since is None and until is None):
+        raise click.UsageError(say("name a decision, or say from when to when: --from, --to or both"))
+    if decision_id is None and output is None:
+        raise click.UsageError(say("of many decisions a table is written: say into which file with --csv"))
+    with Pointsman(settings) as service:
+        if decision_id is None:
+            _write_table(service, since, until, output or Path("-"))
+            return
+        made = service.calculations.of_decision(decision_id)
+        quantities, currency = Quantities.of(service), service.network().currency
+    record = CalculationRecord.of(made)
+    if output is not None:
+        _write(output, iter([heading(), *table_lines(made, quantities)]))
+    elif as_json:
+        print_json(record, quantities)
+    else:
+        for line in _lines(record, currency):
+            click.echo(line)
+    sys.exit(0 if record.agrees else 1)
+
+
+def _write_table(service: Pointsman, since: int | None, until: int | None, output: Path) -> None:
+    quantities = Quantities.of(service)
+    decisions = differing = forgotten = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal decisions, differing, forgotten
+        yield heading()
+        with progress_bar() as progress:
+            task = progress.add_task("calculating", total=None)
+            for made in service.calculations.between(since, until):
+                progress.advance(task)
+                if isinstance(made, FactsForgotten):
+                    forgotten += 1
+                    continue
+                decisions += 1
+                differing += not made.agrees
+                yield from table_lines(made, quantities)
+
+    _write(output, lines())
+    click.echo(say("{decisions} reckoned up", decisions=counted(decisions, "decision")), err=True)
+    if forgotten:
+        fail([say("{decisions} left out: their network is not kept", decisions=counted(forgotten, "decision"))])
+    if differing:
+        fail(
+            [
+                say(
+                    "of {decisions}, the rows don't add up to what was recorded",
+                    decisions=counted(differing, "decision"),
+                )
+            ]
+        )
+
+
+def _write(output: Path, lines: Iterator[str]) -> None:
+    with click.open_file(str(output), "w", encoding="utf-8") as file:
+        for line in lines:
+            file.write(line)
+
+
+def _lines(record: CalculationRecord, currency: str) -> Iterator[str]:
+    for shipment in record.shipments:
+        yield from _shipment_lines(shipment, currency)
+    yield say(
+        "in all {cost} {currency} and {co2} kg CO2e; the policies counted {policies} {currency} besides",
+        cost=_million(record.cost_micros),
+        co2=_million(record.co2_mg),
+        policies=_million(record.policies_micros),
+        currency=currency,
+    )
+    if not record.agrees:
+        yield say("the rows don't add up to what the decision says")
+
+
+def _shipment_lines(shipment: ShipmentCalculationRecord, currency: str) -> Iterator[str]:
+    yield say(
+        "{node} by {service} ({mode}), {kilometres} km ({distance_by}), {kilograms} kg",
+        node=shipment.node,
+        service=shipment.service,
+        mode=shipment.mode,
+        kilometres=f"{shipment.distance_m / 1_000:.1f}",
+        distance_by=_distance_text(shipment),
+        kilograms=f"{shipment.weight_g / 1_000:.3f}",
+    )
+    for row in shipment.costs:
+        yield f"  {_cost_text(row):<52} {_million(row.amount_micros):>14} {currency}"
+    yield f"  {'':<52} {_million(shipment.cost_micros):>14} {currency}"
+    for emission in shipment.emissions:
+        yield f"  {_emission_text(emission, shipment):<52} {_million(emission.amount_mg):>14} kg CO2e"
+    yield f"  {'':<52} {_million(shipment.co2_mg):>14} kg CO2e"
+    if shipment.source is not UNSET:
+        yield say("  source of the factor: {source}", source=shipment.source)
+    for line in shipment.lines:
+        yield say(
+            "  allocated to line {line} ({sku}): {amount} kg CO2e, {last_mile} of it of the last mile",
+            line=line.line,
+            sku=line.sku,
+            amount=_million(line.co2_mg),
+            last_mile=_million(line.last_mile_mg),
+        )
+
+
+def _distance_text(shipment: ShipmentCalculationRecord) -> str:
+    texts = {
+        "great_circle": say("great circle times {detour}", detour=shipment.detour),
+        "lane": say("as a lane says"),
+        "unknown": say("where it goes was erased"),
+    }
+    return texts[shipment.distance_by]
+
+
+def _cost_text(row: CostRowRecord) -> str:
+    parts = {
+        "handling": say("handling at the place"),
+        "base": say("the service, a shipment"),
+        "distance": say("the service, for the distance"),
+        "unit_handling": say("handling at the place, units"),
+        "unit_weight": say("the service, units by weight"),
+        "shipment_weight": say("the service, the weight of the shipment"),
+    }
+    text = parts[row.part]
+    if row.line is UNSET:
+        return text
+    return say(
+        "{part}: line {line}, {quantity} x {each}",
+        part=text,
+        line=row.line,
+        quantity=row.quantity,
+        each=_million(row.each_micros or 0),
+    )
+
+
+def _emission_text(row: EmissionRowRecord, shipment: ShipmentCalculationRecord) -> str:
+    if row.line is UNSET:
+        return say("last mile")
+    return say(
+        "line {line}: {tonne_km} tonne-km x {factor} g",
+        line=row.line,
+        tonne_km=row.tonne_km,
+        factor=shipment.factor_g_per_tonne_km,
+    )
+
+
+def _million(amount: int) -> str:
+    return f"{amount / _MILLION:,.6f}"

@@ -1,0 +1,109 @@
+"""`pointsman audit export` and `verify`."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from api.cli.language.current import say
+from api.cli.options import AS_JSON, print_json, who
+from api.records.sealing import VerificationRecord
+from engine.audit.sealing.checkpoint import SignedCheckpoint, checkpoints_in
+from engine.audit.sealing.signed_note import NoteInvalid, VerifierKey
+from engine.audit.verify_export import Verification, verify_export
+from engine.errors import InputInvalid, Mistake
+from engine.service import Pointsman
+from engine.settings import Settings
+
+MOST_SHOWN = 100
+"""At most so many findings are printed; JSON has them all."""
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def export(settings: Settings, file: Path) -> None:
+    """Write the sealed log into FILE, which can be verified without a server.
+
+    Entries that are not sealed yet are sealed before, if this machine has the key. The file is compressed if its name
+    ends with .gz. It has everything that the log has: who may read it may read all orders.
+
+    Example: pointsman audit export main-2026-11-28.audit.gz
+    """
+    with Pointsman(settings) as service:
+        entries = service.sealer.export(file, by=who(settings))
+        service.record_act("exported", file.name, {"entries": entries})
+    click.echo(say("entries in {file}: {count:,}", file=file, count=entries))
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", "keys", multiple=True, help="A public key that you trust (pointsman audit keys); repeatable.")
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with checkpoints that were kept elsewhere; repeatable.",
+)
+@click.option("--witness", "witnesses", multiple=True, help="The key of a witness that you trust; repeatable.")
+@AS_JSON
+def verify(
+    file: Path, keys: tuple[str, ...], checkpoints: tuple[Path, ...], witnesses: tuple[str, ...], *, as_json: bool
+) -> None:
+    """Verify an export of the log, without a server.
+
+    Every entry is compared with what was sealed of it, the tree with the signed checkpoint, and that with checkpoints
+    that you have from elsewhere. Exits with 1 if anything is not as it was sealed. Without --key, the keys in the file
+    are taken, and then anybody may have made it.
+
+    Example: pointsman audit verify main-2026-11-28.audit.gz --key "$KEY" --checkpoint checkpoints.txt
+    """
+    result = verify_export(
+        file,
+        keys=[_key("--key", text) for text in keys],
+        witnesses=[_key("--witness", text) for text in witnesses],
+        known=[one for path in checkpoints for one in _checkpoints(path)],
+    )
+    if as_json:
+        print_json(VerificationRecord.of(result))
+    else:
+        for line in _lines(result):
+            click.echo(line)
+    sys.exit(1 if result.findings else 0)
+
+
+def _key(option: str, text: str) -> VerifierKey:
+    try:
+        return VerifierKey.parse(text)
+    except NoteInvalid as error:
+        raise InputInvalid([Mistake(field=option, message=str(error))]) from None
+
+
+def _checkpoints(path: Path) -> list[SignedCheckpoint]:
+    try:
+        return list(checkpoints_in(path.read_text(encoding="utf-8")))
+    except (NoteInvalid, UnicodeDecodeError) as error:
+        raise InputInvalid([Mistake(where=str(path), field="", message=str(error))]) from None
+
+
+def _lines(result: Verification) -> Iterator[str]:
+    header = result.header
+    yield say("sealed: {count:,} entries of the log '{log}'", count=header.size, log=header.log)
+    if header.archived:
+        yield say("the first {archived:,} are in an archive and not in this file", archived=header.archived)
+    for key in result.signers:
+        yield say("signed with {key}", key=key)
+    for key in result.cosigners:
+        yield say("cosigned by {witness}", witness=key.name)
+    if result.own_keys:
+        yield say("no key was given that you trust (--key): anybody may have made this file")
+    if not result.compared:
+        yield say("no checkpoint was given that was kept elsewhere (--checkpoint): another history may have been shown")
+    for finding in result.findings[:MOST_SHOWN]:
+        yield say("not as it was sealed: {finding}", finding=finding)
+    if len(result.findings) > MOST_SHOWN:
+        yield say("... and {count:,} more; --json has them all", count=len(result.findings) - MOST_SHOWN)
+    if not result.findings:
+        yield say("every entry is as it was sealed")

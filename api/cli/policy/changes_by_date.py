@@ -1,0 +1,70 @@
+"""`pointsman policy diff --between`: how the rules that decide changed from one date to another."""
+
+import click
+
+from api.cli.language.current import say, text
+from api.cli.options import print_json
+from api.cli.output import policy_lines
+from api.cli.output.times import Times
+from api.records.policies import ActivationRecord, ChangesByDateRecord, ChangesRecord
+from engine.policies.activations import Activation
+from engine.policies.review import SHORT
+from engine.policies.versions import Versions
+from engine.service import Pointsman
+from engine.settings import Settings
+from rules.diff.compare import Changes, compare
+
+_KINDS = {
+    "activated": text("{instant}  {version} activated by {who}"),
+    "scheduled": text("{instant}  {version} active as scheduled by {who}"),
+    "rolled_back": text("{instant}  back to {version} by {who}"),
+}
+
+
+def print_changes_between(settings: Settings, start: int, end: int, *, as_json: bool) -> None:
+    """Print what became active between two instants (UTC seconds), and what differs between them in all."""
+    if end < start:
+        raise click.UsageError(say("the second instant is before the first"))
+    with Pointsman(settings) as service:
+        versions, times = service.versions, Times.of(service)
+        before, after = versions.active_at(start), versions.active_at(end)
+        changes = _compare(versions, before, after)
+        between = [item for item in versions.activations() if start < item.at <= end]
+        steps = [(item, versions.changes_of(item), versions.approvers(item.version)) for item in between]
+    if as_json:
+        print_json(
+            ChangesByDateRecord(
+                version_from=before,
+                version_to=after,
+                changes=changes and ChangesRecord.of(changes),
+                activations=[ActivationRecord.of(*step) for step in steps],
+            )
+        )
+        return
+    for item, its, approvers in steps:
+        for line in _step_lines(item, its, approvers, times):
+            click.echo(line)
+    click.echo(
+        say(
+            "from {before} to {after}:",
+            before=before[:SHORT] if before else say("no version"),
+            after=after[:SHORT] if after else say("no version"),
+        )
+    )
+    for line in policy_lines.change_lines(changes) if changes else ():
+        click.echo(line)
+
+
+def _compare(versions: Versions, before: str | None, after: str | None) -> Changes | None:
+    return compare(versions.read(before), versions.read(after)) if before and after else None
+
+
+def _step_lines(item: Activation, changes: Changes | None, approvers: tuple[str, ...], times: Times) -> list[str]:
+    line = say(_KINDS[item.kind], instant=times(item.at), version=item.version[:SHORT], who=item.who)
+    line += f": {item.note}" if item.note else ""
+    lines = [line]
+    if approvers:
+        lines.append(say("    approved by {people}", people=", ".join(approvers)))
+    if item.override:
+        lines.append(say("    without the approval that it needed"))
+    return lines + [f"    {change}" for change in (policy_lines.change_lines(changes) if changes else ())]

@@ -1,0 +1,49 @@
+"""Reads what the calculations of logged decisions need: the network and the products they were decided with."""
+
+from collections.abc import Iterator
+
+from engine.audit.calculation import Calculation, calculate
+from engine.errors import FactsForgotten
+from engine.store import decision_log
+from engine.store.connection.client import Client
+from engine.store.decision_log import Entry
+from engine.store.keys import Keys
+from engine.store.network.former.former_cache import FormerCache
+
+
+class Calculations:
+    """The calculations of one network's decisions. Methods raise FactsForgotten, DecisionUnreadable and
+    StoreUnavailable.
+    """
+
+    def __init__(self, client: Client, keys: Keys, *, former: FormerCache) -> None:
+        self._client = client
+        self._keys = keys
+        self._former = former
+
+    def of_decision(self, decision: str) -> Calculation:
+        """Raises NotFound."""
+        return self._of(decision_log.decided(self._client, self._keys, decision))
+
+    def between(self, since: int | None, until: int | None) -> Iterator[Calculation | FactsForgotten]:
+        """Of all decisions that were made from the instant `since` on and before `until`, oldest first; in place of
+        one whose network is not kept any more, the error that says so.
+        """
+        for entry in decision_log.decisions(self._client, self._keys, since=since, until=until):
+            try:
+                yield self._of(entry)
+            except FactsForgotten as error:
+                yield error
+
+    def _of(self, entry: Entry) -> Calculation:
+        record = entry.record
+        version, shipments = (
+            record.network_version,
+            record.scheduled.shipments if record.scheduled else record.shipments,
+        )
+        skus = list(dict.fromkeys(line.sku for shipment in shipments for line in shipment.lines))
+        found = self._former.products(version, skus)
+        if len(found) < len(skus):
+            raise FactsForgotten(f"products of decision {record.id} are not kept as they were when it was made")
+        products = {sku: product for sku, (product, _) in found.items()}
+        return calculate(record, self._former.network(version).network, products)

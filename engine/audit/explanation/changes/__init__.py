@@ -1,0 +1,1 @@
+"""What would have changed a decision: single changes, each found and verified by deciding again."""

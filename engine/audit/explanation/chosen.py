@@ -1,0 +1,86 @@
+"""What was chosen and what it costs, as statements."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from engine.audit.explanation.case import ExplainedChoice
+from engine.audit.explanation.comparison import units_by_rule
+from engine.audit.explanation.costs import rule_amounts
+from engine.audit.explanation.statement import (
+    Co2,
+    Distance,
+    Instant,
+    Money,
+    Names,
+    Parts,
+    Rules,
+    Statement,
+    Units,
+    Values,
+    units_by_sku,
+)
+from engine.decide.decide import decision
+from engine.decide.decision import Parcel, Shipment
+
+
+def chosen(explained: ExplainedChoice) -> Iterator[Statement]:
+    """What ships from where, and when."""
+    made = decision(explained.evaluation, explained.choice, left=explained.case.left)
+    if made.scheduled:
+        yield Statement(kind="chosen.scheduled", values={"reserve_at": Instant(made.scheduled.reserve_at)})
+    for shipment in explained.shipments:
+        yield _shipment(explained, shipment)
+    if made.not_counted:
+        yield Statement(kind="chosen.not_counted", values={"units": units_of(made.not_counted)})
+    if not made.chosen and not made.not_counted:
+        yield Statement(kind="chosen.nothing")
+
+
+def _shipment(explained: ExplainedChoice, shipment: Shipment) -> Statement:
+    service = explained.case.snapshot.network.services[shipment.service]
+    values: Values = {
+        "node": Names.of(shipment.node),
+        "units": units_of(shipment.lines),
+        "service": Names.of(shipment.service),
+        "arrives_by": Instant(shipment.arrives_by),
+    }
+    late = "_late" if shipment.late else ""
+    if service.mode == "pickup":
+        return Statement(kind=f"chosen.collected{late}", values=values)
+    values |= {"distance": Distance(shipment.distance), "ships_at": Instant(shipment.ships_at)}
+    if shipment.collect_at:
+        values["collect_at"] = Names.of(shipment.collect_at)
+        return Statement(kind=f"chosen.shipment_to_place{late}", values=values)
+    return Statement(kind=f"chosen.shipment{late}", values=values)
+
+
+def costs(explained: ExplainedChoice) -> Iterator[Statement]:
+    """What the choice costs part by part, and which rules count for or against it."""
+    if not explained.shipments:
+        return
+    cost, score = explained.costs, explained.choice.score
+    yield Statement(kind="cost.paid", values={"paid": Money(cost.paid), "parts": Parts(cost.of_paid)})
+    yield Statement(kind="cost.co2", values={"co2": Co2(sum(shipment.co2 for shipment in explained.shipments))})
+    if cost != cost.of_paid:
+        yield Statement(kind="cost.compared", values={"compared": Money(cost.total), "parts": Parts(cost)})
+    for (rule, effect, micros), units in rule_amounts(explained.evaluation, explained.choice).items():
+        values: Values = {"amount": Money(micros), "units": units_by_sku(units)}
+        yield Statement(kind=f"cost.{effect}", values=values, count=sum(units.values()), rules=Rules((rule,)))
+    unless_needed, tiers = rules_with(explained, "exclude"), rules_with(explained, "tier")
+    if score.unless_needed:
+        yield Statement(kind="cost.unless_needed", rules=Rules(unless_needed))
+    if tiers:
+        yield Statement(kind="cost.tiers", rules=Rules(tiers))
+
+
+def rules_with(explained: ExplainedChoice, effect: str) -> tuple[str, ...]:
+    """The rules with an effect that act on the options chosen."""
+    return tuple(sorted(units_by_rule(explained.evaluation, explained.choice, (effect,))))
+
+
+def units_of(parcels: Iterable[Parcel]) -> Units:
+    """What parcels hold, by SKU."""
+    units = Counter[str]()
+    for parcel in parcels:
+        units[parcel.sku] += parcel.quantity
+    return units_by_sku(units)

@@ -1,0 +1,99 @@
+"""Why each place that was not chosen was not: what kept it from shipping, or by how much it lost, as statements."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Final
+
+from engine.audit.explanation.barriers import FREE, Barrier, barriers
+from engine.audit.explanation.case import ExplainedChoice
+from engine.audit.explanation.comparison import loss, rules_between
+from engine.audit.explanation.forced import best_first, forced_from
+from engine.audit.explanation.statement import Names, Rules, Statement, Units, Values
+from engine.errors import NotFound
+
+MOST_COMPARED: Final = 5
+"""Places that are compared with the choice one by one, the best first; of the others it is said that they could ship,
+too. Each takes choosing once more.
+"""
+MOST_SEARCHED: Final = 2
+"""Of these, at most so many whose comparison takes a search, as that may take as long as all the rest."""
+
+
+class OtherPlaces:
+    """The places of the network that ship nothing of the order."""
+
+    def __init__(self, explained: ExplainedChoice) -> None:
+        self._explained = explained
+        self._names = explained.evaluation.ways.node_ids
+        self.barriers, self._codes = barriers(explained)
+
+    @cached_property
+    def able(self) -> Sequence[int]:
+        """The numbers of those that could ship something, the one that would do best by itself first."""
+        chosen = {self._explained.evaluation.ways.node_index[name] for name in self._explained.nodes}
+        free = {node for of_line in self._codes for node, code in enumerate(of_line) if code == FREE} - chosen
+        return [node for node in best_first(self._explained) if node in free]
+
+    def statements(self) -> Iterator[Statement]:
+        """Of all of them."""
+        searches, compared = self._explained.searches, 0
+        for node in self.able[:MOST_COMPARED]:
+            if self._explained.searches - searches >= MOST_SEARCHED:
+                break
+            yield self.compared(node)
+            compared += 1
+        others = self.able[compared:]
+        if others:
+            names = tuple(sorted(self._names[node] for node in others))
+            kind = "place.others" if self._explained.choice.gap == 0 else "place.others_unproven"
+            yield Statement(kind=kind, values={"nodes": Names(names)}, count=len(names))
+        for barrier in self.barriers:
+            yield self._barrier(barrier)
+
+    def of(self, name: str, lines: Collection[int] | None = None) -> Iterator[Statement]:
+        """Of one place, of some `lines` if not all matter; raises NotFound if there is no place of that name."""
+        node = self._explained.evaluation.ways.node_index.get(name)
+        if node is None:
+            raise NotFound(f"there is no place '{name}' in the network that the order was decided on")
+        if name in self._explained.nodes:
+            yield Statement(kind="place.ships", values={"node": Names.of(name)})
+            return
+        if node in self.able:
+            yield self.compared(node)
+        for barrier in self.barriers:
+            of_lines = [index for index in barrier.lines if lines is None or index in lines]
+            if name in barrier.nodes and of_lines:
+                yield self._barrier(replace(barrier, nodes=(name,), lines=tuple(of_lines)))
+
+    def compared(self, node: int) -> Statement:
+        """What it would have meant had a place shipped what it could."""
+        explained = self._explained
+        forced = forced_from(explained, node)
+        if forced is None:
+            raise AssertionError(f"{self._names[node]} can ship nothing")
+        lines, units = explained.evaluation.order.lines, dict[str, int]()
+        for index, count in forced.units.items():
+            units[lines[index].sku] = units.get(lines[index].sku, 0) + count
+        outcome = loss(explained, forced.choice)
+        values: Values = {
+            "node": Names.of(self._names[node]),
+            "units": Units(tuple(units.items())),
+            "outcome": outcome,
+        }
+        everything = sum(forced.units.values()) == sum(line.quantity for line in lines)
+        rules = Rules(rules_between(explained, forced.choice, outcome.part))
+        return Statement(kind="place.everything" if everything else "place.some", values=values, rules=rules)
+
+    def _barrier(self, barrier: Barrier) -> Statement:
+        lines = self._explained.evaluation.order.lines
+        values: Values = {
+            "nodes": Names(barrier.nodes),
+            "skus": Names(tuple(dict.fromkeys(lines[index].sku for index in barrier.lines))),
+            "lines": Names(tuple(lines[index].id for index in barrier.lines)),
+        }
+        because = {}
+        if barrier.code == "resting":
+            because = dict(self._explained.evaluation.resting[barrier.nodes[0]].because)
+        rules = Rules(barrier.rules, because)
+        return Statement(kind=f"place.{barrier.code}", values=values, count=len(barrier.nodes), rules=rules)

@@ -1,0 +1,106 @@
+"""Writes the sealed log into a file that can be verified without a server: JSON, a line each.
+
+The first line names the log, its checkpoint and its keys. Then come the leaves of the tree, in pieces, then the
+entries, each as the canonical JSON whose SHA-256 its leaf has, and at last a signed note with the SHA-256 of all lines
+before it, if there is a key to sign with.
+"""
+
+import base64
+import contextlib
+import gzip
+import hashlib
+import itertools
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from engine.audit.sealing.leaf import LEAF_BYTES, canonical, id_text
+from engine.errors import InputInvalid, Mistake, PointsmanError
+from engine.store import decision_log
+from engine.store.audit.sealed_log import SealedLog, SealedState
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+from engine.version import VERSION
+
+FORMAT = "pointsman-audit-export/1"
+COMPRESSED = ".gz"
+LEAVES, ENTRY, SIGNED = b'{"first":', b'{"fields":', b'{"signed":'
+"""What lines begin with: of leaves, of an entry, and the last."""
+
+
+def export(
+    client: Client,
+    keys: Keys,
+    path: Path,
+    *,
+    state: SealedState,
+    verifier_keys: Sequence[str],
+    sign: Callable[[str], str] | None,
+    by: str,
+    at: int,
+) -> int:
+    """Write the log as far as it is sealed into a new file, compressed if its name ends with .gz; returns how many
+    entries that are. The file appears once it is whole. `sign` makes a signed note of a text. Raises InputInvalid if
+    there is a file of that name.
+    """
+    if path.exists():
+        raise InputInvalid([Mistake(field=str(path), message="is there already; name another file, or remove it")])
+    header = {
+        "format": FORMAT,
+        "log": state.origin,
+        "network": keys.network,
+        "release": VERSION,
+        "exported_at": at,
+        "by": by,
+        "size": state.size,
+        "archived": state.trimmed,
+        "keys": list(verifier_keys),
+        "checkpoint": str(state.signed.note),
+    }
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    written = 0
+    try:
+        with opened(unfinished, "wb", compressed=path.suffix == COMPRESSED) as file:
+            digest = hashlib.sha256()
+            lines = (orjson.dumps(header), *_leaf_lines(SealedLog(client, keys), state))
+            for line in itertools.chain(lines, _entry_lines(client, keys, state)):
+                file.write(line + b"\n")
+                digest.update(line + b"\n")
+                written += line.startswith(ENTRY)
+            if sign is not None:
+                file.write(orjson.dumps({"signed": sign(signed_text(digest.digest()))}) + b"\n")
+        unfinished.replace(path)
+    except OSError as error:
+        raise PointsmanError(f"{path} can't be written: {error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+    return written
+
+
+def signed_text(digest: bytes) -> str:
+    """What is signed of the lines with that SHA-256."""
+    return f"{FORMAT}\n{base64.b64encode(digest).decode()}\n"
+
+
+def opened(path: Path, mode: str, *, compressed: bool) -> IO[Any]:
+    """The file, of bytes."""
+    return gzip.open(path, mode, compresslevel=1) if compressed else path.open(mode)  # type: ignore[return-value]
+
+
+def _leaf_lines(log: SealedLog, state: SealedState) -> Iterator[bytes]:
+    for first, data in log.bundles(0, state.size):
+        leaves = data[: (state.size - first) * LEAF_BYTES]
+        yield orjson.dumps({"first": first, "leaves": base64.b64encode(leaves).decode()})
+
+
+def _entry_lines(client: Client, keys: Keys, state: SealedState) -> Iterator[bytes]:
+    """The entries of the log from the first that an archive does not have, up to the last that is sealed."""
+    if state.size == 0:
+        return
+    start = f"({id_text(SealedLog(client, keys).leaf(state.trimmed - 1).id)}" if state.trimmed else "-"
+    for batch in decision_log.batches(client, keys, start=start, end=id_text(state.last)):
+        yield from (canonical(*raw) for raw in batch)

@@ -1,0 +1,143 @@
+"""Replays logged decisions: rebuilds what each was made on, decides again, and compares."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from engine.audit.comparison import compare, is_whole
+from engine.audit.differences import Difference
+from engine.audit.meanings import changes_since
+from engine.audit.replay import DecisionFacts, Replay, facts_of_decision, replay, skus_of
+from engine.decide.facts_record import FactsRecord, facts_from_json
+from engine.decide.record import DecisionRecord
+from engine.errors import DecisionUnreadable, FactsForgotten, NotFound, NotReady
+from engine.facts_reader import FactsReader
+from engine.model.facts import Product
+from engine.model.time_zone_data import tzdata_version
+from engine.store import decision_log
+from engine.store.connection.client import Client
+from engine.store.decision_log import Entry
+from engine.store.keys import Keys
+from engine.store.network.former.former_cache import FormerCache
+from engine.version import MEANING
+
+Outcome: TypeAlias = Literal["identical", "different", "facts_incomplete", "erased", "not_replayable"]
+"""facts_incomplete: it came out otherwise, and an earlier release did not keep all that it was made on. erased: so were
+the personal values of the order, and with them where it goes.
+"""
+OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
+    {
+        "identical": "identical",
+        "different": "different",
+        "facts_incomplete": "an earlier release did not keep all its facts",
+        "erased": "the order's personal values were erased, and with them where it goes",
+        "not_replayable": "can't be decided again",
+    }
+)
+"""In words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayedEntry:
+    """What came of a decision's replay. `why` says more, of an outcome other than identical. `replay` is None if it
+    could not be made; so is `by_other_policies`, or if none were asked for.
+    """
+
+    entry: Entry
+    record: DecisionRecord
+    outcome: Outcome
+    why: str = ""
+    differences: tuple[Difference, ...] = ()
+    replay: Replay | None = None
+    by_other_policies: Replay | None = None
+
+
+class Replays:
+    """The replays of one network's decisions."""
+
+    def __init__(self, client: Client, keys: Keys, *, facts: FactsReader, former: FormerCache) -> None:
+        self._client = client
+        self._keys = keys
+        self._facts = facts
+        self._former = former
+
+    def of_decision(self, decision: str, *, policies: str | None = None) -> ReplayedEntry:
+        """Raises NotFound, DecisionUnreadable, StoreUnavailable."""
+        return self.of_entry(decision_log.decided(self._client, self._keys, decision), policies=policies)
+
+    def between(self, since: int | None, until: int | None, *, policies: str | None = None) -> Iterator[ReplayedEntry]:
+        """Of all decisions that were made from the instant `since` on and before `until`, oldest first."""
+        for entry in decision_log.decisions(self._client, self._keys, since=since, until=until):
+            yield self.of_entry(entry, policies=policies)
+
+    def of_entry(self, entry: Entry, *, policies: str | None = None) -> ReplayedEntry:
+        """Also by the policy version `policies`, if there is one. Raises DecisionUnreadable if the record can't be
+        read.
+        """
+        record = entry.record
+        if entry.erased:
+            return ReplayedEntry(entry=entry, record=record, outcome="erased")
+        try:
+            again = self.replay(entry)
+        except (FactsForgotten, NotFound, NotReady, DecisionUnreadable) as error:
+            return ReplayedEntry(entry=entry, record=record, outcome="not_replayable", why=str(error))
+        found = compare(entry.body, entry.facts, again)
+        facts = facts_from_json(entry.facts)
+        outcome: Outcome = "identical" if not found else "different" if is_whole(facts) else "facts_incomplete"
+        why = _why(facts) if found else ""
+        return ReplayedEntry(
+            entry=entry,
+            record=record,
+            outcome=outcome,
+            why=why,
+            differences=found,
+            replay=again,
+            by_other_policies=None if policies is None else self.replay(entry, policies),
+        )
+
+    def replay(self, entry: Entry, policies: str | None = None) -> Replay:
+        """Decide again what the entry says, by the policies that it names or by those of another version. Raises
+        FactsForgotten, NotFound, PolicyUnreadable, DecisionUnreadable, StoreUnavailable, Contended.
+        """
+        record, facts = entry.record, facts_from_json(entry.facts)
+        return replay(
+            record,
+            facts,
+            caches=self._former.network(record.network_version),
+            products=self._products(record, facts),
+            matcher=self._facts.matcher(policies or record.policy_version),
+        )
+
+    def made_on(self, entry: Entry) -> DecisionFacts:
+        """What the decision of an entry was made on; raises as `replay`, but for policies."""
+        record, facts = entry.record, facts_from_json(entry.facts)
+        return facts_of_decision(
+            record,
+            facts,
+            caches=self._former.network(record.network_version),
+            products=self._products(record, facts),
+        )
+
+    def _products(self, record: DecisionRecord, facts: FactsRecord) -> Mapping[str, tuple[Product, Mapping[str, int]]]:
+        """Those of the decision's SKUs, with their paces of sale by node."""
+        skus = skus_of(record, facts)
+        products = self._former.products(record.network_version, skus)
+        missing = [sku for sku in skus if sku not in products]
+        if missing:
+            raise FactsForgotten(f"product '{missing[0]}' is not kept as it was when decision {record.id} was made")
+        return products
+
+
+def _why(facts: FactsRecord) -> str:
+    """Why a replay came out otherwise, as far as the entry tells."""
+    reasons = []
+    if not facts.meaning:
+        reasons.append("the release that logged it kept neither what places had been given nor those without stock")
+    else:
+        reasons += changes_since(facts.meaning)
+        if facts.meaning > MEANING:
+            reasons.append(f"it was decided by meaning {facts.meaning}, and this release decides by {MEANING}")
+    if facts.tzdata and facts.tzdata != tzdata_version():
+        reasons.append(f"its clocks went by tzdata {facts.tzdata}, those of this machine by {tzdata_version()}")
+    return "; ".join(reasons)

@@ -1,0 +1,123 @@
+"""Compares entries, and checkpoints, with what was sealed, and names every difference."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from engine.audit.sealing.checkpoint import Checkpoint
+from engine.audit.sealing.leaf import Leaf
+
+FindingKind: TypeAlias = Literal[
+    "altered",
+    "deleted",
+    "inserted",
+    "out_of_order",
+    "unreadable",
+    "tree_altered",
+    "log_shorter",
+    "other_history",
+    "other_log",
+    "signature_invalid",
+    "unknown_key",
+    "not_cosigned",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it was sealed: its kind, and a sentence. `entry` is the id of the entry it is about."""
+
+    kind: FindingKind
+    message: str
+    entry: str = ""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def compare_entries(entries: Iterable[Leaf], leaves: Iterable[Leaf], *, first: int = 0) -> Iterator[Finding]:
+    """What differs between entries, in the order in which they stand, and the leaves from number `first` on that were
+    sealed of them. Those that stand elsewhere than they should are named at the end.
+    """
+    differences = _Differences(iter(leaves), first)
+    for entry in entries:
+        yield from differences.compare(entry)
+    yield from differences.rest()
+
+
+class _Differences:
+    """The leaves are read along with the entries. What is missing, and what is too much, may be the same."""
+
+    def __init__(self, leaves: Iterator[Leaf], first: int) -> None:
+        self._leaves = leaves
+        self._number = first
+        self._next = next(leaves, None)
+        self._missing: dict[Leaf, int] = {}
+        self._added: dict[Leaf, None] = {}
+
+    def compare(self, entry: Leaf) -> Iterator[Finding]:
+        while self._next is not None and self._next.id < entry.id:
+            self._missing[self._next] = self._number
+            self._advance()
+        if self._next is None or self._next.id != entry.id:
+            self._added[entry] = None
+            return
+        if self._next.digest != entry.digest:
+            message = f"entry {entry.entry_id} was altered: it is not what was sealed as number {self._number}"
+            yield Finding("altered", message, entry.entry_id)
+        self._advance()
+
+    def rest(self) -> Iterator[Finding]:
+        while self._next is not None:
+            self._missing[self._next] = self._number
+            self._advance()
+        for leaf in self._added.keys() & self._missing.keys():
+            message = f"entry {leaf.entry_id} is out of order: it was sealed as number {self._missing[leaf]}"
+            yield Finding("out_of_order", message, leaf.entry_id)
+        for leaf, number in self._missing.items():
+            if leaf not in self._added:
+                message = f"entry {leaf.entry_id} was deleted: it was sealed as number {number}"
+                yield Finding("deleted", message, leaf.entry_id)
+        for leaf in self._added:
+            if leaf not in self._missing:
+                message = f"entry {leaf.entry_id} was inserted: it was not sealed, and later ones were"
+                yield Finding("inserted", message, leaf.entry_id)
+
+    def _advance(self) -> None:
+        self._next = next(self._leaves, None)
+        self._number += 1
+
+
+def compare_checkpoints(known: Checkpoint, tree: Checkpoint, head: Callable[[int], bytes]) -> Iterator[Finding]:
+    """What differs between a checkpoint that is known from elsewhere and the tree that is there, of which `head`
+    answers that of its first leaves.
+    """
+    if tree.origin not in (known.origin, ""):  # empty: nothing is sealed any more
+        message = f"this is the log '{tree.origin}', and the checkpoint is of the log '{known.origin}'"
+        yield Finding("other_log", message)
+    elif known.size > tree.size:
+        message = (
+            f"the log has {tree.size:,} sealed entries and had {known.size:,}: its end was cut off, or an older copy"
+            " was put in its place"
+        )
+        yield Finding("log_shorter", message)
+    elif head(known.size) != known.root:
+        message = (
+            f"the log shows another history than the checkpoint of {known.size:,} entries: one of these was altered,"
+            " deleted or inserted, and the log sealed anew"
+        )
+        yield Finding("other_history", message)
+
+
+def entry_unreadable(entry_id: bytes, error: Exception) -> Finding:
+    """An entry whose id or fields can't be read."""
+    shown = entry_id.decode(errors="backslashreplace")
+    return Finding("unreadable", f"entry {shown} can't be read: {error}", shown)
+
+
+def tree_altered(tree: Checkpoint) -> Finding:
+    """Leaves that do not give the head that is signed."""
+    message = (
+        f"the leaves of the tree were altered: they do not give the head of the checkpoint of {tree.size:,} entries"
+    )
+    return Finding("tree_altered", message)

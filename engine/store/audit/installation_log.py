@@ -1,0 +1,22 @@
+"""Reads the log of the installation: what happened to API keys, and which networks were reset."""
+
+from collections.abc import Callable, Iterator
+
+from engine.model.scopes import permits_network
+from engine.store.connection.client import Client
+from engine.store.decision_log import Entry
+from engine.store.decision_log import entries as log_entries
+from engine.store.keys import INSTALLATION, Keys
+
+
+def entries(client: Client, network: str, *, on_damaged: Callable[[str], None]) -> Iterator[Entry]:
+    """Those that are about the network: that it was reset, and what happened to keys that may use it. Oldest first."""
+    for entry in log_entries(client, Keys(INSTALLATION), on_damaged=on_damaged):
+        if _is_about(entry, network):
+            yield entry
+
+
+def _is_about(entry: Entry, network: str) -> bool:
+    if entry.kind == "reset":
+        return entry.decision == network
+    return permits_network(tuple(entry.details["networks"]), network)

@@ -1,0 +1,1 @@
+"""How the body of a log entry is stored: compressed by a dictionary, personal values under their order's key."""

@@ -1,0 +1,1 @@
+"""The networks that were loaded before, as far as decisions were made on them."""

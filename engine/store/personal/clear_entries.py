@@ -1,0 +1,16 @@
+"""Finds the entries of an order in which personal values stand in clear."""
+
+from collections.abc import Collection, Sequence
+
+from engine.store import decision_log
+from engine.store.connection.client import Client
+from engine.store.entry_codec.personal_values import PersonalField, take_out
+from engine.store.keys import Keys
+
+
+def entries_in_clear(
+    client: Client, keys: Keys, decisions: Sequence[str], fields: Collection[PersonalField]
+) -> tuple[str, ...]:
+    """Of an order's decisions, those whose entry has values of these fields that no key encrypts."""
+    entries = decision_log.find_all(client, keys, decisions)
+    return tuple(entry.decision for entry in entries if not entry.hidden and take_out(entry.body, fields)[1])

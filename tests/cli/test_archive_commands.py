@@ -1,0 +1,60 @@
+"""`pointsman audit archive`, and `policy diff --between`, as they are typed."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from engine.settings import Settings
+from engine.store.connection.server import open_server
+from tests.support.aged_log import age_log
+from tests.support.facts import policy_file
+from tests.support.forked_cli import Command, Run, installed
+from tests.support.order_json import order_json
+
+
+@pytest.fixture
+def run(command: Command, tmp_path: Path) -> Iterator[Run]:
+    policy = policy_file("then: {hold: 1 h}")["test.yaml"].decode()
+    with installed(command, tmp_path, policy, POINTSMAN_USER="Ada") as run:
+        yield run
+
+
+def decided(run: Run, folder: Path, name: str) -> None:
+    path = folder / "order.json"
+    path.write_text(json.dumps(order_json(id=name)), encoding="utf-8")
+    assert run("decide", path).returncode == 0
+
+
+def test_old_entries_are_archived_and_found_all_the_same(run: Run, tmp_path: Path) -> None:
+    for number in range(4):
+        decided(run, tmp_path, f"W-{number}")
+    with open_server(Settings(data=tmp_path)) as server, redis.Redis.from_url(server.url) as client:
+        age_log(client, "main", days=8)
+        before = json.loads(run("decisions", "--json").stdout)
+        assert run("audit", "seal").returncode == 0
+        done = run("audit", "archive", "--older-than", "2d", tmp_path / "archive")
+        assert (done.returncode, " archived in " in done.stdout) == (0, True)
+        assert client.xlen("{main}:log") < 6
+        assert len(list((tmp_path / "archive" / "main" / "entries").iterdir())) > 1
+        assert json.loads(run("decisions", "--json").stdout) == before
+        assert run("audit", "archive", "--older-than", "2d", tmp_path / "archive").stdout == "nothing is that old\n"
+        logged = run("ledger", "log", "--kind", "archived").stdout
+        assert str(tmp_path / "archive") in logged
+        gone = run("decisions", POINTSMAN_ARCHIVE=tmp_path / "elsewhere")
+        assert (gone.returncode, "POINTSMAN_ARCHIVE" in gone.stderr) == (1, True)
+
+
+def test_rules_that_changed_are_listed_by_date(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "policies"
+    (folder / "policy.yaml").write_bytes(policy_file("then: {hold: 2 h}")["test.yaml"])
+    assert run("policy", "publish", folder, "--activate", "--note", "longer").returncode == 0
+    told = run("policy", "diff", "--between", "2020-01-01", "2100-01-01").stdout
+    assert "activated by Ada: longer\n    changed  test/r1" in told
+    record = json.loads(run("policy", "diff", "--between", "2020-01-01", "2100-01-01", "--json").stdout)
+    assert (record["version_from"], len(record["activations"])) == (None, 2)
+    assert record["activations"][1]["before"] == record["activations"][0]["version"]
+    assert run("policy", "diff", "--between", "2100-01-02", "2100-01-01").returncode == 2
+    assert "--between FROM TO" in run("policy", "diff", "active").stderr

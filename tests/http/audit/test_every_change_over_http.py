@@ -1,0 +1,241 @@
+"""Every operation over HTTP that changes something leaves an entry of the log, which says who did it, through what,
+from where, by which request and operation, and when by both clocks.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Request
+from werkzeug.test import create_environ
+
+from api.http.access.origin import origin_of
+from engine.store.decision_log import Entry
+from tests.conftest import PARKS_RISKY_ORDERS, activate
+from tests.support.callers import client_of
+from tests.support.facts import NOW, policy_file
+from tests.support.order_json import order_json
+
+CHANGES_NOTHING = {
+    *("stock.availability_of_many", "quotes.promises", "policies.check"),
+    "quotes.quote",  # it is forgotten after its time, and holds nothing
+    "webhooks.test",
+}
+"""Operations that are sent as POST and change nothing that stays."""
+TAKES_NO_KEY = {"backlog.run", "movements.move", "master_data.post_nodes", "master_data.post_products"}
+"""Long requests: what they carry out has names of its own, or can be sent again."""
+NDJSON = "application/x-ndjson"
+
+
+@pytest.fixture
+def runs_backlog():
+    """Nobody offers stock to orders that wait, so that there is something left for a run."""
+    return "manual"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What calls are prepared with, by another caller than the one that is looked at."""
+
+    http: Any
+    pointsman: Any
+
+    def decided(self, *lines, query="", **more):
+        answer = self.http.post(f"/v1/decisions{query}", json=order_json(*lines, **more))
+        assert answer.status_code == 201, answer.data
+        return answer.get_json()
+
+    def decision(self, *lines, **more):
+        return f"/v1/decisions/{self.decided(*lines, **more)['id']}"
+
+    def order(self, *lines, **more):
+        return f"/v1/orders/{self.decided(*lines, **more)['order']['id']}"
+
+    def ended_order(self):
+        made = self.decided(("SHIRT", 1))
+        self.http.post(f"/v1/decisions/{made['id']}/confirm", json={})
+        return f"/v1/orders/{made['order']['id']}"
+
+    def published(self, *rules):
+        return self.pointsman.publish(policy_file(*rules), who="Zoe", note="").version
+
+    def scheduled(self, *rules):
+        version = self.published(*rules)
+        self.pointsman.versions.activate(version, who="Zoe", note="", since=NOW + 3_600)
+        return version
+
+    def webhook(self):
+        return f"/v1/webhooks/{self.pointsman.events.webhooks.add('https://shop.example/', by='Zoe').id}"
+
+    def confirmed(self):
+        path = self.decision(("SHIRT", 1))
+        self.http.post(f"{path}/confirm", json={})
+        return path
+
+    def rejected(self):
+        self.http.post(f"{self.decision(('RARE', 1))}/reject", json={"node": "lyon", "reason": "no_capacity"})
+
+    def waiting(self):
+        return self.decided(("RARE", 99), query="?wait=true")["id"]
+
+    def quoted(self):
+        cart = {name: value for name, value in order_json().items() if name not in ("id", "placed_at")}
+        return self.http.post("/v1/quotes", json=cart).get_json()["id"]
+
+
+def _line(item):
+    return json.dumps(item) + "\n"
+
+
+def _units_free(shop):
+    shop.waiting()
+    shop.http.post("/v1/stock/movements", data=_line(_MOVEMENT | {"delta": 200, "sku": "RARE"}), content_type=NDJSON)
+    return "POST", "/v1/backlog/run", {}
+
+
+_MOVEMENT = {"op": "goods-in", "node": "lyon", "sku": "SHIRT", "delta": 1}
+_MUG = {"category": "home", "lifecycle": "new", "weight_g": 350}
+_NICE = {"type": "store", "latitude": 43.7, "longitude": 7.26, "country": "FR", "services": ["parcel"]}
+Call = tuple[str, str, Any]
+CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
+    "backlog.run": ("decided", _units_free),
+    "backlog.withdraw": ("withdrawn", lambda shop: ("DELETE", f"/v1/backlog/{shop.waiting()}", None)),
+    "decisions.decide": ("decided", lambda _: ("POST", "/v1/decisions", order_json(("SHIRT", 1)))),
+    "decisions.decide_batch": ("decided", lambda _: ("POST", "/v1/decisions/batch", {"orders": [order_json()]})),
+    "holds.confirm": ("confirmed", lambda shop: ("POST", f"{shop.decision(('SHIRT', 1))}/confirm", {})),
+    "holds.extend": ("extended", lambda shop: ("POST", f"{shop.decision()}/extend", {"minutes": 3 * 24 * 60})),
+    "holds.release": ("released", lambda shop: ("POST", f"{shop.decision()}/release", {})),
+    "holds.undo": ("undone", lambda shop: ("POST", f"{shop.confirmed()}/confirm/undo", {})),
+    "master_data.post_nodes": ("network_changed", lambda _: ("POST", "/v1/nodes", _line(_NICE | {"id": "nice"}))),
+    "master_data.post_products": ("network_changed", lambda _: ("POST", "/v1/products", _line(_MUG | {"sku": "MUG"}))),
+    "master_data.put_node": ("network_changed", lambda _: ("PUT", "/v1/nodes/nice", _NICE)),
+    "master_data.put_product": ("network_changed", lambda _: ("PUT", "/v1/products/MUG", _MUG)),
+    "movements.move": ("moved", lambda _: ("POST", "/v1/stock/movements", _line(_MOVEMENT))),
+    "orders.amend": ("amended", lambda shop: ("POST", f"{shop.order()}/amend", _amended())),
+    "orders.approve": (
+        "approved",
+        lambda shop: ("POST", f"{shop.order(segment='risky')}/approve", {"note": "called"}),
+    ),
+    "orders.cancel": ("cancelled", lambda shop: ("POST", f"{shop.order()}/cancel", {})),
+    "orders.erase": ("erased", lambda shop: ("POST", f"{shop.ended_order()}/erase", {"note": "asked for"})),
+    "orders.wait": ("queued", lambda shop: ("POST", f"{shop.order(('RARE', 99))}/wait", {})),
+    "policies.activate": (
+        "activated",
+        lambda shop: ("POST", f"/v1/policies/{shop.published('then: {hold: 2 h}')}/activate", {"note": "sale"}),
+    ),
+    "policies.approve": (
+        "policy_approved",
+        lambda shop: ("POST", f"/v1/policies/{shop.published('then: {hold: 2 h}')}/approve", {"note": "read it"}),
+    ),
+    "policies.publish": ("published", lambda _: ("POST", "/v1/policies", {"files": _files("then: {hold: 2 h}")})),
+    "policies.unschedule": (
+        "unscheduled",
+        lambda shop: ("POST", f"/v1/policies/{shop.scheduled('then: {hold: 2 h}')}/unschedule", {"note": "put off"}),
+    ),
+    "policies.rollback": ("activated", lambda _: ("POST", "/v1/policies/rollback", {"note": "back"})),
+    "quotes.take": (
+        "decided",
+        lambda shop: ("POST", f"/v1/quotes/{shop.quoted()}/take", {"order_id": "Q-1", "promise": 1}),
+    ),
+    "rerouting.reject": (
+        "rejected",
+        lambda shop: ("POST", f"{shop.decision(('RARE', 1))}/reject", {"node": "lyon", "reason": "no_capacity"}),
+    ),
+    "resting.end": ("woken", lambda shop: (shop.rejected(), ("DELETE", "/v1/resting/lyon", None))[1]),
+    "stock.put": ("counted", lambda _: ("PUT", "/v1/stock/lyon/SHIRT", {"on_hand": 7, "sequence": 1})),
+    "webhooks.add": ("webhook_added", lambda _: ("POST", "/v1/webhooks", {"url": "https://shop.example/"})),
+    "webhooks.enable": ("webhook_changed", lambda shop: ("POST", f"{shop.webhook()}/enable", {})),
+    "webhooks.remove": ("webhook_removed", lambda shop: ("DELETE", shop.webhook(), None)),
+    "webhooks.replay": ("webhook_changed", lambda shop: ("POST", f"{shop.webhook()}/replay", {"dead": True})),
+    "webhooks.rotate": ("webhook_changed", lambda shop: ("POST", f"{shop.webhook()}/rotate", {})),
+}
+"""By operation, the kind of entry that it leaves, and a call of it."""
+
+
+def _files(*rules):
+    return {name: text.decode() for name, text in policy_file(*rules).items()}
+
+
+def _amended():
+    return {name: value for name, value in order_json(("SHIRT", 2)).items() if name != "id"}
+
+
+@pytest.fixture
+def shop(http, pointsman):
+    activate(pointsman, "then: {hold: 1 h}")
+    activate(pointsman, PARKS_RISKY_ORDERS, "then: {rest_after_rejection: 1 h}")
+    return Shop(http, pointsman)
+
+
+def entries_of(pointsman) -> list[Entry]:
+    return list(pointsman.entries(on_damaged=pytest.fail))
+
+
+def test_the_table_has_every_operation_that_changes_something(http):
+    rules = http.application.url_map.iter_rules()
+    changing = {rule.endpoint for rule in rules if rule.methods & {"POST", "PUT", "PATCH", "DELETE"}}
+    assert changing == CALLS.keys() | CHANGES_NOTHING
+
+
+@pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+@pytest.mark.parametrize("operation", CALLS)
+def test_every_change_says_who_made_it_through_what_from_where_and_when(shop, operation):
+    kind, prepare = CALLS[operation]
+    method, path, body = prepare(shop)
+    ada = client_of(shop.pointsman, shop.http.application, client="Ada")
+    before = {entry.id for entry in entries_of(shop.pointsman)}
+    headers = {"Idempotency-Key": f"{operation} 1", "X-Request-Id": "request-1"}
+    sent = {"data": body, "content_type": NDJSON} if isinstance(body, str) else {"json": body}
+    answer = ada.open(path, method=method, headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.7"}, **sent)
+    assert answer.status_code < 300, answer.data
+    made = [entry for entry in entries_of(shop.pointsman) if entry.id not in before]
+    assert kind in {entry.kind for entry in made}
+    for entry in made:
+        assert (entry.by, entry.through, entry.origin) == ("Ada", "http", "192.0.2.7")
+        assert entry.request == "request-1"
+        assert entry.operation == ("" if operation in TAKES_NO_KEY else f"{operation} 1")
+        assert entry.at == NOW, "what the process's clock said"
+        assert entry.recorded_at * 1_000 == entry.id[0] // 1_000 * 1_000, "what the server's said"
+
+
+def test_an_operation_named_in_the_body_is_the_one_that_the_log_has(shop, pointsman):
+    shop.http.post(f"{shop.decision()}/release", json={"op": "parcel-1"})
+    assert entries_of(pointsman)[-1].operation == "parcel-1"
+
+
+def test_a_call_without_a_name_has_no_operation_though_the_one_before_had(shop, pointsman):
+    shop.http.post("/v1/decisions", json=order_json(), headers={"Idempotency-Key": "first"})
+    shop.http.post("/v1/decisions", json=order_json())
+    assert [entry.operation for entry in entries_of(pointsman)[-2:]] == ["first", ""]
+
+
+def test_what_is_not_carried_out_again_is_not_in_the_log_again(shop, pointsman):
+    for operation in ("webhooks.rotate", "policies.approve", "master_data.put_product"):
+        method, path, body = CALLS[operation][1](shop)
+        for _ in range(2):
+            assert (
+                shop.http.open(path, method=method, json=body, headers={"Idempotency-Key": operation}).status_code < 300
+            )
+        kinds = [entry.kind for entry in entries_of(pointsman)]
+        assert kinds.count(CALLS[operation][0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "origin"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("10.0.0.1, 203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9:4711", "203.0.113.9"),
+        ("[2001:db8::7]:4711", "2001:db8::7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("unknown", "192.0.2.7"),
+        ("", "192.0.2.7"),
+    ],
+)
+def test_behind_a_proxy_the_origin_is_who_called_the_proxy_and_elsewhere_the_header_is_not_believed(forwarded, origin):
+    environ = create_environ(environ_overrides={"REMOTE_ADDR": "192.0.2.7", "HTTP_X_FORWARDED_FOR": forwarded})
+    request = Request(environ)
+    assert origin_of(request, proxied=True) == origin
+    assert origin_of(request, proxied=False) == "192.0.2.7"

@@ -1,0 +1,12 @@
+"""A short run of the program that replays a day of orders, and reckons them up, in other processes."""
+
+import pytest
+
+from tests.replay.__main__ import ROOT, decide, replay_elsewhere
+
+pytestmark = pytest.mark.slow
+
+
+def test_orders_of_the_example_come_out_byte_for_byte_in_another_process(tmp_path):
+    decisions = decide(ROOT / "examples" / "hexagone", ROOT / "policies", tmp_path, 200)
+    assert replay_elsewhere(tmp_path, "4711") == {"identical": decisions, "adds_up": decisions}

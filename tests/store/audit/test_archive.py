@@ -1,0 +1,234 @@
+"""Entries that were archived are searched, shown, checked and decided on as before; nothing is lost on the way."""
+
+import contextlib
+import dataclasses
+
+import pytest
+
+from engine.audit.search.decision_filter import DecisionFilter
+from engine.audit.settings import AuditSettings
+from engine.errors import ArchiveUnavailable, NotReady, SealBroken
+from engine.events.event import START
+from engine.orders.rejection import RejectionRequest
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store import decision_log
+from engine.store.audit.archive import archiving
+from engine.store.audit.archive.day_reader import read_day
+from engine.store.audit.sealed_log import SealedLog
+from engine.store.keys import Keys
+from tests.conftest import activate
+from tests.support.aged_log import DAY, age_log
+from tests.support.facts import LILLE, LYON, inventory, node, order
+
+EVERYTHING = DecisionFilter()
+
+
+@pytest.fixture
+def settings(server_url, network, tmp_path):
+    return Settings(redis_url=server_url, network=network, audit=AuditSettings(audit_key=tmp_path / "key.pem"))
+
+
+@pytest.fixture
+def shop(settings, clock, redis_client):
+    """Eight decisions over the last ten days, of which one is held still, and what became of them; all sealed."""
+    with Pointsman(settings, clock=clock) as shop:
+        shop.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 30, "lille": 2}, "B": {}}))
+        activate(shop, "then: {hold: 90d}")
+        held = [shop.decide(order(("A", 2), id=f"W-{number}"), caller="oms") for number in range(1, 6)]
+        shop.decide(order(("B", 1), id="W-WAITS"), caller="pos", wait=True)
+        for answer in held[1:4]:
+            shop.holds.confirm(answer.id)
+        shop.rerouting.reject(RejectionRequest(decision=held[4].id, node="lyon", reason="no_capacity"))
+        shop.decide(order(("A", 1), id="W-LAST"), caller="oms")
+        age_log(redis_client, settings.network, days=10)
+        shop.repair(who="a test")  # loads of some days ago have expired
+        shop.sealer.seal()
+        yield shop
+        shop.forget()
+
+
+def stored(client, network):
+    """Every entry of the log, wherever it is, but for those of the runs themselves."""
+    entries = (raw for batch in decision_log.batches(client, Keys(network)) for raw in batch)
+    return [raw for raw in entries if raw[1][b"kind"] != b"archived"]
+
+
+def seen(shop):
+    """What callers see of the decisions and orders."""
+    found = shop.decisions.page(EVERYTHING, limit=100).decisions
+    names = sorted({summary.order for summary in found})
+    return [
+        found,
+        [shop.decision(summary.decision).whole for summary in found],
+        [shop.orders.show(name) for name in names],
+        [list(shop.order_entries(name, on_damaged=pytest.fail)) for name in names],
+        dataclasses.replace(shop.check(), seal=None),
+    ]
+
+
+def test_all_is_seen_as_before_and_the_old_entries_are_in_files_alone(shop, client, network, redis_client, tmp_path):
+    before, entries = seen(shop), stored(client, network)
+    assert before[-1].clean
+    archived = shop.archive(tmp_path, older_than=3 * DAY)
+    keys = Keys(network)
+    *left, (_, run) = redis_client.xrange(keys.log)
+    assert (run[b"kind"], run[b"id"]) == (b"archived", bytes(tmp_path))
+    assert archived.entries + len(left) == len(entries)
+    assert 4 < archived.entries < len(entries) - 4
+    assert entries[archived.entries :] == left
+    assert stored(client, network) == entries
+    assert seen(shop) == before
+    check = shop.check()
+    assert (check.clean, check.seal.archived) == (True, archived.entries)
+    files = sorted((tmp_path / network / "entries").glob("*.parquet"))
+    assert len(files) == archived.days
+    assert [raw for file in files for raw in read_day(file)] == entries[: archived.entries]
+    assert (tmp_path / network / "checkpoint").read_text() == SealedLog(client, keys).state().checkpoint
+
+
+def test_every_filter_finds_the_same_over_both(shop, tmp_path):
+    filters = [
+        DecisionFilter(node="lyon"),
+        DecisionFilter(sku="B"),
+        DecisionFilter(channel="app"),
+        DecisionFilter(status="unfilled"),
+        DecisionFilter(fired="test/r1"),
+        DecisionFilter(fired="test/r2"),
+        DecisionFilter(caller="pos"),
+        DecisionFilter(order="W-2"),
+        DecisionFilter(policy_version=shop.ready()["policy_version"][:7]),
+        DecisionFilter(decided_from="2026-11-27T00:00:00Z", decided_until="2026-11-28T00:00:00Z"),
+    ]
+    entry = [summary.entry[0] // 1_000 for summary in shop.decisions.page(EVERYTHING, limit=100).decisions]
+    filters += [
+        DecisionFilter(start=entry[5], end=entry[1]),
+        DecisionFilter(end=entry[3]),
+        DecisionFilter(start=entry[3]),
+    ]
+    before = [pages(shop, filtered) for filtered in filters]
+    shop.archive(tmp_path, older_than=3 * DAY)
+    assert [pages(shop, filtered) for filtered in filters] == before
+    assert any(before)
+    assert not all(before)
+
+
+def pages(shop, filtered):
+    """Of all its pages of two."""
+    found, after = [], None
+    while True:
+        page = shop.decisions.page(filtered, after=after, limit=2)
+        found += page.decisions
+        if page.after is None:
+            return found
+        after = page.after
+
+
+@pytest.mark.parametrize("die_at", range(12))
+def test_a_run_that_dies_anywhere_loses_nothing_and_is_run_again(shop, client, tmp_path, monkeypatch, die_at):
+    network = shop.settings.network
+    entries = stored(client, network)
+    monkeypatch.setattr(archiving, "_AT_ONCE", 2)
+    steps = iter(range(100))
+
+    def dying(name):
+        real = getattr(archiving, name)
+
+        def step(*given, **more):
+            if next(steps) == die_at:
+                raise KeyboardInterrupt
+            answer = real(*given, **more)
+            if next(steps) == die_at:
+                raise KeyboardInterrupt
+            return answer
+
+        return step
+
+    for name in ("write_day", "write_tiles", "living_entries"):
+        monkeypatch.setattr(archiving, name, dying(name))
+    with contextlib.suppress(KeyboardInterrupt):  # it may have had fewer steps
+        shop.archive(tmp_path, older_than=3 * DAY)
+    assert stored(client, network) == entries
+    monkeypatch.undo()
+    shop.archive(tmp_path, older_than=3 * DAY)
+    assert stored(client, network) == entries
+    assert shop.check().clean
+    assert shop.archive(tmp_path, older_than=3 * DAY).entries == 0
+
+
+def test_a_run_that_dies_in_the_midst_of_a_day_goes_on_with_it(shop, client, network, tmp_path, monkeypatch):
+    entries = stored(client, network)
+    monkeypatch.setattr(archiving, "_AT_ONCE", 1)
+    script = archiving.Archiving._take_off
+
+    def first_piece_only(self, day, ids, index, living):
+        script(self, day, ids[:1], index, living)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(archiving.Archiving, "_take_off", first_piece_only)
+    with pytest.raises(KeyboardInterrupt):
+        shop.archive(tmp_path, older_than=3 * DAY)
+    assert stored(client, network) == entries
+    monkeypatch.undo()
+    shop.archive(tmp_path, older_than=3 * DAY)
+    assert stored(client, network) == entries
+    assert shop.check().clean
+
+
+def test_an_order_that_lives_needs_no_archive(shop, client, network, tmp_path, redis_client):
+    first = shop.orders.show("W-1").stored.first.id
+    shop.archive(tmp_path, older_than=DAY)
+    for file in (tmp_path / network / "entries").glob("*.parquet"):
+        file.rename(file.with_suffix(".gone"))
+    assert shop.orders.show("W-WAITS").unfilled == {} != shop.orders.show("W-1").shipments
+    shop.holds.confirm(first)
+    with pytest.raises(ArchiveUnavailable, match="POINTSMAN_ARCHIVE"):
+        shop.orders.show("W-2")
+    with pytest.raises(ArchiveUnavailable):
+        shop.decisions.page(EVERYTHING, limit=100)
+
+
+def test_entries_that_are_kept_for_an_order_go_once_it_has_ended(shop, network, redis_client, tmp_path):
+    kept = Keys(network).archived_kept
+    first = shop.orders.show("W-1").stored.first.id
+    shop.archive(tmp_path, older_than=DAY)
+    before = redis_client.hlen(kept)
+    shop.holds.release(first)
+    shop.archive(tmp_path, older_than=DAY)
+    assert redis_client.hlen(kept) == before - 1
+
+
+def test_only_what_is_sealed_is_archived(shop, redis_client, network, tmp_path):
+    keys = Keys(network)
+    redis_client.delete(keys.sealed)
+    with pytest.raises(NotReady, match="pointsman audit seal"):
+        shop.archive(tmp_path, older_than=3 * DAY)
+    assert redis_client.hlen(keys.archived) == 0
+
+
+def test_an_entry_that_was_altered_is_not_archived(shop, redis_client, network, tmp_path):
+    keys = Keys(network)
+    entries = redis_client.xrange(keys.log)
+    redis_client.delete(keys.log)
+    for entry_id, fields in entries:
+        redis_client.xadd(keys.log, fields | {b"by": b"eve"} if entry_id == entries[3][0] else fields, id=entry_id)
+    with pytest.raises(SealBroken):
+        shop.archive(tmp_path, older_than=3 * DAY)
+    assert redis_client.xlen(keys.log) > len(entries) - 4
+
+
+def test_a_moved_archive_is_found_by_the_setting(shop, settings, clock, tmp_path):
+    before = seen(shop)
+    shop.archive(tmp_path / "here", older_than=3 * DAY)
+    (tmp_path / "here").rename(tmp_path / "there")
+    with pytest.raises(ArchiveUnavailable, match="begins elsewhere"):
+        shop.archive(tmp_path / "elsewhere", older_than=DAY)
+    with Pointsman(dataclasses.replace(settings, archive=tmp_path / "there"), clock=clock) as other:
+        assert seen(other) == before
+
+
+def test_events_are_read_over_both(shop, tmp_path):
+    before = shop.events.read(START, limit=1_000).events
+    shop.archive(tmp_path, older_than=3 * DAY)
+    assert shop.events.read(START, limit=1_000).events == before
+    assert shop.events.read(before[2].position, limit=1_000).events == before[3:]

@@ -1,0 +1,199 @@
+"""Logged decisions are made again byte for byte, whatever was loaded, changed and activated since."""
+
+import dataclasses
+import json
+
+import pytest
+from msgspec import structs
+
+from engine.decide.record import to_json
+from engine.errors import NotFound
+from engine.model.node_loads import units_field
+from engine.orders.amendment.plan import AmendRequest
+from engine.orders.rejection import RejectionRequest
+from engine.store import decision_log
+from engine.store.entry_codec.codec import encode
+from engine.version import MEANING
+from tests.conftest import activate
+from tests.support.decision_json import json_of
+from tests.support.facts import HOUR, LILLE, LYON, NOW, PARIS, inventory, node, order, product
+
+RULES = (
+    "when: {node.load: {at_least: 1}}, then: {avoid: 1.00}",
+    "when: {product.category: home, stock.available: {at_most: 3}}, then: {keep: 1}",
+    "when: {node.id: lille}, then: {daily_units: 9}",
+    "when: {rejection.reason: no_capacity}, then: {rest_after_rejection: 2h}",
+    "then: {hold: 2h}",
+)
+
+
+def stocked(units=6, **more):
+    places = [node("lyon", LYON, **more), node("lille", LILLE), node("paris", PARIS)]
+    stock = {"A": {"lyon": units, "lille": 2, "paris": 0}, "B": {"lyon": 3, "lille": 3}}
+    return inventory(places, stock, paces={"A": {"lyon": 500}})
+
+
+@pytest.fixture
+def shop(bare):
+    bare.load(stocked())
+    activate(bare, *RULES)
+    return bare
+
+
+def life(shop, clock):
+    """Decisions of many kinds: filled, partial, of a batch, after a rejection, amended, offered what waited."""
+    first = json_of(shop.decide(order(("A", 1), ("B", 1))))
+    clock.now += 30
+    other = order(("A", 2), ("B", 1), promise_by=NOW + 60 * HOUR)
+    second = json_of(shop.decide(other))
+    shipped_from = second["shipments"][0]["node"]
+    shop.rerouting.reject(RejectionRequest(decision=second["id"], node=shipped_from, reason="no_capacity"))
+    clock.now += 30
+    more = order(("A", 3), id=first["order"]["id"])
+    shop.amendments.amend(AmendRequest(order=more, waits=True))
+    shop.decide(order(("A", 9), tags=frozenset({"gift"})), wait=True, hold_minutes=20)
+    list(shop.batch([order(("B", 1)), order(("B", 3)), order(("A", 1))], now=NOW - 60).results())
+    shop.decide(order(("B", 1)), now=NOW - HOUR)
+
+
+def replayed(shop):
+    return list(shop.replays.between(None, None))
+
+
+def verify_all_identical(shop, least):
+    found = replayed(shop)
+    assert len(found) >= least
+    assert {item.outcome for item in found} == {"identical"}, [item for item in found if item.outcome != "identical"]
+
+
+def test_every_kind_of_decision_comes_out_identical(shop, clock):
+    life(shop, clock)
+    records = [item.record for item in replayed(shop)]
+    assert {record.because for record in records} == {None, "rejected", "amended"}
+    assert {"filled", "partial", "unfilled"} <= {record.status for record in records}
+    assert any(record.lacked for record in records)
+    verify_all_identical(shop, 8)
+
+
+def test_they_do_after_other_facts_policies_and_processes(shop, clock, opened):
+    life(shop, clock)
+    shop.master_data.put_products(lambda _: [product("A", weight=7_000, category="toys")])
+    shop.master_data.put_nodes(lambda network: [dataclasses.replace(network.nodes["lyon"], handling=1_000_000)])
+    shop.decide(order(("A", 1)))
+    shop.load(stocked(1, handling=9_000_000))
+    activate(shop, "when: {node.id: lyon}, then: {exclude: true}")
+    shop.decide(order(("B", 1)))
+    verify_all_identical(opened(), 10)
+
+
+def test_only_those_of_the_time_asked_for_are_replayed(shop, clock):
+    names = []
+    for _ in range(3):
+        names.append(json_of(shop.decide(order(("B", 1))))["id"])
+        clock.now += 60
+    found = shop.replays.between(NOW + 60, NOW + 120)
+    assert [item.record.id for item in found] == names[1:2]
+    assert [item.record.id for item in shop.replays.between(NOW + 60, None)] == names[1:]
+
+
+@pytest.fixture
+def rewrite(redis_client, client, keys):
+    """Lets a function rewrite record and facts of each logged decision."""
+
+    def rewrite(change):
+        entries = [entry for entry in decision_log.entries(client, keys) if entry.kind == "decided"]
+        stored = dict(redis_client.xrange(keys.log))
+        redis_client.delete(keys.log)
+        for entry in entries:
+            place = "-".join(map(str, entry.id))
+            body = encode(*change(entry.record, json.loads(entry.logged_facts)))
+            redis_client.xadd(keys.log, {**stored[place.encode()], b"body": body}, id=place)
+
+    return rewrite
+
+
+def compact(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def test_what_was_altered_is_named(shop, rewrite):
+    name = json_of(shop.decide(order(("B", 2))))["id"]
+    rewrite(lambda record, facts: (to_json(structs.replace(record, cost_micros=1)), compact(facts)))
+    found = shop.replays.of_decision(name)
+    assert (found.outcome, [item.path for item in found.differences]) == ("different", ["cost_micros"])
+    assert (found.differences[0].recorded, found.differences[0].replayed) == (1, found.replay.record.cost_micros)
+    assert found.why == ""
+
+
+def test_altered_facts_show_in_the_hash_and_in_what_comes_out(shop, rewrite):
+    name = json_of(shop.decide(order(("B", 1))))["id"]
+
+    def change(record, facts):
+        facts["stock"]["B"]["held"][0] += 1
+        return to_json(record), compact(facts)
+
+    rewrite(change)
+    found = shop.replays.of_decision(name)
+    assert found.outcome == "different"
+    assert "facts.sha256" in [item.path for item in found.differences]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"meaning": MEANING + 1}, f"it was decided by meaning {MEANING + 1}, and this release decides by {MEANING}"),
+        ({"tzdata": "1999z"}, "its clocks went by tzdata 1999z"),
+    ],
+)
+def test_another_meaning_or_time_zone_database_is_named_as_the_reason(shop, rewrite, changed, why):
+    name = json_of(shop.decide(order(("B", 1))))["id"]
+    rewrite(lambda record, facts: (to_json(record), compact({**facts, **changed})))
+    assert why in shop.replays.of_decision(name).why
+
+
+def test_an_entry_whose_facts_were_kept_in_part_is_not_called_different(shop, rewrite):
+    names = [json_of(shop.decide(order((sku, 1))))["id"] for sku in ("B", "A")]
+
+    def as_before(record, facts):
+        facts = {"stock": facts["stock"], "excluded": facts["excluded"]}
+        for columns in facts["stock"].values():
+            columns.pop("empty", None)
+        return to_json(record), compact(facts)
+
+    rewrite(as_before)
+    first, second = map(shop.replays.of_decision, names)
+    assert first.outcome == "identical", "nothing had been given, and no place was without it"
+    assert second.outcome == "facts_incomplete"
+    assert "the release that logged it kept neither" in second.why
+
+
+def test_a_decision_whose_network_is_not_kept_can_t_be_replayed(shop, keys, client):
+    name = json_of(shop.decide(order(("B", 1))))["id"]
+    shop.load(stocked(2, handling=1))
+    client.redis.delete(keys.former_versions)
+    found = shop.replays.of_decision(name)
+    assert (found.outcome, found.replay) == ("not_replayable", None)
+    assert "is not kept any more" in found.why
+
+
+def test_other_policies_decide_the_same_facts_otherwise(shop):
+    name = json_of(shop.decide(order(("B", 1), place=LYON)))["id"]
+    active = shop.versions.find("active")
+    activate(shop, "when: {node.id: lyon}, then: {exclude: true}")
+    other = shop.versions.find("active")
+    found = shop.replays.of_decision(name, policies=other)
+    assert found.outcome == "identical"
+    assert [item.node for item in found.by_other_policies.record.shipments] == ["lille"]
+    assert shop.replays.of_decision(name, policies=active).by_other_policies.body == found.entry.body
+
+
+def test_a_decision_that_does_not_exist_is_told(shop):
+    with pytest.raises(NotFound):
+        shop.replays.of_decision("nothing")
+
+
+def test_units_and_grams_of_a_day_are_kept_where_a_rule_limits_them(shop):
+    shop.decide(order(("B", 2), place=LILLE))
+    shop.decide(order(("B", 1), place=LILLE))
+    second = replayed(shop)[1].replay
+    assert second.made_on.snapshot.loads[units_field("lille")] == 2
