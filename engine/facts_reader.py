@@ -61,7 +61,8 @@ class FactsReader:
     """Reads the facts of one network. `clock` answers UTC seconds.
 
     `unschedule` takes a scheduled policy version that can't be read off the schedule: it is given the version, the
-    instant it was scheduled for and the reason. `guarded`: the reference checks what durable-rules answers. Methods
+    instant it was scheduled for and the reason. `guarded`: the reference checks what durable-rules answers, and
+    `on_incident` is called whenever it failed or was overruled. Methods
     raise NotReady if the network has no facts or policies yet, and StoreUnavailable.
     """
 
@@ -73,6 +74,7 @@ class FactsReader:
         ledger: Ledger,
         replica: Replica,
         guarded: bool,
+        on_incident: Callable[[], None],
         unschedule: Callable[[str, int, str], None],
         clock: Callable[[], int],
     ) -> None:
@@ -81,9 +83,10 @@ class FactsReader:
         self._ledger = ledger
         self._replica = replica
         self._guarded = guarded
+        self._on_incident = on_incident
         self._unschedule = unschedule
         self._clock = clock
-        self._cache = VersionCache(client, keys, guarded=guarded)
+        self._cache = self._empty_cache()
         self._policies: PolicySet | None = None
         """Those that a snapshot named last: which periods of loads and allotments are read hangs on them."""
         self._most_oversold: int | None = None
@@ -93,7 +96,10 @@ class FactsReader:
 
     def forget(self) -> None:
         """Drop what is cached, after the whole network was deleted."""
-        self._cache = VersionCache(self._client, self._keys, guarded=self._guarded)
+        self._cache = self._empty_cache()
+
+    def _empty_cache(self) -> VersionCache:
+        return VersionCache(self._client, self._keys, guarded=self._guarded, on_incident=self._on_incident)
 
     @property
     def incidents(self) -> int:

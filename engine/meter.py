@@ -23,6 +23,9 @@ class Meter(Protocol):
     def conflicted(self, kind: str) -> None:
         """A commit was refused since something is no more as it was when it was read; `kind` says what."""
 
+    def incident(self) -> None:
+        """durable-rules failed, or differed from the reference."""
+
 
 class NoMeter:
     """Nobody measures."""
@@ -34,6 +37,9 @@ class NoMeter:
         """Not kept."""
 
     def conflicted(self, kind: str) -> None:
+        """Not kept."""
+
+    def incident(self) -> None:
         """Not kept."""
 
 

@@ -67,7 +67,7 @@ class TracedMeter:
 
     def __init__(self, meter: Meter, tracing: Tracing) -> None:
         self._meter, self._tracing = meter, tracing
-        self.decided, self.conflicted = meter.decided, meter.conflicted
+        self.decided, self.conflicted, self.incident = meter.decided, meter.conflicted, meter.incident
 
     def took(self, part: Part, seconds: float) -> None:
         self._meter.took(part, seconds)

@@ -66,10 +66,16 @@ class DecisionsPageRecord(Record, frozen=True):
         list[str] | UnsetType, Meta(description="entries of the log that can't be read; left out if there are none")
     ] = UNSET
 
+    not_replayable: Annotated[
+        list[str] | UnsetType,
+        Meta(description="decisions that can't be made again, so that nobody can tell whether the rule decided them"),
+    ] = UNSET
+
     @classmethod
     def of(cls, page: DecisionPage) -> "DecisionsPageRecord":
         return cls(
             decisions=[FoundDecisionRecord.of(summary) for summary in page.decisions],
             next=decisions_cursor(page.after),
             unreadable=["{}-{}".format(*entry) for entry in page.unreadable] or UNSET,
+            not_replayable=list(page.not_replayable) or UNSET,
         )

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.records.findings import FindingRecord
 from api.records.policy_tests import TestsRecord
+from engine.audit.search.rule_uses import RuleUses
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.policies.activations import Activation
 from engine.policies.review import Review
@@ -124,6 +125,30 @@ class ChangesByDateRecord(Record, frozen=True):
     version_to: str | None
     changes: Annotated[ChangesRecord | None, Meta(description="null: no version was active then")]
     activations: list[ActivationRecord]
+
+
+class RuleUseRecord(Record, frozen=True):
+    """What a rule did in the decisions of a period."""
+
+    rule: str
+    fired: Annotated[int, Meta(description="in so many decisions")]
+    weighed: Annotated[int, Meta(description="so many of these, the last ones, were made again without it")]
+    decided: Annotated[bool, Meta(description="whether one of them came out otherwise")]
+
+
+class RuleUsesRecord(Record, frozen=True):
+    """What the rules that were active in a period did in its decisions."""
+
+    decisions: int
+    rules: list[RuleUseRecord]
+
+    @classmethod
+    def of(cls, uses: RuleUses) -> "RuleUsesRecord":
+        rules = [
+            RuleUseRecord(rule=use.rule, fired=use.fired, weighed=use.weighed, decided=use.decided)
+            for use in uses.rules
+        ]
+        return cls(decisions=uses.decisions, rules=rules)
 
 
 class ListedVersionRecord(Record, frozen=True):

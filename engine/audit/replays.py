@@ -6,9 +6,11 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from engine.audit.comparison import compare, is_whole
+from engine.audit.deciding import decides
 from engine.audit.differences import Difference
 from engine.audit.meanings import changes_since
 from engine.audit.replay import DecisionFacts, Replay, facts_of_decision, replay, skus_of
+from engine.decide.decision import NOTHING_LEFT
 from engine.decide.facts_record import FactsRecord, facts_from_json
 from engine.decide.record import DecisionRecord
 from engine.errors import DecisionUnreadable, FactsForgotten, NotFound, NotReady
@@ -108,6 +110,12 @@ class Replays:
             products=self._products(record, facts),
             matcher=self._facts.matcher(policies or record.policy_version),
         )
+
+    def decides(self, decision: str, rule: str) -> bool:
+        """Whether the rule decided: without it, another choice would have been made. Raises as `replay` does."""
+        entry = decision_log.decided(self._client, self._keys, decision)
+        matcher, left = self._facts.matcher(entry.record.policy_version), entry.record.left
+        return decides(rule, self.replay(entry), matcher, left.left if left else NOTHING_LEFT)
 
     def made_on(self, entry: Entry) -> DecisionFacts:
         """What the decision of an entry was made on; raises as `replay`, but for policies."""

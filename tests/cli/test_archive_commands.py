@@ -58,3 +58,11 @@ def test_rules_that_changed_are_listed_by_date(run: Run, tmp_path: Path) -> None
     assert record["activations"][1]["before"] == record["activations"][0]["version"]
     assert run("policy", "diff", "--between", "2100-01-02", "2100-01-01").returncode == 2
     assert "--between FROM TO" in run("policy", "diff", "active").stderr
+
+
+def test_rules_that_did_nothing_are_listed(run: Run, tmp_path: Path) -> None:
+    decided(run, tmp_path, "W-1")
+    listed = run("policy", "idle", "--from", "2020-01-01").stdout.splitlines()
+    assert listed == ["1 decision, 1 rule active in the period", "never decided  test/r1  fired in 1"]
+    told = json.loads(run("policy", "idle", "--from", "2020-01-01", "--to", "2020-01-02", "--json").stdout)
+    assert told == {"decisions": 0, "rules": []}

@@ -72,6 +72,17 @@ def test_decisions_are_counted_by_status_policies_and_channel(http, measured, ne
     assert found.of("pointsman_guard_incidents", network=network) == 0
 
 
+def test_an_incident_of_the_guard_is_counted_where_it_happens(http, measured, pointsman, network, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("out of memory")
+
+    activate(pointsman, "when: {order.segment: vip}, then: {hold: 1 h}")
+    monkeypatch.setattr("engine.decide.matching.rete.Rete.fired", fail)
+    for _ in range(2):  # what the reference said the first time is remembered
+        assert http.post("/v1/decisions", json=order_json()).status_code == 201
+    assert numbers(http).of("pointsman_guard_incidents", network=network) == measured.incidents == 1
+
+
 def test_a_commit_that_others_forestall_is_counted_as_a_conflict(http, measured, pointsman, network, monkeypatch):
     commit = measured._ledger._commit
 
@@ -136,7 +147,7 @@ meter = NetworkMeter(meters, "main")
 if sys.argv[1] == "work":
     meter.decided(status="filled", policies="a", channel="web")
     meter.took("read", 0.001)
-    meters.incidents.labels("main").set(1)
+    meter.incident()
     print("done", flush=True)
     sys.stdin.read()
 else:

@@ -24,9 +24,9 @@ _SECONDS = 60
 )
 @click.pass_obj
 def archive(settings: Settings, folder: Path, minutes: int) -> None:
-    """Move old entries of the log into DIR, a Parquet file a day, and take them off the server.
+    """Move sealed entries of the log into files in DIR.
 
-    Only what is sealed is moved, and only after it was read back and compared with the seal. Searches, orders, proofs
+    They are Parquet files, one a day, and the entries are taken off the server. Only what is sealed is moved, and only after it was read back and compared with the seal. Searches, orders, proofs
     and the ledger check go on over both, as long as DIR can be read; POINTSMAN_ARCHIVE says where it is, if that is not
     where it was written. Orders that still hold units or wait need no archive.
 

@@ -12,6 +12,7 @@ from api.cli.audit.decision_formats import FORMATS, opened, print_table
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
 from api.cli.output.times import Times
+from api.cli.reads import record_read
 from api.records.decisions import DecisionsPageRecord, FoundDecisionRecord
 from api.shapes.cursors import DecisionsCursor, decisions_cursor
 from api.shapes.policy_version import PolicyVersion
@@ -56,6 +57,7 @@ class _Read(click.ParamType):
     "--policy", "policy_version", type=_Read(PolicyVersion()), help="Under this policy version, or its start."
 )
 @click.option("--fired", help="In which this rule fired, such as clearance/outlets-first.")
+@click.option("--decisive", help="That this rule decided: without it, another choice would have been made.")
 @click.option("--caller", help="That this caller asked for, or whose hold counts among its own.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many. Default: 100 in a table, otherwise all.")
 @click.option("--after", type=_Read(DecisionsCursor()), help="The place that the list before ended with.")
@@ -86,7 +88,7 @@ def decisions(
         raise click.UsageError(say("--output goes with --format csv, ndjson or parquet"))
     most = limit or (_MOST_IN_TABLE if form == _TABLE else None)
     with Pointsman(settings) as service:
-        pages = _pages(service, _filter(filters), after=after, most=most)
+        pages = _recorded(service, _pages(service, _filter(filters), after=after, most=most))
         if as_json:
             print_json(_record(list(pages)))
             return
@@ -96,6 +98,17 @@ def decisions(
         found = itertools.chain.from_iterable(_readable(page) for page in pages)
         with opened(output) as file:
             FORMATS[form](map(FoundDecisionRecord.of, found), file)
+
+
+def _recorded(service: Pointsman, pages: Iterator[DecisionPage]) -> Iterator[DecisionPage]:
+    """The pages; how many decisions they had is recorded once they are read."""
+    count = 0
+    try:
+        for page in pages:
+            count += len(page.decisions)
+            yield page
+    finally:
+        record_read(service, count=count)
 
 
 def _filter(options: dict[str, Any]) -> DecisionFilter:
@@ -124,6 +137,7 @@ def _record(pages: list[DecisionPage]) -> DecisionsPageRecord:
             decisions=tuple(summary for page in pages for summary in page.decisions),
             after=pages[-1].after,
             unreadable=tuple(entry for page in pages for entry in page.unreadable),
+            not_replayable=tuple(decision for page in pages for decision in page.not_replayable),
         )
     )
 
@@ -146,4 +160,6 @@ def _readable(page: DecisionPage) -> tuple[DecisionSummary, ...]:
             ),
             err=True,
         )
+    for decision in page.not_replayable:
+        click.echo(say("decision {id} can't be made again, so it is not known what decided it", id=decision), err=True)
     return page.decisions

@@ -218,7 +218,7 @@ def show_version(settings: Settings, version: str, name: str | None, *, as_json:
 def diff_versions(
     settings: Settings, old: str | None, new: str | None, *, between: tuple[int, int] | None, as_json: bool
 ) -> None:
-    """Show what differs in meaning between OLD and NEW, or between two dates.
+    """Show what differs between OLD and NEW, or two dates.
 
     It lists the rules that were added, removed, changed or moved. OLD and NEW are each a version (or its unique first
     characters), `active`, or a path. Layout, comments, the order of rules and the names of terms make no difference.

@@ -35,13 +35,11 @@ def blueprint(served: Sequence[Pointsman], meters: Meters) -> Blueprint:
     return metrics
 
 
-def measure_requests(app: Flask, served: Sequence[Pointsman], meters: Meters) -> None:
+def measure_requests(app: Flask, meters: Meters) -> None:
     """From here on every request is measured."""
 
     def end(response: Response) -> Response:
         meters.requests.labels(operation(), str(response.status_code)).observe(seconds_taken())
-        for pointsman in served:
-            meters.incidents.labels(pointsman.settings.network).set(pointsman.incidents)
         return response
 
     app.after_request(end)

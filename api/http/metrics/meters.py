@@ -77,6 +77,8 @@ class NetworkMeter:
         self._network = network
         self._channels: set[str] = set()
         self._adding = threading.Lock()
+        self._incidents = meters.incidents.labels(network)
+        self._incidents.set(0)
 
     def took(self, part: Part, seconds: float) -> None:
         self._meters.parts.labels(self._network, part).observe(seconds)
@@ -86,6 +88,9 @@ class NetworkMeter:
 
     def conflicted(self, kind: str) -> None:
         self._meters.conflicts.labels(self._network, kind).inc()
+
+    def incident(self) -> None:
+        self._incidents.inc()
 
     def _known(self, channel: str) -> str:
         with self._adding:

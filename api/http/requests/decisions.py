@@ -31,6 +31,10 @@ class DecisionsQuery(Strict):
         data_key="policy", load_default=None, metadata={"description": "a version, or 4 letters or more of its start"}
     )
     fired = Word(load_default=None, metadata={"description": "a rule that fired", "example": "clearance/outlets-first"})
+    decisive = Word(
+        load_default=None,
+        metadata={"description": "a rule that decided: without it, another choice would have been made"},
+    )
     caller = Word(load_default=None, metadata={"description": "who asked for it, or whose hold it has"})
     limit = QueryNumber(1, MOST_DECISIONS, load_default=100)
     after = DecisionsCursor(load_default=None, metadata={"description": "`next` of the page before"})

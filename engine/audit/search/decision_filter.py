@@ -17,8 +17,9 @@ class DecisionFilter:
 
     `start` and `end` bound when it was logged, by the server's clock in UTC seconds, `decided_from` and `decided_until`
     the instant as of which it was decided, RFC 3339 in UTC; the second of each is not in it. `node` ships something by
-    it, `sku` is one that it decided. `policy_version` is a version or the start of one. `fired` is a rule that fired.
-    `caller` asked for it, or has its hold among its own.
+    it, `sku` is one that it decided. `policy_version` is a version or the start of one. `fired` is a rule that fired,
+    `decisive` one that fired and without which another choice would have been made; `matches` asks only whether it
+    fired. `caller` asked for it, or has its hold among its own.
     """
 
     order: str | None = None
@@ -32,7 +33,13 @@ class DecisionFilter:
     status: Status | None = None
     policy_version: str | None = None
     fired: str | None = None
+    decisive: str | None = None
     caller: str | None = None
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Those that must have fired."""
+        return tuple(rule for rule in (self.fired, self.decisive) if rule is not None)
 
     def matches(self, summary: DecisionSummary) -> bool:
         return (
@@ -41,7 +48,7 @@ class DecisionFilter:
             and self.status in (None, summary.status)
             and (self.node is None or self.node in summary.nodes)
             and (self.sku is None or self.sku in summary.skus)
-            and (self.fired is None or self.fired in summary.fired)
+            and all(rule in summary.fired for rule in self.rules)
             and (self.caller is None or self.caller in (summary.caller, summary.by))
             and (self.policy_version is None or summary.policy_version.startswith(self.policy_version))
             and self._in_time(summary)

@@ -41,6 +41,10 @@ MOST_PLACES = 1 << 20
 """Rules times rows that are looked up in truth tables at a time."""
 
 
+def ignore_incident() -> None:
+    """Nobody counts incidents."""
+
+
 class StageMatcher:
     """The rules that act at one stage, and those that override them."""
 
@@ -52,6 +56,7 @@ class StageMatcher:
         guarded: bool = True,
         make_engine: MakeEngine = Rete,
         watch: Watch = _NO_WATCH,
+        on_incident: Callable[[], None] = ignore_incident,
     ) -> None:
         self.stage = stage
         self._watch = watch
@@ -71,7 +76,9 @@ class StageMatcher:
         engine = make_engine(
             f"{policies.version[:16]}/{stage.name.lower()}", {rule: self.formulas[rule] for rule in tables.rules}
         )
-        self.firing = RuleFiring(stage, self._rules, tables=tables, engine=engine, guarded=guarded)
+        self.firing = RuleFiring(
+            stage, self._rules, tables=tables, engine=engine, guarded=guarded, on_incident=on_incident
+        )
         self.table = JudgementTable()
         self._numbers: dict[tuple[str, ...], int] = {}
         """By the rules that fire, the number of the judgement."""
@@ -249,7 +256,8 @@ class StageMatcher:
 class Matcher:
     """A policy set ready to judge at every stage. Make it in the process that uses it.
 
-    `guarded`: the reference is asked as well whenever durable-rules is. `watch` is entered while facts are judged.
+    `guarded`: the reference is asked as well whenever durable-rules is. `watch` is entered while facts are judged;
+    `on_incident` is called whenever durable-rules failed or was overruled.
     """
 
     def __init__(
@@ -259,11 +267,14 @@ class Matcher:
         guarded: bool = True,
         make_engine: MakeEngine = Rete,
         watch: Watch = _NO_WATCH,
+        on_incident: Callable[[], None] = ignore_incident,
     ) -> None:
         self.policies = policies
         self.guarded = guarded
         self.stages: Mapping[Stage, StageMatcher] = {
-            stage: StageMatcher(stage, policies, guarded=guarded, make_engine=make_engine, watch=watch)
+            stage: StageMatcher(
+                stage, policies, guarded=guarded, make_engine=make_engine, watch=watch, on_incident=on_incident
+            )
             for stage in Stage
         }
         self.volatile = volatile_facts(policies)

@@ -42,15 +42,23 @@ MakeEngine: TypeAlias = Callable[[str, Mapping[str, Formula]], RuleEngine]
 
 
 class RuleFiring:
-    """The rules of one stage."""
+    """The rules of one stage. `on_incident` is called whenever durable-rules failed or was overruled."""
 
     def __init__(
-        self, stage: Stage, rules: Mapping[str, Rule], *, tables: TruthTables, engine: RuleEngine, guarded: bool
+        self,
+        stage: Stage,
+        rules: Mapping[str, Rule],
+        *,
+        tables: TruthTables,
+        engine: RuleEngine,
+        guarded: bool,
+        on_incident: Callable[[], None],
     ) -> None:
         self._stage = stage
         self._rules = rules
         self._engine = engine
         self._guarded = guarded
+        self._on_incident = on_incident
         self.tables = tables
         self._every = (*tables.rules, *sorted(tables.wide))
         self.incidents = 0
@@ -113,7 +121,7 @@ class RuleFiring:
             fired = self._engine.fired(questions)
         except Exception:
             # a decision must not fail because the library does
-            self.incidents += 1
+            self._count_incident()
             logger.exception("durable-rules failed at %s", self._stage.name)
             return [self._holding(question.rules, its) for question, its in zip(questions, facts, strict=True)]
         return [self._checked(*each) for each in zip(questions, facts, fired, strict=True)]
@@ -124,10 +132,14 @@ class RuleFiring:
             return answer
         reference = self._holding(question.rules, facts)
         if answer != reference:
-            self.incidents += 1
+            self._count_incident()
             differing = sorted(answer ^ reference)
             logger.error("durable-rules differs from the reference at %s on %s", self._stage.name, differing)
         return reference
+
+    def _count_incident(self) -> None:
+        self.incidents += 1
+        self._on_incident()
 
     def _holding(self, rules: Iterable[str], facts: Facts) -> frozenset[str]:
         """Those of the rules whose conditions hold, by the reference."""

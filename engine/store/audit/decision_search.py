@@ -1,6 +1,8 @@
 """Searches the decisions of the log and of its archive, newest first, a page at a time."""
 
+import contextlib
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -22,12 +24,13 @@ MOST_LOOKED_AT = 10_000
 class DecisionPage:
     """Some decisions, those logged last first. The next page begins before the entry `after`; None: this is the last.
     A page may have fewer decisions than were asked for, or none, and not be the last. `unreadable` are entries that may
-    be decisions and are damaged.
+    be decisions and are damaged, `not_replayable` decisions of which it can't be told whether a rule decided.
     """
 
     decisions: tuple[DecisionSummary, ...]
     after: EntryId | None
     unreadable: tuple[EntryId, ...] = ()
+    not_replayable: tuple[str, ...] = ()
 
 
 class DecisionSearch:
@@ -61,6 +64,19 @@ class DecisionSearch:
             found += archived
             entry = archived[-1].entry if archived else entry
         return DecisionPage(decisions=tuple(found), after=entry if more else None, unreadable=tuple(unreadable))
+
+    def fired(self, filtered: DecisionFilter) -> tuple[int, Counter[str]]:
+        """How many such decisions there are, and by rule in how many of them it fired. All that the filter's times
+        leave of the log is read.
+        """
+        count, fired = self._archive.fired(filtered)
+        for entry_id, fields in self._logged(filtered, None):
+            with contextlib.suppress(*decision_log.UNREADABLE):
+                summary = summary_of(entry_id, fields)
+                if summary is not None and filtered.matches(summary):
+                    count += 1
+                    fired.update(summary.fired)
+        return count, fired
 
     def _logged(self, filtered: DecisionFilter, after: EntryId | None) -> Iterator[RawEntry]:
         """The entries that may match, by when they were logged."""

@@ -1,9 +1,9 @@
 """Caches what seldom changes, by version: the network, products, and policy sets with their matchers."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.matcher import Matcher, ignore_incident
 from engine.errors import NotReady
 from engine.meter import MATCHING
 from engine.model.facts import Network, NetworkCaches, Product
@@ -21,11 +21,14 @@ MOST_MATCHERS = 4
 class VersionCache:
     """Reads from the server only what it does not have in the version asked for."""
 
-    def __init__(self, client: Client, keys: Keys, *, guarded: bool) -> None:
-        """`guarded` is the matchers'."""
+    def __init__(
+        self, client: Client, keys: Keys, *, guarded: bool, on_incident: Callable[[], None] = ignore_incident
+    ) -> None:
+        """`guarded` and `on_incident` are the matchers'."""
         self._client = client
         self._keys = keys
         self._guarded = guarded
+        self._on_incident = on_incident
         self._network_caches: NetworkCaches | None = None
         self._products: dict[str, tuple[Product, Mapping[str, int]] | None] = {}
         self._matchers: dict[str, KnownAnswers] = {}
@@ -99,7 +102,7 @@ class VersionCache:
 
     def _make_matcher(self, version: str) -> KnownAnswers:
         policies = policy_versions.read_set(self._client, self._keys, version)
-        matcher = Matcher(policies, guarded=self._guarded, watch=MATCHING)
+        matcher = Matcher(policies, guarded=self._guarded, watch=MATCHING, on_incident=self._on_incident)
         while len(self._matchers) >= MOST_MATCHERS:
             # not closed: another thread may be using it
             removed = self._matchers.pop(next(iter(self._matchers)))

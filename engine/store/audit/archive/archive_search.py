@@ -1,6 +1,7 @@
 """Searches archived decisions, newest first: DuckDB over the Parquet files, the newest ones first."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -17,7 +18,7 @@ _FIRST_DAYS, _GROWTH = 1, 8
 """How many days are searched at first, and by how much that grows: what is frequent is found in few."""
 _COLUMNS = ("millis", "number", *TEXTS, *LISTS, *NUMBERS)
 _EQUAL = {"order": "order", "channel": "channel", "status": "status"}
-_IN_LIST = {"node": "nodes", "sku": "skus", "fired": "fired"}
+_IN_LIST = {"node": "nodes", "sku": "skus"}
 
 
 Ask: TypeAlias = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
@@ -54,6 +55,21 @@ class ArchiveSearch:
             if len(found) > limit:
                 return found[:limit], True
         return found, False
+
+    def fired(self, filtered: DecisionFilter) -> tuple[int, Counter[str]]:
+        """How many such decisions there are, and by rule in how many of them it fired."""
+        through = self._archive.through()
+        days = self._days(filtered, None) if through > START else []
+        if not days:
+            return 0, Counter()
+        conditions, values = where(filtered)
+        conditions.append("(millis, number) <= (?, ?)")
+        values += through
+        matching = f"FROM entries WHERE {' AND '.join(conditions)}"
+        with self._entries(days) as ask:
+            ((count,),) = ask(f"SELECT count(*) {matching}", values)
+            rules = ask(f"SELECT rule, count(*) FROM (SELECT unnest(fired) AS rule {matching}) GROUP BY rule", values)  # noqa: S608
+        return count, Counter(dict(rules))
 
     def _days(self, filtered: DecisionFilter, after: EntryId | None) -> list[ArchivedDay]:
         """Those that may have some, the newest first."""
@@ -112,6 +128,9 @@ def where(filtered: DecisionFilter) -> tuple[list[str], list[Any]]:
         if (value := getattr(filtered, name)) is not None:
             conditions.append(f"list_contains({column}, ?)")
             values.append(value)
+    for rule in filtered.rules:
+        conditions.append("list_contains(fired, ?)")
+        values.append(rule)
     bounds = (
         ("millis >= ?", None if filtered.start is None else filtered.start * 1_000),
         ("millis < ?", None if filtered.end is None else filtered.end * 1_000),

@@ -1,0 +1,26 @@
+"""Whether a rule decided: whether a logged decision, made again without it, comes out otherwise."""
+
+from engine.audit.replay import Replay
+from engine.decide.decide import choose, shipments_of
+from engine.decide.decision import LeftToOthers
+from engine.decide.evaluation.candidates import Candidates
+from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.impact.rule_impact import CounterfactualMatcher, without_rests_of
+from engine.decide.matching.matcher import Matcher
+from engine.decide.remainder import evaluate_remainder
+from engine.decide.sourcing.problem import Choice
+
+
+def decides(rule: str, again: Replay, matcher: Matcher, left: LeftToOthers) -> bool:
+    """Whether another choice is made without the rule: other units, places or services. `again` is the decision, made
+    again by `matcher`, of which what is `left` to others of a batch is not taken.
+    """
+    without, made_on = CounterfactualMatcher(matcher, rule), again.made_on
+    snapshot = without_rests_of(made_on.snapshot, without)
+    evaluation = evaluate_remainder(made_on.remainder, snapshot, without, made_on.now)
+    choice = choose(Candidates(evaluation, left), made_on.terms)
+    return _ships(evaluation, choice) != _ships(again.evaluation, again.choice)
+
+
+def _ships(evaluation: Evaluation, choice: Choice) -> list[tuple[str, str, tuple[object, ...]]]:
+    return [(shipment.node, shipment.service, shipment.lines) for shipment in shipments_of(evaluation, choice)]
