@@ -21,7 +21,6 @@ from engine.audit.calculations import Calculations
 from engine.audit.check_starts import CheckStarts
 from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
-from engine.audit.seal_thread import SealThread
 from engine.audit.sealing.leaf import id_text
 from engine.audit.search.decisions import Decisions
 from engine.decide.availability.free_units import SkuAvailability
@@ -52,7 +51,6 @@ from engine.orders.rerouting import Rerouting
 from engine.orders.trial_orders import decide_trial_orders
 from engine.orders.waiting.backlog import Backlog
 from engine.orders.waiting.entry_decision import EntryDecision
-from engine.orders.waiting.offer_thread import TURN_MILLISECONDS, OfferThread
 from engine.orders.waiting.offers import StockOffers
 from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.policies.versions import Published, Versions
@@ -89,10 +87,14 @@ from engine.store.requests.request_counts import RequestCounts
 from engine.store.reset import forget, log_reset
 from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
+from engine.turn_thread import TurnThread
 
 if TYPE_CHECKING:
     from engine.audit.publisher import Publisher
     from engine.audit.sealer import Sealer
+
+TURN_MILLISECONDS = 1_000
+"""How long one process has its turn of offering, and how long each waits before it asks for one again."""
 
 logger = logging.getLogger("pointsman")
 
@@ -116,8 +118,8 @@ class Pointsman:
         self._clock = clock or self._server_time
         self._new_id = new_id
         self._server = open_server(settings)
-        self._offer_thread: OfferThread | None = None
-        self._seal_threads: list[SealThread] = []
+        self._offer_thread: TurnThread | None = None
+        self._seal_threads: list[TurnThread] = []
         self._keys = Keys(settings.network)
         self._client = Client(
             self._server.url,
@@ -329,7 +331,8 @@ class Pointsman:
         the settings say so. A process that goes on for long does this.
         """
         if self.settings.backlog == "auto":
-            self._offer_thread = OfferThread(self.take_turn)
+            seconds = TURN_MILLISECONDS / 1_000
+            self._offer_thread = TurnThread(self.take_turn, name="offers", seconds=seconds, later="stock is offered")
             self._offer_thread.start()
 
     @functools.cached_property
@@ -359,8 +362,10 @@ class Pointsman:
         """
         if self.settings.audit.seal == "auto" and self.sealer.can_seal:
             # a thread each, as whoever takes checkpoints may take long to answer
-            turns = (self.sealer.take_turn, self.installation_sealer.take_turn, self.publisher.take_turn)
-            self._seal_threads = [SealThread(turn) for turn in turns]
+            self._seal_threads = [
+                TurnThread(turn, name="sealing", seconds=1.0, later="the log is sealed", grave=(SealBroken,))
+                for turn in (self.sealer.take_turn, self.installation_sealer.take_turn, self.publisher.take_turn)
+            ]
             for thread in self._seal_threads:
                 thread.start()
 
