@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
 from engine.audit.calculations import Calculations
+from engine.audit.evidence.reports import EvidenceReports
 from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
 from engine.audit.seal_thread import SealThread
@@ -255,6 +256,14 @@ class Pointsman:
         former = FormerCache(self._client, self._keys)
         self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)
         self.calculations = Calculations(self._client, self._keys, former=former)
+        self.evidence = EvidenceReports(
+            self._client,
+            self._keys,
+            calculations=self.calculations,
+            versions=self.versions,
+            facts=self._facts,
+            clock=lambda: self.now,
+        )
         self.explanations = Explanations(
             self._client, self._keys, replays=self.replays, facts=self._facts, show_order=self.orders.show
         )
