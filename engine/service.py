@@ -4,6 +4,7 @@ A decision takes two round trips to the server: one reads a snapshot, one commit
 products, policies) is cached by version, and read again when a snapshot names another version.
 """
 
+import contextlib
 import dataclasses
 import functools
 import heapq
@@ -15,7 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.access_log import AccessLog
 from engine.audit.calculations import Calculations
+from engine.audit.check_starts import CheckStarts
 from engine.audit.evidence.reports import EvidenceReports
 from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
@@ -25,7 +28,7 @@ from engine.audit.search.decisions import Decisions
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
-from engine.errors import PointsmanError, SealBroken
+from engine.errors import ArchiveUnavailable, PointsmanError, SealBroken
 from engine.events.events import Events
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
@@ -58,6 +61,7 @@ from engine.settings import Settings
 from engine.store import decision_log
 from engine.store.api_keys import StoredKeys
 from engine.store.audit import installation_log
+from engine.store.audit.accesses import StoredAccesses
 from engine.store.audit.acts import Act, record_act
 from engine.store.audit.archive.archiving import Archived, Archiving
 from engine.store.audit.decision_search import DecisionSearch, entries_of_order
@@ -75,6 +79,7 @@ from engine.store.network import load as network_load
 from engine.store.network import read
 from engine.store.network.former.former_cache import FormerCache
 from engine.store.network.former.tidy import tidy
+from engine.store.network.former.unneeded import forget_unneeded
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.personal.entry_encoder import EntryEncoder
 from engine.store.reconcile import check as reconcile_check
@@ -256,16 +261,19 @@ class Pointsman:
         former = FormerCache(self._client, self._keys)
         self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)
         self.calculations = Calculations(self._client, self._keys, former=former)
+        self.explanations = Explanations(
+            self._client, self._keys, replays=self.replays, facts=self._facts, show_order=self.orders.show
+        )
+        self.accesses = AccessLog(StoredAccesses(self._client, self._keys, keep_minutes=settings.keep_accesses))
+        """Who read personal data."""
         self.evidence = EvidenceReports(
             self._client,
             self._keys,
             calculations=self.calculations,
             versions=self.versions,
+            accesses=self.accesses,
             facts=self._facts,
             clock=lambda: self.now,
-        )
-        self.explanations = Explanations(
-            self._client, self._keys, replays=self.replays, facts=self._facts, show_order=self.orders.show
         )
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.proofs = Proofs(self._client, self._keys)
@@ -278,6 +286,7 @@ class Pointsman:
         for thread in self._seal_threads:
             thread.stop()
         self.events.close()
+        self.accesses.close()
         self._facts.close()
         self._replica.close()
         self._client.close()
@@ -380,6 +389,8 @@ class Pointsman:
             counts=counts,
         )
         tidy(self._client, self._keys)
+        with contextlib.suppress(ArchiveUnavailable):  # then it can't be told what is needed, and all is kept
+            forget_unneeded(self._client, self._keys)
         self._after_freeing()
         return before != inventory.network.version
 
@@ -529,16 +540,23 @@ class Pointsman:
             self.record_act("archived", str(folder.absolute()), details)
         return archived
 
-    def check(self) -> reconcile_check.Audit:
-        """Compare the ledger with what the log says it should be, and the log with what was sealed of it; nothing is
-        changed. Raises NotReady if the network has neither facts nor a log, as one with a mistyped name: there is
-        nothing that could be called clean.
+    def check(self, *, whole: bool = False) -> reconcile_check.Audit:
+        """Compare the ledger with what the log says it should be, and the log with what was sealed of it. Where this
+        machine has the key that seals, a later check starts with what this one found, unless it is to check the `whole`
+        log; nothing else is changed. Raises NotReady if the network has neither facts nor a log, as one with a mistyped
+        name: there is nothing that could be called clean.
         """
         known = self.sealer.known()
         if not known:  # otherwise there was something, even if there is nothing now
             self._verify_something_to_audit()
         seal = check_seal(self._client, self._keys, known=known)
-        return dataclasses.replace(reconcile_check.check(self._client, self._keys), seal=seal)
+        starts = CheckStarts(self._client, self._keys, self.sealer)
+        start, keep_at = starts.find(whole=whole or bool(seal.findings)), None if seal.findings else starts.next()
+        audit, kept = reconcile_check.check(self._client, self._keys, start=start, keep_at=keep_at)
+        if kept is not None and audit.clean:
+            starts.keep(kept)
+        since = id_text(start.end) if start else ""
+        return dataclasses.replace(audit, seal=seal, since=since)
 
     def repair(self, *, who: str) -> reconcile_repair.Repair:
         """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`. Raises

@@ -15,7 +15,7 @@ from engine.audit.checkpoint_files import AppendedCheckpoints, CheckpointMemory,
 from engine.audit.export import export
 from engine.audit.sealing.checkpoint import Checkpoint, SignedCheckpoint
 from engine.audit.sealing.comparison import Finding
-from engine.audit.sealing.signed_note import VerifierKey
+from engine.audit.sealing.signed_note import SignedNote, VerifierKey
 from engine.audit.sealing.signing import signed, verifier_key
 from engine.audit.sealing.tiles import WIDTH
 from engine.audit.settings import KEY_FILE
@@ -71,6 +71,20 @@ class Sealer:
     def can_seal(self) -> bool:
         """Whether there is a key to sign with, or one may be made."""
         return self.key_file is not None
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key on this machine."""
+        return self.key_file is not None and self.key_file.path.exists()
+
+    def sign(self, text: str) -> str:
+        """A note that the keys of this machine sign, that is no checkpoint. Raises NotReady without a key."""
+        return self._note(text, name=self._logs.removesuffix("/"))
+
+    def has_signed(self, note: SignedNote, text: str) -> bool:
+        """Whether a key of this machine signed that text by this note; raises NoteInvalid if a signature is forged."""
+        keys = [verifier_key(key.key, name=self._logs.removesuffix("/")) for key in self._key_file().read()]
+        return note.text == text and any(note.signed_by(key) for key in keys)
 
     def known(self) -> list[SignedCheckpoint]:
         """The last checkpoints of this network that are remembered outside the store."""

@@ -102,7 +102,7 @@ def main(folder: Path, policies: Path, most: int | None, only_replay: Path | Non
     if only_replay is not None:
         _replay(only_replay)
         return
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
         begun = time.monotonic()
         decisions = decide(folder, policies, Path(directory), most)
         click.echo(f"{decisions:,} decisions in {time.monotonic() - begun:.0f} s")

@@ -8,6 +8,7 @@ import click
 
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json, who
+from api.cli.reads import record_read
 from api.records.sealing import VerificationRecord
 from engine.audit.sealing.checkpoint import SignedCheckpoint, checkpoints_in
 from engine.audit.sealing.signed_note import NoteInvalid, VerifierKey
@@ -34,6 +35,7 @@ def export(settings: Settings, file: Path) -> None:
     with Pointsman(settings) as service:
         entries = service.sealer.export(file, by=who(settings))
         service.record_act("exported", file.name, {"entries": entries})
+        record_read(service, count=entries)
     click.echo(say("entries in {file}: {count:,}", file=file, count=entries))
 
 

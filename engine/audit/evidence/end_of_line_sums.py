@@ -16,7 +16,7 @@ from rules.policy import Rule
 PUSHING = frozenset({"prefer", "tier"})
 """Effects by which one way to ship is better than others."""
 _PRODUCT = ("product.", "stock.", "line.")
-"""What the paths of facts begin with that tell one line of an order from another."""
+"""What the paths of facts begin with that tell one product from another."""
 _COUNTED: tuple[UnitState, ...] = ("held", "confirmed")
 """States of units that are sold."""
 
@@ -57,9 +57,8 @@ class EndOfLineSums:
 
     def _push(self, sold: _Sold, record: DecisionRecord, shipment: ShipmentRecord, units: int) -> None:
         rules = self._rules(record.policy_version)
-        alone = len({line.sku for line in shipment.lines}) == 1
         for name in shipment.rules:
-            if name in rules and _pushes(rules[name], alone=alone):
+            if name in rules and _pushes(rules[name]):
                 pushed = sold.rules.setdefault(name, _Pushed(first=record.decided_at))
                 pushed.first = min(pushed.first, record.decided_at)
                 pushed.units += units
@@ -96,10 +95,8 @@ class EndOfLineSums:
         ]
 
 
-def _pushes(rule: Rule, *, alone: bool) -> bool:
-    """Whether it prefers the way by which a line is shipped: of several lines in a shipment, only rules about products
-    or their stock are certain to have meant this one, or all of them.
-    """
-    return any(effect.name in PUSHING for effect in rule.effects) and (
-        alone or any(path.startswith(_PRODUCT) for path in paths(canonical_form(rule.condition)))
+def _pushes(rule: Rule) -> bool:
+    """Whether it prefers a way to ship because of what is shipped, or how much there is of it."""
+    return any(effect.name in PUSHING for effect in rule.effects) and any(
+        path.startswith(_PRODUCT) for path in paths(canonical_form(rule.condition))
     )

@@ -113,6 +113,15 @@ class ManualActRecord(Record, frozen=True):
     by: str | None
 
 
+class PersonalReadsRecord(Record, frozen=True):
+    """How often somebody read personal data by one operation or command, and how many records that were."""
+
+    by: str | None
+    what: str
+    reads: int
+    records: int
+
+
 class EvidenceReportRecord(Record, frozen=True):
     """What the log says of a period, by the server's clock: from its first instant on, before its last."""
 
@@ -132,3 +141,6 @@ class EvidenceReportRecord(Record, frozen=True):
     overridden_reserves: list[OverriddenReserveRecord]
     follow_ups: list[FollowUpDecisionRecord]
     manual: list[ManualActRecord]
+    personal_reads: Annotated[
+        list[PersonalReadsRecord], Meta(description="of which some of the period may be forgotten by now")
+    ]

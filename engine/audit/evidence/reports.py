@@ -4,17 +4,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
+from engine.audit.access_log import AccessLog
 from engine.audit.calculations import Calculations
 from engine.audit.evidence.emission_sums import EmissionSums
 from engine.audit.evidence.end_of_line_sums import EndOfLineSums
 from engine.audit.evidence.exceptions import Exceptions
-from engine.audit.evidence.record import EvidenceReportRecord, RuleChangeRecord
+from engine.audit.evidence.record import EvidenceReportRecord, PersonalReadsRecord, RuleChangeRecord
 from engine.decide.order_record import timestamp
 from engine.errors import FactsForgotten, NotFound, PointsmanError, PolicyUnreadable
 from engine.facts_reader import FactsReader
 from engine.policies.activations import Activation
 from engine.policies.versions import Versions
 from engine.store import decision_log
+from engine.store.audit.accesses import AccessFilter
 from engine.store.audit.sealed_log import SealedLog
 from engine.store.audit.units_left import units_left
 from engine.store.connection.client import Client
@@ -27,6 +29,7 @@ from rules.policy import Rule
 _END_OF_LINE = "end_of_line"
 _MOST_VERSIONS = 64
 _PRODUCTS_AT_ONCE = 1_000
+_READS_AT_ONCE = 1_000
 
 
 class EvidenceReports:
@@ -39,6 +42,7 @@ class EvidenceReports:
         *,
         calculations: Calculations,
         versions: Versions,
+        accesses: AccessLog,
         facts: FactsReader,
         clock: Callable[[], int],
     ) -> None:
@@ -46,6 +50,7 @@ class EvidenceReports:
         self._keys = keys
         self._calculations = calculations
         self._versions = versions
+        self._accesses = accesses
         self._facts = facts
         self._clock = clock
         self._policies = lru_cache(_MOST_VERSIONS)(versions.read)
@@ -107,6 +112,7 @@ class EvidenceReports:
             overridden_reserves=exceptions.overridden_reserves,
             follow_ups=exceptions.follow_ups,
             manual=exceptions.manual,
+            personal_reads=self._personal_reads(start, end),
         )
 
     def _batches(self, start: int, end: int) -> Iterator[list[RawEntry]]:
@@ -171,3 +177,20 @@ class EvidenceReports:
                 decisions=under[item.version],
                 fired=fired[item.version, change.rule],
             )
+
+    def _personal_reads(self, start: int, end: int) -> list[PersonalReadsRecord]:
+        """How often who read personal data, by what; the most often first."""
+        reads, records = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+        after = None
+        while True:
+            page = self._accesses.page(AccessFilter(start=start, end=end), limit=_READS_AT_ONCE, after=after)
+            for access in page.accesses:
+                reads[access.by, access.what] += 1
+                records[access.by, access.what] += access.count
+            if page.after is None:
+                break
+            after = page.after
+        return [
+            PersonalReadsRecord(by=by or None, what=what, reads=count, records=records[by, what])
+            for (by, what), count in sorted(reads.items(), key=lambda item: (-item[1], item[0]))
+        ]

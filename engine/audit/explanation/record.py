@@ -144,10 +144,9 @@ class DecisiveChangeRecord(Record, frozen=True):
             units = ships.setdefault((shipment.node, shipment.service), {})
             for parcel in shipment.lines:
                 units[parcel.sku] = units.get(parcel.sku, 0) + parcel.quantity
-        statement = found.change.statement(found.then.case)
-        data = _data(statement)
+        data = _data(found.statement)
         return cls(
-            kind=statement.kind,  # type: ignore[arg-type]  # those of changes are these
+            kind=found.statement.kind,  # type: ignore[arg-type]  # those of changes are these
             sentence=wording.change(found),
             ships=[
                 WouldShipRecord(node=node, service=service, units=units) for (node, service), units in ships.items()

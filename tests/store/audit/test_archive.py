@@ -233,3 +233,12 @@ def test_events_are_read_over_both(shop, tmp_path):
     shop.archive(tmp_path, older_than=3 * DAY)
     assert shop.events.read(START, limit=1_000).events == before
     assert shop.events.read(before[2].position, limit=1_000).events == before[3:]
+
+
+def test_archived_decisions_are_made_again_after_another_network_was_loaded(shop, tmp_path):
+    shop.archive(tmp_path, older_than=3 * DAY)
+    places = [node("lyon", LYON, handling=9_000_000), node("lille", LILLE)]
+    shop.load(inventory(places, {"A": {"lyon": 30, "lille": 2}, "B": {}}))
+    outcomes = [item.outcome for item in shop.replays.between(None, None)]
+    assert (len(outcomes) > 7, set(outcomes)) == (True, {"identical"})
+    assert all(made.agrees for made in shop.calculations.between(None, None))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.errors import FactsForgotten
 from engine.model.facts import GeoPoint
+from engine.store import decision_log
 from engine.store.network import load
 from engine.store.network.change import change_nodes, change_products
 from engine.store.network.former.former_facts import FormerFacts
@@ -16,7 +17,8 @@ from engine.store.network.former.tidy import tidy
 from engine.store.network.read import read_network
 from engine.store.network.serialization import dump, network_record
 from engine.store.reset import forget
-from tests.support.facts import LILLE, LYON, NOW, inventory, node, product, service
+from tests.conftest import activate
+from tests.support.facts import LILLE, LYON, NOW, inventory, node, order, product, service
 
 SKUS, NODES = ("A", "B", "C"), ("lille", "lyon", "nice")
 
@@ -149,3 +151,28 @@ def test_a_version_that_is_not_kept_is_named(client, keys):
     change(client, keys, {}, ("load", {"A": 1}, {"lyon"}, 1))
     with pytest.raises(FactsForgotten, match="network version 4711 is not kept any more"):
         FormerFacts(client, keys).network("4711")
+
+
+def test_what_no_decision_needs_any_more_is_forgotten(bare, client, keys):
+    former = FormerFacts(client, keys)
+
+    def load_and_decide(weight):
+        bare.load(inventory([node("lyon")], {"A": {"lyon": 9}}, products=[product("A", weight=weight)]))
+        activate(bare)
+        return bare.decide(order(("A", 1))).record
+
+    records = [load_and_decide(weight) for weight in (1, 2, 3)]
+    load_and_decide(2)  # that of the second is there again
+    load_and_decide(4)
+    versions = [record.network_version for record in records]
+    assert [former.products(version, ["A"])["A"][0].weight for version in versions] == [1, 2, 3]
+    first = next(decision_log.decisions(client, keys))
+    client.redis.xdel(keys.log, "-".join(map(str, first.id)))
+    bare.load(inventory([node("lyon")], {"A": {"lyon": 9}}, products=[product("A", weight=5)]))
+    with pytest.raises(FactsForgotten):
+        former.network(versions[0])
+    assert [former.products(version, ["A"])["A"][0].weight for version in versions[1:]] == [2, 3]
+    client.redis.xtrim(keys.log, maxlen=0)
+    bare.load(inventory([node("lyon")], {"A": {"lyon": 9}}, products=[product("A", weight=6)]))
+    assert client.redis.zcard(keys.former_items) == 0
+    assert client.redis.hlen(keys.former_versions) == 0

@@ -13,6 +13,7 @@ from api.cli.language.current import say
 from api.cli.options import INSTANT, LAST_DAY
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
+from api.cli.reads import record_read
 from api.shapes.quantities import Quantities, encode
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -45,6 +46,7 @@ def report(settings: Settings, start: int, end: int | None, *, form: str, output
         record = service.evidence.report(
             start, until + 1, progress=lambda entries: progress.update(task, completed=entries)
         )
+        record_read(service, count=record.decisions)
         cells = Cells(times=Times.of(service), quantities=Quantities.of(service), plain=form == "csv")
     if form == "csv" and output is not None:
         _write_tables(output, sections(record, cells))

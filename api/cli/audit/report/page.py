@@ -21,7 +21,8 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font-size: .8re
 table { border-collapse: collapse; margin: .8rem 0; font-size: .85rem; font-variant-numeric: tabular-nums }
 th { text-align: left; vertical-align: bottom; border-bottom: 2px solid #555; padding: .3rem .6rem; font-weight: 600 }
 td { vertical-align: top; border-bottom: 1px solid #ddd; padding: .3rem .6rem; white-space: pre-line;
-  overflow-wrap: break-word; max-width: 24rem }
+  overflow-wrap: break-word; max-width: 46rem }
+td:first-child { white-space: nowrap }
 th.number, td.number { text-align: right }
 tfoot td { border-bottom: 0; border-top: 2px solid #555; font-weight: 600 }
 @media print {

@@ -1,4 +1,4 @@
-"""The sections of an evidence report as tables: headings and cells in the language of the command, for pages and CSV."""
+"""The sections of an evidence report as tables: headings and cells in the language of the command."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -77,7 +77,6 @@ def _emissions(report: EvidenceReportRecord, cells: Cells) -> Section:
             say("intensity (g CO2e/tkm)"),
             say("of these left: shipments"),
             say("of these left: kg CO2e"),
-            say("factors (g CO2e/tkm) and their sources"),
         ],
         rows=[
             [
@@ -92,12 +91,6 @@ def _emissions(report: EvidenceReportRecord, cells: Cells) -> Section:
                 "" if item.intensity is None else cells.scaled(item.intensity, 3, 1),
                 cells.number(item.shipments_left),
                 cells.scaled(item.co2_left_mg, 6, 3),
-                "; ".join(
-                    [
-                        ", ".join(cells.scaled(factor, 3, 3) for factor in item.factors_mg_per_tonne_km),
-                        *(item.sources or [say("no source is named")]),
-                    ]
-                ),
             ]
             for item in sums.services
         ],
@@ -123,8 +116,26 @@ def _emission_total(report: EvidenceReportRecord, cells: Cells) -> Row | None:
         cells.scaled(co2 * 1_000_000_000 // activity, 3, 1) if activity else "",
         cells.number(sum(item.shipments_left for item in services)),
         cells.scaled(sum(item.co2_left_mg for item in services), 6, 3),
-        "",
     ]
+
+
+def _factors(report: EvidenceReportRecord, cells: Cells) -> Section:
+    return Section(
+        name="emission-factors",
+        title=say("Emission intensities and where they are from"),
+        remarks=[],
+        headings=[say("mode"), say("service"), say("factor (g CO2e/tkm)"), say("source, as the network file names it")],
+        rows=[
+            [
+                item.mode,
+                item.service,
+                ", ".join(cells.scaled(factor, 3, 1) for factor in item.factors_mg_per_tonne_km),
+                "\n".join(item.sources) or say("no source is named"),
+            ]
+            for item in report.emissions.services
+        ],
+        numbers=frozenset({2}),
+    )
 
 
 def _emission_remarks(report: EvidenceReportRecord, cells: Cells) -> Iterator[str]:
@@ -162,7 +173,8 @@ def _end_of_line(report: EvidenceReportRecord, cells: Cells) -> Section:
             say(
                 "Regulation (EU) 2024/1781 (ESPR) bans the destruction of unsold apparel, clothing accessories and"
                 " footwear (Article 25), and asks for measures that prevent the need for it. This table is evidence of"
-                " such measures: for each product that is now at the end of its line, the rules that preferred its shipment."
+                " such measures: for each product that is now at the end of its line, the rules that preferred to ship"
+                " it."
             ),
             say(
                 "Sold are units that were decided to ship in the period and not taken back since. On hand and blocked"
@@ -286,8 +298,8 @@ def _manual(report: EvidenceReportRecord, cells: Cells) -> Section:
         title=say("Done by hand, and repairs"),
         remarks=[
             say(
-                "What came from the command line, and approvals, withdrawals, ended rests and repairs wherever they came"
-                " from. What a person had another program do over HTTP has that program's name in the log."
+                "What came from the command line, and approvals, withdrawals, ended rests and repairs wherever they"
+                " came from. What a person had another program do over HTTP has that program's name in the log."
             )
         ],
         headings=[say("logged"), say("entry"), say("what"), say("id"), say("by")],
@@ -295,11 +307,27 @@ def _manual(report: EvidenceReportRecord, cells: Cells) -> Section:
     )
 
 
+def _personal_reads(report: EvidenceReportRecord, cells: Cells) -> Section:
+    return Section(
+        name="reads-of-personal-data",
+        title=say("Reads of personal data"),
+        remarks=[say("By the access log, as far back as it is kept (POINTSMAN_KEEP_ACCESSES).")],
+        headings=[say("by"), say("operation or command"), say("reads"), say("records read")],
+        rows=[
+            [item.by or "", item.what, cells.number(item.reads), cells.number(item.records)]
+            for item in report.personal_reads
+        ],
+        numbers=frozenset({2, 3}),
+    )
+
+
 _SECTIONS: Sequence[Callable[[EvidenceReportRecord, Cells], Section]] = (
     _emissions,
+    _factors,
     _end_of_line,
     _rule_changes,
     _overridden,
     _follow_ups,
     _manual,
+    _personal_reads,
 )

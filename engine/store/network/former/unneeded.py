@@ -1,0 +1,63 @@
+"""Forgets networks and products of former times that no decision needs any more, in the log or in the archive.
+
+A decision is committed only while the network that it was made in is the one that counts, so the numbers of networks
+rise along the log: what is older than that of its first decision is needed by none.
+"""
+
+from collections.abc import Iterator
+
+from engine.store import decision_log
+from engine.store.connection.client import Client, faults
+from engine.store.keys import Keys
+from engine.store.network.former.former_facts import FormerFacts
+
+_AT_ONCE = 500
+
+
+def forget_unneeded(client: Client, keys: Keys) -> None:
+    """Delete what was kept before the network of the first decision that there is. Raises ArchiveUnavailable if the
+    archive is not at hand: then it can't be told, and nothing is deleted.
+    """
+    needed_from = _needed_from(client, keys)
+    for members in _older(client, keys, needed_from):
+        with faults():
+            client.redis.zrem(keys.former_items, *members)
+    present = FormerFacts(client, keys).present()
+    with faults(), client.redis.pipeline(transaction=True) as write:
+        for number in (kept for kept in present.bodies if kept < needed_from):
+            write.hdel(keys.former_networks, number)
+        for number in (kept for kept in present.products if kept < needed_from):
+            write.hdel(keys.former_networks, f"products {number}")
+            write.unlink(keys.former_products(number))
+        for version, numbers in client.redis.hgetall(keys.former_versions).items():
+            if int(numbers.split(b" ")[1]) < needed_from:
+                write.hdel(keys.former_versions, version)
+        write.execute()
+
+
+def _needed_from(client: Client, keys: Keys) -> int:
+    """The number of the network of the first decision; of one that counted several times, the first of them."""
+    present = FormerFacts(client, keys).present()
+    first = next(decision_log.decisions(client, keys), None)
+    if first is None:
+        return present.number
+    version = first.record.network_version
+    with faults():
+        numbers = client.redis.hget(keys.former_versions, version)
+    if numbers is not None:
+        return int(numbers.split(b" ")[0])
+    return present.number if version == present.version else 0
+
+
+def _older(client: Client, keys: Keys, needed_from: int) -> Iterator[list[bytes]]:
+    """The items that were kept under earlier numbers, some at a time."""
+    batch: list[bytes] = []
+    with faults():
+        for member, _ in client.redis.zscan_iter(keys.former_items, count=_AT_ONCE):
+            if int(member.split(b"\n", 2)[1]) < needed_from:
+                batch.append(member)
+            if len(batch) >= _AT_ONCE:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
