@@ -1,4 +1,4 @@
-"""Seals the log: makes its entries leaves of a Merkle tree, signs checkpoints of that, and sends them off the host.
+"""Seals the log: makes its entries leaves of a Merkle tree, and signs checkpoints of that.
 
 Whoever seals first compares what is stored with the checkpoints that are remembered outside the store. Where these
 disprove it, as after an older copy was put in place, nothing is sealed, so that no two histories are signed.
@@ -134,7 +134,7 @@ class Sealer:
             after = self._step.run(state, origin, until=until)
             if after is None:  # another process was faster
                 state = self._log.state()
-                origin = state.origin
+                origin = origin if new_log else state.origin
             elif after.size == state.size:
                 break
             else:

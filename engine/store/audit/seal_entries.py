@@ -53,7 +53,7 @@ class SealStep:
             last=leaves[-1].id if leaves else before.last,
             trimmed=before.trimmed,
         )
-        return self._store(before, after, growth) if leaves or origin != before.origin else before
+        return self._store(before, after, growth) if leaves or (before.size and origin != before.origin) else before
 
     def sign_again(self, before: SealedState) -> SealedState | None:
         """Sign the same tree, as other keys sign from now on."""

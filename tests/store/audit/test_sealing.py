@@ -1,5 +1,6 @@
 """Entries are sealed once each, in their order, whoever seals and whatever dies meanwhile."""
 
+import dataclasses
 import logging
 
 import pytest
@@ -138,6 +139,26 @@ def test_a_process_that_dies_before_or_after_its_step_loses_nothing_and_seals_no
     log.add(5)
     assert log.worker.sealer.seal().size == len(log.redis.xrange(log.key("log")))
     assert log.worker.check().seal.findings == ()
+
+
+def test_of_a_log_without_entries_there_is_no_checkpoint(tmp_path):
+    with Pointsman(Settings(data=tmp_path)) as service:
+        assert service.sealer.seal().checkpoint == ""
+        assert service._client.redis.keys() == []
+
+
+def test_a_log_that_was_restored_under_another_name_is_another_log(log, tmp_path, server_url, clock):
+    log.worker.sealer.seal()
+    log.worker.back_up(tmp_path / "backup")
+    name = f"{log.worker.settings.network}-copy"
+    settings = dataclasses.replace(log.worker.settings, network=name)
+    with Pointsman(settings, clock=clock) as copy:
+        copy.restore(tmp_path / "backup")
+        state = copy.sealer.seal()
+        assert state.origin.split("/")[1] == name
+        assert state.size > log.worker.proofs.state().size
+        assert copy.check().seal.findings == ()
+        copy.forget()
 
 
 def test_many_entries_are_sealed_in_several_steps(log, monkeypatch):
