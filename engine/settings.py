@@ -30,6 +30,7 @@ _DAY = 24 * 60
 """In minutes."""
 _LONGEST_UNDO = 30 * _DAY
 _LONGEST_KEPT = 30 * _DAY
+_LONGEST_ACCESSES = 3_650 * _DAY
 _LONGEST_STAY = 7 * _DAY
 
 
@@ -45,8 +46,8 @@ class Settings:
     replicas of a cluster, and those that Sentinels watch, are found without it. `user` is the name that the policy
     history and the log record for commands; None means the login name. `guard` says when the reference checks what
     durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo` minutes. The answer to a
-    request with an idempotency key is kept for `keep_answers` minutes. A caller over HTTP may make as many requests as
-    `rate_limit` says; None: any number. `backlog` says
+    request with an idempotency key is kept for `keep_answers` minutes, and who read personal data for `keep_accesses`.
+    A caller over HTTP may make as many requests as `rate_limit` says; None: any number. `backlog` says
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
     backlog run`. The values of the fields of orders that are `personal` stand encrypted in the log. The embedded
     server stays for `server_stays` minutes after its last user has gone. `archive` is the folder that archived entries
@@ -67,6 +68,7 @@ class Settings:
     guard: Guard = "first_sight"
     undo: int = _DAY
     keep_answers: int = _DAY
+    keep_accesses: int = 180 * _DAY
     rate_limit: RateLimit | None = None
     backlog: RunsBacklog = "auto"
     server_stays: int = 0
@@ -97,6 +99,9 @@ class Settings:
             undo=_duration("POINTSMAN_UNDO", variables.get("POINTSMAN_UNDO", "1 d"), _LONGEST_UNDO),
             keep_answers=_duration(
                 "POINTSMAN_KEEP_ANSWERS", variables.get("POINTSMAN_KEEP_ANSWERS", "1 d"), _LONGEST_KEPT
+            ),
+            keep_accesses=_duration(
+                "POINTSMAN_KEEP_ACCESSES", variables.get("POINTSMAN_KEEP_ACCESSES", "180 d"), _LONGEST_ACCESSES
             ),
             rate_limit=_rate_limit(variables.get("POINTSMAN_RATE_LIMIT")),
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),

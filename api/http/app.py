@@ -32,7 +32,8 @@ from api.http.access.failed_attempts import FailedAttempts
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.addresses import answer_by_address, read_ids_from_addresses
-from api.http.audit import explanations, replays, sealing
+from api.http.audit import accesses, explanations, replays, sealing
+from api.http.audit.reads import record_reads
 from api.http.blueprint import JSON, NDJSON, by_operation, components
 from api.http.description import blueprint as description
 from api.http.description.completion import completed
@@ -115,6 +116,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         stock_movements,
         master_data,
         policies,
+        accesses,
         events,
         webhooks,
         sealing,
@@ -139,6 +141,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
 
         limit_requests(app, pointsman, limit)
     IdempotentRequests(pointsman).guard(app)
+    record_reads(app, pointsman)
     return app
 
 
@@ -161,6 +164,8 @@ def served_app() -> Flask:
         pointsman.start_offering()
         pointsman.start_sealing()
         pointsman.events.start_delivering(renderer(pointsman))
+        pointsman.accesses.start()
+        atexit.register(pointsman.accesses.close)
         atexit.register(pointsman.events.close)  # who stops goes on with no request, and lets others go on at once
     return create_app(*served, meters=meters, tracing=tracing)
 

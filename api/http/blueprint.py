@@ -8,7 +8,7 @@ from typing import Any
 
 import flask_smorest
 import msgspec
-from flask import Response
+from flask import Response, g
 
 from api.http.each_request.key_header import TAKES_KEY, document_key, takes_key
 from api.http.strict_parsing import StrictParser, may_be_empty
@@ -19,6 +19,8 @@ from engine.model.scopes import Scope
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+ITEMS = "answered_items"
+"""Of Flask's `g`: how many items the answer has in its first list; 1 if it has none."""
 OPEN: tuple[Scope, ...] = ()
 """The scope of an operation that anybody may call, without a key."""
 _REFERENCES = "#/components/schemas/"
@@ -95,6 +97,8 @@ def _takes_query(view: Any) -> bool:
 
 
 def answer(record: Record, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    values = (getattr(record, name) for name in record.__struct_fields__)
+    setattr(g, ITEMS, next((len(value) for value in values if isinstance(value, list)), 1))
     return Response(encode(record), status=status, content_type=JSON)
 
 

@@ -89,6 +89,7 @@ class AuditRecord(Record, frozen=True):
     drifts: list[DriftRecord]
     torn: Annotated[bool, Meta(description="whether entries of the log are missing or can't be read")]
     clean: bool
+    since: Annotated[str | UnsetType, Meta(description="the entry after which the log was read")] = UNSET
     seal: Annotated[SealCheckRecord | UnsetType, Meta(description="left out where nothing was ever sealed")] = UNSET
     mended: Annotated[list[DriftRecord] | UnsetType, Meta(description="if a repair was asked for")] = UNSET
 
@@ -109,6 +110,7 @@ class AuditRecord(Record, frozen=True):
             drifts=[DriftRecord.of(drift) for drift in audit.drifts],
             torn=audit.log_damaged,
             clean=audit.clean,
+            since=audit.since or UNSET,
             seal=SealCheckRecord.of(audit.seal) if audit.seal and audit.seal.ever_sealed else UNSET,
             mended=mended,
         )

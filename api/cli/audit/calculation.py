@@ -11,6 +11,7 @@ from api.cli.language.current import counted, say
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
 from api.cli.output.mistakes import fail
 from api.cli.output.progress import progress_bar
+from api.cli.reads import record_read
 from api.records.audit.calculation import (
     CalculationRecord,
     CostRowRecord,
@@ -65,6 +66,7 @@ def calculation(
             _write_table(service, since, until, output or Path("-"))
             return
         made = service.calculations.of_decision(decision_id)
+        record_read(service, subject=decision_id)
         quantities, currency = Quantities.of(service), service.network().currency
     record = CalculationRecord.of(made)
     if output is not None:
@@ -96,6 +98,7 @@ def _write_table(service: Pointsman, since: int | None, until: int | None, outpu
                 yield from table_lines(made, quantities)
 
     _write(output, lines())
+    record_read(service, count=decisions)
     click.echo(say("{decisions} reckoned up", decisions=counted(decisions, "decision")), err=True)
     if forgotten:
         fail([say("{decisions} left out: their network is not kept", decisions=counted(forgotten, "decision"))])

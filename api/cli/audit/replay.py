@@ -9,6 +9,7 @@ from api.cli.language.current import counted, say
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
+from api.cli.reads import record_read
 from api.records.audit.replays import AmountsRecord, PolicySummaryRecord, ReplayRecord, ReplaysRecord, ReplaySums
 from api.shapes.quantities import Quantities
 from engine.audit.replays import OUTCOMES
@@ -62,6 +63,7 @@ def replay(
                 for replayed in service.replays.between(since, until, policies=version):
                     sums.add(replayed)
                     progress.advance(task)
+        record_read(service, subject=decision_id or "", count=sums.record.decisions)
     if as_json:
         print_json(one if decision_id is not None else sums.record, quantities)
     elif decision_id is not None:

@@ -62,7 +62,7 @@ class Wording:
 
     def change(self, found: FoundChange) -> str:
         """What would have changed the decision, and what would have been decided then."""
-        statement = found.change.statement(found.then.case)
+        statement = found.statement
         values = {name: self.words(value) for name, value in statement.values.items()}
         rules = self.words(statement.rules) if statement.rules.rules else ""
         condition = self._counted(statement.kind, statement.count, **values, rules=rules)

@@ -5,7 +5,7 @@ an order of many lines, which takes longer, fewer times. A change is reported on
 choice, and, where it has a size, deciding under the next smaller size did not.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Final, TypeVar
@@ -24,6 +24,7 @@ from engine.audit.explanation.changes.change import (
 from engine.audit.explanation.comparison import loss
 from engine.audit.explanation.costs import costs_of
 from engine.audit.explanation.forced import best_first
+from engine.audit.explanation.statement import Statement
 from engine.decide.evaluation.judgements import counted_judgements
 from rules.syntax.amount_range import UNITS
 from rules.syntax.effect_parser import RANGES
@@ -32,7 +33,7 @@ from rules.vocabulary import Kind
 
 MOST_WORK: Final = 1_000
 """Decisions times lines of the order; one that takes a search counts as SEARCH of them."""
-SEARCH: Final = 8
+SEARCH: Final = 4
 LEAST_WORK: Final = 20
 """Decisions that are made however many lines there are."""
 MOST_DECISIONS: Final = 400
@@ -62,15 +63,16 @@ class FoundChange:
     """A change, and what would have been chosen under it."""
 
     change: Change
+    statement: Statement
     then: ExplainedChoice
 
 
-class _BudgetSpent(Exception):
+class BudgetSpent(Exception):
     """No more decisions may be made."""
 
 
 @dataclass(slots=True)
-class _Decider:
+class Decider:
     """Decides a case under changes, and remembers what came of each."""
 
     case: DecidedCase
@@ -79,9 +81,9 @@ class _Decider:
     results: dict[Change, ExplainedChoice | None] = field(default_factory=dict)
 
     def decide(self, case: DecidedCase) -> ExplainedChoice:
-        """Decides; raises _BudgetSpent if no more may be decided."""
+        """Decides; raises BudgetSpent if no more may be decided."""
         if self.left <= 0:
-            raise _BudgetSpent
+            raise BudgetSpent
         then = ExplainedChoice(case)
         self.left -= SEARCH if then.searches else 1
         return then
@@ -121,32 +123,45 @@ class FoundChanges:
 
 
 def changes(chosen: ExplainedChoice) -> FoundChanges:
-    """Rules that decided, then stock, limits of parcels, time, and amounts of rules; of each as far as the number of
+    """Rules that decided, then stock, limits of parcels, amounts of rules, and time; of each as far as the number of
     decisions goes.
     """
     case = chosen.case
     lines = max(1, len(case.remainder.whole_order.lines))
-    decider = _Decider(case, chosen, min(MOST_DECISIONS, max(LEAST_WORK, MOST_WORK // lines)))
+    decider = Decider(case, chosen, min(MOST_DECISIONS, max(LEAST_WORK, MOST_WORK // lines)))
     found: list[FoundChange] = []
     try:
         for change in _changes(decider):
             then = decider.under(change)
             if then is not None:
-                found.append(FoundChange(change=change, then=then))
-    except _BudgetSpent:
+                found.append(FoundChange(change=change, statement=change.statement(case), then=then))
+    except BudgetSpent:
         return FoundChanges(each=tuple(found), complete=False)
     return FoundChanges(each=tuple(found), complete=True)
 
 
-def _changes(decider: _Decider) -> Iterator[Change]:
+def _changes(decider: Decider) -> Iterator[Change]:
     acting = _acting_rules(decider.chosen)
     for rule in acting:
         yield RuleOff(rule=rule)
     yield from _units(decider)
     yield from _parcels(decider)
+    yield from _least_moved(decider, acting)
     yield from _time(decider)
-    moved = [change for rule in acting for change in _amounts(decider, rule)]
-    yield from sorted(moved, key=_relative_size)[:_MOST_AMOUNTS]
+
+
+def _least_moved(decider: Decider, acting: Sequence[str]) -> Iterator[AmountMoved]:
+    """Of all amounts of these rules, the changes that move one by the least part of itself."""
+    found: list[AmountMoved] = []
+    spent: BudgetSpent | None = None
+    try:
+        for rule in acting:
+            found.extend(_amounts(decider, rule))
+    except BudgetSpent as error:
+        spent = error
+    yield from sorted(found, key=_relative_size)[:_MOST_AMOUNTS]
+    if spent:
+        raise spent
 
 
 def _relative_size(change: AmountMoved) -> tuple[Fraction, str, int, int]:
@@ -167,7 +182,7 @@ def _acting_rules(chosen: ExplainedChoice) -> list[str]:
     return sorted(acting & rules.keys())
 
 
-def _units(decider: _Decider) -> Iterator[Change]:
+def _units(decider: Decider) -> Iterator[Change]:
     """The fewest units more at one place, of each article, at the places that would do best if all had it."""
     chosen, case = decider.chosen, decider.case
     evaluation, order = chosen.evaluation, chosen.evaluation.order
@@ -196,14 +211,14 @@ def _lacking(case: DecidedCase, sku: str, node: str) -> int:
     return 0 if position is None else max(0, position.held - position.on_hand)
 
 
-def _most_kept(decider: _Decider) -> int:
+def _most_kept(decider: Decider) -> int:
     """The units that rules keep back of a place, if all do that keep some."""
     rules = decider.case.matcher.policies.rules.values()
     effects = (effect for rule in rules for effect in rule.effects if effect.name in ("keep", "protect"))
     return min(_MOST_RAISED, sum(number_in(effect.value) or 0 for effect in effects))
 
 
-def _parcels(decider: _Decider) -> Iterator[Change]:
+def _parcels(decider: Decider) -> Iterator[Change]:
     """The fewest parcels that places with no room would have to have been given less."""
     evaluation, snapshot = decider.chosen.evaluation, decider.case.snapshot
     for node in (evaluation.rooms == 0).nonzero()[0].tolist():
@@ -216,7 +231,7 @@ def _fewer_parcels(node: str) -> Callable[[int], FewerParcels]:
     return lambda parcels: FewerParcels(node=node, parcels=parcels)
 
 
-def _time(decider: _Decider) -> Iterator[Change]:
+def _time(decider: Decider) -> Iterator[Change]:
     """The fewest minutes earlier, and later."""
     for sign in (-1, 1):
         moved = _moved_in_time(sign)
@@ -230,7 +245,7 @@ def _moved_in_time(sign: int) -> Callable[[int], MovedInTime]:
     return lambda minutes: MovedInTime(minutes=sign * minutes)
 
 
-def _amounts(decider: _Decider, rule: str) -> Iterator[AmountMoved]:
+def _amounts(decider: Decider, rule: str) -> Iterator[AmountMoved]:
     """Of each number of a rule, the nearest lower and the nearest higher that would have changed the choice."""
     for place, effect in enumerate(decider.case.matcher.policies.rules[rule].effects):
         number = number_in(effect.value)
@@ -250,7 +265,7 @@ def _moved(rule: str, place: int, effect: str, number: int, sign: int) -> Callab
     return lambda by: AmountMoved(rule=rule, place=place, effect=effect, before=number, after=number + sign * by)
 
 
-def _least(decider: _Decider, change: Callable[[int], _Sized], low: int, high: int, step: int) -> Iterator[_Sized]:
+def _least(decider: Decider, change: Callable[[int], _Sized], low: int, high: int, step: int) -> Iterator[_Sized]:
     """The change of the least size above `low`, in steps, that changes the choice, if that of `high` does. Of amounts,
     no size above the least leaves the choice as it was; where rules look at stock, one may.
     """
