@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 import pytest
 
 from api.cli.login import login_name
 from api.cli.main import pointsman
+from api.records.ledger import LogEntryRecord
+from engine.service import Pointsman
+from engine.settings import Settings
 from tests.conftest import PARKS_RISKY_ORDERS
 from tests.support.facts import policy_file
 from tests.support.forked_cli import Command, Run, installed
@@ -87,8 +91,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Any:
 class Shop:
     """Runs commands one after the other, and sees which entries each of them leaves."""
 
-    def __init__(self, run: Run, folder: Path) -> None:
-        self._run, self._folder, self._seen, self.done = run, folder, 0, set[str]()
+    def __init__(self, run: Run, folder: Path, service: Pointsman) -> None:
+        self._run, self._folder, self._service, self._seen, self.done = run, folder, service, 0, set[str]()
         self._entries()
 
     def do(self, command: str, *words: str, kind: str, op: str = "") -> str:
@@ -119,14 +123,19 @@ class Shop:
         self._entries()
 
     def _entries(self) -> list[dict[str, Any]]:
-        entries = [json.loads(line) for line in self._run("ledger", "log", "--json").stdout.splitlines()]
+        logged = self._service.entries(on_damaged=pytest.fail)
+        entries = [msgspec.to_builtins(LogEntryRecord.of(entry)) for entry in logged]
         new, self._seen = entries[self._seen :], len(entries)
         return new
 
 
 @pytest.mark.slow
-def test_every_change_is_an_entry_with_its_author(run: Run, tmp_path: Path) -> None:
-    shop = Shop(run, tmp_path)
+def test_every_change_is_an_entry_with_its_author(run: Any, tmp_path: Path) -> None:
+    with Pointsman(Settings(data=run.keywords["POINTSMAN_DATA"])) as service:
+        _every_change(Shop(run, tmp_path, service), run, tmp_path)
+
+
+def _every_change(shop: Shop, run: Run, tmp_path: Path) -> None:
     _orders(shop)
     _stock(shop)
     _policies(shop)
