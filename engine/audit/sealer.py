@@ -48,17 +48,18 @@ class Sealer:
     """Seals the log of one network. `clock` answers UTC seconds."""
 
     def __init__(self, client: Client, keys: Keys, settings: Settings, *, clock: Callable[[], int]) -> None:
+        """The log is that of `keys`: of a network, or of the installation."""
         self._client = client
         self._keys = keys
         self._clock = clock
-        self._logs = f"{settings.audit.audit_name}/{settings.network}/"
+        self._logs = f"{settings.audit.audit_name}/{keys.network}/"
         """What the names of this network's logs begin with."""
         self._log = SealedLog(client, keys)
         self._step = SealStep(client, keys, sign=self._sign)
         embedded = settings.redis_url is None
         path = settings.audit.audit_key or (settings.data / KEY_FILE if embedded else None)
         self.key_file = None if path is None else KeyFile(path)
-        self._latest = LatestCheckpoint(settings.data / f"audit-head-{settings.network}") if embedded else None
+        self._latest = LatestCheckpoint(settings.data / f"audit-head-{keys.network}") if embedded else None
         appended = settings.audit.checkpoint_file
         self._memories: Sequence[CheckpointMemory] = [
             *([self._latest] if self._latest else []),
@@ -92,10 +93,10 @@ class Sealer:
 
     def published_keys(self, state: SealedState) -> list[PublishedKey]:
         """The keys that sign now, the newest first, under the name of the log. None before the first checkpoint."""
-        if self.key_file is None or not state.origin:
+        if not (self.has_key and state.origin):
             return []
         now = self._clock()
-        keys = [key for key in self.key_file.read() if key.until is None or key.until > now]
+        keys = [key for key in self._key_file().read() if key.until is None or key.until > now]
         return [PublishedKey(verifier_key(key.key, name=state.origin), key.until) for key in keys]
 
     def rotate_key(self, *, overlap: int) -> None:
@@ -140,11 +141,11 @@ class Sealer:
         self._remember(state)
         return state
 
-    def export(self, path: Path, *, by: str) -> int:
-        """Seal what is not sealed yet, if there is a key, and write the sealed log into a new file; returns the number
-        of its entries. See `export`.
+    def export(self, path: Path, *, by: str, archived: bool = True) -> int:
+        """Seal what is not sealed yet, if there is a key, and write the sealed log into a new file, with what is
+        `archived` or without; returns the number of its entries. See `export`.
         """
-        state = self._log.state() if self.key_file is None else self.seal()
+        state = self.seal() if self.can_seal else self._log.state()
         if not state.size:
             raise NotReady("nothing is sealed, so there is nothing to export")
         return export(
@@ -153,7 +154,8 @@ class Sealer:
             path,
             state=state,
             verifier_keys=[str(published.key) for published in self.published_keys(state)],
-            sign=None if self.key_file is None else functools.partial(self._note, name=state.origin),
+            sign=functools.partial(self._note, name=state.origin) if self.has_key else None,
+            archived=archived,
             by=by,
             at=self._clock(),
         )

@@ -296,7 +296,7 @@ class Keys:
     @property
     def personal_answers(self) -> str:
         """Sorted set: the names of requests whose kept answer has an order in it, by the instant it expires."""
-        return self._key("requests", "personal")
+        return self._key("answers", "personal")
 
     def request_count(self, name: str) -> str:
         """String: how many requests of a caller there were in its period. It is gone when the period ends."""

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from api.http.audit.reads import OF_NO_PERSON
-from api.records.audit.accesses import AccessesRecord
+from api.records.audit.accesses import AccessListRecord
 from engine.audit import access_log
 from engine.audit.access_log import AccessLog
 from engine.errors import StoreUnavailable
@@ -33,7 +33,7 @@ def made(http):
 
 def accesses(http, **query):
     answer = http.get("/v1/audit/accesses", query_string=query)
-    assert mistakes_in(http, AccessesRecord, answer.get_json()) == []
+    assert mistakes_in(http, AccessListRecord, answer.get_json()) == []
     return answer.get_json()["accesses"]
 
 

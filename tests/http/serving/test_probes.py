@@ -3,18 +3,14 @@
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 
 import pytest
 
 from api.http.serving.probes_port import open_probes_port
-from tests.support.clean_environment import clean_environment
 from tests.support.free_port import free_port
-from tests.support.server_process import ROOT, words_of
+from tests.support.server_process import words_of
 from tests.support.wait_until import wait_until
 
 
@@ -68,30 +64,6 @@ def test_the_process_for_probes_is_started_again_and_ends_with_the_master(serve,
     wait_until(lambda: not words_of(second), "it has ended")
 
 
-@pytest.fixture
-def command_line(tmp_path):
-    """What a server says that does not start with these settings."""
-
-    def run(**settings):
-        command = [sys.executable, "-m", "api.http.serving", "--bind", f"unix:{tmp_path}/http.sock"]
-        environment = clean_environment(**settings)
-        done = subprocess.run(
-            command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 1
-        return done.stderr.removesuffix("\n")
-
-    return run
-
-
-def test_a_port_that_is_taken_is_said_in_one_line(command_line):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert command_line(POINTSMAN_PROBES_PORT=port) == (
-            f"pointsman: probes can't be answered at 127.0.0.1:{port}: Address already in use"
-        )
-
-
 def test_unless_a_setting_says_otherwise_it_is_the_port_after_the_services_on_this_machine_alone():
     port = free_port(consecutive=2)
     binds = [f"0.0.0.0:{port}", "unix:/nowhere/http.sock"]
@@ -107,8 +79,3 @@ def test_unless_a_setting_says_otherwise_it_is_the_port_after_the_services_on_th
     for without in (["unix:/nowhere/http.sock"], ["0.0.0.0:0"], ["[::1]:65535"]):
         assert open_probes_port(None, host="0.0.0.0", binds=without) == (None, "")
     assert open_probes_port(0, host="0.0.0.0", binds=binds) == (None, "")
-
-
-def test_a_setting_that_can_not_be_used_is_said_in_one_line(command_line):
-    message = command_line(POINTSMAN_THREADS="many")
-    assert message == "pointsman: POINTSMAN_THREADS is 'many'; it must be a whole number from 1 to 64"

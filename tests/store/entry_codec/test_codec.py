@@ -3,6 +3,7 @@
 import hashlib
 import string
 import zlib
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from engine.decide.order_record import DestinationRecord, OrderLineRecord, OrderRecord
+from engine.store.entry_codec import codec
 from engine.store.entry_codec.codec import StoredBody, encode, encode_beside, encode_decision
 from engine.store.entry_codec.errors import BodyDamaged, DictionaryMissing
 from engine.store.entry_codec.order_key import OrderKey
@@ -209,3 +211,23 @@ def test_what_claims_to_be_huge_is_damaged_before_anything_is_unpacked():
 def test_a_body_with_line_ends_is_refused():
     with pytest.raises(ValueError, match="line end"):
         encode(b"{}\n{}")
+
+
+RECORDED = (
+    "01010000002900089cd7c2a6a0bcdcba431d7a0572cf451f0d175276537f54f45a7b9899f5e1429d737460db395bd015243f"
+    "ed0000407b017d7d7d0a7b7d06fc6289608c602a97d2be7b6e94d8d05a9165015d5b9b34"
+)
+"""What the first release with a dictionary stored of BODY."""
+
+
+def test_the_dictionaries_of_releases_stay_as_they_are():
+    files = Path(codec.__file__).parent.glob("dictionary-*.zdict")
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    assert digests == {
+        "dictionary-1.zdict": "95472974e30e5e0763c42418d412f04503f1b07b625b702175af01c0763c440c",
+    }
+
+
+def test_a_body_that_dictionary_1_compressed_is_read():
+    read = StoredBody.parse(bytes.fromhex(RECORDED)).decode("d1", KEY.secret)
+    assert (read.body, read.facts) == (BODY, b"{}")
