@@ -19,6 +19,7 @@ from engine.access.api_keys import ApiKeys
 from engine.audit.access_log import AccessLog
 from engine.audit.calculations import Calculations
 from engine.audit.check_starts import CheckStarts
+from engine.audit.evidence.reports import EvidenceReports
 from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
 from engine.audit.sealing.leaf import id_text
@@ -267,6 +268,15 @@ class Pointsman:
         )
         self.accesses = AccessLog(StoredAccesses(self._client, self._keys, keep_minutes=settings.keep_accesses))
         """Who read personal data."""
+        self.evidence = EvidenceReports(
+            self._client,
+            self._keys,
+            calculations=self.calculations,
+            versions=self.versions,
+            accesses=self.accesses,
+            facts=self._facts,
+            clock=lambda: self.now,
+        )
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.proofs = Proofs(self._client, self._keys)
         self.decisions = Decisions(DecisionSearch(self._client, self._keys), self.replays)
