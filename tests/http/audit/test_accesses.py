@@ -185,6 +185,32 @@ def test_accesses_wait_while_the_server_is_away(log, pointsman, monkeypatch):
     assert failures == [1, 1, 1]
 
 
+def test_what_could_not_be_recorded_until_then_is_recorded_by_closing(log, pointsman, monkeypatch):
+    write, failing = pointsman.accesses._stored.write, threading.Event()
+
+    def fail_first(accesses):
+        if not failing.is_set():
+            failing.set()
+            raise StoreUnavailable("the server does not answer")
+        write(accesses)
+
+    monkeypatch.setattr(pointsman.accesses._stored, "write", fail_first)
+    log.note("orders_show", subject="W-5")
+    wait_until(failing.is_set, "the access could not be recorded")
+    log.close()
+    assert len(of(pointsman, "W-5")) == 1
+
+
+def test_what_can_t_be_recorded_even_then_is_said_in_the_log_of_the_process(log, pointsman, monkeypatch, caplog):
+    def fail(_accesses):
+        raise StoreUnavailable("the server does not answer")
+
+    monkeypatch.setattr(pointsman.accesses._stored, "write", fail)
+    log.note("orders_show", subject="W-6")
+    log.close()
+    assert "1 reads of personal data were not recorded" in caplog.text
+
+
 def test_what_is_older_than_the_setting_says_goes(pointsman):
     client, keys = pointsman._client, pointsman._keys
     for at in range(1, 500):
