@@ -41,9 +41,11 @@ def check_ledger(settings: Settings, *, whole: bool, repair: bool, as_json: bool
     the indexes of the log and of orders are set to what the log says, one at a time, and each repair is logged: the
     value before and after, who, when.
     Units on hand can only be put right by a count, and a log with entries missing only by a copy of the server's data.
-    After the repair everything is checked again. The log is compared with what was sealed of it, too; if it is not what
-    was sealed, it can't tell how the ledger should be, and nothing is repaired. Where the key that seals is, a check
-    keeps what it found up to the last sealed entry, and the next one reads the log from there.
+    After the repair everything is checked again.
+
+    The log is compared with what was sealed of it, too; if it is not what was sealed, it can't tell how the ledger
+    should be, and nothing is repaired. Where the key that seals is, a check keeps what it found up to the last sealed
+    entry, and the next one reads the log from there.
 
     Example: pointsman ledger check
     """

@@ -23,7 +23,7 @@ class Calculations:
 
     def of_decision(self, decision: str) -> Calculation:
         """Raises NotFound."""
-        return self._of(decision_log.decided(self._client, self._keys, decision))
+        return self.of_entry(decision_log.decided(self._client, self._keys, decision))
 
     def between(self, since: int | None, until: int | None) -> Iterator[Calculation | FactsForgotten]:
         """Of all decisions that were made from the instant `since` on and before `until`, oldest first; in place of
@@ -31,11 +31,12 @@ class Calculations:
         """
         for entry in decision_log.decisions(self._client, self._keys, since=since, until=until):
             try:
-                yield self._of(entry)
+                yield self.of_entry(entry)
             except FactsForgotten as error:
                 yield error
 
-    def _of(self, entry: Entry) -> Calculation:
+    def of_entry(self, entry: Entry) -> Calculation:
+        """Of the decision that an entry logged."""
         record = entry.record
         version, shipments = (
             record.network_version,

@@ -10,7 +10,7 @@ from api.cli.language.current import say
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
 from api.cli.output.times import Times
 from api.cli.reads import record_read
-from api.records.audit.accesses import AccessesRecord
+from api.records.audit.accesses import AccessListRecord
 from api.shapes.cursors import DecisionsCursor, decisions_cursor
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -47,7 +47,7 @@ def accesses(settings: Settings, *, limit: int, after: tuple[int, int] | None, a
         times = Times.of(service)
         record_read(service, count=len(page.accesses))
     if as_json:
-        print_json(AccessesRecord.of(page))
+        print_json(AccessListRecord.of(page))
         return
     for line in _lines(page.accesses, times):
         click.echo(line)

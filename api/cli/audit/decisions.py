@@ -13,7 +13,7 @@ from api.cli.language.current import say
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
 from api.cli.output.times import Times
 from api.cli.reads import record_read
-from api.records.decisions import DecisionsRecord, FoundDecisionRecord
+from api.records.decisions import DecisionsPageRecord, FoundDecisionRecord
 from api.shapes.cursors import DecisionsCursor, decisions_cursor
 from api.shapes.policy_version import PolicyVersion
 from engine.audit.search.decision_filter import STATUSES, DecisionFilter
@@ -131,8 +131,8 @@ def _pages(
         left, after = None if left is None else left - len(page.decisions), page.after
 
 
-def _record(pages: list[DecisionPage]) -> DecisionsRecord:
-    return DecisionsRecord.of(
+def _record(pages: list[DecisionPage]) -> DecisionsPageRecord:
+    return DecisionsPageRecord.of(
         DecisionPage(
             decisions=tuple(summary for page in pages for summary in page.decisions),
             after=pages[-1].after,

@@ -7,7 +7,7 @@ from flask import Response
 from marshmallow import post_load
 
 from api.http.blueprint import Blueprint, answer
-from api.records.audit.accesses import AccessesRecord
+from api.records.audit.accesses import AccessListRecord
 from api.shapes.base import Strict
 from api.shapes.cursors import DecisionsCursor
 from api.shapes.fields import Instant, QueryNumber, Word
@@ -40,9 +40,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @accesses.get("", scope="audit:read")
     @accesses.arguments(AccessesQuery, location="query")
-    @accesses.response(HTTPStatus.OK, AccessesRecord)
+    @accesses.response(HTTPStatus.OK, AccessListRecord)
     def page(query: dict[str, Any]) -> Response:
         """Who read personal data, the latest first"""
-        return answer(AccessesRecord.of(pointsman.accesses.page(**query)))
+        return answer(AccessListRecord.of(pointsman.accesses.page(**query)))
 
     return accesses

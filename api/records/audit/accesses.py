@@ -40,12 +40,12 @@ class AccessRecord(Record, frozen=True):
         )
 
 
-class AccessesRecord(Record, frozen=True):
+class AccessListRecord(Record, frozen=True):
     """Those recorded last first. A page with a `next` may have fewer than asked for, or none."""
 
     accesses: list[AccessRecord]
     next: str | None
 
     @classmethod
-    def of(cls, page: AccessPage) -> "AccessesRecord":
+    def of(cls, page: AccessPage) -> "AccessListRecord":
         return cls(accesses=[AccessRecord.of(access) for access in page.accesses], next=decisions_cursor(page.after))

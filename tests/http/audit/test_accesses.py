@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from api.http.audit.reads import OF_NO_PERSON
-from api.records.audit.accesses import AccessesRecord
+from api.records.audit.accesses import AccessListRecord
 from engine.audit import access_log
 from engine.audit.access_log import AccessLog
 from engine.errors import StoreUnavailable
@@ -33,7 +33,7 @@ def made(http):
 
 def accesses(http, **query):
     answer = http.get("/v1/audit/accesses", query_string=query)
-    assert mistakes_in(http, AccessesRecord, answer.get_json()) == []
+    assert mistakes_in(http, AccessListRecord, answer.get_json()) == []
     return answer.get_json()["accesses"]
 
 
@@ -183,6 +183,32 @@ def test_accesses_wait_while_the_server_is_away(log, pointsman, monkeypatch):
     log.note("orders_show", subject="W-4")
     wait_until(lambda: len(of(pointsman, "W-4")) == 1, "the access is recorded")
     assert failures == [1, 1, 1]
+
+
+def test_what_could_not_be_recorded_until_then_is_recorded_by_closing(log, pointsman, monkeypatch):
+    write, failing = pointsman.accesses._stored.write, threading.Event()
+
+    def fail_first(accesses):
+        if not failing.is_set():
+            failing.set()
+            raise StoreUnavailable("the server does not answer")
+        write(accesses)
+
+    monkeypatch.setattr(pointsman.accesses._stored, "write", fail_first)
+    log.note("orders_show", subject="W-5")
+    wait_until(failing.is_set, "the access could not be recorded")
+    log.close()
+    assert len(of(pointsman, "W-5")) == 1
+
+
+def test_what_can_t_be_recorded_even_then_is_said_in_the_log_of_the_process(log, pointsman, monkeypatch, caplog):
+    def fail(_accesses):
+        raise StoreUnavailable("the server does not answer")
+
+    monkeypatch.setattr(pointsman.accesses._stored, "write", fail)
+    log.note("orders_show", subject="W-6")
+    log.close()
+    assert "1 reads of personal data were not recorded" in caplog.text
 
 
 def test_what_is_older_than_the_setting_says_goes(pointsman):
