@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from engine.audit.comparison import compare, is_whole
+from engine.audit.comparison.comparison import compare, is_whole
+from engine.audit.comparison.differences import Difference
+from engine.audit.comparison.meanings import changes_since
 from engine.audit.deciding import decides
-from engine.audit.differences import Difference
-from engine.audit.meanings import changes_since
 from engine.audit.replay import DecisionFacts, Replay, facts_of_decision, replay, skus_of
 from engine.decide.decision import NOTHING_LEFT
 from engine.decide.facts_record import FactsRecord, facts_from_json

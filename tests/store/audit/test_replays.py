@@ -6,8 +6,8 @@ import json
 import pytest
 from msgspec import structs
 
-from engine.audit import meanings
-from engine.audit.meanings import MEANINGS
+from engine.audit.comparison import meanings
+from engine.audit.comparison.meanings import MEANINGS
 from engine.decide.order_record import seconds as order_instant
 from engine.decide.record import to_json
 from engine.errors import NotFound
