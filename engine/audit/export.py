@@ -29,6 +29,8 @@ FORMAT = "pointsman-audit-export/1"
 COMPRESSED = ".gz"
 LEAVES, ENTRY, SIGNED = b'{"first":', b'{"fields":', b'{"signed":'
 """What lines begin with: of leaves, of an entry, and the last."""
+_ONLY_ITS_OWNER = 0o600
+"""Everything of the log is in it."""
 
 
 def export(
@@ -66,6 +68,7 @@ def export(
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     written = 0
     try:
+        unfinished.touch(_ONLY_ITS_OWNER)
         with opened(unfinished, "wb", compressed=path.suffix == COMPRESSED) as file:
             digest = hashlib.sha256()
             lines = (orjson.dumps(header), *_leaf_lines(SealedLog(client, keys), state))

@@ -1,4 +1,4 @@
-"""Seals the log: makes its entries leaves of a Merkle tree, signs checkpoints of that, and sends them off the host.
+"""Seals the log: makes its entries leaves of a Merkle tree, and signs checkpoints of that.
 
 Whoever seals first compares what is stored with the checkpoints that are remembered outside the store. Where these
 disprove it, as after an older copy was put in place, nothing is sealed, so that no two histories are signed.
@@ -30,6 +30,8 @@ from engine.store.keys import Keys
 
 TURN_MILLISECONDS = 4_500
 """How long one process has its turn, so that a checkpoint is signed at least every ten seconds."""
+SETTLED_MILLISECONDS = 2_000
+"""How old an entry is before it is sealed in a turn: the server has its file on the disk every second."""
 
 logger = logging.getLogger("pointsman")
 
@@ -111,13 +113,15 @@ class Sealer:
             mine = self._client.redis.set(self._keys.sealing, "1", nx=True, px=TURN_MILLISECONDS)
         if not mine:
             return False
-        for finding in self._compare_some(self.seal()):
+        # what is younger may not be on the disk yet, and a power cut would take back what was sealed
+        settled = self._client.milliseconds(self._keys.log) - SETTLED_MILLISECONDS
+        for finding in self._compare_some(self.seal(until=f"{settled}-0")):
             logger.error("the log is not as it was sealed: %s", finding)
         return True
 
-    def seal(self, *, new_log: bool = False) -> SealedState:
-        """Seal all that is not sealed yet; the state from then on. With `new_log`, begin one of another name with what
-        is there, whatever was sealed before.
+    def seal(self, *, new_log: bool = False, until: str = "+") -> SealedState:
+        """Seal all that is not sealed yet, up to the id `until`; the state from then on. With `new_log`, begin one of
+        another name with what is there, whatever was sealed before.
 
         Raises NotReady without a key, SealBroken if what was sealed before is not there any more as it was.
         """
@@ -125,14 +129,12 @@ class Sealer:
         state = self._log.state()
         if not new_log:
             self._verify(state)
-        origin = (
-            self._logs + secrets.token_hex(4) if new_log or not state.origin.startswith(self._logs) else state.origin
-        )
+        origin = self._new_origin() if new_log else self._origin(state)
         while True:
-            after = self._step.run(state, origin)
+            after = self._step.run(state, origin, until=until)
             if after is None:  # another process was faster
                 state = self._log.state()
-                origin = state.origin
+                origin = origin if new_log else state.origin
             elif after.size == state.size:
                 break
             else:
@@ -165,13 +167,22 @@ class Sealer:
         if self._latest is not None:
             self._latest.forget()
 
+    def _origin(self, state: SealedState) -> str:
+        """The name of the log. A copy of another network has one of its own; after a power cut it has that it had."""
+        if state.origin:
+            return state.origin if state.origin.startswith(self._logs) else self._new_origin()
+        return next((signed.checkpoint.origin for signed in self.known()), self._new_origin())
+
+    def _new_origin(self) -> str:
+        return self._logs + secrets.token_hex(4)
+
     def _verify(self, state: SealedState) -> None:
         """Raise SealBroken if a checkpoint outside the store disproves what is in it."""
         for memory in self._memories:
             known = memory.last(self._logs)
             if known is None:
                 continue
-            for finding in compare_with(self._log, state, known.checkpoint):
+            for finding in compare_with(self._client, self._keys, state, known.checkpoint):
                 raise SealBroken(
                     f"{finding} (by the checkpoint of {known.checkpoint.size:,} entries in {memory.path}); nothing is"
                     " sealed. If that is as it should be, begin another log: pointsman audit seal --new-log"

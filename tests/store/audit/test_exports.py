@@ -44,7 +44,8 @@ class Exported:
             for part in (count - count // 3, count // 3):
                 with redis.pipeline(transaction=False) as pipe:
                     for number in range(part):
-                        pipe.xadd(log, {"kind": "counted", "id": "", "at": number, "body": random.randbytes(40)})
+                        fields = {"kind": "counted", "id": "", "at": number, "body": random.randbytes(40)}
+                        pipe.xadd(log, fields, id=f"{1_700_000_000_000 + count * len(checkpoints) + number}-0")
                     pipe.execute()
                 checkpoints.append(service.sealer.seal().checkpoint)
             self.path = folder / "log.audit"
@@ -84,6 +85,7 @@ def found(script, exported):
 
 def test_an_untouched_export_is_what_was_sealed(exported, found):
     assert found(exported.path) == found(exported.path, exported.older + exported.newest) == set()
+    assert exported.path.stat().st_mode & 0o777 == 0o600
     result = verify_export(exported.path, keys=[exported.key])
     assert (result.header.size, result.header.by, result.signed) == (len(exported.forms), "ada", True)
     assert (result.signers, result.own_keys) == ((exported.key,), False)
@@ -111,11 +113,8 @@ def altered(forms):
 
 
 def inserted(forms):
-    """Behind the last entry of its millisecond."""
-    ids = [parsed(form)[0].split(b"-")[0] for form in forms]
-    at = next(at for at in range(20, len(ids)) if ids[at] != ids[at + 1])
-    entry_id, fields = parsed(forms[at])
-    return [*forms[: at + 1], canonical(entry_id + b"9", fields), *forms[at + 1 :]]
+    entry_id, fields = parsed(forms[100])
+    return [*forms[:101], canonical(entry_id.replace(b"-0", b"-1"), fields), *forms[101:]]
 
 
 TAMPERED = {
