@@ -1,6 +1,6 @@
 """Replays logged decisions: rebuilds what each was made on, decides again, and compares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -68,9 +68,19 @@ class Replays:
         """Raises NotFound, DecisionUnreadable, StoreUnavailable."""
         return self.of_entry(decision_log.decided(self._client, self._keys, decision), policies=policies)
 
-    def between(self, since: int | None, until: int | None, *, policies: str | None = None) -> Iterator[ReplayedEntry]:
-        """Of all decisions that were made from the instant `since` on and before `until`, oldest first."""
-        for entry in decision_log.decisions(self._client, self._keys, since=since, until=until):
+    def between(
+        self,
+        since: int | None,
+        until: int | None,
+        *,
+        policies: str | None = None,
+        on_damaged: Callable[[str], None] | None = None,
+    ) -> Iterator[ReplayedEntry]:
+        """Of all decisions that were made from the instant `since` on and before `until`, oldest first. `on_damaged` is
+        called with the id of each entry that is damaged; without it, such an entry raises one of UNREADABLE.
+        """
+        decisions = decision_log.decisions(self._client, self._keys, since=since, until=until, on_damaged=on_damaged)
+        for entry in decisions:
             yield self.of_entry(entry, policies=policies)
 
     def of_entry(self, entry: Entry, *, policies: str | None = None) -> ReplayedEntry:

@@ -244,3 +244,16 @@ def test_a_rule_of_meaning_that_changed_since_is_named_as_the_reason(shop, rewri
     later = {**MEANINGS, MEANING + 1: "days of cover are rounded up"}
     monkeypatch.setattr(meanings, "MEANINGS", later)
     assert shop.replays.of_decision(name).why == f"meaning {MEANING + 1}: days of cover are rounded up"
+
+
+def test_a_damaged_entry_keeps_no_other_from_being_replayed(shop, redis_client, keys):
+    for _ in range(3):
+        shop.decide(order(("B", 1)))
+    second, fields = [item for item in redis_client.xrange(keys.log) if item[1][b"kind"] == b"decided"][1]
+    others = [item for item in redis_client.xrange(keys.log) if item[0] > second]
+    redis_client.xdel(keys.log, second, *[name for name, _ in others])
+    damaged = {**fields, b"body": fields[b"body"][:20], b"at": b"?"}
+    last = redis_client.xadd(keys.log, damaged)
+    found = list(shop.replays.between(NOW, NOW + 1, on_damaged=(named := []).append))
+    assert ([item.outcome for item in found], named) == (["identical"], [last.decode()])
+    assert next(shop.calculations.between(NOW, NOW + 1, on_damaged=named.append)).agrees
