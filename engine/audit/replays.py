@@ -40,6 +40,10 @@ OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
 """In words."""
 
 
+_CONTRADICTIONS = (LookupError, ValueError, TypeError, ArithmeticError)
+"""What deciding on facts raises that no decision was made on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayedEntry:
     """What came of a decision's replay. `why` says more, of an outcome other than identical. `replay` is None if it
@@ -94,6 +98,9 @@ class Replays:
             again = self.replay(entry)
         except (FactsForgotten, NotFound, NotReady, DecisionUnreadable) as error:
             return ReplayedEntry(entry=entry, record=record, outcome="not_replayable", why=str(error))
+        except _CONTRADICTIONS as error:
+            why = f"what is recorded contradicts itself, as facts, record or network were altered ({error!r})"
+            return ReplayedEntry(entry=entry, record=record, outcome="not_replayable", why=why)
         found = compare(entry.body, entry.facts, again)
         facts = facts_from_json(entry.facts)
         outcome: Outcome = "identical" if not found else "different" if is_whole(facts) else "facts_incomplete"
