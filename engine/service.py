@@ -62,6 +62,7 @@ from engine.store.audit import installation_log
 from engine.store.audit.accesses import StoredAccesses
 from engine.store.audit.acts import Act, record_act
 from engine.store.audit.archive.archiving import Archived, Archiving
+from engine.store.audit.archive.retention import Retention
 from engine.store.audit.decision_search import DecisionSearch, entries_of_order
 from engine.store.audit.proofs import Proofs
 from engine.store.audit.seal_check import SealCheck, check_seal
@@ -546,12 +547,16 @@ class Pointsman:
     def archive(
         self, folder: Path, *, older_than: int, advanced: Callable[[int, int], None] = lambda _done, _total: None
     ) -> Archived:
-        """Move entries older than so many seconds into the archive in `folder`, and log that; see Archiving."""
+        """Move entries older than so many seconds into the archive in `folder`, and forget archived ones of which the
+        time that settings say is over; that is logged. See Archiving and Retention.
+        """
         archived = Archiving(self._client, self._keys, folder).run(older_than, advanced=advanced)
-        if archived.entries:
-            details = {"entries": archived.entries, "days": archived.days, "through": id_text(archived.through)}
+        forgotten = Retention(self._client, self._keys, dict(self.settings.retention)).run()
+        if archived.entries or forgotten:
+            moved = {"entries": archived.entries, "days": archived.days, "through": id_text(archived.through)}
+            details = (moved if archived.entries else {}) | ({"forgotten": dict(forgotten)} if forgotten else {})
             self.record_act("archived", str(folder.absolute()), details)
-        return archived
+        return dataclasses.replace(archived, forgotten=sum(forgotten.values()))
 
     def check(self, *, whole: bool = False) -> reconcile_check.Audit:
         """Compare the ledger with what the log says it should be, and the log with what was sealed of it. Where this

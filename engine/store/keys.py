@@ -435,7 +435,9 @@ class Keys:
 
     @property
     def archived_days(self) -> str:
-        """Hash: UTC date to `ENTRIES LAST` of the archive's file of that day, as it was written."""
+        """Hash: UTC date to `ENTRIES LAST` of the archive's file of that day, as it was written, and the kinds of
+        entries that it has no more.
+        """
         return self._key("archived", "days")
 
     @property

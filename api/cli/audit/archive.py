@@ -42,6 +42,8 @@ def archive(settings: Settings, folder: Path, minutes: int) -> None:
             older_than=_SECONDS * minutes,
             advanced=lambda done, total: progress.update(task, completed=done, total=total),
         )
+    if archived.forgotten:
+        click.echo(say("{entries:,} archived entries forgotten, as their time is over", entries=archived.forgotten))
     if not archived.entries:
         click.echo(say("nothing is that old"))
         return

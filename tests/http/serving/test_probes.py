@@ -1,5 +1,6 @@
 """Probes are answered whatever the workers are busy with, by a process of its own."""
 
+import asyncio
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import urllib.request
 
 import pytest
 
+from api.http.serving import probes
 from api.http.serving.probes_port import open_probes_port
 from tests.support.free_port import free_port
 from tests.support.server_process import words_of
@@ -50,6 +52,32 @@ def test_they_are_answered_while_every_thread_hangs_and_while_every_worker_does(
     wait_until(lambda: probe(port, "/readyz")[0] == 200, "the worker answers again")
     assert [probe(port, path, method)[0] for path, method in (("/echo", "GET"), ("/healthz", "POST"))] == [404, 405]
     assert probe(port, "/healthz", "HEAD") == (200, None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "problem"),
+    [
+        (b"GET /healthz HTTP/1.1\r\nX-Long: " + b"a" * 10_000, 431, "request-header-fields-too-large"),
+        (b"GET /healthz HTTP/1.1\r\nX-Endless: ", 408, "request-timeout"),
+        (b"nonsense\r\n\r\n", 400, "bad-request"),
+    ],
+)
+def test_what_is_no_probe_is_answered_with_a_problem(sent, status, problem, monkeypatch):
+    monkeypatch.setattr(probes, "CALLER_SECONDS", 0.5)
+
+    async def answer():
+        server = await asyncio.start_server(probes.Probes("/nowhere").answer, "127.0.0.1", 0, limit=8_192)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(sent)
+            said = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            return said
+
+    head, _, body = asyncio.run(answer()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert json.loads(body)["type"] == f"urn:pointsman:problem:{problem}"
 
 
 @pytest.mark.slow

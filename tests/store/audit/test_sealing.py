@@ -89,6 +89,18 @@ def test_a_decision_is_proven_by_its_own_id(log):
     assert decision.encode() in proof.entry
 
 
+def test_what_was_proven_of_an_order_before_it_was_erased_is_proven_after_it(log):
+    decision = log.worker.decide(order(("RARE", 1), id="o", customer="zaphod")).id
+    log.worker.sealer.seal()
+    before = log.worker.proofs.inclusion(decision)
+    log.worker.holds.release(decision)
+    log.worker.erasures.erase("o", note="")
+    assert log.worker.proofs.inclusion(decision) == before
+    assert log.worker.decision(decision).record.erased
+    log.worker.sealer.seal()
+    assert log.worker.check().clean
+
+
 @pytest.mark.parametrize("name", ["nobody", "1-1", "9999999999999999-0", "1-99999999999999999999"])
 def test_what_is_not_sealed_has_no_proof(log, name):
     with pytest.raises(NotFound, match="nothing is sealed yet"):
