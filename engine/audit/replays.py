@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from engine.audit.comparison import compare, is_whole
+from engine.audit.comparison.comparison import compare, is_whole
+from engine.audit.comparison.differences import Difference
+from engine.audit.comparison.meanings import changes_since
 from engine.audit.deciding import decides
-from engine.audit.differences import Difference
-from engine.audit.meanings import changes_since
 from engine.audit.replay import DecisionFacts, Replay, facts_of_decision, replay, skus_of
 from engine.decide.decision import NOTHING_LEFT
 from engine.decide.facts_record import FactsRecord, facts_from_json
@@ -38,6 +38,10 @@ OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
     }
 )
 """In words."""
+
+
+_CONTRADICTIONS = (LookupError, ValueError, TypeError, ArithmeticError)
+"""What deciding on facts raises that no decision was made on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,9 @@ class Replays:
             again = self.replay(entry)
         except (FactsForgotten, NotFound, NotReady, DecisionUnreadable) as error:
             return ReplayedEntry(entry=entry, record=record, outcome="not_replayable", why=str(error))
+        except _CONTRADICTIONS as error:
+            why = f"what is recorded contradicts itself, as facts, record or network were altered ({error!r})"
+            return ReplayedEntry(entry=entry, record=record, outcome="not_replayable", why=why)
         found = compare(entry.body, entry.facts, again)
         facts = facts_from_json(entry.facts)
         outcome: Outcome = "identical" if not found else "different" if is_whole(facts) else "facts_incomplete"
