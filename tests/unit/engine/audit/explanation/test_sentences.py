@@ -252,3 +252,8 @@ def test_what_came_before_is_said():
         "A quote promised that everything arrives by 29 November 2026 10:00, and that is kept."
     )
     assert "could not be kept" in told(quote=TakenQuoteRecord(kept=False, **quote))[0]
+
+
+def test_what_ships_in_multiples_is_forced_in_multiples():
+    explanation = explained(order(("A", 3)), facts(lyon=9, paris=9), "when: {node.id: lyon}, then: {multiple_of: 2}")
+    assert places(explanation)[0].startswith("Had 2 units of A come from lyon, which is all it can ship of the order")
