@@ -66,10 +66,11 @@ fmt: $(VENV)/.check ## format, and fix what can be fixed automatically
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-fuzz: $(VENV)/.test $(VENV)/.npm ## check 10,000 mutated policy files, 1,000 without a mistake, windows over every change of a clock, naughty strings in every field, and properties on 20 times as many examples; ARGS="--count 50000" for more files
+fuzz: $(VENV)/.test $(VENV)/.npm ## check 10,000 mutated policy files, 1,000 without a mistake, windows over every change of a clock, naughty strings in every field, requests made up from the OpenAPI description, and properties on 20 times as many examples; ARGS="--count 50000" for more files
 	$(BIN)/python -m tests.fuzz $(ARGS)
 	$(BIN)/python -m tests.fuzz.false_alarms
 	$(BIN)/python -m tests.fuzz.clock_changes
+	$(BIN)/python -m tests.contract.made_up_requests
 	$(BIN)/python -m tests.fuzz.naughty_strings
 	TIMES_AS_MANY_EXAMPLES=20 $(BIN)/python -m pytest -n auto --dist worksteal $(PROPERTIES)
 

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
+from engine.audit.access_log import AccessLog
 from engine.audit.calculations import Calculations
+from engine.audit.check_starts import CheckStarts
+from engine.audit.evidence.reports import EvidenceReports
 from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
-from engine.audit.seal_thread import SealThread
 from engine.audit.sealing.leaf import id_text
 from engine.audit.search.decisions import Decisions
 from engine.decide.availability.free_units import SkuAvailability
@@ -50,7 +52,6 @@ from engine.orders.rerouting import Rerouting
 from engine.orders.trial_orders import decide_trial_orders
 from engine.orders.waiting.backlog import Backlog
 from engine.orders.waiting.entry_decision import EntryDecision
-from engine.orders.waiting.offer_thread import TURN_MILLISECONDS, OfferThread
 from engine.orders.waiting.offers import StockOffers
 from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.policies.versions import Published, Versions
@@ -58,18 +59,20 @@ from engine.settings import Settings
 from engine.store import decision_log
 from engine.store.api_keys import StoredKeys
 from engine.store.audit import installation_log
+from engine.store.audit.accesses import StoredAccesses
 from engine.store.audit.acts import Act, record_act
 from engine.store.audit.archive.archiving import Archived, Archiving
+from engine.store.audit.archive.retention import Retention
 from engine.store.audit.decision_search import DecisionSearch, entries_of_order
 from engine.store.audit.proofs import Proofs
-from engine.store.audit.seal_check import check_seal
+from engine.store.audit.seal_check import SealCheck, check_seal
 from engine.store.backlog import BacklogEntries
 from engine.store.backup.backup import back_up
 from engine.store.backup.frames import Contents
 from engine.store.backup.restore import restore
 from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
-from engine.store.keys import Keys
+from engine.store.keys import INSTALLATION, Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network import load as network_load
 from engine.store.network import read
@@ -86,10 +89,14 @@ from engine.store.requests.request_counts import RequestCounts
 from engine.store.reset import forget, log_reset
 from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
+from engine.turn_thread import TurnThread
 
 if TYPE_CHECKING:
     from engine.audit.publisher import Publisher
     from engine.audit.sealer import Sealer
+
+TURN_MILLISECONDS = 1_000
+"""How long one process has its turn of offering, and how long each waits before it asks for one again."""
 
 logger = logging.getLogger("pointsman")
 
@@ -113,8 +120,8 @@ class Pointsman:
         self._clock = clock or self._server_time
         self._new_id = new_id
         self._server = open_server(settings)
-        self._offer_thread: OfferThread | None = None
-        self._seal_threads: list[SealThread] = []
+        self._offer_thread: TurnThread | None = None
+        self._seal_threads: list[TurnThread] = []
         self._keys = Keys(settings.network)
         self._client = Client(
             self._server.url,
@@ -260,6 +267,17 @@ class Pointsman:
         self.explanations = Explanations(
             self._client, self._keys, replays=self.replays, facts=self._facts, show_order=self.orders.show
         )
+        self.accesses = AccessLog(StoredAccesses(self._client, self._keys, keep_minutes=settings.keep_accesses))
+        """Who read personal data."""
+        self.evidence = EvidenceReports(
+            self._client,
+            self._keys,
+            calculations=self.calculations,
+            versions=self.versions,
+            accesses=self.accesses,
+            facts=self._facts,
+            clock=lambda: self.now,
+        )
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.proofs = Proofs(self._client, self._keys)
         self.decisions = Decisions(DecisionSearch(self._client, self._keys), self.replays)
@@ -271,6 +289,7 @@ class Pointsman:
         for thread in self._seal_threads:
             thread.stop()
         self.events.close()
+        self.accesses.close()
         self._facts.close()
         self._replica.close()
         self._client.close()
@@ -323,7 +342,8 @@ class Pointsman:
         the settings say so. A process that goes on for long does this.
         """
         if self.settings.backlog == "auto":
-            self._offer_thread = OfferThread(self.take_turn)
+            seconds = TURN_MILLISECONDS / 1_000
+            self._offer_thread = TurnThread(self.take_turn, name="offers", seconds=seconds, later="stock is offered")
             self._offer_thread.start()
 
     @functools.cached_property
@@ -332,6 +352,13 @@ class Pointsman:
         from engine.audit.sealer import Sealer  # noqa: PLC0415  # a large library behind it, which few commands need
 
         return Sealer(self._client, self._keys, self.settings, clock=lambda: self.now)
+
+    @functools.cached_property
+    def installation_sealer(self) -> "Sealer":
+        """The same for the log of the installation."""
+        from engine.audit.sealer import Sealer  # noqa: PLC0415  # as above
+
+        return Sealer(self._client, Keys(INSTALLATION), self.settings, clock=lambda: self.now)
 
     @functools.cached_property
     def publisher(self) -> "Publisher":
@@ -345,8 +372,11 @@ class Pointsman:
         there is a key to sign with. A process that goes on for long does this.
         """
         if self.settings.audit.seal == "auto" and self.sealer.can_seal:
-            # two threads, as whoever takes checkpoints may take long to answer
-            self._seal_threads = [SealThread(self.sealer.take_turn), SealThread(self.publisher.take_turn)]
+            # a thread each, as whoever takes checkpoints may take long to answer
+            self._seal_threads = [
+                TurnThread(turn, name="sealing", seconds=1.0, later="the log is sealed", grave=(SealBroken,))
+                for turn in (self.sealer.take_turn, self.installation_sealer.take_turn, self.publisher.take_turn)
+            ]
             for thread in self._seal_threads:
                 thread.start()
 
@@ -517,29 +547,51 @@ class Pointsman:
     def archive(
         self, folder: Path, *, older_than: int, advanced: Callable[[int, int], None] = lambda _done, _total: None
     ) -> Archived:
-        """Move entries older than so many seconds into the archive in `folder`, and log that; see Archiving."""
-        archived = Archiving(self._client, self._keys, folder).run(older_than, advanced=advanced)
-        if archived.entries:
-            details = {"entries": archived.entries, "days": archived.days, "through": id_text(archived.through)}
-            self.record_act("archived", str(folder.absolute()), details)
-        return archived
-
-    def check(self) -> reconcile_check.Audit:
-        """Compare the ledger with what the log says it should be, and the log with what was sealed of it; nothing is
-        changed. Raises NotReady if the network has neither facts nor a log, as one with a mistyped name: there is
-        nothing that could be called clean.
+        """Move entries older than so many seconds into the archive in `folder`, and forget archived ones of which the
+        time that settings say is over; that is logged. See Archiving and Retention.
         """
-        known = self.sealer.known()
-        if not known:  # otherwise there was something, even if there is nothing now
+        archived = Archiving(self._client, self._keys, folder).run(older_than, advanced=advanced)
+        forgotten = Retention(self._client, self._keys, dict(self.settings.retention)).run()
+        if archived.entries or forgotten:
+            moved = {"entries": archived.entries, "days": archived.days, "through": id_text(archived.through)}
+            details = (moved if archived.entries else {}) | ({"forgotten": dict(forgotten)} if forgotten else {})
+            self.record_act("archived", str(folder.absolute()), details)
+        return dataclasses.replace(archived, forgotten=sum(forgotten.values()))
+
+    def check(self, *, whole: bool = False) -> reconcile_check.Audit:
+        """Compare the ledger with what the log says it should be, and the log with what was sealed of it. Where this
+        machine has the key that seals, a later check starts with what this one found, unless it is to check the `whole`
+        log; nothing else is changed. Raises NotReady if the network has neither facts nor a log, as one with a mistyped
+        name: there is nothing that could be called clean.
+        """
+        if not self.sealer.known():  # otherwise there was something, even if there is nothing now
             self._verify_something_to_audit()
-        seal = check_seal(self._client, self._keys, known=known)
-        return dataclasses.replace(reconcile_check.check(self._client, self._keys), seal=seal)
+        seal = self._check_seal()
+        starts = CheckStarts(self._client, self._keys, self.sealer)
+        start, keep_at = starts.find(whole=whole or bool(seal.findings)), None if seal.findings else starts.next()
+        audit, kept = reconcile_check.check(self._client, self._keys, start=start, keep_at=keep_at)
+        if kept is not None and audit.clean:
+            starts.keep(kept)
+        since = id_text(start.end) if start else ""
+        return dataclasses.replace(audit, seal=seal, since=since)
+
+    def _check_seal(self) -> SealCheck:
+        """Of the network's log, with what is found of the installation's."""
+        of_network, of_installation = (
+            check_seal(self._client, keys, known=sealer.known())
+            for keys, sealer in ((self._keys, self.sealer), (Keys(INSTALLATION), self.installation_sealer))
+        )
+        others = (
+            dataclasses.replace(finding, message=f"in the log of the installation: {finding.message}")
+            for finding in of_installation.findings
+        )
+        return dataclasses.replace(of_network, findings=(*of_network.findings, *others))
 
     def repair(self, *, who: str) -> reconcile_repair.Repair:
         """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`. Raises
         SealBroken if the log is not what was sealed of it: then it can't tell how the ledger should be.
         """
-        seal = check_seal(self._client, self._keys, known=self.sealer.known())
+        seal = self._check_seal()
         if seal.findings:
             more = f", and {len(seal.findings) - 1:,} more" if len(seal.findings) > 1 else ""
             raise SealBroken(

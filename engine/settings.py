@@ -11,6 +11,7 @@ from engine.audit.settings import EVERYDAY_AUDIT, AuditSettings
 from engine.errors import BadSetting
 from engine.events.settings import EVERYDAY_EVENTS, EventSettings
 from engine.rate_limit import RateLimit
+from engine.store.audit.archive.forgettable import FORGETTABLE
 from engine.store.entry_codec.personal_values import EVERYDAY_PERSONAL, PERSONAL_FIELDS, PersonalField
 from rules.effects import MAX_HOLD
 from rules.errors import LiteralInvalid
@@ -30,6 +31,8 @@ _DAY = 24 * 60
 """In minutes."""
 _LONGEST_UNDO = 30 * _DAY
 _LONGEST_KEPT = 30 * _DAY
+_LONGEST_RETENTION = 36_500 * _DAY
+_LONGEST_ACCESSES = 3_650 * _DAY
 _LONGEST_STAY = 7 * _DAY
 
 
@@ -45,12 +48,13 @@ class Settings:
     replicas of a cluster, and those that Sentinels watch, are found without it. `user` is the name that the policy
     history and the log record for commands; None means the login name. `guard` says when the reference checks what
     durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo` minutes. The answer to a
-    request with an idempotency key is kept for `keep_answers` minutes. A caller over HTTP may make as many requests as
-    `rate_limit` says; None: any number. `backlog` says
+    request with an idempotency key is kept for `keep_answers` minutes, and who read personal data for `keep_accesses`.
+    A caller over HTTP may make as many requests as `rate_limit` says; None: any number. `backlog` says
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
     backlog run`. The values of the fields of orders that are `personal` stand encrypted in the log. The embedded
     server stays for `server_stays` minutes after its last user has gone. `archive` is the folder that archived entries
-    are read from; None: the one they were written into. `access` says who may do what over HTTP, `events` which there
+    are read from; None: the one they were written into. Archived entries of the kinds in `retention` are kept for so
+    many minutes, all others for good. `access` says who may do what over HTTP, `events` which there
     are and where they go, `audit` how the log is sealed.
     """
 
@@ -67,10 +71,12 @@ class Settings:
     guard: Guard = "first_sight"
     undo: int = _DAY
     keep_answers: int = _DAY
+    keep_accesses: int = 180 * _DAY
     rate_limit: RateLimit | None = None
     backlog: RunsBacklog = "auto"
     server_stays: int = 0
     archive: Path | None = None
+    retention: tuple[tuple[str, int], ...] = ()
     personal: tuple[PersonalField, ...] = EVERYDAY_PERSONAL
     access: AccessSettings = EVERYDAY_ACCESS
     events: EventSettings = EVERYDAY_EVENTS
@@ -98,11 +104,15 @@ class Settings:
             keep_answers=_duration(
                 "POINTSMAN_KEEP_ANSWERS", variables.get("POINTSMAN_KEEP_ANSWERS", "1 d"), _LONGEST_KEPT
             ),
+            keep_accesses=_duration(
+                "POINTSMAN_KEEP_ACCESSES", variables.get("POINTSMAN_KEEP_ACCESSES", "180 d"), _LONGEST_ACCESSES
+            ),
             rate_limit=_rate_limit(variables.get("POINTSMAN_RATE_LIMIT")),
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
             personal=_personal(variables.get("POINTSMAN_PERSONAL")),
             server_stays=_server_stays(variables.get("POINTSMAN_SERVER_STAYS", "5 min")),
             archive=Path(variables["POINTSMAN_ARCHIVE"]) if "POINTSMAN_ARCHIVE" in variables else None,
+            retention=_retention(variables.get("POINTSMAN_RETENTION", "")),
             access=AccessSettings.from_environment(variables),
             events=EventSettings.from_environment(variables),
             audit=AuditSettings.from_environment(variables),
@@ -177,6 +187,18 @@ def _duration(name: str, value: str, most: int) -> int:
     if not 1 <= minutes <= most:
         raise _bad(name, value, allowed=f"a duration from 1 min to {most // _DAY} d, such as 7 d")
     return minutes
+
+
+def _retention(value: str) -> tuple[tuple[str, int], ...]:
+    """Kinds and minutes, of `counted=400 d, activated=4000 d`."""
+    kept: dict[str, int] = {}
+    for part in filter(None, (part.strip() for part in value.split(","))):
+        kind, _, duration = (word.strip() for word in part.partition("="))
+        if kind not in FORGETTABLE or kind in kept:
+            allowed = f"kinds, each once, such as counted=400 d; of {', '.join(FORGETTABLE)}"
+            raise _bad("POINTSMAN_RETENTION", value, allowed=allowed)
+        kept[kind] = _duration("POINTSMAN_RETENTION", duration, _LONGEST_RETENTION)
+    return tuple(sorted(kept.items()))
 
 
 def _server_stays(value: str) -> int:

@@ -21,6 +21,7 @@ from werkzeug.local import LocalProxy
 
 from api.files.inventory_folder import load_inventory
 from api.http.app import create_app
+from engine.actor import act_as, begin_request
 from engine.model.facts import Inventory
 from engine.service import Pointsman
 from engine.settings import RunsBacklog, Settings
@@ -92,6 +93,13 @@ def command() -> Iterator[Command]:
     """Runs `pointsman` as a process of its own; see tests/support/forked_cli.py."""
     with forked_commands() as runner:
         yield runner
+
+
+@pytest.fixture(autouse=True)
+def acts_as_nobody() -> None:
+    """Who acted in the test before, in the same thread, does not act in this one."""
+    act_as("")
+    begin_request("")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from api.cli.language.current import counted, say, say_message
 from api.cli.options import AS_JSON, DECISION, print_json
 from api.cli.output.tables import reason_lines
 from api.cli.output.times import Times
+from api.cli.reads import record_read
 from api.records.backlog import BacklogRecord, LastOfferRecord, RunTotalRecord
 from api.shapes.limits import MOST_ENTRIES
 from api.shapes.quantities import Quantities
@@ -31,6 +32,7 @@ def list_backlog(settings: Settings, limit: int, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         record = BacklogRecord.of(service.backlog.page(limit=limit))
+        record_read(service, count=len(record.orders))
         quantities, times = Quantities.of(service), Times.of(service)
     if as_json:
         print_json(record, quantities)

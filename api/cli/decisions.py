@@ -15,6 +15,7 @@ from api.cli.output import tables
 from api.cli.output.mistakes import fail
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
+from api.cli.reads import record_read
 from api.files.orders import read_order, read_sent_orders
 from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, order_records, readable
 from api.records.orders.order_state import OrderStateRecord
@@ -184,7 +185,9 @@ def show(settings: Settings, decision_id: str, *, facts: bool, as_json: bool) ->
             answer = service.decision(decision_id)
         except NotFound as missing:
             _show_order(service, decision_id, missing, as_json=as_json)
+            record_read(service, subject=decision_id)
             return
+        record_read(service, subject=decision_id)
         network = service.network()
     _show_decision(answer, network, facts=facts, as_json=as_json)
 

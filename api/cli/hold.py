@@ -11,6 +11,7 @@ from api.cli.language.current import say
 from api.cli.options import AS_JSON, DECISION, INSTANT, INSTANT_END, LINES, OP, print_json, units_by_name
 from api.cli.output.tables import destination_phrase, lots_phrase
 from api.cli.output.times import Times
+from api.cli.reads import record_read
 from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsPageRecord, HoldStateRecord
 from api.shapes.limits import MOST_HOLDS
 from api.shapes.quantities import Quantities, skus_of_decision
@@ -65,7 +66,8 @@ def list_holds(
             node=node, service=service, sku=sku, expiring_before=expiring_before, limit=limit
         )
         quantities, times = Quantities.of(pointsman), Times.of(pointsman)
-    record = HoldsPageRecord.of(page)
+        record = HoldsPageRecord.of(page)
+        record_read(pointsman, count=len(record.holds))
     if as_json:
         print_json(record, quantities)
     for item in [] if as_json else quantities.show(record.holds):
@@ -88,6 +90,7 @@ def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         state = service.holds.state(decision_id)
+        record_read(service, subject=decision_id)
         quantities, times = Quantities.of(service), Times.of(service)
     _print_state(state, quantities, times, as_json=as_json)
 

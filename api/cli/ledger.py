@@ -29,10 +29,11 @@ ledger.add_command(show_log)
 
 
 @ledger.command("check")
+@click.option("--whole", is_flag=True, help="Read the log from its beginning, whatever an earlier check found.")
 @click.option("--repair", is_flag=True, help="Repair what can be repaired, and log it.")
 @AS_JSON
 @click.pass_obj
-def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
+def check_ledger(settings: Settings, *, whole: bool, repair: bool, as_json: bool) -> None:
     """Compare stock and holds with what the decision log says.
 
     What is held, how full each day is and what moved is recomputed from the log; exits with 1 if anything differs. The
@@ -40,13 +41,16 @@ def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
     the indexes of the log and of orders are set to what the log says, one at a time, and each repair is logged: the
     value before and after, who, when.
     Units on hand can only be put right by a count, and a log with entries missing only by a copy of the server's data.
-    After the repair everything is checked again. The log is compared with what was sealed of it, too; if it is not what
-    was sealed, it can't tell how the ledger should be, and nothing is repaired.
+    After the repair everything is checked again.
+
+    The log is compared with what was sealed of it, too; if it is not what was sealed, it can't tell how the ledger
+    should be, and nothing is repaired. Where the key that seals is, a check keeps what it found up to the last sealed
+    entry, and the next one reads the log from there.
 
     Example: pointsman ledger check
     """
     with Pointsman(settings) as service:
-        before = service.check()
+        before = service.check(whole=whole)
         if not as_json:
             _print(audit_lines(before))
         repaired = service.repair(who=who(settings)).repaired if repair and not before.clean else ()
@@ -62,6 +66,8 @@ def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
 def audit_lines(audit: Audit) -> Iterator[str]:
     """What the check found, line by line."""
     yield from _figures(audit) if audit.compared else [say("what is stored can't be compared with the log:")]
+    if audit.since:
+        yield say("the log was read from entry {entry} on; --whole reads all of it", entry=audit.since)
     yield from _seal_lines(audit.seal) if audit.seal is not None and audit.seal.ever_sealed else ()
     for drift in audit.drifts[:MOST_SHOWN]:
         yield say(
@@ -122,6 +128,11 @@ def _figures(audit: Audit) -> Iterator[str]:
         yield say("units held that are not on hand, by a later count: {short:,}", short=audit.short)
     if audit.blocked:
         yield say("there and not to be sold (blocked): {blocked:,}", blocked=audit.blocked)
+    if audit.ended_early:
+        yield say(
+            "holds that were ended before their time by the server's clock, as that of a process was wrong: {early:,}",
+            early=audit.ended_early,
+        )
 
 
 def _repaired_lines(repaired: Sequence[Drift], after: Audit) -> Iterator[str]:

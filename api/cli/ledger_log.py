@@ -10,6 +10,7 @@ from msgspec import UNSET
 from api.cli.language.current import counted, say
 from api.cli.options import INSTANT, INSTANT_END
 from api.cli.output.times import Times
+from api.cli.reads import record_read
 from api.records.ledger import LogEntryRecord
 from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
@@ -42,18 +43,23 @@ def show_log(
 ) -> None:
     """Print the decision log, oldest first.
 
-    It has decisions, how their holds ended, rejections, movements and repairs.
+    It has decisions and what became of them, movements, repairs and all other changes, each with who made it.
 
     Example: pointsman ledger log --order W-900001
     """
     with Pointsman(settings) as service:
         selects, times = _selector(frozenset(kinds), start, until), Times.of(service)
         if order is None:
-            entries = service.entries(on_damaged=_warn_unreadable)
+            entries = service.entries(on_damaged=warn_unreadable)
         else:
-            entries = service.order_entries(order, on_damaged=_warn_unreadable)
-        for entry in filter(selects, entries):
-            click.echo(msgspec.json.encode(LogEntryRecord.of(entry)) if as_json else entry_line(entry, times))
+            entries = service.order_entries(order, on_damaged=warn_unreadable)
+        shown = 0
+        try:
+            for entry in filter(selects, entries):
+                click.echo(msgspec.json.encode(LogEntryRecord.of(entry)) if as_json else entry_line(entry, times))
+                shown += 1
+        finally:
+            record_read(service, count=shown)
 
 
 def entry_line(entry: Entry, times: Times) -> str:
@@ -70,7 +76,8 @@ def _author(entry: Entry, times: Times) -> Iterator[str]:
         yield say("written at {instant}", instant=times(entry.recorded_at, seconds=True))
 
 
-def _warn_unreadable(entry_id: str) -> None:
+def warn_unreadable(entry_id: str) -> None:
+    """Say that an entry is damaged."""
     click.echo(
         say(
             "entry {entry_id} of the log can't be read; run pointsman ledger check, which says what to do",

@@ -12,6 +12,7 @@ from api.cli.language.current import say
 from api.cli.options import AS_JSON, DECISION, INSTANT, LINES, OP, print_json, units_by_name, units_of
 from api.cli.output.tables import cause, decision_lines
 from api.cli.output.times import Times
+from api.cli.reads import record_read
 from api.records.backlog import ChainRecord
 from api.shapes.quantities import Quantities, skus_of_decision
 from engine.decide.record import DecisionRecord
@@ -93,6 +94,7 @@ def chain(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         decisions = service.rerouting.chain(decision_id)
+        record_read(service, subject=decision_id)
         quantities, times = Quantities.of(service), Times.of(service)
     if as_json:
         print_json(ChainRecord.of(decisions), quantities)

@@ -184,6 +184,8 @@ def _by_weekday(title: str, value: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+ATTRIBUTE = {"type": ["string", "number", "boolean", "array"], "items": {"type": "string"}}
+"""The value of an attribute, on the OpenAPI page."""
 _HOURS = _by_weekday("HoursByWeekday", {"type": "array", "items": {"type": "string", "pattern": text_patterns.SPAN}})
 _CUT_OFF = {
     "anyOf": [
@@ -202,7 +204,7 @@ class NodeShape(Strict):
     country = Country(required=True)
     region = Word()
     tags = fields.List(Word())
-    attributes = fields.Dict(keys=fields.String(), values=fields.Raw())
+    attributes = fields.Dict(keys=fields.String(), values=fields.Raw(metadata=ATTRIBUTE))
     group = Word()
     handling = Literal(literals.money)
     handling_per_unit = Literal(literals.money)

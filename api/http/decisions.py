@@ -19,7 +19,7 @@ from api.http.requests.decisions import DecisionsQuery
 from api.http.requests.ndjson import is_ndjson
 from api.http.serving.ending import Ending
 from api.http.staleness import ReadingHeaders
-from api.records.decisions import DecisionsRecord
+from api.records.decisions import DecisionsPageRecord
 from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, BatchRecord, order_records, readable
 from api.shapes.fields import Flag, IdempotencyKey, Literal
 from api.shapes.order import OrderRequest
@@ -125,10 +125,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @decisions.get("", scope=("orders", "audit:read"))
     @decisions.arguments(DecisionsQuery, location="query")
-    @decisions.response(HTTPStatus.OK, DecisionsRecord)
+    @decisions.response(HTTPStatus.OK, DecisionsPageRecord)
     def page(query: dict[str, Any]) -> Response:
         """Logged decisions, the last one first"""
-        return answer(DecisionsRecord.of(pointsman.decisions.page(**query)))
+        return answer(DecisionsPageRecord.of(pointsman.decisions.page(**query)))
 
     @decisions.get("/<string:decision_id>", scope=("orders", "audit:read"))
     @decisions.arguments(FactsQuery, location="query")

@@ -58,7 +58,7 @@ class ProblemApi(Api):
 
 def register(app: Flask) -> None:
     """Answer every exception with a problem."""
-    app.register_error_handler(PointsmanError, _from_pointsman_error)
+    app.register_error_handler(PointsmanError, problem_of)
     app.register_error_handler(PolicyInvalid, _from_policy_findings)
     app.register_error_handler(Exception, _from_unexpected_error)
 
@@ -88,7 +88,8 @@ def _response(record: ProblemRecord) -> Response:
     return response
 
 
-def _from_pointsman_error(error: PointsmanError) -> Response:
+def problem_of(error: PointsmanError) -> Response:
+    """The answer to a request that failed so."""
     if isinstance(error, StoreUnavailable):
         g.setdefault(STORE_IS_AWAY, not isinstance(error, NotReplicated))
         logger.error("a request failed: %s", error)

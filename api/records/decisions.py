@@ -57,7 +57,7 @@ class FoundDecisionRecord(Record, frozen=True):
         )
 
 
-class DecisionsRecord(Record, frozen=True):
+class DecisionsPageRecord(Record, frozen=True):
     """Those logged last first. A page with a `next` may have fewer decisions than asked for, or none."""
 
     decisions: list[FoundDecisionRecord]
@@ -72,7 +72,7 @@ class DecisionsRecord(Record, frozen=True):
     ] = UNSET
 
     @classmethod
-    def of(cls, page: DecisionPage) -> "DecisionsRecord":
+    def of(cls, page: DecisionPage) -> "DecisionsPageRecord":
         return cls(
             decisions=[FoundDecisionRecord.of(summary) for summary in page.decisions],
             next=decisions_cursor(page.after),

@@ -19,7 +19,10 @@ from engine.store.events.webhooks import StoredWebhook
 
 MOST_BYTES = 20_000
 """Of an event: Standard Webhooks recommends it."""
-_LISTS = ("shipments", "unfilled", "lines", "cancelled", "released", "returned", "positions")
+_LISTS = (
+    *("shipments", "unfilled", "lines", "cancelled", "released", "returned", "positions"),
+    *("added", "gone", "changed"),
+)
 """What is left out of an event's data where it would be larger."""
 
 

@@ -27,7 +27,10 @@ class InclusionProofRecord(Record, frozen=True, kw_only=True):
     hashes: Annotated[list[str], _HASHES]
     entry: Annotated[
         str | None,
-        Meta(description="the canonical JSON (RFC 8785) whose SHA-256 that is; null if the entry is in an archive"),
+        Meta(
+            description="the canonical JSON (RFC 8785) whose SHA-256 that is; null if the entry is in an archive that"
+            " can't be read here"
+        ),
     ]
     checkpoint: Annotated[str, _CHECKPOINT]
 

@@ -29,6 +29,8 @@ FORMAT = "pointsman-audit-export/1"
 COMPRESSED = ".gz"
 LEAVES, ENTRY, SIGNED = b'{"first":', b'{"fields":', b'{"signed":'
 """What lines begin with: of leaves, of an entry, and the last."""
+_ONLY_ITS_OWNER = 0o600
+"""Everything of the log is in it."""
 
 
 def export(
@@ -39,15 +41,18 @@ def export(
     state: SealedState,
     verifier_keys: Sequence[str],
     sign: Callable[[str], str] | None,
+    archived: bool,
     by: str,
     at: int,
 ) -> int:
     """Write the log as far as it is sealed into a new file, compressed if its name ends with .gz; returns how many
-    entries that are. The file appears once it is whole. `sign` makes a signed note of a text. Raises InputInvalid if
-    there is a file of that name.
+    entries that are. Without `archived`, those that are in the archive alone are left out. The file appears once it is
+    whole. `sign` makes a signed note of a text. Raises ArchiveUnavailable, and InputInvalid if there is a file of that
+    name.
     """
     if path.exists():
         raise InputInvalid([Mistake(field=str(path), message="is there already; name another file, or remove it")])
+    left_out = 0 if archived else state.trimmed
     header = {
         "format": FORMAT,
         "log": state.origin,
@@ -56,17 +61,18 @@ def export(
         "exported_at": at,
         "by": by,
         "size": state.size,
-        "archived": state.trimmed,
+        "archived": left_out,
         "keys": list(verifier_keys),
         "checkpoint": str(state.signed.note),
     }
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     written = 0
     try:
+        unfinished.touch(_ONLY_ITS_OWNER)
         with opened(unfinished, "wb", compressed=path.suffix == COMPRESSED) as file:
             digest = hashlib.sha256()
             lines = (orjson.dumps(header), *_leaf_lines(SealedLog(client, keys), state))
-            for line in itertools.chain(lines, _entry_lines(client, keys, state)):
+            for line in itertools.chain(lines, _entry_lines(client, keys, state, left_out)):
                 file.write(line + b"\n")
                 digest.update(line + b"\n")
                 written += line.startswith(ENTRY)
@@ -97,10 +103,8 @@ def _leaf_lines(log: SealedLog, state: SealedState) -> Iterator[bytes]:
         yield orjson.dumps({"first": first, "leaves": base64.b64encode(leaves).decode()})
 
 
-def _entry_lines(client: Client, keys: Keys, state: SealedState) -> Iterator[bytes]:
-    """The entries of the log from the first that an archive does not have, up to the last that is sealed."""
-    if state.size == 0:
-        return
-    start = f"({id_text(SealedLog(client, keys).leaf(state.trimmed - 1).id)}" if state.trimmed else "-"
+def _entry_lines(client: Client, keys: Keys, state: SealedState, left_out: int) -> Iterator[bytes]:
+    """The entries of the log and its archive without the first `left_out`, up to the last that is sealed."""
+    start = f"({id_text(SealedLog(client, keys).leaf(left_out - 1).id)}" if left_out else "-"
     for batch in decision_log.batches(client, keys, start=start, end=id_text(state.last)):
         yield from (canonical(*raw) for raw in batch)

@@ -1,4 +1,4 @@
-"""Seals the log: makes its entries leaves of a Merkle tree, signs checkpoints of that, and sends them off the host.
+"""Seals the log: makes its entries leaves of a Merkle tree, and signs checkpoints of that.
 
 Whoever seals first compares what is stored with the checkpoints that are remembered outside the store. Where these
 disprove it, as after an older copy was put in place, nothing is sealed, so that no two histories are signed.
@@ -15,7 +15,7 @@ from engine.audit.checkpoint_files import AppendedCheckpoints, CheckpointMemory,
 from engine.audit.export import export
 from engine.audit.sealing.checkpoint import Checkpoint, SignedCheckpoint
 from engine.audit.sealing.comparison import Finding
-from engine.audit.sealing.signed_note import VerifierKey
+from engine.audit.sealing.signed_note import SignedNote, VerifierKey
 from engine.audit.sealing.signing import signed, verifier_key
 from engine.audit.sealing.tiles import WIDTH
 from engine.audit.settings import KEY_FILE
@@ -30,6 +30,8 @@ from engine.store.keys import Keys
 
 TURN_MILLISECONDS = 4_500
 """How long one process has its turn, so that a checkpoint is signed at least every ten seconds."""
+SETTLED_MILLISECONDS = 2_000
+"""How old an entry is before it is sealed in a turn: the server has its file on the disk every second."""
 
 logger = logging.getLogger("pointsman")
 
@@ -48,17 +50,18 @@ class Sealer:
     """Seals the log of one network. `clock` answers UTC seconds."""
 
     def __init__(self, client: Client, keys: Keys, settings: Settings, *, clock: Callable[[], int]) -> None:
+        """The log is that of `keys`: of a network, or of the installation."""
         self._client = client
         self._keys = keys
         self._clock = clock
-        self._logs = f"{settings.audit.audit_name}/{settings.network}/"
+        self._logs = f"{settings.audit.audit_name}/{keys.network}/"
         """What the names of this network's logs begin with."""
         self._log = SealedLog(client, keys)
         self._step = SealStep(client, keys, sign=self._sign)
         embedded = settings.redis_url is None
         path = settings.audit.audit_key or (settings.data / KEY_FILE if embedded else None)
         self.key_file = None if path is None else KeyFile(path)
-        self._latest = LatestCheckpoint(settings.data / f"audit-head-{settings.network}") if embedded else None
+        self._latest = LatestCheckpoint(settings.data / f"audit-head-{keys.network}") if embedded else None
         appended = settings.audit.checkpoint_file
         self._memories: Sequence[CheckpointMemory] = [
             *([self._latest] if self._latest else []),
@@ -72,16 +75,30 @@ class Sealer:
         """Whether there is a key to sign with, or one may be made."""
         return self.key_file is not None
 
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key on this machine."""
+        return self.key_file is not None and self.key_file.path.exists()
+
+    def sign(self, text: str) -> str:
+        """A note that the keys of this machine sign, that is no checkpoint. Raises NotReady without a key."""
+        return self._note(text, name=self._logs.removesuffix("/"))
+
+    def has_signed(self, note: SignedNote, text: str) -> bool:
+        """Whether a key of this machine signed that text by this note; raises NoteInvalid if a signature is forged."""
+        keys = [verifier_key(key.key, name=self._logs.removesuffix("/")) for key in self._key_file().read()]
+        return note.text == text and any(note.signed_by(key) for key in keys)
+
     def known(self) -> list[SignedCheckpoint]:
         """The last checkpoints of this network that are remembered outside the store."""
         return [signed for memory in self._memories if (signed := memory.last(self._logs)) is not None]
 
     def published_keys(self, state: SealedState) -> list[PublishedKey]:
         """The keys that sign now, the newest first, under the name of the log. None before the first checkpoint."""
-        if self.key_file is None or not state.origin:
+        if not (self.has_key and state.origin):
             return []
         now = self._clock()
-        keys = [key for key in self.key_file.read() if key.until is None or key.until > now]
+        keys = [key for key in self._key_file().read() if key.until is None or key.until > now]
         return [PublishedKey(verifier_key(key.key, name=state.origin), key.until) for key in keys]
 
     def rotate_key(self, *, overlap: int) -> None:
@@ -96,13 +113,15 @@ class Sealer:
             mine = self._client.redis.set(self._keys.sealing, "1", nx=True, px=TURN_MILLISECONDS)
         if not mine:
             return False
-        for finding in self._compare_some(self.seal()):
+        # what is younger may not be on the disk yet, and a power cut would take back what was sealed
+        settled = self._client.milliseconds(self._keys.log) - SETTLED_MILLISECONDS
+        for finding in self._compare_some(self.seal(until=f"{settled}-0")):
             logger.error("the log is not as it was sealed: %s", finding)
         return True
 
-    def seal(self, *, new_log: bool = False) -> SealedState:
-        """Seal all that is not sealed yet; the state from then on. With `new_log`, begin one of another name with what
-        is there, whatever was sealed before.
+    def seal(self, *, new_log: bool = False, until: str = "+") -> SealedState:
+        """Seal all that is not sealed yet, up to the id `until`; the state from then on. With `new_log`, begin one of
+        another name with what is there, whatever was sealed before.
 
         Raises NotReady without a key, SealBroken if what was sealed before is not there any more as it was.
         """
@@ -110,14 +129,12 @@ class Sealer:
         state = self._log.state()
         if not new_log:
             self._verify(state)
-        origin = (
-            self._logs + secrets.token_hex(4) if new_log or not state.origin.startswith(self._logs) else state.origin
-        )
+        origin = self._new_origin() if new_log else self._origin(state)
         while True:
-            after = self._step.run(state, origin)
+            after = self._step.run(state, origin, until=until)
             if after is None:  # another process was faster
                 state = self._log.state()
-                origin = state.origin
+                origin = origin if new_log else state.origin
             elif after.size == state.size:
                 break
             else:
@@ -126,11 +143,11 @@ class Sealer:
         self._remember(state)
         return state
 
-    def export(self, path: Path, *, by: str) -> int:
-        """Seal what is not sealed yet, if there is a key, and write the sealed log into a new file; returns the number
-        of its entries. See `export`.
+    def export(self, path: Path, *, by: str, archived: bool = True) -> int:
+        """Seal what is not sealed yet, if there is a key, and write the sealed log into a new file, with what is
+        `archived` or without; returns the number of its entries. See `export`.
         """
-        state = self._log.state() if self.key_file is None else self.seal()
+        state = self.seal() if self.can_seal else self._log.state()
         if not state.size:
             raise NotReady("nothing is sealed, so there is nothing to export")
         return export(
@@ -139,7 +156,8 @@ class Sealer:
             path,
             state=state,
             verifier_keys=[str(published.key) for published in self.published_keys(state)],
-            sign=None if self.key_file is None else functools.partial(self._note, name=state.origin),
+            sign=functools.partial(self._note, name=state.origin) if self.has_key else None,
+            archived=archived,
             by=by,
             at=self._clock(),
         )
@@ -149,13 +167,22 @@ class Sealer:
         if self._latest is not None:
             self._latest.forget()
 
+    def _origin(self, state: SealedState) -> str:
+        """The name of the log. A copy of another network has one of its own; after a power cut it has that it had."""
+        if state.origin:
+            return state.origin if state.origin.startswith(self._logs) else self._new_origin()
+        return next((signed.checkpoint.origin for signed in self.known()), self._new_origin())
+
+    def _new_origin(self) -> str:
+        return self._logs + secrets.token_hex(4)
+
     def _verify(self, state: SealedState) -> None:
         """Raise SealBroken if a checkpoint outside the store disproves what is in it."""
         for memory in self._memories:
             known = memory.last(self._logs)
             if known is None:
                 continue
-            for finding in compare_with(self._log, state, known.checkpoint):
+            for finding in compare_with(self._client, self._keys, state, known.checkpoint):
                 raise SealBroken(
                     f"{finding} (by the checkpoint of {known.checkpoint.size:,} entries in {memory.path}); nothing is"
                     " sealed. If that is as it should be, begin another log: pointsman audit seal --new-log"

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 from engine.errors import PointsmanError
+from engine.turn_thread import TurnThread
 
 TURN_SECONDS = 1.0
 """How long it waits before it looks for new events again."""
@@ -24,30 +25,17 @@ class DeliveryThread:
         self._prepare = prepare
         self._deliver = deliver
         self._stop = stop
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="deliveries", daemon=True)
+        self._turns = TurnThread(self._begin, name="deliveries", seconds=TURN_SECONDS, later="events are delivered")
         self._running: dict[str, threading.Thread] = {}
         """By endpoint that something is being sent to."""
 
     def start(self) -> None:
-        self._thread.start()
+        self._turns.start()
 
     def stop(self) -> None:
         """Returns once the requests that have been begun are over."""
-        self._stopped.set()
         self._stop()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(TURN_SECONDS):
-            try:
-                self._begin()
-            except PointsmanError as error:
-                logger.info("events are delivered later: %s", error)
-            except Exception:
-                # the next turn may go well, and no other process needs to know
-                logger.exception("delivering events failed")
+        self._turns.stop()
         for thread in self._running.values():
             thread.join()
 

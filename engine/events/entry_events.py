@@ -3,13 +3,15 @@
 What hangs on a setting, which stock is low, comes last, so that no other event's number hangs on it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from engine.decide.order_record import Record
+from engine.events.allocation_changes import AllocationChanges
 from engine.events.event import AUDIT_LANE, CHECKPOINT, NODE_LANE, POLICY_LANE, STOCK_LANE, Event, Position
 from engine.events.known_decision import KnownDecision
 from engine.events.order_events import changed, decided, placed, rest_begun
 from engine.events.payloads import (
+    AllocationChangedRecord,
     AuditCheckpointRecord,
     EventLinksRecord,
     NodeRestingRecord,
@@ -34,15 +36,33 @@ def named_decision(entry: Entry) -> str | None:
     return entry.decision if entry.kind in ORDER_KINDS and not is_set_aside(entry.decision) else None
 
 
-def events_of(entry: Entry, known: Mapping[str, KnownDecision], low: LowStock) -> list[Event]:
-    """`known` has the decision that the entry names, unless that is lost; then nothing is told of its order."""
+def activated_versions(entry: Entry) -> tuple[str | None, str] | None:
+    """The policy version that decided before and the one that does from the entry on, if it is another."""
+    if entry.kind != "activated" or entry.details["before"] == entry.decision:
+        return None
+    return entry.details["before"], entry.decision
+
+
+def events_of(
+    entry: Entry,
+    known: Mapping[str, KnownDecision],
+    low: LowStock,
+    allocations: Callable[[str | None, str], AllocationChanges | None],
+) -> list[Event]:
+    """`known` has the decision that the entry names, unless that is lost; then nothing is told of its order.
+    `allocations` says what another policy version changes of what each channel may take, if that is known.
+    """
     decision = known.get(named_decision(entry) or "")
     events: list[Event] = []
     if entry.kind == "decided":
         events = placed(entry, entry.record.order.id, decided(entry))
     elif decision is not None:
         events = placed(entry, decision.order, changed(entry, decision))
-    others = [*_others(entry), *(("stock.changed", "", data) for data in stock_changed(entry, decision))]
+    others = [
+        *_others(entry),
+        *_allocation_changed(entry, allocations),
+        *(("stock.changed", "", data) for data in stock_changed(entry, decision)),
+    ]
     others += [("stock.low", data.sku, data) for data in stock_low(entry, low)]
     for kind, subject, data in others:
         position = Position(*entry.id, len(events) + 1)
@@ -51,7 +71,7 @@ def events_of(entry: Entry, known: Mapping[str, KnownDecision], low: LowStock) -
     return events
 
 
-_LANES = {"stock": STOCK_LANE, "policy": POLICY_LANE, "node": NODE_LANE, "audit": AUDIT_LANE}
+_LANES = {"stock": STOCK_LANE, "policy": POLICY_LANE, "allocation": POLICY_LANE, "node": NODE_LANE, "audit": AUDIT_LANE}
 
 
 def _others(entry: Entry) -> Iterator[tuple[str, str, Record]]:
@@ -67,7 +87,7 @@ def _others(entry: Entry) -> Iterator[tuple[str, str, Record]]:
                 version=version, by=entry.caller, note=details["note"], rules=details["rules"], links=_link(version)
             )
             yield "policy.published", version, data
-        case "activated" if entry.details["before"] != entry.decision:
+        case "activated" if activated_versions(entry):
             version, details = entry.decision, entry.details
             data = PolicyActivatedRecord(
                 version=version,
@@ -81,6 +101,20 @@ def _others(entry: Entry) -> Iterator[tuple[str, str, Record]]:
         case "sealed":
             log, sealed = entry.decision, entry.details
             yield CHECKPOINT, log, AuditCheckpointRecord(log=log, size=sealed["size"], checkpoint=sealed["checkpoint"])
+
+
+def _allocation_changed(
+    entry: Entry, allocations: Callable[[str | None, str], AllocationChanges | None]
+) -> Iterator[tuple[str, str, Record]]:
+    versions = activated_versions(entry)
+    changes = allocations(*versions) if versions else None
+    if versions and changes:
+        before, version = versions
+        added, gone, changed_rules = (list(rules) for rules in (changes.added, changes.gone, changes.changed))
+        data = AllocationChangedRecord(
+            version=version, before=before, added=added, gone=gone, changed=changed_rules, links=_link(version)
+        )
+        yield "allocation.changed", version, data
 
 
 def _link(version: str) -> EventLinksRecord:

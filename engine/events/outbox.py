@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from engine.errors import CursorExpired
+from engine.errors import CursorExpired, NotFound, PolicyUnreadable
+from engine.events.allocation_changes import AllocationChanges, allocation_changes
 from engine.events.entry_events import events_of, named_decision
 from engine.events.event import START, Event, Position
 from engine.events.known_decision import KnownDecision
 from engine.events.stock_events import LowStock
-from engine.store import decision_log
+from engine.store import decision_log, policy_versions
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import UNREADABLE, Entry, RawEntry
 from engine.store.keys import Keys
@@ -27,6 +28,7 @@ MOST_ENTRIES = 2_000
 _ENTRIES_AT_ONCE = 200
 _MOST_KNOWN = 10_000
 """Decisions that are remembered."""
+_MOST_ALLOCATIONS = 100
 
 logger = logging.getLogger("pointsman")
 
@@ -48,6 +50,8 @@ class Outbox:
         self._low = low
         self._known: OrderedDict[str, KnownDecision] = OrderedDict()
         """Of the decisions that were looked up last."""
+        self._allocations: dict[tuple[str | None, str], AllocationChanges | None] = {}
+        """By the policy versions before and after."""
         self._lock = threading.Lock()
 
     def end(self) -> Position:
@@ -94,7 +98,27 @@ class Outbox:
         entries = [(decision_log.parse_entry_id(entry_id), _parsed(entry_id, fields)) for entry_id, fields in batch]
         known = self._look_up([entry for _, entry in entries if entry is not None])
         low = self._low()
-        return [(entry_id, [] if entry is None else _events_of(entry, known, low)) for entry_id, entry in entries]
+        return [(entry_id, [] if entry is None else self._events(entry, known, low)) for entry_id, entry in entries]
+
+    def _events(self, entry: Entry, known: Mapping[str, KnownDecision], low: LowStock) -> list[Event]:
+        try:
+            return events_of(entry, known, low, self._allocation_changes)
+        except UNREADABLE as error:
+            logger.warning("no events of entry %s of the log, which can't be read: %s", entry.id, error)
+            return []
+
+    def _allocation_changes(self, before: str | None, after: str) -> AllocationChanges | None:
+        """None if one of the versions can't be read."""
+        if (before, after) not in self._allocations:
+            try:
+                sets = [policy_versions.read_set(self._client, self._keys, name) for name in (before, after) if name]
+                changes = allocation_changes(sets[0] if before else None, sets[-1])
+            except (NotFound, PolicyUnreadable, *UNREADABLE):
+                changes = None
+            if len(self._allocations) >= _MOST_ALLOCATIONS:
+                self._allocations.clear()
+            self._allocations[before, after] = changes
+        return self._allocations[before, after]
 
     def _look_up(self, entries: Sequence[Entry]) -> dict[str, KnownDecision]:
         """The decisions that the entries name, as far as they are there."""
@@ -119,16 +143,8 @@ class Outbox:
 
     def _learn(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            with contextlib.suppress(*UNREADABLE):  # `_events_of` tells of it, if it is asked for its own events
+            with contextlib.suppress(*UNREADABLE):  # `_events` tells of it, if it is asked for its own events
                 self._known[entry.decision] = KnownDecision.of(entry.record)
-
-
-def _events_of(entry: Entry, known: Mapping[str, KnownDecision], low: LowStock) -> list[Event]:
-    try:
-        return events_of(entry, known, low)
-    except UNREADABLE as error:
-        logger.warning("no events of entry %s of the log, which can't be read: %s", entry.id, error)
-        return []
 
 
 def _parsed(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry | None:

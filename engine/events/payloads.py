@@ -210,6 +210,18 @@ class PolicyActivatedRecord(Record, frozen=True, kw_only=True):
     links: EventLinksRecord
 
 
+class AllocationChangedRecord(Record, frozen=True, kw_only=True):
+    """Of `allocation.changed`: the ids of rules that keep, protect, allocate or cap units, or silence one that does."""
+
+    version: Annotated[str, Meta(description="of the policies that decide from now on")]
+    before: str | None
+    added: list[str] | UnsetType = UNSET
+    gone: list[str] | UnsetType = UNSET
+    changed: list[str] | UnsetType = UNSET
+    truncated: bool | UnsetType = UNSET
+    links: EventLinksRecord
+
+
 class NodeRestingRecord(Record, frozen=True, kw_only=True):
     """Of `node.resting`."""
 
@@ -244,6 +256,7 @@ PAYLOADS = {
     "shipment.rejected": ShipmentRejectedRecord,
     "stock.low": StockLowRecord,
     "stock.changed": StockChangedRecord,
+    "allocation.changed": AllocationChangedRecord,
     "policy.published": PolicyPublishedRecord,
     "policy.activated": PolicyActivatedRecord,
     "node.resting": NodeRestingRecord,

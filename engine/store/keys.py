@@ -271,6 +271,11 @@ class Keys:
         return self._key("log")
 
     @property
+    def accesses(self) -> str:
+        """Stream: who read personal data, see audit/accesses.py."""
+        return self._key("accesses")
+
+    @property
     def decisions(self) -> str:
         """Hash: decision id to its entry in the log."""
         return self._key("decisions")
@@ -291,7 +296,7 @@ class Keys:
     @property
     def personal_answers(self) -> str:
         """Sorted set: the names of requests whose kept answer has an order in it, by the instant it expires."""
-        return self._key("requests", "personal")
+        return self._key("answers", "personal")
 
     def request_count(self, name: str) -> str:
         """String: how many requests of a caller there were in its period. It is gone when the period ends."""
@@ -410,6 +415,13 @@ class Keys:
         return self._key("sealed", "tile", str(level), str(tile))
 
     @property
+    def checked(self) -> str:
+        """Hash: `body`, the state that the ledger should have after an entry that is sealed (see stored_replay.py), and
+        the `note` that is signed of it.
+        """
+        return self._key("sealed", "checked")
+
+    @property
     def publishing(self) -> str:
         """String: there while it is the turn of one of the workers to publish checkpoints."""
         return self._key("sealing", "publishing")
@@ -423,7 +435,9 @@ class Keys:
 
     @property
     def archived_days(self) -> str:
-        """Hash: UTC date to `ENTRIES LAST` of the archive's file of that day, as it was written."""
+        """Hash: UTC date to `ENTRIES LAST` of the archive's file of that day, as it was written, and the kinds of
+        entries that it has no more.
+        """
         return self._key("archived", "days")
 
     @property

@@ -22,6 +22,7 @@ from engine.decide.record import DecisionRecord, to_json
 from engine.model.facts import GeoPoint, Inventory, Line, Network, Node, Order, Product, Service
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.audit.sealed_log import SealedState
 from engine.store.entry_codec.codec import encode
 from engine.store.ledger import Ledger
 from engine.store.network.serialization import inventory_version
@@ -59,13 +60,16 @@ class SideBySide:
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerFigures:
-    """`load` and `check` in seconds, for so many positions; bytes of the server's memory a position, and a hold with
-    its log entry.
+    """`load`, `check` and `check_again` in seconds, for so many positions, the last one from where the check before
+    stopped; bytes of the server's memory a position, and a hold with its log entry. `sealed` is how many entries one
+    process seals a second.
     """
 
     positions: int
     load: float
     check: float
+    check_again: float
+    sealed: float
     bytes_position: float
     bytes_hold: float
     commit: SideBySide
@@ -103,15 +107,21 @@ def measure(*, positions: int, calls: int, rounds: int, holds: int, say: Say) ->
         for _ in range(holds):
             repeated.commit()
         weight = (client.info("memory")["used_memory"] - held) / holds
+        say("ledgering: sealing the log")
+        states: list[SealedState] = []
+        sealing = _seconds(lambda: states.append(pointsman.sealer.seal()))
         say(f"ledgering: checking {positions:,} positions")
         audits = []
         check = _seconds(lambda: audits.append(pointsman.check()))
         if not audits[0].clean:
             raise AssertionError([str(drift) for drift in audits[0].drifts][:5])
+        check_again = _seconds(pointsman.check)
         return LedgerFigures(
             positions=audits[0].positions,
             load=load,
             check=check,
+            check_again=check_again,
+            sealed=states[0].size / sealing,
             bytes_position=(loaded - before) / audits[0].positions,
             bytes_hold=weight,
             **commits,

@@ -276,9 +276,9 @@ def _rule_tables(figures: RuleTableFigures) -> Table:
 def _ledger(figures: LedgerFigures) -> Table:
     table = Table(
         title=f"The ledger with {figures.positions:,} positions: load {figures.load:.1f} s, "
-        f"check {figures.check:.1f} s",
-        caption=f"{figures.bytes_position:.0f} bytes of memory a position; "
-        f"{figures.bytes_hold:,.0f} a hold, its log entry included",
+        f"check {figures.check:.1f} s, again {figures.check_again:.1f} s",
+        caption=f"{figures.sealed:,.0f} entries sealed a second; {figures.bytes_position:.0f} bytes of memory "
+        f"a position; {figures.bytes_hold:,.0f} a hold, its log entry included",
     )
     for name in ("microseconds a call", "ours", "bare", "share"):
         table.add_column(name, justify="left" if name == "microseconds a call" else "right")

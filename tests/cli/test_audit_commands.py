@@ -1,63 +1,101 @@
-"""Decisions replayed and reckoned up on the command line."""
+"""`pointsman audit`: sealed, exported and verified from the command line."""
 
-import csv
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.support.forked_cli import Command, Run, installed
-from tests.support.order_json import order_json
 
-POLICY = "policy: first\nrules: []\n"
-OTHER = """policy: first
-rules:
-  - id: not-from-there
-    because: It is closed
-    when: {node.id: NODE}
-    then: {exclude: true}
-"""
+@pytest.fixture
+def run(tmp_path, command):
+    def pointsman(*words):
+        return command(*words, POINTSMAN_DATA=tmp_path / "data", POINTSMAN_USER="eve", COLUMNS=120)
+
+    assert pointsman("load", "tests/data/small").returncode == 0
+    return pointsman
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
-    """`run("replay", ...)`, on tests/data/small."""
-    data = tmp_path_factory.mktemp("installation")
-    with installed(command, data, POLICY, COLUMNS=160, POINTSMAN_USER="Ada") as run:
-        yield run
+def done(result):
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
 
 
-def test_decisions_are_replayed_also_by_other_policies_and_reckoned_up(run: Run, tmp_path: Path) -> None:
-    order = tmp_path / "order.json"
-    order.write_text(json.dumps(order_json()), encoding="utf-8")
-    made = json.loads(run("decide", order, "--json").stdout)
-    name, chosen = made["id"], made["shipments"][0]["node"]
+def test_a_log_is_sealed_exported_and_verified_and_what_was_done_to_the_file_is_named(run, tmp_path):
+    refused = run("audit", "checkpoint")
+    assert (refused.returncode, "nothing is sealed yet" in refused.stderr) == (1, True)
+    sealed = json.loads(done(run("audit", "seal", "--json")))
+    kept, file = tmp_path / "kept", tmp_path / "log.audit.gz"
+    kept.write_text(done(run("audit", "checkpoint")))
+    assert kept.read_text() == sealed["checkpoint"]
+    key = done(run("audit", "keys")).strip()
+    assert json.loads(done(run("audit", "keys", "--json"))) == {"keys": [{"key": key, "until": None}]}
+    assert done(run("audit", "export", str(file))) == f"entries in {file}: {sealed['sealed']}\n"
+    assert done(run("audit", "verify", str(file), "--key", key, "--checkpoint", str(kept))) == (
+        f"sealed: {sealed['sealed']} entries of the log '{sealed['log']}'\n"
+        f"signed with {key}\nevery entry is as it was sealed\n"
+    )
+    assert "anybody may have made this file" in done(run("audit", "verify", str(file)))
+    again = run("audit", "export", str(file))
+    assert (again.returncode, "is there already" in again.stderr) == (1, True)
+    plain = tmp_path / "log.audit"
+    done(run("audit", "export", str(plain)))
+    lines = plain.read_bytes().splitlines(keepends=True)
+    plain.write_bytes(b"".join(line for line in lines if b'"kind":"loaded"' not in line))
+    named = run("audit", "verify", str(plain), "--key", key)
+    assert (named.returncode, "was deleted: it was sealed as number 0" in named.stdout) == (1, True)
+    result = json.loads(run("audit", "verify", str(plain), "--key", key, "--json").stdout)
+    assert (result["intact"], {one["kind"] for one in result["findings"]}) == (False, {"deleted", "signature_invalid"})
+    kinds = [json.loads(line)["kind"] for line in done(run("ledger", "log", "--json")).splitlines()]
+    assert kinds.count("exported") == 2
 
-    assert run("replay", name).stdout.endswith(": identical\n")
-    assert json.loads(run("replay", name, "--json").stdout)["outcome"] == "identical"
-    every = run("replay", "--from", "2020-01-01")
-    assert (every.returncode, every.stdout.startswith("1 decision replayed: 1 identical")) == (0, True)
-    for wrong in (run("replay"), run("replay", name, "--from", "2020-01-01"), run("calculation", "--to", "2030-01-01")):
-        assert wrong.returncode == 2
 
-    policies = tmp_path / "other"
-    policies.mkdir()
-    (policies / "first.yaml").write_text(OTHER.replace("NODE", chosen), encoding="utf-8")
-    assert run("policy", "publish", policies).returncode == 0
-    versions = json.loads(run("policy", "list", "--json").stdout)
-    (version,) = [item["version"] for item in versions if item["version"] != made["policy_version"]]
-    other = run("replay", "--to", "2100-01-01", "--policies", version[:12])
-    assert other.returncode == 0
-    assert f"policies {version[:12]} would have decided 1 of 1 otherwise" in other.stdout
-    assert chosen in other.stdout
+def test_a_rotation_is_logged_and_the_former_key_signs_on(run):
+    done(run("audit", "seal"))
+    former = done(run("audit", "keys")).strip()
+    newest = done(run("audit", "rotate", "--overlap", "3d")).strip().removeprefix("checkpoints are signed with ")
+    assert newest != former
+    lines = done(run("audit", "keys")).splitlines()
+    assert (lines[0], lines[1].startswith(f"{former} until ")) == (newest, True)
+    assert done(run("audit", "checkpoint")).count("\n— ") == 2
+    assert f"audit_key_rotated  {newest}" in done(run("ledger", "log"))
 
-    shown = run("calculation", name).stdout
-    assert f"{made['cost_micros'] / 1_000_000:,.6f} EUR and {made['co2_mg'] / 1_000_000:,.6f} kg CO2e" in shown
-    assert json.loads(run("calculation", name, "--json").stdout)["agrees"] is True
-    table = tmp_path / "table.csv"
-    assert run("calculation", "--from", "2020-01-01", "--csv", table).returncode == 0
-    with table.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    assert sum(int(row["cost_micros"] or 0) for row in rows) == made["cost_micros"]
-    assert sum(int(row["co2_mg"] or 0) for row in rows) == made["co2_mg"]
+
+def test_a_proof_is_printed_and_an_entry_that_is_not_there_has_none(run):
+    done(run("audit", "seal"))
+    entry = json.loads(done(run("ledger", "log", "--json")).splitlines()[0])["entry"]
+    proof = json.loads(done(run("audit", "proof", entry)))
+    assert (proof["entry_id"], proof["number"]) == (entry, 0)
+    assert run("audit", "proof", "nobody").returncode == 1
+
+
+def test_a_new_log_is_begun_only_when_asked_for(run):
+    first = json.loads(done(run("audit", "seal", "--json")))["log"]
+    assert json.loads(done(run("audit", "seal", "--json")))["log"] == first
+    second = json.loads(done(run("audit", "seal", "--new-log", "--json")))["log"]
+    assert second != first
+    assert f"log_begun  {second}" in done(run("ledger", "log"))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--key", "nonsense"), "--key: 'nonsense' is no verifier key"),
+        (("--witness", "w+00000000+AAAA"), "--witness: "),
+        (("--checkpoint", "README.md"), "README.md: "),
+    ],
+)
+def test_what_is_no_key_and_no_checkpoint_is_refused(run, tmp_path, words, message):
+    done(run("audit", "export", str(tmp_path / "log")))
+    refused = run("audit", "verify", str(tmp_path / "log"), *words)
+    assert (refused.returncode, message in refused.stderr) == (1, True)
+
+
+def test_what_is_no_export_is_refused(run):
+    refused = run("audit", "verify", "README.md")
+    assert (refused.returncode, "is no export of a sealed log" in refused.stderr) == (1, True)
+
+
+def test_a_check_says_how_much_is_sealed(run):
+    done(run("audit", "seal"))
+    assert "entries of the log sealed 1, 0 of them in an archive; not sealed yet 0\n" in done(run("ledger", "check"))
+    checked = json.loads(done(run("ledger", "check", "--json")))
+    assert checked["seal"] == {"sealed": 1, "archived": 0, "unsealed": 0, "findings": []}

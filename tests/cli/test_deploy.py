@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,24 @@ def test_the_image_copies_what_there_is_and_serves_without_root():
     assert [source for source in sources if not Path(source).exists()] == []
     last = text.rpartition("FROM ")[2]
     assert last.index("\nUSER pointsman\n") < last.index("\nENTRYPOINT ")
+
+
+def test_the_image_is_installed_as_the_makefile_installs_and_its_probes_are_where_they_are_asked():
+    image, makefile = (DEPLOY / "Dockerfile").read_text(), Path("Makefile").read_text().replace("$$", "$")
+    for shared in (
+        "awk '/^[^ #]/ {keep = /^(pip|setuptools)==/} keep' requirements.lock",
+        "-DPyEval_CallObject=PyObject_CallObject",
+        "--no-build-isolation",
+    ):
+        assert shared in image
+        assert shared in makefile
+    installed = re.findall(r"/pointsman/bin/pip install (.*?)(?: \\| &&|$)", image, re.MULTILINE)
+    assert all("--require-hashes" in words for words in installed if words.rpartition(" ")[2] != ".")
+    (port,) = re.findall(r"POINTSMAN_PROBES_PORT=(\d+)", image)
+    assert f"http://127.0.0.1:{port}/healthz" in image
+    assert port in re.search(r"^EXPOSE (.*)$", image, re.MULTILINE)[1].split()
+    packages = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]["include"]
+    assert all(f"COPY {name} {name}\n" in image for name in packages if "." not in name)
 
 
 def test_every_variable_that_is_set_is_a_setting():

@@ -27,6 +27,7 @@ TRANSLATED = {
     "quickstart.md": "demarrage.md",
     "orders.md": "commandes.md",
     "quotes.md": "devis.md",
+    "explanation.md": "explication.md",
     "policy-language.md": "langage-des-regles.md",
     "policy-tables.md": "tables-de-regles.md",
 }
@@ -156,7 +157,8 @@ def test_the_types_of_problems_on_the_page_of_the_http_api_are_those_that_are_an
     text = page("http-api.md").partition("\n## Errors\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| \d{3}[^|]*\| ([^|]*) \|", text, re.MULTILINE)
     listed = {kind for row in rows for kind in re.findall(r"`([a-z-]+)`", row)} | {"uri-too-long"}
-    by_status = {"bad-request", "not-found", "method-not-allowed", "unsupported-media-type"}
+    by_status = {"bad-request", "not-found", "method-not-allowed", "unsupported-media-type", "request-timeout"}
+    by_status |= {"request-header-fields-too-large"}
     assert listed | by_status == kinds_of_problems() | by_status
 
 

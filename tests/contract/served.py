@@ -1,20 +1,25 @@
-"""A service for the tools that drive it from its description: `pointsman serve`, with tests/data/small loaded."""
+"""A service for the tools that drive it from its description: `pointsman serve`, with the network that the examples of
+the description are of.
+"""
 
 import contextlib
 import json
-import os
-import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from api.files.inventory_folder import load_inventory
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.connection.server import open_server
 from tests.cli.served import keys_in, served
-from tests.support.facts import policy_file
-from tests.support.forked_cli import forked_commands, installed
+from tests.conftest import activate
+from tests.support.clean_environment import clean_environment
 
-_POLICY = policy_file("then: {hold: 1 h}")["test.yaml"].decode()
+NETWORK = "contract"
+EXAMPLES = Path("examples/hexagone")
 
 
 @dataclass(frozen=True)
@@ -33,13 +38,14 @@ class Service:
 
 
 @contextlib.contextmanager
-def service(data: Path, **settings: str) -> Iterator[Service]:
+def service(data: Path) -> Iterator[Service]:
     """It keeps what it has in `data`, and ends with the block."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-    program = [sys.executable, "-c", "from api.cli.main import main; main()"]
-    with (
-        forked_commands() as command,
-        installed(command, data, _POLICY),
-        served(program, environment=environment | settings | {"POINTSMAN_DATA": str(data)}) as url,
-    ):
-        yield Service(url=url, keys=keys_in(data))
+    settings = Settings(data=data, network=NETWORK)
+    with open_server(settings):
+        pointsman = Pointsman(settings)
+        pointsman.load(load_inventory(EXAMPLES))
+        activate(pointsman, "then: {hold: 1 h}")
+        pointsman.close()
+        environment = clean_environment(POINTSMAN_DATA=data, POINTSMAN_NETWORK=NETWORK)
+        with served(environment=environment) as url:
+            yield Service(url=url, keys=keys_in(data))

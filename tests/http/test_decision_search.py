@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.records.decisions import DecisionsRecord
+from api.records.decisions import DecisionsPageRecord
 from tests.conftest import activate
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
@@ -16,7 +16,7 @@ def sent(http, **more):
 def found(http, **query):
     answer = http.get("/v1/decisions", query_string=query)
     assert answer.status_code == 200
-    assert mistakes_in(http, DecisionsRecord, answer.get_json()) == []
+    assert mistakes_in(http, DecisionsPageRecord, answer.get_json()) == []
     return answer.get_json()
 
 

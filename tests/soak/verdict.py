@@ -15,6 +15,7 @@ from tests.soak.effects import Effects
 from tests.soak.journal import Request, lines_of
 from tests.soak.log_state import LogState, Verdict
 from tests.soak.scenario import Clock
+from tests.support.resumed_replay import verify_resumed
 
 _A_PAGE = 500
 
@@ -31,8 +32,12 @@ def judge(pointsman: Pointsman, journals: Path, policies: Mapping[str, str], clo
     _compare_orders(pointsman, log)
     waiting = {place.entry.decision for place in pointsman.backlog.page(limit=1_000_000).places}
     verdict.lost += [f"waiting {name}" for name in sorted(waiting ^ log.waiting)]
-    audit = pointsman.check()
-    verdict.drifts = [str(drift) for drift in audit.drifts]
+    sealed = pointsman.sealer.seal()
+    audit = pointsman.check(whole=True)
+    verdict.drifts = [*map(str, audit.drifts), *map(str, audit.seal.findings if audit.seal else ())]
+    entries = sum(map(len, decision_log.batches(pointsman._client, pointsman._keys)))
+    verdict.lost += [] if sealed.size == entries else [f"{sealed.size} entries sealed of {entries}"]
+    verify_resumed(pointsman)
     verdict.held = audit.held
     verdict.lost += [] if log.held.total() == audit.held else [f"{log.held.total()} units held by the log"]
     return verdict

@@ -96,6 +96,7 @@ def main(*words: str) -> None:
     journal = Journal(journal_path(Path(data), int(number)))
     clock = Clock(began=float(began), speed=int(speed))
     pointsman = _opened(Settings(data=Path(data) / "server", fsync="always"), clock)
+    pointsman.start_sealing()
     for request in journal.pending():
         send(pointsman, journal, request)
     published = insist(pointsman.versions.published) or ()

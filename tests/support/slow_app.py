@@ -12,6 +12,7 @@ from api.http.blueprint import NDJSON
 from api.http.requests.ndjson import BodyLine, NdjsonBody, answer_lines, is_ndjson, not_ndjson, read_lines, streamed
 from api.http.serving.ending import Ending
 from api.records.stock.movements import MovementRecord
+from engine.errors import BadSetting
 
 
 def make() -> Flask:
@@ -28,6 +29,10 @@ def make() -> Flask:
     app.add_url_rule("/v1/availability/feed", view_func=feed)
     app.add_url_rule("/v1/stock/movements", view_func=lines, methods=["POST"])
     return app
+
+
+def badly_set() -> Flask:
+    raise BadSetting(name="GATES", value="none", allowed="a directory")
 
 
 def gate(name):

@@ -26,9 +26,10 @@ _SECONDS = 60
 def archive(settings: Settings, folder: Path, minutes: int) -> None:
     """Move sealed entries of the log into files in DIR.
 
-    They are Parquet files, one a day, and the entries are taken off the server. Only what is sealed is moved, and only after it was read back and compared with the seal. Searches, orders, proofs
-    and the ledger check go on over both, as long as DIR can be read; POINTSMAN_ARCHIVE says where it is, if that is not
-    where it was written. Orders that still hold units or wait need no archive.
+    They are Parquet files, one a day, and the entries are taken off the server. Only what is sealed is moved, and
+    only after it was read back and compared with the seal. Searches, orders, proofs and the ledger check go on over
+    both, as long as DIR can be read; POINTSMAN_ARCHIVE says where it is, if that is not where it was written.
+    Orders that still hold units or wait need no archive.
 
     An interrupted run is run again.
 
@@ -41,6 +42,8 @@ def archive(settings: Settings, folder: Path, minutes: int) -> None:
             older_than=_SECONDS * minutes,
             advanced=lambda done, total: progress.update(task, completed=done, total=total),
         )
+    if archived.forgotten:
+        click.echo(say("{entries:,} archived entries forgotten, as their time is over", entries=archived.forgotten))
     if not archived.entries:
         click.echo(say("nothing is that old"))
         return

@@ -8,9 +8,11 @@ import click
 from msgspec import UNSET
 
 from api.cli.language.current import counted, say
+from api.cli.ledger_log import warn_unreadable
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
 from api.cli.output.mistakes import fail
 from api.cli.output.progress import progress_bar
+from api.cli.reads import record_read
 from api.records.audit.calculation import (
     CalculationRecord,
     CostRowRecord,
@@ -65,6 +67,7 @@ def calculation(
             _write_table(service, since, until, output or Path("-"))
             return
         made = service.calculations.of_decision(decision_id)
+        record_read(service, subject=decision_id)
         quantities, currency = Quantities.of(service), service.network().currency
     record = CalculationRecord.of(made)
     if output is not None:
@@ -80,13 +83,14 @@ def calculation(
 def _write_table(service: Pointsman, since: int | None, until: int | None, output: Path) -> None:
     quantities = Quantities.of(service)
     decisions = differing = forgotten = 0
+    damaged: list[str] = []
 
     def lines() -> Iterator[str]:
         nonlocal decisions, differing, forgotten
         yield heading()
         with progress_bar() as progress:
             task = progress.add_task("calculating", total=None)
-            for made in service.calculations.between(since, until):
+            for made in service.calculations.between(since, until, on_damaged=damaged.append):
                 progress.advance(task)
                 if isinstance(made, FactsForgotten):
                     forgotten += 1
@@ -96,7 +100,10 @@ def _write_table(service: Pointsman, since: int | None, until: int | None, outpu
                 yield from table_lines(made, quantities)
 
     _write(output, lines())
+    record_read(service, count=decisions)
     click.echo(say("{decisions} reckoned up", decisions=counted(decisions, "decision")), err=True)
+    for entry in damaged:
+        warn_unreadable(entry)
     if forgotten:
         fail([say("{decisions} left out: their network is not kept", decisions=counted(forgotten, "decision"))])
     if differing:
@@ -108,6 +115,8 @@ def _write_table(service: Pointsman, since: int | None, until: int | None, outpu
                 )
             ]
         )
+    if damaged:
+        sys.exit(1)
 
 
 def _write(output: Path, lines: Iterator[str]) -> None:

@@ -12,7 +12,8 @@ from api.cli.audit.decision_formats import FORMATS, opened, print_table
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
 from api.cli.output.times import Times
-from api.records.decisions import DecisionsRecord, FoundDecisionRecord
+from api.cli.reads import record_read
+from api.records.decisions import DecisionsPageRecord, FoundDecisionRecord
 from api.shapes.cursors import DecisionsCursor, decisions_cursor
 from api.shapes.policy_version import PolicyVersion
 from engine.audit.search.decision_filter import STATUSES, DecisionFilter
@@ -87,7 +88,7 @@ def decisions(
         raise click.UsageError(say("--output goes with --format csv, ndjson or parquet"))
     most = limit or (_MOST_IN_TABLE if form == _TABLE else None)
     with Pointsman(settings) as service:
-        pages = _pages(service, _filter(filters), after=after, most=most)
+        pages = _recorded(service, _pages(service, _filter(filters), after=after, most=most))
         if as_json:
             print_json(_record(list(pages)))
             return
@@ -97,6 +98,17 @@ def decisions(
         found = itertools.chain.from_iterable(_readable(page) for page in pages)
         with opened(output) as file:
             FORMATS[form](map(FoundDecisionRecord.of, found), file)
+
+
+def _recorded(service: Pointsman, pages: Iterator[DecisionPage]) -> Iterator[DecisionPage]:
+    """The pages; how many decisions they had is recorded once they are read."""
+    count = 0
+    try:
+        for page in pages:
+            count += len(page.decisions)
+            yield page
+    finally:
+        record_read(service, count=count)
 
 
 def _filter(options: dict[str, Any]) -> DecisionFilter:
@@ -119,8 +131,8 @@ def _pages(
         left, after = None if left is None else left - len(page.decisions), page.after
 
 
-def _record(pages: list[DecisionPage]) -> DecisionsRecord:
-    return DecisionsRecord.of(
+def _record(pages: list[DecisionPage]) -> DecisionsPageRecord:
+    return DecisionsPageRecord.of(
         DecisionPage(
             decisions=tuple(summary for page in pages for summary in page.decisions),
             after=pages[-1].after,

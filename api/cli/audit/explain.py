@@ -7,6 +7,7 @@ import click
 
 from api.cli.language.current import current_language, say, text
 from api.cli.options import AS_JSON, print_json
+from api.cli.reads import record_read
 from api.shapes.quantities import Quantities
 from engine.audit.explanation.record import DecisionExplanationRecord, StatementRecord
 from engine.errors import NotFound
@@ -42,6 +43,7 @@ def explain(settings: Settings, name: str, *, why_not: tuple[str, ...], what_if:
     with Pointsman(settings) as service:
         explained = service.explanations.of_decision(_decision(service, name), why_not=why_not, what_if=what_if)
         quantities = Quantities.of(service)
+        record_read(service, subject=name)
     language = current_language()
     record = explained.in_language(language if language in available_languages() else ENGLISH)
     if as_json:

@@ -8,6 +8,7 @@ import click
 
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json, who
+from api.cli.reads import record_read
 from api.records.sealing import VerificationRecord
 from engine.audit.sealing.checkpoint import SignedCheckpoint, checkpoints_in
 from engine.audit.sealing.signed_note import NoteInvalid, VerifierKey
@@ -22,8 +23,12 @@ MOST_SHOWN = 100
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--installation", is_flag=True, help="The log of the installation: API keys, and networks that were reset."
+)
+@click.option("--without-archive", is_flag=True, help="Leave out what is in the archive alone.")
 @click.pass_obj
-def export(settings: Settings, file: Path) -> None:
+def export(settings: Settings, file: Path, *, installation: bool, without_archive: bool) -> None:
     """Write the sealed log into FILE, which can be verified without a server.
 
     Entries that are not sealed yet are sealed before, if this machine has the key. The file is compressed if its name
@@ -32,8 +37,10 @@ def export(settings: Settings, file: Path) -> None:
     Example: pointsman audit export main-2026-11-28.audit.gz
     """
     with Pointsman(settings) as service:
-        entries = service.sealer.export(file, by=who(settings))
+        sealer = service.installation_sealer if installation else service.sealer
+        entries = sealer.export(file, by=who(settings), archived=not without_archive)
         service.record_act("exported", file.name, {"entries": entries})
+        record_read(service, count=entries)
     click.echo(say("entries in {file}: {count:,}", file=file, count=entries))
 
 

@@ -18,7 +18,7 @@ _DEFAULT_OVERLAP = 7 * 24 * 60
 @AS_JSON
 @click.pass_obj
 def seal(settings: Settings, *, new_log: bool, as_json: bool) -> None:
-    """Seal all entries of the log that are not sealed yet.
+    """Seal all entries of the log that are not sealed yet, and those of the installation's log.
 
     pointsman serve does so by itself, every few seconds; like it, this asks the witnesses to cosign. Nothing is sealed
     if a checkpoint that was kept outside the server disproves what is in it: then an older copy of the data was put in
@@ -32,10 +32,12 @@ def seal(settings: Settings, *, new_log: bool, as_json: bool) -> None:
             service.record_act("log_begun", state.origin, {"size": state.size})
             state = service.sealer.seal()
         state = service.publisher.publish()
+        installation = service.installation_sealer.seal()
     if as_json:
         print_json(SealedRecord.of(state))
         return
-    click.echo(say("sealed: {count:,} entries of the log '{log}'", count=state.size, log=state.origin))
+    for sealed in (state, installation):
+        click.echo(say("sealed: {count:,} entries of the log '{log}'", count=sealed.size, log=sealed.origin))
 
 
 @click.command()

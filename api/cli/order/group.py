@@ -11,6 +11,7 @@ from api.cli.order.amend import amend
 from api.cli.order.cancel import cancel
 from api.cli.output.tables import destination_phrase
 from api.cli.output.times import Times
+from api.cli.reads import record_read
 from api.records.orders.order_state import OrderShipmentRecord, OrdersPageRecord, OrderStateRecord
 from api.shapes.cursors import OrdersCursor
 from api.shapes.limits import MOST_ORDERS
@@ -74,6 +75,7 @@ def show(settings: Settings, order_id: str, *, as_json: bool) -> None:
     with Pointsman(settings) as service:
         record, quantities = OrderStateRecord.of(service.orders.show(order_id)), Quantities.of(service)
         times = Times.of(service)
+        record_read(service, subject=order_id)
     print_order(record, quantities, times, as_json=as_json)
 
 
@@ -98,6 +100,7 @@ def list_orders(
         page = service.orders.list(OrderFilter(**filters), after=after, limit=limit)  # type: ignore[arg-type]  # by click
         record, quantities = OrdersPageRecord.of(page), Quantities.of(service)
         times = Times.of(service)
+        record_read(service, count=len(record.orders))
     if as_json:
         print_json(record, quantities)
         return

@@ -28,9 +28,9 @@ from engine.settings import Settings
 def idle(settings: Settings, start: int, end: int | None, *, weigh: int, as_json: bool) -> None:
     """List the rules that never fired, or never decided.
 
-    Only the decisions of the period count, and the rules that were active in it. A rule that fires decides if without it another choice would have been made. To know that, the last decisions in
-    which it fired are made again, on the facts that were kept with them. Rules that act when a node rejects an order
-    are left out.
+    Only the decisions of the period count, and the rules that were active in it. A rule that fires decides if
+    without it another choice would have been made. To know that, the last decisions in which it fired are made
+    again, on the facts that were kept with them. Rules that act when a node rejects an order are left out.
 
     Example: pointsman policy idle --from 2026-11-01 --to 2026-11-20
     """

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields, post_load, pre_load, validate
 
-from api.files.inventory_shapes import MOST_DECIMALS, MOST_GRAMS, NodeShape
+from api.files.inventory_shapes import ATTRIBUTE, MOST_DECIMALS, MOST_GRAMS, NodeShape
 from api.files.master_data import as_written
 from api.shapes.base import Strict
 from api.shapes.fields import TrueOrFalse, WholeNumber, Word
@@ -25,7 +25,9 @@ class ProductRequest(Strict):
     unit = Word(metadata={"description": "of its quantities, such as m"})
     decimals = WholeNumber(0, MOST_DECIMALS, metadata={"description": "that its quantities may have"})
     attributes = fields.Dict(
-        keys=Word(), values=fields.Raw(), metadata={"description": "those that the network file declares"}
+        keys=Word(),
+        values=fields.Raw(metadata=ATTRIBUTE),
+        metadata={"description": "those that the network file declares"},
     )
 
 

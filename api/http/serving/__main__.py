@@ -7,8 +7,9 @@ import click
 
 from api.http.logs.output import VARIABLE, log_format
 from api.http.serving.gunicorn_server import Server
-from api.http.serving.probes_port import ProbesPortTaken, open_probes_port
+from api.http.serving.probes_port import open_probes_port
 from api.http.serving.settings import ServingSettings
+from api.http.serving.start_checks import CannotStart, verify_addresses, verify_certificate
 from engine.errors import BadSetting
 
 
@@ -28,15 +29,18 @@ def main(
     *, binds: tuple[str, ...], probes_host: str, workers: int, tls_cert: str | None, tls_key: str | None, app: str
 ) -> None:
     """Answer over HTTP, until interrupted."""
+    tls = (tls_cert, tls_key) if tls_cert and tls_key else None
     try:
         settings = ServingSettings.from_environment(os.environ)
         log_format(os.environ.get(VARIABLE, ""))
+        verify_addresses(binds)
+        if tls:
+            verify_certificate(*tls)
         probes, without = open_probes_port(settings.probes_port, host=probes_host, binds=binds)
-    except (BadSetting, ProbesPortTaken) as error:
+    except (BadSetting, CannotStart) as error:
         sys.exit(f"pointsman: {error}")
     if without:
         click.echo(f"pointsman: {without}", err=True)
-    tls = (tls_cert, tls_key) if tls_cert and tls_key else None
     Server(app=app, binds=list(binds), workers=workers, tls=tls, settings=settings, probes=probes).run()
 
 

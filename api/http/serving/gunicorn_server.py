@@ -13,10 +13,12 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.errors import AppImportError, HaltServer
 
 from api.http.logs.output import log_settings
 from api.http.metrics.directory import VARIABLE
 from api.http.serving.settings import ServingSettings
+from engine.errors import BadSetting
 
 _SECONDS_WITHOUT_HEARTBEAT = 120
 """After which a worker is killed. A solver may keep its event loop from running for long."""
@@ -81,7 +83,10 @@ class Server(BaseApplication):
     def load(self) -> Any:
         module, _, function = self._app.partition(":")
         make: Callable[[], Any] = getattr(importlib.import_module(module), function)
-        return make()
+        try:
+            return make()
+        except BadSetting as error:
+            raise AppImportError(f"pointsman: {error}") from error  # which ends the server without a traceback
 
     def run(self) -> None:
         try:
@@ -102,6 +107,7 @@ class Master(Arbiter):
     """Starts the process for probes again whenever it has ended, and ends it after the workers."""
 
     _probes: subprocess.Popen[bytes] | None = None
+    _is_stopping = False
 
     def manage_workers(self) -> None:
         super().manage_workers()
@@ -110,7 +116,19 @@ class Master(Arbiter):
             command = [sys.executable, "-I", "-S", script, str(listening), str(self.app.probes_socket)]
             self._probes = subprocess.Popen(command, pass_fds=[listening])  # noqa: S603  # no shell, no word of others
 
+    def reap_workers(self) -> None:
+        """The first worker that could not start ends the server; those that end after it, as it stops, do not."""
+        while True:
+            try:
+                super().reap_workers()
+            except HaltServer:
+                if not self._is_stopping:
+                    raise
+            else:
+                return
+
     def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002  # gunicorn's
+        self._is_stopping = True
         super().stop(graceful)
         if self._probes is not None:
             self._probes.terminate()

@@ -22,12 +22,28 @@ import sys
 
 WORKER_SECONDS = 2.0
 """How long a worker may take to answer."""
-_CALLER_SECONDS = 5.0
+CALLER_SECONDS = 5.0
+"""How long a caller may take to send its header, and to take its answer."""
 _MOST_HEADER_BYTES = 8_192
 _HEALTHY = b'{"status":"ok"}'
 _OF_WORKERS = ("/readyz", "/metrics")
-_PHRASES = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
-_PROBLEMS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 503: "not-ready"}
+_PHRASES = {
+    200: "OK",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
+}
+_PROBLEMS = {
+    400: "bad-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    408: "request-timeout",
+    431: "request-header-fields-too-large",
+    503: "not-ready",
+}
 
 
 class Probes:
@@ -38,12 +54,21 @@ class Probes:
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request; its connection ends with the answer."""
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError, asyncio.LimitOverrunError):
-            async with asyncio.timeout(_CALLER_SECONDS):
-                head = await reader.readuntil(b"\r\n\r\n")
-                writer.write(await self._answer_to(head))
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
+            writer.write(await self._answer_of(reader))
+            async with asyncio.timeout(CALLER_SECONDS):
                 await writer.drain()
         writer.close()
+
+    async def _answer_of(self, reader: asyncio.StreamReader) -> bytes:
+        try:
+            async with asyncio.timeout(CALLER_SECONDS):
+                head = await reader.readuntil(b"\r\n\r\n")
+        except TimeoutError:
+            return _problem(408, f"the header did not come within {CALLER_SECONDS:g} seconds")
+        except asyncio.LimitOverrunError:
+            return _problem(431, f"the header is longer than {_MOST_HEADER_BYTES} bytes")
+        return await self._answer_to(head)
 
     async def _answer_to(self, head: bytes) -> bytes:
         words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")

@@ -80,8 +80,12 @@ class Worker(ASGIWorker):
 
     def _tls_of(self, listening: socket.socket) -> dict[str, Any]:
         """The options for TLS on this socket. The process for probes, on a Unix socket, speaks none."""
-        context = None if listening.family == socket.AF_UNIX else self._get_ssl_context()
-        return {"ssl": context, "ssl_handshake_timeout": self.settings.header_seconds} if context else {}
+        if listening.family == socket.AF_UNIX or not self.cfg.is_ssl:
+            return {}
+        context = self._get_ssl_context()
+        if context is None:  # it was logged; nothing may be answered without it
+            raise RuntimeError("TLS can't be spoken with the certificate and its key any more")
+        return {"ssl": context, "ssl_handshake_timeout": self.settings.header_seconds}
 
     def _connection(self) -> Any:
         return Connection(self)

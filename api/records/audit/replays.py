@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from engine.audit.differences import Difference
+from engine.audit.comparison.differences import Difference
 from engine.audit.replays import OUTCOMES, Outcome, ReplayedEntry
 from engine.decide.order_record import Record, Timestamp
 from engine.decide.record import DecisionRecord, Status
 
 
-class DifferenceRecord(Record, frozen=True):
+class ReplayDifferenceRecord(Record, frozen=True):
     """Where a replay differs from the record."""
 
     path: str
@@ -21,7 +21,7 @@ class DifferenceRecord(Record, frozen=True):
     replayed: Annotated[Any, Meta(description="null: nothing")]
 
     @classmethod
-    def of(cls, difference: Difference) -> "DifferenceRecord":
+    def of(cls, difference: Difference) -> "ReplayDifferenceRecord":
         return cls(path=difference.path, recorded=difference.recorded, replayed=difference.replayed)
 
 
@@ -74,7 +74,7 @@ class ReplayRecord(Record, frozen=True):
     order: str
     decided_at: Timestamp
     outcome: Outcome
-    differences: list[DifferenceRecord]
+    differences: list[ReplayDifferenceRecord]
     why: Annotated[str | UnsetType, Meta(description="what may be the reason, as far as the entry tells")] = UNSET
     policies: Annotated[PolicyReplayRecord | UnsetType, Meta(description="if others were asked for")] = UNSET
 
@@ -86,7 +86,7 @@ class ReplayRecord(Record, frozen=True):
             order=record.order.id,
             decided_at=record.decided_at,
             outcome=replayed.outcome,
-            differences=[DifferenceRecord.of(item) for item in replayed.differences],
+            differences=[ReplayDifferenceRecord.of(item) for item in replayed.differences],
             why=replayed.why or UNSET,
             policies=UNSET if other is None else PolicyReplayRecord.of(record, other.record),
         )

@@ -29,7 +29,7 @@ from engine.audit.explanation.statement import (
 from engine.audit.explanation.wording import Wording
 from engine.decide.order_record import Record, timestamp
 
-Figure: TypeAlias = int | str | list[str] | dict[str, int]
+Figure: TypeAlias = int | str | list[str] | Annotated[dict[str, int], Meta(title="NumbersByName")]
 
 
 class CostsRecord(Record, frozen=True):
@@ -96,7 +96,7 @@ class StatementRecord(Record, frozen=True):
         return cls(kind=statement.kind, sentence=wording.sentence(statement), **_data(statement))
 
 
-class QuestionRecord(Record, frozen=True):
+class AnsweredQuestionRecord(Record, frozen=True):
     """A question that people ask of a decision, and its answer."""
 
     question: QuestionCode
@@ -105,7 +105,7 @@ class QuestionRecord(Record, frozen=True):
     place: Annotated[str | UnsetType, Meta(description="that was asked for")] = UNSET
 
     @classmethod
-    def of(cls, question: Question, wording: Wording) -> "QuestionRecord":
+    def of(cls, question: Question, wording: Wording) -> "AnsweredQuestionRecord":
         return cls(
             question=question.code,
             asks=wording.question(question),
@@ -167,7 +167,7 @@ class DecisionExplanationRecord(Record, frozen=True):
     cost: Annotated[list[StatementRecord], Meta(description="what it costs and how it was compared")]
     places: Annotated[list[StatementRecord], Meta(description="why not from the places that ship nothing")]
     kept: Annotated[list[StatementRecord], Meta(description="what rules kept of the stock, and for whom")]
-    questions: list[QuestionRecord]
+    questions: list[AnsweredQuestionRecord]
     changes: Annotated[
         list[DecisiveChangeRecord] | UnsetType,
         Meta(description="what would have changed it; left out unless it is asked for"),
@@ -191,7 +191,7 @@ class DecisionExplanationRecord(Record, frozen=True):
             cost=_records(explanation.cost, wording),
             places=_records(explanation.places, wording),
             kept=_records(explanation.kept, wording),
-            questions=[QuestionRecord.of(question, wording) for question in explanation.questions],
+            questions=[AnsweredQuestionRecord.of(question, wording) for question in explanation.questions],
             changes=UNSET if changes is None else [DecisiveChangeRecord.of(found, wording) for found in changes.each],
             some_untried=(changes is not None and not changes.complete) or UNSET,
         )

@@ -330,7 +330,7 @@ class Candidates:
             else {
                 (name_of[nodes[row]], line): multiple
                 for line, row, multiple in zip(
-                    *map(Integers.tolist, (self.line, self.candidate, self.multiple)), strict=True
+                    self.line.tolist(), self.candidate.tolist(), self.multiple.tolist(), strict=True
                 )
                 if multiple > 1
             },

@@ -2,7 +2,7 @@
 
 The script that frees units opens the offer of their SKU, and commits of newcomers are refused from then on until those
 that wait and rank before them have had their turn. Whoever comes by makes the offers: who freed the units, a newcomer
-that wants them, or a worker's thread (offer_thread.py). Any number of them may do so at once.
+that wants them, or a worker's thread (turn_thread.py). Any number of them may do so at once.
 """
 
 import logging

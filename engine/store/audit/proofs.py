@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from engine.audit.sealing.leaf import Leaf, canonical, id_text, parse_id
-from engine.errors import InputInvalid, Mistake, NotFound
+from engine.errors import ArchiveUnavailable, InputInvalid, Mistake, NotFound
+from engine.store import decision_log
 from engine.store.audit.sealed_log import SealedLog, SealedState
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
@@ -15,7 +16,7 @@ _ENTRY_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InclusionProof:
     """That an entry is leaf `number` of the tree of the checkpoint. `entry` is its canonical form as it is in the log
-    now, of which the leaf has the hash; None if it is in an archive.
+    or the archive now, of which the leaf has the hash; None if it is in an archive that can't be read here.
     """
 
     number: int
@@ -64,8 +65,10 @@ class Proofs:
             raise NotFound(f"no entry of the log and no decision goes by the id '{name}'")
         entry_id = parse_id(place.decode())
         number = self.log.index_of(entry_id, size=state.size)
-        with faults():
-            stored = self._client.redis.xrange(self._keys.log, id_text(entry_id), id_text(entry_id))
+        try:
+            stored = decision_log.stored_entries(self._client, self._keys, [id_text(entry_id).encode()])
+        except ArchiveUnavailable:
+            stored = []
         return InclusionProof(
             number=number,
             leaf=self.log.leaf(number),

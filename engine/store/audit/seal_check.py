@@ -21,6 +21,7 @@ from engine.audit.sealing.signed_note import NoteInvalid
 from engine.audit.sealing.tiles import Edge, Tile, hashes_in
 from engine.errors import NotFound, SealBroken
 from engine.store import decision_log
+from engine.store.audit.seal_entries import unsealed
 from engine.store.audit.sealed_log import SealedLog, SealedState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -64,7 +65,7 @@ def _findings(
 ) -> Iterator[Finding]:
     yield from own_findings(log, state)
     for signed in known:
-        yield from compare_with(log, state, signed.checkpoint)
+        yield from compare_with(client, keys, state, signed.checkpoint)
     with contextlib.suppress(NotFound):  # leaves are missing, which was named
         yield from entry_findings(client, keys, start=state.trimmed, end=state.size)
 
@@ -89,8 +90,16 @@ def own_findings(log: SealedLog, state: SealedState) -> Iterator[Finding]:
             yield Finding("tree_altered", f"tile {tile.level}/{tile.number} of the sealed log was altered")
 
 
-def compare_with(log: SealedLog, state: SealedState, known: Checkpoint) -> Iterator[Finding]:
-    """What differs between a checkpoint from outside the store and the sealed log."""
+def compare_with(client: Client, keys: Keys, state: SealedState, known: Checkpoint) -> Iterator[Finding]:
+    """What differs between a checkpoint from outside the store and the sealed log. A power cut may have taken back what
+    was sealed last, and not the entries: these then give the same head once more.
+    """
+    log = SealedLog(client, keys)
+    if known.size > state.size and state.origin in (known.origin, ""):
+        edge = log.edge(state)
+        edge.add(list(itertools.islice(unsealed(client, keys, state), known.size - state.size)))
+        if (edge.size, edge.head) == (known.size, known.root):
+            return
     yield from compare_checkpoints(known, state.tree, log.head)
 
 

@@ -8,9 +8,9 @@ import itertools
 from collections.abc import Callable, Iterator
 
 from engine.audit.sealing.checkpoint import Checkpoint
-from engine.audit.sealing.leaf import LEAF_BYTES, id_text, leaf_of
+from engine.audit.sealing.leaf import LEAF_BYTES, Leaf, id_text, leaf_of
 from engine.audit.sealing.merkle import HASH_BYTES
-from engine.audit.sealing.tiles import Edge, Growth, edge_tiles, width_at
+from engine.audit.sealing.tiles import Growth, width_at
 from engine.errors import SealBroken
 from engine.store import decision_log
 from engine.store.audit.sealed_log import SealedLog, SealedState
@@ -20,6 +20,12 @@ from engine.store.script_keys import SEAL
 
 MOST_AT_ONCE = 2_048
 """Entries that one step seals."""
+
+
+def unsealed(client: Client, keys: Keys, state: SealedState, *, until: str = "+") -> Iterator[Leaf]:
+    """The leaves of the entries that are not sealed yet, up to the id `until`."""
+    for batch in decision_log.batches(client, keys, start=f"({id_text(state.last)}", end=until):
+        yield from (leaf_of(*raw) for raw in batch)
 
 
 class SealStep:
@@ -32,13 +38,13 @@ class SealStep:
         self._sign = sign
         self._script = client.script("audit/seal")
 
-    def run(self, before: SealedState, origin: str) -> SealedState | None:
-        """Seal the entries that come next, at most MOST_AT_ONCE; None if others sealed meanwhile. With none to seal,
-        the state as it was, unless the checkpoint is of another origin or signed by other keys. Raises SealBroken if
-        the tree is not that of the checkpoint.
+    def run(self, before: SealedState, origin: str, *, until: str = "+") -> SealedState | None:
+        """Seal the entries that come next, up to the id `until` and at most MOST_AT_ONCE; None if others sealed
+        meanwhile. With none to seal, the state as it was, unless the checkpoint is of another origin. Raises SealBroken
+        if the tree is not that of the checkpoint.
         """
-        edge = self._edge(before)
-        leaves = [leaf_of(*raw) for raw in self._unsealed(before)]
+        edge = self._log.edge(before)
+        leaves = list(itertools.islice(unsealed(self._client, self._keys, before, until=until), MOST_AT_ONCE))
         growth = edge.add(leaves)
         after = SealedState(
             origin=origin,
@@ -47,24 +53,11 @@ class SealStep:
             last=leaves[-1].id if leaves else before.last,
             trimmed=before.trimmed,
         )
-        return self._store(before, after, growth) if leaves or origin != before.origin else before
+        return self._store(before, after, growth) if leaves or (before.size and origin != before.origin) else before
 
     def sign_again(self, before: SealedState) -> SealedState | None:
         """Sign the same tree, as other keys sign from now on."""
         return self._store(before, before, Growth({}, {}))
-
-    def _edge(self, before: SealedState) -> Edge:
-        try:
-            edge = Edge.of(before.size, self._log.tiles(edge_tiles(before.size)))
-        except ValueError as error:
-            raise SealBroken(f"the tree of the sealed log is damaged: {error}") from None
-        if edge.head != before.root:
-            raise SealBroken("the tree of the sealed log was altered: its tiles do not give the head that was sealed")
-        return edge
-
-    def _unsealed(self, before: SealedState) -> list[decision_log.RawEntry]:
-        batches = decision_log.batches(self._client, self._keys, start=f"({id_text(before.last)}")
-        return list(itertools.islice(itertools.chain.from_iterable(batches), MOST_AT_ONCE))
 
     def _store(self, before: SealedState, after: SealedState, growth: Growth) -> SealedState | None:
         note = self._sign(after.tree)

@@ -20,10 +20,12 @@ from engine.audit.sealing.merkle import (
 )
 from engine.audit.sealing.tiles import (
     WIDTH,
+    Edge,
     Tile,
     TileHashes,
     TilePart,
     bundle_of,
+    edge_tiles,
     hashes_in,
     leaf_hashes,
     tiles_for,
@@ -170,6 +172,14 @@ class SealedLog:
                 tile: hashes_in(data) if tile.level else leaf_hashes(data)
                 for tile, data in zip(tiles, self._read(names), strict=True)
             }
+
+    def edge(self, state: SealedState) -> Edge:
+        """The right edge of the tree; raises SealBroken unless it is that of the state's head."""
+        with _intact():
+            edge = Edge.of(state.size, self.tiles(edge_tiles(state.size)))
+        if edge.head != state.root:
+            raise SealBroken("the tree of the sealed log was altered: its tiles do not give the head that was sealed")
+        return edge
 
     def _proof(self, ranges: Sequence[Range]) -> list[bytes]:
         hashes = self._hashes_for(ranges)

@@ -11,11 +11,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 from redis.retry import Retry
 
-from engine.errors import StoreUnavailable
+from engine.errors import ClockOff, StoreUnavailable
 from engine.settings import Settings
 from engine.store.api_keys import API_KEYS
 from engine.store.connection.client import faults, node_of, script_text
 from engine.store.connection.connect import connect
+from engine.store.connection.server_clock import ServerClock
 from engine.store.connection.version import check_version
 from engine.store.keys import Keys
 
@@ -56,6 +57,7 @@ def check_server(url: str, settings: Settings) -> tuple[ServerFinding, ...]:
         information = node.info()
         return (
             *_version(information),
+            *_clock(ServerClock(lambda: _seconds(node))),
             *eviction(information),
             *_persistence(information, _configured(node, "save"), _configured(node, "appendfsync")),
             *_memory(information),
@@ -71,6 +73,24 @@ def _version(information: Mapping[str, Any]) -> Iterator[ServerFinding]:
         yield ServerFinding(
             severity="fault", code="too-old", message=error.message, remedy="install Redis 7.0 or newer, or Valkey"
         )
+
+
+def _clock(clock: ServerClock) -> Iterator[ServerFinding]:
+    try:
+        with contextlib.suppress(NoPermissionError):  # `_rights` says so
+            clock.verify()
+    except ClockOff as error:
+        yield ServerFinding(
+            severity="fault",
+            code="clock-off",
+            message=error.message,
+            remedy="on both machines: timedatectl set-ntp true",
+        )
+
+
+def _seconds(node: Any) -> float:
+    seconds, micros = node.time()
+    return int(seconds) + int(micros) / 1_000_000
 
 
 def eviction(information: Mapping[str, Any]) -> Iterator[ServerFinding]:

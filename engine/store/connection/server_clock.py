@@ -53,6 +53,10 @@ class ServerClock:
         """Seconds by which the server's clock is ahead of this process's, as they were last compared."""
         return self._compared.offset if self._compared else 0.0
 
+    def now(self) -> float:
+        """What the server's clock shows, in UTC seconds, as far as this process knows."""
+        return self._clock() + self.offset
+
     def verify(self) -> None:
         """Compare the clocks, if that was not done within the last minute or this process's was set since. Raises
         ClockOff, and whatever `ask` raises.

@@ -15,8 +15,8 @@ from engine.store.entry_codec.errors import BodyDamaged, DictionaryMissing
 
 NEWEST = 1
 """The dictionary that bodies are compressed by."""
-LEVEL = 5
-"""Of zstd: a sixth fewer bytes than level 3, in less than half the time that zlib took without a dictionary."""
+LEVEL = 6
+"""Of zstd: a fifth fewer bytes than level 3, in less time than zlib took without a dictionary, at its fastest level."""
 MOST_BYTES = 256 * 1024 * 1024
 """Of a body: what claims to be larger is damaged, and no reason to fill the memory."""
 _FORMAT = zstandard.FORMAT_ZSTD1_MAGICLESS

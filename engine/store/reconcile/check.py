@@ -14,6 +14,7 @@ from engine.model.lots import TAB
 from engine.store import decision_log
 from engine.store.audit.seal_check import SealCheck
 from engine.store.connection.client import Client, faults
+from engine.store.decision_log import EntryId, RawEntry
 from engine.store.keys import Keys
 from engine.store.reconcile import recheck, scan
 from engine.store.reconcile.damage import DAMAGE, damaged_places
@@ -40,6 +41,7 @@ from engine.store.reconcile.hold_endings import EndingsComparison
 from engine.store.reconcile.log_index import IndexComparison
 from engine.store.reconcile.log_replay import LogReplay
 from engine.store.reconcile.order_index import suspected_orders
+from engine.store.reconcile.stored_replay import StoredReplay
 from engine.store.reconcile.waiting_index import suspects, waiting_drifts
 
 
@@ -64,11 +66,17 @@ class Audit:
     set_aside: int = 0
     short: int = 0
     blocked: int = 0
+    ended_early: int = 0
+    """Holds that a wrong clock ended before their time by the server's. Reported, but no drift: their units are free,
+    by the log, too.
+    """
     drifts: tuple[Drift, ...] = ()
     log_damaged: bool = False
     """Whether entries of the log are missing or can't be read, so that more may be held than the log says."""
     compared: bool = True
     """False if the ledger could not be compared with the log, as what is stored of it can't be read."""
+    since: str = ""
+    """The sealed entry after which the log was read; empty: from its beginning."""
     seal: SealCheck | None = None
     """How the log compares with what was sealed of it; None if it was not compared."""
 
@@ -92,12 +100,17 @@ class _Totals:
     blocked: int = 0
 
 
-def check(client: Client, keys: Keys) -> Audit:
-    """Check every position, hold, load and log entry. Nothing is changed, and the service need not wait."""
+def check(
+    client: Client, keys: Keys, *, start: StoredReplay | None = None, keep_at: EntryId | None = None
+) -> tuple[Audit, bytes | None]:
+    """Check every position, hold, load and log entry, of the log those after `start`. Nothing is changed, and the
+    service need not wait. With `keep_at`, also what a later check may start with, if all is so up to that entry.
+    """
     try:
-        return Check(client, keys).audit()
+        checked = Check(client, keys, start=start, keep_at=keep_at)
+        return checked.audit(), checked.kept
     except DAMAGE as error:
-        return unreadable(client, keys, error)
+        return unreadable(client, keys, error), None
 
 
 def unreadable(client: Client, keys: Keys, error: Exception) -> Audit:
@@ -120,16 +133,24 @@ _COMPARE: Mapping[SuspectKind, Callable[..., Iterator[Drift]]] = {
 class Check:
     """One check of one network's ledger."""
 
-    def __init__(self, client: Client, keys: Keys) -> None:
+    def __init__(
+        self, client: Client, keys: Keys, *, start: StoredReplay | None = None, keep_at: EntryId | None = None
+    ) -> None:
+        """`start` is what an earlier check kept. What this one finds after the entry `keep_at` is kept in `kept`, as it
+        is stored, unless something differs by then.
+        """
         self._client = client
         self._keys = keys
+        self._keep_at = keep_at
+        self.kept: bytes | None = None
         self._begun, indexed = scan.log_end(client, keys, counted=keys.decisions)
         self._names = scan.names(client, keys)
-        self.replay = LogReplay(zone=scan.zone(client, keys))
+        self.replay = LogReplay(zone=scan.zone(client, keys)) if start is None else start.replay()
         self._totals = _Totals()
         self._suspected: set[Suspect] = set()
-        self._index = IndexComparison(client, keys, size=indexed)
-        self._endings = EndingsComparison(client, keys, self.replay)
+        before = (start.indexed, start.endings) if start else (0, 0)
+        self._index = IndexComparison(client, keys, size=indexed, equal=before[0])
+        self._endings = EndingsComparison(client, keys, self.replay, stored=before[1])
 
     def audit(self) -> Audit:
         """Read everything once, and suspects twice."""
@@ -165,6 +186,7 @@ class Check:
             set_aside=self.replay.set_aside,
             short=self._totals.short,
             blocked=self._totals.blocked,
+            ended_early=self.replay.ended_early,
             drifts=tuple(drifts),
             log_damaged=bool(missing or self.replay.unreadable),
         )
@@ -226,12 +248,39 @@ class Check:
 
     def _read_log(self) -> None:
         """Replay the log to where it ended when the check began; compare its index and how holds ended with it."""
-        for batch in decision_log.batches(self._client, self._keys, end=self._begun):
-            self._replay(batch)
-            self._index.compare(batch)
-            self._endings.compare()
+        self._restore_amended()
+        start = "({}-{}".format(*self.replay.end) if self.replay.end > (0, 0) else "-"
+        for batch in decision_log.batches(self._client, self._keys, start=start, end=self._begun):
+            for part in self._parted(batch):
+                self._replay(part)
+                self._index.compare(part)
+                self._endings.compare()
+                if self.replay.end == self._keep_at:
+                    self._keep()
         self._suspected.update(("index", name) for name in self._index.wrong)
         self.replay.late.begun = True
+
+    def _restore_amended(self) -> None:
+        """Read again what an earlier check has not kept."""
+        sources = [entry for entries in self.replay.orders.amended_by.values() for entry in entries]
+        places = ["{}-{}".format(*source).encode() for source in sources]
+        raw = decision_log.stored_entries(self._client, self._keys, places) if places else []
+        secrets = decision_log.secrets_of(self._client, self._keys, raw)
+        entries = (decision_log.parse_entry(*one, secrets) for one in raw)
+        self.replay.orders.restore_amended({entry.id: entry for entry in entries})
+
+    def _parted(self, batch: list[RawEntry]) -> Iterator[list[RawEntry]]:
+        """The batch, or what of it is up to the entry after which the state is kept, and the rest."""
+        ids = [decision_log.parse_entry_id(entry_id) for entry_id, _ in batch]
+        at = ids.index(self._keep_at) + 1 if self._keep_at in ids else len(batch)
+        yield from (part for part in (batch[:at], batch[at:]) if part)
+
+    def _keep(self) -> None:
+        """Keep the state as it should be now, if all that was compared is so."""
+        replay = self.replay
+        if not (self._index.wrong or replay.ended or replay.unreadable):
+            stored = StoredReplay.of(replay, indexed=self._index.equal, endings=self._endings.stored)
+            self.kept = stored.encode()
 
     def _compare_holds(self) -> None:
         until = dict(scan.expiring(self._client, self._keys))

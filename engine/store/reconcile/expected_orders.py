@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from engine.decide.order_record import OrderRecord, seconds
 from engine.decide.record import DecisionRecord
-from engine.store.decision_log import Entry, UnitsBody
+from engine.store.decision_log import Entry, EntryId, UnitsBody
 from engine.store.hold_changes.order_change import amended_text
 from engine.store.personal.erasure import erased_order
 from engine.store.reconcile.expected_state import ExpectedOrder, LateChanges
@@ -30,6 +30,8 @@ class ExpectedOrders:
     """
     waiting: dict[str, tuple[str, int]] = field(default_factory=dict)
     """By decision with an entry in the backlog, the first decision of its order, and its units that wait."""
+    amended_by: dict[str, tuple[EntryId, ...]] = field(default_factory=dict)
+    """By order that was amended, the entry that did so last, and those that erased personal values of it since."""
 
     def add_decision(self, entry: Entry, record: DecisionRecord) -> None:
         """A decision begins an order, or an amended one is parked by it. Its unfilled and scheduled units wait if it
@@ -48,8 +50,8 @@ class ExpectedOrders:
         """The order was queued, approved or erased."""
         order = self.by_id[entry.changed_order]
         if entry.kind == "erased" and order.amended is not None:
-            amended = msgspec.json.decode(order.amended, type=OrderRecord)
-            order = replace(order, amended=erased_order(amended, entry.erased_fields))
+            order = replace(order, amended=_erased(order.amended, entry))
+            self.amended_by[entry.changed_order] += (entry.id,)
         if entry.kind == "queued":
             self.wait(entry.decision, order.first, entry.queued_units)
         parked = order.parked and entry.kind != "approved"
@@ -69,9 +71,23 @@ class ExpectedOrders:
             self._cancel(units.order, order.first, units.cancelled)
         if units.amended is not UNSET:
             self._amend(units.amended)
+            self.amended_by[units.order] = (entry.id,)
         for decision, count in units.waiting.items():
             self.wait(decision, order.first, count)
         return order.first
+
+    def restore_amended(self, entries: Mapping[EntryId, Entry]) -> None:
+        """Put back the orders as amended, by the entries that `amended_by` names. Raises KeyError, ValueError if these
+        are not there any more.
+        """
+        for order, (first, *erasures) in self.amended_by.items():
+            units = entries[first].units
+            if units is None or units.amended is UNSET:
+                raise ValueError(f"entry {first} amends no order")
+            text = amended_text(units.amended)
+            for erasure in erasures:
+                text = _erased(text, entries[erasure])
+            self.by_id[order] = replace(self.by_id[order], amended=text)
 
     def wait(self, decision: str, first: str, units: int) -> None:
         """So many units of the order that `first` began wait under the decision from now on; 0: none any more."""
@@ -105,3 +121,7 @@ class ExpectedOrders:
         order, units = self.by_id[amended.id], sum(line.quantity for line in amended.lines)
         self.place(order.first, order.units - units)
         self.by_id[amended.id] = replace(order, units=units, amended=amended_text(amended))
+
+
+def _erased(amended: str, erasure: Entry) -> str:
+    return erased_order(msgspec.json.decode(amended, type=OrderRecord), erasure.erased_fields)

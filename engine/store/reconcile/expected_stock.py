@@ -31,12 +31,12 @@ class ExpectedStock:
     """The most units beyond those on hand that a decision which took some of a position was allowed to take."""
     breaches: list[FloorBreach] = field(default_factory=list)
     confirmed: int = 0
-    _moves: defaultdict[PositionKey, Moves] = field(default_factory=lambda: defaultdict(Moves))
+    moves: defaultdict[PositionKey, Moves] = field(default_factory=lambda: defaultdict(Moves))
 
     def on_hand(self, position: PositionKey, base: Base) -> int:
         """The units of the count or load that stands, and what came and left after it."""
         units, instant = base
-        return units + self._moves[position].after(instant) if position in self._moves else units
+        return units + self.moves[position].after(instant) if position in self.moves else units
 
     def check_floors(
         self, entry: Entry, shipments: Mapping[int, ExpectedShipment], record: DecisionRecord | None = None
@@ -73,7 +73,7 @@ class ExpectedStock:
         self.late.note("positions", position)
 
     def move(self, position: PositionKey, delta: int, instant: int) -> None:
-        self._moves[position].add(instant, delta)
+        self.moves[position].add(instant, delta)
         self.late.note("positions", position)
 
     def confirm(self, position: PositionKey, units: int, instant: int) -> None:

@@ -17,13 +17,15 @@ _BEGIN_HOLDS = (b"decided", b"set_aside")
 class EndingsComparison:
     """One comparison of all endings. There may be very many, so those that are equal are not kept."""
 
-    def __init__(self, client: Client, keys: Keys, replay: LogReplay) -> None:
+    def __init__(self, client: Client, keys: Keys, replay: LogReplay, *, stored: int = 0) -> None:
         self._client = client
         self._keys = keys
         self._replay = replay
         self._differ: set[str] = set()
-        self._stored = 0
-        """How many endings are stored of holds that, by the log, have any; equal or not."""
+        self.stored = stored
+        """How many endings are stored of holds that, by the log, have any; equal or not. An earlier comparison may have
+        seen some.
+        """
 
     def compare(self) -> None:
         """Compare the endings of the decisions that have ended by the entries replayed so far. Those that late entries
@@ -43,7 +45,7 @@ class EndingsComparison:
         self.compare()
         unended = {name: self._replay.endings(name) for name in self._replay.holds.keys() - self._differ}
         differ = {name for name, equal in self._compare(unended) if not equal}
-        return self._differ | differ | (set() if size == self._stored else self._strays())
+        return self._differ | differ | (set() if size == self.stored else self._strays())
 
     def _compare(self, expected: Mapping[str, str | None]) -> Iterator[tuple[str, bool]]:
         """Each name, and whether the stored endings are as expected. Endings that should not be stored are not counted:
@@ -54,7 +56,7 @@ class EndingsComparison:
             with faults():
                 stored = self._client.redis.hmget(self._keys.endings, batch)
             for name, endings in zip(batch, stored, strict=True):
-                self._stored += endings is not None and expected[name] is not None
+                self.stored += endings is not None and expected[name] is not None
                 yield name, expected[name] == (None if endings is None else endings.decode())
 
     def _strays(self) -> set[str]:

@@ -17,12 +17,14 @@ _NOWHERE = "0-1"
 class IndexComparison:
     """One comparison: first with every decision of the log, a batch at a time, then of what only the index has."""
 
-    def __init__(self, client: Client, keys: Keys, *, size: int) -> None:
-        """`size` is how many decisions the index has when the log ends where the comparison will end."""
+    def __init__(self, client: Client, keys: Keys, *, size: int, equal: int = 0) -> None:
+        """`size` is how many decisions the index has when the log ends where the comparison will end; `equal` how many
+        of these an earlier comparison has seen.
+        """
         self._client = client
         self._keys = keys
         self._size = size
-        self._equal = 0
+        self.equal = equal
         self.wrong: dict[str, str] = {}
         """The entry ids, by the log, of the decisions for which the index has another or none."""
 
@@ -39,13 +41,13 @@ class IndexComparison:
             indexed = self._client.redis.hmget(self._keys.decisions, list(logged))
         for (name, entry_id), other in zip(logged.items(), indexed, strict=True):
             if other == entry_id:
-                self._equal += 1
+                self.equal += 1
             else:
                 self.wrong[name.decode()] = entry_id.decode()
 
     def missing(self) -> Iterator[Drift]:
         """The decisions that the index has and the log does not."""
-        for batch in scan.index(self._client, self._keys) if self._equal != self._size else ():
+        for batch in scan.index(self._client, self._keys) if self.equal != self._size else ():
             # of what is no id at all, there is no entry
             places = [(entry_id if _ENTRY_ID.fullmatch(entry_id) else _NOWHERE).encode() for _, entry_id in batch]
             entries = dict(decision_log.stored_entries(self._client, self._keys, places))

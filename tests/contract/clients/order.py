@@ -31,7 +31,7 @@ def success(answer: Answer | Problem | None) -> Answer:
 def drive(client: AuthenticatedClient) -> str:
     cart = CartRequest(
         channel="web",
-        lines=[LineRequest(sku="SHIRT", quantity=2, unit_price="19.90")],
+        lines=[LineRequest(sku="TXT-0059", quantity=2, unit_price="19.90")],
         destination=DestinationRequest(country="FR", postcode="69003", latitude=45.76, longitude=4.86),
         deliveries=[Delivery.STANDARD],
     )

@@ -20,7 +20,7 @@ function success<Data>({ data, error }: Answer<Data>): Data {
 
 const cart: components["schemas"]["CartRequest"] = {
   channel: "web",
-  lines: [{ sku: "SHIRT", quantity: 2, unit_price: "19.90" }],
+  lines: [{ sku: "TXT-0059", quantity: 2, unit_price: "19.90" }],
   destination: { country: "FR", postcode: "69003", latitude: 45.76, longitude: 4.86 },
   deliveries: ["standard"],
 };

@@ -1,20 +1,18 @@
 """Probes are answered whatever the workers are busy with, by a process of its own."""
 
+import asyncio
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 
 import pytest
 
+from api.http.serving import probes
 from api.http.serving.probes_port import open_probes_port
-from tests.support.clean_environment import clean_environment
 from tests.support.free_port import free_port
-from tests.support.server_process import ROOT, words_of
+from tests.support.server_process import words_of
 from tests.support.wait_until import wait_until
 
 
@@ -56,6 +54,32 @@ def test_they_are_answered_while_every_thread_hangs_and_while_every_worker_does(
     assert probe(port, "/healthz", "HEAD") == (200, None)
 
 
+@pytest.mark.parametrize(
+    ("sent", "status", "problem"),
+    [
+        (b"GET /healthz HTTP/1.1\r\nX-Long: " + b"a" * 10_000, 431, "request-header-fields-too-large"),
+        (b"GET /healthz HTTP/1.1\r\nX-Endless: ", 408, "request-timeout"),
+        (b"nonsense\r\n\r\n", 400, "bad-request"),
+    ],
+)
+def test_what_is_no_probe_is_answered_with_a_problem(sent, status, problem, monkeypatch):
+    monkeypatch.setattr(probes, "CALLER_SECONDS", 0.5)
+
+    async def answer():
+        server = await asyncio.start_server(probes.Probes("/nowhere").answer, "127.0.0.1", 0, limit=8_192)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(sent)
+            said = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            return said
+
+    head, _, body = asyncio.run(answer()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert json.loads(body)["type"] == f"urn:pointsman:problem:{problem}"
+
+
 @pytest.mark.slow
 def test_the_process_for_probes_is_started_again_and_ends_with_the_master(serve, port):
     served = serve(probes_port=port)
@@ -66,30 +90,6 @@ def test_the_process_for_probes_is_started_again_and_ends_with_the_master(serve,
     second = served.probes_process
     served.process.kill()
     wait_until(lambda: not words_of(second), "it has ended")
-
-
-@pytest.fixture
-def command_line(tmp_path):
-    """What a server says that does not start with these settings."""
-
-    def run(**settings):
-        command = [sys.executable, "-m", "api.http.serving", "--bind", f"unix:{tmp_path}/http.sock"]
-        environment = clean_environment(**settings)
-        done = subprocess.run(
-            command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 1
-        return done.stderr.removesuffix("\n")
-
-    return run
-
-
-def test_a_port_that_is_taken_is_said_in_one_line(command_line):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert command_line(POINTSMAN_PROBES_PORT=port) == (
-            f"pointsman: probes can't be answered at 127.0.0.1:{port}: Address already in use"
-        )
 
 
 def test_unless_a_setting_says_otherwise_it_is_the_port_after_the_services_on_this_machine_alone():
@@ -107,8 +107,3 @@ def test_unless_a_setting_says_otherwise_it_is_the_port_after_the_services_on_th
     for without in (["unix:/nowhere/http.sock"], ["0.0.0.0:0"], ["[::1]:65535"]):
         assert open_probes_port(None, host="0.0.0.0", binds=without) == (None, "")
     assert open_probes_port(0, host="0.0.0.0", binds=binds) == (None, "")
-
-
-def test_a_setting_that_can_not_be_used_is_said_in_one_line(command_line):
-    message = command_line(POINTSMAN_THREADS="many")
-    assert message == "pointsman: POINTSMAN_THREADS is 'many'; it must be a whole number from 1 to 64"

@@ -5,6 +5,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.conftest import activate
 from tests.support.examples import examples
 from tests.support.facts import NOW
+from tests.support.resumed_replay import verify_resumed
 
 
 def drive(machine, inventory, policies, *, pointsman, clock, client, network, steps, runs=10):
@@ -17,6 +18,7 @@ def drive(machine, inventory, policies, *, pointsman, clock, client, network, st
     kept = (f"{{{network}}}:facts", f"{{{network}}}:policies")
 
     def fresh():
+        verify_resumed(pointsman)  # of the run before
         names = [name for name in client.scan_iter(f"{{{network}}}:*") if not name.decode().startswith(kept)]
         if names:
             client.unlink(*names)

@@ -15,7 +15,10 @@ from engine.settings import Settings
 from engine.store import decision_log
 from engine.store.audit.archive import archiving
 from engine.store.audit.archive.day_reader import read_day
+from engine.store.audit.archive.day_writer import write_day
+from engine.store.audit.archive.forgettable import FORGETTABLE
 from engine.store.audit.sealed_log import SealedLog
+from engine.store.decision_log import KINDS
 from engine.store.keys import Keys
 from tests.conftest import activate
 from tests.support.aged_log import DAY, age_log
@@ -242,3 +245,48 @@ def test_archived_decisions_are_made_again_after_another_network_was_loaded(shop
     outcomes = [item.outcome for item in shop.replays.between(None, None)]
     assert (len(outcomes) > 7, set(outcomes)) == (True, {"identical"})
     assert all(made.agrees for made in shop.calculations.between(None, None))
+
+
+def test_an_order_whose_entries_are_archived_is_erased(shop, tmp_path):
+    shop.archive(tmp_path, older_than=3 * DAY)
+    made = shop.orders.show("W-2").stored.first
+    assert made.order.destination.latitude is not None
+    assert shop.erasures.erase("W-2", note="").now
+    erased = shop.decision(made.id).record
+    assert (erased.erased, erased.order.destination.latitude) == (True, None)
+    assert (erased.cost_micros, erased.co2_mg) == (made.cost_micros, made.co2_mg)
+    assert dataclasses.replace(shop.check(), seal=None).clean
+
+
+def test_archived_entries_of_a_kind_are_forgotten_when_their_time_is_over(shop, settings, clock, client, tmp_path):
+    network = settings.network
+    entries = stored(client, network)
+    retention = (("counted", 1), ("published", 4 * 24 * 60), ("activated", 100 * 24 * 60))
+    with Pointsman(dataclasses.replace(settings, retention=retention), clock=clock) as keeping:
+        archived = keeping.archive(tmp_path, older_than=3 * DAY)
+        due = [raw for raw in entries[: archived.entries] if raw[1][b"kind"] in (b"counted", b"published")]
+        assert archived.forgotten == len(due) > 0
+        assert stored(client, network) == [raw for raw in entries if raw not in due]
+        assert keeping.check(whole=True).clean
+        assert keeping.archive(tmp_path, older_than=3 * DAY).forgotten == 0
+    (run,) = (entry for entry in shop.entries(on_damaged=pytest.fail) if entry.kind == "archived")
+    assert sum(run.details["forgotten"].values()) == len(due)
+
+
+def test_a_file_of_which_something_was_altered_is_not_written_anew(shop, settings, clock, tmp_path):
+    shop.archive(tmp_path, older_than=3 * DAY)
+    due = {b"loaded", b"activated"}
+    for path in (tmp_path / settings.network / "entries").glob("*.parquet"):
+        altered = [(place, fields | {b"by": b"eve"}) for place, fields in read_day(path)]
+        if 0 < sum(fields[b"kind"] in due for _, fields in altered) < len(altered):
+            break
+    write_day(path, altered)
+    retention = tuple((kind.decode(), 1) for kind in sorted(due))
+    keeping = dataclasses.replace(settings, retention=retention)
+    with Pointsman(keeping, clock=clock) as other, pytest.raises(SealBroken):
+        other.archive(tmp_path, older_than=3 * DAY)
+    assert list(read_day(path)) == altered
+
+
+def test_only_what_the_ledger_can_do_without_is_forgotten():
+    assert KINDS[KINDS.index("counted") :] == FORGETTABLE

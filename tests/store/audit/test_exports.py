@@ -44,7 +44,8 @@ class Exported:
             for part in (count - count // 3, count // 3):
                 with redis.pipeline(transaction=False) as pipe:
                     for number in range(part):
-                        pipe.xadd(log, {"kind": "counted", "id": "", "at": number, "body": random.randbytes(40)})
+                        fields = {"kind": "counted", "id": "", "at": number, "body": random.randbytes(40)}
+                        pipe.xadd(log, fields, id=f"{1_700_000_000_000 + count * len(checkpoints) + number}-0")
                     pipe.execute()
                 checkpoints.append(service.sealer.seal().checkpoint)
             self.path = folder / "log.audit"
@@ -84,6 +85,7 @@ def found(script, exported):
 
 def test_an_untouched_export_is_what_was_sealed(exported, found):
     assert found(exported.path) == found(exported.path, exported.older + exported.newest) == set()
+    assert exported.path.stat().st_mode & 0o777 == 0o600
     result = verify_export(exported.path, keys=[exported.key])
     assert (result.header.size, result.header.by, result.signed) == (len(exported.forms), "ada", True)
     assert (result.signers, result.own_keys) == ((exported.key,), False)
@@ -111,11 +113,8 @@ def altered(forms):
 
 
 def inserted(forms):
-    """Behind the last entry of its millisecond."""
-    ids = [parsed(form)[0].split(b"-")[0] for form in forms]
-    at = next(at for at in range(20, len(ids)) if ids[at] != ids[at + 1])
-    entry_id, fields = parsed(forms[at])
-    return [*forms[: at + 1], canonical(entry_id + b"9", fields), *forms[at + 1 :]]
+    entry_id, fields = parsed(forms[100])
+    return [*forms[:101], canonical(entry_id.replace(b"-0", b"-1"), fields), *forms[101:]]
 
 
 TAMPERED = {
@@ -208,3 +207,37 @@ def test_the_script_is_short_and_needs_one_library():
         line.split()[1].partition(".")[0] for line in text.splitlines() if line.startswith(("import ", "from "))
     }
     assert imported - set(sys.stdlib_module_names) == {"cryptography"}
+
+
+def test_the_log_of_the_installation_is_sealed_and_exported_too(tmp_path):
+    with Pointsman(Settings(data=tmp_path)) as service:
+        service.api_keys.create(role="oms", client="shop", networks=("main",))
+        path = tmp_path / "installation.audit"
+        assert service.installation_sealer.export(path, by="ada") == 1
+        key = service.installation_sealer.published_keys(service.installation_sealer.seal())[0].key
+        assert verify_export(path, keys=[key]).findings == ()
+        assert b"key_created" in path.read_bytes()
+        service._client.redis.xadd(service._keys.log, {"kind": "counted", "id": "", "at": 1, "units": "[]"})
+        assert service.check().seal.findings == ()
+        (entry,) = service._client.redis.xrange("{pointsman:access}:log")
+        service._client.redis.xdel("{pointsman:access}:log", entry[0])
+        (finding,) = service.check().seal.findings
+        assert (finding.kind, "in the log of the installation: entry" in finding.message) == ("deleted", True)
+
+
+def test_what_is_archived_is_exported_proven_and_checked_as_before(tmp_path):
+    with Pointsman(Settings(data=tmp_path / "data")) as service:
+        redis, log = service._client.redis, service._keys.log
+        for number in range(1, 300):
+            redis.xadd(log, {"kind": "counted", "id": "", "at": 1, "units": "[]"}, id=f"{1_600_000_000_000 + number}-0")
+        redis.xadd(log, {"kind": "counted", "id": "", "at": 1, "units": "[]"})
+        state = service.sealer.seal()
+        assert service.archive(tmp_path / "archive", older_than=86_400).entries == 299
+        key = service.sealer.published_keys(state)[0].key
+        for name, options, left_out in (("all", {}, 0), ("live", {"archived": False}, 299)):
+            service.sealer.export(tmp_path / name, by="ada", **options)
+            result = verify_export(tmp_path / name, keys=[key])
+            assert (result.findings, result.header.archived) == ((), left_out)
+        assert service.proofs.inclusion("1600000000001-0").entry.startswith(b'{"fields":{"at":"1"')
+        seal = service.check().seal
+        assert (seal.findings, seal.archived) == ((), 299)

@@ -6,10 +6,15 @@ import json
 import pytest
 from msgspec import structs
 
+from engine.audit.comparison import meanings
+from engine.audit.comparison.meanings import MEANINGS
+from engine.decide.order_record import seconds as order_instant
 from engine.decide.record import to_json
 from engine.errors import NotFound
 from engine.model.node_loads import units_field
 from engine.orders.amendment.plan import AmendRequest
+from engine.orders.quotes.quotes import QuoteRequest
+from engine.orders.quotes.take_up import TakeRequest
 from engine.orders.rejection import RejectionRequest
 from engine.store import decision_log
 from engine.store.entry_codec.codec import encode
@@ -22,7 +27,7 @@ RULES = (
     "when: {node.load: {at_least: 1}}, then: {avoid: 1.00}",
     "when: {product.category: home, stock.available: {at_most: 3}}, then: {keep: 1}",
     "when: {node.id: lille}, then: {daily_units: 9}",
-    "when: {rejection.reason: no_capacity}, then: {rest_after_rejection: 2h}",
+    "when: {rejection.reason: no_capacity, node.load: {at_least: 1}}, then: {rest_after_rejection: 2h}",
     "then: {hold: 2h}",
 )
 
@@ -72,6 +77,7 @@ def test_every_kind_of_decision_comes_out_identical(shop, clock):
     assert {record.because for record in records} == {None, "rejected", "amended"}
     assert {"filled", "partial", "unfilled"} <= {record.status for record in records}
     assert any(record.lacked for record in records)
+    assert any(record.follows.rest for record in records if record.follows)
     verify_all_identical(shop, 8)
 
 
@@ -197,3 +203,87 @@ def test_units_and_grams_of_a_day_are_kept_where_a_rule_limits_them(shop):
     shop.decide(order(("B", 1), place=LILLE))
     second = replayed(shop)[1].replay
     assert second.made_on.snapshot.loads[units_field("lille")] == 2
+
+
+def taken_up(shop, quote, name):
+    return json_of(shop.quote_take_up.take(TakeRequest(quote=quote.id, promise=1, order_id=name), caller="oms"))["id"]
+
+
+def test_what_was_promised_and_has_changed_since_comes_out_again(shop, clock):
+    cart = dataclasses.replace(order(("A", 2), place=LYON), id="", promise_by=None)
+    quotes = [shop.quotes.make(QuoteRequest(cart=cart, deliveries=("standard",))) for _ in range(3)]
+    clock.now += 30
+    first = taken_up(shop, quotes[0], "W-1")
+    shop.decide(order(("A", 4), place=LYON))
+    second = taken_up(shop, quotes[1], "W-2")
+    shop.load(stocked(handling=2_000_000))
+    third = taken_up(shop, quotes[2], "W-3")
+    found = [shop.replays.of_decision(name) for name in (first, second, third)]
+    assert [item.outcome for item in found] == ["identical"] * 3
+    changed = [{change.field for change in item.record.quote.changed} for item in found]
+    assert "network_version" in changed[2]
+    assert any(changed[:2])
+    assert found[0].replay.made_on.terms.arrives_by == order_instant(found[0].record.quote.arrives_by)
+
+
+def test_an_order_that_was_erased_is_neither_called_different_nor_decided_again(shop):
+    name = json_of(shop.decide(order(("B", 1), id="O-1", place=LYON, customer="zaphod")))["id"]
+    shop.holds.confirm(name)
+    before = shop.calculations.of_decision(name)
+    shop.erasures.erase("O-1", note="asked for")
+    found = shop.replays.of_decision(name)
+    assert (found.outcome, found.differences, found.replay) == ("erased", (), None)
+    after = shop.calculations.of_decision(name)
+    assert (after.agrees, after.shipments[0].distance_by) == (True, "unknown")
+    assert [item.emissions for item in after.shipments] == [item.emissions for item in before.shipments]
+
+
+def test_a_rule_of_meaning_that_changed_since_is_named_as_the_reason(shop, rewrite, monkeypatch):
+    name = json_of(shop.decide(order(("B", 1))))["id"]
+    rewrite(lambda record, facts: (to_json(structs.replace(record, cost_micros=1)), compact(facts)))
+    later = {**MEANINGS, MEANING + 1: "days of cover are rounded up"}
+    monkeypatch.setattr(meanings, "MEANINGS", later)
+    assert shop.replays.of_decision(name).why == f"meaning {MEANING + 1}: days of cover are rounded up"
+
+
+def test_a_damaged_entry_keeps_no_other_from_being_replayed(shop, redis_client, keys):
+    for _ in range(3):
+        shop.decide(order(("B", 1)))
+    second, fields = [item for item in redis_client.xrange(keys.log) if item[1][b"kind"] == b"decided"][1]
+    others = [item for item in redis_client.xrange(keys.log) if item[0] > second]
+    redis_client.xdel(keys.log, second, *[name for name, _ in others])
+    damaged = {**fields, b"body": fields[b"body"][:20], b"at": b"?"}
+    last = redis_client.xadd(keys.log, damaged)
+    found = list(shop.replays.between(NOW, NOW + 1, on_damaged=(named := []).append))
+    assert ([item.outcome for item in found], named) == (["identical"], [last.decode()])
+    assert next(shop.calculations.between(NOW, NOW + 1, on_damaged=named.append)).agrees
+
+
+def _without_stock(facts):
+    facts["stock"] = {}
+
+
+def _at_unknown_place(facts):
+    facts["stock"]["B"]["nodes"][0] = "nowhere"
+
+
+def _short_of_a_number(facts):
+    facts["stock"]["B"]["held"].pop()
+
+
+def _of_another_kind(facts):
+    facts["loads"] = {"shipments": ["many"]}
+
+
+@pytest.mark.parametrize("alter", [_without_stock, _at_unknown_place, _short_of_a_number, _of_another_kind])
+def test_facts_that_no_decision_could_be_made_on_are_told(shop, rewrite, alter):
+    name = json_of(shop.decide(order(("B", 1))))["id"]
+
+    def change(record, facts):
+        alter(facts)
+        return to_json(record), compact(facts)
+
+    rewrite(change)
+    found = shop.replays.of_decision(name)
+    assert found.outcome in ("different", "not_replayable")
+    assert found.differences or found.why

@@ -134,11 +134,27 @@ def test_another_history_that_was_sealed_anew_is_found(full):
     assert full.kinds() == [("other_history", "")]
 
 
-def test_a_log_that_began_anew_without_being_told_is_found(full):
+def test_a_log_that_was_altered_and_began_anew_is_found(full):
+    full.rewrite(lambda entries: [*entries[:5], *entries[6:]])
     full.redis.delete(*full.redis.scan_iter(full.key("sealed*")))
     assert full.kinds() == [("log_shorter", "")]
     with pytest.raises(SealBroken):
         full.worker.sealer.seal()
+
+
+@pytest.mark.parametrize("all_of_it", [True, False])
+def test_what_a_power_cut_took_back_of_the_seal_alone_is_sealed_as_before(full, all_of_it):
+    """A server that syncs each second may lose what was sealed last, and has the entries, which are older."""
+    dumps = {name: full.redis.dump(name) for name in full.redis.scan_iter(full.key("sealed*"))}
+    full.add(5)
+    state = full.worker.sealer.seal()
+    full.redis.delete(*full.redis.scan_iter(full.key("sealed*")))
+    for name, dump in () if all_of_it else dumps.items():
+        full.redis.restore(name, 0, dump)
+    assert full.kinds() == []
+    again = full.worker.sealer.seal()
+    assert (again.origin, again.size, again.root) == (state.origin, state.size, state.root)
+    assert full.kinds() == []
 
 
 def test_entries_in_an_archive_are_not_missed(full):

@@ -1,10 +1,12 @@
 """Entries are sealed once each, in their order, whoever seals and whatever dies meanwhile."""
 
+import dataclasses
 import logging
 
 import pytest
 import redis
 
+from engine.audit import sealer
 from engine.audit.sealing.checkpoint import SignedCheckpoint, checkpoints_in
 from engine.audit.sealing.leaf import leaf_of, parse_id
 from engine.audit.sealing.merkle import leaf_hash, verify_consistency, verify_inclusion
@@ -17,6 +19,7 @@ from engine.store.audit import seal_entries
 from engine.store.audit.sealed_log import SealedLog
 from tests.reference import plain_merkle
 from tests.support.facts import order
+from tests.support.wait_until import wait_until
 
 
 def leaves_of_log(log):
@@ -86,6 +89,18 @@ def test_a_decision_is_proven_by_its_own_id(log):
     assert decision.encode() in proof.entry
 
 
+def test_what_was_proven_of_an_order_before_it_was_erased_is_proven_after_it(log):
+    decision = log.worker.decide(order(("RARE", 1), id="o", customer="zaphod")).id
+    log.worker.sealer.seal()
+    before = log.worker.proofs.inclusion(decision)
+    log.worker.holds.release(decision)
+    log.worker.erasures.erase("o", note="")
+    assert log.worker.proofs.inclusion(decision) == before
+    assert log.worker.decision(decision).record.erased
+    log.worker.sealer.seal()
+    assert log.worker.check().clean
+
+
 @pytest.mark.parametrize("name", ["nobody", "1-1", "9999999999999999-0", "1-99999999999999999999"])
 def test_what_is_not_sealed_has_no_proof(log, name):
     with pytest.raises(NotFound, match="nothing is sealed yet"):
@@ -138,11 +153,50 @@ def test_a_process_that_dies_before_or_after_its_step_loses_nothing_and_seals_no
     assert log.worker.check().seal.findings == ()
 
 
+def test_of_a_log_without_entries_there_is_no_checkpoint(tmp_path):
+    with Pointsman(Settings(data=tmp_path)) as service:
+        assert service.sealer.seal().checkpoint == ""
+        assert service._client.redis.keys() == []
+
+
+def test_a_log_that_was_restored_under_another_name_is_another_log(log, tmp_path, server_url, clock):
+    log.worker.sealer.seal()
+    log.worker.back_up(tmp_path / "backup")
+    name = f"{log.worker.settings.network}-copy"
+    settings = dataclasses.replace(log.worker.settings, network=name)
+    with Pointsman(settings, clock=clock) as copy:
+        copy.restore(tmp_path / "backup")
+        state = copy.sealer.seal()
+        assert state.origin.split("/")[1] == name
+        assert state.size > log.worker.proofs.state().size
+        assert copy.check().seal.findings == ()
+        copy.forget()
+
+
 def test_many_entries_are_sealed_in_several_steps(log, monkeypatch):
     monkeypatch.setattr(seal_entries, "MOST_AT_ONCE", 100)
     log.add(550)
     state = log.worker.sealer.seal()
     assert state.root == plain_merkle.head(leaves_of_log(log))
+
+
+def test_a_turn_leaves_what_may_not_be_on_the_disk_yet(log, monkeypatch):
+    log.add(3)
+    monkeypatch.setattr(sealer, "SETTLED_MILLISECONDS", 3_600_000)
+    assert log.worker.sealer.take_turn()
+    assert log.worker.proofs.log.state().size == 0
+    log.redis.delete(log.key("sealing"))
+    monkeypatch.setattr(sealer, "SETTLED_MILLISECONDS", -1_000)
+    assert log.worker.sealer.take_turn()
+    assert log.worker.proofs.log.state().size == len(log.entries())
+
+
+def test_a_process_that_goes_on_seals_by_itself_until_it_is_closed(tmp_path):
+    with Pointsman(Settings(data=tmp_path)) as service:
+        service._client.redis.xadd(service._keys.log, {"kind": "moved", "id": "", "at": 1}, id="1-0")
+        service.start_sealing()
+        wait_until(lambda: service.proofs.log.state().size == 1, "the entry is sealed")
+    assert not any(thread._thread.is_alive() for thread in service._seal_threads)
 
 
 def test_one_process_has_its_turn_at_a_time(log, server_url, network, clock):
@@ -190,15 +244,26 @@ def test_after_a_rotation_both_keys_sign_until_the_former_ones_time_is_over(log,
     later = SignedCheckpoint.parse(log.worker.sealer.seal().checkpoint)
     assert later.signers([newest.key, still.key]) == [newest.key]
     log.worker.sealer.rotate_key(overlap=60)
-    assert [one.until for one in log.worker.sealer.published_keys(first)] == [None, clock.now + 60]
+    log.worker.sealer.rotate_key(overlap=7_200)
+    assert [one.until for one in log.worker.sealer.published_keys(first)] == [None, clock.now + 7_200, clock.now + 60]
 
 
 def test_a_tree_that_was_altered_is_not_sealed_upon(log):
     log.add(300)
     log.worker.sealer.seal()
     log.add(1)
+    log.settings.checkpoint_file.unlink()  # which would tell, too
     log.redis.setrange(log.key("sealed:tile:1:0"), 3, b"x")
-    with pytest.raises(SealBroken, match="altered"):
+    with pytest.raises(SealBroken, match="its tiles do not give the head that was sealed"):
+        log.worker.sealer.seal()
+
+
+def test_leaves_that_nobody_sealed_are_not_sealed_upon(log):
+    log.add(256 - len(log.entries()))
+    assert log.worker.sealer.seal().size == 256
+    log.add(1)
+    log.redis.set(log.key("sealed:leaves:1"), b"x" * 48)
+    with pytest.raises(SealBroken, match="is not as long as the log is sealed"):
         log.worker.sealer.seal()
 
 

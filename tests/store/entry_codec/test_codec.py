@@ -3,6 +3,7 @@
 import hashlib
 import string
 import zlib
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from engine.decide.order_record import DestinationRecord, OrderLineRecord, OrderRecord
+from engine.store.entry_codec import codec
 from engine.store.entry_codec.codec import StoredBody, encode, encode_beside, encode_decision
 from engine.store.entry_codec.errors import BodyDamaged, DictionaryMissing
 from engine.store.entry_codec.order_key import OrderKey
@@ -138,6 +140,36 @@ def test_what_is_stored_says_no_personal_value(customer, key):
     assert read.hidden_facts
 
 
+def test_facts_are_named_by_their_own_hash_though_a_value_in_them_is_hidden():
+    facts = ENCODER.encode({"lookups": [{"postcode": "69003"}]})
+    digest = hashlib.sha256(facts).hexdigest()
+    body = ENCODER.encode({"facts": {"sha256": digest}, "order": {"destination": {"postcode": "69003"}}})
+    stored, _ = encode_decision(body, facts, decision="d1", key=KEY, personal=PERSONAL_FIELDS)
+    assert msgspec.json.decode(StoredBody.parse(stored).decode("d1").body)["facts"] == {"sha256": digest}
+    assert StoredBody.parse(stored).decode("d1", KEY.secret) == codec.Body(body=body, facts=facts)
+
+
+def test_where_an_order_was_taken_to_go_and_went_by_its_quote_is_personal():
+    changed = [
+        {"field": "destination", "quoted": {"postcode": "QUOTED"}, "now": {"postcode": "NOW"}},
+        {"field": "cost_micros", "quoted": 1, "now": 2},
+    ]
+    body = ENCODER.encode(
+        {
+            "order": {"destination": {"country": "FR", "postcode": "69003"}},
+            "placed": {"by": "postcode", "country": "FR", "latitude": 45.5, "longitude": 4.25},
+            "quote": {"id": "q", "changed": changed},
+        }
+    )
+    stored, _ = encode_decision(body, b"", decision="d1", key=KEY, personal=["address"])
+    nothing = {"postcode": None}
+    assert msgspec.json.decode(StoredBody.parse(stored).decode("d1").body) == {
+        "order": {"destination": {"country": "FR"} | nothing},
+        "placed": {"by": "postcode", "country": "FR", "latitude": None, "longitude": None},
+        "quote": {"id": "q", "changed": [changed[0] | {"quoted": nothing, "now": nothing}, changed[1]]},
+    }
+
+
 def test_the_facts_are_named_by_their_hash_as_before():
     facts = b'{"stock":{}}'
     body = ENCODER.encode({"id": "d1", "facts": {"sha256": hashlib.sha256(facts).hexdigest()}})
@@ -209,3 +241,23 @@ def test_what_claims_to_be_huge_is_damaged_before_anything_is_unpacked():
 def test_a_body_with_line_ends_is_refused():
     with pytest.raises(ValueError, match="line end"):
         encode(b"{}\n{}")
+
+
+RECORDED = (
+    "01010000002900089cd7c2a6a0bcdcba431d7a0572cf451f0d175276537f54f45a7b9899f5e1429d737460db395bd015243f"
+    "ed0000407b017d7d7d0a7b7d06fc6289608c602a97d2be7b6e94d8d05a9165015d5b9b34"
+)
+"""What the first release with a dictionary stored of BODY."""
+
+
+def test_the_dictionaries_of_releases_stay_as_they_are():
+    files = Path(codec.__file__).parent.glob("dictionary-*.zdict")
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    assert digests == {
+        "dictionary-1.zdict": "95472974e30e5e0763c42418d412f04503f1b07b625b702175af01c0763c440c",
+    }
+
+
+def test_a_body_that_dictionary_1_compressed_is_read():
+    read = StoredBody.parse(bytes.fromhex(RECORDED)).decode("d1", KEY.secret)
+    assert (read.body, read.facts) == (BODY, b"{}")

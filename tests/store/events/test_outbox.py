@@ -248,6 +248,31 @@ def test_a_movement_and_a_count_can_make_a_position_low(shop, told):
     assert (low[0], low[2]["node"], low[2]["before"], low[2]["available"]) == ("stock.low", "lille", 4, 0)
 
 
+def test_another_allocation_is_told_where_the_version_that_decides_has_other_rules_about_it(shop, told):
+    keeps, protects = "then: {keep: 1}", "then: {protect: {channel: web, units: 1}}"
+    first = activate(shop, "then: {hold: 2 h}", keeps)
+    *_, (kind, subject, data) = told()
+    assert (kind, subject) == ("allocation.changed", first)
+    assert (data["added"], data["gone"], data["changed"]) == (["test/r2"], [], [])
+    second = activate(shop, "then: {hold: 3 h}", "then: {keep: 2}", protects)
+    *_, (kind, _, data) = told()
+    assert (kind, data["version"], data["before"]) == ("allocation.changed", second, first)
+    assert (data["added"], data["gone"], data["changed"]) == (["test/r3"], [], ["test/r2"])
+    shop.versions.roll_back(**WHO)
+    *_, (_, _, data) = told()
+    assert (data["version"], data["added"], data["gone"], data["changed"]) == (first, [], ["test/r3"], ["test/r2"])
+    activate(shop, "then: {hold: 4 h}", keeps)
+    assert [kind for kind, _, _ in told()] == ["policy.published", "policy.activated"]
+
+
+def test_nothing_is_told_of_the_allocation_of_a_version_that_can_t_be_read(shop, told, redis_client, network):
+    first = activate(shop, "then: {keep: 1}")
+    told()
+    activate(shop, "then: {keep: 2}")
+    redis_client.hset(f"{{{network}}}:policies", first, "damaged")
+    assert [kind for kind, _, _ in told()] == ["policy.published", "policy.activated"]
+
+
 def test_policies_are_told_when_they_decide_and_scheduled_ones_when_their_instant_comes(shop, told, clock):
     first = shop.versions.timeline().active
     second = activate(shop, "then: {hold: 2 h}")
@@ -284,7 +309,7 @@ def test_a_scheduled_version_that_nobody_had_read_is_told_by_who_changes_it(shop
     assert [(subject, data["because"]) for _, subject, data in told()] == [(second, "scheduled"), (first, "activated")]
 
 
-_POLICY = {"test.yaml": b"policy: test\nrules:\n  - {id: r1, because: a reason, then: {keep: 1}}\n"}
+_POLICY = {"test.yaml": b"policy: test\nrules:\n  - {id: r1, because: a reason, then: {hold: 1 h}}\n"}
 
 
 def test_every_kind_of_entry_is_told_or_known_to_be_of_no_event():

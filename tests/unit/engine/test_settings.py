@@ -31,6 +31,8 @@ def test_every_setting_is_read():
         "POINTSMAN_UNDO": "4 h",
         "POINTSMAN_SERVER_STAYS": "0",
         "POINTSMAN_PERSONAL": "tags, address",
+        "POINTSMAN_ARCHIVE": "/var/lib/archive",
+        "POINTSMAN_RETENTION": "loaded=2 d, counted = 400 d",
     }
     assert Settings.from_environment(environ) == Settings(
         redis_url="redis://stock:6379/1",
@@ -48,6 +50,8 @@ def test_every_setting_is_read():
         backlog="manual",
         undo=4 * 60,
         server_stays=0,
+        archive=Path("/var/lib/archive"),
+        retention=(("counted", 400 * 24 * 60), ("loaded", 2 * 24 * 60)),
     )
 
 

@@ -2,7 +2,8 @@
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -22,19 +23,26 @@ _KEPT = msgspec.msgpack.Decoder(list[tuple[bytes, bytes]])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedDay:
-    """A day's file: its date, how many entries it had when it was written, and the last of them."""
+    """A day's file: its date, how many entries it had when it was written, and the last of them. `forgotten` are the
+    kinds of entries that it has no more.
+    """
 
     date: str
     entries: int
     last: EntryId
+    forgotten: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, date: bytes, text: bytes) -> Self:
-        entries, last = text.decode().split(" ")
-        return cls(date=date.decode(), entries=int(entries), last=parse_id(last))
+        entries, last, *forgotten = text.decode().split(" ")
+        return cls(date=date.decode(), entries=int(entries), last=parse_id(last), forgotten=frozenset(forgotten))
 
     def __str__(self) -> str:
-        return f"{self.entries} {id_text(self.last)}"
+        return " ".join([str(self.entries), id_text(self.last), *sorted(self.forgotten)])
+
+    def without(self, kinds: AbstractSet[str]) -> "ArchivedDay":
+        """The same without the entries of these kinds."""
+        return replace(self, forgotten=self.forgotten | kinds)
 
 
 class ArchivedLog:

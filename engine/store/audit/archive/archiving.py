@@ -34,11 +34,14 @@ _AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archived:
-    """What a run moved: how many entries of how many days, up to which entry; START: nothing was old enough."""
+    """What a run moved: how many entries of how many days, up to which entry; START: nothing was old enough. So many
+    archived ones were `forgotten`.
+    """
 
     days: int = 0
     entries: int = 0
     through: EntryId = START
+    forgotten: int = 0
 
 
 class Archiving:

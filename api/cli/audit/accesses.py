@@ -1,0 +1,63 @@
+"""`pointsman audit accesses`: who read personal data."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+from marshmallow import ValidationError
+
+from api.cli.language.current import say
+from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
+from api.cli.output.times import Times
+from api.cli.reads import record_read
+from api.records.audit.accesses import AccessListRecord
+from api.shapes.cursors import DecisionsCursor, decisions_cursor
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.audit.accesses import AccessFilter, StoredAccess
+
+
+def _cursor(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    try:
+        return None if value is None else DecisionsCursor().deserialize(value)
+    except ValidationError as error:
+        raise click.BadParameter(str(error.messages[0])) from None
+
+
+@click.command()
+@click.option("--by", help="By this caller or user.")
+@click.option("--id", "subject", metavar="ID", help="Of this order or decision.")
+@click.option("--what", help="By this operation of the HTTP API, such as orders_show, or this command.")
+@click.option("--from", "start", type=INSTANT, help="Recorded from this instant on, by the server's clock.")
+@click.option("--until", "end", type=INSTANT_END, help="Recorded before this instant.")
+@click.option("--limit", type=click.IntRange(1, 1_000), default=100, show_default=True, help="At most so many.")
+@click.option("--after", callback=_cursor, help="The place that the list before ended with.")
+@AS_JSON
+@click.pass_obj
+def accesses(settings: Settings, *, limit: int, after: tuple[int, int] | None, as_json: bool, **filters: Any) -> None:
+    """Print who read personal data, the latest first.
+
+    Each line says when, who, through what and from where, by which operation or command, and of which order or decision
+    or how many. How long that is kept: POINTSMAN_KEEP_ACCESSES.
+
+    Example: pointsman audit accesses --id W-900001
+    """
+    with Pointsman(settings) as service:
+        page = service.accesses.page(AccessFilter(**filters), limit=limit, after=after)
+        times = Times.of(service)
+        record_read(service, count=len(page.accesses))
+    if as_json:
+        print_json(AccessListRecord.of(page))
+        return
+    for line in _lines(page.accesses, times):
+        click.echo(line)
+    if page.after is not None:
+        click.echo(say("... and perhaps more; go on with --after {next}", next=decisions_cursor(page.after)), err=True)
+
+
+def _lines(accesses: Iterable[StoredAccess], times: Times) -> Iterator[str]:
+    for access in accesses:
+        where = say("{who}, {through} from {origin}", who=access.by, through=access.through, origin=access.origin)
+        which = access.subject or say("{count:,} in all", count=access.count)
+        query = f"  ({access.query})" if access.query else ""
+        yield f"{times(access.at, seconds=True)}  {access.what}  {which}  [{where}]{query}"

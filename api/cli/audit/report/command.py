@@ -1,0 +1,69 @@
+"""`pointsman audit report`: the evidence report of a period."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from api.cli.audit.report.page import page
+from api.cli.audit.report.sections import Cells, Section, sections
+from api.cli.language.current import say
+from api.cli.options import INSTANT, LAST_DAY
+from api.cli.output.progress import progress_bar
+from api.cli.output.times import Times
+from api.cli.reads import record_read
+from api.shapes.quantities import Quantities, encode
+from engine.service import Pointsman
+from engine.settings import Settings
+
+
+@click.command()
+@click.option("--from", "start", type=INSTANT, required=True, help="What was logged from this instant on.")
+@click.option("--to", "end", type=LAST_DAY, help="Up to this instant; a date is in it. Default: now.")
+@click.option("--format", "form", type=click.Choice(["html", "csv", "json"]), default="html", show_default=True)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The file to write, or for CSV the folder, with a file for each table. Default: stdout.",
+)
+@click.pass_obj
+def report(settings: Settings, start: int, end: int | None, *, form: str, output: Path | None) -> None:
+    """Write the evidence report of a period.
+
+    It has the emissions of transport by ISO 14083, what was done to sell products at the end of their line, which rules
+    changed, decisions that overrode a safety stock, orders that were decided again, and what was done by hand. It is in
+    the language of the command (--lang fr).
+
+    Example: pointsman audit report --from 2026-11-01 --to 2026-11-30 --output november.html
+    """
+    if form == "csv" and output is None:
+        raise click.UsageError(say("--format csv writes a file for each table: name a folder with --output"))
+    with Pointsman(settings) as service, progress_bar() as progress:
+        until = service.now if end is None else end
+        task = progress.add_task(say("reading the log"), total=None)
+        record = service.evidence.report(
+            start, until + 1, progress=lambda entries: progress.update(task, completed=entries)
+        )
+        record_read(service, count=record.decisions)
+        cells = Cells(times=Times.of(service), quantities=Quantities.of(service), plain=form == "csv")
+    if form == "csv" and output is not None:
+        _write_tables(output, sections(record, cells))
+        return
+    parts = (
+        [msgspec.json.format(encode(record), indent=2).decode(), "\n"]
+        if form == "json"
+        else page(record, sections(record, cells), cells)
+    )
+    with click.open_file(str(output) if output else "-", "w", encoding="utf-8") as file:
+        file.writelines(parts)
+
+
+def _write_tables(folder: Path, tables: Sequence[Section]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in tables:
+        with (folder / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(table.headings)
+            rows.writerows(table.rows)

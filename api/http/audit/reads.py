@@ -1,0 +1,57 @@
+"""Each read of personal data is recorded: which operation, by whom, of which order or decision or by which query."""
+
+from http import HTTPStatus
+
+from flask import Flask, Response, g, request
+
+from api.http.blueprint import ITEMS, NDJSON
+from api.http.problems import problem_of
+from engine.errors import StoreUnavailable
+from engine.service import Pointsman
+
+OF_NO_PERSON = frozenset(
+    {
+        *("stock.availability", "stock.feed", "stock.show", "resting.listed"),
+        *("master_data.get_node", "master_data.get_product"),
+        *("policies.listed", "policies.read"),
+        *("webhooks.listed", "webhooks.show"),
+        # hashes, and entries without the personal values, which stand encrypted in them
+        *("audit.checkpoint", "audit.consistency", "audit.keys", "audit.proof", "audit.tile"),
+        *("system.health", "system.ready", "metrics.numbers"),
+        *("description.docs", "description.openapi"),
+    }
+)
+"""The endpoints that read no personal data. Reads by all others are recorded, those to come as well."""
+
+
+def record_reads(app: Flask, pointsman: Pointsman) -> None:
+    """From here on. A read that can't be recorded is not answered. Who changes something is in the log of changes, and
+    is answered what it sent.
+    """
+
+    def record(response: Response) -> Response:
+        is_read = request.method in ("GET", "HEAD") and request.endpoint is not None
+        if not is_read or request.endpoint in OF_NO_PERSON or response.status_code != HTTPStatus.OK:
+            return response
+        subject = "/".join(map(str, (request.view_args or {}).values()))
+        count = 1 if subject else _items(response)
+        if count:
+            try:
+                pointsman.accesses.note(
+                    str(request.endpoint).replace(".", "_"),
+                    subject=subject,
+                    query=request.query_string.decode("latin-1"),
+                    count=count,
+                )
+            except StoreUnavailable as error:
+                return problem_of(error)
+        return response
+
+    app.after_request(record)
+
+
+def _items(response: Response) -> int:
+    """How many orders, decisions, events or whatever else the answer has."""
+    if response.mimetype == NDJSON and not response.is_streamed:
+        return response.get_data().count(b"\n")
+    return int(g.get(ITEMS, 1))

@@ -1,0 +1,158 @@
+"""The access log: who read personal data, when, through what, and which. A stream beside the log of changes, of which
+what is older than a setting says goes.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.actor import Author
+from engine.store.connection.client import Client, faults
+from engine.store.decision_log import EntryId, parse_entry_id
+from engine.store.keys import Keys
+
+MOST_LOOKED_AT = 10_000
+"""How many are read for one page, however few of them match."""
+_AT_ONCE = 500
+_MILLISECONDS = 1_000
+_SECONDS = 60
+_LONGEST_QUERY = 300
+"""Letters that are kept of a query."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What somebody read: by `what` (the id of an HTTP operation, or the name of a command), of which `subject` (an
+    order or a decision; empty of several), by which `query`, and how many there were.
+    """
+
+    author: Author
+    request: str = ""
+    what: str
+    subject: str = ""
+    query: str = ""
+    count: int = 1
+
+    def fields(self) -> dict[str, str | int]:
+        # always the same names in the same order: the server then stores the names once for many entries
+        return {
+            "by": self.author.name,
+            "through": self.author.through,
+            "from": self.author.origin,
+            "request": self.request,
+            "what": self.what,
+            "id": self.subject,
+            "query": self.query[:_LONGEST_QUERY],
+            "n": self.count,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAccess:
+    """One that was recorded; `through` and `origin` as `Author` has them."""
+
+    id: EntryId
+    by: str
+    through: str
+    origin: str
+    request: str
+    what: str
+    subject: str
+    query: str
+    count: int
+
+    @property
+    def at(self) -> int:
+        """When it was recorded, by the server's clock, in UTC seconds."""
+        return self.id[0] // _MILLISECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessFilter:
+    """Those from the instant `start` on and before `end` (UTC seconds, the server's clock), by this name, of this
+    order or decision, by this operation or command.
+    """
+
+    start: int | None = None
+    end: int | None = None
+    by: str | None = None
+    subject: str | None = None
+    what: str | None = None
+
+    def matches(self, access: StoredAccess) -> bool:
+        return (
+            self.by in (None, access.by) and self.subject in (None, access.subject) and self.what in (None, access.what)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPage:
+    """Some of them, the latest first. The next page begins before the entry `after`; None: this is the last. A page may
+    have fewer than were asked for, or none, and not be the last.
+    """
+
+    accesses: tuple[StoredAccess, ...]
+    after: EntryId | None
+
+
+class StoredAccesses:
+    """Those of one network, kept for so many minutes. Raises StoreUnavailable."""
+
+    def __init__(self, client: Client, keys: Keys, *, keep_minutes: int) -> None:
+        self._client = client
+        self._keys = keys
+        self._keep_minutes = keep_minutes
+
+    def write(self, accesses: Sequence[Access]) -> None:
+        """Record them, all in one round trip, and let go of those whose time is over."""
+        oldest = self._client.clock.now() - _SECONDS * self._keep_minutes
+        trimmed = ("MINID", "~", int(oldest * _MILLISECONDS))
+        with faults(), self._client.one_connection(self._keys.accesses) as pipe:
+            for access in accesses:
+                fields = itertools.chain.from_iterable(access.fields().items())
+                pipe.execute_command("XADD", self._keys.accesses, *trimmed, "*", *fields)
+            pipe.execute()
+
+    def page(self, filtered: AccessFilter, *, limit: int, after: EntryId | None = None) -> AccessPage:
+        """At most `limit` that were recorded before the entry `after`."""
+        found: list[StoredAccess] = []
+        entry = None
+        stored = self._newest_first(filtered, after)
+        for access in itertools.islice(stored, MOST_LOOKED_AT):
+            entry = access.id
+            if filtered.matches(access):
+                found.append(access)
+            if len(found) == limit:
+                break
+        is_last = next(stored, None) is None
+        return AccessPage(accesses=tuple(found), after=None if is_last else entry)
+
+    def _newest_first(self, filtered: AccessFilter, after: EntryId | None) -> Iterator[StoredAccess]:
+        start = "-" if filtered.start is None else str(filtered.start * _MILLISECONDS)
+        end = "+" if filtered.end is None else str(max(0, filtered.end * _MILLISECONDS - 1))
+        if after is not None and (filtered.end is None or after[0] < filtered.end * _MILLISECONDS):
+            end = "({}-{}".format(*after)
+        while True:
+            with faults():
+                batch = self._client.redis.xrevrange(self._keys.accesses, end, start, count=_AT_ONCE)
+            yield from (_stored(entry_id, fields) for entry_id, fields in batch)
+            if len(batch) < _AT_ONCE:
+                return
+            end = f"({batch[-1][0].decode()}"
+
+
+def _stored(entry_id: bytes, raw: Mapping[bytes, bytes]) -> StoredAccess:
+    # what somebody altered in the store must keep nobody from reading the rest
+    fields = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in raw.items()}
+    count = fields.get("n", "")
+    return StoredAccess(
+        id=parse_entry_id(entry_id),
+        by=fields.get("by", ""),
+        through=fields.get("through", ""),
+        origin=fields.get("from", ""),
+        request=fields.get("request", ""),
+        what=fields.get("what", ""),
+        subject=fields.get("id", ""),
+        query=fields.get("query", ""),
+        count=int(count) if count.isascii() and count.isdigit() else 0,
+    )

@@ -1,0 +1,27 @@
+"""Kinds of entries that the ledger can do without, so that archived ones may be forgotten: see decision_log.KINDS."""
+
+FORGETTABLE = (
+    "counted",
+    "loaded",
+    "published",
+    "activated",
+    "policy_approved",
+    "scheduled",
+    "unscheduled",
+    "network_changed",
+    "webhook_added",
+    "webhook_changed",
+    "webhook_removed",
+    "key_created",
+    "key_rotated",
+    "key_revoked",
+    "reset",
+    "backed_up",
+    "restored",
+    "exported",
+    "archived",
+    "erased",
+    "audit_key_rotated",
+    "log_begun",
+    "sealed",
+)

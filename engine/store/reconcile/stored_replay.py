@@ -1,0 +1,161 @@
+"""The state that the ledger should have after an entry of the log, as it is stored: a later check begins with it, and
+need not read the log from its beginning.
+"""
+
+import zlib
+from array import array
+from collections import Counter
+from dataclasses import replace
+from typing import Self, TypeAlias
+
+import msgspec
+
+from engine.model.facts import NodeRest
+from engine.store.decision_log import EntryId
+from engine.store.reconcile.expected_state import (
+    DayLoads,
+    ExpectedHold,
+    ExpectedOrder,
+    FloorBreach,
+    Moves,
+    PeriodUnits,
+    PositionKey,
+)
+from engine.store.reconcile.log_replay import LogReplay
+
+FORM = 2
+"""Rises when what is stored means something else, or the replay does: what was stored before is then found anew."""
+Units: TypeAlias = dict[str, dict[str, int]]
+"""By SKU and node, or place of a lot."""
+
+
+class _Day(msgspec.Struct, frozen=True, array_like=True):
+    amounts: dict[str, int]
+    added: int
+
+
+class _Period(msgspec.Struct, frozen=True, array_like=True):
+    units: dict[str, int]
+    kept_until: int | None
+
+
+class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
+    """A replay after the entry `end`, as LogReplay has it, without what was compared with the server: of that, how many
+    decisions the index of the log has (`indexed`), and how many endings were stored (`endings`).
+    """
+
+    zone: str
+    end: EntryId
+    indexed: int
+    endings: int
+    holds: dict[str, ExpectedHold]
+    open_holds: dict[str, int]
+    resting: dict[str, NodeRest]
+    shipped: int
+    ended_early: int
+    decisions: int
+    held: Units
+    blocked: Units
+    promised_from: Units
+    oversold: Units
+    breaches: list[FloorBreach]
+    confirmed: int
+    moves: dict[str, dict[str, bytes]]
+    orders: dict[str, ExpectedOrder]
+    """Without the orders as amended, which have personal values: these are read again from the log."""
+    amended_by: dict[str, tuple[EntryId, ...]]
+    cancelled: dict[str, dict[str, int]]
+    unplaced: dict[str, int]
+    waiting: dict[str, tuple[str, int]]
+    days: dict[str, _Day]
+    weights: dict[str, dict[str, int]]
+    taken: dict[str, _Period]
+
+    @classmethod
+    def of(cls, replay: LogReplay, *, indexed: int, endings: int) -> Self:
+        stock, orders, loads = replay.stock, replay.orders, replay.loads
+        moves: dict[str, dict[str, bytes]] = {}
+        for (sku, place), moved in stock.moves.items():
+            moves.setdefault(sku, {})[place] = moved.words.tobytes()
+        return cls(
+            zone=replay.zone,
+            end=replay.end,
+            indexed=indexed,
+            endings=endings,
+            holds=replay.holds,
+            open_holds=dict(replay.open_holds),
+            resting=replay.resting,
+            shipped=replay.shipped,
+            ended_early=replay.ended_early,
+            decisions=replay.decisions,
+            held=_by_sku(stock.held),
+            blocked=_by_sku(stock.blocked),
+            promised_from=_by_sku(stock.promised_from),
+            oversold=_by_sku(stock.oversold),
+            breaches=stock.breaches,
+            confirmed=stock.confirmed,
+            moves=moves,
+            orders={name: replace(order, amended=None) for name, order in orders.by_id.items()},
+            amended_by=orders.amended_by,
+            cancelled={order: dict(units) for order, units in orders.cancelled.items()},
+            unplaced=orders.unplaced,
+            waiting=orders.waiting,
+            days={name: _Day(dict(day.amounts), day.added) for name, day in loads.days.items()},
+            weights={decision: dict(grams) for decision, grams in loads.weights.items()},
+            taken={name: _Period(dict(one.units), one.kept_until) for name, one in replay.allotments.taken.items()},
+        )
+
+    def replay(self) -> LogReplay:
+        """A replay that goes on after that entry, once `restore_amended` of its orders was called."""
+        replay = LogReplay(zone=self.zone, end=self.end)
+        replay.holds.update(self.holds)
+        replay.open_holds.update(self.open_holds)
+        replay.resting.update(self.resting)
+        replay.shipped, replay.decisions, replay.ended_early = self.shipped, self.decisions, self.ended_early
+        stock, orders, loads = replay.stock, replay.orders, replay.loads
+        for units, stored in (
+            (stock.held, self.held),
+            (stock.blocked, self.blocked),
+            (stock.promised_from, self.promised_from),
+            (stock.oversold, self.oversold),
+        ):
+            units.update(_by_position(stored))
+        stock.breaches.extend(self.breaches)
+        stock.confirmed = self.confirmed
+        for sku, places in self.moves.items():
+            for place, words in places.items():
+                stock.moves[sku, place] = Moves(array("q", words))
+        orders.by_id.update(self.orders)
+        orders.amended_by.update(self.amended_by)
+        orders.cancelled.update({order: Counter(units) for order, units in self.cancelled.items()})
+        orders.unplaced.update(self.unplaced)
+        orders.waiting.update(self.waiting)
+        for name, day in self.days.items():
+            loads.days[name] = DayLoads(amounts=Counter(day.amounts), added=day.added)
+        loads.weights.update(self.weights)
+        for name, one in self.taken.items():
+            replay.allotments.taken[name] = PeriodUnits(units=Counter(one.units), kept_until=one.kept_until)
+        return replay
+
+    def encode(self) -> bytes:
+        return zlib.compress(_ENCODER.encode(self), 1)
+
+    @classmethod
+    def decode(cls, body: bytes) -> Self:
+        """Raises ValueError, zlib.error if it can't be read, as that of another release."""
+        return msgspec.msgpack.decode(zlib.decompress(body), type=cls)
+
+
+# a rest's reasons may be any mapping, and msgspec encodes dicts
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=dict)
+
+
+def _by_sku(units: "dict[PositionKey, int] | Counter[PositionKey]") -> Units:
+    by_sku: Units = {}
+    for (sku, place), count in units.items():
+        by_sku.setdefault(sku, {})[place] = count
+    return by_sku
+
+
+def _by_position(units: Units) -> dict[PositionKey, int]:
+    return {(sku, place): count for sku, places in units.items() for place, count in places.items()}
