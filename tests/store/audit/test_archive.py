@@ -5,6 +5,9 @@ import dataclasses
 
 import pytest
 
+from engine.audit.sealing.checkpoint import SignedCheckpoint
+from engine.audit.sealing.leaf import Leaf, leaf_of
+from engine.audit.sealing.tiles import Edge
 from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.settings import AuditSettings
 from engine.errors import ArchiveUnavailable, NotReady, SealBroken
@@ -14,6 +17,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import decision_log
 from engine.store.audit.archive import archiving
+from engine.store.audit.archive.archived_log import date_of
 from engine.store.audit.archive.day_reader import read_day
 from engine.store.audit.archive.day_writer import write_day
 from engine.store.audit.archive.forgettable import FORGETTABLE
@@ -279,3 +283,27 @@ def test_a_file_of_which_something_was_altered_is_not_written_anew(shop, setting
 
 def test_only_what_the_ledger_can_do_without_is_forgotten():
     assert KINDS[KINDS.index("counted") :] == FORGETTABLE
+
+
+def test_a_file_that_is_there_with_other_entries_is_left_alone(shop, client, network, tmp_path):
+    entries = stored(client, network)
+    folder = tmp_path / network / "entries"
+    folder.mkdir(parents=True)
+    other = folder / f"{date_of(decision_log.parse_entry_id(entries[0][0]))}.parquet"
+    write_day(other, entries[-1:])
+    before = other.read_bytes()
+    with pytest.raises(ArchiveUnavailable, match="has other entries"):
+        shop.archive(tmp_path, older_than=3 * DAY)
+    assert (other.read_bytes(), stored(client, network)) == (before, entries)
+
+
+def test_the_tiles_and_the_checkpoint_prove_what_is_archived(shop, network, tmp_path):
+    shop.archive(tmp_path, older_than=3 * DAY)
+    folder = tmp_path / network
+    signed = SignedCheckpoint.parse((folder / "checkpoint").read_text())
+    bundle = next((folder / "tile" / "entries").rglob("*.p/*")).read_bytes()
+    archived = [leaf_of(*raw).data for file in sorted((folder / "entries").iterdir()) for raw in read_day(file)]
+    assert b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in archived) == bundle[: 50 * len(archived)]
+    edge = Edge()
+    edge.add([Leaf.parse(bundle[start + 2 : start + 50]) for start in range(0, len(bundle), 50)])
+    assert (edge.size, edge.head) == (signed.checkpoint.size, signed.checkpoint.root)
