@@ -24,6 +24,7 @@ from engine.store.audit.archive.forgettable import FORGETTABLE
 from engine.store.audit.sealed_log import SealedLog
 from engine.store.decision_log import KINDS
 from engine.store.keys import Keys
+from engine.store.script_keys import TRIM_LOG
 from tests.conftest import activate
 from tests.support.aged_log import DAY, age_log
 from tests.support.facts import LILLE, LYON, inventory, node, order
@@ -165,7 +166,7 @@ def test_a_run_that_dies_anywhere_loses_nothing_and_is_run_again(shop, client, t
 
 
 def test_a_run_that_dies_in_the_midst_of_a_day_goes_on_with_it(shop, client, network, tmp_path, monkeypatch):
-    entries = stored(client, network)
+    entries, found = stored(client, network), pages(shop, EVERYTHING)
     monkeypatch.setattr(archiving, "_AT_ONCE", 1)
     script = archiving.Archiving._take_off
 
@@ -174,13 +175,24 @@ def test_a_run_that_dies_in_the_midst_of_a_day_goes_on_with_it(shop, client, net
         raise KeyboardInterrupt
 
     monkeypatch.setattr(archiving.Archiving, "_take_off", first_piece_only)
-    with pytest.raises(KeyboardInterrupt):
-        shop.archive(tmp_path, older_than=3 * DAY)
-    assert stored(client, network) == entries
+    for _ in entries[:6]:  # some days have one entry, others two
+        with pytest.raises(KeyboardInterrupt):
+            shop.archive(tmp_path, older_than=3 * DAY)
+        assert stored(client, network) == entries
+        assert (pages(shop, EVERYTHING), shop.decisions.fired(EVERYTHING)[0]) == (found, len(found))
     monkeypatch.undo()
     shop.archive(tmp_path, older_than=3 * DAY)
     assert stored(client, network) == entries
     assert shop.check().clean
+
+
+@pytest.mark.parametrize(("count", "trimmed", "answer"), [(2, 0, -1), (4, 0, -1), (3, 1, 0), (3, 0, 1)])
+def test_entries_are_taken_off_only_if_they_are_those_that_were_archived(shop, redis_client, count, trimmed, answer):
+    client, keys = shop._client, shop._keys
+    before = redis_client.xrange(keys.log)
+    arguments = [trimmed, before[2][0], count, "/archive", "2026-11-01", "3 1-1"]
+    done = client.script("audit/trim")(keys=TRIM_LOG.keys(keys, trimmed_log=keys.log), args=arguments)
+    assert (done, redis_client.xlen(keys.log)) == (answer, len(before) - (3 if answer == 1 else 0))
 
 
 def test_an_order_that_lives_needs_no_archive(shop, client, network, tmp_path, redis_client):
