@@ -35,6 +35,7 @@ from api.http.addresses import answer_by_address, read_ids_from_addresses
 from api.http.audit import accesses, explanations, replays, sealing
 from api.http.audit.reads import record_reads
 from api.http.blueprint import JSON, NDJSON, by_operation, components
+from api.http.deprecation import Deprecation, announce
 from api.http.description import blueprint as description
 from api.http.description.completion import completed
 from api.http.each_request.idempotency import IdempotentRequests
@@ -102,6 +103,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         api.register_field(field, kind, form)
     records: set[type[Record]] = {ProblemRecord}
     scopes: dict[str, tuple[Scope, ...]] = {}
+    deprecations: dict[str, Deprecation] = {}
     resources = (
         decisions,
         orders,
@@ -122,11 +124,13 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         sealing,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
-    described = description.blueprint(functools.partial(_described, api, scopes))
+    described = description.blueprint(functools.partial(_described, api, scopes, deprecations))
     for blueprint in (*blueprints, health.blueprint(served), metrics.blueprint(served, meters), described):
         api.register_blueprint(blueprint)
         records |= blueprint.records
         scopes.update(blueprint.scopes)
+        deprecations.update(blueprint.deprecations)
+    announce(app, deprecations)
     for name, schema in components(records).items():
         api.spec.components.schema(name, schema)
     authentication = Authentication(
@@ -145,9 +149,11 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     return app
 
 
-def _described(api: problems.ProblemApi, scopes: Mapping[str, tuple[Scope, ...]]) -> dict[str, Any]:
+def _described(
+    api: problems.ProblemApi, scopes: Mapping[str, tuple[Scope, ...]], deprecations: Mapping[str, Deprecation]
+) -> dict[str, Any]:
     """The OpenAPI document."""
-    return completed(api.spec.to_dict(), by_operation(scopes))
+    return completed(api.spec.to_dict(), by_operation(scopes), by_operation(deprecations))
 
 
 def served_app() -> Flask:

@@ -4,12 +4,13 @@ component.
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import flask_smorest
 import msgspec
 from flask import Response, g
 
+from api.http.deprecation import Deprecation
 from api.http.each_request.key_header import TAKES_KEY, document_key, takes_key
 from api.http.strict_parsing import StrictParser, may_be_empty
 from api.shapes.base import NoQuery
@@ -23,6 +24,7 @@ ITEMS = "answered_items"
 """Of Flask's `g`: how many items the answer has in its first list; 1 if it has none."""
 OPEN: tuple[Scope, ...] = ()
 """The scope of an operation that anybody may call, without a key."""
+_T = TypeVar("_T")
 _REFERENCES = "#/components/schemas/"
 
 
@@ -45,6 +47,8 @@ class Blueprint(flask_smorest.Blueprint):
         """What it answers with."""
         self.scopes: dict[str, tuple[Scope, ...]] = {}
         """By endpoint, the scopes of which its callers need one; none for what is open to all."""
+        self.deprecations: dict[str, Deprecation] = {}
+        """By endpoint, those that are going to be taken away."""
 
     def arguments(self, schema: Any, *, location: str = "json", **options: Any) -> Any:
         # made once, not at every request
@@ -69,8 +73,11 @@ class Blueprint(flask_smorest.Blueprint):
         view_func: Any = None,
         *args: Any,
         scope: Scope | tuple[Scope, ...],
+        deprecated: Deprecation | None = None,
         **options: Any,
     ) -> None:
+        if deprecated is not None:
+            self.deprecations[f"{self.name}.{endpoint or view_func.__name__}"] = deprecated
         self.scopes[f"{self.name}.{endpoint or view_func.__name__}"] = scope if isinstance(scope, tuple) else (scope,)
         view = self.doc(operationId=f"{self.name}_{view_func.__name__}")(view_func)
         if not _takes_query(view):
@@ -86,9 +93,9 @@ class Blueprint(flask_smorest.Blueprint):
         return reference(record)
 
 
-def by_operation(scopes: Mapping[str, tuple[Scope, ...]]) -> dict[str, tuple[Scope, ...]]:
-    """The scopes of endpoints by the ids of their operations."""
-    return {endpoint.replace(".", "_"): needed for endpoint, needed in scopes.items()}
+def by_operation(endpoints: Mapping[str, _T]) -> dict[str, _T]:
+    """What is known of endpoints, such as their scopes, by the ids of their operations."""
+    return {endpoint.replace(".", "_"): value for endpoint, value in endpoints.items()}
 
 
 def _takes_query(view: Any) -> bool:

@@ -148,6 +148,15 @@ def test_a_body_that_is_no_json_is_refused(http, contents, body):
     assert contents() == before
 
 
+@pytest.mark.parametrize("depth", [65, 1_000, 500_000])
+@pytest.mark.parametrize("path", ["decisions", "decisions/batch", "quotes", "availability", "policies"])
+def test_json_that_is_nested_too_deeply_is_refused(http, contents, path, depth):
+    before = contents()
+    body = b'{"orders": ' + b"[" * depth + b"]" * depth + b"}"
+    assert http.post(f"/v1/{path}", data=body, content_type="application/json").status_code in (400, 422)
+    assert contents() == before
+
+
 @pytest.mark.parametrize("body", [b"[]", b"[{}]", b'"W-1"', b"7", b"null", b"true"])
 def test_json_that_is_no_object_is_refused(http, contents, body):
     before = contents()

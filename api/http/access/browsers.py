@@ -25,7 +25,10 @@ _SENT = (
     *("X-Pointsman-Network", "X-Request-Id"),
 )
 """Headers that pages may send."""
-_READ = ("Age", "ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-Id")
+_READ = (
+    *("Age", "Deprecation", "ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "Sunset"),
+    *("WWW-Authenticate", "X-Request-Id"),
+)
 """Headers of answers that pages may read, beside those that they always may."""
 _MOST_SECONDS = 600
 """For so long a browser remembers what it may send."""

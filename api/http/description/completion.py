@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from api.http.deprecation import Deprecation, describe
 from api.http.description.examples import EXAMPLES
 from api.http.description.links import LINKS
 from api.http.description.parameters import HEADERS, PARAMETERS, headers_of
@@ -15,12 +16,14 @@ from engine.model.scopes import Scope
 
 Page = dict[str, Any]
 
+NONE_DEPRECATED: Mapping[str, Deprecation] = {}
 _SCHEME = "bearer"
 _DESCRIPTION = """\
 Pointsman decides where each order ships from, by the rules that merchandisers wrote, and holds the stock.
 
 Every answer that is no success is a problem detail (RFC 9457); its `type` says which, and `docs/http-api.md` lists
-them. A release may add operations and fields; within `v1` none is taken away or changes its meaning.
+them. A release may add operations and fields; within `v1` none is taken away or changes its meaning, but after it was
+deprecated for a year (`docs/versions.md`).
 """
 _REQUEST_ID = {
     "description": "The id of the request: the one that was sent, or a new one",
@@ -61,8 +64,12 @@ _WITH_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_
 _VERBS = ("get", "put", "post", "delete", "patch")
 
 
-def completed(page: Page, scopes: Mapping[str, tuple[Scope, ...]]) -> Page:
-    """A whole document; `scopes` by operation id are those of which callers need one."""
+def completed(
+    page: Page, scopes: Mapping[str, tuple[Scope, ...]], deprecations: Mapping[str, Deprecation] = NONE_DEPRECATED
+) -> Page:
+    """A whole document. By operation id, `scopes` are those of which callers need one; `deprecations` are of
+    those that are going to be taken away.
+    """
     page = copy.deepcopy(page)
     page["info"] |= {
         "description": _DESCRIPTION,
@@ -88,6 +95,8 @@ def completed(page: Page, scopes: Mapping[str, tuple[Scope, ...]]) -> Page:
             if "description" not in parameter and parameter["name"] in PARAMETERS:
                 parameter["description"] = PARAMETERS[parameter["name"]]
         _complete(operation, path=path, verb=verb, scopes=scopes[operation["operationId"]])
+        if operation["operationId"] in deprecations:
+            describe(operation, deprecations[operation["operationId"]])
     mend_schemas(page)
     return page
 

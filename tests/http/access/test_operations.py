@@ -20,6 +20,7 @@ SCOPES = {
     "DELETE /v1/backlog/{decision_id}": {ORDERS},
     "DELETE /v1/resting/{node}": {ORDERS},
     "DELETE /v1/webhooks/{webhook_id}": {ADMIN},
+    "GET /v1/audit/accesses": {AUDIT},
     "GET /v1/audit/checkpoint": {AUDIT},
     "GET /v1/audit/consistency": {AUDIT},
     "GET /v1/audit/keys": {AUDIT},

@@ -74,3 +74,13 @@ def test_a_worker_gives_way_after_so_many_requests_and_no_request_is_lost(serve)
     (first,) = served.workers
     assert [served.ask("POST", "/echo", b"%d" % number).body for number in range(8)] == [b"%d" % n for n in range(8)]
     wait_until(lambda: first not in served.workers, "the first worker has ended")
+
+
+@pytest.mark.slow
+def test_beside_64_streams_that_nobody_reads_requests_and_probes_are_answered(serve):
+    served = serve(threads=1, streams=16)
+    for _ in range(64):
+        served.connect().begin("GET", "/v1/availability/feed?size=100000")
+    assert [served.ask("POST", "/echo", b"%d" % number).body for number in range(5)] == [b"0", b"1", b"2", b"3", b"4"]
+    assert [served.ask("GET", path).json["status"] for path in ("/healthz", "/readyz")] == ["ok", "ok"]
+    assert served.ask("GET", "/v1/availability/feed").problem == "too-many-streams"
