@@ -222,12 +222,13 @@ def test_a_turn_finds_an_entry_that_was_altered_in_the_store(log, caplog):
     assert f"the log is not as it was sealed: entry {altered} was altered" in caplog.text
 
 
-def test_without_a_key_nothing_is_sealed_and_why_is_said(bare):
+def test_without_a_key_nothing_is_sealed_and_why_is_said(bare, caplog):
     assert not bare.sealer.can_seal
     with pytest.raises(NotReady, match="POINTSMAN_AUDIT_KEY"):
         bare.sealer.seal()
     bare.start_sealing()
     assert bare._seal_threads == []
+    assert "the log is not sealed, as there is no key to sign with (POINTSMAN_AUDIT_KEY)" in caplog.text
 
 
 def test_after_a_rotation_both_keys_sign_until_the_former_ones_time_is_over(log, clock):
@@ -244,15 +245,26 @@ def test_after_a_rotation_both_keys_sign_until_the_former_ones_time_is_over(log,
     later = SignedCheckpoint.parse(log.worker.sealer.seal().checkpoint)
     assert later.signers([newest.key, still.key]) == [newest.key]
     log.worker.sealer.rotate_key(overlap=60)
-    assert [one.until for one in log.worker.sealer.published_keys(first)] == [None, clock.now + 60]
+    log.worker.sealer.rotate_key(overlap=7_200)
+    assert [one.until for one in log.worker.sealer.published_keys(first)] == [None, clock.now + 7_200, clock.now + 60]
 
 
 def test_a_tree_that_was_altered_is_not_sealed_upon(log):
     log.add(300)
     log.worker.sealer.seal()
     log.add(1)
+    log.settings.checkpoint_file.unlink()  # which would tell, too
     log.redis.setrange(log.key("sealed:tile:1:0"), 3, b"x")
-    with pytest.raises(SealBroken, match="altered"):
+    with pytest.raises(SealBroken, match="its tiles do not give the head that was sealed"):
+        log.worker.sealer.seal()
+
+
+def test_leaves_that_nobody_sealed_are_not_sealed_upon(log):
+    log.add(256 - len(log.entries()))
+    assert log.worker.sealer.seal().size == 256
+    log.add(1)
+    log.redis.set(log.key("sealed:leaves:1"), b"x" * 48)
+    with pytest.raises(SealBroken, match="is not as long as the log is sealed"):
         log.worker.sealer.seal()
 
 
