@@ -5,7 +5,7 @@ from the caller's key and connection, on the command line from the user who runs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 Through: TypeAlias = Literal["http", "cli", ""]
@@ -50,8 +50,7 @@ def act_as(name: str, *, through: Through = "", origin: str = "") -> None:
 
 def name_operation(operation: str) -> None:
     """From here on, until `act_as` is called again, this thread carries out the operation that its author named so."""
-    before = _AUTHOR.get()
-    _AUTHOR.set(Author(name=before.name, through=before.through, origin=before.origin, operation=operation))
+    _AUTHOR.set(replace(_AUTHOR.get(), operation=operation))
 
 
 def request_id() -> str:

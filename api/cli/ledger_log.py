@@ -50,9 +50,9 @@ def show_log(
     with Pointsman(settings) as service:
         selects, times = _selector(frozenset(kinds), start, until), Times.of(service)
         if order is None:
-            entries = service.entries(on_damaged=_warn_unreadable)
+            entries = service.entries(on_damaged=warn_unreadable)
         else:
-            entries = service.order_entries(order, on_damaged=_warn_unreadable)
+            entries = service.order_entries(order, on_damaged=warn_unreadable)
         shown = 0
         try:
             for entry in filter(selects, entries):
@@ -76,7 +76,8 @@ def _author(entry: Entry, times: Times) -> Iterator[str]:
         yield say("written at {instant}", instant=times(entry.recorded_at, seconds=True))
 
 
-def _warn_unreadable(entry_id: str) -> None:
+def warn_unreadable(entry_id: str) -> None:
+    """Say that an entry is damaged."""
     click.echo(
         say(
             "entry {entry_id} of the log can't be read; run pointsman ledger check, which says what to do",

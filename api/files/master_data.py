@@ -30,15 +30,20 @@ def as_written(value: Any) -> Any:
 
 
 def row_of(product: Mapping[str, Any]) -> dict[str, str]:
-    """A product in JSON as a row of products.csv. Its attributes stand in columns of their own."""
-    plain = {name: _cell(value) for name, value in product.items() if name != "attributes"}
-    attributes = {ATTRIBUTE + name: _cell(value) for name, value in product.get("attributes", {}).items()}
+    """A product in JSON as a row of products.csv. Its attributes stand in columns of their own. Raises InputInvalid."""
+    plain = {name: _cell(name, value) for name, value in product.items() if name != "attributes"}
+    own = {ATTRIBUTE + name: value for name, value in product.get("attributes", {}).items()}
+    attributes = {name: _cell(name, value) for name, value in own.items()}
     return {name: cell for name, cell in {**plain, **attributes}.items() if cell}
 
 
-def _cell(value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
     written = as_written(value)
-    return "|".join(map(str, written)) if isinstance(written, list) else str(written)
+    if not isinstance(written, list):
+        return str(written)
+    if any("|" in str(word) for word in written):
+        raise InputInvalid([Mistake(field=name, message="no word of it may have a '|', which stands between words")])
+    return "|".join(map(str, written))
 
 
 NODE_COLUMNS = ("id", "type", "country", "services")

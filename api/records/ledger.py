@@ -89,6 +89,10 @@ class AuditRecord(Record, frozen=True):
     drifts: list[DriftRecord]
     torn: Annotated[bool, Meta(description="whether entries of the log are missing or can't be read")]
     clean: bool
+    ended_early: Annotated[
+        int | UnsetType,
+        Meta(description="holds that were ended before their time by the server's clock; left out if there are none"),
+    ] = UNSET
     since: Annotated[str | UnsetType, Meta(description="the entry after which the log was read")] = UNSET
     seal: Annotated[SealCheckRecord | UnsetType, Meta(description="left out where nothing was ever sealed")] = UNSET
     mended: Annotated[list[DriftRecord] | UnsetType, Meta(description="if a repair was asked for")] = UNSET
@@ -110,6 +114,7 @@ class AuditRecord(Record, frozen=True):
             drifts=[DriftRecord.of(drift) for drift in audit.drifts],
             torn=audit.log_damaged,
             clean=audit.clean,
+            ended_early=audit.ended_early or UNSET,
             since=audit.since or UNSET,
             seal=SealCheckRecord.of(audit.seal) if audit.seal and audit.seal.ever_sealed else UNSET,
             mended=mended,

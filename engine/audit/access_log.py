@@ -73,8 +73,15 @@ class AccessLog:
                     self._write_some()
             except PointsmanError as error:
                 logger.warning("reads of personal data are recorded later: %s", error)
-                self._comes.set()
-                self._closing.wait(_RETRY_SECONDS)
+                self._try_later()
+            except Exception:
+                # the next attempt may go well; if none does, readers wait for their own once too many wait
+                logger.exception("recording reads of personal data failed")
+                self._try_later()
+
+    def _try_later(self) -> None:
+        self._comes.set()
+        self._closing.wait(_RETRY_SECONDS)
 
     def _write_some(self) -> None:
         some = [self._waiting[place] for place in range(min(len(self._waiting), _AT_ONCE))]

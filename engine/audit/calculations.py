@@ -1,6 +1,6 @@
 """Reads what the calculations of logged decisions need: the network and the products they were decided with."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from engine.audit.calculation import Calculation, calculate
 from engine.errors import FactsForgotten
@@ -25,11 +25,14 @@ class Calculations:
         """Raises NotFound."""
         return self.of_entry(decision_log.decided(self._client, self._keys, decision))
 
-    def between(self, since: int | None, until: int | None) -> Iterator[Calculation | FactsForgotten]:
+    def between(
+        self, since: int | None, until: int | None, *, on_damaged: Callable[[str], None] | None = None
+    ) -> Iterator[Calculation | FactsForgotten]:
         """Of all decisions that were made from the instant `since` on and before `until`, oldest first; in place of
-        one whose network is not kept any more, the error that says so.
+        one whose network is not kept any more, the error that says so. `on_damaged` as in `Replays.between`.
         """
-        for entry in decision_log.decisions(self._client, self._keys, since=since, until=until):
+        decisions = decision_log.decisions(self._client, self._keys, since=since, until=until, on_damaged=on_damaged)
+        for entry in decisions:
             try:
                 yield self.of_entry(entry)
             except FactsForgotten as error:

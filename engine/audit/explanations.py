@@ -82,7 +82,7 @@ class Explanations:
             terms=made_on.terms,
         )
         explanation = explain(case, why_not=why_not, what_if=what_if)
-        if not _agrees(explanation, record):
+        if not agrees(explanation, record):
             raise FactsForgotten(
                 f"decision {decision} can't be explained: decided again, it comes out otherwise; pointsman replay"
                 f" {decision} says where, and why that may be"
@@ -94,7 +94,7 @@ class Explanations:
         return [record.id or "" for record in self._show_order(order).decisions][-1]
 
 
-def _agrees(explanation: Explanation, record: DecisionRecord) -> bool:
+def agrees(explanation: Explanation, record: DecisionRecord) -> bool:
     """Whether what is explained is what was decided."""
     recorded = record.scheduled.shipments if record.scheduled else record.shipments
     return list(map(_of_record, recorded)) == list(map(_of_shipment, explanation.explained.shipments))

@@ -1,14 +1,14 @@
 """Replays logged decisions: rebuilds what each was made on, decides again, and compares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from engine.audit.comparison import compare, is_whole
+from engine.audit.comparison.comparison import compare, is_whole
+from engine.audit.comparison.differences import Difference
+from engine.audit.comparison.meanings import changes_since
 from engine.audit.deciding import decides
-from engine.audit.differences import Difference
-from engine.audit.meanings import changes_since
 from engine.audit.replay import DecisionFacts, Replay, facts_of_decision, replay, skus_of
 from engine.decide.decision import NOTHING_LEFT
 from engine.decide.facts_record import FactsRecord, facts_from_json
@@ -40,6 +40,10 @@ OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
 """In words."""
 
 
+_CONTRADICTIONS = (LookupError, ValueError, TypeError, ArithmeticError)
+"""What deciding on facts raises that no decision was made on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayedEntry:
     """What came of a decision's replay. `why` says more, of an outcome other than identical. `replay` is None if it
@@ -68,9 +72,19 @@ class Replays:
         """Raises NotFound, DecisionUnreadable, StoreUnavailable."""
         return self.of_entry(decision_log.decided(self._client, self._keys, decision), policies=policies)
 
-    def between(self, since: int | None, until: int | None, *, policies: str | None = None) -> Iterator[ReplayedEntry]:
-        """Of all decisions that were made from the instant `since` on and before `until`, oldest first."""
-        for entry in decision_log.decisions(self._client, self._keys, since=since, until=until):
+    def between(
+        self,
+        since: int | None,
+        until: int | None,
+        *,
+        policies: str | None = None,
+        on_damaged: Callable[[str], None] | None = None,
+    ) -> Iterator[ReplayedEntry]:
+        """Of all decisions that were made from the instant `since` on and before `until`, oldest first. `on_damaged` is
+        called with the id of each entry that is damaged; without it, such an entry raises one of UNREADABLE.
+        """
+        decisions = decision_log.decisions(self._client, self._keys, since=since, until=until, on_damaged=on_damaged)
+        for entry in decisions:
             yield self.of_entry(entry, policies=policies)
 
     def of_entry(self, entry: Entry, *, policies: str | None = None) -> ReplayedEntry:
@@ -84,6 +98,9 @@ class Replays:
             again = self.replay(entry)
         except (FactsForgotten, NotFound, NotReady, DecisionUnreadable) as error:
             return ReplayedEntry(entry=entry, record=record, outcome="not_replayable", why=str(error))
+        except _CONTRADICTIONS as error:
+            why = f"what is recorded contradicts itself, as facts, record or network were altered ({error!r})"
+            return ReplayedEntry(entry=entry, record=record, outcome="not_replayable", why=why)
         found = compare(entry.body, entry.facts, again)
         facts = facts_from_json(entry.facts)
         outcome: Outcome = "identical" if not found else "different" if is_whole(facts) else "facts_incomplete"

@@ -114,8 +114,8 @@ def decision(
     """The decision that a choice on the evaluation is; as `decide` says."""
     now, network = evaluation.now, evaluation.snapshot.network
     chosen = tuple(shipments_of(evaluation, choice))
-    reserve_at = _reserve_at(evaluation, choice)
-    scheduled = None if reserve_at <= now else Scheduled(reserve_at=reserve_at, shipments=chosen)
+    held_later = reserve_at(evaluation, choice)
+    scheduled = None if held_later <= now else Scheduled(reserve_at=held_later, shipments=chosen)
     shipments = () if scheduled else chosen
     unfilled = tuple(unfilled_of(evaluation, choice, left))
     excluded = tuple(exclusions(evaluation))
@@ -166,7 +166,7 @@ def decision(
     )
 
 
-def _reserve_at(evaluation: Evaluation, choice: Choice) -> int:
+def reserve_at(evaluation: Evaluation, choice: Choice) -> int:
     """From when on the order's units are to be held: now, unless it is for a nominated day. Then it is when the first
     of its shipments needs them or, if nothing was chosen, the first of all that would arrive on that day if nodes had
     stock.

@@ -451,17 +451,28 @@ def secrets_of(client: Client, keys: Keys, batch: Iterable[RawEntry]) -> Secrets
     return read_secrets(client, keys, (name for _, fields in batch if (name := key_name(fields)) is not None))
 
 
-def decisions(client: Client, keys: Keys, *, since: int | None = None, until: int | None = None) -> Iterator[Entry]:
-    """The decisions made from the instant `since` on and before `until`, as they were logged, oldest first. Raises one
-    of UNREADABLE for an entry that is damaged.
+def decisions(
+    client: Client,
+    keys: Keys,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+    on_damaged: Callable[[str], None] | None = None,
+) -> Iterator[Entry]:
+    """The decisions made from the instant `since` on and before `until`, as they were logged, oldest first;
+    `on_damaged` as in `entries`.
     """
 
     def is_meant(fields: Mapping[bytes, bytes]) -> bool:
-        at = int(fields[b"at"])
-        return fields[b"kind"] == b"decided" and (since is None or at >= since) and (until is None or at < until)
+        if fields.get(b"kind") != b"decided":
+            return False
+        at = fields.get(b"at", b"")
+        # of a damaged one it is not known
+        return not at.isdigit() or ((since is None or int(at) >= since) and (until is None or int(at) < until))
 
     for batch in batches(client, keys):
-        yield from _parsed(client, keys, [(name, fields) for name, fields in batch if is_meant(fields)], None)
+        meant = [(name, fields) for name, fields in batch if is_meant(fields)]
+        yield from _parsed(client, keys, meant, on_damaged)
 
 
 def is_empty(client: Client, keys: Keys) -> bool:

@@ -27,7 +27,6 @@ BODIES: Mapping[str, Any] = {
     "orders_erase": {"note": "asked for by the customer"},
     "policies_approve": {"note": "agreed with the stores"},
     "stock_availability_of_many": {"skus": [SKU], "channel": "web"},
-    "master_data_post_nodes": {"id": "st-nice", **EXAMPLES["master_data_put_node", JSON]},
     "webhooks_add": {"url": "https://127.0.0.1:1/events", "note": "for tests"},
     "webhooks_replay": {},
     "webhooks_rotate": {"overlap": "1 h"},
@@ -104,14 +103,14 @@ class ExampleRequests:
     def of(self, operation: str, kind: str) -> ExampleRequest:
         """A request for the operation with a body of that type, by default of the first it takes."""
         bodies = {name: example for (named, name), example in EXAMPLES.items() if named == operation}
-        first, body = next(iter(bodies.items()), (JSON if operation in BODIES else "", BODIES.get(operation)))
-        if first == NDJSON:
-            body = json.loads(body)
-        elif operation == "decisions_decide_batch" and kind == NDJSON:
-            body = ORDER
+        if operation in BODIES:
+            bodies.setdefault(JSON, BODIES[operation])
+        kind = kind or next(iter(bodies), "")
+        # a row of a table is that of a line of JSON, and a form has the files that JSON has
+        body = bodies.get({CSV: NDJSON, MULTIPART: JSON}.get(kind, kind))
         body = self._renewed(operation, copy.deepcopy(body))
         names, query = self._names_for(operation), dict(QUERIES.get(operation, {}))
-        return ExampleRequest(kind=kind or first, body=body, names=names, query=query)
+        return ExampleRequest(kind=kind, body=body, names=names, query=query)
 
     def _renewed(self, operation: str, body: Any) -> Any:
         """The body with ids that nothing has had yet."""

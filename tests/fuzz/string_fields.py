@@ -4,26 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from api.shapes.movement import MovementRequest
+from api.shapes.text_patterns import ONE_LINE
 
 JSON, NDJSON, CSV, MULTIPART = "application/json", "application/x-ndjson", "text/csv", "multipart/form-data"
 ITEM, KEY, ANY_KEY = "[]", "{key}", "{}"
 """Steps of a path: an item of a list, a key that may be any, and the value of such a key."""
-ROWS = {
-    "decisions_decide_batch": "OrderRequest",
-    "master_data_post_products": "ProductRequest",
-    "master_data_post_nodes": "NodeRequest",
-}
-"""What each line of a body of lines is; the page says only that the body is a text."""
-NAMED_BY = {"master_data_post_products": "sku", "master_data_post_nodes": "id"}
-"""What a line has besides: the name that is part of the address where there is one thing."""
-_CONSTRAINTS = ("enum", "pattern", "format", "minimum", "maximum")
+_CONSTRAINTS = ("enum", "format", "minimum", "maximum")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StringField:
     """Where a string is sent. `path` leads to it in a body of the type `kind`, or is the name of the parameter; without
-    a path it is the whole body. `free`: the page sets no bounds to it but its length.
+    a path it is the whole body. `free`: the page bounds its
+    length and control characters alone.
     """
 
     operation: str
@@ -54,24 +47,17 @@ def _parameters(page: Mapping[str, Any], operation: str, parameters: list[Any]) 
 
 
 def _bodies(page: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[StringField]:
-    name = operation["operationId"]
-    for kind, content in _resolved(page, operation.get("requestBody", {})).get("content", {}).items():
-        paths = dict(_strings(page, content["schema"], ()))
+    """A body of lines is sent whole, too, and a row of a table has the columns that a line of JSON has."""
+    contents = _resolved(page, operation.get("requestBody", {})).get("content", {})
+    for kind, content in contents.items():
+        schema = contents[NDJSON]["schema"] if kind == CSV else content["schema"]
+        paths = dict(_strings(page, schema, ()))
         if kind in (NDJSON, CSV):
-            paths |= dict(_row_strings(page, name))
-        if kind == CSV:  # a cell has no list
-            paths = {path: free for path, free in paths.items() if len(path) < 2}
+            paths[()] = False
         for path, free in paths.items():
-            yield StringField(operation=name, place="body", kind=kind, path=path, free=free and bool(path))
-
-
-def _row_strings(page: Mapping[str, Any], operation: str) -> Iterator[tuple[tuple[str, ...], bool]]:
-    if operation == "movements_move":
-        yield from (((name,), name in ("op", "reason", "lot")) for name in MovementRequest().fields)
-    elif operation in ROWS:
-        yield from _strings(page, page["components"]["schemas"][ROWS[operation]], ())
-        if operation in NAMED_BY:
-            yield (NAMED_BY[operation],), True
+            if kind != CSV or len(path) < 2:  # a cell has no list
+                name = operation["operationId"]
+                yield StringField(operation=name, place="body", kind=kind, path=path, free=free)
 
 
 def _strings(
@@ -85,7 +71,8 @@ def _strings(
     kinds = schema.get("type", ())
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if "string" in kinds:
-        yield path, "number" not in kinds and not any(name in schema for name in _CONSTRAINTS)
+        bound = "number" in kinds or any(name in schema for name in _CONSTRAINTS)
+        yield path, not bound and schema.get("pattern", ONE_LINE) == ONE_LINE
     if "items" in schema:
         yield from _strings(page, schema["items"], (*path, ITEM))
     for name, field in schema.get("properties", {}).items():

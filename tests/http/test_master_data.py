@@ -316,3 +316,13 @@ def test_what_is_true_or_false_is_nothing_else(http, value):
     answer = http.put("/v1/products/NEW", json=product)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == ["counted"]
+
+
+def test_a_tag_of_a_product_that_would_be_two_in_a_file_is_refused(http, contents):
+    before, more = contents(), {"tags": ["gift", "a|b"]}
+    refused = problem_of(http.put("/v1/products/MUG", json=MUG | more), 422)
+    assert fields_of(refused) == ["tags"]
+    assert "which stands between words" in refused["detail"]
+    (line,) = http.post("/v1/products", data=json.dumps(MUG | more | {"sku": "MUG"}), **NDJSON).data.splitlines()
+    assert json.loads(line)["result"] == "refused"
+    assert contents() == before

@@ -11,7 +11,7 @@ import orjson
 from api.files.inventory_folder import load_inventory
 from api.files.orders import read_orders
 from api.files.policies import policy_files
-from engine.audit.former_form import former_decision
+from engine.audit.comparison.former_form import former_decision
 from engine.service import Pointsman
 from engine.settings import Settings
 

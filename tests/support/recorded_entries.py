@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from engine.audit.former_form import former_decision
+from engine.audit.comparison.former_form import former_decision
 from engine.decide.facts_record import FactsRecord, facts_from_json
 from engine.decide.matching.matcher import Matcher
 from engine.decide.record import DecisionRecord, facts_of, from_json

@@ -8,6 +8,7 @@ import click
 from msgspec import UNSET
 
 from api.cli.language.current import counted, say
+from api.cli.ledger_log import warn_unreadable
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
 from api.cli.output.mistakes import fail
 from api.cli.output.progress import progress_bar
@@ -82,13 +83,14 @@ def calculation(
 def _write_table(service: Pointsman, since: int | None, until: int | None, output: Path) -> None:
     quantities = Quantities.of(service)
     decisions = differing = forgotten = 0
+    damaged: list[str] = []
 
     def lines() -> Iterator[str]:
         nonlocal decisions, differing, forgotten
         yield heading()
         with progress_bar() as progress:
             task = progress.add_task("calculating", total=None)
-            for made in service.calculations.between(since, until):
+            for made in service.calculations.between(since, until, on_damaged=damaged.append):
                 progress.advance(task)
                 if isinstance(made, FactsForgotten):
                     forgotten += 1
@@ -100,6 +102,8 @@ def _write_table(service: Pointsman, since: int | None, until: int | None, outpu
     _write(output, lines())
     record_read(service, count=decisions)
     click.echo(say("{decisions} reckoned up", decisions=counted(decisions, "decision")), err=True)
+    for entry in damaged:
+        warn_unreadable(entry)
     if forgotten:
         fail([say("{decisions} left out: their network is not kept", decisions=counted(forgotten, "decision"))])
     if differing:
@@ -111,6 +115,8 @@ def _write_table(service: Pointsman, since: int | None, until: int | None, outpu
                 )
             ]
         )
+    if damaged:
+        sys.exit(1)
 
 
 def _write(output: Path, lines: Iterator[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import click
 
 from api.cli.language.current import counted, say
+from api.cli.ledger_log import warn_unreadable
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
@@ -49,7 +50,7 @@ def replay(
     """
     if (decision_id is None) == (since is None and until is None):
         raise click.UsageError(say("name a decision, or say from when to when: --from, --to or both"))
-    sums = ReplaySums()
+    sums, damaged = ReplaySums(), list[str]()
     with Pointsman(settings) as service:
         version = None if policies is None else service.versions.find(policies)
         quantities, times = Quantities.of(service), Times.of(service)
@@ -60,17 +61,19 @@ def replay(
         else:
             with progress_bar() as progress:
                 task = progress.add_task("replaying", total=None)
-                for replayed in service.replays.between(since, until, policies=version):
+                for replayed in service.replays.between(since, until, policies=version, on_damaged=damaged.append):
                     sums.add(replayed)
                     progress.advance(task)
         record_read(service, subject=decision_id or "", count=sums.record.decisions)
+    for entry in damaged:
+        warn_unreadable(entry)
     if as_json:
         print_json(one if decision_id is not None else sums.record, quantities)
     elif decision_id is not None:
         _print(_replay_lines(one, times))
     else:
         _print(_summary_lines(sums.record, times))
-    sys.exit(1 if any(sums.outcomes[outcome] for outcome in _FAILED) else 0)
+    sys.exit(1 if damaged or any(sums.outcomes[outcome] for outcome in _FAILED) else 0)
 
 
 def _summary_lines(record: ReplaysRecord, times: Times) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from engine.audit.differences import Difference
+from engine.audit.comparison.differences import Difference
 from engine.audit.replays import OUTCOMES, Outcome, ReplayedEntry
 from engine.decide.order_record import Record, Timestamp
 from engine.decide.record import DecisionRecord, Status

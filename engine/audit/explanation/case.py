@@ -67,6 +67,11 @@ class ExplainedChoice:
         """What the choice ships, now or later."""
         return tuple(shipments_of(self.evaluation, self.choice))
 
+    @property
+    def co2(self) -> int:
+        """Milligrams of CO2e."""
+        return sum(shipment.co2 for shipment in self.shipments)
+
     @cached_property
     def costs(self) -> Costs:
         return costs_of(self.evaluation, self.choice)

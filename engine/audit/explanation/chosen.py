@@ -19,20 +19,22 @@ from engine.audit.explanation.statement import (
     Values,
     units_by_sku,
 )
-from engine.decide.decide import decision
+from engine.decide.decide import reserve_at
 from engine.decide.decision import Parcel, Shipment
+from engine.model.facts import Line
 
 
 def chosen(explained: ExplainedChoice) -> Iterator[Statement]:
     """What ships from where, and when."""
-    made = decision(explained.evaluation, explained.choice, left=explained.case.left)
-    if made.scheduled:
-        yield Statement(kind="chosen.scheduled", values={"reserve_at": Instant(made.scheduled.reserve_at)})
+    evaluation = explained.evaluation
+    held_from = reserve_at(evaluation, explained.choice)
+    if held_from > evaluation.now:
+        yield Statement(kind="chosen.scheduled", values={"reserve_at": Instant(held_from)})
     for shipment in explained.shipments:
         yield _shipment(explained, shipment)
-    if made.not_counted:
-        yield Statement(kind="chosen.not_counted", values={"units": units_of(made.not_counted)})
-    if not made.chosen and not made.not_counted:
+    if evaluation.not_counted:
+        yield Statement(kind="chosen.not_counted", values={"units": units_of(evaluation.not_counted)})
+    if not explained.shipments and not evaluation.not_counted:
         yield Statement(kind="chosen.nothing")
 
 
@@ -60,7 +62,7 @@ def costs(explained: ExplainedChoice) -> Iterator[Statement]:
         return
     cost, score = explained.costs, explained.choice.score
     yield Statement(kind="cost.paid", values={"paid": Money(cost.paid), "parts": Parts(cost.of_paid)})
-    yield Statement(kind="cost.co2", values={"co2": Co2(sum(shipment.co2 for shipment in explained.shipments))})
+    yield Statement(kind="cost.co2", values={"co2": Co2(explained.co2)})
     if cost != cost.of_paid:
         yield Statement(kind="cost.compared", values={"compared": Money(cost.total), "parts": Parts(cost)})
     for (rule, effect, micros), units in rule_amounts(explained.evaluation, explained.choice).items():
@@ -78,8 +80,8 @@ def rules_with(explained: ExplainedChoice, effect: str) -> tuple[str, ...]:
     return tuple(sorted(units_by_rule(explained.evaluation, explained.choice, (effect,))))
 
 
-def units_of(parcels: Iterable[Parcel]) -> Units:
-    """What parcels hold, by SKU."""
+def units_of(parcels: Iterable[Parcel | Line]) -> Units:
+    """What parcels or lines have, by SKU."""
     units = Counter[str]()
     for parcel in parcels:
         units[parcel.sku] += parcel.quantity

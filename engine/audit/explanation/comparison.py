@@ -7,7 +7,6 @@ from typing import Final, Literal, TypeAlias
 
 from engine.audit.explanation.case import ExplainedChoice
 from engine.audit.explanation.costs import Costs, costs_of, judged_option
-from engine.decide.decide import shipments_of
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.sourcing.problem import Choice
 
@@ -42,7 +41,7 @@ def loss(chosen: ExplainedChoice, other: Choice) -> Loss:
     """How the other choice on the same evaluation compares with the one that was made."""
     evaluation, greenest = chosen.evaluation, chosen.keeps is not None and chosen.keeps.greenest
     costs = costs_of(evaluation, other) - chosen.costs
-    co2 = _co2(evaluation, other) - sum(shipment.co2 for shipment in chosen.shipments)
+    co2 = _co2(evaluation, other) - chosen.co2
     both = zip(_parts(evaluation, chosen.choice), _parts(evaluation, other), strict=True)
     parts: list[tuple[Part, int]] = [(part, theirs - ours) for (part, ours), (_, theirs) in both]
     if greenest:
@@ -74,7 +73,13 @@ def _shipments(choice: Choice) -> int:
 
 
 def _co2(evaluation: Evaluation, choice: Choice) -> int:
-    return sum(shipment.co2 for shipment in shipments_of(evaluation, choice))
+    """Milligrams: of each unit, and of each shipment's drop."""
+    rows = {key: evaluation.row(key) for key, _ in choice.units}
+    total = sum(int(evaluation.reach.drop[row]) for row in rows.values())
+    for (key, index), units in choice.units.items():
+        options = evaluation.options[index]
+        total += units * int(options.unit_carbon[int(options.reach.searchsorted(rows[key]))])
+    return total
 
 
 _EFFECTS: Final[Mapping[Part, tuple[str, ...]]] = {

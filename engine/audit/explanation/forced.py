@@ -57,14 +57,16 @@ def _units_from(candidates: Candidates, entries: Integers) -> dict[int, int]:
     """By line, how many units some entries, which are of one node, can ship; lines of one SKU share its units."""
     evaluation = candidates.evaluation
     most: dict[int, int] = {}
+    multiples: dict[int, int] = {}
     for entry in entries.tolist():
         line = int(candidates.line[entry])
         most[line] = max(most.get(line, 0), int(candidates.units[entry]))
+        multiples[line] = 1 if candidates.multiple is None else int(candidates.multiple[entry])
     units: dict[int, int] = {}
     taken: dict[str, int] = {}
     for line, its_most in sorted(most.items()):
         item = evaluation.order.lines[line]
-        count = min(item.quantity, its_most - taken.get(item.sku, 0))
+        count = min(item.quantity, its_most - taken.get(item.sku, 0)) // multiples[line] * multiples[line]
         if count <= 0 or (count < item.quantity and evaluation.ships_whole(line)):
             continue
         units[line] = count

@@ -1,12 +1,12 @@
 """Whether the place that ships a parcel has a cheaper service for it, and why that was not chosen."""
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import replace
 from typing import cast
 
 from engine.audit.explanation.case import ExplainedChoice
 from engine.audit.explanation.comparison import loss, rules_between
-from engine.audit.explanation.costs import costs_of_shipment, judged_option
+from engine.audit.explanation.costs import costs_of, judged_option
 from engine.audit.explanation.statement import Money, Names, Rules, Statement, Values
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.sourcing.problem import Choice, Score
@@ -15,22 +15,22 @@ from rules.effects import Exclusion, OptionOutcome
 
 
 def cheaper_service(explained: ExplainedChoice, key: OptionKey) -> Statement:
-    """Of the shipment that the choice makes by this option."""
+    """Of the shipment that the choice makes by this option. If its place ships something by the other service already,
+    both would have been one shipment.
+    """
     evaluation = explained.evaluation
-    parts = [(index, units) for (its, index), units in explained.choice.units.items() if its == key]
-    paid = costs_of_shipment(evaluation, key, parts).paid
-    used = {its for its, _ in explained.choice.units}
+    lines = [index for its, index in explained.choice.units if its == key]
     cheaper = [
-        (costs_of_shipment(evaluation, other, parts).paid, other)
-        for other in _others(evaluation, key, [index for index, _ in parts])
-        if other not in used and _takes(explained, other, parts)
+        (costs_of(evaluation, instead).paid, other)
+        for other in _others(evaluation, key, lines)
+        if _takes(explained, other, instead := _instead(evaluation, explained.choice, key, other))
     ]
-    cost, other = min(cheaper, default=(paid, key))
+    cost, other = min(cheaper, default=(explained.costs.paid, key))
     values: Values = {"node": Names.of(key.node), "service": Names.of(key.service)}
-    if cost >= paid:
+    if cost >= explained.costs.paid:
         return Statement(kind="service.cheapest", values=values)
-    values |= {"other": Names.of(other.service), "less": Money(paid - cost)}
-    excluding = _excluding(evaluation, other, [index for index, _ in parts])
+    values |= {"other": Names.of(other.service), "less": Money(explained.costs.paid - cost)}
+    excluding = _excluding(evaluation, other, lines)
     if excluding:
         return Statement(kind="service.excluded", values=values, rules=Rules(excluding))
     if explained.keeps and int(evaluation.reach.arrives_by[evaluation.row(other)]) > explained.keeps.arrives_by:
@@ -55,11 +55,12 @@ def _others(evaluation: Evaluation, key: OptionKey, lines: list[int]) -> list[Op
     ]
 
 
-def _takes(explained: ExplainedChoice, key: OptionKey, parts: list[tuple[int, int]]) -> bool:
-    """Whether so many units of lines can be one shipment by this option: by its weight and number, and by what of each
+def _takes(explained: ExplainedChoice, key: OptionKey, choice: Choice) -> bool:
+    """Whether what the choice ships by an option can be one shipment: by its weight and number, and by what of each
     line can ship by it, be it that rules exclude it.
     """
     evaluation, everybody = explained.evaluation, explained.everybody
+    parts = [(index, units) for (its, index), units in choice.units.items() if its == key]
     row, bands = evaluation.row(key), evaluation.shipment_bands
     weights = evaluation.ordered_units.weights
     weight, units = sum(weights[line] * count for line, count in parts), sum(count for _, count in parts)
@@ -89,9 +90,9 @@ def _option(evaluation: Evaluation, index: int, key: OptionKey) -> int:
 
 def _instead(evaluation: Evaluation, choice: Choice, key: OptionKey, other: OptionKey) -> Choice:
     """The choice with one shipment by another service of its node."""
-    units: Mapping[tuple[OptionKey, int], int] = {
-        (other if its == key else its, index): count for (its, index), count in choice.units.items()
-    }
+    units = Counter[tuple[OptionKey, int]]()
+    for (its, index), count in choice.units.items():
+        units[other if its == key else its, index] += count
     unless_needed = tiers = 0
     for (its, index), count in units.items():
         outcome = cast("OptionOutcome", judged_option(evaluation, index, _option(evaluation, index, its)).outcome)

@@ -27,6 +27,7 @@ class OtherPlaces:
         self._explained = explained
         self._names = explained.evaluation.ways.node_ids
         self.barriers, self._codes = barriers(explained)
+        self._compared: dict[int, Statement] = {}
 
     @cached_property
     def able(self) -> Sequence[int]:
@@ -68,6 +69,12 @@ class OtherPlaces:
 
     def compared(self, node: int) -> Statement:
         """What it would have meant had a place shipped what it could."""
+        statement = self._compared.get(node)
+        if statement is None:
+            statement = self._compared[node] = self._compare(node)
+        return statement
+
+    def _compare(self, node: int) -> Statement:
         explained = self._explained
         forced = forced_from(explained, node)
         if forced is None:

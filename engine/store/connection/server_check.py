@@ -81,7 +81,10 @@ def _clock(clock: ServerClock) -> Iterator[ServerFinding]:
             clock.verify()
     except ClockOff as error:
         yield ServerFinding(
-            severity="fault", code="clock-off", message=error.message, remedy="timedatectl set-ntp true"
+            severity="fault",
+            code="clock-off",
+            message=error.message,
+            remedy="on both machines: timedatectl set-ntp true",
         )
 
 

@@ -66,6 +66,10 @@ class Audit:
     set_aside: int = 0
     short: int = 0
     blocked: int = 0
+    ended_early: int = 0
+    """Holds that a wrong clock ended before their time by the server's. Reported, but no drift: their units are free,
+    by the log, too.
+    """
     drifts: tuple[Drift, ...] = ()
     log_damaged: bool = False
     """Whether entries of the log are missing or can't be read, so that more may be held than the log says."""
@@ -182,6 +186,7 @@ class Check:
             set_aside=self.replay.set_aside,
             short=self._totals.short,
             blocked=self._totals.blocked,
+            ended_early=self.replay.ended_early,
             drifts=tuple(drifts),
             log_damaged=bool(missing or self.replay.unreadable),
         )

@@ -12,6 +12,7 @@ from engine.decide.facts_record import FactsReferenceRecord
 from engine.decide.order_record import seconds
 from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits, joined, place_of, without
+from engine.store.connection.server_clock import MOST_SECONDS_OFF
 from engine.store.decision_log import (
     UNREADABLE,
     Entry,
@@ -54,6 +55,8 @@ class LogReplay:
     """The rest of each node. Those that are over are kept for as long as commit_follow_up.lua keeps them."""
     unreadable: list[EntryId] = field(default_factory=list)
     shipped: int = 0
+    ended_early: int = 0
+    """Holds that were logged as expired before their time by the server's own clock: who ended them had a wrong one."""
     decisions: int = 0
     stock: ExpectedStock = field(init=False)
     orders: ExpectedOrders = field(init=False)
@@ -199,6 +202,8 @@ class LogReplay:
         if entry.kind == "extended":
             hold.until = entry.until or 0
             return
+        if entry.kind == "expired" and hold.until - entry.recorded_at > MOST_SECONDS_OFF:
+            self.ended_early += 1
         for number in list(hold.shipments) if entry.shipments is None else entry.shipments:
             shipment = hold.shipments.pop(number, None)
             if shipment is not None:

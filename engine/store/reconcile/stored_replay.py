@@ -23,7 +23,7 @@ from engine.store.reconcile.expected_state import (
 )
 from engine.store.reconcile.log_replay import LogReplay
 
-FORM = 1
+FORM = 2
 """Rises when what is stored means something else, or the replay does: what was stored before is then found anew."""
 Units: TypeAlias = dict[str, dict[str, int]]
 """By SKU and node, or place of a lot."""
@@ -52,6 +52,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     open_holds: dict[str, int]
     resting: dict[str, NodeRest]
     shipped: int
+    ended_early: int
     decisions: int
     held: Units
     blocked: Units
@@ -85,6 +86,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             open_holds=dict(replay.open_holds),
             resting=replay.resting,
             shipped=replay.shipped,
+            ended_early=replay.ended_early,
             decisions=replay.decisions,
             held=_by_sku(stock.held),
             blocked=_by_sku(stock.blocked),
@@ -109,7 +111,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         replay.holds.update(self.holds)
         replay.open_holds.update(self.open_holds)
         replay.resting.update(self.resting)
-        replay.shipped, replay.decisions = self.shipped, self.decisions
+        replay.shipped, replay.decisions, replay.ended_early = self.shipped, self.decisions, self.ended_early
         stock, orders, loads = replay.stock, replay.orders, replay.loads
         for units, stored in (
             (stock.held, self.held),

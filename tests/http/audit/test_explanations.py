@@ -143,3 +143,12 @@ def test_a_quote_that_was_taken_up_says_what_was_promised(http, explain):
 
 def test_unknown_decisions_are_told(http):
     assert problem_of(http.get("/v1/decisions/nothing/explanation"), 404)
+
+
+def test_an_order_whose_place_was_erased_is_not_explained(http):
+    made = http.post("/v1/decisions", json=order_json(id="E-1")).get_json()
+    http.post(f"/v1/decisions/{made['id']}/confirm", json={})
+    assert http.post("/v1/orders/E-1/erase", json={"note": "asked for"}).status_code == 200
+    problem = problem_of(http.get(f"/v1/decisions/{made['id']}/explanation"), 409)
+    assert problem["type"].endswith("order-erased")
+    assert "can't be explained" in problem["detail"]

@@ -19,6 +19,7 @@ from engine.audit.explanation.forced import forced_from
 from engine.audit.explanation.kept import kept_units
 from engine.audit.explanation.statement import Money, Units
 from engine.audit.explanation.wording import Wording
+from engine.decide.decide import shipments_of
 from engine.decide.decision import PromiseTerms
 from engine.decide.matching.matcher import Matcher
 from engine.decide.remainder import decide_remainder
@@ -161,6 +162,8 @@ def test_what_another_place_loses_is_what_the_optimiser_says_if_it_must_ship(cas
         assert forced.choice.score == reference.score
         found = loss(explained, forced.choice)
         ours, theirs = explained.choice.score, forced.choice.score
+        whole = sum(item.co2 for item in shipments_of(explained.evaluation, forced.choice))
+        assert found.co2 == whole - sum(item.co2 for item in explained.shipments)
         parts = {
             "unfilled": theirs.unfilled - ours.unfilled,
             "unless_needed": theirs.unless_needed - ours.unless_needed,

@@ -196,6 +196,17 @@ def test_key_changes_stand_in_the_log_of_the_networks_that_the_key_may_use(point
     assert elsewhere.stored.id not in {entry.decision for entry in own}
 
 
+def test_damaged_entries_of_the_installation_are_named_and_keep_nobody_from_the_rest(pointsman):
+    redis, log = pointsman._client.redis, Keys(INSTALLATION).log
+    torn = redis.xadd(log, {"kind": "key_created", "id": "torn", "at": 1, "details": b"{"}).decode()
+    redis.xadd(log, {"kind": "key_created", "id": "of no network", "at": 1, "details": b"{}"})
+    damaged = []
+    kinds = [entry.kind for entry in pointsman.entries(on_damaged=damaged.append)]
+    redis.xdel(log, torn)
+    assert damaged == [torn]
+    assert "published" in kinds
+
+
 def test_what_pointsman_does_by_itself_has_no_author_of_any_kind(pointsman):
     ada()
     name_operation("parcel-1")

@@ -247,6 +247,17 @@ def test_archived_decisions_are_made_again_after_another_network_was_loaded(shop
     assert all(made.agrees for made in shop.calculations.between(None, None))
 
 
+def test_an_order_whose_entries_are_archived_is_erased(shop, tmp_path):
+    shop.archive(tmp_path, older_than=3 * DAY)
+    made = shop.orders.show("W-2").stored.first
+    assert made.order.destination.latitude is not None
+    assert shop.erasures.erase("W-2", note="").now
+    erased = shop.decision(made.id).record
+    assert (erased.erased, erased.order.destination.latitude) == (True, None)
+    assert (erased.cost_micros, erased.co2_mg) == (made.cost_micros, made.co2_mg)
+    assert dataclasses.replace(shop.check(), seal=None).clean
+
+
 def test_archived_entries_of_a_kind_are_forgotten_when_their_time_is_over(shop, settings, clock, client, tmp_path):
     network = settings.network
     entries = stored(client, network)

@@ -6,8 +6,8 @@ import json
 import pytest
 from msgspec import structs
 
-from engine.audit import meanings
-from engine.audit.meanings import MEANINGS
+from engine.audit.comparison import meanings
+from engine.audit.comparison.meanings import MEANINGS
 from engine.decide.order_record import seconds as order_instant
 from engine.decide.record import to_json
 from engine.errors import NotFound
@@ -244,3 +244,46 @@ def test_a_rule_of_meaning_that_changed_since_is_named_as_the_reason(shop, rewri
     later = {**MEANINGS, MEANING + 1: "days of cover are rounded up"}
     monkeypatch.setattr(meanings, "MEANINGS", later)
     assert shop.replays.of_decision(name).why == f"meaning {MEANING + 1}: days of cover are rounded up"
+
+
+def test_a_damaged_entry_keeps_no_other_from_being_replayed(shop, redis_client, keys):
+    for _ in range(3):
+        shop.decide(order(("B", 1)))
+    second, fields = [item for item in redis_client.xrange(keys.log) if item[1][b"kind"] == b"decided"][1]
+    others = [item for item in redis_client.xrange(keys.log) if item[0] > second]
+    redis_client.xdel(keys.log, second, *[name for name, _ in others])
+    damaged = {**fields, b"body": fields[b"body"][:20], b"at": b"?"}
+    last = redis_client.xadd(keys.log, damaged)
+    found = list(shop.replays.between(NOW, NOW + 1, on_damaged=(named := []).append))
+    assert ([item.outcome for item in found], named) == (["identical"], [last.decode()])
+    assert next(shop.calculations.between(NOW, NOW + 1, on_damaged=named.append)).agrees
+
+
+def _without_stock(facts):
+    facts["stock"] = {}
+
+
+def _at_unknown_place(facts):
+    facts["stock"]["B"]["nodes"][0] = "nowhere"
+
+
+def _short_of_a_number(facts):
+    facts["stock"]["B"]["held"].pop()
+
+
+def _of_another_kind(facts):
+    facts["loads"] = {"shipments": ["many"]}
+
+
+@pytest.mark.parametrize("alter", [_without_stock, _at_unknown_place, _short_of_a_number, _of_another_kind])
+def test_facts_that_no_decision_could_be_made_on_are_told(shop, rewrite, alter):
+    name = json_of(shop.decide(order(("B", 1))))["id"]
+
+    def change(record, facts):
+        alter(facts)
+        return to_json(record), compact(facts)
+
+    rewrite(change)
+    found = shop.replays.of_decision(name)
+    assert found.outcome in ("different", "not_replayable")
+    assert found.differences or found.why

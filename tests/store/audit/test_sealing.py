@@ -89,6 +89,18 @@ def test_a_decision_is_proven_by_its_own_id(log):
     assert decision.encode() in proof.entry
 
 
+def test_what_was_proven_of_an_order_before_it_was_erased_is_proven_after_it(log):
+    decision = log.worker.decide(order(("RARE", 1), id="o", customer="zaphod")).id
+    log.worker.sealer.seal()
+    before = log.worker.proofs.inclusion(decision)
+    log.worker.holds.release(decision)
+    log.worker.erasures.erase("o", note="")
+    assert log.worker.proofs.inclusion(decision) == before
+    assert log.worker.decision(decision).record.erased
+    log.worker.sealer.seal()
+    assert log.worker.check().clean
+
+
 @pytest.mark.parametrize("name", ["nobody", "1-1", "9999999999999999-0", "1-99999999999999999999"])
 def test_what_is_not_sealed_has_no_proof(log, name):
     with pytest.raises(NotFound, match="nothing is sealed yet"):
@@ -232,15 +244,26 @@ def test_after_a_rotation_both_keys_sign_until_the_former_ones_time_is_over(log,
     later = SignedCheckpoint.parse(log.worker.sealer.seal().checkpoint)
     assert later.signers([newest.key, still.key]) == [newest.key]
     log.worker.sealer.rotate_key(overlap=60)
-    assert [one.until for one in log.worker.sealer.published_keys(first)] == [None, clock.now + 60]
+    log.worker.sealer.rotate_key(overlap=7_200)
+    assert [one.until for one in log.worker.sealer.published_keys(first)] == [None, clock.now + 7_200, clock.now + 60]
 
 
 def test_a_tree_that_was_altered_is_not_sealed_upon(log):
     log.add(300)
     log.worker.sealer.seal()
     log.add(1)
+    log.settings.checkpoint_file.unlink()  # which would tell, too
     log.redis.setrange(log.key("sealed:tile:1:0"), 3, b"x")
-    with pytest.raises(SealBroken, match="altered"):
+    with pytest.raises(SealBroken, match="its tiles do not give the head that was sealed"):
+        log.worker.sealer.seal()
+
+
+def test_leaves_that_nobody_sealed_are_not_sealed_upon(log):
+    log.add(256 - len(log.entries()))
+    assert log.worker.sealer.seal().size == 256
+    log.add(1)
+    log.redis.set(log.key("sealed:leaves:1"), b"x" * 48)
+    with pytest.raises(SealBroken, match="is not as long as the log is sealed"):
         log.worker.sealer.seal()
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.cli.ledger import audit_lines
 from engine.errors import ClockOff
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -135,6 +136,28 @@ def test_what_a_claimed_instant_is_written_with_says_when_it_was_written_too(poi
     *_, entry = entries(pointsman._client, pointsman._keys)
     assert (entry.kind, entry.at) == ("decided", clock.now - WEEK)
     assert entry.recorded_at == entry.id[0] // 1_000 > entry.at
+
+
+def test_the_check_of_the_ledger_says_how_many_holds_a_wrong_clock_ended_early(pointsman, clock: Clock):
+    clock.now = int(real_clock())
+    for _ in range(2):
+        assert json_of(pointsman.decide(order(("SHIRT", 1), placed_at=clock.now)))["hold"]
+    assert pointsman.check().ended_early == 0
+    clock.now += 40 * 24 * 3_600
+    pointsman.stock.show("SHIRT")
+    audit = pointsman.check()
+    assert (audit.ended_early, audit.clean) == (2, True)
+    (line,) = [line for line in audit_lines(audit) if "before their time" in line]
+    assert line.endswith(": 2")
+
+
+def test_holds_that_end_in_time_are_not_called_early(pointsman, clock: Clock):
+    clock.now = int(real_clock()) - 40 * 24 * 3_600
+    made = json_of(pointsman.decide(order(("SHIRT", 1), placed_at=clock.now)))
+    clock.now = int(real_clock())
+    pointsman.stock.show("SHIRT")
+    assert [entry.kind for entry in entries(pointsman._client, pointsman._keys)][-1] == "expired", made
+    assert pointsman.check().ended_early == 0
 
 
 def test_the_check_of_a_server_finds_a_clock_that_is_off(server_url, skewed):

@@ -140,6 +140,36 @@ def test_what_is_stored_says_no_personal_value(customer, key):
     assert read.hidden_facts
 
 
+def test_facts_are_named_by_their_own_hash_though_a_value_in_them_is_hidden():
+    facts = ENCODER.encode({"lookups": [{"postcode": "69003"}]})
+    digest = hashlib.sha256(facts).hexdigest()
+    body = ENCODER.encode({"facts": {"sha256": digest}, "order": {"destination": {"postcode": "69003"}}})
+    stored, _ = encode_decision(body, facts, decision="d1", key=KEY, personal=PERSONAL_FIELDS)
+    assert msgspec.json.decode(StoredBody.parse(stored).decode("d1").body)["facts"] == {"sha256": digest}
+    assert StoredBody.parse(stored).decode("d1", KEY.secret) == codec.Body(body=body, facts=facts)
+
+
+def test_where_an_order_was_taken_to_go_and_went_by_its_quote_is_personal():
+    changed = [
+        {"field": "destination", "quoted": {"postcode": "QUOTED"}, "now": {"postcode": "NOW"}},
+        {"field": "cost_micros", "quoted": 1, "now": 2},
+    ]
+    body = ENCODER.encode(
+        {
+            "order": {"destination": {"country": "FR", "postcode": "69003"}},
+            "placed": {"by": "postcode", "country": "FR", "latitude": 45.5, "longitude": 4.25},
+            "quote": {"id": "q", "changed": changed},
+        }
+    )
+    stored, _ = encode_decision(body, b"", decision="d1", key=KEY, personal=["address"])
+    nothing = {"postcode": None}
+    assert msgspec.json.decode(StoredBody.parse(stored).decode("d1").body) == {
+        "order": {"destination": {"country": "FR"} | nothing},
+        "placed": {"by": "postcode", "country": "FR", "latitude": None, "longitude": None},
+        "quote": {"id": "q", "changed": [changed[0] | {"quoted": nothing, "now": nothing}, changed[1]]},
+    }
+
+
 def test_the_facts_are_named_by_their_hash_as_before():
     facts = b'{"stock":{}}'
     body = ENCODER.encode({"id": "d1", "facts": {"sha256": hashlib.sha256(facts).hexdigest()}})

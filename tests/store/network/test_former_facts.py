@@ -147,6 +147,14 @@ def test_a_network_that_an_earlier_release_loaded_is_kept_from_the_next_load_on(
     verify_all(client, keys, known)
 
 
+def test_a_load_that_is_not_finished_is_completed_by_who_reads(client, keys):
+    begun = inventory([node("nice")], {"A": {"nice": 3}}, products=[product("A", weight=9)])
+    load.begin(client, keys, begun, verify_policies=lambda: ("",), micros=lambda: NOW * 1_000_000)
+    former = FormerFacts(client, keys)
+    assert former.network(begun.network.version) == begun.network
+    assert former.products(begun.network.version, ["A"])["A"][0].weight == 9
+
+
 def test_a_version_that_is_not_kept_is_named(client, keys):
     change(client, keys, {}, ("load", {"A": 1}, {"lyon"}, 1))
     with pytest.raises(FactsForgotten, match="network version 4711 is not kept any more"):

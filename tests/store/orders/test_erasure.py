@@ -10,6 +10,8 @@ import pytest
 from engine.errors import DecisionUnreadable, OrderErased, OrderNotOver
 from engine.model.facts import GeoPoint
 from engine.orders.amendment.plan import AmendRequest
+from engine.orders.quotes.quotes import QuoteRequest
+from engine.orders.quotes.take_up import TakeRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.entry_codec.codec import StoredBody
@@ -18,7 +20,7 @@ from engine.store.ledger import RequestKey
 from engine.store.personal.erasure import StoredErasure
 from tests.conftest import activate
 from tests.support.decision_json import json_of
-from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.facts import LILLE, LYON, inventory, node, order, product
 from tests.support.stored_bodies import stored_entry
 from tests.support.wait_until import wait_until
 
@@ -171,12 +173,37 @@ def test_an_order_that_is_not_over_is_refused_and_says_why(shop, redis_client, n
     assert json_of(decisions_of(shop)[0])["order"]["customer"] == "zaphod"
 
 
-def test_one_that_a_person_has_to_approve_is_not_over(bare):
-    bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 6}}))
-    activate(bare, "when: {order.segment: risky}, then: {approve: true}")
-    bare.decide(placed(segment="risky"))
-    with pytest.raises(OrderNotOver):
+def test_one_that_a_person_has_to_approve_is_not_over_though_nothing_of_it_is_held(bare):
+    card = product("CARD", weight=0, counted=False)
+    bare.load(inventory([node("lyon", LYON)], {"CARD": {}}, products=[card]))
+    activate(bare, "then: {approve: true}")
+    bare.decide(placed(("CARD", 1)))
+    with pytest.raises(OrderNotOver, match="a person has to approve"):
         bare.erasures.erase("O-1", note="")
+    bare.orders.approve("O-1", who="a person", note="")
+    assert bare.erasures.erase("O-1", note="").now
+
+
+def test_the_quote_that_it_took_up_goes_with_it(shop, redis_client, key):
+    cart = placed(placed_at=None, postcode="69MARK")
+    quote = shop.quotes.make(QuoteRequest(cart=cart, deliveries=["standard"]))
+    shop.quote_take_up.take(TakeRequest(quote=quote.id, promise=1, order_id="O-1"), caller="")
+    confirm_all(shop)
+    assert redis_client.exists(key(f"quote:{quote.id}"))
+    shop.erasures.erase("O-1", note="")
+    assert not redis_client.exists(key(f"quote:{quote.id}"))
+
+
+def test_an_amendment_that_was_logged_in_clear_is_what_the_ledger_should_have(bare, clock, redis_client, network):
+    bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 6}}))
+    activate(bare)
+    with Pointsman(replace(bare.settings, personal=()), clock=clock) as shop:
+        shop.decide(placed())
+        shop.amendments.amend(AmendRequest(order=moved(("A", 3))))
+    confirm_all(bare)
+    assert len(bare.erasures.erase("O-1", note="").in_clear) == 2
+    assert {name for _, name in said(redis_client, network)} == {"log"}
+    assert bare.check().clean
 
 
 def test_a_hold_that_has_expired_is_ended_first(shop, clock):
@@ -209,8 +236,12 @@ def test_a_change_between_reading_and_erasing_is_noticed(over, client, keys, clo
     over.amendments.amend(AmendRequest(order=moved(("A", 5))))
     erasure = StoredErasure(client, keys, ("address",))
     assert erasure.erase(order_read, note="", now=clock.now) is None
-    held = over.orders.show("O-1").stored
-    assert erasure.erase(held, note="", now=clock.now) is None
+    order_read = over.orders.show("O-1").stored
+    assert erasure.erase(order_read, note="", now=clock.now) is None, "units are held"
+    confirm_all(over)
+    order_read = over.orders.show("O-1").stored
+    over.amendments.amend(AmendRequest(order=moved(("A", 5), segment="loyal")))
+    assert erasure.erase(order_read, note="", now=clock.now) is None, "a call changed it"
     assert not over.orders.show("O-1").is_erased
 
 

@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from engine.audit.former_form import former_decision
+from engine.audit.comparison.former_form import former_decision
 from engine.decide.record import SCHEMA
 from engine.orders.rejection import RejectionRequest
 from engine.store.ledger import RequestKey

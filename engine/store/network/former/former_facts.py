@@ -8,16 +8,18 @@ never changed takes no memory twice.
 The past does not change, so whoever writes an entry of it may do so at any time, and several may.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import orjson
 
-from engine.errors import Contended, FactsForgotten
+from engine.errors import Contended, FactsForgotten, NotReady
 from engine.model.facts import Network, Product
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
+from engine.store.network import load
 from engine.store.network.former.network_items import items_of, record_of
 from engine.store.network.serialization import network_of, product_of
 
@@ -124,8 +126,14 @@ class FormerFacts:
         return int(numbers.split(b" ")[1])
 
     def consistent(self, read: Callable[[Present], _T]) -> _T:
-        """What `read` answers, if the network and what is kept whole are then what they were before."""
+        """What `read` answers, if the network and what is kept whole are then what they were before. An unfinished load
+        is completed first, if it can be.
+        """
         present = self.present()
+        if present.version == load.LOADING:
+            with contextlib.suppress(NotReady):
+                load.finish(self._client, self._keys)
+            present = self.present()
         for _ in range(_MOST_TRIES):
             answer, after = read(present), self.present()
             if after == present:

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from engine.audit.comparison import compare, is_whole
-from engine.audit.meanings import MEANINGS, changes_since
+from engine.audit.comparison.comparison import compare, is_whole
+from engine.audit.comparison.meanings import MEANINGS, changes_since
 from engine.audit.replay import replay
 from engine.decide.record import facts_of
 from engine.version import MEANING, VERSION

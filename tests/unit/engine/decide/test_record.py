@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from engine.audit.former_form import former_decision
+from engine.audit.comparison.former_form import former_decision
 from engine.decide.decide import decide
 from engine.decide.facts_record import (
     ExclusionRecord,

@@ -126,3 +126,15 @@ def test_what_a_rest_was_for_is_said_as_it_was_when_it_began():
         'paris has A, but is given no orders for a while, because it rejected some. The rule is busy/r7 ("Too busy").'
     ]
     assert "« Débordé »" in said(explanation, explanation.places, "fr")[0].replace("\xa0", " ")
+
+
+def test_the_last_unit_may_be_kept_back():
+    given, _ = barriers(ExplainedChoice(case_of(order(ONE), facts(1), "when: {node.id: paris}, then: {keep: 1}")))
+    assert [item.code for item in given] == ["kept_back"]
+
+
+def test_a_place_that_rests_says_so_also_if_it_is_full():
+    rule = "when: {node.id: paris}, then: {daily_orders: 3}"
+    made_on = facts(5, loads={"paris": 3}, resting={"paris": rest(NOW + HOUR)})
+    given, _ = barriers(ExplainedChoice(case_of(order(ONE), made_on, rule)))
+    assert [item.code for item in given] == ["resting"]

@@ -115,8 +115,8 @@ def test_a_limit_of_parcels_moves_by_one():
 
 def test_the_fewest_units_more():
     assert found(order(("A", 3)), facts(lyon=5, paris=1), kind=MoreUnits) == [MoreUnits(sku="A", node="paris", units=2)]
-    empty = facts(lyon=5, paris=StockPosition(on_hand=1, held=4))
-    assert found(order(ONE), empty, kind=MoreUnits) == [MoreUnits(sku="A", node="paris", units=4)]
+    empty = facts(lyon=5, paris=StockPosition(on_hand=1, held=40))
+    assert found(order(ONE), empty, kind=MoreUnits) == [MoreUnits(sku="A", node="paris", units=40)]
     keeping = "when: {node.id: paris}, then: {keep: 20}"
     assert found(order(ONE), facts(lyon=5, paris=0), keeping, kind=MoreUnits) == [
         MoreUnits(sku="A", node="paris", units=21)

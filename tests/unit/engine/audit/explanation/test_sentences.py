@@ -1,10 +1,13 @@
 """What is said of a decision, in full: places that could have shipped, questions, what was kept, what came before."""
 
+import dataclasses
+
 import pytest
 
+from engine.audit.explanation.case import ExplainedChoice
 from engine.audit.explanation.explain import explain
 from engine.audit.explanation.history import history
-from engine.audit.explanation.places import MOST_COMPARED
+from engine.audit.explanation.places import MOST_COMPARED, OtherPlaces
 from engine.decide.decision import PromiseTerms
 from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.promises.taken_quote_record import TakenQuoteRecord
@@ -252,3 +255,42 @@ def test_what_came_before_is_said():
         "A quote promised that everything arrives by 29 November 2026 10:00, and that is kept."
     )
     assert "could not be kept" in told(quote=TakenQuoteRecord(kept=False, **quote))[0]
+
+
+def test_what_ships_in_multiples_is_forced_in_multiples():
+    explanation = explained(order(("A", 3)), facts(lyon=9, paris=9), "when: {node.id: lyon}, then: {multiple_of: 2}")
+    assert places(explanation)[0].startswith("Had 2 units of A come from lyon, which is all it can ship of the order")
+
+
+def test_a_service_by_which_the_place_ships_already_would_take_both_in_one_parcel():
+    paris = node("paris", PARIS, services=("cheap", "parcel"), handling=EURO)
+    made_on = snapshot([paris], {"A": {"paris": 1}, "B": {"paris": 1}}, services=[service(), CHEAP])
+    rules = [
+        "when: {line.sku: A, service.id: cheap}, then: {tier: 8}",
+        "when: {line.sku: B, service.id: parcel}, then: {tier: 8}",
+    ]
+    explanation = explained(order(("A", 1), ("B", 1)), made_on, *rules)
+    assert {item.service for item in explanation.explained.shipments} == {"cheap", "parcel"}
+    of_b, of_a = answers(explanation, "service")
+    assert of_b.startswith("parcel would have cost 2.00 EUR less from paris than cheap, but the tiers of its units")
+    # the parcel and its handling are saved
+    assert of_a.startswith("cheap would have cost 6.00 EUR less from paris than parcel, but the tiers of its units")
+
+
+def test_a_service_of_the_same_price_is_not_cheaper():
+    made_on = facts([service(), service("other")], [node("paris", PARIS, services=("other", "parcel"))], paris=1)
+    (sentence,) = answers(explained(order(ONE), made_on, "when: {service.id: other}, then: {tier: 8}"), "service")
+    assert sentence == "No other service from paris is cheaper for this parcel than parcel."
+
+
+def test_a_place_as_far_away_is_not_nearer():
+    twins = [node("a", LYON), node("b", LYON)]
+    explanation = explained(order(ONE), facts(nodes=twins, a=1, b=1), "when: {node.id: a}, then: {tier: 8}")
+    assert answers(explanation, "farther") == ["No place with free units lies nearer than b, at 393.2 km."]
+
+
+def test_of_a_choice_that_was_not_proven_nothing_is_said_of_places_not_compared():
+    many = [node(f"n{number}", PARIS) for number in range(MOST_COMPARED + 4)]
+    chosen = ExplainedChoice(case_of(order(ONE), facts(nodes=many, **{item.id: 3 for item in many})))
+    chosen.choice = dataclasses.replace(chosen.choice, gap=None)
+    assert [item.kind for item in OtherPlaces(chosen).statements()][-1] == "place.others_unproven"

@@ -62,6 +62,7 @@ def test_a_tree_of_70_000_leaves_has_the_tiles_that_the_specification_says():
     assert others == {Tile(0, 273): 112, Tile(1, 0): 256, Tile(1, 1): 17, Tile(2, 0): 1}
     assert all(width_at(*tile, 70_000) == width for tile, width in widths.items())
     assert edge_tiles(70_000) == [Tile(0, 273), Tile(1, 1), Tile(2, 0)]
+    assert (edge_tiles(0), edge_tiles(256), edge_tiles(65_536)) == ([], [Tile(1, 0)], [Tile(2, 0)])
 
 
 def test_a_proof_needs_few_tiles():

@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from engine.audit.differences import Difference, differences
-from engine.audit.former_form import former_decision
+from engine.audit.comparison.differences import Difference, differences
+from engine.audit.comparison.former_form import former_decision
 from engine.audit.replay import Replay
 from engine.decide.facts_record import FactsRecord
 

@@ -1,0 +1,1 @@
+"""How a replay is compared with what was recorded, in whatever form that was logged."""
