@@ -371,7 +371,9 @@ class Pointsman:
         """From here on, and until it is closed, seal the log and publish its checkpoints, if the settings say so and
         there is a key to sign with. A process that goes on for long does this.
         """
-        if self.settings.audit.seal == "auto" and self.sealer.can_seal:
+        if not self.sealer.can_seal:
+            logger.warning("the log is not sealed, as there is no key to sign with (POINTSMAN_AUDIT_KEY)")
+        elif self.settings.audit.seal == "auto":
             # a thread each, as whoever takes checkpoints may take long to answer
             self._seal_threads = [
                 TurnThread(turn, name="sealing", seconds=1.0, later="the log is sealed", grave=(SealBroken,))

@@ -16,7 +16,7 @@ MOST_COMPARED: Final = 5
 """Places that are compared with the choice one by one, the best first; of the others it is said that they could ship,
 too. Each takes choosing once more.
 """
-MOST_SEARCHED: Final = 2
+MOST_SEARCHED: Final = 1
 """Of these, at most so many whose comparison takes a search, as that may take as long as all the rest."""
 
 
@@ -28,6 +28,7 @@ class OtherPlaces:
         self._names = explained.evaluation.ways.node_ids
         self.barriers, self._codes = barriers(explained)
         self._compared: dict[int, Statement] = {}
+        self._searched = 0
 
     @cached_property
     def able(self) -> Sequence[int]:
@@ -38,22 +39,32 @@ class OtherPlaces:
 
     def statements(self) -> Iterator[Statement]:
         """Of all of them."""
-        searches, compared = self._explained.searches, 0
-        for node in self.able[:MOST_COMPARED]:
-            if self._explained.searches - searches >= MOST_SEARCHED:
-                break
-            yield self.compared(node)
-            compared += 1
-        others = self.able[compared:]
+        compared = [node for node in self.able[:MOST_COMPARED] if self._is_compared(node)]
+        yield from (self._compared[node] for node in compared)
+        others = [node for node in self.able if node not in compared]
         if others:
-            names = tuple(sorted(self._names[node] for node in others))
-            kind = "place.others" if self._explained.choice.gap == 0 else "place.others_unproven"
-            yield Statement(kind=kind, values={"nodes": Names(names)}, count=len(names))
+            yield self._others(others)
         for barrier in self.barriers:
             yield self._barrier(barrier)
 
-    def of(self, name: str, lines: Collection[int] | None = None) -> Iterator[Statement]:
-        """Of one place, of some `lines` if not all matter; raises NotFound if there is no place of that name."""
+    def _others(self, nodes: Sequence[int]) -> Statement:
+        """Of nodes that could ship and are not compared."""
+        names = tuple(sorted(self._names[node] for node in nodes))
+        kind = "place.others" if self._explained.choice.gap == 0 else "place.others_unproven"
+        return Statement(kind=kind, values={"nodes": Names(names)}, count=len(names))
+
+    def _is_compared(self, node: int) -> bool:
+        """Whether a node is compared: as long as few comparisons took a search."""
+        if node not in self._compared and self._searched < MOST_SEARCHED:
+            self.compared(node)
+        return node in self._compared
+
+    def of(
+        self, name: str, lines: Collection[int] | None = None, *, whatever_it_takes: bool = True
+    ) -> Iterator[Statement]:
+        """Of one place, of some `lines` if not all matter; compared if it could ship, `whatever_it_takes` or as long as
+        few comparisons took a search. Raises NotFound if there is no place of that name.
+        """
         node = self._explained.evaluation.ways.node_index.get(name)
         if node is None:
             raise NotFound(f"there is no place '{name}' in the network that the order was decided on")
@@ -61,7 +72,8 @@ class OtherPlaces:
             yield Statement(kind="place.ships", values={"node": Names.of(name)})
             return
         if node in self.able:
-            yield self.compared(node)
+            compares = whatever_it_takes or self._is_compared(node)
+            yield self.compared(node) if compares else self._others([node])
         for barrier in self.barriers:
             of_lines = [index for index in barrier.lines if lines is None or index in lines]
             if name in barrier.nodes and of_lines:
@@ -71,7 +83,9 @@ class OtherPlaces:
         """What it would have meant had a place shipped what it could."""
         statement = self._compared.get(node)
         if statement is None:
+            searches = self._explained.searches
             statement = self._compared[node] = self._compare(node)
+            self._searched += self._explained.searches > searches
         return statement
 
     def _compare(self, node: int) -> Statement:

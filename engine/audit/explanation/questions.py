@@ -55,7 +55,9 @@ def _parcels(explained: ExplainedChoice) -> Iterator[Statement]:
     parcels = len(explained.shipments)
     if not parcels:
         return
-    yield Statement(kind="parcels.number", values={"parcels": Count(parcels)}, count=parcels)
+    standing = explained.evaluation.standing_shipments
+    values: Values = {"parcels": Count(parcels), "standing": Count(standing)}
+    yield Statement(kind="parcels.beside" if standing else "parcels.number", values=values, count=parcels)
     if parcels > 1:
         outcome = loss(explained, with_at_most(explained, parcels - 1))
         yield Statement(
@@ -81,7 +83,8 @@ def _farther(explained: ExplainedChoice, places: OtherPlaces) -> Iterator[Statem
             yield Statement(
                 kind="farther.other", values={**values, "nearest": Names.of(name), "nearer": Distance(distance)}
             )
-            yield from places.of(name, {line_of[parcel.line] for parcel in shipment.lines})
+            lines = {line_of[parcel.line] for parcel in shipment.lines}
+            yield from places.of(name, lines, whatever_it_takes=False)
 
 
 def _stock(explained: ExplainedChoice) -> Iterator[Statement]:

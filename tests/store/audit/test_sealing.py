@@ -222,12 +222,13 @@ def test_a_turn_finds_an_entry_that_was_altered_in_the_store(log, caplog):
     assert f"the log is not as it was sealed: entry {altered} was altered" in caplog.text
 
 
-def test_without_a_key_nothing_is_sealed_and_why_is_said(bare):
+def test_without_a_key_nothing_is_sealed_and_why_is_said(bare, caplog):
     assert not bare.sealer.can_seal
     with pytest.raises(NotReady, match="POINTSMAN_AUDIT_KEY"):
         bare.sealer.seal()
     bare.start_sealing()
     assert bare._seal_threads == []
+    assert "the log is not sealed, as there is no key to sign with (POINTSMAN_AUDIT_KEY)" in caplog.text
 
 
 def test_after_a_rotation_both_keys_sign_until_the_former_ones_time_is_over(log, clock):

@@ -13,6 +13,7 @@ from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.promises.taken_quote_record import TakenQuoteRecord
 from engine.decide.record import DecisionRecord
 from engine.decide.record_parts import FollowsRecord, LackedRecord
+from engine.decide.remainder import Remainder
 from engine.errors import NotFound
 from engine.model.facts import StockPosition
 from tests.support.explanations import answers, case_of, explained, said, wording_of
@@ -294,3 +295,24 @@ def test_of_a_choice_that_was_not_proven_nothing_is_said_of_places_not_compared(
     chosen = ExplainedChoice(case_of(order(ONE), facts(nodes=many, **{item.id: 3 for item in many})))
     chosen.choice = dataclasses.replace(chosen.choice, gap=None)
     assert [item.kind for item in OtherPlaces(chosen).statements()][-1] == "place.others_unproven"
+
+
+def test_parcels_that_stand_are_told_beside_those_of_the_decision():
+    placed = order(("A", 3))
+    rest_of_it = Remainder(whole_order=placed, units={"1": 1}, standing_shipments=2)
+    explanation = explain(case_of(placed, facts(lyon=2), "then: {split_penalty: 1.00}", remainder=rest_of_it))
+    assert answers(explanation, "parcels") == [
+        "This decision ships 1 parcel; 2 of the order stand from decisions before it."
+    ]
+    assert explanation.costs.splits == EURO
+
+
+def test_an_explanation_takes_few_searches_unless_a_place_is_asked_for():
+    many = [node(f"n{number}", PARIS) for number in range(6)]
+    placed, made_on = order(("A", 2)), facts(nodes=many, **{item.id: 1 for item in many})
+    explanation = explained(placed, made_on)
+    asked = explained(placed, made_on, why_not=["n2", "n3", "n4", "n5"])
+    before = ExplainedChoice(case_of(placed, made_on)).searches
+    assert explanation.explained.searches <= before + 2
+    assert len([item for item in explanation.places if item.kind == "place.some"]) <= 1
+    assert len([item for item in answers(asked, "place") if item.startswith("Had 1 unit of A come from")]) == 4
