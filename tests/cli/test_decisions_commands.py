@@ -54,6 +54,11 @@ def test_every_format_has_the_same_decisions(run: Run, tmp_path: Path) -> None:
     assert pyarrow.parquet.read_table(path).to_pylist() == lines
 
 
+@pytest.mark.parametrize(("caller", "count"), [("cli", 3), ("Ada", 3), ("Eve", 0)])
+def test_a_caller_is_who_asked_or_whose_hold_it_is(run: Run, caller: str, count: int) -> None:
+    assert len(json.loads(run("decisions", "--caller", caller, "--json").stdout)["decisions"]) == count
+
+
 def test_the_log_of_an_order_is_found_by_its_index(run: Run) -> None:
     (line,) = run("ledger", "log", "--order", "W-2").stdout.splitlines()
     assert "order W-2 filled" in line

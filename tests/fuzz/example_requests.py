@@ -7,6 +7,7 @@ import csv
 import io
 import itertools
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from werkzeug.test import TestResponse
 from api.http.description.examples import EXAMPLES
 from tests.fuzz.string_fields import ANY_KEY, CSV, ITEM, JSON, KEY, MULTIPART, NDJSON, StringField
 
+_PLACE = re.compile(r"\{(\w+)\}")
 SKU = "TXT-0059"
 OTHER_SKU, OTHER_NODE = "TXT-0001", "st-nice"
 """Of which stock and fields may change: no order needs them."""
@@ -67,7 +69,8 @@ class ExampleRequest:
         return self
 
     def sent(self, http: FlaskClient, verb: str, address: str) -> TestResponse:
-        path = address.format(**{name: quote(_bytes(value), safe="") for name, value in self.names.items()})
+        names = dict.fromkeys(_PLACE.findall(address), "1") | self.names
+        path = address.format(**{name: quote(_bytes(value), safe="") for name, value in names.items()})
         more = {} if verb == "GET" else self._content()
         query = {name: _bytes(value) for name, value in self.query.items()}
         return http.open(path, method=verb, query_string=query, headers=self.headers, **more)

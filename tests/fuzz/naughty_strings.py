@@ -93,8 +93,10 @@ class Sender:
             return ""
         shown = itertools.chain([answer], self._read_back(example, address, answer))
         text = canonical(text, "FR") if field.path[-1] == "postcode" else text
-        if field.kind == CSV and not text.strip():
-            return ""  # an empty cell
+        if field.kind == CSV:
+            text = text.strip()  # as cells are read
+        if not text or (field.kind == CSV and NO_UNICODE in text):
+            return ""  # an empty cell, or bytes that a table may have been written in, too (Windows-1252)
         if not any(_has(item, text) for read in shown for item in _documents(read)):
             self._not_shown.append((field, text))
         return ""

@@ -36,7 +36,7 @@ def seal(settings: Settings, *, new_log: bool, as_json: bool) -> None:
     if as_json:
         print_json(SealedRecord.of(state))
         return
-    for sealed in (state, installation):
+    for sealed in (state, installation) if installation.size else (state,):
         click.echo(say("sealed: {count:,} entries of the log '{log}'", count=sealed.size, log=sealed.origin))
 
 

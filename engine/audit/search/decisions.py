@@ -12,7 +12,7 @@ from engine.errors import DecisionUnreadable, FactsForgotten, NotFound, NotReady
 from engine.store.audit.decision_search import DecisionPage, DecisionSearch
 from engine.store.decision_log import EntryId
 
-MOST_REPLAYED = 200
+MOST_REPLAYED = 50
 """Decisions that are made again for one page."""
 NOT_REPLAYABLE = (FactsForgotten, NotFound, NotReady, DecisionUnreadable)
 

@@ -72,6 +72,7 @@ def test_overridden_safety_stock_follow_ups_and_repairs_are_listed(shop, redis_c
         shop,
         "when: {node.id: lyon}, then: {keep: 2}",
         "when: {order.segment: vip}, then: {priority: 90}, overrides: [test/r1]",
+        "then: {hold: 1h}",
     )
     plain, vip = shop.decide(order(("A", 1))), shop.decide(order(("A", 1), segment="vip"))
     shop.rerouting.reject(

@@ -5,6 +5,7 @@ import pytest
 from engine.audit.search import decisions as searching
 from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.search.rule_uses import rule_uses
+from engine.orders.rejection import RejectionRequest
 from tests.conftest import activate
 from tests.support.facts import LILLE, LYON, PARIS, inventory, node, order
 
@@ -73,3 +74,13 @@ def test_idle_rules_are_those_that_never_fired_and_those_that_decided_nothing(sh
     few = rule_uses(shop.decisions, shop.versions, start=0, end=1 << 40, weigh=3)
     assert [use.weighed for use in few.never_decided] == [3]
     assert rule_uses(shop.decisions, shop.versions, start=0, end=1, weigh=3).decisions == 0
+
+
+def test_a_rule_decides_too_by_the_rest_that_it_gave_a_place(shop):
+    activate(shop, "then: {hold: 1h, rest_after_rejection: 1h}", "when: {node.id: lille}, then: {avoid: 9.00}")
+    (rejected, *_) = decide_some(shop)
+    assert shop.decision(rejected).record.shipments[0].node == "lyon"
+    shop.rerouting.reject(RejectionRequest(decision=rejected, node="lyon", reason="no_capacity"))
+    after = shop.decide(order(("A", 1), place=PARIS))
+    assert after.record.shipments[0].node == "lille"
+    assert found(shop, decisive="test/r1") == [after.id]

@@ -2,7 +2,7 @@
 
 A day's file is on disk and was read back before anything is taken off the server; what was read is compared, leaf by
 leaf, with what was sealed. An interrupted run is run again: a file that is there is compared in the same way, and
-written anew if it is not what was sealed.
+left alone if it is not what was sealed.
 """
 
 import contextlib
@@ -135,6 +135,11 @@ class Archiving:
                 if first < index:
                     raise ArchiveUnavailable(
                         f"{path} was archived in part and is damaged or missing now; bring a copy of it back"
+                    )
+                if path.exists():
+                    raise ArchiveUnavailable(
+                        f"{path} has other entries, perhaps of a log that there was before; name another folder, or"
+                        " move the file away"
                     )
                 write_day(path, self._between(ids[0], last))
                 if not self._is_as_sealed(path, first, count):

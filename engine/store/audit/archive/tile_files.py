@@ -12,22 +12,26 @@ _HIGHEST = 8
 
 
 def write_tiles(folder: Path, log: SealedLog, state: SealedState) -> None:
-    """Write the tiles of that state that are not there yet, then its checkpoint. A full tile never changes; of the last
-    one of each level, the part that there is. Raises ArchiveUnavailable.
+    """Write the tiles of that state that are not there yet, then its checkpoint. A full tile of a log never changes, so
+    only those of a log of another name are replaced; of the last tile of each level, there is a part. Raises
+    ArchiveUnavailable.
     """
     try:
+        checkpoint = folder / "checkpoint"
+        continued = checkpoint.is_file() and checkpoint.read_text(encoding="utf-8").startswith(f"{state.origin}\n")
         for level in (None, *range(_HIGHEST)):
-            _write_level(folder / "tile" / ("entries" if level is None else str(level)), log, state.size, level)
-        _write(folder / "checkpoint", str(state.signed.note).encode())
+            path = folder / "tile" / ("entries" if level is None else str(level))
+            _write_level(path, log, state.size, level, keep=continued)
+        _write(checkpoint, str(state.signed.note).encode())
     except OSError as error:
         raise ArchiveUnavailable(f"the tiles of the archive can't be written: {error}") from error
 
 
-def _write_level(folder: Path, log: SealedLog, size: int, level: int | None) -> None:
+def _write_level(folder: Path, log: SealedLog, size: int, level: int | None, *, keep: bool) -> None:
     number = 0
     while width := width_at(level or 0, number, size):
         path = folder / (path_of(number) if width == WIDTH else f"{path_of(number)}.p/{width}")
-        if not path.is_file():
+        if not (keep and path.is_file()):
             _write(path, log.tile(TilePart(level, number, width), size=size))
         number += 1
 
