@@ -553,7 +553,7 @@ def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
             read.hget(keys.order_keys, decision)
             answer, secret = read.execute()
     raw = answer[0] if answer else ArchivedLog(client, keys).entry(parse_entry_id(entry_id))
-    return with_secret(raw, decision, secret, lambda name: read_secrets(client, keys, [name])) if raw else None
+    return _with_secret(raw, decision, secret, lambda name: read_secrets(client, keys, [name])) if raw else None
 
 
 def _before(start: str) -> EntryId:
@@ -570,7 +570,7 @@ def _bound(text: str, number: int) -> EntryId:
     return int(millis), int(rest) if rest else number
 
 
-def with_secret(raw: RawEntry, first: str, secret: bytes | None, read: Callable[[str], Secrets]) -> Entry:
+def _with_secret(raw: RawEntry, first: str, secret: bytes | None, read: Callable[[str], Secrets]) -> Entry:
     """An entry that may need the order key of `first`, as it is stored, or that of another, which is then read."""
     name = key_name(raw[1])
     secrets = {first: parse_secret(secret)} if name in (None, first) else read(name)
