@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import MethodNotAllowed
@@ -47,9 +47,6 @@ class _Part(UnicodeConverter):
     def to_python(self, value: str) -> str:
         return value.replace(_SLASH, "/")
 
-    def to_url(self, value: str) -> str:
-        return quote(value, safe="")
-
 
 class _Parts(PathConverter):
     """An id that may have slashes, encoded or not; it may also begin with one."""
@@ -57,7 +54,6 @@ class _Parts(PathConverter):
     part_isolating = False
     regex = ".+?"
     to_python = _Part.to_python
-    to_url = _Part.to_url
 
 
 def read_ids_from_addresses(app: Flask) -> None:

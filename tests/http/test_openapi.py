@@ -125,3 +125,61 @@ def test_no_shape_has_the_name_of_a_part_of_it(page):
     }
     plain = ("string", "integer", "number", "boolean")
     assert [name for name, part in named.items() if part.get("type") not in plain or "enum" in part] == []
+
+
+def parameters_of(page):
+    """By operation, its parameters with those of its address, each in full."""
+    components = page["components"]["parameters"]
+    for path, item in page["paths"].items():
+        for verb, operation in item.items():
+            if verb != "parameters":
+                listed = [*item.get("parameters", ()), *operation["parameters"]]
+                yield (
+                    (verb, path, operation),
+                    [components[one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in listed],
+                )
+
+
+def test_every_parameter_is_described_and_none_can_be_null(page):
+    for (verb, path, _), parameters in parameters_of(page):
+        for parameter in parameters:
+            named, schema = (verb, path, parameter["name"]), parameter["schema"]
+            assert parameter["description"], named
+            assert "null" not in schema.get("type", ()), named
+            assert None not in schema.get("enum", ()), named
+
+
+def test_the_headers_of_requests_are_described_where_they_are_read(page):
+    for (verb, path, operation), parameters in parameters_of(page):
+        headers = {parameter["name"] for parameter in parameters if parameter["in"] == "header"}
+        assert "X-Request-Id" in headers, (verb, path)
+        assert ("X-Pointsman-Network" in headers) == bool(operation["security"]), (verb, path)
+        assert ("If-None-Match" in headers) == ("304" in operation["responses"]), (verb, path)
+
+
+def schemas_in(value):
+    if isinstance(value, list):
+        for item in value:
+            yield from schemas_in(item)
+    elif isinstance(value, dict):
+        yield value
+        for item in value.values():
+            yield from schemas_in(item)
+
+
+def test_words_of_which_one_is_sent_have_a_name_where_they_are_in_several_places(page):
+    schemas = page["components"]["schemas"]
+    assert schemas["Delivery"] == {"type": "string", "enum": ["standard", "express", "click_and_collect"]}
+    elsewhere = [one for one in schemas_in(page) if "express" in one.get("enum", ()) and one is not schemas["Delivery"]]
+    assert elsewhere == []
+    delivery = schemas["LineRequest"]["properties"]["delivery"]
+    assert delivery["anyOf"] == [{"$ref": "#/components/schemas/Delivery"}, {"type": "null"}]
+    assert schemas["OrderRequest"]["properties"]["delivery"]["default"] == "standard"
+
+
+def test_no_default_says_nothing_and_no_bound_is_of_another_type(page):
+    """A default of null has openapi-typescript take the field for one that must be sent."""
+    typed = [one for one in schemas_in(page) if "type" in one or "anyOf" in one]
+    assert [one for one in typed if "default" in one and one["default"] is None] == []
+    assert [one for one in typed if one.get("type") == "object" and "minLength" in one] == []
+    assert page["components"]["schemas"]["EndRequest"]["properties"]["lines"]["minProperties"] == 1

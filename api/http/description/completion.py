@@ -42,9 +42,12 @@ _PROBLEMS: Mapping[HTTPStatus, tuple[str, Mapping[str, Any]]] = {
     HTTPStatus.NOT_FOUND: ("There is nothing of that name", {}),
     HTTPStatus.REQUEST_TIMEOUT: ("It came too slowly", {}),
     HTTPStatus.CONFLICT: ("Something stands against it: what it is about, or an earlier request", {}),
+    HTTPStatus.GONE: ("The log does not reach back to the cursor any more", {}),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("The body is too large", {}),
+    HTTPStatus.REQUEST_URI_TOO_LONG: ("The address is too long", {}),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("The body is of another kind", {}),
     HTTPStatus.UNPROCESSABLE_ENTITY: ("What was sent has mistakes, all of which are listed; nothing was changed", {}),
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: ("The headers are too large", {}),
     HTTPStatus.TOO_MANY_REQUESTS: ("The caller asks too often, or holds too much", {"Retry-After": _RETRY_AFTER}),
     HTTPStatus.INTERNAL_SERVER_ERROR: ("A fault of Pointsman", {}),
     HTTPStatus.SERVICE_UNAVAILABLE: (
@@ -55,12 +58,23 @@ _PROBLEMS: Mapping[HTTPStatus, tuple[str, Mapping[str, Any]]] = {
 _EVERYWHERE = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_URI_TOO_LONG,
     HTTPStatus.UNPROCESSABLE_ENTITY,
     HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
 _WITH_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+_BESIDES: Mapping[str, tuple[HTTPStatus, ...]] = {
+    "stock_availability": (HTTPStatus.NOT_FOUND,),
+    "stock_availability_of_many": (HTTPStatus.NOT_FOUND,),
+    "explanations_explain": (HTTPStatus.CONFLICT,),
+    "events_listed": (HTTPStatus.GONE,),
+    "webhooks_add": (HTTPStatus.GONE,),
+    "webhooks_replay": (HTTPStatus.GONE,),
+}
+"""By operation id, what can't be seen from its address and its verb."""
 _VERBS = ("get", "put", "post", "delete", "patch")
 
 
@@ -122,7 +136,11 @@ def _complete(operation: dict[str, Any], *, path: str, verb: str, scopes: tuple[
             headers["X-Request-Id"] = {"$ref": "#/components/headers/RequestId"}
             if "304" in responses:
                 headers["ETag"] = _ETAG
-    statuses = [*_EVERYWHERE, *(_WITH_BODY if "requestBody" in operation else ())]
+    statuses = [
+        *_EVERYWHERE,
+        *_BESIDES.get(operation["operationId"], ()),
+        *(_WITH_BODY if "requestBody" in operation else ()),
+    ]
     if scopes:
         statuses += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
     if "{" in path:
