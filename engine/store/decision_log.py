@@ -480,31 +480,39 @@ def is_empty(client: Client, keys: Keys) -> bool:
         return not client.redis.xlen(keys.log)
 
 
-def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[list[RawEntry]]:
+def batches(
+    client: Client, keys: Keys, *, start: str = "-", end: str = "+", at_once: int = _BATCH
+) -> Iterator[list[RawEntry]]:
     """The log as it is stored, from `start` to `end`, which are written as for XRANGE: first what is in the archive of
     it, if anything is.
+
+    Which entries are in the archive alone is read after each batch: if that is any of the batch or before it, another
+    process has archived them meanwhile, and they are read there.
     """
-    archived = _archived(client, keys, start, end)
-    while piece := list(itertools.islice(archived, _BATCH)):
-        yield piece
     while True:
-        with faults():
-            batch = client.redis.xrange(keys.log, start, end, count=_BATCH)
+        with faults(), client.redis.pipeline(transaction=False) as read:
+            read.xrange(keys.log, start, end, count=at_once)
+            read.hget(keys.archived, "through")
+            batch, text = read.execute()
+        through, after = START if text is None else parse_entry_id(text), _before(start)
+        if after < through:
+            until = through if end == "+" else min(through, _bound(end, _LARGEST))
+            archived = ArchivedLog(client, keys).entries(after=after, until=until)
+            while piece := list(itertools.islice(archived, at_once)):
+                yield piece
+            start = "({}-{}".format(*through)
+            continue
         if batch:
             yield batch
-        if len(batch) < _BATCH:
+        if len(batch) < at_once:
             return
         start = f"({batch[-1][0].decode()}"
 
 
 def next_entries(client: Client, keys: Keys, *, start: str, count: int) -> list[RawEntry]:
     """At most `count` entries from `start` on, which is written as for XRANGE."""
-    with faults(), client.redis.pipeline(transaction=True) as read:
-        read.hget(keys.archived, "through")
-        read.xrange(keys.log, start, "+", count=count)
-        through, logged = read.execute()
-    archived = [] if through is None else list(itertools.islice(_archived(client, keys, start, "+"), count))
-    return [*archived, *logged][:count]
+    read = batches(client, keys, start=start, at_once=count)
+    return list(itertools.islice(itertools.chain.from_iterable(read), count))
 
 
 def newest_first(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[RawEntry]:
@@ -548,17 +556,12 @@ def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
     return with_secret(raw, decision, secret, lambda name: read_secrets(client, keys, [name])) if raw else None
 
 
-def _archived(client: Client, keys: Keys, start: str, end: str) -> Iterator[RawEntry]:
-    """What of the log is in the archive, in the bounds of `batches`."""
-    archive = ArchivedLog(client, keys)
-    through = archive.through()
+def _before(start: str) -> EntryId:
+    """The place behind which a range begins that is written as for XRANGE."""
     if start == "-":
-        after = START
-    else:
-        millis, number = _bound(start.removeprefix("("), 0)
-        after = (millis, number) if start.startswith("(") else (millis, number - 1)
-    if after < through:
-        yield from archive.entries(after=after, until=None if end == "+" else _bound(end, _LARGEST))
+        return START
+    millis, number = _bound(start.removeprefix("("), 0)
+    return (millis, number) if start.startswith("(") else (millis, number - 1)
 
 
 def _bound(text: str, number: int) -> EntryId:

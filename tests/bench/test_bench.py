@@ -8,7 +8,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from tests.bench import choice, option_sets, rulebook, tables
+from tests.bench import archive, choice, option_sets, rulebook, tables
 from tests.bench.__main__ import measure
 from tests.bench.matching import AnswersDiffer, meant, verify
 from tests.bench.option_sets import OPTIONS, ROOT
@@ -190,3 +190,12 @@ def test_the_command_line_prints_json_of_the_parts_asked_for():
         is figures["crowding"]
         is None
     )
+
+
+def test_the_archive_that_is_searched_has_what_the_searches_look_for(tmp_path):
+    made = archive.written(tmp_path, 450, a_day=100)
+    assert [day.entries for day in made.days()] == [100, 100, 100, 100, 50]
+    found = {name: count for name, count, _ in archive.measured(made)}
+    assert found["the last 100"] == 100
+    assert 0 < found["of a node, the last 100"] < 100
+    assert found["of a caller whom none has"] == found["of a SKU that none has"] == 0

@@ -96,11 +96,12 @@ def _codes(explained: ExplainedChoice, index: int) -> list[str]:
     for name in explained.case.remainder.barred.get(evaluation.order.lines[index].sku, ()):
         if name in evaluation.ways.node_index:
             codes[evaluation.ways.node_index[name]] = "rejected"
-    for name in node[positions.free > 0].tolist():
-        codes[name] = _without_options(explained, index, name)
     of_option = evaluation.reach.node[options.reach]
     has = np.zeros(count, dtype=bool)
     has[of_option] = True
+    free = node[positions.free > 0]
+    for name in free[~has[free]].tolist():
+        codes[name] = _without_options(explained, index, name)
     codes[has] = "excluded"
     usable = np.zeros(count, dtype=bool)
     usable[of_option[~options.excluded]] = True

@@ -31,16 +31,30 @@ class DecidedCase:
     """What judges in place of `matcher`, if something of the rules is changed."""
 
 
+class NeedsSearch(Exception):
+    """The choice would take a search, and that is not to be made."""
+
+
+@dataclass(slots=True)
+class Searches:
+    """How many searches were made, and whether more may be."""
+
+    made: int = 0
+    allowed: bool = True
+
+
 class CountedCandidates(Candidates):
-    """Candidates that note each time a search is asked for. Copies share the notes."""
+    """Candidates that note each time a search is made, unless none is allowed. Copies share the notes."""
 
     def __init__(self, evaluation: Evaluation, left: LeftToOthers) -> None:
         super().__init__(evaluation, left)
-        self.searched: list[int | None] = []
+        self.searched = Searches()
 
     def problem(self, max_shipments: int | None) -> Problem:
         """See `Candidates`."""
-        self.searched.append(max_shipments)
+        if not self.searched.allowed:
+            raise NeedsSearch
+        self.searched.made += 1
         return super().problem(max_shipments)
 
 
@@ -60,7 +74,7 @@ class ExplainedChoice:
     @property
     def searches(self) -> int:
         """How many choices among the candidates, or some of them, took a search so far."""
-        return len(self.everybody.searched)
+        return self.everybody.searched.made
 
     @cached_property
     def shipments(self) -> tuple[Shipment, ...]:

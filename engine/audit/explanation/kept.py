@@ -33,7 +33,6 @@ def kept_units(explained: ExplainedChoice) -> Iterator[KeptUnits]:
 
 
 def _kept_of(evaluation: Evaluation, sku: str) -> Iterator[KeptUnits]:
-    judgements = evaluation.matcher.stages[Stage.POSITION].table.judgements
     of_lines = [
         positions
         for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True)
@@ -41,18 +40,16 @@ def _kept_of(evaluation: Evaluation, sku: str) -> Iterator[KeptUnits]:
     ]
     stock, free = of_lines[0].stock, of_lines[0].free
     kept = stock.available - free
+    rows = (kept > 0).nonzero()[0].tolist()
+    by_judgements: dict[tuple[int, ...], list[int]] = {}
+    numbers = zip(*[positions.judgement[rows].tolist() for positions in of_lines], strict=True)
+    for row, of_row in zip(rows, numbers, strict=True):
+        by_judgements.setdefault(of_row, []).append(row)
     by_rules: dict[tuple[str, ...], list[int]] = {}
-    for row in (kept > 0).nonzero()[0].tolist():
-        fired = {
-            rule
-            for positions in of_lines
-            for rule in evaluation.matcher.with_effect(
-                judgements[int(positions.judgement[row])], "keep", "protect", "allocate"
-            )
-            if _keeps_from(evaluation, rule)
-        }
-        by_rules.setdefault(tuple(sorted(fired)), []).append(row)
-    for rules, rows in sorted(by_rules.items()):
+    for of_rows, those in by_judgements.items():
+        by_rules.setdefault(_keeping(evaluation, of_rows), []).extend(those)
+    for rules, unsorted in sorted(by_rules.items()):
+        rows = sorted(unsorted)
         effects = [effect for rule in rules for effect in evaluation.matcher.policies.rules[rule].effects]
         values = [effect.value for effect in effects if isinstance(effect.value, Protection | Allotment)]
         channels = {str(value.channel) for value in values} - {evaluation.order.channel}
@@ -64,6 +61,13 @@ def _kept_of(evaluation: Evaluation, sku: str) -> Iterator[KeptUnits]:
             channels=tuple(sorted(channels)),
             safety=any(effect.name == "keep" for effect in effects),
         )
+
+
+def _keeping(evaluation: Evaluation, judgements: tuple[int, ...]) -> tuple[str, ...]:
+    """The rules behind what is kept of a position that is judged so for each line of its SKU, by number."""
+    table, with_effect = evaluation.matcher.stages[Stage.POSITION].table.judgements, evaluation.matcher.with_effect
+    fired = {rule for number in judgements for rule in with_effect(table[number], "keep", "protect", "allocate")}
+    return tuple(sorted(rule for rule in fired if _keeps_from(evaluation, rule)))
 
 
 def _keeps_from(evaluation: Evaluation, rule: str) -> bool:

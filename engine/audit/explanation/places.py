@@ -1,12 +1,13 @@
 """Why each place that was not chosen was not: what kept it from shipping, or by how much it lost, as statements."""
 
+import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
 from engine.audit.explanation.barriers import FREE, Barrier, barriers
-from engine.audit.explanation.case import ExplainedChoice
+from engine.audit.explanation.case import ExplainedChoice, NeedsSearch
 from engine.audit.explanation.comparison import loss, rules_between
 from engine.audit.explanation.forced import best_first, forced_from
 from engine.audit.explanation.statement import Names, Rules, Statement, Units, Values
@@ -18,6 +19,9 @@ too. Each takes choosing once more.
 """
 MOST_SEARCHED: Final = 1
 """Of these, at most so many whose comparison takes a search, as that may take as long as all the rest."""
+
+QUICKLY_SEARCHED: Final = 500
+"""Ways of shipping a line among which a search takes no longer than all the rest of deciding."""
 
 
 class OtherPlaces:
@@ -54,10 +58,19 @@ class OtherPlaces:
         return Statement(kind=kind, values={"nodes": Names(names)}, count=len(names))
 
     def _is_compared(self, node: int) -> bool:
-        """Whether a node is compared: as long as few comparisons took a search."""
-        if node not in self._compared and self._searched < MOST_SEARCHED:
-            self.compared(node)
+        """Whether a node is compared: without a search, or as long as few were made for that."""
+        if node not in self._compared:
+            searches = self._explained.everybody.searched
+            searches.allowed = self._searched < MOST_SEARCHED and self._searches_are_quick
+            with contextlib.suppress(NeedsSearch):
+                self.compared(node)
+            searches.allowed = True
         return node in self._compared
+
+    @property
+    def _searches_are_quick(self) -> bool:
+        """Whether a search takes no longer than deciding did: it took one itself, or had little to choose from."""
+        return self._explained.searches > 0 or len(self._explained.candidates.line) <= QUICKLY_SEARCHED
 
     def of(
         self, name: str, lines: Collection[int] | None = None, *, whatever_it_takes: bool = True

@@ -60,7 +60,8 @@ class DecisionSearch:
                 break
         more = next(raw, None) is not None
         if not more and not filtered.order:  # the index has those of an order, wherever they are
-            archived, more = self._archive.find(filtered, after=after, limit=limit - len(found))
+            # behind what was read here: some of it may have been archived meanwhile
+            archived, more = self._archive.find(filtered, after=entry or after, limit=limit - len(found))
             found += archived
             entry = archived[-1].entry if archived else entry
         return DecisionPage(decisions=tuple(found), after=entry if more else None, unreadable=tuple(unreadable))
@@ -69,14 +70,16 @@ class DecisionSearch:
         """How many such decisions there are, and by rule in how many of them it fired. All that the filter's times
         leave of the log is read.
         """
-        count, fired = self._archive.fired(filtered)
+        count, fired, first = 0, Counter[str](), None
         for entry_id, fields in self._logged(filtered, None):
+            first = decision_log.parse_entry_id(entry_id)
             with contextlib.suppress(*decision_log.UNREADABLE):
                 summary = summary_of(entry_id, fields)
                 if summary is not None and filtered.matches(summary):
                     count += 1
                     fired.update(summary.fired)
-        return count, fired
+        archived, fired_there = self._archive.fired(filtered, before=first)
+        return count + archived, fired + fired_there
 
     def _logged(self, filtered: DecisionFilter, after: EntryId | None) -> Iterator[RawEntry]:
         """The entries that may match, by when they were logged."""

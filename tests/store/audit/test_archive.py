@@ -331,3 +331,26 @@ def test_the_tiles_and_the_checkpoint_prove_what_is_archived(shop, network, tmp_
     edge = Edge()
     edge.add([Leaf.parse(bundle[start + 2 : start + 50]) for start in range(0, len(bundle), 50)])
     assert (edge.size, edge.head) == (signed.checkpoint.size, signed.checkpoint.root)
+
+
+def test_what_is_archived_while_it_is_read_is_read_all_the_same(shop, client, network, tmp_path, monkeypatch):
+    entries = stored(client, network)
+    monkeypatch.setattr(decision_log, "_BATCH", 2)
+    read = []
+    for batch in decision_log.batches(client, Keys(network), at_once=2):
+        read += batch
+        if len(read) == 4:
+            shop.archive(tmp_path, older_than=3 * DAY)
+    assert [raw for raw in read if raw[1][b"kind"] != b"archived"] == entries
+
+
+def test_a_search_that_goes_on_while_it_is_archived_finds_each_once(shop, tmp_path, monkeypatch):
+    before = shop.decisions.page(EVERYTHING, limit=100).decisions
+    newest_first = decision_log.newest_first
+
+    def archived_meanwhile(*given, **more):
+        yield from newest_first(*given, **more)
+        shop.archive(tmp_path, older_than=3 * DAY)
+
+    monkeypatch.setattr(decision_log, "newest_first", archived_meanwhile)
+    assert shop.decisions.page(EVERYTHING, limit=100).decisions == before

@@ -1,7 +1,7 @@
 """Decisions are found in the log by each filter, newest first, page by page, and by an order's id without a scan."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.audit.search.decision_filter import STATUSES, DecisionFilter
@@ -97,7 +97,7 @@ def test_each_page_by_page_search_finds_what_is_meant_newest_first(shop, clock, 
         caller=st.sampled_from([None, None, "oms", "pos", "Ada"]),
     )
 
-    @settings(examples(30))
+    @examples(30)
     @given(filtered=filters, limit=st.integers(1, 3), looked_at=st.integers(1, 5), batch=st.integers(1, 4))
     def check(filtered, limit, looked_at, batch):
         monkeypatch.setattr(decision_search, "MOST_LOOKED_AT", looked_at)

@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.policies.activations import activations
@@ -15,7 +15,7 @@ from tests.support.examples import examples
 _serial = itertools.count()
 
 
-@settings(examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.lists(STEPS, max_size=10))
 def test_the_last_activation_is_the_active_version_whatever_is_done(client, network, data):
     keys, model, now = Keys(f"{network}-activations-{next(_serial)}"), Model(), START

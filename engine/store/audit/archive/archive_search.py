@@ -56,8 +56,8 @@ class ArchiveSearch:
                 return found[:limit], True
         return found, False
 
-    def fired(self, filtered: DecisionFilter) -> tuple[int, Counter[str]]:
-        """How many such decisions there are, and by rule in how many of them it fired."""
+    def fired(self, filtered: DecisionFilter, *, before: EntryId | None = None) -> tuple[int, Counter[str]]:
+        """How many such decisions there are before the entry `before`, and by rule in how many of them it fired."""
         through = self._archive.through()
         days = self._days(filtered, None) if through > START else []
         if not days:
@@ -65,6 +65,9 @@ class ArchiveSearch:
         conditions, values = where(filtered)
         conditions.append("(millis, number) <= (?, ?)")
         values += through
+        if before is not None:
+            conditions.append("(millis, number) < (?, ?)")
+            values += before
         matching = f"FROM entries WHERE {' AND '.join(conditions)}"
         with self._entries(days) as ask:
             ((count,),) = ask(f"SELECT count(*) {matching}", values)
