@@ -18,9 +18,9 @@ _DEFAULT_OVERLAP = 7 * 24 * 60
 @AS_JSON
 @click.pass_obj
 def seal(settings: Settings, *, new_log: bool, as_json: bool) -> None:
-    """Seal all entries of the log that are not sealed yet, and those of the installation's log.
+    """Seal the entries of the log that are not sealed yet.
 
-    pointsman serve does so by itself, every few seconds; like it, this asks the witnesses to cosign. Nothing is sealed
+    Those of the installation's log, too. pointsman serve does so by itself, every few seconds; like it, this asks the witnesses to cosign. Nothing is sealed
     if a checkpoint that was kept outside the server disproves what is in it: then an older copy of the data was put in
     place, or the log was altered.
 
