@@ -80,7 +80,7 @@ def keys(settings: Settings, *, as_json: bool) -> None:
     type=DURATION,
     default=f"{_DEFAULT_OVERLAP} min",
     show_default="7 d",
-    help="For so long, the former key signs, too.",
+    help="How long the former key signs, too.",
 )
 @click.pass_obj
 def rotate(settings: Settings, overlap: int) -> None:
