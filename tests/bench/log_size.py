@@ -5,10 +5,11 @@ is weighed. Entries say of their author what those of the service do.
 
 The places have as many times the stock of the example as there are times its orders, so that as many are filled. Bytes
 of memory are as MEMORY USAGE says, of every key; on disk, the log that the embedded server appends to is weighed as
-the orders are decided and confirmed, and then what it makes of all of it at once (BGREWRITEAOF).
+the orders are decided and confirmed, then what it makes of all of it at once (BGREWRITEAOF), and a file of the archive.
 """
 
 import argparse
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,8 @@ from api.files.orders import read_orders
 from engine.actor import act_as, begin_request, name_operation
 from engine.model.facts import Inventory
 from engine.service import Pointsman
+from engine.store import decision_log
+from engine.store.audit.archive.day_writer import write_day
 from engine.store.ledger import RequestKey
 from tests.bench.example_network import directory, installed
 from tests.bench.option_sets import ROOT
@@ -43,6 +46,8 @@ class Weights:
     used: float
     appended: float
     rewritten: float
+    archived: float
+    """Of a file of the archive with all entries of the log."""
     entry: float
     """Of the log, an entry of a decision: memory of the stream before anything was confirmed."""
 
@@ -112,6 +117,7 @@ def _weights(before: _State, after: _State, pointsman: Pointsman, data: Path, or
         used=(after.used - before.used) / orders,
         appended=(after.appended - before.appended) / orders,
         rewritten=rewritten / orders,
+        archived=_archived(pointsman, data) / orders,
         entry=more["log"] / (after.entries - before.entries),
     )
 
@@ -123,6 +129,13 @@ def _rewritten(client: Any, data: Path) -> int:
     while client.info("persistence")["aof_rewrite_in_progress"] and time.monotonic() < until:
         time.sleep(0.2)
     return _bytes_on_disk(data)
+
+
+def _archived(pointsman: Pointsman, data: Path) -> int:
+    path = data / "day.parquet"
+    batches = decision_log.batches(pointsman._client, pointsman._keys)
+    write_day(path, itertools.chain.from_iterable(batches))
+    return path.stat().st_size
 
 
 def _bytes_on_disk(data: Path) -> int:
@@ -137,7 +150,10 @@ def main() -> None:
         print(
             f"  memory used {weights.used:.0f}, of it " + ", ".join(f"{k} {v:.0f}" for k, v in weights.memory.items())
         )
-        print(f"  on disk: appended {weights.appended:.0f}, rewritten {weights.rewritten:.0f} with the network")
+        print(
+            f"  on disk: appended {weights.appended:.0f}, rewritten {weights.rewritten:.0f} with the network,"
+            f" archived {weights.archived:.0f}"
+        )
 
 
 if __name__ == "__main__":

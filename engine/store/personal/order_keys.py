@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from engine.errors import DecisionUnreadable
 from engine.store.connection.client import Client, faults
 from engine.store.entry_codec.order_key import SECRET_BYTES, OrderKey
 from engine.store.keys import Keys
@@ -32,13 +33,17 @@ def stored_secret(key: OrderKey) -> str:
 
 
 def key_of(client: Client, keys: Keys, first: str) -> OrderKey | Erased:
-    """The key of an order that was decided before; an order of an earlier release gets one."""
+    """The key of an order that was decided before; one that has none, as of an earlier release, gets it now. Raises
+    DecisionUnreadable if what is stored is no key.
+    """
     secret = read_secrets(client, keys, [first])[first]
     if secret is None:
         with faults():
             client.redis.hsetnx(keys.order_keys, first, stored_secret(OrderKey.new(first)))
         secret = read_secrets(client, keys, [first])[first]
-    return OrderKey(first, secret) if isinstance(secret, bytes) else secret or Erased(0)
+    if secret is None:
+        raise DecisionUnreadable(f"what is stored as the key of the order that decision {first} began is none")
+    return secret if isinstance(secret, Erased) else OrderKey(first, secret)
 
 
 def read_secrets(client: Client, keys: Keys, firsts: Iterable[str]) -> Secrets:

@@ -284,6 +284,8 @@ def test_a_key_that_is_lost_or_another_is_said_and_not_taken_for_an_erasure(shop
     damaged = []
     assert [entry for entry in shop.entries(on_damaged=damaged.append) if entry.kind == "decided"] == []
     assert len(damaged) == 1
+    with pytest.raises(DecisionUnreadable, match="key"):
+        shop.amendments.amend(AmendRequest(order=moved(("A", 3))))
 
 
 def test_the_key_is_not_in_the_embedded_servers_file_any_more(tmp_path, clock):
