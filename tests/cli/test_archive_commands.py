@@ -40,7 +40,10 @@ def test_old_entries_are_archived_and_found_all_the_same(run: Run, tmp_path: Pat
         assert client.xlen("{main}:log") < 6
         assert len(list((tmp_path / "archive" / "main" / "entries").iterdir())) > 1
         assert json.loads(run("decisions", "--json").stdout) == before
-        assert run("audit", "archive", "--older-than", "2d", tmp_path / "archive").stdout == "nothing is that old\n"
+        assert (
+            run("audit", "archive", "--older-than", "2d", tmp_path / "archive").stdout
+            == "no sealed entry is that old\n"
+        )
         logged = run("ledger", "log", "--kind", "archived").stdout
         assert str(tmp_path / "archive") in logged
         gone = run("decisions", POINTSMAN_ARCHIVE=tmp_path / "elsewhere")

@@ -13,6 +13,7 @@ from api.http.requests.ndjson import BodyLine, NdjsonBody, answer_lines, is_ndjs
 from api.http.serving.ending import Ending
 from api.records.stock.movements import MovementRecord
 from engine.errors import BadSetting
+from tests.support.wait_until import wait_until
 
 
 def make() -> Flask:
@@ -32,6 +33,10 @@ def make() -> Flask:
 
 
 def badly_set() -> Flask:
+    """What two workers can't make, both at once."""
+    here = Path(os.environ["GATES"])
+    (here / f"{os.getpid()}.worker").touch()
+    wait_until(lambda: len(list(here.glob("*.worker"))) > 1, "another worker starts")
     raise BadSetting(name="GATES", value="none", allowed="a directory")
 
 

@@ -30,7 +30,7 @@ def _cursor(_context: click.Context, _option: click.Parameter, value: str | None
 @click.option("--what", help="By this operation of the HTTP API, such as orders_show, or this command.")
 @click.option("--from", "start", type=INSTANT, help="Recorded from this instant on, by the server's clock.")
 @click.option("--until", "end", type=INSTANT_END, help="Recorded before this instant.")
-@click.option("--limit", type=click.IntRange(1, 1_000), default=100, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, 1_000), default=100, show_default=True, help="At most this many.")
 @click.option("--after", callback=_cursor, help="The place that the list before ended with.")
 @AS_JSON
 @click.pass_obj

@@ -20,7 +20,7 @@ _SECONDS = 60
     "minutes",
     type=DURATION,
     required=True,
-    help="Entries of days (UTC) that are over for so long, such as 30d.",
+    help="Entries of days (UTC) that ended at least this long ago, such as 30d.",
 )
 @click.pass_obj
 def archive(settings: Settings, folder: Path, minutes: int) -> None:
@@ -31,7 +31,7 @@ def archive(settings: Settings, folder: Path, minutes: int) -> None:
     both, as long as DIR can be read; POINTSMAN_ARCHIVE says where it is, if that is not where it was written.
     Orders that still hold units or wait need no archive.
 
-    An interrupted run is run again.
+    If a run is interrupted, run it again.
 
     Example: pointsman audit archive --older-than 30d /var/lib/pointsman/archive
     """
@@ -45,7 +45,7 @@ def archive(settings: Settings, folder: Path, minutes: int) -> None:
     if archived.forgotten:
         click.echo(say("{entries:,} archived entries forgotten, as their time is over", entries=archived.forgotten))
     if not archived.entries:
-        click.echo(say("nothing is that old"))
+        click.echo(say("no sealed entry is that old"))
         return
     click.echo(
         say(

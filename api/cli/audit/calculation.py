@@ -52,9 +52,9 @@ def calculation(
 ) -> None:
     """Show how the cost and the CO2e of a decision come about, row by row.
 
-    CO2e is reckoned as ISO 14083 says: tonne-km times an emission factor, whose source the network names, and the last
-    mile, allocated to the lines of the order by mass. The rows add up to what the decision says. With --from and --to,
-    the rows of all decisions of that time are written as a table (--csv).
+    CO2e is calculated as ISO 14083 says: tonne-km times an emission factor, whose source the network names, and the
+    last mile, allocated to the lines of the order by mass. The rows add up to what the decision says. With --from and
+    --to, the rows of all decisions of that time are written as a table (--csv).
 
     Example: pointsman calculation --from 2026-01-01 --to 2027-01-01 --csv co2-2026.csv
     """
@@ -89,7 +89,7 @@ def _write_table(service: Pointsman, since: int | None, until: int | None, outpu
         nonlocal decisions, differing, forgotten
         yield heading()
         with progress_bar() as progress:
-            task = progress.add_task("calculating", total=None)
+            task = progress.add_task(say("calculating"), total=None)
             for made in service.calculations.between(since, until, on_damaged=damaged.append):
                 progress.advance(task)
                 if isinstance(made, FactsForgotten):
@@ -101,7 +101,7 @@ def _write_table(service: Pointsman, since: int | None, until: int | None, outpu
 
     _write(output, lines())
     record_read(service, count=decisions)
-    click.echo(say("{decisions} reckoned up", decisions=counted(decisions, "decision")), err=True)
+    click.echo(say("{decisions} calculated", decisions=counted(decisions, "decision")), err=True)
     for entry in damaged:
         warn_unreadable(entry)
     if forgotten:

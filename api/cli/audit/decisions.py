@@ -59,7 +59,7 @@ class _Read(click.ParamType):
 @click.option("--fired", help="In which this rule fired, such as clearance/outlets-first.")
 @click.option("--decisive", help="That this rule decided: without it, another choice would have been made.")
 @click.option("--caller", help="That this caller asked for, or whose hold counts among its own.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many. Default: 100 in a table, otherwise all.")
+@click.option("--limit", type=click.IntRange(1), help="At most this many. Default: 100 in a table, otherwise all.")
 @click.option("--after", type=_Read(DecisionsCursor()), help="The place that the list before ended with.")
 @click.option("--format", "form", type=click.Choice((_TABLE, *FORMATS)), default=_TABLE, show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write. Default: stdout.")
@@ -77,8 +77,9 @@ def decisions(
 ) -> None:
     """Search the logged decisions, the last one first.
 
-    All that is given must be so. Instants are those of the server's clock when the decision was logged; an order that
-    was decided as of another instant, as route does, is found by --decided-from and --decided-until, too.
+    A decision is found if all options are true of it. Instants are those of the server's clock when the decision was
+    logged; an order that was decided as of another instant, as route does, is found by --decided-from and
+    --decided-until, too.
 
     Example: pointsman decisions --node wh-lyon --from 2026-11-01 --fired clearance/outlets-first
     """

@@ -72,7 +72,11 @@ def _lines(record: DecisionExplanationRecord) -> Iterator[str]:
         yield from _section(question.asks, _sentences(question.answers))
     if isinstance(record.changes, list):
         found = [change.sentence for change in record.changes] or [say("No single change of those that were tried.")]
-        untried = [say("Not all changes were tried, because the order has many lines.")] if record.some_untried else []
+        untried = (
+            [say("Not all changes were tried: that would have taken too many decisions.")]
+            if record.some_untried
+            else []
+        )
         yield from _section(say("What would have changed it"), found + untried)
 
 

@@ -29,7 +29,7 @@ MOST_SHOWN = 100
 @click.option("--without-archive", is_flag=True, help="Leave out what is in the archive alone.")
 @click.pass_obj
 def export(settings: Settings, file: Path, *, installation: bool, without_archive: bool) -> None:
-    """Write the sealed log into FILE, which can be verified without a server.
+    """Write the sealed log into FILE, to be verified without a server.
 
     Entries that are not sealed yet are sealed before, if this machine has the key. The file is compressed if its name
     ends with .gz. It has everything that the log has: who may read it may read all orders.

@@ -60,7 +60,7 @@ def replay(
             one = ReplayRecord.of(replayed)
         else:
             with progress_bar() as progress:
-                task = progress.add_task("replaying", total=None)
+                task = progress.add_task(say("replaying"), total=None)
                 for replayed in service.replays.between(since, until, policies=version, on_damaged=damaged.append):
                     sums.add(replayed)
                     progress.advance(task)

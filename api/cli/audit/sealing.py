@@ -18,11 +18,11 @@ _DEFAULT_OVERLAP = 7 * 24 * 60
 @AS_JSON
 @click.pass_obj
 def seal(settings: Settings, *, new_log: bool, as_json: bool) -> None:
-    """Seal all entries of the log that are not sealed yet, and those of the installation's log.
+    """Seal the entries of the log that are not sealed yet.
 
-    pointsman serve does so by itself, every few seconds; like it, this asks the witnesses to cosign. Nothing is sealed
-    if a checkpoint that was kept outside the server disproves what is in it: then an older copy of the data was put in
-    place, or the log was altered.
+    Those of the installation's log, too. pointsman serve does so by itself, every few seconds; like it, this asks the
+    witnesses to cosign. Nothing is sealed if a checkpoint that was kept outside the server disproves what is in it:
+    then an older copy of the data was put in place, or the log was altered.
 
     Example: pointsman audit seal
     """
@@ -80,7 +80,7 @@ def keys(settings: Settings, *, as_json: bool) -> None:
     type=DURATION,
     default=f"{_DEFAULT_OVERLAP} min",
     show_default="7 d",
-    help="For so long, the former key signs, too.",
+    help="How long the former key signs, too.",
 )
 @click.pass_obj
 def rotate(settings: Settings, overlap: int) -> None:

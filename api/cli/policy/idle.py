@@ -21,7 +21,7 @@ from engine.settings import Settings
     default=50,
     show_default=True,
     type=click.IntRange(0),
-    help="Make so many decisions, in which a rule fired, again without it; 0 none.",
+    help="How many of the last decisions in which a rule fired are made again without it; 0: none.",
 )
 @AS_JSON
 @click.pass_obj

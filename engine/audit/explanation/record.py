@@ -174,7 +174,7 @@ class DecisionExplanationRecord(Record, frozen=True):
     ] = UNSET
     some_untried: Annotated[
         bool | UnsetType,
-        Meta(description="true: not all changes were tried, because the order has many lines; otherwise left out"),
+        Meta(description="true: not all changes were tried, as it takes too many decisions; otherwise left out"),
     ] = UNSET
 
     @classmethod

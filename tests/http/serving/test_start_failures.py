@@ -58,7 +58,8 @@ def test_a_certificate_that_can_not_be_read_is_said_in_one_line(command_line, tm
 
 
 @pytest.mark.slow
-def test_a_setting_that_only_a_worker_reads_ends_the_server_without_a_traceback(command_line):
-    said = command_line("--app", "tests.support.slow_app:badly_set", "--workers", 4)
+def test_a_setting_that_only_a_worker_reads_ends_the_server_without_a_traceback(command_line, tmp_path):
+    environment = {"POINTSMAN_DATA": tmp_path, "GATES": tmp_path}
+    said = command_line("--app", "tests.support.slow_app:badly_set", "--workers", 2, **environment)
     assert "pointsman: GATES is 'none'; it must be a directory\n" in f"{said}\n"
     assert "Traceback" not in said

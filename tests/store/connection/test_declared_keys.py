@@ -157,6 +157,9 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     send_events(pointsman)
     follow_versions(pointsman, clock)
     seal_and_trim(pointsman)
+    over = order(("B", 1))
+    pointsman.holds.release(json_of(pointsman.decide(over))["id"])
+    assert pointsman.erasures.erase(over.id, note="").order == over.id
     on_replicas_alone, before_the_service_starts = "replica_snapshot", "server/rights"
     assert ran == script_names() - {on_replicas_alone, before_the_service_starts}
 

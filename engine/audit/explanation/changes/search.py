@@ -116,7 +116,7 @@ class Decider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundChanges:
-    """Those found. `complete`: all that are looked for were tried; for an order of many lines, it may be only some."""
+    """Those found. `complete`: all that are looked for were tried; otherwise it took too many decisions."""
 
     each: tuple[FoundChange, ...]
     complete: bool

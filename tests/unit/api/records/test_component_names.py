@@ -7,7 +7,7 @@ import msgspec
 
 import api.records
 from api.http.blueprint import component_name, components
-from engine.decide import facts_record, order_record, record, record_parts
+from engine.decide import facts_record, kept_facts, order_record, record, record_parts
 from engine.decide.order_record import Record
 from engine.decide.promises import quote_record, taken_quote_record
 
@@ -15,7 +15,8 @@ from engine.decide.promises import quote_record, taken_quote_record
 def records() -> set[type[Record]]:
     modules = [
         importlib.import_module(item.name)
-        for item in pkgutil.walk_packages(api.records.__path__, f"{api.records.__name__}.")
+        for package in (api.records, kept_facts)
+        for item in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     ]
     return {
         item

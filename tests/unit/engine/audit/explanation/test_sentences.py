@@ -139,19 +139,19 @@ def test_why_so_many_parcels_and_why_from_farther():
     assert number == "The order ships in 2 parcels."
     assert fewer.startswith("In no more than 1 parcel, the tiers of its units would have added up to 4 more, and lower")
     nearer, why = answers(explanation, "farther")[:2]
-    assert nearer == "paris lies nearer, at 0 m, than lille, at 204.3 km, and had free units."
+    assert nearer == "paris is nearer (0 m) than lille (204.3 km) and had free units."
     assert why.startswith("Had all of it come from paris, the tiers of its units would have added up to 4 more")
     assert why.endswith('The rule is test/r1 ("a reason").')
     explanation = explained(order(ONE), facts(lille=1))
     assert answers(explanation, "parcels") == ["The order ships in 1 parcel."]
-    assert answers(explanation, "farther") == ["No place with free units lies nearer than lille, at 204.3 km."]
+    assert answers(explanation, "farther") == ["No place with free units is nearer than lille (204.3 km)."]
 
 
 def test_what_stock_there_was():
     stock = facts(lyon=StockPosition(on_hand=7, held=2), paris=StockPosition(on_hand=1, held=3), lille=0)
     explanation = explained(order(ONE), stock, "then: {keep: 1}")
     assert answers(explanation, "stock") == [
-        "2 places had 8 units of A: 3 held for other orders, 1 kept back and 4 free for this order."
+        "2 places had A: 8 on hand, of which 3 held for other orders, 1 kept back and 4 free for this order."
     ]
     assert answers(explained(order(ONE), facts(lille=0)), "stock") == ["No place had any of A."]
     explanation = explained(order(ONE), facts(lille=0), "then: {oversell: 5}")
@@ -236,7 +236,7 @@ def test_what_came_before_is_said():
 
     assert told() == []
     assert told(follows=FollowsRecord(decision="d1", first="d1", because="stock")) == [
-        "The units left open by decision d1 were decided again when stock came for them."
+        "The units that decision d1 left unfilled were decided again when stock came for them."
     ]
     assert told(follows=FollowsRecord(decision="d1", first="d1", because="amended")) == [
         "The order was amended after decision d1, so it was decided again."
@@ -248,9 +248,10 @@ def test_what_came_before_is_said():
     lacked = {"sku": "A", "node": "nice", "units": 2, "order": "W-9", "decision": "d0", "priority": 50}
     units, room = told(lacked=[LackedRecord(took="units", **lacked), LackedRecord(took="room", **lacked)])
     assert units == (
-        "Order W-9 of the same batch came first and took 2 units of A at nice, which this one would have had."
+        "Order W-9 of the same batch came first and took 2 units of A at nice, which this order would"
+        " otherwise have had."
     )
-    assert room.startswith("Order W-9 of the same batch came first and took the last parcel of nice, from where")
+    assert room.startswith("Order W-9 of the same batch came first and was given the last parcel that nice could")
     quote = {"id": "q", "promise": 1, "arrives_by": "2026-11-29T09:00:00Z", "chosen_for": "cost", "changed": []}
     assert told(quote=TakenQuoteRecord(kept=True, **quote))[0].startswith(
         "A quote promised that everything arrives by 29 November 2026 10:00, and that is kept."
@@ -287,7 +288,7 @@ def test_a_service_of_the_same_price_is_not_cheaper():
 def test_a_place_as_far_away_is_not_nearer():
     twins = [node("a", LYON), node("b", LYON)]
     explanation = explained(order(ONE), facts(nodes=twins, a=1, b=1), "when: {node.id: a}, then: {tier: 8}")
-    assert answers(explanation, "farther") == ["No place with free units lies nearer than b, at 393.2 km."]
+    assert answers(explanation, "farther") == ["No place with free units is nearer than b (393.2 km)."]
 
 
 def test_of_a_choice_that_was_not_proven_nothing_is_said_of_places_not_compared():
@@ -301,9 +302,7 @@ def test_parcels_that_stand_are_told_beside_those_of_the_decision():
     placed = order(("A", 3))
     rest_of_it = Remainder(whole_order=placed, units={"1": 1}, standing_shipments=2)
     explanation = explain(case_of(placed, facts(lyon=2), "then: {split_penalty: 1.00}", remainder=rest_of_it))
-    assert answers(explanation, "parcels") == [
-        "This decision ships 1 parcel; 2 of the order stand from decisions before it."
-    ]
+    assert answers(explanation, "parcels") == ["This decision ships 1 parcel; the order has 2 from earlier decisions."]
     assert explanation.costs.splits == EURO
 
 
