@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import click
 from msgspec import UNSET
 
-from api.cli.language.current import counted, say
+from api.cli.language.current import counted, say, say_message
 from api.cli.ledger_log import show_log
 from api.cli.options import AS_JSON, print_json, who
 from api.records.ledger import AuditRecord, DriftRecord
@@ -89,7 +89,10 @@ def _seal_lines(seal: SealCheck) -> Iterator[str]:
         archived=seal.archived,
         unsealed=seal.unsealed,
     )
-    yield from (say("not as it was sealed: {finding}", finding=finding) for finding in seal.findings[:MOST_SHOWN])
+    yield from (
+        say("not as it was sealed: {finding}", finding=say_message(str(finding)))
+        for finding in seal.findings[:MOST_SHOWN]
+    )
     if len(seal.findings) > MOST_SHOWN:
         yield say("... and {count:,} more; --json has them all", count=len(seal.findings) - MOST_SHOWN)
 

@@ -137,8 +137,11 @@ class _Export:
     ) -> Iterator[Finding]:
         tree = signed.checkpoint
         if (header.log, header.size) != (tree.origin, tree.size):
-            message = f"the export is of {header.size:,} entries of the log '{header.log}', and the checkpoint of"
-            yield Finding("other_log", f"{message} {tree.size:,} of '{tree.origin}'")
+            message = (
+                f"the export is of {header.size:,} entries of the log '{header.log}', and the checkpoint of"
+                f" {tree.size:,} of '{tree.origin}'"
+            )
+            yield Finding("other_log", message)
         sizes = {one.checkpoint.size for one in known}
         heads, size = self._heads(sizes | {tree.size})
         if size != tree.size or heads[tree.size] != tree.root:

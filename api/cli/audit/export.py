@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import say
+from api.cli.language.current import say, say_message
 from api.cli.options import AS_JSON, print_json, who
 from api.cli.reads import record_read
 from api.records.sealing import VerificationRecord
@@ -109,7 +109,7 @@ def _lines(result: Verification) -> Iterator[str]:
     if not result.compared:
         yield say("no checkpoint was given that was kept elsewhere (--checkpoint): another history may have been shown")
     for finding in result.findings[:MOST_SHOWN]:
-        yield say("not as it was sealed: {finding}", finding=finding)
+        yield say("not as it was sealed: {finding}", finding=say_message(str(finding)))
     if len(result.findings) > MOST_SHOWN:
         yield say("... and {count:,} more; --json has them all", count=len(result.findings) - MOST_SHOWN)
     if not result.findings:

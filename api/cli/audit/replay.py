@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.language.current import counted, say
+from api.cli.language.current import counted, say, say_message
 from api.cli.ledger_log import warn_unreadable
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
 from api.cli.output.progress import progress_bar
@@ -129,7 +129,7 @@ def _replay_lines(record: ReplayRecord, times: Times) -> Iterator[str]:
         outcome=say(OUTCOMES[record.outcome]),
     )
     if record.why:
-        yield f"  {record.why}"
+        yield f"  {say_message(record.why)}"
     for item in record.differences[:MOST_SHOWN]:
         yield say(
             "  {path}: recorded {recorded}, replayed {replayed}",

@@ -21,6 +21,15 @@ OPERATIONS = [
     for path in sorted(Path(folder).rglob("*.py"))
 ]
 OPERATIONS += [Path(name) for name in ("engine/settings.py", "engine/rate_limit.py", "engine/policies/four_eyes.py")]
+AUDIT = [
+    *sorted(Path("engine/store/audit/archive").rglob("*.py")),
+    *(Path(f"engine/audit/sealing/{name}.py") for name in ("checkpoint", "comparison", "signed_note")),
+    *(
+        Path(f"engine/audit/{name}.py")
+        for name in ("explanations", "mails", "replays", "sealer", "settings", "signing_keys", "verify_export")
+    ),
+    Path("engine/orders/erasure.py"),
+]
 NAMES_OF_TEXTS = ("message", "remedy", "allowed", "why")
 OF_OTHERS = {
     "Must be one of: {}",
@@ -82,6 +91,13 @@ def test_every_finding_of_bad_policies_is_translated(language):
 def test_what_is_said_of_keys_settings_servers_backups_and_webhooks_is_translated(language):
     said = {text.replace("{}", "1") for path in OPERATIONS for text in _said_of_mistakes(path)}
     assert len(said) > 70
+    assert [text for text in sorted(said) if message_book(language).translate(text) == text] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_is_said_of_the_sealed_log_replays_archives_and_erasures_is_translated(language):
+    said = {text.replace("{}", "1") for path in AUDIT for text in _said_of_mistakes(path)}
+    assert len(said) > 50
     assert [text for text in sorted(said) if message_book(language).translate(text) == text] == []
 
 
