@@ -56,7 +56,6 @@ from engine.orders.waiting.offers import StockOffers
 from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
-from engine.store import decision_log
 from engine.store.api_keys import StoredKeys
 from engine.store.audit import installation_log
 from engine.store.audit.accesses import StoredAccesses
@@ -74,6 +73,8 @@ from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
 from engine.store.keys import INSTALLATION, Keys
 from engine.store.ledger import Ledger, RequestKey
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry, EntryId
 from engine.store.network import load as network_load
 from engine.store.network import read
 from engine.store.network.former.former_cache import FormerCache
@@ -530,7 +531,7 @@ class Pointsman:
         self._client.verify_followed(self._keys.log)
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
 
-    def entries(self, *, on_damaged: Callable[[str], None]) -> Iterator[decision_log.Entry]:
+    def entries(self, *, on_damaged: Callable[[str], None]) -> Iterator[Entry]:
         """Every entry of the network's log, and those of the installation's log that are about it, oldest first;
         `on_damaged` is called with the id of each one that is damaged. Raises NotReady as `check` does, unless the
         network was reset.
@@ -541,7 +542,7 @@ class Pointsman:
         own = decision_log.entries(self._client, self._keys, on_damaged=on_damaged)
         return heapq.merge(own, about_it, key=lambda entry: entry.id)
 
-    def order_entries(self, order: str, *, on_damaged: Callable[[str], None]) -> Iterator[decision_log.Entry]:
+    def order_entries(self, order: str, *, on_damaged: Callable[[str], None]) -> Iterator[Entry]:
         """The entries of the log about an order's decisions, oldest first; as `entries`."""
         self._verify_something_to_audit()
         return entries_of_order(self._client, self._keys, order, on_damaged=on_damaged)
@@ -639,7 +640,7 @@ class Pointsman:
         self.sealer.forget()
         return deleted
 
-    def record_act(self, kind: str, subject: str, details: Mapping[str, Any]) -> decision_log.EntryId:
+    def record_act(self, kind: str, subject: str, details: Mapping[str, Any]) -> EntryId:
         """Log an act of whoever acts now that changes nothing of the ledger, such as an export; see `Act`."""
         return record_act(self._client, self._keys, Act(kind=kind, subject=subject, details=details), at=self.now)
 

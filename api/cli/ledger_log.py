@@ -16,7 +16,8 @@ from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server_clock import MOST_SECONDS_OFF
-from engine.store.decision_log import ACT_KINDS, KINDS, Entry, MovedUnits, UnitsBody
+from engine.store.log.entry import ACT_KINDS, KINDS, Entry
+from engine.store.log.entry_bodies import MovedUnits, UnitsBody
 
 
 @click.command("log")

@@ -11,7 +11,7 @@ from engine.decide.record import DecisionRecord
 from engine.decide.record_parts import PlacedLineRecord, UnfilledRecord
 from engine.orders.waiting.backlog import BacklogPage, BacklogRun
 from engine.orders.waiting.waiting_queue import QueuePlace
-from engine.store.decision_chain import Chain
+from engine.store.log.decision_chain import Chain
 from engine.store.waiting.offers import OfferNote
 
 

@@ -11,8 +11,8 @@ from engine.decide.record_parts import LotRecord
 from engine.inventory.hold_state import HoldState, ShipmentState
 from engine.inventory.holds import HoldsPage
 from engine.model.lots import LotUnits
-from engine.store.decision_log import Units
 from engine.store.holds import NO_LOTS, Hold
+from engine.store.log.entry_bodies import Units
 from engine.store.outcomes import UnitState
 
 

@@ -11,7 +11,7 @@ from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.record import with_facts
 from engine.errors import DecisionUnreadable
 from engine.store.audit.seal_check import SealCheck
-from engine.store.decision_log import Entry
+from engine.store.log.entry import Entry
 from engine.store.reconcile.check import Audit
 from engine.store.reconcile.drift import Drift
 

@@ -7,7 +7,7 @@ from collections import deque
 from engine.actor import author, request_id
 from engine.errors import PointsmanError, StoreUnavailable
 from engine.store.audit.accesses import Access, AccessFilter, AccessPage, StoredAccesses
-from engine.store.decision_log import EntryId
+from engine.store.log.entry import EntryId
 
 MOST_WAITING = 10_000
 """So many wait to be recorded; whoever reads more then waits for its own."""

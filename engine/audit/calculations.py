@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 from engine.audit.calculation import Calculation, calculate
 from engine.errors import FactsForgotten
-from engine.store import decision_log
 from engine.store.connection.client import Client
-from engine.store.decision_log import Entry
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry
 from engine.store.network.former.former_cache import FormerCache
 
 

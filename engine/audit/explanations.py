@@ -15,9 +15,9 @@ from engine.decide.record_parts import ShipmentRecord
 from engine.errors import FactsForgotten, OrderErased
 from engine.facts_reader import FactsReader
 from engine.orders.order_state import OrderState
-from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.store.log import decision_log
 from rules.wording.catalogue import load_catalogue
 
 

@@ -19,10 +19,10 @@ import orjson
 
 from engine.audit.sealing.leaf import LEAF_BYTES, canonical, id_text
 from engine.errors import InputInvalid, Mistake, PointsmanError
-from engine.store import decision_log
 from engine.store.audit.sealed_log import SealedLog, SealedState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.store.log import decision_log
 from engine.version import VERSION
 
 FORMAT = "pointsman-audit-export/1"

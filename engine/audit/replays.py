@@ -17,10 +17,10 @@ from engine.errors import DecisionUnreadable, FactsForgotten, NotFound, NotReady
 from engine.facts_reader import FactsReader
 from engine.model.facts import Product
 from engine.model.time_zone_data import tzdata_version
-from engine.store import decision_log
 from engine.store.connection.client import Client
-from engine.store.decision_log import Entry
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry
 from engine.store.network.former.former_cache import FormerCache
 from engine.version import MEANING
 

@@ -19,8 +19,8 @@ from engine.events.payloads import (
     PolicyPublishedRecord,
 )
 from engine.events.stock_events import LowStock, stock_changed, stock_low
-from engine.store.decision_log import Entry
 from engine.store.holds import is_set_aside
+from engine.store.log.entry import Entry
 
 ORDER_KINDS = frozenset(
     {

@@ -10,7 +10,8 @@ from msgspec import UNSET
 
 from engine.decide.record import DecisionRecord
 from engine.events.payloads import EventLineRecord, EventLinksRecord, EventSkuUnitsRecord, EventUnitsRecord
-from engine.store.decision_log import Entry, HoldUnits, Units
+from engine.store.log.entry import Entry
+from engine.store.log.entry_bodies import HoldUnits, Units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

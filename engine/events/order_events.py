@@ -22,7 +22,8 @@ from engine.events.payloads import (
     ShipmentRejectedRecord,
 )
 from engine.inventory.stated_instants import MICROSECONDS
-from engine.store.decision_log import Entry, UnitsBody
+from engine.store.log.entry import Entry
+from engine.store.log.entry_bodies import UnitsBody
 
 
 def decided(entry: Entry) -> list[tuple[str, Record]]:

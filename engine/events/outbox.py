@@ -18,10 +18,12 @@ from engine.events.entry_events import events_of, named_decision
 from engine.events.event import START, Event, Position
 from engine.events.known_decision import KnownDecision
 from engine.events.stock_events import LowStock
-from engine.store import decision_log, policy_versions
+from engine.store import policy_versions
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import UNREADABLE, Entry, RawEntry
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry, EntryId
+from engine.store.log.stored_entry import UNREADABLE, RawEntry, parse_entry, parse_entry_id
 
 MOST_ENTRIES = 2_000
 """Of the log, looked at for one page: what a reader does not want may be much."""
@@ -58,7 +60,7 @@ class Outbox:
         """Behind every event that there is by now."""
         with faults():  # an archive leaves the last entry there
             last = self._client.redis.xrevrange(self._keys.log, count=1)
-        return Position(*decision_log.parse_entry_id(last[0][0])) if last else START
+        return Position(*parse_entry_id(last[0][0])) if last else START
 
     def verify(self, cursor: Position) -> None:
         """Raise CursorExpired if the log may have been deleted as far as the cursor, so that events may be missing."""
@@ -93,9 +95,9 @@ class Outbox:
         events = {event.position: event for _, told in self._told(entries) for event in told}
         return {position: events[position] for position in positions if position in events}
 
-    def _told(self, batch: Iterable[RawEntry]) -> list[tuple[decision_log.EntryId, list[Event]]]:
+    def _told(self, batch: Iterable[RawEntry]) -> list[tuple[EntryId, list[Event]]]:
         """Of each entry its id, and its events; none if it is damaged."""
-        entries = [(decision_log.parse_entry_id(entry_id), _parsed(entry_id, fields)) for entry_id, fields in batch]
+        entries = [(parse_entry_id(entry_id), _parsed(entry_id, fields)) for entry_id, fields in batch]
         known = self._look_up([entry for _, entry in entries if entry is not None])
         low = self._low()
         return [(entry_id, [] if entry is None else self._events(entry, known, low)) for entry_id, entry in entries]
@@ -149,7 +151,7 @@ class Outbox:
 
 def _parsed(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry | None:
     try:
-        return decision_log.parse_entry(entry_id, fields)
+        return parse_entry(entry_id, fields)
     except UNREADABLE as error:
         logger.warning("entry %s of the log can't be read: %s", entry_id.decode(), error)
         return None

@@ -9,7 +9,8 @@ from msgspec import UNSET
 
 from engine.events.known_decision import KnownDecision
 from engine.events.payloads import EventLinksRecord, EventPositionRecord, StockChangedRecord, StockLowRecord
-from engine.store.decision_log import Entry, PositionLevel
+from engine.store.log.entry import Entry
+from engine.store.log.entry_bodies import PositionLevel
 
 POSITIONS_AT_ONCE = 50
 """How many positions one event lists: an event has at most 20 kB."""

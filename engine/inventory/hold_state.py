@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from msgspec import UNSET, UnsetType
 
 from engine.model.lots import LotUnits
-from engine.store.decision_log import Units
 from engine.store.hold_changes.shipment_units import ShipmentUnits
 from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.log.entry_bodies import Units
 from engine.store.outcomes import UnitState
 
 

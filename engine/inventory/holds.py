@@ -14,9 +14,7 @@ from engine.inventory.hold_state import HoldState
 from engine.inventory.undo import Confirm, UndoRequest
 from engine.inventory.unit_choice import QuantityText
 from engine.model.facts import Network
-from engine.store import decision_log
 from engine.store.connection.client import Client
-from engine.store.decision_log import Entry, UnitsBody
 from engine.store.hold_changes.change_script import (
     MOST_TRIES,
     ChangeRequest,
@@ -33,6 +31,9 @@ from engine.store.hold_changes.shipment_units import ShipmentName
 from engine.store.hold_changes.stored_holds import StoredHold, read_confirms, read_stored_holds
 from engine.store.holds import Hold, Holds, Operation
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry
+from engine.store.log.entry_bodies import UnitsBody
 from engine.store.orders.parked import verify_approved
 from engine.store.outcomes import (
     HoldExtended,

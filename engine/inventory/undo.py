@@ -12,10 +12,10 @@ from engine.inventory.hold_length import in_words
 from engine.inventory.hold_requests import asked_shipments, hold_ended
 from engine.inventory.unit_choice import Chosen, QuantityText, choose_units
 from engine.model.lots import LotUnits, first_of, without
-from engine.store.decision_log import parse_entry_id
 from engine.store.hold_changes.hold_change import HoldChange, UnitsReturned
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentName, ShipmentUnits
 from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.log.stored_entry import parse_entry_id
 
 HELD_AGAIN_SECONDS = 30 * 60
 """For how long units are held again at least."""

@@ -18,10 +18,10 @@ from engine.decide.record_parts import FollowsRecord, LackedRecord
 from engine.decide.remainder import Remainder
 from engine.model.facts import NodeRest, Order, Snapshot
 from engine.store.backlog import BacklogEntry
-from engine.store.decision_log import Entry
 from engine.store.follow_up_commit import Amendment, Rejection
 from engine.store.holds import Operation
 from engine.store.ledger import RequestKey
+from engine.store.log.entry import Entry
 from engine.store.outcomes import (
     AnsweredBefore,
     ChainChanged,

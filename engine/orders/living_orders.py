@@ -15,13 +15,14 @@ from engine.orders.decision_request import Answer
 from engine.orders.order_state import OrderState, OrderUnitState, State, state_of
 from engine.orders.same_order import written_alike
 from engine.orders.waiting.waiting_queue import WaitingQueue
-from engine.store import decision_log
 from engine.store.backlog import BacklogEntries, BacklogEntry
 from engine.store.connection.client import Client
-from engine.store.decision_chain import read_chain
 from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
 from engine.store.hold_changes.order_units import order_not_found
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.decision_chain import read_chain
+from engine.store.log.entry import Entry
 from engine.store.orders.order_calls import OrderCalls
 from engine.store.orders.order_list import OrderPlace, placed_last
 from engine.store.orders.stored_order import Approval, StoredOrder, amended_order, read_orders
@@ -236,7 +237,7 @@ class LivingOrders:
         if stands != sent:
             raise order_exists(stands, sent)
 
-    def _standing(self, order_id: str, first: str) -> tuple[decision_log.Entry, OrderRecord]:
+    def _standing(self, order_id: str, first: str) -> tuple[Entry, OrderRecord]:
         """The order's latest decision of its whole, and the order as it stands: its first decision, and the order that
         this was of, or those of its last amendment.
         """

@@ -14,12 +14,12 @@ from engine.decide.rejected_stock import RejectedPosition
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.unit_choice import QuantityText, choose_units
 from engine.model.lots import LotUnits, joined
-from engine.store.decision_chain import NOT_IN_STOCK
-from engine.store.decision_log import HoldUnits, RejectionBody
 from engine.store.follow_up_commit import Rejection
 from engine.store.hold_changes.change_script import confirmed_units, step_fields
 from engine.store.hold_changes.hold_change import HoldChange, Shipments, moved_units
 from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.log.decision_chain import NOT_IN_STOCK
+from engine.store.log.entry_bodies import HoldUnits, RejectionBody
 from engine.store.outcomes import UnitState
 
 Reason: TypeAlias = Literal["not_in_stock", "no_capacity", "damaged", "other"]

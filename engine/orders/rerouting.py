@@ -14,12 +14,12 @@ from engine.model.facts import Network
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Answer, Decided, DecisionRequest, FollowUp, Outcome
 from engine.orders.rejection import RejectionRequest, numbers_at_node, plan_rejection
-from engine.store import decision_log
 from engine.store.connection.client import Client
-from engine.store.decision_chain import Chain, read_chain
 from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
 from engine.store.holds import Holds
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.decision_chain import Chain, read_chain
 from engine.store.orders.parked import verify_approved
 from engine.store.orders.stored_order import amended_order
 from engine.store.outcomes import AnsweredBefore, OperationReused, UnitsOnBackorder

@@ -15,7 +15,6 @@ from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits
 from engine.store.commit_request import CommitCall
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import RejectionBody
 from engine.store.entry_codec.codec import encode
 from engine.store.hold_changes.change_script import Confirmed, LogFields, changed_hold_keys, changed_sku_keys
 from engine.store.hold_changes.freed_stock import FreedStock
@@ -23,6 +22,7 @@ from engine.store.hold_changes.hold_change import HoldChange, ScriptIndex
 from engine.store.hold_changes.order_change import OrderChange
 from engine.store.holds import Operation
 from engine.store.keys import Keys
+from engine.store.log.entry_bodies import RejectionBody
 from engine.store.node_rests import stored_rest
 from engine.store.script_keys import COMMIT_FOLLOW_UP
 from engine.store.taken_units import TakenKeys

@@ -13,8 +13,8 @@ from engine.model.load_periods import periods_of
 from engine.model.lots import LotUnits, joined, place_of
 from engine.model.node_loads import output
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import Units
 from engine.store.keys import Keys
+from engine.store.log.entry_bodies import Units
 from engine.store.outcomes import Ending, ExtendOutcome, HoldExtended, NotHeld, OperationReused, UnitState
 from engine.store.script_keys import EXTEND_HOLD
 

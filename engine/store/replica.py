@@ -12,11 +12,12 @@ from typing import Any
 
 from engine.store.connection.client import script_text
 from engine.store.connection.replica_client import AskPrimary, ReplicaClient
-from engine.store.decision_log import Entry, RawEntry, key_name, parse_entry
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import hold_of
 from engine.store.keys import Keys
 from engine.store.ledger import sku_keys, stamp_arguments
+from engine.store.log.entry import Entry
+from engine.store.log.stored_entry import RawEntry, key_name, parse_entry
 from engine.store.personal.order_keys import parse_secret
 from engine.store.reading import NO_PERIODS, Reading, reading_of, without_holds
 from engine.store.script_keys import REPLICA_SNAPSHOT

@@ -11,10 +11,10 @@ import orjson
 
 from engine.model.lots import TAB, LotUnits
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import MovedUnits
 from engine.store.entry_codec.codec import encode
 from engine.store.hold_changes.change_script import changed_sku_keys
 from engine.store.keys import Keys
+from engine.store.log.entry_bodies import MovedUnits
 from engine.store.outcomes import (
     BlockedTooLow,
     CountContradicts,

@@ -20,10 +20,11 @@ from api.files.inventory_folder import load_inventory
 from api.files.orders import read_orders
 from engine.decide.record import from_json
 from engine.settings import Settings
-from engine.store import decision_log
 from engine.store.entry_codec.codec import text_of
 from engine.store.entry_codec.dictionary import LEVEL
 from engine.store.entry_codec.personal_values import EVERYDAY_PERSONAL
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry
 from tests.bench.example_network import directory, installed
 
 BYTES = 110 * 1024
@@ -47,7 +48,7 @@ def texts(orders: int) -> Iterator[bytes]:
                     yield _text(entry)
 
 
-def _text(entry: decision_log.Entry) -> bytes:
+def _text(entry: Entry) -> bytes:
     """With versions of its own, so that none is in the dictionary."""
     body, record = entry.body, from_json(entry.body)
     for version in (record.network_version, record.policy_version):

@@ -26,9 +26,9 @@ from api.files.orders import read_orders
 from engine.actor import act_as, begin_request, name_operation
 from engine.model.facts import Inventory
 from engine.service import Pointsman
-from engine.store import decision_log
 from engine.store.audit.archive.day_writer import write_day
 from engine.store.ledger import RequestKey
+from engine.store.log import decision_log
 from tests.bench.example_network import directory, installed
 from tests.bench.option_sets import ROOT
 

@@ -4,7 +4,7 @@ import pytest
 
 from api.records.node_rests import RestsRecord
 from engine.decide.record import DecisionRecord
-from engine.store.decision_log import entries
+from engine.store.log.decision_log import entries
 from tests.conftest import activate
 from tests.support.callers import client_of
 from tests.support.openapi import mistakes_in

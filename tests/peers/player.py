@@ -19,7 +19,7 @@ from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decision_request import Answer
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
-from engine.store.decision_chain import Link
+from engine.store.log.decision_chain import Link
 from engine.store.outcomes import MovementApplied
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import Clock

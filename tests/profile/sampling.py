@@ -24,7 +24,7 @@ PURPOSES: Mapping[str, str] = {
     "engine/decide/order_record.py": "the record",
     "engine/decide/sentence_record.py": "the record",
     "engine/decide": "shipments and reasons",
-    "engine/store/decision_log.py": "the record",
+    "engine/store/log/": "the record",
     "engine/store": "reading and committing",
     "engine/facts_reader.py": "reading and committing",
     "engine": "reading and committing",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.store.decision_log import Entry
+from engine.store.log.entry import Entry
 from tests.soak.journal import Request
 
 _ENDED = {"confirm": "confirmed", "release": "released", "undo": "undone"}

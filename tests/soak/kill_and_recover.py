@@ -18,7 +18,7 @@ import click
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store import decision_log
+from engine.store.log import decision_log
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LYON, NOW, inventory, node, order

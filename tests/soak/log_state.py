@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from engine.decide.order_record import seconds
-from engine.store.decision_log import Entry, HoldUnits
+from engine.store.log.entry import Entry
+from engine.store.log.entry_bodies import HoldUnits
 from tests.soak.effects import Effects
 from tests.soak.order_units import OrderUnits
 from tests.soak.scenario import FULL, MOST_A_DAY, Clock, floor

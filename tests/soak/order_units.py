@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from engine.orders.order_state import OrderState
-from engine.store.decision_log import Entry
+from engine.store.log.entry import Entry
 from tests.support.decision_json import json_of
 
 Lines = Counter[str]

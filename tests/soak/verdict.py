@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.orders.living_orders import OrderFilter
 from engine.service import Pointsman
-from engine.store import decision_log
+from engine.store.log import decision_log
 from engine.store.orders.order_list import OrderPlace
 from tests.soak.effects import Effects
 from tests.soak.journal import Request, lines_of

@@ -24,7 +24,7 @@ from engine.errors import Contended, HoldEnded, NotFound
 from engine.model.facts import Order
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.decision_log import Entry
+from engine.store.log.entry import Entry
 from engine.store.stock import Count, Movement, Stamp
 from tests.bench.example_network import _wait_for_the_server
 from tests.support.decision_json import json_of

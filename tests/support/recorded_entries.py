@@ -21,7 +21,7 @@ from engine.orders.amendment.plan import AmendRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store import decision_log
+from engine.store.log import decision_log
 from engine.store.network.serialization import dump, network_of, network_record, product_of, product_record
 from engine.version import MEANING, VERSION
 from rules.loader import load_policies

@@ -1,6 +1,7 @@
 """A replay of the log that goes on from a stored one is the replay of all of it."""
 
-from engine.store import decision_log
+from engine.store.log import decision_log
+from engine.store.log.stored_entry import parse_entry
 from engine.store.reconcile.log_replay import LogReplay
 from engine.store.reconcile.stored_replay import StoredReplay
 
@@ -16,7 +17,7 @@ def verify_resumed(pointsman, parts=3):
         stored = StoredReplay.decode(_stored(_replayed(LogReplay(), entries[:size])).encode())
         replay = stored.replay()
         named = {entry for sources in replay.orders.amended_by.values() for entry in sources}
-        parsed = (decision_log.parse_entry(*raw) for raw in entries[:size])
+        parsed = (parse_entry(*raw) for raw in entries[:size])
         replay.orders.restore_amended({entry.id: entry for entry in parsed if entry.id in named})
         resumed = _stored(_replayed(replay, entries[size:]))
         assert replay.orders.by_id == ended.orders.by_id

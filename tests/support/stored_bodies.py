@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from engine.store.decision_log import Entry, key_name, parse_entry
 from engine.store.keys import Keys
+from engine.store.log.entry import Entry
+from engine.store.log.stored_entry import key_name, parse_entry
 from engine.store.personal.order_keys import parse_secret
 
 

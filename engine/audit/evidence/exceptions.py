@@ -8,7 +8,7 @@ from engine.audit.evidence.record import FollowUpDecisionRecord, ManualActRecord
 from engine.audit.sealing.leaf import id_text
 from engine.decide.order_record import timestamp
 from engine.decide.record import DecisionRecord
-from engine.store.decision_log import Entry
+from engine.store.log.entry import Entry
 from rules.policy import Rule
 
 _RESERVES = frozenset({"keep", "protect", "allocate", "cap"})

@@ -15,14 +15,15 @@ from engine.errors import FactsForgotten, NotFound, PointsmanError, PolicyUnread
 from engine.facts_reader import FactsReader
 from engine.policies.activations import Activation
 from engine.policies.versions import Versions
-from engine.store import decision_log
 from engine.store.audit.accesses import AccessFilter
 from engine.store.audit.sealed_log import SealedLog
 from engine.store.audit.units_left import units_left
 from engine.store.connection.client import Client
-from engine.store.decision_log import Entry, RawEntry
 from engine.store.hold_changes.stored_holds import read_stored_holds
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry
+from engine.store.log.stored_entry import UNREADABLE, RawEntry, parse_entry
 from engine.version import VERSION
 from rules.policy import Rule
 
@@ -124,10 +125,10 @@ class EvidenceReports:
         secrets = decision_log.secrets_of(self._client, self._keys, batch)
         for entry_id, fields in batch:
             try:
-                entry = decision_log.parse_entry(entry_id, fields, secrets)
+                entry = parse_entry(entry_id, fields, secrets)
                 if entry.kind == "decided":
                     _ = entry.record  # which may be of a newer release
-            except (*decision_log.UNREADABLE, PointsmanError):
+            except (*UNREADABLE, PointsmanError):
                 unreadable.append(entry_id.decode())
             else:
                 yield entry

@@ -10,7 +10,7 @@ from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.search.decision_summary import DecisionSummary
 from engine.errors import DecisionUnreadable, FactsForgotten, NotFound, NotReady
 from engine.store.audit.decision_search import DecisionPage, DecisionSearch
-from engine.store.decision_log import EntryId
+from engine.store.log.entry import EntryId
 
 MOST_REPLAYED = 50
 """Decisions that are made again for one page."""

@@ -25,14 +25,14 @@ from engine.orders.cancellation.cancel_order import unit_costs
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Answer, Decided, DecisionRequest, FollowUp
 from engine.orders.same_order import written_alike
-from engine.store import decision_log
 from engine.store.connection.client import Client
-from engine.store.decision_chain import barred_nodes
 from engine.store.follow_up_commit import Amendment
 from engine.store.hold_changes.change_script import MOST_TRIES, ChangeRequest, ChangeScript, LogFields, entry_fields
 from engine.store.hold_changes.order_units import OrderUnits, find_first_decision
 from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.decision_chain import barred_nodes
 from engine.store.orders.parked import is_parked
 from engine.store.outcomes import OperationReused, UnitsChanged
 from engine.store.personal.entry_encoder import EntryEncoder

@@ -14,12 +14,12 @@ from engine.errors import AlreadyShipped, InputInvalid, Mistake
 from engine.inventory.unit_choice import QuantityText
 from engine.model.facts import Line, Order
 from engine.orders.cancellation.plan import CancelledUnits, UnitCost, held_units
-from engine.store.decision_log import UnitsBody
 from engine.store.hold_changes.hold_change import HoldChange, Shipments, moved_units
 from engine.store.hold_changes.order_change import OrderChange
 from engine.store.hold_changes.order_units import OrderUnits
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits
 from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.log.entry_bodies import UnitsBody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

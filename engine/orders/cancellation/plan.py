@@ -15,11 +15,11 @@ from engine.inventory.hold_requests import ending_phrases, verify_shipments
 from engine.inventory.unit_choice import QuantityText
 from engine.orders.cancellation.cheapest_cancellation import CancellableShipment, cheapest_cancellation
 from engine.store.backlog import BacklogEntry
-from engine.store.decision_log import UnitsBody
 from engine.store.hold_changes.hold_change import HoldChange, moved_units
 from engine.store.hold_changes.order_units import OrderUnits
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits
 from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.log.entry_bodies import UnitsBody
 
 ShipmentOfOrder: TypeAlias = tuple[StoredHold, ShipmentUnits]
 

@@ -16,10 +16,10 @@ from engine.model.facts import Network, Order
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, PromiseNotKept, whole_order
 from engine.orders.same_order import written_alike
-from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import RequestKey
+from engine.store.log import decision_log
 from engine.store.orders.quotes import QuoteStore
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 

@@ -14,8 +14,8 @@ from engine.orders.decision_request import Answer, Decide, Decided, DecisionRequ
 from engine.settings import Settings
 from engine.store.backlog import BacklogEntry
 from engine.store.connection.client import Client
-from engine.store.decision_chain import Chain, read_chain
 from engine.store.keys import Keys
+from engine.store.log.decision_chain import Chain, read_chain
 from engine.store.orders.parked import is_parked
 from engine.store.outcomes import ChainChanged, OfferedFirst
 from engine.store.waiting.offers import OfferNote

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from engine.actor import Author
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import EntryId, parse_entry_id
 from engine.store.keys import Keys
+from engine.store.log.entry import EntryId
+from engine.store.log.stored_entry import parse_entry_id
 
 MOST_LOOKED_AT = 10_000
 """How many are read for one page, however few of them match."""

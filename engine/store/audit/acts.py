@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import EntryId, parse_entry_id
 from engine.store.entry_codec.codec import encode
 from engine.store.keys import Keys
+from engine.store.log.entry import EntryId
+from engine.store.log.stored_entry import parse_entry_id
 from engine.store.script_keys import RECORD_ACT
 
 _RESEND_SECONDS = 5 * 60
@@ -19,7 +20,7 @@ _RESEND_SECONDS = 5 * 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """What its log entry says: `kind` is one of KINDS in decision_log.py, `subject` the id of what it is about, and
+    """What its log entry says: `kind` is one of KINDS in log/entry.py, `subject` the id of what it is about, and
     `details` whatever else is to be known, as JSON has it. No secrets, and no personal data: entries stay.
     """
 

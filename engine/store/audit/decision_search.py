@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.search.decision_summary import DecisionSummary
-from engine.store import decision_log
 from engine.store.audit.archive.archive_search import ArchiveSearch
 from engine.store.audit.archive.archived_log import ArchivedLog
 from engine.store.audit.decision_entry import summary_of
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import Entry, EntryId, RawEntry
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry, EntryId
+from engine.store.log.stored_entry import UNREADABLE, RawEntry, parse_entry_id
 
 MOST_LOOKED_AT = 10_000
 """How many entries of the log are read for one page: a page of rare decisions takes no longer than one of many."""
@@ -48,10 +49,10 @@ class DecisionSearch:
         raw = self._of_order(filtered.order, after) if filtered.order else self._logged(filtered, after)
         entry = None
         for entry_id, fields in itertools.islice(raw, MOST_LOOKED_AT):
-            entry = decision_log.parse_entry_id(entry_id)
+            entry = parse_entry_id(entry_id)
             try:
                 summary = summary_of(entry_id, fields)
-            except decision_log.UNREADABLE:
+            except UNREADABLE:
                 unreadable.append(entry)
                 continue
             if summary is not None and filtered.matches(summary):
@@ -72,8 +73,8 @@ class DecisionSearch:
         """
         count, fired, first = 0, Counter[str](), None
         for entry_id, fields in self._logged(filtered, None):
-            first = decision_log.parse_entry_id(entry_id)
-            with contextlib.suppress(*decision_log.UNREADABLE):
+            first = parse_entry_id(entry_id)
+            with contextlib.suppress(*UNREADABLE):
                 summary = summary_of(entry_id, fields)
                 if summary is not None and filtered.matches(summary):
                     count += 1
@@ -97,7 +98,7 @@ class DecisionSearch:
         answers = decision_log.stored_entries(
             self._client, self._keys, [place for place in places if place is not None]
         )
-        by_entry = {decision_log.parse_entry_id(raw[0]): raw for raw in answers}
+        by_entry = {parse_entry_id(raw[0]): raw for raw in answers}
         return iter([by_entry[entry] for entry in sorted(by_entry, reverse=True) if after is None or entry < after])
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 
 from engine.model.scopes import permits_network
 from engine.store.connection.client import Client
-from engine.store.decision_log import UNREADABLE, Entry
-from engine.store.decision_log import entries as log_entries
 from engine.store.keys import INSTALLATION, Keys
+from engine.store.log.decision_log import entries as log_entries
+from engine.store.log.entry import Entry
+from engine.store.log.stored_entry import UNREADABLE
 
 
 def entries(client: Client, network: str, *, on_damaged: Callable[[str], None]) -> Iterator[Entry]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from engine.audit.sealing.leaf import Leaf, canonical, id_text, parse_id
 from engine.errors import ArchiveUnavailable, InputInvalid, Mistake, NotFound
-from engine.store import decision_log
 from engine.store.audit.sealed_log import SealedLog, SealedState
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
+from engine.store.log import decision_log
 
 _ENTRY_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 

@@ -20,11 +20,11 @@ from engine.audit.sealing.merkle import HASH_BYTES
 from engine.audit.sealing.signed_note import NoteInvalid
 from engine.audit.sealing.tiles import Edge, Tile, hashes_in
 from engine.errors import NotFound, SealBroken
-from engine.store import decision_log
 from engine.store.audit.seal_entries import unsealed
 from engine.store.audit.sealed_log import SealedLog, SealedState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.store.log import decision_log
 
 _LEAVES_AT_ONCE = 2_048
 MOST_FINDINGS = 10_000

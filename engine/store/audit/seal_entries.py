@@ -12,10 +12,10 @@ from engine.audit.sealing.leaf import LEAF_BYTES, Leaf, id_text, leaf_of
 from engine.audit.sealing.merkle import HASH_BYTES
 from engine.audit.sealing.tiles import Growth, width_at
 from engine.errors import SealBroken
-from engine.store import decision_log
 from engine.store.audit.sealed_log import SealedLog, SealedState
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
+from engine.store.log import decision_log
 from engine.store.script_keys import SEAL
 
 MOST_AT_ONCE = 2_048

@@ -9,7 +9,6 @@ import orjson
 from engine.actor import by_itself
 from engine.decide.record import DecisionRecord
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import Entry, Units, UnitsBody
 from engine.store.hold_changes.hold_change import (
     HoldChange,
     ScriptIndex,
@@ -23,6 +22,8 @@ from engine.store.hold_changes.order_units import OrderUnits, read_order
 from engine.store.hold_changes.stored_holds import StoredHold, read_stored_holds
 from engine.store.holds import Hold, Holds, Operation, periods_text
 from engine.store.keys import Keys
+from engine.store.log.entry import Entry
+from engine.store.log.entry_bodies import Units, UnitsBody
 from engine.store.network import load
 from engine.store.outcomes import (
     ChangeOutcome,

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, TypeAlias
 from engine.model.load_periods import periods_of
 from engine.model.lots import LotUnits, without
 from engine.model.node_loads import output
-from engine.store.decision_log import HoldUnits, PartUnits
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits, endings_text
 from engine.store.hold_changes.stored_holds import StoredHold
 from engine.store.holds import Hold, periods_text, shipment_json, weights_json
+from engine.store.log.entry_bodies import HoldUnits, PartUnits
 from engine.store.outcomes import UnitState
 from engine.store.taken_units import TakenKeys
 

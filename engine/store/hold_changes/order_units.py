@@ -12,13 +12,13 @@ from engine.decide.order_record import OrderRecord, order_of
 from engine.decide.record import lines_not_counted
 from engine.errors import NotFound
 from engine.model.facts import Line, Order
-from engine.store import decision_log
 from engine.store.backlog import BacklogEntry
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import Entry
 from engine.store.hold_changes.shipment_units import LineUnits
 from engine.store.hold_changes.stored_holds import StoredHold
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry
 from engine.store.outcomes import UnitState
 
 

@@ -7,10 +7,10 @@ from msgspec import UNSET
 
 from engine.decide.record import DecisionRecord
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import Entry
 from engine.store.hold_changes.shipment_units import ShipmentUnits, shipments_of
 from engine.store.holds import hold_of
 from engine.store.keys import Keys
+from engine.store.log.entry import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

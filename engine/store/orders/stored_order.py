@@ -9,12 +9,13 @@ import orjson
 
 from engine.decide.order_record import OrderRecord
 from engine.decide.record import DecisionRecord
-from engine.store import decision_log
 from engine.store.backlog import BacklogEntry
 from engine.store.connection.client import Client, faults
 from engine.store.hold_changes.shipment_units import ShipmentUnits, shipments_of
 from engine.store.holds import Hold, hold_of
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry
 from engine.store.personal.order_keys import Erased, parse_secret
 
 
@@ -85,7 +86,7 @@ def read_orders(client: Client, keys: Keys, order_ids: Sequence[str]) -> list[St
     with faults():
         firsts = _read(client, (("hget", keys.order(name), "first") for name in order_ids))
         chains = {name: [first.decode()] for name, first in zip(order_ids, firsts, strict=True) if first is not None}
-        decided: dict[str, decision_log.Entry] = {}
+        decided: dict[str, Entry] = {}
         while True:
             followed = _read(client, (("lrange", keys.chain(chain[0]), 0, -1) for chain in chains.values()))
             for chain, names in zip(chains.values(), followed, strict=True):

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.entry_codec.personal_values import PersonalField, take_out
 from engine.store.keys import Keys
+from engine.store.log import decision_log
 
 
 def entries_in_clear(

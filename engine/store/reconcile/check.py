@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.model.lots import TAB
-from engine.store import decision_log
 from engine.store.audit.seal_check import SealCheck
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import EntryId, RawEntry
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.entry import EntryId
+from engine.store.log.stored_entry import RawEntry, is_amendment, parse_entry, parse_entry_id
 from engine.store.reconcile import recheck, scan
 from engine.store.reconcile.damage import DAMAGE, damaged_places
 from engine.store.reconcile.drift import (
@@ -224,14 +225,14 @@ class Check:
 
     def _replay_to(self, end: str) -> None:
         """Replay the entries that came since, up to `end`."""
-        if decision_log.parse_entry_id(end.encode()) <= self.replay.end:
+        if parse_entry_id(end.encode()) <= self.replay.end:
             return
         start = "({}-{}".format(*self.replay.end)
         for batch in decision_log.batches(self._client, self._keys, start=start, end=end):
             self._replay(batch)
 
-    def _replay(self, batch: Sequence[decision_log.RawEntry]) -> None:
-        amendments = [raw for raw in batch if decision_log.is_amendment(raw[1])]
+    def _replay(self, batch: Sequence[RawEntry]) -> None:
+        amendments = [raw for raw in batch if is_amendment(raw[1])]
         secrets = decision_log.secrets_of(self._client, self._keys, amendments)
         for raw in batch:
             self.replay.add(raw, secrets)
@@ -266,12 +267,12 @@ class Check:
         places = ["{}-{}".format(*source).encode() for source in sources]
         raw = decision_log.stored_entries(self._client, self._keys, places) if places else []
         secrets = decision_log.secrets_of(self._client, self._keys, raw)
-        entries = (decision_log.parse_entry(*one, secrets) for one in raw)
+        entries = (parse_entry(*one, secrets) for one in raw)
         self.replay.orders.restore_amended({entry.id: entry for entry in entries})
 
     def _parted(self, batch: list[RawEntry]) -> Iterator[list[RawEntry]]:
         """The batch, or what of it is up to the entry after which the state is kept, and the rest."""
-        ids = [decision_log.parse_entry_id(entry_id) for entry_id, _ in batch]
+        ids = [parse_entry_id(entry_id) for entry_id, _ in batch]
         at = ids.index(self._keep_at) + 1 if self._keep_at in ids else len(batch)
         yield from (part for part in (batch[:at], batch[at:]) if part)
 

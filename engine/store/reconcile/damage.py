@@ -13,8 +13,8 @@ import orjson
 
 from engine.store.backlog import BacklogEntry
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import UNREADABLE
 from engine.store.keys import Keys
+from engine.store.log.stored_entry import UNREADABLE
 from engine.store.reconcile.drift import Drift
 
 DAMAGE = (*UNREADABLE, TypeError, AttributeError, msgspec.MsgspecError)

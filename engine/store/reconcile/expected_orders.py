@@ -9,8 +9,9 @@ from msgspec import UNSET
 
 from engine.decide.order_record import OrderRecord, seconds
 from engine.decide.record import DecisionRecord
-from engine.store.decision_log import Entry, EntryId, UnitsBody
 from engine.store.hold_changes.order_change import amended_text
+from engine.store.log.entry import Entry, EntryId
+from engine.store.log.entry_bodies import UnitsBody
 from engine.store.personal.erasure import erased_order
 from engine.store.reconcile.expected_state import ExpectedOrder, LateChanges
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from engine.model.load_periods import periods_of
 from engine.model.node_loads import output
-from engine.store.decision_log import Entry
+from engine.store.log.entry import Entry
 from engine.store.reconcile.expected_state import (
     DayLoads,
     ExpectedHold,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.decide.record import DecisionRecord
-from engine.store.decision_log import Entry
+from engine.store.log.entry import Entry
 from engine.store.reconcile.expected_state import (
     Base,
     ExpectedShipment,

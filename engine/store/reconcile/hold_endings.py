@@ -3,9 +3,9 @@
 import itertools
 from collections.abc import Iterator, Mapping
 
-from engine.store import decision_log
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
+from engine.store.log import decision_log
 from engine.store.reconcile import scan
 from engine.store.reconcile.log_replay import LogReplay
 

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from engine.store import decision_log
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.stored_entry import RawEntry
 from engine.store.reconcile import drift, scan
 from engine.store.reconcile.drift import Drift
 
@@ -28,7 +29,7 @@ class IndexComparison:
         self.wrong: dict[str, str] = {}
         """The entry ids, by the log, of the decisions for which the index has another or none."""
 
-    def compare(self, batch: Iterable[decision_log.RawEntry]) -> None:
+    def compare(self, batch: Iterable[RawEntry]) -> None:
         """Compare the index with the decisions in a batch of the log."""
         logged = {
             fields[b"id"]: entry_id

@@ -13,18 +13,10 @@ from engine.decide.order_record import seconds
 from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits, joined, place_of, without
 from engine.store.connection.server_clock import MOST_SECONDS_OFF
-from engine.store.decision_log import (
-    UNREADABLE,
-    Entry,
-    EntryId,
-    PartUnits,
-    RawEntry,
-    RejectionBody,
-    is_amendment,
-    parse_entry,
-    parse_entry_id,
-)
 from engine.store.holds import is_set_aside
+from engine.store.log.entry import Entry, EntryId
+from engine.store.log.entry_bodies import PartUnits, RejectionBody
+from engine.store.log.stored_entry import UNREADABLE, RawEntry, is_amendment, parse_entry, parse_entry_id
 from engine.store.personal.order_keys import Secrets
 from engine.store.reconcile.expected_orders import ExpectedOrders
 from engine.store.reconcile.expected_periods import ExpectedAllotments, ExpectedLoads

@@ -11,7 +11,7 @@ from typing import Self, TypeAlias
 import msgspec
 
 from engine.model.facts import NodeRest
-from engine.store.decision_log import EntryId
+from engine.store.log.entry import EntryId
 from engine.store.reconcile.expected_state import (
     DayLoads,
     ExpectedHold,

@@ -9,7 +9,7 @@ from api.http.app import create_app
 from api.http.requests.ndjson import LINES_AT_ONCE
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.decision_log import entries
+from engine.store.log.decision_log import entries
 from tests.conftest import activate, small
 from tests.support.callers import client_of
 from tests.support.order_json import order_json

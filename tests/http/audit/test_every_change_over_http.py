@@ -12,7 +12,7 @@ from flask import Request
 from werkzeug.test import create_environ
 
 from api.http.access.origin import origin_of
-from engine.store.decision_log import Entry
+from engine.store.log.entry import Entry
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.callers import client_of
 from tests.support.facts import NOW, policy_file

@@ -8,8 +8,8 @@ from engine.actor import act_as, by_itself, name_operation
 from engine.errors import NotReady
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.decision_log import entries
 from engine.store.keys import INSTALLATION, Keys
+from engine.store.log.decision_log import entries
 from engine.store.network import load as network_load
 from engine.store.stock import Count, Stamp
 from tests.conftest import activate, small

@@ -15,15 +15,16 @@ from engine.events.event import START
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store import decision_log
 from engine.store.audit.archive import archiving
 from engine.store.audit.archive.archived_log import date_of
 from engine.store.audit.archive.day_reader import read_day
 from engine.store.audit.archive.day_writer import write_day
 from engine.store.audit.archive.forgettable import FORGETTABLE
 from engine.store.audit.sealed_log import SealedLog
-from engine.store.decision_log import KINDS
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.entry import KINDS
+from engine.store.log.stored_entry import parse_entry_id
 from engine.store.script_keys import TRIM_LOG
 from tests.conftest import activate
 from tests.support.aged_log import DAY, age_log
@@ -313,7 +314,7 @@ def test_a_file_that_is_there_with_other_entries_is_left_alone(shop, client, net
     entries = stored(client, network)
     folder = tmp_path / network / "entries"
     folder.mkdir(parents=True)
-    other = folder / f"{date_of(decision_log.parse_entry_id(entries[0][0]))}.parquet"
+    other = folder / f"{date_of(parse_entry_id(entries[0][0]))}.parquet"
     write_day(other, entries[-1:])
     before = other.read_bytes()
     with pytest.raises(ArchiveUnavailable, match="has other entries"):

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from engine.audit.search.decision_filter import STATUSES, DecisionFilter
 from engine.decide.order_record import timestamp
 from engine.orders.rejection import RejectionRequest
-from engine.store import decision_log
 from engine.store.audit import decision_search
+from engine.store.log import decision_log
+from engine.store.log.stored_entry import parse_entry_id
 from tests.conftest import activate
 from tests.support.examples import examples
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
@@ -152,4 +153,4 @@ def test_a_damaged_entry_is_named_and_hides_no_other(shop, clock, redis_client, 
     redis_client.xadd(f"{{{network}}}:log", {"kind": "decided", "id": "torn", "at": 1, "body": b"torn"})
     page = page_of(shop)
     (torn,) = (entry_id for entry_id, fields in ledger_entries(redis_client, network) if fields[b"id"] == b"torn")
-    assert (len(page.decisions), page.unreadable) == (6, (decision_log.parse_entry_id(torn),))
+    assert (len(page.decisions), page.unreadable) == (6, (parse_entry_id(torn),))

@@ -16,8 +16,8 @@ from engine.orders.amendment.plan import AmendRequest
 from engine.orders.quotes.quotes import QuoteRequest
 from engine.orders.quotes.take_up import TakeRequest
 from engine.orders.rejection import RejectionRequest
-from engine.store import decision_log
 from engine.store.entry_codec.codec import encode
+from engine.store.log import decision_log
 from engine.version import MEANING
 from tests.conftest import activate
 from tests.support.decision_json import json_of

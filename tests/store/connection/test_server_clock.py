@@ -16,7 +16,7 @@ from engine.settings import Settings
 from engine.store.connection import client, server_check
 from engine.store.connection.server_check import check_server
 from engine.store.connection.server_clock import CHECK_SECONDS, MOST_SECONDS_OFF, ServerClock, real_clock
-from engine.store.decision_log import entries
+from engine.store.log.decision_log import entries
 from tests.conftest import Clock
 from tests.support.callers import client_of
 from tests.support.decision_json import json_of

@@ -5,8 +5,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from engine.orders.rejection import RejectionRequest
-from engine.store.decision_log import parse_entry
 from engine.store.entry_codec.codec import encode
+from engine.store.log.stored_entry import parse_entry
 from engine.store.outcomes import BlockedTooLow, MovementApplied, MovementIdReused, MovementRepeated, StockTooLow
 from engine.store.reconcile.log_replay import LogReplay
 from engine.store.stock import Count, Movement, Stamp

@@ -9,9 +9,9 @@ from engine.decide.decision import Claim, DecidedStock, LoadClaim, Parcel
 from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.record import DecisionRecord, to_json
 from engine.errors import NotFound
-from engine.store import decision_log
-from engine.store.decision_log import entries
 from engine.store.ledger import Ledger, RequestKey
+from engine.store.log import decision_log
+from engine.store.log.decision_log import entries
 from engine.store.network.load import save
 from engine.store.outcomes import (
     AnsweredBefore,

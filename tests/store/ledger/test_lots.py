@@ -6,7 +6,7 @@ from engine.errors import StockConflict
 from engine.model.lots import name_of
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.rejection import RejectionRequest
-from engine.store.decision_log import entries
+from engine.store.log.decision_log import entries
 from engine.store.outcomes import Committed, LotDateDiffers, LotTooLow, LotUnknown, MovementApplied, StockChanged
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate

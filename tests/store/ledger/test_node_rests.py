@@ -9,8 +9,8 @@ from engine.decide.decide import decide
 from engine.decide.order_record import timestamp
 from engine.errors import NotFound
 from engine.orders.rejection import RejectionRequest
-from engine.store.decision_log import entries
 from engine.store.ledger import Ledger
+from engine.store.log.decision_log import entries
 from engine.store.outcomes import Committed, StockChanged
 from engine.store.stock import Movement
 from tests.conftest import activate

@@ -12,8 +12,8 @@ import pytest
 
 from engine.errors import Contended
 from engine.store.connection.client import Client
-from engine.store.decision_log import entries
 from engine.store.keys import Keys
+from engine.store.log.decision_log import entries
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import EURO, LILLE, LYON, PARIS, inventory, node, order, service

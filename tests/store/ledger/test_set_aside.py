@@ -11,7 +11,7 @@ from engine.errors import QuotaExceeded
 from engine.orders import set_aside
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.decision_log import entries
+from engine.store.log.decision_log import entries
 from engine.store.outcomes import Committed, StockChanged
 from engine.store.stock import Movement
 from tests.conftest import activate

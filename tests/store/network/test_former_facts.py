@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.errors import FactsForgotten
 from engine.model.facts import GeoPoint
-from engine.store import decision_log
+from engine.store.log import decision_log
 from engine.store.network import load
 from engine.store.network.change import change_nodes, change_products
 from engine.store.network.former.former_facts import FormerFacts

@@ -14,8 +14,8 @@ from engine.orders.cancellation.plan import CancelRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.client import Client
-from engine.store.decision_log import entries
 from engine.store.keys import Keys
+from engine.store.log.decision_log import entries
 from engine.store.reconcile.check import Check
 from tests.support.decision_json import json_of
 from tests.support.examples import examples

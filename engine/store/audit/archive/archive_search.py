@@ -12,7 +12,7 @@ from engine.errors import ArchiveUnavailable
 from engine.store.audit.archive.archived_log import START, ArchivedDay, date_of
 from engine.store.audit.archive.day_reader import LISTS, NUMBERS, TEXTS
 from engine.store.audit.parquet import duckdb
-from engine.store.decision_log import EntryId
+from engine.store.log.entry import EntryId
 
 _FIRST_DAYS, _GROWTH = 1, 8
 """How many days are searched at first, and by how much that grows: what is frequent is found in few."""

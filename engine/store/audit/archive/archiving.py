@@ -16,7 +16,6 @@ import msgspec
 
 from engine.audit.sealing.leaf import EntryId, id_text, leaf_of
 from engine.errors import ArchiveUnavailable, Contended, NotReady, SealBroken
-from engine.store import decision_log
 from engine.store.audit.archive.archived_log import DAY_MILLISECONDS, START, ArchivedDay, ArchivedLog, date_of
 from engine.store.audit.archive.day_reader import read_day
 from engine.store.audit.archive.day_writer import write_day
@@ -24,8 +23,9 @@ from engine.store.audit.archive.living_entries import living_entries
 from engine.store.audit.archive.tile_files import write_tiles
 from engine.store.audit.sealed_log import SealedLog
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import RawEntry
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.stored_entry import RawEntry, parse_entry_id
 from engine.store.script_keys import TRIM_LOG
 
 _AT_ONCE = 1_000
@@ -90,13 +90,13 @@ class Archiving:
         with faults():
             newest = self._client.redis.xrevrange(self._keys.log, count=1)
         if newest:
-            millis = min(millis, decision_log.parse_entry_id(newest[0][0])[0])
+            millis = min(millis, parse_entry_id(newest[0][0])[0])
         return max(0, millis // DAY_MILLISECONDS * DAY_MILLISECONDS)
 
     def _last_before(self, end: int) -> EntryId | None:
         with faults():
             last = self._client.redis.xrevrange(self._keys.log, f"({end}-0", "-", count=1) if end else []
-        return decision_log.parse_entry_id(last[0][0]) if last else None
+        return parse_entry_id(last[0][0]) if last else None
 
     def _verify_folder(self) -> None:
         """All of an archive is in one folder."""
@@ -193,7 +193,7 @@ class Archiving:
 
 
 def _id(raw: RawEntry) -> EntryId:
-    return decision_log.parse_entry_id(raw[0])
+    return parse_entry_id(raw[0])
 
 
 def _packed(fields: dict[bytes, bytes]) -> bytes:

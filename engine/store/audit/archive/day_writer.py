@@ -7,11 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine.store import decision_log
 from engine.store.audit.archive.day_reader import LISTS, NUMBERS, TEXTS, schema
 from engine.store.audit.decision_entry import summary_of
 from engine.store.audit.parquet import pyarrow
-from engine.store.decision_log import RawEntry
+from engine.store.log.stored_entry import UNREADABLE, RawEntry, parse_entry_id
 
 _ROWS = 8_192
 """Rows of a group, which is the least that is read of a file."""
@@ -49,7 +48,7 @@ def sync_folder(folder: Path) -> None:
 
 def _row(raw: RawEntry) -> dict[str, Any]:
     entry_id, fields = raw
-    millis, number = decision_log.parse_entry_id(entry_id)
+    millis, number = parse_entry_id(entry_id)
     row: dict[str, Any] = {
         "millis": millis,
         "number": number,
@@ -58,7 +57,7 @@ def _row(raw: RawEntry) -> dict[str, Any]:
         "fields": [{"name": name, "value": value} for name, value in fields.items()],
     }
     # one that can't be read is archived as it is
-    with contextlib.suppress(*decision_log.UNREADABLE):
+    with contextlib.suppress(*UNREADABLE):
         summary = summary_of(entry_id, fields)
         if summary is not None:
             row |= {name: getattr(summary, name) for name in (*TEXTS, *NUMBERS)}

@@ -1,10 +1,11 @@
 """The decisions of orders that still hold units, wait or await approval: what is done with them needs no archive."""
 
 from engine.audit.sealing.leaf import EntryId
-from engine.store import decision_log
 from engine.store.connection.client import Client, faults
 from engine.store.holds import is_set_aside
 from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.stored_entry import parse_entry_id
 
 _AT_ONCE = 500
 
@@ -20,7 +21,7 @@ def living_entries(client: Client, keys: Keys, *, until: EntryId) -> set[EntryId
                 read.lrange(keys.chain(first), 0, -1)
             followed = [name.decode() for names in read.execute() for name in names]
             places = client.redis.hmget(keys.decisions, [*batch, *followed])
-        entries.update(decision_log.parse_entry_id(place) for place in places if place is not None)
+        entries.update(parse_entry_id(place) for place in places if place is not None)
     return {entry for entry in entries if entry <= until}
 
 

@@ -6,9 +6,9 @@ rise along the log: what is older than that of its first decision is needed by n
 
 from collections.abc import Iterator
 
-from engine.store import decision_log
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
+from engine.store.log import decision_log
 from engine.store.network.former.former_facts import FormerFacts
 
 _AT_ONCE = 500

@@ -7,11 +7,11 @@ from msgspec import UNSET
 
 from engine.decide.record import DecisionRecord, from_json
 from engine.decide.remainder import Barred
-from engine.store import decision_log
 from engine.store.connection.client import Client, faults
 from engine.store.hold_changes.shipment_units import ShipmentUnits
 from engine.store.hold_changes.stored_holds import read_stored_holds
 from engine.store.keys import Keys
+from engine.store.log import decision_log
 
 NOT_IN_STOCK = "not_in_stock"
 
