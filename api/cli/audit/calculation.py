@@ -129,7 +129,7 @@ def _lines(record: CalculationRecord, currency: str) -> Iterator[str]:
     for shipment in record.shipments:
         yield from _shipment_lines(shipment, currency)
     yield say(
-        "in all {cost} {currency} and {co2} kg CO2e; the policies counted {policies} {currency} besides",
+        "in all {cost} {currency} and {co2} kg CO2e; to compare choices, the policies added {policies} {currency}",
         cost=_million(record.cost_micros),
         co2=_million(record.co2_mg),
         policies=_million(record.policies_micros),

@@ -35,8 +35,8 @@ def explain(settings: Settings, name: str, *, why_not: tuple[str, ...], what_if:
     """Say why an order ships as it does, and why not otherwise.
 
     The decision is made again on the facts that were kept with it. By the id of an order, its newest decision is
-    explained. With --what-if, the smallest changes are looked for under which it would have been decided otherwise: a
-    rule less, an amount moved, units more, an hour earlier. Each is tried.
+    explained. With --what-if, the smallest changes are looked for under which it would have been decided otherwise:
+    without a rule, with another amount, with more units, an hour earlier. Each is tried.
 
     Example: pointsman explain W-000001 --why-not st-paris --what-if
     """

@@ -23,7 +23,10 @@ class ReplayQuery(Strict):
 def blueprint(pointsman: Pointsman) -> Blueprint:
     """The replays of one Pointsman."""
     replays = Blueprint(
-        "replays", __name__, url_prefix="/v1/decisions", description="Decisions made again, and reckoned up"
+        "replays",
+        __name__,
+        url_prefix="/v1/decisions",
+        description="Decisions made again, and how their cost and CO2e come about",
     )
 
     @replays.get("/<string:decision_id>/replay", scope="audit:read")

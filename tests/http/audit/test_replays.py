@@ -1,4 +1,4 @@
-"""A decision made again and reckoned up, over HTTP."""
+"""A decision made again, and its calculation, over HTTP."""
 
 from api.records.audit.calculation import CalculationRecord
 from api.records.audit.replays import ReplayRecord
