@@ -78,7 +78,10 @@ def test_tables_have_what_the_json_has(run: Run, tmp_path: Path) -> None:
         path.stem: list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
         for path in (tmp_path / "csv").iterdir()
     }
-    assert len(tables) == 8
+    assert len(tables) == 9
+    about = {row["what"]: row["value"] for row in tables["report"]}
+    assert (about["decisions"], about["entries of the log"]) == ("3", str(report["entries"]))
+    assert any("ISO 14083" in row["value"] for row in tables["report"])
     (again,) = tables["decided-again"]
     assert (again["decision"], again["logged"]) == (report["follow_ups"][0]["decision"], report["follow_ups"][0]["at"])
     services = report["emissions"]["services"]

@@ -1,20 +1,21 @@
 """`pointsman audit report`: the evidence report of a period."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 import msgspec
 
-from api.cli.audit.report.page import page
-from api.cli.audit.report.sections import Cells, Section, sections
+from api.cli.audit.report.page import facts, page
+from api.cli.audit.report.sections import Cells, Row, Section, sections
 from api.cli.language.current import say
 from api.cli.options import INSTANT, LAST_DAY
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.shapes.quantities import Quantities, encode
+from engine.audit.evidence.record import EvidenceReportRecord
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -49,7 +50,7 @@ def report(settings: Settings, start: int, end: int | None, *, form: str, output
         record_read(service, count=record.decisions)
         cells = Cells(times=Times.of(service), quantities=Quantities.of(service), plain=form == "csv")
     if form == "csv" and output is not None:
-        _write_tables(output, sections(record, cells))
+        _write_tables(output, record, sections(record, cells), cells)
         return
     parts = (
         [msgspec.json.format(encode(record), indent=2).decode(), "\n"]
@@ -60,10 +61,18 @@ def report(settings: Settings, start: int, end: int | None, *, form: str, output
         file.writelines(parts)
 
 
-def _write_tables(folder: Path, tables: Sequence[Section]) -> None:
+def _write_tables(folder: Path, report: EvidenceReportRecord, tables: Sequence[Section], cells: Cells) -> None:
+    """A file for each table, and `report.csv` with what the page says beside them."""
     folder.mkdir(parents=True, exist_ok=True)
+    remarks = [(table.title, remark) for table in tables for remark in table.remarks]
+    sealed = [(say("sealed by"), report.checkpoint)] if report.checkpoint else []
+    _write_table(folder / "report.csv", [say("what"), say("value")], [*facts(report, cells), *sealed, *remarks])
     for table in tables:
-        with (folder / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(table.headings)
-            rows.writerows(table.rows)
+        _write_table(folder / f"{table.name}.csv", table.headings, table.rows)
+
+
+def _write_table(path: Path, headings: Row, rows: Iterable[Row]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(headings)
+        writer.writerows(rows)

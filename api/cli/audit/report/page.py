@@ -46,9 +46,10 @@ def page(report: EvidenceReportRecord, sections: Sequence[Section], cells: Cells
     yield "</main>\n</body>\n</html>\n"
 
 
-def _head(report: EvidenceReportRecord, cells: Cells) -> Iterator[str]:
+def facts(report: EvidenceReportRecord, cells: Cells) -> list[tuple[str, str]]:
+    """What the report is of and how it was made, each by its name."""
     period = say("{start} to {end}", start=cells.instant(report.start), end=cells.instant(report.end))
-    facts = [
+    named = [
         (say("period, by the server's clock"), period),
         (say("made"), cells.instant(report.made_at)),
         (say("by"), f"Pointsman {report.release}"),
@@ -56,9 +57,13 @@ def _head(report: EvidenceReportRecord, cells: Cells) -> Iterator[str]:
         (say("decisions"), cells.number(report.decisions)),
     ]
     if report.unreadable:
-        facts.append((say("entries that can't be read and are in no figure"), ", ".join(report.unreadable)))
+        named.append((say("entries that can't be read and are in no figure"), ", ".join(report.unreadable)))
+    return named
+
+
+def _head(report: EvidenceReportRecord, cells: Cells) -> Iterator[str]:
     yield "<dl>\n"
-    for name, value in facts:
+    for name, value in facts(report, cells):
         yield f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>\n"
     if report.checkpoint:
         yield f"<dt>{escape(say('sealed by'))}</dt><dd><pre>{escape(report.checkpoint)}</pre></dd>\n"
