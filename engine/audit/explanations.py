@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from engine.audit.explanation.case import DecidedCase
 from engine.audit.explanation.explain import Explanation, explain
 from engine.audit.explanation.history import history
+from engine.audit.explanation.questions import unfilled
 from engine.audit.explanation.record import DecisionExplanationRecord
 from engine.audit.explanation.wording import Wording
 from engine.audit.replays import Replays
 from engine.decide.decision import NOTHING_LEFT, Shipment
+from engine.decide.order_record import timestamp
 from engine.decide.record import DecisionRecord
 from engine.decide.record_parts import ShipmentRecord
 from engine.errors import FactsForgotten, OrderErased
@@ -96,15 +98,21 @@ class Explanations:
 
 def agrees(explanation: Explanation, record: DecisionRecord) -> bool:
     """Whether what is explained is what was decided."""
+    explained = explanation.explained
     recorded = record.scheduled.shipments if record.scheduled else record.shipments
-    return list(map(_of_record, recorded)) == list(map(_of_shipment, explanation.explained.shipments))
+    missing = [(item.line, item.quantity) for item in unfilled(explained)]
+    return list(map(_of_record, recorded)) == list(map(_of_shipment, explained.shipments)) and missing == [
+        (item.line, item.quantity) for item in record.unfilled
+    ]
 
 
 def _of_record(shipment: ShipmentRecord) -> tuple[object, ...]:
     lines = [(line.line, line.quantity) for line in shipment.lines]
-    return shipment.node, shipment.service, shipment.cost_micros, shipment.co2_mg, lines
+    times = shipment.ships_at, shipment.arrives_by, shipment.late
+    return shipment.node, shipment.service, shipment.cost_micros, shipment.co2_mg, times, lines
 
 
 def _of_shipment(shipment: Shipment) -> tuple[object, ...]:
     lines = [(line.line, line.quantity) for line in shipment.lines]
-    return shipment.node, shipment.service, shipment.cost, shipment.co2, lines
+    times = timestamp(shipment.ships_at), timestamp(shipment.arrives_by), shipment.late
+    return shipment.node, shipment.service, shipment.cost, shipment.co2, times, lines

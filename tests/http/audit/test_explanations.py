@@ -129,7 +129,7 @@ def test_an_order_for_a_nominated_day_is_scheduled(http, explain):
     made = http.post("/v1/decisions?wait=true", json=order_json(deliver_on="2026-12-04")).get_json()
     assert made["status"] == "scheduled"
     told = explain(made["id"], "?what_if=true").get_json()
-    assert sentences(told["chosen"])[0].startswith("The order is for a day that the customer chose")
+    assert sentences(told["chosen"])[0].startswith("The customer chose the day of delivery")
 
 
 def test_a_quote_that_was_taken_up_says_what_was_promised(http, explain):

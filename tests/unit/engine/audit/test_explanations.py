@@ -28,9 +28,21 @@ def test_what_comes_out_as_recorded_agrees():
         structs.replace(shipment, cost_micros=shipment.cost_micros + 1),
         structs.replace(shipment, co2_mg=shipment.co2_mg + 1),
         structs.replace(shipment, lines=[structs.replace(line, quantity=1)]),
+        structs.replace(shipment, ships_at="2026-11-27T09:01:00Z"),
+        structs.replace(shipment, arrives_by="2026-12-24T18:00:00Z"),
+        structs.replace(shipment, late=True),
     ):
         assert not agrees(explanation, structs.replace(record, shipments=[other]))
     assert not agrees(explanation, structs.replace(record, shipments=[]))
+
+
+def test_units_that_stay_unfilled_are_those_that_were_recorded():
+    placed = order(("A", 9))
+    record, explanation = record_of(placed), explained(placed, FACTS)
+    (missing,) = record.unfilled
+    assert agrees(explanation, record)
+    assert not agrees(explanation, structs.replace(record, unfilled=[structs.replace(missing, quantity=1)]))
+    assert not agrees(explanation, structs.replace(record, unfilled=[]))
 
 
 def test_of_a_scheduled_decision_the_shipments_planned_count():
