@@ -99,7 +99,7 @@ class Replays:
         except (FactsForgotten, NotFound, NotReady, DecisionUnreadable) as error:
             return ReplayedEntry(entry=entry, record=record, outcome="not_replayable", why=str(error))
         except _CONTRADICTIONS as error:
-            why = f"what is recorded contradicts itself, as facts, record or network were altered ({error!r})"
+            why = f"what is recorded contradicts itself, so facts, record or network may have been altered ({error!r})"
             return ReplayedEntry(entry=entry, record=record, outcome="not_replayable", why=why)
         found = compare(entry.body, entry.facts, again)
         facts = facts_from_json(entry.facts)

@@ -57,7 +57,7 @@ def _others(evaluation: Evaluation, key: OptionKey, lines: list[int]) -> list[Op
 
 def _takes(explained: ExplainedChoice, key: OptionKey, choice: Choice) -> bool:
     """Whether what the choice ships by an option can be one shipment: by its weight and number, and by what of each
-    line can ship by it, be it that rules exclude it.
+    line can ship by it, even if rules exclude it.
     """
     evaluation, everybody = explained.evaluation, explained.everybody
     parts = [(index, units) for (its, index), units in choice.units.items() if its == key]
