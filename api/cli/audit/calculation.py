@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from msgspec import UNSET
 
-from api.cli.language.current import counted, say
+from api.cli.language.current import counted, say, say_message, text
 from api.cli.ledger_log import warn_unreadable
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
 from api.cli.output.mistakes import fail
@@ -22,7 +22,7 @@ from api.records.audit.calculation import (
     table_lines,
 )
 from api.shapes.quantities import Quantities
-from engine.errors import FactsForgotten
+from engine.errors import FactsForgotten, RecordContradictory
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -82,11 +82,11 @@ def calculation(
 
 def _write_table(service: Pointsman, since: int | None, until: int | None, output: Path) -> None:
     quantities = Quantities.of(service)
-    decisions = differing = forgotten = 0
+    decisions = differing = forgotten = contradictory = 0
     damaged: list[str] = []
 
     def lines() -> Iterator[str]:
-        nonlocal decisions, differing, forgotten
+        nonlocal decisions, differing, forgotten, contradictory
         yield heading()
         with progress_bar() as progress:
             task = progress.add_task(say("calculating"), total=None)
@@ -94,6 +94,10 @@ def _write_table(service: Pointsman, since: int | None, until: int | None, outpu
                 progress.advance(task)
                 if isinstance(made, FactsForgotten):
                     forgotten += 1
+                    continue
+                if isinstance(made, RecordContradictory):
+                    contradictory += 1
+                    click.echo(say_message(str(made)), err=True)
                     continue
                 decisions += 1
                 differing += not made.agrees
@@ -104,17 +108,17 @@ def _write_table(service: Pointsman, since: int | None, until: int | None, outpu
     click.echo(say("{decisions} calculated", decisions=counted(decisions, "decision")), err=True)
     for entry in damaged:
         warn_unreadable(entry)
-    if forgotten:
-        fail([say("{decisions} left out: their network is not kept", decisions=counted(forgotten, "decision"))])
-    if differing:
-        fail(
-            [
-                say(
-                    "of {decisions}, the rows don't add up to what was recorded",
-                    decisions=counted(differing, "decision"),
-                )
-            ]
+    mistakes = [
+        say(english, decisions=counted(count, "decision"))
+        for english, count in (
+            (text("{decisions} left out: their network is not kept"), forgotten),
+            (text("{decisions} left out: their record contradicts their network"), contradictory),
+            (text("of {decisions}, the rows don't add up to what was recorded"), differing),
         )
+        if count
+    ]
+    if mistakes:
+        fail(mistakes)
     if damaged:
         sys.exit(1)
 
