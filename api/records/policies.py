@@ -97,9 +97,7 @@ class ActivationRecord(Record, frozen=True):
     note: str
     approved_by: list[str]
     without_approval: Annotated[bool, Meta(description="by an override, though another person should have approved it")]
-    changes: Annotated[
-        ChangesRecord | None, Meta(description="null: it is the first, or a version can't be read by this release")
-    ]
+    changes: Annotated[ChangesRecord | None, Meta(description="null: a version can't be read by this release")]
 
     @classmethod
     def of(cls, activation: Activation, changes: Changes | None, approvers: Sequence[str]) -> "ActivationRecord":
@@ -123,7 +121,7 @@ class ChangesByDateRecord(Record, frozen=True):
 
     version_from: str | None
     version_to: str | None
-    changes: Annotated[ChangesRecord | None, Meta(description="null: no version was active then")]
+    changes: Annotated[ChangesRecord | None, Meta(description="null: no version was active at the end")]
     activations: list[ActivationRecord]
 
 

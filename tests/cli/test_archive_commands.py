@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,14 @@ def test_rules_that_changed_are_listed_by_date(run: Run, tmp_path: Path) -> None
     record = json.loads(run("policy", "diff", "--between", "2020-01-01", "2100-01-01", "--json").stdout)
     assert (record["version_from"], len(record["activations"])) == (None, 2)
     assert record["activations"][1]["before"] == record["activations"][0]["version"]
+    assert "from no version to" in told
+    assert told.endswith("\nadded    test/r1  (policy.yaml)\n1 added\n"), told
+    assert [change["rule"] for change in record["changes"]["added"]] == ["test/r1"]
+    assert run("policy", "diff", "--between", "2020-01-01", "2020-01-02").stdout == "no version was active\n"
+    now = datetime.now(UTC).isoformat()
+    assert run("policy", "diff", "--between", now, "2100-01-01").stdout.endswith(
+        "is active at the end as at the beginning\n"
+    )
     assert run("policy", "diff", "--between", "2100-01-02", "2100-01-01").returncode == 2
     assert "--between FROM TO" in run("policy", "diff", "active").stderr
 
