@@ -139,6 +139,9 @@ class RuleUsesRecord(Record, frozen=True):
 
     decisions: int
     rules: list[RuleUseRecord]
+    on_rejection: Annotated[
+        list[str], Meta(description="rules that act only when a node rejects an order: not counted")
+    ]
 
     @classmethod
     def of(cls, uses: RuleUses) -> "RuleUsesRecord":
@@ -146,7 +149,7 @@ class RuleUsesRecord(Record, frozen=True):
             RuleUseRecord(rule=use.rule, fired=use.fired, weighed=use.weighed, decided=use.decided)
             for use in uses.rules
         ]
-        return cls(decisions=uses.decisions, rules=rules)
+        return cls(decisions=uses.decisions, rules=rules, on_rejection=list(uses.on_rejection))
 
 
 class ListedVersionRecord(Record, frozen=True):

@@ -77,4 +77,4 @@ def test_rules_that_did_nothing_are_listed(run: Run, tmp_path: Path) -> None:
     listed = run("policy", "idle", "--from", "2020-01-01").stdout.splitlines()
     assert listed == ["1 decision, 1 rule active in the period", "never decided  test/r1  fired in 1"]
     told = json.loads(run("policy", "idle", "--from", "2020-01-01", "--to", "2020-01-02", "--json").stdout)
-    assert told == {"decisions": 0, "rules": []}
+    assert told == {"decisions": 0, "rules": [], "on_rejection": []}
