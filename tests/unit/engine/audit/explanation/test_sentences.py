@@ -225,7 +225,7 @@ def test_quantities_have_the_decimals_of_their_article():
     assert said(explanation, explanation.chosen)[0].startswith("lyon ships 2.5 of A by parcel")
     assert places(explanation)[0].startswith("Had 1.5 of A come from paris")
     assert "1 unit more would have stayed unfilled" in places(explanation)[0]
-    assert said(explanation, explanation.chosen, "fr")[0].startswith("lyon expédie 2,5 de A par parcel")
+    assert said(explanation, explanation.chosen, "fr")[0].startswith("lyon expédie 2,5 d'A par parcel")
 
 
 def test_what_came_before_is_said():
