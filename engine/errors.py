@@ -13,6 +13,7 @@ PointsmanError
 │   └── OrderInvalid   an order that can't be decided as it stands
 ├── DecisionUnreadable a logged decision that this release can't read, or whose facts are lost
 ├── FactsForgotten     the facts that a decision was made on are not kept any more, or were not yet
+├── RecordContradictory  a logged decision that contradicts the facts it was made on; it may have been altered
 ├── NotFound           there is no such decision, product or version
 ├── NotReady           no network loaded, or no policy active
 │   └── PolicyUnreadable  a published version that this release can't read
@@ -175,6 +176,18 @@ class DecisionUnreadable(PointsmanError, ValueError):
 
 class FactsForgotten(PointsmanError):
     """The facts that a decision was made on are not kept any more, or an earlier release did not keep them."""
+
+
+class RecordContradictory(PointsmanError):
+    """What is logged of a decision contradicts itself: somebody altered its record, its facts or the network that is
+    kept of then, or this release has a mistake.
+    """
+
+    def __init__(self, decision: str) -> None:
+        super().__init__(
+            f"the record of decision {decision} contradicts its facts or its network, which may have been altered, or"
+            " this release has a mistake; pointsman ledger check says whether the log was altered"
+        )
 
 
 class NotFound(PointsmanError):

@@ -115,7 +115,9 @@ class Calculation:
 
 
 def calculate(record: DecisionRecord, network: Network, products: dict[str, Product]) -> Calculation:
-    """How the amounts of `record` come about, in the network and by the products that it was decided with."""
+    """How the amounts of `record` come about, in the network and by the products that it was decided with. Raises
+    LookupError or ValueError for a record that was decided with others.
+    """
     shipments = record.scheduled.shipments if record.scheduled else record.shipments
     made = tuple(_shipment(item, record, network, products) for item in shipments)
     return Calculation(
@@ -140,6 +142,8 @@ def _shipment(
 ) -> ShipmentCalculation:
     node, service = network.nodes[shipment.node], network.services[shipment.service]
     distance = shipment.distance_m
+    if any(item.quantity < 1 for item in shipment.lines):
+        raise ValueError("a shipment can't have less than one unit of a line")
     units = [
         _Units(line=item.line, sku=item.sku, units=item.quantity, product=products[item.sku]) for item in shipment.lines
     ]

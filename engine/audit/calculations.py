@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from engine.audit.calculation import Calculation, calculate
-from engine.errors import FactsForgotten
+from engine.audit.contradictions import contradictions_named
+from engine.errors import FactsForgotten, RecordContradictory
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.log import decision_log
@@ -12,8 +13,8 @@ from engine.store.network.former.former_cache import FormerCache
 
 
 class Calculations:
-    """The calculations of one network's decisions. Methods raise FactsForgotten, DecisionUnreadable and
-    StoreUnavailable.
+    """The calculations of one network's decisions. Methods raise FactsForgotten, RecordContradictory,
+    DecisionUnreadable and StoreUnavailable.
     """
 
     def __init__(self, client: Client, keys: Keys, *, former: FormerCache) -> None:
@@ -27,19 +28,24 @@ class Calculations:
 
     def between(
         self, since: int | None, until: int | None, *, on_damaged: Callable[[str], None] | None = None
-    ) -> Iterator[Calculation | FactsForgotten]:
+    ) -> Iterator[Calculation | FactsForgotten | RecordContradictory]:
         """Of all decisions that were made from the instant `since` on and before `until`, oldest first; in place of
-        one whose network is not kept any more, the error that says so. `on_damaged` as in `Replays.between`.
+        one whose network is not kept any more, or whose record contradicts it, the error that says so. `on_damaged` as
+        in `Replays.between`.
         """
         decisions = decision_log.decisions(self._client, self._keys, since=since, until=until, on_damaged=on_damaged)
         for entry in decisions:
             try:
                 yield self.of_entry(entry)
-            except FactsForgotten as error:
+            except (FactsForgotten, RecordContradictory) as error:
                 yield error
 
     def of_entry(self, entry: Entry) -> Calculation:
         """Of the decision that an entry logged."""
+        with contradictions_named(entry.decision):
+            return self._calculated(entry)
+
+    def _calculated(self, entry: Entry) -> Calculation:
         record = entry.record
         version, shipments = (
             record.network_version,

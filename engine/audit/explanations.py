@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine.audit.contradictions import contradictions_named
 from engine.audit.explanation.case import DecidedCase
 from engine.audit.explanation.explain import Explanation, explain
 from engine.audit.explanation.history import history
@@ -20,6 +21,7 @@ from engine.orders.order_state import OrderState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.log import decision_log
+from engine.store.log.entry import Entry
 from rules.wording.catalogue import load_catalogue
 
 
@@ -31,18 +33,19 @@ class ExplainedDecision:
     explanation: Explanation
 
     def in_language(self, language: str) -> DecisionExplanationRecord:
-        """The explanation in sentences of a language that has a catalogue."""
+        """The explanation in sentences of a language that has a catalogue; raises RecordContradictory."""
         case = self.explanation.explained.case
         wording = Wording(
             catalogue=load_catalogue(language), network=case.snapshot.network, policies=case.matcher.policies
         )
-        return DecisionExplanationRecord.of(
-            self.explanation,
-            history(self.record),
-            wording,
-            decision=self.record.id or "",
-            order=self.record.order.id,
-        )
+        with contradictions_named(self.record.id or ""):
+            return DecisionExplanationRecord.of(
+                self.explanation,
+                history(self.record),
+                wording,
+                decision=self.record.id or "",
+                order=self.record.order.id,
+            )
 
 
 class Explanations:
@@ -66,7 +69,7 @@ class Explanations:
     def of_decision(self, decision: str, *, why_not: Sequence[str] = (), what_if: bool = False) -> ExplainedDecision:
         """Also why not from the places `why_not`, and if `what_if`, what would have changed it. Raises NotFound for a
         decision or place that there is not; FactsForgotten if what it was made on is not kept, so that it comes out
-        otherwise; OrderErased, DecisionUnreadable, StoreUnavailable.
+        otherwise; OrderErased, DecisionUnreadable, RecordContradictory, StoreUnavailable.
         """
         entry = decision_log.decided(self._client, self._keys, decision)
         if entry.erased:
@@ -74,6 +77,10 @@ class Explanations:
                 f"decision {decision} can't be explained: the order's personal values were erased, and with them where"
                 " it goes"
             )
+        with contradictions_named(decision):
+            return self._explained(entry, why_not, what_if=what_if)
+
+    def _explained(self, entry: Entry, why_not: Sequence[str], *, what_if: bool) -> ExplainedDecision:
         record, made_on = entry.record, self._replays.made_on(entry)
         case = DecidedCase(
             remainder=made_on.remainder,
@@ -86,8 +93,8 @@ class Explanations:
         explanation = explain(case, why_not=why_not, what_if=what_if)
         if not agrees(explanation, record):
             raise FactsForgotten(
-                f"decision {decision} can't be explained: decided again, it comes out otherwise; pointsman replay"
-                f" {decision} says where, and why that may be"
+                f"decision {entry.decision} can't be explained: decided again, it comes out otherwise; pointsman replay"
+                f" {entry.decision} says where, and why that may be"
             )
         return ExplainedDecision(record=record, explanation=explanation)
 

@@ -8,12 +8,14 @@ from typing import Literal, TypeAlias
 from engine.audit.comparison.comparison import compare, is_whole
 from engine.audit.comparison.differences import Difference
 from engine.audit.comparison.meanings import changes_since
+from engine.audit.contradictions import NOT_REPLAYABLE, contradictions_named
 from engine.audit.deciding import decides
 from engine.audit.replay import DecisionFacts, Replay, facts_of_decision, replay, skus_of
+from engine.audit.sealing.leaf import id_text
 from engine.decide.decision import NOTHING_LEFT
 from engine.decide.facts_record import FactsRecord, facts_from_json
 from engine.decide.record import DecisionRecord
-from engine.errors import DecisionUnreadable, FactsForgotten, NotFound, NotReady
+from engine.errors import DecisionUnreadable, FactsForgotten, OrderErased, RecordContradictory
 from engine.facts_reader import FactsReader
 from engine.model.facts import Product
 from engine.model.time_zone_data import tzdata_version
@@ -40,20 +42,16 @@ OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
 """In words."""
 
 
-_CONTRADICTIONS = (LookupError, ValueError, TypeError, ArithmeticError)
-"""What deciding on facts raises that no decision was made on."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayedEntry:
-    """What came of a decision's replay. `why` says more, of an outcome other than identical. `replay` is None if it
-    could not be made; so is `by_other_policies`, or if none were asked for.
+    """What came of a decision's replay. `why` has the reasons of an outcome other than identical. `replay` is None if
+    it could not be made; so is `by_other_policies`, or if none were asked for.
     """
 
     entry: Entry
     record: DecisionRecord
     outcome: Outcome
-    why: str = ""
+    why: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     replay: Replay | None = None
     by_other_policies: Replay | None = None
@@ -81,35 +79,42 @@ class Replays:
         on_damaged: Callable[[str], None] | None = None,
     ) -> Iterator[ReplayedEntry]:
         """Of all decisions that were made from the instant `since` on and before `until`, oldest first. `on_damaged` is
-        called with the id of each entry that is damaged; without it, such an entry raises one of UNREADABLE.
+        called with the id of each entry that can't be read; without it, such an entry raises one of UNREADABLE,
+        DecisionUnreadable or RecordContradictory.
         """
         decisions = decision_log.decisions(self._client, self._keys, since=since, until=until, on_damaged=on_damaged)
         for entry in decisions:
-            yield self.of_entry(entry, policies=policies)
+            try:
+                yield self.of_entry(entry, policies=policies)
+            except (DecisionUnreadable, RecordContradictory):
+                if on_damaged is None:
+                    raise
+                on_damaged(id_text(entry.id))
 
     def of_entry(self, entry: Entry, *, policies: str | None = None) -> ReplayedEntry:
-        """Also by the policy version `policies`, if there is one. Raises DecisionUnreadable if the record can't be
-        read.
+        """Also by the policy version `policies`, if there is one. Raises DecisionUnreadable or RecordContradictory if
+        the record can't be read; NotFound, PolicyUnreadable of the version.
         """
-        record = entry.record
+        with contradictions_named(entry.decision):
+            record = entry.record
         if entry.erased:
             return ReplayedEntry(entry=entry, record=record, outcome="erased")
+        if policies is not None:
+            self._facts.matcher(policies)
         try:
-            again = self.replay(entry)
-        except (FactsForgotten, NotFound, NotReady, DecisionUnreadable) as error:
-            return ReplayedEntry(entry=entry, record=record, outcome="not_replayable", why=str(error))
-        except _CONTRADICTIONS as error:
-            why = f"what is recorded contradicts itself, so facts, record or network may have been altered ({error!r})"
-            return ReplayedEntry(entry=entry, record=record, outcome="not_replayable", why=why)
+            with contradictions_named(entry.decision):
+                return self._compared(entry, record, policies)
+        except NOT_REPLAYABLE as error:
+            return ReplayedEntry(entry=entry, record=record, outcome="not_replayable", why=(str(error),))
+
+    def _compared(self, entry: Entry, record: DecisionRecord, policies: str | None) -> ReplayedEntry:
+        again, facts = self.replay(entry), facts_from_json(entry.facts)
         found = compare(entry.body, entry.facts, again)
-        facts = facts_from_json(entry.facts)
-        outcome: Outcome = "identical" if not found else "different" if is_whole(facts) else "facts_incomplete"
-        why = _why(facts) if found else ""
         return ReplayedEntry(
             entry=entry,
             record=record,
-            outcome=outcome,
-            why=why,
+            outcome="identical" if not found else "different" if is_whole(facts) else "facts_incomplete",
+            why=tuple(_reasons(facts)) if found else (),
             differences=found,
             replay=again,
             by_other_policies=None if policies is None else self.replay(entry, policies),
@@ -117,32 +122,40 @@ class Replays:
 
     def replay(self, entry: Entry, policies: str | None = None) -> Replay:
         """Decide again what the entry says, by the policies that it names or by those of another version. Raises
-        FactsForgotten, NotFound, PolicyUnreadable, DecisionUnreadable, StoreUnavailable, Contended.
+        FactsForgotten, NotFound, PolicyUnreadable, DecisionUnreadable, RecordContradictory, StoreUnavailable,
+        Contended.
         """
-        record, facts = entry.record, facts_from_json(entry.facts)
-        return replay(
-            record,
-            facts,
-            caches=self._former.network(record.network_version),
-            products=self._products(record, facts),
-            matcher=self._facts.matcher(policies or record.policy_version),
-        )
+        with contradictions_named(entry.decision):
+            record, facts = entry.record, facts_from_json(entry.facts)
+            return replay(
+                record,
+                facts,
+                caches=self._former.network(record.network_version),
+                products=self._products(record, facts),
+                matcher=self._facts.matcher(policies or record.policy_version),
+            )
 
     def decides(self, decision: str, rule: str) -> bool:
-        """Whether the rule decided: without it, another choice would have been made. Raises as `replay` does."""
+        """Whether the rule decided: without it, another choice would have been made. Raises as `replay` does, and
+        OrderErased.
+        """
         entry = decision_log.decided(self._client, self._keys, decision)
-        matcher, left = self._facts.matcher(entry.record.policy_version), entry.record.left
-        return decides(rule, self.replay(entry), matcher, left.left if left else NOTHING_LEFT)
+        if entry.erased:
+            raise OrderErased(f"decision {decision} can't be made again: the order's personal values were erased")
+        with contradictions_named(decision):
+            matcher, left = self._facts.matcher(entry.record.policy_version), entry.record.left
+            return decides(rule, self.replay(entry), matcher, left.left if left else NOTHING_LEFT)
 
     def made_on(self, entry: Entry) -> DecisionFacts:
         """What the decision of an entry was made on; raises as `replay`, but for policies."""
-        record, facts = entry.record, facts_from_json(entry.facts)
-        return facts_of_decision(
-            record,
-            facts,
-            caches=self._former.network(record.network_version),
-            products=self._products(record, facts),
-        )
+        with contradictions_named(entry.decision):
+            record, facts = entry.record, facts_from_json(entry.facts)
+            return facts_of_decision(
+                record,
+                facts,
+                caches=self._former.network(record.network_version),
+                products=self._products(record, facts),
+            )
 
     def _products(self, record: DecisionRecord, facts: FactsRecord) -> Mapping[str, tuple[Product, Mapping[str, int]]]:
         """Those of the decision's SKUs, with their paces of sale by node."""
@@ -154,7 +167,7 @@ class Replays:
         return products
 
 
-def _why(facts: FactsRecord) -> str:
+def _reasons(facts: FactsRecord) -> list[str]:
     """Why a replay came out otherwise, as far as the entry tells."""
     reasons = []
     if not facts.meaning:
@@ -165,4 +178,4 @@ def _why(facts: FactsRecord) -> str:
             reasons.append(f"it was decided by meaning {facts.meaning}, and this release decides by {MEANING}")
     if facts.tzdata and facts.tzdata != tzdata_version():
         reasons.append(f"its clocks went by tzdata {facts.tzdata}, those of this machine by {tzdata_version()}")
-    return "; ".join(reasons)
+    return reasons

@@ -21,7 +21,7 @@ from api.files.inventory_folder import load_inventory
 from api.files.orders import read_orders
 from api.files.policies import policy_files
 from engine.audit.calculation import Calculation
-from engine.errors import FactsForgotten
+from engine.errors import PointsmanError
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.support.recorded_decisions import OrderClock
@@ -87,7 +87,7 @@ def _replay(data: Path) -> None:
         click.echo(f"{outcome} {number}")
 
 
-def _agreement(made: Calculation | FactsForgotten) -> str:
+def _agreement(made: Calculation | PointsmanError) -> str:
     """Whether the rows of a calculation add up to what was recorded."""
     return "adds_up" if isinstance(made, Calculation) and made.agrees else "does_not_add_up"
 

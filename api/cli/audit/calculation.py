@@ -8,7 +8,7 @@ import click
 from msgspec import UNSET
 
 from api.cli.audit.decision_or_period import decision_or_period
-from api.cli.language.current import counted, say, say_number
+from api.cli.language.current import counted, say, say_message, say_number, text
 from api.cli.ledger_log import warn_unreadable
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.mistakes import fail
@@ -24,7 +24,7 @@ from api.records.audit.calculation import (
     table_lines,
 )
 from api.shapes.quantities import Quantities
-from engine.errors import FactsForgotten
+from engine.errors import FactsForgotten, RecordContradictory
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -78,11 +78,11 @@ def calculation(
 
 def _write_table(service: Pointsman, start: int | None, end: int | None, output: Path) -> None:
     quantities = Quantities.of(service)
-    decisions = differing = forgotten = 0
+    decisions = differing = forgotten = contradictory = 0
     damaged: list[str] = []
 
     def lines() -> Iterator[str]:
-        nonlocal decisions, differing, forgotten
+        nonlocal decisions, differing, forgotten, contradictory
         yield heading()
         with progress_bar() as progress:
             task = progress.add_task(say("calculating"), total=None)
@@ -90,6 +90,10 @@ def _write_table(service: Pointsman, start: int | None, end: int | None, output:
                 progress.advance(task)
                 if isinstance(made, FactsForgotten):
                     forgotten += 1
+                    continue
+                if isinstance(made, RecordContradictory):
+                    contradictory += 1
+                    click.echo(say_message(str(made)), err=True)
                     continue
                 decisions += 1
                 differing += not made.agrees
@@ -100,17 +104,17 @@ def _write_table(service: Pointsman, start: int | None, end: int | None, output:
     click.echo(say("{decisions} calculated", decisions=counted(decisions, "decision")), err=True)
     for entry in damaged:
         warn_unreadable(entry)
-    if forgotten:
-        fail([say("{decisions} left out: their network is not kept", decisions=counted(forgotten, "decision"))])
-    if differing:
-        fail(
-            [
-                say(
-                    "of {decisions}, the rows don't add up to what was recorded",
-                    decisions=counted(differing, "decision"),
-                )
-            ]
+    mistakes = [
+        say(english, decisions=counted(count, "decision"))
+        for english, count in (
+            (text("{decisions} left out: their network is not kept"), forgotten),
+            (text("{decisions} left out: their record contradicts their network"), contradictory),
+            (text("of {decisions}, the rows don't add up to what was recorded"), differing),
         )
+        if count
+    ]
+    if mistakes:
+        fail(mistakes)
     if damaged:
         sys.exit(1)
 

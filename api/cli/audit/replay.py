@@ -129,8 +129,8 @@ def _replay_lines(record: ReplayRecord, times: Times) -> Iterator[str]:
         at=times(record.decided_at),
         outcome=say(OUTCOMES[record.outcome]),
     )
-    if record.why:
-        yield f"  {say_message(record.why)}"
+    for reason in record.why or ():
+        yield f"  {say_message(reason)}"
     for item in record.differences[:MOST_SHOWN]:
         yield say(
             "  {path}: recorded {recorded}, replayed {replayed}",

@@ -75,7 +75,9 @@ class ReplayRecord(Record, frozen=True):
     decided_at: Timestamp
     outcome: Outcome
     differences: list[ReplayDifferenceRecord]
-    why: Annotated[str | UnsetType, Meta(description="what may be the reason, as far as the entry tells")] = UNSET
+    why: Annotated[list[str] | UnsetType, Meta(description="what may be the reasons, as far as the entry tells")] = (
+        UNSET
+    )
     policies: Annotated[PolicyReplayRecord | UnsetType, Meta(description="if others were asked for")] = UNSET
 
     @classmethod
@@ -87,7 +89,7 @@ class ReplayRecord(Record, frozen=True):
             decided_at=record.decided_at,
             outcome=replayed.outcome,
             differences=[ReplayDifferenceRecord.of(item) for item in replayed.differences],
-            why=replayed.why or UNSET,
+            why=list(replayed.why) or UNSET,
             policies=UNSET if other is None else PolicyReplayRecord.of(record, other.record),
         )
 

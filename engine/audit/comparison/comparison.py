@@ -1,9 +1,11 @@
-"""Compares a decision with what a replay made of its facts, byte for byte, in the form in which it was logged.
+"""Compares a decision with what a replay made of its facts: byte for byte or, if an earlier release logged it in
+another form, value by value in that form.
 
 Releases before meanings had numbers kept neither what nodes had been given nor positions without stock. Of such an
 entry a replay may come out otherwise without anything being wrong.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +25,7 @@ def is_whole(facts: FactsRecord) -> bool:
 
 
 def compare(body: bytes, facts: bytes, replay: Replay) -> tuple[Difference, ...]:
-    """Where the replay differs from the record in `body` and its `facts`; nothing, if it comes out byte for byte."""
+    """Where the replay differs from the record in `body` and its `facts`; nothing, if it comes out as it was logged."""
     if (body, facts) == (replay.body, replay.logged_facts):
         return ()
     recorded, replayed = json.loads(body), json.loads(replay.body)
@@ -34,7 +36,15 @@ def compare(body: bytes, facts: bytes, replay: Replay) -> tuple[Difference, ...]
     if "meaning" not in kept:
         again = _before_all_was_kept(again)
         recorded, replayed = ({**item, "facts": None} for item in (recorded, replayed))
-    return (*differences(recorded, replayed), *differences(kept, again, "facts.document"))
+        return (*differences(recorded, replayed), *differences(kept, again, "facts.document"))
+    found = (*differences(recorded, replayed), *differences(kept, again, "facts.document"))
+    return found or (_of_bytes(body + facts, replay.body + replay.logged_facts),)
+
+
+def _of_bytes(recorded: bytes, replayed: bytes) -> Difference:
+    """The same values are written otherwise: their SHA-256."""
+    before, after = (hashlib.sha256(text).hexdigest() for text in (recorded, replayed))
+    return Difference(path="(bytes)", recorded=before, replayed=after)
 
 
 def _before_all_was_kept(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,10 +49,15 @@ class EmissionSums:
         self._decisions = 0
         self._differing = 0
         self._not_calculated = 0
+        self._contradictory = 0
 
     def leave_out(self) -> None:
         """Count a decision whose emissions can't be calculated any more."""
         self._not_calculated += 1
+
+    def leave_out_contradictory(self) -> None:
+        """Count a decision whose record contradicts its facts, so that it may have been altered."""
+        self._contradictory += 1
 
     def add(self, calculation: Calculation, shipments: Sequence[ShipmentUnits]) -> None:
         """`shipments` are those of the decision, with where their units are. What is scheduled is no shipment yet."""
@@ -85,5 +90,6 @@ class EmissionSums:
             ],
             decisions=self._decisions,
             not_calculated=self._not_calculated,
+            contradictory=self._contradictory,
             differing=self._differing,
         )

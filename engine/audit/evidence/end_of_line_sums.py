@@ -42,9 +42,9 @@ class EndOfLineSums:
         self._is_at_end = is_at_end
         self._sold: dict[str, _Sold] = {}
 
-    def add(self, record: DecisionRecord, shipments: Sequence[ShipmentUnits]) -> None:
-        """`shipments` are those of the decision, with where their units are."""
-        for made, where in zip(record.shipments, shipments, strict=True):
+    def add(self, record: DecisionRecord, shipments: Sequence[tuple[ShipmentRecord, ShipmentUnits]]) -> None:
+        """`shipments` are those of the decision, each with where its units are."""
+        for made, where in shipments:
             units = Counter[str]()
             for state in _COUNTED:
                 units.update(dict(where.by_sku(state)))

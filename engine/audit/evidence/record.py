@@ -41,6 +41,9 @@ class EmissionsRecord(Record, frozen=True):
     services: list[EmissionSumRecord]
     decisions: int
     not_calculated: Annotated[int, Meta(description="decisions whose network or products are not kept any more")]
+    contradictory: Annotated[
+        int, Meta(description="decisions whose record contradicts itself, in no sum here or of end-of-line products")
+    ]
     differing: Annotated[int, Meta(description="decisions whose calculation does not add up to what was recorded")]
 
 

@@ -6,12 +6,13 @@ from functools import lru_cache
 
 from engine.audit.access_log import AccessLog
 from engine.audit.calculations import Calculations
+from engine.audit.contradictions import contradictions_named
 from engine.audit.evidence.emission_sums import EmissionSums
 from engine.audit.evidence.end_of_line_sums import EndOfLineSums
 from engine.audit.evidence.exceptions import Exceptions
 from engine.audit.evidence.record import EvidenceReportRecord, PersonalReadsRecord, RuleChangeRecord
 from engine.decide.order_record import timestamp
-from engine.errors import FactsForgotten, NotFound, PointsmanError, PolicyUnreadable
+from engine.errors import FactsForgotten, NotFound, PointsmanError, PolicyUnreadable, RecordContradictory
 from engine.facts_reader import FactsReader
 from engine.policies.activations import Activation
 from engine.policies.versions import Versions
@@ -81,11 +82,16 @@ class EvidenceReports:
                 under[record.policy_version] += 1
                 fired.update((record.policy_version, rule) for rule in record.rules.fired)
                 exceptions.add_decision(entry, record)
-                sold.add(record, hold.shipments)
                 try:
+                    with contradictions_named(entry.decision):
+                        pairs = list(zip(record.shipments, hold.shipments, strict=True))
                     emissions.add(self._calculations.of_entry(entry), hold.shipments)
                 except FactsForgotten:
                     emissions.leave_out()
+                except RecordContradictory:
+                    emissions.leave_out_contradictory()
+                    continue
+                sold.add(record, pairs)
         on_hand, blocked = units_left(self._client, self._keys, sorted(products))
         activations = self._versions.activations()
         sealed = SealedLog(self._client, self._keys).state()

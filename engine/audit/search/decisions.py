@@ -5,16 +5,15 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 
+from engine.audit.contradictions import NOT_REPLAYABLE
 from engine.audit.replays import Replays
 from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.search.decision_summary import DecisionSummary
-from engine.errors import DecisionUnreadable, FactsForgotten, NotFound, NotReady
 from engine.store.audit.decision_search import DecisionPage, DecisionSearch
 from engine.store.log.entry import EntryId
 
 MOST_REPLAYED = 50
 """Decisions that are made again for one page."""
-NOT_REPLAYABLE = (FactsForgotten, NotFound, NotReady, DecisionUnreadable)
 
 
 class Decisions:

@@ -6,6 +6,7 @@ import json
 import pytest
 from msgspec import structs
 
+from api.cli.language.messages import message_book
 from engine.audit.comparison import meanings
 from engine.audit.comparison.meanings import MEANINGS
 from engine.decide.order_record import seconds as order_instant
@@ -128,7 +129,7 @@ def test_what_was_altered_is_named(shop, rewrite):
     found = shop.replays.of_decision(name)
     assert (found.outcome, [item.path for item in found.differences]) == ("different", ["cost_micros"])
     assert (found.differences[0].recorded, found.differences[0].replayed) == (1, found.replay.record.cost_micros)
-    assert found.why == ""
+    assert found.why == ()
 
 
 def test_altered_facts_show_in_the_hash_and_in_what_comes_out(shop, rewrite):
@@ -144,6 +145,13 @@ def test_altered_facts_show_in_the_hash_and_in_what_comes_out(shop, rewrite):
     assert "facts.sha256" in [item.path for item in found.differences]
 
 
+def test_the_same_values_in_other_bytes_are_not_identical(shop, rewrite):
+    name = json_of(shop.decide(order(("B", 1))))["id"]
+    rewrite(lambda record, facts: (to_json(record), json.dumps(facts, sort_keys=True).encode()))
+    found = shop.replays.of_decision(name)
+    assert (found.outcome, [item.path for item in found.differences]) == ("different", ["(bytes)"])
+
+
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
@@ -154,7 +162,16 @@ def test_altered_facts_show_in_the_hash_and_in_what_comes_out(shop, rewrite):
 def test_another_meaning_or_time_zone_database_is_named_as_the_reason(shop, rewrite, changed, why):
     name = json_of(shop.decide(order(("B", 1))))["id"]
     rewrite(lambda record, facts: (to_json(record), compact({**facts, **changed})))
-    assert why in shop.replays.of_decision(name).why
+    assert [reason for reason in shop.replays.of_decision(name).why if reason.startswith(why)]
+
+
+def test_each_of_two_reasons_is_told_in_french_too(shop, rewrite):
+    name = json_of(shop.decide(order(("B", 1))))["id"]
+    later = {"meaning": MEANING + 1, "tzdata": "1999z"}
+    rewrite(lambda record, facts: (to_json(record), compact({**facts, **later})))
+    why = shop.replays.of_decision(name).why
+    assert len(why) == 2
+    assert [reason for reason in why if message_book("fr").translate(reason) == reason] == []
 
 
 def test_an_entry_whose_facts_were_kept_in_part_is_not_called_different(shop, rewrite):
@@ -170,7 +187,7 @@ def test_an_entry_whose_facts_were_kept_in_part_is_not_called_different(shop, re
     first, second = map(shop.replays.of_decision, names)
     assert first.outcome == "identical", "nothing had been given, and no place was without it"
     assert second.outcome == "facts_incomplete"
-    assert "the release that logged it kept neither" in second.why
+    assert "the release that logged it kept neither" in second.why[0]
 
 
 def test_a_decision_whose_network_is_not_kept_can_t_be_replayed(shop, keys, client):
@@ -179,7 +196,7 @@ def test_a_decision_whose_network_is_not_kept_can_t_be_replayed(shop, keys, clie
     client.redis.delete(keys.former_versions)
     found = shop.replays.of_decision(name)
     assert (found.outcome, found.replay) == ("not_replayable", None)
-    assert "is not kept any more" in found.why
+    assert "is not kept any more" in found.why[0]
 
 
 def test_other_policies_decide_the_same_facts_otherwise(shop):
@@ -243,7 +260,7 @@ def test_a_rule_of_meaning_that_changed_since_is_named_as_the_reason(shop, rewri
     rewrite(lambda record, facts: (to_json(structs.replace(record, cost_micros=1)), compact(facts)))
     later = {**MEANINGS, MEANING + 1: "days of cover are rounded up"}
     monkeypatch.setattr(meanings, "MEANINGS", later)
-    assert shop.replays.of_decision(name).why == f"meaning {MEANING + 1}: days of cover are rounded up"
+    assert shop.replays.of_decision(name).why == (f"meaning {MEANING + 1}: days of cover are rounded up",)
 
 
 def test_a_damaged_entry_keeps_no_other_from_being_replayed(shop, redis_client, keys):

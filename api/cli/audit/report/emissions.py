@@ -106,6 +106,12 @@ def _emission_remarks(report: EvidenceReportRecord, cells: Cells) -> Iterator[st
             "{count} decisions are left out: their network or products are not kept any more.",
             count=cells.number(report.emissions.not_calculated),
         )
+    if report.emissions.contradictory:
+        yield say(
+            "{count} decisions are left out: their record contradicts their network or products, so it may have been"
+            " altered, or this release has a mistake. pointsman ledger check says whether the log was altered.",
+            count=cells.number(report.emissions.contradictory),
+        )
     if report.emissions.differing:
         yield say(
             "Of {count} decisions, the calculation does not add up to what was recorded.",
