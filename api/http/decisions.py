@@ -127,7 +127,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @decisions.arguments(DecisionsQuery, location="query")
     @decisions.response(HTTPStatus.OK, DecisionsPageRecord)
     def page(query: dict[str, Any]) -> Response:
-        """Logged decisions, the last one first"""
+        """Logged decisions, newest first"""
         return answer(DecisionsPageRecord.of(pointsman.decisions.page(**query)))
 
     @decisions.get("/<string:decision_id>", scope=("orders", "audit:read"))

@@ -1,6 +1,8 @@
 """`pointsman audit archive`, and `policy diff --between`, as they are typed."""
 
+import datetime
 import json
+import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +62,11 @@ def test_rules_that_changed_are_listed_by_date(run: Run, tmp_path: Path) -> None
     assert (record["version_from"], len(record["activations"])) == (None, 2)
     assert record["activations"][1]["before"] == record["activations"][0]["version"]
     assert run("policy", "diff", "--between", "2100-01-02", "2100-01-01").returncode == 2
+    first = record["activations"][0]["at"]
+    day = datetime.datetime.fromisoformat(first).astimezone(zoneinfo.ZoneInfo("Europe/Paris")).date()
+    ended = [json.loads(run("policy", "diff", "--between", "2020-01-01", end, "--json").stdout) for end in (first, day)]
+    assert [bool(item["activations"]) for item in ended] == [False, True]
+    assert [item["version_to"] is None for item in ended] == [True, False]
     assert "--between FROM TO" in run("policy", "diff", "active").stderr
 
 
