@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from api.cli.language.current import counted, say, text
-from api.cli.options import INSTANT, INSTANT_END
+from api.cli.options import INSTANT, LAST_DAY
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.ledger import LogEntryRecord
@@ -30,7 +30,13 @@ from engine.store.log.entry_bodies import MovedUnits, UnitsBody
     help="Only entries of this kind; may be given repeatedly.",
 )
 @click.option("--from", "start", type=INSTANT, help="From this instant on, such as 2026-11-27T08:00:00+01:00.")
-@click.option("--until", type=INSTANT_END, help="Before this instant.")
+@click.option(
+    "--to",
+    "--until",
+    "end",
+    type=LAST_DAY,
+    help="Before this instant; of a date, up to the end of that day.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each entry whole, as JSON on a line of its own.")
 @click.pass_obj
 def show_log(
@@ -38,7 +44,7 @@ def show_log(
     order: str | None,
     kinds: tuple[str, ...],
     start: int | None,
-    until: int | None,
+    end: int | None,
     *,
     as_json: bool,
 ) -> None:
@@ -49,7 +55,7 @@ def show_log(
     Example: pointsman ledger log --order W-900001
     """
     with Pointsman(settings) as service:
-        selects, times = _selector(frozenset(kinds), start, until), Times.of(service)
+        selects, times = _selector(frozenset(kinds), start, end), Times.of(service)
         if order is None:
             entries = service.entries(on_damaged=warn_unreadable)
         else:
@@ -88,12 +94,12 @@ def warn_unreadable(entry_id: str) -> None:
     )
 
 
-def _selector(kinds: frozenset[str], start: int | None, until: int | None) -> Callable[[Entry], bool]:
+def _selector(kinds: frozenset[str], start: int | None, end: int | None) -> Callable[[Entry], bool]:
     def selects(entry: Entry) -> bool:
         return (
             (not kinds or entry.kind in kinds)
             and (start is None or entry.at >= start)
-            and (until is None or entry.at < until)
+            and (end is None or entry.at < end)
         )
 
     return selects

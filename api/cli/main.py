@@ -32,7 +32,7 @@ COMMANDS = {
     ),
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
-    "decisions": Lazy("api.cli.audit.decisions", "decisions", "Search the logged decisions, the last one first."),
+    "decisions": Lazy("api.cli.audit.decisions", "decisions", "Search the logged decisions, newest first."),
     "explain": Lazy("api.cli.audit.explain", "explain", "Say why an order ships as it does, and why not otherwise."),
     "hold": Lazy("api.cli.hold", "hold", "List, confirm, release or extend holds; undo confirms."),
     "init": Lazy("api.cli.init", "init", "Write a starter network into DIRECTORY."),

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 import msgspec
-from marshmallow import ValidationError
+from marshmallow import ValidationError, fields
 
 from api.cli.language.current import say
 from api.cli.login import login_name
@@ -31,13 +31,13 @@ class _Instant(click.ParamType):
     name = "instant"
 
     def __init__(self, *, ends: bool = False, whole_day: bool = False) -> None:
-        """`whole_day`: a date alone is its last second, not its first minute."""
+        """`whole_day`: a date alone is the instant at which that day is over, not its first minute."""
         self._ends = ends
         self._whole_day = whole_day
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if self._whole_day and isinstance(value, str) and _DATE.fullmatch(value.strip()):
-            return self.convert(f"{value.strip()} 23:59", param, ctx) + 59
+            return self.convert(f"{value.strip()} 23:59", param, ctx) + 60
         try:
             local = _local(value)
             return Instant().read(value) if local is None or ctx is None else self._of_clock(local, ctx.obj)
@@ -63,6 +63,20 @@ def _local(text: str) -> int | None:
         return None
 
 
+class ShapeParam(click.ParamType):
+    """What a field of the HTTP API reads, as the value of an option."""
+
+    def __init__(self, field: fields.Field[Any], *, name: str) -> None:
+        self._field = field
+        self.name = name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return self._field.deserialize(value) if isinstance(value, str) else value
+        except ValidationError as error:
+            self.fail(str(error.messages[0]), param, ctx)
+
+
 class _Duration(click.ParamType):
     name = "duration"
 
@@ -75,7 +89,13 @@ class _Duration(click.ParamType):
 
 INSTANT, INSTANT_END = _Instant(), _Instant(ends=True)
 LAST_DAY = _Instant(ends=True, whole_day=True)
-"""The end of a period: a date alone is in it."""
+"""The end of a period, which is not in it: an instant, or of a date alone the end of that day, so that the whole day is
+in the period.
+"""
+TO = click.option("--to", "end", type=LAST_DAY, help="Before this instant; of a date, up to the end of that day.")
+TO_OR_NOW = click.option(
+    "--to", "end", type=LAST_DAY, help="Before this instant; of a date, up to the end of that day. Default: now."
+)
 DURATION = _Duration()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 ORDER = click.argument("order_id", metavar="ORDER")

@@ -43,12 +43,14 @@ emissions:
     source: >-
       Arrêté du 10 avril 2012, annexe II, train, électricité, marchandises de densité inférieure ou égale à 249 kg/m3:
       16.60 kWh/km, 400 t.
-      Arrêté du 26 avril 2017, annexe, électricité consommée en France métropolitaine: 48 g CO2e/kWh. 16.60 x 48 / 400
+      Arrêté du 26 avril 2017, annexe, électricité consommée en France métropolitaine: 48 g CO2e/kWh. 16.60 x 48 / 400 = 1.992,
+      rounded to whole grams
   bike:
     grams_per_tonne_km: 1
     source: >-
       25 Wh per tonne-km for an electric cargo bike (Decathlon, Comment décarboner la livraison du dernier kilomètre).
-      Arrêté du 26 avril 2017, annexe, électricité consommée en France métropolitaine: 48 g CO2e/kWh. 0.025 x 48
+      Arrêté du 26 avril 2017, annexe, électricité consommée en France métropolitaine: 48 g CO2e/kWh. 0.025 x 48 = 1.2,
+      rounded to whole grams
   air: # without radiative forcing, as all factors here count the energy alone; with it the same tables give 5,178
     grams_per_tonne_km: 3294
     source: >-

@@ -14,11 +14,10 @@ import re
 from rules.errors import Finding, PolicyInvalid
 from rules.syntax.yaml_document import refusal
 from rules.tables import csv_dialect
+from rules.tables.formulas import guarded, unguarded
 from rules.tables.sheet import MOST_BYTES, MOST_COLUMNS, MOST_LETTERS, MOST_ROWS, Sheet
 
 _FIRST_CELL = re.compile(r'"?policy"?[ \t]*?([,;\t])')
-_FORMULA = re.compile(r"(?!'*[+-]?[0-9]+(?:[.,][0-9]+)?\Z)'*[=+@\t\r-]")
-"""What a spreadsheet takes for a formula, also behind signs ' that protect it; a number is none."""
 _BLANKS = " \t\r\n\u00a0\u202f"
 
 
@@ -51,7 +50,9 @@ def read_sheet(file: str, text: str) -> Sheet:
         raise refusal(file, len(rows) + 1, 1, "bad-csv", message) from None
     if findings:
         raise PolicyInvalid(findings)
-    return Sheet(rows=tuple(map(_unguarded, rows)), decimal_comma=separator == ";")
+    return Sheet(
+        rows=tuple([tuple(map(unguarded, cells[:MOST_COLUMNS])) for cells in rows]), decimal_comma=separator == ";"
+    )
 
 
 def csv_text(sheet: Sheet) -> str:
@@ -59,7 +60,7 @@ def csv_text(sheet: Sheet) -> str:
     target = io.StringIO(newline="")
     writer = csv.writer(target, delimiter=";" if sheet.decimal_comma else ",", lineterminator="\n")
     for row in sheet.rows:
-        writer.writerow([f"'{cell}" if _FORMULA.match(cell) else cell for cell in row])
+        writer.writerow(map(guarded, row))
     return target.getvalue()
 
 
@@ -81,7 +82,3 @@ def _mistakes(file: str, row: int, cells: tuple[str, ...]) -> list[Finding]:
 
 
 FORMULA_MESSAGE = "a formula; put its value in the cell (copy, then paste values only), or ' before it if it is a text"
-
-
-def _unguarded(cells: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple([cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell for cell in cells[:MOST_COLUMNS]])

@@ -1,8 +1,10 @@
 """`pointsman decisions`: as a table, and as files that programs read."""
 
 import csv
+import datetime
 import io
 import json
+import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +42,51 @@ def test_a_table_that_ends_early_says_how_to_go_on(run: Run) -> None:
     after = listed.stderr.split("--after ")[1].strip()
     rest = json.loads(run("decisions", "--after", after, "--json").stdout)
     assert [item["order"] for item in rest["decisions"]] == ["W-2", "W-1"]
+
+
+_COUNTS = {
+    "decisions --json": lambda text: len(json.loads(text)["decisions"]),
+    "replay --json": lambda text: json.loads(text)["decisions"],
+    "calculation --csv -": lambda text: len({row["decision"] for row in csv.DictReader(io.StringIO(text))}),
+    "ledger log --kind decided": lambda text: len(text.splitlines()),
+    "policy idle --json --from 2020-01-01": lambda text: json.loads(text)["decisions"],
+    "audit report --format json --from 2020-01-01": lambda text: json.loads(text)["decisions"],
+}
+"""How many decisions each of these commands found."""
+
+
+@pytest.mark.parametrize("words", _COUNTS)
+def test_a_date_that_ends_a_period_is_in_it_and_an_instant_is_not(run: Run, words: str) -> None:
+    first = json.loads(run("decisions", "--json").stdout)["decisions"][-1]["logged_at"]
+    day = datetime.datetime.fromisoformat(first).astimezone(zoneinfo.ZoneInfo("Europe/Paris")).date()
+    ends = (day - datetime.timedelta(days=1), first, day + datetime.timedelta(days=1))
+    assert [_COUNTS[words](run(*words.split(), "--to", end).stdout) for end in ends] == [0, 0, 3]
+    assert _COUNTS[words](run(*words.split(), "--to", day).stdout) > 0
+
+
+def test_the_instant_as_of_which_orders_were_decided_is_bounded_in_the_same_way(run: Run) -> None:
+    first = json.loads(run("decisions", "--json").stdout)["decisions"][-1]["decided_at"]
+    day = datetime.datetime.fromisoformat(first).astimezone(zoneinfo.ZoneInfo("Europe/Paris")).date()
+    found = [json.loads(run("decisions", "--json", "--decided-to", end).stdout)["decisions"] for end in (first, day)]
+    assert (found[0], bool(found[1])) == ([], True)
+
+
+def test_no_spreadsheet_runs_the_id_of_an_order(command: Command, tmp_path: Path) -> None:
+    formula = '=HYPERLINK("https://shop.example/")'
+    policy = "policy: test\nrules:\n  - id: r1\n    because: Held\n    then: {hold: 1 h}\n"
+    with installed(command, tmp_path, policy, POINTSMAN_USER="@Ada") as run:
+        path = tmp_path / "order.json"
+        path.write_text(json.dumps(order_json(id=formula)))
+        made = json.loads(run("decide", path, "--json").stdout)
+        run("reject", made["id"], "--node", made["shipments"][0]["node"], "--reason", "other")
+        for words in ("decisions --format csv", "calculation --csv - --from 2020-01-01"):
+            rows = list(csv.DictReader(io.StringIO(run(*words.split()).stdout)))
+            assert {row["order"] for row in rows} == {f"'{formula}"}
+        run("audit", "report", "--from", "2020-01-01", "--format", "csv", "--output", tmp_path / "csv")
+        with (tmp_path / "csv" / "decided-again.csv").open(newline="") as file:
+            (again,) = csv.DictReader(file)
+        assert (again["order"], again["by"]) == (f"'{formula}", "'@Ada")
+        assert json.loads(run("decisions", "--format", "ndjson").stdout.splitlines()[0])["order"] == formula
 
 
 def test_every_format_has_the_same_decisions(run: Run, tmp_path: Path) -> None:

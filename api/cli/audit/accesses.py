@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
-from marshmallow import ValidationError
 
 from api.cli.language.current import say
-from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
+from api.cli.options import AS_JSON, INSTANT, TO, ShapeParam, print_json
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.audit.accesses import AccessListRecord
@@ -17,21 +16,16 @@ from engine.settings import Settings
 from engine.store.audit.accesses import AccessFilter, StoredAccess
 
 
-def _cursor(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[int, int] | None:
-    try:
-        return None if value is None else DecisionsCursor().deserialize(value)
-    except ValidationError as error:
-        raise click.BadParameter(str(error.messages[0])) from None
-
-
 @click.command()
 @click.option("--by", help="By this caller or user.")
-@click.option("--id", "subject", metavar="ID", help="Of this order or decision.")
+@click.option("--id", "subject", metavar="ID", help="Of this order, its decisions included, or of this decision.")
 @click.option("--what", help="By this operation of the HTTP API, such as orders_show, or this command.")
 @click.option("--from", "start", type=INSTANT, help="Recorded from this instant on, by the server's clock.")
-@click.option("--until", "end", type=INSTANT_END, help="Recorded before this instant.")
+@TO
 @click.option("--limit", type=click.IntRange(1, 1_000), default=100, show_default=True, help="At most this many.")
-@click.option("--after", callback=_cursor, help="The place that the list before ended with.")
+@click.option(
+    "--after", type=ShapeParam(DecisionsCursor(), name="place"), help="The place that the list before ended with."
+)
 @AS_JSON
 @click.pass_obj
 def accesses(settings: Settings, *, limit: int, after: tuple[int, int] | None, as_json: bool, **filters: Any) -> None:
@@ -59,5 +53,7 @@ def _lines(accesses: Iterable[StoredAccess], times: Times) -> Iterator[str]:
     for access in accesses:
         where = say("{who}, {through} from {origin}", who=access.by, through=access.through, origin=access.origin)
         which = access.subject or say("{count:,} in all", count=access.count)
+        if access.order:
+            which = say("{decision} of order {order}", decision=access.subject, order=access.order)
         query = f"  ({access.query})" if access.query else ""
         yield f"{times(access.at, seconds=True)}  {access.what}  {which}  [{where}]{query}"

@@ -7,10 +7,12 @@ from pathlib import Path
 import click
 from msgspec import UNSET
 
-from api.cli.language.current import counted, say, say_message, text
+from api.cli.audit.decision_or_period import decision_or_period
+from api.cli.language.current import counted, say, say_message, say_number, text
 from api.cli.ledger_log import warn_unreadable
-from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
+from api.cli.options import AS_JSON, print_json
 from api.cli.output.mistakes import fail
+from api.cli.output.numbers import decimal, millionths
 from api.cli.output.progress import progress_bar
 from api.cli.reads import record_read
 from api.records.audit.calculation import (
@@ -26,13 +28,9 @@ from engine.errors import FactsForgotten, RecordContradictory
 from engine.service import Pointsman
 from engine.settings import Settings
 
-_MILLION = 1_000_000
-
 
 @click.command()
-@click.argument("decision_id", metavar="[DECISION]", required=False)
-@click.option("--from", "since", type=INSTANT, help="All decisions made from this instant on.")
-@click.option("--to", "until", type=INSTANT_END, help="All decisions made before this instant.")
+@decision_or_period
 @click.option(
     "--csv",
     "output",
@@ -45,8 +43,8 @@ def calculation(
     settings: Settings,
     decision_id: str | None,
     *,
-    since: int | None,
-    until: int | None,
+    start: int | None,
+    end: int | None,
     output: Path | None,
     as_json: bool,
 ) -> None:
@@ -56,18 +54,16 @@ def calculation(
     last mile, allocated to the lines of the order by mass. The rows add up to what the decision says. With --from and
     --to, the rows of all decisions of that time are written as a table (--csv).
 
-    Example: pointsman calculation --from 2026-01-01 --to 2027-01-01 --csv co2-2026.csv
+    Example: pointsman calculation --from 2026-01-01 --to 2026-12-31 --csv co2-2026.csv
     """
-    if (decision_id is None) == (since is None and until is None):
-        raise click.UsageError(say("name a decision, or say from when to when: --from, --to or both"))
     if decision_id is None and output is None:
         raise click.UsageError(say("of many decisions a table is written: say into which file with --csv"))
     with Pointsman(settings) as service:
         if decision_id is None:
-            _write_table(service, since, until, output or Path("-"))
+            _write_table(service, start, end, output or Path("-"))
             return
         made = service.calculations.of_decision(decision_id)
-        record_read(service, subject=decision_id)
+        record_read(service, subject=decision_id, order=made.record.order.id)
         quantities, currency = Quantities.of(service), service.network().currency
     record = CalculationRecord.of(made)
     if output is not None:
@@ -80,7 +76,7 @@ def calculation(
     sys.exit(0 if record.agrees else 1)
 
 
-def _write_table(service: Pointsman, since: int | None, until: int | None, output: Path) -> None:
+def _write_table(service: Pointsman, start: int | None, end: int | None, output: Path) -> None:
     quantities = Quantities.of(service)
     decisions = differing = forgotten = contradictory = 0
     damaged: list[str] = []
@@ -90,7 +86,7 @@ def _write_table(service: Pointsman, since: int | None, until: int | None, outpu
         yield heading()
         with progress_bar() as progress:
             task = progress.add_task(say("calculating"), total=None)
-            for made in service.calculations.between(since, until, on_damaged=damaged.append):
+            for made in service.calculations.between(start, end, on_damaged=damaged.append):
                 progress.advance(task)
                 if isinstance(made, FactsForgotten):
                     forgotten += 1
@@ -134,9 +130,9 @@ def _lines(record: CalculationRecord, currency: str) -> Iterator[str]:
         yield from _shipment_lines(shipment, currency)
     yield say(
         "in all {cost} {currency} and {co2} kg CO2e; to compare choices, the policies added {policies} {currency}",
-        cost=_million(record.cost_micros),
-        co2=_million(record.co2_mg),
-        policies=_million(record.policies_micros),
+        cost=millionths(record.cost_micros),
+        co2=millionths(record.co2_mg),
+        policies=millionths(record.policies_micros),
         currency=currency,
     )
     if not record.agrees:
@@ -149,16 +145,16 @@ def _shipment_lines(shipment: ShipmentCalculationRecord, currency: str) -> Itera
         node=shipment.node,
         service=shipment.service,
         mode=shipment.mode,
-        kilometres=f"{shipment.distance_m / 1_000:.1f}",
+        kilometres=decimal(shipment.distance_m, 3, shown=1),
         distance_by=_distance_text(shipment),
-        kilograms=f"{shipment.weight_g / 1_000:.3f}",
+        kilograms=decimal(shipment.weight_g, 3, shown=3),
     )
     for row in shipment.costs:
-        yield f"  {_cost_text(row):<52} {_million(row.amount_micros):>14} {currency}"
-    yield f"  {'':<52} {_million(shipment.cost_micros):>14} {currency}"
+        yield f"  {_cost_text(row):<52} {millionths(row.amount_micros):>14} {currency}"
+    yield f"  {'':<52} {millionths(shipment.cost_micros):>14} {currency}"
     for emission in shipment.emissions:
-        yield f"  {_emission_text(emission, shipment):<52} {_million(emission.amount_mg):>14} kg CO2e"
-    yield f"  {'':<52} {_million(shipment.co2_mg):>14} kg CO2e"
+        yield f"  {_emission_text(emission, shipment):<52} {millionths(emission.amount_mg):>14} kg CO2e"
+    yield f"  {'':<52} {millionths(shipment.co2_mg):>14} kg CO2e"
     if shipment.source is not UNSET:
         yield say("  source of the factor: {source}", source=shipment.source)
     for line in shipment.lines:
@@ -166,14 +162,14 @@ def _shipment_lines(shipment: ShipmentCalculationRecord, currency: str) -> Itera
             "  allocated to line {line} ({sku}): {amount} kg CO2e, {last_mile} of it of the last mile",
             line=line.line,
             sku=line.sku,
-            amount=_million(line.co2_mg),
-            last_mile=_million(line.last_mile_mg),
+            amount=millionths(line.co2_mg),
+            last_mile=millionths(line.last_mile_mg),
         )
 
 
 def _distance_text(shipment: ShipmentCalculationRecord) -> str:
     texts = {
-        "great_circle": say("great circle times {detour}", detour=shipment.detour),
+        "great_circle": say("great circle times {detour}", detour=say_number(shipment.detour)),
         "lane": say("as a lane says"),
         "unknown": say("where it goes was erased"),
     }
@@ -197,7 +193,7 @@ def _cost_text(row: CostRowRecord) -> str:
         part=text,
         line=row.line,
         quantity=row.quantity,
-        each=_million(row.each_micros or 0),
+        each=millionths(row.each_micros or 0),
     )
 
 
@@ -207,10 +203,6 @@ def _emission_text(row: EmissionRowRecord, shipment: ShipmentCalculationRecord) 
     return say(
         "line {line}: {tonne_km} tonne-km x {factor} g",
         line=row.line,
-        tonne_km=row.tonne_km,
-        factor=shipment.factor_g_per_tonne_km,
+        tonne_km=say_number(row.tonne_km),
+        factor=say_number(shipment.factor_g_per_tonne_km),
     )
-
-
-def _million(amount: int) -> str:
-    return f"{amount / _MILLION:,.6f}"

@@ -19,6 +19,7 @@ from api.cli.output.times import Times
 from api.records.decisions import FoundDecisionRecord
 from engine.audit.search.decision_summary import DecisionSummary
 from engine.store.audit.parquet import pyarrow
+from rules.tables.formulas import guarded
 
 _MILLISECONDS = 1_000
 _AT_ONCE = 10_000
@@ -45,13 +46,16 @@ def print_table(found: Sequence[DecisionSummary], times: Times) -> None:
 
 
 def _write_csv(found: Iterable[FoundDecisionRecord], file: BinaryIO) -> None:
-    """Lists stand in one cell, with blanks between; an id with a blank in it is in the other formats as it is."""
+    """Lists stand in one cell, with blanks between; an id with a blank in it is in the other formats as it is, and so
+    is one that a spreadsheet would run as a formula.
+    """
     fields = FoundDecisionRecord.__struct_fields__
     rows = csv.writer(_Encoded(file), lineterminator="\n")
     rows.writerow(fields)
     for record in found:
         values = (getattr(record, name) for name in fields)
-        rows.writerow(" ".join(value) if isinstance(value, list) else value for value in values)
+        texts = (" ".join(value) if isinstance(value, list) else value for value in values)
+        rows.writerow(guarded(value) if isinstance(value, str) else value for value in texts)
 
 
 def _write_ndjson(found: Iterable[FoundDecisionRecord], file: BinaryIO) -> None:

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from marshmallow import ValidationError, fields
 
 from api.cli.audit.decision_formats import FORMATS, opened, print_table
 from api.cli.language.current import say
-from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
+from api.cli.options import AS_JSON, INSTANT, LAST_DAY, TO, ShapeParam, print_json
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.decisions import DecisionsPageRecord, FoundDecisionRecord
@@ -28,39 +27,34 @@ _MOST_IN_TABLE = 100
 _PAGE = 1_000
 
 
-class _Read(click.ParamType):
-    """A word that a shape of the HTTP API reads, too."""
-
-    name = "word"
-
-    def __init__(self, shape: fields.Field[Any]) -> None:
-        self._shape = shape
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        try:
-            return self._shape.deserialize(value) if isinstance(value, str) else value
-        except ValidationError as error:
-            self.fail(str(error.messages[0]), param, ctx)
-
-
 @click.command()
 @click.option("--order", help="Decisions of the order with this id; found by an index.")
 @click.option("--from", "start", type=INSTANT, help="Logged from this instant on, by the server's clock.")
-@click.option("--until", "end", type=INSTANT_END, help="Logged before this instant.")
+@TO
 @click.option("--decided-from", type=INSTANT, help="Decided as of this instant or a later one.")
-@click.option("--decided-until", type=INSTANT_END, help="Decided as of an instant before this one.")
+@click.option(
+    "--decided-to",
+    "decided_until",
+    type=LAST_DAY,
+    help="Decided as of an instant before this one; of a date, up to the end of that day.",
+)
 @click.option("--node", help="By which this node ships something.")
 @click.option("--sku", help="That decided this SKU.")
 @click.option("--channel", help="Of orders of this channel.")
 @click.option("--status", type=click.Choice(STATUSES))
 @click.option(
-    "--policy", "policy_version", type=_Read(PolicyVersion()), help="Under this policy version, or its start."
+    "--policy",
+    "policy_version",
+    type=ShapeParam(PolicyVersion(), name="version"),
+    help="Under this policy version, or its start.",
 )
 @click.option("--fired", help="In which this rule fired, such as clearance/outlets-first.")
 @click.option("--decisive", help="That this rule decided: without it, another choice would have been made.")
 @click.option("--caller", help="That this caller asked for, or whose hold counts among its own.")
 @click.option("--limit", type=click.IntRange(1), help="At most this many. Default: 100 in a table, otherwise all.")
-@click.option("--after", type=_Read(DecisionsCursor()), help="The place that the list before ended with.")
+@click.option(
+    "--after", type=ShapeParam(DecisionsCursor(), name="place"), help="The place that the list before ended with."
+)
 @click.option("--format", "form", type=click.Choice((_TABLE, *FORMATS)), default=_TABLE, show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write. Default: stdout.")
 @AS_JSON
@@ -75,11 +69,11 @@ def decisions(
     as_json: bool,
     **filters: Any,
 ) -> None:
-    """Search the logged decisions, the last one first.
+    """Search the logged decisions, newest first.
 
     A decision is found if all options are true of it. Instants are those of the server's clock when the decision was
     logged; an order that was decided as of another instant, as route does, is found by --decided-from and
-    --decided-until, too.
+    --decided-to, too.
 
     Example: pointsman decisions --node wh-lyon --from 2026-11-01 --fired clearance/outlets-first
     """

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.language.current import counted, say, say_message
+from api.cli.audit.decision_or_period import decision_or_period
+from api.cli.language.current import counted, say, say_message, say_number
 from api.cli.ledger_log import warn_unreadable
-from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
+from api.cli.options import AS_JSON, print_json
+from api.cli.output.numbers import millionths
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.cli.reads import record_read
-from api.records.audit.replays import AmountsRecord, PolicySummaryRecord, ReplayRecord, ReplaysRecord, ReplaySums
+from api.records.audit.replays import PolicySummaryRecord, ReplayRecord, ReplaysRecord, ReplaySums
 from api.shapes.quantities import Quantities
 from engine.audit.replays import OUTCOMES
 from engine.service import Pointsman
@@ -23,9 +25,7 @@ _FAILED = frozenset({"different", "not_replayable"})
 
 
 @click.command()
-@click.argument("decision_id", metavar="[DECISION]", required=False)
-@click.option("--from", "since", type=INSTANT, help="All decisions made from this instant on.")
-@click.option("--to", "until", type=INSTANT_END, help="All decisions made before this instant.")
+@decision_or_period
 @click.option(
     "--policies", metavar="VERSION", help="Also decide by this policy version, or its beginning, and show what differs."
 )
@@ -35,8 +35,8 @@ def replay(
     settings: Settings,
     decision_id: str | None,
     *,
-    since: int | None,
-    until: int | None,
+    start: int | None,
+    end: int | None,
     policies: str | None,
     as_json: bool,
 ) -> None:
@@ -46,11 +46,9 @@ def replay(
     instants. Exits with 1 if one comes out otherwise, or can't be made again. With --policies, it is also decided by
     other policies on the same facts.
 
-    Example: pointsman replay --from 2026-11-27 --to 2026-11-28
+    Example: pointsman replay --from 2026-11-27 --to 2026-11-27
     """
-    if (decision_id is None) == (since is None and until is None):
-        raise click.UsageError(say("name a decision, or say from when to when: --from, --to or both"))
-    sums, damaged = ReplaySums(), list[str]()
+    sums, damaged, order = ReplaySums(), list[str](), ""
     with Pointsman(settings) as service:
         version = None if policies is None else service.versions.find(policies)
         quantities, times = Quantities.of(service), Times.of(service)
@@ -58,13 +56,14 @@ def replay(
             replayed = service.replays.of_decision(decision_id, policies=version)
             sums.add(replayed)
             one = ReplayRecord.of(replayed)
+            order = one.order
         else:
             with progress_bar() as progress:
                 task = progress.add_task(say("replaying"), total=None)
-                for replayed in service.replays.between(since, until, policies=version, on_damaged=damaged.append):
+                for replayed in service.replays.between(start, end, policies=version, on_damaged=damaged.append):
                     sums.add(replayed)
                     progress.advance(task)
-        record_read(service, subject=decision_id or "", count=sums.record.decisions)
+        record_read(service, subject=decision_id or "", order=order, count=sums.record.decisions)
     for entry in damaged:
         warn_unreadable(entry)
     if as_json:
@@ -103,21 +102,24 @@ def _policy_lines(summary: PolicySummaryRecord) -> Iterator[str]:
         decisions=summary.decisions,
     )
     amounts = (
-        (say("cost"), "cost_micros", 1_000_000),
-        (say("kg CO2e"), "co2_mg", 1_000_000),
-        (say("shipments"), "shipments", 1),
-        (say("late shipments"), "late_shipments", 1),
-        (say("unfilled units"), "unfilled_units", 1),
+        (say("cost"), "cost_micros", _in_millionths),
+        (say("kg CO2e"), "co2_mg", _in_millionths),
+        (say("shipments"), "shipments", _whole),
+        (say("late shipments"), "late_shipments", _whole),
+        (say("unfilled units"), "unfilled_units", _whole),
     )
     yield f"  {'':<20} {say('recorded'):>20} {say('replayed'):>20}"
-    for what, name, scale in amounts:
-        before, after = _amount(summary.recorded, name, scale), _amount(summary.replayed, name, scale)
+    for what, name, shown in amounts:
+        before, after = shown(getattr(summary.recorded, name)), shown(getattr(summary.replayed, name))
         yield f"  {what:<20} {before:>20} {after:>20}"
 
 
-def _amount(amounts: AmountsRecord, name: str, scale: int) -> str:
-    value = getattr(amounts, name)
-    return f"{value / scale:,.2f}" if scale > 1 else f"{value:,}"
+def _in_millionths(amount: int) -> str:
+    return millionths(amount, shown=2)
+
+
+def _whole(amount: int) -> str:
+    return say_number(f"{amount:,}")
 
 
 def _replay_lines(record: ReplayRecord, times: Times) -> Iterator[str]:
@@ -145,12 +147,12 @@ def _replay_lines(record: ReplayRecord, times: Times) -> Iterator[str]:
         yield say("  policies {version} decide otherwise:", version=record.policies.policy_version[:12])
         for name, amounts in (("recorded", record.policies.recorded), ("replayed", record.policies.replayed)):
             yield say(
-                "    {name}: {status}, {shipments}; cost {cost:,.2f}, {co2:,.3f} kg CO2e, {unfilled}",
+                "    {name}: {status}, {shipments}; cost {cost}, {co2} kg CO2e, {unfilled}",
                 name=say(name),
                 status=say(amounts.status),
                 shipments="; ".join(amounts.shipments) or say("nothing ships"),
-                cost=amounts.cost_micros / 1_000_000,
-                co2=amounts.co2_mg / 1_000_000,
+                cost=millionths(amounts.cost_micros, shown=2),
+                co2=millionths(amounts.co2_mg, shown=3),
                 unfilled=say("{units:,} unfilled", units=amounts.unfilled_units),
             )
 

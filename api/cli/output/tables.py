@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.language.current import counted, current_language, say, say_number, text
+from api.cli.output.numbers import millionths
 from api.cli.output.times import date_text, local_time
 from api.records.day import DayFigures
 from api.records.orders.batch import JointRecord
@@ -18,7 +19,7 @@ from engine.decide.record import DecisionRecord
 from engine.decide.record_parts import FollowsRecord, LotRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
 from engine.decide.sentence_record import SentenceRecord
 from engine.model.facts import Network
-from rules.syntax.literals import CARBON_UNITS, MICROS
+from rules.syntax.literals import CARBON_UNITS
 from rules.wording.catalogue import ENGLISH
 
 KILOGRAM = CARBON_UNITS["kg"]
@@ -35,13 +36,11 @@ _UNPROVEN = {
 
 def money(micros: int, currency: str) -> str:
     """Rounded to the cent, half away from zero, as prices are shown to people."""
-    cents = (abs(micros) + MICROS // 200) // (MICROS // 100)
-    return say_number(f"{'-' if micros < 0 and cents else ''}{cents // 100:,}.{cents % 100:02}") + f" {currency}"
+    return f"{millionths(micros, shown=2)} {currency}"
 
 
 def carbon(milligrams: int) -> str:
-    grams = (milligrams + 500) // 1_000
-    return say_number(f"{grams // 1_000:,}.{grams % 1_000:03}") + " kg CO2e"
+    return f"{millionths(milligrams, shown=3)} kg CO2e"
 
 
 def day_tables(day: DayFigures) -> Iterator[Table]:

@@ -23,14 +23,14 @@ _KINDS = {
 
 
 def print_changes_between(settings: Settings, start: int, end: int, *, as_json: bool) -> None:
-    """Print what became active between two instants (UTC seconds), and what differs between them in all."""
-    if end < start:
-        raise click.UsageError(say("the second instant is before the first"))
+    """Print what became active from `start` to before `end` (UTC seconds), and what differs in all."""
+    if end <= start:
+        raise click.UsageError(say("the second instant is not after the first"))
     with Pointsman(settings) as service:
         versions, times = service.versions, Times.of(service)
-        before, after = versions.active_at(start), versions.active_at(end)
+        before, after = versions.active_at(start), versions.active_at(end - 1)
         changes = versions.changes(before, after) if after else None
-        between = [item for item in versions.activations() if start < item.at <= end]
+        between = [item for item in versions.activations() if start < item.at < end]
         steps = [(item, versions.changes_of(item), versions.approvers(item.version)) for item in between]
     if as_json:
         print_json(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from api.cli.language.current import counted, say
-from api.cli.options import AS_JSON, INSTANT, LAST_DAY, print_json
+from api.cli.options import AS_JSON, INSTANT, TO_OR_NOW, print_json
 from api.cli.output.progress import progress_bar
 from api.records.policies import RuleUsesRecord
 from engine.audit.search.rule_uses import RuleUses, rule_uses
@@ -15,7 +15,7 @@ from engine.settings import Settings
 
 @click.command()
 @click.option("--from", "start", type=INSTANT, required=True, help="Decisions logged from this instant on.")
-@click.option("--to", "end", type=LAST_DAY, help="Decisions logged up to this instant; a date is in it. Default: now.")
+@TO_OR_NOW
 @click.option(
     "--weigh",
     default=50,
@@ -41,7 +41,7 @@ def idle(settings: Settings, start: int, end: int | None, *, weigh: int, as_json
             service.decisions,
             service.versions,
             start=start,
-            end=service.now + 1 if end is None else end + 1,
+            end=service.now + 1 if end is None else end,
             weigh=weigh,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )

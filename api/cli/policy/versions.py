@@ -211,7 +211,7 @@ def show_version(settings: Settings, version: str, name: str | None, *, as_json:
     nargs=2,
     type=(INSTANT, LAST_DAY),
     metavar="FROM TO",
-    help="What became active between two instants, by date, and what differs in all. TO, if it is a date, is in it.",
+    help="What became active between two instants, and what differs in all. If TO is a date, that day is included.",
 )
 @AS_JSON
 @click.pass_obj

@@ -20,6 +20,7 @@ from engine.audit.calculation import (
     ShipmentCalculation,
 )
 from engine.decide.order_record import Record, Timestamp
+from rules.tables.formulas import guarded
 
 Cells: TypeAlias = Mapping[str, object]
 """Of a line of a table, by column."""
@@ -244,19 +245,20 @@ def _of_line(row: CostRow | EmissionRow, quantities: Quantities) -> Cells:
 
 def _line(values: Iterable[str]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(values)
+    csv.writer(text, lineterminator="\n").writerow(map(guarded, values))
     return text.getvalue()
 
 
 def tonne_km(activity: int) -> str:
     """Gram-metres as tonne-km, a decimal number without zeros at its end."""
-    return _decimal(activity, 9)
+    return decimal_text(activity, 9)
 
 
 def thousandths(value: int) -> str:
-    return _decimal(value, 3)
+    return decimal_text(value, 3)
 
 
-def _decimal(value: int, digits: int) -> str:
+def decimal_text(value: int, digits: int) -> str:
+    """`value` times 10**-`digits`, exactly and without zeros at its end."""
     text = f"{Decimal(value).scaleb(-digits):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

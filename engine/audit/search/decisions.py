@@ -24,7 +24,7 @@ class Decisions:
         self._replays = replays
 
     def page(self, filtered: DecisionFilter, *, after: EntryId | None = None, limit: int) -> DecisionPage:
-        """At most `limit` decisions that were logged before the entry `after`, the last one first. By a rule that
+        """At most `limit` decisions that were logged before the entry `after`, newest first. By a rule that
         decided, MOST_REPLAYED are looked at for one page; those that can't be made again are named.
         """
         if filtered.decisive is None:
@@ -47,7 +47,7 @@ class Decisions:
         return dataclasses.replace(candidates, decisions=tuple(found), after=last, not_replayable=tuple(lost))
 
     def all(self, filtered: DecisionFilter, *, at_once: int = 1_000) -> Iterator[DecisionSummary]:
-        """Every one, the last one first."""
+        """Every one, newest first."""
         after: EntryId | None = None
         while True:
             page = self.page(filtered, after=after, limit=at_once)

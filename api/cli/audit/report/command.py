@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 import msgspec
 
+from api.cli.audit.report.cells import Cells, Row, Section
 from api.cli.audit.report.page import facts, page
-from api.cli.audit.report.sections import Cells, Row, Section, sections
+from api.cli.audit.report.sections import sections
 from api.cli.language.current import say
-from api.cli.options import INSTANT, LAST_DAY
+from api.cli.options import INSTANT, TO_OR_NOW
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.cli.reads import record_read
@@ -18,11 +19,12 @@ from api.shapes.quantities import Quantities, encode
 from engine.audit.evidence.record import EvidenceReportRecord
 from engine.service import Pointsman
 from engine.settings import Settings
+from rules.tables.formulas import guarded
 
 
 @click.command()
 @click.option("--from", "start", type=INSTANT, required=True, help="What was logged from this instant on.")
-@click.option("--to", "end", type=LAST_DAY, help="Up to this instant; a date is in it. Default: now.")
+@TO_OR_NOW
 @click.option("--format", "form", type=click.Choice(["html", "csv", "json"]), default="html", show_default=True)
 @click.option(
     "--output",
@@ -42,10 +44,10 @@ def report(settings: Settings, start: int, end: int | None, *, form: str, output
     if form == "csv" and output is None:
         raise click.UsageError(say("--format csv writes a file for each table: name a folder with --output"))
     with Pointsman(settings) as service, progress_bar() as progress:
-        until = service.now if end is None else end
+        until = service.now + 1 if end is None else end
         task = progress.add_task(say("reading the log"), total=None)
         record = service.evidence.report(
-            start, until + 1, progress=lambda entries: progress.update(task, completed=entries)
+            start, until, progress=lambda entries: progress.update(task, completed=entries)
         )
         record_read(service, count=record.decisions)
         cells = Cells(times=Times.of(service), quantities=Quantities.of(service), plain=form == "csv")
@@ -75,4 +77,4 @@ def _write_table(path: Path, headings: Row, rows: Iterable[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(headings)
-        writer.writerows(rows)
+        writer.writerows(map(guarded, row) for row in rows)

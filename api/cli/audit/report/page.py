@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from api.cli.audit.report.sections import Cells, Row, Section
+from api.cli.audit.report.cells import Cells, Row, Section
 from api.cli.language.current import current_language, say
 from engine.audit.evidence.record import EvidenceReportRecord
 

@@ -207,5 +207,5 @@ def test_no_code_names_a_language_but_the_default():
 
 
 def test_french_elides_before_a_vowel_but_not_in_quotes():
-    said = load_catalogue("fr").contract("3 unités de ELE-0001 et de TXT-0001 (« de un à deux ») de \"de a\"")
-    assert said == "3 unités d'ELE-0001 et de TXT-0001 (« de un à deux ») de \"de a\""
+    said = load_catalogue("fr").contract("3 unités de ELE-0001 et de TXT-0001 (« de un à deux »)")
+    assert said == "3 unités d'ELE-0001 et de TXT-0001 (« de un à deux »)"
