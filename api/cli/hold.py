@@ -90,7 +90,7 @@ def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         state = service.holds.state(decision_id)
-        record_read(service, subject=decision_id)
+        record_read(service, subject=decision_id, order=state.order)
         quantities, times = Quantities.of(service), Times.of(service)
     _print_state(state, quantities, times, as_json=as_json)
 

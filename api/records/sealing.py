@@ -114,6 +114,7 @@ class VerificationRecord(Record, frozen=True, kw_only=True):
     cosigned_by: list[str]
     own_keys: Annotated[bool, Meta(description="whether only keys in the file itself vouch for it")]
     compared: Annotated[int, Meta(description="checkpoints from elsewhere that it was compared with")]
+    other_logs: Annotated[int, Meta(description="checkpoints from elsewhere of other logs, which were left out")]
     signed: Annotated[bool, Meta(description="whether the file as a whole is signed")]
     findings: list[SealFindingRecord]
     intact: bool
@@ -128,6 +129,7 @@ class VerificationRecord(Record, frozen=True, kw_only=True):
             cosigned_by=list(map(str, result.cosigners)),
             own_keys=result.own_keys,
             compared=result.compared,
+            other_logs=result.other_logs,
             signed=result.signed,
             findings=[SealFindingRecord.of(finding) for finding in result.findings],
             intact=not result.findings,

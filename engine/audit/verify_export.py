@@ -29,6 +29,7 @@ from engine.audit.sealing.tiles import Edge
 from engine.errors import InputInvalid, Mistake
 
 MOST_FINDINGS = 10_000
+MOST_LOGS_NAMED = 5
 
 
 class ExportHeader(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +50,8 @@ class ExportHeader(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """What came of it. With `own_keys`, only keys that stand in the export itself vouch for it: then anybody may have
-    made it. `compared` is how many checkpoints from elsewhere were compared with it. Only if the file is `signed` as a
-    whole, its first line is vouched for, too.
+    made it. `compared` is how many checkpoints from elsewhere were compared with it; `other_logs` how many are of other
+    logs, and were left out. Only if the file is `signed` as a whole, its first line is vouched for, too.
     """
 
     header: ExportHeader
@@ -58,6 +59,7 @@ class Verification:
     cosigners: tuple[VerifierKey, ...]
     own_keys: bool
     compared: int
+    other_logs: int
     signed: bool
     findings: tuple[Finding, ...]
 
@@ -70,8 +72,8 @@ def verify_export(
     known: Sequence[SignedCheckpoint] = (),
 ) -> Verification:
     """`keys` are those that are trusted; without any, the export's own are taken. Of `witnesses`, one at least must
-    have cosigned. `known` are checkpoints of the log that were kept elsewhere. Raises InputInvalid if the file is no
-    export.
+    have cosigned. `known` are checkpoints that were kept elsewhere; those of other logs are left out, but if there are
+    no others, that is a finding. Raises InputInvalid if the file is no export.
     """
     export = _Export(path)
     header = export.header()
@@ -83,17 +85,21 @@ def verify_export(
     signers, findings = _signers(signed, trusted, of="the checkpoint")
     cosigners, more = _signers(signed, witnesses, of="the checkpoint") if witnesses else ((), [])
     findings += [_not_cosigned(finding) for finding in more]
-    for one in known:
+    of_it = [one for one in known if one.checkpoint.origin == signed.checkpoint.origin]
+    if known and not of_it:
+        findings.append(_none_of_this_log(signed, known))
+    for one in of_it:
         findings += _signers(one, trusted, of=f"the checkpoint of {one.checkpoint.size:,} entries")[1]
     file_signers, more = export.signers(trusted)
     findings += more
-    found = itertools.chain(findings, export.findings(header, signed, known))
+    found = itertools.chain(findings, export.findings(header, signed, of_it))
     return Verification(
         header=header,
         signers=signers,
         cosigners=cosigners,
         own_keys=not keys,
-        compared=len(known),
+        compared=len(of_it),
+        other_logs=len(known) - len(of_it),
         signed=bool(file_signers),
         findings=tuple(itertools.islice(found, MOST_FINDINGS)),
     )
@@ -201,6 +207,14 @@ def _signers(
         return signers, []
     names = ", ".join(sorted({signature.name for signature in signed.note.signatures}))
     return (), [Finding("unknown_key", f"{of} is signed with none of the keys that you trust, but by {names}")]
+
+
+def _none_of_this_log(signed: SignedCheckpoint, known: Sequence[SignedCheckpoint]) -> Finding:
+    names = ", ".join(sorted({f"'{one.checkpoint.origin}'" for one in known})[:MOST_LOGS_NAMED])
+    message = (
+        f"none of the checkpoints that were kept is of this log, '{signed.checkpoint.origin}': they are of {names}"
+    )
+    return Finding("other_log", message)
 
 
 def _not_cosigned(finding: Finding) -> Finding:

@@ -52,8 +52,7 @@ def is_signed(note: str, keys: list[str]) -> bool:
     for verifier_key in keys:
         name, key_id, encoded = verifier_key.strip().split("+", 2)
         key = base64.b64decode(encoded)
-        for line in lines.splitlines():
-            _, signer, signature = line.split(" ")
+        for _, signer, signature in map(str.split, lines.splitlines()):
             value, message = base64.b64decode(signature), f"{text}\n".encode()
             if (signer, value[:4].hex()) != (name, key_id):
                 continue
@@ -75,21 +74,18 @@ def checkpoint(note: str) -> tuple[str, int, bytes]:
     return origin, int(size), base64.b64decode(root)
 
 
-def problems(path: Path, keys: list[str], kept: list[str], witnesses: list[str]) -> Iterator[str]:  # noqa: C901
+def problems(path: Path, keys: list[str], kept: list[str], witnesses: list[str]) -> Iterator[str]:  # noqa: C901, PLR0912
     """A sentence for everything that is not as it was sealed."""
-    lines = (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).splitlines(
-        keepends=True
-    )
+    data = path.read_bytes()
+    lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines(keepends=True)
     header, last = json.loads(lines[0]), json.loads(lines[-1]).get("signed", "\n\n\n")
     leaves, entries = [], []
     for line in lines[1:-1]:
         value = json.loads(line)
         if "leaves" in value:
-            data = base64.b64decode(value["leaves"])
-            leaves += [data[at : at + 48] for at in range(0, len(data), 48)]
+            leaves += [leaf for (leaf,) in struct.iter_unpack("48s", base64.b64decode(value["leaves"]))]
         else:
-            numbers = struct.pack(">QQ", *map(int, value["id"].split("-")))
-            entries.append(numbers + sha256(line.removesuffix(b"\n")))
+            entries.append(struct.pack(">QQ", *map(int, value["id"].split("-"))) + sha256(line.removesuffix(b"\n")))
     origin, size, root = checkpoint(header["checkpoint"])
     if not is_signed(header["checkpoint"], keys):
         yield "the checkpoint is not signed by a key that you trust"
@@ -97,15 +93,17 @@ def problems(path: Path, keys: list[str], kept: list[str], witnesses: list[str])
         yield "the checkpoint is not cosigned by a witness that you trust"
     if not is_signed(last, keys) or last.split("\n")[1].encode() != base64.b64encode(sha256(b"".join(lines[:-1]))):
         yield "the file is not as it was signed"
-    found = roots(leaves, {size, *(checkpoint(note)[1] for note in kept)})
+    of_it = [(note, *checkpoint(note)[1:]) for note in kept if checkpoint(note)[0] == origin]
+    if len(of_it) < len(kept):
+        print(f"kept checkpoints of other logs than {origin}, left out: {len(kept) - len(of_it)}")
+    if kept and not of_it:
+        yield f"no kept checkpoint is of this log, {origin}"
+    found = roots(leaves, {size, *(known for _, known, _ in of_it)})
     if len(leaves) != size or found[size] != root:
         yield "the leaves of the tree were altered: they do not give the root of the checkpoint"
-    for note in kept:
-        log, known, known_root = checkpoint(note)
+    for note, known, known_root in of_it:
         if not is_signed(note, keys):
             yield "a kept checkpoint is not signed by a key that you trust"
-        elif log != origin:
-            yield f"the kept checkpoint is of another log, {log}"
         elif known > size:
             yield f"the log had {known} entries and has {size}: it was cut off, or an older copy put in its place"
         elif found.get(known) != known_root:
@@ -135,8 +133,10 @@ def main() -> None:
     parser.add_argument("--checkpoint", action="append", default=[], type=Path, help="checkpoints that you kept")
     parser.add_argument("--witness", action="append", default=[], help="the key of a witness that you trust")
     given = parser.parse_args()
-    texts = [path.read_text(encoding="utf-8") for path in given.checkpoint]
-    kept = [note for text in texts for note in re.findall(r"[^\n]+\n\d+\n[^\n]+\n\n(?:— [^\n]+\n)+", text)]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in given.checkpoint)
+    kept = re.findall(r"[^\n]+\n\d+\n[^\n]+\n\n(?:— [^\n]+\n)+", text)
+    if given.checkpoint and not kept:
+        parser.error("there is no checkpoint in what --checkpoint names")
     try:
         found = list(problems(given.export, given.key, kept, given.witness))
     except (ValueError, KeyError, TypeError, IndexError, OSError, EOFError, struct.error) as error:

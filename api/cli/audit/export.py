@@ -106,7 +106,9 @@ def _lines(result: Verification) -> Iterator[str]:
         yield say("cosigned by {witness}", witness=key.name)
     if result.own_keys:
         yield say("no key was given that you trust (--key): anybody may have made this file")
-    if not result.compared:
+    if result.other_logs:
+        yield say("checkpoints of other logs, which were left out: {count:,}", count=result.other_logs)
+    elif not result.compared:
         yield say("no checkpoint was given that was kept elsewhere (--checkpoint): another history may have been shown")
     for finding in result.findings[:MOST_SHOWN]:
         yield say("not as it was sealed: {finding}", finding=say_message(str(finding)))

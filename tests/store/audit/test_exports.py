@@ -4,6 +4,7 @@ to the log, or to the file, both find it.
 
 import importlib.util
 import random
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -75,7 +76,7 @@ def found(script, exported):
             kinds = {"no_export"}
         try:
             sentences = list(script.problems(path, [str(key)], [str(one.note) for one in known], []))
-        except (ValueError, KeyError, TypeError, IndexError, OSError):
+        except (ValueError, KeyError, TypeError, IndexError, OSError, struct.error):
             sentences = ["can't be read"]
         assert bool(sentences) == bool(kinds), (sentences, kinds)
         return kinds
@@ -179,9 +180,22 @@ def test_an_older_copy_is_found_by_a_later_checkpoint(exported, found, tmp_path)
 
 def test_a_checkpoint_of_another_log_or_of_another_key_is_none(exported, found, tmp_path):
     elsewhere = forge(tmp_path / "elsewhere", exported.forms, exported.keys, "shop/main/2")
-    assert "other_log" in found(exported.path, elsewhere)
+    assert found(exported.path, elsewhere) == {"other_log"}
     foreign = forge(tmp_path / "foreign", exported.forms, [OTHER_KEY], exported.origin)
     assert found(exported.path, foreign) == {"unknown_key"}
+
+
+def test_checkpoints_of_other_logs_beside_those_of_this_one_are_left_out(exported, found, script, tmp_path, capsys):
+    """As in the file that a service keeps: those of the installation's log are in it, too, signed under its name."""
+    other = forge(tmp_path / "other", exported.forms[:7], exported.keys, "shop/access/1")
+    kept = f"{other}\n{exported.older}\n{other}\n{exported.newest}\n"
+    assert found(exported.path, kept) == set()
+    assert "left out: 2" in capsys.readouterr().out
+    result = verify_export(exported.path, keys=[exported.key], known=list(checkpoints_in(kept)))
+    assert (result.compared, result.other_logs) == (2, 2)
+    assert found(exported.path, f"{other}\n{other}") == {"other_log"}
+    changed = forge(tmp_path / "changed", altered(exported.forms), exported.keys, exported.origin)
+    assert found(exported.path, f"{other}\n{changed}") == {"other_history"}
 
 
 def test_the_script_says_so_in_a_process_of_its_own(exported, tmp_path):
@@ -196,6 +210,7 @@ def test_the_script_says_so_in_a_process_of_its_own(exported, tmp_path):
     forge(tmp_path / "forged", altered(exported.forms), exported.keys, exported.origin)
     done = run(tmp_path / "forged", "--checkpoint", str(kept))
     assert (done.returncode, "another history" in done.stdout) == (1, True)
+    assert run(exported.path, "--checkpoint", "pyproject.toml").returncode == 2
     (tmp_path / "torn").write_bytes(exported.path.read_bytes()[:-300])
     assert run(tmp_path / "torn").returncode == 1
 
