@@ -187,7 +187,7 @@ def show(settings: Settings, decision_id: str, *, facts: bool, as_json: bool) ->
             _show_order(service, decision_id, missing, as_json=as_json)
             record_read(service, subject=decision_id)
             return
-        record_read(service, subject=decision_id)
+        record_read(service, subject=decision_id, order=answer.order_id)
         network = service.network()
     _show_decision(answer, network, facts=facts, as_json=as_json)
 

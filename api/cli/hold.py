@@ -90,7 +90,7 @@ def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         state = service.holds.state(decision_id)
-        record_read(service, subject=decision_id)
+        record_read(service, subject=decision_id, order=state.order)
         quantities, times = Quantities.of(service), Times.of(service)
     _print_state(state, quantities, times, as_json=as_json)
 
@@ -144,7 +144,11 @@ def undo(settings: Settings, **options: Any) -> None:
 @hold.command()
 @DECISION
 @click.option("--minutes", type=click.IntRange(1), help="Until so many minutes from now.")
-@click.option("--until", type=INSTANT_END, help="Until this instant, such as 2026-11-27T08:15:00Z.")
+@click.option(
+    "--until",
+    type=INSTANT_END,
+    help="Until this instant, such as 2026-11-27T08:15:00Z; of a date, to the end of that day.",
+)
 @OP
 @AS_JSON
 @click.pass_obj

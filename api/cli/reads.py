@@ -8,9 +8,9 @@ from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 
 
-def record_read(service: Pointsman, *, subject: str = "", count: int = 1) -> None:
-    """The running command has read this order or decision, or so many. Who may only read on the server can't record it,
-    and is warned: it needs no command to read everything.
+def record_read(service: Pointsman, *, subject: str = "", order: str = "", count: int = 1) -> None:
+    """The running command has read this order, or this decision of an order, or so many. Who may only read on the
+    server can't record it, and is warned: it needs no command to read everything.
     """
     if not count:
         return
@@ -21,7 +21,7 @@ def record_read(service: Pointsman, *, subject: str = "", count: int = 1) -> Non
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and str(value) != subject
     )
     try:
-        service.accesses.note(_name_of(context), subject=subject, query=" ".join(given), count=count)
+        service.accesses.note(_name_of(context), subject=subject, order=order, query=" ".join(given), count=count)
     except StoreUnavailable as error:
         click.echo(say("warning: this read was not recorded: {error}", error=error), err=True)
 

@@ -94,7 +94,7 @@ def chain(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         decisions = service.rerouting.chain(decision_id)
-        record_read(service, subject=decision_id)
+        record_read(service, subject=decision_id, order=decisions.links[0].record.order.id)
         quantities, times = Quantities.of(service), Times.of(service)
     if as_json:
         print_json(ChainRecord.of(decisions), quantities)

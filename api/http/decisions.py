@@ -11,6 +11,7 @@ from flask import Response, request
 from marshmallow import Schema
 
 from api.http.access.caller import caller
+from api.http.audit.reads import note_order
 from api.http.blueprint import JSON, NDJSON, Blueprint, answer, reference
 from api.http.each_request.idempotency import note_decision
 from api.http.logs.requests import log_order
@@ -136,7 +137,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @decisions.response(HTTPStatus.OK, DecisionRecord)
     def read(query: dict[str, bool], headers: dict[str, Any], decision_id: str) -> Response:
         """A decision as it was logged; it never changes, so it has no age"""
-        return decision_response(pointsman.decision(decision_id, **headers), facts=query["facts"])
+        decision = pointsman.decision(decision_id, **headers)
+        note_order(decision.order_id)
+        return decision_response(decision, facts=query["facts"])
 
     @decisions.get("/<string:decision_id>/facts", scope=("orders", "audit:read"))
     @decisions.arguments(ReadingHeaders, location="headers", unknown="exclude")
@@ -144,7 +147,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @decisions.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
     def read_facts(headers: dict[str, Any], decision_id: str) -> Response:
         """The stock that a decision was made on, by SKU and node, and the options that rules took away"""
-        facts = pointsman.decision(decision_id, **headers).facts
+        decision = pointsman.decision(decision_id, **headers)
+        note_order(decision.order_id)
+        facts = decision.facts
         response = Response(facts, content_type=JSON)
         response.set_etag(FactsReferenceRecord.of(facts).sha256)
         return response.make_conditional(request)

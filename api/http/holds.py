@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from api.http.audit.reads import note_order
 from api.http.blueprint import Blueprint, answer
 from api.http.requests.holds import ConfirmRequest, EndRequest, ExtendRequest, HoldsQuery
 from api.records.holds import HoldsPageRecord, HoldStateRecord
@@ -56,7 +57,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def show(decision_id: str) -> Response:
         """Where the units of each shipment of a decision are: held, or how they ended"""
-        return answer(HoldStateRecord.of(pointsman.holds.state(decision_id)))
+        state = pointsman.holds.state(decision_id)
+        note_order(state.order)
+        return answer(HoldStateRecord.of(state))
 
     @holds.get("/holds", scope=("orders", "audit:read"))
     @holds.arguments(HoldsQuery, location="query")

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from api.http.audit.reads import note_order
 from api.http.blueprint import Blueprint, answer
 from api.http.decisions import decision_response
 from api.http.requests.backlog import RejectRequest
@@ -39,6 +40,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @rerouting.response(HTTPStatus.OK, ChainRecord)
     def chain(decision_id: str) -> Response:
         """All decisions of the order, the first first"""
-        return answer(ChainRecord.of(pointsman.rerouting.chain(decision_id)))
+        decisions = pointsman.rerouting.chain(decision_id)
+        note_order(decisions.links[0].record.order.id)
+        return answer(ChainRecord.of(decisions))
 
     return rerouting

@@ -31,9 +31,17 @@ class AccessLog:
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def note(self, what: str, *, subject: str = "", query: str = "", count: int = 1) -> None:
+    def note(self, what: str, *, subject: str = "", order: str = "", query: str = "", count: int = 1) -> None:
         """Whoever acts now has read this, as `Access` says. Raises StoreUnavailable if it can't be recorded."""
-        access = Access(author=author(), request=request_id(), what=what, subject=subject, query=query, count=count)
+        access = Access(
+            author=author(),
+            request=request_id(),
+            what=what,
+            subject=subject,
+            order="" if order == subject else order,
+            query=query,
+            count=count,
+        )
         if self._thread is None or len(self._waiting) >= MOST_WAITING:
             self._stored.write([access])
             return

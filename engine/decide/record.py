@@ -205,9 +205,18 @@ class _Named(msgspec.Struct):
     id: str | None
 
 
+class _NamedOrder(msgspec.Struct):
+    id: str
+
+
+class _OfOrder(msgspec.Struct):
+    order: _NamedOrder
+
+
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _DECODER = msgspec.json.Decoder(DecisionRecord)
 _ID_DECODER = msgspec.json.Decoder(_Named)
+_ORDER_DECODER = msgspec.json.Decoder(_OfOrder)
 
 
 def to_json(record: DecisionRecord) -> bytes:
@@ -218,6 +227,11 @@ def to_json(record: DecisionRecord) -> bytes:
 def id_in(body: bytes) -> str | None:
     """The id in the bytes of a record, without decoding the rest; None of a dry run."""
     return _ID_DECODER.decode(body).id
+
+
+def order_id_in(body: bytes) -> str:
+    """The id of the order in the bytes of a record, without decoding the rest."""
+    return _ORDER_DECODER.decode(body).order.id
 
 
 def from_json(body: bytes) -> DecisionRecord:

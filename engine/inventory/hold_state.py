@@ -47,9 +47,10 @@ class ShipmentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldState:
-    """A decision's hold. `until` is the instant it expires, None once nothing is held any more."""
+    """The hold of a decision of an order. `until` is the instant it expires, None once nothing is held any more."""
 
     decision: str
+    order: str
     until: int | None
     shipments: tuple[ShipmentState, ...]
     late: bool = False
@@ -67,6 +68,7 @@ class HoldState:
         states = tuple(ShipmentState.of(shipment) for shipment in shipments)
         return cls(
             decision=stored.decision,
+            order=stored.record.order.id,
             until=until if any(item.state == "held" for item in states) else None,
             shipments=states,
             late=late,

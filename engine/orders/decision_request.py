@@ -13,7 +13,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.priority import newcomer_text
 from engine.decide.promises.taken_promise import TakenPromise
 from engine.decide.promises.taken_quote_record import TakenQuoteRecord
-from engine.decide.record import DecisionRecord, facts_of, from_json, id_in, with_facts
+from engine.decide.record import DecisionRecord, facts_of, from_json, id_in, order_id_in, with_facts
 from engine.decide.record_parts import FollowsRecord, LackedRecord
 from engine.decide.remainder import Remainder
 from engine.model.facts import NodeRest, Order, Snapshot
@@ -58,6 +58,10 @@ class Answer:
     def id(self) -> str | None:
         """None: a dry run."""
         return id_in(self.body)
+
+    @property
+    def order_id(self) -> str:
+        return order_id_in(self.body)
 
     @property
     def record(self) -> DecisionRecord:

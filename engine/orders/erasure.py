@@ -10,16 +10,18 @@ from engine.store.connection.client import Client
 from engine.store.entry_codec.personal_values import PersonalField
 from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
 from engine.store.keys import Keys
-from engine.store.personal.clear_entries import entries_in_clear
-from engine.store.personal.erasure import StoredErasure
+from engine.store.log.entry import EntryId
+from engine.store.orders.stored_order import StoredOrder
+from engine.store.personal.clear_entries import amendments_in_clear, entries_in_clear
+from engine.store.personal.erasure import ErasedAt, StoredErasure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
     """The personal values of an order are gone since `at`, in UTC seconds; `now`: by this call.
 
-    `in_clear` are entries of the log in which they stand still, because an earlier release or another setting logged
-    them without encrypting them.
+    `in_clear` are decisions in whose entries of the log they stand still, because an earlier release or another setting
+    logged them without encrypting them; `amendments_in_clear` are such entries of amendments.
     """
 
     order: str
@@ -27,6 +29,7 @@ class Erasure:
     now: bool
     decisions: int
     in_clear: tuple[str, ...]
+    amendments_in_clear: tuple[EntryId, ...]
 
 
 class Erasures:
@@ -68,15 +71,20 @@ class Erasures:
                 self._forget_answers()
                 if erased.now:
                     self._client.rewrite_append_only_file()
-                decisions = [decision.record.id or "" for decision in state.stored.decisions]
-                return Erasure(
-                    order=order_id,
-                    at=erased.at,
-                    now=erased.now,
-                    decisions=len(decisions),
-                    in_clear=entries_in_clear(self._client, self._keys, decisions, self._personal),
-                )
+                return self._erasure(state.stored, erased)
         raise Contended(f"order '{order_id}' changes again and again; try again")
+
+    def _erasure(self, order: StoredOrder, erased: ErasedAt) -> Erasure:
+        client, keys, personal = self._client, self._keys, self._personal
+        decisions = [decision.record.id or "" for decision in order.decisions]
+        return Erasure(
+            order=order.id,
+            at=erased.at,
+            now=erased.now,
+            decisions=len(decisions),
+            in_clear=entries_in_clear(client, keys, decisions, personal),
+            amendments_in_clear=amendments_in_clear(client, keys, decisions[0], personal) if order.amended else (),
+        )
 
 
 def _verify_over(state: OrderState) -> None:

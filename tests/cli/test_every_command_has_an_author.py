@@ -247,6 +247,7 @@ def test_every_read_of_personal_data_by_a_command_is_recorded(run: Run, tmp_path
         assert (newest["what"], newest["through"]) == (command, "cli")
         assert newest["id"] == next((word.format(id=made) for word in words if not word.startswith("--")), None)
         assert newest["count"] >= 1
+        assert newest["order"] == ("R-1" if "{id}" in words else None), command
     lines = run("audit", "accesses", "--id", "R-1").stdout
     assert f"  order show  R-1  [Zoe, cli from {login_name()}@{socket.gethostname()}]" in lines
     (listed,) = json.loads(run("audit", "accesses", "--what", "order list", "--json").stdout)["accesses"]

@@ -18,7 +18,7 @@ from engine.store.audit.accesses import AccessFilter, StoredAccess
 
 @click.command()
 @click.option("--by", help="By this caller or user.")
-@click.option("--id", "subject", metavar="ID", help="Of this order or decision.")
+@click.option("--id", "subject", metavar="ID", help="Of this order, its decisions included, or of this decision.")
 @click.option("--what", help="By this operation of the HTTP API, such as orders_show, or this command.")
 @click.option("--from", "start", type=INSTANT, help="Recorded from this instant on, by the server's clock.")
 @TO
@@ -53,5 +53,7 @@ def _lines(accesses: Iterable[StoredAccess], times: Times) -> Iterator[str]:
     for access in accesses:
         where = say("{who}, {through} from {origin}", who=access.by, through=access.through, origin=access.origin)
         which = access.subject or say("{count:,} in all", count=access.count)
+        if access.order:
+            which = say("{decision} of order {order}", decision=access.subject, order=access.order)
         query = f"  ({access.query})" if access.query else ""
         yield f"{times(access.at, seconds=True)}  {access.what}  {which}  [{where}]{query}"

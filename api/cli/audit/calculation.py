@@ -63,7 +63,7 @@ def calculation(
             _write_table(service, start, end, output or Path("-"))
             return
         made = service.calculations.of_decision(decision_id)
-        record_read(service, subject=decision_id)
+        record_read(service, subject=decision_id, order=made.record.order.id)
         quantities, currency = Quantities.of(service), service.network().currency
     record = CalculationRecord.of(made)
     if output is not None:

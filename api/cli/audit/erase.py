@@ -6,6 +6,7 @@ from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.times import Times
 from api.records.orders.erasure import ErasureRecord
+from engine.audit.sealing.leaf import id_text
 from engine.orders.erasure import Erasure
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -46,3 +47,5 @@ def _print(erasure: Erasure, times: Times) -> None:
         click.echo(say("{order}: erased before, at {instant}", order=order, instant=instant))
     for decision in erasure.in_clear:
         click.echo(say("  the log entry of decision {decision} has them in clear", decision=decision), err=True)
+    for entry in erasure.amendments_in_clear:
+        click.echo(say("  the log entry {entry} of an amendment has them in clear", entry=id_text(entry)), err=True)

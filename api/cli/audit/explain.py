@@ -43,7 +43,7 @@ def explain(settings: Settings, name: str, *, why_not: tuple[str, ...], what_if:
     with Pointsman(settings) as service:
         explained = service.explanations.of_decision(_decision(service, name), why_not=why_not, what_if=what_if)
         quantities = Quantities.of(service)
-        record_read(service, subject=name)
+        record_read(service, subject=name, order=explained.record.order.id)
     language = current_language()
     record = explained.in_language(language if language in available_languages() else ENGLISH)
     if as_json:

@@ -48,7 +48,7 @@ def replay(
 
     Example: pointsman replay --from 2026-11-27 --to 2026-11-27
     """
-    sums, damaged = ReplaySums(), list[str]()
+    sums, damaged, order = ReplaySums(), list[str](), ""
     with Pointsman(settings) as service:
         version = None if policies is None else service.versions.find(policies)
         quantities, times = Quantities.of(service), Times.of(service)
@@ -56,13 +56,14 @@ def replay(
             replayed = service.replays.of_decision(decision_id, policies=version)
             sums.add(replayed)
             one = ReplayRecord.of(replayed)
+            order = one.order
         else:
             with progress_bar() as progress:
                 task = progress.add_task(say("replaying"), total=None)
                 for replayed in service.replays.between(start, end, policies=version, on_damaged=damaged.append):
                     sums.add(replayed)
                     progress.advance(task)
-        record_read(service, subject=decision_id or "", count=sums.record.decisions)
+        record_read(service, subject=decision_id or "", order=order, count=sums.record.decisions)
     for entry in damaged:
         warn_unreadable(entry)
     if as_json:

@@ -23,7 +23,11 @@ class AccessesQuery(Strict):
     start = Instant(data_key="from", load_default=None, metadata={"description": "from then on, by the server's clock"})
     end = Instant(data_key="until", load_default=None, metadata={"description": "before then"})
     by = Word(load_default=None, metadata={"description": "who read"})
-    subject = Word(data_key="id", load_default=None, metadata={"description": "the order or decision that was read"})
+    subject = Word(
+        data_key="id",
+        load_default=None,
+        metadata={"description": "the order or decision that was read, or the order whose decision was"},
+    )
     what = Word(load_default=None, metadata={"description": "an operation or command", "example": "orders_show"})
     limit = QueryNumber(1, MOST_ACCESSES, load_default=100)
     after = DecisionsCursor(load_default=None, metadata={"description": "`next` of the page before"})

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, request
 from marshmallow import fields, validate
 
+from api.http.audit.reads import note_order
 from api.http.blueprint import Blueprint, answer
 from api.shapes.base import Strict
 from api.shapes.fields import Flag
@@ -47,6 +48,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def explain(query: dict[str, Any], decision_id: str) -> Response:
         """Why an order ships as it does, and why not otherwise, in sentences and figures"""
         explained = pointsman.explanations.of_decision(decision_id, why_not=query["why_not"], what_if=query["what_if"])
+        note_order(explained.record.order.id)
         language = query["lang"] or request.accept_languages.best_match(available_languages(), default=ENGLISH)
         response = answer(explained.in_language(language))
         response.headers["Content-Language"] = language

@@ -24,6 +24,15 @@ OF_NO_PERSON = frozenset(
 """The endpoints that read no personal data. Reads by all others are recorded, those to come as well."""
 
 
+_ORDER = "order_that_was_read"
+"""Of Flask's `g`."""
+
+
+def note_order(order_id: str) -> None:
+    """What this request reads is of this order, though its address names a decision."""
+    setattr(g, _ORDER, order_id)
+
+
 def record_reads(app: Flask, pointsman: Pointsman) -> None:
     """From here on. A read that can't be recorded is not answered. Who changes something is in the log of changes, and
     is answered what it sent.
@@ -40,6 +49,7 @@ def record_reads(app: Flask, pointsman: Pointsman) -> None:
                 pointsman.accesses.note(
                     str(request.endpoint).replace(".", "_"),
                     subject=subject,
+                    order=g.get(_ORDER, ""),
                     query=request.query_string.decode("latin-1"),
                     count=count,
                 )

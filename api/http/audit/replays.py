@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
+from api.http.audit.reads import note_order
 from api.http.blueprint import Blueprint, answer
 from api.records.audit.calculation import CalculationRecord
 from api.records.audit.replays import ReplayRecord
@@ -35,12 +36,16 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def replay(query: dict[str, Any], decision_id: str) -> Response:
         """A decision made again on the facts that were kept with it, compared byte for byte"""
         version = None if query["policies"] is None else pointsman.versions.find(query["policies"])
-        return answer(ReplayRecord.of(pointsman.replays.of_decision(decision_id, policies=version)))
+        replayed = ReplayRecord.of(pointsman.replays.of_decision(decision_id, policies=version))
+        note_order(replayed.order)
+        return answer(replayed)
 
     @replays.get("/<string:decision_id>/calculation", scope="audit:read")
     @replays.response(HTTPStatus.OK, CalculationRecord)
     def calculation(decision_id: str) -> Response:
         """How the cost and the CO2e of a decision come about, row by row"""
-        return answer(CalculationRecord.of(pointsman.calculations.of_decision(decision_id)))
+        calculated = pointsman.calculations.of_decision(decision_id)
+        note_order(calculated.record.order.id)
+        return answer(CalculationRecord.of(calculated))
 
     return replays

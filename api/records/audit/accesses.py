@@ -22,6 +22,7 @@ class AccessRecord(Record, frozen=True):
     request: Annotated[str | None, Meta(description="the id of the HTTP request")]
     what: Annotated[str, Meta(description="the id of the operation in the OpenAPI description, or the command")]
     id: Annotated[str | None, Meta(description="the order or decision; null if it read several")]
+    order: Annotated[str | None, Meta(description="the order of the decision; null if `id` is no decision's")]
     query: Annotated[str | None, Meta(description="what it asked for")]
     count: Annotated[int, Meta(description="how many orders, decisions, entries or events it was answered")]
 
@@ -35,6 +36,7 @@ class AccessRecord(Record, frozen=True):
             request=access.request or None,
             what=access.what,
             id=access.subject or None,
+            order=access.order or None,
             query=access.query or None,
             count=access.count,
         )

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from engine.audit.sealing.leaf import id_text
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.orders.erasure import Erasure
 
@@ -21,6 +22,9 @@ class ErasureRecord(Record, frozen=True):
             " setting logged them without encrypting these"
         ),
     ]
+    amendments_in_clear: Annotated[
+        list[str], Meta(description="the ids of entries of amendments that have personal values still, for that reason")
+    ]
 
     @classmethod
     def of(cls, erasure: Erasure) -> "ErasureRecord":
@@ -29,4 +33,5 @@ class ErasureRecord(Record, frozen=True):
             erased_at=timestamp(erasure.at),
             decisions=erasure.decisions,
             in_clear=list(erasure.in_clear),
+            amendments_in_clear=[id_text(entry) for entry in erasure.amendments_in_clear],
         )

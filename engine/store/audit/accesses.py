@@ -24,13 +24,14 @@ _LONGEST_QUERY = 300
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """What somebody read: by `what` (the id of an HTTP operation, or the name of a command), of which `subject` (an
-    order or a decision; empty of several), by which `query`, and how many there were.
+    order or a decision; empty of several), of which `order` a decision is, by which `query`, and how many there were.
     """
 
     author: Author
     request: str = ""
     what: str
     subject: str = ""
+    order: str = ""
     query: str = ""
     count: int = 1
 
@@ -43,6 +44,7 @@ class Access:
             "request": self.request,
             "what": self.what,
             "id": self.subject,
+            "order": self.order,
             "query": self.query[:_LONGEST_QUERY],
             "n": self.count,
         }
@@ -50,7 +52,9 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAccess:
-    """One that was recorded; `through` and `origin` as `Author` has them."""
+    """One that was recorded; `through` and `origin` as `Author` has them. Earlier releases left out the order of a
+    decision.
+    """
 
     id: EntryId
     by: str
@@ -59,6 +63,7 @@ class StoredAccess:
     request: str
     what: str
     subject: str
+    order: str
     query: str
     count: int
 
@@ -71,7 +76,7 @@ class StoredAccess:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessFilter:
     """Those from the instant `start` on and before `end` (UTC seconds, the server's clock), by this name, of this
-    order or decision, by this operation or command.
+    order (or a decision of it) or decision, by this operation or command.
     """
 
     start: int | None = None
@@ -82,7 +87,9 @@ class AccessFilter:
 
     def matches(self, access: StoredAccess) -> bool:
         return (
-            self.by in (None, access.by) and self.subject in (None, access.subject) and self.what in (None, access.what)
+            self.by in (None, access.by)
+            and self.subject in (None, access.subject, access.order)
+            and self.what in (None, access.what)
         )
 
 
@@ -154,6 +161,7 @@ def _stored(entry_id: bytes, raw: Mapping[bytes, bytes]) -> StoredAccess:
         request=fields.get("request", ""),
         what=fields.get("what", ""),
         subject=fields.get("id", ""),
+        order=fields.get("order", ""),
         query=fields.get("query", ""),
         count=int(count) if count.isascii() and count.isdigit() else 0,
     )

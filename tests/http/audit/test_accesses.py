@@ -62,6 +62,23 @@ def test_who_reads_an_order_or_a_decision_is_recorded(http, pointsman, made):
     assert accesses(http, what="decisions_read")[0]["query"] == "facts=true"
 
 
+def test_each_read_of_a_decision_is_found_by_its_order(http, made):
+    """Whatever address a decision has: those to come as well."""
+    rules = [
+        rule
+        for rule in http.application.url_map.iter_rules()
+        if "GET" in rule.methods and "decision_id" in rule.arguments and rule.endpoint not in OF_NO_PERSON
+    ]
+    for rule in rules:
+        assert http.get(rule.rule.replace("<string:decision_id>", made["id"])).status_code == 200
+    found = accesses(http, id="W-1")
+    assert {access["what"] for access in found} == {rule.endpoint.replace(".", "_") for rule in rules}
+    assert {(access["id"], access["order"]) for access in found} == {(made["id"], "W-1")}
+    assert len(accesses(http, id=made["id"])) == len(rules) > 5
+    http.get("/v1/orders/W-1")
+    assert accesses(http, what="orders_show")[0]["order"] is None
+
+
 @pytest.mark.parametrize("operation", PAGES)
 def test_a_page_is_recorded_with_how_many_it_had(http, made, operation):
     assert http.get(PAGES[operation]).status_code == 200
@@ -106,13 +123,15 @@ def test_accesses_are_found_by_who_what_and_which_a_page_at_a_time(http, pointsm
             reader.get("/v1/orders/W-1")
         reader.get(f"/v1/decisions/{made['id']}")
     assert {found["by"] for found in accesses(http, by="Ada", what="orders_show")} == {"Ada"}
-    assert len(accesses(http, id="W-1")) == 6
-    assert len(accesses(http, id="W-1", by="Bob")) == 3
+    assert len(accesses(http, id="W-1")) == 8, "the decision is one of the order"
+    assert len(accesses(http, id="W-1", by="Bob")) == 4
     assert accesses(http, until="2020-01-01T00:00:00Z") == []
     assert len(accesses(http, **{"from": "2020-01-01T00:00:00Z"}, by="Ada", limit=100)) == 4
     pages, after = [], {}
     while True:
-        page = http.get("/v1/audit/accesses", query_string={"limit": 3, "id": "W-1"} | after).get_json()
+        page = http.get(
+            "/v1/audit/accesses", query_string={"limit": 3, "id": "W-1", "what": "orders_show"} | after
+        ).get_json()
         pages += page["accesses"]
         if page["next"] is None:
             break

@@ -40,6 +40,7 @@ def test_it_takes_the_scope_admin_and_an_order_that_is_over(http, pointsman):
         "erased_at": "2026-11-27T09:00:00Z",
         "decisions": 1,
         "in_clear": [],
+        "amendments_in_clear": [],
     }
     assert http.post("/v1/orders/O-1/erase").data == answer.data
     shown = http.get(f"/v1/decisions/{made['id']}").get_json()

@@ -158,6 +158,7 @@ def test_the_ledger_agrees_with_the_log(over):
 
 def test_it_is_logged_with_its_author_and_a_second_time_changes_nothing(over, clock, redis_client, network):
     first = over.erasures.erase("O-1", note="asked for")
+    assert (first.in_clear, first.amendments_in_clear) == ((), ())
     clock.now += 3_600
     again = over.erasures.erase("O-1", note="again")
     assert (first.now, again.now, again.at) == (True, False, first.at)
@@ -201,7 +202,10 @@ def test_an_amendment_that_was_logged_in_clear_is_what_the_ledger_should_have(ba
         shop.decide(placed())
         shop.amendments.amend(AmendRequest(order=moved(("A", 3))))
     confirm_all(bare)
-    assert len(bare.erasures.erase("O-1", note="").in_clear) == 2
+    erased = bare.erasures.erase("O-1", note="")
+    (amended,) = [entry.id for entry in bare.entries(on_damaged=pytest.fail) if entry.kind == "amended"]
+    assert (len(erased.in_clear), erased.amendments_in_clear) == (2, (amended,))
+    assert bare.erasures.erase("O-1", note="").amendments_in_clear == (amended,)
     assert {name for _, name in said(redis_client, network)} == {"log"}
     assert bare.check().clean
 
