@@ -144,7 +144,11 @@ def undo(settings: Settings, **options: Any) -> None:
 @hold.command()
 @DECISION
 @click.option("--minutes", type=click.IntRange(1), help="Until so many minutes from now.")
-@click.option("--until", type=INSTANT_END, help="Until this instant, such as 2026-11-27T08:15:00Z.")
+@click.option(
+    "--until",
+    type=INSTANT_END,
+    help="Until this instant, such as 2026-11-27T08:15:00Z; of a date, to the end of that day.",
+)
 @OP
 @AS_JSON
 @click.pass_obj

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from api.cli.language.current import counted, say, text
-from api.cli.options import INSTANT, LAST_DAY
+from api.cli.options import INSTANT, INSTANT_END
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.ledger import LogEntryRecord
@@ -34,7 +34,7 @@ from engine.store.log.entry_bodies import MovedUnits, UnitsBody
     "--to",
     "--until",
     "end",
-    type=LAST_DAY,
+    type=INSTANT_END,
     help="Before this instant; of a date, up to the end of that day.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each entry whole, as JSON on a line of its own.")

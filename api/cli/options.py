@@ -25,18 +25,16 @@ from rules.syntax import literals
 
 class _Instant(click.ParamType):
     """An instant with its zone, or a local time of the installation. Of one that its clock shows twice, what begins
-    then begins the first time, and what `ends` then the last time.
+    then begins the first time, and what `ends` then the last time. What `ends` on a date ends when that day is over.
     """
 
     name = "instant"
 
-    def __init__(self, *, ends: bool = False, whole_day: bool = False) -> None:
-        """`whole_day`: a date alone is the instant at which that day is over, not its first minute."""
+    def __init__(self, *, ends: bool = False) -> None:
         self._ends = ends
-        self._whole_day = whole_day
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if self._whole_day and isinstance(value, str) and _DATE.fullmatch(value.strip()):
+        if self._ends and isinstance(value, str) and _DATE.fullmatch(value.strip()):
             return self.convert(f"{value.strip()} 23:59", param, ctx) + 60
         try:
             local = _local(value)
@@ -88,13 +86,10 @@ class _Duration(click.ParamType):
 
 
 INSTANT, INSTANT_END = _Instant(), _Instant(ends=True)
-LAST_DAY = _Instant(ends=True, whole_day=True)
-"""The end of a period, which is not in it: an instant, or of a date alone the end of that day, so that the whole day is
-in the period.
-"""
-TO = click.option("--to", "end", type=LAST_DAY, help="Before this instant; of a date, up to the end of that day.")
+"""The end of a period or a hold: an instant, which is not in it any more, or of a date alone the end of that day."""
+TO = click.option("--to", "end", type=INSTANT_END, help="Before this instant; of a date, up to the end of that day.")
 TO_OR_NOW = click.option(
-    "--to", "end", type=LAST_DAY, help="Before this instant; of a date, up to the end of that day. Default: now."
+    "--to", "end", type=INSTANT_END, help="Before this instant; of a date, up to the end of that day. Default: now."
 )
 DURATION = _Duration()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

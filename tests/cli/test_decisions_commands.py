@@ -123,3 +123,10 @@ def test_the_log_of_an_order_is_found_by_its_index(run: Run) -> None:
 def test_a_mistake_is_named(run: Run, words: tuple[str, ...], message: str) -> None:
     done = run("decisions", *words)
     assert (done.returncode, message in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["replay", "calculation"])
+@pytest.mark.parametrize("words", [(), ("3f2b6c0e9d5a4f7f8e1d2c3b4a596877", "--to", "2026-11-27")])
+def test_either_a_decision_or_a_period_is_named(run: Run, name: str, words: tuple[str, ...]) -> None:
+    done = run(name, *words)
+    assert (done.returncode, "name a decision, or say from when to when" in done.stderr) == (2, True)

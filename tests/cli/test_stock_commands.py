@@ -1,7 +1,9 @@
 """Stock and holds on the command line."""
 
+import datetime
 import json
 import time
+import zoneinfo
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -219,6 +221,11 @@ def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(
         assert (shorter.returncode, f"held until {in_paris(until)}" in shorter.stdout) == (0, True)
         assert shorter.stderr == f"it lasts until {in_paris(until)} already: a hold is never made shorter\n"
     assert run("hold", "extend", name, "--until", until).stderr == ""
+    day = datetime.datetime.fromisoformat(until).astimezone(zoneinfo.ZoneInfo("Europe/Paris")).date()
+    longest = json.loads(run("hold", "extend", name, "--until", day, "--json").stdout)["expires_at"]
+    assert datetime.datetime.fromisoformat(longest).astimezone(zoneinfo.ZoneInfo("Europe/Paris")) == datetime.datetime(
+        day.year, day.month, day.day, tzinfo=zoneinfo.ZoneInfo("Europe/Paris")
+    ) + datetime.timedelta(days=1)
     confirmed = run("hold", "confirm", name, "--shipment", ways[0], "--op", "one")
     assert f"{ways[0]} " in confirmed.stdout
     assert confirmed.stdout.count(": confirmed at ") == 1

@@ -9,7 +9,7 @@ import click
 
 from api.cli.audit.decision_formats import FORMATS, opened, print_table
 from api.cli.language.current import say
-from api.cli.options import AS_JSON, INSTANT, LAST_DAY, TO, ShapeParam, print_json
+from api.cli.options import AS_JSON, INSTANT, INSTANT_END, TO, ShapeParam, print_json
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.decisions import DecisionsPageRecord, FoundDecisionRecord
@@ -35,7 +35,7 @@ _PAGE = 1_000
 @click.option(
     "--decided-to",
     "decided_until",
-    type=LAST_DAY,
+    type=INSTANT_END,
     help="Decided as of an instant before this one; of a date, up to the end of that day.",
 )
 @click.option("--node", help="By which this node ships something.")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from api.cli.language.current import say
-from api.cli.options import AS_JSON, INSTANT, LAST_DAY, print_json, who
+from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json, who
 from api.cli.output import policy_lines
 from api.cli.output.times import Times
 from api.cli.policy.changes_by_date import print_changes_between
@@ -209,7 +209,7 @@ def show_version(settings: Settings, version: str, name: str | None, *, as_json:
 @click.option(
     "--between",
     nargs=2,
-    type=(INSTANT, LAST_DAY),
+    type=(INSTANT, INSTANT_END),
     metavar="FROM TO",
     help="What became active between two instants, and what differs in all. If TO is a date, that day is included.",
 )

@@ -29,6 +29,7 @@ from rules.wording.catalogue import load_catalogue
 from tests.properties.decide.worlds import LOADS, ORDERS, RESTING, RULES, STOCK, snapshot
 from tests.reference.plain_choice import PlainEvaluation
 from tests.support.examples import examples
+from tests.support.explanation_phrases import PHRASES
 from tests.support.facts import HOUR, NOW, policies
 
 pytestmark = pytest.mark.slow
@@ -238,6 +239,7 @@ def test_what_would_have_changed_a_decision_does_and_a_little_less_does_not(case
             assert ExplainedChoice(less.applied(case)).choice.units == chosen.choice.units
 
 
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -260,5 +262,31 @@ def test_both_languages_say_the_same_figures(case):
         statements += question.answers
     for statement in statements:
         assert numbers(english.sentence(statement)) == numbers(french.sentence(statement))
+        for language, wording in enumerate((english, french)):
+            verify_each_value_has_its_place(statement, wording, wording.sentence(statement), language)
     for found in explanation.changes.each:
         assert numbers(english.change(found)) == numbers(french.change(found))
+        for language, wording in enumerate((english, french)):
+            verify_each_value_has_its_place(found.statement, wording, wording.change(found), language)
+
+
+def verify_each_value_has_its_place(statement, wording, sentence, language):
+    """Values that could be mistaken for each other stand beside the words that say what they are; all values stand
+    where the catalogue has them.
+    """
+    words = {name: wording.words(value) for name, value in statement.values.items()}
+    for name, phrases in PHRASES.get(statement.kind, {}).items():
+        assert spaced(phrases[language].replace(f"{{{name}}}", words[name])) in spaced(sentence)
+    forms = wording.catalogue.texts[f"explanation.{statement.kind}"]
+    words["rules"] = wording.words(statement.rules) if statement.rules.rules else ""
+    assert any(sentence.startswith(filled(form, words)) for form in forms)
+
+
+def filled(form, words):
+    """A text of a catalogue, with the value of each placeholder where that stands."""
+    return PLACEHOLDER.sub(lambda place: words[place[1]], form)
+
+
+def spaced(text):
+    """With plain blanks in place of those that hold French quotes and marks together."""
+    return text.replace("\xa0", " ").replace("\u202f", " ")
