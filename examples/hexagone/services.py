@@ -45,8 +45,8 @@ emissions:
     source: >-
       Arrêté du 10 avril 2012, annexe II, train, électricité, marchandises de densité inférieure ou égale à 249 kg/m3:
       16.60 kWh/km, 400 t.
-      Arrêté du 26 avril 2017, annexe, électricité consommée en France métropolitaine: 48 g CO2e/kWh. 16.60 x 48 / 400 = 1.992,
-      rounded to whole grams
+      Arrêté du 26 avril 2017, annexe, électricité consommée en France métropolitaine: 48 g CO2e/kWh. 16.60 x 48 / 400
+      = 1.992, rounded to whole grams
   bike:
     grams_per_tonne_km: 1
     source: >-
