@@ -564,24 +564,31 @@ class Pointsman:
     def check(self, *, whole: bool = False) -> reconcile_check.Audit:
         """Compare the ledger with what the log says it should be, and the log with what was sealed of it. Where this
         machine has the key that seals, a later check starts with what this one found, unless it is to check the `whole`
-        log; nothing else is changed. Raises NotReady if the network has neither facts nor a log, as one with a mistyped
-        name: there is nothing that could be called clean.
+        log: then what is archived is read and compared, too. Nothing else is changed. Raises NotReady if the network
+        has neither facts nor a log, as one with a mistyped name: there is nothing that could be called clean.
         """
         if not self.sealer.known():  # otherwise there was something, even if there is nothing now
             self._verify_something_to_audit()
-        seal = self._check_seal()
+        seal = self._check_seal(archive=whole)
         starts = CheckStarts(self._client, self._keys, self.sealer)
-        start, keep_at = starts.find(whole=whole or bool(seal.findings)), None if seal.findings else starts.next()
-        audit, kept = reconcile_check.check(self._client, self._keys, start=start, keep_at=keep_at)
+        start, keep_at = starts.find(whole=whole or bool(seal.log_altered)), None if seal.findings else starts.next()
+        try:
+            audit, kept = reconcile_check.check(self._client, self._keys, start=start, keep_at=keep_at)
+        except ArchiveUnavailable:
+            if not seal.findings:
+                raise
+            audit, kept = reconcile_check.Audit(compared=False), None
         if kept is not None and audit.clean:
             starts.keep(kept)
         since = id_text(start.end) if start else ""
         return dataclasses.replace(audit, seal=seal, since=since)
 
-    def _check_seal(self) -> SealCheck:
-        """Of the network's log, with what is found of the installation's."""
+    def _check_seal(self, *, archive: bool) -> SealCheck:
+        """Of the network's log, and with `archive` of what is archived of it, with what is found of the
+        installation's.
+        """
         of_network, of_installation = (
-            check_seal(self._client, keys, known=sealer.known())
+            check_seal(self._client, keys, known=sealer.known(), archive=archive)
             for keys, sealer in ((self._keys, self.sealer), (Keys(INSTALLATION), self.installation_sealer))
         )
         others = (
@@ -594,11 +601,11 @@ class Pointsman:
         """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`. Raises
         SealBroken if the log is not what was sealed of it: then it can't tell how the ledger should be.
         """
-        seal = self._check_seal()
-        if seal.findings:
-            more = f", and {len(seal.findings) - 1:,} more" if len(seal.findings) > 1 else ""
+        altered = self._check_seal(archive=True).log_altered
+        if altered:
+            more = f", and {len(altered) - 1:,} more" if len(altered) > 1 else ""
             raise SealBroken(
-                f"nothing is repaired, as the log is not what was sealed of it: {seal.findings[0]}{more}"
+                f"nothing is repaired, as the log is not what was sealed of it: {altered[0]}{more}"
                 " (pointsman ledger check). Restore a copy of the server's data from before that"
             )
         repaired = reconcile_repair.repair(self._client, self._keys, now=self.now, who=who)

@@ -29,7 +29,7 @@ ledger.add_command(show_log)
 
 
 @ledger.command("check")
-@click.option("--whole", is_flag=True, help="Read the log from its beginning, whatever an earlier check found.")
+@click.option("--whole", is_flag=True, help="Read the log from its beginning, with what is archived.")
 @click.option("--repair", is_flag=True, help="Repair what can be repaired, and log it.")
 @AS_JSON
 @click.pass_obj
@@ -89,6 +89,8 @@ def _seal_lines(seal: SealCheck) -> Iterator[str]:
         archived=seal.archived,
         unsealed=seal.unsealed,
     )
+    if seal.archived and not seal.archive_read:
+        yield say("archived entries were not read; --whole reads and compares them")
     yield from (
         say("not as it was sealed: {finding}", finding=say_message(str(finding)))
         for finding in seal.findings[:MOST_SHOWN]

@@ -7,7 +7,7 @@ import click
 import msgspec
 from msgspec import UNSET
 
-from api.cli.language.current import counted, say
+from api.cli.language.current import counted, say, text
 from api.cli.options import INSTANT, INSTANT_END
 from api.cli.output.times import Times
 from api.cli.reads import record_read
@@ -110,9 +110,10 @@ def _decided(entry: Entry, _times: Times) -> str:
     shipments = ", ".join(
         say("{node} by {service}", node=shipment.node, service=shipment.service) for shipment in record.shipments
     )
-    return say("order {id} {status}", id=record.order.id, status=say(record.status)) + (
-        f": {shipments}" if shipments else ""
-    )
+    status = say(record.status)
+    if not shipments:
+        return say("order {id} {status}", id=record.order.id, status=status)
+    return say("order {id} {status}: {shipments}", id=record.order.id, status=status, shipments=shipments)
 
 
 def _ended(entry: Entry, times: Times) -> str:
@@ -206,7 +207,11 @@ def _counted(entry: Entry, _times: Times) -> str:
 
 def _details(entry: Entry) -> str:
     """Of acts of people, as they are logged."""
-    return ", ".join(f"{name}: {_shown(value)}" for name, value in entry.details.items() if value not in (None, "", []))
+    return ", ".join(
+        say("{name}: {value}", name=say(name), value=_shown(value))
+        for name, value in entry.details.items()
+        if value not in (None, "", [])
+    )
 
 
 def _shown(value: Any) -> str:
@@ -231,6 +236,23 @@ def _set_aside(entry: Entry, times: Times) -> str:
     return say("until {instant}: {units}", instant=times(entry.until or 0, seconds=True), units=", ".join(units))
 
 
+_DETAIL_NAMES = (
+    text("client"),
+    text("entries"),
+    text("expires_at"),
+    text("fields"),
+    text("host"),
+    text("keys"),
+    text("networks"),
+    text("note"),
+    text("order"),
+    text("overlap_minutes"),
+    text("replaced_by"),
+    text("role"),
+    text("size"),
+    text("types"),
+)
+"""Names of details, which catalogues have; another is shown as it is logged."""
 _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     **dict.fromkeys(ACT_KINDS, lambda entry, _: _details(entry)),
     "decided": _decided,

@@ -56,7 +56,8 @@ class SealCheckRecord(Record, frozen=True):
     """How the log compares with what was sealed of it."""
 
     sealed: int
-    archived: Annotated[int, Meta(description="those of the sealed that are in an archive, and were not compared")]
+    archived: Annotated[int, Meta(description="those of the sealed that are in an archive")]
+    archive_read: Annotated[bool, Meta(description="whether these were compared, too (--whole)")]
     unsealed: Annotated[
         int, Meta(description="entries that are not sealed yet: whether these were altered, nobody knows")
     ]
@@ -67,6 +68,7 @@ class SealCheckRecord(Record, frozen=True):
         return cls(
             sealed=check.sealed,
             archived=check.archived,
+            archive_read=check.archive_read,
             unsealed=check.unsealed,
             findings=[SealFindingRecord.of(finding) for finding in check.findings],
         )

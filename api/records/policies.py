@@ -97,9 +97,7 @@ class ActivationRecord(Record, frozen=True):
     note: str
     approved_by: list[str]
     without_approval: Annotated[bool, Meta(description="by an override, though another person should have approved it")]
-    changes: Annotated[
-        ChangesRecord | None, Meta(description="null: it is the first, or a version can't be read by this release")
-    ]
+    changes: Annotated[ChangesRecord | None, Meta(description="null: a version can't be read by this release")]
 
     @classmethod
     def of(cls, activation: Activation, changes: Changes | None, approvers: Sequence[str]) -> "ActivationRecord":
@@ -123,7 +121,7 @@ class ChangesByDateRecord(Record, frozen=True):
 
     version_from: str | None
     version_to: str | None
-    changes: Annotated[ChangesRecord | None, Meta(description="null: no version was active then")]
+    changes: Annotated[ChangesRecord | None, Meta(description="null: no version was active at the end")]
     activations: list[ActivationRecord]
 
 
@@ -141,6 +139,9 @@ class RuleUsesRecord(Record, frozen=True):
 
     decisions: int
     rules: list[RuleUseRecord]
+    on_rejection: Annotated[
+        list[str], Meta(description="rules that act only when a node rejects an order: not counted")
+    ]
 
     @classmethod
     def of(cls, uses: RuleUses) -> "RuleUsesRecord":
@@ -148,7 +149,7 @@ class RuleUsesRecord(Record, frozen=True):
             RuleUseRecord(rule=use.rule, fired=use.fired, weighed=use.weighed, decided=use.decided)
             for use in uses.rules
         ]
-        return cls(decisions=uses.decisions, rules=rules)
+        return cls(decisions=uses.decisions, rules=rules, on_rejection=list(uses.on_rejection))
 
 
 class ListedVersionRecord(Record, frozen=True):

@@ -1,7 +1,9 @@
 """Which policy version was active when: worked out from the history of who changed the timeline."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from engine.store.policy_versions import PastChange
 
@@ -19,6 +21,26 @@ class Activation:
     who: str
     note: str
     override: bool
+
+
+ActiveFrom: TypeAlias = tuple[str, int]
+"""A version, and since when it was active (UTC seconds): the same version may be active again, after a rollback."""
+
+
+class Turns:
+    """When each version became active, of `activations`, the earliest first."""
+
+    def __init__(self, activations: Iterable[Activation]) -> None:
+        self._instants: dict[str, list[int]] = {}
+        for item in activations:
+            self._instants.setdefault(item.version, []).append(item.at)
+
+    def last(self, version: str, instant: int) -> int:
+        """When a version became active that decided at an instant (UTC seconds); 0 if that is not known. Of a decision
+        that was logged just before, by another process's clock, it is the first time.
+        """
+        instants = self._instants.get(version, [0])
+        return instants[max(0, bisect_right(instants, instant) - 1)]
 
 
 class _Timeline:

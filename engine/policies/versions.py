@@ -315,13 +315,19 @@ class Versions:
         return next((item.version for item in reversed(self.activations()) if item.at <= instant), None)
 
     def changes_of(self, activation: Activation) -> Changes | None:
-        """What differs in meaning from the version that was active before; None if it was the first, or if this release
-        can't read one of the two.
+        """What differs in meaning from the version that was active before, as `changes`; None if this release can't
+        read one of the two.
         """
         try:
-            return compare(self.read(activation.before), self.read(activation.version)) if activation.before else None
+            return self.changes(activation.before, activation.version)
         except PolicyUnreadable:
             return None
+
+    def changes(self, before: str | None, after: str) -> Changes:
+        """What differs in meaning between two versions; where there was none before, all rules are added. Raises
+        NotFound, PolicyUnreadable.
+        """
+        return compare(self.read(before) if before else PolicySet(policies=(), texts={}), self.read(after))
 
     def approvers(self, version: str) -> tuple[str, ...]:
         """Who approved a version, in that order."""

@@ -32,28 +32,33 @@ emissions:
     grams_per_tonne_km: 1103
     source: >-
       Arrêté du 10 avril 2012, annexe II, véhicule utilitaire léger 3,5 t PTAC, express (colis): 0.160 l/km, 0.46 t.
-      Arrêté du 26 avril 2017, annexe, gazole routier: 3.17 kg CO2e/l. 0.160 x 3170 / 0.46
+      Arrêté du 26 avril 2017, annexe, gazole routier: 3.17 kg CO2e/l. 0.160 x 3170 / 0.46 = 1102.6,
+      rounded to whole grams
   truck:
     grams_per_tonne_km: 181
     source: >-
       Arrêté du 10 avril 2012, annexe II, ensemble articulé 40 t PTRA, messagerie: 0.342 l/km, 6.00 t.
-      Arrêté du 26 avril 2017, annexe, gazole routier: 3.17 kg CO2e/l. 0.342 x 3170 / 6.00
+      Arrêté du 26 avril 2017, annexe, gazole routier: 3.17 kg CO2e/l. 0.342 x 3170 / 6.00 = 180.7,
+      rounded to whole grams
   rail: # the electric train alone; the road at both ends is only in the drop
     grams_per_tonne_km: 2
     source: >-
       Arrêté du 10 avril 2012, annexe II, train, électricité, marchandises de densité inférieure ou égale à 249 kg/m3:
       16.60 kWh/km, 400 t.
       Arrêté du 26 avril 2017, annexe, électricité consommée en France métropolitaine: 48 g CO2e/kWh. 16.60 x 48 / 400
+      = 1.992, rounded to whole grams
   bike:
     grams_per_tonne_km: 1
     source: >-
       25 Wh per tonne-km for an electric cargo bike (Decathlon, Comment décarboner la livraison du dernier kilomètre).
-      Arrêté du 26 avril 2017, annexe, électricité consommée en France métropolitaine: 48 g CO2e/kWh. 0.025 x 48
+      Arrêté du 26 avril 2017, annexe, électricité consommée en France métropolitaine: 48 g CO2e/kWh. 0.025 x 48 = 1.2,
+      rounded to whole grams
   air: # without radiative forcing, as all factors here count the energy alone; with it the same tables give 5,178
     grams_per_tonne_km: 3294
     source: >-
       UK Government GHG Conversion Factors for Company Reporting 2025 (DESNZ), freight flights, domestic, without RF:
-      2.71931 (row 27_317_3153_14_1) + well to tank 0.57429 (row 28_913_3153_14_1) kg CO2e per tonne.km
+      2.71931 (row 27_317_3153_14_1) + well to tank 0.57429 (row 28_913_3153_14_1) kg CO2e per tonne.km = 3.2936,
+      rounded to whole grams
   pickup:
     grams_per_tonne_km: 0
     source: >-

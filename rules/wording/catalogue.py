@@ -22,6 +22,7 @@ ENGLISH = "en"
 """The language of the reference catalogue, of a policy's `because` that names no language, and of the command line."""
 FOLDER = Path(__file__).with_name("catalogues")
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
+_VOWELS = "aàâeéèêëiîïoôœuùûAÀÂEÉÈÊËIÎÏOÔŒUÙÛ"
 _COUNTS_TRIED = 200
 """Counts from 0 that show every plural form a language has; Arabic's last begins at 100."""
 
@@ -37,6 +38,8 @@ class Grammar:
     quoted_words: frozenset[str]
     subjects: tuple[str, ...]
     contractions: Mapping[str, str]
+    elided: tuple[str, ...]
+    """Words whose last letter gives way to an apostrophe before a vowel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +70,14 @@ class Catalogue:
 
     def contract(self, sentence: str) -> str:
         """The sentence with the language's contractions made ("Si il" is "S'il"), except inside quotes."""
-        contractions = self.grammar.contractions
-        if not contractions:
-            return sentence
-        pattern = rf"{_QUOTED}|\b(?:{'|'.join(map(re.escape, contractions))})\b"
-        return re.sub(pattern, lambda match: contractions.get(match[0], match[0]), sentence)
+        contractions, elided = self.grammar.contractions, self.grammar.elided
+        if contractions:
+            pattern = rf"{_QUOTED}|\b(?:{'|'.join(map(re.escape, contractions))})\b"
+            sentence = re.sub(pattern, lambda match: contractions.get(match[0], match[0]), sentence)
+        if elided:
+            pattern = rf"{_QUOTED}|«[^»]*»|\b(?:{'|'.join(elided)}) (?=[{_VOWELS}])"
+            sentence = re.sub(pattern, lambda match: f"{match[0][:-2]}'" if match[0][-1] == " " else match[0], sentence)
+        return sentence
 
 
 def available_languages(folder: Path = FOLDER) -> tuple[str, ...]:
@@ -114,6 +120,7 @@ def _read(path: Path) -> Catalogue:
             quoted_words=frozenset(grammar["quoted_words"]),
             subjects=tuple(grammar["subjects"]),
             contractions=grammar["contractions"],
+            elided=tuple(grammar["elided"]),
         ),
         texts=dict(_flattened(document)),
     )

@@ -61,6 +61,14 @@ def test_rules_that_changed_are_listed_by_date(run: Run, tmp_path: Path) -> None
     record = json.loads(run("policy", "diff", "--between", "2020-01-01", "2100-01-01", "--json").stdout)
     assert (record["version_from"], len(record["activations"])) == (None, 2)
     assert record["activations"][1]["before"] == record["activations"][0]["version"]
+    assert "from no version to" in told
+    assert told.endswith("\nadded    test/r1  (policy.yaml)\n1 added\n"), told
+    assert [change["rule"] for change in record["changes"]["added"]] == ["test/r1"]
+    assert run("policy", "diff", "--between", "2020-01-01", "2020-01-02").stdout == "no version was active\n"
+    now = datetime.datetime.now(datetime.UTC).isoformat()
+    assert run("policy", "diff", "--between", now, "2100-01-01").stdout.endswith(
+        "is active at the end as at the beginning\n"
+    )
     assert run("policy", "diff", "--between", "2100-01-02", "2100-01-01").returncode == 2
     first = record["activations"][0]["at"]
     day = datetime.datetime.fromisoformat(first).astimezone(zoneinfo.ZoneInfo("Europe/Paris")).date()
@@ -75,4 +83,23 @@ def test_rules_that_did_nothing_are_listed(run: Run, tmp_path: Path) -> None:
     listed = run("policy", "idle", "--from", "2020-01-01").stdout.splitlines()
     assert listed == ["1 decision, 1 rule active in the period", "never decided  test/r1  fired in 1"]
     told = json.loads(run("policy", "idle", "--from", "2020-01-01", "--to", "2020-01-02", "--json").stdout)
-    assert told == {"decisions": 0, "rules": []}
+    assert told == {"decisions": 0, "rules": [], "on_rejection": []}
+
+
+def test_an_order_where_a_decision_is_wanted_is_said_to_be_one(run: Run, tmp_path: Path) -> None:
+    decided(run, tmp_path, "W-1")
+    assert run("audit", "seal").returncode == 0
+    for words in (
+        ("calculation", "W-1"),
+        ("replay", "W-1"),
+        ("chain", "W-1"),
+        ("hold", "show", "W-1"),
+        ("audit", "proof", "W-1"),
+    ):
+        done = run(*words)
+        assert (done.returncode, "it is an order" in done.stderr, "order show W-1" in done.stderr) == (1, True, True), (
+            words
+        )
+    assert (
+        "aucune décision n'a l'identifiant 'W-1'\xa0: c'est une commande" in run("--lang", "fr", "replay", "W-1").stderr
+    )

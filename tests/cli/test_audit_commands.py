@@ -98,4 +98,4 @@ def test_a_check_says_how_much_is_sealed(run):
     done(run("audit", "seal"))
     assert "entries of the log sealed 1, 0 of them in an archive; not sealed yet 0\n" in done(run("ledger", "check"))
     checked = json.loads(done(run("ledger", "check", "--json")))
-    assert checked["seal"] == {"sealed": 1, "archived": 0, "unsealed": 0, "findings": []}
+    assert checked["seal"] == {"sealed": 1, "archived": 0, "archive_read": False, "unsealed": 0, "findings": []}

@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,16 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path, command: Command) -> Pa
 
 @pytest.fixture
 def meaning(tmp_path: Path) -> Callable[[str], tuple[object, ...]]:
-    """What a language's starter means, comments and names for people left out."""
+    """What a language's starter means, comments and names for people left out, and where emissions come from."""
 
     def of(language: str) -> tuple[object, ...]:
         directory = tmp_path / language
         write_all(directory, starter_files(language))
         tests = {name: text.count(b"\n  - test:") for name, text in policy_test_files(directory / "policies").items()}
-        return load_inventory(directory), load_policies(policy_files(directory / "policies")), tests
+        inventory = load_inventory(directory)
+        services = {name: replace(service, emission_source="") for name, service in inventory.network.services.items()}
+        inventory = replace(inventory, network=replace(inventory.network, services=services))
+        return inventory, load_policies(policy_files(directory / "policies")), tests
 
     return of
 

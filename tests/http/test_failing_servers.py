@@ -9,6 +9,7 @@ import redis
 from api.files.inventory_folder import load_inventory
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.audit.accesses import AccessFilter
 from engine.store.connection.server import open_server
 from tests.conftest import SMALL, activate, contents_of
 from tests.support.callers import client_of
@@ -47,6 +48,7 @@ def http(pointsman):
 
 
 def test_a_read_only_replica_answers_reads_and_decides_nothing(http, client, pointsman):
+    pointsman.accesses.start()  # who reads is recorded once that can be written
     made = http.post("/v1/decisions", json=order_json())
     before = contents_of(client, "main")
     client.replicaof("127.0.0.1", 1)
@@ -67,7 +69,12 @@ def test_a_read_only_replica_answers_reads_and_decides_nothing(http, client, poi
     client.replicaof("NO", "ONE")
     assert http.get("/readyz").status_code == 200
     assert http.post("/v1/decisions", json=order_json()).status_code == 201
+    wait_until(lambda: accesses_of(pointsman) == ["decisions_read"], "the read is recorded")
     assert pointsman.check().clean
+
+
+def accesses_of(pointsman):
+    return [access.what for access in pointsman.accesses.page(AccessFilter(), limit=9).accesses]
 
 
 def test_a_readiness_check_writes_nothing(http, client):

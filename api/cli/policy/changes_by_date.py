@@ -1,5 +1,7 @@
 """`pointsman policy diff --between`: how the rules that decide changed from one date to another."""
 
+from collections.abc import Iterator
+
 import click
 
 from api.cli.language.current import say, text
@@ -9,10 +11,9 @@ from api.cli.output.times import Times
 from api.records.policies import ActivationRecord, ChangesByDateRecord, ChangesRecord
 from engine.policies.activations import Activation
 from engine.policies.review import SHORT
-from engine.policies.versions import Versions
 from engine.service import Pointsman
 from engine.settings import Settings
-from rules.diff.compare import Changes, compare
+from rules.diff.compare import Changes
 
 _KINDS = {
     "activated": text("{instant}  {version} activated by {who}"),
@@ -28,7 +29,7 @@ def print_changes_between(settings: Settings, start: int, end: int, *, as_json: 
     with Pointsman(settings) as service:
         versions, times = service.versions, Times.of(service)
         before, after = versions.active_at(start), versions.active_at(end - 1)
-        changes = _compare(versions, before, after)
+        changes = versions.changes(before, after) if after else None
         between = [item for item in versions.activations() if start < item.at < end]
         steps = [(item, versions.changes_of(item), versions.approvers(item.version)) for item in between]
     if as_json:
@@ -44,19 +45,21 @@ def print_changes_between(settings: Settings, start: int, end: int, *, as_json: 
     for item, its, approvers in steps:
         for line in _step_lines(item, its, approvers, times):
             click.echo(line)
-    click.echo(
-        say(
-            "from {before} to {after}:",
-            before=before[:SHORT] if before else say("no version"),
-            after=after[:SHORT] if after else say("no version"),
-        )
-    )
-    for line in policy_lines.change_lines(changes) if changes else ():
+    for line in _difference_lines(before, after, changes):
         click.echo(line)
 
 
-def _compare(versions: Versions, before: str | None, after: str | None) -> Changes | None:
-    return compare(versions.read(before), versions.read(after)) if before and after else None
+def _difference_lines(before: str | None, after: str | None, changes: Changes | None) -> Iterator[str]:
+    """What differs in all. `changes` is None if no version was active at the end, and so none before."""
+    if changes is None or after is None:
+        yield say("no version was active")
+    elif before == after:
+        yield say("{version} is active at the end as at the beginning", version=after[:SHORT])
+    else:
+        yield say(
+            "from {before} to {after}:", before=before[:SHORT] if before else say("no version"), after=after[:SHORT]
+        )
+        yield from policy_lines.change_lines(changes)
 
 
 def _step_lines(item: Activation, changes: Changes | None, approvers: tuple[str, ...], times: Times) -> list[str]:
@@ -67,4 +70,7 @@ def _step_lines(item: Activation, changes: Changes | None, approvers: tuple[str,
         lines.append(say("    approved by {people}", people=", ".join(approvers)))
     if item.override:
         lines.append(say("    without the approval that it needed"))
-    return lines + [f"    {change}" for change in (policy_lines.change_lines(changes) if changes else ())]
+    differences = list(policy_lines.change_lines(changes)) if changes else []
+    if item.before is None:  # all its rules are new: how many is enough
+        differences = differences[-1:]
+    return lines + [f"    {line}" for line in differences]

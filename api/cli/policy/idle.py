@@ -30,7 +30,8 @@ def idle(settings: Settings, start: int, end: int | None, *, weigh: int, as_json
 
     Only the decisions of the period count, and the rules that were active in it. A rule that fires decides if
     without it another choice would have been made. To know that, the last decisions in which it fired are made
-    again, on the facts that were kept with them. Rules that act when a node rejects an order are left out.
+    again, on the facts that were kept with them. Rules that act only when a node rejects an order are
+    named and not counted, as they decide nothing; see pointsman resting list.
 
     Example: pointsman policy idle --from 2026-11-01 --to 2026-11-20
     """
@@ -71,3 +72,5 @@ def _lines(uses: RuleUses) -> Iterator[str]:
                 weighed=use.weighed,
                 fired=use.fired,
             )
+    for rule in uses.on_rejection:
+        yield say("not counted    {rule}  acts only when a node rejects an order", rule=rule)

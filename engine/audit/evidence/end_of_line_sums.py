@@ -23,7 +23,7 @@ _COUNTED: tuple[UnitState, ...] = ("held", "confirmed")
 
 @dataclass(slots=True)
 class _Pushed:
-    first: str
+    first: int
     units: int = 0
 
 
@@ -42,8 +42,12 @@ class EndOfLineSums:
         self._is_at_end = is_at_end
         self._sold: dict[str, _Sold] = {}
 
-    def add(self, record: DecisionRecord, shipments: Sequence[tuple[ShipmentRecord, ShipmentUnits]]) -> None:
-        """`shipments` are those of the decision, each with where its units are."""
+    def add(
+        self, record: DecisionRecord, shipments: Sequence[tuple[ShipmentRecord, ShipmentUnits]], *, logged_at: int
+    ) -> None:
+        """`shipments` are those of the decision, each with where its units are; `logged_at` is when it was logged (UTC
+        seconds, the server's clock).
+        """
         for made, where in shipments:
             units = Counter[str]()
             for state in _COUNTED:
@@ -53,14 +57,14 @@ class EndOfLineSums:
                     sold = self._sold.setdefault(sku, _Sold())
                     sold.sold += count
                     sold.shipped += dict(where.by_sku("confirmed")).get(sku, 0)
-                    self._push(sold, record, made, count)
+                    self._push(sold, record.policy_version, made, units=count, logged_at=logged_at)
 
-    def _push(self, sold: _Sold, record: DecisionRecord, shipment: ShipmentRecord, units: int) -> None:
-        rules = self._rules(record.policy_version)
+    def _push(self, sold: _Sold, version: str, shipment: ShipmentRecord, *, units: int, logged_at: int) -> None:
+        rules = self._rules(version)
         for name in shipment.rules:
             if name in rules and _pushes(rules[name]):
-                pushed = sold.rules.setdefault(name, _Pushed(first=record.decided_at))
-                pushed.first = min(pushed.first, record.decided_at)
+                pushed = sold.rules.setdefault(name, _Pushed(first=logged_at))
+                pushed.first = min(pushed.first, logged_at)
                 pushed.units += units
 
     def records(
@@ -85,7 +89,7 @@ class EndOfLineSums:
                     PushingRuleRecord(
                         rule=rule,
                         active_since=timestamp(active_since[rule]) if rule in active_since else None,
-                        first_decision_at=pushed.first,
+                        first_decision_at=timestamp(pushed.first),
                         units=pushed.units,
                     )
                     for rule, pushed in sorted(its.rules.items())

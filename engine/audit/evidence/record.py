@@ -52,7 +52,7 @@ class PushingRuleRecord(Record, frozen=True):
 
     rule: str
     active_since: Annotated[Timestamp | None, Meta(description="when a version with it first became active")]
-    first_decision_at: Timestamp
+    first_decision_at: Annotated[Timestamp, Meta(description="when the period's first was logged")]
     units: Annotated[int, Meta(description="of the SKU, in the shipments that it preferred")]
 
 
@@ -82,7 +82,9 @@ class RuleChangeRecord(Record, frozen=True):
     note: str
     approved_by: list[str]
     without_approval: bool
-    decisions: Annotated[int, Meta(description="of the period under this version")]
+    decisions: Annotated[
+        int, Meta(description="of the period under this version, from then until another one became active")
+    ]
     fired: Annotated[int, Meta(description="in how many of these the rule fired")]
 
 

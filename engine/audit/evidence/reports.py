@@ -14,7 +14,7 @@ from engine.audit.evidence.record import EvidenceReportRecord, PersonalReadsReco
 from engine.decide.order_record import timestamp
 from engine.errors import FactsForgotten, NotFound, PointsmanError, PolicyUnreadable, RecordContradictory
 from engine.facts_reader import FactsReader
-from engine.policies.activations import Activation
+from engine.policies.activations import Activation, ActiveFrom, Turns
 from engine.policies.versions import Versions
 from engine.store.audit.accesses import AccessFilter
 from engine.store.audit.sealed_log import SealedLog
@@ -32,6 +32,7 @@ _END_OF_LINE = "end_of_line"
 _MOST_VERSIONS = 64
 _PRODUCTS_AT_ONCE = 1_000
 _READS_AT_ONCE = 1_000
+_MILLISECONDS = 1_000
 
 
 class EvidenceReports:
@@ -67,7 +68,9 @@ class EvidenceReports:
         products = self._at_end_of_line()
         emissions, exceptions = EmissionSums(), Exceptions(rules=self._rules_of)
         sold = EndOfLineSums(rules=self._rules_of, is_at_end=products.__contains__)
-        under, fired = Counter[str](), Counter[tuple[str, str]]()
+        under, fired = Counter[ActiveFrom](), Counter[tuple[ActiveFrom, str]]()
+        activations = self._versions.activations()
+        turns = Turns(activations)
         entries, unreadable = 0, list[str]()
         for batch in self._batches(start, end):
             entries += len(batch)
@@ -79,8 +82,10 @@ class EvidenceReports:
                     decided.append(entry)
             for entry, hold in zip(decided, read_stored_holds(self._client, self._keys, decided), strict=True):
                 record = hold.record
-                under[record.policy_version] += 1
-                fired.update((record.policy_version, rule) for rule in record.rules.fired)
+                logged_at = entry.id[0] // _MILLISECONDS
+                active = (record.policy_version, turns.last(record.policy_version, logged_at))
+                under[active] += 1
+                fired.update((active, rule) for rule in record.rules.fired)
                 exceptions.add_decision(entry, record)
                 try:
                     with contradictions_named(entry.decision):
@@ -91,9 +96,8 @@ class EvidenceReports:
                 except RecordContradictory:
                     emissions.leave_out_contradictory()
                     continue
-                sold.add(record, pairs)
+                sold.add(record, pairs, logged_at=logged_at)
         on_hand, blocked = units_left(self._client, self._keys, sorted(products))
-        activations = self._versions.activations()
         sealed = SealedLog(self._client, self._keys).state()
         return EvidenceReportRecord(
             network=self._keys.network,
@@ -164,10 +168,11 @@ class EvidenceReports:
         return since
 
     def _changes(
-        self, item: Activation, under: Counter[str], fired: Counter[tuple[str, str]]
+        self, item: Activation, under: Counter[ActiveFrom], fired: Counter[tuple[ActiveFrom, str]]
     ) -> Iterator[RuleChangeRecord]:
         changes = self._versions.changes_of(item)
         approvers = list(self._versions.approvers(item.version))
+        active = (item.version, item.at)
         for change in changes.changes if changes else ():
             yield RuleChangeRecord(
                 at=timestamp(item.at),
@@ -181,8 +186,8 @@ class EvidenceReports:
                 note=item.note,
                 approved_by=approvers,
                 without_approval=item.override,
-                decisions=under[item.version],
-                fired=fired[item.version, change.rule],
+                decisions=under[active],
+                fired=fired[active, change.rule],
             )
 
     def _personal_reads(self, start: int, end: int) -> list[PersonalReadsRecord]:

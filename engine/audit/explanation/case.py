@@ -104,3 +104,9 @@ class ExplainedChoice:
     def nodes(self) -> frozenset[str]:
         """The nodes that ship something."""
         return frozenset(key.node for key, _ in self.choice.units)
+
+    @property
+    def is_from_one_place(self) -> bool:
+        """Whether one node ships all of the order, of which nothing was left out or stays unfilled."""
+        remainder = self.case.remainder
+        return len(self.nodes) == 1 and not self.missing_by_sku and remainder.order == remainder.whole_order

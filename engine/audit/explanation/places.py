@@ -82,7 +82,10 @@ class OtherPlaces:
         if node is None:
             raise NotFound(f"there is no place '{name}' in the network that the order was decided on")
         if name in self._explained.nodes:
-            yield Statement(kind="place.ships", values={"node": Names.of(name)})
+            yield Statement(
+                kind="place.ships_all" if self._explained.is_from_one_place else "place.ships",
+                values={"node": Names.of(name)},
+            )
             return
         if node in self.able:
             compares = whatever_it_takes or self._is_compared(node)

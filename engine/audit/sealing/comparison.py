@@ -13,6 +13,8 @@ FindingKind: TypeAlias = Literal[
     "inserted",
     "out_of_order",
     "unreadable",
+    "columns_altered",
+    "archive_unreadable",
     "tree_altered",
     "log_shorter",
     "other_history",

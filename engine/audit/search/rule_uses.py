@@ -27,6 +27,8 @@ class RuleUses:
 
     decisions: int
     rules: tuple[RuleUse, ...]
+    on_rejection: tuple[str, ...]
+    """Rules that act only when a node rejects an order, and so decide none: they are not counted."""
 
     @property
     def never_fired(self) -> list[str]:
@@ -52,24 +54,29 @@ def rule_uses(
     order are left out: what they do is no part of a choice. `progress` is told how many rules are weighed, of how many.
     """
     count, fired = decisions.fired(DecisionFilter(start=start, end=end))
-    rules = sorted(_active(versions, start, end))
+    active = _active(versions, start, end)
+    rules = sorted(rule for rule, decides in active.items() if decides)
     uses: list[RuleUse] = []
     for number, rule in enumerate(rules, start=1):
         times = fired[rule]
         decided, weighed = decisions.weigh(rule, start=start, end=end, most=weigh) if times and weigh else (False, 0)
         uses.append(RuleUse(rule=rule, fired=times, weighed=weighed, decided=decided))
         progress(number, len(rules))
-    return RuleUses(decisions=count, rules=tuple(uses))
+    return RuleUses(
+        decisions=count,
+        rules=tuple(uses),
+        on_rejection=tuple(sorted(rule for rule, decides in active.items() if not decides)),
+    )
 
 
-def _active(versions: Versions, start: int, end: int) -> set[str]:
-    """The rules of every version that was active for some time of the period."""
+def _active(versions: Versions, start: int, end: int) -> dict[str, bool]:
+    """The rules of every version that was active for some time of the period, and whether they are about decisions and
+    not about rejections alone.
+    """
     first = versions.active_at(start)
     names = {first, *(item.version for item in versions.activations() if start < item.at < end)} - {None}
-    return {
-        rule.id
-        for name in names
-        if name is not None
-        for rule in versions.read(name).rules.values()
-        if any(effect.stage is not Stage.REJECTION for effect in rule.effects)
-    }
+    active: dict[str, bool] = {}
+    for rule in (rule for name in names if name is not None for rule in versions.read(name).rules.values()):
+        decides = any(effect.stage is not Stage.REJECTION for effect in rule.effects)
+        active[rule.id] = active.get(rule.id, False) or decides
+    return active

@@ -49,7 +49,8 @@ def decided_loads(evaluation: Evaluation) -> DecidedLoads:
 
 
 def _given(nodes: Sequence[str], loads: Mapping[str, int]) -> dict[str, int]:
-    return {node: loads[node] for node in nodes if node in loads} if loads else {}
+    """Of those that were given something."""
+    return {node: loads[node] for node in nodes if loads.get(node)} if loads else {}
 
 
 def rests_at(evaluation: Evaluation) -> dict[str, NodeRest]:

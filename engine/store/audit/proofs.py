@@ -62,6 +62,7 @@ class Proofs:
             with faults():
                 place = self._client.redis.hget(self._keys.decisions, name)
         if place is None:
+            decision_log.verify_no_order(self._client, self._keys, name)
             raise NotFound(f"no entry of the log and no decision goes by the id '{name}'")
         entry_id = parse_id(place.decode())
         number = self.log.index_of(entry_id, size=state.size)

@@ -20,6 +20,7 @@ from engine.audit.sealing.merkle import HASH_BYTES
 from engine.audit.sealing.signed_note import NoteInvalid
 from engine.audit.sealing.tiles import Edge, Tile, hashes_in
 from engine.errors import NotFound, SealBroken
+from engine.store.audit.archive.archive_check import archive_findings, kept_findings, missing_files
 from engine.store.audit.seal_entries import unsealed
 from engine.store.audit.sealed_log import SealedLog, SealedState
 from engine.store.connection.client import Client
@@ -34,12 +35,14 @@ MOST_FINDINGS = 10_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealCheck:
     """What a check of the sealed log found: how many entries are sealed, how many of these an archive has, and how many
-    entries are not sealed yet, of which nobody could tell whether they were altered.
+    entries are not sealed yet, of which nobody could tell whether they were altered. The archived ones were compared
+    only if `archive_read`.
     """
 
     sealed: int
     archived: int
     unsealed: int
+    archive_read: bool = False
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -47,27 +50,50 @@ class SealCheck:
         """Whether anything was sealed, or is known to have been."""
         return bool(self.sealed or self.findings)
 
+    @property
+    def log_altered(self) -> tuple[Finding, ...]:
+        """The findings that are no mere lack of files of the archive."""
+        return tuple(finding for finding in self.findings if finding.kind != "archive_unreadable")
 
-def check_seal(client: Client, keys: Keys, *, known: Sequence[SignedCheckpoint] = ()) -> SealCheck:
-    """Compare all of the log. `known` are checkpoints from outside the store."""
+
+def check_seal(
+    client: Client, keys: Keys, *, known: Sequence[SignedCheckpoint] = (), archive: bool = False
+) -> SealCheck:
+    """Compare all of the log that is on the server, and with `archive` what is archived, too. `known` are checkpoints
+    from outside the store.
+    """
     log = SealedLog(client, keys)
     try:
         state = log.state()
-        findings = list(itertools.islice(_findings(client, keys, log, state, known), MOST_FINDINGS))
+        findings = list(itertools.islice(_findings(client, keys, state, known, archive), MOST_FINDINGS))
     except SealBroken as error:
         return SealCheck(sealed=0, archived=0, unsealed=0, findings=(Finding("tree_altered", str(error)),))
     unsealed = sum(map(len, decision_log.batches(client, keys, start=f"({id_text(state.last)}")))
-    return SealCheck(sealed=state.size, archived=state.trimmed, unsealed=unsealed, findings=tuple(findings))
+    return SealCheck(
+        sealed=state.size,
+        archived=state.trimmed,
+        unsealed=unsealed,
+        archive_read=archive,
+        findings=tuple(findings),
+    )
 
 
 def _findings(
-    client: Client, keys: Keys, log: SealedLog, state: SealedState, known: Sequence[SignedCheckpoint]
+    client: Client,
+    keys: Keys,
+    state: SealedState,
+    known: Sequence[SignedCheckpoint],
+    archive: bool,  # noqa: FBT001  # called once, above
 ) -> Iterator[Finding]:
-    yield from own_findings(log, state)
+    yield from own_findings(SealedLog(client, keys), state)
     for signed in known:
         yield from compare_with(client, keys, state, signed.checkpoint)
     with contextlib.suppress(NotFound):  # leaves are missing, which was named
         yield from entry_findings(client, keys, start=state.trimmed, end=state.size)
+    yield from missing_files(client, keys, state)
+    yield from kept_findings(client, keys, state)
+    if archive:
+        yield from archive_findings(client, keys, state)
 
 
 def own_findings(log: SealedLog, state: SealedState) -> Iterator[Finding]:

@@ -26,8 +26,20 @@ def decided(client: Client, keys: Keys, decision: str) -> Entry:
     except BodyDamaged as error:
         raise DecisionUnreadable(f"decision '{decision}' can't be read: {error}") from error
     if entry is None:
+        verify_no_order(client, keys, decision)
         raise NotFound(f"no decision goes by the id '{decision}'")
     return entry
+
+
+def verify_no_order(client: Client, keys: Keys, name: str) -> None:
+    """Raise NotFound if a name that is no decision's is the id of an order, and say which decision it has."""
+    with faults():
+        first: bytes | None = client.redis.hget(keys.order(name), "first")
+    if first is not None:
+        raise NotFound(
+            f"no decision goes by the id '{name}': it is an order, whose first decision is {first.decode()}; all are in"
+            f" pointsman order show {name}"
+        )
 
 
 def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry]:

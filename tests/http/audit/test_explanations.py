@@ -77,7 +77,7 @@ def test_places_are_asked_for_by_name(http, explain):
     assert compared["sentence"] == (
         "Had all of it come from lyon, it would have counted 0.80 EUR more: handling +0.80 EUR."
     )
-    assert sentences(asked[1]["answers"]) == ["lille ships part of this order already."]
+    assert sentences(asked[1]["answers"]) == ["lille ships all of this order already."]
     assert problem_of(http.get(f"/v1/decisions/{made['id']}/explanation?why_not=rome"), 404)
     many = "&".join(["why_not=lyon"] * 21)
     assert problem_of(http.get(f"/v1/decisions/{made['id']}/explanation?{many}"), 422)

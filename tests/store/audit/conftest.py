@@ -8,8 +8,12 @@ import pytest
 import redis
 
 from engine.audit.settings import AuditSettings
+from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
+from tests.conftest import activate
+from tests.support.aged_log import age_log
+from tests.support.facts import LILLE, LYON, inventory, node, order
 
 _numbers = itertools.count(1)
 
@@ -64,3 +68,27 @@ def full(log):
     log.worker.sealer.seal()
     log.add(1)
     return log
+
+
+@pytest.fixture
+def settings(server_url, network, tmp_path):
+    return Settings(redis_url=server_url, network=network, audit=AuditSettings(audit_key=tmp_path / "key.pem"))
+
+
+@pytest.fixture
+def shop(settings, clock, redis_client):
+    """Eight decisions over the last ten days, of which one is held still, and what became of them; all sealed."""
+    with Pointsman(settings, clock=clock) as shop:
+        shop.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 30, "lille": 2}, "B": {}}))
+        activate(shop, "then: {hold: 90d}")
+        held = [shop.decide(order(("A", 2), id=f"W-{number}"), caller="oms") for number in range(1, 6)]
+        shop.decide(order(("B", 1), id="W-WAITS"), caller="pos", wait=True)
+        for answer in held[1:4]:
+            shop.holds.confirm(answer.id)
+        shop.rerouting.reject(RejectionRequest(decision=held[4].id, node="lyon", reason="no_capacity"))
+        shop.decide(order(("A", 1), id="W-LAST"), caller="oms")
+        age_log(redis_client, settings.network, days=10)
+        shop.repair(who="a test")  # loads of some days ago have expired
+        shop.sealer.seal()
+        yield shop
+        shop.forget()

@@ -9,12 +9,9 @@ from engine.audit.sealing.checkpoint import SignedCheckpoint
 from engine.audit.sealing.leaf import Leaf, leaf_of
 from engine.audit.sealing.tiles import Edge
 from engine.audit.search.decision_filter import DecisionFilter
-from engine.audit.settings import AuditSettings
 from engine.errors import ArchiveUnavailable, NotReady, SealBroken
 from engine.events.event import START
-from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
-from engine.settings import Settings
 from engine.store.audit.archive import archiving
 from engine.store.audit.archive.archived_log import date_of
 from engine.store.audit.archive.day_reader import read_day
@@ -26,35 +23,10 @@ from engine.store.log import decision_log
 from engine.store.log.entry import KINDS
 from engine.store.log.stored_entry import parse_entry_id
 from engine.store.script_keys import TRIM_LOG
-from tests.conftest import activate
-from tests.support.aged_log import DAY, age_log
-from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.aged_log import DAY
+from tests.support.facts import LILLE, LYON, inventory, node
 
 EVERYTHING = DecisionFilter()
-
-
-@pytest.fixture
-def settings(server_url, network, tmp_path):
-    return Settings(redis_url=server_url, network=network, audit=AuditSettings(audit_key=tmp_path / "key.pem"))
-
-
-@pytest.fixture
-def shop(settings, clock, redis_client):
-    """Eight decisions over the last ten days, of which one is held still, and what became of them; all sealed."""
-    with Pointsman(settings, clock=clock) as shop:
-        shop.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 30, "lille": 2}, "B": {}}))
-        activate(shop, "then: {hold: 90d}")
-        held = [shop.decide(order(("A", 2), id=f"W-{number}"), caller="oms") for number in range(1, 6)]
-        shop.decide(order(("B", 1), id="W-WAITS"), caller="pos", wait=True)
-        for answer in held[1:4]:
-            shop.holds.confirm(answer.id)
-        shop.rerouting.reject(RejectionRequest(decision=held[4].id, node="lyon", reason="no_capacity"))
-        shop.decide(order(("A", 1), id="W-LAST"), caller="oms")
-        age_log(redis_client, settings.network, days=10)
-        shop.repair(who="a test")  # loads of some days ago have expired
-        shop.sealer.seal()
-        yield shop
-        shop.forget()
 
 
 def stored(client, network):

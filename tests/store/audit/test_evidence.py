@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from engine.audit.settings import AuditSettings
+from engine.decide.order_record import timestamp
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from tests.conftest import activate
@@ -44,7 +45,11 @@ def test_emissions_are_those_of_the_decisions_and_of_what_left(shop):
     assert after.intensity == after.co2 * 10**9 // after.activity
 
 
-def test_what_pushed_an_end_of_line_product_and_what_is_left_of_it(shop):
+def log_millis(redis_client, shop, decision):
+    return int(redis_client.hget(f"{{{shop.settings.network}}}:decisions", decision).split(b"-")[0])
+
+
+def test_what_pushed_an_end_of_line_product_and_what_is_left_of_it(shop, redis_client):
     first = shop.decide(order(("OLD", 3), ("A", 1)))
     shop.decide(order(("A", 2)))
     released = shop.decide(order(("OLD", 1)))
@@ -53,7 +58,8 @@ def test_what_pushed_an_end_of_line_product_and_what_is_left_of_it(shop):
     (item,) = report(shop).end_of_line
     assert (item.sku, item.sold, item.shipped, item.on_hand) == ("OLD", 3, 3, 14)
     assert [(rule.rule, rule.units) for rule in item.rules] == [("test/r1", 3)]
-    assert item.rules[0].first_decision_at == first.record.decided_at
+    assert item.rules[0].first_decision_at == timestamp(log_millis(redis_client, shop, first.id) // 1_000)
+    assert item.rules[0].active_since <= item.rules[0].first_decision_at
 
 
 def test_who_changed_which_rule_with_what_effect(shop):
@@ -61,7 +67,11 @@ def test_who_changed_which_rule_with_what_effect(shop):
     activate(shop, PUSH, "when: {node.id: lyon}, then: {keep: 3}")
     shop.decide(order(("A", 1)))
     shop.decide(order(("A", 1)))
-    (change,) = report(shop).rule_changes
+    *first, change = report(shop).rule_changes
+    assert [(its.rule, its.kind, its.before, its.decisions, its.fired) for its in first] == [
+        ("test/r1", "added", None, 1, 0),
+        ("test/r2", "added", None, 1, 1),
+    ]
     assert (change.rule, change.kind, change.by, change.approved_by) == ("test/r2", "changed", "a test", [])
     assert ([*change.gone], [*change.added]) == (["keep: 2"], ["keep: 3"])
     assert (change.decisions, change.fired) == (2, 2)

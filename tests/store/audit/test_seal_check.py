@@ -1,5 +1,7 @@
 """Whatever is done to the log in the store is found by the check and named; and no repair follows a forged log."""
 
+import itertools
+
 import pytest
 
 from engine.errors import SealBroken
@@ -58,7 +60,13 @@ def test_a_deleted_entry_is_found(full, number):
 
 
 def test_an_inserted_entry_is_found(full):
-    full.rewrite(lambda entries: [*entries[:2], (b"%b9" % entries[1][0], {b"kind": b"moved"}), *entries[2:]])
+    def insert(entries):
+        """Where there is room: the next entry is of another millisecond."""
+        pairs = enumerate(itertools.pairwise(name.partition(b"-")[0] for name, _ in entries))
+        at = next(number for number, (one, following) in pairs if one != following) + 1
+        return [*entries[:at], (b"%b9" % entries[at - 1][0], {b"kind": b"moved"}), *entries[at:]]
+
+    full.rewrite(insert)
     assert [kind for kind, _ in full.kinds()] == ["inserted"]
 
 

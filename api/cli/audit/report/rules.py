@@ -29,7 +29,7 @@ def end_of_line(report: EvidenceReportRecord, cells: Cells) -> Section:
             say("of these left"),
             say("on hand now"),
             say("blocked now"),
-            say("rules that pushed it: units, since, first decision"),
+            say("rules that pushed it"),
         ],
         rows=[
             [
@@ -41,7 +41,7 @@ def end_of_line(report: EvidenceReportRecord, cells: Cells) -> Section:
                 cells.units(item.sku, item.blocked),
                 "; ".join(
                     say(
-                        "{rule}: {units}, {since}, {first}",
+                        "{rule}: units {units}, active since {since}, first decision {first}",
                         rule=rule.rule,
                         units=cells.units(item.sku, rule.units),
                         since=cells.instant(rule.active_since) or "-",
@@ -62,8 +62,9 @@ def rule_changes(report: EvidenceReportRecord, cells: Cells) -> Section:
         title=say("Rules that changed"),
         remarks=[
             say(
-                "Each rule that differs from the version that decided before. Its effect: of the period's decisions"
-                " under the new version, those in which it fired."
+                "Each rule that differs from the version that decided before; of the first version that was ever"
+                " active, each rule. Its effect: of the period's decisions under the new version, from then until"
+                " another one became active, those in which it fired."
             )
         ],
         headings=[

@@ -102,6 +102,12 @@ class ArchivedLog:
         days = (day for day in self.days() if day.date == date_of(entry_id))
         return next((raw for day in days for raw in self._read(day, before, entry_id)), None)
 
+    def kept(self) -> Iterator[tuple[EntryId, dict[bytes, bytes]]]:
+        """The entries of which the server keeps a copy, as orders live on that they are of; `entry` answers these."""
+        with faults():
+            for name, packed in self._client.redis.hscan_iter(self._keys.archived_kept):
+                yield parse_id(name.decode()), dict(_KEPT.decode(packed))
+
     def _read(self, day: ArchivedDay, after: EntryId, until: EntryId) -> Iterator[Stored]:
         path = self.file(day)
         try:

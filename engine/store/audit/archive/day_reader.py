@@ -14,6 +14,8 @@ from engine.store.audit.parquet import pyarrow
 
 Stored: TypeAlias = tuple[bytes, dict[bytes, bytes]]
 """An entry as the server answered it: its id in the stream, and its fields."""
+Row: TypeAlias = tuple[Stored, dict[str, Any]]
+"""An entry, and the columns of its row that are not of the entry itself."""
 TEXTS = ("decision", "decided_at", "order", "channel", "status", "because", "policy_version", "caller", "by")
 """Columns of a decision that are texts, by the names of `DecisionSummary`."""
 LISTS = ("nodes", "skus", "fired", "silenced")
@@ -33,6 +35,17 @@ def read_day(path: Path, *, after: EntryId = (0, 0), until: EntryId | None = Non
                 entry = row["millis"], row["number"]
                 if after < entry and (until is None or entry <= until):
                     yield id_text(entry).encode(), {part["name"]: part["value"] for part in row["fields"]}
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """All rows as they stand in the file, which may have been altered. Raises what `read_day` does, KeyError and
+    TypeError.
+    """
+    with pyarrow().parquet.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            for row in file.read_row_group(group).to_pylist():
+                entry_id = id_text((row.pop("millis"), row.pop("number"))).encode()
+                yield (entry_id, {part["name"]: part["value"] for part in row.pop("fields")}), row
 
 
 def _between(table: Any, after: EntryId, until: EntryId | None) -> list[dict[str, Any]]:

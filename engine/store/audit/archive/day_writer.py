@@ -49,12 +49,16 @@ def sync_folder(folder: Path) -> None:
 def _row(raw: RawEntry) -> dict[str, Any]:
     entry_id, fields = raw
     millis, number = parse_entry_id(entry_id)
+    parts = [{"name": name, "value": value} for name, value in fields.items()]
+    return {"millis": millis, "number": number, "fields": parts, **search_columns(raw)}
+
+
+def search_columns(raw: RawEntry) -> dict[str, Any]:
+    """The columns that an entry is searched by: what they should be. Those of decisions are left out of others."""
+    entry_id, fields = raw
     row: dict[str, Any] = {
-        "millis": millis,
-        "number": number,
         "kind": fields.get(b"kind", b"").decode(errors="replace"),
         "id": fields.get(b"id", b"").decode(errors="replace"),
-        "fields": [{"name": name, "value": value} for name, value in fields.items()],
     }
     # one that can't be read is archived as it is
     with contextlib.suppress(*UNREADABLE):

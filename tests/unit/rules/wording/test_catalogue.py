@@ -204,3 +204,8 @@ def test_no_code_names_a_language_but_the_default():
     words = {str(path): _names_and_texts(ast.parse(path.read_text(encoding="utf-8"))) for path in files}
     languages = {path: LANGUAGES.intersection(words_of_file) for path, words_of_file in words.items()}
     assert {path: codes for path, codes in languages.items() if codes} == {"rules/wording/catalogue.py": {ENGLISH}}
+
+
+def test_french_elides_before_a_vowel_but_not_in_quotes():
+    said = load_catalogue("fr").contract("3 unités de ELE-0001 et de TXT-0001 (« de un à deux »)")
+    assert said == "3 unités d'ELE-0001 et de TXT-0001 (« de un à deux »)"

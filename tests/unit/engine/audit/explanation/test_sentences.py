@@ -125,9 +125,12 @@ def test_a_place_is_asked_for_by_name():
     explanation = explained(order(ONE), facts(lyon=1, paris=1), why_not=["lyon", "paris", "lille"])
     assert answers(explanation, "place") == [
         "Had all of it come from lyon, it would have counted 5.032 EUR more: carriage +3.932 EUR, handling +1.10 EUR.",
-        "paris ships part of this order already.",
+        "paris ships all of this order already.",
         "lille has no stock of A.",
     ]
+    for stock in (facts(lyon=1, paris=1), facts(paris=1)):
+        (split, *_) = answers(explained(order(TWO), stock, why_not=["paris"]), "place")
+        assert split == "paris ships part of this order already."
     with pytest.raises(NotFound, match="there is no place 'rome'"):
         explained(order(ONE), facts(paris=1), why_not=["rome"])
 
@@ -222,7 +225,7 @@ def test_quantities_have_the_decimals_of_their_article():
     assert said(explanation, explanation.chosen)[0].startswith("lyon ships 2.5 of A by parcel")
     assert places(explanation)[0].startswith("Had 1.5 of A come from paris")
     assert "1 unit more would have stayed unfilled" in places(explanation)[0]
-    assert said(explanation, explanation.chosen, "fr")[0].startswith("lyon expédie 2,5 de A par parcel")
+    assert said(explanation, explanation.chosen, "fr")[0].startswith("lyon expédie 2,5 d'A par parcel")
 
 
 def test_what_came_before_is_said():
