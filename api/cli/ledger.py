@@ -78,7 +78,11 @@ def audit_lines(audit: Audit) -> Iterator[str]:
         )
     if len(audit.drifts) > MOST_SHOWN:
         yield say("... and {count:,} more; --json has them all", count=len(audit.drifts) - MOST_SHOWN)
-    yield say("clean") if audit.clean else counted(len(audit.drifts), "drift")
+    drifts = counted(len(audit.drifts), "drift")
+    if audit.seal is not None and audit.seal.findings:
+        yield say("{drifts}; not as it was sealed: {count:,}", drifts=drifts, count=len(audit.seal.findings))
+    else:
+        yield say("clean") if audit.clean else drifts
 
 
 def _seal_lines(seal: SealCheck) -> Iterator[str]:

@@ -29,7 +29,7 @@ class InclusionProofRecord(Record, frozen=True, kw_only=True):
         str | None,
         Meta(
             description="the canonical JSON (RFC 8785) whose SHA-256 that is; null if the entry is in an archive that"
-            " can't be read here"
+            " can't be read here, or was forgotten there"
         ),
     ]
     checkpoint: Annotated[str, _CHECKPOINT]

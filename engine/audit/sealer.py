@@ -143,7 +143,9 @@ class Sealer:
         self._remember(state)
         return state
 
-    def export(self, path: Path, *, by: str, archived: bool = True) -> int:
+    def export(
+        self, path: Path, *, by: str, archived: bool = True, on_altered: Callable[[Finding], None] = lambda _: None
+    ) -> int:
         """Seal what is not sealed yet, if there is a key, and write the sealed log into a new file, with what is
         `archived` or without; returns the number of its entries. See `export`.
         """
@@ -160,6 +162,7 @@ class Sealer:
             archived=archived,
             by=by,
             at=self._clock(),
+            on_altered=on_altered,
         )
 
     def forget(self) -> None:

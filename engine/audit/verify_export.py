@@ -17,6 +17,7 @@ import orjson
 from engine.audit.export import COMPRESSED, FORMAT, LEAVES, SIGNED, opened, signed_text
 from engine.audit.sealing.checkpoint import SignedCheckpoint
 from engine.audit.sealing.comparison import (
+    MOST_FINDINGS,
     Finding,
     compare_checkpoints,
     compare_entries,
@@ -28,7 +29,6 @@ from engine.audit.sealing.signed_note import NoteInvalid, SignedNote, VerifierKe
 from engine.audit.sealing.tiles import Edge
 from engine.errors import InputInvalid, Mistake
 
-MOST_FINDINGS = 10_000
 MOST_LOGS_NAMED = 5
 
 

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from engine.service import Pointsman
+from engine.settings import Settings
+
 
 @pytest.fixture
 def run(tmp_path, command):
@@ -92,6 +95,19 @@ def test_what_is_no_key_and_no_checkpoint_is_refused(run, tmp_path, words, messa
 def test_what_is_no_export_is_refused(run):
     refused = run("audit", "verify", "README.md")
     assert (refused.returncode, "is no export of a sealed log" in refused.stderr) == (1, True)
+
+
+def test_a_check_of_a_log_that_was_altered_does_not_end_as_if_all_were_clear(run, tmp_path):
+    done(run("audit", "seal"))
+    with Pointsman(Settings(data=tmp_path / "data")) as service:
+        ((entry, _),) = service._client.redis.xrange(service._keys.log, count=1)
+        service._client.redis.xdel(service._keys.log, entry)
+    checked = run("ledger", "check")
+    assert checked.returncode == 1
+    assert checked.stdout.splitlines()[-1].endswith("; not as it was sealed: 1")
+    exported = run("audit", "export", str(tmp_path / "log"))
+    assert (exported.returncode, (tmp_path / "log").exists()) == (1, True)
+    assert f"not as it was sealed: entry {entry.decode()} was deleted" in exported.stderr
 
 
 def test_a_check_says_how_much_is_sealed(run):

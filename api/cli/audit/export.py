@@ -1,7 +1,7 @@
 """`pointsman audit export` and `verify`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +11,7 @@ from api.cli.options import AS_JSON, print_json, who
 from api.cli.reads import record_read
 from api.records.sealing import VerificationRecord
 from engine.audit.sealing.checkpoint import SignedCheckpoint, checkpoints_in
+from engine.audit.sealing.comparison import Finding
 from engine.audit.sealing.signed_note import NoteInvalid, VerifierKey
 from engine.audit.verify_export import Verification, verify_export
 from engine.errors import InputInvalid, Mistake
@@ -32,16 +33,21 @@ def export(settings: Settings, file: Path, *, installation: bool, without_archiv
     """Write the sealed log into FILE, to be verified without a server.
 
     Entries that are not sealed yet are sealed before, if this machine has the key. The file is compressed if its name
-    ends with .gz. It has everything that the log has: who may read it may read all orders.
+    ends with .gz. It has everything that the log has: who may read it may read all orders. Entries that were altered
+    or deleted since they were sealed are named; the file is written all the same, and the exit status is 1.
 
     Example: pointsman audit export main-2026-11-28.audit.gz
     """
+    altered: list[Finding] = []
     with Pointsman(settings) as service:
         sealer = service.installation_sealer if installation else service.sealer
-        entries = sealer.export(file, by=who(settings), archived=not without_archive)
+        entries = sealer.export(file, by=who(settings), archived=not without_archive, on_altered=altered.append)
         service.record_act("exported", file.name, {"entries": entries})
         record_read(service, count=entries)
     click.echo(say("entries in {file}: {count:,}", file=file, count=entries))
+    for line in _finding_lines(altered):
+        click.echo(line, err=True)
+    sys.exit(1 if altered else 0)
 
 
 @click.command()
@@ -81,6 +87,11 @@ def verify(
     sys.exit(1 if result.findings else 0)
 
 
+def _finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
+    for finding in findings[:MOST_SHOWN]:
+        yield say("not as it was sealed: {finding}", finding=say_message(str(finding)))
+
+
 def _key(option: str, text: str) -> VerifierKey:
     try:
         return VerifierKey.parse(text)
@@ -110,8 +121,7 @@ def _lines(result: Verification) -> Iterator[str]:
         yield say("checkpoints of other logs, which were left out: {count:,}", count=result.other_logs)
     elif not result.compared:
         yield say("no checkpoint was given that was kept elsewhere (--checkpoint): another history may have been shown")
-    for finding in result.findings[:MOST_SHOWN]:
-        yield say("not as it was sealed: {finding}", finding=say_message(str(finding)))
+    yield from _finding_lines(result.findings)
     if len(result.findings) > MOST_SHOWN:
         yield say("... and {count:,} more; --json has them all", count=len(result.findings) - MOST_SHOWN)
     if not result.findings:

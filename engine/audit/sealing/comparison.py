@@ -23,6 +23,8 @@ FindingKind: TypeAlias = Literal[
     "unknown_key",
     "not_cosigned",
 ]
+MOST_FINDINGS = 10_000
+"""More are not named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,16 @@ def compare_entries(entries: Iterable[Leaf], leaves: Iterable[Leaf], *, first: i
     """What differs between entries, in the order in which they stand, and the leaves from number `first` on that were
     sealed of them. Those that stand elsewhere than they should are named at the end.
     """
-    differences = _Differences(iter(leaves), first)
+    differences = Differences(iter(leaves), first)
     for entry in entries:
         yield from differences.compare(entry)
     yield from differences.rest()
 
 
-class _Differences:
-    """The leaves are read along with the entries. What is missing, and what is too much, may be the same."""
+class Differences:
+    """What `compare_entries` finds, for callers that read entries one by one: the leaves are read along with them. What
+    is missing, and what is too much, may be the same, so it is named at the end.
+    """
 
     def __init__(self, leaves: Iterator[Leaf], first: int) -> None:
         self._leaves = leaves
@@ -58,6 +62,7 @@ class _Differences:
         self._added: dict[Leaf, None] = {}
 
     def compare(self, entry: Leaf) -> Iterator[Finding]:
+        """What is wrong with the entry that comes next. What this yields must be read before the next."""
         while self._next is not None and self._next.id < entry.id:
             self._missing[self._next] = self._number
             self._advance()
@@ -70,6 +75,7 @@ class _Differences:
         self._advance()
 
     def rest(self) -> Iterator[Finding]:
+        """All that is left, after the last entry."""
         while self._next is not None:
             self._missing[self._next] = self._number
             self._advance()

@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from engine.audit.sealing.leaf import Leaf, canonical, id_text, parse_id
-from engine.errors import ArchiveUnavailable, InputInvalid, Mistake, NotFound
+from engine.audit.sealing.comparison import compare_entries
+from engine.audit.sealing.leaf import Leaf, canonical, leaf_of, parse_id
+from engine.errors import ArchiveUnavailable, InputInvalid, Mistake, NotFound, SealBroken
+from engine.store.audit.archive.archived_log import ArchivedLog
 from engine.store.audit.sealed_log import SealedLog, SealedState
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
@@ -16,7 +18,8 @@ _ENTRY_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InclusionProof:
     """That an entry is leaf `number` of the tree of the checkpoint. `entry` is its canonical form as it is in the log
-    or the archive now, of which the leaf has the hash; None if it is in an archive that can't be read here.
+    or the archive now, of which the leaf has the hash; None if it is in an archive that can't be read here, or forgot
+    it.
     """
 
     number: int
@@ -54,7 +57,9 @@ class Proofs:
         return state
 
     def inclusion(self, name: str) -> InclusionProof:
-        """Of an entry, by its id in the log or the id of its decision; raises NotFound."""
+        """Of an entry, by its id in the log or the id of its decision; raises NotFound, and SealBroken if the entry is
+        not what was sealed.
+        """
         state = self.state()
         if _ENTRY_ID.fullmatch(name):
             place: bytes | None = name.encode()
@@ -66,17 +71,28 @@ class Proofs:
             raise NotFound(f"no entry of the log and no decision goes by the id '{name}'")
         entry_id = parse_id(place.decode())
         number = self.log.index_of(entry_id, size=state.size)
-        try:
-            stored = decision_log.stored_entries(self._client, self._keys, [id_text(entry_id).encode()])
-        except ArchiveUnavailable:
-            stored = []
+        leaf = self.log.leaf(number)
         return InclusionProof(
             number=number,
-            leaf=self.log.leaf(number),
+            leaf=leaf,
             hashes=tuple(self.log.inclusion(number, state.size)),
-            entry=canonical(*stored[0]) if stored else None,
+            entry=self._entry(leaf, number),
             state=state,
         )
+
+    def _entry(self, leaf: Leaf, number: int) -> bytes | None:
+        """The canonical form of the entry that the leaf is of; None if its archive can't be read here, or it may have
+        been forgotten. Raises SealBroken if it is another than was sealed.
+        """
+        try:
+            stored = decision_log.stored_entries(self._client, self._keys, [leaf.entry_id.encode()])
+        except ArchiveUnavailable:
+            return None
+        if not stored and ArchivedLog(self._client, self._keys).has_forgotten(leaf.id):
+            return None
+        for finding in compare_entries([leaf_of(*raw) for raw in stored], [leaf], first=number):
+            raise SealBroken(f"{finding}; pointsman ledger check --whole names all that is not as it was sealed")
+        return canonical(*stored[0])
 
     def consistency(self, old: int, size: int | None = None) -> ConsistencyProof:
         """From `old` leaves to `size`, by default that of the checkpoint; raises InputInvalid."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from engine.audit.sealing.checkpoint import Checkpoint, SignedCheckpoint
 from engine.audit.sealing.comparison import (
+    MOST_FINDINGS,
     Finding,
     compare_checkpoints,
     compare_entries,
@@ -28,8 +29,6 @@ from engine.store.keys import Keys
 from engine.store.log import decision_log
 
 _LEAVES_AT_ONCE = 2_048
-MOST_FINDINGS = 10_000
-"""More are not named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

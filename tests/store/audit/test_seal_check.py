@@ -174,6 +174,27 @@ def test_entries_in_an_archive_are_not_missed(full):
     assert full.worker.sealer.seal().trimmed == 200
 
 
+def test_there_is_no_proof_of_an_entry_that_was_altered_or_deleted_and_an_export_names_both(full, tmp_path):
+    altered, deleted = full.ids[3], full.ids[7]
+
+    def change(entries):
+        return [
+            (name, fields | ({b"at": b"2"} if name == altered.encode() else {}))
+            for name, fields in entries
+            if name != deleted.encode()
+        ]
+
+    full.rewrite(change)
+    for entry, what in ((altered, "was altered"), (deleted, "was deleted")):
+        with pytest.raises(SealBroken, match=f"{entry} {what}"):
+            full.worker.proofs.inclusion(entry)
+    assert full.worker.proofs.inclusion(full.ids[4]).entry is not None
+    named = []
+    written = full.worker.sealer.export(tmp_path / "log", by="ada", on_altered=named.append)
+    assert [(one.kind, one.entry) for one in named] == [("altered", altered), ("deleted", deleted)]
+    assert written == full.worker.proofs.state().size - 1
+
+
 def test_no_repair_follows_a_log_that_is_not_what_was_sealed(log):
     """A release was forged, and the stock freed by hand accordingly."""
     decision = log.worker.decide(order(("RARE", 1), id="o")).id
