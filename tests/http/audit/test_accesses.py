@@ -166,6 +166,12 @@ def of(pointsman, subject):
     return pointsman.accesses.page(AccessFilter(subject=subject), limit=1_000).accesses
 
 
+def test_an_order_is_not_said_to_be_of_itself(pointsman):
+    pointsman.accesses.note("explain", subject="W-7", order="W-7")
+    (found,) = of(pointsman, "W-7")
+    assert found.order == ""
+
+
 def test_a_thread_records_what_is_read_and_closing_loses_nothing(log, pointsman):
     log.note("orders_show", subject="early")
     wait_until(lambda: len(of(pointsman, "early")) == 1, "the access is recorded")

@@ -5,10 +5,12 @@ import json
 import pytest
 from msgspec import structs
 
+from api.records.problems import ProblemRecord
+from engine.audit.contradictions import contradictions_named
 from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.search.rule_uses import rule_uses
 from engine.decide.record import to_json
-from engine.errors import RecordContradictory
+from engine.errors import DecisionUnreadable, RecordContradictory
 from engine.store.entry_codec.codec import encode
 from engine.store.log import decision_log
 from tests.conftest import activate
@@ -19,7 +21,7 @@ RULE = "test/r1"
 
 @pytest.fixture
 def shop(bare):
-    bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 9, "lille": 9}}))
+    bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 9, "lille": 9}, "B": {"lyon": 9}}))
     activate(bare, "when: {node.id: lyon}, then: {prefer: 9.00}")
     return bare
 
@@ -54,7 +56,8 @@ def from_nowhere(record, facts):
 
 def of_no_units(record, facts):
     (shipment,) = record.shipments
-    lines = [structs.replace(line, quantity=0) for line in shipment.lines]
+    first, *others = shipment.lines
+    lines = [structs.replace(first, quantity=0), *others]
     return structs.replace(record, shipments=[structs.replace(shipment, lines=lines)]), facts
 
 
@@ -74,6 +77,18 @@ def test_a_search_by_the_rule_that_decided_names_it(shop, altered):
     assert uses.decisions == 2
 
 
+@pytest.mark.parametrize("error", [KeyError, IndexError, ValueError, TypeError, ZeroDivisionError, AttributeError])
+def test_whatever_it_raises_is_one_error_with_a_status_of_its_own(error):
+    with pytest.raises(RecordContradictory) as raised, contradictions_named("1"):
+        raise error
+    assert ProblemRecord.of(raised.value).status == 409
+
+
+def test_what_the_engine_itself_says_is_no_contradiction():
+    with pytest.raises(DecisionUnreadable), contradictions_named("1"):
+        raise DecisionUnreadable
+
+
 def test_it_is_not_explained(shop, altered):
     with pytest.raises(RecordContradictory, match=f"record of decision {altered} contradicts"):
         shop.explanations.of_decision(altered)
@@ -89,7 +104,7 @@ def test_its_replay_says_so_and_the_log_has_the_traceback(shop, altered, caplog)
 
 @pytest.mark.parametrize("change", [from_nowhere, of_no_units])
 def test_it_is_named_among_the_calculations_and_counted_apart_in_a_report(shop, alter, change):
-    name, other = (shop.decide(order(("A", 1))).id for _ in range(2))
+    name, other = (shop.decide(order(("A", 1), ("B", 1))).id for _ in range(2))
     alter(name, change)
     with pytest.raises(RecordContradictory):
         shop.calculations.of_decision(name)

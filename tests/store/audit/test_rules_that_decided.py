@@ -65,6 +65,14 @@ def test_a_decision_that_can_not_be_made_again_is_named(shop, redis_client, netw
     assert (page.decisions, page.not_replayable) == ((), (made[2], made[0]))
 
 
+def test_a_decision_of_an_erased_order_is_named_for_nobody_knows_where_it_went(shop):
+    made = shop.decide(order(("A", 1), id="O-1", channel="app", place=PARIS)).id
+    shop.holds.confirm(made)
+    shop.erasures.erase("O-1", note="")
+    page = shop.decisions.page(DecisionFilter(decisive=DECIDES), limit=10)
+    assert (page.decisions, page.not_replayable) == ((), (made,))
+
+
 def test_idle_rules_are_those_that_never_fired_and_those_that_decided_nothing(shop):
     decide_some(shop)
     uses = rule_uses(shop.decisions, shop.versions, start=0, end=1 << 40, weigh=10)
