@@ -30,7 +30,10 @@ class _Expiry(click.ParamType):
         try:
             return None, Literal(literals.duration).read(value)
         except ValidationError:
-            return INSTANT.convert(value, param, ctx), None
+            try:
+                return INSTANT.convert(value, param, ctx), None
+            except click.BadParameter as error:
+                self.fail(say('{error}, or so long from now, such as "90 d"', error=error.message), param, ctx)
 
 
 class _Client(click.ParamType):

@@ -1,9 +1,11 @@
 """How commands record that they read personal data."""
 
-import click
-from click.core import ParameterSource
+import shlex
+from collections.abc import Sequence
 
-from api.cli.language.current import say
+import click
+
+from api.cli.language.current import say, typed_words
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 
@@ -15,13 +17,10 @@ def record_read(service: Pointsman, *, subject: str = "", order: str = "", count
     if not count:
         return
     context = click.get_current_context()
-    given = (
-        f"{name}={value}"
-        for name, value in context.params.items()
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and str(value) != subject
-    )
+    name = _name_of(context)
+    given = [word for word in _after(name.split(), typed_words()) if word != subject]
     try:
-        service.accesses.note(_name_of(context), subject=subject, order=order, query=" ".join(given), count=count)
+        service.accesses.note(name, subject=subject, order=order, query=shlex.join(given), count=count)
     except StoreUnavailable as error:
         click.echo(say("warning: this read was not recorded: {error}", error=error), err=True)
 
@@ -33,3 +32,11 @@ def _name_of(context: click.Context) -> str:
         names.append(context.info_name or "")
         context = context.parent
     return " ".join(reversed(names))
+
+
+def _after(names: Sequence[str], words: Sequence[str]) -> Sequence[str]:
+    """What was typed after the command's own words."""
+    for name in names:
+        if name in words:
+            words = words[words.index(name) + 1 :]
+    return words

@@ -1,13 +1,16 @@
 """`pointsman serve`: answers over HTTP."""
 
+import errno
 import os
 import shlex
+import socket
 import sys
 from pathlib import Path
 
 import click
 
 from api.cli.language.current import say, say_message
+from api.cli.output.mistakes import fail
 from api.cli.server import finding_text
 from engine.access.first_keys import FILE, make_first_keys
 from engine.access.loopback import is_loopback
@@ -46,6 +49,7 @@ def serve(
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError(say("--tls-cert and --tls-key go together"))
     _verify_address(settings, host, encrypted=tls_cert is not None)
+    _verify_free(host, port)
     _verify_server(settings)
     _prepare_keys(settings, f"{'https' if tls_cert else 'http'}://{_bracketed(host)}:{port}")
     os.environ["POINTSMAN_NETWORK"] = settings.network
@@ -85,6 +89,15 @@ def _verify_address(settings: Settings, host: str, *, encrypted: bool) -> None:
                 host=host,
             )
         )
+
+
+def _verify_free(host: str, port: int) -> None:
+    """Refuse an address that is taken, before anything is made or said; the server looks again when it starts."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            fail([say("HTTP can't be answered at {host}:{port}: the address is in use", host=host, port=port)])
 
 
 def _verify_server(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from engine.audit.calculation import Calculation, calculate
-from engine.audit.contradictions import contradictions_named
+from engine.audit.comparison.contradictions import contradictions_named
 from engine.errors import FactsForgotten, RecordContradictory
 from engine.store.connection.client import Client
 from engine.store.keys import Keys

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.audit.contradictions import contradictions_named
+from engine.audit.comparison.contradictions import contradictions_named
 from engine.audit.explanation.case import DecidedCase
 from engine.audit.explanation.explain import Explanation, explain
 from engine.audit.explanation.history import history

@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from engine.audit.comparison.comparison import compare, is_whole
+from engine.audit.comparison.contradictions import NOT_REPLAYABLE, contradictions_named
 from engine.audit.comparison.differences import Difference
 from engine.audit.comparison.meanings import changes_since
-from engine.audit.contradictions import NOT_REPLAYABLE, contradictions_named
 from engine.audit.deciding import decides
 from engine.audit.replay import DecisionFacts, Replay, facts_of_decision, replay, skus_of
 from engine.audit.sealing.leaf import id_text

@@ -103,3 +103,26 @@ def test_an_order_where_a_decision_is_wanted_is_said_to_be_one(run: Run, tmp_pat
     assert (
         "aucune décision n'a l'identifiant 'W-1'\xa0: c'est une commande" in run("--lang", "fr", "replay", "W-1").stderr
     )
+
+
+def test_a_search_for_a_name_that_nothing_has_says_so(run: Run, tmp_path: Path) -> None:
+    decided(run, tmp_path, "W-1")
+    done = run("decisions", "--fired", "test/r2", "--node", "nowhere")
+    assert done.returncode == 0
+    assert "no rule of the active policies is called 'test/r2' (did you mean 'test/r1'?)" in done.stderr
+    assert "no node of the network is called 'nowhere'" in done.stderr
+    assert "--after" not in done.stderr
+    assert run("decisions", "--fired", "test/r1").stderr == ""
+
+
+def test_an_access_has_what_was_typed(run: Run, tmp_path: Path) -> None:
+    decided(run, tmp_path, "W-1")
+    assert run("audit", "accesses", "--id", "W-1").stdout == "none\n"
+    assert run("explain", "W-1", "--why-not", "lyon", "--json").returncode == 0
+    (line,) = run("audit", "accesses", "--id", "W-1").stdout.splitlines()
+    assert line.endswith("(--why-not lyon --json)"), line
+
+
+def test_a_wrong_time_for_a_key_to_expire_names_both_forms(run: Run) -> None:
+    refused = run("key", "create", "--role", "oms", "--expires", "soon")
+    assert (refused.returncode, 'or so long from now, such as "90 d"' in refused.stderr) == (2, True)

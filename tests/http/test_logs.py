@@ -22,7 +22,7 @@ def test_a_request_is_logged_with_who_asked_what_and_how_it_went(http, entries, 
     answer = http.post("/v1/decisions", json=order_json(id="W-7"), headers={"X-Request-Id": "shop-42"})
     assert answer.headers["X-Request-Id"] == "shop-42"
     (entry,) = entries()
-    assert entry["operation"] == "decisions.decide"
+    assert entry["operation"] == "decisions_decide"
     assert (entry["method"], entry["status"], entry["order"], entry["network"]) == ("POST", 201, "W-7", network)
     assert entry["milliseconds"] > 0
 
@@ -41,7 +41,7 @@ def test_what_is_refused_has_an_id_and_is_logged_too(http, entries):
     assert len(set(ids)) == 2
     assert [(entry["operation"], entry["status"]) for entry in entries()] == [
         ("none", 404),
-        ("orders.page", 401),
+        ("orders_page", 401),
     ]
 
 

@@ -66,7 +66,7 @@ def test_decisions_are_counted_by_status_policies_and_channel(http, measured, ne
     assert found.of("pointsman_decisions_total", network=network, status="filled", policies=version, channel="web") == 3
     for part, least in (("read", 4), ("match", 4), ("choose", 4), ("commit", 3)):
         assert found.of("pointsman_decision_part_seconds_count", network=network, part=part) >= least
-    assert found.of("pointsman_http_request_seconds_count", operation="decisions.decide", status="201") == 3
+    assert found.of("pointsman_http_request_seconds_count", operation="decisions_decide", status="201") == 3
     assert found.of("pointsman_open_holds", network=network) == 3
     assert found.of("pointsman_store_up", network=network) == 1
     assert found.of("pointsman_guard_incidents", network=network) == 0
@@ -129,7 +129,7 @@ def test_a_server_that_is_gone_is_said_and_the_rest_is_answered(tmp_path, meters
         wait_until(lambda: numbers(http).of("pointsman_store_up", network="main") == 0, "the server is gone")
         found = numbers(http)
         assert "pointsman_open_holds" not in {name for name, _ in found}
-        assert found.of("pointsman_http_request_seconds_count", operation="metrics.numbers", status="200") >= 2
+        assert found.of("pointsman_http_request_seconds_count", operation="metrics_numbers", status="200") >= 2
 
 
 def test_who_may_not_read_them_is_refused(measured, meters):

@@ -57,8 +57,8 @@ def test_a_decision_is_a_span_of_its_callers_trace_with_its_parts_in_it(collecto
         trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
         headers = {"traceparent": f"00-{trace}-{parent}-01", "X-Request-Id": "shop-1"}
         assert http.post("/v1/decisions", json=order_json(), headers=headers).status_code == 201
-        wait_until(lambda: any(span.name == "decisions.decide" for _, span in collector.spans), "the span has come")
-    (request,) = [span for _, span in collector.spans if span.name == "decisions.decide"]
+        wait_until(lambda: any(span.name == "decisions_decide" for _, span in collector.spans), "the span has come")
+    (request,) = [span for _, span in collector.spans if span.name == "decisions_decide"]
     assert (request.trace_id.hex(), request.parent_span_id.hex()) == (trace, parent)
     attributes = {item.key: item.value for item in request.attributes}
     assert attributes["http.response.status_code"].int_value == 201

@@ -38,12 +38,14 @@ def accesses(settings: Settings, *, limit: int, after: tuple[int, int] | None, a
     """
     with Pointsman(settings) as service:
         page = service.accesses.page(AccessFilter(**filters), limit=limit, after=after)
+        while not page.accesses and page.after is not None:
+            page = service.accesses.page(AccessFilter(**filters), limit=limit, after=page.after)
         times = Times.of(service)
         record_read(service, count=len(page.accesses))
     if as_json:
         print_json(AccessListRecord.of(page))
         return
-    for line in _lines(page.accesses, times):
+    for line in list(_lines(page.accesses, times)) or [say("none")]:
         click.echo(line)
     if page.after is not None:
         click.echo(say("... and perhaps more; go on with --after {next}", next=decisions_cursor(page.after)), err=True)

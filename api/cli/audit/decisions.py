@@ -1,13 +1,14 @@
 """`pointsman decisions`: searches the logged decisions, and prints or exports those found."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from api.cli.audit.decision_formats import FORMATS, opened, print_table
+from api.cli.audit.unknown_names import unknown_names
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, TO, ShapeParam, print_json
 from api.cli.output.times import Times
@@ -83,7 +84,7 @@ def decisions(
         raise click.UsageError(say("--output goes with --format csv, ndjson or parquet"))
     most = limit or (_MOST_IN_TABLE if form == _TABLE else None)
     with Pointsman(settings) as service:
-        pages = _recorded(service, _pages(service, _filter(filters), after=after, most=most))
+        pages = _recorded(service, _pages(service, _filter(filters), after=after, most=most), filters)
         if as_json:
             print_json(_record(list(pages)))
             return
@@ -95,8 +96,10 @@ def decisions(
             FORMATS[form](map(FoundDecisionRecord.of, found), file)
 
 
-def _recorded(service: Pointsman, pages: Iterator[DecisionPage]) -> Iterator[DecisionPage]:
-    """The pages; how many decisions they had is recorded once they are read."""
+def _recorded(service: Pointsman, pages: Iterator[DecisionPage], filters: Mapping[str, Any]) -> Iterator[DecisionPage]:
+    """The pages; how many decisions they had is recorded once they are read. If there were none, words that name
+    nothing are warned of.
+    """
     count = 0
     try:
         for page in pages:
@@ -104,6 +107,9 @@ def _recorded(service: Pointsman, pages: Iterator[DecisionPage]) -> Iterator[Dec
             yield page
     finally:
         record_read(service, count=count)
+    if not count:
+        for line in unknown_names(service, filters):
+            click.echo(line, err=True)
 
 
 def _filter(options: dict[str, Any]) -> DecisionFilter:
@@ -141,7 +147,7 @@ def _print_pages(pages: list[DecisionPage], times: Times) -> None:
     found = [summary for page in pages for summary in _readable(page)]
     print_table(found, times)
     after = decisions_cursor(pages[-1].after)
-    if after is not None:
+    if after is not None and found:
         click.echo(say("... and perhaps more; go on with --after {next}", next=after), err=True)
 
 

@@ -12,12 +12,19 @@ from rules.wording.catalogue import ENGLISH
 OPTION = "--lang"
 _VARIABLES = ("POINTSMAN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 """Where the language comes from if no option says it; the first that is set decides."""
+_words: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("words", default=())
 _language = contextvars.ContextVar("language", default=ENGLISH)
 
 
 def choose_language(words: Sequence[str], environment: Mapping[str, str]) -> None:
     """Speak as the words of the command ask, or else as the environment does."""
+    _words.set(tuple(words))
     _language.set(_asked_for(words) or _usual(environment))
+
+
+def typed_words() -> tuple[str, ...]:
+    """The words of the command that runs, as they were typed."""
+    return _words.get()
 
 
 def current_language() -> str:

@@ -20,7 +20,7 @@ def seconds_taken() -> float:
 
 
 def operation() -> str:
-    """The name of what the running request asks for. An address that is none has no operation of its own, since anybody
-    may ask for any number of them.
+    """The name of what the running request asks for, as OpenAPI has it (`orders_show`). An address that is none has no
+    operation of its own, since anybody may ask for any number of them.
     """
-    return request.endpoint or "none"
+    return (request.endpoint or "none").replace(".", "_")

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from engine.audit.access_log import AccessLog
 from engine.audit.calculations import Calculations
-from engine.audit.contradictions import contradictions_named
+from engine.audit.comparison.contradictions import contradictions_named
 from engine.audit.evidence.emission_sums import EmissionSums
 from engine.audit.evidence.end_of_line_sums import EndOfLineSums
 from engine.audit.evidence.exceptions import Exceptions

@@ -5,7 +5,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 
-from engine.audit.contradictions import NOT_REPLAYABLE
+from engine.audit.comparison.contradictions import NOT_REPLAYABLE
 from engine.audit.replays import Replays
 from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.search.decision_summary import DecisionSummary

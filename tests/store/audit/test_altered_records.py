@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from api.records.problems import ProblemRecord
-from engine.audit.contradictions import contradictions_named
+from engine.audit.comparison.contradictions import contradictions_named
 from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.search.rule_uses import rule_uses
 from engine.decide.record import to_json
