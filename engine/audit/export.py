@@ -11,16 +11,16 @@ import gzip
 import hashlib
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
-from engine.audit.sealing.comparison import MOST_FINDINGS, Differences, Finding
+from engine.audit.sealing.comparison import Finding
 from engine.audit.sealing.leaf import LEAF_BYTES, canonical, id_text, leaf_of_canonical, parse_id
 from engine.errors import InputInvalid, Mistake, PointsmanError
-from engine.store.audit.archive.archived_log import ArchivedLog
+from engine.store.audit.read_comparison import ReadComparison
 from engine.store.audit.sealed_log import SealedLog, SealedState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -75,16 +75,16 @@ def export(
         unfinished.touch(_ONLY_ITS_OWNER)
         with opened(unfinished, "wb", compressed=path.suffix == COMPRESSED) as file:
             digest = hashlib.sha256()
-            compared = _Compared(client, keys, left_out, state)
+            comparison = ReadComparison(client, keys, first=left_out, end=state.size)
             lines = (orjson.dumps(header), *_leaf_lines(SealedLog(client, keys), state))
-            for line in itertools.chain(lines, compared.lines()):
+            for line in itertools.chain(lines, _entry_lines(client, keys, state, left_out, comparison)):
                 file.write(line + b"\n")
                 digest.update(line + b"\n")
                 written += line.startswith(ENTRY)
             if sign is not None:
                 file.write(orjson.dumps({"signed": sign(signed_text(digest.digest()))}) + b"\n")
         unfinished.replace(path)
-        for finding in compared.findings:
+        for finding in comparison.findings:
             on_altered(finding)
     except OSError as error:
         raise PointsmanError(f"{path} can't be written: {error}") from error
@@ -110,32 +110,16 @@ def _leaf_lines(log: SealedLog, state: SealedState) -> Iterator[bytes]:
         yield orjson.dumps({"first": first, "leaves": base64.b64encode(leaves).decode()})
 
 
-class _Compared:
-    """The entries of the log and its archive without the first `left_out`, up to the last that is sealed: they are
-    compared with their leaves as they are read.
+def _entry_lines(
+    client: Client, keys: Keys, state: SealedState, left_out: int, comparison: ReadComparison
+) -> Iterator[bytes]:
+    """The entries of the log and its archive without the first `left_out`, up to the last that is sealed: each is
+    compared.
     """
-
-    def __init__(self, client: Client, keys: Keys, left_out: int, state: SealedState) -> None:
-        self._client = client
-        self._keys = keys
-        self._left_out = left_out
-        self._state = state
-        self._log = SealedLog(client, keys)
-        self.findings: list[Finding] = []
-
-    def lines(self) -> Iterator[bytes]:
-        """Each entry as it is written."""
-        start = f"({self._log.leaf(self._left_out - 1).entry_id}" if self._left_out else "-"
-        differences = Differences(self._log.leaves(self._left_out, self._state.size), self._left_out)
-        for batch in decision_log.batches(self._client, self._keys, start=start, end=id_text(self._state.last)):
-            for entry_id, fields in batch:
-                line = canonical(entry_id, fields)
-                self._add(differences.compare(leaf_of_canonical(parse_id(entry_id.decode()), line)))
-                yield line
-        self._add(differences.rest())
-
-    def _add(self, findings: Iterable[Finding]) -> None:
-        archive = ArchivedLog(self._client, self._keys)
-        for finding in itertools.islice(findings, MOST_FINDINGS - len(self.findings)):
-            if not (finding.kind == "deleted" and archive.has_forgotten(parse_id(finding.entry))):
-                self.findings.append(finding)
+    start = f"({SealedLog(client, keys).leaf(left_out - 1).entry_id}" if left_out else "-"
+    for batch in decision_log.batches(client, keys, start=start, end=id_text(state.last)):
+        for entry_id, fields in batch:
+            line = canonical(entry_id, fields)
+            comparison.add(leaf_of_canonical(parse_id(entry_id.decode()), line))
+            yield line
+    comparison.finish()

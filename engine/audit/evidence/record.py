@@ -138,6 +138,10 @@ class EvidenceReportRecord(Record, frozen=True):
     decisions: int
     entries: int
     unreadable: Annotated[list[str], Meta(description="entries that can't be read and are in no sum")]
+    not_as_sealed: Annotated[
+        list[str],
+        Meta(description="entries that are missing or not what was sealed; what is there of them is in the figures"),
+    ]
     sealed_size: Annotated[int, Meta(description="entries of the sealed log when the report was made")]
     checkpoint: Annotated[str | None, Meta(description="its signed checkpoint")]
     emissions: EmissionsRecord

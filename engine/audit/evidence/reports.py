@@ -11,20 +11,22 @@ from engine.audit.evidence.emission_sums import EmissionSums
 from engine.audit.evidence.end_of_line_sums import EndOfLineSums
 from engine.audit.evidence.exceptions import Exceptions
 from engine.audit.evidence.record import EvidenceReportRecord, PersonalReadsRecord, RuleChangeRecord
+from engine.audit.sealing.leaf import leaf_of
 from engine.decide.order_record import timestamp
 from engine.errors import FactsForgotten, NotFound, PointsmanError, PolicyUnreadable, RecordContradictory
 from engine.facts_reader import FactsReader
 from engine.policies.activations import Activation, ActiveFrom, Turns
 from engine.policies.versions import Versions
 from engine.store.audit.accesses import AccessFilter
-from engine.store.audit.sealed_log import SealedLog
+from engine.store.audit.read_comparison import ReadComparison
+from engine.store.audit.sealed_log import SealedLog, SealedState
 from engine.store.audit.units_left import units_left
 from engine.store.connection.client import Client
 from engine.store.hold_changes.stored_holds import read_stored_holds
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.entry import Entry
-from engine.store.log.stored_entry import UNREADABLE, RawEntry, parse_entry
+from engine.store.log.stored_entry import UNREADABLE, RawEntry, parse_entry, parse_entry_id
 from engine.version import VERSION
 from rules.policy import Rule
 
@@ -62,7 +64,8 @@ class EvidenceReports:
         self, start: int, end: int, *, progress: Callable[[int], None] = lambda _entries: None
     ) -> EvidenceReportRecord:
         """Of what was logged from `start` to before `end` (UTC seconds, the server's clock). `progress` is told how
-        many entries were read. Raises StoreUnavailable, ArchiveUnavailable.
+        many entries were read. They are compared with what was sealed of them. Raises StoreUnavailable,
+        ArchiveUnavailable, SealBroken if the tree is damaged.
         """
         made_at = self._clock()
         products = self._at_end_of_line()
@@ -72,9 +75,13 @@ class EvidenceReports:
         activations = self._versions.activations()
         turns = Turns(activations)
         entries, unreadable = 0, list[str]()
+        sealed, comparison = self._comparison(start, end)
         for batch in self._batches(start, end):
             entries += len(batch)
             progress(entries)
+            for raw in batch:
+                if parse_entry_id(raw[0]) <= sealed.last:
+                    comparison.add(leaf_of(*raw))
             decided = []
             for entry in self._parsed(batch, unreadable):
                 exceptions.add(entry)
@@ -97,8 +104,8 @@ class EvidenceReports:
                     emissions.leave_out_contradictory()
                     continue
                 sold.add(record, pairs, logged_at=logged_at)
+        comparison.finish()
         on_hand, blocked = units_left(self._client, self._keys, sorted(products))
-        sealed = SealedLog(self._client, self._keys).state()
         return EvidenceReportRecord(
             network=self._keys.network,
             start=timestamp(start),
@@ -108,6 +115,7 @@ class EvidenceReports:
             decisions=sum(under.values()),
             entries=entries,
             unreadable=unreadable,
+            not_as_sealed=[finding.entry for finding in comparison.findings],
             sealed_size=sealed.size,
             checkpoint=sealed.checkpoint or None,
             emissions=emissions.record,
@@ -130,6 +138,13 @@ class EvidenceReports:
         return decision_log.batches(
             self._client, self._keys, start=str(start * 1_000), end=str(max(0, end * 1_000 - 1))
         )
+
+    def _comparison(self, start: int, end: int) -> tuple[SealedState, ReadComparison]:
+        """How far the log is sealed now, and what compares the entries of the period up to there."""
+        log = SealedLog(self._client, self._keys)
+        state = log.state()
+        first, after = (log.number_from((second * 1_000, 0), size=state.size) for second in (start, end))
+        return state, ReadComparison(self._client, self._keys, first=first, end=after)
 
     def _parsed(self, batch: list[RawEntry], unreadable: list[str]) -> Iterator[Entry]:
         secrets = decision_log.secrets_of(self._client, self._keys, batch)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from engine.audit.sealing.comparison import compare_entries
 from engine.audit.sealing.leaf import Leaf, canonical, leaf_of, parse_id
 from engine.errors import ArchiveUnavailable, InputInvalid, Mistake, NotFound, SealBroken
-from engine.store.audit.archive.archived_log import ArchivedLog
+from engine.store.audit.archive.archived_log import ArchivedLog, date_of
 from engine.store.audit.sealed_log import SealedLog, SealedState
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
@@ -88,7 +88,7 @@ class Proofs:
             stored = decision_log.stored_entries(self._client, self._keys, [leaf.entry_id.encode()])
         except ArchiveUnavailable:
             return None
-        if not stored and ArchivedLog(self._client, self._keys).has_forgotten(leaf.id):
+        if not stored and date_of(leaf.id) in ArchivedLog(self._client, self._keys).forgotten_dates():
             return None
         for finding in compare_entries([leaf_of(*raw) for raw in stored], [leaf], first=number):
             raise SealBroken(f"{finding}; pointsman ledger check --whole names all that is not as it was sealed")

@@ -124,3 +124,25 @@ def test_a_report_is_the_same_over_the_archive(shop, redis_client, tmp_path, clo
     assert after.emissions == before.emissions
     assert after.end_of_line == before.end_of_line
     assert after.decisions == before.decisions == 4
+
+
+def test_entries_of_the_period_that_are_not_what_was_sealed_are_named(log):
+    """Those of other periods are not, nor what is not sealed yet."""
+    altered, deleted = [entry.decode() for entry in log.add(2)]
+    later = f"{int(altered.partition('-')[0]) + 5_000}-0"
+    log.redis.xadd(log.key("log"), {"kind": "counted", "id": "", "at": 1, "units": "[]"}, id=later)
+    log.worker.sealer.seal()
+    second = int(later.partition("-")[0]) // 1_000
+    assert log.worker.evidence.report(0, 1 << 34).not_as_sealed == []
+    log.rewrite(
+        lambda entries: [
+            (name, fields | ({b"at": b"2"} if name.decode() in (altered, later) else {}))
+            for name, fields in entries
+            if name.decode() != deleted
+        ]
+    )
+    log.redis.xadd(log.key("log"), {"kind": "counted", "id": "", "at": 1, "units": "[]"}, id=later.replace("-0", "-1"))
+    assert log.worker.evidence.report(0, 1 << 34).not_as_sealed == [altered, later, deleted]
+    assert log.worker.evidence.report(0, second).not_as_sealed == [altered, deleted]
+    assert log.worker.evidence.report(second, 1 << 34).not_as_sealed == [later]
+    assert log.worker.evidence.report(second + 1, 1 << 34).not_as_sealed == []

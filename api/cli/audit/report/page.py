@@ -58,6 +58,11 @@ def facts(report: EvidenceReportRecord, cells: Cells) -> list[tuple[str, str]]:
     ]
     if report.unreadable:
         named.append((say("entries that can't be read and are in no figure"), ", ".join(report.unreadable)))
+    if report.not_as_sealed:
+        name = say(
+            "entries that are missing or not what was sealed ({count})", count=cells.number(len(report.not_as_sealed))
+        )
+        named.append((name, ", ".join(report.not_as_sealed[:MOST_ROWS])))
     return named
 
 

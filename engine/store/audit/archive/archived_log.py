@@ -64,10 +64,9 @@ class ArchivedLog:
             days = self._client.redis.hgetall(self._keys.archived_days)
         return sorted((ArchivedDay.parse(*day) for day in days.items()), key=lambda day: day.date)
 
-    def has_forgotten(self, entry_id: EntryId) -> bool:
-        """Whether entries of some kinds were forgotten of the day of that entry, so that it may have been one."""
-        date = date_of(entry_id)
-        return any(day.forgotten for day in self.days() if day.date == date)
+    def forgotten_dates(self) -> frozenset[str]:
+        """The days of which entries of some kinds were forgotten, so that one that is missing may have been one."""
+        return frozenset(day.date for day in self.days() if day.forgotten)
 
     def folder(self) -> Path:
         """Where the files are, by the setting or else where they were written."""
