@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import socket
 import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,3 +127,16 @@ def test_an_access_has_what_was_typed(run: Run, tmp_path: Path) -> None:
 def test_a_wrong_time_for_a_key_to_expire_names_both_forms(run: Run) -> None:
     refused = run("key", "create", "--role", "oms", "--expires", "soon")
     assert (refused.returncode, 'or so long from now, such as "90 d"' in refused.stderr) == (2, True)
+
+
+def test_a_port_that_is_taken_is_said_before_keys_are_made(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run("serve", "--port", port)
+    assert refused.returncode == 1
+    assert refused.stderr == f"HTTP can't be answered at 127.0.0.1:{port}: the address is in use\n"
+
+
+def test_the_log_in_french(run: Run, tmp_path: Path) -> None:
+    decided(run, tmp_path, "W-1")
+    assert "commande W-1 servie\xa0: lille par le service parcel" in run("--lang", "fr", "ledger", "log").stdout
