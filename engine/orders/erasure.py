@@ -89,9 +89,9 @@ class Erasures:
 
 def _verify_over(state: OrderState) -> None:
     """Raise OrderNotOver unless nothing of the order is to be done any more."""
-    living = [f"{count} {name}" for name in ("held", "waiting") if (count := state.units(name))]
-    if living or state.awaits_approval:
-        what = " and ".join(living) or "a person has to approve them"
+    held, waiting = state.units("held"), state.units("waiting")
+    if held or waiting or state.awaits_approval:
+        what = f"{held} held, {waiting} waiting" if held or waiting else "a person has to approve them"
         raise OrderNotOver(
             f"order '{state.stored.id}' is not over: its units are still to be seen to ({what}); confirm, release,"
             " withdraw or cancel them first, or wait until their hold expires"

@@ -24,6 +24,7 @@ def test_orders_that_are_over_are_erased_and_others_named(run: Run, tmp_path: Pa
     made = json.loads(run("decide", path, "--json").stdout)
     refused = run("audit", "erase", "O-1", "--yes")
     assert (refused.returncode, "O-1' is not over" in refused.stderr) == (1, True)
+    assert "1 réservées, 0 en attente" in run("--lang", "fr", "audit", "erase", "O-1", "--yes").stderr
     run("hold", "release", made["id"])
     assert run("audit", "erase", "O-1").returncode == 1
     assert json.loads(run("show", made["id"], "--json").stdout)["order"]["customer"] == "zaphod"

@@ -31,7 +31,7 @@ def idle(settings: Settings, start: int, end: int | None, *, weigh: int, as_json
     Only the decisions of the period count, and the rules that were active in it. A rule that fires decides if
     without it another choice would have been made. To know that, the last decisions in which it fired are made
     again, on the facts that were kept with them. Rules that act only when a node rejects an order are
-    named and not counted, as they decide nothing; see pointsman resting list.
+    named and not counted, as they fire in no decision; see pointsman resting list.
 
     Example: pointsman policy idle --from 2026-11-01 --to 2026-11-20
     """

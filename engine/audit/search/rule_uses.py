@@ -28,7 +28,7 @@ class RuleUses:
     decisions: int
     rules: tuple[RuleUse, ...]
     on_rejection: tuple[str, ...]
-    """Rules that act only when a node rejects an order, and so decide none: they are not counted."""
+    """Rules that act only when a node rejects an order, and fire in no decision: they are not counted."""
 
     @property
     def never_fired(self) -> list[str]:

@@ -92,3 +92,9 @@ def test_a_rule_decides_too_by_the_rest_that_it_gave_a_place(shop):
     after = shop.decide(order(("A", 1), place=PARIS))
     assert after.record.shipments[0].node == "lille"
     assert found(shop, decisive="test/r1") == [after.id]
+
+
+def test_rules_about_rejections_alone_are_named_and_not_counted(shop):
+    activate(shop, "when: {rejection.reason: no_capacity}, then: {rest_after_rejection: 2h}", "then: {hold: 1h}")
+    uses = rule_uses(shop.decisions, shop.versions, start=shop.now + 1, end=1 << 40, weigh=0)
+    assert (uses.on_rejection, [use.rule for use in uses.rules][-1:]) == (("test/r1",), ["test/r2"])

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from engine.policies.activations import activations
+from engine.policies.activations import Activation, Turns, activations
 from engine.store import policy_versions as store
 from engine.store.keys import Keys
 from tests.conftest import activate
@@ -46,3 +46,13 @@ def test_what_was_unscheduled_never_became_active(pointsman, clock):
     assert told == [(first, "activated", ""), (later, "activated", ""), (first, "activated", "sales begin")]
     (change,) = pointsman.versions.changes_of(pointsman.versions.activations()[-1]).changes
     assert (change.kind, change.rule) == ("changed", "test/r1")
+
+
+def test_a_decision_belongs_to_the_last_time_its_version_became_active():
+    became = [("a", 10), ("b", 20), ("a", 30)]
+    turns = Turns(
+        Activation(at=at, version=version, before=None, kind="activated", who="", note="", override=False)
+        for version, at in became
+    )
+    assert [turns.last("a", instant) for instant in (9, 10, 29, 30, 31)] == [10, 10, 10, 30, 30]
+    assert (turns.last("b", 25), turns.last("c", 25)) == (20, 0)
