@@ -1,7 +1,7 @@
 """Replays logged decisions: rebuilds what each was made on, decides again, and compares."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -19,6 +19,7 @@ from engine.errors import DecisionUnreadable, FactsForgotten, OrderErased, Recor
 from engine.facts_reader import FactsReader
 from engine.model.facts import Product
 from engine.model.time_zone_data import tzdata_version
+from engine.store.audit.sealed_entries import SealedEntries
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.log import decision_log
@@ -40,12 +41,14 @@ OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
     }
 )
 """In words."""
+_ALTERED = "its entry is not what was sealed of it; pointsman ledger check says more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayedEntry:
     """What came of a decision's replay. `why` has the reasons of an outcome other than identical. `replay` is None if
-    it could not be made; so is `by_other_policies`, or if none were asked for.
+    it could not be made; so is `by_other_policies`, or if none were asked for. `altered`: the entry is not what was
+    sealed of it, which `why` then says first, whatever the outcome.
     """
 
     entry: Entry
@@ -55,6 +58,7 @@ class ReplayedEntry:
     differences: tuple[Difference, ...] = ()
     replay: Replay | None = None
     by_other_policies: Replay | None = None
+    altered: bool = False
 
 
 class Replays:
@@ -68,7 +72,10 @@ class Replays:
 
     def of_decision(self, decision: str, *, policies: str | None = None) -> ReplayedEntry:
         """Raises NotFound, DecisionUnreadable, StoreUnavailable."""
-        return self.of_entry(decision_log.decided(self._client, self._keys, decision), policies=policies)
+        entry = decision_log.decided(self._client, self._keys, decision)
+        stored = decision_log.stored_entries(self._client, self._keys, [id_text(entry.id).encode()])
+        altered = any(map(SealedEntries(self._client, self._keys).differs, stored))
+        return _marked(self.of_entry(entry, policies=policies), altered=altered)
 
     def between(
         self,
@@ -82,10 +89,13 @@ class Replays:
         called with the id of each entry that can't be read; without it, such an entry raises one of UNREADABLE,
         DecisionUnreadable or RecordContradictory.
         """
-        decisions = decision_log.decisions(self._client, self._keys, since=since, until=until, on_damaged=on_damaged)
-        for entry in decisions:
+        sealed = SealedEntries(self._client, self._keys)
+        decisions = decision_log.decisions_as_stored(
+            self._client, self._keys, since=since, until=until, on_damaged=on_damaged
+        )
+        for raw, entry in decisions:
             try:
-                yield self.of_entry(entry, policies=policies)
+                yield _marked(self.of_entry(entry, policies=policies), altered=sealed.differs(raw))
             except (DecisionUnreadable, RecordContradictory):
                 if on_damaged is None:
                     raise
@@ -165,6 +175,10 @@ class Replays:
         if missing:
             raise FactsForgotten(f"product '{missing[0]}' is not kept as it was when decision {record.id} was made")
         return products
+
+
+def _marked(replayed: ReplayedEntry, *, altered: bool) -> ReplayedEntry:
+    return replace(replayed, altered=True, why=(_ALTERED, *replayed.why)) if altered else replayed
 
 
 def _reasons(facts: FactsRecord) -> list[str]:

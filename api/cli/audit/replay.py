@@ -43,8 +43,8 @@ def replay(
     """Decide again what was decided, and compare it byte for byte.
 
     Each decision is made again on the facts that were kept with it: the same stock, loads, network, policies and
-    instants. Exits with 1 if one comes out otherwise, or can't be made again. With --policies, it is also decided by
-    other policies on the same facts.
+    instants. Exits with 1 if one comes out otherwise, can't be made again, or was altered since it was sealed. With
+    --policies, it is also decided by other policies on the same facts.
 
     Example: pointsman replay --from 2026-11-27 --to 2026-11-27
     """
@@ -72,7 +72,7 @@ def replay(
         _print(_replay_lines(one, times))
     else:
         _print(_summary_lines(sums.record, times))
-    sys.exit(1 if damaged or any(sums.outcomes[outcome] for outcome in _FAILED) else 0)
+    sys.exit(1 if damaged or sums.altered or any(sums.outcomes[outcome] for outcome in _FAILED) else 0)
 
 
 def _summary_lines(record: ReplaysRecord, times: Times) -> Iterator[str]:

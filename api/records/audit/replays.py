@@ -78,6 +78,7 @@ class ReplayRecord(Record, frozen=True):
     why: Annotated[list[str] | UnsetType, Meta(description="what may be the reasons, as far as the entry tells")] = (
         UNSET
     )
+    altered: Annotated[bool | UnsetType, Meta(description="true: the entry is not what was sealed of it")] = UNSET
     policies: Annotated[PolicyReplayRecord | UnsetType, Meta(description="if others were asked for")] = UNSET
 
     @classmethod
@@ -90,6 +91,7 @@ class ReplayRecord(Record, frozen=True):
             outcome=replayed.outcome,
             differences=[ReplayDifferenceRecord.of(item) for item in replayed.differences],
             why=list(replayed.why) or UNSET,
+            altered=replayed.altered or UNSET,
             policies=UNSET if other is None else PolicyReplayRecord.of(record, other.record),
         )
 
@@ -125,7 +127,10 @@ class ReplaysRecord(Record, frozen=True):
     not_replayable: int
     replays: Annotated[
         list[ReplayRecord],
-        Meta(description="those that are not identical; with other policies, those that they would decide otherwise"),
+        Meta(
+            description="those that are not identical, or altered; with other policies, those that they would decide"
+            " otherwise"
+        ),
     ]
     policies: Annotated[PolicySummaryRecord | UnsetType, Meta(description="if others were asked for")] = UNSET
 
@@ -137,6 +142,7 @@ class ReplaySums:
     outcomes: Counter[str] = field(default_factory=Counter)
     listed: list[ReplayRecord] = field(default_factory=list)
     changed: int = 0
+    altered: int = 0
     policy_version: str = ""
     recorded: Counter[str] = field(default_factory=Counter)
     replayed: Counter[str] = field(default_factory=Counter)
@@ -144,12 +150,13 @@ class ReplaySums:
     def add(self, replayed: ReplayedEntry) -> None:
         record = ReplayRecord.of(replayed)
         self.outcomes[record.outcome] += 1
+        self.altered += replayed.altered
         if record.policies:
             self.policy_version = record.policies.policy_version
             self.changed += record.policies.changed
             self.recorded.update(_sums(record.policies.recorded))
             self.replayed.update(_sums(record.policies.replayed))
-        if record.outcome != "identical" or (record.policies and record.policies.changed):
+        if record.outcome != "identical" or replayed.altered or (record.policies and record.policies.changed):
             self.listed.append(record)
 
     @property

@@ -121,17 +121,27 @@ class SealedLog:
 
     def index_of(self, entry: EntryId, *, size: int) -> int:
         """The number of the leaf of that entry in the sealed log of that size; raises NotFound."""
-        for number, leaf in self._bundle_with(entry, size):
+        for number, leaf in self.bundle_with(entry, size):
             if leaf.id == entry:
                 return number
         raise NotFound("the entry is not sealed yet, or there is none of that id; it is sealed within seconds")
+
+    def bundle_with(self, entry: EntryId, size: int) -> Iterator[tuple[int, Leaf]]:
+        """The numbers and leaves of the bundle that has the leaf of that entry, if there is one; otherwise of the last
+        one that begins before it, or the first.
+        """
+        low, high = 0, (size + WIDTH - 1) // WIDTH  # the bundle is one of these, but for the last
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._first_id(middle) <= entry else (low, middle)
+        return enumerate(self.leaves(low * WIDTH, min(size, (low + 1) * WIDTH)), start=low * WIDTH)
 
     def number_from(self, entry: EntryId, *, size: int) -> int:
         """The number of the first leaf, in the sealed log of that size, of that entry or a later one; `size` if there
         is none.
         """
         after = 0
-        for number, leaf in self._bundle_with(entry, size):
+        for number, leaf in self.bundle_with(entry, size):
             if leaf.id >= entry:
                 return number
             after = number + 1
@@ -195,16 +205,6 @@ class SealedLog:
 
     def _hashes_for(self, ranges: Sequence[Range]) -> TileHashes:
         return TileHashes(self.tiles(sorted(tiles_for(ranges))))
-
-    def _bundle_with(self, entry: EntryId, size: int) -> Iterator[tuple[int, Leaf]]:
-        """The numbers and leaves of the bundle that has the leaf of that entry, if there is one; otherwise of the last
-        one that begins before it, or the first.
-        """
-        low, high = 0, (size + WIDTH - 1) // WIDTH  # the bundle is one of these, but for the last
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self._first_id(middle) <= entry else (low, middle)
-        return enumerate(self.leaves(low * WIDTH, min(size, (low + 1) * WIDTH)), start=low * WIDTH)
 
     def _first_id(self, bundle: int) -> EntryId:
         with faults():

@@ -70,16 +70,16 @@ def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | N
     is damaged; without it, such an entry raises one of UNREADABLE.
     """
     for batch in batches(client, keys):
-        yield from _parsed(client, keys, batch, on_damaged)
+        yield from (entry for _, entry in _parsed(client, keys, batch, on_damaged))
 
 
 def _parsed(
     client: Client, keys: Keys, batch: Sequence[RawEntry], on_damaged: Callable[[str], None] | None
-) -> Iterator[Entry]:
+) -> Iterator[tuple[RawEntry, Entry]]:
     secrets = secrets_of(client, keys, batch)
     for entry_id, fields in batch:
         try:
-            yield parse_entry(entry_id, fields, secrets)
+            yield (entry_id, fields), parse_entry(entry_id, fields, secrets)
         except UNREADABLE:
             if on_damaged is None:
                 raise
@@ -102,6 +102,19 @@ def decisions(
     """The decisions made from the instant `since` on and before `until`, as they were logged, oldest first;
     `on_damaged` as in `entries`.
     """
+    pairs = decisions_as_stored(client, keys, since=since, until=until, on_damaged=on_damaged)
+    return (entry for _, entry in pairs)
+
+
+def decisions_as_stored(
+    client: Client,
+    keys: Keys,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+    on_damaged: Callable[[str], None] | None = None,
+) -> Iterator[tuple[RawEntry, Entry]]:
+    """The same, each with its entry as it is stored."""
 
     def is_meant(fields: Mapping[bytes, bytes]) -> bool:
         if fields.get(b"kind") != b"decided":

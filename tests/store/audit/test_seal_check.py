@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from api.records.audit.replays import ReplaySums
 from engine.errors import SealBroken
 from tests.support.facts import order
 
@@ -204,3 +205,31 @@ def test_no_repair_follows_a_log_that_is_not_what_was_sealed(log):
     with pytest.raises(SealBroken, match="nothing is repaired, as the log is not what was sealed of it: entry"):
         log.worker.repair(who="eve")
     assert log.redis.hget(log.key(f"hold:{decision}"), "caller") is None
+
+
+def test_a_replay_says_that_its_entry_is_not_what_was_sealed_even_if_it_comes_out_the_same(log):
+    altered, untouched = [log.worker.decide(order(("RARE", 1), id=name)).id for name in ("one", "two")]
+    log.worker.sealer.seal()
+    unsealed = log.worker.decide(order(("RARE", 1), id="three")).id
+    log.rewrite(
+        lambda entries: [
+            (name, fields | ({b"by": b"eve"} if fields[b"id"].decode() in (altered, unsealed) else {}))
+            for name, fields in entries
+        ]
+    )
+    for replays in (
+        log.worker.replays.between(None, None),
+        map(log.worker.replays.of_decision, (altered, untouched, unsealed)),
+    ):
+        found = [(one.record.id, one.outcome, one.altered, len(one.why)) for one in replays]
+        assert found == [
+            (altered, "identical", True, 1),
+            (untouched, "identical", False, 0),
+            (unsealed, "identical", False, 0),
+        ]
+    sums = ReplaySums()
+    for one in log.worker.replays.between(None, None):
+        sums.add(one)
+    assert (sums.altered, [one.decision for one in sums.record.replays]) == (1, [altered])
+    log.redis.delete(log.key("sealed:leaves:0"))
+    assert log.worker.replays.of_decision(untouched).altered
