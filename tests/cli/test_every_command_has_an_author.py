@@ -254,4 +254,4 @@ def test_every_read_of_personal_data_by_a_command_is_recorded(run: Run, tmp_path
     assert listed["query"] is None
     run("order", "list", "--state", "waiting")
     (narrowed, *_) = json.loads(run("audit", "accesses", "--what", "order list", "--json").stdout)["accesses"]
-    assert narrowed["query"] == "state=waiting"
+    assert narrowed["query"] == "--state waiting"

@@ -7,6 +7,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from engine.audit.sealing.leaf import parse_id
 from engine.errors import SealBroken
 from tests.support.aged_log import DAY
 
@@ -75,7 +76,11 @@ def test_what_was_done_to_a_row_is_found_and_named(shop, archived, what):
     kinds = dict(reversed(found(shop)))
     expected = {"altered": "altered", "deleted": "deleted", "twice": "inserted", "swapped": "deleted"}
     assert kinds[expected.get(what, "columns_altered")] == entry
-    assert not shop.check(whole=True).clean
+    checked = shop.check(whole=True)
+    assert not checked.clean
+    if what == "deleted":
+        place = shop.proofs.log.index_of(parse_id(entry), size=checked.seal.sealed)
+        assert checked.seal.findings[0].message.endswith(f"sealed as number {place}")
     assert found(shop, whole=False) == []
     with pytest.raises(SealBroken, match=entry):
         shop.repair(who="ada")
@@ -112,3 +117,5 @@ def test_entries_that_were_forgotten_are_not_missed(shop, settings, clock, archi
         other._client.redis.hset(other._keys.archived_days, path.stem, f"{number + 1} {'9' * 13}-0 counted")
     rewrite(path, lambda rows: [row for row in rows if row["kind"] == "decided"])
     assert "deleted" not in dict(found(shop))
+    shop.sealer.export(archived / "log", by="ada", on_altered=pytest.fail)
+    assert shop.evidence.report(0, 1 << 34).not_as_sealed == []

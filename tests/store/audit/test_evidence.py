@@ -129,7 +129,7 @@ def test_a_report_is_the_same_over_the_archive(shop, redis_client, tmp_path, clo
 def test_entries_of_the_period_that_are_not_what_was_sealed_are_named(log):
     """Those of other periods are not, nor what is not sealed yet."""
     altered, deleted = [entry.decode() for entry in log.add(2)]
-    later = f"{int(altered.partition('-')[0]) + 5_000}-0"
+    later = f"{int(altered.partition('-')[0]) // 1_000 + 5}000-0"
     log.redis.xadd(log.key("log"), {"kind": "counted", "id": "", "at": 1, "units": "[]"}, id=later)
     log.worker.sealer.seal()
     second = int(later.partition("-")[0]) // 1_000
@@ -145,4 +145,5 @@ def test_entries_of_the_period_that_are_not_what_was_sealed_are_named(log):
     assert log.worker.evidence.report(0, 1 << 34).not_as_sealed == [altered, later, deleted]
     assert log.worker.evidence.report(0, second).not_as_sealed == [altered, deleted]
     assert log.worker.evidence.report(second, 1 << 34).not_as_sealed == [later]
+    assert log.worker.evidence.report(second, second + 1).not_as_sealed == [later]
     assert log.worker.evidence.report(second + 1, 1 << 34).not_as_sealed == []
