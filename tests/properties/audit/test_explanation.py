@@ -276,10 +276,11 @@ def verify_each_value_has_its_place(statement, wording, sentence, language):
     """
     words = {name: wording.words(value) for name, value in statement.values.items()}
     for name, phrases in PHRASES.get(statement.kind, {}).items():
-        assert spaced(phrases[language].replace(f"{{{name}}}", words[name])) in spaced(sentence)
+        phrase = phrases[language].replace(f"{{{name}}}", words[name])
+        assert spaced(wording.catalogue.contract(phrase)) in spaced(sentence)
     forms = wording.catalogue.texts[f"explanation.{statement.kind}"]
     words["rules"] = wording.words(statement.rules) if statement.rules.rules else ""
-    assert any(sentence.startswith(filled(form, words)) for form in forms)
+    assert any(sentence.startswith(wording.catalogue.contract(filled(form, words))) for form in forms)
 
 
 def filled(form, words):
