@@ -11,8 +11,8 @@ from engine.audit.settings import EVERYDAY_AUDIT, AuditSettings
 from engine.errors import BadSetting
 from engine.events.settings import EVERYDAY_EVENTS, EventSettings
 from engine.rate_limit import RateLimit
-from engine.store.audit.archive.forgettable import FORGETTABLE
 from engine.store.entry_codec.personal_values import EVERYDAY_PERSONAL, PERSONAL_FIELDS, PersonalField
+from engine.store.log.kinds import FORGETTABLE
 from rules.effects import MAX_HOLD
 from rules.errors import LiteralInvalid
 from rules.syntax import literals

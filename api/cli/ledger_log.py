@@ -16,8 +16,9 @@ from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server_clock import MOST_SECONDS_OFF
-from engine.store.log.entry import ACT_KINDS, KINDS, Entry
+from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import MovedUnits, UnitsBody
+from engine.store.log.kinds import ACT_KINDS, KINDS
 
 
 @click.command("log")

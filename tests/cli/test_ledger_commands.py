@@ -13,7 +13,7 @@ from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
-from engine.store.log.entry import KINDS
+from engine.store.log.kinds import KINDS
 from engine.store.stock import Movement
 from tests.support.facts import policy_file
 from tests.support.ledger_entries import ledger_entries

@@ -14,7 +14,7 @@ from api.http.description.examples import CSV, EXAMPLES, NDJSON
 from api.http.description.links import LINKS
 from engine.model.scopes import ROLE_SCOPES
 from tests.conftest import activate
-from tests.support.openapi import served_page
+from tests.support.openapi import schemas_in, served_page
 
 VERBS = ("get", "put", "post", "delete", "patch")
 
@@ -67,16 +67,6 @@ def test_every_component_is_used(page):
     for kind in ("schemas", "responses", "headers", "parameters"):
         for name in page["components"][kind]:
             assert f"#/components/{kind}/{name}'" in text, name
-
-
-def schemas_in(value):
-    if isinstance(value, list):
-        for item in value:
-            yield from schemas_in(item)
-    elif isinstance(value, dict):
-        yield value
-        for item in value.values():
-            yield from schemas_in(item)
 
 
 def test_every_pattern_is_one_of_json_schema_and_every_default_and_example_fits(page):

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from engine.decide.record import DecisionRecord
-from tests.support.openapi import served_page
+from tests.support.openapi import schemas_in, served_page
 from tests.support.order_json import order_json
 
 REQUESTS = re.compile(r"\w+Request")
@@ -155,16 +155,6 @@ def test_the_headers_of_requests_are_described_where_they_are_read(page):
         assert "X-Request-Id" in headers, (verb, path)
         assert ("X-Pointsman-Network" in headers) == bool(operation["security"]), (verb, path)
         assert ("If-None-Match" in headers) == ("304" in operation["responses"]), (verb, path)
-
-
-def schemas_in(value):
-    if isinstance(value, list):
-        for item in value:
-            yield from schemas_in(item)
-    elif isinstance(value, dict):
-        yield value
-        for item in value.values():
-            yield from schemas_in(item)
 
 
 def test_words_of_which_one_is_sent_have_a_name_where_they_are_in_several_places(page):

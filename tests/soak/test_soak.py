@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.store.log.entry import ACT_KINDS, KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS
 from tests.soak.__main__ import Soak
 from tests.soak.calls import CALLS
 

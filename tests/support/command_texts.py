@@ -16,7 +16,7 @@ from api.cli.main import COMMANDS, pointsman
 from api.cli.output.times import DAYS, MONTHS
 from engine.audit.replays import OUTCOMES
 from engine.decide.decision import Status
-from engine.store.log.entry import KINDS
+from engine.store.log.kinds import KINDS
 from engine.store.outcomes import UnitState
 from rules.diff import compare
 from rules.vocabulary import REJECTION_REASONS

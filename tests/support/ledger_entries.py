@@ -1,6 +1,6 @@
 """The entries of the log that are about the ledger, without those that are there for events alone."""
 
-from engine.store.log.entry import ACT_KINDS
+from engine.store.log.kinds import ACT_KINDS
 
 _ABOUT_NO_UNITS = {b"counted", b"loaded", b"published", b"activated", *(kind.encode() for kind in ACT_KINDS)}
 

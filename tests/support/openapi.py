@@ -2,6 +2,7 @@
 
 import datetime
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -18,6 +19,17 @@ FORMATS = jsonschema.FormatChecker(formats=())
 @FORMATS.checks("date-time", raises=ValueError)
 def _is_instant(value: object) -> bool:
     return not isinstance(value, str) or datetime.datetime.fromisoformat(value).tzinfo is not None
+
+
+def schemas_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping in a part of the page, schemas among them."""
+    if isinstance(value, list):
+        for item in value:
+            yield from schemas_in(item)
+    elif isinstance(value, dict):
+        yield value
+        for item in value.values():
+            yield from schemas_in(item)
 
 
 def mistakes_in(http: FlaskClient, record: type[Record], answer: Any) -> list[str]:

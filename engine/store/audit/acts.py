@@ -20,7 +20,7 @@ _RESEND_SECONDS = 5 * 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """What its log entry says: `kind` is one of KINDS in log/entry.py, `subject` the id of what it is about, and
+    """What its log entry says: `kind` is one of KINDS in log/kinds.py, `subject` the id of what it is about, and
     `details` whatever else is to be known, as JSON has it. No secrets, and no personal data: entries stay.
     """
 

@@ -21,52 +21,6 @@ from engine.store.log.entry_bodies import (
 EntryId: TypeAlias = tuple[int, int]
 """An entry's id in the stream: milliseconds, and a number among those of the same millisecond. Later is greater."""
 
-ACT_KINDS = (
-    "policy_approved",
-    "scheduled",
-    "unscheduled",
-    "network_changed",
-    "webhook_added",
-    "webhook_changed",
-    "webhook_removed",
-    "key_created",
-    "key_rotated",
-    "key_revoked",
-    "reset",
-    "backed_up",
-    "restored",
-    "exported",
-    "archived",
-    "erased",
-    "audit_key_rotated",
-    "log_begun",
-    "sealed",
-)
-"""Acts of people of which the ledger has nothing, and that are no events. What they were about is in their details."""
-KINDS = (
-    "decided",
-    "confirmed",
-    "released",
-    "expired",
-    "rejected",
-    "extended",
-    "withdrawn",
-    "moved",
-    "repaired",
-    "woken",
-    "set_aside",
-    "queued",
-    "approved",
-    "cancelled",
-    "undone",
-    "amended",
-    "counted",
-    "loaded",
-    "published",
-    "activated",
-    *ACT_KINDS,
-)
-"""The kinds of entries."""
 _MICROSECONDS = 1_000_000
 _MILLISECONDS = 1_000
 _REJECTION = msgspec.json.Decoder(RejectionBody)
@@ -78,11 +32,11 @@ _POSITIONS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One change. `kind` is one of KINDS; queued and withdrawn mean into and from the backlog, woken that the rest of a
-    node was ended, set_aside that units are held for a decision that is still being made, and approved, amended or
-    erased that an order was, whose first decision this is; undone means that confirmed units did not leave. Counted
-    positions have another number on hand, a network was loaded whole, a policy version was published or is active from
-    now on: no part of the ledger, but events. ACT_KINDS are neither.
+    """One change. `kind` is one of KINDS in kinds.py; queued and withdrawn mean into and from the backlog, woken that
+    the rest of a node was ended, set_aside that units are held for a decision that is still being made, and
+    approved, amended or erased that an order was, whose first decision this is; undone means that confirmed units
+    did not leave. Counted positions have another number on hand, a network was loaded whole, a policy version was
+    published or is active from now on: no part of the ledger, but events. ACT_KINDS are neither.
 
     `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node; if
     an order was amended or units of it cancelled, its first; of a network or policies, their version; empty of counts).

@@ -16,11 +16,10 @@ from engine.store.audit.archive import archiving
 from engine.store.audit.archive.archived_log import date_of
 from engine.store.audit.archive.day_reader import read_day
 from engine.store.audit.archive.day_writer import write_day
-from engine.store.audit.archive.forgettable import FORGETTABLE
 from engine.store.audit.sealed_log import SealedLog
 from engine.store.keys import Keys
 from engine.store.log import decision_log
-from engine.store.log.entry import KINDS
+from engine.store.log.kinds import FORGETTABLE, KINDS
 from engine.store.log.stored_entry import parse_entry_id
 from engine.store.script_keys import TRIM_LOG
 from tests.support.aged_log import DAY

@@ -14,7 +14,7 @@ from engine.events.stock_events import LowStock
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
-from engine.store.log.entry import ACT_KINDS, KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.decision_json import json_of

@@ -1,0 +1,46 @@
+"""The kinds of entries of the log."""
+
+ACT_KINDS = (
+    "policy_approved",
+    "scheduled",
+    "unscheduled",
+    "network_changed",
+    "webhook_added",
+    "webhook_changed",
+    "webhook_removed",
+    "key_created",
+    "key_rotated",
+    "key_revoked",
+    "reset",
+    "backed_up",
+    "restored",
+    "exported",
+    "archived",
+    "erased",
+    "audit_key_rotated",
+    "log_begun",
+    "sealed",
+)
+"""Acts of people of which the ledger has nothing, and that are no events. What they were about is in their details."""
+FORGETTABLE = ("counted", "loaded", "published", "activated", *ACT_KINDS)
+"""Those that the ledger can do without, so that archived ones may be forgotten."""
+KINDS = (
+    "decided",
+    "confirmed",
+    "released",
+    "expired",
+    "rejected",
+    "extended",
+    "withdrawn",
+    "moved",
+    "repaired",
+    "woken",
+    "set_aside",
+    "queued",
+    "approved",
+    "cancelled",
+    "undone",
+    "amended",
+    *FORGETTABLE,
+)
+"""All of them."""
