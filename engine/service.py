@@ -30,6 +30,7 @@ from engine.decide.order_checks import check_order
 from engine.errors import ArchiveUnavailable, PointsmanError, SealBroken
 from engine.events.events import Events
 from engine.facts_reader import FactsReader
+from engine.flows import FlowParts, Flows
 from engine.inventory.availability_feed import AvailabilityFeed
 from engine.inventory.hold_length import verify_hold_length
 from engine.inventory.holds import DecisionHolds
@@ -261,6 +262,17 @@ class Pointsman:
             facts=self._facts,
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
+        )
+        self.flows = Flows(
+            FlowParts(
+                client=self._client,
+                keys=self._keys,
+                facts=self._facts,
+                after_freeing=self._after_freeing,
+                new_id=new_id,
+                clock=lambda: self.now,
+                micros=lambda: self.micros,
+            )
         )
         former = FormerCache(self._client, self._keys)
         self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)

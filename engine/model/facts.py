@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from engine.model.lots import Lot, LotUnits
+from engine.model.receipts import Receipt
 from engine.model.timetable import DAY, Timetable
 from engine.model.wall_clock import WallClock, wall_clock
 from rules.reserves import Tally
@@ -472,6 +473,8 @@ class Snapshot:
     """By SKU that has some, by node, the lots of its positions. Units that have expired and that nobody holds are not
     on hand in `positions`.
     """
+    receipts: Mapping[str, Mapping[str, Sequence[Receipt]]] = field(default_factory=dict)
+    """By SKU of which units are to come, by node, its open receipts, the next to arrive first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

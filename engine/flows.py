@@ -1,0 +1,30 @@
+"""Stock in motion on one network: what comes in, comes back, is moved and is shared out. The parts, put together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.facts_reader import FactsReader
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowParts:
+    """What every part of it needs. `after_freeing` offers the stock that a change freed to orders that wait; `clock`
+    answers UTC seconds, `micros` UTC microseconds.
+    """
+
+    client: Client
+    keys: Keys
+    facts: FactsReader
+    after_freeing: Callable[[], None]
+    new_id: Callable[[], str]
+    clock: Callable[[], int]
+    micros: Callable[[], int]
+
+
+class Flows:
+    """`Pointsman.flows`. Each attribute is one part."""
+
+    def __init__(self, parts: FlowParts) -> None:
+        self._parts = parts
