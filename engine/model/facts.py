@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from engine.model.lots import Lot, LotUnits
 from engine.model.receipts import Receipt
+from engine.model.returns import ReturnTerms
 from engine.model.timetable import DAY, Timetable
 from engine.model.wall_clock import WallClock, wall_clock
 from rules.reserves import Tally
@@ -352,6 +353,7 @@ class Network:
     cut_off_by: CutOffBy = "placed"
     cut_off_grace: int = CUT_OFF_GRACE
     """Minutes."""
+    returns: ReturnTerms = field(default_factory=ReturnTerms)
 
     def __hash__(self) -> int:
         return hash(self.version)
