@@ -257,13 +257,15 @@ class Service:
 class OptionKey(NamedTuple):
     """Identifies a way to ship: a node, one of its services, and the number of the destination (`Order.destinations`).
     Options are sorted by node id, then service id, then destination. Inside the optimiser, an option whose price goes
-    by what is in the shipment is one candidate for each `band`, the lightest first.
+    by what is in the shipment is one candidate for each `band`, the lightest first. A shipment that waits for goods
+    that are to come, or for a date, has the instant `ready_at` (UTC seconds) at which they are there; 0: now.
     """
 
     node: str
     service: str
     destination: int = 0
     band: int = 0
+    ready_at: int = 0
 
     @property
     def option(self) -> "OptionKey":
