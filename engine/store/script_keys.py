@@ -90,6 +90,7 @@ _CHANGED_SKU = (
     *("changed_journal", "changed_blocked"),
 )
 _CHANGED_TAKEN = ("changed_taken",)
+_RETURNED_SKU = (*_CHANGED_SKU, "changed_quarantine")
 _FORMER = ("former_versions", "former_networks", "former_items")
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_LOAD, _SKU, _TAKEN))
@@ -122,6 +123,14 @@ EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))
 SET_STOCK = KeyLayout(("facts", "log", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL))
 MOVE_STOCK = KeyLayout(
     ("facts", "log", "movements", "movements_yesterday", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL)
+)
+CHANGE_RETURN = KeyLayout(
+    (
+        *("returns", "returns_opened", "order", "chain", "endings", "shipment_units", "operation"),
+        *("facts", "log", "changed", *_OFFERS),
+    ),
+    (_RETURNED_SKU,),
+    (*_FREEING, *_JOURNAL),
 )
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
 NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held"), parts=("offer",))
@@ -199,6 +208,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "extend_hold": EXTEND_HOLD,
     "set_stock": SET_STOCK,
     "move_stock": MOVE_STOCK,
+    "flows/change_return": CHANGE_RETURN,
     "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,

@@ -1,0 +1,1 @@
+"""Compares what stock in motion left in the ledger with the log."""
