@@ -59,8 +59,17 @@ def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
     return Reach(*(column[by_key] for column in every))
 
 
-def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
-    """The ways to the node `collect_at` or, None, to the order's place."""
+class Leading(NamedTuple):
+    """The ways that lead to one destination, as a table of `Ways`; metres and minutes that each takes, or NOWHERE."""
+
+    table: Integers
+    distance: Integers
+    minutes: Integers
+    collected_at: int
+
+
+def leading_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags) -> Leading:
+    """The ways of the nodes `leaving` to the node `collect_at` or, None, to the order's place."""
     chosen = ways.network.nodes[collect_at] if collect_at else None
     address = node_address(chosen) if chosen else address_of(order, ways.network)
     collected_at = ways.node_index[chosen.id] if chosen else NOWHERE
@@ -76,6 +85,11 @@ def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, 
         minutes = ways.minutes(table[columns.SERVICE], distance)
         minutes = np.where(takes >= 0, takes, np.where(takes == NOT_SERVED, NOWHERE, minutes))
     minutes[(distance > table[columns.MAX_DISTANCE]) | (distance == NOWHERE)] = NOWHERE
+    return Leading(table, distance, minutes, collected_at)
+
+
+def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
+    table, distance, minutes, collected_at = leading_to(collect_at, order, ways, leaving)
     timings, schedule = ways.timings(collected_at), table[columns.SCHEDULE]
     if order.deliver_on is None:
         ships_at, arrives_by, alike_until = timings.at(

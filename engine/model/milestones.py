@@ -1,0 +1,15 @@
+"""The milestones that a shipment passes at its node, and what the network says of when."""
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias, get_args
+
+Milestone: TypeAlias = Literal["released", "picked", "packed", "handed_over"]
+"""Given to the people or machines that prepare it; all its goods picked; packed; given to whoever carries it."""
+MILESTONES: Final[tuple[Milestone, ...]] = get_args(Milestone)
+"""In the order in which a shipment passes them."""
+PREPARATION_MILESTONES: Final = MILESTONES[:-1]
+"""Those before it is handed over, which is when the preparation is over."""
+USUAL_SHARES: Final[Mapping[str, int]] = {"released": 0, "picked": 5_000, "packed": 8_000}
+"""By milestone, the share of the preparation that is over by then, in basis points, where the network does not say."""
+WHOLE_PREPARATION: Final = 10_000
+"""Basis points."""
