@@ -13,3 +13,17 @@ USUAL_SHARES: Final[Mapping[str, int]] = {"released": 0, "picked": 5_000, "packe
 """By milestone, the share of the preparation that is over by then, in basis points, where the network does not say."""
 WHOLE_PREPARATION: Final = 10_000
 """Basis points."""
+
+Cause: TypeAlias = Literal[
+    "not_released", "not_picked", "not_packed", "not_handed_over", "receipt_late", "receipt_short"
+]
+"""Why a promise is at risk: the first milestone that the shipment has not passed; or the receipt on which it is held
+comes later than it was expected, or with fewer units than are promised of it.
+"""
+CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
+CAUSE_OF: Final[Mapping[Milestone, Cause]] = {
+    "released": "not_released",
+    "picked": "not_picked",
+    "packed": "not_packed",
+    "handed_over": "not_handed_over",
+}

@@ -1,20 +1,16 @@
 """When a shipment has to pass each milestone to arrive by an instant, and when it arrives from where it stands.
 
-Both ask the schedule of its way, as the decision did: the node's hours, its preparation, the cut-offs, the days on which
-the service runs, what it takes to travel, and the hours of the place where it is collected. A later start never leads
-to an earlier arrival, so the latest start is found by halving.
+Both ask the schedule of its way, as the decision did: the node's hours, its preparation, the cut-offs, the days on
+which the service runs, what it takes to travel, and the hours of the place where it is collected. A later start never
+leads to an earlier arrival, so the latest start is found by halving.
 """
 
 import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from engine.decide.shipping import ways as columns
 from engine.decide.shipping.calendar import EVER, Calendar
-from engine.decide.shipping.columns import NOWHERE
-from engine.decide.shipping.reach import leading_to
+from engine.decide.shipping.reach import route_of
 from engine.decide.shipping.schedule import Departures, travel
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Node, Order
@@ -87,25 +83,14 @@ def times_of(
     """The times of what `order` ships from the node by the service, to the node `collect_at` or, None, to its place.
     None: the network has no such way any more, or does not know how far it is.
     """
-    number = ways.node_index.get(node)
-    if number is None or (collect_at is not None and collect_at not in ways.node_index):
+    route = route_of(order, ways, node=node, service=service, collect_at=collect_at)
+    if route is None:
         return None
-    leaving = np.zeros(len(ways.nodes), dtype=bool)
-    leaving[number] = True
-    reached = leading_to(collect_at, order, ways, leaving)
-    numbers = [ways.services[index].id for index in reached.table[columns.SERVICE].tolist()]
-    if service not in numbers:
-        return None
-    way = numbers.index(service)
-    minutes = int(reached.minutes[way])
-    if minutes == NOWHERE:
-        return None
-    departures, travels = ways.schedule(int(reached.table[columns.SCHEDULE][way]))
     return ShipmentTimes(
-        departures=departures,
-        travels=travels,
-        travels_for=minutes * 60,
-        collected=None if reached.collected_at == NOWHERE else ways.hours(reached.collected_at),
+        departures=route.departures,
+        travels=route.travels,
+        travels_for=route.minutes * 60,
+        collected=route.collected,
         came_in=came_in,
-        shares=shares_of(ways.nodes[number]),
+        shares=shares_of(ways.network.nodes[node]),
     )
