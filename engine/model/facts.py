@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 from engine.model.lots import Lot, LotUnits
 from engine.model.receipts import Receipt
 from engine.model.timetable import DAY, Timetable
+from engine.model.transfer_lanes import TransferLane
 from engine.model.wall_clock import WallClock, wall_clock
 from rules.reserves import Tally
 from rules.vocabulary import COLLECTED, Kind, Value
@@ -332,6 +333,8 @@ class Network:
     services: Mapping[str, Service]
     lanes: tuple[Lane, ...] = ()
     """The first that applies counts."""
+    transfer_lanes: tuple[TransferLane, ...] = ()
+    """On which stock is moved between nodes. The first that applies counts."""
     attributes: Mapping[str, Kind] = field(default_factory=dict)
     """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
     channels: frozenset[str] = frozenset()
