@@ -276,6 +276,27 @@ class OrderWordsShape(Strict):
     regions = fields.List(Word())
 
 
+class WordsShape(Strict):
+    """How people say it."""
+
+    en = fr = fields.String(validate=validate.Length(min=1, max=100))
+
+
+class GradeShape(WordsShape):
+    restock = Literal(literals.flag, required=True)
+
+
+def _is_whole_days(minutes: int) -> None:
+    if minutes % DAY or not minutes:
+        raise ValidationError("write it in whole days, such as 30 d")
+
+
+class ReturnsShape(Strict):
+    window = expires = Literal(literals.duration, most=10 * MOST_MINUTES, validate=_is_whole_days)
+    reasons = fields.Dict(keys=Word(), values=fields.Nested(WordsShape), validate=validate.Length(min=1))
+    grades = fields.Dict(keys=Word(), values=fields.Nested(GradeShape), validate=validate.Length(min=1))
+
+
 class NetworkShape(Strict):
     currency = Currency(required=True)
     rates = fields.Dict(keys=Currency(), values=Literal(exchange_rate))
@@ -292,6 +313,7 @@ class NetworkShape(Strict):
     reserve_before = Literal(literals.duration, most=MOST_MINUTES)
     cut_off_by = fields.String(validate=validate.OneOf(get_args(CutOffBy)))
     cut_off_grace = Literal(literals.duration, most=DAY)
+    returns = fields.Nested(ReturnsShape)
     services = fields.List(fields.Nested(ServiceShape), required=True, validate=validate.Length(min=1))
     nodes = fields.List(fields.Nested(NodeShape), required=True, validate=validate.Length(min=1))
 

@@ -22,6 +22,8 @@ from engine.model.facts import (
     Service,
     UnitPrice,
 )
+from engine.model.returns import Grade, ReturnTerms
+from engine.model.timetable import DAY
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.foreign_words import meant_word
 from rules.syntax.policy_shapes import UNKNOWN_KEY
@@ -115,7 +117,18 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         reserve_before=data.get("reserve_before", RESERVE_BEFORE),
         cut_off_by=data.get("cut_off_by", "placed"),
         cut_off_grace=data.get("cut_off_grace", CUT_OFF_GRACE),
+        returns=_returns(data.get("returns", {})),
     )
+
+
+def _returns(data: dict[str, Any]) -> ReturnTerms:
+    """What the file leaves out is as usual."""
+    terms = {name: data[name] // DAY for name in ("window", "expires") if name in data}
+    if "grades" in data:
+        terms["grades"] = {
+            name: Grade(restock=grade.pop("restock"), words=grade) for name, grade in data["grades"].items()
+        }
+    return ReturnTerms(**terms, **{name: data[name] for name in ("reasons",) if name in data})
 
 
 def _service(data: dict[str, Any], mode: Mapping[str, Any], calendars: Calendars) -> Service:

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from engine.model.lots import Lot, LotUnits
 from engine.model.receipts import Receipt
+from engine.model.returns import ReturnTerms
 from engine.model.timetable import DAY, Timetable
 from engine.model.wall_clock import WallClock, wall_clock
 from rules.reserves import Tally
@@ -258,13 +259,15 @@ class Service:
 class OptionKey(NamedTuple):
     """Identifies a way to ship: a node, one of its services, and the number of the destination (`Order.destinations`).
     Options are sorted by node id, then service id, then destination. Inside the optimiser, an option whose price goes
-    by what is in the shipment is one candidate for each `band`, the lightest first.
+    by what is in the shipment is one candidate for each `band`, the lightest first. A shipment that waits for goods
+    that are to come, or for a date, has the instant `ready_at` (UTC seconds) at which they are there; 0: now.
     """
 
     node: str
     service: str
     destination: int = 0
     band: int = 0
+    ready_at: int = 0
 
     @property
     def option(self) -> "OptionKey":
@@ -354,6 +357,7 @@ class Network:
     cut_off_by: CutOffBy = "placed"
     cut_off_grace: int = CUT_OFF_GRACE
     """Minutes."""
+    returns: ReturnTerms = field(default_factory=ReturnTerms)
 
     def __hash__(self) -> int:
         return hash(self.version)

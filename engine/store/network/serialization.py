@@ -21,6 +21,7 @@ from engine.model.facts import (
     Service,
     UnitPrice,
 )
+from engine.model.returns import Grade, ReturnTerms
 from engine.model.timetable import Timetable
 from rules.vocabulary import Kind, Value
 
@@ -68,6 +69,7 @@ def network_record(network: Network) -> Record:
                     country: {postcode: [place.latitude, place.longitude] for postcode, place in places.items()}
                     for country, places in network.postcodes.items()
                 },
+                "returns": _returns_record(network.returns),
             }
         )
         | {name: getattr(network, name) for name, usual in _USUAL.items() if getattr(network, name) != usual}
@@ -91,6 +93,7 @@ def network_of(version: str, record: Record) -> Network:
             for country, places in record.get("postcodes", {}).items()
         },
         decimals=MappingProxyType(record.get("decimals", {})),
+        returns=_returns_of(record.get("returns", {})),
         **{name: record.get(name, usual) for name, usual in _USUAL.items()},
     )
 
@@ -203,6 +206,26 @@ def _service_of(record: Record) -> Service:
         runs=_timetable_of(fields.pop("runs", None)),
         **fields,
     )
+
+
+def _returns_record(terms: ReturnTerms) -> Record:
+    """What is not as usual."""
+    usual = ReturnTerms()
+    record: Record = {
+        "window": terms.window,
+        "expires": terms.expires,
+        "reasons": {name: dict(words) for name, words in terms.reasons.items()},
+        "grades": {name: {"restock": grade.restock, **grade.words} for name, grade in terms.grades.items()},
+    }
+    return {name: value for name, value in record.items() if getattr(terms, name) != getattr(usual, name)}
+
+
+def _returns_of(record: Record) -> ReturnTerms:
+    grades = {
+        name: Grade(restock=grade["restock"], words={key: text for key, text in grade.items() if key != "restock"})
+        for name, grade in record.get("grades", {}).items()
+    }
+    return ReturnTerms(**{**record, **({"grades": MappingProxyType(grades)} if grades else {})})
 
 
 def _lane_record(lane: Lane) -> Record:
