@@ -320,6 +320,7 @@ class ProductShape(Strict):
     tags = fields.String()
     counted = Literal(literals.flag)
     unit = Word()
+    unit_margin = Literal(literals.money)
     decimals = Literal(
         literals.count,
         validate=validate.Range(

@@ -142,6 +142,7 @@ class Order:
 class Product:
     """A product that is not `counted`, a gift card or a service, needs no stock and no parcel. `weight` is in grams, of
     a whole `unit` such as a metre. Quantities have so many `decimals` of it: they are integers of its smallest part.
+    `margin` is micros of the network's currency that the sale of a whole unit earns, None where unknown.
     """
 
     sku: str
@@ -155,6 +156,7 @@ class Product:
     season: str | None = None
     tags: frozenset[str] = frozenset()
     attributes: Mapping[str, Value] = field(default_factory=dict)
+    margin: int | None = None
 
     @property
     def scale(self) -> int:

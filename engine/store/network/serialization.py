@@ -114,7 +114,7 @@ def product_values_record(products: Iterable[Product]) -> Record:
 
 
 def product_record(product: Product, paces: Mapping[str, int]) -> Record:
-    names = ("sku", "category", "lifecycle", "weight", "brand", "season")
+    names = ("sku", "category", "lifecycle", "weight", "brand", "season", "margin")
     return _without_none({name: getattr(product, name) for name in names}) | {
         "tags": sorted(product.tags),
         "attributes": _attribute_record(product.attributes),
