@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from api.files.transfers.shapes import MOST_DETOUR, MOST_METRES, MOST_MINUTES, NodeNamesShape, TransfersShape
 from api.shapes import text_patterns
 from api.shapes.base import Strict
 from api.shapes.fields import (
@@ -29,12 +30,7 @@ from rules.syntax import literals
 from rules.vocabulary import ATTRIBUTE_KINDS, LIFECYCLES, MODES, NODE_TYPES
 from rules.windows import WEEKDAYS
 
-MOST_MINUTES = 366 * 24 * 60
 MOST_GRAMS = 10**8
-MOST_METRES = 50_000_000
-"""Of a lane: more than once round the earth."""
-MOST_DETOUR = 100_000
-"""Thousandths."""
 MOST_EMISSION = 100_000_000
 """Thousandths of a gram: 100 kg of CO2e a tonne-km, some hundred times what a plane emits."""
 MOST_DECIMALS = 3
@@ -240,12 +236,6 @@ class NodeShape(Strict):
             raise ValidationError("write both latitude and longitude", "latitude")
 
 
-class OriginShape(Strict):
-    nodes = fields.List(Word())
-    groups = fields.List(Word())
-    tags = fields.List(Word())
-
-
 class GoalShape(Strict):
     country = Countries()
     region = Word()
@@ -253,7 +243,7 @@ class GoalShape(Strict):
 
 
 class LaneShape(Strict):
-    origin = fields.Nested(OriginShape, data_key="from", required=True)
+    origin = fields.Nested(NodeNamesShape, data_key="from", required=True)
     goal = fields.Nested(GoalShape, data_key="to", required=True)
     services = fields.List(Word(), validate=validate.Length(min=1))
     distance = Literal(literals.distance, most=MOST_METRES)
@@ -325,6 +315,7 @@ class NetworkShape(Strict):
     holidays = fields.Dict(keys=Word(), values=fields.Nested(HolidaysShape))
     opening_hours = fields.Dict(keys=Word(), values=fields.Nested(HoursShape))
     lanes = fields.List(fields.Nested(LaneShape))
+    transfers = fields.Nested(TransfersShape)
     reserve_before = Literal(literals.duration, most=MOST_MINUTES)
     cut_off_by = fields.String(validate=validate.OneOf(get_args(CutOffBy)))
     cut_off_grace = Literal(literals.duration, most=DAY)
@@ -344,6 +335,7 @@ class ProductShape(Strict):
     tags = fields.String()
     counted = Literal(literals.flag)
     unit = Word()
+    unit_margin = Literal(literals.money)
     decimals = Literal(
         literals.count,
         validate=validate.Range(
