@@ -9,6 +9,7 @@ from api.files.attributes import attribute_value, kinds_of
 from api.files.inventory_shapes import NetworkShape
 from api.files.network_checks import cross_mistakes
 from api.files.opening_hours import Calendars
+from api.files.transfers.lanes import transfer_lanes_of
 from api.shapes.mistakes import mistakes_of
 from engine.errors import Mistake
 from engine.model.facts import (
@@ -113,6 +114,7 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         channels=frozenset(data.get("channels", ())),
         order_words={_ORDER_FACTS[name]: frozenset(words) for name, words in data.get("orders", {}).items()},
         lanes=tuple(_lane(entry) for entry in data.get("lanes", ())),
+        transfer_lanes=transfer_lanes_of(data.get("transfers", {}), services, emissions),
         rates=data.get("rates", {}),
         reserve_before=data.get("reserve_before", RESERVE_BEFORE),
         cut_off_by=data.get("cut_off_by", "placed"),
