@@ -63,7 +63,9 @@ _JOURNAL = (*_LOTS, "stock_journal")
 """For scripts that change what is on hand."""
 _ACTIVATIONS = ("activations",)
 """For scripts that log which policy version became active."""
-_CHANGING_HOLDS = (*_WAITING, *_JOURNAL, "hold_changes", "order_changes")
+_ENDED = ("ended_units",)
+"""For scripts that change an order only if its units ended as they were read."""
+_CHANGING_HOLDS = (*_WAITING, *_JOURNAL, *_ENDED, "hold_changes", "order_changes")
 """For scripts that change units of holds."""
 
 _OFFERS = ("offers", "waiting")
@@ -130,7 +132,7 @@ CHANGE_RETURN = KeyLayout(
         *("facts", "log", "changed", *_OFFERS),
     ),
     (_RETURNED_SKU,),
-    (*_FREEING, *_JOURNAL),
+    (*_FREEING, *_JOURNAL, *_ENDED),
 )
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
 NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held"), parts=("offer",))
@@ -139,7 +141,9 @@ NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 APPROVE = KeyLayout(("order", "parked", *_BACKLOG, "facts", "changed", "log"), parts=_WAITING)
 ERASE = KeyLayout(("order", "order_keys", "chain", "backlog", "quote", "log"), (("ended_hold",),))
-WAIT = KeyLayout(("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=_WAITING)
+WAIT = KeyLayout(
+    ("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=(*_WAITING, *_ENDED)
+)
 END_REST = KeyLayout(("resting", "log", "operation"))
 PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
 ACTIVATE_POLICY = KeyLayout(

@@ -1,6 +1,6 @@
 """Stores returns: each step of one is one script, which moves its units and logs it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -31,9 +31,11 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnChanged:
-    """The step was taken, by this request or by an earlier one under the same operation; `answer` is its answer."""
+    """The step was taken, by this request or by an earlier one under the same operation: the return was then as
+    `after`.
+    """
 
-    answer: bytes
+    after: StoredReturn
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +53,23 @@ ReturnOutcome: TypeAlias = ReturnChanged | ReturnDiffers | QuarantineLacking | N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnStep:
-    """A step of a return of `order`: it is as `after`, was as it is stored in `before` (empty if there was none), and
-    `moves` move. `missing` are units by line that were waited for and did not come. `micros` is `now` in UTC
-    microseconds, `version` that of the network by which it was planned.
+    """A step of a return of `order`, done by an operation on `about` (see `Keys.operation`): the return is as `after`,
+    was as it is stored in `before` (empty if there was none), and `moves` move. `missing` are units by line that were
+    waited for and did not come. `micros` is `now` in UTC microseconds, `version` that of the network by which it was
+    planned.
     """
 
     kind: ReturnKind
     order: StoredOrder
     before: str
     after: StoredReturn
+    about: str
     operation: Operation
-    answer: bytes
     now: int
     micros: int
     version: str
     moves: Sequence[ReturnMove] = ()
-    missing: dict[str, int] = field(default_factory=dict)
+    missing: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def skus(self) -> list[str]:
@@ -93,7 +96,7 @@ class ReturnStep:
             "moves": [(index[move.sku], move.node, move.quarantine, move.on_hand, move.blocked) for move in self.moves],
             "operation": self.operation.request,
             "seconds": self.operation.seconds,
-            "answer": self.answer.decode(),
+            "answer": self.after.encode().decode(),
         }
 
 
@@ -126,12 +129,12 @@ class StoredReturns:
         can't be, Contended if one load follows another.
         """
         keys = self._keys
-        body = ReturnBody(returned=step.after, moves=tuple(step.moves), missing=step.missing)
+        body = ReturnBody(returned=step.after, moves=tuple(step.moves), missing=dict(step.missing))
         skus = [(*stock, keys.quarantine(sku)) for sku, stock in zip(step.skus, self._sku_keys(step), strict=True)]
         script_keys = CHANGE_RETURN.keys(
             keys,
             skus,
-            operation=keys.operation(*operation_place(step.after.id, step.operation)),
+            operation=keys.operation(step.about, step.operation.name),
             order=keys.order(step.after.order),
             chain=keys.chain(step.after.first),
         )
@@ -148,11 +151,6 @@ class StoredReturns:
         return changed_sku_keys(self._keys, step.skus)
 
 
-def operation_place(return_id: str, operation: Operation) -> tuple[str, str]:
-    """What an operation is about and its name, as `Keys.operation` takes them. No decision's id has a colon."""
-    return f"return:{return_id}", operation.name
-
-
 def _outcome(answer: Sequence[bytes]) -> ReturnOutcome:
     match answer:
         case (b"reused",):
@@ -164,5 +162,5 @@ def _outcome(answer: Sequence[bytes]) -> ReturnOutcome:
         case (b"lacking",):
             return QuarantineLacking()
         case b"done" | b"again", text:
-            return ReturnChanged(answer=text)
+            return ReturnChanged(after=StoredReturn.decode(text))
     raise ValueError(f"no answer of change_return.lua: {answer!r}")

@@ -70,6 +70,11 @@ class StoredReturn(Record, frozen=True, omit_defaults=True):
     late_because: str = ""
 
     @property
+    def skus(self) -> frozenset[str]:
+        """Of its lines, and of what came."""
+        return frozenset(line.sku for line in self.lines) | frozenset(group.sku for group in self.groups)
+
+    @property
     def to_come(self) -> Mapping[str, int]:
         """Units by line that were authorised and have not come yet, whether or not the return has expired."""
         if self.complete or self.cancelled:

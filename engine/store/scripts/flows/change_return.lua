@@ -20,24 +20,9 @@ elseif redis.call('HGET', key.facts, 'version') ~= request.version then
   return {'network'}
 end
 
--- Whether units of the order's shipments ended otherwise since they were read.
-local function shipped_differs()
-  for _, decision in ipairs(request.ended) do
-    local name, ended = decision[1], decision[2]
-    if (redis.call('HGET', key.endings, name) or '') ~= ended[1] then
-      return true
-    end
-    for number = 2, #ended do
-      if (redis.call('HGET', key.shipment_units, name .. ' ' .. (number - 2)) or '') ~= ended[number] then
-        return true
-      end
-    end
-  end
-end
-
 if (redis.call('HGET', key.returns, request.id) or '') ~= request.before
     or (redis.call('HGET', key.order, 'returns') or '') ~= request.order_before
-    or redis.call('LLEN', key.chain) ~= request.follow_ups or shipped_differs() then
+    or redis.call('LLEN', key.chain) ~= request.follow_ups or ended_differs(request.ended) then
   return {'changed'}
 end
 for _, move in ipairs(request.moves) do
