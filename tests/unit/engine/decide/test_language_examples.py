@@ -9,6 +9,7 @@ from engine.decide.matching.matcher import Matcher
 from rules.conditions import UNWRITTEN, Operator, comparisons, holds
 from rules.effects import (
     STAGE_OF,
+    Disposition,
     Exclusion,
     LineOutcome,
     NodeOutcome,
@@ -16,6 +17,7 @@ from rules.effects import (
     OrderOutcome,
     PositionOutcome,
     RejectionOutcome,
+    ReturnOutcome,
 )
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -248,6 +250,8 @@ EFFECTS = {
     "daily_weight: 800 kg": NodeOutcome(daily_weight=800_000),
     "daily_orders: 40": NodeOutcome(daily_orders=40),
     "hourly_orders: 6": NodeOutcome(hourly_orders=6),
+    "disposition: restock": ReturnOutcome(disposition=Disposition.RESTOCK),
+    "as_sku: CHAIR-1-OUTLET": ReturnOutcome(as_sku="CHAIR-1-OUTLET"),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
 }
 
