@@ -41,7 +41,7 @@ _UNTIL_SHIPPED = re.compile(rf"{UNTIL_SHIPPED}(?:\s*\+\s*(.+))?", re.DOTALL)
 _OF_SHIPMENT = "shipment"
 _ABOUT_RETURNS = frozenset({"return", "need"})
 """A rule that mentions facts of one of these groups is about returns."""
-_STAGE_WORDS = {Stage.POSITION: "place", Stage.OPTION: "way", Stage.RETURN: "returned unit"}
+_STAGE_WORDS = {Stage.POSITION: "place", Stage.OPTION: "way"}
 """What merchandisers call a stage, where that differs from its name."""
 
 
@@ -91,6 +91,9 @@ def note_unknown_facts(notes: Notes, path: Path, effect: str, stage: Stage, fact
     if unknown and stage is Stage.SHIPMENT:
         names = ", ".join(unknown)
         text = f"'{effect}' acts on a shipment, which may have several lines: {names} is not known of it"
+        notes.add(path, "later-stage", text)
+    elif unknown and stage is Stage.RETURN:
+        text = f"'{effect}' acts on a returned unit, of which {', '.join(unknown)} is not known"
         notes.add(path, "later-stage", text)
     elif unknown:
         word = _STAGE_WORDS.get(stage, stage.name.lower())
