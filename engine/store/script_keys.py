@@ -194,7 +194,9 @@ LOAD_STOCK = KeyLayout(
     _FREEING,
 )
 REPAIR = KeyLayout(
-    ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
+    ("log", "expiring", "orders", "parked", "returns_opened", "facts", "changed", *_OFFERS, "due"),
+    (("written",),),
+    _WAITING,
 )
 TRIM_LOG = KeyLayout(("trimmed_log", "sealed", "archived", "archived_days", "archived_kept"))
 SEAL = KeyLayout(("sealed",), (("grown",),))

@@ -19,7 +19,19 @@ PositionUnits: TypeAlias = Counter[PositionKey]
 Base: TypeAlias = tuple[int, int]
 """Units of the count or load that stands, and its instant in UTC microseconds, as `Keys.base` says."""
 SuspectKind: TypeAlias = Literal[
-    "holds", "callers", "positions", "loads", "taken", "rests", "index", "endings", "orders", "cancelled", "waiting"
+    "holds",
+    "callers",
+    "positions",
+    "loads",
+    "taken",
+    "rests",
+    "index",
+    "endings",
+    "orders",
+    "cancelled",
+    "waiting",
+    "returns",
+    "order_returns",
 ]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a

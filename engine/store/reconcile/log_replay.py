@@ -16,12 +16,14 @@ from engine.store.connection.server_clock import MOST_SECONDS_OFF
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry, EntryId
 from engine.store.log.entry_bodies import PartUnits, RejectionBody
+from engine.store.log.kinds import RETURN_KINDS
 from engine.store.log.stored_entry import UNREADABLE, RawEntry, is_amendment, parse_entry, parse_entry_id
 from engine.store.personal.order_keys import Secrets
 from engine.store.reconcile.expected_orders import ExpectedOrders
 from engine.store.reconcile.expected_periods import ExpectedAllotments, ExpectedLoads
 from engine.store.reconcile.expected_state import ExpectedHold, ExpectedShipment, LateChanges, shipments_of
 from engine.store.reconcile.expected_stock import ExpectedStock
+from engine.store.reconcile.flows.expected_returns import ExpectedReturns
 
 _COUNTED = frozenset({"held", "confirmed"})
 """States of units that count in what nodes are given to ship on a day."""
@@ -54,12 +56,14 @@ class LogReplay:
     orders: ExpectedOrders = field(init=False)
     loads: ExpectedLoads = field(init=False)
     allotments: ExpectedAllotments = field(init=False)
+    returns: ExpectedReturns = field(init=False)
 
     def __post_init__(self) -> None:
         self.stock = ExpectedStock(late=self.late)
         self.orders = ExpectedOrders(late=self.late)
         self.loads = ExpectedLoads(late=self.late)
         self.allotments = ExpectedAllotments(late=self.late)
+        self.returns = ExpectedReturns(late=self.late)
 
     def add(self, raw: RawEntry, secrets: Secrets | None = None) -> None:
         """Apply the next entry of the log; `secrets` are those of the order keys that amendments need. One that can't
@@ -103,6 +107,8 @@ class LogReplay:
                 self.orders.wait(entry.decision, "", 0)
             case "queued" | "approved" | "erased":
                 self.orders.change(entry)
+            case kind if kind in RETURN_KINDS:
+                self.returns.change(entry, self.stock)
             case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
                 pass
 

@@ -11,6 +11,7 @@ from typing import Self, TypeAlias
 import msgspec
 
 from engine.model.facts import NodeRest
+from engine.store.flows.stored_return import StoredReturn
 from engine.store.log.entry import EntryId
 from engine.store.reconcile.expected_state import (
     DayLoads,
@@ -23,7 +24,7 @@ from engine.store.reconcile.expected_state import (
 )
 from engine.store.reconcile.log_replay import LogReplay
 
-FORM = 2
+FORM = 3
 """Rises when what is stored means something else, or the replay does: what was stored before is then found anew."""
 Units: TypeAlias = dict[str, dict[str, int]]
 """By SKU and node, or place of a lot."""
@@ -56,6 +57,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     decisions: int
     held: Units
     blocked: Units
+    quarantine: Units
+    returns: list[StoredReturn]
     promised_from: Units
     oversold: Units
     breaches: list[FloorBreach]
@@ -90,6 +93,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             decisions=replay.decisions,
             held=_by_sku(stock.held),
             blocked=_by_sku(stock.blocked),
+            quarantine=_by_sku(stock.quarantine),
+            returns=list(replay.returns.by_id.values()),
             promised_from=_by_sku(stock.promised_from),
             oversold=_by_sku(stock.oversold),
             breaches=stock.breaches,
@@ -116,10 +121,13 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         for units, stored in (
             (stock.held, self.held),
             (stock.blocked, self.blocked),
+            (stock.quarantine, self.quarantine),
             (stock.promised_from, self.promised_from),
             (stock.oversold, self.oversold),
         ):
             units.update(_by_position(stored))
+        for stored_return in self.returns:
+            replay.returns.put(stored_return)
         stock.breaches.extend(self.breaches)
         stock.confirmed = self.confirmed
         for sku, places in self.moves.items():
