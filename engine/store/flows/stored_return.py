@@ -1,13 +1,12 @@
 """A return as it is stored, and what its order knows of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 import orjson
 
 from engine.decide.order_record import Record
-from engine.store.log.entry_bodies import PositionLevel
 
 KEPT = "keep"
 """The disposition of units that their customer keeps: where these did not come back, they lie at no node."""
@@ -193,10 +192,3 @@ class ReturnBody(Record, frozen=True, omit_defaults=True):
     @classmethod
     def decode(cls, body: bytes) -> "ReturnBody":
         return msgspec.json.decode(body, type=cls)
-
-
-def moves_with_levels(
-    moves: Iterable[ReturnMove], levels: Iterable[PositionLevel | None]
-) -> Iterator[tuple[ReturnMove, PositionLevel | None]]:
-    """Each move, with what is on hand before and after it."""
-    return zip(moves, levels, strict=False)
