@@ -9,6 +9,7 @@ from engine.decide.address.address import Address
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, Order
 from engine.model.lots import Lot, LotUnits
+from engine.model.receipts import ReceiptStatus, ReceiptUnits
 from rules.reserves import Floor, Tally
 
 Range: TypeAlias = tuple[int, int]
@@ -28,6 +29,8 @@ class Parcel:
     backorder: int = 0
     lots: LotUnits = ()
     """Which of them are of lots."""
+    receipts: ReceiptUnits = ()
+    """Which of them are of receipts that are still to come: the shipment leaves after these have arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +137,24 @@ class Claim:
     ranges: StockRanges = StockRanges()
     lots: "LotClaim | None" = None
     """None: the position has no lots."""
+    receipts: ReceiptUnits = ()
+    """What the commit takes of receipts beside the `units`, which are on hand; each of them is among the `counted`."""
+    counted: tuple["CountedReceipt", ...] = ()
+    """The receipts that may be promised, as they were read, the next to arrive first."""
+    haircut: int = 0
+    """Basis points of the units that are to come of a receipt, rounded up, that are promised to nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedReceipt:
+    """A receipt as the decision read it. The commit takes units of it if it is still of that status and expected at
+    that instant (UTC seconds), if so many of its units may still be promised, and if the position's free units above
+    the floor (below 0: what it lacks), with those of the receipts counted before, leave them.
+    """
+
+    id: str
+    status: ReceiptStatus
+    expected_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

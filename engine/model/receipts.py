@@ -5,6 +5,8 @@ from typing import Literal, TypeAlias
 
 ReceiptSource: TypeAlias = Literal["purchase_order", "asn", "transfer", "return"]
 ReceiptStatus: TypeAlias = Literal["planned", "confirmed", "in_transit", "received", "cancelled"]
+ReceiptUnits: TypeAlias = tuple[tuple[str, int], ...]
+"""(id of a receipt, units of it), the next to arrive first, each above 0."""
 OPEN = frozenset({"planned", "confirmed", "in_transit"})
 """The statuses of receipts of which units are still to come."""
 

@@ -59,6 +59,7 @@ class ProductFieldsRecord(Record, frozen=True, omit_defaults=True):
     counted: Annotated[bool | UnsetType, Meta(description="false: it needs no stock; otherwise left out")] = UNSET
     unit: str | UnsetType = UNSET
     decimals: int | UnsetType = UNSET
+    unit_margin: Annotated[str | UnsetType, Meta(examples=["7.50"])] = UNSET
     attributes: dict[str, bool | str] | UnsetType = UNSET
 
     @classmethod
@@ -73,6 +74,7 @@ class ProductFieldsRecord(Record, frozen=True, omit_defaults=True):
             counted=UNSET if product.counted else False,
             unit=product.unit or UNSET,
             decimals=product.decimals or UNSET,
+            unit_margin=UNSET if product.margin is None else decimal(product.margin, MICROS, places=2),
             attributes=_attributes(product.attributes) or UNSET,
         )
 

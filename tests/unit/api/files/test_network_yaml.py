@@ -12,6 +12,7 @@ from api.files.inventory_shapes import NetworkShape
 from api.files.network_yaml import read_network
 from engine.decide.rule_facts import service_facts
 from engine.model.facts import Lane, ParcelPrice, UnitPrice
+from engine.model.returns import Grade
 from engine.model.timetable import WHOLE_DAY, Timetable
 from engine.store.network.serialization import dump, network_of, network_record
 from tests.conftest import SMALL
@@ -156,10 +157,35 @@ def test_what_is_kept_in_the_store_is_what_was_read():
     assert network_of(written.version, network_record(written)) == written
 
 
+RETURNS = """
+returns:
+  window: 14 d
+  reasons: {too_small: {en: too small, fr: trop petit}, other: {}}
+  grades: {as_new: {restock: true, fr: comme neuf}, worn: {restock: false}}
+"""
+
+
+def test_what_a_network_says_of_returns_stands_in_place_of_what_is_usual():
+    written = network(RETURNS + TEXT)
+    assert (written.returns.window, written.returns.expires) == (14, 30)
+    assert written.returns.reasons == {"too_small": {"en": "too small", "fr": "trop petit"}, "other": {}}
+    assert written.returns.grades == {
+        "as_new": Grade(restock=True, words={"fr": "comme neuf"}),
+        "worn": Grade(restock=False),
+    }
+    assert network_of(written.version, network_record(written)) == written
+
+
+def test_a_network_without_returns_has_the_usual_reasons_and_grades():
+    usual = network(TEXT).returns
+    assert usual.reasons["changed_mind"]["fr"] == "a changé d'avis"
+    assert [name for name, grade in usual.grades.items() if grade.restock] == ["as_new"]
+
+
 def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
     small = load_inventory(SMALL).network
     words = (b"hours", b"cut_offs", b"lanes", b"runs", b"daily", b"group", b"unit_", b"time_zone", b"reserve_before")
-    words += (b"carrier", b"cut_off_")
+    words += (b"carrier", b"cut_off_", b"returns")
     assert [
         word for word in words if word in dump(network_record(small)).replace(b'"time_zone":"Europe/Paris"', b"")
     ] == []
@@ -168,6 +194,16 @@ def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
 @pytest.mark.parametrize(
     ("replaced", "field", "message"),
     [
+        (
+            ("currency: EUR", "returns: {window: 36 h}\ncurrency: EUR"),
+            "returns.window",
+            "write it in whole days, such as 30 d",
+        ),
+        (
+            ("currency: EUR", "returns: {grades: {worn: {}}}\ncurrency: EUR"),
+            "returns.grades.worn.restock",
+            "Missing data for required field",
+        ),
         (
             ("hours: shop", "hours: shops"),
             "nodes.1.hours",

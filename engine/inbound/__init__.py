@@ -1,0 +1,1 @@
+"""What is expected to come in: announced, received, late, and how many units of it may be promised."""
