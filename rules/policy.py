@@ -91,13 +91,13 @@ class PolicySet:
         return tuple(dict.fromkeys(value for value in self._values if isinstance(value, Allotment)))
 
     @cached_property
-    def keeps_cover(self) -> bool:
-        """Whether some rule keeps units back by days of cover, so that floors follow the demand."""
+    def longest_cover(self) -> int:
+        """The most days of cover for which some rule keeps units back; 0: none does, so no floor follows the demand."""
         effects = (effect for rule in self.rules.values() for effect in rule.effects)
-        return any(_cover(effect.value) for effect in effects if effect.stage is Stage.POSITION)
+        return max((_cover(effect.value) for effect in effects if effect.stage is Stage.POSITION), default=0)
 
     @cached_property
-    def uplifts(self) -> bool:
+    def has_uplifts(self) -> bool:
         """Whether some rule says that more or less than usual is expected to sell."""
         return any(effect.name == "uplift" for rule in self.rules.values() for effect in rule.effects)
 

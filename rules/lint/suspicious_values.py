@@ -32,7 +32,7 @@ _WITHOUT_EFFECT = {
     "min": 0,
     "target_cover": 0,
 }
-"""By effect, the amount that holds without it; so does an amount of 0 of `keep`, `protect`, `allocate`, `alert_below`."""
+"""By effect, the amount that holds without it; so does 0 of `keep`, `protect`, `allocate` and `alert_below`."""
 
 _NAMED_FREELY = frozenset({"product.category", "product.brand", "product.season", "order.segment", "order.customer"})
 """Facts whose words may well begin like a "not": the category "non food", the segment "pas cher"."""

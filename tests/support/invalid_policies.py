@@ -389,11 +389,13 @@ EFFECTS = {
         "p.yaml:5:12  out-of-range  uplift: '1001%' is not between 0% and 1000%",
     ),
     "a level of an order": (
-        "policy: p\nrules:\n  - id: r\n    because: {en: x, fr: y}\n    when: {order.channel: web}\n"
-        "    then: {alert_below: 3}\n",
         (
-            "p.yaml:6:12  later-stage  'alert_below' acts on the stock of a place, whatever the order, where order.channel"
-            " is not known yet"
+            "policy: p\nrules:\n  - id: r\n    because: {en: x, fr: y}\n    when: {order.channel: web}\n"
+            "    then: {alert_below: 3}\n"
+        ),
+        (
+            "p.yaml:6:12  later-stage  'alert_below' acts on the stock of a place, whatever the order, where"
+            " order.channel is not known yet"
         ),
     ),
     "a share as units": (

@@ -304,15 +304,20 @@ EFFECTS = [
     ),
     (
         "protect: {channel: web, cover: 3 days}",
-        "as many units of the article at the place as are expected to sell there in 3 days are only for orders from web",
-        "autant d'unités de l'article sur place qu'il doit s'en vendre là en 3 jours sont gardées pour les commandes du"
-        " canal web",
+        (
+            "as many units of the article at the place as are expected to sell there in 3 days are only for orders"
+            " from web"
+        ),
+        (
+            "autant d'unités de l'article sur place qu'il doit s'en vendre là en 3 jours sont gardées pour les"
+            " commandes du canal web"
+        ),
     ),
     (
         "allocate: {channel: web, cover: 1 day, min: 2, per: week}",
         (
-            "as many units of the article at the place as are expected to sell there in 1 day, but at least 2, are put aside"
-            " for orders from web each week, less what they took of it meanwhile"
+            "as many units of the article at the place as are expected to sell there in 1 day, but at least 2, are put"
+            " aside for orders from web each week, less what they took of it meanwhile"
         ),
         (
             "autant d'unités de l'article sur place qu'il doit s'en vendre là en 1 jour, mais au moins 2, sont mises de"

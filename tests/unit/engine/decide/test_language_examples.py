@@ -10,6 +10,7 @@ from rules.conditions import UNWRITTEN, Operator, comparisons, holds
 from rules.effects import (
     STAGE_OF,
     Exclusion,
+    LevelOutcome,
     LineOutcome,
     NodeOutcome,
     OptionOutcome,
@@ -249,6 +250,19 @@ EFFECTS = {
     "daily_orders: 40": NodeOutcome(daily_orders=40),
     "hourly_orders: 6": NodeOutcome(hourly_orders=6),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
+    "keep: {cover: 2 days}": PositionOutcome(keep=Reserve(cover=2)),
+    "protect: {channel: web, cover: 3 days}": PositionOutcome(
+        protect=(Protection(channel="web", reserve=Reserve(cover=3)),)
+    ),
+    "allocate: {channel: web, cover: 3 days, max: 20, per: week}": PositionOutcome(
+        allocate=(Allotment(channel="web", cover=3, most=20, per="week"),)
+    ),
+    "alert_below: 10": LevelOutcome(alert=Reserve(units=10)),
+    "alert_below: {cover: 5 days}": LevelOutcome(alert=Reserve(cover=5)),
+    "min: 4": LevelOutcome(minimum=4),
+    "max: 40": LevelOutcome(maximum=40),
+    "target_cover: 14 days": LevelOutcome(target_cover=14),
+    "uplift: 150%": LevelOutcome(uplift=15_000),
 }
 
 
