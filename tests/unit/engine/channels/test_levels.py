@@ -1,4 +1,4 @@
-"""Levels of stock follow the demand that is expected: they rise before a peak that a rule announces, and fall after it."""
+"""Levels of stock follow the demand that is expected: they rise before a peak that a rule announces, fall after it."""
 
 import datetime
 
