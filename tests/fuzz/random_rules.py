@@ -71,6 +71,10 @@ EFFECTS: dict[Stage, Sequence[str]] = {
         "target_cover: 14 days",
         *(f"uplift: {share}" for share in ("150%", "250%", "80%")),
     ),
+    Stage.RETURN: (
+        *(f"disposition: {word}" for word in ("restock", "refurbish", "destroy", "keep")),
+        "as_sku: C-1-OUTLET",
+    ),
     Stage.REJECTION: ("rest_after_rejection: 2h", "rest_after_rejection: 30 m"),
 }
 

@@ -7,6 +7,7 @@ import pytest
 from rules.effects import (
     DEFAULT_HOLD,
     STAGE_OF,
+    Disposition,
     Effect,
     Exclusion,
     LevelOutcome,
@@ -14,8 +15,10 @@ from rules.effects import (
     NodeOutcome,
     OptionOutcome,
     OrderOutcome,
+    OtherSku,
     PositionOutcome,
     RejectionOutcome,
+    ReturnOutcome,
     ShipmentLimit,
     UntilShipped,
     Uplift,
@@ -101,6 +104,14 @@ COMBINED = [
     ("daily_weight", [40_000, 10_000], NodeOutcome(daily_weight=10_000)),
     ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
     ("hourly_orders", [4, 2], NodeOutcome(hourly_orders=2)),
+    ("disposition", [Disposition.RESTOCK], ReturnOutcome(disposition=Disposition.RESTOCK)),
+    (
+        "disposition",
+        [Disposition.RESTOCK, Disposition.DESTROY, Disposition.DONATE],
+        ReturnOutcome(disposition=Disposition.DESTROY),
+    ),
+    ("disposition", [Disposition.KEEP, Disposition.DESTROY], ReturnOutcome(disposition=Disposition.KEEP)),
+    ("as_sku", [OtherSku(sku="C-2"), OtherSku(sku="C-1")], ReturnOutcome(as_sku="C-1")),
     ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
     ("keep", [Reserve(cover=2), Reserve(cover=5), units(3)], PositionOutcome(keep=Reserve(units=3, cover=5))),
     (
