@@ -81,7 +81,7 @@ def _products(
 def number_columns(kinds: Mapping[str, Kind] | None) -> list[str]:
     """The columns of products.csv that have numbers, given the kinds of attributes."""
     paths = [path for path, kind in (kinds or {}).items() if kind is Kind.NUMBER]
-    return ["weight_g", "decimals", *(path.removeprefix("product.") for path in paths)]
+    return ["weight_g", "decimals", "unit_margin", *(path.removeprefix("product.") for path in paths)]
 
 
 @functools.cache
@@ -109,8 +109,8 @@ def read_product(
         return None
     data.pop("name", None)
     tags = frozenset(filter(None, data.pop("tags", "").split("|")))
-    weight = data.pop("weight_g")
-    return Product(**data, weight=weight, tags=tags, attributes=attributes)
+    weight, margin = data.pop("weight_g"), data.pop("unit_margin", None)
+    return Product(**data, weight=weight, margin=margin, tags=tags, attributes=attributes)
 
 
 def _attributes(

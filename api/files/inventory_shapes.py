@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from api.files.transfers.shapes import MOST_DETOUR, MOST_METRES, MOST_MINUTES, NodeNamesShape, TransfersShape
 from api.shapes import text_patterns
 from api.shapes.base import Strict
 from api.shapes.fields import (
@@ -23,17 +24,13 @@ from api.shapes.fields import (
 from api.shapes.lots import LotColumns
 from engine.decide.shipping.distance import DISTANCE_STEP
 from engine.model.facts import CutOffBy
+from engine.model.milestones import PREPARATION_MILESTONES
 from engine.model.timetable import DAY
 from rules.syntax import literals
 from rules.vocabulary import ATTRIBUTE_KINDS, LIFECYCLES, MODES, NODE_TYPES
 from rules.windows import WEEKDAYS
 
-MOST_MINUTES = 366 * 24 * 60
 MOST_GRAMS = 10**8
-MOST_METRES = 50_000_000
-"""Of a lane: more than once round the earth."""
-MOST_DETOUR = 100_000
-"""Thousandths."""
 MOST_EMISSION = 100_000_000
 """Thousandths of a gram: 100 kg of CO2e a tonne-km, some hundred times what a plane emits."""
 MOST_DECIMALS = 3
@@ -195,6 +192,19 @@ _CUT_OFF = {
 }
 
 
+class MilestonesShape(Strict):
+    """The milestones that the node reports, and how much of its preparation is over by then."""
+
+    released = picked = packed = Literal(literals.share)
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        shares = [(name, data[name]) for name in PREPARATION_MILESTONES if name in data]
+        for (earlier, less), (later, more) in itertools.pairwise(shares):
+            if more < less:
+                raise ValidationError(f"'{later}' comes after '{earlier}', so its share can't be smaller", later)
+
+
 class NodeShape(Strict):
     id = Word(required=True)
     name = Word()
@@ -218,17 +228,12 @@ class NodeShape(Strict):
     hourly_orders = Literal(literals.count)
     daily_units = Literal(literals.count)
     daily_weight = Literal(literals.weight)
+    milestones = fields.Nested(MilestonesShape)
 
     @validates_schema
     def _lies_somewhere(self, data: dict[str, Any], **_: Any) -> None:
         if ("latitude" in data) is not ("longitude" in data):
             raise ValidationError("write both latitude and longitude", "latitude")
-
-
-class OriginShape(Strict):
-    nodes = fields.List(Word())
-    groups = fields.List(Word())
-    tags = fields.List(Word())
 
 
 class GoalShape(Strict):
@@ -238,7 +243,7 @@ class GoalShape(Strict):
 
 
 class LaneShape(Strict):
-    origin = fields.Nested(OriginShape, data_key="from", required=True)
+    origin = fields.Nested(NodeNamesShape, data_key="from", required=True)
     goal = fields.Nested(GoalShape, data_key="to", required=True)
     services = fields.List(Word(), validate=validate.Length(min=1))
     distance = Literal(literals.distance, most=MOST_METRES)
@@ -276,6 +281,27 @@ class OrderWordsShape(Strict):
     regions = fields.List(Word())
 
 
+class WordsShape(Strict):
+    """How people say it."""
+
+    en = fr = fields.String(validate=validate.Length(min=1, max=100))
+
+
+class GradeShape(WordsShape):
+    restock = Literal(literals.flag, required=True)
+
+
+def _is_whole_days(minutes: int) -> None:
+    if minutes % DAY or not minutes:
+        raise ValidationError("write it in whole days, such as 30 d")
+
+
+class ReturnsShape(Strict):
+    window = expires = Literal(literals.duration, most=10 * MOST_MINUTES, validate=_is_whole_days)
+    reasons = fields.Dict(keys=Word(), values=fields.Nested(WordsShape), validate=validate.Length(min=1))
+    grades = fields.Dict(keys=Word(), values=fields.Nested(GradeShape), validate=validate.Length(min=1))
+
+
 class NetworkShape(Strict):
     currency = Currency(required=True)
     rates = fields.Dict(keys=Currency(), values=Literal(exchange_rate))
@@ -289,9 +315,11 @@ class NetworkShape(Strict):
     holidays = fields.Dict(keys=Word(), values=fields.Nested(HolidaysShape))
     opening_hours = fields.Dict(keys=Word(), values=fields.Nested(HoursShape))
     lanes = fields.List(fields.Nested(LaneShape))
+    transfers = fields.Nested(TransfersShape)
     reserve_before = Literal(literals.duration, most=MOST_MINUTES)
     cut_off_by = fields.String(validate=validate.OneOf(get_args(CutOffBy)))
     cut_off_grace = Literal(literals.duration, most=DAY)
+    returns = fields.Nested(ReturnsShape)
     services = fields.List(fields.Nested(ServiceShape), required=True, validate=validate.Length(min=1))
     nodes = fields.List(fields.Nested(NodeShape), required=True, validate=validate.Length(min=1))
 
@@ -307,6 +335,7 @@ class ProductShape(Strict):
     tags = fields.String()
     counted = Literal(literals.flag)
     unit = Word()
+    unit_margin = Literal(literals.money)
     decimals = Literal(
         literals.count,
         validate=validate.Range(

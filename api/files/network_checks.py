@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from api.files.attributes import attribute_value
 from api.files.opening_hours import as_date
+from api.files.transfers.lanes import transfer_lane_mistakes
 from engine.decide.address import countries
 from engine.decide.shipping.amounts import costs_by_the_metre, farthest
 from engine.decide.shipping.columns import WIDEST
@@ -30,6 +31,7 @@ def cross_mistakes(root: dict[str, Any], network: Network) -> Iterator[_PlacedMi
     yield from _time_zones(root)
     yield from _calendars(root)
     yield from _lanes(root, network)
+    yield from transfer_lane_mistakes(root, network)
     yield from _places(root, network)
     yield from _rates(network)
     yield from _impossible_times(root, network)

@@ -9,6 +9,7 @@ from api.files.attributes import attribute_value, kinds_of
 from api.files.inventory_shapes import NetworkShape
 from api.files.network_checks import cross_mistakes
 from api.files.opening_hours import Calendars
+from api.files.transfers.lanes import transfer_lanes_of
 from api.shapes.mistakes import mistakes_of
 from engine.errors import Mistake
 from engine.model.facts import (
@@ -22,6 +23,8 @@ from engine.model.facts import (
     Service,
     UnitPrice,
 )
+from engine.model.returns import Grade, ReturnTerms
+from engine.model.timetable import DAY
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.foreign_words import meant_word
 from rules.syntax.policy_shapes import UNKNOWN_KEY
@@ -111,11 +114,23 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         channels=frozenset(data.get("channels", ())),
         order_words={_ORDER_FACTS[name]: frozenset(words) for name, words in data.get("orders", {}).items()},
         lanes=tuple(_lane(entry) for entry in data.get("lanes", ())),
+        transfer_lanes=transfer_lanes_of(data.get("transfers", {}), services, emissions),
         rates=data.get("rates", {}),
         reserve_before=data.get("reserve_before", RESERVE_BEFORE),
         cut_off_by=data.get("cut_off_by", "placed"),
         cut_off_grace=data.get("cut_off_grace", CUT_OFF_GRACE),
+        returns=_returns(data.get("returns", {})),
     )
+
+
+def _returns(data: dict[str, Any]) -> ReturnTerms:
+    """What the file leaves out is as usual."""
+    terms = {name: data[name] // DAY for name in ("window", "expires") if name in data}
+    if "grades" in data:
+        terms["grades"] = {
+            name: Grade(restock=grade.pop("restock"), words=grade) for name, grade in data["grades"].items()
+        }
+    return ReturnTerms(**terms, **{name: data[name] for name in ("reasons",) if name in data})
 
 
 def _service(data: dict[str, Any], mode: Mapping[str, Any], calendars: Calendars) -> Service:

@@ -14,7 +14,9 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from engine.model.lots import Lot, LotUnits
 from engine.model.receipts import Receipt
+from engine.model.returns import ReturnTerms
 from engine.model.timetable import DAY, Timetable
+from engine.model.transfer_lanes import TransferLane
 from engine.model.wall_clock import WallClock, wall_clock
 from rules.reserves import Tally
 from rules.vocabulary import COLLECTED, Kind, Value
@@ -140,6 +142,7 @@ class Order:
 class Product:
     """A product that is not `counted`, a gift card or a service, needs no stock and no parcel. `weight` is in grams, of
     a whole `unit` such as a metre. Quantities have so many `decimals` of it: they are integers of its smallest part.
+    `margin` is micros of the network's currency that the sale of a whole unit earns, None where unknown.
     """
 
     sku: str
@@ -153,6 +156,7 @@ class Product:
     season: str | None = None
     tags: frozenset[str] = frozenset()
     attributes: Mapping[str, Value] = field(default_factory=dict)
+    margin: int | None = None
 
     @property
     def scale(self) -> int:
@@ -196,6 +200,10 @@ class Node:
     hourly_orders: int | None = None
     daily_units: int | None = None
     daily_weight: int | None = None
+    milestones: Mapping[str, int] | None = None
+    """The milestones of its shipments that the node reports, before it hands them over, and what share of the
+    preparation is over by then, in basis points. None: the network does not say.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,6 +342,8 @@ class Network:
     services: Mapping[str, Service]
     lanes: tuple[Lane, ...] = ()
     """The first that applies counts."""
+    transfer_lanes: tuple[TransferLane, ...] = ()
+    """On which stock is moved between nodes. The first that applies counts."""
     attributes: Mapping[str, Kind] = field(default_factory=dict)
     """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
     channels: frozenset[str] = frozenset()
@@ -354,6 +364,7 @@ class Network:
     cut_off_by: CutOffBy = "placed"
     cut_off_grace: int = CUT_OFF_GRACE
     """Minutes."""
+    returns: ReturnTerms = field(default_factory=ReturnTerms)
 
     def __hash__(self) -> int:
         return hash(self.version)

@@ -185,6 +185,33 @@ class Keys:
         return self._key("hold", hold_id)
 
     @property
+    def promises(self) -> str:
+        """Sorted set, an index of open holds: `DECISION NUMBER` of each shipment to the instant (UTC seconds) by which
+        it has to pass its next milestone. It is made of the log, as far as `promises_read` says, by whoever needs it.
+        """
+        return self._key("promises")
+
+    @property
+    def promises_unraised(self) -> str:
+        """Sorted set: of the members of `promises`, those whose next milestone was not said to be at risk yet."""
+        return self._key("promises", "unraised")
+
+    @property
+    def promises_read(self) -> str:
+        """Hash: how the index was made: `cursor`, the last entry of the log that is in it; `schedules`, a hash of what
+        of the network milestones depend on; `made`, when it was last made anew, in UTC seconds.
+        """
+        return self._key("promises", "read")
+
+    @property
+    def promises_marked(self) -> str:
+        """Hash: `DECISION NUMBER` of a shipment that is held on a receipt that is late or short, to `CAUSE INSTANT`
+        (see engine/model/milestones.py; UTC seconds), written by the script that changes the receipt. The watch takes
+        them off as it raises them.
+        """
+        return self._key("promises", "marked")
+
+    @property
     def hold_prefix(self) -> str:
         return self._key("hold", "")
 

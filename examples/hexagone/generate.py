@@ -16,12 +16,16 @@ from typing import Any
 
 import assortment
 import demand
+import margins
 import places
 import services
 import stock_levels
 
 HERE = Path(__file__).parent
-PRODUCT_COLUMNS = ["sku", "name", "category", "brand", "season", "lifecycle", "weight_g", "tags", "attributes.hazmat"]
+PRODUCT_COLUMNS = [
+    *("sku", "name", "category", "brand", "season", "lifecycle", "weight_g", "unit_margin", "tags"),
+    "attributes.hazmat",
+]
 STOCK_COLUMNS = ["node", "sku", "on_hand", "daily_sales"]
 OVERSTOCKED_DAYS, PLENTY, DEEP = 90, 8, 200  # days of sales; units in a shop; units in a warehouse
 LIGHT_GRAMS = 2000
@@ -43,20 +47,22 @@ def generate(*, seed: int, count: int) -> dict[str, str]:
     nodes = places.nodes(cities)
     products = assortment.products(seed)
     positions = stock_levels.stock(seed, products, nodes)
+    earned = margins.margin_cents(seed, products)
     orders = demand.orders(seed, count, demand.Market(cities, products, nodes, positions))
     return {
         "network.yaml": services.network(nodes),
-        "products.csv": _table(PRODUCT_COLUMNS, map(_product_row, products)),
+        "products.csv": _table(PRODUCT_COLUMNS, [_product_row(product, earned[product.sku]) for product in products]),
         "stock.csv": _table(STOCK_COLUMNS, map(_stock_row, positions)),
         "orders.ndjson": "".join(_json(order) + "\n" for order in orders),
         "order.json": json.dumps(_one_order(cities["Lyon"], products, positions), ensure_ascii=False, indent=2) + "\n",
     }
 
 
-def _product_row(product: assortment.Product) -> Sequence[Any]:
+def _product_row(product: assortment.Product, margin_cents: int) -> Sequence[Any]:
     tags, hazmat = "|".join(product.tags), "true" if product.hazmat else "false"
     described = (product.sku, product.name, product.category, product.brand, product.season, product.lifecycle)
-    return (*described, product.grams, tags, hazmat)
+    margin = f"{margin_cents // 100}.{margin_cents % 100:02}"
+    return (*described, product.grams, margin, tags, hazmat)
 
 
 def _stock_row(position: stock_levels.Position) -> Sequence[Any]:

@@ -211,6 +211,37 @@ lanes:
     services: [parcel, economy]
     takes: 96 h
 
+# On what stock is moved between places. The warehouses' lorries call at every shop anyway; a van between two shops, or
+# back to a warehouse, is ordered for it. What a franchise has is its owner's: stock goes there, and never leaves.
+transfers:
+  carbon_price: 0.10      # a kilogram of CO2e
+  lanes:
+    - from: {groups: [warehouses]}
+      to: {groups: [shops, franchises]}
+      mode: truck
+      detour: 1.3
+      per_unit: 0.12
+      per_kg: 0.06
+      takes: 24 h
+    - from: {groups: [shops]}
+      to: {groups: [shops, franchises]}
+      within: region
+      mode: van
+      detour: 1.3
+      per_unit: 0.30
+      per_kg: 0.10
+      per_shipment: 6.00
+      min_units: 3
+      takes: 48 h
+    - from: {groups: [shops, warehouses]}
+      to: {groups: [warehouses]}
+      mode: truck
+      detour: 1.3
+      per_unit: 0.20
+      per_kg: 0.08
+      per_shipment: 8.00
+      takes: 48 h
+
 nodes:
 """
 

@@ -1,6 +1,7 @@
 """The README, the pages in docs/ and the commands' help say what is so, and leave nothing out."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -111,9 +112,15 @@ def test_every_link_between_pages_leads_somewhere(path: Path) -> None:
             )
 
 
-def test_every_page_is_named_in_the_readme() -> None:
-    for path in PAGES:
-        assert f"]({path.as_posix()})" in README.read_text(encoding="utf-8")
+def test_every_page_is_reached_from_the_readme() -> None:
+    found, unread = {README}, [README]
+    while unread:
+        page = unread.pop()
+        links = re.findall(r"\]\(([^)#\s]+\.md)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        linked = {Path(os.path.normpath(page.parent / link)) for link in links if "://" not in link}
+        unread += linked - found
+        found |= linked
+    assert set(PAGES) <= found
 
 
 def test_the_french_page_of_the_language_has_every_example_of_the_english_one() -> None:

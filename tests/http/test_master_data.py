@@ -105,6 +105,7 @@ def test_a_node_opens_moves_and_ships_with_the_stock_it_has(http, pointsman):
     ("path", "body", "field"),
     [
         ("/v1/products/MUG", MUG | {"weight_g": -1}, "weight_g"),
+        ("/v1/products/MUG", MUG | {"unit_margin": "-1"}, "unit_margin"),
         ("/v1/products/MUG", MUG | {"lifecycle": "old"}, "lifecycle"),
         ("/v1/products/MUG", {"category": "home"}, "lifecycle"),
         ("/v1/products/MUG", MUG | {"colour": "red"}, "colour"),
@@ -286,6 +287,8 @@ def test_a_node_that_was_read_can_be_sent_again(http, pointsman, node):
         MUG,
         {"category": "gift", "lifecycle": "core", "weight_g": 0, "counted": False},
         MUG | {"decimals": 2, "unit": "m"},
+        MUG | {"unit_margin": "7.50"},
+        MUG | {"unit_margin": "0.00"},
     ],
 )
 def test_a_product_that_was_read_can_be_sent_again(http, product):

@@ -38,7 +38,7 @@ _SOME = validate.Length(min=1, error="nothing stands here; write at least one, o
 _NODE_DEFAULTS = ("type", "latitude", "longitude", "country", "services")
 _SERVICE_DEFAULTS = ("mode", "base", "transit")
 _PRODUCT_DEFAULTS = ("category", "lifecycle")
-_NAMED = ("sku", "weight_g", "unit", "decimals")
+_NAMED = ("sku", "weight_g", "unit", "decimals", "unit_margin")
 _UNUSED = ("id", "emission")
 """Services in tests write grams_per_tonne_km instead of an `emission` with its source."""
 _ANY = {"keys": fields.String(), "values": fields.Raw(allow_none=True)}

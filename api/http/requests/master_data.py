@@ -7,7 +7,7 @@ from marshmallow import fields, post_load, pre_load, validate
 from api.files.inventory_shapes import ATTRIBUTE, MOST_DECIMALS, MOST_GRAMS, NodeShape
 from api.files.master_data import as_written
 from api.shapes.base import Strict
-from api.shapes.fields import TrueOrFalse, WholeNumber, Word
+from api.shapes.fields import Money, TrueOrFalse, WholeNumber, Word
 from rules.vocabulary import LIFECYCLES
 
 
@@ -24,11 +24,16 @@ class ProductRequest(Strict):
     counted = TrueOrFalse(metadata={"description": "false: it needs no stock"})
     unit = Word(metadata={"description": "of its quantities, such as m"})
     decimals = WholeNumber(0, MOST_DECIMALS, metadata={"description": "that its quantities may have"})
+    unit_margin = Money(metadata={"description": "what the sale of one unit earns, in the network's currency"})
     attributes = fields.Dict(
         keys=Word(),
         values=fields.Raw(metadata=ATTRIBUTE),
         metadata={"description": "those that the network file declares"},
     )
+
+    @post_load(pass_original=True)
+    def _margin_as_a_file_has_it(self, data: dict[str, Any], original: Any, **_: Any) -> dict[str, Any]:
+        return data | {"unit_margin": as_written(original["unit_margin"])} if "unit_margin" in data else data
 
 
 class ProductLine(ProductRequest):

@@ -21,7 +21,9 @@ from engine.model.facts import (
     Service,
     UnitPrice,
 )
+from engine.model.returns import Grade, ReturnTerms
 from engine.model.timetable import Timetable
+from engine.model.transfer_lanes import NodeNames, TransferLane
 from rules.vocabulary import Kind, Value
 
 Record = dict[str, Any]
@@ -62,12 +64,14 @@ def network_record(network: Network) -> Record:
                 "channels": sorted(network.channels),
                 "order_words": {path: sorted(words) for path, words in network.order_words.items()},
                 "lanes": [_lane_record(lane) for lane in network.lanes],
+                "transfer_lanes": [_transfer_lane_record(lane) for lane in network.transfer_lanes],
                 "rates": dict(network.rates),
                 "decimals": dict(network.decimals),
                 "postcodes": {
                     country: {postcode: [place.latitude, place.longitude] for postcode, place in places.items()}
                     for country, places in network.postcodes.items()
                 },
+                "returns": _returns_record(network.returns),
             }
         )
         | {name: getattr(network, name) for name, usual in _USUAL.items() if getattr(network, name) != usual}
@@ -85,12 +89,14 @@ def network_of(version: str, record: Record) -> Network:
         channels=frozenset(record.get("channels", ())),
         order_words={path: frozenset(words) for path, words in record.get("order_words", {}).items()},
         lanes=tuple(_lane_of(item) for item in record.get("lanes", ())),
+        transfer_lanes=tuple(_transfer_lane_of(item) for item in record.get("transfer_lanes", ())),
         rates=MappingProxyType(record.get("rates", {})),
         postcodes={
             country: {postcode: GeoPoint(latitude=north, longitude=east) for postcode, (north, east) in places.items()}
             for country, places in record.get("postcodes", {}).items()
         },
         decimals=MappingProxyType(record.get("decimals", {})),
+        returns=_returns_of(record.get("returns", {})),
         **{name: record.get(name, usual) for name, usual in _USUAL.items()},
     )
 
@@ -108,7 +114,7 @@ def product_values_record(products: Iterable[Product]) -> Record:
 
 
 def product_record(product: Product, paces: Mapping[str, int]) -> Record:
-    names = ("sku", "category", "lifecycle", "weight", "brand", "season")
+    names = ("sku", "category", "lifecycle", "weight", "brand", "season", "margin")
     return _without_none({name: getattr(product, name) for name in names}) | {
         "tags": sorted(product.tags),
         "attributes": _attribute_record(product.attributes),
@@ -133,6 +139,7 @@ def _node_record(node: Node) -> Record:
         "services": list(node.services),
         "tags": sorted(node.tags),
         "attributes": _attribute_record(node.attributes),
+        **({} if node.milestones is None else {"milestones": dict(node.milestones)}),
         **_without_empty(
             {
                 "unit_handling": node.unit_handling,
@@ -155,6 +162,7 @@ def _node_of(record: Record) -> Node:
         tags=frozenset(fields.pop("tags")),
         attributes=_attributes_of(fields.pop("attributes")),
         hours=_timetable_of(fields.pop("hours", None)),
+        milestones=MappingProxyType(fields.pop("milestones")) if "milestones" in fields else None,
         cut_offs=MappingProxyType(
             {
                 name: tuple(cut_off) if isinstance(cut_off, list) else cut_off
@@ -205,6 +213,26 @@ def _service_of(record: Record) -> Service:
     )
 
 
+def _returns_record(terms: ReturnTerms) -> Record:
+    """What is not as usual."""
+    usual = ReturnTerms()
+    record: Record = {
+        "window": terms.window,
+        "expires": terms.expires,
+        "reasons": {name: dict(words) for name, words in terms.reasons.items()},
+        "grades": {name: {"restock": grade.restock, **grade.words} for name, grade in terms.grades.items()},
+    }
+    return {name: value for name, value in record.items() if getattr(terms, name) != getattr(usual, name)}
+
+
+def _returns_of(record: Record) -> ReturnTerms:
+    grades = {
+        name: Grade(restock=grade["restock"], words={key: text for key, text in grade.items() if key != "restock"})
+        for name, grade in record.get("grades", {}).items()
+    }
+    return ReturnTerms(**{**record, **({"grades": MappingProxyType(grades)} if grades else {})})
+
+
 def _lane_record(lane: Lane) -> Record:
     names = ("country", "region", "postcode", "distance", "takes")
     sets = {name: sorted(getattr(lane, name)) for name in _LANE_SETS}
@@ -214,6 +242,36 @@ def _lane_record(lane: Lane) -> Record:
 def _lane_of(record: Record) -> Lane:
     sets = {name: frozenset(record[name]) for name in _LANE_SETS if name in record}
     return Lane(**{**record, **sets})
+
+
+_TRANSFER_LANE_USUAL = {
+    "within": None, "distance": None, "detour": 1_000, "per_unit": 0, "per_kg": 0, "per_shipment": 0, "min_units": 1,
+    "pack": 1, "emission": 0, "carbon_price": 0,
+}  # fmt: skip
+"""Fields of a transfer lane that are written down only where they are not as usual."""
+
+
+def _transfer_lane_record(lane: TransferLane) -> Record:
+    others = {name: getattr(lane, name) for name in _TRANSFER_LANE_USUAL}
+    return {
+        "origin": _node_names_record(lane.origin),
+        "goal": _node_names_record(lane.goal),
+        "takes": lane.takes,
+        **{name: value for name, value in others.items() if value != _TRANSFER_LANE_USUAL[name]},
+    }
+
+
+def _transfer_lane_of(record: Record) -> TransferLane:
+    ends = {end: _node_names_of(record[end]) for end in ("origin", "goal")}
+    return TransferLane(**{**record, **ends})
+
+
+def _node_names_record(names: NodeNames) -> Record:
+    return _without_empty({"nodes": sorted(names.nodes), "groups": sorted(names.groups), "tags": sorted(names.tags)})
+
+
+def _node_names_of(record: Record) -> NodeNames:
+    return NodeNames(**{part: frozenset(names) for part, names in record.items()})
 
 
 def _timetable_record(timetable: Timetable | None) -> Record | None:

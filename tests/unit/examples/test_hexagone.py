@@ -230,6 +230,17 @@ def test_there_are_500_products_in_8_categories_and_every_lifecycle(products):
     assert {product["attributes.hazmat"] for product in products.values()} == {"true", "false"}
 
 
+def test_every_product_has_a_margin_and_the_end_of_a_line_earns_less(products):
+    margins = {sku: float(product["unit_margin"]) for sku, product in products.items()}
+    assert min(margins.values()) > 0
+    textile = {sku: product for sku, product in products.items() if product["category"] == "textile"}
+    of_core, of_end = (
+        [margins[sku] for sku, product in textile.items() if product["lifecycle"] == lifecycle]
+        for lifecycle in ("core", "end_of_line")
+    )
+    assert sum(of_end) / len(of_end) < sum(of_core) / len(of_core) / 2
+
+
 def test_every_position_is_of_a_known_node_and_product_and_occurs_once(stock, nodes, products):
     positions = [(row["node"], row["sku"]) for row in stock]
     assert len(set(positions)) == len(positions)

@@ -274,6 +274,21 @@ def test_an_attribute_that_is_not_declared_is_reported_once(directory):
     ]
 
 
+def test_a_margin_is_money_a_unit_and_part_of_the_version(directory):
+    file = directory / "products.csv"
+    rows = file.read_text(encoding="utf-8").splitlines()
+    assert load_inventory(directory).products["SHIRT"].margin is None
+    margins = ["unit_margin", "7.5", *("" for _ in rows[2:])]
+    file.write_text("".join(f"{margin},{row}\n" for margin, row in zip(margins, rows, strict=True)), encoding="utf-8")
+    inventory = load_inventory(directory)
+    assert {sku: product.margin for sku, product in inventory.products.items() if product.margin is not None} == {
+        "SHIRT": 7_500_000
+    }
+    assert inventory.network.version != load_inventory(SMALL).network.version
+    file.write_text(file.read_text(encoding="utf-8").replace("7.5", "-7.5"), encoding="utf-8")
+    assert list(mistakes(directory)) == ["products.csv:2: unit_margin"]
+
+
 def test_products_alone_without_stock_are_no_mistake(directory):
     (directory / "stock.csv").write_text("node,sku,on_hand\n", encoding="utf-8")
     assert load_inventory(directory).stock == {}

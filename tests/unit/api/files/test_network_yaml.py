@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 from marshmallow import fields
+from msgspec import UNSET, structs
 
 from api.files.inventory_folder import load_inventory
 from api.files.inventory_shapes import NetworkShape
 from api.files.network_yaml import read_network
+from api.records.stock.master_data import NodeFieldsRecord
 from engine.decide.rule_facts import service_facts
 from engine.model.facts import Lane, ParcelPrice, UnitPrice
+from engine.model.returns import Grade
 from engine.model.timetable import WHOLE_DAY, Timetable
 from engine.store.network.serialization import dump, network_of, network_record
+from rules.syntax.literals import share as share_in
 from tests.conftest import SMALL
 from tests.support.clocks import date, hours, running
 
@@ -59,6 +63,41 @@ def test_a_cut_off_of_weekdays_that_cannot_be_read_is_a_mistake(written, field, 
     found = mistakes('parcel: "16:30"', f"parcel: {written}")
     assert [name for name in found if name.startswith("nodes.0.cut_offs.parcel")] != [], found
     assert message in " ".join(found.values()).lower(), found
+
+
+@pytest.mark.parametrize(
+    ("written", "shares"),
+    [
+        ("{picked: 40%, packed: 66.66%}", {"picked": 4_000, "packed": 6_666}),
+        ("{released: 0%}", {"released": 0}),
+        ("{}", {}),
+    ],
+)
+def test_a_node_says_which_milestones_it_reports_and_how_much_of_the_preparation_is_over(written, shares):
+    read = network(TEXT.replace("    cut_offs:", f"    milestones: {written}\n    cut_offs:", 1))
+    hub = read.nodes["hub"]
+    assert hub.milestones == shares
+    assert network_of("v", network_record(read)).nodes["hub"].milestones == shares
+    fields = structs.asdict(NodeFieldsRecord.of(hub))["milestones"]
+    assert {name: share_in(text) for name, text in fields.items()} == shares
+    assert network().nodes["hub"].milestones is None
+    assert NodeFieldsRecord.of(network().nodes["hub"]).milestones is UNSET
+
+
+@pytest.mark.parametrize(
+    ("written", "field", "message"),
+    [
+        ("{picked: 60%, packed: 50%}", "packed", "'packed' comes after 'picked', so its share can't be smaller"),
+        ("{packed: 101%}", "packed", "'101%' is not between 0% and 100%"),
+        ("{packed: 30 min}", "packed", "is no share"),
+        ("{pickd: 30%}", "pickd", "Unknown field"),
+        ("{handed_over: 100%}", "handed_over", "Unknown field"),
+    ],
+)
+def test_milestones_that_cannot_be_meant_are_mistakes(written, field, message):
+    found = mistakes("    cut_offs:", f"    milestones: {written}\n    cut_offs:")
+    assert list(found) == [f"nodes.0.milestones.{field}"]
+    assert message in found[f"nodes.0.milestones.{field}"]
 
 
 def test_what_must_come_before_a_cut_off_is_the_instant_of_placing_unless_the_network_says_otherwise():
@@ -156,10 +195,35 @@ def test_what_is_kept_in_the_store_is_what_was_read():
     assert network_of(written.version, network_record(written)) == written
 
 
+RETURNS = """
+returns:
+  window: 14 d
+  reasons: {too_small: {en: too small, fr: trop petit}, other: {}}
+  grades: {as_new: {restock: true, fr: comme neuf}, worn: {restock: false}}
+"""
+
+
+def test_what_a_network_says_of_returns_stands_in_place_of_what_is_usual():
+    written = network(RETURNS + TEXT)
+    assert (written.returns.window, written.returns.expires) == (14, 30)
+    assert written.returns.reasons == {"too_small": {"en": "too small", "fr": "trop petit"}, "other": {}}
+    assert written.returns.grades == {
+        "as_new": Grade(restock=True, words={"fr": "comme neuf"}),
+        "worn": Grade(restock=False),
+    }
+    assert network_of(written.version, network_record(written)) == written
+
+
+def test_a_network_without_returns_has_the_usual_reasons_and_grades():
+    usual = network(TEXT).returns
+    assert usual.reasons["changed_mind"]["fr"] == "a changé d'avis"
+    assert [name for name, grade in usual.grades.items() if grade.restock] == ["as_new"]
+
+
 def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
     small = load_inventory(SMALL).network
     words = (b"hours", b"cut_offs", b"lanes", b"runs", b"daily", b"group", b"unit_", b"time_zone", b"reserve_before")
-    words += (b"carrier", b"cut_off_")
+    words += (b"carrier", b"cut_off_", b"returns")
     assert [
         word for word in words if word in dump(network_record(small)).replace(b'"time_zone":"Europe/Paris"', b"")
     ] == []
@@ -168,6 +232,16 @@ def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
 @pytest.mark.parametrize(
     ("replaced", "field", "message"),
     [
+        (
+            ("currency: EUR", "returns: {window: 36 h}\ncurrency: EUR"),
+            "returns.window",
+            "write it in whole days, such as 30 d",
+        ),
+        (
+            ("currency: EUR", "returns: {grades: {worn: {}}}\ncurrency: EUR"),
+            "returns.grades.worn.restock",
+            "Missing data for required field",
+        ),
         (
             ("hours: shop", "hours: shops"),
             "nodes.1.hours",

@@ -1,0 +1,1 @@
+"""The `transfers` of network.yaml: on which lanes stock is moved between nodes."""
