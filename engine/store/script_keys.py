@@ -61,6 +61,10 @@ _LOTS = ("lots",)
 """For scripts that tell the lots of a position apart."""
 _JOURNAL = (*_LOTS, "stock_journal")
 """For scripts that change what is on hand."""
+_RECEIPTS = ("receipts",)
+"""For scripts that read or change what stands on receipts."""
+CHANGING_RECEIPTS = (*_FREEING, *_JOURNAL, *_RECEIPTS, "receipt_changes")
+"""For scripts that open, change or receive receipts."""
 _ACTIVATIONS = ("activations",)
 """For scripts that log which policy version became active."""
 _ENDED = ("ended_units",)
@@ -89,8 +93,11 @@ _LOAD = ("load",)
 _CHANGED_HOLD, _CHANGED_LOAD = ("changed_hold", "confirms"), ("changed_load",)
 _CHANGED_SKU = (
     *("changed_on_hand", "changed_held", "changed_base", "changed_stamp"),
-    *("changed_journal", "changed_blocked"),
+    *("changed_journal", "changed_blocked", "changed_receipts", "changed_pegs"),
 )
+RECEIPT_NAMES = ("receipt_skus", "closed_receipts", "arriving", "at_risk", "expiring")
+"""What CHANGING_RECEIPTS needs beside the facts, the log, the stamps and the offers."""
+PEGGED_HOLD = ("pegged_hold",)
 _CHANGED_TAKEN = ("changed_taken",)
 _RETURNED_SKU = (*_CHANGED_SKU, "changed_quarantine")
 _FORMER = ("former_versions", "former_networks", "former_items")
@@ -134,6 +141,10 @@ CHANGE_RETURN = KeyLayout(
     (_RETURNED_SKU,),
     (*_FREEING, *_JOURNAL, *_ENDED),
 )
+CHANGE_RECEIPT = KeyLayout(
+    ("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES, "operation"), (_CHANGED_SKU, PEGGED_HOLD), CHANGING_RECEIPTS
+)
+NOTE_OVERDUE = KeyLayout(("arriving", "receipt_skus", "log"))
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
 NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held"), parts=("offer",))
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
@@ -194,7 +205,7 @@ LOAD_STOCK = KeyLayout(
     _FREEING,
 )
 REPAIR = KeyLayout(
-    ("log", "expiring", "orders", "parked", "returns_opened", "facts", "changed", *_OFFERS, "due"),
+    ("log", "expiring", "orders", "parked", "arriving", "returns_opened", "facts", "changed", *_OFFERS, "due"),
     (("written",),),
     _WAITING,
 )
@@ -215,6 +226,8 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "set_stock": SET_STOCK,
     "move_stock": MOVE_STOCK,
     "flows/change_return": CHANGE_RETURN,
+    "flows/change_receipt": CHANGE_RECEIPT,
+    "flows/note_overdue": NOTE_OVERDUE,
     "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,

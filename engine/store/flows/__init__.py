@@ -1,1 +1,1 @@
-"""What stock in motion leaves in the store: what comes in, what comes back, what is moved."""
+"""Stock in motion, as it is stored."""

@@ -49,6 +49,9 @@ KINDS = (
     "undone",
     "amended",
     *RETURN_KINDS,
+    "expected",
+    "received",
+    "overdue",
     *FORGETTABLE,
 )
 """All of them."""

@@ -394,8 +394,14 @@ def test_steps_of_returns_are_told_and_what_they_restock(shop, told):
     assert received[2]["missing"] == [{"line": "1", "sku": "A", "quantity": 1}]
     (units,) = disposed[2]["units"]
     assert units == {
-        "group": 1, "line": "1", "sku": "A", "quantity": 1, "node": "lyon",
-        "grade": "as_new", "disposition": "restock", "place": "lyon",
+        "group": 1,
+        "line": "1",
+        "sku": "A",
+        "quantity": 1,
+        "node": "lyon",
+        "grade": "as_new",
+        "disposition": "restock",
+        "place": "lyon",
     }
     assert disposed[2]["links"] == {"order": "/v1/orders/W-1", "return": "/v1/returns/W-1-R1"}
     assert stock[2]["because"] == "returned"

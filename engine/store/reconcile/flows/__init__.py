@@ -1,1 +1,1 @@
-"""Compares what stock in motion left in the ledger with the log."""
+"""What the log says should be there of stock in motion."""
