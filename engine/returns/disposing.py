@@ -143,7 +143,7 @@ def _verify_allowed(group: ReturnedUnits, network: Network, products: Mapping[st
         raise DispositionRefused(message)
     product, other = products.get(group.sku), products.get(group.as_sku or group.sku)
     if other is None or not other.counted:
-        why = "no product goes by that SKU" if other is None else "it is not counted, so it has no stock"
+        why = "no product goes by the SKU" if other is None else "it is not counted, so it has no stock"
         message = f"'{group.as_sku or group.sku}' can't be put in stock: {why}"
         raise InputInvalid([Mistake(field="as_sku" if group.as_sku else "disposition", message=message)])
     if product is not None and product.decimals != other.decimals:

@@ -81,13 +81,13 @@ def plan_receipt(
 def _verify(request: ReceiveRequest, network: Network, products: Mapping[str, Product]) -> None:
     mistakes = []
     if request.node not in network.nodes:
-        mistakes.append(Mistake(field="node", message=f"no node is '{request.node}'"))
+        mistakes.append(Mistake(field="node", message=f"no node goes by the id '{request.node}'"))
     if not (request.lines or request.extra or request.others):
         message = "say what came: lines, extra or others; if nothing is to come any more, cancel the return"
         mistakes.append(Mistake(field="lines", message=message))
     for sku in request.others:
         if sku not in products:
-            mistakes.append(Mistake(field=f"others.{sku}", message=f"no product goes by '{sku}'"))
+            mistakes.append(Mistake(field=f"others.{sku}", message=f"no product goes by the SKU '{sku}'"))
         elif not products[sku].counted:
             mistakes.append(Mistake(field=f"others.{sku}", message=f"'{sku}' is not counted, so it has no stock"))
     if mistakes:

@@ -253,7 +253,7 @@ def test_more_than_was_authorised_is_said_as_extra_and_never_more_than_has_left(
 
 def test_another_article_is_in_quarantine_and_no_unit_of_the_order_is_returned_by_it(shop):
     open_return(shop, _1=1)
-    for others, message in [({"NONE": 1}, "no product goes by 'NONE'"), ({"CARD": 1}, "'CARD' is not counted")]:
+    for others, message in [({"NONE": 1}, "no product goes by the SKU 'NONE'"), ({"CARD": 1}, "'CARD' is not counted")]:
         with pytest.raises(InputInvalid, match=message):
             receive(shop, "O-1-R1", others=others)
     with pytest.raises(
@@ -280,7 +280,7 @@ def test_what_is_missing_is_waited_for_unless_nothing_more_is_to_come(shop):
 
 def test_goods_are_received_at_a_node_of_the_network_and_something_has_to_come(shop):
     open_return(shop, _1=1)
-    with pytest.raises(InputInvalid, match="no node is 'nowhere'"):
+    with pytest.raises(InputInvalid, match="no node goes by the id 'nowhere'"):
         receive(shop, "O-1-R1", node="nowhere", _1=1)
     with pytest.raises(InputInvalid, match="say what came"):
         receive(shop, "O-1-R1", complete=True)
