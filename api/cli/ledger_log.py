@@ -250,7 +250,7 @@ def _returned(entry: Entry, _times: Times) -> str:
 def _returned_units(group: ReturnedUnits) -> str:
     units = say("{count} x {sku}", count=group.units, sku=group.sku)
     placed = say("{units} at {node}", units=units, node=group.node) if group.node else units
-    return " ".join(part for part in (placed, group.grade, say(group.disposition) if group.disposition else "") if part)
+    return " ".join(part for part in (placed, group.grade, group.disposition) if part)
 
 
 _DETAIL_NAMES = (
