@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -28,3 +29,4 @@ class Flows:
 
     def __init__(self, parts: FlowParts) -> None:
         self._parts = parts
+        self.demand = Demand(parts.client, parts.keys, facts=parts.facts, clock=parts.clock)
