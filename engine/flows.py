@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
+from engine.inbound.inbound import Inbound
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 
@@ -30,3 +31,11 @@ class Flows:
     def __init__(self, parts: FlowParts) -> None:
         self._parts = parts
         self.demand = Demand(parts.client, parts.keys, facts=parts.facts, clock=parts.clock)
+        self.inbound = Inbound(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            after_freeing=parts.after_freeing,
+            clock=parts.clock,
+            micros=parts.micros,
+        )

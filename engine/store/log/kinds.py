@@ -42,6 +42,9 @@ KINDS = (
     "cancelled",
     "undone",
     "amended",
+    "expected",
+    "received",
+    "overdue",
     *FORGETTABLE,
 )
 """All of them."""

@@ -63,6 +63,8 @@ def test_paces_are_learnt_from_the_log_and_shown_with_what_they_were_made_of(run
     ]
     assert (lyon["daily_sales"], lyon["learnt"]["units"]) == ("1.000", 8)
     assert "everything is as before" in run("demand", "learn").stdout
+    *_, entry = (json.loads(line) for line in run("ledger", "log", "--json").stdout.splitlines())
+    assert (entry["kind"], entry["through"], entry["body"]["window"]) == ("demand_learnt", "cli", WINDOW)
 
 
 def test_french_is_spoken(run: Run) -> None:
