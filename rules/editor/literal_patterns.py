@@ -68,6 +68,12 @@ DAYS: Shape = {
     "patternErrorMessage": "write for example 10 days",
 }
 """Days of shelf life, up to 3650."""
+COVER: Shape = {
+    "type": "string",
+    "pattern": r"^\s*0*(?:[0-9]{1,2}|[12][0-9]{2}|3[0-5][0-9]|36[0-5])\s*(?:days?|d)?\s*$",
+    "patternErrorMessage": "write for example 3 days",
+}
+"""Days of cover, up to 365."""
 CARBON_PRICE: Shape = {
     "type": "string",
     "pattern": rf"^\s*[0-9]{{1,15}}(?:\.[0-9]{{1,9}})?{_GAP}{_CURRENCY}{_GAP}/{_GAP}(?:kg|t)\s*$",
@@ -201,3 +207,9 @@ SHARE: Shape = {
     "pattern": rf"^\s*{_amount(100, 0, FULL_SHARE)}{_GAP}%\s*$",
     "patternErrorMessage": "write for example 10%",
 }
+UPLIFT: Shape = {
+    "type": "string",
+    "pattern": rf"^\s*{_amount(100, 0, 10 * FULL_SHARE)}{_GAP}%\s*$",
+    "patternErrorMessage": "write for example 150%",
+}
+"""Up to 1000%."""

@@ -126,6 +126,13 @@ _MEANT: Mapping[str, str] = MappingProxyType(
         "duree_de_vie_min": "min_shelf_life",
         "min_remaining_shelf_life": "min_shelf_life",
         "mrsl": "min_shelf_life",
+        "seuil_d_alerte": "alert_below",
+        "alerte": "alert_below",
+        "reorder_point": "alert_below",
+        "couverture_cible": "target_cover",
+        "days_of_supply": "target_cover",
+        "hausse": "uplift",
+        "majoration": "uplift",
         # values of lists
         "magasin": "store",
         "boutique": "store",

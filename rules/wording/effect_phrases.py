@@ -13,6 +13,7 @@ from rules.effects import (
     OtherSku,
     ShipmentLimit,
     UntilShipped,
+    Uplift,
 )
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax.effect_parser import RANGES
@@ -46,11 +47,17 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
         case UntilShipped(extra=minutes):
             after = {"amount": amounts.duration(minutes, catalogue)} if minutes else {}
             return catalogue.text(f"{key}_after_shipping" if minutes else f"{key}_until_shipped", **after)
-        case int() as value:
-            kind = RANGES[effect.name].kind
-            if kind is Kind.COUNT:
-                return catalogue.counted(key, value, usual=str(_USUAL.get(effect.name, "")))
-            return catalogue.text(key, amount=amounts.amount(kind, value, catalogue))
+        case Uplift() | int() as value:
+            return _amount_clause(effect.name, key, value, catalogue)
+
+
+def _amount_clause(name: str, key: str, value: Uplift | int, catalogue: Catalogue) -> str:
+    if isinstance(value, Uplift):
+        return catalogue.text(key, share=amounts.share(value.share, catalogue))
+    kind = RANGES[name].kind
+    if kind is Kind.COUNT:
+        return catalogue.counted(key, value, usual=str(_USUAL.get(name, "")))
+    return catalogue.text(key, amount=amounts.amount(kind, value, catalogue))
 
 
 def _word_clause(key: str, value: EffectValue, catalogue: Catalogue) -> str:
@@ -78,7 +85,7 @@ def _allotment_clause(key: str, allotment: Allotment, catalogue: Catalogue, chan
     bounds = {name: str(units) for name, units in (("least", least), ("most", most)) if units is not None}
     return _reserve_clause(
         key,
-        Reserve(units=allotment.units, share=allotment.share),
+        Reserve(units=allotment.units, share=allotment.share, cover=allotment.cover),
         catalogue,
         channel=channel,
         period=catalogue.text(f"{key}.per.{allotment.per}"),
@@ -89,4 +96,6 @@ def _allotment_clause(key: str, allotment: Allotment, catalogue: Catalogue, chan
 def _reserve_clause(key: str, reserve: Reserve, catalogue: Catalogue, **values: str) -> str:
     if reserve.share:
         return catalogue.text(f"{key}.share", share=amounts.share(reserve.share, catalogue), **values)
+    if reserve.cover:
+        return catalogue.counted(f"{key}.cover", reserve.cover, **values)
     return catalogue.counted(f"{key}.units", reserve.units, **values)

@@ -318,6 +318,68 @@ EFFECTS = [
         "aux commandes du canal marketplace, au plus 1 unité de l'article est proposée, en tous ces lieux ensemble",
     ),
     (
+        "keep: {cover: 2 days}",
+        "as many units of the article stay at the place as are expected to sell there in 2 days",
+        "il reste sur place autant d'unités de l'article qu'il doit s'en vendre là en 2 jours",
+    ),
+    (
+        "protect: {channel: web, cover: 3 days}",
+        (
+            "as many units of the article at the place as are expected to sell there in 3 days are only for orders"
+            " from web"
+        ),
+        (
+            "autant d'unités de l'article sur place qu'il doit s'en vendre là en 3 jours sont gardées pour les"
+            " commandes du canal web"
+        ),
+    ),
+    (
+        "allocate: {channel: web, cover: 1 day, min: 2, per: week}",
+        (
+            "as many units of the article at the place as are expected to sell there in 1 day, but at least 2, are put"
+            " aside for orders from web each week, less what they took of it meanwhile"
+        ),
+        (
+            "autant d'unités de l'article sur place qu'il doit s'en vendre là en 1 jour, mais au moins 2, sont mises de"
+            " côté chaque semaine pour les commandes du canal web, moins ce qu'elles en ont déjà pris"
+        ),
+    ),
+    (
+        "alert_below: 10",
+        "the stock of the article at the place is low below 10 units",
+        "le stock de l'article sur place est bas au-dessous de 10 unités",
+    ),
+    (
+        "alert_below: {cover: 5 days}",
+        "the stock of the article at the place is low below what is expected to sell there in 5 days",
+        "le stock de l'article sur place est bas au-dessous de ce qui doit s'en vendre là en 5 jours",
+    ),
+    (
+        "alert_below: 0",
+        "no stock of the article at the place is low by itself",
+        "aucun stock de l'article sur place n'est bas par lui-même",
+    ),
+    (
+        "min: 4",
+        "the place should have at least 4 units of the article",
+        "le lieu devrait avoir au moins 4 unités de l'article",
+    ),
+    (
+        "max: 1",
+        "the place should have at most 1 unit of the article",
+        "le lieu devrait avoir au plus 1 unité de l'article",
+    ),
+    (
+        "target_cover: 14 days",
+        "the stock of the article at the place should last 14 days",
+        "le stock de l'article sur place devrait durer 14 jours",
+    ),
+    (
+        "uplift: 150%",
+        "150% of the usual demand for the article is expected at the place",
+        "on attend sur place 150\u00a0% de la demande habituelle de l'article",
+    ),
+    (
         "oversell: 10",
         "the place may sell 10 units of the article more than it has",
         "le lieu peut vendre 10 unités de l'article de plus qu'il n'en a",

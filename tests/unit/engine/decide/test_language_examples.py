@@ -11,6 +11,7 @@ from rules.effects import (
     STAGE_OF,
     Disposition,
     Exclusion,
+    LevelOutcome,
     LineOutcome,
     NodeOutcome,
     OptionOutcome,
@@ -263,6 +264,19 @@ EFFECTS = {
     "disposition: restock": ReturnOutcome(disposition=Disposition.RESTOCK),
     "as_sku: CHAIR-1-OUTLET": ReturnOutcome(as_sku="CHAIR-1-OUTLET"),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
+    "keep: {cover: 2 days}": PositionOutcome(keep=Reserve(cover=2)),
+    "protect: {channel: web, cover: 3 days}": PositionOutcome(
+        protect=(Protection(channel="web", reserve=Reserve(cover=3)),)
+    ),
+    "allocate: {channel: web, cover: 3 days, max: 20, per: week}": PositionOutcome(
+        allocate=(Allotment(channel="web", cover=3, most=20, per="week"),)
+    ),
+    "alert_below: 10": LevelOutcome(alert=Reserve(units=10)),
+    "alert_below: {cover: 5 days}": LevelOutcome(alert=Reserve(cover=5)),
+    "min: 4": LevelOutcome(minimum=4),
+    "max: 40": LevelOutcome(maximum=40),
+    "target_cover: 14 days": LevelOutcome(target_cover=14),
+    "uplift: 150%": LevelOutcome(uplift=15_000),
 }
 
 
