@@ -10,8 +10,8 @@ from engine.model.facts import rounded
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stall:
     """What an article has at one place to sell. `there` are the units that will be there for it if nothing is moved,
-    below 0 if more are promised than that; `demand` is what is expected to be asked for there over the days looked at, in
-    thousandths of a unit.
+    below 0 if more are promised than that; `demand` is what is expected to be asked for there over the days looked at,
+    in thousandths of a unit.
     """
 
     there: int

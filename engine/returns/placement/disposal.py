@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
-from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
 from engine.model.returns import Grade
 from rules.effects import Disposition, OtherSku, ReturnOutcome
 from rules.policy import PolicySet
 
-Why: TypeAlias = Literal[
-    "by_person", "by_rules", "by_grade", "no_rule", "no_grade", "not_as_it_is", "unknown_article"
-]
+Why: TypeAlias = Literal["by_person", "by_rules", "by_grade", "no_rule", "no_grade", "not_as_it_is", "unknown_article"]
 """Why a unit has its disposition, or none: a person said so, rules say so, its grade lets it be sold as it is; no rule
 says what becomes of one of its grade; it has no grade; its grade does not let it be sold as it is, as a rule wants; a
 rule puts it in stock as an article that the network does not have.

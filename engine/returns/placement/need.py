@@ -1,15 +1,15 @@
 """How much a place needs one more unit of an article: what it has, what it should have, how likely one more sells."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.demand.chance_of_sale import CERTAIN
-from engine.model.facts import Product, Snapshot, StockPosition, rounded
+from engine.model.facts import Snapshot, StockPosition, rounded
 from engine.transfers.gains import Stall, sold, worth
 
 USUAL_COVER = 14
 """Days, where no rule gives a target cover."""
 IN_TRANSIT = "in_transit"
+NOTHING_THERE = StockPosition(on_hand=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Need:
 
     there: int
     in_transit: int
-    days: int
+    days: int = USUAL_COVER
     demand: int | None = None
     target: int | None = None
     maximum: int | None = None

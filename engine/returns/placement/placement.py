@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from engine.decide.matching.judge import PolicyJudge
+from engine.decide.matching.matcher import Matcher
 from engine.model.facts import Snapshot
 from engine.returns.placement.disposal import Disposal, Why, dispose
 from engine.returns.placement.needs import Needs
@@ -71,7 +71,7 @@ def place_return(
     unit: ReturnedUnit,
     *,
     snapshot: Snapshot,
-    matcher: PolicyJudge,
+    matcher: Matcher,
     now: int,
     earlier: Mapping[str, int] | None = None,
     decided: Disposition | None = None,
@@ -114,9 +114,7 @@ def place_return(
     return _placed(placement, list(places.all()))
 
 
-def place_returns(
-    units: Sequence[ReturnedUnit], *, snapshot: Snapshot, matcher: PolicyJudge, now: int
-) -> list[Placement]:
+def place_returns(units: Sequence[ReturnedUnit], *, snapshot: Snapshot, matcher: Matcher, now: int) -> list[Placement]:
     """The units of one return, one after another, those placed before counted."""
     earlier: dict[str, Counter[str]] = {}
     placements = []
@@ -146,7 +144,7 @@ def _stays(
 
 
 def _placed(placement: Placement, places: Sequence[Place]) -> Placement:
-    """The placement of a unit that is put in stock, among all places that it could go to; the first is where it lies."""
+    """The placement of a unit that is put in stock, among all places it could go to; the first is where it lies."""
     here = places[0]
     open_to_it = [item for item in places if item is here or not item.need.is_full]
     strictest = min((item.exclude for item in open_to_it), default=Exclusion.YES)

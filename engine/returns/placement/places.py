@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
+from engine.decide.matching.matcher import Matcher
 from engine.model.facts import Product, rounded
 from engine.model.transfer_lanes import TransferLane
 from engine.returns.placement.need import Need
@@ -21,9 +21,9 @@ PLACE_EFFECTS = ("exclude", "prefer", "avoid", "tier")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A place that the unit may go to. `sales` is what it is expected to earn there: the chance that it sells times the
-    article's margin, 0 where one of the two is not known. `cost` is what moving it there costs, its `carbon` (milligrams
-    of CO2e) included, and `adjustment` what rules take off (avoid - prefer). Amounts are micros, `takes` is minutes.
-    `rules` are those that exclude it, rank it or change its gain.
+    article's margin, 0 where one of the two is not known. `cost` is what moving it there costs, that of its `carbon`
+    (milligrams of CO2e) included, and `adjustment` what rules take off (avoid - prefer). Amounts are micros, `takes` is
+    minutes. `rules` are those that exclude it, rank it or change its gain.
     """
 
     node: str
@@ -54,7 +54,7 @@ class Places:
     needs: Needs
     quantity: int
     earlier: Mapping[str, int]
-    matcher: PolicyJudge
+    matcher: Matcher
 
     def all(self) -> Iterator[Place]:
         """Where it lies, and every place that a lane leads to from there."""

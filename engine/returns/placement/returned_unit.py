@@ -2,18 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from engine.decide import rule_facts
 from engine.decide.shipping.ways import Ways
 from engine.demand.chance_of_sale import CERTAIN
-from engine.model.facts import Product, Snapshot, StockPosition
-from engine.returns.placement.need import Need
+from engine.model.facts import Product, Snapshot
+from engine.returns.placement.need import NOTHING_THERE, Need
 from rules.reserves import FULL_SHARE
 from rules.vocabulary import Facts
-
-_NO_FACTS: Facts = MappingProxyType({})
-NOTHING_THERE = StockPosition(on_hand=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +24,7 @@ class ReturnedUnit:
     reason: str | None = None
     days_since_delivery: int | None = None
     quantity: int | None = None
-    order: Facts = field(default=_NO_FACTS)
+    order: Facts = field(default_factory=dict)
 
     @property
     def facts(self) -> Facts:
