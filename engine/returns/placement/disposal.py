@@ -48,16 +48,19 @@ def dispose(
         return Disposal(disposition=None, sku=becomes, why="unknown_article", rules=rules)
     if decided is not None:
         return Disposal(disposition=decided, sku=becomes, why="by_person")
+    given = outcome.disposition
+    if given is None and outcome.as_sku is not None:
+        given = Disposition.RESTOCK
     may_be_sold = becomes != sku or grade is None or grade.restock
-    if outcome.disposition is Disposition.RESTOCK and not may_be_sold:
+    if given is Disposition.RESTOCK and not may_be_sold:
         return Disposal(disposition=None, sku=sku, why="not_as_it_is", rules=rules)
-    if outcome.disposition is not None:
-        return Disposal(disposition=outcome.disposition, sku=becomes, why="by_rules", rules=rules)
+    if given is not None:
+        return Disposal(disposition=given, sku=becomes, why="by_rules", rules=rules)
     if grade is None:
-        return Disposal(disposition=None, sku=becomes, why="no_grade")
+        return Disposal(disposition=None, sku=sku, why="no_grade")
     if grade.restock:
-        return Disposal(disposition=Disposition.RESTOCK, sku=becomes, why="by_grade")
-    return Disposal(disposition=None, sku=becomes, why="no_rule")
+        return Disposal(disposition=Disposition.RESTOCK, sku=sku, why="by_grade")
+    return Disposal(disposition=None, sku=sku, why="no_rule")
 
 
 def _rules_behind(judgement: Judgement, policies: PolicySet, outcome: ReturnOutcome) -> tuple[str, ...]:

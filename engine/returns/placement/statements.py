@@ -45,8 +45,8 @@ def _disposal(placement: Placement) -> Statement:
         values["grade"] = Names.of(placement.unit.grade or "")
     if disposal.why == "unknown_article" or disposal.sku != placement.unit.sku:
         values["sku"] = Names.of(disposal.sku)
-    key = f"return.why.{disposal.why}"
-    key += "_as" if "sku" in values and disposal.why != "unknown_article" else ""
+    in_words = disposal.why in ("by_rules", "by_person")
+    key = f"return.why.{disposal.why}" + ("_as" if in_words and "sku" in values else "")
     return Statement(kind=key, values=values, rules=Rules(disposal.rules))
 
 

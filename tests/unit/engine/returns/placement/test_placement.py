@@ -163,6 +163,7 @@ def test_a_unit_bears_its_share_of_the_least_that_a_shipment_takes_and_later_uni
         ),
         ("as_new", ["when: {return.reason: damaged}, then: {disposition: destroy}"], Disposition.RESTOCK, "by_grade"),
         ("as_new", ["when: {node.id: lille}, then: {disposition: destroy}"], Disposition.RESTOCK, "by_grade"),
+        ("worn", ["then: {as_sku: A}"], None, "not_as_it_is"),
         ("as_new", ["then: {as_sku: NONE}"], None, "unknown_article"),
     ],
 )
@@ -193,10 +194,10 @@ def test_what_a_person_has_to_decide_yet_says_where_it_would_go():
     assert (found.disposition, found.node) == (None, "lille")
 
 
-def test_put_in_stock_as_another_article_it_goes_where_that_one_sells():
+@pytest.mark.parametrize("then", ["disposition: restock, as_sku: A-OUT", "as_sku: A-OUT"])
+def test_put_in_stock_as_another_article_it_goes_where_that_one_sells(then):
     articles = [product(margin=10 * EURO), product("A-OUT", margin=4 * EURO)]
-    rule = "when: {return.grade: worn}, then: {disposition: restock, as_sku: A-OUT}"
-    found = placed(rule, scenario=facts(products=articles), grade="worn")
+    found = placed(f"when: {{return.grade: worn}}, then: {{{then}}}", scenario=facts(products=articles), grade="worn")
     assert (found.sku, found.disposition, found.node, found.chosen.sales) == (
         "A-OUT",
         Disposition.RESTOCK,

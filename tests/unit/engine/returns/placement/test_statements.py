@@ -1,12 +1,15 @@
 """What becomes of a returned unit, and why it goes where it goes, in English and French."""
 
+from typing import get_args
+
 import pytest
 
 from engine.audit.explanation.wording import Wording
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import StockPosition
 from engine.model.transfer_lanes import NodeNames, TransferLane
-from engine.returns.placement.placement import place_return
+from engine.returns.placement.disposal import Why
+from engine.returns.placement.placement import Because, place_return
 from engine.returns.placement.returned_unit import ReturnedUnit
 from engine.returns.placement.statements import statements
 from rules.effects import Disposition
@@ -25,6 +28,22 @@ def said(*rules, language="en", scenario=None, grade="as_new", **more):
     return [wording.sentence(item) for item in statements(placement)]
 
 
+def test_there_is_a_text_for_each_reason_and_no_other():
+    reasons = [f"because.{code}" for code in get_args(Because) if code != "leaves"]
+    besides = [
+        "if_restocked",
+        "other",
+        "other_tier",
+        "more_places",
+        "excluded",
+        "full",
+        "why.by_person_as",
+        "why.by_rules_as",
+    ]
+    keys = {f"explanation.return.{key}" for key in (*reasons, *besides, *(f"why.{why}" for why in get_args(Why)))}
+    assert {key for key in load_catalogue("en").texts if key.startswith("explanation.return.")} == keys
+
+
 def test_a_unit_that_moves():
     assert said() == [
         (
@@ -39,8 +58,8 @@ def test_a_unit_that_moves():
         "At hub it would gain 10.00 EUR less: its chance is 0%, and moving it costs 1.00 EUR.",
     ]
     assert said(language="fr")[1] == (
-        "Elle va de paris à lille. La chance qu'elle s'y vende en 14 jours est de 100\u00a0%, ce qui vaut 10,00 EUR, et "
-        "la déplacer coûte 1,00 EUR\u00a0: elle gagne 9,00 EUR de plus qu'à paris."
+        "Elle va de paris à lille. La chance qu'elle s'y vende en 14 jours est de 100\u00a0%, ce qui vaut 10,00 EUR, "
+        "et la déplacer coûte 1,00 EUR\u00a0: elle gagne 9,00 EUR de plus qu'à paris."
     )
 
 
