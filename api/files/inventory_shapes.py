@@ -24,6 +24,7 @@ from api.shapes.fields import (
 from api.shapes.lots import LotColumns
 from engine.decide.shipping.distance import DISTANCE_STEP
 from engine.model.facts import CutOffBy
+from engine.model.milestones import PREPARATION_MILESTONES
 from engine.model.timetable import DAY
 from rules.syntax import literals
 from rules.vocabulary import ATTRIBUTE_KINDS, LIFECYCLES, MODES, NODE_TYPES
@@ -191,6 +192,19 @@ _CUT_OFF = {
 }
 
 
+class MilestonesShape(Strict):
+    """The milestones that the node reports, and how much of its preparation is over by then."""
+
+    released = picked = packed = Literal(literals.share)
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        shares = [(name, data[name]) for name in PREPARATION_MILESTONES if name in data]
+        for (earlier, less), (later, more) in itertools.pairwise(shares):
+            if more < less:
+                raise ValidationError(f"'{later}' comes after '{earlier}', so its share can't be smaller", later)
+
+
 class NodeShape(Strict):
     id = Word(required=True)
     name = Word()
@@ -214,6 +228,7 @@ class NodeShape(Strict):
     hourly_orders = Literal(literals.count)
     daily_units = Literal(literals.count)
     daily_weight = Literal(literals.weight)
+    milestones = fields.Nested(MilestonesShape)
 
     @validates_schema
     def _lies_somewhere(self, data: dict[str, Any], **_: Any) -> None:

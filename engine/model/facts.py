@@ -200,6 +200,10 @@ class Node:
     hourly_orders: int | None = None
     daily_units: int | None = None
     daily_weight: int | None = None
+    milestones: Mapping[str, int] | None = None
+    """The milestones of its shipments that the node reports, before it hands them over, and what share of the
+    preparation is over by then, in basis points. None: the network does not say.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,9 +26,10 @@ class Keys:
     def facts(self) -> str:
         """Hash: `version` and `body` of the network file, and `words`, the categories, brands, seasons and tags of its
         products. Also `rests`, an instant after which no node rests: until then, `resting` has to be read; `lots`, if
-        some stock has or had any; `loaded`, the instant of the load; and `moved`, the latest at which units came or
-        left, both in UTC microseconds. While the network is being loaded (see network/load.py), also the name of the
-        `load`, and the version that it `becomes`. `number` counts the networks that were in its place before.
+        some stock has or had any; `receipts`, if there are or were any; `loaded`, the instant of the load; and `moved`,
+        the latest at which units came or left, both in UTC microseconds. While the network is being loaded (see
+        network/load.py), also the name of the `load`, and the version that it `becomes`. `number` counts the networks
+        that were in its place before.
         """
         return self._key("facts")
 
@@ -103,6 +104,41 @@ class Keys:
         """Hash: node to units that are there and may not be sold, as they are damaged. They are not on hand."""
         return self._key("blocked", sku)
 
+    def receipts(self, sku: str) -> str:
+        """Hash: id of each open receipt of the SKU to its text (see parts/receipts.lua)."""
+        return self._key("receipts", sku)
+
+    def pegs(self, sku: str) -> str:
+        """Hash: receipt, hold and number of the shipment, on a line each, to the units of it that stand on the receipt,
+        and on the next lines the rank by which they are served. They are held, but not of what is on hand.
+        """
+        return self._key("pegs", sku)
+
+    @property
+    def receipt_skus(self) -> str:
+        """Hash: id of each receipt, open or not, to its SKU."""
+        return self._key("receipt_skus")
+
+    @property
+    def closed_receipts(self) -> str:
+        """Hash: id of each receipt that was received or cancelled to its text."""
+        return self._key("closed_receipts")
+
+    @property
+    def arriving(self) -> str:
+        """Sorted set: id of each open receipt by the UTC second at which it is expected, until it was logged that it
+        did not come by then.
+        """
+        return self._key("arriving")
+
+    @property
+    def at_risk(self) -> str:
+        """Hash: `hold number` of a shipment whose promise may not be kept to JSON of why: of the receipt on which some
+        of its units stood, the `cause` (late, short or cancelled), its id, SKU and node, how many units, and since when
+        (UTC seconds). It is gone when nothing of the shipment is held any more.
+        """
+        return self._key("at_risk")
+
     def stamp(self, sku: str) -> str:
         """Hash: node to `kind number units` of the newest count. Kind `t` is UTC microseconds, `s` the source's own
         sequence.
@@ -147,6 +183,33 @@ class Keys:
         SKU, its units and grams count in the load, too. It exists while the hold is open.
         """
         return self._key("hold", hold_id)
+
+    @property
+    def promises(self) -> str:
+        """Sorted set, an index of open holds: `DECISION NUMBER` of each shipment to the instant (UTC seconds) by which
+        it has to pass its next milestone. It is made of the log, as far as `promises_read` says, by whoever needs it.
+        """
+        return self._key("promises")
+
+    @property
+    def promises_unraised(self) -> str:
+        """Sorted set: of the members of `promises`, those whose next milestone was not said to be at risk yet."""
+        return self._key("promises", "unraised")
+
+    @property
+    def promises_read(self) -> str:
+        """Hash: how the index was made: `cursor`, the last entry of the log that is in it; `schedules`, a hash of what
+        of the network milestones depend on; `made`, when it was last made anew, in UTC seconds.
+        """
+        return self._key("promises", "read")
+
+    @property
+    def promises_marked(self) -> str:
+        """Hash: `DECISION NUMBER` of a shipment that is held on a receipt that is late or short, to `CAUSE INSTANT`
+        (see engine/model/milestones.py; UTC seconds), written by the script that changes the receipt. The watch takes
+        them off as it raises them.
+        """
+        return self._key("promises", "marked")
 
     @property
     def hold_prefix(self) -> str:

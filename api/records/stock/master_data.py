@@ -107,6 +107,10 @@ class NodeFieldsRecord(Record, frozen=True, omit_defaults=True):
     hourly_orders: int | UnsetType = UNSET
     daily_units: int | UnsetType = UNSET
     daily_weight: Annotated[str | UnsetType, Meta(examples=["800000 g"])] = UNSET
+    milestones: Annotated[
+        dict[str, str] | UnsetType,
+        Meta(description="by milestone that it reports, the share of the preparation", examples=[{"picked": "50%"}]),
+    ] = UNSET
 
     @classmethod
     def of(cls, node: Node) -> "NodeFieldsRecord":
@@ -132,6 +136,9 @@ class NodeFieldsRecord(Record, frozen=True, omit_defaults=True):
             hourly_orders=_or_unset(node.hourly_orders),
             daily_units=_or_unset(node.daily_units),
             daily_weight=UNSET if node.daily_weight is None else f"{node.daily_weight} g",
+            milestones=UNSET
+            if node.milestones is None
+            else {name: f"{decimal(share, 100)}%" for name, share in node.milestones.items()},
         )
 
 

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from engine.decide.address.address import address_of, node_address
 from engine.decide.shipping import ways as columns
+from engine.decide.shipping.calendar import Calendar
 from engine.decide.shipping.columns import NOWHERE, Flags, Integers, rounded
 from engine.decide.shipping.distance import DISTANCE_STEP, EARTH_RADIUS, SERIES, SMALL, Direction, direction
 from engine.decide.shipping.lanes import NOT_SERVED, Destination
+from engine.decide.shipping.schedule import Departures
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import GeoPoint, Order
 
@@ -59,8 +61,17 @@ def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
     return Reach(*(column[by_key] for column in every))
 
 
-def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
-    """The ways to the node `collect_at` or, None, to the order's place."""
+class Leading(NamedTuple):
+    """The ways that lead to one destination, as a table of `Ways`; metres and minutes that each takes, or NOWHERE."""
+
+    table: Integers
+    distance: Integers
+    minutes: Integers
+    collected_at: int
+
+
+def leading_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags) -> Leading:
+    """The ways of the nodes `leaving` to the node `collect_at` or, None, to the order's place."""
     chosen = ways.network.nodes[collect_at] if collect_at else None
     address = node_address(chosen) if chosen else address_of(order, ways.network)
     collected_at = ways.node_index[chosen.id] if chosen else NOWHERE
@@ -76,6 +87,40 @@ def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, 
         minutes = ways.minutes(table[columns.SERVICE], distance)
         minutes = np.where(takes >= 0, takes, np.where(takes == NOT_SERVED, NOWHERE, minutes))
     minutes[(distance > table[columns.MAX_DISTANCE]) | (distance == NOWHERE)] = NOWHERE
+    return Leading(table, distance, minutes, collected_at)
+
+
+class Route(NamedTuple):
+    """How one shipment travels: for so many `minutes` on the calendar `travels` (None: all the time), to be `collected`
+    when a place with these hours is open (None: it is not, or that is always open).
+    """
+
+    departures: Departures
+    travels: Calendar | None
+    minutes: int
+    collected: Calendar | None
+
+
+def route_of(order: Order, ways: Ways, *, node: str, service: str, collect_at: str | None) -> Route | None:
+    """The route of what the node ships of an order by the service, to the node `collect_at` or, None, to its place.
+    None: the network has no such way, or does not know how far it is.
+    """
+    names = ways.node_index
+    if node not in names or (collect_at is not None and collect_at not in names):
+        return None
+    leaving = np.zeros(len(ways.nodes), dtype=bool)
+    leaving[names[node]] = True
+    table, _, minutes, collected_at = leading_to(collect_at, order, ways, leaving)
+    for way, number in enumerate(table[columns.SERVICE].tolist()):
+        if ways.services[number].id == service and minutes[way] != NOWHERE:
+            departures, travels = ways.schedule(int(table[columns.SCHEDULE][way]))
+            collected = None if collected_at == NOWHERE else ways.hours(collected_at)
+            return Route(departures, travels, int(minutes[way]), collected)
+    return None
+
+
+def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
+    table, distance, minutes, collected_at = leading_to(collect_at, order, ways, leaving)
     timings, schedule = ways.timings(collected_at), table[columns.SCHEDULE]
     if order.deliver_on is None:
         ships_at, arrives_by, alike_until = timings.at(

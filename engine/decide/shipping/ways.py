@@ -118,6 +118,14 @@ class Ways:
             timings = self._timings[collected_at] = Timings(self._schedules, hours)
         return timings
 
+    def schedule(self, number: int) -> Schedule:
+        """The schedule of the ways that have this number in the row `SCHEDULE`."""
+        return self._schedules[number]
+
+    def hours(self, node: int) -> Calendar | None:
+        """When a node is open. None: always."""
+        return self._calendars.of_node(self.nodes[node])
+
     def day(self, date: int) -> tuple[int, int]:
         """The first and the last minute of a date of the installation."""
         return self._dates.last_call(date - 1, DAY), self._dates.last_call(date, DAY) - 60

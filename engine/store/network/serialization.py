@@ -139,6 +139,7 @@ def _node_record(node: Node) -> Record:
         "services": list(node.services),
         "tags": sorted(node.tags),
         "attributes": _attribute_record(node.attributes),
+        **({} if node.milestones is None else {"milestones": dict(node.milestones)}),
         **_without_empty(
             {
                 "unit_handling": node.unit_handling,
@@ -161,6 +162,7 @@ def _node_of(record: Record) -> Node:
         tags=frozenset(fields.pop("tags")),
         attributes=_attributes_of(fields.pop("attributes")),
         hours=_timetable_of(fields.pop("hours", None)),
+        milestones=MappingProxyType(fields.pop("milestones")) if "milestones" in fields else None,
         cut_offs=MappingProxyType(
             {
                 name: tuple(cut_off) if isinstance(cut_off, list) else cut_off

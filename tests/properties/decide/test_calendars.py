@@ -139,8 +139,11 @@ class Walk:
         return instant, day
 
     def departure(self, now, placed_at):
+        return self.departure_of(now, max(placed_at, now - CUT_OFF_GRACE * 60))
+
+    def departure_of(self, now, came_in):
+        """Of an order that came in then."""
         ready, day = self.work(now, self.home.preparation, self.home.hours)
-        came_in = max(placed_at, now - CUT_OFF_GRACE * 60)
         today = self.wall(came_in)[0]
         bound = self.home.hours is not None or self.way.runs is not None or bool(self.home.cut_offs)
         earliest = today if self.in_time(came_in) else today + 1

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 from marshmallow import fields
+from msgspec import UNSET, structs
 
 from api.files.inventory_folder import load_inventory
 from api.files.inventory_shapes import NetworkShape
 from api.files.network_yaml import read_network
+from api.records.stock.master_data import NodeFieldsRecord
 from engine.decide.rule_facts import service_facts
 from engine.model.facts import Lane, ParcelPrice, UnitPrice
 from engine.model.returns import Grade
 from engine.model.timetable import WHOLE_DAY, Timetable
 from engine.store.network.serialization import dump, network_of, network_record
+from rules.syntax.literals import share as share_in
 from tests.conftest import SMALL
 from tests.support.clocks import date, hours, running
 
@@ -60,6 +63,41 @@ def test_a_cut_off_of_weekdays_that_cannot_be_read_is_a_mistake(written, field, 
     found = mistakes('parcel: "16:30"', f"parcel: {written}")
     assert [name for name in found if name.startswith("nodes.0.cut_offs.parcel")] != [], found
     assert message in " ".join(found.values()).lower(), found
+
+
+@pytest.mark.parametrize(
+    ("written", "shares"),
+    [
+        ("{picked: 40%, packed: 66.66%}", {"picked": 4_000, "packed": 6_666}),
+        ("{released: 0%}", {"released": 0}),
+        ("{}", {}),
+    ],
+)
+def test_a_node_says_which_milestones_it_reports_and_how_much_of_the_preparation_is_over(written, shares):
+    read = network(TEXT.replace("    cut_offs:", f"    milestones: {written}\n    cut_offs:", 1))
+    hub = read.nodes["hub"]
+    assert hub.milestones == shares
+    assert network_of("v", network_record(read)).nodes["hub"].milestones == shares
+    fields = structs.asdict(NodeFieldsRecord.of(hub))["milestones"]
+    assert {name: share_in(text) for name, text in fields.items()} == shares
+    assert network().nodes["hub"].milestones is None
+    assert NodeFieldsRecord.of(network().nodes["hub"]).milestones is UNSET
+
+
+@pytest.mark.parametrize(
+    ("written", "field", "message"),
+    [
+        ("{picked: 60%, packed: 50%}", "packed", "'packed' comes after 'picked', so its share can't be smaller"),
+        ("{packed: 101%}", "packed", "'101%' is not between 0% and 100%"),
+        ("{packed: 30 min}", "packed", "is no share"),
+        ("{pickd: 30%}", "pickd", "Unknown field"),
+        ("{handed_over: 100%}", "handed_over", "Unknown field"),
+    ],
+)
+def test_milestones_that_cannot_be_meant_are_mistakes(written, field, message):
+    found = mistakes("    cut_offs:", f"    milestones: {written}\n    cut_offs:")
+    assert list(found) == [f"nodes.0.milestones.{field}"]
+    assert message in found[f"nodes.0.milestones.{field}"]
 
 
 def test_what_must_come_before_a_cut_off_is_the_instant_of_placing_unless_the_network_says_otherwise():
