@@ -87,10 +87,13 @@ def read_evidence(client: Client, keys: Keys, network: Network, *, now: int, pro
 
 
 def _beginning(client: Client, keys: Keys, now: int) -> int:
-    """When the log begins, in UTC seconds; `now` if it is empty."""
-    first = next(iter(decision_log.next_entries(client, keys, start="-", count=1)), None)
-    at = b"" if first is None else first[1].get(b"at", b"")
-    return int(at) if at.isdigit() else now
+    """When the log begins, in UTC seconds, by its writer's clock or the server's, whichever was behind; `now` if it is
+    empty.
+    """
+    for entry_id, fields in decision_log.next_entries(client, keys, start="-", count=1):
+        recorded_at, at = parse_entry_id(entry_id)[0] // _MILLIS, fields.get(b"at", b"")
+        return min(recorded_at, int(at)) if at.isdigit() else recorded_at
+    return now
 
 
 def _verify_long_enough(network: Network, known_from: int, now: int) -> None:
