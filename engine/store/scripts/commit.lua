@@ -302,8 +302,8 @@ for index, claim in ipairs(request.claims) do
   end
   local floor = floor_of(floors, on_hand, held, node)
   local left, of_receipts = on_hand - held - floor - units, request.receipts and request.receipts[tostring(index)]
-  if not expired or left < 0 and units ~= '0' or of_receipts and lacks_receipts(of_receipts, node, left) or outside(on_hand_range, tonumber(on_hand))
-      or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
+  if not expired or left < 0 and units ~= '0' or of_receipts and lacks_receipts(of_receipts, node, left)
+      or outside(on_hand_range, tonumber(on_hand)) or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
     lost, lost_claims[index] = lost or node, true
   end
   stood[index] = on_hand .. ' ' .. held .. ' ' .. floor
@@ -389,17 +389,20 @@ end
 if takes_hold then
   take_hold(key.hold, id, request.hold_until, request.shipments)
 end
-local periods = {}
+local more = {}
 if takes_hold and request.periods then
-  periods = {'periods', request.periods}
-  call('HSET', key.hold, unpack(periods))
+  more = {'periods', request.periods}
+  call('HSET', key.hold, unpack(more))
 end
 if request.pegs then
-  call('HSET', key.hold, 'pegged', request.pegged)
-  periods[#periods + 1], periods[#periods + 2] = 'pegs', request.logged_pegs
+  more[#more + 1], more[#more + 2] = 'pegs', request.logged_pegs
+end
+if takes_hold and request.later then
+  call('HSET', key.hold, 'later', request.later)
+  more[#more + 1], more[#more + 2] = 'later', request.later
 end
 local entry = call('XADD', key.log, '*', 'kind', 'decided', 'id', id, 'at', request.now, 'caller', request.caller,
-  'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2], unpack(signed(periods)))
+  'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2], unpack(signed(more)))
 call('HSET', key.decisions, id, entry)
 if request.order_key then
   call('HSET', key.order_keys, id, request.order_key)
