@@ -103,7 +103,7 @@ def articles_of(facts: StockFacts, matcher: Matcher, now: int, *, days: int, on_
     levels = Levels(facts, matcher, columns)
     rows = _Rows(
         facts=facts,
-        demand=levels.expected.demand(days).tolist(),
+        demand=levels.expected.thousandths(np.full(len(facts.stock.node), days, dtype=np.int64)).tolist(),
         minimum=levels.minimum.tolist(),
         maximum=levels.maximum.tolist(),
         floor=_floors(facts, matcher, columns, levels).tolist(),

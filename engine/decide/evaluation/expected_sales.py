@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.decide.matching.judge import Judge
-from engine.decide.shipping.columns import Integers, rounded
+from engine.decide.shipping.columns import Integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.model.facts import UNIT_MILLIS
 from rules.reserves import FULL_SHARE, ExpectedUnits
@@ -54,21 +54,21 @@ class ExpectedSales:
         """Of each row, the units that are expected to sell in its number of `days`, rounded up: no unit less is enough.
         0 where the pace is not known.
         """
-        return -(-self._total(days) // (UNIT_MILLIS * FULL_SHARE))
-
-    def demand(self, days: int) -> Integers:
-        """Of each row, what is expected to be asked for in so many days, in thousandths of a unit, rounded half to
-        even. 0 where the pace is not known.
-        """
-        return rounded(self._total(np.full(len(self._pace), days, dtype=np.int64)), FULL_SHARE)
-
-    def _total(self, days: Integers) -> Integers:
-        """In basis points of a thousandth of a unit."""
         if self._judge is None:
-            return self._pace * days * FULL_SHARE
+            return -(-self._pace * days // UNIT_MILLIS)
+        return -(-self._uplifted(self._judge, days) // (UNIT_MILLIS * FULL_SHARE))
+
+    def thousandths(self, days: Integers) -> Integers:
+        """The same in thousandths of a unit, rounded half up."""
+        if self._judge is None:
+            return self._pace * days
+        return (self._uplifted(self._judge, days) + FULL_SHARE // 2) // FULL_SHARE
+
+    def _uplifted(self, judge: Judge, days: Integers) -> Integers:
+        """Of each row, what is expected to sell in its days, in thousandths of a unit times basis points."""
         total = np.zeros(len(self._pace), dtype=np.int64)
         for day in range(int(days.max(initial=0))):
-            total += np.where(day < days, self._pace * self._uplift(self._judge, day), 0)
+            total += np.where(day < days, self._pace * self._uplift(judge, day), 0)
         return total
 
     def at(self, row: int) -> ExpectedUnits:
