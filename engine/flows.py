@@ -9,6 +9,7 @@ from engine.inbound.inbound import Inbound
 from engine.returns.returns import Returns
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.transfers.proposals import TransferProposals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,4 +48,7 @@ class Flows:
             after_freeing=parts.after_freeing,
             clock=parts.clock,
             micros=parts.micros,
+        )
+        self.transfer_proposals = TransferProposals(
+            parts.client, parts.keys, facts=parts.facts, moving=lambda: (), clock=parts.clock
         )
