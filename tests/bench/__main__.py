@@ -13,7 +13,6 @@ import click
 from rich.console import Console
 
 from engine.model.facts import Inventory
-
 from tests.bench import (
     activation,
     choice,
