@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
+from engine.returns.placement_question import PlacementQuestions
 from engine.returns.returns import Returns
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -49,6 +50,7 @@ class Flows:
             clock=parts.clock,
             micros=parts.micros,
         )
+        self.return_placements = PlacementQuestions(parts.facts, clock=parts.clock)
         self.transfer_proposals = TransferProposals(
             parts.client, parts.keys, facts=parts.facts, moving=lambda: (), clock=parts.clock
         )
