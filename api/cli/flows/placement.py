@@ -7,9 +7,9 @@ import click
 from api.cli.language.current import current_language, say
 from api.cli.options import AS_JSON, print_json, units_of
 from api.records.flows.placements import PlacementsRecord
+from api.shapes.flows.placement import placement_question
 from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid, Mistake
-from engine.returns.placement_question import PlacementQuestion
 from engine.service import Pointsman
 from engine.settings import Settings
 from rules.wording.catalogue import ENGLISH, available_languages
@@ -41,13 +41,17 @@ def place(
 
     Example: pointsman return place TXT-0059 st-lyon --grade as_new
     """
+    body = {
+        "sku": sku,
+        "node": node,
+        "grade": grade,
+        "reason": reason,
+        "days_since_delivery": days,
+        "quantity": None if units is None else _number(units),
+    }
     with Pointsman(settings) as service:
         quantities = Quantities.of(service)
-        quantity = None if units is None else quantities.smallest(sku, _number(units), field="quantity")
-        question = PlacementQuestion(
-            sku=sku, node=node, grade=grade, reason=reason, days_since_delivery=days, quantity=quantity
-        )
-        answer = service.flows.return_placements.ask(question)
+        answer = service.flows.return_placements.ask(placement_question(service, body))
     language = current_language()
     record = PlacementsRecord.of(answer, language if language in available_languages() else ENGLISH)
     if as_json:

@@ -1,10 +1,15 @@
 """The question where a unit would go if it came back, checked in shape."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from marshmallow import fields, validate
 
 from api.shapes.base import Strict
-from api.shapes.fields import WholeNumber, Word
-from api.shapes.limits import MOST_UNITS
+from api.shapes.fields import SentUnits, WholeNumber, Word
+from api.shapes.quantities import Quantities
+from engine.returns.placement_question import PlacementQuestion
+from engine.service import Pointsman
 from rules.wording.catalogue import available_languages
 
 MOST_DAYS = 36_500
@@ -18,10 +23,18 @@ class PlaceReturnRequest(Strict):
 
     sku = Word(required=True)
     node = Word(required=True, metadata={"description": "where they lie"})
-    quantity = WholeNumber(1, MOST_UNITS, load_default=None, metadata={"description": "one, if it is left out"})
+    quantity = SentUnits(load_default=None, metadata={"description": "one, if it is left out"})
     grade = Word(load_default=None)
     reason = Word(load_default=None)
     days_since_delivery = WholeNumber(0, MOST_DAYS, load_default=None)
+
+
+def placement_question(pointsman: Pointsman, body: Mapping[str, Any]) -> PlacementQuestion:
+    """Of a request, or of what the command line has. Raises InputInvalid."""
+    quantity = body["quantity"]
+    if quantity is not None:
+        quantity = Quantities.of(pointsman).smallest(body["sku"], quantity, field="quantity")
+    return PlacementQuestion(**{**body, "quantity": quantity})
 
 
 class PlacementQuery(Strict):
