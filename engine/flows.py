@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.channels.channels import Channels
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
 from engine.store.connection.client import Client
@@ -37,3 +38,13 @@ class Flows:
             clock=parts.clock,
             micros=parts.micros,
         )
+        self.channels = Channels(parts.client, parts.keys, facts=parts.facts, new_id=parts.new_id, clock=parts.clock)
+
+    def start(self) -> None:
+        """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long
+        does this.
+        """
+        self.channels.start()
+
+    def close(self) -> None:
+        self.channels.close()

@@ -16,9 +16,10 @@ EVENT_TYPES: Mapping[str, str] = {
     "hold.expired": "the time of a hold was over, and its units are free again",
     "shipment.confirmed": "units of shipments have left",
     "shipment.rejected": "a node won't ship units that it was given",
-    "stock.low": "a position has no more units available than the setting says",
+    "stock.low": "a position has no more units available than the setting says, or fewer than a rule's `alert_below`",
     "stock.changed": "other units are on hand: they were counted or moved, left, or came back; or a network was loaded",
-    "allocation.changed": "rules about what each channel may take are other ones, as another policy version decides",
+    "allocation.changed": "rules about what each channel may take are other ones, as another policy version decides;"
+    " or a channel's feed says other units",
     "policy.published": "a policy version was published for the first time",
     "policy.activated": "another policy version decides from now on",
     "node.resting": "a node begins to rest, or its rest was ended early",

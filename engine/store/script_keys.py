@@ -134,6 +134,10 @@ CHANGE_RECEIPT = KeyLayout(
     ("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES, "operation"), (_CHANGED_SKU, PEGGED_HOLD), CHANGING_RECEIPTS
 )
 NOTE_OVERDUE = KeyLayout(("arriving", "receipt_skus", "log"))
+PUBLISH_CHANNEL = KeyLayout(
+    ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
+)
+NOTE_LOW = KeyLayout(("low_positions", "low_checked", "low_lease", "log"))
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
 NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held"), parts=("offer",))
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
@@ -214,6 +218,8 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "move_stock": MOVE_STOCK,
     "flows/change_receipt": CHANGE_RECEIPT,
     "flows/note_overdue": NOTE_OVERDUE,
+    "flows/publish_channel": PUBLISH_CHANNEL,
+    "flows/note_low": NOTE_LOW,
     "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,

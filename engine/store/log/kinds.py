@@ -22,7 +22,7 @@ ACT_KINDS = (
     "sealed",
 )
 """Acts of people of which the ledger has nothing, and that are no events. What they were about is in their details."""
-FORGETTABLE = ("counted", "loaded", "published", "activated", *ACT_KINDS)
+FORGETTABLE = ("counted", "loaded", "published", "activated", "allocated", "stock_low", *ACT_KINDS)
 """Those that the ledger can do without, so that archived ones may be forgotten."""
 KINDS = (
     "decided",
