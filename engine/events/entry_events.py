@@ -123,9 +123,7 @@ def _allocation_changed(
 
 def _units_changed(entry: Entry) -> Iterator[tuple[str, str, Record]]:
     if entry.kind == "allocated":
-        units = [
-            AllocationUnitsRecord(sku=sku, before=before, units=now) for sku, before, now in entry.details["skus"]
-        ]
+        units = [AllocationUnitsRecord(sku=sku, before=before, units=now) for sku, before, now in entry.details["skus"]]
         link = EventLinksRecord(channel=f"/v1/channels/{quote(entry.decision, safe='')}")
         yield (
             "allocation.changed",

@@ -186,9 +186,7 @@ class StockLowRecord(Record, frozen=True, kw_only=True):
     node: str
     available: Annotated[int, Meta(description="on hand and not held, of all channels")]
     before: Annotated[int | UnsetType, Meta(description="by the setting: what was available before")] = UNSET
-    at_most: Annotated[
-        int | UnsetType, Meta(description="by the setting: the whole units at which it is low")
-    ] = UNSET
+    at_most: Annotated[int | UnsetType, Meta(description="by the setting: the whole units at which it is low")] = UNSET
     below: Annotated[int | UnsetType, Meta(description="by rules: the units below which it is low")] = UNSET
     rules: Annotated[
         list[str] | UnsetType, Meta(description="by rules: those that say so (`alert_below`); left out: the setting")

@@ -1,0 +1,1 @@
+"""Commands of stock in motion: what comes in, comes back, is moved and is shared out."""
