@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.channels.channels import Channels
+from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
 from engine.store.connection.client import Client
@@ -30,6 +31,7 @@ class Flows:
 
     def __init__(self, parts: FlowParts) -> None:
         self._parts = parts
+        self.demand = Demand(parts.client, parts.keys, facts=parts.facts, clock=parts.clock)
         self.inbound = Inbound(
             parts.client,
             parts.keys,

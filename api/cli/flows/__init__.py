@@ -1,1 +1,1 @@
-"""Commands of stock in motion: what comes in, comes back, is moved and is shared out."""
+"""Stock in motion on the command line: what comes in, comes back, is moved, and how fast articles sell."""

@@ -1,1 +1,1 @@
-"""HTTP resources of stock in motion: what comes in, comes back, is moved and is shared out."""
+"""Stock in motion over HTTP: what comes in, comes back, is moved, and how fast articles sell."""
