@@ -128,7 +128,8 @@ class _Allocations:
                 kind="protected" if effect == "protect" else "allotted",
                 units=units,
                 rules=self._rules(judgement, effect, channel),
-                channel=channel,
+                # as a plain text: a word read from a policy file carries its position in the file
+                channel=str(channel),
             )
 
     def _beyond_floor(self, row: int, judgement: Judgement, free: int) -> Iterator[Limit]:
