@@ -53,7 +53,8 @@ def test_feeds_are_brought_up_to_date_and_low_stock_is_found(run):
     again = run("channel", "recompute")
     assert again.stdout.endswith(
         "web: other units of 0 articles\n0 positions are low from now on, 0 are not any more\n"
-    )assert "cursor 1-" in run("channel", "show").stdout
+    )
+    assert "cursor 1-" in run("channel", "show").stdout
     log = run("ledger", "log", "--kind", "stock_low").stdout
     assert "3 x RARE at lyon, below 9" in log
     assert run("ledger", "check").returncode == 0
