@@ -7,8 +7,10 @@ from engine.channels.channels import Channels
 from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
+from engine.returns.returns import Returns
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.transfers.proposals import TransferProposals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,17 @@ class Flows:
             after_freeing=parts.after_freeing,
             clock=parts.clock,
             micros=parts.micros,
+        )
+        self.returns = Returns(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            after_freeing=parts.after_freeing,
+            clock=parts.clock,
+            micros=parts.micros,
+        )
+        self.transfer_proposals = TransferProposals(
+            parts.client, parts.keys, facts=parts.facts, moving=lambda: (), clock=parts.clock
         )
         self.channels = Channels(parts.client, parts.keys, facts=parts.facts, new_id=parts.new_id, clock=parts.clock)
 
