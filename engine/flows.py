@@ -8,6 +8,7 @@ from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.transfers.proposals import TransferProposals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,4 +39,7 @@ class Flows:
             after_freeing=parts.after_freeing,
             clock=parts.clock,
             micros=parts.micros,
+        )
+        self.transfer_proposals = TransferProposals(
+            parts.client, parts.keys, facts=parts.facts, moving=lambda: (), clock=parts.clock
         )

@@ -15,7 +15,7 @@ from engine.store.connection.replica_client import AskPrimary, ReplicaClient
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import hold_of
 from engine.store.keys import Keys
-from engine.store.ledger import sku_keys, stamp_arguments
+from engine.store.ledger import snapshot_sku_keys, stamp_arguments
 from engine.store.log.entry import Entry
 from engine.store.log.stored_entry import RawEntry, key_name, parse_entry
 from engine.store.personal.order_keys import parse_secret
@@ -128,7 +128,7 @@ class Replica:
             keys,
             ([keys.hold(name)] for name in named),
             ([keys.load(name)] for name in loads),
-            sku_keys(keys, skus),
+            snapshot_sku_keys(keys, skus),
             taken_keys(keys, skus, periods.values()),
             idempotency=keys.never_written,
             order=keys.never_written,

@@ -67,12 +67,12 @@ CHANGING_RECEIPTS = (*_FREEING, *_JOURNAL, *_RECEIPTS, "receipt_changes")
 """For scripts that open, change or receive receipts."""
 _ACTIVATIONS = ("activations",)
 """For scripts that log which policy version became active."""
-_CHANGING_HOLDS = (*_WAITING, *_JOURNAL, "hold_changes", "order_changes")
+_CHANGING_HOLDS = (*_WAITING, *_JOURNAL, *_RECEIPTS, "hold_changes", "order_changes")
 """For scripts that change units of holds."""
 
 _OFFERS = ("offers", "waiting")
 _BACKLOG = (*_OFFERS, "backlog", "offered", "due")
-_SKU = ("on_hand", "held")
+_SKU = ("on_hand", "held", "receipts")
 _TAKEN = ("taken",)
 """Of each SKU, and of each period of an allotment that matters."""
 _SNAPSHOT = (
@@ -85,8 +85,10 @@ _COMMIT = (
     *("set_aside", "earlier_set_aside"),
     *_OFFERS,
 )
-_FOLLOW_UP = ("backlog", "offered", "due", "chain", "operation", "shipment_units")
+_FOLLOW_UP = ("backlog", "offered", "due", "chain", "operation", "shipment_units", "at_risk")
 _CLAIM = ("claimed_on_hand", "claimed_held")
+_CLAIMED_RECEIPTS = ("claimed_receipts", "claimed_pegs")
+"""Of each claim that takes units of receipts, those of its SKU."""
 _LOAD = ("load",)
 _CHANGED_HOLD, _CHANGED_LOAD = ("changed_hold", "confirms"), ("changed_load",)
 _CHANGED_SKU = (
@@ -101,10 +103,12 @@ _FORMER = ("former_versions", "former_networks", "former_items")
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_LOAD, _SKU, _TAKEN))
 REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _LOAD, _SKU, _TAKEN))
-COMMIT = KeyLayout(_COMMIT, (_LOAD, _CLAIM, _TAKEN), (*_FREEING, "offered_before", *_LOTS))
+COMMIT = KeyLayout(
+    _COMMIT, (_LOAD, _CLAIM, _TAKEN, _CLAIMED_RECEIPTS), (*_FREEING, "offered_before", *_LOTS, *_RECEIPTS)
+)
 COMMIT_FOLLOW_UP = KeyLayout(
     (*_COMMIT, *_FOLLOW_UP),
-    (_LOAD, _CLAIM, _TAKEN, _CHANGED_HOLD, _CHANGED_LOAD, _CHANGED_SKU, _CHANGED_TAKEN),
+    (_LOAD, _CLAIM, _TAKEN, _CLAIMED_RECEIPTS, _CHANGED_HOLD, _CHANGED_LOAD, _CHANGED_SKU, _CHANGED_TAKEN),
     (*_CHANGING_HOLDS, "offered_before"),
 )
 CHANGE_HOLDS = KeyLayout(
@@ -120,6 +124,7 @@ CHANGE_HOLDS = KeyLayout(
         "order",
         "parked",
         "chain",
+        "at_risk",
         *_BACKLOG,
     ),
     (_CHANGED_HOLD, _CHANGED_LOAD, _CHANGED_SKU, _CHANGED_TAKEN),
@@ -143,7 +148,7 @@ CHANGE_TRANSFER = KeyLayout(
 )
 NOTE_OVERDUE = KeyLayout(("arriving", "receipt_skus", "log"))
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
-NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held"), parts=("offer",))
+NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS))
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)

@@ -106,6 +106,9 @@ class Entry:
     """For a decision, the units of its shipments that stand on receipts: SKU, receipt, number of the shipment, units,
     and the rank by which they are served.
     """
+    later: tuple[int, ...] = ()
+    """For a decision, the numbers of its shipments that wait for what is to come, or for a date: they count in no load.
+    """
     unpegged: tuple[tuple[str, str, str, int, int], ...] = ()
     """Units that stood on receipts and are not held any more by this: SKU, receipt, hold, number of the shipment, and
     how many.

@@ -346,7 +346,16 @@ def expected_fields(hold: ExpectedHold) -> dict[str, str]:
     }
     weights = {} if hold.weights is None else {"weights": weights_json(hold.weights)}
     periods = {"periods": periods_text(hold.periods)} if hold.periods else {}
-    return {"until": str(hold.until), "caller": hold.caller, "day": hold.day, **periods, **weights, **shipments}
+    later = {"later": ",".join(map(str, hold.later))} if hold.later else {}
+    return {
+        "until": str(hold.until),
+        "caller": hold.caller,
+        "day": hold.day,
+        **periods,
+        **later,
+        **weights,
+        **shipments,
+    }
 
 
 def _stray_hold_drifts(keys: Keys, decision: str, fields: Mapping[str, str], until: int | None) -> Iterator[Drift]:

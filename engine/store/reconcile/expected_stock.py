@@ -53,6 +53,8 @@ class ExpectedStock:
                 claims[sku, shipment.node] += units
         positions = entry.positions_before or (None,) * len(claims)
         for (position, taken), before in zip(sorted(claims.items()), positions, strict=True):
+            if not taken:  # all are of what is to come
+                continue
             if before is None:
                 if record is not None:
                     self.promised_from[position] = record.stock[position[0]][position[1]].on_hand

@@ -44,6 +44,8 @@ class LogReplay:
     """By decision that holds nothing any more, how each of its shipments ended; None if it never held anything. Whoever
     has compared one with the ledger deletes it here, so that they do not pile up.
     """
+    later: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """By decision that has some, the numbers of shipments that count in no load, as `Hold.later`."""
     resting: dict[str, NodeRest] = field(default_factory=dict)
     """The rest of each node. Those that are over are kept for as long as commit_follow_up.lua keeps them."""
     unreadable: list[EntryId] = field(default_factory=list)
@@ -200,7 +202,10 @@ class LogReplay:
             endings=["-"] * len(shipments),
             weights=weights,
             periods=entry.periods,
+            later=entry.later,
         )
+        if entry.later:
+            self.later[entry.decision] = entry.later
         for shipment in shipments.values():
             for sku, units in shipment.units.items():
                 self.stock.hold((sku, shipment.node), units)
@@ -246,6 +251,8 @@ class LogReplay:
         if entry.kind == "confirmed":
             return
         self.orders.place(hold.first, -shipment.total)
+        if number in hold.later:
+            return
         self.loads.change_output(hold, shipment.node, shipment.units.items(), -1, entry)
         if number not in hold.left:
             self.loads.change_shipments(hold, shipment.node, -1, entry)
@@ -281,7 +288,7 @@ class LogReplay:
                 if rejection.blocks is True:
                     self.stock.move(position, -units, entry.instant())
                     self.stock.block(position, units)
-            if rejection.room:
+            if rejection.room and number not in hold.later:
                 self.loads.change_output(hold, shipment.node, rejected, -1, entry)
             if number not in rejection.ended:
                 still_held = {sku: units for sku, units in left.items() if units}
@@ -289,7 +296,7 @@ class LogReplay:
                 continue
             hold.end_shipment(number, entry.kind, entry.at)
             self.receipts.shipment_ended(entry.decision, number)
-            if rejection.room and number not in hold.left:
+            if rejection.room and number not in hold.left and number not in hold.later:
                 self.loads.change_shipments(hold, shipment.node, -1, entry)
         self._forget_if_ended(entry.decision, hold)
 
@@ -325,6 +332,7 @@ class LogReplay:
                     endings=[],
                     weights=self.loads.weights.get(changed.decision),
                     periods=entry.periods,
+                    later=self.later.get(changed.decision, ()),
                 )
             for part in changed.parts:
                 self._move_part(hold, part, entry, returned)
@@ -369,6 +377,8 @@ class LogReplay:
             hold.shipments[part.number] = ExpectedShipment(
                 node=part.node, service=part.service, units=dict(+held), lots=lots
             )
+        if part.number in hold.later:
+            return
         self.loads.change_shipments(hold, part.node, part.room, entry)
         becomes = "held" if entry.kind == "undone" else entry.kind
         more = (becomes in _COUNTED) - (part.source in _COUNTED)

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeAlias
 import msgspec
 
 from engine.model.facts import NodeRest
-from engine.store.flows.receipts import parse, text_of
+from engine.store.flows.receipt_texts import parse, text_of
 from engine.store.log.entry import EntryId
 from engine.store.reconcile.expected_state import (
     DayLoads,
@@ -72,6 +72,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     days: dict[str, _Day]
     weights: dict[str, dict[str, int]]
     taken: dict[str, _Period]
+    later: dict[str, tuple[int, ...]]
     unbacked: Units
     receipts: dict[str, tuple[str, str]]
     """By id, its SKU and its text."""
@@ -115,6 +116,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             days={name: _Day(dict(day.amounts), day.added) for name, day in loads.days.items()},
             weights={decision: dict(grams) for decision, grams in loads.weights.items()},
             taken={name: _Period(dict(one.units), one.kept_until) for name, one in replay.allotments.taken.items()},
+            later=replay.later,
             unbacked=_by_sku(stock.unbacked),
             receipts={name: (one.receipt.sku, text_of(one)) for name, one in receipts.by_id.items()},
             pegs=pegs,
@@ -128,6 +130,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         replay.holds.update(self.holds)
         replay.open_holds.update(self.open_holds)
         replay.resting.update(self.resting)
+        replay.later.update(self.later)
         replay.shipped, replay.decisions, replay.ended_early = self.shipped, self.decisions, self.ended_early
         stock, orders, loads = replay.stock, replay.orders, replay.loads
         for units, stored in (

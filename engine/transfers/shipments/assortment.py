@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from engine.decide.shipping.columns import Flags, Integers
+from engine.decide.shipping.columns import Integers
 from engine.transfers.flow.market import Market, Moves
 
 Pair: TypeAlias = tuple[int, int]
@@ -23,24 +23,50 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleMarket:
-    """`units` are the whole units of a pack. On each lane a multiple of `step` packs is moved; None: any number. Where
-    these differ, `coarse` is the same market in packs that are a multiple of all of them, `coarse_packs` of its own.
+    """`places` are the numbers that the market's places have in the assortment. `units` are the whole units of a pack.
+    On each lane of the market a multiple of `step` packs is moved; None: any number. Where these differ, `coarse` is
+    the same market in packs that are a multiple of all of them, of `coarse_packs` each; None: these are too large.
     """
 
     market: Market
+    places: Sequence[int]
     units: int
     step: Integers | None = None
     coarse: Market | None = None
     coarse_packs: int = 1
 
     def steps(self, pair: Pair) -> int:
+        """`pair` numbers the market's own places."""
         return 1 if self.step is None else int(self.step[pair])
+
+    def worth(self, moves: Moves) -> int:
+        """As the market's, of moves between places of the assortment."""
+        return self.market.worth(self._locally(moves))
+
+    def allows(self, moves: Moves) -> bool:
+        """Whether the moves keep to what places have and take, and to the lanes' packs."""
+        market = self.market
+        leaving, coming = np.zeros_like(market.movable), np.zeros_like(market.room)
+        for (origin, goal), packs in self._locally(moves).items():
+            if packs <= 0 or packs % self.steps((origin, goal)) or not market.lanes[origin, goal]:
+                return False
+            leaving[origin] += packs
+            coming[goal] += packs
+        return bool((leaving <= market.movable).all() and (coming <= market.room).all())
+
+    def globally(self, moves: Moves, *, packs: int = 1) -> Moves:
+        """Moves of so many packs each between the market's places, as between places of the assortment."""
+        return {(self.places[origin], self.places[goal]): count * packs for (origin, goal), count in moves.items()}
+
+    def _locally(self, moves: Moves) -> Moves:
+        number = {place: local for local, place in enumerate(self.places)}
+        return {(number[origin], number[goal]): packs for (origin, goal), packs in moves.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assortment:
-    """Places have the same numbers in all markets. Shipments between places that have no `terms` cost nothing of
-    themselves, and may be of any size.
+    """Moves of each article and the `terms` of shipments are between the places of the assortment. Shipments without
+    terms cost nothing of themselves, and may be of any size.
     """
 
     articles: Sequence[ArticleMarket]
@@ -52,10 +78,11 @@ class Assortment:
         return not self.terms and all(article.step is None for article in self.articles)
 
     def lanes(self) -> Iterator[tuple[int, Pair]]:
-        """Of each article, by its number, the lanes by which something could be moved."""
+        """Of each article, by its number, the lanes of its market by which something could be moved."""
         for number, article in enumerate(self.articles):
             market = article.market
-            for origin, goal in zip(*usable(market).nonzero(), strict=True):
+            usable = market.lanes & (market.movable > 0)[:, None] & (market.room > 0)[None, :]
+            for origin, goal in zip(*usable.nonzero(), strict=True):
                 yield number, (int(origin), int(goal))
 
     def units(self, moves: Sequence[Moves]) -> dict[Pair, int]:
@@ -68,15 +95,16 @@ class Assortment:
 
     def worth(self, moves: Sequence[Moves]) -> int:
         """Micros that the moves of all articles gain, less what lanes and shipments cost."""
-        gains = sum(article.market.worth(of_article) for article, of_article in zip(self.articles, moves, strict=True))
+        gains = sum(article.worth(of_article) for article, of_article in zip(self.articles, moves, strict=True))
         return gains - sum(self.terms[pair].price for pair in self.units(moves) if pair in self.terms)
 
     def allows(self, moves: Sequence[Moves]) -> bool:
-        """Whether the moves keep to what places have and take, to the lanes' packs and the shipments' least units."""
-        units = self.units(moves)
+        """Whether the moves are possible, and the shipments have their least units."""
         return all(
-            _is_possible(article, of_article) for article, of_article in zip(self.articles, moves, strict=True)
-        ) and all(pair not in self.terms or count >= self.terms[pair].least for pair, count in units.items())
+            article.allows(of_article) for article, of_article in zip(self.articles, moves, strict=True)
+        ) and all(
+            pair not in self.terms or count >= self.terms[pair].least for pair, count in self.units(moves).items()
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,20 +121,3 @@ class Choice:
     def gap(self) -> int:
         """Micros by which something else could be better at most."""
         return max(0, self.bound - self.worth)
-
-
-def usable(market: Market) -> Flags:
-    """The lanes by which something could be moved."""
-    flags: Flags = market.lanes & (market.movable > 0)[:, None] & (market.room > 0)[None, :]
-    return flags
-
-
-def _is_possible(article: ArticleMarket, moves: Moves) -> bool:
-    market = article.market
-    leaving, coming = np.zeros_like(market.movable), np.zeros_like(market.room)
-    for (origin, goal), packs in moves.items():
-        if packs <= 0 or packs % article.steps((origin, goal)) or not market.lanes[origin, goal]:
-            return False
-        leaving[origin] += packs
-        coming[goal] += packs
-    return bool((leaving <= market.movable).all() and (coming <= market.room).all())

@@ -26,13 +26,14 @@ def each_best(markets: Sequence[Market]) -> list[Moves]:
 def choose(assortment: Assortment, solve: Solve = each_best) -> Choice:
     """The best choice, or one that is said to be perhaps not the best."""
     if assortment.is_simple or not assortment.articles:
-        moves = solve([article.market for article in assortment.articles])
+        solved = solve([article.market for article in assortment.articles])
+        moves = [article.globally(own) for article, own in zip(assortment.articles, solved, strict=True)]
         worth = assortment.worth(moves)
         return Choice(moves=moves, worth=worth, bound=worth)
     choice = leave_out_what_does_not_pay(assortment, solve)
     if choice.gap and sum(1 for _ in assortment.lanes()) <= MOST_PAIRS:
         # imported where it is needed: loading HiGHS takes longer than most choices do
-        from engine.transfers.shipments.program import solved  # noqa: PLC0415
+        from engine.transfers.shipments.program import best_choice  # noqa: PLC0415
 
-        return solved(assortment, choice)
+        return best_choice(assortment, choice)
     return choice

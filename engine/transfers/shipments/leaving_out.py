@@ -21,8 +21,9 @@ MOST_TRIES = 40
 
 def leave_out_what_does_not_pay(assortment: Assortment, solve: _Solve) -> Choice:
     """A choice that the assortment allows."""
-    freely = solve([article.market for article in assortment.articles])
-    bound = sum(article.market.worth(moves) for article, moves in zip(assortment.articles, freely, strict=True))
+    solved = solve([article.market for article in assortment.articles])
+    freely = [article.globally(moves) for article, moves in zip(assortment.articles, solved, strict=True)]
+    bound = sum(article.worth(moves) for article, moves in zip(assortment.articles, freely, strict=True))
     choosing = _Choosing(assortment, solve, freely)
     while closed := choosing.worst_shipments():
         choosing.close(closed)
@@ -34,11 +35,10 @@ class _Choosing:
     def __init__(self, assortment: Assortment, solve: _Solve, freely: Sequence[Moves]) -> None:
         self._assortment = assortment
         self._solve = solve
-        places = len(assortment.articles[0].market.movable)
+        places = 1 + max(place for article in assortment.articles for place in article.places)
         self._closed: Flags = np.zeros((places, places), dtype=bool)
         self.moves = list(freely)
-        coarse = [number for number, article in enumerate(assortment.articles) if article.coarse is not None]
-        self._choose_anew(coarse)
+        self._choose_anew([number for number, article in enumerate(assortment.articles) if article.step is not None])
 
     def worst_shipments(self) -> list[Pair]:
         """Shipments that may not be, or don't pay: at each goal the one that loses most. To choose without one may make
@@ -72,20 +72,21 @@ class _Choosing:
         gains: dict[Pair, int] = {}
         for article, moves in zip(self._assortment.articles, self.moves, strict=True):
             shipments = [pair for pair in moves if pair in self._assortment.terms]
-            worth = article.market.worth(moves) if shipments else 0
+            worth = article.worth(moves) if shipments else 0
             for pair in shipments:
                 others = {other: packs for other, packs in moves.items() if other != pair}
-                gains[pair] = gains.get(pair, 0) + worth - article.market.worth(others)
+                gains[pair] = gains.get(pair, 0) + worth - article.worth(others)
         return gains
 
     def _choose_anew(self, numbers: Sequence[int]) -> None:
         articles = [self._assortment.articles[number] for number in numbers]
-        chosen = self._solve([(article.coarse or article.market).without(self._closed) for article in articles])
+        chosen = self._solve([self._open_market(article) for article in articles])
         for number, article, moves in zip(numbers, articles, chosen, strict=True):
-            self.moves[number] = _in_packs(article, moves)
+            self.moves[number] = article.globally(moves, packs=article.coarse_packs)
 
-
-def _in_packs(article: ArticleMarket, moves: Moves) -> Moves:
-    """Of the article's own market."""
-    times = 1 if article.coarse is None else article.coarse_packs
-    return {pair: packs * times for pair, packs in moves.items()}
+    def _open_market(self, article: ArticleMarket) -> Market:
+        """Without the lanes of shipments that are left out."""
+        closed = self._closed[np.ix_(article.places, article.places)]
+        if article.step is not None and article.coarse is None:
+            return article.market.without(np.ones_like(closed))
+        return (article.coarse or article.market).without(closed)

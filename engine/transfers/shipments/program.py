@@ -30,7 +30,7 @@ _OPTIONS = {
 }
 
 
-def solved(assortment: Assortment, start: Choice) -> Choice:
+def best_choice(assortment: Assortment, start: Choice) -> Choice:
     """The best choice or, if HiGHS stops early, the better of what it found and `start`."""
     program = _Program(assortment)
     highs: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
@@ -76,11 +76,12 @@ class _Program:
             most = min(int(article.market.movable[pair[0]]), int(article.market.room[pair[1]])) // step
             self._add_column(float(article.market.cost[pair]) * step, most)
             by_article.setdefault(number, []).append((column, pair))
-            if pair in assortment.terms:
-                by_shipment.setdefault(pair, []).append(column)
+            shipment = article.places[pair[0]], article.places[pair[1]]
+            if shipment in assortment.terms:
+                by_shipment.setdefault(shipment, []).append(column)
         self._integers = len(self._lanes) + len(by_shipment)
-        for pair, columns in sorted(by_shipment.items()):
-            self._add_shipment(pair, columns)
+        for shipment, columns in sorted(by_shipment.items()):
+            self._add_shipment(shipment, columns)
         for number, lanes in by_article.items():
             self._add_article(number, lanes)
 
@@ -109,9 +110,9 @@ class _Program:
             return None
         moves: list[Moves] = [{} for _ in self._assortment.articles]
         for (number, pair), value in zip(self._lanes, values, strict=False):
-            packs = round(value) * self._assortment.articles[number].steps(pair)
-            if packs:
-                moves[number][pair] = packs
+            article = self._assortment.articles[number]
+            if packs := round(value) * article.steps(pair):
+                moves[number] |= article.globally({pair: packs})
         return moves
 
     def _add_column(self, cost: float, most: float) -> int:
@@ -121,17 +122,19 @@ class _Program:
 
     def _add_shipment(self, pair: Pair, columns: Sequence[int]) -> None:
         """Nothing is moved without the shipment, and with it the least number of units."""
-        terms, articles = self._assortment.terms[pair], self._assortment.articles
+        terms = self._assortment.terms[pair]
         shipment = self._add_column(float(terms.price), 1)
-        self._rows += [
-            _Row(-highspy.kHighsInf, 0.0, [(column, 1.0), (shipment, -self._most[column])]) for column in columns
-        ]
+        for column in columns:
+            self._rows.append(_Row(-highspy.kHighsInf, 0.0, [(column, 1.0), (shipment, -self._most[column])]))
         if terms.least > 1:
-            units = [
-                (column, float(articles[number].units * articles[number].steps(pair)))
-                for column, number in ((column, self._lanes[column][0]) for column in columns)
-            ]
+            units = [(column, float(self._units(column))) for column in columns]
             self._rows.append(_Row(0.0, highspy.kHighsInf, [*units, (shipment, -float(terms.least))]))
+
+    def _units(self, column: int) -> int:
+        """Of a step on the lane of a column."""
+        number, pair = self._lanes[column]
+        article = self._assortment.articles[number]
+        return article.units * article.steps(pair)
 
     def _add_article(self, number: int, lanes: Sequence[tuple[int, Pair]]) -> None:
         """What each place sends and is sent, and what is there in the end."""
