@@ -50,6 +50,11 @@ def shipped(transfer: Transfer, units: Mapping[str, int] | None, *, at: int) -> 
     )
 
 
+def expected(transfer: Transfer, *, at: int) -> Transfer:
+    """What was shipped is to arrive at another instant."""
+    return replace(transfer, expected_at=at)
+
+
 def received(
     transfer: Transfer, units: Mapping[str, int] | None, *, closes: bool, over: bool, now: int
 ) -> tuple[Transfer, dict[str, int]]:

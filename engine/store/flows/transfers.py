@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 import orjson
 
-from engine.model.transfers import Transfer, TransferLine, TransferStatus
+from engine.model.transfers import Transfer, TransferLine
 from engine.store.connection.client import Client, faults
 from engine.store.hold_changes.change_script import changed_sku_keys
 from engine.store.holds import Operation
@@ -15,6 +15,8 @@ from engine.store.keys import Keys
 from engine.store.outcomes import NetworkChanged, OperationReused
 from engine.store.script_keys import CHANGE_TRANSFER
 
+StoredUnits: TypeAlias = tuple[str, str]
+"""What is on hand and held of a position, as it is stored."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _TRANSFER = msgspec.json.Decoder(Transfer)
 _AT_ONCE = 500
@@ -22,22 +24,23 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
-    """What may leave of a position, as it was read: the units on hand, held, and those that rules keep there."""
+    """How many units of a position may leave while it is `as_stored`."""
 
-    on_hand: int
-    held: int
-    floor: int
+    as_stored: StoredUnits
+    free: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferChange:
-    """What becomes of a transfer: it was as `before` says, None if there was none, and is then `after`.
+    """What becomes of a transfer, by a log entry of this `kind`: it was as `before` says, None if there was none, and
+    is then `after`.
 
     By SKU: so many units go `out` of the origin, if what is there is as it was read, under the policies `policies`; so
-    many `arrived` at the goal; and so many are `back` at the origin, of those that were to come. `at` is when they left,
-    arrived or were back, in UTC microseconds; None: now. `closes`: no more is to come.
+    many `arrived` at the goal; so many are `back` at the origin, of those that were to come. `at` is when they
+    left, arrived or were back, in UTC microseconds; None: now. `closes`: no more is to come.
     """
 
+    kind: str
     before: Transfer | None
     after: Transfer
     out: Mapping[str, Leaving] = field(default_factory=dict)
@@ -108,6 +111,24 @@ class StoredTransfers:
             for _, text in self._client.redis.hscan_iter(self._keys.ended_transfers, count=_AT_ONCE):
                 yield parse(text)
 
+    def answered(self, name: str, named: Operation) -> Transfer | OperationReused | None:
+        """What this operation on the transfer was answered before; None if it was not carried out."""
+        with faults():
+            text = self._client.redis.get(self._keys.operation(f"transfer:{name}", named.name))
+        if text is None:
+            return None
+        request, _, answer = text.decode().partition("\n")
+        return parse(answer) if request == named.request else OperationReused()
+
+    def units(self, node: str, skus: Sequence[str]) -> dict[str, StoredUnits]:
+        """What is on hand and held at a node, by SKU, at one moment."""
+        with faults(), self._client.redis.pipeline(transaction=True) as read:
+            for sku in skus:
+                read.hget(self._keys.on_hand(sku), node)
+                read.hget(self._keys.held(sku), node)
+            answers = iter((text or b"0").decode() for text in read.execute())
+        return {sku: (on_hand, held) for sku, on_hand, held in zip(skus, answers, answers, strict=True)}
+
     def change(
         self, change: TransferChange, *, version: str, now: int, micros: int, operation: Operation
     ) -> TransferOutcome:
@@ -124,7 +145,7 @@ class StoredTransfers:
         )
         request = {
             "id": after.id,
-            "kind": f"transfer_{after.status}",
+            "kind": change.kind,
             "before": "" if change.before is None else text_of(change.before),
             "after": text_of(after),
             "is_open": after.is_open,
@@ -172,11 +193,12 @@ def _goods(change: TransferChange, index: Mapping[str, int]) -> dict[str, Any]:
             "index": index[sku],
             "node": after.origin,
             "delta": -lines[sku].shipped,
-            "floor": item.floor,
-            "on_hand": str(item.on_hand),
-            "held": str(item.held),
+            "free": change.out[sku].free,
+            "on_hand": change.out[sku].as_stored[0],
+            "held": change.out[sku].as_stored[1],
         }
-        for sku, item in change.out.items()
+        for sku in lines
+        if sku in change.out
     ]
     coming_back = [{"index": index[sku], "node": after.origin, "delta": units} for sku, units in change.back.items()]
 
@@ -191,7 +213,9 @@ def _goods(change: TransferChange, index: Mapping[str, int]) -> dict[str, Any]:
         for item in receipts([sku for sku in lines if to_come[sku] and (change.closes or change.arrived.get(sku))])
     ]
     opened = [item | {"message": _message(after, lines[item["sku"]], "in_transit")} for item in receipts([*change.out])]
-    withdrawn = [item | {"message": _message(after, lines[item["sku"]], "cancelled")} for item in receipts([*change.back])]
+    withdrawn = [
+        item | {"message": _message(after, lines[item["sku"]], "cancelled")} for item in receipts([*change.back])
+    ]
     return {
         "moves": [*leaving, *coming_back],
         "opened": opened,
@@ -238,12 +262,3 @@ def _outcome(answer: Sequence[bytes], skus: Sequence[str]) -> TransferOutcome:
         case [b"network"]:
             return NetworkChanged()
     return FactsDiffer()
-
-
-STATUS_OF_KIND: Mapping[str, TransferStatus] = {
-    "transfer_proposed": "proposed",
-    "transfer_approved": "approved",
-    "transfer_shipped": "shipped",
-    "transfer_received": "received",
-    "transfer_cancelled": "cancelled",
-}

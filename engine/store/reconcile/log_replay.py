@@ -16,6 +16,7 @@ from engine.store.connection.server_clock import MOST_SECONDS_OFF
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry, EntryId
 from engine.store.log.entry_bodies import PartUnits, RejectionBody
+from engine.store.log.kinds import TRANSFER_KINDS
 from engine.store.log.stored_entry import UNREADABLE, RawEntry, is_amendment, parse_entry, parse_entry_id
 from engine.store.personal.order_keys import Secrets
 from engine.store.reconcile.expected_orders import ExpectedOrders
@@ -23,6 +24,7 @@ from engine.store.reconcile.expected_periods import ExpectedAllotments, Expected
 from engine.store.reconcile.expected_state import ExpectedHold, ExpectedShipment, LateChanges, shipments_of
 from engine.store.reconcile.expected_stock import ExpectedStock
 from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
+from engine.store.reconcile.flows.expected_transfers import ExpectedTransfers
 
 _COUNTED = frozenset({"held", "confirmed"})
 """States of units that count in what nodes are given to ship on a day."""
@@ -57,6 +59,7 @@ class LogReplay:
     orders: ExpectedOrders = field(init=False)
     loads: ExpectedLoads = field(init=False)
     receipts: ExpectedReceipts = field(init=False)
+    transfers: ExpectedTransfers = field(init=False)
     allotments: ExpectedAllotments = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +67,7 @@ class LogReplay:
         self.orders = ExpectedOrders(late=self.late)
         self.loads = ExpectedLoads(late=self.late)
         self.receipts = ExpectedReceipts(late=self.late, stock=self.stock)
+        self.transfers = ExpectedTransfers(late=self.late, stock=self.stock)
         self.allotments = ExpectedAllotments(late=self.late)
 
     def add(self, raw: RawEntry, secrets: Secrets | None = None) -> None:
@@ -101,6 +105,8 @@ class LogReplay:
                 self._move_stock(entry)
             case "expected" | "received" | "overdue":
                 self._change_receipt(entry)
+            case kind if kind in TRANSFER_KINDS:
+                self.transfers.change(entry)
             case "extended" | "confirmed" | "released" | "expired" | "cancelled" | "amended" | "undone":
                 self._move_units(entry)
             case "rejected":

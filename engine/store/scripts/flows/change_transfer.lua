@@ -36,15 +36,14 @@ local latest = instant_of_change(positions, micros)
 local at = math.min(latest, tonumber(request.at) or latest)
 -- what the count that stands has already left before: nothing has to be there for it any more
 for _, move in ipairs(request.moves) do
-  if move.floor and not is_counted(move.index, move.node, at, micros) then
+  if move.free and not is_counted(move.index, move.node, at, micros) then
     local on_hand = redis.call('HGET', key.changed_on_hand(move.index), move.node) or '0'
     local held = redis.call('HGET', key.changed_held(move.index), move.node) or '0'
     if on_hand ~= move.on_hand or held ~= move.held then
       return {'stock'}
     end
-    local free = math.max(0, math.min(on_hand - held, on_hand - held - move.floor))
-    if -move.delta > free then
-      return {'short', tostring(move.index), plain(free)}
+    if -move.delta > move.free then
+      return {'short', tostring(move.index), plain(move.free)}
     end
   end
 end
