@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
+from engine.returns.returns import Returns
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.transfers.articles import Moving
@@ -35,6 +36,14 @@ class Flows:
         self._parts = parts
         self.demand = Demand(parts.client, parts.keys, facts=parts.facts, clock=parts.clock)
         self.inbound = Inbound(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            after_freeing=parts.after_freeing,
+            clock=parts.clock,
+            micros=parts.micros,
+        )
+        self.returns = Returns(
             parts.client,
             parts.keys,
             facts=parts.facts,

@@ -8,6 +8,7 @@ import msgspec
 
 from engine.decide.record import DecisionRecord, facts_of, from_json
 from engine.store.entry_codec.personal_values import PersonalField
+from engine.store.flows.stored_return import ReturnBody
 from engine.store.log.entry_bodies import (
     MovedUnits,
     PositionLevel,
@@ -161,6 +162,11 @@ class Entry:
     def set_aside(self) -> tuple[ShipmentSetAside, ...]:
         """Of what was set aside, by the number of its shipment."""
         return _SET_ASIDE.decode(self.body)
+
+    @property
+    def returned(self) -> ReturnBody:
+        """Of a step of a return."""
+        return ReturnBody.decode(self.body)
 
     @property
     def changed_order(self) -> str:

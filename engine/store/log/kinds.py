@@ -1,5 +1,7 @@
 """The kinds of entries of the log."""
 
+from typing import Literal, TypeAlias, get_args
+
 ACT_KINDS = (
     "policy_approved",
     "scheduled",
@@ -33,6 +35,11 @@ TRANSFER_KINDS = (
 """What became of a transfer."""
 FORGETTABLE = ("counted", "loaded", "published", "activated", *ACT_KINDS)
 """Those that the ledger can do without, so that archived ones may be forgotten."""
+ReturnKind: TypeAlias = Literal[
+    "return_opened", "return_received", "return_inspected", "return_disposed", "return_cancelled"
+]
+RETURN_KINDS: tuple[ReturnKind, ...] = get_args(ReturnKind)
+"""Steps of returns."""
 KINDS = (
     "decided",
     "confirmed",
@@ -50,6 +57,7 @@ KINDS = (
     "cancelled",
     "undone",
     "amended",
+    *RETURN_KINDS,
     "expected",
     "received",
     "overdue",

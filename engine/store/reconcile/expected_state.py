@@ -36,6 +36,8 @@ SuspectKind: TypeAlias = Literal[
     "orders",
     "cancelled",
     "waiting",
+    "returns",
+    "order_returns",
     "receipts",
     "pegs",
     "at_risk",
