@@ -79,6 +79,16 @@ class Keys:
         """JSON: what the paces of sale were last learnt from, as the log has it; none as long as none was."""
         return self._key("demand")
 
+    @property
+    def open_transfers(self) -> str:
+        """Hash: id to JSON of each transfer that is neither received nor cancelled."""
+        return self._key("transfers", "open")
+
+    @property
+    def ended_transfers(self) -> str:
+        """Hash: the same of all others."""
+        return self._key("transfers", "ended")
+
     def on_hand(self, sku: str) -> str:
         """Hash: node to units. Where more left than was counted it is below 0, which readers take for 0.
 

@@ -149,6 +149,14 @@ CHANGE_RETURN = KeyLayout(
 CHANGE_RECEIPT = KeyLayout(
     ("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES, "operation"), (_CHANGED_SKU, PEGGED_HOLD), CHANGING_RECEIPTS
 )
+CHANGE_TRANSFER = KeyLayout(
+    (
+        *("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES, "operation"),
+        *("open_transfers", "ended_transfers", "active_policy", "scheduled_policies"),
+    ),
+    (_CHANGED_SKU,),
+    CHANGING_RECEIPTS,
+)
 NOTE_OVERDUE = KeyLayout(("arriving", "receipt_skus", "log"))
 PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
@@ -240,6 +248,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "move_stock": MOVE_STOCK,
     "flows/change_return": CHANGE_RETURN,
     "flows/change_receipt": CHANGE_RECEIPT,
+    "flows/change_transfer": CHANGE_TRANSFER,
     "flows/note_overdue": NOTE_OVERDUE,
     "flows/publish_channel": PUBLISH_CHANNEL,
     "flows/note_low": NOTE_LOW,

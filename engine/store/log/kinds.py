@@ -25,6 +25,14 @@ ACT_KINDS = (
     "sealed",
 )
 """Acts of people of which the ledger has nothing, and that are no events. What they were about is in their details."""
+TRANSFER_KINDS = (
+    "transfer_proposed",
+    "transfer_approved",
+    "transfer_shipped",
+    "transfer_received",
+    "transfer_cancelled",
+)
+"""What became of a transfer."""
 FORGETTABLE = ("counted", "loaded", "published", "activated", "allocated", "stock_low", *ACT_KINDS)
 """Those that the ledger can do without, so that archived ones may be forgotten."""
 ReturnKind: TypeAlias = Literal[
@@ -53,6 +61,7 @@ KINDS = (
     "expected",
     "received",
     "overdue",
+    *TRANSFER_KINDS,
     *FORGETTABLE,
 )
 """All of them."""
