@@ -74,7 +74,10 @@ class Placing:
         disposition = placement.disposition
         if placement.why == "by_rules" and disposition is not None:
             return Ruling(
-                disposition=disposition.word, usual=disposition.word, as_sku=as_sku, rules=tuple(map(str, placement.disposal.rules))
+                disposition=disposition.word,
+                usual=disposition.word,
+                as_sku=as_sku,
+                rules=tuple(map(str, placement.disposal.rules)),
             )
         return Ruling(usual=disposition.word if disposition is not None else None)
 
