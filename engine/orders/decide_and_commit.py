@@ -266,7 +266,7 @@ class DecideAndCommit:
             decision=decision_id,
             first=request.follow_up.first if request.follow_up else decision_id,
             order=order,
-            units=decision.waiting_units,
+            units=decision.waiting_units(may_wait=request.waits),
             since=self._clock(),
             caller=request.caller,
             rank=rank_text(rank(order, decision.priority, decision_id)),

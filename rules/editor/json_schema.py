@@ -21,6 +21,7 @@ from rules.editor.literal_patterns import (
     SCALAR,
     SHARE,
     UNQUOTED,
+    WHOLE_DAYS,
     WORD,
     Shape,
     duration_after,
@@ -248,15 +249,26 @@ class _SchemaWriter:
     def _effect(self, name: str) -> Shape:
         if name == "hold":
             return _hold_shape(effect_parser.RANGES[name])
-        others = {"carbon_price": CARBON_PRICE, "min_shelf_life": DAYS, "max_shipments": self._shipment_limit()}
+        others = {
+            "carbon_price": CARBON_PRICE,
+            "min_shelf_life": DAYS,
+            "slack": WHOLE_DAYS,
+            "max_shipments": self._shipment_limit(),
+        }
         if name in others:
             return {"anyOf": [*_range_shape(effect_parser.RANGES[name])["anyOf"], others[name]]}
         if name in effect_parser.RANGES:
             return _range_shape(effect_parser.RANGES[name])
         if name in effect_parser.ONLY_TRUE:
             return one_of([True], "true")
-        if name == "exclude":
-            return one_of([True, "unless_needed"], "true")
+        shapes_of_words = {
+            "exclude": one_of([True, "unless_needed"], "true"),
+            "promise_from": {"enum": list(effect_parser.PROMISE_FROM)},
+            "haircut": {"anyOf": [SHARE]},
+            "preorder_from": {"anyOf": [literal(Kind.DATE)]},
+        }
+        if name in shapes_of_words:
+            return shapes_of_words[name]
         units = _range_shape(UNITS)
         if name == "keep":
             return {"anyOf": [*units["anyOf"], SHARE]}

@@ -66,6 +66,12 @@ DAYS: Shape = {
     "patternErrorMessage": "write for example 10 days",
 }
 """Days of shelf life, up to 3650."""
+WHOLE_DAYS: Shape = {
+    "type": "string",
+    "pattern": r"^\s*0*(?:[0-9]|[1-8][0-9]|90)\s*days?\s*$",
+    "patternErrorMessage": "write for example 2 days",
+}
+"""Days of slack, up to 90."""
 CARBON_PRICE: Shape = {
     "type": "string",
     "pattern": rf"^\s*[0-9]{{1,15}}(?:\.[0-9]{{1,9}})?{_GAP}{_CURRENCY}{_GAP}/{_GAP}(?:kg|t)\s*$",

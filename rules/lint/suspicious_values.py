@@ -28,6 +28,8 @@ _WITHOUT_EFFECT = {
     "carbon_price": 0,
     "split_penalty": 0,
     "min_shelf_life": 0,
+    "slack": 0,
+    "haircut": 0,
     "multiple_of": 1,
 }
 """By effect, the amount that holds without it; so does an amount of 0 of `keep`, `protect` and `allocate`."""

@@ -13,6 +13,7 @@ from rules.effects import (
     Effect,
     EffectValue,
     Exclusion,
+    PromiseFrom,
     ShipmentLimit,
     UntilShipped,
 )
@@ -21,7 +22,7 @@ from rules.syntax import literals
 from rules.syntax.amount_range import UNITS, Range, single_value
 from rules.syntax.channel_effects import FOR_CHANNELS, for_channel, reserve
 from rules.syntax.condition_parser import Notes
-from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint
+from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint, typo_hint
 from rules.syntax.yaml_document import Node, Path
 from rules.vocabulary import Fact, Kind, Stage, stage_knows
 
@@ -30,6 +31,9 @@ MOST_MONEY = 100_000 * literals.MICROS
 MOST_DAYS = 3_650
 """Of shelf life that is left."""
 _DAYS = re.compile(r"(\S*[0-9])\s*(?:days?|d)?")
+_WHOLE_DAYS = re.compile(r"(\S*[0-9])\s*days?")
+MAX_SLACK = 90 * 24 * 60
+"""Minutes."""
 MAX_REST = 30 * 24 * 60
 """Minutes; a node that is out for longer should be excluded by a rule, or removed from the network."""
 
@@ -146,6 +150,21 @@ def _days(text: str) -> int:
     return RANGES["min_shelf_life"].parse(match[1])
 
 
+def _slack(text: str) -> int:
+    match = _WHOLE_DAYS.fullmatch(text.strip())
+    if match is None:
+        return RANGES["slack"].parse(text)
+    return RANGES["slack"].within(literals.count(match[1]) * 24 * 60, text)
+
+
+def _promise_from(text: str) -> PromiseFrom:
+    try:
+        return PROMISE_FROM[text]
+    except KeyError:
+        *others, last = PROMISE_FROM
+        raise LiteralInvalid(f"'{text}': write {', '.join(others)} or {last}{typo_hint(text)}") from None
+
+
 def _max_shipments(raw: Node) -> int | ShipmentLimit:
     if not isinstance(raw, dict):
         return RANGES["max_shipments"].parse(single_value(raw))
@@ -168,6 +187,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "priority": Range(kind=Kind.COUNT, low=0, high=100, bounds="between 0 and 100"),
         "oversell": UNITS,
         "min_shelf_life": Range(kind=Kind.COUNT, low=0, high=MOST_DAYS, bounds="between 0 and 3650 days"),
+        "slack": Range(kind=Kind.DURATION, low=0, high=MAX_SLACK, bounds="between 0 m and 90 d"),
         "daily_orders": UNITS,
         "hourly_orders": UNITS,
         "daily_units": UNITS,
@@ -176,7 +196,9 @@ RANGES: Mapping[str, Range] = MappingProxyType(
     }
 )
 """The accepted amounts of each effect whose value is an amount."""
-ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve"})
+PROMISE_FROM: Mapping[str, PromiseFrom] = MappingProxyType({item.name.lower(): item for item in PromiseFrom})
+"""The values of `promise_from`, as authors write them."""
+ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve", "backorder"})
 """The effects whose only value is `true`."""
 _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,
@@ -186,4 +208,8 @@ _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "carbon_price": _carbon_price,
     "hold": _hold,
     "min_shelf_life": _days,
+    "promise_from": _promise_from,
+    "slack": _slack,
+    "haircut": literals.share,
+    "preorder_from": literals.date,
 }

@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from rules.effects import DEFAULT_PRIORITY, DEFAULT_TIER, Effect, Exclusion, ShipmentLimit, UntilShipped
+from rules.effects import (
+    DEFAULT_PRIORITY,
+    DEFAULT_TIER,
+    Effect,
+    Exclusion,
+    PromiseFrom,
+    ShipmentLimit,
+    UntilShipped,
+)
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax.effect_parser import RANGES
 from rules.vocabulary import Kind
@@ -20,6 +28,8 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
     match effect.value:
         case Exclusion() as exclusion:
             return catalogue.text(key if exclusion is Exclusion.YES else "effects.exclude_unless_needed")
+        case PromiseFrom() as status:
+            return catalogue.text(f"{key}.{status.name.lower()}")
         case bool():
             return catalogue.text(key)
         case Protection() | Allotment() | Cap() as value:
@@ -34,10 +44,18 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
             after = {"amount": amounts.duration(minutes, catalogue)} if minutes else {}
             return catalogue.text(f"{key}_after_shipping" if minutes else f"{key}_until_shipped", **after)
         case int() as value:
-            kind = RANGES[effect.name].kind
-            if kind is Kind.COUNT:
-                return catalogue.counted(key, value, usual=str(_USUAL.get(effect.name, "")))
-            return catalogue.text(key, amount=amounts.amount(kind, value, catalogue))
+            return _amount_clause(effect.name, key, value, catalogue)
+
+
+def _amount_clause(name: str, key: str, value: int, catalogue: Catalogue) -> str:
+    if name == "haircut":
+        return catalogue.text(key, share=amounts.share(value, catalogue))
+    if name == "preorder_from":
+        return catalogue.text(key, date=amounts.date(value, catalogue))
+    kind = RANGES[name].kind
+    if kind is Kind.COUNT:
+        return catalogue.counted(key, value, usual=str(_USUAL.get(name, "")))
+    return catalogue.text(key, amount=amounts.amount(kind, value, catalogue))
 
 
 def _channel_clause(key: str, value: Protection | Allotment | Cap, catalogue: Catalogue) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Effect, EffectValue, Exclusion, ShipmentLimit, UntilShipped
+from rules.effects import Effect, EffectValue, Exclusion, PromiseFrom, ShipmentLimit, UntilShipped
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax import literals
 from rules.syntax.effect_parser import RANGES, UNTIL_SHIPPED
@@ -97,7 +97,7 @@ def _operation(comparison: Compare) -> str:
 
 def _effect_value(name: str, value: EffectValue) -> str:
     match value:
-        case Exclusion():
+        case Exclusion() | PromiseFrom():
             return "true" if value is Exclusion.YES else value.name.lower()
         case bool():
             return "true"
@@ -112,8 +112,18 @@ def _effect_value(name: str, value: EffectValue) -> str:
         case UntilShipped(extra=minutes):
             return f"{UNTIL_SHIPPED} + {_duration(minutes)}"
         case int():
-            days = f"{value} day{'s' * (value != 1)}"
-            return days if name == "min_shelf_life" else value_text(RANGES[name].kind, value)
+            return _amount(name, value)
+
+
+def _amount(name: str, value: int) -> str:
+    match name:
+        case "min_shelf_life":
+            return f"{value} day{'s' * (value != 1)}"
+        case "haircut":
+            return _share(value)
+        case "preorder_from":
+            return _date(value)
+    return value_text(RANGES[name].kind, value)
 
 
 def _reserve(reserve: Reserve) -> str:

@@ -1,7 +1,8 @@
 """What does not depend on the order that is evaluated: stock and loads as columns, and what the rules say of nodes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from engine.decide.shipping.ways import Ways
 from engine.model.facts import NO_UNITS_TAKEN, Snapshot
 from engine.model.load_periods import CurrentPeriods
 from engine.model.node_loads import grams_field, units_field
+from engine.model.receipts import Receipt
 from rules.vocabulary import Facts, Stage
+
+NO_RECEIPTS_BY_NODE: Mapping[str, Sequence[Receipt]] = MappingProxyType({})
 
 
 class SnapshotColumns:
@@ -37,8 +41,18 @@ class SnapshotColumns:
                 self.ways,
                 snapshot.taken.get(sku, NO_UNITS_TAKEN),
                 scale=snapshot.products[sku].scale,
+                receipts=self._receipts_of(sku),
+                now=self._now,
             )
         return stock
+
+    def _receipts_of(self, sku: str) -> Mapping[str, Sequence[Receipt]]:
+        """By node of the network, the open receipts of a SKU, if the policies look at these."""
+        receipts = self.snapshot.receipts
+        if not receipts or not self._matcher.policies.uses_receipts:
+            return NO_RECEIPTS_BY_NODE
+        nodes = self.ways.node_index
+        return {node: its for node, its in receipts.get(sku, NO_RECEIPTS_BY_NODE).items() if node in nodes}
 
     @cached_property
     def today(self) -> int:
