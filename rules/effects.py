@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TypeAlias, cast
 
 from rules.reserves import NO_RESERVE, Allotment, Cap, Floor, Portion, Protection, Reserve, largest_allotments
-from rules.vocabulary import Stage
+from rules.vocabulary import DISPOSITIONS, Stage
 
 
 class Exclusion(enum.IntEnum):
@@ -32,6 +32,36 @@ class PromiseFrom(enum.IntEnum):
     PLANNED = 3
 
 
+class Disposition(enum.IntEnum):
+    """What becomes of a returned unit; of several, the greatest value, the most cautious, applies.
+
+    Least cautious is what sends it to buyers as if it were new, more so what sells it otherwise, gives it away or
+    destroys it. What leaves it to the supplier comes after that, and then what leaves it to the customer: others' goods
+    are neither sold nor destroyed.
+    """
+
+    RESTOCK = 0
+    REFURBISH = 1
+    LIQUIDATE = 2
+    DONATE = 3
+    DESTROY = 4
+    RETURN_TO_SUPPLIER = 5
+    RETURN_TO_CUSTOMER = 6
+    KEEP = 7
+
+    @property
+    def word(self) -> str:
+        """The word that authors write."""
+        return DISPOSITIONS[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherSku:
+    """A returned unit is put in stock as this other article."""
+
+    sku: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UntilShipped:
     """A hold that lasts until the decision's last shipment leaves, and `extra` minutes longer."""
@@ -47,7 +77,18 @@ class ShipmentLimit:
 
 
 EffectValue: TypeAlias = (
-    bool | int | Exclusion | PromiseFrom | Reserve | Protection | Allotment | Cap | UntilShipped | ShipmentLimit
+    bool
+    | int
+    | Exclusion
+    | Disposition
+    | PromiseFrom
+    | OtherSku
+    | Reserve
+    | Protection
+    | Allotment
+    | Cap
+    | UntilShipped
+    | ShipmentLimit
 )
 
 
@@ -59,9 +100,13 @@ class Effect:
     value: EffectValue
     of_shipment: bool = False
     """Whether it acts on a whole shipment, because its rule mentions facts of it; otherwise where `STAGE_OF` says."""
+    of_return: bool = False
+    """Whether it acts on the place that a returned unit may go to, because its rule is about returns."""
 
     @property
     def stage(self) -> Stage:
+        if self.of_return:
+            return Stage.RETURN
         return Stage.SHIPMENT if self.of_shipment else STAGE_OF[self.name]
 
 
@@ -97,10 +142,14 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "daily_units": Stage.NODE,
         "daily_weight": Stage.NODE,
         "rest_after_rejection": Stage.REJECTION,
+        "disposition": Stage.RETURN,
+        "as_sku": Stage.RETURN,
     }
 )
 OF_SHIPMENTS = frozenset({"exclude", "avoid"})
 """Effects that act on a whole shipment if their rule mentions facts of it."""
+OF_RETURNS = frozenset({"exclude", "prefer", "avoid", "tier"})
+"""Effects that act on the place of a returned unit if their rule is about returns."""
 SUMMED = frozenset({"prefer", "avoid"})
 """Effects whose amounts are added up; of any other effect, one value decides."""
 DEFAULT_TIER = 5
@@ -219,8 +268,29 @@ class RejectionOutcome:
     node_rest: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnOutcome:
+    """`disposition` and `as_sku` count where a returned unit lies, and are None where no rule says any; the others
+    count for each place that it may go to. `adjustment` is taken off what the unit gains there: avoid - prefer, in
+    micros.
+    """
+
+    disposition: Disposition | None = None
+    as_sku: str | None = None
+    exclude: Exclusion = Exclusion.NO
+    tier: int = DEFAULT_TIER
+    adjustment: int = 0
+
+
 Outcome: TypeAlias = (
-    OrderOutcome | LineOutcome | PositionOutcome | OptionOutcome | ShipmentOutcome | NodeOutcome | RejectionOutcome
+    OrderOutcome
+    | LineOutcome
+    | PositionOutcome
+    | OptionOutcome
+    | ShipmentOutcome
+    | NodeOutcome
+    | RejectionOutcome
+    | ReturnOutcome
 )
 
 
@@ -313,6 +383,18 @@ def _rejection(values: _Values) -> RejectionOutcome:
     return RejectionOutcome(node_rest=max(_numbers(values, "rest_after_rejection"), default=0))
 
 
+def _return(values: _Values) -> ReturnOutcome:
+    dispositions = _numbers(values, "disposition")
+    place = _option(values)
+    return ReturnOutcome(
+        disposition=Disposition(max(dispositions)) if dispositions else None,
+        as_sku=min((item.sku for item in values.get("as_sku", ()) if isinstance(item, OtherSku)), default=None),
+        exclude=place.exclude,
+        tier=place.tier,
+        adjustment=place.adjustment,
+    )
+
+
 def _numbers(values: _Values, name: str) -> list[int]:
     return [value for value in values.get(name, ()) if isinstance(value, int)]
 
@@ -326,5 +408,6 @@ _COMBINED: Mapping[Stage, Callable[[_Values], Outcome]] = MappingProxyType(
         Stage.NODE: _node,
         Stage.SHIPMENT: _shipment,
         Stage.REJECTION: _rejection,
+        Stage.RETURN: _return,
     }
 )

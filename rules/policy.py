@@ -112,12 +112,20 @@ class PolicySet:
             (int(item.value) for item in effects if item.name == "oversell" and isinstance(item.value, int)), default=0
         )
 
-    @cached_property
+    @property
     def uses_receipts(self) -> bool:
         """Whether a rule lets receipts be promised, or mentions what is to come."""
-        return any(isinstance(value, PromiseFrom) and value > PromiseFrom.ON_HAND for value in self._values) or any(
-            fact.path in INCOMING for rule in self.rules.values() for fact in rule.facts
-        )
+        return self.promises_receipts or self.mentions_incoming
+
+    @cached_property
+    def promises_receipts(self) -> bool:
+        """Whether a rule lets receipts be promised."""
+        return any(isinstance(value, PromiseFrom) and value > PromiseFrom.ON_HAND for value in self._values)
+
+    @cached_property
+    def mentions_incoming(self) -> bool:
+        """Whether a rule mentions what is to come."""
+        return any(fact.path in INCOMING for rule in self.rules.values() for fact in rule.facts)
 
     @cached_property
     def preorders(self) -> bool:

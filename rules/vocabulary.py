@@ -15,6 +15,17 @@ DELIVERIES = ("standard", "express", COLLECTED)
 LIFECYCLES = ("new", "core", "end_of_line")
 NODE_TYPES = ("warehouse", "store", "supplier", "distributor")
 MODES = ("van", "truck", "rail", "bike", "air", "pickup")
+DISPOSITIONS = (
+    "restock",
+    "refurbish",
+    "liquidate",
+    "donate",
+    "destroy",
+    "return_to_supplier",
+    "return_to_customer",
+    "keep",
+)
+"""What becomes of a returned unit, from the least cautious to the most; of several that rules give, the last counts."""
 REJECTION_REASONS = ("not_in_stock", "no_capacity", "damaged", "other")
 
 Value: TypeAlias = int | str | bool | frozenset[str] | ClockReading | Window
@@ -39,6 +50,7 @@ class Kind(enum.Enum):
     DISTANCE = "distance"
     DURATION = "duration"
     CARBON = "CO2e"
+    SHARE = "share"
     DATE = "date"
     TIME = "time of day"
     INSTANT = "date and time"
@@ -56,6 +68,7 @@ class Stage(enum.Enum):
     NODE = ("node", "clock", "now")
     SHIPMENT = ("order", "now", "clock", "node", "service", "shipment")
     REJECTION = ("node", "clock", "now", "rejection")
+    RETURN = ("order", "now", "product", "clock", "node", "stock", "return", "need")
 
     # Enum's own hashes the name in Python, and a decision looks up its stages some thirty times
     __hash__ = object.__hash__
@@ -136,6 +149,7 @@ _FACTS = (
     _fact("stock.incoming", _K.COUNT),
     _fact("stock.next_arrival", _K.DURATION),
     _fact("stock.rank", _K.COUNT),
+    _fact("stock.in_transit", _K.COUNT),
     _fact("service.id", _K.WORD),
     _fact("service.mode", _K.CHOICE, MODES),
     _fact("service.carrier", _K.WORD),
@@ -149,6 +163,12 @@ _FACTS = (
     _fact("shipment.weight", _K.WEIGHT),
     _fact("shipment.units", _K.COUNT),
     _fact("rejection.reason", _K.CHOICE, REJECTION_REASONS),
+    _fact("return.reason", _K.WORD),
+    _fact("return.grade", _K.WORD),
+    _fact("return.days_since_delivery", _K.COUNT),
+    _fact("return.node", _K.WORD),
+    _fact("need.shortfall", _K.COUNT),
+    _fact("need.chance_of_sale", _K.SHARE),
     _fact("now.date", _K.DATE),
     _fact("now.time", _K.TIME),
     _fact("now.weekday", _K.CHOICE, WEEKDAYS),
@@ -161,6 +181,8 @@ INCOMING = frozenset({"stock.incoming", "stock.next_arrival"})
 """Facts of what is to come in at a position."""
 RANKS = ("stock.rank", "route.rank_distance", "route.rank_cost")
 """Places of an option among all options of its line; so they are known once these are."""
+IN_TRANSIT = "stock.in_transit"
+"""Units on their way to the place, which are not looked up to decide orders."""
 ATTRIBUTE_KINDS = MappingProxyType({kind.name.lower(): kind for kind in (Kind.FLAG, Kind.NUMBER, Kind.WORD, Kind.TAGS)})
 ATTRIBUTE_GROUPS = ("product.attributes.", "node.attributes.")
 
@@ -177,4 +199,6 @@ def attribute(path: str, kind: Kind) -> Fact:
 
 def stage_knows(stage: Stage, fact: Fact) -> bool:
     """Whether `fact` is known when rules are evaluated at `stage`."""
+    if fact.path == IN_TRANSIT:
+        return stage is Stage.RETURN
     return fact.group in stage.value and (fact.path not in RANKS or stage is Stage.OPTION)

@@ -31,7 +31,7 @@ from rules.editor.literal_patterns import (
     one_value,
 )
 from rules.editor.schema_branches import branch_by_type
-from rules.effects import OF_SHIPMENTS, STAGE_OF
+from rules.effects import OF_RETURNS, OF_SHIPMENTS, STAGE_OF
 from rules.reserves import PERIODS
 from rules.syntax import effect_parser
 from rules.syntax.amount_range import UNITS, Range
@@ -41,6 +41,7 @@ from rules.vocabulary import (
     ATTRIBUTE_GROUPS,
     ATTRIBUTE_KINDS,
     CHANNELS,
+    DISPOSITIONS,
     VOCABULARY,
     Fact,
     Kind,
@@ -238,7 +239,8 @@ class _SchemaWriter:
         }
 
     def _effect_hover(self, name: str, stage: Stage) -> Shape:
-        stages = (stage, Stage.SHIPMENT) if name in OF_SHIPMENTS else (stage,)
+        stages = (stage, *((Stage.SHIPMENT,) if name in OF_SHIPMENTS else ()))
+        stages += (Stage.RETURN,) if name in OF_RETURNS else ()
         return self._hover(
             lambda catalogue: [
                 catalogue.text(f"editor.effects.{name}"),
@@ -247,8 +249,17 @@ class _SchemaWriter:
         )
 
     def _effect(self, name: str) -> Shape:
-        if name == "hold":
-            return _hold_shape(effect_parser.RANGES[name])
+        words = {
+            "exclude": one_of([True, "unless_needed"], "true"),
+            "disposition": self._disposition(),
+            "as_sku": one_value(self._other_sku()),
+            "hold": _hold_shape(effect_parser.RANGES["hold"]),
+            "promise_from": {"enum": list(effect_parser.PROMISE_FROM)},
+            "haircut": {"anyOf": [SHARE]},
+            "preorder_from": {"anyOf": [literal(Kind.DATE)]},
+        }
+        if name in words:
+            return words[name]
         others = {
             "carbon_price": CARBON_PRICE,
             "min_shelf_life": DAYS,
@@ -261,14 +272,6 @@ class _SchemaWriter:
             return _range_shape(effect_parser.RANGES[name])
         if name in effect_parser.ONLY_TRUE:
             return one_of([True], "true")
-        shapes_of_words = {
-            "exclude": one_of([True, "unless_needed"], "true"),
-            "promise_from": {"enum": list(effect_parser.PROMISE_FROM)},
-            "haircut": {"anyOf": [SHARE]},
-            "preorder_from": {"anyOf": [literal(Kind.DATE)]},
-        }
-        if name in shapes_of_words:
-            return shapes_of_words[name]
         units = _range_shape(UNITS)
         if name == "keep":
             return {"anyOf": [*units["anyOf"], SHARE]}
@@ -281,6 +284,17 @@ class _SchemaWriter:
             "cap": [self._for_channel(units=units)],
         }
         return {"anyOf": [*shapes[name], {"type": "array", "items": {"anyOf": shapes[name]}, "minItems": 1}]}
+
+    def _disposition(self) -> Shape:
+        meanings = [
+            "; ".join(catalogue.text(f"effects.disposition.{word}") for catalogue in self._catalogues)
+            for word in DISPOSITIONS
+        ]
+        return {"enum": list(DISPOSITIONS), "enumDescriptions": meanings}
+
+    def _other_sku(self) -> Shape:
+        skus = sorted(self._words.get("product.sku", ()))[:MOST_OFFERED]
+        return {**WORD, **({"examples": skus} if skus else {})}
 
     def _shipment_limit(self) -> Shape:
         parts = {
@@ -353,6 +367,8 @@ def _snippet(label: str, body: Any) -> Shape:
 def _goes_with(fact: Fact, catalogue: Catalogue) -> str:
     """Which effects a rule may have that mentions the fact."""
     acting = [name for name, stage in STAGE_OF.items() if stage_knows(stage, fact)]
+    of_return = {name for name in OF_RETURNS if stage_knows(Stage.RETURN, fact)}
+    acting = [name for name in STAGE_OF if name in {*acting, *of_return}]
     of_shipment = [name for name in STAGE_OF if name in OF_SHIPMENTS]
     names = [f"`{name}`" for name in acting or of_shipment]
     return catalogue.text("editor.goes_with", effects=catalogue.join("commas", names))

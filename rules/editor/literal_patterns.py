@@ -37,6 +37,7 @@ _UNITS: Mapping[Kind, Mapping[str, int]] = {
     Kind.DISTANCE: literals.DISTANCE_UNITS,
     Kind.DURATION: literals.DURATION_UNITS,
     Kind.CARBON: literals.CARBON_UNITS,
+    Kind.SHARE: {"%": 100},
 }
 """How much one of each unit is, by the pattern of how the unit is written."""
 _UNITLESS = frozenset({Kind.COUNT, Kind.NUMBER, Kind.MONEY})
@@ -48,6 +49,7 @@ _EXAMPLES: Mapping[Kind, str] = {
     Kind.DISTANCE: "300 km",
     Kind.DURATION: "48 h",
     Kind.CARBON: "250 g",
+    Kind.SHARE: "10%",
     Kind.DATE: "2026-11-01",
     Kind.TIME: '"08:00", in quotes',
     Kind.INSTANT: '"2026-11-27 18:00"',

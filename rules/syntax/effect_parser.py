@@ -1,18 +1,21 @@
 """Parses the `then` of a rule into effects, and checks that their stage knows the facts of the rule's conditions."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from rules.conditions import Condition, comparisons
 from rules.effects import (
     MAX_HOLD,
+    OF_RETURNS,
     OF_SHIPMENTS,
     STAGE_OF,
+    Disposition,
     Effect,
     EffectValue,
     Exclusion,
+    OtherSku,
     PromiseFrom,
     ShipmentLimit,
     UntilShipped,
@@ -24,7 +27,7 @@ from rules.syntax.channel_effects import FOR_CHANNELS, for_channel, reserve
 from rules.syntax.condition_parser import Notes
 from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint, typo_hint
 from rules.syntax.yaml_document import Node, Path
-from rules.vocabulary import Fact, Kind, Stage, stage_knows
+from rules.vocabulary import DISPOSITIONS, IN_TRANSIT, Fact, Kind, Stage, group_of, stage_knows
 
 MOST_MONEY = 100_000 * literals.MICROS
 """No real preference or penalty is larger; the limit keeps sums from overflowing."""
@@ -40,6 +43,8 @@ MAX_REST = 30 * 24 * 60
 UNTIL_SHIPPED = "until_shipped"
 _UNTIL_SHIPPED = re.compile(rf"{UNTIL_SHIPPED}(?:\s*\+\s*(.+))?", re.DOTALL)
 _OF_SHIPMENT = "shipment"
+_ABOUT_RETURNS = frozenset({"return", "need"})
+"""A rule that mentions facts of one of these groups is about returns."""
 _STAGE_WORDS = {Stage.POSITION: "place", Stage.OPTION: "way"}
 """What merchandisers call a stage, where that differs from its name."""
 
@@ -62,10 +67,13 @@ def effects(raw: Node, path: Path, notes: Notes, *, window: str = "") -> tuple[E
 def placed_effects(
     effects: tuple[Effect, ...], condition: Condition, facts: Mapping[str, Fact], path: Path, notes: Notes
 ) -> tuple[Effect, ...]:
-    """The effects, those that act on a whole shipment said to: their rule mentions facts of it. Adds findings for
-    effects that act where the rule's facts are not known, or that can't act on a shipment. `path` is that of `then`.
+    """The effects, those that act on a whole shipment or on the place of a returned unit said to: their rule mentions
+    facts of it. Adds findings for effects that act where the rule's facts are not known, or that can't act on these.
+    `path` is that of `then`.
     """
-    if any(fact.group == _OF_SHIPMENT for fact in facts.values()):
+    if _is_about_returns(effects, facts.values()):
+        effects = tuple(replace(effect, of_return=effect.name in OF_RETURNS) for effect in effects)
+    elif any(fact.group == _OF_SHIPMENT for fact in facts.values()):
         effects = tuple(replace(effect, of_shipment=effect.name in OF_SHIPMENTS) for effect in effects)
         pairs = (item for item in comparisons(condition) if item.other is not None)
         if any(fact.group == _OF_SHIPMENT for item in pairs for fact in item.facts):
@@ -88,13 +96,24 @@ def note_unknown_facts(notes: Notes, path: Path, effect: str, stage: Stage, fact
         names = ", ".join(unknown)
         text = f"'{effect}' acts on a shipment, which may have several lines: {names} is not known of it"
         notes.add(path, "later-stage", text)
+    elif unknown and stage is Stage.RETURN:
+        text = f"'{effect}' acts on a returned unit, of which {', '.join(unknown)} is not known"
+        notes.add(path, "later-stage", text)
     elif unknown:
         word = _STAGE_WORDS.get(stage, stage.name.lower())
         of_shipment = any(name.startswith(f"{_OF_SHIPMENT}.") for name in unknown)
+        of_return = any(group_of(name) in _ABOUT_RETURNS or name == IN_TRANSIT for name in unknown)
         hint = "; on a whole shipment act exclude: true and avoid" if of_shipment else ""
+        hint = "; on a returned unit act disposition, as_sku, exclude, prefer, avoid and tier" if of_return else hint
         notes.add(
             path, "later-stage", f"'{effect}' acts on the {word}, where {', '.join(unknown)} is not known yet{hint}"
         )
+
+
+def _is_about_returns(effects: Collection[Effect], facts: Collection[Fact]) -> bool:
+    """Whether a rule is about returns: it says what becomes of a returned unit, or mentions facts of it."""
+    acts = any(STAGE_OF[effect.name] is Stage.RETURN for effect in effects)
+    return acts or any(fact.group in _ABOUT_RETURNS for fact in facts)
 
 
 def _values(name: str, raw: Node, path: Path, notes: Notes, window: str) -> Iterator[EffectValue]:
@@ -107,7 +126,8 @@ def _values(name: str, raw: Node, path: Path, notes: Notes, window: str) -> Iter
         try:
             yield _value(name, item, window)
         except LiteralInvalid as error:
-            notes.add(path, error.code, f"{name}: {error}")
+            words = DISPOSITIONS if name == "disposition" else ()
+            notes.add(path, error.code, f"{name}: {error}", words, item if isinstance(item, str) else "")
 
 
 def _value(name: str, raw: Node, window: str) -> EffectValue:
@@ -128,6 +148,16 @@ def _exclusion(text: str) -> Exclusion:
     if text != "true":
         raise LiteralInvalid(f"'{text}': write true or unless_needed")
     return Exclusion.YES
+
+
+def _disposition(text: str) -> Disposition:
+    if text not in DISPOSITIONS:
+        raise LiteralInvalid(f"'{text}': write {', '.join(DISPOSITIONS[:-1])} or {DISPOSITIONS[-1]}")
+    return Disposition(DISPOSITIONS.index(text))
+
+
+def _other_sku(text: str) -> OtherSku:
+    return OtherSku(sku=literals.word(text))
 
 
 def _hold(text: str) -> int | UntilShipped:
@@ -202,6 +232,8 @@ ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "ap
 """The effects whose only value is `true`."""
 _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,
+    "disposition": _disposition,
+    "as_sku": _other_sku,
     "keep": reserve,
     **dict.fromkeys(ONLY_TRUE, _only_true),
     **{name: amounts.parse for name, amounts in RANGES.items()},

@@ -5,15 +5,19 @@ from collections.abc import Mapping
 from rules.effects import (
     DEFAULT_PRIORITY,
     DEFAULT_TIER,
+    STAGE_OF,
+    Disposition,
     Effect,
+    EffectValue,
     Exclusion,
+    OtherSku,
     PromiseFrom,
     ShipmentLimit,
     UntilShipped,
 )
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax.effect_parser import RANGES
-from rules.vocabulary import Kind
+from rules.vocabulary import Kind, Stage
 from rules.wording import amounts
 from rules.wording.catalogue import Catalogue
 from rules.wording.comparison_phrases import quoted
@@ -22,16 +26,16 @@ _USUAL: Mapping[str, int] = {"tier": DEFAULT_TIER, "priority": DEFAULT_PRIORITY}
 """What holds without a rule, for the effects whose clause mentions it."""
 
 
+_VARIANTS: Mapping[Stage, str] = {Stage.SHIPMENT: "_shipment", Stage.RETURN: "_return"}
+"""Effects that act elsewhere, too, have a clause of its own for these stages."""
+
+
 def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
     """The effect as a clause, with its amount in full."""
-    key = f"effects.{effect.name}_shipment" if effect.of_shipment else f"effects.{effect.name}"
+    key = f"effects.{effect.name}{_VARIANTS.get(effect.stage, '') if STAGE_OF[effect.name] is Stage.OPTION else ''}"
     match effect.value:
-        case Exclusion() as exclusion:
-            return catalogue.text(key if exclusion is Exclusion.YES else "effects.exclude_unless_needed")
-        case PromiseFrom() as status:
-            return catalogue.text(f"{key}.{status.name.lower()}")
-        case bool():
-            return catalogue.text(key)
+        case Exclusion() | Disposition() | PromiseFrom() | OtherSku() | bool() as value:
+            return _word_clause(key, value, catalogue)
         case Protection() | Allotment() | Cap() as value:
             return _channel_clause(key, value, catalogue)
         case Reserve() as reserve:
@@ -56,6 +60,17 @@ def _amount_clause(name: str, key: str, value: int, catalogue: Catalogue) -> str
     if kind is Kind.COUNT:
         return catalogue.counted(key, value, usual=str(_USUAL.get(name, "")))
     return catalogue.text(key, amount=amounts.amount(kind, value, catalogue))
+
+
+def _word_clause(key: str, value: EffectValue, catalogue: Catalogue) -> str:
+    match value:
+        case Disposition() as disposition:
+            return catalogue.text(f"{key}.{disposition.word}")
+        case PromiseFrom() as status:
+            return catalogue.text(f"{key}.{status.name.lower()}")
+        case OtherSku(sku=sku):
+            return catalogue.text(key, sku=quoted(sku, catalogue))
+    return catalogue.text(f"{key}_unless_needed" if value is Exclusion.UNLESS_NEEDED else key)
 
 
 def _channel_clause(key: str, value: Protection | Allotment | Cap, catalogue: Catalogue) -> str:

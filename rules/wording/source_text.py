@@ -9,7 +9,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Effect, EffectValue, Exclusion, PromiseFrom, ShipmentLimit, UntilShipped
+from rules.effects import (
+    Disposition,
+    Effect,
+    EffectValue,
+    Exclusion,
+    OtherSku,
+    PromiseFrom,
+    ShipmentLimit,
+    UntilShipped,
+)
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax import literals
 from rules.syntax.effect_parser import RANGES, UNTIL_SHIPPED
@@ -97,10 +106,8 @@ def _operation(comparison: Compare) -> str:
 
 def _effect_value(name: str, value: EffectValue) -> str:
     match value:
-        case Exclusion() | PromiseFrom():
-            return "true" if value is Exclusion.YES else value.name.lower()
-        case bool():
-            return "true"
+        case Exclusion() | Disposition() | PromiseFrom() | OtherSku() | bool():
+            return _effect_word(value)
         case Reserve():
             return _reserve(value)
         case Protection() | Allotment() | Cap():
@@ -124,6 +131,17 @@ def _amount(name: str, value: int) -> str:
         case "preorder_from":
             return _date(value)
     return value_text(RANGES[name].kind, value)
+
+
+def _effect_word(value: EffectValue) -> str:
+    match value:
+        case Disposition():
+            return value.word
+        case PromiseFrom():
+            return value.name.lower()
+        case OtherSku(sku=sku):
+            return _word(sku)
+    return "unless_needed" if value is Exclusion.UNLESS_NEEDED else "true"
 
 
 def _reserve(reserve: Reserve) -> str:
@@ -185,6 +203,7 @@ _WRITERS: Mapping[Kind, Callable[[int], str]] = {
     Kind.WEIGHT: lambda value: _measure(Kind.WEIGHT, value),
     Kind.DISTANCE: lambda value: _measure(Kind.DISTANCE, value),
     Kind.CARBON: lambda value: f"{amounts.decimal(value, literals.CARBON_UNITS['g'])} g",
+    Kind.SHARE: _share,
     Kind.DURATION: _duration,
     Kind.DATE: _date,
     Kind.TIME: _time,

@@ -60,6 +60,10 @@ EFFECTS: dict[Stage, Sequence[str]] = {
         *(f"daily_weight: {number} kg" for number in (300, 800)),
     ),
     Stage.SHIPMENT: ("exclude: true", "avoid: 3.00", "avoid: 1.50"),
+    Stage.RETURN: (
+        *(f"disposition: {word}" for word in ("restock", "refurbish", "destroy", "keep")),
+        "as_sku: C-1-OUTLET",
+    ),
     Stage.REJECTION: ("rest_after_rejection: 2h", "rest_after_rejection: 30 m"),
 }
 

@@ -272,7 +272,9 @@ def incoming_of(evaluation: "Evaluation") -> Incoming | None:
     """None: nothing of the order may be promised that is to come, and nothing of it is to ship later."""
     policies = evaluation.matcher.policies
     receipts = evaluation.snapshot.receipts
-    comes = bool(receipts) and policies.uses_receipts and any(line.sku in receipts for line in evaluation.order.lines)
+    comes = (
+        bool(receipts) and policies.promises_receipts and any(line.sku in receipts for line in evaluation.order.lines)
+    )
     if not comes and not policies.preorders:
         return None
     incoming = Incoming(evaluation)

@@ -19,7 +19,6 @@ from engine.model.receipts import Receipt
 from rules.reserves import Tally
 from rules.vocabulary import Facts, Stage
 
-NO_RECEIPTS: Mapping[int, Sequence[Receipt]] = MappingProxyType({})
 NO_PACE = -1
 """Stands in a column of paces for one that is not known."""
 Shared: TypeAlias = Mapping[str, Facts]
@@ -39,7 +38,7 @@ class Stock:
     """Units that channels took in the periods of their allotments."""
     scale: int = 1
     """How many of the units are in a whole one."""
-    receipts: Mapping[int, Sequence[Receipt]] = NO_RECEIPTS
+    receipts: Mapping[int, Sequence[Receipt]] = field(default_factory=dict)
     """By row whose position has some, its open receipts, if the policies look at these."""
     now: int = 0
 

@@ -38,7 +38,7 @@ def decided_stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
 
 def _receipts_of(evaluation: Evaluation, sku: str) -> Mapping[str, Sequence[Receipt]]:
     """By node, the open receipts of a SKU, if the policies look at these, or if units of the order stay unfilled."""
-    
+
     return evaluation.snapshot.receipts.get(sku, {})
 
 

@@ -7,14 +7,17 @@ import pytest
 from rules.effects import (
     DEFAULT_HOLD,
     STAGE_OF,
+    Disposition,
     Effect,
     Exclusion,
     LineOutcome,
     NodeOutcome,
     OptionOutcome,
     OrderOutcome,
+    OtherSku,
     PositionOutcome,
     RejectionOutcome,
+    ReturnOutcome,
     ShipmentLimit,
     UntilShipped,
     combine,
@@ -99,6 +102,14 @@ COMBINED = [
     ("daily_weight", [40_000, 10_000], NodeOutcome(daily_weight=10_000)),
     ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
     ("hourly_orders", [4, 2], NodeOutcome(hourly_orders=2)),
+    ("disposition", [Disposition.RESTOCK], ReturnOutcome(disposition=Disposition.RESTOCK)),
+    (
+        "disposition",
+        [Disposition.RESTOCK, Disposition.DESTROY, Disposition.DONATE],
+        ReturnOutcome(disposition=Disposition.DESTROY),
+    ),
+    ("disposition", [Disposition.KEEP, Disposition.DESTROY], ReturnOutcome(disposition=Disposition.KEEP)),
+    ("as_sku", [OtherSku(sku="C-2"), OtherSku(sku="C-1")], ReturnOutcome(as_sku="C-1")),
     ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
 ]
 

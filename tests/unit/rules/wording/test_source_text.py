@@ -75,6 +75,8 @@ EFFECTS = [
     ("hourly_orders: 6", "hourly_orders: 6"),
     ("daily_units: 200", "daily_units: 200"),
     ("daily_weight: 800 kg", "daily_weight: 800 kg"),
+    ("disposition: return_to_supplier", "disposition: return_to_supplier"),
+    ("as_sku: 'C 1-OUTLET'", 'as_sku: "C 1-OUTLET"'),
     ("rest_after_rejection: 90 min", "rest_after_rejection: 90 min"),
 ]
 
