@@ -80,7 +80,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """When `units` of a line that stays unfilled would arrive, were all that is to come promised as this: a guess, which
+    """When `units` of a line that stays unfilled would arrive, if all that is to come might be promised: a guess, that
     is promised to nobody. UTC seconds.
     """
 

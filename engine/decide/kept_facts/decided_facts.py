@@ -1,6 +1,6 @@
 """The facts that an order was decided on, as they are kept with its decision: all that deciding it again needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from engine.model.node_loads import grams_field, units_field
 from engine.model.receipts import Receipt
 
 
-def decided_stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
-    """By SKU of the order."""
+def decided_stock(evaluation: Evaluation, lacking: Container[str] = ()) -> dict[str, DecidedStock]:
+    """By SKU of the order; units of those that are `lacking` stay unfilled."""
     stock: dict[str, DecidedStock] = {}
     for index, (line, positions) in enumerate(zip(evaluation.order.lines, evaluation.positions, strict=True)):
         columns = positions.stock
@@ -29,17 +29,18 @@ def decided_stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
             floor=positions.floor[there].tolist(),
             taken={tally: units[there].tolist() for tally, units in columns.taken.items()},
             lots=evaluation.snapshot.lots.get(line.sku, {}),
-            receipts=_receipts_of(evaluation, line.sku),
+            receipts=_receipts_of(evaluation, line.sku, lacking),
             empty=names[empty].tolist(),
             held_of_empty={names[row]: int(columns.held[row]) for row in empty.tolist() if columns.held[row]},
         )
     return stock
 
 
-def _receipts_of(evaluation: Evaluation, sku: str) -> Mapping[str, Sequence[Receipt]]:
-    """By node, the open receipts of a SKU, if the policies look at these, or if units of the order stay unfilled."""
-
-    return evaluation.snapshot.receipts.get(sku, {})
+def _receipts_of(evaluation: Evaluation, sku: str, lacking: Container[str]) -> Mapping[str, Sequence[Receipt]]:
+    """By node, the open receipts of a SKU, if it made a difference what is to come."""
+    receipts = evaluation.snapshot.receipts.get(sku)
+    mattered = evaluation.incoming is not None or sku in lacking or evaluation.matcher.policies.mentions_incoming
+    return receipts if receipts and mattered else {}
 
 
 def decided_loads(evaluation: Evaluation) -> DecidedLoads:
