@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.facts_reader import FactsReader
+from engine.inbound.inbound import Inbound
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 
@@ -28,3 +29,11 @@ class Flows:
 
     def __init__(self, parts: FlowParts) -> None:
         self._parts = parts
+        self.inbound = Inbound(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            after_freeing=parts.after_freeing,
+            clock=parts.clock,
+            micros=parts.micros,
+        )

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias, cast
 
-from rules.reserves import NO_RESERVE, Allotment, Cap, Floor, Portion, Protection, Reserve, largest_allotments
+from rules.reserves import (
+    FULL_SHARE,
+    NO_RESERVE,
+    Allotment,
+    Cap,
+    Floor,
+    Portion,
+    Protection,
+    Reserve,
+    largest_allotments,
+)
 from rules.vocabulary import DISPOSITIONS, Stage
 
 
@@ -76,6 +86,13 @@ class ShipmentLimit:
     at_most: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uplift:
+    """The demand of a day in basis points of the usual one: 15,000 is half as much again."""
+
+    share: int
+
+
 EffectValue: TypeAlias = (
     bool
     | int
@@ -89,6 +106,7 @@ EffectValue: TypeAlias = (
     | Cap
     | UntilShipped
     | ShipmentLimit
+    | Uplift
 )
 
 
@@ -142,6 +160,11 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "daily_units": Stage.NODE,
         "daily_weight": Stage.NODE,
         "rest_after_rejection": Stage.REJECTION,
+        "alert_below": Stage.LEVEL,
+        "min": Stage.LEVEL,
+        "max": Stage.LEVEL,
+        "target_cover": Stage.LEVEL,
+        "uplift": Stage.LEVEL,
         "disposition": Stage.RETURN,
         "as_sku": Stage.RETURN,
     }
@@ -269,6 +292,20 @@ class RejectionOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LevelOutcome:
+    """The stock that a position should have: so many days of cover, but from `minimum` to `maximum` units (None: any
+    number); and what it must not fall below, in units and days, without somebody being told. `uplift` is the demand of
+    the day in basis points of the usual one.
+    """
+
+    alert: Reserve = NO_RESERVE
+    minimum: int = 0
+    maximum: int | None = None
+    target_cover: int = 0
+    uplift: int = FULL_SHARE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnOutcome:
     """`disposition` and `as_sku` count where a returned unit lies, and are None where no rule says any; the others
     count for each place that it may go to. `adjustment` is taken off what the unit gains there: avoid - prefer, in
@@ -290,6 +327,7 @@ Outcome: TypeAlias = (
     | ShipmentOutcome
     | NodeOutcome
     | RejectionOutcome
+    | LevelOutcome
     | ReturnOutcome
 )
 
@@ -383,6 +421,19 @@ def _rejection(values: _Values) -> RejectionOutcome:
     return RejectionOutcome(node_rest=max(_numbers(values, "rest_after_rejection"), default=0))
 
 
+def _level(values: _Values) -> LevelOutcome:
+    alert = Reserve()
+    for reserve in cast("list[Reserve]", values.get("alert_below", [])):
+        alert = alert.larger(reserve)
+    return LevelOutcome(
+        alert=alert,
+        minimum=max(_numbers(values, "min"), default=0),
+        maximum=min(_numbers(values, "max"), default=None),
+        target_cover=max(_numbers(values, "target_cover"), default=0),
+        uplift=max((item.share for item in values.get("uplift", ()) if isinstance(item, Uplift)), default=FULL_SHARE),
+    )
+
+
 def _return(values: _Values) -> ReturnOutcome:
     dispositions = _numbers(values, "disposition")
     place = _option(values)
@@ -408,6 +459,7 @@ _COMBINED: Mapping[Stage, Callable[[_Values], Outcome]] = MappingProxyType(
         Stage.NODE: _node,
         Stage.SHIPMENT: _shipment,
         Stage.REJECTION: _rejection,
+        Stage.LEVEL: _level,
         Stage.RETURN: _return,
     }
 )

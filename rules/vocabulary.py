@@ -68,10 +68,15 @@ class Stage(enum.Enum):
     NODE = ("node", "clock", "now")
     SHIPMENT = ("order", "now", "clock", "node", "service", "shipment")
     REJECTION = ("node", "clock", "now", "rejection")
+    LEVEL = ("now", "product", "clock", "node", "stock")
     RETURN = ("order", "now", "product", "clock", "node", "stock", "return", "need")
 
     # Enum's own hashes the name in Python, and a decision looks up its stages some thirty times
     __hash__ = object.__hash__
+
+
+OUTSIDE_DECISIONS = frozenset({Stage.REJECTION, Stage.LEVEL, Stage.RETURN})
+"""Stages of rules that say nothing of where an order ships from: no decision judges them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,9 +30,10 @@ from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
-from engine.decide.evaluation.incoming import preorder_date
 from engine.decide.evaluation.judgements import counted_judgements, floors_of
 from engine.decide.evaluation.kept_promise import candidates_in_time, choose_as_promised
+from engine.decide.incoming.estimates import NOTHING_EXPECTED, expectation
+from engine.decide.incoming.incoming import preorder_date
 from engine.decide.kept_facts.decided_facts import decided_loads, decided_stock, rests_at
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.volatile_facts import common_range
@@ -146,7 +147,7 @@ def decision(
         hold_until=hold.at,
         hold_until_shipped=hold.until_shipped,
         hold_requested=requested_minutes,
-        stock=decided_stock(evaluation),
+        stock=decided_stock(evaluation, {item.sku for item in unfilled}),
         because=_because(evaluation, {*approval_rules, *_rules_of(chosen)}, unfilled, excluded),
         fired=fired,
         silenced=silenced,
@@ -246,6 +247,7 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             rules=tuple(sorted(rules)),
             collect_at=destinations[key.destination],
             ready_at=key.ready_at,
+            expected=evaluation.incoming.expected(item.receipts for item in parcels) if evaluation.incoming else {},
         )
 
 
@@ -288,15 +290,26 @@ def _backorder(evaluation: Evaluation, index: int, row: int, units: int, on_hand
 
 
 def unfilled_of(evaluation: Evaluation, choice: Choice, left: LeftToOthers = NOTHING_LEFT) -> Iterator[Unfilled]:
-    """What a choice on the evaluation does not ship, and why."""
+    """What a choice on the evaluation does not ship, and why, and what is expected of it."""
     missing = [line.quantity for line in evaluation.order.lines]
     for (_, index), units in choice.units.items():
         missing[index] -= units
     capped = capped_units(evaluation, choice, left)
+    expected = expectation(evaluation, choice, left) if choice.score.unfilled else NOTHING_EXPECTED
     for index, (line, units) in enumerate(zip(evaluation.order.lines, missing, strict=True)):
         if units:
-            why = reasons(evaluation, choice, index, missing, left=left, capped=capped[line.sku])
-            yield Unfilled(line=line.id, sku=line.sku, quantity=units, reasons=why)
+            sku = line.sku
+            why = reasons(
+                evaluation, choice, index, missing, left=left, capped=capped[sku], expected=expected.more[sku]
+            )
+            yield Unfilled(
+                line=line.id,
+                sku=sku,
+                quantity=units,
+                reasons=why,
+                estimate=expected.estimates.get(index),
+                backorder=evaluation.backorders(index),
+            )
 
 
 def _approval_rules(evaluation: Evaluation) -> Iterator[str]:

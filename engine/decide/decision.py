@@ -54,6 +54,8 @@ class Shipment:
     """The node at which it is collected; None: it goes to the order's place."""
     ready_at: int = 0
     """From when on the goods are there that it waits for; 0: now. What waits counts in no load of a day."""
+    expected: Mapping[str, int] = field(default_factory=dict)
+    """By receipt that it waits for, when that is expected, in UTC seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,8 @@ class Estimate:
 
     units: int
     receipts: ReceiptUnits
+    expected: Mapping[str, int]
+    """By receipt, when it is expected."""
     ships_at: int
     arrives_by: int
 
@@ -336,8 +340,6 @@ class Decision:
     loads: DecidedLoads = NO_LOADS
     resting: Mapping[str, NodeRest] = field(default_factory=dict)
     """The rests of nodes that have some SKU of the order."""
-    expected: Mapping[str, int] = field(default_factory=dict)
-    """By receipt that units are of, chosen or estimated, when it is expected, in UTC seconds."""
 
     @property
     def counted(self) -> Mapping[Tally, str]:
@@ -355,10 +357,11 @@ class Decision:
         return bool(self.shipments or self.not_counted)
 
     def waiting_units(self, *, may_wait: bool) -> Mapping[str, int]:
-        """By line, what is neither held nor given up: units scheduled and, of those unfilled, all if the order
-        `may_wait`, otherwise those that rules let wait.
+        """By line, what is neither held nor given up: units scheduled and unfilled; if the order is not scheduled and
+        may not wait, those unfilled that rules let wait.
         """
-        units = Counter({item.line: item.quantity for item in self.unfilled if may_wait or item.backorder})
+        every = may_wait or self.scheduled is not None
+        units = Counter({item.line: item.quantity for item in self.unfilled if every or item.backorder})
         if self.scheduled:
             for parcel in (parcel for shipment in self.scheduled.shipments for parcel in shipment.lines):
                 units[parcel.line] += parcel.quantity

@@ -318,7 +318,7 @@ def _record(
         decision_id,
         VERSION,
         facts,
-        waiting=request.puts_on_backlog(decision) and decision_id is not None,
+        may_wait=request.waits,
         follows=follows,
         lacked=UNSET if request.orders_ahead is None else request.orders_ahead(decision, snapshot, matcher),
         quote=quote or UNSET,

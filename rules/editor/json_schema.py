@@ -16,11 +16,13 @@ from marshmallow import Schema, fields, validate
 from rules.conditions import PAIRED, SEVERAL, Operator
 from rules.editor.literal_patterns import (
     CARBON_PRICE,
+    COVER,
     DAYS,
     INSTANT_WITH_TIME,
     SCALAR,
     SHARE,
     UNQUOTED,
+    UPLIFT,
     WHOLE_DAYS,
     WORD,
     Shape,
@@ -257,6 +259,7 @@ class _SchemaWriter:
             "promise_from": {"enum": list(effect_parser.PROMISE_FROM)},
             "haircut": {"anyOf": [SHARE]},
             "preorder_from": {"anyOf": [literal(Kind.DATE)]},
+            "uplift": UPLIFT,
         }
         if name in words:
             return words[name]
@@ -264,6 +267,7 @@ class _SchemaWriter:
             "carbon_price": CARBON_PRICE,
             "min_shelf_life": DAYS,
             "slack": WHOLE_DAYS,
+            "target_cover": COVER,
             "max_shipments": self._shipment_limit(),
         }
         if name in others:
@@ -273,13 +277,19 @@ class _SchemaWriter:
         if name in effect_parser.ONLY_TRUE:
             return one_of([True], "true")
         units = _range_shape(UNITS)
-        if name == "keep":
-            return {"anyOf": [*units["anyOf"], SHARE]}
+        if name in ("keep", "alert_below"):
+            shares = [SHARE] if name == "keep" else []
+            return {"anyOf": [*units["anyOf"], *shares, self._mapping(cover=_COVER)]}
         shapes = {
-            "protect": [self._for_channel(units=units), self._for_channel(share=SHARE)],
+            "protect": [
+                self._for_channel(units=units),
+                self._for_channel(share=SHARE),
+                self._for_channel(cover=_COVER),
+            ],
             "allocate": [
                 self._for_channel(units=units, per=_PER),
                 self._for_channel({"min": units, "max": units}, share=SHARE, per=_PER),
+                self._for_channel({"min": units, "max": units}, cover=_COVER, per=_PER),
             ],
             "cap": [self._for_channel(units=units)],
         }
@@ -311,11 +321,14 @@ class _SchemaWriter:
     def _for_channel(self, optional: Mapping[str, Shape] | None = None, /, **required: Shape) -> Shape:
         """A mapping that names a channel."""
         channel = {**WORD, "examples": sorted(self._words.get("order.channel", ())) or list(CHANNELS)}
-        keys = {"channel": channel, **required, **(optional or {})}
+        return self._mapping(optional, channel=channel, **required)
+
+    def _mapping(self, optional: Mapping[str, Shape] | None = None, /, **required: Shape) -> Shape:
+        keys = {**required, **(optional or {})}
         return {
             "type": "object",
             "properties": {name: {**self._meaning(f"keys.{name}"), **shape} for name, shape in keys.items()},
-            "required": ["channel", *required],
+            "required": list(required),
             "additionalProperties": False,
         }
 
@@ -398,6 +411,9 @@ def _operand(operator: Operator, value: Shape) -> Shape:
 def _range_shape(bounds: Range) -> Shape:
     shape = literal(bounds.kind, low=bounds.low, high=bounds.high)
     return shape if "anyOf" in shape else {"anyOf": [shape]}
+
+
+_COVER = {"anyOf": [*_range_shape(effect_parser.RANGES["target_cover"])["anyOf"], COVER]}
 
 
 def _hold_shape(bounds: Range) -> Shape:

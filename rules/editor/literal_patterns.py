@@ -74,6 +74,12 @@ WHOLE_DAYS: Shape = {
     "patternErrorMessage": "write for example 2 days",
 }
 """Days of slack, up to 90."""
+COVER: Shape = {
+    "type": "string",
+    "pattern": r"^\s*0*(?:[0-9]{1,2}|[12][0-9]{2}|3[0-5][0-9]|36[0-5])\s*(?:days?|d)?\s*$",
+    "patternErrorMessage": "write for example 3 days",
+}
+"""Days of cover, up to 365."""
 CARBON_PRICE: Shape = {
     "type": "string",
     "pattern": rf"^\s*[0-9]{{1,15}}(?:\.[0-9]{{1,9}})?{_GAP}{_CURRENCY}{_GAP}/{_GAP}(?:kg|t)\s*$",
@@ -207,3 +213,9 @@ SHARE: Shape = {
     "pattern": rf"^\s*{_amount(100, 0, FULL_SHARE)}{_GAP}%\s*$",
     "patternErrorMessage": "write for example 10%",
 }
+UPLIFT: Shape = {
+    "type": "string",
+    "pattern": rf"^\s*{_amount(100, 0, 10 * FULL_SHARE)}{_GAP}%\s*$",
+    "patternErrorMessage": "write for example 150%",
+}
+"""Up to 1000%."""

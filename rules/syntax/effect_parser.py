@@ -19,11 +19,13 @@ from rules.effects import (
     PromiseFrom,
     ShipmentLimit,
     UntilShipped,
+    Uplift,
 )
 from rules.errors import LiteralInvalid
+from rules.reserves import FULL_SHARE
 from rules.syntax import literals
 from rules.syntax.amount_range import UNITS, Range, single_value
-from rules.syntax.channel_effects import FOR_CHANNELS, for_channel, reserve
+from rules.syntax.channel_effects import COVER, FOR_CHANNELS, alert, days, for_channel, kept
 from rules.syntax.condition_parser import Notes
 from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint, typo_hint
 from rules.syntax.yaml_document import Node, Path
@@ -33,10 +35,11 @@ MOST_MONEY = 100_000 * literals.MICROS
 """No real preference or penalty is larger; the limit keeps sums from overflowing."""
 MOST_DAYS = 3_650
 """Of shelf life that is left."""
-_DAYS = re.compile(r"(\S*[0-9])\s*(?:days?|d)?")
 _WHOLE_DAYS = re.compile(r"(\S*[0-9])\s*days?")
 MAX_SLACK = 90 * 24 * 60
 """Minutes."""
+MOST_UPLIFT = 10 * FULL_SHARE
+"""Basis points: ten times the usual demand."""
 MAX_REST = 30 * 24 * 60
 """Minutes; a node that is out for longer should be excluded by a rule, or removed from the network."""
 
@@ -45,7 +48,7 @@ _UNTIL_SHIPPED = re.compile(rf"{UNTIL_SHIPPED}(?:\s*\+\s*(.+))?", re.DOTALL)
 _OF_SHIPMENT = "shipment"
 _ABOUT_RETURNS = frozenset({"return", "need"})
 """A rule that mentions facts of one of these groups is about returns."""
-_STAGE_WORDS = {Stage.POSITION: "place", Stage.OPTION: "way"}
+_STAGE_WORDS = {Stage.POSITION: "place", Stage.OPTION: "way", Stage.LEVEL: "stock of a place, whatever the order"}
 """What merchandisers call a stage, where that differs from its name."""
 
 
@@ -133,7 +136,7 @@ def _values(name: str, raw: Node, path: Path, notes: Notes, window: str) -> Iter
 def _value(name: str, raw: Node, window: str) -> EffectValue:
     if name in FOR_CHANNELS:
         return for_channel(name, raw, window)
-    return _max_shipments(raw) if name == "max_shipments" else _PARSERS[name](single_value(raw))
+    return _MAPPED[name](raw) if name in _MAPPED else _PARSERS[name](single_value(raw))
 
 
 def _only_true(text: str) -> bool:
@@ -173,11 +176,12 @@ def _carbon_price(text: str) -> int:
     return RANGES["carbon_price"].within(literals.carbon_price(text), text)
 
 
-def _days(text: str) -> int:
-    match = _DAYS.fullmatch(text.strip())
-    if match is None:
-        raise LiteralInvalid(f"'{text}' is no number of days; write for example 10 days")
-    return RANGES["min_shelf_life"].parse(match[1])
+def _uplift(text: str) -> Uplift:
+    return Uplift(share=literals.share(text, most=MOST_UPLIFT))
+
+
+def _shelf_life(text: str) -> int:
+    return days(text, RANGES["min_shelf_life"])
 
 
 def _slack(text: str) -> int:
@@ -223,6 +227,9 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "daily_units": UNITS,
         "daily_weight": Range(kind=Kind.WEIGHT, low=0, bounds="at least 0 kg"),
         "rest_after_rejection": Range(kind=Kind.DURATION, low=1, high=MAX_REST, bounds="between 1 m and 30 d"),
+        "min": UNITS,
+        "max": UNITS,
+        "target_cover": COVER,
     }
 )
 """The accepted amounts of each effect whose value is an amount."""
@@ -234,14 +241,21 @@ _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,
     "disposition": _disposition,
     "as_sku": _other_sku,
-    "keep": reserve,
     **dict.fromkeys(ONLY_TRUE, _only_true),
     **{name: amounts.parse for name, amounts in RANGES.items()},
     "carbon_price": _carbon_price,
     "hold": _hold,
-    "min_shelf_life": _days,
+    "min_shelf_life": _shelf_life,
+    "target_cover": days,
+    "uplift": _uplift,
     "promise_from": _promise_from,
     "slack": _slack,
     "haircut": literals.share,
     "preorder_from": literals.date,
 }
+_MAPPED: Mapping[str, Callable[[Node], EffectValue]] = {
+    "max_shipments": _max_shipments,
+    "keep": kept,
+    "alert_below": alert,
+}
+"""Parsers of effects whose value may be a mapping."""

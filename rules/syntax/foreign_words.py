@@ -134,6 +134,13 @@ _MEANT: Mapping[str, str] = MappingProxyType(
         "reliquat": "backorder",
         "precommande": "preorder_from",
         "release_date": "preorder_from",
+        "seuil_d_alerte": "alert_below",
+        "alerte": "alert_below",
+        "reorder_point": "alert_below",
+        "couverture_cible": "target_cover",
+        "days_of_supply": "target_cover",
+        "hausse": "uplift",
+        "majoration": "uplift",
         # values of lists
         "magasin": "store",
         "boutique": "store",

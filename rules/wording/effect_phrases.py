@@ -14,6 +14,7 @@ from rules.effects import (
     PromiseFrom,
     ShipmentLimit,
     UntilShipped,
+    Uplift,
 )
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax.effect_parser import RANGES
@@ -47,11 +48,13 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
         case UntilShipped(extra=minutes):
             after = {"amount": amounts.duration(minutes, catalogue)} if minutes else {}
             return catalogue.text(f"{key}_after_shipping" if minutes else f"{key}_until_shipped", **after)
-        case int() as value:
+        case Uplift() | int() as value:
             return _amount_clause(effect.name, key, value, catalogue)
 
 
-def _amount_clause(name: str, key: str, value: int, catalogue: Catalogue) -> str:
+def _amount_clause(name: str, key: str, value: Uplift | int, catalogue: Catalogue) -> str:
+    if isinstance(value, Uplift):
+        return catalogue.text(key, share=amounts.share(value.share, catalogue))
     if name == "haircut":
         return catalogue.text(key, share=amounts.share(value, catalogue))
     if name == "preorder_from":
@@ -89,7 +92,7 @@ def _allotment_clause(key: str, allotment: Allotment, catalogue: Catalogue, chan
     bounds = {name: str(units) for name, units in (("least", least), ("most", most)) if units is not None}
     return _reserve_clause(
         key,
-        Reserve(units=allotment.units, share=allotment.share),
+        Reserve(units=allotment.units, share=allotment.share, cover=allotment.cover),
         catalogue,
         channel=channel,
         period=catalogue.text(f"{key}.per.{allotment.per}"),
@@ -100,4 +103,6 @@ def _allotment_clause(key: str, allotment: Allotment, catalogue: Catalogue, chan
 def _reserve_clause(key: str, reserve: Reserve, catalogue: Catalogue, **values: str) -> str:
     if reserve.share:
         return catalogue.text(f"{key}.share", share=amounts.share(reserve.share, catalogue), **values)
+    if reserve.cover:
+        return catalogue.counted(f"{key}.cover", reserve.cover, **values)
     return catalogue.counted(f"{key}.units", reserve.units, **values)

@@ -18,6 +18,7 @@ from rules.effects import (
     PromiseFrom,
     ShipmentLimit,
     UntilShipped,
+    Uplift,
 )
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax import literals
@@ -118,19 +119,21 @@ def _effect_value(name: str, value: EffectValue) -> str:
             return UNTIL_SHIPPED
         case UntilShipped(extra=minutes):
             return f"{UNTIL_SHIPPED} + {_duration(minutes)}"
-        case int():
+        case Uplift() | int():
             return _amount(name, value)
 
 
-def _amount(name: str, value: int) -> str:
-    match name:
-        case "min_shelf_life":
-            return f"{value} day{'s' * (value != 1)}"
-        case "haircut":
-            return _share(value)
-        case "preorder_from":
-            return _date(value)
-    return value_text(RANGES[name].kind, value)
+_IN_DAYS = ("min_shelf_life", "target_cover")
+
+
+def _amount(name: str, value: Uplift | int) -> str:
+    if isinstance(value, Uplift):
+        return _share(value.share)
+    if name == "haircut":
+        return _share(value)
+    if name == "preorder_from":
+        return _date(value)
+    return _days(value) if name in _IN_DAYS else value_text(RANGES[name].kind, value)
 
 
 def _effect_word(value: EffectValue) -> str:
@@ -145,7 +148,20 @@ def _effect_word(value: EffectValue) -> str:
 
 
 def _reserve(reserve: Reserve) -> str:
+    if reserve.cover:
+        return f"{{cover: {_days(reserve.cover)}}}"
     return _share(reserve.share) if reserve.share else str(reserve.units)
+
+
+def _days(days: int) -> str:
+    return f"{days} day{'s' * (days != 1)}"
+
+
+def _size(reserve: Reserve) -> tuple[str, str]:
+    """The size in a mapping that names a channel: its field and its text."""
+    if reserve.cover:
+        return "cover", _days(reserve.cover)
+    return ("share", _share(reserve.share)) if reserve.share else ("units", str(reserve.units))
 
 
 def _share(share: int) -> str:
@@ -157,15 +173,13 @@ def _fields(value: Protection | Allotment | Cap) -> Iterator[tuple[str, str]]:
     yield "channel", _word(value.channel)
     match value:
         case Protection(reserve=reserve):
-            yield "share" if reserve.share else "units", _reserve(reserve)
+            yield _size(reserve)
         case Cap(units=units):
             yield "units", str(units)
-        case Allotment(least=0, most=None):
-            reserve = Reserve(units=value.units, share=value.share)
-            yield "share" if reserve.share else "units", _reserve(reserve)
-            yield "per", value.per
         case Allotment():
-            yield "share", _share(value.share)
+            size = _size(Reserve(units=value.units, share=value.share, cover=value.cover))
+            bounded = value.least or value.most is not None
+            yield ("share", _share(value.share)) if bounded and not value.cover else size
             yield from (("min", str(value.least)),) if value.least else ()
             yield from (("max", str(value.most)),) if value.most is not None else ()
             yield "per", value.per

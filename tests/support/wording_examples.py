@@ -66,6 +66,16 @@ CONDITIONS = [
         "l'unité a été livrée il y a plus de 30 jours",
     ),
     ("stock.on_hand: 0", "the place has 0 units on hand", "le lieu a 0 unité en stock"),
+    (
+        "stock.incoming: {at_least: 2}",
+        "at least 2 units are to come in at the place",
+        "le lieu attend au moins 2 unités",
+    ),
+    (
+        "stock.next_arrival: {at_most: 3 d}",
+        "the next units come in at the place in at most 3 days",
+        "la prochaine entrée sur place est dans au plus 3 jours",
+    ),
     ("order.lines: {less_than: 3}", "the order has fewer than 3 lines", "la commande compte moins de 3 lignes"),
     (
         "route.arrives: {less_than: 36 h}",
@@ -318,6 +328,68 @@ EFFECTS = [
         "aux commandes du canal marketplace, au plus 1 unité de l'article est proposée, en tous ces lieux ensemble",
     ),
     (
+        "keep: {cover: 2 days}",
+        "as many units of the article stay at the place as are expected to sell there in 2 days",
+        "il reste sur place autant d'unités de l'article qu'il doit s'en vendre là en 2 jours",
+    ),
+    (
+        "protect: {channel: web, cover: 3 days}",
+        (
+            "as many units of the article at the place as are expected to sell there in 3 days are only for orders"
+            " from web"
+        ),
+        (
+            "autant d'unités de l'article sur place qu'il doit s'en vendre là en 3 jours sont gardées pour les"
+            " commandes du canal web"
+        ),
+    ),
+    (
+        "allocate: {channel: web, cover: 1 day, min: 2, per: week}",
+        (
+            "as many units of the article at the place as are expected to sell there in 1 day, but at least 2, are put"
+            " aside for orders from web each week, less what they took of it meanwhile"
+        ),
+        (
+            "autant d'unités de l'article sur place qu'il doit s'en vendre là en 1 jour, mais au moins 2, sont mises de"
+            " côté chaque semaine pour les commandes du canal web, moins ce qu'elles en ont déjà pris"
+        ),
+    ),
+    (
+        "alert_below: 10",
+        "the stock of the article at the place is low below 10 units",
+        "le stock de l'article sur place est bas au-dessous de 10 unités",
+    ),
+    (
+        "alert_below: {cover: 5 days}",
+        "the stock of the article at the place is low below what is expected to sell there in 5 days",
+        "le stock de l'article sur place est bas au-dessous de ce qui doit s'en vendre là en 5 jours",
+    ),
+    (
+        "alert_below: 0",
+        "no stock of the article at the place is low by itself",
+        "aucun stock de l'article sur place n'est bas par lui-même",
+    ),
+    (
+        "min: 4",
+        "the place should have at least 4 units of the article",
+        "le lieu devrait avoir au moins 4 unités de l'article",
+    ),
+    (
+        "max: 1",
+        "the place should have at most 1 unit of the article",
+        "le lieu devrait avoir au plus 1 unité de l'article",
+    ),
+    (
+        "target_cover: 14 days",
+        "the stock of the article at the place should last 14 days",
+        "le stock de l'article sur place devrait durer 14 jours",
+    ),
+    (
+        "uplift: 150%",
+        "150% of the usual demand for the article is expected at the place",
+        "on attend sur place 150\u00a0% de la demande habituelle de l'article",
+    ),
+    (
         "oversell: 10",
         "the place may sell 10 units of the article more than it has",
         "le lieu peut vendre 10 unités de l'article de plus qu'il n'en a",
@@ -359,6 +431,46 @@ EFFECTS = [
         "min_shelf_life: 1 d",
         "units of lots are usable for at least 1 day after they arrive",
         "les unités de lots sont utilisables au moins 1 jour après leur arrivée",
+    ),
+    (
+        "promise_from: on_hand",
+        "of the article at the place only what is on hand is promised",
+        "de l'article sur place, seul ce qui est présent est promis",
+    ),
+    (
+        "promise_from: in_transit",
+        "of the article at the place what is on its way there is promised, too",
+        "de l'article sur place, ce qui est en route est promis aussi",
+    ),
+    (
+        "promise_from: confirmed",
+        "of the article at the place what is on its way there or confirmed is promised, too",
+        "de l'article sur place, ce qui est en route ou confirmé est promis aussi",
+    ),
+    (
+        "promise_from: planned",
+        "of the article at the place all that is to come in is promised, too",
+        "de l'article sur place, tout ce qui est attendu est promis aussi",
+    ),
+    (
+        "slack: 2 days",
+        "what is to come in at the place is promised for 2 days after it is expected",
+        "ce qui est attendu sur place est promis pour 2 jours après l'arrivée prévue",
+    ),
+    (
+        "haircut: 10%",
+        "10% of what is to come in at the place, rounded up, is promised to nobody",
+        "10\xa0% de ce qui est attendu sur place, arrondi au supérieur, n'est promis à personne",
+    ),
+    (
+        "backorder: true",
+        "units of the line that stay unfilled wait for stock",
+        "les unités de la ligne qui restent non servies attendent du stock",
+    ),
+    (
+        "preorder_from: 2026-12-12",
+        "the line ships on 12 December 2026 at the earliest, as a preorder",
+        "la ligne part au plus tôt le 12 décembre 2026, en précommande",
     ),
     (
         "keep_together: true",

@@ -11,9 +11,9 @@ import numpy as np
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.caps import binding_caps, most_offered
 from engine.decide.evaluation.evaluation import Evaluation
-from engine.decide.evaluation.incoming import Incoming, Place
 from engine.decide.evaluation.options import NONE, Options
 from engine.decide.evaluation.shipment_bands import ShipmentBands
+from engine.decide.incoming.incoming import Incoming, Place
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded, rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, DirectLimits, choose_directly
@@ -55,9 +55,6 @@ class Candidates:
         self.evaluation = evaluation
         self.incoming, self._left = evaluation.incoming, left
         self.free, self.rooms = _without_left(evaluation, left)
-        if self.incoming is not None:
-            totals = map(self.incoming.total, range(len(self.free)))
-            self.free = [np.maximum(0, units - self._left_of(index)) for index, units in enumerate(totals)]
         self.capacities = _capacities(evaluation, left)
         reach, lines = evaluation.reach, evaluation.order.lines
         carbon_price = evaluation.order_outcome.carbon_price
@@ -70,20 +67,17 @@ class Candidates:
         line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
         self.quantity = integers(item.quantity for item in lines)
         at_least = [item.quantity if evaluation.ships_whole(index) else 1 for index, item in enumerate(lines)]
-        at_once = None if reach.ready_at is None else reach.ready_at[options.reach] == 0
-        usable = ~options.excluded & _but_later(self.rooms[reach.node[options.reach]] > 0, at_once, otherwise=True)
+        usable = ~options.excluded & self._today(self.rooms[reach.node] > 0, options.reach, otherwise=True)
         self.offered, self.caps = most_offered(evaluation, self.free), list(binding_caps(evaluation, self.free))
         units = np.concatenate([NONE, *map(self._usable, range(len(lines)))])
         self.weight = integers(evaluation.snapshot.products[item.sku].counted_weight for item in lines)
         if self.capacities is not None:
-            most = self.capacities[:, reach.node[options.reach]]
-            most = np.minimum(most[0], most[1] // np.maximum(self.weight[line], 1))
-            units = np.minimum(units, _but_later(most, at_once, otherwise=NO_LIMIT))
+            most = self._today(self.capacities[:, reach.node], options.reach, otherwise=NO_LIMIT)
+            units = np.minimum(units, np.minimum(most[0], most[1] // np.maximum(self.weight[line], 1)))
         some = units >= integers(at_least)[line]
         multiple = self._multiples(by_line)
         if multiple is not None:
-            in_multiples = self.quantity[line] % multiple == 0
-            whole = np.array([evaluation.ships_whole(index) for index in range(len(lines))], dtype=bool)[line]
+            in_multiples, whole = self.quantity[line] % multiple == 0, self._together()[line]
             some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~whole)
         some &= usable
         if evaluation.order.sets:
@@ -94,8 +88,7 @@ class Candidates:
         if multiple is not None:
             self.everything &= in_multiples[entries]
         if self.capacities is not None:
-            carries_all = self._carries_all(reach.node[self.candidate])
-            self.everything &= _but_later(carries_all, None if at_once is None else at_once[entries], otherwise=True)
+            self.everything &= self._today(self._carries_all(reach.node), self.candidate, otherwise=True)
         self.multiple = None if multiple is None else multiple[entries]
         self.units = units[entries] if multiple is None else units[entries] // multiple[entries] * multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
@@ -122,6 +115,13 @@ class Candidates:
         of_lots = shelf_life.usable(index, self.offered[index])
         ready_at = self.evaluation.reach.ready_at
         return np.minimum(units, of_lots if ready_at is None else np.where(ready_at[options.reach] > 0, units, of_lots))
+
+    def _today(self, column: _Column, rows: Integers, *, otherwise: int) -> _Column:
+        """Some rows of a column that is about a node's room of today, by row of `reach`, with another value for what
+        ships later.
+        """
+        ready_at = self.evaluation.reach.ready_at
+        return column[..., rows] if ready_at is None else np.where(ready_at[rows] > 0, otherwise, column[..., rows])
 
     def _left_of(self, index: int) -> Integers:
         """By position of a line, the units that are left to others."""
@@ -483,13 +483,6 @@ def _waiting_place(ready_at: int, node: str) -> str:
     return f"{_AFTER_ALL_NODES}{ready_at:012d} {node}" if ready_at else node
 
 
-def _but_later(column: _Column, at_once: Flags | None, *, otherwise: int) -> _Column:
-    """The column, with another value for entries that do not ship at once; None: all do."""
-    if at_once is not None:
-        column[~at_once] = otherwise
-    return column
-
-
 def _quotients(column: Integers, parts: int) -> Integers:
     return column if parts == 1 else rounded(column, parts)
 
@@ -501,11 +494,13 @@ def _without_left(evaluation: Evaluation, left: LeftToOthers) -> tuple[Sequence[
         evaluation.rooms,
         evaluation.ways.node_ids,
     )
+    if evaluation.incoming is not None:
+        free = [evaluation.incoming.total(index) for index in range(len(free))]
     if left.units:
         for index, (line, positions) in enumerate(zip(evaluation.order.lines, evaluation.positions, strict=True)):
             nodes = [node_ids[node] for node in positions.stock.node.tolist()]
             kept = integers(left.units.get((line.sku, node), 0) for node in nodes)
-            free[index] = np.maximum(positions.free - kept, 0)
+            free[index] = np.maximum(free[index] - kept, 0)
     if left.loads:
         rooms = np.maximum(rooms - integers(left.loads.get(node, 0) for node in node_ids), 0)
     return free, rooms

@@ -13,7 +13,6 @@ from typing import cast
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.evaluation.incoming import Incoming, incoming_of
 from engine.decide.evaluation.judged_bands import judge_bands
 from engine.decide.evaluation.options import Options, judge_options
 from engine.decide.evaluation.positions import Positions, Shared, judge_positions
@@ -26,6 +25,7 @@ from engine.decide.evaluation.shipment_bands import (
     joined,
 )
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.incoming.incoming import Incoming, incoming_of
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement, smallest_multiples
 from engine.decide.shipping.columns import NO_LIMIT, Integers
@@ -135,6 +135,10 @@ class Evaluation:
         """Whether a rule says that the line ships whole, from one place by one way, or not at all."""
         return cast("LineOutcome", self.line_judgements[index].outcome).keep_together
 
+    def backorders(self, index: int) -> bool:
+        """Whether a rule says that units of the line that stay unfilled wait for stock."""
+        return cast("LineOutcome", self.line_judgements[index].outcome).backorder
+
     def ships_whole(self, index: int) -> bool:
         """Whether it does so because of a rule, or because of its set."""
         return self.order.lines[index].set_name is not None or self.keeps_together(index)
@@ -161,9 +165,8 @@ class Evaluation:
                 self.matcher,
                 facts,
                 self.columns.stock_of(line.sku),
-                ways=self.ways,
-                loads=self.loads,
-                clocks=self.columns.clocks,
+                self.columns.rows_of(line.sku),
+                expected=self.columns.expected_sales_of(line.sku),
                 channel=self.order.channel,
             )
             for line, facts in zip(self.order.lines, self.line_facts, strict=True)

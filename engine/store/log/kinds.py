@@ -41,6 +41,9 @@ KINDS = (
     "cancelled",
     "undone",
     "amended",
+    "expected",
+    "received",
+    "overdue",
     *FORGETTABLE,
 )
 """All of them."""

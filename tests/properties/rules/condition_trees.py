@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from hypothesis import strategies as st
 
 from rules.conditions import ORDERED, PAIRED, SEVERAL, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Disposition, Effect, Exclusion, OtherSku
+from rules.effects import Disposition, Effect, Exclusion, OtherSku, Uplift
 from rules.policy import Policy, PolicySet, Rule
 from rules.reserves import Reserve
 from rules.syntax.condition_parser import are_comparable
@@ -63,6 +63,10 @@ EFFECTS: Mapping[Stage, tuple[Effect, ...]] = {
         Effect(name="prefer", value=1_500_000, of_return=True),
     ),
     Stage.REJECTION: (Effect(name="rest_after_rejection", value=120),),
+    Stage.LEVEL: (
+        Effect(name="alert_below", value=Reserve(cover=5)),
+        Effect(name="uplift", value=Uplift(share=15_000)),
+    ),
 }
 
 

@@ -10,16 +10,19 @@ from rules.effects import (
     Disposition,
     Effect,
     Exclusion,
+    LevelOutcome,
     LineOutcome,
     NodeOutcome,
     OptionOutcome,
     OrderOutcome,
     OtherSku,
     PositionOutcome,
+    PromiseFrom,
     RejectionOutcome,
     ReturnOutcome,
     ShipmentLimit,
     UntilShipped,
+    Uplift,
     combine,
 )
 from rules.reserves import Allotment, Cap, Protection, Reserve
@@ -80,6 +83,15 @@ COMBINED = [
     ("multiple_of", [6, 12, 4], PositionOutcome(multiple_of=12)),
     ("min_shelf_life", [10, 30, 0], PositionOutcome(min_shelf_life=30)),
     ("oversell", [10, 4, 7], PositionOutcome(oversell=4)),
+    (
+        "promise_from",
+        [PromiseFrom.PLANNED, PromiseFrom.IN_TRANSIT, PromiseFrom.CONFIRMED],
+        PositionOutcome(promise_from=PromiseFrom.IN_TRANSIT),
+    ),
+    ("slack", [60, 2880, 0], PositionOutcome(slack=2880)),
+    ("haircut", [500, 1_000], PositionOutcome(haircut=1_000)),
+    ("backorder", [True, True], LineOutcome(backorder=True)),
+    ("preorder_from", [739_962, 739_997], LineOutcome(preorder_from=739_997)),
     ("keep_together", [True, True], LineOutcome(keep_together=True)),
     ("max_shipments", [3, 2], OrderOutcome(max_shipments=2)),
     (
@@ -111,6 +123,23 @@ COMBINED = [
     ("disposition", [Disposition.KEEP, Disposition.DESTROY], ReturnOutcome(disposition=Disposition.KEEP)),
     ("as_sku", [OtherSku(sku="C-2"), OtherSku(sku="C-1")], ReturnOutcome(as_sku="C-1")),
     ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
+    ("keep", [Reserve(cover=2), Reserve(cover=5), units(3)], PositionOutcome(keep=Reserve(units=3, cover=5))),
+    (
+        "protect",
+        [protects("web", Reserve(cover=2)), protects("web", Reserve(cover=3)), protects("web", units(1))],
+        PositionOutcome(protect=(protects("web", Reserve(units=1, cover=3)),)),
+    ),
+    (
+        "allocate",
+        [allots(cover=3), allots(cover=2), allots(units=9)],
+        PositionOutcome(allocate=(allots(cover=3), allots(units=9))),
+    ),
+    ("alert_below", [units(10), Reserve(cover=5), units(4)], LevelOutcome(alert=Reserve(units=10, cover=5))),
+    ("min", [3, 8, 0], LevelOutcome(minimum=8)),
+    ("max", [30, 80, 40], LevelOutcome(maximum=30)),
+    ("target_cover", [14, 28, 7], LevelOutcome(target_cover=28)),
+    ("uplift", [Uplift(share=15_000), Uplift(share=7_000)], LevelOutcome(uplift=15_000)),
+    ("uplift", [Uplift(share=7_000), Uplift(share=5_000)], LevelOutcome(uplift=7_000)),
 ]
 
 
@@ -140,6 +169,7 @@ def test_prefer_and_avoid_add_up_to_one_adjustment():
         (Stage.OPTION, OptionOutcome()),
         (Stage.NODE, NodeOutcome()),
         (Stage.REJECTION, RejectionOutcome()),
+        (Stage.LEVEL, LevelOutcome()),
     ],
 )
 def test_without_rules_nothing_is_changed(stage, outcome):

@@ -11,11 +11,13 @@ from rules.effects import (
     STAGE_OF,
     Disposition,
     Exclusion,
+    LevelOutcome,
     LineOutcome,
     NodeOutcome,
     OptionOutcome,
     OrderOutcome,
     PositionOutcome,
+    PromiseFrom,
     RejectionOutcome,
     ReturnOutcome,
 )
@@ -126,6 +128,8 @@ MEANT = {
     "stock.days_of_cover: {more_than: 90}": ({"stock.days_of_cover": 91}, {"stock.days_of_cover": 90}),
     "service.mode: [bike, pickup]": ({"service.mode": "bike"}, {"service.mode": "air"}),
     "service.carrier: colissimo": ({"service.carrier": "colissimo"}, {"service.carrier": "dhl"}),
+    "stock.incoming: {at_least: 20}": ({"stock.incoming": 20}, {"stock.incoming": 19}),
+    "stock.next_arrival: {at_most: 3 d}": ({"stock.next_arrival": 4_320}, {"stock.next_arrival": 4_321}),
     "stock.rank: 1": ({"stock.rank": 1}, {"stock.rank": 2}),
     "route.rank_cost: {at_most: 3}": ({"route.rank_cost": 3}, {"route.rank_cost": 4}),
     "route.co2: {at_most: 0.5 kg}": ({"route.co2": 500_000}, {"route.co2": 500_001}),
@@ -243,6 +247,11 @@ EFFECTS = {
     "cap: {channel: marketplace, units: 10}": PositionOutcome(cap=(Cap(channel="marketplace", units=10),)),
     "multiple_of: 6": PositionOutcome(multiple_of=6),
     "min_shelf_life: 10 days": PositionOutcome(min_shelf_life=10),
+    "promise_from: confirmed": PositionOutcome(promise_from=PromiseFrom.CONFIRMED),
+    "slack: 2 days": PositionOutcome(slack=2 * 1_440),
+    "haircut: 10%": PositionOutcome(haircut=1_000),
+    "backorder: true": LineOutcome(backorder=True),
+    "preorder_from: 2026-12-12": LineOutcome(preorder_from=literals.date("2026-12-12")),
     "keep_together: true": LineOutcome(keep_together=True),
     "max_shipments: 2": OrderOutcome(max_shipments=2),
     "max_shipments: {at_most: 1, unless_needed: true}": OrderOutcome(shipments_unless_needed=1),
@@ -263,6 +272,19 @@ EFFECTS = {
     "disposition: restock": ReturnOutcome(disposition=Disposition.RESTOCK),
     "as_sku: CHAIR-1-OUTLET": ReturnOutcome(as_sku="CHAIR-1-OUTLET"),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
+    "keep: {cover: 2 days}": PositionOutcome(keep=Reserve(cover=2)),
+    "protect: {channel: web, cover: 3 days}": PositionOutcome(
+        protect=(Protection(channel="web", reserve=Reserve(cover=3)),)
+    ),
+    "allocate: {channel: web, cover: 3 days, max: 20, per: week}": PositionOutcome(
+        allocate=(Allotment(channel="web", cover=3, most=20, per="week"),)
+    ),
+    "alert_below: 10": LevelOutcome(alert=Reserve(units=10)),
+    "alert_below: {cover: 5 days}": LevelOutcome(alert=Reserve(cover=5)),
+    "min: 4": LevelOutcome(minimum=4),
+    "max: 40": LevelOutcome(maximum=40),
+    "target_cover: 14 days": LevelOutcome(target_cover=14),
+    "uplift: 150%": LevelOutcome(uplift=15_000),
 }
 
 

@@ -70,7 +70,7 @@ def test_the_reference_has_a_text_for_every_word_of_the_policy_language():
     assert keys("editor.kinds") == {fact.kind.name.lower() for fact in facts}
     assert keys("editor.stages") == {stage.name.lower() for stage in Stage}
     assert keys("editor.operators") == {*operators, *COMBINATORS, "not", "is"}
-    own_keys = {"channel", "units", "share", "min", "max", "per", "at_most", "unless_needed"}
+    own_keys = {"channel", "units", "share", "cover", "min", "max", "per", "at_most", "unless_needed"}
     assert keys("editor.keys") == {*shape_keys, *own_keys}
     assert keys("editor.effects") == set(STAGE_OF)
 

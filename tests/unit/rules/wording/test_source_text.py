@@ -59,6 +59,11 @@ EFFECTS = [
     ("multiple_of: 6", "multiple_of: 6"),
     ("min_shelf_life: 10 d", "min_shelf_life: 10 days"),
     ("min_shelf_life: 1", "min_shelf_life: 1 day"),
+    ("promise_from: in_transit", "promise_from: in_transit"),
+    ("slack: 2 days", "slack: 48 h"),
+    ("haircut: 10%", "haircut: 10%"),
+    ("backorder: true", "backorder: true"),
+    ("preorder_from: 2026-12-12", "preorder_from: 2026-12-12"),
     ("keep_together: true", "keep_together: true"),
     ("max_shipments: 2", "max_shipments: 2"),
     ("fewest_shipments: true", "fewest_shipments: true"),
@@ -78,6 +83,19 @@ EFFECTS = [
     ("disposition: return_to_supplier", "disposition: return_to_supplier"),
     ("as_sku: 'C 1-OUTLET'", 'as_sku: "C 1-OUTLET"'),
     ("rest_after_rejection: 90 min", "rest_after_rejection: 90 min"),
+    ("keep: {cover: 2 d}", "keep: {cover: 2 days}"),
+    ("protect: {cover: 1, channel: web}", "protect: {channel: web, cover: 1 day}"),
+    (
+        "allocate: {channel: web, cover: 3 days, max: 8, per: week}",
+        "allocate: {channel: web, cover: 3 days, max: 8, per: week}",
+    ),
+    ("alert_below: 10", "alert_below: 10"),
+    ("alert_below: {cover: 5}", "alert_below: {cover: 5 days}"),
+    ("min: 4", "min: 4"),
+    ("max: 40", "max: 40"),
+    ("target_cover: 14d", "target_cover: 14 days"),
+    ("uplift: 150%", "uplift: 150%"),
+    ("uplift: 87.50%", "uplift: 87.5%"),
 ]
 
 

@@ -4,9 +4,14 @@ The parcel takes 48 hours; NOW is Friday, 27 November 2026, 10:00 in Paris.
 """
 
 import datetime
+import json
 
 import pytest
+from msgspec import UNSET
 
+from engine.decide.decision import Estimate
+from engine.decide.facts_record import FactsRecord, facts_to_json
+from engine.decide.record import DecisionRecord, to_json
 from engine.model.facts import StockPosition
 from tests.support.facts import (
     HOUR,
@@ -190,3 +195,93 @@ def test_rules_know_what_is_to_come():
     assert shipped(decided(order(("A", 1)), facts(receipt(units=5, days=11), lyon=5), soon)) == {"lyon": 1}
     assert shipped(decided(order(("A", 1)), facts(lyon=5), soon)) == {"lyon": 1}
     assert shipped(decided(order(("A", 1)), facts(receipt(units=5, status="in_transit"), lyon=5), soon)) == {"lyon": 1}
+
+
+def estimates(decision):
+    return {item.line: item.estimate for item in decision.unfilled}
+
+
+def test_what_stays_unfilled_has_an_estimate_if_what_is_to_come_would_fill_it():
+    coming = facts(receipt("PO-1", 2, days=3), receipt("PO-2", 9, days=8, status="planned"), lyon=1)
+    (estimate,) = estimates(decided(order(("A", 4)), coming, "then: {slack: 1 day}")).values()
+    leaves = NOW + 9 * DAY
+    assert estimate == Estimate(
+        units=3,
+        receipts=(("PO-2", 3),),
+        expected={"PO-2": NOW + 8 * DAY},
+        ships_at=leaves,
+        arrives_by=leaves + 48 * HOUR,
+    )
+
+
+def test_there_is_no_estimate_of_what_nothing_is_expected_for():
+    assert estimates(decided(order(("A", 1)), facts())) == {"1": None}
+    assert estimates(decided(order(("A", 1)), facts(receipt(days=-1)))) == {"1": None}
+    assert estimates(decided(order(("A", 1)), facts(receipt(promised=10)))) == {"1": None}
+
+
+def test_an_estimate_of_part_of_a_line_says_of_how_many():
+    assert estimates(decided(order(("A", 12)), facts(receipt(units=5))))["1"].units == 5
+
+
+def test_units_on_backorder_wait_though_the_caller_did_not_ask():
+    stock = snapshot(NODES, {"A": {"lyon": 0}, "B": {"lyon": 0}}, receipts=[receipt()])
+    decision = decided(order(("A", 2), ("B", 3)), stock, "when: {product.sku: A}, then: {backorder: true}")
+    assert [item.backorder for item in decision.unfilled] == [True, False]
+    assert decision.waits(may_wait=False)
+    assert decision.waiting_units(may_wait=False) == {"1": 2}
+    assert decision.waiting_units(may_wait=True) == {"1": 2, "2": 3}
+    record = DecisionRecord.of(decision, "d1", "0", b"{}")
+    assert (record.waiting, record.waiting_lines, record.units_waiting) == (True, ["1"], 2)
+    asked = DecisionRecord.of(decision, "d1", "0", b"{}", may_wait=True)
+    assert (asked.waiting, asked.waiting_lines, asked.units_waiting) == (True, UNSET, 5)
+
+
+def test_an_order_without_receipts_of_its_own_is_recorded_as_before():
+    decision = decided(
+        order(("B", 1)), snapshot(NODES, {"A": {}, "B": {"lyon": 1}}, receipts=[receipt()]), FROM_CONFIRMED
+    )
+    facts_kept = json.loads(facts_to_json(FactsRecord.of(decision)))
+    assert "receipts" not in facts_kept["stock"]["B"]
+    (shipment,) = json.loads(to_json(DecisionRecord.of(decision, "d1", "0", b"{}")))["shipments"]
+    assert "ready_at" not in shipment
+    assert shipment["lines"] == [{"line": "1", "quantity": 1, "sku": "B"}]
+
+
+def test_a_record_says_which_receipts_a_shipment_waits_for_and_what_is_a_preorder():
+    rules = [FROM_CONFIRMED, "then: {preorder_from: 2026-12-02}"]
+    decision = decided(order(("A", 6)), facts(receipt("PO-1", 4, days=2), receipt("PO-2", 4, days=9)), *rules)
+    (shipment,) = json.loads(to_json(DecisionRecord.of(decision, "d1", "0", b"{}")))["shipments"]
+    assert shipment["ready_at"] == "2026-12-06T09:00:00Z"
+    assert shipment["lines"] == [
+        {
+            "line": "1",
+            "sku": "A",
+            "quantity": 6,
+            "preorder_from": "2026-12-02",
+            "receipts": [
+                {"receipt": "PO-1", "units": 2, "expected_at": "2026-11-29T09:00:00Z"},
+                {"receipt": "PO-2", "units": 4, "expected_at": "2026-12-06T09:00:00Z"},
+            ],
+        }
+    ]
+
+
+def test_the_example_of_the_page_on_inbound():
+    nodes = [node("lyon", LYON), node("lille", LILLE, type="store", handling=3 * EURO)]
+    coming = [receipt("PO-7", 10, days=8, promised=3), receipt("PO-8", 40, days=23, status="planned")]
+    rules = [
+        "when: {node.type: warehouse}, then: {promise_from: confirmed, slack: 2 days, haircut: 10%}",
+        "when: {route.arrives: {more_than: 5 d}}, then: {avoid: 2.00}",
+    ]
+    stock = {"A": {"lyon": StockPosition(on_hand=2, held=1), "lille": 6}}
+    facts_there = snapshot(nodes, stock, receipts=coming)
+    assert shipped(decided(order(("A", 3)), facts_there, *rules)) == {"lille": 3}
+    kept = "when: {node.id: lille}, then: {keep: 6}"
+    decision = decided(order(("A", 3)), facts_there, *rules, kept)
+    assert (promised(decision), decision.score.money) == ({"PO-7": 3}, 11 * EURO)
+    assert [item.ready_at for item in decision.shipments] == [NOW + 10 * DAY]
+    assert sum(shipped(decided(order(("A", 9)), facts_there, *rules, kept)).values()) == 7
+    split = "when: {route.arrives: {more_than: 5 d}}, then: {avoid: 6.00}"
+    decision = decided(order(("A", 3)), facts_there, *rules, kept, split)
+    assert [item.ready_at for item in decision.shipments] == [0, NOW + 10 * DAY]

@@ -255,6 +255,13 @@ class Incoming:
                 pegged[key, line] = units
         return pegged
 
+    def expected(self, units: Iterable[ReceiptUnits]) -> dict[str, int]:
+        """By receipt that some units are of, when it is expected."""
+        names = {name for of_receipts in units for name, _ in of_receipts}
+        receipts = self._evaluation.snapshot.receipts
+        every = (its for sku in self._by_sku for its in receipts.get(sku, {}).values())
+        return {item.id: item.expected_at for its in every for item in its if item.id in names}
+
     def coming_at(self, index: int, node: str) -> Coming | None:
         """What may be promised of a line's position at a node, if some of it is to come."""
         return self.of(index).get(self._row(index, node))

@@ -1,0 +1,1 @@
+"""Stock in motion, as it is stored."""

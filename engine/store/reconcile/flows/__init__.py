@@ -1,0 +1,1 @@
+"""What the log says should be there of stock in motion."""
