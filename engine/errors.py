@@ -27,6 +27,10 @@ PointsmanError
 ├── OrderNotOver       units of the order are held or wait; its personal values can't be erased yet
 ├── OrderErased        the order's personal values were erased; nothing of it can be decided again
 ├── AlreadyShipped     an amendment that would drop units that have left
+├── NotReturnable      units that can't come back: not shipped, not counted, on another return, or too late
+├── ReturnExists       a return's id was used before, for other units
+├── ReturnOver         the return can't take this step: it is cancelled, expired, over, or not so far yet
+├── DispositionRefused what is to become of returned units is not allowed: by their grade, or by a rule
 ├── HoldEnded          the hold has already ended; says how and when
 ├── StockConflict      two messages about a position contradict each other, or units on backorder are to leave
 ├── QuoteExpired       a quote whose time is over, or that was never made
@@ -35,6 +39,7 @@ PointsmanError
 ├── QuotaExceeded      the caller has as many open holds as it may have
 ├── CursorExpired      a cursor in the stream of events that the log does not reach back to any more
 ├── SealBroken         the sealed log is not what was sealed before; nothing more is sealed
+├── NotLearnt          paces of sale can't be learnt: the network has them from its files, or the log is too short
 ├── Contended          others changed what it needs each time it was tried; try again
 ├── Interrupted        what takes long was ended at a safe place; says why
 └── Undecided          an order whose batch stopped before it was decided; send it again
@@ -275,6 +280,22 @@ class AlreadyShipped(PointsmanError):
     """An order can't be amended so: units that have left would not be ordered any more. Says how many left."""
 
 
+class NotReturnable(PointsmanError):
+    """These units can't come back; the message says which, and why."""
+
+
+class ReturnExists(PointsmanError):
+    """There is a return of that id, of other units, and it stands as it is."""
+
+
+class ReturnOver(PointsmanError):
+    """The return can't take this step, as it stands; the message says where it stands."""
+
+
+class DispositionRefused(PointsmanError):
+    """What is to become of returned units may not; the message says by which grade or rule."""
+
+
 class HoldEnded(PointsmanError):
     """The request comes too late, as the hold has ended; the message says how and when."""
 
@@ -313,6 +334,10 @@ class SealBroken(PointsmanError):
 
 class QuotaExceeded(PointsmanError):
     """The caller has as many open holds as it may have."""
+
+
+class NotLearnt(PointsmanError):
+    """Paces of sale can't be learnt from the log; says why, and what to do."""
 
 
 class Contended(PointsmanError):

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
+from engine.returns.returns import Returns
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.transfers.proposals import TransferProposals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,7 @@ class Flows:
 
     def __init__(self, parts: FlowParts) -> None:
         self._parts = parts
+        self.demand = Demand(parts.client, parts.keys, facts=parts.facts, clock=parts.clock)
         self.inbound = Inbound(
             parts.client,
             parts.keys,
@@ -36,4 +40,15 @@ class Flows:
             after_freeing=parts.after_freeing,
             clock=parts.clock,
             micros=parts.micros,
+        )
+        self.returns = Returns(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            after_freeing=parts.after_freeing,
+            clock=parts.clock,
+            micros=parts.micros,
+        )
+        self.transfer_proposals = TransferProposals(
+            parts.client, parts.keys, facts=parts.facts, moving=lambda: (), clock=parts.clock
         )

@@ -41,6 +41,7 @@ from api.http.description.completion import completed
 from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
+from api.http.flows import demand, returns
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
@@ -114,6 +115,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         node_rests,
         backlog,
         holds,
+        returns,
         stock,
         stock_movements,
         master_data,
@@ -122,6 +124,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         events,
         webhooks,
         sealing,
+        demand,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
     described = description.blueprint(functools.partial(_described, api, scopes, deprecations))

@@ -168,6 +168,11 @@ class Claim:
     haircut: int = 0
     """Basis points of the units that are to come of a receipt, rounded up, that are promised to nobody."""
 
+    @property
+    def all_units(self) -> int:
+        """Those on hand, and those of receipts."""
+        return self.units + sum(units for _, units in self.receipts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedReceipt:

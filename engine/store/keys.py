@@ -74,6 +74,11 @@ class Keys:
         """Hash: SKU to product, with its pace of sale by node."""
         return self._key("products")
 
+    @property
+    def demand(self) -> str:
+        """JSON: what the paces of sale were last learnt from, as the log has it; none as long as none was."""
+        return self._key("demand")
+
     def on_hand(self, sku: str) -> str:
         """Hash: node to units. Where more left than was counted it is below 0, which readers take for 0.
 
@@ -103,6 +108,22 @@ class Keys:
     def blocked(self, sku: str) -> str:
         """Hash: node to units that are there and may not be sold, as they are damaged. They are not on hand."""
         return self._key("blocked", sku)
+
+    def quarantine(self, sku: str) -> str:
+        """Hash: node to units that came back and of which nobody has decided yet what becomes of them. They are neither
+        on hand nor blocked.
+        """
+        return self._key("quarantine", sku)
+
+    @property
+    def returns(self) -> str:
+        """Hash: id of a return to its JSON (see flows/stored_return.py)."""
+        return self._key("returns")
+
+    @property
+    def returns_opened(self) -> str:
+        """Sorted set: id of a return by the instant it was opened."""
+        return self._key("returns", "opened")
 
     def receipts(self, sku: str) -> str:
         """Hash: id of each open receipt of the SKU to its text (see parts/receipts.lua)."""
@@ -244,7 +265,8 @@ class Keys:
     def order(self, order_id: str) -> str:
         """Hash: `first`, the order's first decision, which makes its id taken; and what calls on the order changed:
         `order`, JSON of the order as last amended; `cancelled`, JSON of units by line; `changes`, the number of those
-        calls; `approval`, JSON, while the order is parked until a person approves it; and `approved`, JSON of who did.
+        calls; `approval`, JSON, while the order is parked until a person approves it; `approved`, JSON of who did; and
+        `returns`, JSON of what of it is to come back or did, by return (see flows/stored_return.py).
         """
         return self._key("order", order_id)
 

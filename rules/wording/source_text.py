@@ -144,6 +144,8 @@ def _effect_word(value: EffectValue) -> str:
             return value.name.lower()
         case OtherSku(sku=sku):
             return _word(sku)
+        case False:
+            return "false"
     return "unless_needed" if value is Exclusion.UNLESS_NEEDED else "true"
 
 

@@ -18,17 +18,22 @@ from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import policy_versions, replica
+from engine.store.audit.acts import Act
 from engine.store.audit.seal_entries import SealStep
 from engine.store.audit.sealed_log import SealedLog
 from engine.store.connection import client as store
 from engine.store.connection.client import script_text
 from engine.store.events.event_stream import EventStream
+from engine.store.flows.learnt_demand import LearntDemand
+from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.network import load
 from engine.store.orders.stored_order import Approval
+from engine.store.outcomes import Committed
 from engine.store.script_keys import LAYOUTS, TRIM_LOG
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.store.connection.test_replicas import LONG, follow, url
+from tests.store.flows.conftest import commit, decision_on
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order, product
 from tests.support.lua_scripts import script_names
@@ -101,6 +106,15 @@ def answer_and_count(pointsman):
     pointsman.request_counts.add("eve", seconds=1)
 
 
+def change_paces(pointsman):
+    """As learning them does."""
+    store = LearntDemand(pointsman._client, pointsman._keys)
+    products = store.products(store.skus())
+    with store.staging() as staged:
+        staged.add({sku: record | {"paces": {"lyon": 70}} for sku, record in products.items()})
+        assert staged.swap_in(before=store.state(), act=Act(kind="demand_learnt", subject="1" * 64), now=pointsman.now)
+
+
 def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: PLR0915  # a call of every script
     pointsman = strict
     pointsman.load(stocked(9))
@@ -156,12 +170,41 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     repair_loads(pointsman)
     send_events(pointsman)
     follow_versions(pointsman, clock)
+    receive_what_was_promised(pointsman, clock)
+    change_paces(pointsman)
     seal_and_trim(pointsman)
     over = order(("B", 1))
     pointsman.holds.release(json_of(pointsman.decide(over))["id"])
     assert pointsman.erasures.erase(over.id, note="").order == over.id
     on_replicas_alone, before_the_service_starts = "replica_snapshot", "server/rights"
     assert ran == script_names() - {on_replicas_alone, before_the_service_starts}
+
+
+def receive_what_was_promised(pointsman, clock):
+    """A receipt of which units are promised comes later than expected, and then with fewer units."""
+    inbound, ledger = pointsman.flows.inbound, pointsman._ledger
+    message = Announcement(
+        id="PO-1",
+        source="purchase_order",
+        node="lyon",
+        sku="A",
+        quantity=5,
+        expected_at=clock.now + 60,
+        status="confirmed",
+        sequence=1,
+    )
+    inbound.announce(message)
+    for name in ("late", "released"):
+        decision = decision_on(ledger, 0, {"PO-1": 2}, inbound.coming("A")["lyon"], hold_until=clock.now + 3_600)
+        assert commit(ledger, decision, name) == Committed()
+    inbound.announce(dataclasses.replace(message, expected_at=clock.now + 120, sequence=2))
+    pointsman.holds.release("released")
+    clock.now += 200
+    inbound.note_overdue()
+    inbound.receive("PO-1", Delivery(units=1, closes=True), op="truck")
+    pointsman.holds.confirm("late", lines={"1": 1})
+    pointsman.holds.release("late")
+    assert pointsman.check().clean
 
 
 def wait_for_an_instant(pointsman, clock):

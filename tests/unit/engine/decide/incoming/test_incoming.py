@@ -14,6 +14,7 @@ from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.record import DecisionRecord, to_json
 from engine.model.facts import StockPosition
 from tests.support.facts import (
+    EURO,
     HOUR,
     LILLE,
     LYON,
