@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from engine.channels.channels import Channels
 from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
@@ -62,6 +63,16 @@ class Flows:
         self.transfer_proposals = TransferProposals(
             parts.client, parts.keys, facts=parts.facts, moving=self._moving, clock=parts.clock
         )
+        self.channels = Channels(parts.client, parts.keys, facts=parts.facts, new_id=parts.new_id, clock=parts.clock)
+
+    def start(self) -> None:
+        """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long
+        does this.
+        """
+        self.channels.start()
+
+    def close(self) -> None:
+        self.channels.close()
 
     def _moving(self) -> Iterator[Moving]:
         """What is to go from node to node and has not left."""

@@ -207,7 +207,7 @@ class PositionOutcome:
 
     def floor(self, channel: str) -> Floor:
         """For an order on `channel`."""
-        portions = self._portions()
+        portions = self.portions()
         own = portions.pop(channel, Portion())
         return Floor(keep=self.keep, own=own, others=tuple(portions.values()), oversell=self.oversell)
 
@@ -215,8 +215,8 @@ class PositionOutcome:
         """The cap of the channel."""
         return next((item.units for item in self.cap if item.channel == channel), None)
 
-    def _portions(self) -> dict[str, Portion]:
-        """By channel, without empty ones."""
+    def portions(self) -> dict[str, Portion]:
+        """What is put aside for each channel, without those for which nothing is."""
         reserves = {item.channel: item.reserve for item in self.protect}
         allotments: dict[str, tuple[Allotment, ...]] = {}
         for item in self.allocate:

@@ -97,6 +97,17 @@ class PolicySet:
         return max((_cover(effect.value) for effect in effects if effect.stage is Stage.POSITION), default=0)
 
     @cached_property
+    def has_alerts(self) -> bool:
+        """Whether some rule says when stock is low."""
+        return any(effect.name == "alert_below" for rule in self.rules.values() for effect in rule.effects)
+
+    @cached_property
+    def longest_alert(self) -> int:
+        """The most days of cover below which some rule says that stock is low; 0: none does in days."""
+        effects = (effect for rule in self.rules.values() for effect in rule.effects)
+        return max((_cover(effect.value) for effect in effects if effect.name == "alert_below"), default=0)
+
+    @cached_property
     def has_uplifts(self) -> bool:
         """Whether some rule says that more or less than usual is expected to sell."""
         return any(effect.name == "uplift" for rule in self.rules.values() for effect in rule.effects)
