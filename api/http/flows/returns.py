@@ -16,6 +16,7 @@ from api.shapes.flows.placement import PlacementQuery, PlaceReturnRequest, place
 from api.shapes.flows.return_steps import dispose_request, inspect_request, open_request, receive_request
 from api.shapes.flows.returns import (
     CancelReturnRequest,
+    DisposeQuery,
     DisposeReturnRequest,
     InspectReturnRequest,
     OpenReturnRequest,
@@ -80,24 +81,38 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @returns.response(HTTPStatus.OK, ReturnRecord)
     def receive(body: dict[str, Any], return_id: str) -> Response:
         """Goods of it arrived at a node: they are in quarantine, not on hand"""
-        step = receive_request(pointsman, flow().show(return_id).stored, _with_operation(body))
-        return answer(ReturnRecord.of(flow().receive(return_id, step)))
+        receipt = receive_request(pointsman, flow().show(return_id).stored, _with_operation(body))
+        return answer(ReturnRecord.of(flow().receive(return_id, receipt)))
 
     @returns.post("/<path:return_id>/inspect", scope="orders")
     @returns.arguments(InspectReturnRequest)
     @returns.response(HTTPStatus.OK, ReturnRecord)
     def inspect(body: dict[str, Any], return_id: str) -> Response:
         """Somebody looked at units and gave them a grade"""
-        step = inspect_request(pointsman, flow().show(return_id).stored, _with_operation(body))
-        return answer(ReturnRecord.of(flow().inspect(return_id, step)))
+        inspection = inspect_request(pointsman, flow().show(return_id).stored, _with_operation(body))
+        return answer(ReturnRecord.of(flow().inspect(return_id, inspection)))
 
     @returns.post("/<path:return_id>/dispose", scope="orders")
     @returns.arguments(DisposeReturnRequest)
+    @returns.arguments(DisposeQuery, location="query")
     @returns.response(HTTPStatus.OK, ReturnRecord)
-    def dispose(body: dict[str, Any], return_id: str) -> Response:
-        """What becomes of units: those restocked are on hand, all leave the quarantine"""
-        step = dispose_request(pointsman, flow().show(return_id).stored, _with_operation(body))
-        return answer(ReturnRecord.of(flow().dispose(return_id, step, by=caller().name)))
+    def dispose(body: dict[str, Any], query: dict[str, Any], return_id: str) -> Response:
+        """What becomes of units: by the rules, their grade, or as it is said; all leave the quarantine
+
+        Units that are restocked are on hand where they lie, or on their way to the place where they gain most.
+        """
+        steps = _with_operation(body)
+        made = flow().dispose(
+            return_id,
+            dispose_request(pointsman, flow().show(return_id).stored, steps),
+            by=caller().name,
+            dry_run=query["dry_run"],
+        )
+        language = query["lang"] or request.accept_languages.best_match(available_languages(), default=ENGLISH)
+        response = answer(ReturnRecord.of(made.state, made.in_words(language)))
+        response.headers["Content-Language"] = language
+        response.vary.add("Accept-Language")
+        return response
 
     @returns.post("/<path:return_id>/cancel", scope="orders")
     @returns.arguments(CancelReturnRequest)

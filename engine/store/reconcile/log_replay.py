@@ -16,7 +16,7 @@ from engine.store.connection.server_clock import MOST_SECONDS_OFF
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry, EntryId
 from engine.store.log.entry_bodies import PartUnits, RejectionBody
-from engine.store.log.kinds import RETURN_KINDS
+from engine.store.log.kinds import RETURN_KINDS, TRANSFER_KINDS
 from engine.store.log.stored_entry import UNREADABLE, RawEntry, is_amendment, parse_entry, parse_entry_id
 from engine.store.personal.order_keys import Secrets
 from engine.store.reconcile.expected_orders import ExpectedOrders
@@ -25,6 +25,7 @@ from engine.store.reconcile.expected_state import ExpectedHold, ExpectedShipment
 from engine.store.reconcile.expected_stock import ExpectedStock
 from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
 from engine.store.reconcile.flows.expected_returns import ExpectedReturns
+from engine.store.reconcile.flows.expected_transfers import ExpectedTransfers
 
 _COUNTED = frozenset({"held", "confirmed"})
 """States of units that count in what nodes are given to ship on a day."""
@@ -59,6 +60,7 @@ class LogReplay:
     orders: ExpectedOrders = field(init=False)
     loads: ExpectedLoads = field(init=False)
     receipts: ExpectedReceipts = field(init=False)
+    transfers: ExpectedTransfers = field(init=False)
     allotments: ExpectedAllotments = field(init=False)
     returns: ExpectedReturns = field(init=False)
 
@@ -67,6 +69,7 @@ class LogReplay:
         self.orders = ExpectedOrders(late=self.late)
         self.loads = ExpectedLoads(late=self.late)
         self.receipts = ExpectedReceipts(late=self.late, stock=self.stock)
+        self.transfers = ExpectedTransfers(late=self.late, stock=self.stock)
         self.allotments = ExpectedAllotments(late=self.late)
         self.returns = ExpectedReturns(late=self.late)
 
@@ -124,6 +127,8 @@ class LogReplay:
                 self._change_receipt(entry)
             case kind if kind in RETURN_KINDS:
                 self.returns.change(entry, self.stock)
+            case kind if kind in TRANSFER_KINDS:
+                self.transfers.change(entry)
             case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
                 pass
 

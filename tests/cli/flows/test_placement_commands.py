@@ -14,9 +14,7 @@ from engine.store.connection.server import open_server
 from tests.conftest import activate
 from tests.support.forked_cli import SMALL, Command, Run
 
-LANES = (
-    "transfers: {lanes: [{from: {nodes: [lyon, paris]}, to: {nodes: [lyon, paris]}, mode: van, per_unit: 1.00, takes: 24 h}]}\n"
-)
+LANES = "transfers: {lanes: [{from: {nodes: [lyon, paris]}, to: {nodes: [lyon, paris]}, mode: van, per_unit: 1.00, takes: 24 h}]}\n"
 
 
 @pytest.fixture(scope="module")
