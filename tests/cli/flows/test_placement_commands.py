@@ -14,7 +14,8 @@ from engine.store.connection.server import open_server
 from tests.conftest import activate
 from tests.support.forked_cli import SMALL, Command, Run
 
-LANES = "transfers: {lanes: [{from: {nodes: [lyon, paris]}, to: {nodes: [lyon, paris]}, mode: van, per_unit: 1.00, takes: 24 h}]}\n"
+BOTH = "{nodes: [lyon, paris]}"
+LANES = f"transfers: {{lanes: [{{from: {BOTH}, to: {BOTH}, mode: van, per_unit: 1.00, takes: 24 h}}]}}\n"
 
 
 @pytest.fixture(scope="module")
