@@ -173,7 +173,9 @@ def test_a_quote_promises_what_is_to_come_and_is_taken_up(sells, announce):
     quote = shop.quotes.make(QuoteRequest(cart=order(("A", 8), id=""), deliveries=("standard",)))
     promise = quote.promises[0]
     assert [shipment.ready_at for shipment in promise.shipments] == ["2026-11-28T09:00:00Z"]
-    taken = json_of(shop.quote_take_up.take(TakeRequest(quote=quote.id, promise=promise.promise, order_id="O-1"), caller=""))
+    taken = json_of(
+        shop.quote_take_up.take(TakeRequest(quote=quote.id, promise=promise.promise, order_id="O-1"), caller="")
+    )
     assert (of_receipts(taken), taken["quote"]["kept"]) == ({"PO-1": 8}, True)
     verify_replays(shop)
 

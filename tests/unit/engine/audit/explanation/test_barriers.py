@@ -32,6 +32,7 @@ def set_of(*skus):
 
 SCENES = {
     "no_stock": (order(ONE), facts(0), ()),
+    "not_promised": (order(ONE), facts(0, receipts=[receipt(place="paris")]), ()),
     "held_for_others": (order(ONE), facts(StockPosition(on_hand=2, held=2)), ()),
     "kept_back": (order(ONE), facts(2), ("when: {node.id: paris}, then: {keep: 2}",)),
     "unreachable": (order(ONE), facts(5, other=node("paris", None)), ()),
