@@ -21,7 +21,7 @@ MOST_BYTES = 20_000
 """Of an event: Standard Webhooks recommends it."""
 _LISTS = (
     *("shipments", "unfilled", "lines", "cancelled", "released", "returned", "positions"),
-    *("added", "gone", "changed"),
+    *("added", "gone", "changed", "arrived", "lost"),
 )
 """What is left out of an event's data where it would be larger."""
 

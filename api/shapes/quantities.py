@@ -25,7 +25,7 @@ _ANSWERED = frozenset(
         *_SENT,
         *("backorder", "units", "before", "after", "from", "to"),
         *("ordered", "cancelled", "held", "shipped", "returned", "waiting", "unfilled", "not_counted"),
-        *("received", "to_come", "promised", "incoming", "in_transit", "over"),
+        *("announced", "received", "to_come", "promised", "incoming", "in_transit", "over"),
         *("available", "free", "unless_needed", "floor", "allotments", "nodes", "expected", "found"),
     }
 )

@@ -17,7 +17,11 @@ EVENT_TYPES: Mapping[str, str] = {
     "shipment.confirmed": "units of shipments have left",
     "shipment.rejected": "a node won't ship units that it was given",
     "stock.low": "a position has no more units available than the setting says",
-    "stock.changed": "other units are on hand: they were counted or moved, left, or came back; or a network was loaded",
+    "stock.changed": "other units are on hand: they were counted or moved, left, came back or arrived; or a network was"
+    " loaded",
+    "inbound.changed": "units that are to come in were announced, or are to come otherwise than was known",
+    "inbound.received": "units of a receipt arrived",
+    "inbound.late": "units of a receipt did not come by when they were expected",
     "allocation.changed": "rules about what each channel may take are other ones, as another policy version decides",
     "policy.published": "a policy version was published for the first time",
     "policy.activated": "another policy version decides from now on",
