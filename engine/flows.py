@@ -1,14 +1,18 @@
 """Stock in motion on one network: what comes in, comes back, is moved and is shared out. The parts, put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from engine.channels.channels import Channels
 from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
+from engine.returns.returns import Returns
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.transfers.articles import Moving
 from engine.transfers.proposals import TransferProposals
+from engine.transfers.transfers import Transfers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,39 @@ class Flows:
             clock=parts.clock,
             micros=parts.micros,
         )
-        self.transfer_proposals = TransferProposals(
-            parts.client, parts.keys, facts=parts.facts, moving=lambda: (), clock=parts.clock
+        self.returns = Returns(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            after_freeing=parts.after_freeing,
+            clock=parts.clock,
+            micros=parts.micros,
         )
+        self.transfers = Transfers(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            after_freeing=parts.after_freeing,
+            clock=parts.clock,
+            micros=parts.micros,
+        )
+        self.transfer_proposals = TransferProposals(
+            parts.client, parts.keys, facts=parts.facts, moving=self._moving, clock=parts.clock
+        )
+        self.channels = Channels(parts.client, parts.keys, facts=parts.facts, new_id=parts.new_id, clock=parts.clock)
+
+    def start(self) -> None:
+        """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long
+        does this.
+        """
+        self.channels.start()
+
+    def close(self) -> None:
+        self.channels.close()
+
+    def _moving(self) -> Iterator[Moving]:
+        """What is to go from node to node and has not left."""
+        for transfer in self.transfers.open_transfers():
+            if transfer.status != "shipped":
+                for line in transfer.lines:
+                    yield Moving(sku=line.sku, origin=transfer.origin, goal=transfer.goal, units=line.units)

@@ -16,9 +16,10 @@ from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server_clock import MOST_SECONDS_OFF
+from engine.store.flows.stored_return import ReturnedUnits
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import MovedUnits, UnitsBody
-from engine.store.log.kinds import ACT_KINDS, KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS, RETURN_KINDS
 
 
 @click.command("log")
@@ -115,6 +116,16 @@ def _decided(entry: Entry, _times: Times) -> str:
     if not shipments:
         return say("order {id} {status}", id=record.order.id, status=status)
     return say("order {id} {status}: {shipments}", id=record.order.id, status=status, shipments=shipments)
+
+
+def _low(entry: Entry, _times: Times) -> str:
+    return ", ".join(
+        say("{available} x {sku} at {node}, below {below}", **{name: item[name] for name in _LOW})
+        for item in entry.details["positions"]
+    )
+
+
+_LOW = ("available", "sku", "node", "below")
 
 
 def _ended(entry: Entry, times: Times) -> str:
@@ -261,6 +272,21 @@ def _set_aside(entry: Entry, times: Times) -> str:
     return say("until {instant}: {units}", instant=times(entry.until or 0, seconds=True), units=", ".join(units))
 
 
+def _returned(entry: Entry, _times: Times) -> str:
+    """The return, and its units as far as it has come."""
+    stored = entry.returned.returned
+    units = [say("{count} x {sku}", count=line.quantity, sku=line.sku) for line in stored.lines]
+    if entry.kind != "return_opened":
+        units = [_returned_units(group) for group in stored.groups]
+    return say("return {id} of order {order}: {units}", id=stored.id, order=stored.order, units=", ".join(units))
+
+
+def _returned_units(group: ReturnedUnits) -> str:
+    units = say("{count} x {sku}", count=group.units, sku=group.sku)
+    placed = say("{units} at {node}", units=units, node=group.node) if group.node else units
+    return " ".join(part for part in (placed, group.grade, group.disposition) if part)
+
+
 _DETAIL_NAMES = (
     text("client"),
     text("entries"),
@@ -280,6 +306,7 @@ _DETAIL_NAMES = (
 """Names of details, which catalogues have; another is shown as it is logged."""
 _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     **dict.fromkeys(ACT_KINDS, lambda entry, _: _details(entry)),
+    **dict.fromkeys(RETURN_KINDS, _returned),
     "decided": _decided,
     "confirmed": _ended,
     "released": _ended,
@@ -312,4 +339,6 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     ),
     "published": lambda entry, _: say("by {who}: {note}", who=entry.caller, note=entry.details["note"]),
     "activated": _activated,
+    "allocated": lambda entry, _: say("other units of {changed} articles", changed=entry.details["changed"]),
+    "stock_low": _low,
 }

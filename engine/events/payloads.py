@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp
@@ -17,6 +18,8 @@ class EventLinksRecord(Record, frozen=True, kw_only=True):
     stock: str | UnsetType = UNSET
     policy: str | UnsetType = UNSET
     receipt: str | UnsetType = UNSET
+    channel: str | UnsetType = UNSET
+    returned: str | UnsetType = msgspec.field(default=UNSET, name="return")
 
 
 class EventShipmentRecord(Record, frozen=True, kw_only=True):
@@ -174,7 +177,7 @@ class EventPositionRecord(Record, frozen=True, kw_only=True):
 class StockChangedRecord(Record, frozen=True, kw_only=True):
     """Of `stock.changed`."""
 
-    because: Literal["moved", "counted", "confirmed", "undone", "rejected", "received", "loaded"]
+    because: Literal["moved", "counted", "confirmed", "undone", "rejected", "received", "returned", "loaded"]
     positions: Annotated[list[EventPositionRecord], Meta(description="empty: any stock may be another, see the link")]
     links: EventLinksRecord
     truncated: bool | UnsetType = UNSET
@@ -186,8 +189,13 @@ class StockLowRecord(Record, frozen=True, kw_only=True):
     sku: str
     node: str
     available: Annotated[int, Meta(description="on hand and not held, of all channels")]
-    before: int
-    at_most: Annotated[int, Meta(description="the whole units at which it is low, by the setting")]
+    before: Annotated[int | UnsetType, Meta(description="by the setting: what was available before")] = UNSET
+    at_most: Annotated[int | UnsetType, Meta(description="by the setting: the whole units at which it is low")] = UNSET
+    below: Annotated[int | UnsetType, Meta(description="by rules: the units below which it is low")] = UNSET
+    rules: Annotated[
+        list[str] | UnsetType, Meta(description="by rules: those that say so (`alert_below`); left out: the setting")
+    ] = UNSET
+    version: Annotated[str | UnsetType, Meta(description="by rules: the policy version")] = UNSET
     links: EventLinksRecord
 
 
@@ -239,6 +247,39 @@ class InboundReceivedRecord(Record, frozen=True, kw_only=True):
     truncated: bool | UnsetType = UNSET
 
 
+class EventReturnedUnitsRecord(Record, frozen=True, kw_only=True):
+    """Units of a return that are alike, as far as it has come."""
+
+    group: int
+    line: Annotated[str | UnsetType, Meta(description="left out of another article than was expected")] = UNSET
+    sku: str
+    quantity: int
+    node: Annotated[str | UnsetType, Meta(description="where they were received; left out if they never were")] = UNSET
+    grade: str | UnsetType = UNSET
+    disposition: str | UnsetType = UNSET
+    place: Annotated[str | UnsetType, Meta(description="where they are in stock from then on")] = UNSET
+    as_sku: Annotated[str | UnsetType, Meta(description="the article that they are sold as, if another")] = UNSET
+
+
+class ReturnChangedRecord(Record, frozen=True, kw_only=True):
+    """Of `return.opened`, `return.received`, `return.inspected`, `return.disposed` and `return.cancelled`: the return
+    as it is from then on.
+    """
+
+    return_id: str = msgspec.field(name="return")
+    order: str
+    state: str
+    expires_at: Annotated[Timestamp, Meta(description="until when it is waited for")]
+    by: Annotated[str | None, Meta(description="who did it, if the log says so")]
+    lines: Annotated[list[EventLineRecord], Meta(description="what was authorised")]
+    units: Annotated[list[EventReturnedUnitsRecord], Meta(description="what came, or is kept")]
+    missing: Annotated[
+        list[EventLineRecord] | UnsetType, Meta(description="what did not come, if nothing more is to come")
+    ] = UNSET
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
 class InboundLateRecord(Record, frozen=True, kw_only=True):
     """Of `inbound.late`."""
 
@@ -269,11 +310,24 @@ class PolicyActivatedRecord(Record, frozen=True, kw_only=True):
     links: EventLinksRecord
 
 
-class AllocationChangedRecord(Record, frozen=True, kw_only=True):
-    """Of `allocation.changed`: the ids of rules that keep, protect, allocate or cap units, or silence one that does."""
+class AllocationUnitsRecord(Record, frozen=True, kw_only=True):
+    """What a channel's feed says of a SKU; null: any number, or before: nothing."""
 
-    version: Annotated[str, Meta(description="of the policies that decide from now on")]
-    before: str | None
+    sku: str
+    before: int | None
+    units: int | None
+
+
+class AllocationChangedRecord(Record, frozen=True, kw_only=True):
+    """Of `allocation.changed`: other rules keep, protect, allocate or cap units, or silence one that does; or a
+    channel's feed says other units.
+    """
+
+    version: Annotated[str | UnsetType, Meta(description="of the policies that decide from now on")] = UNSET
+    before: str | UnsetType | None = UNSET
+    channel: Annotated[str | UnsetType, Meta(description="whose feed says other units from now on")] = UNSET
+    skus: Annotated[int | UnsetType, Meta(description="of how many SKUs it does")] = UNSET
+    units: Annotated[list[AllocationUnitsRecord] | UnsetType, Meta(description="the first of these")] = UNSET
     added: list[str] | UnsetType = UNSET
     gone: list[str] | UnsetType = UNSET
     changed: list[str] | UnsetType = UNSET
@@ -313,6 +367,11 @@ PAYLOADS = {
     "hold.expired": HoldExpiredRecord,
     "shipment.confirmed": ShipmentConfirmedRecord,
     "shipment.rejected": ShipmentRejectedRecord,
+    "return.opened": ReturnChangedRecord,
+    "return.received": ReturnChangedRecord,
+    "return.inspected": ReturnChangedRecord,
+    "return.disposed": ReturnChangedRecord,
+    "return.cancelled": ReturnChangedRecord,
     "stock.low": StockLowRecord,
     "stock.changed": StockChangedRecord,
     "inbound.changed": InboundChangedRecord,

@@ -14,7 +14,7 @@ from engine.store.log.entry_bodies import PositionLevel
 
 POSITIONS_AT_ONCE = 50
 """How many positions one event lists: an event has at most 20 kB."""
-Because: TypeAlias = Literal["moved", "counted", "confirmed", "undone", "rejected", "received", "loaded"]
+Because: TypeAlias = Literal["moved", "counted", "confirmed", "undone", "rejected", "received", "returned", "loaded"]
 _Key: TypeAlias = tuple[str, str]
 """SKU and node."""
 
@@ -53,6 +53,8 @@ def stock_changed(entry: Entry, decision: KnownDecision | None) -> list[StockCha
         case "received" if entry.receipt.units:
             body = entry.receipt
             return _changes("received", [EventPositionRecord(sku=body.sku, node=body.node, delta=body.units)])
+        case "return_disposed":
+            return _changes("returned", _restocked(entry))
         case "loaded":
             link = EventLinksRecord(stock="/v1/availability/feed")
             return [StockChangedRecord(because="loaded", positions=[], links=link)]
@@ -66,6 +68,14 @@ def stock_low(entry: Entry, low: LowStock) -> Iterator[StockLowRecord]:
         if after <= at_most < before:
             link = EventLinksRecord(stock=f"/v1/stock/{quote(sku, safe='')}")
             yield StockLowRecord(sku=sku, node=node, available=after, before=before, at_most=low.units, links=link)
+
+
+def low_by_rules(entry: Entry) -> Iterator[StockLowRecord]:
+    """The positions that were found to have fallen below what rules ask for."""
+    if entry.kind == "stock_low":
+        for item in entry.details["positions"]:
+            link = EventLinksRecord(stock=f"/v1/stock/{quote(item['sku'], safe='')}")
+            yield StockLowRecord(**item, version=entry.decision, links=link)
 
 
 def _available(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
@@ -145,6 +155,19 @@ def _rejected(entry: Entry) -> Iterator[EventPositionRecord]:
         for _, units in rejection.parts:
             for sku, quantity in units:
                 yield EventPositionRecord(sku=sku, node=rejection.node, delta=-quantity, blocked=quantity)
+
+
+def _restocked(entry: Entry) -> Iterator[EventPositionRecord]:
+    moves = entry.returned.moves
+    for move, level in zip(moves, entry.levels or [None] * len(moves), strict=True):
+        if move.on_hand or move.blocked:
+            yield EventPositionRecord(
+                sku=move.sku,
+                node=move.node,
+                delta=move.on_hand or UNSET,
+                blocked=move.blocked or UNSET,
+                on_hand=UNSET if level is None else max(0, level.after),
+            )
 
 
 def _changes(because: Because, positions: Iterable[EventPositionRecord]) -> list[StockChangedRecord]:

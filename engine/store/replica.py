@@ -21,7 +21,7 @@ from engine.store.log.stored_entry import RawEntry, key_name, parse_entry
 from engine.store.personal.order_keys import parse_secret
 from engine.store.reading import NO_PERIODS, Reading, reading_of, without_holds
 from engine.store.script_keys import REPLICA_SNAPSHOT
-from engine.store.stock import blocked_units
+from engine.store.stock import SetApart
 from engine.store.taken_units import taken_keys
 from rules.reserves import Tally
 
@@ -106,11 +106,12 @@ class Replica:
         secret = self._client.ask([("HGET", self._keys.order_keys, name)], max_age=most)[0][0]
         return parse_entry(*raw, {name: parse_secret(secret)})
 
-    def blocked(self, sku: str, *, most: int) -> dict[str, int] | None:
-        """By node, the units that may not be sold; None if the replica is behind."""
+    def set_apart(self, sku: str, *, most: int) -> SetApart | None:
+        """The units that are there beside those on hand; None if the replica is behind."""
+        keys = self._keys.blocked(sku), self._keys.quarantine(sku)
         with contextlib.suppress(AskPrimary):
-            answers, _ = self._client.ask([("HGETALL", self._keys.blocked(sku))], max_age=most)
-            return blocked_units(answers[0])
+            answers, _ = self._client.ask([("HGETALL", key) for key in keys], max_age=most)
+            return SetApart.of(*answers)
         return None
 
     def _try_read(

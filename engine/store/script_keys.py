@@ -67,7 +67,9 @@ CHANGING_RECEIPTS = (*_FREEING, *_JOURNAL, *_RECEIPTS, "receipt_changes")
 """For scripts that open, change or receive receipts."""
 _ACTIVATIONS = ("activations",)
 """For scripts that log which policy version became active."""
-_CHANGING_HOLDS = (*_WAITING, *_JOURNAL, *_RECEIPTS, "hold_changes", "order_changes")
+_ENDED = ("ended_units",)
+"""For scripts that change an order only if its units ended as they were read."""
+_CHANGING_HOLDS = (*_WAITING, *_JOURNAL, *_RECEIPTS, *_ENDED, "hold_changes", "order_changes")
 """For scripts that change units of holds."""
 
 _OFFERS = ("offers", "waiting")
@@ -99,6 +101,7 @@ RECEIPT_NAMES = ("receipt_skus", "closed_receipts", "arriving", "at_risk", "expi
 """What CHANGING_RECEIPTS needs beside the facts, the log, the stamps and the offers."""
 PEGGED_HOLD = ("pegged_hold",)
 _CHANGED_TAKEN = ("changed_taken",)
+_RETURNED_SKU = (*_CHANGED_SKU, "changed_quarantine")
 _FORMER = ("former_versions", "former_networks", "former_items")
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_LOAD, _SKU, _TAKEN))
@@ -135,10 +138,30 @@ SET_STOCK = KeyLayout(("facts", "log", "changed", *_OFFERS), (_CHANGED_SKU,), (*
 MOVE_STOCK = KeyLayout(
     ("facts", "log", "movements", "movements_yesterday", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL)
 )
+CHANGE_RETURN = KeyLayout(
+    (
+        *("returns", "returns_opened", "order", "chain", "endings", "shipment_units", "operation"),
+        *("facts", "log", "changed", *_OFFERS),
+    ),
+    (_RETURNED_SKU,),
+    (*_FREEING, *_JOURNAL, *_ENDED),
+)
 CHANGE_RECEIPT = KeyLayout(
     ("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES, "operation"), (_CHANGED_SKU, PEGGED_HOLD), CHANGING_RECEIPTS
 )
+CHANGE_TRANSFER = KeyLayout(
+    (
+        *("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES, "operation"),
+        *("open_transfers", "ended_transfers", "active_policy", "scheduled_policies"),
+    ),
+    (_CHANGED_SKU,),
+    CHANGING_RECEIPTS,
+)
 NOTE_OVERDUE = KeyLayout(("arriving", "receipt_skus", "log"))
+PUBLISH_CHANNEL = KeyLayout(
+    ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
+)
+NOTE_LOW = KeyLayout(("low_positions", "low_checked", "low_lease", "log"))
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
 NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS))
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
@@ -146,7 +169,9 @@ NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 APPROVE = KeyLayout(("order", "parked", *_BACKLOG, "facts", "changed", "log"), parts=_WAITING)
 ERASE = KeyLayout(("order", "order_keys", "chain", "backlog", "quote", "log"), (("ended_hold",),))
-WAIT = KeyLayout(("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=_WAITING)
+WAIT = KeyLayout(
+    ("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=(*_WAITING, *_ENDED)
+)
 END_REST = KeyLayout(("resting", "log", "operation"))
 PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
 ACTIVATE_POLICY = KeyLayout(
@@ -201,7 +226,7 @@ LOAD_STOCK = KeyLayout(
     _FREEING,
 )
 REPAIR = KeyLayout(
-    ("log", "expiring", "orders", "parked", "arriving", "facts", "changed", *_OFFERS, "due"),
+    ("log", "expiring", "orders", "parked", "arriving", "returns_opened", "facts", "changed", *_OFFERS, "due"),
     (("written",),),
     _WAITING,
 )
@@ -221,8 +246,12 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "extend_hold": EXTEND_HOLD,
     "set_stock": SET_STOCK,
     "move_stock": MOVE_STOCK,
+    "flows/change_return": CHANGE_RETURN,
     "flows/change_receipt": CHANGE_RECEIPT,
+    "flows/change_transfer": CHANGE_TRANSFER,
     "flows/note_overdue": NOTE_OVERDUE,
+    "flows/publish_channel": PUBLISH_CHANNEL,
+    "flows/note_low": NOTE_LOW,
     "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,

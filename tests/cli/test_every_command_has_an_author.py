@@ -37,6 +37,7 @@ CHANGES_NOTHING = {
     *("webhook list", "webhook test", "webhook deliver"),
     "demand show",
     *("inbound list", "inbound late", "inbound show"),
+    "transfer propose",
     "quote",  # it is forgotten after its time, and holds nothing
     *("audit checkpoint", "audit keys", "audit proof", "audit verify"),
     "audit seal",  # a checkpoint says itself what was sealed
@@ -50,6 +51,8 @@ READS = {
     "order show": ["R-1"],
     "order list": [],
     "backlog list": [],
+    "return show": ["R-2-R1"],
+    "return list": [],
     "ledger log": [],
     "decisions": [],
     "replay": ["{id}"],
@@ -61,6 +64,7 @@ READS = {
 """By command that reads personal data, its words."""
 CHANGES = {
     "decide", "batch", "route", "hold confirm", "hold undo", "hold release", "hold extend", "reject", "resting end",
+    "return open", "return receive", "return inspect", "return dispose", "return cancel",
     "order amend", "order approve", "order cancel", "order wait", "backlog run", "backlog withdraw", "stock import",
     "inbound import", "inbound receive",
     "stock move", "products import", "load", "policy publish", "policy activate", "policy approve", "policy rollback",
@@ -168,6 +172,14 @@ def _orders(shop: Shop) -> None:
     shop.do("hold confirm", first, "--op", "parcel-1", kind="confirmed", op="parcel-1")
     shop.do("hold undo", first, kind="undone")
     shop.do("hold extend", first, "--minutes", "4000", kind="extended")
+    left = shop.made(("SHIRT", 1), id="A-0")["id"]
+    shop.do("hold confirm", left, kind="confirmed")
+    shop.do("return open", "A-0", "--line", "1=1", "--reason", "late", "--op", "r1", kind="return_opened", op="r1")
+    shop.do("return cancel", "A-0-R1", kind="return_cancelled")
+    shop.do("return open", "A-0", "--line", "1=1", "--reason", "late", kind="return_opened")
+    shop.do("return receive", "A-0-R2", "--node", "lyon", "--line", "1=1", kind="return_received")
+    shop.do("return inspect", "A-0-R2", "--grade", "as_new", kind="return_inspected")
+    shop.do("return dispose", "A-0-R2", "--disposition", "restock", kind="return_disposed")
     shop.do("hold release", second, "--op", "no", kind="released", op="no")
     batch = shop.file("orders.ndjson", json.dumps(order_json(("SHIRT", 1))) + "\n")
     shop.do("batch", batch, "--key", "monday", kind="decided", op="monday")
@@ -247,6 +259,10 @@ def test_every_read_of_personal_data_by_a_command_is_recorded(run: Run, tmp_path
     path = tmp_path / "order.json"
     path.write_text(json.dumps(order_json(("RARE", 99), ("SHIRT", 1), id="R-1")), encoding="utf-8")
     made = json.loads(run("decide", path, "--wait", "--json").stdout)["id"]
+    path.write_text(json.dumps(order_json(("SHIRT", 1), id="R-2")), encoding="utf-8")
+    left = json.loads(run("decide", path, "--json").stdout)["id"]
+    assert run("hold", "confirm", left).returncode == 0
+    assert run("return", "open", "R-2", "--line", "1=1", "--reason", "late").returncode == 0
     for command, words in READS.items():
         read = run(*command.split(), *(word.format(id=made) for word in words), POINTSMAN_USER="Zoe")
         assert read.returncode == 0, (command, read.stderr)
@@ -254,7 +270,8 @@ def test_every_read_of_personal_data_by_a_command_is_recorded(run: Run, tmp_path
         assert (newest["what"], newest["through"]) == (command, "cli")
         assert newest["id"] == next((word.format(id=made) for word in words if not word.startswith("--")), None)
         assert newest["count"] >= 1
-        assert newest["order"] == ("R-1" if "{id}" in words else None), command
+        order = {"{id}": "R-1", "R-2-R1": "R-2"}.get(words[0] if words else "")
+        assert newest["order"] == order, command
     lines = run("audit", "accesses", "--id", "R-1").stdout
     assert f"  order show  R-1  [Zoe, cli from {login_name()}@{socket.gethostname()}]" in lines
     (listed,) = json.loads(run("audit", "accesses", "--what", "order list", "--json").stdout)["accesses"]

@@ -1,1 +1,1 @@
-"""Shapes of what is sent about stock in motion."""
+"""Requests about stock in motion, checked in shape."""

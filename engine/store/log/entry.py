@@ -8,6 +8,7 @@ import msgspec
 
 from engine.decide.record import DecisionRecord, facts_of, from_json
 from engine.store.entry_codec.personal_values import PersonalField
+from engine.store.flows.stored_return import ReturnBody
 from engine.store.log.entry_bodies import (
     MovedUnits,
     PositionLevel,
@@ -15,6 +16,7 @@ from engine.store.log.entry_bodies import (
     RejectionBody,
     RejectionCount,
     ShipmentSetAside,
+    TransferBody,
     Units,
     UnitsBody,
 )
@@ -28,6 +30,7 @@ _REJECTION = msgspec.json.Decoder(RejectionBody)
 _MOVEMENTS = msgspec.json.Decoder(tuple[MovedUnits, ...])
 _SET_ASIDE = msgspec.json.Decoder(tuple[ShipmentSetAside, ...])
 _UNITS = msgspec.json.Decoder(UnitsBody)
+_TRANSFER = msgspec.json.Decoder(TransferBody)
 _RECEIPT = msgspec.json.Decoder(ReceiptBody, strict=False)
 """Not strict: a script writes numbers of its tables as text."""
 _POSITIONS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
@@ -151,9 +154,19 @@ class Entry:
         return _RECEIPT.decode(self.body)
 
     @property
+    def transfer(self) -> TransferBody:
+        """Of what became of a transfer."""
+        return _TRANSFER.decode(self.body)
+
+    @property
     def set_aside(self) -> tuple[ShipmentSetAside, ...]:
         """Of what was set aside, by the number of its shipment."""
         return _SET_ASIDE.decode(self.body)
+
+    @property
+    def returned(self) -> ReturnBody:
+        """Of a step of a return."""
+        return ReturnBody.decode(self.body)
 
     @property
     def changed_order(self) -> str:

@@ -73,6 +73,7 @@ class SuspectPosition:
     on_hand: int = 0
     held: int = 0
     blocked: int = 0
+    quarantine: int = 0
     base: Base | None = None
 
 
@@ -84,6 +85,7 @@ def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: S
     for what, hash_key, found, expected in (
         ("units held", keys.held(sku), position.held, replay.stock.held[key]),
         ("units blocked", keys.blocked(sku), position.blocked, replay.stock.blocked[key]),
+        ("units in quarantine", keys.quarantine(sku), position.quarantine, replay.stock.quarantine[key]),
     ):
         if found != expected:
             before, after = (str(units) if units else None for units in (found, expected))

@@ -25,6 +25,8 @@ class ExpectedStock:
     held: PositionUnits = field(default_factory=Counter)
     blocked: PositionUnits = field(default_factory=Counter)
     """Units that are there and may not be sold."""
+    quarantine: PositionUnits = field(default_factory=Counter)
+    """Units that came back and of which nobody has decided yet what becomes of them."""
     promised_from: dict[PositionKey, int] = field(default_factory=dict)
     """Units that were on hand when a decision last took some, less those that were confirmed since."""
     oversold: dict[PositionKey, int] = field(default_factory=dict)
@@ -74,6 +76,11 @@ class ExpectedStock:
 
     def block(self, position: PositionKey, units: int) -> None:
         _add(self.blocked, position, units)
+        self.late.note("positions", position)
+
+    def set_apart(self, position: PositionKey, units: int) -> None:
+        """So many units more are in quarantine."""
+        _add(self.quarantine, position, units)
         self.late.note("positions", position)
 
     def move(self, position: PositionKey, delta: int, instant: int) -> None:

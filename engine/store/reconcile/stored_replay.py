@@ -12,6 +12,7 @@ import msgspec
 
 from engine.model.facts import NodeRest
 from engine.store.flows.receipt_texts import parse, text_of
+from engine.store.flows.stored_return import StoredReturn
 from engine.store.log.entry import EntryId
 from engine.store.reconcile.expected_state import (
     DayLoads,
@@ -58,6 +59,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     decisions: int
     held: Units
     blocked: Units
+    quarantine: Units
+    returns: list[StoredReturn]
     promised_from: Units
     oversold: Units
     breaches: list[FloorBreach]
@@ -79,6 +82,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     pegs: dict[str, dict[str, tuple[int, str]]]
     arriving: dict[str, int]
     at_risk: dict[str, dict[str, Any]]
+    open_transfers: dict[str, str]
+    ended_transfers: dict[str, str]
 
     @classmethod
     def of(cls, replay: LogReplay, *, indexed: int, endings: int) -> Self:
@@ -103,6 +108,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             decisions=replay.decisions,
             held=_by_sku(stock.held),
             blocked=_by_sku(stock.blocked),
+            quarantine=_by_sku(stock.quarantine),
+            returns=list(replay.returns.by_id.values()),
             promised_from=_by_sku(stock.promised_from),
             oversold=_by_sku(stock.oversold),
             breaches=stock.breaches,
@@ -122,6 +129,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             pegs=pegs,
             arriving=receipts.arriving,
             at_risk=receipts.at_risk,
+            open_transfers=replay.transfers.open,
+            ended_transfers=replay.transfers.ended,
         )
 
     def replay(self) -> LogReplay:
@@ -136,11 +145,14 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         for units, stored in (
             (stock.held, self.held),
             (stock.blocked, self.blocked),
+            (stock.quarantine, self.quarantine),
             (stock.promised_from, self.promised_from),
             (stock.oversold, self.oversold),
             (stock.unbacked, self.unbacked),
         ):
             units.update(_by_position(stored))
+        for stored_return in self.returns:
+            replay.returns.put(stored_return)
         stock.breaches.extend(self.breaches)
         stock.confirmed = self.confirmed
         for sku, places in self.moves.items():
@@ -157,6 +169,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         for name, one in self.taken.items():
             replay.allotments.taken[name] = PeriodUnits(units=Counter(one.units), kept_until=one.kept_until)
         self._restore_receipts(replay.receipts)
+        replay.transfers.open.update(self.open_transfers)
+        replay.transfers.ended.update(self.ended_transfers)
         return replay
 
     def _restore_receipts(self, receipts: ExpectedReceipts) -> None:

@@ -34,7 +34,11 @@ if request.expires then
   end
 end
 local order = request.order
-if holds_differ(holds) or order and order_differs(order) then
+-- what came back had left: a confirm of it can't be undone
+local guard = request.not_returned
+local returns_differ = guard
+  and ((redis.call('HGET', key.order, 'returns') or '') ~= guard.returns or ended_differs(guard.ended))
+if holds_differ(holds) or order and order_differs(order) or returns_differ then
   return {'changed'}
 end
 local now = tonumber(request.micros)

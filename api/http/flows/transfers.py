@@ -1,0 +1,30 @@
+"""POST /v1/transfers/propose."""
+
+from http import HTTPStatus
+
+from flask import Response
+
+from api.http.blueprint import Blueprint, answer
+from api.http.requests.flows.transfers import ProposeTransfersRequest
+from engine.service import Pointsman
+from engine.transfers.proposals import ProposalRequest
+from engine.transfers.record import ProposalRecord
+
+
+def blueprint(pointsman: Pointsman) -> Blueprint:
+    """What is worth moving on the network of one Pointsman."""
+    transfers = Blueprint("transfers", __name__, url_prefix="/v1/transfers", description="Stock moved between nodes")
+
+    @transfers.post("/propose", scope="stock")
+    @transfers.arguments(ProposeTransfersRequest)
+    @transfers.response(HTTPStatus.OK, ProposalRecord)
+    def propose(proposal: ProposalRequest) -> Response:
+        """What to move from where to where, so that it gains most
+
+        Nothing is moved by it, and nothing is stored. It weighs all articles unless the request says which, and that
+        takes a while.
+        """
+        proposed = pointsman.flows.transfer_proposals.propose(proposal)
+        return answer(ProposalRecord.of(proposed, pointsman.network()))
+
+    return transfers
