@@ -15,7 +15,7 @@ from api.cli.output.mistakes import fail
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.files.receipts import ReceiptImport, import_receipts, read_receipts
-from api.records.flows.inbound import DeliveredRecord, ReceiptImportRecord, ReceiptRecord, ReceiptsPageRecord
+from api.records.flows.inbound import DeliveredRecord, InboundReceiptRecord, ReceiptImportRecord, ReceiptsPageRecord
 from api.shapes.flows.receipts import DeliveryRequest, SentDelivery
 from api.shapes.limits import MOST_RECEIPTS
 from api.shapes.mistakes import mistakes_of
@@ -113,7 +113,7 @@ def show_receipt(settings: Settings, receipt: str, *, as_json: bool) -> None:
     Example: pointsman inbound show PO-4711
     """
     with Pointsman(settings) as service:
-        record = ReceiptRecord.of(service.flows.inbound.find(receipt), service.now)
+        record = InboundReceiptRecord.of(service.flows.inbound.find(receipt), service.now)
         quantities, times = Quantities.of(service), Times.of(service)
     if as_json:
         print_json(record, quantities)
@@ -183,7 +183,7 @@ def _list(settings: Settings, wanted: ReceiptFilter, *, limit: int, as_json: boo
         click.echo(say("there are more; --limit says how many are shown"), err=True)
 
 
-def _print(records: list[ReceiptRecord], quantities: Quantities, times: Times) -> None:
+def _print(records: list[InboundReceiptRecord], quantities: Quantities, times: Times) -> None:
     table = Table()
     for heading in (say("receipt"), say("SKU"), say("node")):
         table.add_column(heading, overflow="fold")

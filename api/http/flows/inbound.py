@@ -14,7 +14,7 @@ from api.records.flows.inbound import (
     AnnouncedLineRecord,
     AnnouncedRecord,
     DeliveredRecord,
-    ReceiptRecord,
+    InboundReceiptRecord,
     ReceiptsPageRecord,
 )
 from api.shapes.flows.receipts import DeliveryRequest, ReceiptLine, ReceiptRequest, SentAnnouncement, SentDelivery
@@ -70,10 +70,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return answer(ReceiptsPageRecord.of(page, pointsman.now))
 
     @inbound.get("/<string:receipt>", scope=("stock", "audit:read"))
-    @inbound.response(HTTPStatus.OK, ReceiptRecord)
+    @inbound.response(HTTPStatus.OK, InboundReceiptRecord)
     def show(receipt: str) -> Response:
         """One receipt, open or not"""
-        return answer(ReceiptRecord.of(pointsman.flows.inbound.find(receipt), pointsman.now))
+        return answer(InboundReceiptRecord.of(pointsman.flows.inbound.find(receipt), pointsman.now))
 
     @inbound.post("/<string:receipt>/receive", scope="stock")
     @inbound.arguments(DeliveryRequest)

@@ -11,7 +11,7 @@ from engine.model.receipts import OPEN, Receipt, ReceiptSource, ReceiptStatus
 from engine.store.flows.receipts import ReceiptTaken, ReceiptUnchanged
 
 
-class ReceiptRecord(Record, frozen=True):
+class InboundReceiptRecord(Record, frozen=True):
     """Units of a SKU that come to a node."""
 
     id: str
@@ -28,7 +28,7 @@ class ReceiptRecord(Record, frozen=True):
     sequence: Annotated[int, Meta(description="of the message that counts")]
 
     @classmethod
-    def of(cls, receipt: Receipt, now: int) -> "ReceiptRecord":
+    def of(cls, receipt: Receipt, now: int) -> "InboundReceiptRecord":
         return cls(
             id=receipt.id,
             source=receipt.source,
@@ -52,11 +52,11 @@ class AnnouncedRecord(Record, frozen=True):
         Literal["created", "changed", "same", "older"],
         Meta(description="same: it says nothing new; older: a later message came before; both changed nothing"),
     ]
-    receipt: ReceiptRecord
+    receipt: InboundReceiptRecord
 
     @classmethod
     def of(cls, outcome: ReceiptTaken | ReceiptUnchanged, now: int) -> "AnnouncedRecord":
-        receipt = ReceiptRecord.of(outcome.receipt, now)
+        receipt = InboundReceiptRecord.of(outcome.receipt, now)
         if isinstance(outcome, ReceiptUnchanged):
             return cls(result="older" if outcome.older else "same", receipt=receipt)
         return cls(result="created" if outcome.created else "changed", receipt=receipt)
@@ -76,22 +76,22 @@ class DeliveredRecord(Record, frozen=True):
 
     over: Annotated[int, Meta(description="units more than were still to come")]
     again: Annotated[bool, Meta(description="whether the same operation received it before; the receipt is as then")]
-    receipt: ReceiptRecord
+    receipt: InboundReceiptRecord
 
     @classmethod
     def of(cls, outcome: ReceiptTaken, now: int) -> "DeliveredRecord":
-        return cls(over=outcome.over, again=outcome.again, receipt=ReceiptRecord.of(outcome.receipt, now))
+        return cls(over=outcome.over, again=outcome.again, receipt=InboundReceiptRecord.of(outcome.receipt, now))
 
 
 class ReceiptsPageRecord(Record, frozen=True):
     """The next to arrive first."""
 
-    receipts: list[ReceiptRecord]
+    receipts: list[InboundReceiptRecord]
     next: str | None
 
     @classmethod
     def of(cls, page: ReceiptsPage, now: int) -> "ReceiptsPageRecord":
-        receipts = [ReceiptRecord.of(receipt, now) for receipt in page.receipts]
+        receipts = [InboundReceiptRecord.of(receipt, now) for receipt in page.receipts]
         return cls(receipts=receipts, next=holds_cursor(page.after))
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from api.records.flows.inbound import AnnouncedRecord, DeliveredRecord, ReceiptRecord, ReceiptsPageRecord
+from api.records.flows.inbound import AnnouncedRecord, DeliveredRecord, InboundReceiptRecord, ReceiptsPageRecord
 from tests.support.callers import client_of
 from tests.support.facts import HOUR, NOW
 from tests.support.openapi import mistakes_in
@@ -58,7 +58,7 @@ def test_a_receipt_is_announced_shown_and_listed(http, put):
         "promised": 0,
         "late": False,
     }
-    assert checked(http, ReceiptRecord, http.get("/v1/inbound/PO-1")) == answer["receipt"]
+    assert checked(http, InboundReceiptRecord, http.get("/v1/inbound/PO-1")) == answer["receipt"]
     page = checked(http, ReceiptsPageRecord, http.get("/v1/inbound?node=lyon&sku=SHIRT&status=confirmed"))
     assert page == {"receipts": [answer["receipt"]], "next": None}
     assert checked(http, ReceiptsPageRecord, http.get("/v1/inbound?node=paris"))["receipts"] == []
