@@ -29,6 +29,7 @@ _ANSWERED = frozenset(
         *("available", "free", "unless_needed", "floor", "allotments", "nodes", "expected", "found"),
         *("published", "below", "received", "kept", "to_come", "missing", "quarantine"),
         *("coming", "leaving", "has", "more"),
+        *("there", "in_transit", "shortfall"),
     }
 )
 """What is answered of a SKU, beside it or below."""
