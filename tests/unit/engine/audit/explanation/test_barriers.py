@@ -10,7 +10,21 @@ from engine.decide.decision import LeftToOthers, PromiseTerms
 from engine.decide.remainder import Remainder
 from engine.model.facts import Line, StockPosition
 from tests.support.explanations import case_of, explained, said
-from tests.support.facts import HOUR, LYON, NOW, PARIS, TODAY, lots, node, order, product, rest, service, snapshot
+from tests.support.facts import (
+    HOUR,
+    LYON,
+    NOW,
+    PARIS,
+    TODAY,
+    lots,
+    node,
+    order,
+    product,
+    receipt,
+    rest,
+    service,
+    snapshot,
+)
 
 OURS = node("lyon", LYON)
 OTHER = node("paris", PARIS)
