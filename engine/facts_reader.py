@@ -170,7 +170,8 @@ class FactsReader:
 
     def read_from_replica(self, skus: Sequence[str], now: int, *, max_age: int) -> ReplicaFacts | None:
         """One snapshot from a replica that heard of its primary in the last `max_age` seconds. None if there is no such
-        replica, or if it knows another network than is cached here, or policies that can't be read.
+        replica, or if it knows another network than is cached here, or policies that can't be read or that ask what is
+        to come, which is not read from replicas.
         """
         network = self.network()
         policies = self._policies
@@ -183,6 +184,8 @@ class FactsReader:
         except NotReady:  # the caller then reads from the primary, where this is dealt with
             return None
         if loads.counts_hours < _counts_hours(matcher.policies) or _periods(matcher.policies, network, now) != periods:
+            return None
+        if matcher.policies.mentions_incoming:
             return None
         state = None if answer.stamps is None else self._state(network, matcher, answer.reading, answer.stamps, loads)
         snapshot = self._snapshot(network, answer.reading, skus, loads, now)
