@@ -4,6 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.facts_reader import FactsReader
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.promise_watch.late_rerouting import LateRerouting
+from engine.promise_watch.promise_watch import PromiseWatch
+from engine.settings import Settings
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 
@@ -16,7 +20,9 @@ class FlowParts:
 
     client: Client
     keys: Keys
+    settings: Settings
     facts: FactsReader
+    decide_and_commit: DecideAndCommit
     after_freeing: Callable[[], None]
     new_id: Callable[[], str]
     clock: Callable[[], int]
@@ -28,3 +34,25 @@ class Flows:
 
     def __init__(self, parts: FlowParts) -> None:
         self._parts = parts
+        rerouting = LateRerouting(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            decide_and_commit=parts.decide_and_commit,
+            undo_seconds=60 * parts.settings.undo,
+            after_freeing=parts.after_freeing,
+            clock=parts.clock,
+            micros=parts.micros,
+        )
+        self.promise_watch = PromiseWatch(
+            parts.client,
+            parts.keys,
+            parts.settings.promises,
+            facts=parts.facts,
+            rerouting=rerouting,
+            clock=parts.clock,
+        )
+
+    def close(self) -> None:
+        """End what was started."""
+        self.promise_watch.close()

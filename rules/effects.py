@@ -79,6 +79,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "daily_units": Stage.NODE,
         "daily_weight": Stage.NODE,
         "rest_after_rejection": Stage.REJECTION,
+        "reroute_if_late": Stage.PROMISE,
     }
 )
 OF_SHIPMENTS = frozenset({"exclude", "avoid"})
@@ -190,8 +191,22 @@ class RejectionOutcome:
     node_rest: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseOutcome:
+    """`reroute_if_late`: a shipment at risk ships from elsewhere, if that arrives in time or earlier."""
+
+    reroute_if_late: bool = False
+
+
 Outcome: TypeAlias = (
-    OrderOutcome | LineOutcome | PositionOutcome | OptionOutcome | ShipmentOutcome | NodeOutcome | RejectionOutcome
+    OrderOutcome
+    | LineOutcome
+    | PositionOutcome
+    | OptionOutcome
+    | ShipmentOutcome
+    | NodeOutcome
+    | RejectionOutcome
+    | PromiseOutcome
 )
 
 
@@ -277,6 +292,10 @@ def _rejection(values: _Values) -> RejectionOutcome:
     return RejectionOutcome(node_rest=max(_numbers(values, "rest_after_rejection"), default=0))
 
 
+def _promise(values: _Values) -> PromiseOutcome:
+    return PromiseOutcome(reroute_if_late="reroute_if_late" in values)
+
+
 def _numbers(values: _Values, name: str) -> list[int]:
     return [value for value in values.get(name, ()) if isinstance(value, int)]
 
@@ -290,5 +309,6 @@ _COMBINED: Mapping[Stage, Callable[[_Values], Outcome]] = MappingProxyType(
         Stage.NODE: _node,
         Stage.SHIPMENT: _shipment,
         Stage.REJECTION: _rejection,
+        Stage.PROMISE: _promise,
     }
 )

@@ -16,6 +16,8 @@ LIFECYCLES = ("new", "core", "end_of_line")
 NODE_TYPES = ("warehouse", "store", "supplier", "distributor")
 MODES = ("van", "truck", "rail", "bike", "air", "pickup")
 REJECTION_REASONS = ("not_in_stock", "no_capacity", "damaged", "other")
+PROMISE_CAUSES = ("not_released", "not_picked", "not_packed", "not_handed_over", "receipt_late", "receipt_short")
+"""Why the promise of a shipment is at risk."""
 
 Value: TypeAlias = int | str | bool | frozenset[str] | ClockReading | Window
 """The value of a fact: an integer in the unit of its kind, a word, a flag, a set of tags, or a clock reading; what a
@@ -56,6 +58,7 @@ class Stage(enum.Enum):
     NODE = ("node", "clock", "now")
     SHIPMENT = ("order", "now", "clock", "node", "service", "shipment")
     REJECTION = ("node", "clock", "now", "rejection")
+    PROMISE = ("order", "now", "clock", "node", "service", "promise")
 
     # Enum's own hashes the name in Python, and a decision looks up its stages some thirty times
     __hash__ = object.__hash__
@@ -147,6 +150,8 @@ _FACTS = (
     _fact("shipment.weight", _K.WEIGHT),
     _fact("shipment.units", _K.COUNT),
     _fact("rejection.reason", _K.CHOICE, REJECTION_REASONS),
+    _fact("promise.cause", _K.CHOICE, PROMISE_CAUSES),
+    _fact("promise.late", _K.FLAG),
     _fact("now.date", _K.DATE),
     _fact("now.time", _K.TIME),
     _fact("now.weekday", _K.CHOICE, WEEKDAYS),

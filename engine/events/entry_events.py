@@ -18,6 +18,7 @@ from engine.events.payloads import (
     PolicyActivatedRecord,
     PolicyPublishedRecord,
 )
+from engine.events.promise_events import PROMISE_KINDS
 from engine.events.stock_events import LowStock, stock_changed, stock_low
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry
@@ -26,6 +27,7 @@ ORDER_KINDS = frozenset(
     {
         *("confirmed", "released", "expired", "rejected", "extended", "withdrawn", "queued"),
         *("approved", "cancelled", "undone", "amended"),
+        *PROMISE_KINDS,
     }
 )
 """Kinds of entries that name a decision, and are about its order."""

@@ -16,6 +16,10 @@ EVENT_TYPES: Mapping[str, str] = {
     "hold.expired": "the time of a hold was over, and its units are free again",
     "shipment.confirmed": "units of shipments have left",
     "shipment.rejected": "a node won't ship units that it was given",
+    "shipment.progressed": "a shipment was released, picked, packed or handed over",
+    "promise.at_risk": "a shipment has missed a milestone or is about to, or the receipt on which it is held is late or"
+    " short",
+    "promise.moved": "what was at risk ships from elsewhere, or stays and arrives at another instant than was planned",
     "stock.low": "a position has no more units available than the setting says",
     "stock.changed": "other units are on hand: they were counted or moved, left, or came back; or a network was loaded",
     "allocation.changed": "rules about what each channel may take are other ones, as another policy version decides",

@@ -176,7 +176,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
     }
 )
 """The accepted amounts of each effect whose value is an amount."""
-ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve"})
+ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve", "reroute_if_late"})
 """The effects whose only value is `true`."""
 _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,

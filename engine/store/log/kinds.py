@@ -41,6 +41,9 @@ KINDS = (
     "cancelled",
     "undone",
     "amended",
+    "progressed",
+    "promise_at_risk",
+    "promise_stays",
     *FORGETTABLE,
 )
 """All of them."""

@@ -73,6 +73,8 @@ class ExpectedHold:
     """The numbers of shipments of which units have left."""
     weights: Mapping[str, int] | None = None
     """Grams a unit by SKU, if its units and grams count in the loads."""
+    promises: dict[int, str] = field(default_factory=dict)
+    """By number of a shipment, what is known of its promise, as it is stored."""
 
     @property
     def total(self) -> int:

@@ -22,6 +22,7 @@ from engine.store.reconcile.expected_orders import ExpectedOrders
 from engine.store.reconcile.expected_periods import ExpectedAllotments, ExpectedLoads
 from engine.store.reconcile.expected_state import ExpectedHold, ExpectedShipment, LateChanges, shipments_of
 from engine.store.reconcile.expected_stock import ExpectedStock
+from engine.store.reconcile.flows.expected_promises import note_promise
 
 _COUNTED = frozenset({"held", "confirmed"})
 """States of units that count in what nodes are given to ship on a day."""
@@ -96,6 +97,8 @@ class LogReplay:
                 self._move_units(entry)
             case "rejected":
                 self._reject(entry)
+            case "progressed" | "promise_at_risk" | "promise_stays":
+                self._note_promise(entry)
             case "woken":
                 self.resting.pop(entry.decision, None)
                 self.late.note("rests", entry.decision)
@@ -105,6 +108,12 @@ class LogReplay:
                 self.orders.change(entry)
             case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
                 pass
+
+    def _note_promise(self, entry: Entry) -> None:
+        hold = self.holds.get(entry.decision)
+        if hold is not None:
+            note_promise(hold, entry)
+            self._hold_changed(entry.decision, hold)
 
     def _move_stock(self, entry: Entry) -> None:
         for movement in entry.applied_movements:

@@ -1,0 +1,1 @@
+"""Commands about stock in motion, and what was promised."""

@@ -1,0 +1,1 @@
+"""Stock in motion, and what was promised, over HTTP."""
