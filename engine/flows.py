@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.facts_reader import FactsReader
+from engine.inbound.inbound import Inbound
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.promise_watch.late_rerouting import LateRerouting
 from engine.promise_watch.promise_watch import PromiseWatch
@@ -34,6 +35,14 @@ class Flows:
 
     def __init__(self, parts: FlowParts) -> None:
         self._parts = parts
+        self.inbound = Inbound(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            after_freeing=parts.after_freeing,
+            clock=parts.clock,
+            micros=parts.micros,
+        )
         rerouting = LateRerouting(
             parts.client,
             parts.keys,

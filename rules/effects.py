@@ -9,8 +9,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias, cast
 
-from rules.reserves import NO_RESERVE, Allotment, Cap, Floor, Portion, Protection, Reserve, largest_allotments
-from rules.vocabulary import Stage
+from rules.reserves import (
+    FULL_SHARE,
+    NO_RESERVE,
+    Allotment,
+    Cap,
+    Floor,
+    Portion,
+    Protection,
+    Reserve,
+    largest_allotments,
+)
+from rules.vocabulary import DISPOSITIONS, Stage
 
 
 class Exclusion(enum.IntEnum):
@@ -19,6 +29,36 @@ class Exclusion(enum.IntEnum):
     NO = 0
     UNLESS_NEEDED = 1
     YES = 2
+
+
+class Disposition(enum.IntEnum):
+    """What becomes of a returned unit; of several, the greatest value, the most cautious, applies.
+
+    Least cautious is what sends it to buyers as if it were new, more so what sells it otherwise, gives it away or
+    destroys it. What leaves it to the supplier comes after that, and then what leaves it to the customer: others' goods
+    are neither sold nor destroyed.
+    """
+
+    RESTOCK = 0
+    REFURBISH = 1
+    LIQUIDATE = 2
+    DONATE = 3
+    DESTROY = 4
+    RETURN_TO_SUPPLIER = 5
+    RETURN_TO_CUSTOMER = 6
+    KEEP = 7
+
+    @property
+    def word(self) -> str:
+        """The word that authors write."""
+        return DISPOSITIONS[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherSku:
+    """A returned unit is put in stock as this other article."""
+
+    sku: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +75,27 @@ class ShipmentLimit:
     at_most: int
 
 
-EffectValue: TypeAlias = bool | int | Exclusion | Reserve | Protection | Allotment | Cap | UntilShipped | ShipmentLimit
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uplift:
+    """The demand of a day in basis points of the usual one: 15,000 is half as much again."""
+
+    share: int
+
+
+EffectValue: TypeAlias = (
+    bool
+    | int
+    | Exclusion
+    | Disposition
+    | OtherSku
+    | Reserve
+    | Protection
+    | Allotment
+    | Cap
+    | UntilShipped
+    | ShipmentLimit
+    | Uplift
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +106,13 @@ class Effect:
     value: EffectValue
     of_shipment: bool = False
     """Whether it acts on a whole shipment, because its rule mentions facts of it; otherwise where `STAGE_OF` says."""
+    of_return: bool = False
+    """Whether it acts on the place that a returned unit may go to, because its rule is about returns."""
 
     @property
     def stage(self) -> Stage:
+        if self.of_return:
+            return Stage.RETURN
         return Stage.SHIPMENT if self.of_shipment else STAGE_OF[self.name]
 
 
@@ -79,11 +143,20 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "daily_units": Stage.NODE,
         "daily_weight": Stage.NODE,
         "rest_after_rejection": Stage.REJECTION,
+        "alert_below": Stage.LEVEL,
+        "min": Stage.LEVEL,
+        "max": Stage.LEVEL,
+        "target_cover": Stage.LEVEL,
+        "uplift": Stage.LEVEL,
+        "disposition": Stage.RETURN,
+        "as_sku": Stage.RETURN,
         "reroute_if_late": Stage.PROMISE,
     }
 )
 OF_SHIPMENTS = frozenset({"exclude", "avoid"})
 """Effects that act on a whole shipment if their rule mentions facts of it."""
+OF_RETURNS = frozenset({"exclude", "prefer", "avoid", "tier"})
+"""Effects that act on the place of a returned unit if their rule is about returns."""
 SUMMED = frozenset({"prefer", "avoid"})
 """Effects whose amounts are added up; of any other effect, one value decides."""
 DEFAULT_TIER = 5
@@ -192,6 +265,34 @@ class RejectionOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LevelOutcome:
+    """The stock that a position should have: so many days of cover, but from `minimum` to `maximum` units (None: any
+    number); and what it must not fall below, in units and days, without somebody being told. `uplift` is the demand of
+    the day in basis points of the usual one.
+    """
+
+    alert: Reserve = NO_RESERVE
+    minimum: int = 0
+    maximum: int | None = None
+    target_cover: int = 0
+    uplift: int = FULL_SHARE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnOutcome:
+    """`disposition` and `as_sku` count where a returned unit lies, and are None where no rule says any; the others
+    count for each place that it may go to. `adjustment` is taken off what the unit gains there: avoid - prefer, in
+    micros.
+    """
+
+    disposition: Disposition | None = None
+    as_sku: str | None = None
+    exclude: Exclusion = Exclusion.NO
+    tier: int = DEFAULT_TIER
+    adjustment: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseOutcome:
     """`reroute_if_late`: a shipment at risk ships from elsewhere, if that arrives in time or earlier."""
 
@@ -206,6 +307,8 @@ Outcome: TypeAlias = (
     | ShipmentOutcome
     | NodeOutcome
     | RejectionOutcome
+    | LevelOutcome
+    | ReturnOutcome
     | PromiseOutcome
 )
 
@@ -292,6 +395,31 @@ def _rejection(values: _Values) -> RejectionOutcome:
     return RejectionOutcome(node_rest=max(_numbers(values, "rest_after_rejection"), default=0))
 
 
+def _level(values: _Values) -> LevelOutcome:
+    alert = Reserve()
+    for reserve in cast("list[Reserve]", values.get("alert_below", [])):
+        alert = alert.larger(reserve)
+    return LevelOutcome(
+        alert=alert,
+        minimum=max(_numbers(values, "min"), default=0),
+        maximum=min(_numbers(values, "max"), default=None),
+        target_cover=max(_numbers(values, "target_cover"), default=0),
+        uplift=max((item.share for item in values.get("uplift", ()) if isinstance(item, Uplift)), default=FULL_SHARE),
+    )
+
+
+def _return(values: _Values) -> ReturnOutcome:
+    dispositions = _numbers(values, "disposition")
+    place = _option(values)
+    return ReturnOutcome(
+        disposition=Disposition(max(dispositions)) if dispositions else None,
+        as_sku=min((item.sku for item in values.get("as_sku", ()) if isinstance(item, OtherSku)), default=None),
+        exclude=place.exclude,
+        tier=place.tier,
+        adjustment=place.adjustment,
+    )
+
+
 def _promise(values: _Values) -> PromiseOutcome:
     return PromiseOutcome(reroute_if_late="reroute_if_late" in values)
 
@@ -309,6 +437,8 @@ _COMBINED: Mapping[Stage, Callable[[_Values], Outcome]] = MappingProxyType(
         Stage.NODE: _node,
         Stage.SHIPMENT: _shipment,
         Stage.REJECTION: _rejection,
+        Stage.LEVEL: _level,
+        Stage.RETURN: _return,
         Stage.PROMISE: _promise,
     }
 )

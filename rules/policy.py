@@ -12,7 +12,7 @@ from functools import cached_property
 
 from rules.conditions import Condition
 from rules.effects import Effect, EffectValue
-from rules.reserves import Allotment, Cap
+from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.vocabulary import Stage
 
 ALL_RULES = "/*"
@@ -91,6 +91,17 @@ class PolicySet:
         return tuple(dict.fromkeys(value for value in self._values if isinstance(value, Allotment)))
 
     @cached_property
+    def longest_cover(self) -> int:
+        """The most days of cover for which some rule keeps units back; 0: none does, so no floor follows the demand."""
+        effects = (effect for rule in self.rules.values() for effect in rule.effects)
+        return max((_cover(effect.value) for effect in effects if effect.stage is Stage.POSITION), default=0)
+
+    @cached_property
+    def has_uplifts(self) -> bool:
+        """Whether some rule says that more or less than usual is expected to sell."""
+        return any(effect.name == "uplift" for rule in self.rules.values() for effect in rule.effects)
+
+    @cached_property
     def capped_channels(self) -> frozenset[str]:
         """The channels of which some rule limits what they are offered."""
         return frozenset(str(value.channel) for value in self._values if isinstance(value, Cap))
@@ -131,3 +142,11 @@ class PolicySet:
             size = len(ids)
             ids |= {rule.id for rule in self.rules.values() if not ids.isdisjoint(rule.overrides)}
         return {name: rule for name, rule in self.rules.items() if name in ids}
+
+
+def _cover(value: EffectValue) -> int:
+    """The days of cover that are kept back."""
+    match value:
+        case Reserve(cover=days) | Allotment(cover=days) | Protection(reserve=Reserve(cover=days)):
+            return days
+    return 0

@@ -1,18 +1,21 @@
 """Units of a position that are not there for every channel: safety stock, protections, allotments and caps.
 
-Sizes are units, or shares in basis points of the units on hand, rounded up.
+Sizes are units, or shares in basis points of the units on hand, rounded up, or days of cover: what is expected to sell
+there in so many days.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 FULL_SHARE = 10_000
 """Basis points in 100%."""
 DAY, WEEK, WINDOW = "day", "week", "window"
 PERIODS = (DAY, WEEK, WINDOW)
 """For how long an allotment lasts before it is there anew."""
+ExpectedUnits: TypeAlias = Callable[[int], int]
+"""The units that are expected to sell at a position in so many days, of which today is the first, rounded up."""
 
 
 class Tally(NamedTuple):
@@ -30,22 +33,31 @@ NOTHING_TAKEN: Mapping[Tally, int] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reserve:
-    """Units of a position that are kept back: a number, or a share in basis points of the units on hand, rounded up."""
+    """Units of a position that are kept back: a number, a share in basis points of the units on hand, rounded up, or
+    what is expected to sell in so many days of `cover`.
+    """
 
     units: int = 0
     share: int = 0
+    cover: int = 0
 
     def of(self, on_hand: int) -> int:
-        """The units kept back if so many are on hand."""
+        """The units kept back if so many are on hand. Days of cover count once they are units (see `in_units`)."""
         return max(self.units, share_of(on_hand, self.share))
 
     def larger(self, other: "Reserve") -> "Reserve":
-        """The larger number and the larger share of the two."""
-        return Reserve(units=max(self.units, other.units), share=max(self.share, other.share))
+        """The larger number, the larger share and the longer cover of the two."""
+        return Reserve(
+            units=max(self.units, other.units), share=max(self.share, other.share), cover=max(self.cover, other.cover)
+        )
 
     def scaled(self, scale: int) -> "Reserve":
         """As `Floor.scaled` says."""
-        return Reserve(units=self.units * scale, share=self.share)
+        return replace(self, units=self.units * scale)
+
+    def in_units(self, expected: ExpectedUnits) -> "Reserve":
+        """The same with the units that its days of cover come to."""
+        return replace(self, units=max(self.units, expected(self.cover)), cover=0) if self.cover else self
 
 
 NO_RESERVE = Reserve()
@@ -61,14 +73,16 @@ class Protection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allotment:
-    """Units of a position put aside for the orders of one channel, less what these took in the period: a number, or a
-    share of the units on hand that is at least `least` and at most `most` units (None: any number). `window` is that of
-    the rule, `2026-11-23..2026-11-30` as its `from` and `until` are written; empty if it has neither.
+    """Units of a position put aside for the orders of one channel, less what these took in the period: a number; or a
+    share of the units on hand, or what is expected to sell in so many days of `cover`, that is at least `least` and at
+    most `most` units (None: any number). `window` is that of the rule, `2026-11-23..2026-11-30` as its `from` and
+    `until` are written; empty if it has neither.
     """
 
     channel: str
     units: int = 0
     share: int = 0
+    cover: int = 0
     least: int = 0
     most: int | None = None
     per: str
@@ -83,6 +97,10 @@ class Allotment:
         """As `Floor.scaled` says."""
         most = None if self.most is None else self.most * scale
         return replace(self, units=self.units * scale, least=self.least * scale, most=most)
+
+    def in_units(self, expected: ExpectedUnits) -> "Allotment":
+        """The same with the units that its days of cover come to."""
+        return replace(self, units=max(self.units, expected(self.cover)), cover=0) if self.cover else self
 
     @property
     def tally(self) -> Tally:
@@ -100,6 +118,7 @@ class Allotment:
             self.tally == other.tally
             and self.units >= other.units
             and self.share >= other.share
+            and self.cover >= other.cover
             and self.least >= other.least
             and (self.most is None or (other.most is not None and self.most >= other.most))
         )
@@ -133,6 +152,17 @@ class Portion:
         return Portion(
             reserve=self.reserve.scaled(scale), allotments=tuple(item.scaled(scale) for item in self.allotments)
         )
+
+    def in_units(self, expected: ExpectedUnits) -> "Portion":
+        """The same with the units that its days of cover come to."""
+        return Portion(
+            reserve=self.reserve.in_units(expected),
+            allotments=tuple(item.in_units(expected) for item in self.allotments),
+        )
+
+    @property
+    def has_cover(self) -> bool:
+        return bool(self.reserve.cover or any(item.cover for item in self.allotments))
 
 
 NO_PORTION = Portion()
@@ -174,6 +204,24 @@ class Floor:
         )
 
     @property
+    def has_cover(self) -> bool:
+        """Whether some of it is days of cover, of which `in_units` makes units."""
+        return bool(self.keep.cover or any(portion.has_cover for portion in (self.own, *self.others)))
+
+    def in_units(self, expected: ExpectedUnits) -> "Floor":
+        """The same with the units that its days of cover come to, which are of those that are counted: a floor is
+        scaled before.
+        """
+        if not self.has_cover:
+            return self
+        return replace(
+            self,
+            keep=self.keep.in_units(expected),
+            own=self.own.in_units(expected),
+            others=tuple(portion.in_units(expected) for portion in self.others),
+        )
+
+    @property
     def is_fixed(self) -> bool:
         """Whether it is the same whatever is on hand."""
         return not self.others and not self.keep.share
@@ -195,4 +243,6 @@ def largest_allotments(allotments: Iterable[Allotment]) -> tuple[Allotment, ...]
     for item in allotments:
         if not any(other.covers(item) for other in kept):
             kept = [other for other in kept if not item.covers(other)] + [item]
-    return tuple(sorted(kept, key=lambda item: (item.tally, item.units, item.share, item.least, item.most or 0)))
+    return tuple(
+        sorted(kept, key=lambda item: (item.tally, item.units, item.share, item.cover, item.least, item.most or 0))
+    )

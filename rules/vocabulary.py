@@ -15,6 +15,17 @@ DELIVERIES = ("standard", "express", COLLECTED)
 LIFECYCLES = ("new", "core", "end_of_line")
 NODE_TYPES = ("warehouse", "store", "supplier", "distributor")
 MODES = ("van", "truck", "rail", "bike", "air", "pickup")
+DISPOSITIONS = (
+    "restock",
+    "refurbish",
+    "liquidate",
+    "donate",
+    "destroy",
+    "return_to_supplier",
+    "return_to_customer",
+    "keep",
+)
+"""What becomes of a returned unit, from the least cautious to the most; of several that rules give, the last counts."""
 REJECTION_REASONS = ("not_in_stock", "no_capacity", "damaged", "other")
 PROMISE_CAUSES = ("not_released", "not_picked", "not_packed", "not_handed_over", "receipt_late", "receipt_short")
 """Why the promise of a shipment is at risk."""
@@ -41,6 +52,7 @@ class Kind(enum.Enum):
     DISTANCE = "distance"
     DURATION = "duration"
     CARBON = "CO2e"
+    SHARE = "share"
     DATE = "date"
     TIME = "time of day"
     INSTANT = "date and time"
@@ -58,10 +70,16 @@ class Stage(enum.Enum):
     NODE = ("node", "clock", "now")
     SHIPMENT = ("order", "now", "clock", "node", "service", "shipment")
     REJECTION = ("node", "clock", "now", "rejection")
+    LEVEL = ("now", "product", "clock", "node", "stock")
+    RETURN = ("order", "now", "product", "clock", "node", "stock", "return", "need")
     PROMISE = ("order", "now", "clock", "node", "service", "promise")
 
     # Enum's own hashes the name in Python, and a decision looks up its stages some thirty times
     __hash__ = object.__hash__
+
+
+OUTSIDE_DECISIONS = frozenset({Stage.REJECTION, Stage.LEVEL, Stage.RETURN, Stage.PROMISE})
+"""Stages of rules that say nothing of where an order ships from: no decision judges them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +155,7 @@ _FACTS = (
     _fact("stock.available", _K.COUNT),
     _fact("stock.days_of_cover", _K.COUNT),
     _fact("stock.rank", _K.COUNT),
+    _fact("stock.in_transit", _K.COUNT),
     _fact("service.id", _K.WORD),
     _fact("service.mode", _K.CHOICE, MODES),
     _fact("service.carrier", _K.WORD),
@@ -150,6 +169,12 @@ _FACTS = (
     _fact("shipment.weight", _K.WEIGHT),
     _fact("shipment.units", _K.COUNT),
     _fact("rejection.reason", _K.CHOICE, REJECTION_REASONS),
+    _fact("return.reason", _K.WORD),
+    _fact("return.grade", _K.WORD),
+    _fact("return.days_since_delivery", _K.COUNT),
+    _fact("return.node", _K.WORD),
+    _fact("need.shortfall", _K.COUNT),
+    _fact("need.chance_of_sale", _K.SHARE),
     _fact("promise.cause", _K.CHOICE, PROMISE_CAUSES),
     _fact("promise.late", _K.FLAG),
     _fact("now.date", _K.DATE),
@@ -162,6 +187,8 @@ NOW_CLOCK, NODE_CLOCK = _fact("now.clock", _K.CLOCK), _fact("node.clock", _K.CLO
 
 RANKS = ("stock.rank", "route.rank_distance", "route.rank_cost")
 """Places of an option among all options of its line; so they are known once these are."""
+IN_TRANSIT = "stock.in_transit"
+"""Units on their way to the place, which are not looked up to decide orders."""
 ATTRIBUTE_KINDS = MappingProxyType({kind.name.lower(): kind for kind in (Kind.FLAG, Kind.NUMBER, Kind.WORD, Kind.TAGS)})
 ATTRIBUTE_GROUPS = ("product.attributes.", "node.attributes.")
 
@@ -178,4 +205,6 @@ def attribute(path: str, kind: Kind) -> Fact:
 
 def stage_knows(stage: Stage, fact: Fact) -> bool:
     """Whether `fact` is known when rules are evaluated at `stage`."""
+    if fact.path == IN_TRANSIT:
+        return stage is Stage.RETURN
     return fact.group in stage.value and (fact.path not in RANKS or stage is Stage.OPTION)

@@ -21,7 +21,7 @@ from engine.orders.batch.batch_results import OrderDecided
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
-from rules.vocabulary import Stage
+from rules.vocabulary import OUTSIDE_DECISIONS
 
 CALLER = "route"
 """The caller of the idempotency keys: an order routed before is only answered, so an interrupted day can go on."""
@@ -109,7 +109,7 @@ def _active_rules(pointsman: Pointsman) -> frozenset[str]:
     """The rules that may act on an order; others act once a node rejects one."""
     active = pointsman.versions.timeline().active
     rules = pointsman.versions.read(active).rules.values() if active else ()
-    return frozenset(rule.id for rule in rules if any(effect.stage is not Stage.REJECTION for effect in rule.effects))
+    return frozenset(rule.id for rule in rules if any(effect.stage not in OUTSIDE_DECISIONS for effect in rule.effects))
 
 
 def route(

@@ -16,7 +16,7 @@ from api.files.postcodes import read_postcodes
 from api.shapes.lots import label_of
 from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid, Mistake
-from engine.inventory.stock import not_counted
+from engine.inventory.position_checks import not_counted
 from engine.model.facts import Inventory, Network, Product
 from engine.store.network.serialization import inventory_version
 from rules.errors import LiteralInvalid

@@ -17,7 +17,8 @@ from api.shapes.limits import MOST_ON_HAND
 from api.shapes.lots import LotColumns, label_of
 from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid, Mistake
-from engine.inventory.stock import MOST_AT_ONCE, not_counted
+from engine.inventory.position_checks import not_counted
+from engine.inventory.stock import MOST_AT_ONCE
 from engine.model.facts import Product
 from engine.service import Pointsman
 from engine.store.outcomes import CountOlder, CountOutcome

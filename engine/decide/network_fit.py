@@ -21,10 +21,13 @@ from rules.vocabulary import VOCABULARY, Fact, Kind, is_attribute
 _MONEY_EFFECTS = frozenset(name for name, amount in RANGES.items() if amount.kind is Kind.MONEY)
 _COMPARED = frozenset({Operator.EQUALS, Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
 CHANNEL_SUBJECTS = ("order.channel", "protect.channel", "allocate.channel", "cap.channel")
-SKU_FACTS = ("product.sku", "line.sku")
+SKU_FACTS = ("product.sku", "line.sku", "as_sku")
 _UNKNOWN_WORD = {
     **dict.fromkeys(CHANNEL_SUBJECTS, "no channel goes by the name"),
     **dict.fromkeys(SKU_FACTS, "no product has the SKU"),
+    "return.reason": "the network has no reason of returns",
+    "return.grade": "the network has no grade of returned units",
+    "return.node": "no node goes by the id",
     "order.segment": "the network lists no customer segment",
     "order.tags": "the network lists no order tag",
     "order.region": "no order goes to the region",
@@ -76,7 +79,7 @@ def words_of(network: Network, product_words: Mapping[str, Collection[str]]) -> 
     """The words of the network and of its products, by the fact or effect that names them."""
     words = _words_of(network) | dict(product_words)
     if "product.sku" in words:
-        words["line.sku"] = words["product.sku"]
+        words |= dict.fromkeys(SKU_FACTS, words["product.sku"])
     return words
 
 
@@ -84,6 +87,9 @@ def _words_of(network: Network) -> dict[str, Collection[str]]:
     nodes, services = network.nodes.values(), network.services.values()
     words: dict[str, Collection[str]] = {
         "node.id": network.nodes.keys(),
+        "return.node": network.nodes.keys(),
+        "return.reason": network.returns.reasons.keys(),
+        "return.grade": network.returns.grades.keys(),
         "node.type": {node.type for node in nodes},
         "node.country": {node.country for node in nodes},
         "node.region": {node.region for node in nodes if node.region},

@@ -18,8 +18,8 @@ from engine.events.payloads import (
     PolicyActivatedRecord,
     PolicyPublishedRecord,
 )
-from engine.events.promise_events import PROMISE_KINDS
 from engine.events.stock_events import LowStock, stock_changed, stock_low
+from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry
 

@@ -21,8 +21,9 @@ from engine.events.payloads import (
     ShipmentConfirmedRecord,
     ShipmentRejectedRecord,
 )
-from engine.events.promise_events import PROMISE_KINDS, moved, promise_events
+from engine.events.promise_events import moved, promise_events
 from engine.inventory.stated_instants import MICROSECONDS
+from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import UnitsBody
 

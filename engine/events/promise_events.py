@@ -11,9 +11,6 @@ from engine.events.payloads import PromiseAtRiskEventRecord, PromiseMovedRecord,
 from engine.model.milestones import RECEIPT_CAUSES, Cause
 from engine.store.log.entry import Entry
 
-PROMISE_KINDS = frozenset({"progressed", "promise_at_risk", "promise_stays"})
-"""Kinds of entries about the promise of a shipment."""
-
 
 def promise_events(entry: Entry, decision: KnownDecision) -> list[tuple[str, Record]]:
     """Type and data of each event of an entry of one of these kinds; `decision` is the one that it names."""

@@ -2,7 +2,7 @@
 
 import functools
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.decide.availability.allotments_left import AllotmentLeft, allotments_left
@@ -15,8 +15,9 @@ from engine.decide.order_checks import check_channel, check_order
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
+from engine.inventory.position_checks import position_mistake
 from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
-from engine.model.facts import Line, Network, Order, Product, StockPosition
+from engine.model.facts import Line, Order, StockPosition
 from engine.model.lots import Lot, expired_units
 from engine.stock_snapshot import StockState
 from engine.store.connection.client import Client
@@ -321,29 +322,15 @@ class NetworkStock:
         `fresh`: not the network that is cached, but the one that is loaded now.
         """
         network, products = self._facts.network_and_products([item.sku for item in items], fresh=fresh)
-        mistakes = [next(_mistakes(item, network, products), None) for item in items]
+        mistakes = [position_mistake(item.node, item.sku, network, products) for item in items]
         if any(mistakes) and not fresh:
             # a network that was loaded since may have it
             return self._check(items, fresh=True)
         return mistakes, network.version
 
 
-def not_counted(sku: str) -> str:
-    """What is wrong with stock of a product that is not counted."""
-    return f"'{sku}' is not counted, so it has no stock; leave it out, or let products.csv say that it is counted"
-
-
 def _nobody_knows(skus: Sequence[str]) -> NotFound:
     return NotFound("; ".join(f"no product goes by the SKU '{sku}'" for sku in skus))
-
-
-def _mistakes(item: Count | Movement, network: Network, products: Mapping[str, Product]) -> Iterator[Mistake]:
-    if item.node not in network.nodes:
-        yield Mistake(field="node", message=f"no node goes by the id '{item.node}'")
-    if item.sku not in products:
-        yield Mistake(field="sku", message=f"no product goes by the SKU '{item.sku}'")
-    elif not products[item.sku].counted:
-        yield Mistake(field="sku", message=not_counted(item.sku))
 
 
 def _stamp_name(count: Count) -> str:

@@ -12,6 +12,7 @@ from engine.promise_watch.watched_shipment import WatchedShipment, watched
 from engine.store.connection.client import Client, faults
 from engine.store.flows.promise_index import Due, IndexState, PromiseIndex
 from engine.store.flows.promise_notes import member_of, shipment_of, states_of
+from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.holds import is_set_aside
 from engine.store.keys import Keys
 from engine.store.log import decision_log
@@ -27,7 +28,7 @@ _MADE_FOR = SECONDS_A_DAY
 _ABOUT_HOLD = frozenset(
     {
         *("decided", "confirmed", "released", "expired", "rejected"),
-        *("progressed", "promise_at_risk", "promise_stays"),
+        *PROMISE_KINDS,
     }
 )
 """Kinds of entries after which the shipments of the decision that they name are looked at again."""

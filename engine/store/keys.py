@@ -26,9 +26,10 @@ class Keys:
     def facts(self) -> str:
         """Hash: `version` and `body` of the network file, and `words`, the categories, brands, seasons and tags of its
         products. Also `rests`, an instant after which no node rests: until then, `resting` has to be read; `lots`, if
-        some stock has or had any; `loaded`, the instant of the load; and `moved`, the latest at which units came or
-        left, both in UTC microseconds. While the network is being loaded (see network/load.py), also the name of the
-        `load`, and the version that it `becomes`. `number` counts the networks that were in its place before.
+        some stock has or had any; `receipts`, if there are or were any; `loaded`, the instant of the load; and `moved`,
+        the latest at which units came or left, both in UTC microseconds. While the network is being loaded (see
+        network/load.py), also the name of the `load`, and the version that it `becomes`. `number` counts the networks
+        that were in its place before.
         """
         return self._key("facts")
 
@@ -102,6 +103,41 @@ class Keys:
     def blocked(self, sku: str) -> str:
         """Hash: node to units that are there and may not be sold, as they are damaged. They are not on hand."""
         return self._key("blocked", sku)
+
+    def receipts(self, sku: str) -> str:
+        """Hash: id of each open receipt of the SKU to its text (see parts/receipts.lua)."""
+        return self._key("receipts", sku)
+
+    def pegs(self, sku: str) -> str:
+        """Hash: receipt, hold and number of the shipment, on a line each, to the units of it that stand on the receipt,
+        and on the next lines the rank by which they are served. They are held, but not of what is on hand.
+        """
+        return self._key("pegs", sku)
+
+    @property
+    def receipt_skus(self) -> str:
+        """Hash: id of each receipt, open or not, to its SKU."""
+        return self._key("receipt_skus")
+
+    @property
+    def closed_receipts(self) -> str:
+        """Hash: id of each receipt that was received or cancelled to its text."""
+        return self._key("closed_receipts")
+
+    @property
+    def arriving(self) -> str:
+        """Sorted set: id of each open receipt by the UTC second at which it is expected, until it was logged that it
+        did not come by then.
+        """
+        return self._key("arriving")
+
+    @property
+    def at_risk(self) -> str:
+        """Hash: `hold number` of a shipment whose promise may not be kept to JSON of why: of the receipt on which some
+        of its units stood, the `cause` (late, short or cancelled), its id, SKU and node, how many units, and since when
+        (UTC seconds). It is gone when nothing of the shipment is held any more.
+        """
+        return self._key("at_risk")
 
     def stamp(self, sku: str) -> str:
         """Hash: node to `kind number units` of the newest count. Kind `t` is UTC microseconds, `s` the source's own

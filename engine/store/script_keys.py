@@ -61,6 +61,10 @@ _LOTS = ("lots",)
 """For scripts that tell the lots of a position apart."""
 _JOURNAL = (*_LOTS, "stock_journal")
 """For scripts that change what is on hand."""
+_RECEIPTS = ("receipts",)
+"""For scripts that read or change what stands on receipts."""
+CHANGING_RECEIPTS = (*_FREEING, *_JOURNAL, *_RECEIPTS, "receipt_changes")
+"""For scripts that open, change or receive receipts."""
 _ACTIVATIONS = ("activations",)
 """For scripts that log which policy version became active."""
 _CHANGING_HOLDS = (*_WAITING, *_JOURNAL, "hold_changes", "order_changes")
@@ -87,8 +91,11 @@ _LOAD = ("load",)
 _CHANGED_HOLD, _CHANGED_LOAD = ("changed_hold", "confirms"), ("changed_load",)
 _CHANGED_SKU = (
     *("changed_on_hand", "changed_held", "changed_base", "changed_stamp"),
-    *("changed_journal", "changed_blocked"),
+    *("changed_journal", "changed_blocked", "changed_receipts", "changed_pegs"),
 )
+RECEIPT_NAMES = ("receipt_skus", "closed_receipts", "arriving", "at_risk", "expiring")
+"""What CHANGING_RECEIPTS needs beside the facts, the log, the stamps and the offers."""
+PEGGED_HOLD = ("pegged_hold",)
 _CHANGED_TAKEN = ("changed_taken",)
 _FORMER = ("former_versions", "former_networks", "former_items")
 
@@ -125,6 +132,10 @@ SET_STOCK = KeyLayout(("facts", "log", "changed", *_OFFERS), (_CHANGED_SKU,), (*
 MOVE_STOCK = KeyLayout(
     ("facts", "log", "movements", "movements_yesterday", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL)
 )
+CHANGE_RECEIPT = KeyLayout(
+    ("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES, "operation"), (_CHANGED_SKU, PEGGED_HOLD), CHANGING_RECEIPTS
+)
+NOTE_OVERDUE = KeyLayout(("arriving", "receipt_skus", "log"))
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
 NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held"), parts=("offer",))
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
@@ -183,7 +194,9 @@ LOAD_STOCK = KeyLayout(
     _FREEING,
 )
 REPAIR = KeyLayout(
-    ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
+    ("log", "expiring", "orders", "parked", "arriving", "facts", "changed", *_OFFERS, "due"),
+    (("written",),),
+    _WAITING,
 )
 TRIM_LOG = KeyLayout(("trimmed_log", "sealed", "archived", "archived_days", "archived_kept"))
 SEAL = KeyLayout(("sealed",), (("grown",),))
@@ -203,6 +216,8 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "flows/index_promises": INDEX_PROMISES,
     "set_stock": SET_STOCK,
     "move_stock": MOVE_STOCK,
+    "flows/change_receipt": CHANGE_RECEIPT,
+    "flows/note_overdue": NOTE_OVERDUE,
     "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,

@@ -16,11 +16,13 @@ from marshmallow import Schema, fields, validate
 from rules.conditions import PAIRED, SEVERAL, Operator
 from rules.editor.literal_patterns import (
     CARBON_PRICE,
+    COVER,
     DAYS,
     INSTANT_WITH_TIME,
     SCALAR,
     SHARE,
     UNQUOTED,
+    UPLIFT,
     WORD,
     Shape,
     duration_after,
@@ -30,7 +32,7 @@ from rules.editor.literal_patterns import (
     one_value,
 )
 from rules.editor.schema_branches import branch_by_type
-from rules.effects import OF_SHIPMENTS, STAGE_OF
+from rules.effects import OF_RETURNS, OF_SHIPMENTS, STAGE_OF
 from rules.reserves import PERIODS
 from rules.syntax import effect_parser
 from rules.syntax.amount_range import UNITS, Range
@@ -40,6 +42,7 @@ from rules.vocabulary import (
     ATTRIBUTE_GROUPS,
     ATTRIBUTE_KINDS,
     CHANNELS,
+    DISPOSITIONS,
     VOCABULARY,
     Fact,
     Kind,
@@ -237,7 +240,8 @@ class _SchemaWriter:
         }
 
     def _effect_hover(self, name: str, stage: Stage) -> Shape:
-        stages = (stage, Stage.SHIPMENT) if name in OF_SHIPMENTS else (stage,)
+        stages = (stage, *((Stage.SHIPMENT,) if name in OF_SHIPMENTS else ()))
+        stages += (Stage.RETURN,) if name in OF_RETURNS else ()
         return self._hover(
             lambda catalogue: [
                 catalogue.text(f"editor.effects.{name}"),
@@ -246,29 +250,56 @@ class _SchemaWriter:
         )
 
     def _effect(self, name: str) -> Shape:
-        if name == "hold":
-            return _hold_shape(effect_parser.RANGES[name])
-        others = {"carbon_price": CARBON_PRICE, "min_shelf_life": DAYS, "max_shipments": self._shipment_limit()}
+        words = {
+            "exclude": one_of([True, "unless_needed"], "true"),
+            "disposition": self._disposition(),
+            "as_sku": one_value(self._other_sku()),
+            "hold": _hold_shape(effect_parser.RANGES["hold"]),
+            "uplift": UPLIFT,
+        }
+        if name in words:
+            return words[name]
+        others = {
+            "carbon_price": CARBON_PRICE,
+            "min_shelf_life": DAYS,
+            "target_cover": COVER,
+            "max_shipments": self._shipment_limit(),
+        }
         if name in others:
             return {"anyOf": [*_range_shape(effect_parser.RANGES[name])["anyOf"], others[name]]}
         if name in effect_parser.RANGES:
             return _range_shape(effect_parser.RANGES[name])
         if name in effect_parser.ONLY_TRUE:
             return one_of([True], "true")
-        if name == "exclude":
-            return one_of([True, "unless_needed"], "true")
         units = _range_shape(UNITS)
-        if name == "keep":
-            return {"anyOf": [*units["anyOf"], SHARE]}
+        if name in ("keep", "alert_below"):
+            shares = [SHARE] if name == "keep" else []
+            return {"anyOf": [*units["anyOf"], *shares, self._mapping(cover=_COVER)]}
         shapes = {
-            "protect": [self._for_channel(units=units), self._for_channel(share=SHARE)],
+            "protect": [
+                self._for_channel(units=units),
+                self._for_channel(share=SHARE),
+                self._for_channel(cover=_COVER),
+            ],
             "allocate": [
                 self._for_channel(units=units, per=_PER),
                 self._for_channel({"min": units, "max": units}, share=SHARE, per=_PER),
+                self._for_channel({"min": units, "max": units}, cover=_COVER, per=_PER),
             ],
             "cap": [self._for_channel(units=units)],
         }
         return {"anyOf": [*shapes[name], {"type": "array", "items": {"anyOf": shapes[name]}, "minItems": 1}]}
+
+    def _disposition(self) -> Shape:
+        meanings = [
+            "; ".join(catalogue.text(f"effects.disposition.{word}") for catalogue in self._catalogues)
+            for word in DISPOSITIONS
+        ]
+        return {"enum": list(DISPOSITIONS), "enumDescriptions": meanings}
+
+    def _other_sku(self) -> Shape:
+        skus = sorted(self._words.get("product.sku", ()))[:MOST_OFFERED]
+        return {**WORD, **({"examples": skus} if skus else {})}
 
     def _shipment_limit(self) -> Shape:
         parts = {
@@ -285,11 +316,14 @@ class _SchemaWriter:
     def _for_channel(self, optional: Mapping[str, Shape] | None = None, /, **required: Shape) -> Shape:
         """A mapping that names a channel."""
         channel = {**WORD, "examples": sorted(self._words.get("order.channel", ())) or list(CHANNELS)}
-        keys = {"channel": channel, **required, **(optional or {})}
+        return self._mapping(optional, channel=channel, **required)
+
+    def _mapping(self, optional: Mapping[str, Shape] | None = None, /, **required: Shape) -> Shape:
+        keys = {**required, **(optional or {})}
         return {
             "type": "object",
             "properties": {name: {**self._meaning(f"keys.{name}"), **shape} for name, shape in keys.items()},
-            "required": ["channel", *required],
+            "required": list(required),
             "additionalProperties": False,
         }
 
@@ -341,6 +375,8 @@ def _snippet(label: str, body: Any) -> Shape:
 def _goes_with(fact: Fact, catalogue: Catalogue) -> str:
     """Which effects a rule may have that mentions the fact."""
     acting = [name for name, stage in STAGE_OF.items() if stage_knows(stage, fact)]
+    of_return = {name for name in OF_RETURNS if stage_knows(Stage.RETURN, fact)}
+    acting = [name for name in STAGE_OF if name in {*acting, *of_return}]
     of_shipment = [name for name in STAGE_OF if name in OF_SHIPMENTS]
     names = [f"`{name}`" for name in acting or of_shipment]
     return catalogue.text("editor.goes_with", effects=catalogue.join("commas", names))
@@ -370,6 +406,9 @@ def _operand(operator: Operator, value: Shape) -> Shape:
 def _range_shape(bounds: Range) -> Shape:
     shape = literal(bounds.kind, low=bounds.low, high=bounds.high)
     return shape if "anyOf" in shape else {"anyOf": [shape]}
+
+
+_COVER = {"anyOf": [*_range_shape(effect_parser.RANGES["target_cover"])["anyOf"], COVER]}
 
 
 def _hold_shape(bounds: Range) -> Shape:

@@ -37,6 +37,7 @@ _UNITS: Mapping[Kind, Mapping[str, int]] = {
     Kind.DISTANCE: literals.DISTANCE_UNITS,
     Kind.DURATION: literals.DURATION_UNITS,
     Kind.CARBON: literals.CARBON_UNITS,
+    Kind.SHARE: {"%": 100},
 }
 """How much one of each unit is, by the pattern of how the unit is written."""
 _UNITLESS = frozenset({Kind.COUNT, Kind.NUMBER, Kind.MONEY})
@@ -48,6 +49,7 @@ _EXAMPLES: Mapping[Kind, str] = {
     Kind.DISTANCE: "300 km",
     Kind.DURATION: "48 h",
     Kind.CARBON: "250 g",
+    Kind.SHARE: "10%",
     Kind.DATE: "2026-11-01",
     Kind.TIME: '"08:00", in quotes',
     Kind.INSTANT: '"2026-11-27 18:00"',
@@ -66,6 +68,12 @@ DAYS: Shape = {
     "patternErrorMessage": "write for example 10 days",
 }
 """Days of shelf life, up to 3650."""
+COVER: Shape = {
+    "type": "string",
+    "pattern": r"^\s*0*(?:[0-9]{1,2}|[12][0-9]{2}|3[0-5][0-9]|36[0-5])\s*(?:days?|d)?\s*$",
+    "patternErrorMessage": "write for example 3 days",
+}
+"""Days of cover, up to 365."""
 CARBON_PRICE: Shape = {
     "type": "string",
     "pattern": rf"^\s*[0-9]{{1,15}}(?:\.[0-9]{{1,9}})?{_GAP}{_CURRENCY}{_GAP}/{_GAP}(?:kg|t)\s*$",
@@ -199,3 +207,9 @@ SHARE: Shape = {
     "pattern": rf"^\s*{_amount(100, 0, FULL_SHARE)}{_GAP}%\s*$",
     "patternErrorMessage": "write for example 10%",
 }
+UPLIFT: Shape = {
+    "type": "string",
+    "pattern": rf"^\s*{_amount(100, 0, 10 * FULL_SHARE)}{_GAP}%\s*$",
+    "patternErrorMessage": "write for example 150%",
+}
+"""Up to 1000%."""

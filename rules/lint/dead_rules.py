@@ -16,7 +16,7 @@ from rules.lint.rule_solver import RuleSolver
 from rules.policy import Policy, Rule
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax.yaml_document import Document
-from rules.vocabulary import Facts, Value
+from rules.vocabulary import Facts, Stage, Value
 
 IndexKey = tuple[str, Value] | tuple[str] | tuple[()]
 """What the facts must be for a rule to fire: one fact of this value, one fact that is known, or anything."""
@@ -108,17 +108,19 @@ class _Interactions:
                 yield placed.finding("always-silenced", f"'{placed.rule.id}' is always silenced by {silencer}")
             else:
                 acting.append(placed)
-        groups: dict[tuple[str, str], list[RuleEffect]] = {}
+        groups: dict[tuple[str, str, bool], list[RuleEffect]] = {}
         for placed in acting:
             for number, effect in enumerate(placed.rule.effects):
                 rule_effect = RuleEffect(placed=placed, effect=effect, number=number)
                 groups.setdefault(_competition(effect), []).append(rule_effect)
-        for (name, _), effects in groups.items():
+        for (name, *_), effects in groups.items():
             if name not in SUMMED:
                 yield from self._shadowed(effects)
-        exclusions = _EffectIndex(groups.get(("exclude", ""), []), self.solver)
-        for preference in (*groups.get(("prefer", ""), ()), *groups.get(("tier", ""), ())):
-            yield from self._excluded(preference, exclusions)
+        for of_return in (False, True):
+            exclusions = _EffectIndex(groups.get(("exclude", "", of_return), []), self.solver)
+            for name in ("prefer", "tier"):
+                for preference in groups.get((name, "", of_return), ()):
+                    yield from self._excluded(preference, exclusions)
 
     def _always_silenced_by(self, rule: Rule) -> str:
         """The rules that silence it wherever it fires, in words; empty if it can act."""
@@ -198,9 +200,12 @@ class _Interactions:
         return exclusion.effect.value is Exclusion.YES or bool(self.solver.implies(exclusion.rule, preference.rule))
 
 
-def _competition(effect: Effect) -> tuple[str, str]:
-    """The same for effects of which one can decide in place of another: the name and, if it names one, the channel."""
-    return effect.name, effect.value.channel if isinstance(effect.value, Protection | Allotment | Cap) else ""
+def _competition(effect: Effect) -> tuple[str, str, bool]:
+    """The same for effects of which one can decide in place of another: the name, the channel if it names one, and
+    whether it acts on returned units.
+    """
+    channel = effect.value.channel if isinstance(effect.value, Protection | Allotment | Cap) else ""
+    return effect.name, channel, effect.stage is Stage.RETURN
 
 
 def _prefers(effect: Effect) -> bool:

@@ -29,8 +29,10 @@ _WITHOUT_EFFECT = {
     "split_penalty": 0,
     "min_shelf_life": 0,
     "multiple_of": 1,
+    "min": 0,
+    "target_cover": 0,
 }
-"""By effect, the amount that holds without it; so does an amount of 0 of `keep`, `protect` and `allocate`."""
+"""By effect, the amount that holds without it; so does 0 of `keep`, `protect`, `allocate` and `alert_below`."""
 
 _NAMED_FREELY = frozenset({"product.category", "product.brand", "product.season", "order.segment", "order.customer"})
 """Facts whose words may well begin like a "not": the category "non food", the segment "pas cher"."""
@@ -56,7 +58,7 @@ def _changes_nothing(effect: Effect) -> bool:
     match effect.value:
         case Protection(reserve=reserve):
             return reserve == NO_RESERVE
-        case Allotment(units=0, share=0, least=0):
+        case Allotment(units=0, share=0, cover=0, least=0):
             return True
     return effect.value == NO_RESERVE or _WITHOUT_EFFECT.get(effect.name) == effect.value
 

@@ -12,6 +12,7 @@ from typing import TypeAlias, cast
 
 from rules.conditions import Compare, Operator, glob
 from rules.lint import glob_automaton
+from rules.reserves import FULL_SHARE
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import RANKS, VOCABULARY, Kind, Value
 from rules.windows import weekday
@@ -22,6 +23,7 @@ _ALL = ((-math.inf, math.inf),)
 _LAST_DAY = 3_652_059  # 9999-12-31
 _BOUNDS: dict[Kind, Spans] = {
     Kind.NUMBER: _ALL,
+    Kind.SHARE: ((0, FULL_SHARE),),
     Kind.TIME: ((0, 1_439),),
     Kind.DATE: ((1, _LAST_DAY),),
     Kind.INSTANT: ((SECONDS_A_DAY, (_LAST_DAY + 1) * SECONDS_A_DAY - 1),),

@@ -48,6 +48,7 @@ PARSERS: Mapping[Kind, Callable[[str], Value]] = {
     Kind.DISTANCE: literals.distance,
     Kind.DURATION: literals.duration,
     Kind.CARBON: literals.carbon,
+    Kind.SHARE: literals.share,
     Kind.DATE: literals.date,
     Kind.TIME: literals.time,
     Kind.INSTANT: literals.instant,

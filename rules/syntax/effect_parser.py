@@ -1,42 +1,50 @@
 """Parses the `then` of a rule into effects, and checks that their stage knows the facts of the rule's conditions."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from rules.conditions import Condition, comparisons
 from rules.effects import (
     MAX_HOLD,
+    OF_RETURNS,
     OF_SHIPMENTS,
     STAGE_OF,
+    Disposition,
     Effect,
     EffectValue,
     Exclusion,
+    OtherSku,
     ShipmentLimit,
     UntilShipped,
+    Uplift,
 )
 from rules.errors import LiteralInvalid
+from rules.reserves import FULL_SHARE
 from rules.syntax import literals
 from rules.syntax.amount_range import UNITS, Range, single_value
-from rules.syntax.channel_effects import FOR_CHANNELS, for_channel, reserve
+from rules.syntax.channel_effects import COVER, FOR_CHANNELS, alert, days, for_channel, kept
 from rules.syntax.condition_parser import Notes
 from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint
 from rules.syntax.yaml_document import Node, Path
-from rules.vocabulary import Fact, Kind, Stage, stage_knows
+from rules.vocabulary import DISPOSITIONS, IN_TRANSIT, Fact, Kind, Stage, group_of, stage_knows
 
 MOST_MONEY = 100_000 * literals.MICROS
 """No real preference or penalty is larger; the limit keeps sums from overflowing."""
 MOST_DAYS = 3_650
 """Of shelf life that is left."""
-_DAYS = re.compile(r"(\S*[0-9])\s*(?:days?|d)?")
+MOST_UPLIFT = 10 * FULL_SHARE
+"""Basis points: ten times the usual demand."""
 MAX_REST = 30 * 24 * 60
 """Minutes; a node that is out for longer should be excluded by a rule, or removed from the network."""
 
 UNTIL_SHIPPED = "until_shipped"
 _UNTIL_SHIPPED = re.compile(rf"{UNTIL_SHIPPED}(?:\s*\+\s*(.+))?", re.DOTALL)
 _OF_SHIPMENT = "shipment"
-_STAGE_WORDS = {Stage.POSITION: "place", Stage.OPTION: "way"}
+_ABOUT_RETURNS = frozenset({"return", "need"})
+"""A rule that mentions facts of one of these groups is about returns."""
+_STAGE_WORDS = {Stage.POSITION: "place", Stage.OPTION: "way", Stage.LEVEL: "stock of a place, whatever the order"}
 """What merchandisers call a stage, where that differs from its name."""
 
 
@@ -58,10 +66,13 @@ def effects(raw: Node, path: Path, notes: Notes, *, window: str = "") -> tuple[E
 def placed_effects(
     effects: tuple[Effect, ...], condition: Condition, facts: Mapping[str, Fact], path: Path, notes: Notes
 ) -> tuple[Effect, ...]:
-    """The effects, those that act on a whole shipment said to: their rule mentions facts of it. Adds findings for
-    effects that act where the rule's facts are not known, or that can't act on a shipment. `path` is that of `then`.
+    """The effects, those that act on a whole shipment or on the place of a returned unit said to: their rule mentions
+    facts of it. Adds findings for effects that act where the rule's facts are not known, or that can't act on these.
+    `path` is that of `then`.
     """
-    if any(fact.group == _OF_SHIPMENT for fact in facts.values()):
+    if _is_about_returns(effects, facts.values()):
+        effects = tuple(replace(effect, of_return=effect.name in OF_RETURNS) for effect in effects)
+    elif any(fact.group == _OF_SHIPMENT for fact in facts.values()):
         effects = tuple(replace(effect, of_shipment=effect.name in OF_SHIPMENTS) for effect in effects)
         pairs = (item for item in comparisons(condition) if item.other is not None)
         if any(fact.group == _OF_SHIPMENT for item in pairs for fact in item.facts):
@@ -84,13 +95,24 @@ def note_unknown_facts(notes: Notes, path: Path, effect: str, stage: Stage, fact
         names = ", ".join(unknown)
         text = f"'{effect}' acts on a shipment, which may have several lines: {names} is not known of it"
         notes.add(path, "later-stage", text)
+    elif unknown and stage is Stage.RETURN:
+        text = f"'{effect}' acts on a returned unit, of which {', '.join(unknown)} is not known"
+        notes.add(path, "later-stage", text)
     elif unknown:
         word = _STAGE_WORDS.get(stage, stage.name.lower())
         of_shipment = any(name.startswith(f"{_OF_SHIPMENT}.") for name in unknown)
+        of_return = any(group_of(name) in _ABOUT_RETURNS or name == IN_TRANSIT for name in unknown)
         hint = "; on a whole shipment act exclude: true and avoid" if of_shipment else ""
+        hint = "; on a returned unit act disposition, as_sku, exclude, prefer, avoid and tier" if of_return else hint
         notes.add(
             path, "later-stage", f"'{effect}' acts on the {word}, where {', '.join(unknown)} is not known yet{hint}"
         )
+
+
+def _is_about_returns(effects: Collection[Effect], facts: Collection[Fact]) -> bool:
+    """Whether a rule is about returns: it says what becomes of a returned unit, or mentions facts of it."""
+    acts = any(STAGE_OF[effect.name] is Stage.RETURN for effect in effects)
+    return acts or any(fact.group in _ABOUT_RETURNS for fact in facts)
 
 
 def _values(name: str, raw: Node, path: Path, notes: Notes, window: str) -> Iterator[EffectValue]:
@@ -103,13 +125,14 @@ def _values(name: str, raw: Node, path: Path, notes: Notes, window: str) -> Iter
         try:
             yield _value(name, item, window)
         except LiteralInvalid as error:
-            notes.add(path, error.code, f"{name}: {error}")
+            words = DISPOSITIONS if name == "disposition" else ()
+            notes.add(path, error.code, f"{name}: {error}", words, item if isinstance(item, str) else "")
 
 
 def _value(name: str, raw: Node, window: str) -> EffectValue:
     if name in FOR_CHANNELS:
         return for_channel(name, raw, window)
-    return _max_shipments(raw) if name == "max_shipments" else _PARSERS[name](single_value(raw))
+    return _MAPPED[name](raw) if name in _MAPPED else _PARSERS[name](single_value(raw))
 
 
 def _only_true(text: str) -> bool:
@@ -126,6 +149,16 @@ def _exclusion(text: str) -> Exclusion:
     return Exclusion.YES
 
 
+def _disposition(text: str) -> Disposition:
+    if text not in DISPOSITIONS:
+        raise LiteralInvalid(f"'{text}': write {', '.join(DISPOSITIONS[:-1])} or {DISPOSITIONS[-1]}")
+    return Disposition(DISPOSITIONS.index(text))
+
+
+def _other_sku(text: str) -> OtherSku:
+    return OtherSku(sku=literals.word(text))
+
+
 def _hold(text: str) -> int | UntilShipped:
     match = _UNTIL_SHIPPED.fullmatch(text.strip())
     if match:
@@ -139,11 +172,12 @@ def _carbon_price(text: str) -> int:
     return RANGES["carbon_price"].within(literals.carbon_price(text), text)
 
 
-def _days(text: str) -> int:
-    match = _DAYS.fullmatch(text.strip())
-    if match is None:
-        raise LiteralInvalid(f"'{text}' is no number of days; write for example 10 days")
-    return RANGES["min_shelf_life"].parse(match[1])
+def _uplift(text: str) -> Uplift:
+    return Uplift(share=literals.share(text, most=MOST_UPLIFT))
+
+
+def _shelf_life(text: str) -> int:
+    return days(text, RANGES["min_shelf_life"])
 
 
 def _max_shipments(raw: Node) -> int | ShipmentLimit:
@@ -173,6 +207,9 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "daily_units": UNITS,
         "daily_weight": Range(kind=Kind.WEIGHT, low=0, bounds="at least 0 kg"),
         "rest_after_rejection": Range(kind=Kind.DURATION, low=1, high=MAX_REST, bounds="between 1 m and 30 d"),
+        "min": UNITS,
+        "max": UNITS,
+        "target_cover": COVER,
     }
 )
 """The accepted amounts of each effect whose value is an amount."""
@@ -180,10 +217,19 @@ ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "ap
 """The effects whose only value is `true`."""
 _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,
-    "keep": reserve,
+    "disposition": _disposition,
+    "as_sku": _other_sku,
     **dict.fromkeys(ONLY_TRUE, _only_true),
     **{name: amounts.parse for name, amounts in RANGES.items()},
     "carbon_price": _carbon_price,
     "hold": _hold,
-    "min_shelf_life": _days,
+    "min_shelf_life": _shelf_life,
+    "target_cover": days,
+    "uplift": _uplift,
 }
+_MAPPED: Mapping[str, Callable[[Node], EffectValue]] = {
+    "max_shipments": _max_shipments,
+    "keep": kept,
+    "alert_below": alert,
+}
+"""Parsers of effects whose value may be a mapping."""

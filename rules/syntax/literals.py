@@ -123,14 +123,14 @@ def carbon(text: str) -> int:
     return _with_unit(text, CARBON_UNITS, "250 g", "a milligram")
 
 
-def share(text: str) -> int:
-    """Basis points: 10% is 1000."""
+def share(text: str, *, most: int = FULL_SHARE) -> int:
+    """Basis points, at most so many: 10% is 1000."""
     value, unit = _split(text, "10%")
     if unit != "%":
         raise LiteralInvalid(f"'{text}' is no share; write for example 10%")
     points = _whole(value * 100, text, "a hundredth of a percent")
-    if not 0 <= points <= FULL_SHARE:
-        raise LiteralInvalid(f"'{text}' is not between 0% and 100%", code="out-of-range")
+    if not 0 <= points <= most:
+        raise LiteralInvalid(f"'{text}' is not between 0% and {most * 100 // FULL_SHARE}%", code="out-of-range")
     return points
 
 

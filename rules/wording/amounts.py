@@ -90,6 +90,8 @@ def amount(kind: Kind, value: int, catalogue: Catalogue) -> str:
     match kind:
         case Kind.MONEY:
             return money(value, catalogue)
+        case Kind.SHARE:
+            return share(value, catalogue)
         case Kind.DURATION:
             return duration(value, catalogue)
         case Kind.DATE:

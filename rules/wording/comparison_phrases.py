@@ -17,6 +17,7 @@ _COMPARED_AS: Mapping[Kind, str] = {
     Kind.WEIGHT: "number",
     Kind.DISTANCE: "number",
     Kind.CARBON: "number",
+    Kind.SHARE: "number",
     Kind.DURATION: "duration",
     Kind.DATE: "date",
     Kind.INSTANT: "date",

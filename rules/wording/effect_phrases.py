@@ -2,10 +2,22 @@
 
 from collections.abc import Mapping
 
-from rules.effects import DEFAULT_PRIORITY, DEFAULT_TIER, Effect, Exclusion, ShipmentLimit, UntilShipped
+from rules.effects import (
+    DEFAULT_PRIORITY,
+    DEFAULT_TIER,
+    STAGE_OF,
+    Disposition,
+    Effect,
+    EffectValue,
+    Exclusion,
+    OtherSku,
+    ShipmentLimit,
+    UntilShipped,
+    Uplift,
+)
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax.effect_parser import RANGES
-from rules.vocabulary import Kind
+from rules.vocabulary import Kind, Stage
 from rules.wording import amounts
 from rules.wording.catalogue import Catalogue
 from rules.wording.comparison_phrases import quoted
@@ -14,14 +26,16 @@ _USUAL: Mapping[str, int] = {"tier": DEFAULT_TIER, "priority": DEFAULT_PRIORITY}
 """What holds without a rule, for the effects whose clause mentions it."""
 
 
+_VARIANTS: Mapping[Stage, str] = {Stage.SHIPMENT: "_shipment", Stage.RETURN: "_return"}
+"""Effects that act elsewhere, too, have a clause of its own for these stages."""
+
+
 def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
     """The effect as a clause, with its amount in full."""
-    key = f"effects.{effect.name}_shipment" if effect.of_shipment else f"effects.{effect.name}"
+    key = f"effects.{effect.name}{_VARIANTS.get(effect.stage, '') if STAGE_OF[effect.name] is Stage.OPTION else ''}"
     match effect.value:
-        case Exclusion() as exclusion:
-            return catalogue.text(key if exclusion is Exclusion.YES else "effects.exclude_unless_needed")
-        case bool():
-            return catalogue.text(key)
+        case Exclusion() | Disposition() | OtherSku() | bool() as value:
+            return _word_clause(key, value, catalogue)
         case Protection() | Allotment() | Cap() as value:
             return _channel_clause(key, value, catalogue)
         case Reserve() as reserve:
@@ -33,11 +47,26 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
         case UntilShipped(extra=minutes):
             after = {"amount": amounts.duration(minutes, catalogue)} if minutes else {}
             return catalogue.text(f"{key}_after_shipping" if minutes else f"{key}_until_shipped", **after)
-        case int() as value:
-            kind = RANGES[effect.name].kind
-            if kind is Kind.COUNT:
-                return catalogue.counted(key, value, usual=str(_USUAL.get(effect.name, "")))
-            return catalogue.text(key, amount=amounts.amount(kind, value, catalogue))
+        case Uplift() | int() as value:
+            return _amount_clause(effect.name, key, value, catalogue)
+
+
+def _amount_clause(name: str, key: str, value: Uplift | int, catalogue: Catalogue) -> str:
+    if isinstance(value, Uplift):
+        return catalogue.text(key, share=amounts.share(value.share, catalogue))
+    kind = RANGES[name].kind
+    if kind is Kind.COUNT:
+        return catalogue.counted(key, value, usual=str(_USUAL.get(name, "")))
+    return catalogue.text(key, amount=amounts.amount(kind, value, catalogue))
+
+
+def _word_clause(key: str, value: EffectValue, catalogue: Catalogue) -> str:
+    match value:
+        case Disposition() as disposition:
+            return catalogue.text(f"{key}.{disposition.word}")
+        case OtherSku(sku=sku):
+            return catalogue.text(key, sku=quoted(sku, catalogue))
+    return catalogue.text(f"{key}_unless_needed" if value is Exclusion.UNLESS_NEEDED else key)
 
 
 def _channel_clause(key: str, value: Protection | Allotment | Cap, catalogue: Catalogue) -> str:
@@ -56,7 +85,7 @@ def _allotment_clause(key: str, allotment: Allotment, catalogue: Catalogue, chan
     bounds = {name: str(units) for name, units in (("least", least), ("most", most)) if units is not None}
     return _reserve_clause(
         key,
-        Reserve(units=allotment.units, share=allotment.share),
+        Reserve(units=allotment.units, share=allotment.share, cover=allotment.cover),
         catalogue,
         channel=channel,
         period=catalogue.text(f"{key}.per.{allotment.per}"),
@@ -67,4 +96,6 @@ def _allotment_clause(key: str, allotment: Allotment, catalogue: Catalogue, chan
 def _reserve_clause(key: str, reserve: Reserve, catalogue: Catalogue, **values: str) -> str:
     if reserve.share:
         return catalogue.text(f"{key}.share", share=amounts.share(reserve.share, catalogue), **values)
+    if reserve.cover:
+        return catalogue.counted(f"{key}.cover", reserve.cover, **values)
     return catalogue.counted(f"{key}.units", reserve.units, **values)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Effect, EffectValue, Exclusion, ShipmentLimit, UntilShipped
+from rules.effects import Disposition, Effect, EffectValue, Exclusion, OtherSku, ShipmentLimit, UntilShipped, Uplift
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax import literals
 from rules.syntax.effect_parser import RANGES, UNTIL_SHIPPED
@@ -97,10 +97,8 @@ def _operation(comparison: Compare) -> str:
 
 def _effect_value(name: str, value: EffectValue) -> str:
     match value:
-        case Exclusion():
-            return "true" if value is Exclusion.YES else value.name.lower()
-        case bool():
-            return "true"
+        case Exclusion() | Disposition() | OtherSku() | bool():
+            return _effect_word(value)
         case Reserve():
             return _reserve(value)
         case Protection() | Allotment() | Cap():
@@ -111,13 +109,43 @@ def _effect_value(name: str, value: EffectValue) -> str:
             return UNTIL_SHIPPED
         case UntilShipped(extra=minutes):
             return f"{UNTIL_SHIPPED} + {_duration(minutes)}"
-        case int():
-            days = f"{value} day{'s' * (value != 1)}"
-            return days if name == "min_shelf_life" else value_text(RANGES[name].kind, value)
+        case Uplift() | int():
+            return _amount(name, value)
+
+
+_IN_DAYS = ("min_shelf_life", "target_cover")
+
+
+def _amount(name: str, value: Uplift | int) -> str:
+    if isinstance(value, Uplift):
+        return _share(value.share)
+    return _days(value) if name in _IN_DAYS else value_text(RANGES[name].kind, value)
+
+
+def _effect_word(value: EffectValue) -> str:
+    match value:
+        case Disposition():
+            return value.word
+        case OtherSku(sku=sku):
+            return _word(sku)
+    return "unless_needed" if value is Exclusion.UNLESS_NEEDED else "true"
 
 
 def _reserve(reserve: Reserve) -> str:
+    if reserve.cover:
+        return f"{{cover: {_days(reserve.cover)}}}"
     return _share(reserve.share) if reserve.share else str(reserve.units)
+
+
+def _days(days: int) -> str:
+    return f"{days} day{'s' * (days != 1)}"
+
+
+def _size(reserve: Reserve) -> tuple[str, str]:
+    """The size in a mapping that names a channel: its field and its text."""
+    if reserve.cover:
+        return "cover", _days(reserve.cover)
+    return ("share", _share(reserve.share)) if reserve.share else ("units", str(reserve.units))
 
 
 def _share(share: int) -> str:
@@ -129,15 +157,13 @@ def _fields(value: Protection | Allotment | Cap) -> Iterator[tuple[str, str]]:
     yield "channel", _word(value.channel)
     match value:
         case Protection(reserve=reserve):
-            yield "share" if reserve.share else "units", _reserve(reserve)
+            yield _size(reserve)
         case Cap(units=units):
             yield "units", str(units)
-        case Allotment(least=0, most=None):
-            reserve = Reserve(units=value.units, share=value.share)
-            yield "share" if reserve.share else "units", _reserve(reserve)
-            yield "per", value.per
         case Allotment():
-            yield "share", _share(value.share)
+            size = _size(Reserve(units=value.units, share=value.share, cover=value.cover))
+            bounded = value.least or value.most is not None
+            yield ("share", _share(value.share)) if bounded and not value.cover else size
             yield from (("min", str(value.least)),) if value.least else ()
             yield from (("max", str(value.most)),) if value.most is not None else ()
             yield "per", value.per
@@ -175,6 +201,7 @@ _WRITERS: Mapping[Kind, Callable[[int], str]] = {
     Kind.WEIGHT: lambda value: _measure(Kind.WEIGHT, value),
     Kind.DISTANCE: lambda value: _measure(Kind.DISTANCE, value),
     Kind.CARBON: lambda value: f"{amounts.decimal(value, literals.CARBON_UNITS['g'])} g",
+    Kind.SHARE: _share,
     Kind.DURATION: _duration,
     Kind.DATE: _date,
     Kind.TIME: _time,

@@ -85,6 +85,10 @@ class RandomCases:
             **{path: self._number() for path, fact in VOCABULARY.items() if self._is_amount(fact)},
             "route.late": chance.choice((True, False, None)),
             "rejection.reason": chance.choice(REJECTION_REASONS),
+            "return.reason": chance.choice(("too_small", "no", "changed mind")),
+            "return.grade": chance.choice(("A", "B", "not")),
+            "return.node": node.id,
+            "need.chance_of_sale": chance.choice((0, 1, 5_000, 10_000)),
         }
         facts["line.sku"] = facts["product.sku"]
         unknown = {path for path in facts if chance.random() < 0.05 and group_of(path) not in ("now", "clock")}

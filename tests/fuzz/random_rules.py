@@ -41,6 +41,9 @@ EFFECTS: dict[Stage, Sequence[str]] = {
         "allocate: {channel: web, units: 5, per: day}",
         "allocate: {channel: web, share: 20%, min: 2, max: 20, per: week}",
         "allocate: {channel: store, units: 8, per: window}",
+        "keep: {cover: 2 days}",
+        "protect: {channel: web, cover: 3 days}",
+        "allocate: {channel: store, cover: 5 days, min: 1, max: 9, per: week}",
         "cap: {channel: marketplace, units: 10}",
         "cap: {channel: marketplace, units: 3}",
         *(f"multiple_of: {number}" for number in (2, 6, 12)),
@@ -60,6 +63,19 @@ EFFECTS: dict[Stage, Sequence[str]] = {
         *(f"daily_weight: {number} kg" for number in (300, 800)),
     ),
     Stage.SHIPMENT: ("exclude: true", "avoid: 3.00", "avoid: 1.50"),
+    Stage.LEVEL: (
+        "alert_below: 10",
+        "alert_below: {cover: 5 days}",
+        "min: 4",
+        "max: 40",
+        "target_cover: 14 days",
+        *(f"uplift: {share}" for share in ("150%", "250%", "80%")),
+    ),
+    Stage.RETURN: (
+        *(f"disposition: {word}" for word in ("restock", "refurbish", "destroy", "keep")),
+        "as_sku: C-1-OUTLET",
+    ),
+    Stage.PROMISE: ("reroute_if_late: true",),
     Stage.REJECTION: ("rest_after_rejection: 2h", "rest_after_rejection: 30 m"),
 }
 

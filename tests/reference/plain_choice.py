@@ -15,6 +15,7 @@ from engine.decide.sourcing.problem import Bounds, Candidate, Capacity, Choice, 
 from engine.model.facts import Line, Order, Snapshot, rounded
 from rules.effects import Exclusion
 from rules.vocabulary import Stage
+from tests.reference.plain_levels import expected_units
 from tests.reference.routes import Exits, Option, Route, routes
 
 KILOGRAM = 1_000_000
@@ -191,7 +192,10 @@ class PlainEvaluation:
                 if line.sku == self.order.lines[index].sku
             }
             channel = self.order.channel
-            floor = max(item.outcome.floor(channel).of(position.on_hand) for item in judgements.values())
+            floors = [item.outcome.floor(channel) for item in judgements.values()]
+            sku, policies = self.order.lines[index].sku, self.matcher.policies
+            expected = expected_units(self.snapshot, policies, sku=sku, node=node, now=self.now)
+            floor = max(item.in_units(expected).of(position.on_hand) for item in floors)
             yield PlainPosition(node, floor, max(0, position.available - floor), judgements[index])
 
     def _options(self, index: int) -> Iterator[PlainOption]:

@@ -333,13 +333,13 @@ EFFECTS = {
     "a protection": (
         then("protect: {channel: web}"),
         (
-            "p.yaml:5:12  bad-value  protect: a number of units or a share is missing; write"
-            " {channel: web, units: 5} or {channel: web, share: 20%}"
+            "p.yaml:5:12  bad-value  protect: a number of units, a share or a cover is missing; write"
+            " {channel: web, units: 5}, {channel: web, share: 20%} or {channel: web, cover: 3 days}"
         ),
     ),
     "a protection of two sizes": (
         then("protect: {channel: web, units: 5, share: 20%}"),
-        "p.yaml:5:12  bad-value  protect: units and share are two sizes; write one of them",
+        "p.yaml:5:12  bad-value  protect: units and share are several sizes; write one of them",
     ),
     "a cap without a channel": (
         then("cap: {units: 5}"),
@@ -351,7 +351,52 @@ EFFECTS = {
     ),
     "no protection": (
         then("protect: []"),
-        "p.yaml:5:12  bad-value  protect: write {channel: web, units: 5} or {channel: web, share: 20%}",
+        (
+            "p.yaml:5:12  bad-value  protect: write {channel: web, units: 5}, {channel: web, share: 20%} or"
+            " {channel: web, cover: 3 days}"
+        ),
+    ),
+    "a cover that is no number of days": (
+        then("protect: {channel: web, cover: 3 weeks}"),
+        "p.yaml:5:12  bad-value  protect: '3 weeks' is no number of days; write for example 10 days",
+    ),
+    "a cover of more than a year": (
+        then("keep: {cover: 366 days}"),
+        "p.yaml:5:12  out-of-range  keep: '366' is out of range; it must be between 0 and 365 days",
+    ),
+    "safety stock of another size": (
+        then("keep: {units: 3}"),
+        "p.yaml:5:12  bad-value  keep: there is no 'units'; write 3, 10% or {cover: 2 days}",
+    ),
+    "an alert of a share": (
+        then("alert_below: 10%"),
+        "p.yaml:5:12  bad-value  alert_below: '10%' is no whole number; write for example 12",
+    ),
+    "an alert without days": (
+        then("alert_below: {}"),
+        "p.yaml:5:12  bad-value  alert_below: 'cover' is missing; write 10 or {cover: 5 days}",
+    ),
+    "a target in weeks": (
+        then("target_cover: 2 weeks"),
+        "p.yaml:5:12  bad-value  target_cover: '2 weeks' is no number of days; write for example 10 days",
+    ),
+    "an uplift that is no share": (
+        then("uplift: 1.5"),
+        "p.yaml:5:12  bad-value  uplift: '1.5' is no share; write for example 10%",
+    ),
+    "an uplift beyond reason": (
+        then("uplift: 1001%"),
+        "p.yaml:5:12  out-of-range  uplift: '1001%' is not between 0% and 1000%",
+    ),
+    "a level of an order": (
+        (
+            "policy: p\nrules:\n  - id: r\n    because: {en: x, fr: y}\n    when: {order.channel: web}\n"
+            "    then: {alert_below: 3}\n"
+        ),
+        (
+            "p.yaml:6:12  later-stage  'alert_below' acts on the stock of a place, whatever the order, where"
+            " order.channel is not known yet"
+        ),
     ),
     "a share as units": (
         then("protect: {channel: web, units: 20%}"),

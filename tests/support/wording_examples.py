@@ -45,6 +45,26 @@ CONDITIONS = [
         "the place has at most 1 unit available",
         "le lieu a au plus 1 unité à disposition",
     ),
+    (
+        "return.grade: [A, B]",
+        "the returned unit is of grade A or B",
+        "l'unité retournée est dans l'état A ou B",
+    ),
+    (
+        "need.chance_of_sale: {at_least: 62.5%}",
+        "the chance that the unit sells there is at least 62.5%",
+        "la chance que l'unité s'y vende est au moins 62,5\u00a0%",
+    ),
+    (
+        "need.shortfall: {more_than: 1}",
+        "the place lacks more than 1 unit of what it should have",
+        "il manque au lieu plus de 1 unité de ce qu'il devrait avoir",
+    ),
+    (
+        "return.days_since_delivery: {more_than: 30}",
+        "the unit was delivered more than 30 days ago",
+        "l'unité a été livrée il y a plus de 30 jours",
+    ),
     ("stock.on_hand: 0", "the place has 0 units on hand", "le lieu a 0 unité en stock"),
     ("order.lines: {less_than: 3}", "the order has fewer than 3 lines", "la commande compte moins de 3 lignes"),
     (
@@ -298,6 +318,68 @@ EFFECTS = [
         "aux commandes du canal marketplace, au plus 1 unité de l'article est proposée, en tous ces lieux ensemble",
     ),
     (
+        "keep: {cover: 2 days}",
+        "as many units of the article stay at the place as are expected to sell there in 2 days",
+        "il reste sur place autant d'unités de l'article qu'il doit s'en vendre là en 2 jours",
+    ),
+    (
+        "protect: {channel: web, cover: 3 days}",
+        (
+            "as many units of the article at the place as are expected to sell there in 3 days are only for orders"
+            " from web"
+        ),
+        (
+            "autant d'unités de l'article sur place qu'il doit s'en vendre là en 3 jours sont gardées pour les"
+            " commandes du canal web"
+        ),
+    ),
+    (
+        "allocate: {channel: web, cover: 1 day, min: 2, per: week}",
+        (
+            "as many units of the article at the place as are expected to sell there in 1 day, but at least 2, are put"
+            " aside for orders from web each week, less what they took of it meanwhile"
+        ),
+        (
+            "autant d'unités de l'article sur place qu'il doit s'en vendre là en 1 jour, mais au moins 2, sont mises de"
+            " côté chaque semaine pour les commandes du canal web, moins ce qu'elles en ont déjà pris"
+        ),
+    ),
+    (
+        "alert_below: 10",
+        "the stock of the article at the place is low below 10 units",
+        "le stock de l'article sur place est bas au-dessous de 10 unités",
+    ),
+    (
+        "alert_below: {cover: 5 days}",
+        "the stock of the article at the place is low below what is expected to sell there in 5 days",
+        "le stock de l'article sur place est bas au-dessous de ce qui doit s'en vendre là en 5 jours",
+    ),
+    (
+        "alert_below: 0",
+        "no stock of the article at the place is low by itself",
+        "aucun stock de l'article sur place n'est bas par lui-même",
+    ),
+    (
+        "min: 4",
+        "the place should have at least 4 units of the article",
+        "le lieu devrait avoir au moins 4 unités de l'article",
+    ),
+    (
+        "max: 1",
+        "the place should have at most 1 unit of the article",
+        "le lieu devrait avoir au plus 1 unité de l'article",
+    ),
+    (
+        "target_cover: 14 days",
+        "the stock of the article at the place should last 14 days",
+        "le stock de l'article sur place devrait durer 14 jours",
+    ),
+    (
+        "uplift: 150%",
+        "150% of the usual demand for the article is expected at the place",
+        "on attend sur place 150\u00a0% de la demande habituelle de l'article",
+    ),
+    (
         "oversell: 10",
         "the place may sell 10 units of the article more than it has",
         "le lieu peut vendre 10 unités de l'article de plus qu'il n'en a",
@@ -390,6 +472,60 @@ EFFECTS = [
         "rest_after_rejection: 120 min",
         "after rejecting, the place is given no shipments for 2 hours",
         "après un refus, aucun envoi n'est confié au lieu pendant 2 heures",
+    ),
+    (
+        "reroute_if_late: true",
+        "what is about to come too late ships from elsewhere, if that arrives in time or earlier",
+        "ce qui risque d'arriver trop tard part d'ailleurs, si cela arrive à temps ou plus tôt",
+    ),
+    (
+        "disposition: refurbish, exclude: unless_needed",
+        (
+            "the returned unit is mended or cleaned before it is sold again; "
+            "a returned unit goes to this place only if no other takes it"
+        ),
+        (
+            "l'unité retournée est réparée ou nettoyée avant d'être revendue\u00a0; "
+            "une unité retournée ne va à ce lieu que si aucun autre ne la prend"
+        ),
+    ),
+    (
+        "disposition: liquidate, exclude: true",
+        "the returned unit is sold off; no returned unit may go to this place",
+        "l'unité retournée est bradée\u00a0; aucune unité retournée ne peut aller à ce lieu",
+    ),
+    (
+        "disposition: donate, prefer: 1.50",
+        "the returned unit is given away; a returned unit gains 1.50 more at this place",
+        "l'unité retournée est donnée\u00a0; une unité retournée gagne 1,50 de plus à ce lieu",
+    ),
+    (
+        "disposition: destroy, avoid: 1.50",
+        "the returned unit is destroyed; a returned unit gains 1.50 less at this place",
+        "l'unité retournée est détruite\u00a0; une unité retournée gagne 1,50 de moins à ce lieu",
+    ),
+    (
+        "disposition: return_to_customer, tier: 2",
+        (
+            "the returned unit goes back to the customer; "
+            "this place is of tier 2 for returned units (1 goes first and 9 last, whatever they gain; 5 is usual)"
+        ),
+        (
+            "l'unité retournée repart chez le client\u00a0; ce lieu est de rang 2 pour les unités retournées "
+            "(1 passe en premier et 9 en dernier, quel que soit le gain\u00a0; 5 est l'usage)"
+        ),
+    ),
+    ("disposition: keep", "the customer keeps the unit", "le client garde l'unité"),
+    ("disposition: restock", "the returned unit is put in stock again", "l'unité retournée est remise en stock"),
+    (
+        "disposition: return_to_supplier",
+        "the returned unit goes back to the supplier",
+        "l'unité retournée repart chez le fournisseur",
+    ),
+    (
+        "as_sku: C-1-OUTLET",
+        "the returned unit is put in stock as C-1-OUTLET",
+        "l'unité retournée est remise en stock sous C-1-OUTLET",
     ),
 ]
 _TERMS = "terms:\n  heavy: {any: [{product.weight: {at_least: 15 kg}}, {order.weight: {more_than: 40 kg}}]}\n"

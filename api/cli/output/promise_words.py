@@ -12,7 +12,7 @@ CAUSE_WORDS: dict[Cause, str] = {
     "receipt_short": text("its receipt is short"),
 }
 MILESTONE_WORDS: dict[Milestone, str] = {
-    "released": text("released"),
+    "released": text("released to be prepared"),
     "picked": text("picked"),
     "packed": text("packed"),
     "handed_over": text("handed over"),

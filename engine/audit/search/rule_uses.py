@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.search.decisions import Decisions
 from engine.policies.versions import Versions
-from rules.vocabulary import Stage
+from rules.vocabulary import OUTSIDE_DECISIONS, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +71,14 @@ def rule_uses(
 
 def _active(versions: Versions, start: int, end: int) -> dict[str, bool]:
     """The rules of every version that was active for some time of the period, and whether they are about decisions and
-    not about rejections alone.
+    not about rejections alone. Those of levels, of returned units and of promises at
+    risk alone are left out.
     """
     first = versions.active_at(start)
     names = {first, *(item.version for item in versions.activations() if start < item.at < end)} - {None}
     active: dict[str, bool] = {}
     for rule in (rule for name in names if name is not None for rule in versions.read(name).rules.values()):
-        decides = any(effect.stage is not Stage.REJECTION for effect in rule.effects)
-        active[rule.id] = active.get(rule.id, False) or decides
+        stages = {effect.stage for effect in rule.effects} - {Stage.LEVEL, Stage.RETURN, Stage.PROMISE}
+        if stages:
+            active[rule.id] = active.get(rule.id, False) or bool(stages - OUTSIDE_DECISIONS)
     return active

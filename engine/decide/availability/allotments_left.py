@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from engine.decide.availability.expected_sales import expected_sales
 from engine.decide.availability.free_units import StockFacts
 from engine.decide.availability.offer import facts_of_lines
+from engine.decide.evaluation.expected_sales import ExpectedSales
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.matcher import Matcher
 from rules.effects import PositionOutcome
@@ -30,20 +32,23 @@ def allotments_left(facts: StockFacts, matcher: Matcher, now: int) -> Sequence[S
     """Of each row of the stock, the allotments of all channels; of several of one channel and period, the largest."""
     by_row: list[list[AllotmentLeft]] = [[] for _ in facts.nodes]
     columns, stage = SnapshotColumns(facts.snapshot, matcher, now), matcher.stages[Stage.POSITION]
+    expected = expected_sales(facts, matcher, columns)
     for channel in sorted({item.tally.channel for item in matcher.policies.allotments}):
         lines = facts_of_lines(facts, channel, columns)
         judgement = stage.judge_lines(lines, facts.stock.sku, facts.to_judge(columns.clocks)).tolist()
         for row, number in enumerate(judgement):
             outcome = cast("PositionOutcome", stage.table.judgements[number].outcome)
-            by_row[row] += _of_position(facts, row, outcome, channel)
+            by_row[row] += _of_position(facts, row, outcome, channel, expected)
     return by_row
 
 
-def _of_position(facts: StockFacts, row: int, outcome: PositionOutcome, channel: str) -> Iterator[AllotmentLeft]:
+def _of_position(
+    facts: StockFacts, row: int, outcome: PositionOutcome, channel: str, expected: ExpectedSales
+) -> Iterator[AllotmentLeft]:
     scale = facts.products[int(facts.stock.sku[row])].scale
     sizes: dict[Tally, int] = {}
     for item in outcome.floor(channel).own.allotments:
-        size = item.scaled(scale).size(int(facts.stock.on_hand[row]))
+        size = item.scaled(scale).in_units(expected.at(row)).size(int(facts.stock.on_hand[row]))
         sizes[item.tally] = max(size, sizes.get(item.tally, 0))
     for tally, units in sorted(sizes.items()):
         taken = int(facts.taken[tally][row]) if tally in facts.taken else 0

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.decide import rule_facts
+from engine.decide.evaluation.expected_sales import ExpectedSales
 from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_node, node_facts_at, whole_units
 from engine.decide.matching.judgement_table import smallest_multiples
 from engine.decide.matching.matcher import Matcher
@@ -227,6 +228,7 @@ def free_units(
     lines: Sequence[Mapping[str, Facts]],
     clocks: ClockFacts,
     *,
+    expected: ExpectedSales,
     today: int,
 ) -> FreeUnits:
     """For an order on the channel of which `lines` has what is known, by product. What is free is not held and above
@@ -235,7 +237,9 @@ def free_units(
     """
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
-    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, facts.taken, scale=facts.scale)
+    floor = judge.table.floors(
+        channel, judgement, stock.on_hand, stock.held, facts.taken, expected=expected.units, scale=facts.scale
+    )
     capped = channel in matcher.policies.capped_channels
     caps = judge.table.caps(channel, judgement, facts.scale) if capped else None
     multiples = judge.table.multiples()

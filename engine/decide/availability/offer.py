@@ -12,6 +12,7 @@ from typing import cast
 import numpy as np
 
 from engine.decide import rule_facts
+from engine.decide.availability.expected_sales import expected_sales, uplift_codes
 from engine.decide.availability.free_units import SkuAvailability, StockFacts, free_units
 from engine.decide.availability.offer_by_shipment import Shipments, WaysOut
 from engine.decide.availability.shipment_bounds import shipment_bounds
@@ -50,7 +51,10 @@ def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
     """What an order on the channel could get of each product by itself."""
     columns = SnapshotColumns(facts.snapshot, matcher, now)
     shared = facts_of_lines(facts, channel, columns)
-    free, multiples, caps = free_units(facts, matcher, channel, shared, columns.clocks, today=columns.today)
+    expected = expected_sales(facts, matcher, columns)
+    free, multiples, caps = free_units(
+        facts, matcher, channel, shared, columns.clocks, expected=expected, today=columns.today
+    )
     ways_out, bounds = _ways_out(facts, matcher, shared, free, columns)
     usable, freely = np.zeros(len(free), dtype=bool), np.zeros(len(free), dtype=bool)
     usable[ways_out.row] = True
@@ -160,7 +164,8 @@ def _most_at_place(facts: StockFacts, columns: SnapshotColumns) -> Integers | No
 def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
     """What the offers of all SKUs depend on besides stock and channel, as a text: the same as long as no rule tells a
     difference in the time or in the loads of the nodes, no node begins or ends to rest, none becomes full or ships
-    of what units or kilograms it may, no allotment begins anew, and if stock has lots, the date is the same.
+    of what units or kilograms it may, no allotment begins anew, if units are kept for days of cover these days have the
+    same uplifts, and if stock has lots, the date is the same.
     """
     columns, stages = SnapshotColumns(snapshot, matcher, now), matcher.stages.values()
     moments = [columns.moment_facts["now"], *columns.clocks.by_zone]
@@ -179,6 +184,7 @@ def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
             sorted(snapshot.resting),
             _scarce_rooms(columns, matcher),
             None if columns.capacities is None else columns.capacities.tolist(),
+            *uplift_codes(matcher, columns),
             *([columns.today] if snapshot.has_lots else []),
         )
     )

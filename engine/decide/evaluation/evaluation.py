@@ -160,9 +160,8 @@ class Evaluation:
                 self.matcher,
                 facts,
                 self.columns.stock_of(line.sku),
-                ways=self.ways,
-                loads=self.loads,
-                clocks=self.columns.clocks,
+                self.columns.rows_of(line.sku),
+                expected=self.columns.expected_sales_of(line.sku),
                 channel=self.order.channel,
             )
             for line, facts in zip(self.order.lines, self.line_facts, strict=True)

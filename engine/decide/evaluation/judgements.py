@@ -68,8 +68,9 @@ def floors_of(evaluation: Evaluation, sku: str, row: int) -> tuple[Floor, ...]:
         if line.sku == sku
     }
     outcomes = [cast("PositionOutcome", judgements[number].outcome) for number in sorted(numbers)]
-    scale = evaluation.snapshot.products[sku].scale
-    return tuple(outcome.floor(evaluation.order.channel).scaled(scale) for outcome in outcomes)
+    scale, expected = evaluation.snapshot.products[sku].scale, evaluation.columns.expected_sales_of(sku).at(row)
+    floors = (outcome.floor(evaluation.order.channel).scaled(scale) for outcome in outcomes)
+    return tuple(floor.in_units(expected) for floor in floors)
 
 
 def counted_judgements(evaluation: Evaluation) -> Iterator[tuple[Judgement, int]]:

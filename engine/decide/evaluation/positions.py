@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from engine.decide import rule_facts
+from engine.decide.evaluation.expected_sales import ExpectedSales
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import COVER, LOAD, UNKNOWN_NUMBER, Rows
 from engine.decide.shipping.columns import Integers, integers
@@ -70,10 +71,14 @@ class Stock:
         }
 
     @cached_property
+    def pace(self) -> Integers:
+        """Thousandths of a unit a day; NO_PACE where it is not known."""
+        return integers([NO_PACE if item.pace is None else item.pace for item in self.positions])
+
+    @cached_property
     def cover(self) -> Integers:
         """Days of cover; UNKNOWN_NUMBER where no pace of sale is known."""
-        pace = integers([NO_PACE if item.pace is None else item.pace for item in self.positions])
-        return days_of_cover(self.available, pace)
+        return days_of_cover(self.available, self.pace)
 
 
 class Positions(NamedTuple):
@@ -92,9 +97,19 @@ class Positions(NamedTuple):
 
 
 def judge_positions(
-    matcher: PolicyJudge, shared: Shared, stock: Stock, *, ways: Ways, loads: Integers, clocks: ClockFacts, channel: str
+    matcher: PolicyJudge, shared: Shared, stock: Stock, rows: Rows, *, expected: ExpectedSales, channel: str
 ) -> Positions:
-    """What the rules say of the positions for an order on the channel. `loads` is by node."""
+    """What the rules say of the positions, as `rows`, for an order on the channel. `expected` is what sells there."""
+    judge = matcher.stages[Stage.POSITION]
+    judgement = judge.judge_rows(shared, rows)
+    floor = judge.table.floors(
+        channel, judgement, stock.on_hand, stock.held, stock.taken, expected=expected.units, scale=stock.scale
+    )
+    return Positions(stock, judgement, floor, stock.above(floor))
+
+
+def position_rows(stock: Stock, *, ways: Ways, loads: Integers, clocks: ClockFacts) -> Rows:
+    """The positions as a matcher judges them when the nodes' clocks show this. `loads` is by node."""
 
     def facts(row: int) -> Facts:
         return {
@@ -103,10 +118,7 @@ def judge_positions(
         }
 
     columns = {LOAD: lambda: loads[stock.node], **stock.columns}
-    judge = matcher.stages[Stage.POSITION]
-    judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts, clocks.apart))
-    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, stock.taken, scale=stock.scale)
-    return Positions(stock, judgement, floor, stock.above(floor))
+    return Rows(ways, stock.node, None, columns, facts, clocks.apart)
 
 
 def whole_units(

@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.evaluation.positions import Stock, loads_by_node, node_facts_at
+from engine.decide.evaluation.expected_sales import ExpectedSales, Moment
+from engine.decide.evaluation.positions import Stock, loads_by_node, node_facts_at, position_rows
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import LOAD, Rows
 from engine.decide.shipping.columns import NO_LIMIT, Integers
@@ -15,6 +16,7 @@ from engine.decide.shipping.ways import Ways
 from engine.model.facts import NO_UNITS_TAKEN, Snapshot
 from engine.model.load_periods import CurrentPeriods
 from engine.model.node_loads import grams_field, units_field
+from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import Facts, Stage
 
 
@@ -27,6 +29,8 @@ class SnapshotColumns:
         self._matcher = matcher
         self._now = now
         self._stock: dict[str, Stock] = {}
+        self._expected: dict[str, ExpectedSales] = {}
+        self._noons: dict[int, Moment] = {}
 
     def stock_of(self, sku: str) -> Stock:
         stock = self._stock.get(sku)
@@ -39,6 +43,36 @@ class SnapshotColumns:
                 scale=snapshot.products[sku].scale,
             )
         return stock
+
+    def rows_of(self, sku: str) -> Rows:
+        """The positions of the SKU as a matcher judges them."""
+        return position_rows(self.stock_of(sku), ways=self.ways, loads=self.loads, clocks=self.clocks)
+
+    def expected_sales_of(self, sku: str) -> ExpectedSales:
+        """Of the positions of the SKU, in the order of their nodes."""
+        expected = self._expected.get(sku)
+        if expected is None:
+            stock, product = self.stock_of(sku), self.snapshot.products[sku]
+
+            def judged_at(moment: Moment) -> Integers:
+                rows = position_rows(stock, ways=self.ways, loads=self.loads, clocks=moment.clocks)
+                return level.judge_rows({**moment.shared, "product": rule_facts.product_facts(product)}, rows)
+
+            level = self._matcher.stages[Stage.LEVEL]
+            judge = level if self._matcher.policies.has_uplifts else None
+            expected = ExpectedSales(stock.pace, judge, noon=self.noon, judged_at=judged_at)
+            self._expected[sku] = expected
+        return expected
+
+    def noon(self, day: int) -> Moment:
+        """What the clocks show at the installation's noon, so many days from today."""
+        moment = self._noons.get(day)
+        if moment is None:
+            network = self.snapshot.network
+            instant = network.clock.first((self.today + day) * SECONDS_A_DAY + SECONDS_A_DAY // 2)
+            moment = Moment(rule_facts.now_facts(network, instant), self.ways.clocks.shown_at(instant))
+            self._noons[day] = moment
+        return moment
 
     @cached_property
     def today(self) -> int:

@@ -44,6 +44,9 @@ class _RejudgedStage:
         own: Integers = np.array(self._numbers, dtype=np.int64)[numbers]
         return own
 
+    def codes(self, facts: Facts) -> tuple[int, ...]:
+        return self._matcher.codes(facts)
+
 
 class RejudgingMatcher:
     """A `PolicyJudge` that judges as `matcher` would otherwise, from what `matcher` remembers."""

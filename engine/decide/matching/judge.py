@@ -31,6 +31,10 @@ class Judge(Protocol):
         """The numbers of the judgements of many rows, which share facts, given by group."""
         ...
 
+    def codes(self, facts: Facts) -> tuple[int, ...]:
+        """The codes of these facts: where they are equal, the rules tell no difference."""
+        ...
+
 
 class PolicyJudge(Protocol):
     """Judges facts by the rules of a policy set, at every stage."""

@@ -2,19 +2,21 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 
 from engine.decide.shipping.columns import NO_LIMIT, Integers
-from rules.effects import NodeOutcome, OptionOutcome, Outcome, PositionOutcome, ShipmentOutcome
+from rules.effects import LevelOutcome, NodeOutcome, OptionOutcome, Outcome, PositionOutcome, ShipmentOutcome
 from rules.reserves import FULL_SHARE, Floor, Tally
 
 OWN = -1
 """In place of the number of another channel's portion."""
+ExpectedColumn: TypeAlias = Callable[[Integers], Integers]
+"""Of each row, the units that are expected to sell in its number of days."""
 _NOTHING_TAKEN: Mapping[Tally, Integers] = MappingProxyType({})
 _MOST_CHANNELS = 1_000
 """Channels whose floors are remembered, so that orders that name any word fill no memory."""
@@ -47,6 +49,7 @@ class JudgementTable:
         self._limits: Integers = np.zeros((2, 0), dtype=np.int64)
         self._capacities: Integers = np.zeros((2, 0), dtype=np.int64)
         self._shelf_lives: Integers = np.zeros(0, dtype=np.int64)
+        self._levels: Integers = np.zeros((6, 0), dtype=np.int64)
         self._multiples: Integers | None = None
         self._multiples_known = 0
         self._floors: dict[str, _Floors] = {}
@@ -113,6 +116,25 @@ class JudgementTable:
             self._shelf_lives = np.array([outcome.min_shelf_life for outcome in outcomes], dtype=np.int64)
         return self._shelf_lives
 
+    def levels(self) -> Integers:
+        """By number, a row each: the units and the days of cover below which stock is low, the least and the most units
+        (NO_LIMIT: any number), the days of cover it should have, and the uplift in basis points.
+        """
+        if self._levels.shape[1] < len(self.judgements):
+            outcomes = [cast("LevelOutcome", item.outcome) for item in self.judgements[:]]
+            rows = [
+                (o.alert.units, o.alert.cover, o.minimum, NO_LIMIT if o.maximum is None else o.maximum, o.target_cover)
+                for o in outcomes
+            ]
+            uplifts = [outcome.uplift for outcome in outcomes]
+            self._levels = np.array([*zip(*rows, strict=True), uplifts], dtype=np.int64)
+        return self._levels
+
+    def uplifts(self) -> Integers:
+        """By number, the demand in basis points of the usual one."""
+        uplifts: Integers = self.levels()[-1]
+        return uplifts
+
     def floors(
         self,
         channel: str,
@@ -121,12 +143,15 @@ class JudgementTable:
         held: Integers,
         taken: Mapping[Tally, Integers] = _NOTHING_TAKEN,
         *,
+        expected: ExpectedColumn,
         scale: int | Integers = 1,
     ) -> Integers:
         """Units of each position that an order on the channel may not take, as `Floor.of` works them out: below 0 where
-        more than are there may be taken. `scale` of the units are in one of a rule's.
+        more than are there may be taken. `expected` answers what is to sell at each in its number of days; `scale` of
+        the units are in one of a rule's.
         """
-        floor, oversell = self._kept_back(channel, numbers, on_hand, held, taken, scale=scale), self._most_oversold()
+        floor = self._kept_back(channel, numbers, on_hand, held, taken, expected=expected, scale=scale)
+        oversell = self._most_oversold()
         return floor if oversell is None else floor - oversell[numbers] * scale
 
     def _kept_back(
@@ -137,12 +162,15 @@ class JudgementTable:
         held: Integers,
         taken: Mapping[Tally, Integers],
         *,
+        expected: ExpectedColumn,
         scale: int | Integers,
     ) -> Integers:
         def units_of(reserve: Integers) -> Integers:
             units: Integers = reserve[0][numbers] * scale
             if reserve[1].any():
                 units = np.maximum(units, -(-on_hand * reserve[1][numbers] // FULL_SHARE))
+            if reserve[2].any():
+                units = np.maximum(units, expected(reserve[2][numbers]))
             return units
 
         floors = self._floors_for(channel)
@@ -151,8 +179,10 @@ class JudgementTable:
             return kept
         for_others = on_hand - kept - own
         for portion, tally, allotments in floors.allotments:
-            applies, units, share, least, most = allotments[:, numbers]
+            applies, units, share, cover, least, most = allotments[:, numbers]
             units, least, most = units * scale, least * scale, most * scale
+            if cover.any():
+                units = np.maximum(units, expected(cover))
             size = np.minimum(most, np.maximum(np.maximum(units, least), -(-on_hand * share // FULL_SHARE)))
             left = applies * np.maximum(size - taken.get(tally, 0), 0)
             if portion == OWN:
@@ -200,8 +230,8 @@ class JudgementTable:
 
 class _Floors(NamedTuple):
     """The floors of one channel, by number. `reserves` are what is kept, what is protected for the channel itself, then
-    for others: of each, so many units and so many basis points. `allotments` are 1 where there is one, so many units,
-    basis points, at least and at most so many units; each belongs to a tally, and to OWN or one of the others.
+    for others: of each, so many units, basis points and days. `allotments` are 1 where there is one, so many units,
+    basis points, days, at least and at most so many units; each belongs to a tally, and to OWN or one of the others.
     """
 
     size: int
@@ -211,18 +241,18 @@ class _Floors(NamedTuple):
     @classmethod
     def of(cls, floors: Sequence[Floor]) -> "_Floors":
         most = max((len(floor.others) for floor in floors), default=0)
-        reserves = np.zeros((2 + most, 2, len(floors)), dtype=np.int64)
+        reserves = np.zeros((2 + most, 3, len(floors)), dtype=np.int64)
         allotments: dict[tuple[int, Tally, int], Integers] = {}
         for number, floor in enumerate(floors):
             portions = (floor.own, *floor.others)
             for place, reserve in enumerate((floor.keep, *(portion.reserve for portion in portions))):
-                reserves[place, :, number] = reserve.units, reserve.share
+                reserves[place, :, number] = reserve.units, reserve.share, reserve.cover
             for place, portion in enumerate(portions, start=OWN):
                 layers = Counter[Tally]()
                 for item in portion.allotments:
                     layer = (place, item.tally, layers[item.tally])
                     layers[item.tally] += 1
-                    table = allotments.setdefault(layer, np.zeros((5, len(floors)), dtype=np.int64))
+                    table = allotments.setdefault(layer, np.zeros((6, len(floors)), dtype=np.int64))
                     highest = NO_LIMIT if item.most is None else item.most
-                    table[:, number] = 1, item.units, item.share, item.least, highest
+                    table[:, number] = 1, item.units, item.share, item.cover, item.least, highest
         return cls(len(floors), reserves, [(place, tally, table) for (place, tally, _), table in allotments.items()])

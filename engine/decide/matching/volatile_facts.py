@@ -20,6 +20,8 @@ _VOLATILE = frozenset({"stock.on_hand", "stock.held", "stock.available", "stock.
 _STOCK_RANK = "stock.rank"
 """Changes with what any place has available."""
 _CHECKED_AGAIN = (Stage.POSITION, Stage.NODE)
+_WITH_UPLIFTS = (*_CHECKED_AGAIN, Stage.LEVEL)
+"""Where floors are what is expected to sell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +62,12 @@ class VolatileFacts:
         return lowest, int(steps[above]) - 1 if above < len(steps) else HIGHEST
 
 
-def volatile_facts(policies: PolicySet, stages: Collection[Stage] = _CHECKED_AGAIN) -> VolatileFacts:
-    """Those mentioned by rules that act at these stages, and by rules that may silence such rules."""
+def volatile_facts(policies: PolicySet, stages: Collection[Stage] | None = None) -> VolatileFacts:
+    """Those mentioned by rules that act at these stages, and by rules that may silence such rules. Unless said, the
+    stages of which the commit checks the facts again.
+    """
+    if stages is None:
+        stages = _WITH_UPLIFTS if policies.longest_cover and policies.has_uplifts else _CHECKED_AGAIN
     by_path: dict[str, list[Compare]] = {}
     paired: set[str] = set()
     for rule in policies.relevant_at(*stages).values():

@@ -52,9 +52,12 @@ class NodeClocks:
         """What they show; the same object as long as the same instant is asked for."""
         latest = self._latest
         if latest is None or latest[0] != now:
-            facts = [rule_facts.node_clock_facts(clock, now) for clock in self._clocks]
-            latest = self._latest = now, ClockFacts(facts, self._zone)
+            latest = self._latest = now, self.shown_at(now)
         return latest[1]
+
+    def shown_at(self, instant: int) -> ClockFacts:
+        """What they show, of an instant that is not asked for again and again."""
+        return ClockFacts([rule_facts.node_clock_facts(clock, instant) for clock in self._clocks], self._zone)
 
     def periods(self, now: int, *, counts_hours: bool) -> CurrentPeriods:
         """The periods in which shipments count that are given to nodes `now`. Hours are among them if `counts_hours`,

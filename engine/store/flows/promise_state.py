@@ -6,6 +6,8 @@ import msgspec
 
 from engine.model.milestones import CAUSES, MILESTONES, Cause, Milestone
 
+PROMISE_KINDS = frozenset({"progressed", "promise_at_risk", "promise_stays"})
+"""Kinds of log entries about the promise of a shipment."""
 _FIELD = "promise "
 
 

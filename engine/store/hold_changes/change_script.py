@@ -189,7 +189,10 @@ def changed_hold_keys(keys: Keys, holds: Sequence[str]) -> list[tuple[str, ...]]
 
 def changed_sku_keys(keys: Keys, skus: Sequence[str]) -> list[tuple[str, ...]]:
     return [
-        (*(keys.on_hand(sku), keys.held(sku), keys.base(sku), keys.stamp(sku)), keys.journal(sku), keys.blocked(sku))
+        (
+            *(keys.on_hand(sku), keys.held(sku), keys.base(sku), keys.stamp(sku)),
+            *(keys.journal(sku), keys.blocked(sku), keys.receipts(sku), keys.pegs(sku)),
+        )
         for sku in skus
     ]
 

@@ -11,6 +11,7 @@ from engine.store.entry_codec.personal_values import PersonalField
 from engine.store.log.entry_bodies import (
     MovedUnits,
     PositionLevel,
+    ReceiptBody,
     RejectionBody,
     RejectionCount,
     ShipmentSetAside,
@@ -27,6 +28,8 @@ _REJECTION = msgspec.json.Decoder(RejectionBody)
 _MOVEMENTS = msgspec.json.Decoder(tuple[MovedUnits, ...])
 _SET_ASIDE = msgspec.json.Decoder(tuple[ShipmentSetAside, ...])
 _UNITS = msgspec.json.Decoder(UnitsBody)
+_RECEIPT = msgspec.json.Decoder(ReceiptBody, strict=False)
+"""Not strict: a script writes numbers of its tables as text."""
 _POSITIONS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 
 
@@ -38,8 +41,9 @@ class Entry:
     did not leave. Counted positions have another number on hand, a network was loaded whole, a policy version was
     published or is active from now on: no part of the ledger, but events. ACT_KINDS are neither.
 
-    `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node; if
-    an order was amended or units of it cancelled, its first; of a network or policies, their version; empty of counts).
+    `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node; of
+    what is to come in, the id of the receipt; if an order was amended or units of it cancelled, its first; of a network
+    or policies, their version; empty of counts).
     `body` holds the JSON of a decision, a rejection, movements, counted positions, a repair, what was set aside, units
     of shipments, the units that wait by line, the note of an approval or details of a load, a policy version or another
     act, and is empty otherwise.
@@ -98,6 +102,14 @@ class Entry:
     """For a decision, or units that are held again, the periods of allotments in which its units count as taken (see
     `Keys.taken`).
     """
+    pegs: tuple[tuple[str, str, int, int, str], ...] = ()
+    """For a decision, the units of its shipments that stand on receipts: SKU, receipt, number of the shipment, units,
+    and the rank by which they are served.
+    """
+    unpegged: tuple[tuple[str, str, str, int, int], ...] = ()
+    """Units that stood on receipts and are not held any more by this: SKU, receipt, hold, number of the shipment, and
+    how many.
+    """
     lots: tuple[str, ...] = ()
     """For movements, the label of the lot that each is of, empty where none was named; none if none was of any."""
     positions_before: tuple[tuple[int, int, int], ...] = ()
@@ -129,6 +141,11 @@ class Entry:
     def rejection(self) -> RejectionBody:
         """Of what was rejected."""
         return _REJECTION.decode(self.body)
+
+    @property
+    def receipt(self) -> ReceiptBody:
+        """Of what was announced or received."""
+        return _RECEIPT.decode(self.body)
 
     @property
     def set_aside(self) -> tuple[ShipmentSetAside, ...]:

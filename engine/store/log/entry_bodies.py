@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 from engine.decide.order_record import OrderRecord, Record
 from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits
+from engine.model.receipts import ReceiptSource, ReceiptStatus
 from engine.store.outcomes import UnitState
 
 Units: TypeAlias = tuple[tuple[str, int], ...]
@@ -133,6 +134,38 @@ class UnitsBody(Record, frozen=True, omit_defaults=True):
 
     def encode(self) -> bytes:
         return _ENCODER.encode(self)
+
+
+class ReceiptBody(Record, frozen=True):
+    """What is to come of a SKU at a node, after it was announced or received (see parts/receipt_changes.lua): `stated`
+    is the status of the last message, `owned` 1 if a transfer or a return opened it. `first`: nothing was known of it.
+
+    When it was received, so many `units` came, `over` of them more than were expected, of the lot with that label;
+    `in_count`: the count that stands has them already. Units of holds, as hold, number of the shipment and units, that
+    stood on it stand on what is on hand since: of those that `arrived`, and those that the receipt `lost`. Holds that
+    stand on it last until the instants in `extended`, if it was delayed.
+    """
+
+    sku: str
+    node: str
+    source: ReceiptSource
+    status: ReceiptStatus
+    stated: ReceiptStatus
+    quantity: int
+    received: int
+    expected_at: int
+    sequence: str
+    owned: str
+    first: bool = False
+    before: int | None = None
+    """When it was expected before."""
+    units: int = 0
+    over: int = 0
+    lot: str = ""
+    in_count: bool = False
+    arrived: tuple[tuple[str, int, int], ...] = ()
+    lost: tuple[tuple[str, int, int], ...] = ()
+    extended: tuple[tuple[str, int], ...] = ()
 
 
 # a rest's reasons may be any mapping, and msgspec encodes dicts

@@ -18,6 +18,8 @@ RawEntry: TypeAlias = tuple[bytes, dict[bytes, bytes]]
 """An entry as the server answers it: its id in the stream, and its fields."""
 UNREADABLE = (ValueError, KeyError, IndexError)
 """What `parse_entry` raises for an entry that is damaged."""
+_PEGS = msgspec.json.Decoder(tuple[tuple[str, str, int, int, str], ...], strict=False)
+_UNPEGGED = msgspec.json.Decoder(tuple[tuple[str, str, str, int, int], ...], strict=False)
 _ENDED_UNITS = msgspec.json.Decoder(dict[int, Units])
 
 
@@ -76,6 +78,8 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes], secrets: Secrets | 
         until=None if until is None else int(until),
         day=fields.get(b"day", b"").decode(),
         periods=tuple(msgspec.json.decode(fields[b"periods"])) if b"periods" in fields else (),
+        pegs=_PEGS.decode(fields[b"pegs"]) if b"pegs" in fields else (),
+        unpegged=_UNPEGGED.decode(fields[b"unpegged"]) if b"unpegged" in fields else (),
         lots=tuple(msgspec.json.decode(fields[b"lots"])) if b"lots" in fields else (),
         positions_before=tuple(_parse_position(text) for text in stood.split(b",")) if stood else (),
         ended_units=_ENDED_UNITS.decode(fields[b"held"]) if b"held" in fields else {},

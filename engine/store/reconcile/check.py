@@ -38,6 +38,7 @@ from engine.store.reconcile.drift import (
     unreadable_entry,
 )
 from engine.store.reconcile.expected_state import PositionKey, Suspect, SuspectKind
+from engine.store.reconcile.flows.receipt_drifts import peg_drifts, receipt_drifts, risk_drifts
 from engine.store.reconcile.hold_endings import EndingsComparison
 from engine.store.reconcile.log_index import IndexComparison
 from engine.store.reconcile.log_replay import LogReplay
@@ -50,10 +51,10 @@ from engine.store.reconcile.waiting_index import suspects, waiting_drifts
 class Audit:
     """What a check found, in units except for `decisions`, `orders` and `positions`.
 
-    `shipped` are the units of all shipments that were ever decided, `ended` those of them that are no longer held, and
-    `confirmed` those of these that left. `set_aside` are those of `held` that are held for decisions that are still
-    being made, by the log. `short` are units held beyond those on hand because the source counted less
-    after they were promised: reported, but no drift. `blocked` are there beside those on hand, and may not be sold.
+    `shipped` are the units of all shipments that were ever decided, `ended` those of them that are no longer held or
+    promised, and `confirmed` those of these that left. `set_aside` are those of `held` that are held for decisions that
+    are still being made, by the log. `short` are units held beyond those on hand because the source counted less after
+    they were promised: reported, but no drift. `blocked` are there beside those on hand, and may not be sold.
     """
 
     decisions: int = 0
@@ -67,6 +68,8 @@ class Audit:
     set_aside: int = 0
     short: int = 0
     blocked: int = 0
+    promised: int = 0
+    """Units of holds that stand on what is to come. They are none of `held`."""
     ended_early: int = 0
     """Holds that a wrong clock ended before their time by the server's. Reported, but no drift: their units are free,
     by the log, too.
@@ -127,6 +130,9 @@ _COMPARE: Mapping[SuspectKind, Callable[..., Iterator[Drift]]] = {
     "orders": order_drifts,
     "cancelled": cancelled_drifts,
     "endings": ending_drifts,
+    "receipts": receipt_drifts,
+    "pegs": peg_drifts,
+    "at_risk": risk_drifts,
 }
 """What compares the state of a suspect with the log, where nothing but the keys and the log is needed for it."""
 
@@ -166,6 +172,7 @@ class Check:
             self._compare_cancelled,
             self._compare_positions,
             self._compare_backlog,
+            self._compare_receipts,
         ):
             step()
         self._suspect_what_changed_late()
@@ -175,18 +182,20 @@ class Check:
         drifts += [units_in_two_states(first, -left) for first, left in self.replay.orders.unplaced.items() if left < 0]
         drifts += [unreadable_entry(f"{millis}-{number}") for millis, number in self.replay.unreadable]
         held = sum(_of_positions(self.replay.stock.held).values()) - self.replay.set_aside
+        promised = self.replay.receipts.promised.total()
         return Audit(
             decisions=self.replay.decisions,
             orders=len(self.replay.orders.by_id),
             positions=self._totals.positions,
             on_hand=self._totals.on_hand,
             shipped=self.replay.shipped,
-            ended=self.replay.shipped - held,
+            ended=self.replay.shipped - held - promised,
             confirmed=self.replay.stock.confirmed,
             held=self._totals.held,
             set_aside=self.replay.set_aside,
             short=self._totals.short,
             blocked=self._totals.blocked,
+            promised=promised,
             ended_early=self.replay.ended_early,
             drifts=tuple(drifts),
             log_damaged=bool(missing or self.replay.unreadable),
@@ -339,6 +348,28 @@ class Check:
 
     def _compare_backlog(self) -> None:
         self._suspected.update(suspects(self._client, self._keys))
+
+    def _compare_receipts(self) -> None:
+        """Receipts, what stands on them, and promises at risk."""
+        replay, keys = self.replay.receipts, self._keys
+        states = scan.receipts(self._client, keys, sorted(self._names.receipts))
+        known = {(stored.receipt.sku, name) for name, stored in replay.by_id.items()}
+        for receipt in known | states.keys():
+            if any(receipt_drifts(keys, self.replay, receipt, states.get(receipt, (None,) * 4))):
+                self._suspected.add(("receipts", receipt))
+        pegs = {
+            (sku, name): text
+            for sku, fields in scan.hashes(self._client, keys.pegs, sorted(self._names.pegs))
+            for name, text in scan.decode_fields(fields).items()
+        }
+        for peg in pegs.keys() | replay.pegs.keys():
+            if any(peg_drifts(keys, self.replay, peg, pegs.get(peg))):
+                self._suspected.add(("pegs", peg))
+        with faults():
+            marks = scan.decode_fields(self._client.redis.hgetall(keys.at_risk))
+        for shipment in marks.keys() | replay.at_risk.keys():
+            if any(risk_drifts(keys, self.replay, shipment, marks.get(shipment))):
+                self._suspected.add(("at_risk", shipment))
 
     def _compare_positions(self) -> None:
         """There may be a million positions with units on hand: only those are kept in memory where units are held or

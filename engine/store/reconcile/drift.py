@@ -98,7 +98,7 @@ def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: S
                 writes=(write,),
                 suspect=suspect,
             )
-    most = max(0, position.on_hand) + replay.stock.oversold.get(key, 0)
+    most = max(0, position.on_hand) + replay.stock.oversold.get(key, 0) + replay.stock.unbacked[key]
     if position.held > most and not label and not units_short(replay, key, position):
         cause = "more units are held than decisions took of those on hand, or could oversell"
         yield Drift(

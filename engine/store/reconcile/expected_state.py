@@ -18,13 +18,31 @@ PositionUnits: TypeAlias = Counter[PositionKey]
 """Units by position."""
 Base: TypeAlias = tuple[int, int]
 """Units of the count or load that stands, and its instant in UTC microseconds, as `Keys.base` says."""
+ReceiptState: TypeAlias = tuple[str | None, str | None, str | None, str | None]
+"""Of a receipt, as it is stored: its text, if it is open; its SKU; its text, if it is not open any more; and when it is
+expected, until that is logged as overdue.
+"""
 SuspectKind: TypeAlias = Literal[
-    "holds", "callers", "positions", "loads", "taken", "rests", "index", "endings", "orders", "cancelled", "waiting"
+    "holds",
+    "callers",
+    "positions",
+    "loads",
+    "taken",
+    "rests",
+    "index",
+    "endings",
+    "orders",
+    "cancelled",
+    "waiting",
+    "receipts",
+    "pegs",
+    "at_risk",
 ]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
 load (day, field), what was taken (the name of its key, node), a node that rests, an order (cancelled: its cancelled
-units), or the place of an entry of the backlog in its index (SKU, decision).
+units), the place of an entry of the backlog in its index (SKU, decision), a receipt (SKU, id), units that stand on one
+(SKU, field of the peg), or a shipment whose promise is at risk.
 """
 
 LOAD_SECONDS = 4 * 86_400

@@ -29,6 +29,8 @@ class ExpectedStock:
     """Units that were on hand when a decision last took some, less those that were confirmed since."""
     oversold: dict[PositionKey, int] = field(default_factory=dict)
     """The most units beyond those on hand that a decision which took some of a position was allowed to take."""
+    unbacked: PositionUnits = field(default_factory=Counter)
+    """Units that were promised of what was to come, are held of the position's stock since, and did not come."""
     breaches: list[FloorBreach] = field(default_factory=list)
     confirmed: int = 0
     moves: defaultdict[PositionKey, Moves] = field(default_factory=lambda: defaultdict(Moves))

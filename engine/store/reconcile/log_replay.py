@@ -13,6 +13,7 @@ from engine.decide.order_record import seconds
 from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits, joined, place_of, without
 from engine.store.connection.server_clock import MOST_SECONDS_OFF
+from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry, EntryId
 from engine.store.log.entry_bodies import PartUnits, RejectionBody
@@ -23,6 +24,7 @@ from engine.store.reconcile.expected_periods import ExpectedAllotments, Expected
 from engine.store.reconcile.expected_state import ExpectedHold, ExpectedShipment, LateChanges, shipments_of
 from engine.store.reconcile.expected_stock import ExpectedStock
 from engine.store.reconcile.flows.expected_promises import note_promise
+from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
 
 _COUNTED = frozenset({"held", "confirmed"})
 """States of units that count in what nodes are given to ship on a day."""
@@ -54,12 +56,14 @@ class LogReplay:
     stock: ExpectedStock = field(init=False)
     orders: ExpectedOrders = field(init=False)
     loads: ExpectedLoads = field(init=False)
+    receipts: ExpectedReceipts = field(init=False)
     allotments: ExpectedAllotments = field(init=False)
 
     def __post_init__(self) -> None:
         self.stock = ExpectedStock(late=self.late)
         self.orders = ExpectedOrders(late=self.late)
         self.loads = ExpectedLoads(late=self.late)
+        self.receipts = ExpectedReceipts(late=self.late, stock=self.stock)
         self.allotments = ExpectedAllotments(late=self.late)
 
     def add(self, raw: RawEntry, secrets: Secrets | None = None) -> None:
@@ -69,7 +73,9 @@ class LogReplay:
         entry_id, fields = raw
         self.end = parse_entry_id(entry_id)
         try:
-            self._add(parse_entry(entry_id, fields, secrets if is_amendment(fields) else None))
+            entry = parse_entry(entry_id, fields, secrets if is_amendment(fields) else None)
+            self.receipts.unpeg(entry)
+            self._add(entry)
         except UNREADABLE:
             self.unreadable.append(self.end)
 
@@ -93,12 +99,12 @@ class LogReplay:
                 self._add_set_aside(entry)
             case "moved":
                 self._move_stock(entry)
+            case "expected" | "received" | "overdue" | "progressed" | "promise_at_risk" | "promise_stays":
+                self._add_flow(entry)
             case "extended" | "confirmed" | "released" | "expired" | "cancelled" | "amended" | "undone":
                 self._move_units(entry)
             case "rejected":
                 self._reject(entry)
-            case "progressed" | "promise_at_risk" | "promise_stays":
-                self._note_promise(entry)
             case "woken":
                 self.resting.pop(entry.decision, None)
                 self.late.note("rests", entry.decision)
@@ -108,6 +114,13 @@ class LogReplay:
                 self.orders.change(entry)
             case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
                 pass
+
+    def _add_flow(self, entry: Entry) -> None:
+        """Of stock in motion, or of what was promised."""
+        if entry.kind in PROMISE_KINDS:
+            self._note_promise(entry)
+        else:
+            self._change_receipt(entry)
 
     def _note_promise(self, entry: Entry) -> None:
         hold = self.holds.get(entry.decision)
@@ -123,6 +136,16 @@ class LogReplay:
                 self.stock.move((movement.sku, place_of(movement.node, movement.lot)), movement.delta, instant)
             self.stock.block(position, movement.blocked)
 
+    def _change_receipt(self, entry: Entry) -> None:
+        if entry.kind == "overdue":
+            self.receipts.overdue(entry)
+            return
+        for name, until in self.receipts.change(entry):
+            hold = self.holds.get(name)
+            if hold is not None:
+                hold.until = until
+                self._hold_changed(name, hold)
+
     def _add_decision(self, entry: Entry) -> None:
         record = entry.record
         if (
@@ -137,7 +160,7 @@ class LogReplay:
         if not shipments or record.hold is None:
             self.ended[entry.decision] = None
             return
-        self.stock.check_floors(entry, shipments, record)
+        self.stock.check_floors(entry, self._on_hand_alone(entry, shipments), record)
         self.shipped += sum(shipment.total for shipment in shipments.values())
         self.orders.place(record.first, record.units_shipped)
         self._begin_hold(
@@ -148,6 +171,16 @@ class LogReplay:
             first=record.first,
             weights=None if record.weights is UNSET else record.weights,
         )
+        self.receipts.peg(entry)
+
+    @staticmethod
+    def _on_hand_alone(entry: Entry, shipments: dict[int, ExpectedShipment]) -> dict[int, ExpectedShipment]:
+        """The shipments of a decision with what it took of units on hand: 0 where all are of receipts."""
+        alone = dict(shipments)
+        for sku, _, number, units, _ in entry.pegs:
+            left = {**alone[number].units, sku: alone[number].units[sku] - units}
+            alone[number] = replace(alone[number], units=left)
+        return alone
 
     def _add_set_aside(self, entry: Entry) -> None:
         shipments = {
@@ -210,6 +243,7 @@ class LogReplay:
             if shipment is not None:
                 hold.end_shipment(number, entry.kind, entry.at)
                 self._end_shipment(shipment, hold, number, entry)
+                self.receipts.shipment_ended(entry.decision, number)
         self._forget_if_ended(entry.decision, hold)
 
     def _end_shipment(self, shipment: ExpectedShipment, hold: ExpectedHold, number: int, entry: Entry) -> None:
@@ -269,6 +303,7 @@ class LogReplay:
                 hold.shipments[number] = replace(shipment, units=still_held, lots=_lots_without(shipment.lots, lots))
                 continue
             hold.end_shipment(number, entry.kind, entry.at)
+            self.receipts.shipment_ended(entry.decision, number)
             if rejection.room and number not in hold.left:
                 self.loads.change_shipments(hold, shipment.node, -1, entry)
         self._forget_if_ended(entry.decision, hold)
@@ -308,6 +343,8 @@ class LogReplay:
                 )
             for part in changed.parts:
                 self._move_part(hold, part, entry, returned)
+                if part.number not in hold.shipments:
+                    self.receipts.shipment_ended(changed.decision, part.number)
             hold.until = entry.until or hold.until
             hold.left = frozenset(changed.left)
             hold.endings = changed.endings.split() or ["-"] * len(hold.shipments)

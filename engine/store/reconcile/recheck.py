@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.reconcile.drift import SuspectPosition
-from engine.store.reconcile.expected_state import Suspect, SuspectKind
+from engine.store.reconcile.expected_state import ReceiptState, Suspect, SuspectKind
 from engine.store.reconcile.scan import decode_fields, parse_base
 from engine.store.reconcile.waiting_index import WaitingState, parse_waiting
 
@@ -91,6 +91,13 @@ def _parse_waiting(replies: Iterator[Any]) -> WaitingState:
     return parse_waiting(next(replies), next(replies), next(replies))
 
 
+def _parse_receipt(replies: Iterator[Any]) -> ReceiptState:
+    """Its text, its SKU, its text if it is closed, and when it is expected."""
+    texts = [_parse_text(replies) for _ in range(3)]
+    awaited = next(replies)
+    return texts[0], texts[1], texts[2], None if awaited is None else str(int(awaited))
+
+
 _READS: Mapping[SuspectKind, _Read] = {
     "holds": _Read(
         lambda pipeline, keys, name: pipeline.hgetall(keys.hold(name)).zscore(keys.expiring, name), _parse_hold
@@ -127,5 +134,16 @@ _READS: Mapping[SuspectKind, _Read] = {
         ),
         _parse_waiting,
     ),
+    "receipts": _Read(
+        lambda pipeline, keys, receipt: (
+            pipeline.hget(keys.receipts(receipt[0]), receipt[1])
+            .hget(keys.receipt_skus, receipt[1])
+            .hget(keys.closed_receipts, receipt[1])
+            .zscore(keys.arriving, receipt[1])
+        ),
+        _parse_receipt,
+    ),
+    "pegs": _Read(lambda pipeline, keys, peg: pipeline.hget(keys.pegs(peg[0]), peg[1]), _parse_text),
+    "at_risk": _Read(lambda pipeline, keys, shipment: pipeline.hget(keys.at_risk, shipment), _parse_text),
 }
 """In the order in which drifts are reported."""

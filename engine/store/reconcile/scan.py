@@ -9,7 +9,7 @@ import orjson
 
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
-from engine.store.reconcile.expected_state import Base, PositionKey
+from engine.store.reconcile.expected_state import Base, PositionKey, ReceiptState
 
 Fields: TypeAlias = dict[bytes, bytes]
 _AT_ONCE = 500
@@ -23,7 +23,7 @@ return {last and last[1] or '0-0', redis.call('HLEN', KEYS[2])}
 @dataclass(slots=True, kw_only=True)
 class Names:
     """The names in the network's keys: SKUs with units on hand, with units held, with units blocked and with a base;
-    holds; days with loads; orders; what was taken, as `Keys.taken_named` says.
+    holds; days with loads; orders; what was taken, as `Keys.taken_named` says; SKUs with receipts, and with pegs.
     """
 
     on_hand: set[str] = field(default_factory=set)
@@ -34,6 +34,8 @@ class Names:
     load: set[str] = field(default_factory=set)
     order: set[str] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
+    receipts: set[str] = field(default_factory=set)
+    pegs: set[str] = field(default_factory=set)
 
 
 def names(client: Client, keys: Keys) -> Names:
@@ -119,6 +121,27 @@ def bases(client: Client, keys: Keys, skus: Sequence[str]) -> Iterator[tuple[Pos
             base = parse_base(text)
             if base is not None:
                 yield (sku, node.decode()), base
+
+
+def receipts(client: Client, keys: Keys, skus: Sequence[str]) -> dict[tuple[str, str], ReceiptState]:
+    """Each receipt, by SKU and id, as it is stored; the SKUs are those with open ones."""
+    with faults():
+        known = decode_fields(client.redis.hgetall(keys.receipt_skus))
+        closed = decode_fields(client.redis.hgetall(keys.closed_receipts))
+        awaited = {
+            name.decode(): str(int(at)) for name, at in client.redis.zrange(keys.arriving, 0, -1, withscores=True)
+        }
+    opened = {
+        (sku, name): text
+        for sku, fields in hashes(client, keys.receipts, skus)
+        for name, text in decode_fields(fields).items()
+    }
+    names = {(sku, name) for name, sku in known.items()} | opened.keys()
+    names |= {(known.get(name, ""), name) for name in (*closed, *awaited)}
+    return {
+        (sku, name): (opened.get((sku, name)), known.get(name), closed.get(name), awaited.get(name))
+        for sku, name in names
+    }
 
 
 def zone(client: Client, keys: Keys) -> str:

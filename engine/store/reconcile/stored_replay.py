@@ -6,11 +6,12 @@ import zlib
 from array import array
 from collections import Counter
 from dataclasses import replace
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import msgspec
 
 from engine.model.facts import NodeRest
+from engine.store.flows.receipts import parse, text_of
 from engine.store.log.entry import EntryId
 from engine.store.reconcile.expected_state import (
     DayLoads,
@@ -21,9 +22,10 @@ from engine.store.reconcile.expected_state import (
     PeriodUnits,
     PositionKey,
 )
+from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
 from engine.store.reconcile.log_replay import LogReplay
 
-FORM = 2
+FORM = 3
 """Rises when what is stored means something else, or the replay does: what was stored before is then found anew."""
 Units: TypeAlias = dict[str, dict[str, int]]
 """By SKU and node, or place of a lot."""
@@ -70,6 +72,12 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     days: dict[str, _Day]
     weights: dict[str, dict[str, int]]
     taken: dict[str, _Period]
+    unbacked: Units
+    receipts: dict[str, tuple[str, str]]
+    """By id, its SKU and its text."""
+    pegs: dict[str, dict[str, tuple[int, str]]]
+    arriving: dict[str, int]
+    at_risk: dict[str, dict[str, Any]]
 
     @classmethod
     def of(cls, replay: LogReplay, *, indexed: int, endings: int) -> Self:
@@ -77,6 +85,10 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         moves: dict[str, dict[str, bytes]] = {}
         for (sku, place), moved in stock.moves.items():
             moves.setdefault(sku, {})[place] = moved.words.tobytes()
+        receipts = replay.receipts
+        pegs: dict[str, dict[str, tuple[int, str]]] = {}
+        for (sku, peg), units_and_rank in receipts.pegs.items():
+            pegs.setdefault(sku, {})[peg] = units_and_rank
         return cls(
             zone=replay.zone,
             end=replay.end,
@@ -103,6 +115,11 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             days={name: _Day(dict(day.amounts), day.added) for name, day in loads.days.items()},
             weights={decision: dict(grams) for decision, grams in loads.weights.items()},
             taken={name: _Period(dict(one.units), one.kept_until) for name, one in replay.allotments.taken.items()},
+            unbacked=_by_sku(stock.unbacked),
+            receipts={name: (one.receipt.sku, text_of(one)) for name, one in receipts.by_id.items()},
+            pegs=pegs,
+            arriving=receipts.arriving,
+            at_risk=receipts.at_risk,
         )
 
     def replay(self) -> LogReplay:
@@ -118,6 +135,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             (stock.blocked, self.blocked),
             (stock.promised_from, self.promised_from),
             (stock.oversold, self.oversold),
+            (stock.unbacked, self.unbacked),
         ):
             units.update(_by_position(stored))
         stock.breaches.extend(self.breaches)
@@ -135,7 +153,17 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         loads.weights.update(self.weights)
         for name, one in self.taken.items():
             replay.allotments.taken[name] = PeriodUnits(units=Counter(one.units), kept_until=one.kept_until)
+        self._restore_receipts(replay.receipts)
         return replay
+
+    def _restore_receipts(self, receipts: ExpectedReceipts) -> None:
+        receipts.by_id.update({name: parse(name, sku, text.encode()) for name, (sku, text) in self.receipts.items()})
+        for sku, pegs in self.pegs.items():
+            for peg, units_and_rank in pegs.items():
+                receipts.pegs[sku, peg] = units_and_rank
+                receipts.promised[peg.partition("\n")[0]] += units_and_rank[0]
+        receipts.arriving.update(self.arriving)
+        receipts.at_risk.update(self.at_risk)
 
     def encode(self) -> bytes:
         return zlib.compress(_ENCODER.encode(self), 1)

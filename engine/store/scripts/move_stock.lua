@@ -29,20 +29,6 @@ for index = 1, count do
 end
 local latest = instant_of_change(positions, now)
 
--- The label of the lot `name` of a node, and nothing; or nothing, and why there is none.
-local function label_of(index, node, date, name)
-  for _, label in ipairs(labels_in(redis.call('HGET', key.changed_on_hand(index), node .. '\t'))) do
-    if string.sub(label, 12) == name then
-      local is_of_date = date == '' or string.sub(label, 1, 10) == date
-      return is_of_date and label or nil, not is_of_date and 'dated' or nil
-    end
-  end
-  if date == '' then
-    return nil, 'unknown'
-  end
-  return date .. ' ' .. name
-end
-
 local changed, freed, moves, labels = {}, {}, {}, {}
 -- of each movement, as `Entry.levels` has it: empty where what is on hand stays as it was
 local levels = {}

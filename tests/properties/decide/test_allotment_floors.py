@@ -28,15 +28,30 @@ ALLOTMENTS = st.builds(
     most=st.none() | st.integers(3, 9),
     per=st.sampled_from(PERIODS),
 )
-OUTCOMES = st.builds(
-    PositionOutcome,
-    keep=RESERVES,
-    protect=st.dictionaries(st.sampled_from(CHANNELS), RESERVES).map(
-        lambda of: tuple(Protection(channel=channel, reserve=of[channel]) for channel in sorted(of))
-    ),
-    allocate=st.lists(ALLOTMENTS, max_size=4).map(largest_allotments),
-    oversell=st.integers(0, 2),
+COVERS = RESERVES | st.builds(Reserve, units=st.integers(0, 3), cover=st.integers(1, 4))
+COVER_ALLOTMENTS = ALLOTMENTS | st.builds(
+    Allotment,
+    channel=st.sampled_from(CHANNELS),
+    cover=st.integers(1, 5),
+    least=st.integers(0, 3),
+    most=st.none() | st.integers(3, 9),
+    per=st.sampled_from(PERIODS),
 )
+
+
+def outcomes_of(reserves, allotments):
+    return st.builds(
+        PositionOutcome,
+        keep=reserves,
+        protect=st.dictionaries(st.sampled_from(CHANNELS), reserves).map(
+            lambda of: tuple(Protection(channel=channel, reserve=of[channel]) for channel in sorted(of))
+        ),
+        allocate=st.lists(allotments, max_size=4).map(largest_allotments),
+        oversell=st.integers(0, 2),
+    )
+
+
+OUTCOMES = outcomes_of(RESERVES, ALLOTMENTS)
 TAKEN = st.dictionaries(
     st.builds(Tally, st.sampled_from(CHANNELS), st.sampled_from(PERIODS)), st.integers(0, 9), max_size=6
 )
@@ -50,7 +65,7 @@ def stocks(draw):
 
 
 @given(
-    outcomes=st.lists(OUTCOMES, min_size=1, max_size=4),
+    outcomes=st.lists(outcomes_of(COVERS, COVER_ALLOTMENTS), min_size=1, max_size=4),
     rows=st.lists(st.tuples(st.integers(0, 3), stocks(), TAKEN), min_size=1, max_size=6),
     channel=st.sampled_from([*CHANNELS, "other"]),
 )
@@ -62,8 +77,10 @@ def test_the_columns_give_every_position_the_floor_of_its_rules(outcomes, rows, 
     on_hand, held = (np.array([stock[part] for _, stock, _ in rows], dtype=np.int64) for part in (0, 1))
     tallies = {tally for _, _, taken in rows for tally in taken}
     columns = {tally: np.array([taken.get(tally, 0) for _, _, taken in rows], dtype=np.int64) for tally in tallies}
-    assert table.floors(channel, numbers, on_hand, held, columns).tolist() == [
-        outcomes[number % len(outcomes)].floor(channel).of(stock[0], taken, stock[1]) for number, stock, taken in rows
+    floors = table.floors(channel, numbers, on_hand, held, columns, expected=lambda days: days * 2)
+    assert floors.tolist() == [
+        outcomes[number % len(outcomes)].floor(channel).in_units(lambda days: days * 2).of(stock[0], taken, stock[1])
+        for number, stock, taken in rows
     ]
 
 

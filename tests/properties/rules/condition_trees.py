@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from hypothesis import strategies as st
 
 from rules.conditions import ORDERED, PAIRED, SEVERAL, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Effect, Exclusion
+from rules.effects import Disposition, Effect, Exclusion, OtherSku, Uplift
 from rules.policy import Policy, PolicySet, Rule
 from rules.reserves import Reserve
 from rules.syntax.condition_parser import are_comparable
@@ -25,7 +25,8 @@ NUMBERS = (0, 1, 2, 5, 6, 7, 1_000, 10**12)
 DAYS = tuple(datetime.date(2026, 11, day).toordinal() for day in (1, 2, 27, 30))
 MINUTES = (0, 1, 480, 1_080, 1_439)
 INSTANTS = tuple(day * 86_400 + minute * 60 for day in DAYS[:2] for minute in MINUTES)
-_WHOLE = {Kind.DATE: DAYS, Kind.TIME: MINUTES, Kind.INSTANT: INSTANTS}
+SHARES = (0, 1, 5_000, 6_000, 10_000)
+_WHOLE = {Kind.DATE: DAYS, Kind.TIME: MINUTES, Kind.INSTANT: INSTANTS, Kind.SHARE: SHARES}
 OPERANDS: Mapping[Kind, tuple[Value, ...]] = {
     **dict.fromkeys(Kind, NUMBERS),
     **_WHOLE,
@@ -55,7 +56,18 @@ EFFECTS: Mapping[Stage, tuple[Effect, ...]] = {
         Effect(name="exclude", value=Exclusion.YES, of_shipment=True),
         Effect(name="avoid", value=2_500_000, of_shipment=True),
     ),
+    Stage.RETURN: (
+        Effect(name="disposition", value=Disposition.REFURBISH),
+        Effect(name="as_sku", value=OtherSku(sku="b")),
+        Effect(name="exclude", value=Exclusion.YES, of_return=True),
+        Effect(name="prefer", value=1_500_000, of_return=True),
+    ),
+    Stage.PROMISE: (Effect(name="reroute_if_late", value=True),),
     Stage.REJECTION: (Effect(name="rest_after_rejection", value=120),),
+    Stage.LEVEL: (
+        Effect(name="alert_below", value=Reserve(cover=5)),
+        Effect(name="uplift", value=Uplift(share=15_000)),
+    ),
 }
 
 
@@ -242,8 +254,18 @@ def literal(kind: Kind, value: Value) -> str:
         case Kind.INSTANT:
             day, seconds = divmod(value, 86_400)
             return f'"{literal(Kind.DATE, day)} {seconds // 3_600:02}:{seconds // 60 % 60:02}"'
-        case Kind.MONEY | Kind.NUMBER:
-            return f"{value // 10**6}.{value % 10**6:06}"
-        case Kind.CARBON:
-            return f"{value // 1_000}.{value % 1_000:03} g"
-    return f"{value}{ {Kind.WEIGHT: ' g', Kind.DISTANCE: ' m', Kind.DURATION: ' min'}.get(kind, '') }"
+    scale, unit = _SCALES.get(kind, (1, ""))
+    decimals = f".{value % scale:0{len(str(scale)) - 1}}" if scale > 1 else ""
+    return f"{value // scale}{decimals}{unit}"
+
+
+_SCALES: Mapping[Kind, tuple[int, str]] = {
+    Kind.MONEY: (10**6, ""),
+    Kind.NUMBER: (10**6, ""),
+    Kind.CARBON: (1_000, " g"),
+    Kind.SHARE: (100, "%"),
+    Kind.WEIGHT: (1, " g"),
+    Kind.DISTANCE: (1, " m"),
+    Kind.DURATION: (1, " min"),
+}
+"""How many of the integers make one of the unit that is written behind."""

@@ -95,7 +95,9 @@ def test_an_explanation_in_a_third_language_has_no_word_of_english(tmp_path):
 
 def test_a_hover_text_in_a_third_language_has_no_word_of_english(tmp_path):
     catalogue = third_language(tmp_path, lambda piece, _: f"«{piece}»" if piece else "")
-    identifiers = re.compile(r"`\w+`|\b(order|now|line|product|node|stock|service|route|shipment|rejection)\b")
+    identifiers = re.compile(
+        r"`\w+`|\b(order|now|line|product|node|stock|service|route|shipment|rejection|return|need)\b"
+    )
     hovers = list(_hover_texts(policy_schema([catalogue])))
     assert len(hovers) > 150
     assert {identifiers.sub("", re.sub("«[^«»]*»", " ", text)).strip() for text in hovers} == {""}

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from engine.errors import AlreadyShipped, AwaitingApproval, HoldEnded, InputInvalid, NotFound
-from engine.inventory.stock import not_counted
+from engine.inventory.position_checks import not_counted
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.quotes.quotes import PageRequest, QuoteRequest

@@ -7,16 +7,22 @@ import pytest
 from rules.effects import (
     DEFAULT_HOLD,
     STAGE_OF,
+    Disposition,
     Effect,
     Exclusion,
+    LevelOutcome,
     LineOutcome,
     NodeOutcome,
     OptionOutcome,
     OrderOutcome,
+    OtherSku,
     PositionOutcome,
+    PromiseOutcome,
     RejectionOutcome,
+    ReturnOutcome,
     ShipmentLimit,
     UntilShipped,
+    Uplift,
     combine,
 )
 from rules.reserves import Allotment, Cap, Protection, Reserve
@@ -99,7 +105,33 @@ COMBINED = [
     ("daily_weight", [40_000, 10_000], NodeOutcome(daily_weight=10_000)),
     ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
     ("hourly_orders", [4, 2], NodeOutcome(hourly_orders=2)),
+    ("disposition", [Disposition.RESTOCK], ReturnOutcome(disposition=Disposition.RESTOCK)),
+    (
+        "disposition",
+        [Disposition.RESTOCK, Disposition.DESTROY, Disposition.DONATE],
+        ReturnOutcome(disposition=Disposition.DESTROY),
+    ),
+    ("disposition", [Disposition.KEEP, Disposition.DESTROY], ReturnOutcome(disposition=Disposition.KEEP)),
+    ("as_sku", [OtherSku(sku="C-2"), OtherSku(sku="C-1")], ReturnOutcome(as_sku="C-1")),
     ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
+    ("reroute_if_late", [True, True], PromiseOutcome(reroute_if_late=True)),
+    ("keep", [Reserve(cover=2), Reserve(cover=5), units(3)], PositionOutcome(keep=Reserve(units=3, cover=5))),
+    (
+        "protect",
+        [protects("web", Reserve(cover=2)), protects("web", Reserve(cover=3)), protects("web", units(1))],
+        PositionOutcome(protect=(protects("web", Reserve(units=1, cover=3)),)),
+    ),
+    (
+        "allocate",
+        [allots(cover=3), allots(cover=2), allots(units=9)],
+        PositionOutcome(allocate=(allots(cover=3), allots(units=9))),
+    ),
+    ("alert_below", [units(10), Reserve(cover=5), units(4)], LevelOutcome(alert=Reserve(units=10, cover=5))),
+    ("min", [3, 8, 0], LevelOutcome(minimum=8)),
+    ("max", [30, 80, 40], LevelOutcome(maximum=30)),
+    ("target_cover", [14, 28, 7], LevelOutcome(target_cover=28)),
+    ("uplift", [Uplift(share=15_000), Uplift(share=7_000)], LevelOutcome(uplift=15_000)),
+    ("uplift", [Uplift(share=7_000), Uplift(share=5_000)], LevelOutcome(uplift=7_000)),
 ]
 
 
@@ -129,6 +161,7 @@ def test_prefer_and_avoid_add_up_to_one_adjustment():
         (Stage.OPTION, OptionOutcome()),
         (Stage.NODE, NodeOutcome()),
         (Stage.REJECTION, RejectionOutcome()),
+        (Stage.LEVEL, LevelOutcome()),
     ],
 )
 def test_without_rules_nothing_is_changed(stage, outcome):

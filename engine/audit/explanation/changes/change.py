@@ -134,9 +134,9 @@ def number_in(value: EffectValue) -> int | None:
         case Cap():
             return value.units
         case Reserve():
-            return None if value.share else value.units
+            return None if value.share or value.cover else value.units
         case Protection():
-            return None if value.reserve.share else value.reserve.units
+            return None if value.reserve.share or value.reserve.cover else value.reserve.units
     return None
 
 

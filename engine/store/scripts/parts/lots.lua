@@ -75,3 +75,18 @@ local function read_lots(on_hand_key, held_key, node, text, on_hand, held, today
   end
   return lots_of(on_hand, held, stored, today)
 end
+
+-- The label of the lot `name` of a node, and nothing; or nothing, and why there is none: dated (the lot has another date
+-- there), unknown (no such lot is there, and no date says when it expires). Needs changed_on_hand of the SKU.
+local function label_of(index, node, date, name)
+  for _, label in ipairs(labels_in(redis.call('HGET', key.changed_on_hand(index), node .. '\t'))) do
+    if string.sub(label, 12) == name then
+      local is_of_date = date == '' or string.sub(label, 1, 10) == date
+      return is_of_date and label or nil, not is_of_date and 'dated' or nil
+    end
+  end
+  if date == '' then
+    return nil, 'unknown'
+  end
+  return date .. ' ' .. name
+end

@@ -8,7 +8,7 @@ import pytest
 from api.files import postcodes
 from api.files.inventory_folder import load_inventory
 from engine.errors import InputInvalid
-from engine.inventory.stock import not_counted
+from engine.inventory.position_checks import not_counted
 from engine.model.facts import GeoPoint
 from engine.store.network.serialization import network_of, network_record
 from rules.vocabulary import Kind

@@ -9,13 +9,17 @@ from engine.decide.matching.matcher import Matcher
 from rules.conditions import UNWRITTEN, Operator, comparisons, holds
 from rules.effects import (
     STAGE_OF,
+    Disposition,
     Exclusion,
+    LevelOutcome,
     LineOutcome,
     NodeOutcome,
     OptionOutcome,
     OrderOutcome,
     PositionOutcome,
+    PromiseOutcome,
     RejectionOutcome,
+    ReturnOutcome,
 )
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -129,6 +133,16 @@ MEANT = {
     "route.co2: {at_most: 0.5 kg}": ({"route.co2": 500_000}, {"route.co2": 500_001}),
     "shipment.weight: {more_than: 20 kg}": ({"shipment.weight": 20_001}, {"shipment.weight": 20_000}),
     "rejection.reason: [no_capacity, other]": ({"rejection.reason": "other"}, {"rejection.reason": "damaged"}),
+    "promise.cause: not_picked": ({"promise.cause": "not_picked"}, {"promise.cause": "not_packed"}),
+    "promise.late: true": ({"promise.late": True}, {"promise.late": False}),
+    "return.grade: [as_new, opened]": ({"return.grade": "opened"}, {"return.grade": "worn"}),
+    "return.days_since_delivery: {more_than: 30}": (
+        {"return.days_since_delivery": 31},
+        {"return.days_since_delivery": 30},
+    ),
+    "need.shortfall: {at_least: 1}": ({"need.shortfall": 1}, {"need.shortfall": 0}),
+    "need.chance_of_sale: {less_than: 20%}": ({"need.chance_of_sale": 1_999}, {"need.chance_of_sale": 2_000}),
+    "stock.in_transit: 0": ({"stock.in_transit": 0}, {"stock.in_transit": 1}),
     "now.date: {at_least: 2026-12-24}": (
         {"now.date": literals.date("2026-12-24")},
         {"now.date": literals.date("2026-12-23")},
@@ -153,6 +167,10 @@ def effect_for(example: str) -> str:
     """An effect that sees the facts of the example."""
     if example.startswith("shipment."):
         return "avoid: 1"
+    if example.startswith(("return.", "need.", "stock.in_transit")):
+        return "disposition: restock"
+    if example.startswith("promise."):
+        return "reroute_if_late: true"
     return "rest_after_rejection: 2h" if example.startswith("rejection.") else "prefer: 1"
 
 
@@ -248,7 +266,23 @@ EFFECTS = {
     "daily_weight: 800 kg": NodeOutcome(daily_weight=800_000),
     "daily_orders: 40": NodeOutcome(daily_orders=40),
     "hourly_orders: 6": NodeOutcome(hourly_orders=6),
+    "disposition: restock": ReturnOutcome(disposition=Disposition.RESTOCK),
+    "as_sku: CHAIR-1-OUTLET": ReturnOutcome(as_sku="CHAIR-1-OUTLET"),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
+    "reroute_if_late: true": PromiseOutcome(reroute_if_late=True),
+    "keep: {cover: 2 days}": PositionOutcome(keep=Reserve(cover=2)),
+    "protect: {channel: web, cover: 3 days}": PositionOutcome(
+        protect=(Protection(channel="web", reserve=Reserve(cover=3)),)
+    ),
+    "allocate: {channel: web, cover: 3 days, max: 20, per: week}": PositionOutcome(
+        allocate=(Allotment(channel="web", cover=3, most=20, per="week"),)
+    ),
+    "alert_below: 10": LevelOutcome(alert=Reserve(units=10)),
+    "alert_below: {cover: 5 days}": LevelOutcome(alert=Reserve(cover=5)),
+    "min: 4": LevelOutcome(minimum=4),
+    "max: 40": LevelOutcome(maximum=40),
+    "target_cover: 14 days": LevelOutcome(target_cover=14),
+    "uplift: 150%": LevelOutcome(uplift=15_000),
 }
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from rules.editor.json_schema import policy_schema
-from rules.effects import OF_SHIPMENTS, STAGE_OF
-from rules.vocabulary import CHANNELS, VOCABULARY, stage_knows
+from rules.effects import OF_RETURNS, OF_SHIPMENTS, STAGE_OF
+from rules.vocabulary import CHANNELS, VOCABULARY, Stage, stage_knows
 from rules.wording.catalogue import load_catalogue, load_catalogues
 
 ENGLISH, FRENCH = load_catalogue("en"), load_catalogue("fr")
@@ -39,6 +39,7 @@ def test_a_fact_names_the_effects_that_know_it_and_no_other():
     for fact in VOCABULARY.values():
         named = set(facts[fact.path]["description"].partition("Goes with ")[2].split(", "))
         acting = {name for name, stage in STAGE_OF.items() if stage_knows(stage, fact)}
+        acting |= OF_RETURNS if stage_knows(Stage.RETURN, fact) else set()
         assert named == (OF_SHIPMENTS if fact.group == "shipment" else acting)
 
 
@@ -55,7 +56,9 @@ def test_an_effect_names_its_stage_and_the_facts_its_rule_may_mention():
         "Judged for each line at each place; may mention order, now, line, product, node, stock"
     )
     assert effects["avoid"]["description"].endswith(
-        "service, route. Judged for each shipment; may mention order, now, node, service, shipment"
+        "service, route. Judged for each shipment; may mention order, now, node, service, shipment. "
+        "Judged for each returned unit at each place that it may go to; "
+        "may mention order, now, product, node, stock, return, need"
     )
     assert effects["daily_orders"]["description"].endswith("Judged for each place; may mention node, now")
 

@@ -7,7 +7,7 @@ from rules.effects import STAGE_OF
 from rules.syntax.condition_parser import COMBINATORS
 from rules.syntax.foreign_words import _MEANT, meant_word
 from rules.syntax.policy_shapes import PolicyShape, RuleShape
-from rules.vocabulary import VOCABULARY, WEEKDAYS
+from rules.vocabulary import DISPOSITIONS, VOCABULARY, WEEKDAYS
 from tests.support import invalid_policies
 from tests.support.invalid_policies import findings
 
@@ -26,6 +26,8 @@ KEYS = {field.data_key or name for shape in (PolicyShape, RuleShape) for name, f
         ("tue", WEEKDAYS, "tuesday"),
         ("Mardi", WEEKDAYS, "tuesday"),
         ("entrepôt", CHOICES, "warehouse"),
+        ("Détruire", DISPOSITIONS, "destroy"),
+        ("scrap", DISPOSITIONS, "destroy"),
         ("règles", KEYS, "rules"),
         ("commande.canal", VOCABULARY, "order.channel"),
         ("produit.catégorie", VOCABULARY, "product.category"),
@@ -41,7 +43,7 @@ def test_a_word_that_stands_for_another_is_found(word, candidates, meant):
 
 
 def test_every_word_leads_to_one_of_the_language():
-    assert set(_MEANT.values()) <= {*OPERATORS, *STAGE_OF, *CHOICES, *KEYS, *COMBINATORS}
+    assert set(_MEANT.values()) <= {*OPERATORS, *STAGE_OF, *CHOICES, *KEYS, *COMBINATORS, *DISPOSITIONS}
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,13 @@ def test_every_word_leads_to_one_of_the_language():
         (
             invalid_policies.then("garder: 3"),
             "p.yaml:5:12  unknown-effect  unknown effect 'garder' (did you mean 'keep'?)",
+        ),
+        (
+            invalid_policies.then("disposition: scrap"),
+            (
+                "p.yaml:5:12  bad-value  disposition: 'scrap': write restock, refurbish, liquidate, donate, destroy, "
+                "return_to_supplier, return_to_customer or keep (did you mean 'destroy'?)"
+            ),
         ),
         (
             invalid_policies.when("order.units: {plus_de: 3}"),

@@ -11,7 +11,7 @@ import yaml
 
 from engine.decide.reasons import REASON_CODES
 from rules.conditions import UNWRITTEN, Operator
-from rules.effects import OF_SHIPMENTS, STAGE_OF
+from rules.effects import OF_RETURNS, OF_SHIPMENTS, STAGE_OF
 from rules.errors import CatalogueInvalid
 from rules.syntax.condition_parser import COMBINATORS
 from rules.syntax.policy_shapes import PolicyShape, RuleShape
@@ -62,14 +62,15 @@ def test_the_reference_has_a_text_for_every_word_of_the_policy_language():
     assert keys("facts") == {f"{path}.{name}" for path in VOCABULARY for name in ("noun", "is", "is_not")}
     assert keys("choices") == {word for fact in facts for word in fact.choices}
     variants = {"exclude_unless_needed", "max_shipments_unless_needed", "hold_until_shipped", "hold_after_shipping"}
-    variants |= {f"{name}_shipment" for name in OF_SHIPMENTS}
+    variants |= {f"{name}_shipment" for name in OF_SHIPMENTS} | {f"{name}_return" for name in OF_RETURNS}
+    variants.add("exclude_return_unless_needed")
     assert effects == {*STAGE_OF, *variants}
     assert keys("reasons") == set(REASON_CODES)
     assert keys("editor.facts") == set(VOCABULARY)
     assert keys("editor.kinds") == {fact.kind.name.lower() for fact in facts}
     assert keys("editor.stages") == {stage.name.lower() for stage in Stage}
     assert keys("editor.operators") == {*operators, *COMBINATORS, "not", "is"}
-    own_keys = {"channel", "units", "share", "min", "max", "per", "at_most", "unless_needed"}
+    own_keys = {"channel", "units", "share", "cover", "min", "max", "per", "at_most", "unless_needed"}
     assert keys("editor.keys") == {*shape_keys, *own_keys}
     assert keys("editor.effects") == set(STAGE_OF)
 

@@ -75,7 +75,23 @@ EFFECTS = [
     ("hourly_orders: 6", "hourly_orders: 6"),
     ("daily_units: 200", "daily_units: 200"),
     ("daily_weight: 800 kg", "daily_weight: 800 kg"),
+    ("disposition: return_to_supplier", "disposition: return_to_supplier"),
+    ("as_sku: 'C 1-OUTLET'", 'as_sku: "C 1-OUTLET"'),
     ("rest_after_rejection: 90 min", "rest_after_rejection: 90 min"),
+    ("reroute_if_late: true", "reroute_if_late: true"),
+    ("keep: {cover: 2 d}", "keep: {cover: 2 days}"),
+    ("protect: {cover: 1, channel: web}", "protect: {channel: web, cover: 1 day}"),
+    (
+        "allocate: {channel: web, cover: 3 days, max: 8, per: week}",
+        "allocate: {channel: web, cover: 3 days, max: 8, per: week}",
+    ),
+    ("alert_below: 10", "alert_below: 10"),
+    ("alert_below: {cover: 5}", "alert_below: {cover: 5 days}"),
+    ("min: 4", "min: 4"),
+    ("max: 40", "max: 40"),
+    ("target_cover: 14d", "target_cover: 14 days"),
+    ("uplift: 150%", "uplift: 150%"),
+    ("uplift: 87.50%", "uplift: 87.5%"),
 ]
 
 

@@ -45,6 +45,17 @@ EFFECTS = st.sampled_from(
         "then: {protect: [{channel: app, share: 20%}, {channel: store, units: 1}]}",
         "then: {keep: 0}, overrides: [test/r1]",
         "then: {multiple_of: 3}",
+        "then: {keep: {cover: 2 days}}",
+        "then: {protect: [{channel: web, cover: 3 days}, {channel: app, units: 1}]}",
+    ]
+)
+UPLIFTS = st.sampled_from(
+    [
+        "from: 2026-11-28, then: {uplift: 200%}",
+        "weekdays: [saturday], when: {node.type: store}, then: {uplift: 50%}",
+        "from: 2026-11-29, until: 2026-11-29, when: {product.lifecycle: end_of_line}, then: {uplift: 1000%}",
+        "when: {stock.available: {at_most: 6}}, then: {uplift: 333.33%}",
+        "when: {node.load: {more_than: 3}}, then: {uplift: 0%}",
     ]
 )
 
@@ -52,6 +63,7 @@ EFFECTS = st.sampled_from(
 @st.composite
 def rule_lists(draw):
     rules = [condition + effect for condition, effect in draw(st.lists(st.tuples(CONDITIONS, EFFECTS), max_size=4))]
+    rules += draw(st.lists(UPLIFTS, max_size=2))
     # a rule that overrides itself is no policy
     return [rule.partition(", overrides")[0] if index == 0 else rule for index, rule in enumerate(rules)]
 

@@ -1,0 +1,81 @@
+"""What is expected to sell at positions: their pace of sale, with the uplift that rules announce for each day.
+
+Days are whole dates of the installation, of which today is the first. A date's uplift is what the rules say at its
+noon, of the stock as it is now.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.decide.matching.judge import Judge
+from engine.decide.shipping.columns import Integers
+from engine.decide.shipping.node_clocks import ClockFacts
+from engine.model.facts import UNIT_MILLIS
+from rules.reserves import FULL_SHARE, ExpectedUnits
+from rules.vocabulary import Facts
+
+
+class Moment(NamedTuple):
+    """What the installation's clock shows, and what the nodes' clocks show, at an instant."""
+
+    now: Facts
+    clocks: ClockFacts
+
+    @property
+    def shared(self) -> Mapping[str, Facts]:
+        """The facts that all nodes share, by group."""
+        return {"now": self.now, **self.clocks.shared}
+
+
+class ExpectedSales:
+    """Of rows with a `pace` of thousandths of a unit a day, below 0 where it is not known. `noon` answers the noon of
+    the date so many days from today; `judged_at` the numbers of the rows' judgements by `judge`, that of the level
+    stage. Without `judge` nothing has an uplift.
+    """
+
+    def __init__(
+        self,
+        pace: Integers,
+        judge: Judge | None,
+        *,
+        noon: Callable[[int], Moment],
+        judged_at: Callable[[Moment], Integers],
+    ) -> None:
+        self._pace = np.maximum(pace, 0)
+        self._judge = judge
+        self._noon = noon
+        self._judged_at = judged_at
+        self._uplifts: dict[Hashable, Integers] = {}
+        self._units: dict[int, Integers] = {}
+
+    def units(self, days: Integers) -> Integers:
+        """Of each row, the units that are expected to sell in its number of `days`, rounded up: no unit less is enough.
+        0 where the pace is not known.
+        """
+        if self._judge is None:
+            return -(-self._pace * days // UNIT_MILLIS)
+        total = np.zeros(len(self._pace), dtype=np.int64)
+        for day in range(int(days.max(initial=0))):
+            total += np.where(day < days, self._pace * self._uplift(self._judge, day), 0)
+        return -(-total // (UNIT_MILLIS * FULL_SHARE))
+
+    def at(self, row: int) -> ExpectedUnits:
+        """The same of one row."""
+
+        def units(days: int) -> int:
+            if days not in self._units:
+                self._units[days] = self.units(np.full(len(self._pace), days, dtype=np.int64))
+            return int(self._units[days][row])
+
+        return units
+
+    def _uplift(self, judge: Judge, day: int) -> Integers:
+        """Of each row, in basis points. Dates that no rule tells apart are judged once."""
+        moment = self._noon(day)
+        key = tuple(judge.codes(facts) for facts in (moment.now, *moment.clocks.by_zone))
+        if key not in self._uplifts:
+            numbers = self._judged_at(moment)  # judged before the table is asked, for judging adds to it
+            self._uplifts[key] = judge.table.uplifts()[numbers]
+        return self._uplifts[key]

@@ -1,0 +1,236 @@
+"""Announces, receives and lists what is to come in."""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.decide.order_record import timestamp
+from engine.errors import InputInvalid, Mistake, NotFound, PointsmanError, StockConflict
+from engine.facts_reader import FactsReader
+from engine.idempotency import name_reused, operation
+from engine.inventory.position_checks import position_mistake
+from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
+from engine.model.receipts import OPEN, Receipt, ReceiptStatus
+from engine.store.connection.client import Client
+from engine.store.flows.receipts import (
+    Announcement,
+    Delivery,
+    ReceiptOutcome,
+    ReceiptRefused,
+    Receipts,
+    ReceiptTaken,
+    ReceiptUnchanged,
+)
+from engine.store.holds import Operation
+from engine.store.keys import Keys
+from engine.store.network import load
+from engine.store.outcomes import NetworkChanged, OperationReused
+
+_MOST_RELOADS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptFilter:
+    """Which receipts are listed: those of a node, a SKU and a status, if these are given; `late`: those that were to
+    come before now, and did not. Without a status, those of which units are still to come.
+    """
+
+    node: str | None = None
+    sku: str | None = None
+    status: ReceiptStatus | None = None
+    late: bool = False
+
+
+class Inbound:
+    """What comes in on one network. `after_freeing` offers what came to orders that wait; `clock` answers UTC seconds,
+    `micros` microseconds.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        facts: FactsReader,
+        after_freeing: Callable[[], None],
+        clock: Callable[[], int],
+        micros: Callable[[], int],
+    ) -> None:
+        self._client = client
+        self._facts = facts
+        self._receipts = Receipts(client, keys)
+        self._after_freeing = after_freeing
+        self._clock = clock
+        self._micros = micros
+
+    def announce(self, message: Announcement, *, received_at: int | None = None) -> ReceiptTaken | ReceiptUnchanged:
+        """Take over what a message says of a receipt, unless a later one came before; `received`: all of its units that
+        were still to come are there, since the instant `received_at`, in UTC microseconds, or now.
+
+        Raises InputInvalid if the SKU or the node is unknown, or units are expected before now, StockConflict if the
+        message contradicts what is known of the receipt, StoreUnavailable.
+        """
+        delivery = None
+        if message.status == "received":
+            self._check_instant(received_at, "received_at")
+            delivery = Delivery(units=None, at=received_at, closes=True, owned=message.owned)
+        outcome = self._change(message.id, message.sku, message.node, announcement=message, delivery=delivery)
+        return _taken(message.id, outcome, message)
+
+    def announce_all(
+        self, messages: Sequence[Announcement]
+    ) -> Iterator[ReceiptTaken | ReceiptUnchanged | PointsmanError]:
+        """Each as `announce` does, by itself: what one of them raises is answered in its place."""
+        for message in messages:
+            try:
+                yield self.announce(message)
+            except (InputInvalid, StockConflict) as error:
+                yield error
+
+    def receive(self, name: str, delivery: Delivery, *, op: str | None = None) -> ReceiptTaken:
+        """Let units of a receipt be on hand, from its instant on; units of holds that stand on it turn into units held
+        of them. `op` is the operation id: sent again, it is answered and nothing is received twice.
+
+        Raises NotFound, InputInvalid, StockConflict if all of it was received, if more came than were expected (unless
+        the delivery says that there may be), KeyReused, StoreUnavailable.
+        """
+        self._check_instant(delivery.at, "at")
+        receipt = self.find(name)
+        asked = [delivery.units, delivery.at, delivery.closes, delivery.over, delivery.lot, delivery.expires]
+        named = operation(f"receive {asked}", op)
+        outcome = self._change(name, receipt.sku, receipt.node, delivery=delivery, named=named)
+        if isinstance(outcome, OperationReused):
+            raise name_reused(op)
+        taken = _taken(name, outcome)
+        if isinstance(taken, ReceiptUnchanged):
+            raise TypeError(f"a delivery changes its receipt: {taken!r}")
+        return taken
+
+    def find(self, name: str) -> Receipt:
+        """The receipt of that id, open or not; raises NotFound."""
+        (receipt,) = self._receipts.find(name)
+        if receipt is None:
+            raise NotFound(f"nothing that is to come in goes by the id '{name}'")
+        return receipt
+
+    def list_receipts(self, wanted: ReceiptFilter) -> list[Receipt]:
+        """The receipts that pass the filter, the next to arrive first."""
+        closed = wanted.status is not None and wanted.status not in OPEN
+        if wanted.sku is not None and not closed:
+            receipts = self._receipts.open_of([wanted.sku])
+        else:
+            receipts = self._receipts.all()
+        now = self._clock()
+        passed = [receipt for receipt in receipts if _passes(receipt, wanted, now)]
+        return sorted(passed, key=lambda receipt: (receipt.expected_at, receipt.id))
+
+    def coming(self, sku: str) -> dict[str, list[Receipt]]:
+        """The open receipts of a SKU, by node, the next to arrive first."""
+        nodes: dict[str, list[Receipt]] = {}
+        for receipt in sorted(self._receipts.open_of([sku]), key=lambda item: (item.expected_at, item.id)):
+            nodes.setdefault(receipt.node, []).append(receipt)
+        return nodes
+
+    def note_overdue(self) -> None:
+        """Log what did not come by when it was expected."""
+        now = self._clock()
+        if self._receipts.has_overdue(now):
+            self._receipts.note_overdue(now)
+
+    def _change(
+        self,
+        name: str,
+        sku: str,
+        node: str,
+        *,
+        announcement: Announcement | None = None,
+        delivery: Delivery | None = None,
+        named: Operation | None = None,
+    ) -> ReceiptOutcome:
+        for attempt in range(_MOST_RELOADS):
+            version = self._check(sku, node, fresh=attempt > 0)
+            change = functools.partial(
+                self._receipts.change,
+                name,
+                sku,
+                announcement=announcement,
+                delivery=delivery,
+                version=version,
+                now=self._clock(),
+                micros=self._micros(),
+                operation=named,
+            )
+            outcome = self._client.retry_if_revived(change)
+            if not isinstance(outcome, NetworkChanged):
+                self._after_freeing()
+                return outcome
+        raise load.loaded_over_and_over()
+
+    def _check(self, sku: str, node: str, *, fresh: bool = False) -> str:
+        """The network version in which the node can have stock of the SKU; raises InputInvalid."""
+        network, products = self._facts.network_and_products([sku], fresh=fresh)
+        mistake = position_mistake(node, sku, network, products)
+        if mistake is None:
+            return network.version
+        if fresh:
+            raise InputInvalid([mistake])
+        return self._check(sku, node, fresh=True)  # a network that was loaded since may have it
+
+    def _check_instant(self, instant: int | None, field: str) -> None:
+        now = self._clock()
+        if instant is not None and instant > latest_instant(now):
+            shown = timestamp(instant // MICROSECONDS)
+            message = f"{shown} is {ahead_of_the_clock(now)}; write when the units arrived"
+            raise InputInvalid([Mistake(field=field, message=message)])
+
+
+def _passes(receipt: Receipt, wanted: ReceiptFilter, now: int) -> bool:
+    if receipt.status != wanted.status and (wanted.status is not None or receipt.status not in OPEN):
+        return False
+    if wanted.node not in (None, receipt.node) or wanted.sku not in (None, receipt.sku):
+        return False
+    return not wanted.late or (receipt.status in OPEN and receipt.expected_at <= now)
+
+
+def _taken(name: str, outcome: ReceiptOutcome, message: Announcement | None = None) -> ReceiptTaken | ReceiptUnchanged:
+    if isinstance(outcome, ReceiptTaken | ReceiptUnchanged):
+        return outcome
+    if not isinstance(outcome, ReceiptRefused):
+        raise StockConflict(f"'{name}' is changed by too many at once; try again")
+    if outcome.why == "unknown":
+        raise NotFound(f"nothing that is to come in goes by the id '{name}'")
+    if outcome.why == "past" and message is not None:
+        shown = timestamp(message.expected_at)
+        text = f"{shown} is past; write when the units are expected now, or 'received' if they are there"
+        raise InputInvalid([Mistake(field="expected_at", message=text)])
+    raise StockConflict(f"'{name}': {_conflict(outcome, message)}")
+
+
+def _conflict(outcome: ReceiptRefused, message: Announcement | None) -> str:
+    receipt = outcome.receipt
+    if outcome.why == "over" and receipt is not None:
+        return (
+            f"{outcome.over} more units than the {receipt.to_come} that are still to come of {receipt.quantity}; if so"
+            " many have arrived, say so with 'over'"
+        )
+    if outcome.why == "closed" and receipt is not None:
+        return (
+            f"it is {receipt.status} already ({receipt.received} of {receipt.quantity} units); announce what else is to"
+            " come under another id, or book it as a stock movement"
+        )
+    if outcome.why == "few" and receipt is not None and message is not None:
+        return (
+            f"{receipt.received} units of it were received already, and this message says {message.quantity} in all;"
+            " correct what is on hand by a stock movement"
+        )
+    return _CONFLICTS[outcome.why]
+
+
+_CONFLICTS: Mapping[str, str] = {
+    "elsewhere": "it is of another SKU, or comes to another node; cancel it, and announce the other under its own id",
+    "differs": "another message about it came before with the same sequence; send what is so now with a greater one",
+    "owned": "it belongs to a transfer or a return, which alone change it; receive or cancel that",
+    "dated": "the lot is there with another date; write the date that the node knows, or none",
+    "lotless": "the node has no such lot; write the date on which it expires as well",
+    "holds": "orders were promised of it faster than it could be changed; try again",
+}

@@ -1,0 +1,293 @@
+"""Receipts, as they are stored: announced, changed and received by change_receipt.lua, and read."""
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, cast
+
+import orjson
+
+from engine.model.lots import TAB
+from engine.model.receipts import OPEN, Receipt, ReceiptSource, ReceiptStatus
+from engine.store.connection.client import Client, faults
+from engine.store.hold_changes.change_script import changed_sku_keys
+from engine.store.holds import Operation
+from engine.store.keys import Keys
+from engine.store.outcomes import NetworkChanged, OperationReused
+from engine.store.script_keys import CHANGE_RECEIPT, NOTE_OVERDUE
+
+MOST_TRIES = 50
+"""How often a change is sent again because other holds stand on its receipt than were found."""
+_AT_ONCE = 500
+_MOST_OVERDUE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What a message says of a receipt. `owned`: it is of a transfer or return of Pointsman, which alone changes it."""
+
+    id: str
+    source: ReceiptSource
+    node: str
+    sku: str
+    quantity: int
+    expected_at: int
+    status: ReceiptStatus
+    sequence: int
+    owned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """So many units of a receipt arrived; None: all that were to come. `at` is when they did, in UTC microseconds;
+    None: now. `closes`: no more is to come. `over`: they may be more than were expected. `lot` and `expires` as in
+    `Movement`.
+    """
+
+    units: int | None
+    at: int | None = None
+    closes: bool = False
+    over: bool = False
+    owned: bool = False
+    lot: str | None = None
+    expires: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptTaken:
+    """The message or delivery changed the receipt, which is so from then on. `created`: by the first message about it.
+    `over`: of what was received, more than were expected; `again`: the same operation did it before.
+    """
+
+    receipt: Receipt
+    created: bool = False
+    over: int = 0
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptUnchanged:
+    """Nothing changed, as the message came before, or an `older` one, or all it says of came already."""
+
+    receipt: Receipt
+    older: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRefused:
+    """Nothing changed. `why` is a word of parts/receipt_changes.lua: unknown, differs, elsewhere, owned, past, closed,
+    few, over, dated or lotless; `over` is how many units there would have been too many.
+    """
+
+    why: str
+    receipt: Receipt | None = None
+    over: int = 0
+
+
+ReceiptOutcome: TypeAlias = ReceiptTaken | ReceiptUnchanged | ReceiptRefused | OperationReused | NetworkChanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReceipt:
+    """A receipt, the status that its last message gave it, and whether a transfer or a return owns it."""
+
+    receipt: Receipt
+    stated: str
+    owned: bool
+
+
+class Receipts:
+    """The receipts of one network."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._change = client.script("flows/change_receipt")
+        self._note_overdue = client.script("flows/note_overdue")
+
+    def find(self, *names: str) -> list[Receipt | None]:
+        """Each receipt, open or not; None for an id that is none's."""
+        redis, keys = self._client.redis, self._keys
+        if not names:
+            return []
+        with faults():
+            skus = [(sku or b"").decode() for sku in redis.hmget(keys.receipt_skus, names)]
+            with redis.pipeline(transaction=True) as read:
+                for name, sku in zip(names, skus, strict=True):
+                    read.hget(keys.receipts(sku), name)
+                    read.hget(keys.closed_receipts, name)
+                texts = iter(read.execute())
+        found = zip(names, skus, texts, texts, strict=False)
+        return [
+            parse(name, sku, text or closed).receipt if text or closed else None for name, sku, text, closed in found
+        ]
+
+    def open_of(self, skus: Sequence[str]) -> Iterator[Receipt]:
+        """The open receipts of these SKUs, in no order."""
+        for start in range(0, len(skus), _AT_ONCE):
+            batch = skus[start : start + _AT_ONCE]
+            with faults(), self._client.redis.pipeline(transaction=False) as read:
+                for sku in batch:
+                    read.hgetall(self._keys.receipts(sku))
+                hashes = read.execute()
+            for sku, fields in zip(batch, hashes, strict=True):
+                yield from (parse(name.decode(), sku, text).receipt for name, text in fields.items())
+
+    def all(self) -> Iterator[Receipt]:
+        """Every receipt, open or not, in no order."""
+        redis, keys = self._client.redis, self._keys
+        with faults():
+            skus = {name.decode(): sku.decode() for name, sku in redis.hscan_iter(keys.receipt_skus, count=_AT_ONCE)}
+            closed = {name.decode(): text for name, text in redis.hscan_iter(keys.closed_receipts, count=_AT_ONCE)}
+        seen = set()
+        for receipt in self.open_of(sorted(set(skus.values()))):
+            seen.add(receipt.id)
+            yield receipt
+        yield from (
+            parse(name, skus[name], text).receipt for name, text in closed.items() if name in skus and name not in seen
+        )
+
+    def change(
+        self,
+        name: str,
+        sku: str,
+        *,
+        announcement: Announcement | None = None,
+        delivery: Delivery | None = None,
+        version: str,
+        now: int,
+        micros: int,
+        operation: Operation | None = None,
+    ) -> ReceiptOutcome:
+        """Take over what a message says of the receipt `name` of the SKU, or receive units of it, or both. Nodes and
+        SKUs are of the network's version `version`; `now` in UTC seconds, `micros` in microseconds.
+        """
+        request: dict[str, Any] = {"id": name, "sku": sku, "network": version, "now": str(now), "micros": micros}
+        if announcement is not None:
+            request["message"] = _message(announcement)
+        if delivery is not None:
+            request["delivery"] = _delivery(delivery)
+        if operation is not None:
+            request["operation"] = {"request": operation.request, "seconds": operation.seconds}
+        operation_key = self._keys.operation(f"receipt:{name}", operation.name if operation else "")
+        holds: list[str] = []
+        for _ in range(MOST_TRIES):
+            script_keys = CHANGE_RECEIPT.keys(
+                self._keys,
+                changed_sku_keys(self._keys, [sku]),
+                [(self._keys.hold(hold),) for hold in holds],
+                operation=operation_key,
+            )
+            with faults():
+                answer = self._change(keys=script_keys, args=[orjson.dumps(request | {"holds": holds}), 1])
+            if answer[0] != b"holds":
+                break
+            holds = self._holds_on(name, sku)
+        return _outcome(name, sku, answer)
+
+    def note_overdue(self, now: int) -> int:
+        """Log the receipts that did not come by when they were expected; answers how many these were."""
+        script_keys, noted = NOTE_OVERDUE.keys(self._keys), 0
+        while True:
+            with faults():
+                count = int(self._note_overdue(keys=script_keys, args=[now, _MOST_OVERDUE]))
+            noted += count
+            if count < _MOST_OVERDUE:
+                return noted
+
+    def has_overdue(self, now: int) -> bool:
+        """Whether there are some of which that is not logged."""
+        with faults():
+            return bool(self._client.redis.zcount(self._keys.arriving, "-inf", now))
+
+    def _holds_on(self, name: str, sku: str) -> list[str]:
+        """The holds of which units stand on the receipt."""
+        with faults():
+            fields = self._client.redis.hkeys(self._keys.pegs(sku))
+        pegs = (field.decode().split("\n") for field in fields)
+        return sorted({hold for receipt, hold, _ in pegs if receipt == name})
+
+
+def parse(name: str, sku: str, text: bytes) -> StoredReceipt:
+    """A receipt as parts/receipts.lua stores it."""
+    status, expected_at, quantity, received, promised, sequence, source, node, stated, owned = text.decode().split(TAB)
+    receipt = Receipt(
+        id=name,
+        source=cast("ReceiptSource", source),
+        node=node,
+        sku=sku,
+        quantity=int(quantity),
+        expected_at=int(expected_at),
+        status=cast("ReceiptStatus", status),
+        received=int(received),
+        promised=int(promised),
+        sequence=int(sequence),
+    )
+    return StoredReceipt(receipt=receipt, stated=stated, owned=owned == "1")
+
+
+def text_of(stored: StoredReceipt) -> str:
+    """The receipt as parts/receipts.lua stores it."""
+    item = stored.receipt
+    words = (item.status, item.expected_at, item.quantity, item.received, item.promised, item.sequence)
+    return TAB.join(map(str, (*words, item.source, item.node, stored.stated, int(stored.owned))))
+
+
+def by_node(receipts: Iterable[Receipt]) -> dict[str, list[Receipt]]:
+    """Those of each node, the next to arrive first."""
+    nodes: dict[str, list[Receipt]] = {}
+    for receipt in sorted(receipts, key=lambda item: (item.expected_at, item.id)):
+        nodes.setdefault(receipt.node, []).append(receipt)
+    return nodes
+
+
+def without_promises(receipt: Receipt, units: Mapping[str, int]) -> Receipt:
+    """As if so many of its units, by receipt, were promised to nobody."""
+    return replace(receipt, promised=max(0, receipt.promised - units.get(receipt.id, 0)))
+
+
+def _message(message: Announcement) -> dict[str, Any]:
+    status = message.status if message.status in OPEN or message.status == "cancelled" else "in_transit"
+    return {
+        "source": message.source,
+        "node": message.node,
+        "quantity": message.quantity,
+        "expected_at": message.expected_at,
+        "status": status,
+        "stated": message.status,
+        "sequence": str(message.sequence),
+        "owned": str(int(message.owned)),
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    lot = ""
+    if delivery.lot is not None:
+        date = "" if delivery.expires is None else datetime.date.fromordinal(delivery.expires).isoformat()
+        lot = f"{date}{TAB}{delivery.lot}"
+    return {
+        "units": False if delivery.units is None else delivery.units,
+        "at": False if delivery.at is None else delivery.at,
+        "lot": lot,
+        "close": delivery.closes,
+        "over": delivery.over,
+        "owned": str(int(delivery.owned)),
+    }
+
+
+def _outcome(name: str, sku: str, answer: Sequence[bytes]) -> ReceiptOutcome:
+    if answer[0] == b"reused":
+        return OperationReused()
+    if answer[0] == b"network":
+        return NetworkChanged()
+    word, text, over = answer[0].decode(), answer[1], int(answer[2])
+    receipt = parse(name, sku, text).receipt if text else None
+    if receipt is None or word not in _TAKEN | _UNCHANGED:
+        return ReceiptRefused(why=word, receipt=receipt, over=over)
+    if word in _UNCHANGED:
+        return ReceiptUnchanged(receipt=receipt, older=word == "older")
+    return ReceiptTaken(receipt=receipt, created=word == "created", over=over, again=word == "again")
+
+
+_TAKEN = frozenset({"created", "changed", "received", "again"})
+_UNCHANGED = frozenset({"same", "older"})

@@ -1,0 +1,87 @@
+"""Compares receipts, what stands on them and promises at risk with what the log says. Pure."""
+
+from collections.abc import Iterator
+
+import orjson
+
+from engine.model.receipts import OPEN
+from engine.store.flows.receipts import parse, text_of
+from engine.store.keys import Keys
+from engine.store.reconcile.drift import Drift, Write
+from engine.store.reconcile.expected_state import ReceiptState
+from engine.store.reconcile.flows.expected_receipts import PegKey, mark_of
+from engine.store.reconcile.log_replay import LogReplay
+
+
+def receipt_drifts(keys: Keys, replay: LogReplay, receipt: tuple[str, str], state: ReceiptState) -> Iterator[Drift]:
+    """`receipt` is its SKU and its id."""
+    sku, name = receipt
+    known = replay.receipts.stored(name)
+    text = text_of(known) if known else None
+    is_open = known is not None and known.receipt.status in OPEN
+    awaited = replay.receipts.arriving.get(name)
+    expected: ReceiptState = (
+        text if is_open else None,
+        known.receipt.sku if known else None,
+        None if is_open else text,
+        None if awaited is None else str(awaited),
+    )
+    places = (keys.receipts(sku), keys.receipt_skus, keys.closed_receipts, keys.arriving)
+    writes = tuple(
+        Write(key=key, field=name, before=before, after=after)
+        for key, before, after in zip(places, state, expected, strict=True)
+        if before != after
+    )
+    if writes:
+        yield Drift(
+            what=f"units that are to come by receipt {name}",
+            sku=sku,
+            node=known.receipt.node if known else "",
+            expected=known.receipt.to_come if known else 0,
+            found=_to_come(name, sku, state[0]),
+            writes=writes,
+            suspect=("receipts", receipt),
+        )
+
+
+def peg_drifts(keys: Keys, replay: LogReplay, peg: PegKey, stored: str | None) -> Iterator[Drift]:
+    """`stored` are the units of a shipment that stand on a receipt, and their rank; None if there are none."""
+    sku, field = peg
+    units, rank = replay.receipts.pegs.get(peg, (0, ""))
+    expected = f"{units}\n{rank}" if units else None
+    if stored != expected:
+        receipt, hold, number = field.split("\n")
+        yield Drift(
+            what=f"units of shipment {number} of decision {hold} that stand on receipt {receipt}",
+            sku=sku,
+            expected=units,
+            found=_units(stored),
+            writes=(Write(key=keys.pegs(sku), field=field, before=stored, after=expected),),
+            suspect=("pegs", peg),
+        )
+
+
+def risk_drifts(keys: Keys, replay: LogReplay, shipment: str, stored: str | None) -> Iterator[Drift]:
+    """`shipment` is the decision and the shipment's number, `stored` why its promise is at risk; None if it is not."""
+    mark = replay.receipts.at_risk.get(shipment)
+    if mark_of(stored) != mark:
+        after = None if mark is None else orjson.dumps(mark).decode()
+        yield Drift(
+            what=f"why the promise of shipment {shipment} is at risk",
+            expected=int(mark is not None),
+            found=int(stored is not None),
+            writes=(Write(key=keys.at_risk, field=shipment, before=stored, after=after),),
+            suspect=("at_risk", shipment),
+        )
+
+
+def _to_come(name: str, sku: str, text: str | None) -> int:
+    try:
+        return parse(name, sku, text.encode()).receipt.to_come if text else 0
+    except ValueError:
+        return 0
+
+
+def _units(text: str | None) -> int:
+    units = (text or "").partition("\n")[0]
+    return int(units) if units.isdigit() else 0
