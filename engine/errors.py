@@ -35,6 +35,7 @@ PointsmanError
 ├── QuotaExceeded      the caller has as many open holds as it may have
 ├── CursorExpired      a cursor in the stream of events that the log does not reach back to any more
 ├── SealBroken         the sealed log is not what was sealed before; nothing more is sealed
+├── NotLearnt          paces of sale can't be learnt: the network has them from its files, or the log is too short
 ├── Contended          others changed what it needs each time it was tried; try again
 ├── Interrupted        what takes long was ended at a safe place; says why
 └── Undecided          an order whose batch stopped before it was decided; send it again
@@ -313,6 +314,10 @@ class SealBroken(PointsmanError):
 
 class QuotaExceeded(PointsmanError):
     """The caller has as many open holds as it may have."""
+
+
+class NotLearnt(PointsmanError):
+    """Paces of sale can't be learnt from the log; says why, and what to do."""
 
 
 class Contended(PointsmanError):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
 from engine.orders.decide_and_commit import DecideAndCommit
@@ -11,6 +12,7 @@ from engine.promise_watch.promise_watch import PromiseWatch
 from engine.settings import Settings
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.transfers.proposals import TransferProposals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class Flows:
 
     def __init__(self, parts: FlowParts) -> None:
         self._parts = parts
+        self.demand = Demand(parts.client, parts.keys, facts=parts.facts, clock=parts.clock)
         self.inbound = Inbound(
             parts.client,
             parts.keys,
@@ -43,25 +46,32 @@ class Flows:
             clock=parts.clock,
             micros=parts.micros,
         )
-        rerouting = LateRerouting(
-            parts.client,
-            parts.keys,
-            facts=parts.facts,
-            decide_and_commit=parts.decide_and_commit,
-            undo_seconds=60 * parts.settings.undo,
-            after_freeing=parts.after_freeing,
-            clock=parts.clock,
-            micros=parts.micros,
+        self.transfer_proposals = TransferProposals(
+            parts.client, parts.keys, facts=parts.facts, moving=lambda: (), clock=parts.clock
         )
-        self.promise_watch = PromiseWatch(
-            parts.client,
-            parts.keys,
-            parts.settings.promises,
-            facts=parts.facts,
-            rerouting=rerouting,
-            clock=parts.clock,
-        )
+        self.promise_watch = _promise_watch(parts)
 
     def close(self) -> None:
         """End what was started."""
         self.promise_watch.close()
+
+
+def _promise_watch(parts: FlowParts) -> PromiseWatch:
+    rerouting = LateRerouting(
+        parts.client,
+        parts.keys,
+        facts=parts.facts,
+        decide_and_commit=parts.decide_and_commit,
+        undo_seconds=60 * parts.settings.undo,
+        after_freeing=parts.after_freeing,
+        clock=parts.clock,
+        micros=parts.micros,
+    )
+    return PromiseWatch(
+        parts.client,
+        parts.keys,
+        parts.settings.promises,
+        facts=parts.facts,
+        rerouting=rerouting,
+        clock=parts.clock,
+    )

@@ -412,7 +412,7 @@ class Pointsman:
         before = read.read_version(self._client, self._keys)
         inventory = read.with_known_decimals(self._client, self._keys, inventory)
         verify_policies = functools.partial(self.versions.verify_network, inventory.network)
-        network_load.save(
+        version = network_load.save(
             self._client,
             self._keys,
             inventory,
@@ -424,7 +424,7 @@ class Pointsman:
         with contextlib.suppress(ArchiveUnavailable):  # then it can't be told what is needed, and all is kept
             forget_unneeded(self._client, self._keys)
         self._after_freeing()
-        return before != inventory.network.version
+        return before != version
 
     def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> Published:
         """Store a policy set under its version; raises PolicyInvalid with every finding. `versions` can do more."""

@@ -148,6 +148,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "max": Stage.LEVEL,
         "target_cover": Stage.LEVEL,
         "uplift": Stage.LEVEL,
+        "transfer": Stage.LEVEL,
         "disposition": Stage.RETURN,
         "as_sku": Stage.RETURN,
         "reroute_if_late": Stage.PROMISE,
@@ -268,7 +269,7 @@ class RejectionOutcome:
 class LevelOutcome:
     """The stock that a position should have: so many days of cover, but from `minimum` to `maximum` units (None: any
     number); and what it must not fall below, in units and days, without somebody being told. `uplift` is the demand of
-    the day in basis points of the usual one.
+    the day in basis points of the usual one. `transfer`: it may be moved to other places, and from them.
     """
 
     alert: Reserve = NO_RESERVE
@@ -276,6 +277,7 @@ class LevelOutcome:
     maximum: int | None = None
     target_cover: int = 0
     uplift: int = FULL_SHARE
+    transfer: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -405,6 +407,7 @@ def _level(values: _Values) -> LevelOutcome:
         maximum=min(_numbers(values, "max"), default=None),
         target_cover=max(_numbers(values, "target_cover"), default=0),
         uplift=max((item.share for item in values.get("uplift", ()) if isinstance(item, Uplift)), default=FULL_SHARE),
+        transfer="transfer" not in values,
     )
 
 

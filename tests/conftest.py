@@ -218,6 +218,7 @@ def contents_of(client: redis.Redis, network: str) -> dict[bytes, object]:
         b"zset": lambda name: client.zrange(name, 0, -1, withscores=True),
         b"list": lambda name: client.lrange(name, 0, -1),
         b"stream": client.xrange,
+        b"set": client.smembers,
     }
     cache = f"{{{network}}}:policies:answers".encode()
     names = set(client.scan_iter(f"{{{network}}}:*", count=1000)) - {cache}

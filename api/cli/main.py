@@ -33,6 +33,7 @@ COMMANDS = {
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
     "decisions": Lazy("api.cli.audit.decisions", "decisions", "Search the logged decisions, newest first."),
+    "demand": Lazy("api.cli.flows.demand", "demand", "Learn how fast articles sell from the log, and show it."),
     "explain": Lazy("api.cli.audit.explain", "explain", "Say why an order ships as it does, and why not otherwise."),
     "hold": Lazy("api.cli.hold", "hold", "List, confirm, release or extend holds; undo confirms."),
     "init": Lazy("api.cli.init", "init", "Write a starter network into DIRECTORY."),

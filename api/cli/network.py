@@ -26,6 +26,7 @@ def load(settings: Settings, directory: Path, *, counts: bool) -> None:
     inventory = load_inventory(directory)
     with Pointsman(settings) as service:
         changed = service.load(inventory, counts=counts)
+        version = service.network().version
     positions = sum(len(stock) for stock in inventory.stock.values())
     units = sum(sum(stock.values()) for stock in inventory.stock.values())
     click.echo(
@@ -35,7 +36,7 @@ def load(settings: Settings, directory: Path, *, counts: bool) -> None:
             products=counted(len(inventory.products), "product"),
             positions=counted(positions, "position"),
             units=counted(units, "unit"),
-            version=inventory.network.version[:12],
+            version=version[:12],
             more="" if changed else say(", as before"),
         )
     )

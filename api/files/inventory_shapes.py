@@ -23,6 +23,7 @@ from api.shapes.fields import (
 )
 from api.shapes.lots import LotColumns
 from engine.decide.shipping.distance import DISTANCE_STEP
+from engine.model.demand import DemandMethod, DemandSource
 from engine.model.facts import CutOffBy
 from engine.model.milestones import PREPARATION_MILESTONES
 from engine.model.timetable import DAY
@@ -302,6 +303,15 @@ class ReturnsShape(Strict):
     grades = fields.Dict(keys=Word(), values=fields.Nested(GradeShape), validate=validate.Length(min=1))
 
 
+class DemandShape(Strict):
+    """Where paces of sale come from."""
+
+    source = fields.String(data_key="from", validate=validate.OneOf(get_args(DemandSource)))
+    window = Literal(literals.duration, most=MOST_MINUTES, validate=_is_whole_days)
+    method = fields.String(validate=validate.OneOf(get_args(DemandMethod)))
+    sale_reasons = fields.List(Word(), validate=validate.Length(min=1))
+
+
 class NetworkShape(Strict):
     currency = Currency(required=True)
     rates = fields.Dict(keys=Currency(), values=Literal(exchange_rate))
@@ -320,6 +330,7 @@ class NetworkShape(Strict):
     cut_off_by = fields.String(validate=validate.OneOf(get_args(CutOffBy)))
     cut_off_grace = Literal(literals.duration, most=DAY)
     returns = fields.Nested(ReturnsShape)
+    demand = fields.Nested(DemandShape)
     services = fields.List(fields.Nested(ServiceShape), required=True, validate=validate.Length(min=1))
     nodes = fields.List(fields.Nested(NodeShape), required=True, validate=validate.Length(min=1))
 

@@ -12,6 +12,7 @@ from api.files.opening_hours import Calendars
 from api.files.transfers.lanes import transfer_lanes_of
 from api.shapes.mistakes import mistakes_of
 from engine.errors import Mistake
+from engine.model.demand import DemandTerms
 from engine.model.facts import (
     CUT_OFF_GRACE,
     RESERVE_BEFORE,
@@ -120,6 +121,7 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         cut_off_by=data.get("cut_off_by", "placed"),
         cut_off_grace=data.get("cut_off_grace", CUT_OFF_GRACE),
         returns=_returns(data.get("returns", {})),
+        demand=_demand(data.get("demand", {})),
     )
 
 
@@ -131,6 +133,16 @@ def _returns(data: dict[str, Any]) -> ReturnTerms:
             name: Grade(restock=grade.pop("restock"), words=grade) for name, grade in data["grades"].items()
         }
     return ReturnTerms(**terms, **{name: data[name] for name in ("reasons",) if name in data})
+
+
+def _demand(data: dict[str, Any]) -> DemandTerms:
+    """What the file leaves out is as usual."""
+    terms = {name: data[name] for name in ("source", "method") if name in data}
+    if "window" in data:
+        terms["window"] = data["window"] // DAY
+    if "sale_reasons" in data:
+        terms["sale_reasons"] = frozenset(data["sale_reasons"])
+    return DemandTerms(**terms)
 
 
 def _service(data: dict[str, Any], mode: Mapping[str, Any], calendars: Calendars) -> Service:

@@ -41,7 +41,7 @@ from api.http.description.completion import completed
 from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
-from api.http.flows import promise_watch
+from api.http.flows import demand, promise_watch
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
@@ -123,6 +123,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         events,
         webhooks,
         sealing,
+        demand,
         promise_watch,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]

@@ -68,13 +68,22 @@ class Levels:
         most = self._columns[3]
         return np.maximum(self.minimum, np.where(most < NO_LIMIT, most * self._facts.scale, NO_LIMIT))
 
+    def cover(self, usual: int) -> Integers:
+        """Of each row, the days that its target covers, or `usual` ones where no rule says any."""
+        days: Integers = np.where(self._columns[4] > 0, self._columns[4], usual)
+        return days
+
+    def target_within(self, days: Integers) -> Integers:
+        """What is expected to sell in so many days, from the minimum to the maximum."""
+        within: Integers = np.clip(self.expected.units(days), self.minimum, self.maximum)
+        return within
+
     @cached_property
     def target(self) -> Integers:
         """What is expected to sell in the days of cover, from the minimum to the maximum; the minimum where no rule
         gives a cover, or no pace is known.
         """
-        target: Integers = np.clip(self.expected.units(self._columns[4]), self.minimum, self.maximum)
-        return target
+        return self.target_within(self._columns[4])
 
     @cached_property
     def judgements(self) -> Sequence[Judgement]:

@@ -137,6 +137,21 @@ def rejection_facts(reason: str) -> Facts:
     return {"rejection.reason": reason}
 
 
+def return_facts(*, reason: str | None, grade: str | None, days: int | None, node: str) -> Facts:
+    """Of a unit that came back so many days after it was delivered, and lies at `node`."""
+    return {
+        "return.reason": reason,
+        "return.grade": grade,
+        "return.days_since_delivery": days,
+        "return.node": node,
+    }
+
+
+def need_facts(*, shortfall: int | None, chance: int | None) -> Facts:
+    """How many whole units a place lacks, and the chance in basis points that one more sells there."""
+    return {"need.shortfall": shortfall, "need.chance_of_sale": chance}
+
+
 def promise_facts(cause: str, *, late: bool) -> Facts:
     """Of a shipment whose promise is at risk: why, and whether it can't arrive in time any more."""
     return {"promise.cause": cause, "promise.late": late}

@@ -12,6 +12,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
+from engine.model.demand import DemandTerms, LearntPace
 from engine.model.lots import Lot, LotUnits
 from engine.model.receipts import Receipt
 from engine.model.returns import ReturnTerms
@@ -365,6 +366,7 @@ class Network:
     cut_off_grace: int = CUT_OFF_GRACE
     """Minutes."""
     returns: ReturnTerms = field(default_factory=ReturnTerms)
+    demand: DemandTerms = field(default_factory=DemandTerms)
 
     def __hash__(self) -> int:
         return hash(self.version)
@@ -503,3 +505,5 @@ class Inventory:
     paces: Mapping[str, Mapping[str, int]]
     lots: Mapping[str, Mapping[str, LotUnits]] = field(default_factory=dict)
     """By SKU and node, which of the units are of lots."""
+    learnt: Mapping[str, Mapping[str, LearntPace]] = field(default_factory=dict)
+    """By SKU and node, what those of the `paces` were made of that were learnt."""

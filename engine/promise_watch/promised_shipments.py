@@ -13,6 +13,7 @@ from engine.store.connection.client import Client, faults
 from engine.store.flows.promise_index import Due, IndexState, PromiseIndex
 from engine.store.flows.promise_notes import member_of, shipment_of, states_of
 from engine.store.flows.promise_state import PROMISE_KINDS
+from engine.store.hold_changes.change_script import ChangeScript
 from engine.store.holds import is_set_aside
 from engine.store.keys import Keys
 from engine.store.log import decision_log
@@ -44,6 +45,7 @@ class PromisedShipments:
         self._keys = keys
         self._index = index
         self._facts = facts
+        self._change_script = ChangeScript(client, keys)
 
     def find(self, shipments: Iterable[ShipmentKey]) -> dict[ShipmentKey, WatchedShipment]:
         """Those of them that are held."""
@@ -56,6 +58,7 @@ class PromisedShipments:
         """Take into the index what the log has since, or make it anew: where there is none, or none of late, where the
         network's schedules are others, or entries are in the archive alone. Several processes may do so at once.
         """
+        self._end_what_is_over(now)
         caches = self._facts.network_caches()
         ways, schedules = caches.get(Ways), caches.get(schedules_hash)
         while True:
@@ -70,6 +73,16 @@ class PromisedShipments:
             if len(entries) < _ENTRIES_AT_ONCE:
                 break
         self._take_marks_in(ways)
+
+    def _end_what_is_over(self, now: int) -> None:
+        """End the holds whose time is over: nothing is promised of them."""
+        while True:
+            with faults():
+                late = self._client.redis.zrangebyscore(self._keys.expiring, "-inf", now, start=0, num=_AT_ONCE)
+            if late:
+                self._change_script.sweep([name.decode() for name in late], now=now)
+            if len(late) < _AT_ONCE:
+                return
 
     def refresh(self, decisions: Iterable[str]) -> None:
         """Put the shipments of these decisions where they belong in the index."""

@@ -74,6 +74,11 @@ class Keys:
         """Hash: SKU to product, with its pace of sale by node."""
         return self._key("products")
 
+    @property
+    def demand(self) -> str:
+        """JSON: what the paces of sale were last learnt from, as the log has it; none as long as none was."""
+        return self._key("demand")
+
     def on_hand(self, sku: str) -> str:
         """Hash: node to units. Where more left than was counted it is below 0, which readers take for 0.
 

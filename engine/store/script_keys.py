@@ -169,6 +169,10 @@ REMOVE_WEBHOOK = KeyLayout(_WEBHOOK)
 LEASE_WEBHOOK = KeyLayout(("webhook_lease",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
 CHANGE_FACTS = KeyLayout(("facts", "products", *_FORMER, "log"), parts=("former_version",))
+LEARN_DEMAND = KeyLayout(
+    ("facts", "products", "staged_products", "former_versions", "former_networks", "former_products", "demand", "log"),
+    parts=("former_version",),
+)
 PUT_KEYS = KeyLayout(("api_keys", "log"))
 RECORD_ACT = KeyLayout(("log", "operation"))
 LOAD_SWAP = KeyLayout(
@@ -233,6 +237,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "unschedule_policy": UNSCHEDULE_POLICY,
     "events/log_activations": LOG_ACTIVATIONS,
     "change_facts": CHANGE_FACTS,
+    "flows/learn_demand": LEARN_DEMAND,
     "events/change_webhook": CHANGE_WEBHOOK,
     "events/remove_webhook": REMOVE_WEBHOOK,
     "events/lease_webhook": LEASE_WEBHOOK,

@@ -271,6 +271,8 @@ class _SchemaWriter:
             return _range_shape(effect_parser.RANGES[name])
         if name in effect_parser.ONLY_TRUE:
             return one_of([True], "true")
+        if name in effect_parser.ONLY_FALSE:
+            return one_of([False], "false")
         units = _range_shape(UNITS)
         if name in ("keep", "alert_below"):
             shares = [SHARE] if name == "keep" else []

@@ -141,6 +141,12 @@ def _only_true(text: str) -> bool:
     return True
 
 
+def _only_false(text: str) -> bool:
+    if text != "false":
+        raise LiteralInvalid(f"'{text}': write false, or leave the effect out")
+    return False
+
+
 def _exclusion(text: str) -> Exclusion:
     if text == "unless_needed":
         return Exclusion.UNLESS_NEEDED
@@ -215,11 +221,14 @@ RANGES: Mapping[str, Range] = MappingProxyType(
 """The accepted amounts of each effect whose value is an amount."""
 ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve", "reroute_if_late"})
 """The effects whose only value is `true`."""
+ONLY_FALSE = frozenset({"transfer"})
+"""The effects whose only value is `false`."""
 _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,
     "disposition": _disposition,
     "as_sku": _other_sku,
     **dict.fromkeys(ONLY_TRUE, _only_true),
+    **dict.fromkeys(ONLY_FALSE, _only_false),
     **{name: amounts.parse for name, amounts in RANGES.items()},
     "carbon_price": _carbon_price,
     "hold": _hold,

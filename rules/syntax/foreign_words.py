@@ -133,6 +133,8 @@ _MEANT: Mapping[str, str] = MappingProxyType(
         "couverture_cible": "target_cover",
         "days_of_supply": "target_cover",
         "hausse": "uplift",
+        "transfert": "transfer",
+        "rebalance": "transfer",
         "majoration": "uplift",
         # values of lists
         "magasin": "store",

@@ -128,6 +128,8 @@ def _effect_word(value: EffectValue) -> str:
             return value.word
         case OtherSku(sku=sku):
             return _word(sku)
+        case False:
+            return "false"
     return "unless_needed" if value is Exclusion.UNLESS_NEEDED else "true"
 
 

@@ -35,6 +35,7 @@ CHANGES_NOTHING = {
     ),
     *("policy table export", "policy table import", "policy test", "key list", "ledger check"),
     *("webhook list", "webhook test", "webhook deliver"),
+    "demand show",
     "quote",  # it is forgotten after its time, and holds nothing
     *("audit checkpoint", "audit keys", "audit proof", "audit verify"),
     "audit seal",  # a checkpoint says itself what was sealed
@@ -65,8 +66,8 @@ CHANGES = {
     "webhook rotate", "webhook remove", "audit erase", "audit rotate", "backup", "audit export", "restore", "reset",
 }  # fmt: skip
 """Commands that change something: the test of changes goes through all of them."""
-TRIED_ELSEWHERE = {"audit archive"}
-"""A command that needs entries of days ago; see the tests of the archive."""
+TRIED_ELSEWHERE = {"audit archive", "demand learn"}
+"""Commands that need entries of days ago; see the tests of the archive and of demand."""
 
 
 def leaves(command: click.Command, name: str = "") -> set[str]:

@@ -70,6 +70,7 @@ EFFECTS: dict[Stage, Sequence[str]] = {
         "max: 40",
         "target_cover: 14 days",
         *(f"uplift: {share}" for share in ("150%", "250%", "80%")),
+        "transfer: false",
     ),
     Stage.RETURN: (
         *(f"disposition: {word}" for word in ("restock", "refurbish", "destroy", "keep")),

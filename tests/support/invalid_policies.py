@@ -328,6 +328,10 @@ EFFECTS = {
         then("approve: false"),
         "p.yaml:5:12  bad-value  approve: 'false': write true, or leave the effect out",
     ),
+    "a transfer that is asked for": (
+        then("transfer: true"),
+        "p.yaml:5:12  bad-value  transfer: 'true': write false, or leave the effect out",
+    ),
     "an exclusion": (then("exclude: never"), "p.yaml:5:12  bad-value  exclude: 'never': write true or unless_needed"),
     "a share": (then("keep: 101%"), "p.yaml:5:12  out-of-range  keep: '101%' is not between 0% and 100%"),
     "a protection": (

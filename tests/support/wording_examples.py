@@ -380,6 +380,11 @@ EFFECTS = [
         "on attend sur place 150\u00a0% de la demande habituelle de l'article",
     ),
     (
+        "transfer: false",
+        "no units of the article are transferred to the place or from it",
+        "aucune unité de l'article n'est transférée vers le lieu ni depuis lui",
+    ),
+    (
         "oversell: 10",
         "the place may sell 10 units of the article more than it has",
         "le lieu peut vendre 10 unités de l'article de plus qu'il n'en a",

@@ -1,1 +1,1 @@
-"""Commands about stock in motion, and what was promised."""
+"""Stock in motion on the command line: what comes in, comes back, is moved, and how fast articles sell."""

@@ -17,6 +17,7 @@ MOST_METRES = 50_000_000
 """Of a lane: more than once round the earth."""
 MOST_DETOUR = 100_000
 """Thousandths."""
+MOST_PACK = 1_000
 MOST_MONEY = 10**10
 """Micros: 10,000 of the currency; no unit, kilogram or shipment between two nodes costs more."""
 _FROM_ONE = validate.Range(min=1, error="write a number of units from 1 on")
@@ -41,7 +42,7 @@ class TransferLaneShape(Strict):
     per_kg = Literal(literals.money, most=MOST_MONEY)
     per_shipment = Literal(literals.money, most=MOST_MONEY)
     min_units = Literal(literals.count, most=MOST_UNITS, validate=_FROM_ONE)
-    pack = Literal(literals.count, most=MOST_UNITS, validate=_FROM_ONE)
+    pack = Literal(literals.count, most=MOST_PACK, validate=_FROM_ONE)
 
     @validates_schema
     def _is_complete(self, data: dict[str, Any], **_: Any) -> None:

@@ -1,1 +1,1 @@
-"""Stock in motion, and what was promised, over HTTP."""
+"""Stock in motion over HTTP: what comes in, comes back, is moved, and how fast articles sell."""

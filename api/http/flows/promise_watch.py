@@ -1,5 +1,6 @@
 """POST /v1/shipments/{decision}/{number}/progress, GET /v1/promises/at-risk."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -13,12 +14,14 @@ from api.shapes.base import Strict
 from api.shapes.cursors import HoldsCursor
 from api.shapes.fields import Instant, Literal, QueryNumber, Word
 from api.shapes.limits import MOST_HOLDS
+from engine.errors import NotFound
 from engine.model.milestones import CAUSES, MILESTONES
 from engine.promise_watch.progress import ProgressReport
 from engine.service import Pointsman
 from rules.syntax import literals
 
 MOST_AHEAD = 366 * 24 * 60
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 class ProgressRequest(Strict):
@@ -31,7 +34,11 @@ class ProgressRequest(Strict):
 
 class AtRiskQuery(Strict):
     node = Word(load_default=None)
-    cause = fields.String(load_default=None, validate=validate.OneOf(CAUSES))
+    cause = fields.String(
+        load_default=None,
+        validate=validate.OneOf(CAUSES),
+        metadata={"description": "Only those that are at risk because of this"},
+    )
     within = Literal(
         literals.duration,
         load_default=None,
@@ -46,12 +53,14 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """The promises of one Pointsman."""
     promises = Blueprint("promises", __name__, url_prefix="/v1", description="Whether what was promised is kept")
 
-    @promises.post("/shipments/<string:decision_id>/<int:number>/progress", scope="orders")
+    @promises.post("/shipments/<string:decision_id>/<string:number>/progress", scope="orders")
     @promises.arguments(ProgressRequest)
     @promises.response(HTTPStatus.OK, WatchedShipmentRecord)
-    def progress(body: dict[str, Any], decision_id: str, number: int) -> Response:
+    def progress(body: dict[str, Any], decision_id: str, number: str) -> Response:
         """A shipment was released, picked, packed or handed over"""
-        report = ProgressReport(decision=decision_id, number=number, **body)
+        if not _NUMBER.fullmatch(number):
+            raise NotFound(f"'{number}' is no number of a shipment; write its place in the decision, from 0")
+        report = ProgressReport(decision=decision_id, number=int(number), **body)
         shipment = pointsman.flows.promise_watch.report(report)
         note_order(shipment.order.id)
         return answer(shipment_record(shipment))

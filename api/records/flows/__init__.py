@@ -1,1 +1,1 @@
-"""Stock in motion, and what was promised, as JSON."""
+"""Answers about stock in motion: what comes in, comes back, is moved, and how fast articles sell."""

@@ -80,6 +80,17 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    points: int
+    """Basis points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
     """Ids of places, services, lines, articles or channels."""
 
@@ -127,6 +138,8 @@ Value: TypeAlias = (
     | Units
     | Quantity
     | Count
+    | Share
+    | Days
     | Names
     | Rules
     | Coded

@@ -12,6 +12,7 @@ from engine.audit.explanation.statement import (
     Co2,
     Coded,
     Count,
+    Days,
     Distance,
     Duration,
     EffectClause,
@@ -21,6 +22,7 @@ from engine.audit.explanation.statement import (
     Parts,
     Quantity,
     Rules,
+    Share,
     Statement,
     Units,
     Value,
@@ -89,6 +91,10 @@ class Wording:
                 return amounts.number(units, scale, self.catalogue)
             case Count(number=number):
                 return str(number)
+            case Share(points=points):
+                return amounts.share(points, self.catalogue)
+            case Days(number=number):
+                return self.catalogue.counted("durations.days", number)
             case Names(names=names):
                 return self._names(names)
             case Rules():

@@ -56,10 +56,20 @@ class ExpectedSales:
         """
         if self._judge is None:
             return -(-self._pace * days // UNIT_MILLIS)
+        return -(-self._uplifted(self._judge, days) // (UNIT_MILLIS * FULL_SHARE))
+
+    def thousandths(self, days: Integers) -> Integers:
+        """The same in thousandths of a unit, rounded half up."""
+        if self._judge is None:
+            return self._pace * days
+        return (self._uplifted(self._judge, days) + FULL_SHARE // 2) // FULL_SHARE
+
+    def _uplifted(self, judge: Judge, days: Integers) -> Integers:
+        """Of each row, what is expected to sell in its days, in thousandths of a unit times basis points."""
         total = np.zeros(len(self._pace), dtype=np.int64)
         for day in range(int(days.max(initial=0))):
-            total += np.where(day < days, self._pace * self._uplift(self._judge, day), 0)
-        return -(-total // (UNIT_MILLIS * FULL_SHARE))
+            total += np.where(day < days, self._pace * self._uplift(judge, day), 0)
+        return total
 
     def at(self, row: int) -> ExpectedUnits:
         """The same of one row."""

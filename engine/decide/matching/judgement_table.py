@@ -150,11 +150,11 @@ class JudgementTable:
         more than are there may be taken. `expected` answers what is to sell at each in its number of days; `scale` of
         the units are in one of a rule's.
         """
-        floor = self._kept_back(channel, numbers, on_hand, held, taken, expected=expected, scale=scale)
+        floor = self.kept_back(channel, numbers, on_hand, held, taken, expected=expected, scale=scale)
         oversell = self._most_oversold()
         return floor if oversell is None else floor - oversell[numbers] * scale
 
-    def _kept_back(
+    def kept_back(
         self,
         channel: str,
         numbers: Integers,
@@ -165,6 +165,8 @@ class JudgementTable:
         expected: ExpectedColumn,
         scale: int | Integers,
     ) -> Integers:
+        """The same, as if no more might be sold than there are."""
+
         def units_of(reserve: Integers) -> Integers:
             units: Integers = reserve[0][numbers] * scale
             if reserve[1].any():

@@ -5,6 +5,7 @@ ACT_KINDS = (
     "scheduled",
     "unscheduled",
     "network_changed",
+    "demand_learnt",
     "webhook_added",
     "webhook_changed",
     "webhook_removed",

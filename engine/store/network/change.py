@@ -14,8 +14,15 @@ from engine.store.audit.acts import Act
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network import load
-from engine.store.network.read import read_product_values, read_products
-from engine.store.network.serialization import dump, network_record, product_record, product_values_record
+from engine.store.network.read import read_product_records, read_product_values
+from engine.store.network.serialization import (
+    dump,
+    learnt_of,
+    network_record,
+    product_of,
+    product_record,
+    product_values_record,
+)
 from engine.store.script_keys import CHANGE_FACTS
 
 
@@ -33,14 +40,15 @@ def change_products(
     """Store the products, each SKU once, in the network as it was read; their paces of sale stay. None if another
     network is loaded by now: then nothing was changed. `now` is in UTC seconds.
     """
-    known = read_products(client, keys, [product.sku for product in products])
+    known = read_product_records(client, keys, [product.sku for product in products])
     outcomes: list[Stored] = []
     records: dict[str, bytes] = {}
     for product in products:
-        before, paces = known[product.sku] or (None, {})
+        record = known[product.sku]
+        before, paces = (None, {}) if record is None else product_of(record)
         outcomes.append(_outcome(before, product))
         if before != product:
-            records[product.sku] = dump(product_record(product, paces))
+            records[product.sku] = dump(product_record(product, paces, learnt_of(record or {})))
     if not records:
         return outcomes
     words = read_product_values(client, keys)

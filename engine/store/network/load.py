@@ -21,7 +21,8 @@ from engine.model.facts import Inventory
 from engine.model.lots import lot_fields
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
-from engine.store.network.serialization import dump, network_record, product_record, product_values_record
+from engine.store.network.learnt_paces import with_learnt_paces
+from engine.store.network.serialization import dump, inventory_record, network_record, product_values_record
 from engine.store.script_keys import LOAD_STOCK, LOAD_SWAP
 
 LOADING = "loading"
@@ -64,10 +65,13 @@ class _Current:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Staged:
-    """A load that is staged under a name, and was verified with these policies."""
+    """A load that is staged under a name, and was verified with these policies. It keeps what was learnt in the network
+    `based_on`; None: it keeps nothing of that.
+    """
 
     name: str
     policies: Sequence[str]
+    based_on: str | None = None
 
 
 def save(
@@ -78,13 +82,15 @@ def save(
     verify_policies: VerifyPolicies,
     micros: Callable[[], int],
     counts: bool = False,
-) -> None:
+) -> str:
     """Replace the loaded network, products and stock by `inventory`. Holds, decisions, policies and blocked units stay,
     and so do positions that were counted since the load before, unless `counts`: then later counts of either kind of
-    stamp are accepted. `micros` answers UTC microseconds. Raises Contended, and what `verify_policies` raises.
+    stamp are accepted; and so do learnt paces of sale, if `inventory` asks for these. Returns the version of what is
+    loaded then. `micros` answers UTC microseconds. Raises Contended, and what `verify_policies` raises.
     """
-    begin(client, keys, inventory, verify_policies=verify_policies, micros=micros, counts=counts)
+    version = begin(client, keys, inventory, verify_policies=verify_policies, micros=micros, counts=counts)
     finish(client, keys)
+    return version
 
 
 def loaded_over_and_over() -> Contended:
@@ -100,18 +106,20 @@ def begin(
     verify_policies: VerifyPolicies,
     micros: Callable[[], int],
     counts: bool = False,
-) -> None:
+) -> str:
     """Stage `inventory` and swap it in; its stock is then still to be loaded (see `finish`). Other loads may be swapped
-    in meanwhile: what is staged stays, and replaces them. If this raises, nothing that was staged is left.
+    in meanwhile: what is staged stays, and replaces them. If this raises, nothing that was staged is left. Returns the
+    version.
     """
     policies = verify_policies()
     for _ in range(MOST_STAGINGS):
         name = uuid.uuid4().hex
+        merged, based_on = with_learnt_paces(client, keys, inventory)
         try:
-            stage(client, Keys(keys.network, staged=name), inventory, name, counts=counts)
-            staged = _Staged(name=name, policies=policies)
-            if _swap_in(client, keys, inventory, staged, verify_policies=verify_policies, micros=micros):
-                return
+            stage(client, Keys(keys.network, staged=name), merged, name, counts=counts)
+            staged = _Staged(name=name, policies=policies, based_on=based_on)
+            if _swap_in(client, keys, merged, staged, verify_policies=verify_policies, micros=micros):
+                return merged.network.version
         except PointsmanError:
             with contextlib.suppress(StoreUnavailable):  # a server without memory stores no more, but does delete
                 discard(client, keys, inventory, name)
@@ -153,10 +161,7 @@ def stage(client: Client, staged: Keys, inventory: Inventory, name: str, *, coun
         facts["lots"] = "1"
     if not counts:
         facts["kept_at"] = orjson.dumps(sorted(inventory.network.nodes))
-    products = (
-        (staged.products, {sku: dump(product_record(product, inventory.paces.get(sku, {})))})
-        for sku, product in inventory.products.items()
-    )
+    products = ((staged.products, {sku: dump(inventory_record(inventory, sku))}) for sku in inventory.products)
     stock = (
         (staged.on_hand(sku), {**units, **lot_fields(inventory.lots.get(sku, {}))})
         for sku, units in inventory.stock.items()
@@ -194,7 +199,8 @@ def _swap_in(
     verify_policies: VerifyPolicies,
     micros: Callable[[], int],
 ) -> bool:
-    """Swap in what is staged; False if some of that is gone. If other policies decide by now than it was verified with,
+    """Swap in what is staged; False if some of that is gone, or if it was based on another network than is loaded by
+    now. If other policies decide by now than it was verified with,
     they are verified first. Raises Contended.
 
     The list of SKUs to load only ever grows from one try to the next: to delete the stock of a SKU that has none does
@@ -207,6 +213,8 @@ def _swap_in(
     answer = b""
     for _ in range(MOST_TRIES):
         current = _current(client, keys)
+        if staged_load.based_on not in (None, current.version):
+            return False
         unlisted = sorted((current.skus | stocked) - listed)
         _list_skus(client, staged, [f"{'+' if sku in stocked else '-'}{sku}" for sku in unlisted])
         listed.update(unlisted)

@@ -10,7 +10,7 @@ from engine.model.facts import Inventory, Network, Product
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network import load
-from engine.store.network.serialization import inventory_version, network_of, product_of
+from engine.store.network.serialization import Record, inventory_version, network_of, product_of
 
 
 def read_network(client: Client, keys: Keys) -> Network | None:
@@ -51,12 +51,16 @@ def read_products(
     client: Client, keys: Keys, skus: Iterable[str]
 ) -> dict[str, tuple[Product, Mapping[str, int]] | None]:
     """Each product with its pace of sale by node (see `Inventory.paces`); None for a SKU the network does not have."""
+    records = read_product_records(client, keys, skus)
+    return {sku: None if record is None else product_of(record) for sku, record in records.items()}
+
+
+def read_product_records(client: Client, keys: Keys, skus: Iterable[str]) -> dict[str, Record | None]:
+    """The same as they are stored."""
     names = list(skus)
     with faults():
         bodies = client.redis.hmget(keys.products, names) if names else []
-    return {
-        sku: None if body is None else product_of(orjson.loads(body)) for sku, body in zip(names, bodies, strict=True)
-    }
+    return {sku: None if body is None else orjson.loads(body) for sku, body in zip(names, bodies, strict=True)}
 
 
 def other_decimals(sku: str, before: int) -> str:

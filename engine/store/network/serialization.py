@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from engine.model.demand import DemandTerms, LearntPace
 from engine.model.facts import (
     CUT_OFF_GRACE,
     RESERVE_BEFORE,
@@ -42,7 +43,7 @@ def inventory_version(inventory: Inventory) -> str:
     services = {name: replace(service, emission_source=None) for name, service in network.services.items()}
     digest = hashlib.sha256(dump(network_record(replace(network, services=services))))
     for sku in sorted(inventory.products):
-        digest.update(dump(product_record(inventory.products[sku], inventory.paces.get(sku, {}))))
+        digest.update(dump(inventory_record(inventory, sku)))
     return digest.hexdigest()
 
 
@@ -72,6 +73,7 @@ def network_record(network: Network) -> Record:
                     for country, places in network.postcodes.items()
                 },
                 "returns": _returns_record(network.returns),
+                "demand": _demand_record(network.demand),
             }
         )
         | {name: getattr(network, name) for name, usual in _USUAL.items() if getattr(network, name) != usual}
@@ -97,6 +99,7 @@ def network_of(version: str, record: Record) -> Network:
         },
         decimals=MappingProxyType(record.get("decimals", {})),
         returns=_returns_of(record.get("returns", {})),
+        demand=_demand_of(record.get("demand", {})),
         **{name: record.get(name, usual) for name, usual in _USUAL.items()},
     )
 
@@ -113,20 +116,42 @@ def product_values_record(products: Iterable[Product]) -> Record:
     return {path: sorted(used) for path, used in values.items()}
 
 
-def product_record(product: Product, paces: Mapping[str, int]) -> Record:
+def inventory_record(inventory: Inventory, sku: str) -> Record:
+    """A product of the inventory, with its paces."""
+    return product_record(inventory.products[sku], inventory.paces.get(sku, {}), inventory.learnt.get(sku, {}))
+
+
+def product_record(
+    product: Product, paces: Mapping[str, int], learnt: Mapping[str, LearntPace] = MappingProxyType({})
+) -> Record:
+    """`learnt` are those of the `paces` that were learnt."""
     names = ("sku", "category", "lifecycle", "weight", "brand", "season", "margin")
     return _without_none({name: getattr(product, name) for name in names}) | {
         "tags": sorted(product.tags),
         "attributes": _attribute_record(product.attributes),
         "paces": dict(paces),
         **({} if product.counted else {"counted": False}),
-        **_without_empty({"unit": product.unit, "decimals": product.decimals}),
+        **_without_empty(
+            {
+                "unit": product.unit,
+                "decimals": product.decimals,
+                "learnt": {node: list(pace) for node, pace in learnt.items()},
+            }
+        ),
     }
+
+
+_NOT_PLAIN = frozenset({"paces", "learnt", "tags", "attributes"})
+
+
+def learnt_of(record: Record) -> dict[str, LearntPace]:
+    """By node, what the learnt ones of a product's paces were made of."""
+    return {node: LearntPace(*pace) for node, pace in record.get("learnt", {}).items()}
 
 
 def product_of(record: Record) -> tuple[Product, Mapping[str, int]]:
     """The product, and its pace of sale by node."""
-    plain = {name: value for name, value in record.items() if name not in ("paces", "tags", "attributes")}
+    plain = {name: value for name, value in record.items() if name not in _NOT_PLAIN}
     product = Product(**plain, tags=frozenset(record["tags"]), attributes=_attributes_of(record["attributes"]))
     return product, record["paces"]
 
@@ -231,6 +256,20 @@ def _returns_of(record: Record) -> ReturnTerms:
         for name, grade in record.get("grades", {}).items()
     }
     return ReturnTerms(**{**record, **({"grades": MappingProxyType(grades)} if grades else {})})
+
+
+def _demand_record(terms: DemandTerms) -> Record:
+    """What is not as usual."""
+    usual = DemandTerms()
+    record = {"source": terms.source, "window": terms.window, "method": terms.method}
+    return {name: value for name, value in record.items() if value != getattr(usual, name)} | (
+        {} if terms.sale_reasons == usual.sale_reasons else {"sale_reasons": sorted(terms.sale_reasons)}
+    )
+
+
+def _demand_of(record: Record) -> DemandTerms:
+    reasons = {"sale_reasons": frozenset(record["sale_reasons"])} if "sale_reasons" in record else {}
+    return DemandTerms(**{**record, **reasons})
 
 
 def _lane_record(lane: Lane) -> Record:

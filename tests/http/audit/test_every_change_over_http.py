@@ -2,6 +2,7 @@
 from where, by which request and operation, and when by both clocks.
 """
 
+import dataclasses
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from flask import Request
 from werkzeug.test import create_environ
 
 from api.http.access.origin import origin_of
+from engine.model.demand import DemandTerms
 from engine.store.log.entry import Entry
-from tests.conftest import PARKS_RISKY_ORDERS, activate
+from tests.conftest import PARKS_RISKY_ORDERS, activate, small
 from tests.support.callers import client_of
 from tests.support.facts import NOW, policy_file
 from tests.support.order_json import order_json
@@ -74,6 +76,14 @@ class Shop:
         self.http.post(f"{path}/confirm", json={})
         return path
 
+    def begin_days_ago(self):
+        """Load the network anew, in a log that begins days ago."""
+        asked = dataclasses.replace(small().network, demand=DemandTerms(source="log", window=2))
+        self.pointsman.forget()
+        self.pointsman._clock.now = NOW - 4 * 86_400
+        self.pointsman.load(dataclasses.replace(small(), network=dataclasses.replace(asked, version="0" * 64)))
+        self.pointsman._clock.now = NOW
+
     def rejected(self):
         self.http.post(f"{self.decision(('RARE', 1))}/reject", json={"node": "lyon", "reason": "no_capacity"})
 
@@ -104,6 +114,7 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
     "backlog.withdraw": ("withdrawn", lambda shop: ("DELETE", f"/v1/backlog/{shop.waiting()}", None)),
     "decisions.decide": ("decided", lambda _: ("POST", "/v1/decisions", order_json(("SHIRT", 1)))),
     "decisions.decide_batch": ("decided", lambda _: ("POST", "/v1/decisions/batch", {"orders": [order_json()]})),
+    "demand.learn": ("demand_learnt", lambda shop: (shop.begin_days_ago(), ("POST", "/v1/demand/learn", None))[1]),
     "holds.confirm": ("confirmed", lambda shop: ("POST", f"{shop.decision(('SHIRT', 1))}/confirm", {})),
     "holds.extend": ("extended", lambda shop: ("POST", f"{shop.decision()}/extend", {"minutes": 3 * 24 * 60})),
     "holds.release": ("released", lambda shop: ("POST", f"{shop.decision()}/release", {})),

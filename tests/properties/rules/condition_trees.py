@@ -67,6 +67,7 @@ EFFECTS: Mapping[Stage, tuple[Effect, ...]] = {
     Stage.LEVEL: (
         Effect(name="alert_below", value=Reserve(cover=5)),
         Effect(name="uplift", value=Uplift(share=15_000)),
+        Effect(name="transfer", value=False),
     ),
 }
 

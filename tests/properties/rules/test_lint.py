@@ -27,7 +27,14 @@ MANY = examples(60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.dat
 EFFECTS = {
     Stage.OPTION: ("tier: 2", "tier: 7", "prefer: 1.00", "exclude: true", "exclude: unless_needed", "avoid: 1.00"),
     Stage.POSITION: ("keep: 0", "keep: 2", "keep: 10%", "keep: {cover: 2 days}", "protect: {channel: web, units: 2}"),
-    Stage.LEVEL: ("alert_below: 4", "alert_below: {cover: 2 days}", "min: 2", "max: 9", "uplift: 150%", "uplift: 80%"),
+    Stage.LEVEL: (
+        "alert_below: 4",
+        "alert_below: {cover: 2 days}",
+        "min: 2",
+        "max: 9",
+        "uplift: 150%",
+        "transfer: false",
+    ),
     Stage.RETURN: ("disposition: restock", "disposition: destroy", "as_sku: a", "as_sku: b"),
     Stage.PROMISE: ("reroute_if_late: true", "reroute_if_late: true"),
     Stage.REJECTION: ("rest_after_rejection: 1 h", "rest_after_rejection: 2 h"),

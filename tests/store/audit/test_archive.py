@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import time
 
 import pytest
 
@@ -65,6 +66,16 @@ def test_all_is_seen_as_before_and_the_old_entries_are_in_files_alone(shop, clie
     assert len(files) == archived.days
     assert [raw for file in files for raw in read_day(file)] == entries[: archived.entries]
     assert (tmp_path / network / "checkpoint").read_text() == SealedLog(client, keys).state().checkpoint
+
+
+def test_paces_are_learnt_of_both(shop, tmp_path):
+    shop._clock = time.time
+    before = shop.flows.demand.learn(dry_run=True)
+    assert before.learnt_from.positions
+    archived = shop.archive(tmp_path, older_than=3 * DAY)
+    assert archived.entries > 4
+    assert shop.flows.demand.learn(dry_run=True).changes == before.changes
+    assert shop.flows.demand.learn(dry_run=True).learnt_from.entries[0] == before.learnt_from.entries[0]
 
 
 def test_every_filter_finds_the_same_over_both(shop, tmp_path):

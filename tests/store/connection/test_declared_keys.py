@@ -18,11 +18,13 @@ from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import policy_versions, replica
+from engine.store.audit.acts import Act
 from engine.store.audit.seal_entries import SealStep
 from engine.store.audit.sealed_log import SealedLog
 from engine.store.connection import client as store
 from engine.store.connection.client import script_text
 from engine.store.events.event_stream import EventStream
+from engine.store.flows.learnt_demand import LearntDemand
 from engine.store.network import load
 from engine.store.orders.stored_order import Approval
 from engine.store.script_keys import LAYOUTS, TRIM_LOG
@@ -101,6 +103,15 @@ def answer_and_count(pointsman):
     pointsman.request_counts.add("eve", seconds=1)
 
 
+def change_paces(pointsman):
+    """As learning them does."""
+    store = LearntDemand(pointsman._client, pointsman._keys)
+    products = store.products(store.skus())
+    with store.staging() as staged:
+        staged.add({sku: record | {"paces": {"lyon": 70}} for sku, record in products.items()})
+        assert staged.swap_in(before=store.state(), act=Act(kind="demand_learnt", subject="1" * 64), now=pointsman.now)
+
+
 def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: PLR0915  # a call of every script
     pointsman = strict
     pointsman.load(stocked(9))
@@ -156,6 +167,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     repair_loads(pointsman)
     send_events(pointsman)
     follow_versions(pointsman, clock)
+    change_paces(pointsman)
     seal_and_trim(pointsman)
     over = order(("B", 1))
     pointsman.holds.release(json_of(pointsman.decide(over))["id"])

@@ -132,6 +132,7 @@ COMBINED = [
     ("target_cover", [14, 28, 7], LevelOutcome(target_cover=28)),
     ("uplift", [Uplift(share=15_000), Uplift(share=7_000)], LevelOutcome(uplift=15_000)),
     ("uplift", [Uplift(share=7_000), Uplift(share=5_000)], LevelOutcome(uplift=7_000)),
+    ("transfer", [False], LevelOutcome(transfer=False)),
 ]
 
 

@@ -283,6 +283,7 @@ EFFECTS = {
     "max: 40": LevelOutcome(maximum=40),
     "target_cover: 14 days": LevelOutcome(target_cover=14),
     "uplift: 150%": LevelOutcome(uplift=15_000),
+    "transfer: false": LevelOutcome(transfer=False),
 }
 
 

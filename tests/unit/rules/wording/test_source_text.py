@@ -92,6 +92,7 @@ EFFECTS = [
     ("target_cover: 14d", "target_cover: 14 days"),
     ("uplift: 150%", "uplift: 150%"),
     ("uplift: 87.50%", "uplift: 87.5%"),
+    ("transfer: false", "transfer: false"),
 ]
 
 

@@ -1,0 +1,147 @@
+"""`pointsman demand`: learns how fast articles sell from the log, and shows it."""
+
+from collections.abc import Iterator
+
+import click
+from msgspec import UNSET
+from rich.console import Console
+from rich.progress import Progress, TaskID
+from rich.table import Table
+
+from api.cli.language.current import counted, say
+from api.cli.options import AS_JSON, print_json
+from api.cli.output.progress import progress_bar
+from api.records.flows.demand import (
+    DemandRecord,
+    LearningRecord,
+    LearntFromRecord,
+    LearntPaceRecord,
+    PaceChangeRecord,
+)
+from api.shapes.quantities import Quantities
+from engine.service import Pointsman
+from engine.settings import Settings
+
+_MOST_SHOWN = 20
+"""Changes that are printed; --json has a hundred."""
+
+
+@click.group()
+def demand() -> None:
+    """Learn how fast articles sell from the log, and show it."""
+
+
+@demand.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be learnt.")
+@AS_JSON
+@click.pass_obj
+def learn(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
+    """Learn the pace of sale of each position from the log.
+
+    Sold is what orders took and kept, and what movements took out as sales. Days on which a position had nothing to
+    sell don't count. What is learnt takes the place of daily_sales of stock.csv, all at once, if network.yaml says
+    demand: {from: log}.
+
+    Example: pointsman demand learn --dry-run
+    """
+    with Pointsman(settings) as service:
+        with progress_bar() as progress:
+            learning = service.flows.demand.learn(dry_run=dry_run, progress=_Bars(progress).advance)
+        decimals = service.network().decimals
+        quantities = Quantities.of(service)
+    record = LearningRecord.of(learning, decimals)
+    if as_json:
+        print_json(record, quantities)
+        return
+    shown = quantities.show(record)
+    Console().print(*_learning_lines(shown, dry_run=dry_run), sep="\n")
+
+
+@demand.command()
+@click.argument("sku")
+@AS_JSON
+@click.pass_obj
+def show(settings: Settings, sku: str, *, as_json: bool) -> None:
+    """Show how fast SKU sells at each node, and what that was learnt from.
+
+    Example: pointsman demand show TXT-0059
+    """
+    with Pointsman(settings) as service:
+        decimals = service.network().decimals.get(sku, 0)
+        record = DemandRecord.of(service.flows.demand.show(sku), decimals)
+        quantities = Quantities.of(service)
+    if as_json:
+        print_json(record, quantities)
+        return
+    shown = quantities.show(record)
+    table = Table(title=shown.sku)
+    table.add_column(say("node"), overflow="fold")
+    for column in (say("sold a day"), say("method"), say("units"), say("days"), say("in stock.csv")):
+        table.add_column(column, justify="right")
+    for node in shown.nodes:
+        table.add_row(node.node, node.daily_sales, *_cells(None if node.learnt is UNSET else node.learnt))
+    console = Console()
+    console.print(table)
+    if shown.learnt_from is not UNSET:
+        console.print(_days_line(shown.learnt_from))
+
+
+class _Bars:
+    """A progress bar for each part of the work, once it begins."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._names = {"log": say("reading the log"), "paces": say("learning")}
+        self._tasks: dict[str, TaskID] = {}
+
+    def advance(self, part: str, done: int, total: int) -> None:
+        if part not in self._tasks:
+            self._tasks[part] = self._progress.add_task(self._names[part], total=total)
+        self._progress.update(self._tasks[part], completed=done)
+
+
+def _cells(learnt: LearntPaceRecord | None) -> tuple[str, ...]:
+    """Method, units, days and the pace given."""
+    if learnt is None:
+        return ("", "", "", "")
+    return (learnt.method, str(learnt.units), str(learnt.days), learnt.given or "")
+
+
+def _days_line(learnt_from: LearntFromRecord) -> str:
+    return say(
+        "learnt from {days}, {first} to {last}",
+        days=counted(learnt_from.window_days, "day"),
+        first=learnt_from.first,
+        last=learnt_from.last,
+    )
+
+
+def _learning_lines(learning: LearningRecord, *, dry_run: bool) -> Iterator[str | Table]:
+    facts = learning.learnt_from
+    yield _days_line(facts)
+    yield say("{positions:>12,}  positions learnt", positions=facts.positions)
+    yield say("{seldom:>12,}  of them sell seldom (TSB)", seldom=facts.seldom)
+    yield say("{changed:>12,}  of them have another pace than before", changed=facts.changed)
+    yield say("{too_few:>12,}  stay as they were: too few of their days count", too_few=facts.too_few)
+    if facts.damaged:
+        yield say("{damaged:>12,}  entries of the log could not be read", damaged=facts.damaged)
+    if learning.changes:
+        yield _changes_table(learning.changes[:_MOST_SHOWN])
+    if dry_run:
+        yield say("nothing was stored: this is a dry run")
+    elif learning.network_version is None:
+        yield say("nothing was stored: everything is as before")
+    else:
+        yield say("stored: network {version}", version=learning.network_version[:12])
+
+
+def _changes_table(changes: list[PaceChangeRecord]) -> Table:
+    table = Table(title=say("The largest changes"))
+    for column in (say("SKU"), say("node")):
+        table.add_column(column, overflow="fold")
+    for column in (say("before"), say("sold a day"), say("method"), say("units"), say("days")):
+        table.add_column(column, justify="right")
+    for change in changes:
+        cells = _cells(change.learnt)[:3]
+        table.add_row(change.sku, change.node, change.former or "", change.daily_sales, *cells)
+    return table

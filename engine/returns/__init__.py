@@ -1,0 +1,1 @@
+"""The life of a return: authorised, received, inspected, and what becomes of each unit."""

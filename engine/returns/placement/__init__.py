@@ -1,0 +1,1 @@
+"""What becomes of a returned unit, and to which place it goes: pure."""

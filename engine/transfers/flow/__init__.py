@@ -1,0 +1,1 @@
+"""What is worth moving of one SKU, if shipments cost nothing of themselves: an exact min-cost flow, in integers."""

@@ -1,0 +1,93 @@
+"""The lanes between all nodes of a network as matrices, by the numbers of the origin and the goal."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from engine.decide.shipping.columns import WIDEST, Flags, Integers, rounded
+from engine.decide.shipping.pricing import MILLIGRAM
+from engine.model.facts import Network
+from engine.model.transfer_lanes import TransferLane
+from engine.transfers.flow.market import FAR, MOST_WORTH
+from engine.transfers.lanes import TransferLanes
+
+_GRAMS = 1_000
+"""In a kilogram."""
+_MILLIGRAMS = 1_000_000
+"""In a kilogram."""
+
+
+class LaneTable:
+    """Nodes are numbered in the order of their ids. `network_caches` keeps one object for each network."""
+
+    def __init__(self, network: Network) -> None:
+        self.nodes = sorted(network.nodes)
+        self.number = {node: number for number, node in enumerate(self.nodes)}
+        lanes = TransferLanes(network)
+        self.lanes: dict[tuple[int, int], TransferLane] = {
+            (number, self.number[goal]): lane
+            for number, node in enumerate(self.nodes)
+            for goal, lane in lanes.from_node(node)
+        }
+
+    def costs(self, places: Sequence[int], grams: int, scale: int) -> Integers:
+        """Micros that a unit costs between some nodes, as `unit_cost` of lanes.py; FAR where no lane leads, or one that
+        costs more than anything is worth.
+        """
+        square = np.ix_(places, places)
+        carried = self._per_unit[square] * _GRAMS + _product(self._per_kg[square], grams)
+        carbon = rounded(_product(self._transport[square], grams), MILLIGRAM * scale)
+        priced = rounded(_product(carbon, self._carbon_price[square]), _MILLIGRAMS)
+        costs = rounded(carried, _GRAMS * scale) + priced
+        return np.where(self.is_lane[square] & (costs < MOST_WORTH), costs, FAR).astype(np.int64)
+
+    @cached_property
+    def takes(self) -> Integers:
+        """Minutes."""
+        return self._column("takes")
+
+    @cached_property
+    def is_lane(self) -> Flags:
+        flags = np.zeros((len(self.nodes), len(self.nodes)), dtype=bool)
+        for pair in self.lanes:
+            flags[pair] = True
+        return flags
+
+    @cached_property
+    def pack(self) -> Integers:
+        """Whole units, of a multiple of which something is moved; 0 where no lane leads."""
+        return self._column("pack")
+
+    @cached_property
+    def _per_unit(self) -> Integers:
+        return self._column("per_unit")
+
+    @cached_property
+    def _per_kg(self) -> Integers:
+        return self._column("per_kg")
+
+    @cached_property
+    def _carbon_price(self) -> Integers:
+        return self._column("carbon_price")
+
+    @cached_property
+    def _transport(self) -> Integers:
+        """Metres times milligrams of CO2e a tonne-kilometre."""
+        column = np.zeros((len(self.nodes), len(self.nodes)), dtype=np.int64)
+        for pair, lane in self.lanes.items():
+            column[pair] = (lane.distance or 0) * lane.emission
+        return column
+
+    def _column(self, name: str) -> Integers:
+        column = np.zeros((len(self.nodes), len(self.nodes)), dtype=np.int64)
+        for pair, lane in self.lanes.items():
+            column[pair] = getattr(lane, name)
+        return column
+
+
+def _product(column: Integers, factor: int | Integers) -> Integers:
+    """Exact, even where 64 bits don't hold it. No value is negative."""
+    exact = int(column.max(initial=0)) * int(np.max(factor, initial=0)) < WIDEST
+    product: Integers = (column if exact else column.astype(object)) * factor
+    return product
