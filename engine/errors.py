@@ -27,6 +27,10 @@ PointsmanError
 ├── OrderNotOver       units of the order are held or wait; its personal values can't be erased yet
 ├── OrderErased        the order's personal values were erased; nothing of it can be decided again
 ├── AlreadyShipped     an amendment that would drop units that have left
+├── NotReturnable      units that can't come back: not shipped, not counted, on another return, or too late
+├── ReturnExists       a return's id was used before, for other units
+├── ReturnOver         the return can't take this step: it is cancelled, expired, over, or not so far yet
+├── DispositionRefused what is to become of returned units is not allowed: by their grade, or by a rule
 ├── HoldEnded          the hold has already ended; says how and when
 ├── StockConflict      two messages about a position contradict each other, or units on backorder are to leave
 ├── QuoteExpired       a quote whose time is over, or that was never made
@@ -274,6 +278,22 @@ class OrderErased(PointsmanError):
 
 class AlreadyShipped(PointsmanError):
     """An order can't be amended so: units that have left would not be ordered any more. Says how many left."""
+
+
+class NotReturnable(PointsmanError):
+    """These units can't come back; the message says which, and why."""
+
+
+class ReturnExists(PointsmanError):
+    """There is a return of that id, of other units, and it stands as it is."""
+
+
+class ReturnOver(PointsmanError):
+    """The return can't take this step, as it stands; the message says where it stands."""
+
+
+class DispositionRefused(PointsmanError):
+    """What is to become of returned units may not; the message says by which grade or rule."""
 
 
 class HoldEnded(PointsmanError):

@@ -155,7 +155,9 @@ class FactsReader:
                 products = {sku: product for part, _ in parts for sku, product in part.products.items()}
                 positions = {sku: nodes for part, _ in parts for sku, nodes in part.positions.items()}
                 lots = {sku: nodes for part, _ in parts for sku, nodes in part.lots.items()}
-                return dataclasses.replace(snapshot, products=products, positions=positions, lots=lots), matcher
+                receipts = {sku: nodes for part, _ in parts for sku, nodes in part.receipts.items()}
+                snapshot = dataclasses.replace(snapshot, products=products, positions=positions)
+                return dataclasses.replace(snapshot, lots=lots, receipts=receipts), matcher
         raise Contended(f"the network was loaded {_MOST_NETWORKS} times while stock was read; try again")
 
     def decided_before(self, orders: Sequence[str]) -> list[bool]:
@@ -288,6 +290,7 @@ class FactsReader:
             stamp=reading.stamp,
             has_lots=reading.has_lots,
             lots=lots,
+            receipts=reading.receipts,
         )
 
     def most_oversold(self) -> int:

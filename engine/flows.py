@@ -9,6 +9,7 @@ from engine.inbound.inbound import Inbound
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.promise_watch.late_rerouting import LateRerouting
 from engine.promise_watch.promise_watch import PromiseWatch
+from engine.returns.returns import Returns
 from engine.settings import Settings
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -39,6 +40,14 @@ class Flows:
         self._parts = parts
         self.demand = Demand(parts.client, parts.keys, facts=parts.facts, clock=parts.clock)
         self.inbound = Inbound(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            after_freeing=parts.after_freeing,
+            clock=parts.clock,
+            micros=parts.micros,
+        )
+        self.returns = Returns(
             parts.client,
             parts.keys,
             facts=parts.facts,

@@ -17,9 +17,10 @@ from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server_clock import MOST_SECONDS_OFF
+from engine.store.flows.stored_return import ReturnedUnits
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import MovedUnits, UnitsBody
-from engine.store.log.kinds import ACT_KINDS, KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS, RETURN_KINDS
 
 
 @click.command("log")
@@ -259,6 +260,21 @@ def _set_aside(entry: Entry, times: Times) -> str:
     return say("until {instant}: {units}", instant=times(entry.until or 0, seconds=True), units=", ".join(units))
 
 
+def _returned(entry: Entry, _times: Times) -> str:
+    """The return, and its units as far as it has come."""
+    stored = entry.returned.returned
+    units = [say("{count} x {sku}", count=line.quantity, sku=line.sku) for line in stored.lines]
+    if entry.kind != "return_opened":
+        units = [_returned_units(group) for group in stored.groups]
+    return say("return {id} of order {order}: {units}", id=stored.id, order=stored.order, units=", ".join(units))
+
+
+def _returned_units(group: ReturnedUnits) -> str:
+    units = say("{count} x {sku}", count=group.units, sku=group.sku)
+    placed = say("{units} at {node}", units=units, node=group.node) if group.node else units
+    return " ".join(part for part in (placed, group.grade, group.disposition) if part)
+
+
 _DETAIL_NAMES = (
     text("client"),
     text("entries"),
@@ -278,6 +294,7 @@ _DETAIL_NAMES = (
 """Names of details, which catalogues have; another is shown as it is logged."""
 _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     **dict.fromkeys(ACT_KINDS, lambda entry, _: _details(entry)),
+    **dict.fromkeys(RETURN_KINDS, _returned),
     "decided": _decided,
     "confirmed": _ended,
     "released": _ended,

@@ -50,6 +50,11 @@ COMMANDS = {
     "reset": Lazy("api.cli.network", "reset", "Delete everything of NETWORK, its decision log included."),
     "resting": Lazy("api.cli.node_rests", "resting", "List the nodes that rest after a rejection; end a rest."),
     "restore": Lazy("api.cli.backup", "restore", "Put the network that a backup is of in place."),
+    "return": Lazy(
+        "api.cli.flows.returns",
+        "returns",
+        "Take back goods: authorise, receive, inspect, and say what becomes of them.",
+    ),
     "route": Lazy("api.cli.route_day", "route_day", "Decide the orders of a day, and sum it up."),
     "serve": Lazy("api.cli.serve", "serve", "Answer over HTTP, until interrupted."),
     "server": Lazy("api.cli.server", "server", "Check the server that holds stock, holds and the log."),

@@ -21,12 +21,13 @@ MOST_BYTES = 20_000
 """Of an event: Standard Webhooks recommends it."""
 _LISTS = (
     *("shipments", "unfilled", "lines", "cancelled", "released", "returned", "positions"),
+    *("units", "missing"),
     *("added", "gone", "changed"),
 )
 """What is left out of an event's data where it would be larger."""
 
 
-DATA_RECORDS: tuple[type[Record], ...] = (*PAYLOADS.values(), PingRecord)
+DATA_RECORDS: tuple[type[Record], ...] = (*dict.fromkeys(PAYLOADS.values()), PingRecord)
 """The shapes of `data`."""
 _DATA = [{"$ref": f"#/components/schemas/{record.__name__.removesuffix('Record')}"} for record in DATA_RECORDS]
 

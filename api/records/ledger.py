@@ -91,6 +91,9 @@ class AuditRecord(Record, frozen=True):
     drifts: list[DriftRecord]
     torn: Annotated[bool, Meta(description="whether entries of the log are missing or can't be read")]
     clean: bool
+    quarantine: Annotated[
+        int | UnsetType, Meta(description="units that came back and wait to be disposed of; left out if there are none")
+    ] = UNSET
     ended_early: Annotated[
         int | UnsetType,
         Meta(description="holds that were ended before their time by the server's clock; left out if there are none"),
@@ -116,6 +119,7 @@ class AuditRecord(Record, frozen=True):
             drifts=[DriftRecord.of(drift) for drift in audit.drifts],
             torn=audit.log_damaged,
             clean=audit.clean,
+            quarantine=audit.quarantine or UNSET,
             ended_early=audit.ended_early or UNSET,
             since=audit.since or UNSET,
             seal=SealCheckRecord.of(audit.seal) if audit.seal and audit.seal.ever_sealed else UNSET,

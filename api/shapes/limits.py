@@ -14,6 +14,8 @@ MOST_HOLDS = 1_000
 """Listed at once."""
 MOST_ORDERS = 500
 """Listed at once."""
+MOST_RETURNS = 500
+"""Listed at once."""
 MOST_DECISIONS = 1_000
 """Listed at once."""
 MOST_MOVED = 10**9

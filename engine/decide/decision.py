@@ -50,6 +50,8 @@ class Shipment:
     """The rules that fired on the options chosen here."""
     collect_at: str | None = None
     """The node at which it is collected; None: it goes to the order's place."""
+    ready_at: int = 0
+    """From when on the goods are there that it waits for; 0: now. What waits counts in no load of a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,11 @@ class Claim:
     """The receipts that may be promised, as they were read, the next to arrive first."""
     haircut: int = 0
     """Basis points of the units that are to come of a receipt, rounded up, that are promised to nobody."""
+
+    @property
+    def all_units(self) -> int:
+        """Those on hand, and those of receipts."""
+        return self.units + sum(units for _, units in self.receipts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,12 @@ from engine.events.payloads import (
     PolicyActivatedRecord,
     PolicyPublishedRecord,
 )
+from engine.events.return_events import return_changed
 from engine.events.stock_events import LowStock, stock_changed, stock_low
 from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry
+from engine.store.log.kinds import RETURN_KINDS
 
 ORDER_KINDS = frozenset(
     {
@@ -58,6 +60,8 @@ def events_of(
     events: list[Event] = []
     if entry.kind == "decided":
         events = placed(entry, entry.record.order.id, decided(entry))
+    elif entry.kind in RETURN_KINDS:
+        events = placed(entry, entry.returned.returned.order, return_changed(entry))
     elif decision is not None:
         events = placed(entry, decision.order, changed(entry, decision))
     others = [

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp
@@ -16,6 +17,7 @@ class EventLinksRecord(Record, frozen=True, kw_only=True):
     decision: str | UnsetType = UNSET
     stock: str | UnsetType = UNSET
     policy: str | UnsetType = UNSET
+    returned: str | UnsetType = msgspec.field(default=UNSET, name="return")
 
 
 class EventShipmentRecord(Record, frozen=True, kw_only=True):
@@ -215,7 +217,7 @@ class EventPositionRecord(Record, frozen=True, kw_only=True):
 class StockChangedRecord(Record, frozen=True, kw_only=True):
     """Of `stock.changed`."""
 
-    because: Literal["moved", "counted", "confirmed", "undone", "rejected", "loaded"]
+    because: Literal["moved", "counted", "confirmed", "undone", "rejected", "returned", "loaded"]
     positions: Annotated[list[EventPositionRecord], Meta(description="empty: any stock may be another, see the link")]
     links: EventLinksRecord
     truncated: bool | UnsetType = UNSET
@@ -230,6 +232,39 @@ class StockLowRecord(Record, frozen=True, kw_only=True):
     before: int
     at_most: Annotated[int, Meta(description="the whole units at which it is low, by the setting")]
     links: EventLinksRecord
+
+
+class EventReturnedUnitsRecord(Record, frozen=True, kw_only=True):
+    """Units of a return that are alike, as far as it has come."""
+
+    group: int
+    line: Annotated[str | UnsetType, Meta(description="left out of another article than was expected")] = UNSET
+    sku: str
+    quantity: int
+    node: Annotated[str | UnsetType, Meta(description="where they were received; left out if they never were")] = UNSET
+    grade: str | UnsetType = UNSET
+    disposition: str | UnsetType = UNSET
+    place: Annotated[str | UnsetType, Meta(description="where they are in stock from then on")] = UNSET
+    as_sku: Annotated[str | UnsetType, Meta(description="the article that they are sold as, if another")] = UNSET
+
+
+class ReturnChangedRecord(Record, frozen=True, kw_only=True):
+    """Of `return.opened`, `return.received`, `return.inspected`, `return.disposed` and `return.cancelled`: the return
+    as it is from then on.
+    """
+
+    return_id: str = msgspec.field(name="return")
+    order: str
+    state: str
+    expires_at: Annotated[Timestamp, Meta(description="until when it is waited for")]
+    by: Annotated[str | None, Meta(description="who did it, if the log says so")]
+    lines: Annotated[list[EventLineRecord], Meta(description="what was authorised")]
+    units: Annotated[list[EventReturnedUnitsRecord], Meta(description="what came, or is kept")]
+    missing: Annotated[
+        list[EventLineRecord] | UnsetType, Meta(description="what did not come, if nothing more is to come")
+    ] = UNSET
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
 
 
 class PolicyPublishedRecord(Record, frozen=True, kw_only=True):
@@ -297,6 +332,11 @@ PAYLOADS = {
     "hold.expired": HoldExpiredRecord,
     "shipment.confirmed": ShipmentConfirmedRecord,
     "shipment.rejected": ShipmentRejectedRecord,
+    "return.opened": ReturnChangedRecord,
+    "return.received": ReturnChangedRecord,
+    "return.inspected": ReturnChangedRecord,
+    "return.disposed": ReturnChangedRecord,
+    "return.cancelled": ReturnChangedRecord,
     "shipment.progressed": ShipmentProgressedRecord,
     "promise.at_risk": PromiseAtRiskEventRecord,
     "promise.moved": PromiseMovedRecord,

@@ -14,7 +14,7 @@ from engine.store.log.entry_bodies import PositionLevel
 
 POSITIONS_AT_ONCE = 50
 """How many positions one event lists: an event has at most 20 kB."""
-Because: TypeAlias = Literal["moved", "counted", "confirmed", "undone", "rejected", "loaded"]
+Because: TypeAlias = Literal["moved", "counted", "confirmed", "undone", "rejected", "returned", "loaded"]
 _Key: TypeAlias = tuple[str, str]
 """SKU and node."""
 
@@ -50,6 +50,8 @@ def stock_changed(entry: Entry, decision: KnownDecision | None) -> list[StockCha
             return _changes("confirmed" if sign < 0 else "undone", units)
         case "rejected":
             return _changes("rejected", _rejected(entry))
+        case "return_disposed":
+            return _changes("returned", _restocked(entry))
         case "loaded":
             link = EventLinksRecord(stock="/v1/availability/feed")
             return [StockChangedRecord(because="loaded", positions=[], links=link)]
@@ -140,6 +142,19 @@ def _rejected(entry: Entry) -> Iterator[EventPositionRecord]:
         for _, units in rejection.parts:
             for sku, quantity in units:
                 yield EventPositionRecord(sku=sku, node=rejection.node, delta=-quantity, blocked=quantity)
+
+
+def _restocked(entry: Entry) -> Iterator[EventPositionRecord]:
+    moves = entry.returned.moves
+    for move, level in zip(moves, entry.levels or [None] * len(moves), strict=True):
+        if move.on_hand or move.blocked:
+            yield EventPositionRecord(
+                sku=move.sku,
+                node=move.node,
+                delta=move.on_hand or UNSET,
+                blocked=move.blocked or UNSET,
+                on_hand=UNSET if level is None else max(0, level.after),
+            )
 
 
 def _changes(because: Because, positions: Iterable[EventPositionRecord]) -> list[StockChangedRecord]:

@@ -7,7 +7,7 @@ not there for an earlier one, even if they come in before. Without this look-ahe
 parts/receipts.lua has the same of receipts, for the commit; a test compares them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import accumulate
@@ -86,6 +86,24 @@ def available_of_receipts(free: int, receipts: Iterable[Receipt], reliance: Reli
     """
     coming = (UnitsAt(receipt.expected_at, reliance.usable(receipt)) for receipt in receipts)
     return available_to_promise([UnitsAt(NOW, free), *coming], ())
+
+
+def covers(free: int, units: int, pegged: Mapping[str, int], receipts: Iterable[Receipt], reliance: Reliance) -> bool:
+    """Whether `units` of what is there, of which `free` are above the floor, and those `pegged` to receipts can be
+    promised together: each receipt has its own, and nothing that is promised already is left without, at any instant.
+    As the commit checks it.
+    """
+    left, begun = free - units, False
+    if units and left < 0:
+        return False
+    for receipt in in_order_of_arrival(receipts):
+        taken, usable = pegged.get(receipt.id, 0), reliance.usable(receipt)
+        if taken and taken > usable:
+            return False
+        left, begun = left + usable - taken, begun or taken > 0
+        if begun and left < 0:
+            return False
+    return True
 
 
 def in_order_of_arrival(receipts: Iterable[Receipt]) -> list[Receipt]:

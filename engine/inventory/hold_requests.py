@@ -174,6 +174,13 @@ def ending_phrases(shipments: Iterable[ShipmentUnits]) -> Iterator[str]:
 
 def on_backorder(awaited: UnitsOnBackorder, text: QuantityText) -> StockConflict:
     """The error for units that are to leave before they are there."""
+    if awaited.receipt is not None:
+        return StockConflict(
+            f"these units of {awaited.sku} are still to come to {awaited.node}, by receipt '{awaited.receipt}', which"
+            f" is expected at {timestamp(awaited.expected_at)}; once they have arrived, receive them (POST"
+            f" /v1/inbound/{awaited.receipt}/receive, or: pointsman inbound receive {awaited.receipt}), and then"
+            " confirm them"
+        )
     on_hand = text(awaited.sku, awaited.on_hand)
     return StockConflict(
         f"these units of {awaited.sku} are on backorder at {awaited.node}, where {on_hand} are on hand; once"

@@ -11,6 +11,7 @@ from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.hold_length import in_words
 from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended, on_backorder, verify_stated
 from engine.inventory.hold_state import HoldState
+from engine.inventory.returned_units import verify_not_returned
 from engine.inventory.undo import Confirm, UndoRequest
 from engine.inventory.unit_choice import QuantityText
 from engine.model.facts import Network
@@ -149,6 +150,8 @@ class DecisionHolds:
             change = request.change(
                 stored, [Confirm.of(*item) for item in confirms.items()], now=now, text=self._quantity_text
             )
+            undone = sum((Counter(item.lines) for item in change.returned), Counter())
+            guard = verify_not_returned(self._client, self._keys, entry.record.order.id, undone)
             body = UnitsBody(holds=(returned_units(change),), order=entry.record.order.id).encode().decode()
             more = {"caller": stored.caller, **begin_fields(stored), "until": str(change.until), "units": body}
             return ChangeRequest(
@@ -157,6 +160,7 @@ class DecisionHolds:
                 changes=[change],
                 entries=[entry_fields("undone", decision, now, **more)],
                 micros=self._micros(),
+                not_returned=guard,
                 operation=named,
                 answer=msgspec.json.encode(HoldState.after(stored, change.after, until=change.until)),
             )

@@ -34,7 +34,7 @@ from engine.store.outcomes import (
     StampKindDiffers,
 )
 from engine.store.replica import Replica
-from engine.store.stock import Count, Movement, Stock
+from engine.store.stock import Count, Movement, SetApart, Stock
 
 OTHER_CHANNEL = "*"
 """Stands for every channel that no rule names."""
@@ -61,14 +61,15 @@ class Availability:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStock:
     """A position, how many of its units are free to each channel, how many more are there and may not be sold (those
-    blocked, and those that have expired), and what channels have of their allotments there. `lots` are all that are
-    there, first expired first.
+    blocked, those in quarantine, which came back, and those that have expired), and what channels have of their
+    allotments there. `lots` are all that are there, first expired first.
     """
 
     node: str
     position: StockPosition
     free: Mapping[str, int]
     blocked: int = 0
+    quarantine: int = 0
     allotments: Sequence[AllotmentLeft] = ()
     expired: int = 0
     lots: Sequence[Lot] = ()
@@ -222,7 +223,7 @@ class NetworkStock:
         stock, free = read.facts.stock, [offer(read.facts, read.matcher, name, now).free for name in names]
         rows = zip(*(column.tolist() for column in (stock.node, stock.on_hand, stock.held, *free)), strict=True)
         allotments = allotments_left(read.facts, read.matcher, now)
-        blocked = self._blocked(sku, None if read.age is None else max_stale)
+        apart = self._set_apart(sku, None if read.age is None else max_stale)
         today = read.facts.snapshot.network.local(now).date().toordinal()
         lots = {
             node: tuple(lot for lot in of_node if lot.on_hand or lot.held)
@@ -233,7 +234,8 @@ class NetworkStock:
                 node=node,
                 position=StockPosition(on_hand=on_hand, held=held),
                 free=dict(zip(names, units, strict=True)),
-                blocked=blocked.pop(node, 0),
+                blocked=apart.blocked.get(node, 0),
+                quarantine=apart.quarantine.get(node, 0),
                 allotments=allotted,
                 expired=expired_units(lots.get(node, ()), today),
                 lots=lots.get(node, ()),
@@ -243,8 +245,15 @@ class NetworkStock:
         ]
         # nodes that have nothing else of it; one that is not of the network any more is left out, as its stock is
         nodes += [
-            NodeStock(node=node, position=StockPosition(on_hand=0), free=dict.fromkeys(names, 0), blocked=blocked[node])
-            for node in sorted(blocked.keys() & read.facts.ways.node_index.keys())
+            NodeStock(
+                node=node,
+                position=StockPosition(on_hand=0),
+                free=dict.fromkeys(names, 0),
+                blocked=apart.blocked.get(node, 0),
+                quarantine=apart.quarantine.get(node, 0),
+            )
+            for node in sorted((apart.blocked.keys() | apart.quarantine.keys()) - {item.node for item in nodes})
+            if node in read.facts.ways.node_index
         ]
         version = read.matcher.policies.version
         counted = read.facts.products[0].counted
@@ -301,10 +310,10 @@ class NetworkStock:
         shown = timestamp(instant // MICROSECONDS)
         return Mistake(field="at", message=f"{shown} is {ahead_of_the_clock(now)}; {what_to_do}")
 
-    def _blocked(self, sku: str, max_stale: int | None) -> dict[str, int]:
-        """By node; `max_stale` as in `show`, if a replica answered that."""
-        blocked = None if max_stale is None else self._replica.blocked(sku, most=max_stale)
-        return self._stock.blocked(sku) if blocked is None else blocked
+    def _set_apart(self, sku: str, max_stale: int | None) -> SetApart:
+        """`max_stale` as in `show`, if a replica answered that."""
+        set_apart = None if max_stale is None else self._replica.set_apart(sku, most=max_stale)
+        return self._stock.set_apart(sku) if set_apart is None else set_apart
 
     def _read(self, skus: Sequence[str], now: int, max_stale: int | None) -> _StockRead:
         replica = None if max_stale is None else self._facts.read_from_replica(skus, now, max_age=max_stale)

@@ -63,7 +63,7 @@ class Erasures:
             now = self._clock()
             state = self._orders.show(order_id)
             if not state.is_erased:
-                _verify_over(state)
+                _verify_over(state, now)
                 expired = [item.hold.id for item in state.stored.decisions if item.hold]
                 self._change_script.sweep(expired, now=now)
             erased = self._stored.erase(state.stored, note=note, now=now)
@@ -87,8 +87,14 @@ class Erasures:
         )
 
 
-def _verify_over(state: OrderState) -> None:
+def _verify_over(state: OrderState, now: int) -> None:
     """Raise OrderNotOver unless nothing of the order is to be done any more."""
+    returns = state.open_returns(now)
+    if returns:
+        raise OrderNotOver(
+            f"order '{state.stored.id}' is not over: goods of it are to come back, or wait in quarantine (return"
+            f" {', '.join(returns)}); cancel the return, or dispose of them first"
+        )
     held, waiting = state.units("held"), state.units("waiting")
     if held or waiting or state.awaits_approval:
         what = f"{held} held, {waiting} waiting" if held or waiting else "a person has to approve them"

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, get_args
 
 from engine.decide.record import DecisionRecord, lines_not_counted
 from engine.decide.record_parts import ShipmentRecord
+from engine.store.flows.stored_return import parse_order_returns, units_returned
 from engine.store.orders.stored_order import StoredDecision, StoredOrder
 from engine.store.outcomes import UnitState
 
@@ -89,6 +90,10 @@ class OrderState:
         return tuple(
             state for state in STATES if (self.awaits_approval if state == "awaiting_approval" else self.units(state))
         )
+
+    def open_returns(self, now: int) -> list[str]:
+        """The returns of which units may still come, or lie in quarantine."""
+        return [name for name, item in parse_order_returns(self.stored.returns).items() if item.is_open(now)]
 
     @property
     def awaits_approval(self) -> bool:
@@ -200,14 +205,15 @@ def _lines(stored: StoredOrder, shipments: Sequence[OrderShipment]) -> Iterator[
     waiting: Counter[str] = Counter()
     for decision in stored.decisions:
         waiting.update(decision.waiting.units if decision.waiting else {})
+    returned = units_returned(parse_order_returns(stored.returns))
     not_counted = lines_not_counted(decision.record for decision in stored.decisions)
     for ordered in stored.order.lines:
         name = ordered.id
         units: dict[OrderUnitState, int] = {
             "cancelled": stored.cancelled.get(name, 0),
             "held": held[name],
-            "shipped": shipped[name],
-            "returned": 0,
+            "shipped": shipped[name] - returned[name],
+            "returned": returned[name],
             "waiting": waiting[name],
         }
         rest = ordered.quantity - sum(units.values())

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import orjson
 from msgspec import UNSET
@@ -22,9 +22,10 @@ from engine.store.log.decision_chain import NOT_IN_STOCK
 from engine.store.log.entry_bodies import HoldUnits, RejectionBody
 from engine.store.outcomes import UnitState
 
-Reason: TypeAlias = Literal["not_in_stock", "no_capacity", "damaged", "other", "late"]
-"""`late` is no reason that a node gives: its shipment would come too late, and ships from elsewhere."""
-COUNTED: frozenset[Reason] = frozenset({"not_in_stock", "damaged"})
+Reason: TypeAlias = Literal["not_in_stock", "no_capacity", "damaged", "other"]
+LATE: Final = "late"
+"""No reason that a node gives: what it was given would come too late, and ships from elsewhere."""
+COUNTED: frozenset[str] = frozenset({"not_in_stock", "damaged"})
 """Reasons with which a node may say what it has on hand."""
 
 
@@ -42,7 +43,7 @@ class RejectionRequest:
 
     decision: str
     node: str
-    reason: Reason
+    reason: Reason | Literal["late"]
     service: str | None = None
     shipment: int | None = None
     lines: Mapping[str, int] = field(default_factory=dict)

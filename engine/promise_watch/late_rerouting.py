@@ -21,7 +21,7 @@ from engine.inventory.hold_requests import hold_ended
 from engine.model.milestones import RECEIPT_CAUSES
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Decided, DecisionRequest, FollowUp, NotAccepted, Outcome
-from engine.orders.rejection import RejectionRequest, plan_rejection
+from engine.orders.rejection import LATE, RejectionRequest, plan_rejection
 from engine.promise_watch.at_risk import AtRisk
 from engine.promise_watch.raising import Rerouted
 from engine.store.connection.client import Client
@@ -141,7 +141,7 @@ class LateRerouting:
         if not any(item.number == shipment.number for item in stored.held):
             raise hold_ended(stored)
         rejection = plan_rejection(
-            RejectionRequest(decision=shipment.decision, node=shipment.node, shipment=shipment.number, reason="late"),
+            RejectionRequest(decision=shipment.decision, node=shipment.node, shipment=shipment.number, reason=LATE),
             stored,
             now=now,
             micros=self._micros(),

@@ -72,7 +72,7 @@ class PromisedShipments:
                 self._take_in(entries, state, ways)
             if len(entries) < _ENTRIES_AT_ONCE:
                 break
-        self._take_marks_in(ways)
+        self._take_marks_in()
 
     def _end_what_is_over(self, now: int) -> None:
         """End the holds whose time is over: nothing is promised of them."""
@@ -93,19 +93,14 @@ class PromisedShipments:
         dues, gone = _dues(self._look_at(decisions, ways))
         self._index.change(state, after=state, dues=dues, gone=gone)
 
-    def _take_marks_in(self, ways: Ways) -> None:
+    def _take_marks_in(self) -> None:
         """Shipments whose receipts turned out to be late or short are at risk at once."""
         marks = self._index.marks()
         places = self._index.places(list(marks))
         if not marks:
             return
-        misplaced = [member for member, mark in marks.items() if places[member] != mark[1]]
-        decisions = dict.fromkeys(shipment_of(member)[0] for member in misplaced)
-        there = self._look_at(decisions, ways)
-        dues, gone = _dues(there)
-        state = self._index.state()
-        if self._index.change(state, after=state, dues=dues, gone=gone):
-            self._index.unmark([member for member in misplaced if there.get(shipment_of(member)) is None])
+        misplaced = [member for member, mark in marks.items() if places[member] != mark.at]
+        self.refresh(dict.fromkeys(shipment_of(member)[0] for member in misplaced))
 
     def _make(self, before: IndexState, ways: Ways, schedules: str, now: int) -> None:
         """Make the index of the holds that are open, some at a time; what changes meanwhile is in the log after that.

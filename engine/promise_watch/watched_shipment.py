@@ -15,6 +15,7 @@ from engine.decide.shipping.ways import Ways
 from engine.model.facts import Order
 from engine.model.milestones import CAUSE_OF, MILESTONES, Cause, Milestone
 from engine.promise_watch.shipment_times import ShipmentTimes, times_of
+from engine.store.flows.promise_index import ReceiptMark
 from engine.store.flows.promise_state import PromiseState
 
 
@@ -38,7 +39,7 @@ class WatchedShipment:
     reports: bool
     stored: str
     """What is stored of its promise, as it is stored."""
-    mark: tuple[Cause, int] | None = None
+    mark: ReceiptMark | None = None
     """Of a shipment that is held on a receipt that is late or short, that, and since when."""
 
     @cached_property
@@ -71,7 +72,7 @@ class WatchedShipment:
         if name is None:
             return None
         if self.mark is not None:
-            return self.mark[1]
+            return self.mark.at
         latest = self.times.latest(name, self.promised) if self.times else None
         return self.ships_at if latest is None else latest
 
@@ -80,25 +81,30 @@ class WatchedShipment:
         """Why the promise is at risk, once that is due."""
         if self.next is None:
             return None
-        return CAUSE_OF[self.next] if self.mark is None else self.mark[0]
+        return CAUSE_OF[self.next] if self.mark is None else self.mark.cause
 
     def arrival(self, now: int) -> int | None:
         """When it arrives, if from now on nothing is lost any more: what is known to have passed a milestone goes on
-        from there, and what has not passed the next one does so now at the earliest. None: never, on the network as it
-        is now; what travels in a way that is not known arrives as planned.
+        from there, and what has not passed the next one does so now at the earliest; what stands on a receipt is
+        released as that arrives. None: never, or nobody knows; what travels in a way that is not known arrives as
+        planned.
         """
+        if self.mark is not None and self.mark.expected_at is None:
+            return None
         if self.times is None:
             return max(self.planned, self.planned + now - self.ships_at) if self.next else self.planned
         last, following = self.state.last, self.next
         arrivals = [self.planned] if last is None else [self.times.arrival(last, self.state.passed[last])]
         if following is not None:
             arrivals.append(self.times.arrival(following, now))
+        if self.mark is not None and self.mark.expected_at is not None:
+            arrivals.append(self.times.arrival("released", self.mark.expected_at))
         latest = max(arrivals)
         return None if latest >= EVER else latest
 
 
 def watched(
-    record: DecisionRecord, states: Mapping[int, str], marks: Mapping[int, tuple[Cause, int]], ways: Ways
+    record: DecisionRecord, states: Mapping[int, str], marks: Mapping[int, ReceiptMark], ways: Ways
 ) -> list[WatchedShipment]:
     """The shipments of a decision that are held, each with what is stored of its promise, on the network as it is. Of
     those in `marks`, the receipt is late or short.

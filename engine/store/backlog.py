@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from engine.decide.order_record import OrderRecord, Record, order_of
 from engine.model.facts import Order
 from engine.store.connection.client import Client, faults
+from engine.store.flows.receipt_texts import parse
 from engine.store.keys import Keys
 from engine.store.script_keys import WITHDRAW_BACKLOG
 
@@ -109,16 +110,20 @@ class BacklogEntries:
             return bool(self._withdraw_backlog(keys=script_keys, args=[decision, now, seconds]))
 
     def in_stock(self, skus: list[str], *, oversell: int) -> set[str]:
-        """Those of the SKUs of which some node has more units on hand, and `oversell` beyond these, than are held."""
+        """Those of the SKUs of which some node has more units on hand, and `oversell` beyond these, than are held, or
+        of which more are to come than are promised.
+        """
         with faults(), self._client.redis.pipeline(transaction=False) as read:
             for sku in skus:
                 read.hgetall(self._keys.on_hand(sku))
                 read.hgetall(self._keys.held(sku))
+                read.hgetall(self._keys.receipts(sku))
             answers = read.execute()
         return {
             sku
-            for sku, on_hand, held in zip(skus, answers[::2], answers[1::2], strict=True)
-            if any(
+            for sku, on_hand, held, receipts in zip(skus, answers[::3], answers[1::3], answers[2::3], strict=True)
+            if any(parse(name.decode(), sku, text).receipt.free > 0 for name, text in receipts.items())
+            or any(
                 max(0, int(units)) + oversell > int(held.get(node, 0))
                 for node, units in on_hand.items()
                 if b"\t" not in node  # else it is a lot of the position

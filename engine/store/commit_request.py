@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from engine.decide.decision import Claim, Decision, LoadClaim, LotClaim, OutputClaim
+import orjson
+
+from engine.decide.decision import Claim, Decision, LoadClaim, LotClaim, OutputClaim, Shipment
+from engine.decide.priority import rank, rank_text
 from engine.model.lots import TAB, place_of
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import Hold, hold_fields, periods_text, sku_lots, sku_units, weights_json
@@ -36,24 +39,27 @@ NOTHING_SET_ASIDE = SetAside(now=0, earlier=None, name=None, until=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitCall:
-    """A call of commit.lua: the keys of the loads, of the claims, and of what was taken that matters to them, those of
-    the commit that are its own, and the arguments but for the numbers of keys.
+    """A call of commit.lua: the keys of the loads, of the claims, of what was taken that matters to them, and of the
+    receipts that they take units of, those of the commit that are its own, and the arguments but for the numbers of
+    keys.
     """
 
     loads: Sequence[tuple[str]]
     claims: Sequence[tuple[str, str]]
     taken: Sequence[tuple[str]]
+    receipts: Sequence[tuple[str, str]]
     own: Mapping[str, str]
     arguments: Sequence[Any]
 
     def call(self, keys: Keys) -> dict[str, list[Any]]:
         """The `keys` and `args` of the script, where it runs alone."""
-        script_keys = COMMIT.keys(keys, self.loads, self.claims, self.taken, **self.own)
-        return {"keys": script_keys, "args": [*self.arguments, len(self.loads), len(self.claims)]}
+        script_keys = COMMIT.keys(keys, self.loads, self.claims, self.taken, self.receipts, **self.own)
+        return {"keys": script_keys, "args": [*self.arguments, len(self.loads), len(self.claims), len(self.taken)]}
 
 
 def commit_request(
     decision: Decision,
+    decision_id: str,
     policies_at: int,
     taken: TakenKeys,
     *,
@@ -125,11 +131,21 @@ def commit_request(
     }
     if lots:
         request["lots"] = lots
+    if any(claim.receipts for claim in decision.claims):
+        add_receipts(request, decision, decision_id, freed.pegs if freed else {})
+    later = [str(number) for number, shipment in enumerate(decision.shipments) if shipment.ready_at]
+    if later:
+        request["later"] = ",".join(later)
     counted = decision.counted.values()
     if counted:
         request["periods"] = periods_text(list(counted))
         request["taken"] = [
-            [taken.number(name, claim.sku), claim.node, claim.units, _or_false(seconds_kept(name, decision.decided_at))]
+            [
+                taken.number(name, claim.sku),
+                claim.node,
+                claim.all_units,
+                _or_false(seconds_kept(name, decision.decided_at)),
+            ]
             for claim in decision.claims
             for name in counted
         ]
@@ -157,7 +173,7 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
                     shipment.service,
                     [
                         [index_of[sku, shipment.node], sku, units, *([lots[sku]] if sku in lots else [])]
-                        for sku, units in sku_units(shipment)
+                        for sku, units in units_on_hand(shipment)
                     ],
                 ]
                 for shipment in decision.shipments
@@ -183,6 +199,58 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
         [number[period], field, str(amount)] for (period, field), amount in earlier.loads.items()
     ]
     _add_own_loads(request, earlier.loads, decision)
+
+
+def add_receipts(request: dict[str, Any], decision: Decision, decision_id: str, own: Mapping[str, int]) -> None:
+    """Say in a request to commit.lua what a decision takes of receipts; its `own` units of them, by receipt, are freed.
+
+    `receipts` has, by the number of a claim, the number of the keys of its receipts, the haircut, and of each receipt
+    that counts its id, status, instant, units that are taken and units that are freed. `pegs` are the units of each
+    shipment that stand on a receipt: number of the keys, receipt, number of the shipment and units. They are served by
+    `peg_rank`, and logged as `logged_pegs`.
+    """
+    number_of = {sku: number for number, sku in enumerate(receipt_skus(decision), start=1)}
+    request["receipts"] = {
+        str(number): {
+            "key": number_of[claim.sku],
+            "haircut": claim.haircut,
+            "counted": [
+                [item.id, item.status, item.expected_at, dict(claim.receipts).get(item.id, 0), own.get(item.id, 0)]
+                for item in claim.counted
+            ],
+        }
+        for number, claim in enumerate(decision.claims, start=1)
+        if claim.receipts
+    }
+    text = rank_text(rank(decision.order, decision.priority, decision_id))
+    pegs = list(pegs_of(decision))
+    request["peg_rank"] = text
+    request["pegs"] = [[number_of[sku], receipt, str(number), units] for sku, receipt, number, units in pegs]
+    logged = [(sku, receipt, number, units, text) for sku, receipt, number, units in pegs]
+    request["logged_pegs"] = orjson.dumps(logged).decode()
+
+
+def receipt_skus(decision: Decision) -> list[str]:
+    """The SKUs of which it takes units of receipts, each once."""
+    return list(dict.fromkeys(claim.sku for claim in decision.claims if claim.receipts))
+
+
+def pegs_of(decision: Decision) -> list[tuple[str, str, int, int]]:
+    """SKU, receipt, number of the shipment and units of all that stands on receipts."""
+    units: Counter[tuple[str, str, int]] = Counter()
+    for number, shipment in enumerate(decision.shipments):
+        for parcel in shipment.lines:
+            for receipt, count in parcel.receipts:
+                units[parcel.sku, receipt, number] += count
+    return [(*peg, count) for peg, count in units.items()]
+
+
+def units_on_hand(shipment: Shipment) -> list[tuple[str, int]]:
+    """(SKU, units) of a shipment that are on hand, each SKU of which some are once."""
+    units = dict(sku_units(shipment))
+    for parcel in shipment.lines:
+        units[parcel.sku] -= sum(count for _, count in parcel.receipts)
+    return [(sku, count) for sku, count in units.items() if count]
 
 
 def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) -> None:

@@ -174,6 +174,7 @@ class FollowUpCommit:
             commit.loads,
             commit.claims,
             commit.taken,
+            commit.receipts,
             changed_hold_keys(keys, [change.before.decision for change in changes]),
             [(keys.load(period),) for period in index.periods],
             changed_sku_keys(keys, list(index.skus)),
@@ -182,7 +183,10 @@ class FollowUpCommit:
             chain=keys.chain(linked.first or ""),
             operation=keys.operation(about, linked.operation.name if linked.operation else ""),
         )
-        counts = map(len, (commit.loads, commit.claims, commit.taken, changes, index.periods, index.skus))
+        counts = map(
+            len,
+            (commit.loads, commit.claims, commit.taken, commit.receipts, changes, index.periods, index.skus),
+        )
         arguments = [*commit.arguments, record, linked.rejection_body, *counts]
         with faults():
             return list(self._script(keys=script_keys, args=arguments))

@@ -48,7 +48,8 @@ class HeldShipment:
 class Hold:
     """An open hold. `until` is UTC seconds, `day` has the periods in whose loads it counts (see load_periods.py),
     `periods` are those of allotments in which its units count as taken. `weights` are grams a unit by SKU, if its units
-    and grams count in the loads of dates, too.
+    and grams count in the loads of dates, too. `later` are the numbers of the shipments that wait for what is to come,
+    or for a date, by their decision: these count in no load, and units of them may stand on receipts.
     """
 
     id: str
@@ -58,16 +59,24 @@ class Hold:
     shipments: tuple[HeldShipment, ...]
     weights: Mapping[str, int] | None = None
     periods: tuple[str, ...] = ()
+    later: tuple[int, ...] = ()
 
     @property
     def skus(self) -> list[str]:
         return list(dict.fromkeys(sku for shipment in self.shipments for sku, _ in shipment.units))
 
     @property
+    def shipments_now(self) -> list[HeldShipment]:
+        """Those that wait for nothing."""
+        return [shipment for shipment in self.shipments if shipment.number not in self.later]
+
+    @property
     def units(self) -> Counter[tuple[str, str]]:
-        """Units by (SKU, node); those of lots also by the place of the lot instead of the node."""
+        """Units by (SKU, node); those of lots also by the place of the lot instead of the node. Without those of later
+        shipments: the hold does not tell which of them are on hand.
+        """
         units: Counter[tuple[str, str]] = Counter()
-        for shipment in self.shipments:
+        for shipment in self.shipments_now:
             for sku, count in shipment.units:
                 units[sku, shipment.node] += count
             for sku, lots in shipment.lots.items():
@@ -80,7 +89,7 @@ class Hold:
         """What of the loads is its own, by (period, field): shipments, and units and grams where these count."""
         loads: Counter[tuple[str, str]] = Counter()
         periods = periods_of(self.day)
-        for shipment in self.shipments:
+        for shipment in self.shipments_now:
             loads.update((period, shipment.node) for period in periods.of(shipment.node))
             amounts = output(shipment.node, shipment.units, self.weights)
             loads.update({(periods.of(shipment.node)[0], field): amount for field, amount in amounts.items()})
@@ -140,6 +149,11 @@ def weights_json(weights: Mapping[str, int]) -> str:
 def periods_text(periods: Sequence[str]) -> str:
     """The periods in which a hold's units count as taken, as they are stored."""
     return orjson.dumps(periods).decode()
+
+
+def numbers_in(text: bytes | None) -> tuple[int, ...]:
+    """The numbers of shipments, as they are stored: with commas between them."""
+    return tuple(int(number) for number in text.split(b",")) if text else ()
 
 
 def endings_of(text: str) -> tuple[Ending | None, ...]:
@@ -229,6 +243,7 @@ def hold_of(name: str, fields: Mapping[bytes, bytes]) -> Hold:
         shipments=tuple(HeldShipment.of(number, fields[b"%d" % number]) for number in numbers),
         weights=orjson.loads(fields[b"weights"]) if b"weights" in fields else None,
         periods=tuple(orjson.loads(fields[b"periods"])) if b"periods" in fields else (),
+        later=numbers_in(fields.get(b"later")),
     )
 
 

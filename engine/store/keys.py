@@ -109,6 +109,22 @@ class Keys:
         """Hash: node to units that are there and may not be sold, as they are damaged. They are not on hand."""
         return self._key("blocked", sku)
 
+    def quarantine(self, sku: str) -> str:
+        """Hash: node to units that came back and of which nobody has decided yet what becomes of them. They are neither
+        on hand nor blocked.
+        """
+        return self._key("quarantine", sku)
+
+    @property
+    def returns(self) -> str:
+        """Hash: id of a return to its JSON (see flows/stored_return.py)."""
+        return self._key("returns")
+
+    @property
+    def returns_opened(self) -> str:
+        """Sorted set: id of a return by the instant it was opened."""
+        return self._key("returns", "opened")
+
     def receipts(self, sku: str) -> str:
         """Hash: id of each open receipt of the SKU to its text (see parts/receipts.lua)."""
         return self._key("receipts", sku)
@@ -215,14 +231,6 @@ class Keys:
         return self._key("promises", "turn")
 
     @property
-    def promises_marked(self) -> str:
-        """Hash: `DECISION NUMBER` of a shipment that is held on a receipt that is late or short, to `CAUSE INSTANT`
-        (see engine/model/milestones.py; UTC seconds), written by the script that changes the receipt, and taken off by
-        the one that makes it good. Marks of what is not held any more are taken off by whoever finds them.
-        """
-        return self._key("promises", "marked")
-
-    @property
     def hold_prefix(self) -> str:
         return self._key("hold", "")
 
@@ -255,7 +263,8 @@ class Keys:
     def order(self, order_id: str) -> str:
         """Hash: `first`, the order's first decision, which makes its id taken; and what calls on the order changed:
         `order`, JSON of the order as last amended; `cancelled`, JSON of units by line; `changes`, the number of those
-        calls; `approval`, JSON, while the order is parked until a person approves it; and `approved`, JSON of who did.
+        calls; `approval`, JSON, while the order is parked until a person approves it; `approved`, JSON of who did; and
+        `returns`, JSON of what of it is to come back or did, by return (see flows/stored_return.py).
         """
         return self._key("order", order_id)
 

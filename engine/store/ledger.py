@@ -17,6 +17,7 @@ from engine.store.commit_request import (
     add_set_aside,
     commit_request,
     load_names,
+    receipt_skus,
 )
 from engine.store.connection.client import Client, faults
 from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
@@ -185,7 +186,7 @@ class Ledger:
         return SNAPSHOT.keys(
             keys,
             ([keys.load(name)] for name in loads),
-            sku_keys(keys, skus),
+            snapshot_sku_keys(keys, skus),
             taken_keys(keys, skus, periods.values()),
             idempotency=keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
             order=keys.order(order or _NO_ORDER),
@@ -300,6 +301,13 @@ class Ledger:
                 return QuotaReached(open_holds=int(open_holds))
             case b"backorder", node, index, on_hand:
                 return UnitsOnBackorder(sku=rejected[int(index) - 1], node=node.decode(), on_hand=int(on_hand))
+            case b"awaited", node, index, receipt, expected_at:
+                return UnitsOnBackorder(
+                    sku=rejected[int(index) - 1],
+                    node=node.decode(),
+                    receipt=receipt.decode(),
+                    expected_at=int(expected_at),
+                )
         return _OUTCOMES[answer[0]]
 
     def _parts(self, commit: Commit, set_aside: SetAside = NOTHING_SET_ASIDE) -> CommitCall:
@@ -315,6 +323,7 @@ class Ledger:
         taken = TakenKeys(keys)
         request = commit_request(
             decision,
+            commit.decision_id,
             commit.policies_at,
             taken,
             first=commit.first is None,
@@ -337,6 +346,7 @@ class Ledger:
             loads=[(keys.load(name),) for name in load_names(decision, earlier)],
             claims=list(sku_keys(keys, skus)),
             taken=list(taken),
+            receipts=[(keys.receipts(sku), keys.pegs(sku)) for sku in receipt_skus(decision)],
             own=own,
             arguments=arguments,
         )
@@ -345,6 +355,11 @@ class Ledger:
 def sku_keys(keys: Keys, skus: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Of each SKU, the keys of what is on hand and what is held."""
     return ((keys.on_hand(sku), keys.held(sku)) for sku in skus)
+
+
+def snapshot_sku_keys(keys: Keys, skus: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Of each SKU, the keys of what is on hand, what is held and what is to come."""
+    return ((keys.on_hand(sku), keys.held(sku), keys.receipts(sku)) for sku in skus)
 
 
 def stamp_arguments(keys: Keys, skus: Sequence[str]) -> list[str | int]:

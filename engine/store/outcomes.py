@@ -100,11 +100,15 @@ class HoldChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsOnBackorder:
-    """Nothing was written: units of `sku` on backorder were to leave `node`, which has only these on hand."""
+    """Nothing was written: units of `sku` on backorder were to leave `node`, which has only these on hand; or units
+    that stand on a `receipt`, which is expected at that instant in UTC seconds.
+    """
 
     sku: str
     node: str
-    on_hand: int
+    on_hand: int = 0
+    receipt: str | None = None
+    expected_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from engine.decide.availability.free_units import NodeUnits, StockColumns
 from engine.decide.shipping.columns import Integers
 from engine.model.facts import NodeRest, StockPosition, TakenUnits
 from engine.model.lots import TAB, Lot, StoredLot, place_of, unexpired_units
+from engine.model.receipts import Receipt
+from engine.store.flows.receipt_texts import by_node, parse, without_promises
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.node_rests import rests_after
 from engine.store.policy_versions import split_version
@@ -19,7 +21,7 @@ from rules.reserves import Tally
 
 NO_PERIODS: Mapping[Tally, str] = MappingProxyType({})
 _TAB = TAB.encode()
-_HEAD = 7
+_HEAD = 8
 """How many parts of what snapshot.lua answers come before the stock."""
 
 
@@ -49,6 +51,8 @@ class Reading:
     """The newest stamp of what was read (see `Keys.changed`), if it was asked for."""
     has_lots: bool = False
     """Whether some stock of the network has or had lots."""
+    receipts: Mapping[str, Mapping[str, Sequence[Receipt]]] = field(default_factory=dict)
+    """By SKU of which units are to come, by node, its open receipts, the next to arrive first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +135,7 @@ def reading_of(
     """What snapshot.lua answered, for `skus` and the instant whose policies decide, for these periods of loads and of
     allotments.
     """
-    version, policy, earlier, first, shipments, resting, lots, *stock = answer
+    version, policy, earlier, first, shipments, resting, lots, receipts, *stock = answer
     taken = map(_counts, stock[2 * len(skus) :])
     policy_version, policy_since = split_version(policy.decode()) if policy else (None, None)
     return Reading(
@@ -151,7 +155,19 @@ def reading_of(
         },
         taken={sku: {tally: next(taken) for tally in periods} for sku in skus} if periods else {},
         periods=periods,
+        receipts=_receipts(skus, receipts) if receipts else {},
     )
+
+
+def _receipts(skus: Sequence[str], texts: Sequence[bytes]) -> dict[str, dict[str, list[Receipt]]]:
+    """The open receipts of each SKU that has some, by node."""
+    found: dict[str, dict[str, list[Receipt]]] = {}
+    for sku, text in zip(skus, texts, strict=False):
+        lines = _lines(text)
+        if lines:
+            receipts = (parse(name, sku, line).receipt for name, line in zip(lines[::2], lines[1::2], strict=True))
+            found[sku] = by_node(receipts)
+    return found
 
 
 def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) -> dict[str, StockPosition]:
@@ -192,7 +208,11 @@ def without_holds(reading: Reading, freed: FreedStock) -> Reading:
         }
         for sku, nodes in reading.lots.items()
     }
-    return replace(reading, stock=stock, loads=loads, taken=taken, lots=lots)
+    receipts = {
+        sku: {node: [without_promises(receipt, freed.pegs) for receipt in of_node] for node, of_node in nodes.items()}
+        for sku, nodes in reading.receipts.items()
+    }
+    return replace(reading, stock=stock, loads=loads, taken=taken, lots=lots, receipts=receipts)
 
 
 def unexpired_stock(

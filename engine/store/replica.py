@@ -15,13 +15,13 @@ from engine.store.connection.replica_client import AskPrimary, ReplicaClient
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import hold_of
 from engine.store.keys import Keys
-from engine.store.ledger import sku_keys, stamp_arguments
+from engine.store.ledger import snapshot_sku_keys, stamp_arguments
 from engine.store.log.entry import Entry
 from engine.store.log.stored_entry import RawEntry, key_name, parse_entry
 from engine.store.personal.order_keys import parse_secret
 from engine.store.reading import NO_PERIODS, Reading, reading_of, without_holds
 from engine.store.script_keys import REPLICA_SNAPSHOT
-from engine.store.stock import blocked_units
+from engine.store.stock import SetApart
 from engine.store.taken_units import taken_keys
 from rules.reserves import Tally
 
@@ -106,11 +106,12 @@ class Replica:
         secret = self._client.ask([("HGET", self._keys.order_keys, name)], max_age=most)[0][0]
         return parse_entry(*raw, {name: parse_secret(secret)})
 
-    def blocked(self, sku: str, *, most: int) -> dict[str, int] | None:
-        """By node, the units that may not be sold; None if the replica is behind."""
+    def set_apart(self, sku: str, *, most: int) -> SetApart | None:
+        """The units that are there beside those on hand; None if the replica is behind."""
+        keys = self._keys.blocked(sku), self._keys.quarantine(sku)
         with contextlib.suppress(AskPrimary):
-            answers, _ = self._client.ask([("HGETALL", self._keys.blocked(sku))], max_age=most)
-            return blocked_units(answers[0])
+            answers, _ = self._client.ask([("HGETALL", key) for key in keys], max_age=most)
+            return SetApart.of(*answers)
         return None
 
     def _try_read(
@@ -128,7 +129,7 @@ class Replica:
             keys,
             ([keys.hold(name)] for name in named),
             ([keys.load(name)] for name in loads),
-            sku_keys(keys, skus),
+            snapshot_sku_keys(keys, skus),
             taken_keys(keys, skus, periods.values()),
             idempotency=keys.never_written,
             order=keys.never_written,

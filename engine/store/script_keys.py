@@ -67,12 +67,14 @@ CHANGING_RECEIPTS = (*_FREEING, *_JOURNAL, *_RECEIPTS, "receipt_changes")
 """For scripts that open, change or receive receipts."""
 _ACTIVATIONS = ("activations",)
 """For scripts that log which policy version became active."""
-_CHANGING_HOLDS = (*_WAITING, *_JOURNAL, "hold_changes", "order_changes")
+_ENDED = ("ended_units",)
+"""For scripts that change an order only if its units ended as they were read."""
+_CHANGING_HOLDS = (*_WAITING, *_JOURNAL, *_RECEIPTS, *_ENDED, "hold_changes", "order_changes")
 """For scripts that change units of holds."""
 
 _OFFERS = ("offers", "waiting")
 _BACKLOG = (*_OFFERS, "backlog", "offered", "due")
-_SKU = ("on_hand", "held")
+_SKU = ("on_hand", "held", "receipts")
 _TAKEN = ("taken",)
 """Of each SKU, and of each period of an allotment that matters."""
 _SNAPSHOT = (
@@ -85,8 +87,10 @@ _COMMIT = (
     *("set_aside", "earlier_set_aside"),
     *_OFFERS,
 )
-_FOLLOW_UP = ("backlog", "offered", "due", "chain", "operation", "shipment_units")
+_FOLLOW_UP = ("backlog", "offered", "due", "chain", "operation", "shipment_units", "at_risk")
 _CLAIM = ("claimed_on_hand", "claimed_held")
+_CLAIMED_RECEIPTS = ("claimed_receipts", "claimed_pegs")
+"""Of each claim that takes units of receipts, those of its SKU."""
 _LOAD = ("load",)
 _CHANGED_HOLD, _CHANGED_LOAD = ("changed_hold", "confirms"), ("changed_load",)
 _CHANGED_SKU = (
@@ -97,14 +101,17 @@ RECEIPT_NAMES = ("receipt_skus", "closed_receipts", "arriving", "at_risk", "expi
 """What CHANGING_RECEIPTS needs beside the facts, the log, the stamps and the offers."""
 PEGGED_HOLD = ("pegged_hold",)
 _CHANGED_TAKEN = ("changed_taken",)
+_RETURNED_SKU = (*_CHANGED_SKU, "changed_quarantine")
 _FORMER = ("former_versions", "former_networks", "former_items")
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_LOAD, _SKU, _TAKEN))
 REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _LOAD, _SKU, _TAKEN))
-COMMIT = KeyLayout(_COMMIT, (_LOAD, _CLAIM, _TAKEN), (*_FREEING, "offered_before", *_LOTS))
+COMMIT = KeyLayout(
+    _COMMIT, (_LOAD, _CLAIM, _TAKEN, _CLAIMED_RECEIPTS), (*_FREEING, "offered_before", *_LOTS, *_RECEIPTS)
+)
 COMMIT_FOLLOW_UP = KeyLayout(
     (*_COMMIT, *_FOLLOW_UP),
-    (_LOAD, _CLAIM, _TAKEN, _CHANGED_HOLD, _CHANGED_LOAD, _CHANGED_SKU, _CHANGED_TAKEN),
+    (_LOAD, _CLAIM, _TAKEN, _CLAIMED_RECEIPTS, _CHANGED_HOLD, _CHANGED_LOAD, _CHANGED_SKU, _CHANGED_TAKEN),
     (*_CHANGING_HOLDS, "offered_before"),
 )
 CHANGE_HOLDS = KeyLayout(
@@ -120,6 +127,7 @@ CHANGE_HOLDS = KeyLayout(
         "order",
         "parked",
         "chain",
+        "at_risk",
         *_BACKLOG,
     ),
     (_CHANGED_HOLD, _CHANGED_LOAD, _CHANGED_SKU, _CHANGED_TAKEN),
@@ -132,18 +140,28 @@ SET_STOCK = KeyLayout(("facts", "log", "changed", *_OFFERS), (_CHANGED_SKU,), (*
 MOVE_STOCK = KeyLayout(
     ("facts", "log", "movements", "movements_yesterday", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL)
 )
+CHANGE_RETURN = KeyLayout(
+    (
+        *("returns", "returns_opened", "order", "chain", "endings", "shipment_units", "operation"),
+        *("facts", "log", "changed", *_OFFERS),
+    ),
+    (_RETURNED_SKU,),
+    (*_FREEING, *_JOURNAL, *_ENDED),
+)
 CHANGE_RECEIPT = KeyLayout(
     ("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES, "operation"), (_CHANGED_SKU, PEGGED_HOLD), CHANGING_RECEIPTS
 )
 NOTE_OVERDUE = KeyLayout(("arriving", "receipt_skus", "log"))
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
-NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held"), parts=("offer",))
+NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS))
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 APPROVE = KeyLayout(("order", "parked", *_BACKLOG, "facts", "changed", "log"), parts=_WAITING)
 ERASE = KeyLayout(("order", "order_keys", "chain", "backlog", "quote", "log"), (("ended_hold",),))
-WAIT = KeyLayout(("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=_WAITING)
+WAIT = KeyLayout(
+    ("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=(*_WAITING, *_ENDED)
+)
 END_REST = KeyLayout(("resting", "log", "operation"))
 PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
 ACTIVATE_POLICY = KeyLayout(
@@ -198,7 +216,7 @@ LOAD_STOCK = KeyLayout(
     _FREEING,
 )
 REPAIR = KeyLayout(
-    ("log", "expiring", "orders", "parked", "arriving", "facts", "changed", *_OFFERS, "due"),
+    ("log", "expiring", "orders", "parked", "arriving", "returns_opened", "facts", "changed", *_OFFERS, "due"),
     (("written",),),
     _WAITING,
 )
@@ -220,6 +238,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "flows/index_promises": INDEX_PROMISES,
     "set_stock": SET_STOCK,
     "move_stock": MOVE_STOCK,
+    "flows/change_return": CHANGE_RETURN,
     "flows/change_receipt": CHANGE_RECEIPT,
     "flows/note_overdue": NOTE_OVERDUE,
     "backlog/withdraw": WITHDRAW_BACKLOG,

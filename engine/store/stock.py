@@ -175,10 +175,11 @@ class Stock:
             _MOVEMENTS[word](on_hand=max(0, int(on_hand)), blocked=int(blocked)) for word, on_hand, blocked in answers
         ]
 
-    def blocked(self, sku: str) -> dict[str, int]:
-        """By node, the units that may not be sold; only of nodes that have some."""
-        with faults():
-            return blocked_units(self._redis.hgetall(self._keys.blocked(sku)))
+    def set_apart(self, sku: str) -> "SetApart":
+        """The units that are there beside those on hand."""
+        with faults(), self._redis.pipeline(transaction=True) as read:
+            read.hgetall(self._keys.blocked(sku)).hgetall(self._keys.quarantine(sku))
+            return SetApart.of(*read.execute())
 
     def newest_change(self) -> int:
         """The stamp of the last change of any stock (see `Keys.changed`); 0 if there was none."""
@@ -202,8 +203,22 @@ class Stock:
         return NetworkChanged() if answers == [b"network"] else list(answers)
 
 
-def blocked_units(fields: Mapping[bytes, bytes]) -> dict[str, int]:
-    """As `Keys.blocked` has them, by node."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetApart:
+    """Units of a SKU that are there beside those on hand, by node; only of nodes that have some: `blocked` ones, which
+    may not be sold, and those in `quarantine`, which came back.
+    """
+
+    blocked: Mapping[str, int]
+    quarantine: Mapping[str, int]
+
+    @classmethod
+    def of(cls, blocked: Mapping[bytes, bytes], quarantine: Mapping[bytes, bytes]) -> "SetApart":
+        """As they are stored."""
+        return cls(blocked=_by_node(blocked), quarantine=_by_node(quarantine))
+
+
+def _by_node(fields: Mapping[bytes, bytes]) -> dict[str, int]:
     return {node.decode(): int(units) for node, units in fields.items()}
 
 

@@ -27,6 +27,7 @@ TRANSLATED = {
     "quickstart.md": "demarrage.md",
     "orders.md": "commandes.md",
     "quotes.md": "devis.md",
+    "returns.md": "retours.md",
     "explanation.md": "explication.md",
     "policy-language.md": "langage-des-regles.md",
     "policy-tables.md": "tables-de-regles.md",

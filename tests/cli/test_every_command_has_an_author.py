@@ -22,7 +22,7 @@ from tests.support.forked_cli import Command, Run, installed
 from tests.support.order_json import order_json
 
 CHANGES_NOTHING = {
-    *("availability", "init", "promise", "serve", "server check", "stock feed", "stock show", "resting list"),
+    *("availability", "init", "promise show", "serve", "server check", "stock feed", "stock show", "resting list"),
     *(
         "policy check",
         "policy diff",
@@ -49,6 +49,9 @@ READS = {
     "order show": ["R-1"],
     "order list": [],
     "backlog list": [],
+    "promise watch": ["--within=60d"],
+    "return show": ["R-2-R1"],
+    "return list": [],
     "ledger log": [],
     "decisions": [],
     "replay": ["{id}"],
@@ -60,6 +63,8 @@ READS = {
 """By command that reads personal data, its words."""
 CHANGES = {
     "decide", "batch", "route", "hold confirm", "hold undo", "hold release", "hold extend", "reject", "resting end",
+    "promise progress",
+    "return open", "return receive", "return inspect", "return dispose", "return cancel",
     "order amend", "order approve", "order cancel", "order wait", "backlog run", "backlog withdraw", "stock import",
     "stock move", "products import", "load", "policy publish", "policy activate", "policy approve", "policy rollback",
     "policy unschedule", "key create", "key rotate", "key revoke", "webhook add", "webhook enable", "webhook replay",
@@ -166,6 +171,15 @@ def _orders(shop: Shop) -> None:
     shop.do("hold confirm", first, "--op", "parcel-1", kind="confirmed", op="parcel-1")
     shop.do("hold undo", first, kind="undone")
     shop.do("hold extend", first, "--minutes", "4000", kind="extended")
+    shop.do("promise progress", first, "0", "picked", kind="progressed")
+    left = shop.made(("SHIRT", 1), id="A-0")["id"]
+    shop.do("hold confirm", left, kind="confirmed")
+    shop.do("return open", "A-0", "--line", "1=1", "--reason", "late", "--op", "r1", kind="return_opened", op="r1")
+    shop.do("return cancel", "A-0-R1", kind="return_cancelled")
+    shop.do("return open", "A-0", "--line", "1=1", "--reason", "late", kind="return_opened")
+    shop.do("return receive", "A-0-R2", "--node", "lyon", "--line", "1=1", kind="return_received")
+    shop.do("return inspect", "A-0-R2", "--grade", "as_new", kind="return_inspected")
+    shop.do("return dispose", "A-0-R2", "--disposition", "restock", kind="return_disposed")
     shop.do("hold release", second, "--op", "no", kind="released", op="no")
     batch = shop.file("orders.ndjson", json.dumps(order_json(("SHIRT", 1))) + "\n")
     shop.do("batch", batch, "--key", "monday", kind="decided", op="monday")
@@ -241,6 +255,10 @@ def test_every_read_of_personal_data_by_a_command_is_recorded(run: Run, tmp_path
     path = tmp_path / "order.json"
     path.write_text(json.dumps(order_json(("RARE", 99), ("SHIRT", 1), id="R-1")), encoding="utf-8")
     made = json.loads(run("decide", path, "--wait", "--json").stdout)["id"]
+    path.write_text(json.dumps(order_json(("SHIRT", 1), id="R-2")), encoding="utf-8")
+    left = json.loads(run("decide", path, "--json").stdout)["id"]
+    assert run("hold", "confirm", left).returncode == 0
+    assert run("return", "open", "R-2", "--line", "1=1", "--reason", "late").returncode == 0
     for command, words in READS.items():
         read = run(*command.split(), *(word.format(id=made) for word in words), POINTSMAN_USER="Zoe")
         assert read.returncode == 0, (command, read.stderr)
@@ -248,7 +266,8 @@ def test_every_read_of_personal_data_by_a_command_is_recorded(run: Run, tmp_path
         assert (newest["what"], newest["through"]) == (command, "cli")
         assert newest["id"] == next((word.format(id=made) for word in words if not word.startswith("--")), None)
         assert newest["count"] >= 1
-        assert newest["order"] == ("R-1" if "{id}" in words else None), command
+        order = {"{id}": "R-1", "R-2-R1": "R-2"}.get(words[0] if words else "")
+        assert newest["order"] == order, command
     lines = run("audit", "accesses", "--id", "R-1").stdout
     assert f"  order show  R-1  [Zoe, cli from {login_name()}@{socket.gethostname()}]" in lines
     (listed,) = json.loads(run("audit", "accesses", "--what", "order list", "--json").stdout)["accesses"]

@@ -42,6 +42,8 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "no opening hours",
         "has no coordinates",
         r"lies [\d,]+ km outside",
+        "is no (reason|grade) of this network",
+        "is not counted, so it has no stock",
     ),
     "how many decimals a quantity or an amount has depends on its product, and on how large it is": (
         "a quantity is a whole number",
@@ -56,7 +58,10 @@ RULES: Mapping[str, tuple[str, ...]] = {
     "what an order, a hold or a quote still has is not in the request": (
         "can't be cancelled",
         "ships nothing from",
-        "has no (shipment|line)",
+        "has no (shipment|line|group)",
+        "no rule says what becomes of",
+        "are still to come",
+        r"group \d+ has",
         "is no line of",
         "a hold is extended",
         "had . decimals so far",
@@ -75,7 +80,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
     ),
     # a schema can say these, but clients that are generated from it would lose the names of the fields
     "which fields go together": (
-        "say (either|where|which|what to send again)",
+        "say (either|where|which|what|why|of which)",
         "(give|write) both",
         "give latitude and longitude",
         "not both",

@@ -118,6 +118,8 @@ class ExampleRequests:
     def _renewed(self, operation: str, body: Any) -> Any:
         """The body with ids that nothing has had yet."""
         number = next(self._numbers)
+        if operation == "returns_open_return":
+            body["order"] = self._shipped()
         if operation == "policies_publish":
             body["files"] = {name: f"{text}# {number}\n" for name, text in body["files"].items()}
         for item in (body, *body.get("orders", ())) if isinstance(body, dict) else ():
@@ -131,6 +133,8 @@ class ExampleRequests:
         group = operation.partition("_")[0]
         if group in ("decisions", "holds", "rerouting", "orders", "backlog", "replays", "explanations"):
             names |= self._decided(operation)
+        elif group == "returns":
+            names["return_id"] = self._returned(operation)
         elif group == "quotes":
             names["quote_id"] = self._post("/v1/quotes", EXAMPLES["quotes_quote", JSON])["id"]
         elif group == "webhooks":
@@ -152,6 +156,19 @@ class ExampleRequests:
         if operation in ("holds_undo", "orders_erase"):
             self._post(f"/v1/decisions/{decision['id']}/confirm", {})
         return {"decision_id": decision["id"], "order_id": order["id"]}
+
+    def _shipped(self) -> str:
+        """An order whose units have left."""
+        names = self._decided("holds_undo")
+        return names["order_id"]
+
+    def _returned(self, operation: str) -> str:
+        """A return that has come as far as the operation needs."""
+        name: str = self._post("/v1/returns", EXAMPLES["returns_open_return", JSON] | {"order": self._shipped()})["id"]
+        steps = {"returns_inspect": ("receive",), "returns_dispose": ("receive", "inspect")}
+        for step in steps.get(operation, ()):
+            self._post(f"/v1/returns/{quote(name, safe='')}/{step}", EXAMPLES[f"returns_{step}", JSON])
+        return name
 
     def _other_version(self) -> str:
         """A version that does not decide, which is made to be the one before that which does."""

@@ -94,6 +94,12 @@ def test_links_lead_to_operations_with_their_parameters(page):
                 assert link["parameters"].keys() <= named
 
 
+def confirm_all(http, order):
+    """All that the order holds has left."""
+    for item in http.get(f"/v1/orders/{order}").json["decisions"]:
+        assert http.post(f"/v1/decisions/{item['id']}/confirm").status_code == 200
+
+
 def test_examples_are_sent_and_answered_as_described(http, bare):
     bare.load(load_inventory(Path("examples/hexagone")))
     activate(bare, "then: {hold: 1 d}")
@@ -120,14 +126,17 @@ def test_examples_are_sent_and_answered_as_described(http, bare):
         return answer.json if answer.is_json else None
 
     decision = send("decisions_decide")["id"]
-    send("holds_extend", decision_id=decision)
-    send("holds_confirm", decision_id=decision)
-    send("holds_undo", decision_id=decision)
-    send("holds_release", decision_id=decision)
+    send("promises_progress", decision_id=decision, number=0)
+    for step in ("extend", "confirm", "undo", "release"):
+        send(f"holds_{step}", decision_id=decision)
     send("decisions_decide_batch")
     send("decisions_decide_batch", kind=NDJSON)
     send("orders_cancel", order_id="W-900002")
     send("orders_amend", order_id="W-900003")
+    confirm_all(http, "W-900002")
+    name = send("returns_open_return")["id"]
+    for step in ("receive", "inspect", "dispose"):
+        send(f"returns_{step}", return_id=name)
     quote = send("quotes_quote")["id"]
     send("quotes_take", quote_id=quote)
     send("quotes_promises")

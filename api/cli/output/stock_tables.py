@@ -68,6 +68,9 @@ def _columns(record: SkuStockRecord) -> Iterator[_Column]:
     yield _Column(heading=say("available"), cells=[str(item.available) for item in nodes])
     if record.blocked:
         yield _Column(heading=say("blocked"), cells=[str(item.blocked) for item in nodes])
+    if record.quarantine is not UNSET:
+        quarantine = [str(0 if item.quarantine is UNSET else item.quarantine) for item in nodes]
+        yield _Column(heading=say("in quarantine"), cells=quarantine)
     if record.expired is not UNSET:
         expired = [str(0 if item.expired is UNSET else item.expired) for item in nodes]
         yield _Column(heading=say("expired units"), cells=expired)

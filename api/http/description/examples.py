@@ -42,6 +42,14 @@ EXAMPLES: Mapping[tuple[str, str], Any] = {
     ("orders_cancel", JSON): {"lines": {"2": 1}},
     ("orders_amend", JSON): {name: value for name, value in _ORDER.items() if name != "id"}
     | {"lines": [{"sku": "TXT-0059", "quantity": 3, "unit_price": "33.90"}]},
+    ("returns_open_return", JSON): {
+        "order": "W-900002",
+        "lines": [{"line": "1", "quantity": 1}],
+        "reason": "wrong_size",
+    },
+    ("returns_receive", JSON): {"node": "wh-lyon", "lines": {"1": 1}, "complete": True},
+    ("returns_inspect", JSON): {"groups": [{"grade": "as_new"}]},
+    ("returns_dispose", JSON): {"groups": [{"disposition": "restock"}]},
     ("holds_extend", JSON): {"minutes": 120},
     ("holds_confirm", JSON): {"op": "parcel-1"},
     ("holds_undo", JSON): {"op": "parcel-1-back"},

@@ -93,6 +93,12 @@ class NodeStockRecord(Record, frozen=True):
             " none of it; `*`: channels no rule names"
         ),
     ]
+    quarantine: Annotated[
+        int | UnsetType,
+        Meta(
+            description="units there beside those on hand that came back and wait to be disposed of; left out if none"
+        ),
+    ] = UNSET
     expired: Annotated[
         int | UnsetType, Meta(description="units there beside those on hand that have expired and that nobody holds")
     ] = UNSET
@@ -113,6 +119,7 @@ class NodeStockRecord(Record, frozen=True):
             available=stock.position.available,
             blocked=stock.blocked,
             free=dict(stock.free),
+            quarantine=stock.quarantine or UNSET,
             expired=stock.expired or UNSET,
             lots=list(map(LotStockRecord.of, stock.lots)) or UNSET,
             allotments=list(map(AllotmentRecord.of, stock.allotments)) or UNSET,
@@ -130,6 +137,7 @@ class SkuStockRecord(Record, frozen=True):
     blocked: int
     free: dict[str, int]
     nodes: list[NodeStockRecord]
+    quarantine: Annotated[int | UnsetType, Meta(description="left out if none")] = UNSET
     expired: Annotated[int | UnsetType, Meta(description="left out if none")] = UNSET
     counted: Annotated[
         bool | UnsetType, Meta(description="false: it needs no stock, any number is free; otherwise left out")
@@ -146,6 +154,7 @@ class SkuStockRecord(Record, frozen=True):
             blocked=sum(item.blocked for item in stock.nodes),
             free={channel: sum(item.free[channel] for item in stock.nodes) for channel in stock.channels},
             nodes=[NodeStockRecord.of(item) for item in stock.nodes],
+            quarantine=sum(item.quarantine for item in stock.nodes) or UNSET,
             expired=sum(item.expired for item in stock.nodes) or UNSET,
             counted=UNSET if stock.counted else False,
         )

@@ -6,10 +6,11 @@ can be made anew of the holds that are open.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import orjson
 
-from engine.model.milestones import CAUSES, Cause
+from engine.model.milestones import Cause
 from engine.store.connection.client import Client, faults
 from engine.store.flows.promise_notes import member_of, shipment_of
 from engine.store.keys import Keys
@@ -43,6 +44,35 @@ class Due:
     @property
     def member(self) -> str:
         return member_of(self.decision, self.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptMark:
+    """Why the promise of a shipment is at risk since `at` (UTC seconds): the receipt on which it stands comes later, at
+    `expected_at`; or there is nothing on which some of its units stand (None).
+    """
+
+    cause: Cause
+    at: int
+    receipt: str
+    sku: str
+    node: str
+    expected_at: int | None
+
+    @classmethod
+    def of(cls, text: bytes) -> Self:
+        """As `Keys.at_risk` has it."""
+        mark = orjson.loads(text)
+        cause: Cause = "receipt_late" if mark["cause"] == "late" else "receipt_short"
+        expected_at = mark.get("expected_at")
+        return cls(
+            cause=cause,
+            at=int(mark["at"]),
+            receipt=mark["receipt"],
+            sku=mark["sku"],
+            node=mark["node"],
+            expected_at=None if expected_at is None else int(expected_at),
+        )
 
 
 class PromiseIndex:
@@ -117,11 +147,29 @@ class PromiseIndex:
         with faults():
             return bool(self._client.redis.set(self._keys.promises_turn, "1", nx=True, px=milliseconds))
 
-    def marks(self) -> dict[str, tuple[Cause, int]]:
-        """By member, the cause and the instant, as `Keys.promises_marked` says."""
+    def marks(self) -> dict[str, ReceiptMark]:
+        """By member, what its receipt has become, as `Keys.at_risk` says: of those that still stand on one that is
+        late, or at a position that holds more than it has.
+        """
+        keys = self._keys
         with faults():
-            stored = self._client.redis.hgetall(self._keys.promises_marked)
-        return {member.decode(): _mark(mark.decode()) for member, mark in stored.items()}
+            stored = self._client.redis.hgetall(keys.at_risk)
+        marks = {member.decode(): ReceiptMark.of(text) for member, text in stored.items()}
+        if not marks:
+            return {}
+        with faults(), self._client.redis.pipeline(transaction=False) as read:
+            for member, mark in marks.items():
+                decision, number = shipment_of(member)
+                read.hexists(keys.pegs(mark.sku), f"{mark.receipt}\n{decision}\n{number}")
+                read.hget(keys.on_hand(mark.sku), mark.node)
+                read.hget(keys.held(mark.sku), mark.node)
+            answers = iter(read.execute())
+        lasting = {}
+        for (member, mark), stands, on_hand, held in zip(marks.items(), answers, answers, answers, strict=True):
+            is_short = int(held or 0) > max(0, int(on_hand or 0))
+            if stands if mark.cause == "receipt_late" else is_short:
+                lasting[member] = mark
+        return lasting
 
     def places(self, members: Sequence[str]) -> dict[str, int | None]:
         """By member, the instant at which it stands in the index; None: it does not."""
@@ -130,17 +178,6 @@ class PromiseIndex:
         with faults():
             places = self._client.redis.zmscore(self._keys.promises, members)
         return {member: None if at is None else int(at) for member, at in zip(members, places, strict=True)}
-
-    def unmark(self, members: Sequence[str]) -> None:
-        """Take off marks of shipments that are not held any more."""
-        if members:
-            with faults():
-                self._client.redis.hdel(self._keys.promises_marked, *members)
-
-
-def _mark(text: str) -> tuple[Cause, int]:
-    word, _, instant = text.partition(" ")
-    return next(cause for cause in CAUSES if cause == word), int(instant)
 
 
 def _place(entry: str) -> tuple[int, int]:

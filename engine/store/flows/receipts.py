@@ -1,15 +1,16 @@
 """Receipts, as they are stored: announced, changed and received by change_receipt.lua, and read."""
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, cast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import orjson
 
 from engine.model.lots import TAB
 from engine.model.receipts import OPEN, Receipt, ReceiptSource, ReceiptStatus
 from engine.store.connection.client import Client, faults
+from engine.store.flows.receipt_texts import parse
 from engine.store.hold_changes.change_script import changed_sku_keys
 from engine.store.holds import Operation
 from engine.store.keys import Keys
@@ -85,15 +86,6 @@ class ReceiptRefused:
 
 
 ReceiptOutcome: TypeAlias = ReceiptTaken | ReceiptUnchanged | ReceiptRefused | OperationReused | NetworkChanged
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredReceipt:
-    """A receipt, the status that its last message gave it, and whether a transfer or a return owns it."""
-
-    receipt: Receipt
-    stated: str
-    owned: bool
 
 
 class Receipts:
@@ -206,44 +198,6 @@ class Receipts:
             fields = self._client.redis.hkeys(self._keys.pegs(sku))
         pegs = (field.decode().split("\n") for field in fields)
         return sorted({hold for receipt, hold, _ in pegs if receipt == name})
-
-
-def parse(name: str, sku: str, text: bytes) -> StoredReceipt:
-    """A receipt as parts/receipts.lua stores it."""
-    status, expected_at, quantity, received, promised, sequence, source, node, stated, owned = text.decode().split(TAB)
-    receipt = Receipt(
-        id=name,
-        source=cast("ReceiptSource", source),
-        node=node,
-        sku=sku,
-        quantity=int(quantity),
-        expected_at=int(expected_at),
-        status=cast("ReceiptStatus", status),
-        received=int(received),
-        promised=int(promised),
-        sequence=int(sequence),
-    )
-    return StoredReceipt(receipt=receipt, stated=stated, owned=owned == "1")
-
-
-def text_of(stored: StoredReceipt) -> str:
-    """The receipt as parts/receipts.lua stores it."""
-    item = stored.receipt
-    words = (item.status, item.expected_at, item.quantity, item.received, item.promised, item.sequence)
-    return TAB.join(map(str, (*words, item.source, item.node, stored.stated, int(stored.owned))))
-
-
-def by_node(receipts: Iterable[Receipt]) -> dict[str, list[Receipt]]:
-    """Those of each node, the next to arrive first."""
-    nodes: dict[str, list[Receipt]] = {}
-    for receipt in sorted(receipts, key=lambda item: (item.expected_at, item.id)):
-        nodes.setdefault(receipt.node, []).append(receipt)
-    return nodes
-
-
-def without_promises(receipt: Receipt, units: Mapping[str, int]) -> Receipt:
-    """As if so many of its units, by receipt, were promised to nobody."""
-    return replace(receipt, promised=max(0, receipt.promised - units.get(receipt.id, 0)))
 
 
 def _message(message: Announcement) -> dict[str, Any]:

@@ -54,6 +54,17 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotReturned:
+    """What units of an order that are held again must still be as it was read: its `returns`, as `Keys.order` has them,
+    and how the units of each of its decisions `ended`, as `StoredDecision` does.
+    """
+
+    order: str
+    returns: str
+    ended: Sequence[tuple[str, Sequence[str]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRequest:
     """Changes of holds that are made together and logged as `entries`. `answer` is the answer, also when the same
     `operation` on the decision `about` comes again. `micros` is `now` in UTC microseconds, which is needed where units
@@ -68,6 +79,7 @@ class ChangeRequest:
     answer: bytes
     confirmed: Confirmed | None = None
     order: OrderChange | None = None
+    not_returned: "NotReturned | None" = None
     micros: int | None = None
     left_at: int | None = None
 
@@ -119,6 +131,7 @@ class ChangeScript:
             (request.about, request.operation.name),
             taken,
             order=request.order,
+            guarded=request.not_returned.order if request.not_returned else "",
         )
         for _ in range(load.MOST_TRIES):
             with faults():
@@ -167,8 +180,9 @@ class ChangeScript:
         taken: TakenKeys,
         *,
         order: OrderChange | None = None,
+        guarded: str = "",
     ) -> list[str]:
-        """KEYS; `holds` are ids."""
+        """KEYS; `holds` are ids, `guarded` that of an order which is only to be as it was read."""
         keys = self._keys
         return CHANGE_HOLDS.keys(
             keys,
@@ -177,7 +191,7 @@ class ChangeScript:
             changed_sku_keys(keys, list(index.skus)),
             taken,
             operation=keys.operation(*operation),
-            order=keys.order(order.reading.order.id if order else ""),
+            order=keys.order(order.reading.order.id if order else guarded),
             chain=keys.chain(order.reading.first if order else ""),
         )
 
@@ -257,6 +271,8 @@ def _record(request: ChangeRequest, index: ScriptIndex, taken: TakenKeys) -> dic
     }
     if request.order:
         record["order"] = request.order.record
+    if request.not_returned:
+        record["not_returned"] = {"returns": request.not_returned.returns, "ended": request.not_returned.ended}
     if request.moves:
         record |= {"moves": True, "micros": request.micros}
     if request.left_at is not None:
@@ -278,4 +294,7 @@ def _outcome(answer: Sequence[bytes], skus: Sequence[str]) -> ChangeOutcome:
             return UnitsLacking(sku=skus[int(index) - 1], node=node.decode(), free=int(free))
         case b"backorder", node, index, on_hand:
             return UnitsOnBackorder(sku=skus[int(index) - 1], node=node.decode(), on_hand=int(on_hand))
+        case b"awaited", node, index, receipt, expected_at:
+            sku = skus[int(index) - 1]
+            return UnitsOnBackorder(sku=sku, node=node.decode(), receipt=receipt.decode(), expected_at=int(expected_at))
     raise ValueError(f"no answer of change_holds.lua: {answer!r}")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from engine.model.load_periods import periods_of
@@ -21,10 +21,12 @@ class FreedStock:
     units: Mapping[tuple[str, str], int]
     loads: Mapping[tuple[str, str], int]
     taken: Mapping[tuple[str, str, str], int]
+    pegs: Mapping[str, int] = field(default_factory=dict)
+    """By receipt, the units that stand on it. They are none of the others."""
 
     @classmethod
     def of_holds(cls, holds: Iterable[Hold]) -> Self:
-        """All that these hold."""
+        """All that these hold, but for shipments that wait for what is to come."""
         units: Counter[tuple[str, str]] = Counter()
         loads: Counter[tuple[str, str]] = Counter()
         taken: Counter[tuple[str, str, str]] = Counter()
@@ -43,7 +45,11 @@ class FreedStock:
         units: Counter[tuple[str, str]] = Counter()
         loads: Counter[tuple[str, str]] = Counter()
         taken: Counter[tuple[str, str, str]] = Counter()
+        pegs: Counter[str] = Counter()
         for change in changes:
+            for peg, count in change.unpegged:
+                pegs[peg.receipt] += count
+                units[peg.sku, peg.node] -= count
             for before, after in change.changed:
                 units.update({(sku, before.node): count for sku, count in before.by_sku("held")})
                 units.subtract({(sku, before.node): count for sku, count in after.by_sku("held")})
@@ -51,9 +57,9 @@ class FreedStock:
                     for sku, lots in shipment.lots.items():
                         units.update({(sku, place_of(shipment.node, label)): sign * count for label, count in lots})
                 names = periods_of(change.before.day).of(before.node)
-                for name in names:
+                for name in names if before.number not in change.before.later else ():
                     loads[name, before.node] += int(before.counts) - int(after.counts)
                 loads.subtract({(names[0], field): more for field, more in change.more_output(before, after).items()})
                 for sku, count in units_taken(before, after).items() if change.before.periods else ():
                     taken.subtract({(period, sku, before.node): count for period in change.before.periods})
-        return cls(units=units, loads=loads, taken=taken)
+        return cls(units=units, loads=loads, taken=taken, pegs=pegs)

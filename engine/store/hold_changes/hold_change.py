@@ -9,7 +9,7 @@ from engine.model.load_periods import periods_of
 from engine.model.lots import LotUnits, without
 from engine.model.node_loads import output
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits, endings_text
-from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.hold_changes.stored_holds import Peg, StoredHold
 from engine.store.holds import Hold, periods_text, shipment_json, weights_json
 from engine.store.log.entry_bodies import HoldUnits, PartUnits
 from engine.store.outcomes import UnitState
@@ -72,9 +72,27 @@ class HoldChange:
         are held or have left.
         """
         weights = self.before.weights
+        if before.number in self.before.later:
+            return {}
         more = output(before.node, after.counted, weights)
         more.subtract(output(before.node, before.counted, weights))
         return {field: amount for field, amount in more.items() if amount}
+
+    @property
+    def unpegged(self) -> Iterator[tuple[Peg, int]]:
+        """What stood on receipts and is not held any more, as parts/hold_changes.lua takes it: units that do not leave,
+        the last to arrive first.
+        """
+        for before, after in self.changed if self.before.pegs else ():
+            held = dict(before.by_sku("held")), dict(after.by_sku("held"))
+            left = dict(before.by_sku("confirmed")), dict(after.by_sku("confirmed"))
+            for sku in dict.fromkeys(before.skus.values()):
+                ended = held[0].get(sku, 0) - held[1].get(sku, 0) - left[1].get(sku, 0) + left[0].get(sku, 0)
+                for peg in self.before.pegs_of(before.number, sku):
+                    units = max(0, min(peg.units, ended))
+                    ended -= units
+                    if units:
+                        yield peg, units
 
     def record(self, index: "ScriptIndex", taken: TakenKeys) -> dict[str, Any]:
         """As parts/hold_changes.lua reads it; `taken` numbers the keys of what was taken."""
@@ -86,6 +104,12 @@ class HoldChange:
             "ended": endings_text(self.after),
             "parts": [self._part(before, after, index, taken) for before, after in self.changed],
         }
+        if stored.pegs:
+            record["pegs"] = [
+                [index.skus[peg.sku], peg.receipt, str(peg.number), peg.units, peg.expected_at]
+                for peg in stored.pegs
+                if peg.sku in index.skus
+            ]
         if self.returned:
             record["open"] = {"until": str(self.until), "caller": stored.caller, "day": stored.day}
             if stored.weights is not None:
@@ -108,7 +132,7 @@ class HoldChange:
         part = {
             "number": str(number),
             "node": before.node,
-            "loads": [index.periods[name] for name in periods_of(self.before.day).of(before.node)],
+            "loads": [index.periods[name] for name in self._periods(before)],
             "before": self.before.bodies.get(number, b"").decode(),
             "after": shipment_json(before.node, before.service, held, after.lots) if held else "",
             "outcomes_before": self.before.outcomes.get(number, b"").decode(),
@@ -124,6 +148,11 @@ class HoldChange:
                 for period in self.before.periods
             ]
         return part
+
+    def _periods(self, shipment: ShipmentUnits) -> Sequence[str]:
+        """Those in whose loads the shipment counts."""
+        later = shipment.number in self.before.later
+        return () if later else periods_of(self.before.day).of(shipment.node)
 
     def _units(self, before: ShipmentUnits, after: ShipmentUnits, index_of: Mapping[str, int]) -> Iterator[list[Any]]:
         for returned in self.returned:
@@ -206,7 +235,9 @@ class WholeEnding:
                 {
                     "number": str(shipment.number),
                     "node": shipment.node,
-                    "loads": [index.periods[name] for name in periods.of(shipment.node)],
+                    "loads": [
+                        index.periods[name] for name in periods.of(shipment.node) if shipment.number not in hold.later
+                    ],
                     "before": shipment.body.decode(),
                     "after": "",
                     "units": [
@@ -220,7 +251,7 @@ class WholeEnding:
                     "outputs": [
                         [field, str(-amount)]
                         for field, amount in output(shipment.node, shipment.units, hold.weights).items()
-                        if self.kind != "confirmed"
+                        if self.kind != "confirmed" and shipment.number not in hold.later
                     ],
                     "taken": [
                         [taken.number(period, sku), 0 if self.kind == "confirmed" else -units]

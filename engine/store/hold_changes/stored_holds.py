@@ -1,16 +1,29 @@
 """Reads holds as they are stored, with where each unit of their decisions' shipments is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import UNSET
 
 from engine.decide.record import DecisionRecord
 from engine.store.connection.client import Client, faults
+from engine.store.flows.receipt_texts import parse
 from engine.store.hold_changes.shipment_units import ShipmentUnits, shipments_of
 from engine.store.holds import hold_of
 from engine.store.keys import Keys
 from engine.store.log.entry import Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peg:
+    """Units of the shipment `number` that stand on a receipt, which is expected at that instant, in UTC seconds."""
+
+    number: int
+    sku: str
+    node: str
+    receipt: str
+    units: int
+    expected_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +42,15 @@ class StoredHold:
     shipments: tuple[ShipmentUnits, ...]
     periods: tuple[str, ...] = ()
     """The periods of allotments in which its units count as taken."""
+    later: tuple[int, ...] = ()
+    """The numbers of shipments that count in no load, as `Hold.later`."""
+    pegs: tuple[Peg, ...] = ()
+    """What of it stands on receipts."""
+
+    def pegs_of(self, number: int, sku: str) -> list[Peg]:
+        """Of the units of a SKU in a shipment, the last to arrive first."""
+        pegs = (peg for peg in self.pegs if (peg.number, peg.sku) == (number, sku))
+        return sorted(pegs, key=lambda peg: (peg.expected_at, peg.receipt), reverse=True)
 
     @property
     def weights(self) -> Mapping[str, int] | None:
@@ -59,10 +81,43 @@ def read_stored_holds(client: Client, keys: Keys, entries: Sequence[Entry]) -> l
             fields = [f"{entry.decision} {number}" for number in range(len(record.shipments))]
             read.hmget(keys.shipment_units, fields or [""])
         replies = iter(read.execute())
-    return [
+    holds = [
         _stored_hold(entry, record, next(replies), next(replies), next(replies))
         for entry, record in zip(entries, records, strict=True)
     ]
+    if not any(entry.pegs for entry in entries):
+        return holds
+    pegs = _read_pegs(client, keys, entries)
+    return [replace(hold, pegs=of_hold) for hold, of_hold in zip(holds, pegs, strict=True)]
+
+
+def _read_pegs(client: Client, keys: Keys, entries: Sequence[Entry]) -> list[tuple[Peg, ...]]:
+    """What of each hold still stands on receipts."""
+    with faults(), client.redis.pipeline(transaction=True) as read:
+        for entry in entries:
+            for sku, name, number, _, _ in entry.pegs:
+                read.hget(keys.pegs(sku), f"{name}\n{entry.decision}\n{number}")
+                read.hget(keys.receipts(sku), name)
+        replies = iter(read.execute())
+    found: list[tuple[Peg, ...]] = []
+    for entry in entries:
+        pegs = []
+        for sku, name, number, _, _ in entry.pegs:
+            stored, text = next(replies), next(replies)
+            if stored and text:
+                receipt, units = parse(name, sku, text).receipt, int(stored.partition(b"\n")[0])
+                pegs.append(
+                    Peg(
+                        number=number,
+                        sku=sku,
+                        node=receipt.node,
+                        receipt=name,
+                        units=units,
+                        expected_at=receipt.expected_at,
+                    )
+                )
+        found.append(tuple(pegs))
+    return found
 
 
 def read_confirms(client: Client, keys: Keys, decision: str) -> dict[bytes, bytes]:
@@ -92,4 +147,5 @@ def _stored_hold(
             record, text, outcomes, {shipment.number: shipment.lots for shipment in hold.shipments} if hold else {}
         ),
         periods=entry.periods,
+        later=entry.later,
     )

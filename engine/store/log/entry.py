@@ -8,6 +8,7 @@ import msgspec
 
 from engine.decide.record import DecisionRecord, facts_of, from_json
 from engine.store.entry_codec.personal_values import PersonalField
+from engine.store.flows.stored_return import ReturnBody
 from engine.store.log.entry_bodies import (
     MovedUnits,
     PositionLevel,
@@ -106,6 +107,9 @@ class Entry:
     """For a decision, the units of its shipments that stand on receipts: SKU, receipt, number of the shipment, units,
     and the rank by which they are served.
     """
+    later: tuple[int, ...] = ()
+    """For a decision, the numbers of its shipments that wait for what is to come, or for a date: they count in no load.
+    """
     unpegged: tuple[tuple[str, str, str, int, int], ...] = ()
     """Units that stood on receipts and are not held any more by this: SKU, receipt, hold, number of the shipment, and
     how many.
@@ -151,6 +155,11 @@ class Entry:
     def set_aside(self) -> tuple[ShipmentSetAside, ...]:
         """Of what was set aside, by the number of its shipment."""
         return _SET_ASIDE.decode(self.body)
+
+    @property
+    def returned(self) -> ReturnBody:
+        """Of a step of a return."""
+        return ReturnBody.decode(self.body)
 
     @property
     def changed_order(self) -> str:

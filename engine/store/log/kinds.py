@@ -1,5 +1,7 @@
 """The kinds of entries of the log."""
 
+from typing import Literal, TypeAlias, get_args
+
 ACT_KINDS = (
     "policy_approved",
     "scheduled",
@@ -25,6 +27,11 @@ ACT_KINDS = (
 """Acts of people of which the ledger has nothing, and that are no events. What they were about is in their details."""
 FORGETTABLE = ("counted", "loaded", "published", "activated", *ACT_KINDS)
 """Those that the ledger can do without, so that archived ones may be forgotten."""
+ReturnKind: TypeAlias = Literal[
+    "return_opened", "return_received", "return_inspected", "return_disposed", "return_cancelled"
+]
+RETURN_KINDS: tuple[ReturnKind, ...] = get_args(ReturnKind)
+"""Steps of returns."""
 KINDS = (
     "decided",
     "confirmed",
@@ -42,6 +49,7 @@ KINDS = (
     "cancelled",
     "undone",
     "amended",
+    *RETURN_KINDS,
     "expected",
     "received",
     "overdue",

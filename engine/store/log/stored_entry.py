@@ -79,6 +79,7 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes], secrets: Secrets | 
         day=fields.get(b"day", b"").decode(),
         periods=tuple(msgspec.json.decode(fields[b"periods"])) if b"periods" in fields else (),
         pegs=_PEGS.decode(fields[b"pegs"]) if b"pegs" in fields else (),
+        later=tuple(int(number) for number in fields[b"later"].split(b",")) if b"later" in fields else (),
         unpegged=_UNPEGGED.decode(fields[b"unpegged"]) if b"unpegged" in fields else (),
         lots=tuple(msgspec.json.decode(fields[b"lots"])) if b"lots" in fields else (),
         positions_before=tuple(_parse_position(text) for text in stood.split(b",")) if stood else (),

@@ -48,7 +48,7 @@ class Approval:
 class StoredOrder:
     """An order: its decisions from the first to the latest, the order as it was last amended (None: never), the units
     cancelled by line, how many calls changed it; `parked` until a person approves it, and the approval once one did;
-    when its personal values were erased, in UTC seconds.
+    when its personal values were erased, in UTC seconds; and its `returns`, as `Keys.order` has them.
     """
 
     id: str
@@ -59,6 +59,7 @@ class StoredOrder:
     parked: bool
     approval: Approval | None
     erased_at: int | None = None
+    returns: str = ""
 
     @property
     def first(self) -> DecisionRecord:
@@ -174,4 +175,5 @@ def _stored(
         parked=b"approval" in fields,
         approval=msgspec.json.decode(approved, type=Approval) if approved else None,
         erased_at=key.at if isinstance(key, Erased) else None,
+        returns=fields.get(b"returns", b"").decode(),
     )

@@ -39,6 +39,7 @@ from engine.store.reconcile.drift import (
 )
 from engine.store.reconcile.expected_state import PositionKey, Suspect, SuspectKind
 from engine.store.reconcile.flows.receipt_drifts import peg_drifts, receipt_drifts, risk_drifts
+from engine.store.reconcile.flows.return_drifts import order_return_drifts, return_drifts
 from engine.store.reconcile.hold_endings import EndingsComparison
 from engine.store.reconcile.log_index import IndexComparison
 from engine.store.reconcile.log_replay import LogReplay
@@ -54,7 +55,8 @@ class Audit:
     `shipped` are the units of all shipments that were ever decided, `ended` those of them that are no longer held or
     promised, and `confirmed` those of these that left. `set_aside` are those of `held` that are held for decisions that
     are still being made, by the log. `short` are units held beyond those on hand because the source counted less after
-    they were promised: reported, but no drift. `blocked` are there beside those on hand, and may not be sold.
+    they were promised: reported, but no drift. `blocked` are there beside those on hand, and may not be sold; so are
+    those in `quarantine`, which came back.
     """
 
     decisions: int = 0
@@ -68,6 +70,7 @@ class Audit:
     set_aside: int = 0
     short: int = 0
     blocked: int = 0
+    quarantine: int = 0
     promised: int = 0
     """Units of holds that stand on what is to come. They are none of `held`."""
     ended_early: int = 0
@@ -102,6 +105,7 @@ class _Totals:
     held: int = 0
     short: int = 0
     blocked: int = 0
+    quarantine: int = 0
 
 
 def check(
@@ -130,6 +134,8 @@ _COMPARE: Mapping[SuspectKind, Callable[..., Iterator[Drift]]] = {
     "orders": order_drifts,
     "cancelled": cancelled_drifts,
     "endings": ending_drifts,
+    "returns": return_drifts,
+    "order_returns": order_return_drifts,
     "receipts": receipt_drifts,
     "pegs": peg_drifts,
     "at_risk": risk_drifts,
@@ -169,7 +175,8 @@ class Check:
             self._compare_loads,
             self._compare_taken,
             self._compare_rests,
-            self._compare_cancelled,
+            self._compare_orders,
+            self._compare_returns,
             self._compare_positions,
             self._compare_backlog,
             self._compare_receipts,
@@ -195,6 +202,7 @@ class Check:
             set_aside=self.replay.set_aside,
             short=self._totals.short,
             blocked=self._totals.blocked,
+            quarantine=self._totals.quarantine,
             promised=promised,
             ended_early=self.replay.ended_early,
             drifts=tuple(drifts),
@@ -227,7 +235,7 @@ class Check:
                 return waiting_drifts(keys, name, state)
             case "index":
                 return index_drifts(keys, name, self._index.wrong[name], state)
-            case "holds" | "rests" | "orders":
+            case "holds" | "rests" | "orders" | "returns":
                 return _COMPARE[kind](keys, replay, name, *state)
             case _:
                 return _COMPARE[kind](keys, replay, name, state)
@@ -340,11 +348,20 @@ class Check:
             if any(rest_drifts(self._keys, self.replay, node, stored.get(node), latest)):
                 self._suspected.add(("rests", node))
 
-    def _compare_cancelled(self) -> None:
-        orders = sorted(self._names.order | self.replay.orders.cancelled.keys())
-        for order, stored in scan.cancelled(self._client, self._keys, orders):
-            if any(cancelled_drifts(self._keys, self.replay, order, stored)):
+    def _compare_orders(self) -> None:
+        replay = self.replay
+        orders = sorted(self._names.order | replay.orders.cancelled.keys() | replay.returns.of_order.keys())
+        for order, cancelled, returns in scan.units_of_orders(self._client, self._keys, orders):
+            if any(cancelled_drifts(self._keys, replay, order, cancelled)):
                 self._suspected.add(("cancelled", order))
+            if any(order_return_drifts(self._keys, replay, order, returns)):
+                self._suspected.add(("order_returns", order))
+
+    def _compare_returns(self) -> None:
+        stored, opened = scan.returns(self._client, self._keys)
+        for name in stored.keys() | opened.keys() | self.replay.returns.by_id.keys():
+            if any(return_drifts(self._keys, self.replay, name, stored.get(name), opened.get(name))):
+                self._suspected.add(("returns", name))
 
     def _compare_backlog(self) -> None:
         self._suspected.update(suspects(self._client, self._keys))
@@ -377,13 +394,17 @@ class Check:
         """
         keys, names = self._keys, self._names
         held, blocked = dict(self._units(keys.held, names.held)), dict(self._units(keys.blocked, names.blocked))
+        quarantine = dict(self._units(keys.quarantine, names.quarantine))
         bases = dict(scan.bases(self._client, keys, sorted(names.base)))
         self._totals.held, self._totals.blocked = sum(_of_positions(held).values()), sum(blocked.values())
+        self._totals.quarantine = sum(quarantine.values())
         relevant = (
             held.keys()
             | self.replay.stock.held.keys()
             | blocked.keys()
             | self.replay.stock.blocked.keys()
+            | quarantine.keys()
+            | self.replay.stock.quarantine.keys()
             | bases.keys()
         )
         on_hand: dict[PositionKey, int] = {}
@@ -394,7 +415,11 @@ class Check:
             on_hand.update(_only(relevant, sku, fields))
         for key in relevant:
             position = SuspectPosition(
-                on_hand=on_hand.get(key, 0), held=held.get(key, 0), blocked=blocked.get(key, 0), base=bases.get(key)
+                on_hand=on_hand.get(key, 0),
+                held=held.get(key, 0),
+                blocked=blocked.get(key, 0),
+                quarantine=quarantine.get(key, 0),
+                base=bases.get(key),
             )
             self._totals.short += units_short(self.replay, key, position)
             if any(position_drifts(self._keys, self.replay, key, position)):

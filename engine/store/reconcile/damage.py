@@ -13,6 +13,7 @@ import orjson
 
 from engine.store.backlog import BacklogEntry
 from engine.store.connection.client import Client, faults
+from engine.store.flows.stored_return import StoredReturn
 from engine.store.keys import Keys
 from engine.store.log.stored_entry import UNREADABLE
 from engine.store.reconcile.drift import Drift
@@ -99,6 +100,13 @@ def _text(_: bytes, value: bytes) -> None:
     value.decode()
 
 
+def _return(field: bytes, value: bytes | float) -> None:
+    """A return, or when it was opened."""
+    field.decode()
+    if isinstance(value, bytes):
+        StoredReturn.decode(value)
+
+
 def _member(field: bytes, _: float) -> None:
     field.decode()
 
@@ -108,12 +116,13 @@ def _entry(field: bytes, value: bytes) -> None:
 
 
 _FORMS: Mapping[str, Callable[[bytes, Any], object]] = {
-    **dict.fromkeys(("on_hand", "held", "blocked", "taken", "load", "open"), _units),
+    **dict.fromkeys(("on_hand", "held", "blocked", "quarantine", "taken", "load", "open"), _units),
     **dict.fromkeys(("hold", "order", "endings", "resting", "rejections"), _text),
     **dict.fromkeys(("expiring", "orders", "parked", "waiting", "due"), _member),
     "base": _base,
     "decisions": _place,
     "facts": _facts,
     "backlog": _entry,
+    "returns": _return,
 }
 """What reads a value, by the first part of the key; raises one of DAMAGE."""

@@ -74,6 +74,7 @@ class SuspectPosition:
     on_hand: int = 0
     held: int = 0
     blocked: int = 0
+    quarantine: int = 0
     base: Base | None = None
 
 
@@ -85,6 +86,7 @@ def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: S
     for what, hash_key, found, expected in (
         ("units held", keys.held(sku), position.held, replay.stock.held[key]),
         ("units blocked", keys.blocked(sku), position.blocked, replay.stock.blocked[key]),
+        ("units in quarantine", keys.quarantine(sku), position.quarantine, replay.stock.quarantine[key]),
     ):
         if found != expected:
             before, after = (str(units) if units else None for units in (found, expected))
@@ -347,9 +349,18 @@ def expected_fields(hold: ExpectedHold) -> dict[str, str]:
     }
     weights = {} if hold.weights is None else {"weights": weights_json(hold.weights)}
     periods = {"periods": periods_text(hold.periods)} if hold.periods else {}
+    later = {"later": ",".join(map(str, hold.later))} if hold.later else {}
     promises = {promise_field(number): text for number, text in hold.promises.items()}
-    others = {**periods, **weights, **promises}
-    return {"until": str(hold.until), "caller": hold.caller, "day": hold.day, **others, **shipments}
+    return {
+        "until": str(hold.until),
+        "caller": hold.caller,
+        "day": hold.day,
+        **periods,
+        **later,
+        **weights,
+        **promises,
+        **shipments,
+    }
 
 
 def _stray_hold_drifts(keys: Keys, decision: str, fields: Mapping[str, str], until: int | None) -> Iterator[Drift]:

@@ -32,7 +32,9 @@ class ExpectedLoads:
         millis = entry.id[0]
         if hold.weights is not None:
             self.weights[entry.decision] = hold.weights
-        for shipment in hold.shipments.values():
+        for number, shipment in hold.shipments.items():
+            if number in hold.later:
+                continue
             periods = periods_of(hold.day).of(shipment.node)
             for period in periods:
                 day = self._day(period, millis)

@@ -34,6 +34,8 @@ SuspectKind: TypeAlias = Literal[
     "orders",
     "cancelled",
     "waiting",
+    "returns",
+    "order_returns",
     "receipts",
     "pegs",
     "at_risk",
@@ -91,6 +93,8 @@ class ExpectedHold:
     """The numbers of shipments of which units have left."""
     weights: Mapping[str, int] | None = None
     """Grams a unit by SKU, if its units and grams count in the loads."""
+    later: tuple[int, ...] = ()
+    """The numbers of shipments that count in no load, as `Hold.later`."""
     promises: dict[int, str] = field(default_factory=dict)
     """By number of a shipment, what is known of its promise, as it is stored."""
 

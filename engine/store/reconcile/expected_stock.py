@@ -25,6 +25,8 @@ class ExpectedStock:
     held: PositionUnits = field(default_factory=Counter)
     blocked: PositionUnits = field(default_factory=Counter)
     """Units that are there and may not be sold."""
+    quarantine: PositionUnits = field(default_factory=Counter)
+    """Units that came back and of which nobody has decided yet what becomes of them."""
     promised_from: dict[PositionKey, int] = field(default_factory=dict)
     """Units that were on hand when a decision last took some, less those that were confirmed since."""
     oversold: dict[PositionKey, int] = field(default_factory=dict)
@@ -53,6 +55,8 @@ class ExpectedStock:
                 claims[sku, shipment.node] += units
         positions = entry.positions_before or (None,) * len(claims)
         for (position, taken), before in zip(sorted(claims.items()), positions, strict=True):
+            if not taken:  # all are of what is to come
+                continue
             if before is None:
                 if record is not None:
                     self.promised_from[position] = record.stock[position[0]][position[1]].on_hand
@@ -72,6 +76,11 @@ class ExpectedStock:
 
     def block(self, position: PositionKey, units: int) -> None:
         _add(self.blocked, position, units)
+        self.late.note("positions", position)
+
+    def set_apart(self, position: PositionKey, units: int) -> None:
+        """So many units more are in quarantine."""
+        _add(self.quarantine, position, units)
         self.late.note("positions", position)
 
     def move(self, position: PositionKey, delta: int, instant: int) -> None:

@@ -17,6 +17,7 @@ from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry, EntryId
 from engine.store.log.entry_bodies import PartUnits, RejectionBody
+from engine.store.log.kinds import RETURN_KINDS
 from engine.store.log.stored_entry import UNREADABLE, RawEntry, is_amendment, parse_entry, parse_entry_id
 from engine.store.personal.order_keys import Secrets
 from engine.store.reconcile.expected_orders import ExpectedOrders
@@ -25,6 +26,7 @@ from engine.store.reconcile.expected_state import ExpectedHold, ExpectedShipment
 from engine.store.reconcile.expected_stock import ExpectedStock
 from engine.store.reconcile.flows.expected_promises import note_promise
 from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
+from engine.store.reconcile.flows.expected_returns import ExpectedReturns
 
 _COUNTED = frozenset({"held", "confirmed"})
 """States of units that count in what nodes are given to ship on a day."""
@@ -46,6 +48,8 @@ class LogReplay:
     """By decision that holds nothing any more, how each of its shipments ended; None if it never held anything. Whoever
     has compared one with the ledger deletes it here, so that they do not pile up.
     """
+    later: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """By decision that has some, the numbers of shipments that count in no load, as `Hold.later`."""
     resting: dict[str, NodeRest] = field(default_factory=dict)
     """The rest of each node. Those that are over are kept for as long as commit_follow_up.lua keeps them."""
     unreadable: list[EntryId] = field(default_factory=list)
@@ -58,6 +62,7 @@ class LogReplay:
     loads: ExpectedLoads = field(init=False)
     receipts: ExpectedReceipts = field(init=False)
     allotments: ExpectedAllotments = field(init=False)
+    returns: ExpectedReturns = field(init=False)
 
     def __post_init__(self) -> None:
         self.stock = ExpectedStock(late=self.late)
@@ -65,6 +70,7 @@ class LogReplay:
         self.loads = ExpectedLoads(late=self.late)
         self.receipts = ExpectedReceipts(late=self.late, stock=self.stock)
         self.allotments = ExpectedAllotments(late=self.late)
+        self.returns = ExpectedReturns(late=self.late)
 
     def add(self, raw: RawEntry, secrets: Secrets | None = None) -> None:
         """Apply the next entry of the log; `secrets` are those of the order keys that amendments need. One that can't
@@ -99,8 +105,6 @@ class LogReplay:
                 self._add_set_aside(entry)
             case "moved":
                 self._move_stock(entry)
-            case "expected" | "received" | "overdue" | "progressed" | "promise_at_risk" | "promise_stays":
-                self._add_flow(entry)
             case "extended" | "confirmed" | "released" | "expired" | "cancelled" | "amended" | "undone":
                 self._move_units(entry)
             case "rejected":
@@ -112,15 +116,20 @@ class LogReplay:
                 self.orders.wait(entry.decision, "", 0)
             case "queued" | "approved" | "erased":
                 self.orders.change(entry)
-            case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
-                pass
+            case _:
+                self._add_flow(entry)
 
     def _add_flow(self, entry: Entry) -> None:
-        """Of stock in motion, or of what was promised."""
-        if entry.kind in PROMISE_KINDS:
-            self._note_promise(entry)
-        else:
-            self._change_receipt(entry)
+        """Of what comes in, comes back or is moved, and of what was promised."""
+        match entry.kind:
+            case "expected" | "received" | "overdue":
+                self._change_receipt(entry)
+            case kind if kind in RETURN_KINDS:
+                self.returns.change(entry, self.stock)
+            case kind if kind in PROMISE_KINDS:
+                self._note_promise(entry)
+            case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
+                pass
 
     def _note_promise(self, entry: Entry) -> None:
         hold = self.holds.get(entry.decision)
@@ -215,7 +224,10 @@ class LogReplay:
             endings=["-"] * len(shipments),
             weights=weights,
             periods=entry.periods,
+            later=entry.later,
         )
+        if entry.later:
+            self.later[entry.decision] = entry.later
         for shipment in shipments.values():
             for sku, units in shipment.units.items():
                 self.stock.hold((sku, shipment.node), units)
@@ -261,6 +273,8 @@ class LogReplay:
         if entry.kind == "confirmed":
             return
         self.orders.place(hold.first, -shipment.total)
+        if number in hold.later:
+            return
         self.loads.change_output(hold, shipment.node, shipment.units.items(), -1, entry)
         if number not in hold.left:
             self.loads.change_shipments(hold, shipment.node, -1, entry)
@@ -296,7 +310,7 @@ class LogReplay:
                 if rejection.blocks is True:
                     self.stock.move(position, -units, entry.instant())
                     self.stock.block(position, units)
-            if rejection.room:
+            if rejection.room and number not in hold.later:
                 self.loads.change_output(hold, shipment.node, rejected, -1, entry)
             if number not in rejection.ended:
                 still_held = {sku: units for sku, units in left.items() if units}
@@ -304,7 +318,7 @@ class LogReplay:
                 continue
             hold.end_shipment(number, entry.kind, entry.at)
             self.receipts.shipment_ended(entry.decision, number)
-            if rejection.room and number not in hold.left:
+            if rejection.room and number not in hold.left and number not in hold.later:
                 self.loads.change_shipments(hold, shipment.node, -1, entry)
         self._forget_if_ended(entry.decision, hold)
 
@@ -340,6 +354,7 @@ class LogReplay:
                     endings=[],
                     weights=self.loads.weights.get(changed.decision),
                     periods=entry.periods,
+                    later=self.later.get(changed.decision, ()),
                 )
             for part in changed.parts:
                 self._move_part(hold, part, entry, returned)
@@ -384,6 +399,8 @@ class LogReplay:
             hold.shipments[part.number] = ExpectedShipment(
                 node=part.node, service=part.service, units=dict(+held), lots=lots
             )
+        if part.number in hold.later:
+            return
         self.loads.change_shipments(hold, part.node, part.room, entry)
         becomes = "held" if entry.kind == "undone" else entry.kind
         more = (becomes in _COUNTED) - (part.source in _COUNTED)

@@ -71,8 +71,9 @@ def _parse_hold(replies: Iterator[Any]) -> tuple[dict[str, str], int | None]:
 
 
 def _parse_position(replies: Iterator[Any]) -> SuspectPosition:
-    on_hand, held, blocked = (_parse_count(replies) for _ in range(3))
-    return SuspectPosition(on_hand=on_hand, held=held, blocked=blocked, base=parse_base(next(replies)))
+    on_hand, held, blocked, quarantine = (_parse_count(replies) for _ in range(4))
+    base = parse_base(next(replies))
+    return SuspectPosition(on_hand=on_hand, held=held, blocked=blocked, quarantine=quarantine, base=base)
 
 
 def _parse_rest(replies: Iterator[Any]) -> tuple[str | None, str | None]:
@@ -84,6 +85,12 @@ def _parse_order(replies: Iterator[Any]) -> tuple[dict[str, str], list[str | Non
     """The fields of its hash, and its scores in the lists of all and of parked orders."""
     fields = decode_fields(next(replies))
     return fields, [None if score is None else str(int(score)) for score in (next(replies), next(replies))]
+
+
+def _parse_return(replies: Iterator[Any]) -> tuple[str | None, str | None]:
+    """The return, and when it was opened by the list of all."""
+    text, opened_at = _parse_text(replies), next(replies)
+    return text, None if opened_at is None else str(int(opened_at))
 
 
 def _parse_waiting(replies: Iterator[Any]) -> WaitingState:
@@ -108,6 +115,7 @@ _READS: Mapping[SuspectKind, _Read] = {
             pipeline.hget(keys.on_hand(position[0]), position[1])
             .hget(keys.held(position[0]), position[1])
             .hget(keys.blocked(position[0]), position[1])
+            .hget(keys.quarantine(position[0]), position[1])
             .hget(keys.base(position[0]), position[1])
         ),
         _parse_position,
@@ -125,6 +133,10 @@ _READS: Mapping[SuspectKind, _Read] = {
         _parse_order,
     ),
     "cancelled": _Read(lambda pipeline, keys, order: pipeline.hget(keys.order(order), "cancelled"), _parse_text),
+    "returns": _Read(
+        lambda pipeline, keys, name: pipeline.hget(keys.returns, name).zscore(keys.returns_opened, name), _parse_return
+    ),
+    "order_returns": _Read(lambda pipeline, keys, order: pipeline.hget(keys.order(order), "returns"), _parse_text),
     "endings": _Read(lambda pipeline, keys, name: pipeline.hget(keys.endings, name), _parse_text),
     "waiting": _Read(
         lambda pipeline, keys, place: (

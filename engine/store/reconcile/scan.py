@@ -22,13 +22,15 @@ return {last and last[1] or '0-0', redis.call('HLEN', KEYS[2])}
 
 @dataclass(slots=True, kw_only=True)
 class Names:
-    """The names in the network's keys: SKUs with units on hand, with units held, with units blocked and with a base;
-    holds; days with loads; orders; what was taken, as `Keys.taken_named` says; SKUs with receipts, and with pegs.
+    """The names in the network's keys: SKUs with units on hand, with units held, with units blocked, in quarantine and
+    with a base; holds; days with loads; orders; what was taken, as `Keys.taken_named` says; SKUs with receipts, and
+    with pegs.
     """
 
     on_hand: set[str] = field(default_factory=set)
     held: set[str] = field(default_factory=set)
     blocked: set[str] = field(default_factory=set)
+    quarantine: set[str] = field(default_factory=set)
     base: set[str] = field(default_factory=set)
     hold: set[str] = field(default_factory=set)
     load: set[str] = field(default_factory=set)
@@ -82,15 +84,25 @@ def resting(client: Client, keys: Keys) -> tuple[dict[str, str], str | None]:
         return decode_fields(client.redis.hgetall(keys.resting)), None if latest is None else latest.decode()
 
 
-def cancelled(client: Client, keys: Keys, orders: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """Each order, and its cancelled units as they are stored."""
+def units_of_orders(client: Client, keys: Keys, orders: Sequence[str]) -> Iterator[tuple[str, str | None, str | None]]:
+    """Each order, its cancelled units and its returns, as they are stored."""
     for start in range(0, len(orders), _AT_ONCE):
         batch = orders[start : start + _AT_ONCE]
         with faults(), client.redis.pipeline(transaction=False) as read:
             for order in batch:
-                read.hget(keys.order(order), "cancelled")
+                read.hmget(keys.order(order), ["cancelled", "returns"])
             answers = read.execute()
-        yield from ((order, text and text.decode()) for order, text in zip(batch, answers, strict=True))
+        for order, texts in zip(batch, answers, strict=True):
+            cancelled, returns = (text and text.decode() for text in texts)
+            yield order, cancelled, returns
+
+
+def returns(client: Client, keys: Keys) -> tuple[dict[str, str], dict[str, str]]:
+    """Every return as it is stored, and when each was opened by the list of all."""
+    with faults():
+        stored = {name.decode(): text.decode() for name, text in client.redis.hscan_iter(keys.returns)}
+        opened = {name.decode(): str(int(at)) for name, at in client.redis.zscan_iter(keys.returns_opened)}
+    return stored, opened
 
 
 def index(client: Client, keys: Keys) -> Iterator[list[tuple[str, str]]]:

@@ -11,7 +11,8 @@ from typing import Any, Self, TypeAlias
 import msgspec
 
 from engine.model.facts import NodeRest
-from engine.store.flows.receipts import parse, text_of
+from engine.store.flows.receipt_texts import parse, text_of
+from engine.store.flows.stored_return import StoredReturn
 from engine.store.log.entry import EntryId
 from engine.store.reconcile.expected_state import (
     DayLoads,
@@ -58,6 +59,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     decisions: int
     held: Units
     blocked: Units
+    quarantine: Units
+    returns: list[StoredReturn]
     promised_from: Units
     oversold: Units
     breaches: list[FloorBreach]
@@ -72,6 +75,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     days: dict[str, _Day]
     weights: dict[str, dict[str, int]]
     taken: dict[str, _Period]
+    later: dict[str, tuple[int, ...]]
     unbacked: Units
     receipts: dict[str, tuple[str, str]]
     """By id, its SKU and its text."""
@@ -102,6 +106,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             decisions=replay.decisions,
             held=_by_sku(stock.held),
             blocked=_by_sku(stock.blocked),
+            quarantine=_by_sku(stock.quarantine),
+            returns=list(replay.returns.by_id.values()),
             promised_from=_by_sku(stock.promised_from),
             oversold=_by_sku(stock.oversold),
             breaches=stock.breaches,
@@ -115,6 +121,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             days={name: _Day(dict(day.amounts), day.added) for name, day in loads.days.items()},
             weights={decision: dict(grams) for decision, grams in loads.weights.items()},
             taken={name: _Period(dict(one.units), one.kept_until) for name, one in replay.allotments.taken.items()},
+            later=replay.later,
             unbacked=_by_sku(stock.unbacked),
             receipts={name: (one.receipt.sku, text_of(one)) for name, one in receipts.by_id.items()},
             pegs=pegs,
@@ -128,16 +135,20 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         replay.holds.update(self.holds)
         replay.open_holds.update(self.open_holds)
         replay.resting.update(self.resting)
+        replay.later.update(self.later)
         replay.shipped, replay.decisions, replay.ended_early = self.shipped, self.decisions, self.ended_early
         stock, orders, loads = replay.stock, replay.orders, replay.loads
         for units, stored in (
             (stock.held, self.held),
             (stock.blocked, self.blocked),
+            (stock.quarantine, self.quarantine),
             (stock.promised_from, self.promised_from),
             (stock.oversold, self.oversold),
             (stock.unbacked, self.unbacked),
         ):
             units.update(_by_position(stored))
+        for stored_return in self.returns:
+            replay.returns.put(stored_return)
         stock.breaches.extend(self.breaches)
         stock.confirmed = self.confirmed
         for sku, places in self.moves.items():

@@ -8,7 +8,8 @@
 -- Answers {'done' or 'again', answer}, with the answer of the request that came first under this operation; {'reused'}
 -- if the operation was used for another request; {'changed'} if anything is not as it was read; {'lacking', node, index
 -- of the SKU, units free} if a position lacks the units; {'backorder', node, index of the SKU, units on hand} if units on
--- backorder are to leave that are not there yet; {'loading'} if goods are to leave while a network is being
+-- backorder are to leave that are not there yet; {'awaited', node, index of the SKU, receipt, when it is expected} if units
+-- are to leave that are still to come; {'loading'} if goods are to leave while a network is being
 -- loaded, which has to be completed first. Only 'done' changes any units.
 local request = cjson.decode(ARGV[1])
 local holds = request.holds
@@ -33,7 +34,11 @@ if request.expires then
   end
 end
 local order = request.order
-if holds_differ(holds) or order and order_differs(order) then
+-- what came back had left: a confirm of it can't be undone
+local guard = request.not_returned
+local returns_differ = guard
+  and ((redis.call('HGET', key.order, 'returns') or '') ~= guard.returns or ended_differs(guard.ended))
+if holds_differ(holds) or order and order_differs(order) or returns_differ then
   return {'changed'}
 end
 local now = tonumber(request.micros)
@@ -46,15 +51,22 @@ local awaited = units_on_backorder(holds, instant, now)
 if awaited then
   return {'backorder', unpack(awaited)}
 end
+awaited = units_awaited(holds)
+if awaited then
+  return {'awaited', unpack(awaited)}
+end
 -- A load puts a SKU's stock in place of what is on hand, so goods that left before that would be on hand again.
 if request.moves and redis.call('HEXISTS', key.facts, 'load') == 1 then
   return {'loading'}
 end
 
 local changed, freed = {}, {}
-local moves, returned = change_holds(holds, changed, freed, instant, now)
+local moves, returned, unpegged = change_holds(holds, changed, freed, instant, now)
 offer(freed, note_changes(changed))
-for _, fields in ipairs(request.entries) do
+for place, fields in ipairs(request.entries) do
+  if place == 1 then
+    add_unpegged(fields, unpegged)
+  end
   if returned ~= '' then
     fields[#fields + 1], fields[#fields + 2] = 'taken', returned
   end

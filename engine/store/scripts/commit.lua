@@ -4,10 +4,12 @@
 --
 -- Keys, by the names in script_keys.py; load is that of each period in which its shipments count, and then of those in
 --       which what was set aside at an earlier try does; claimed_on_hand and claimed_held are those of each claim's SKU,
---       then of each SKU that was set aside at an earlier try; taken those of allotments that matter to the claims.
+--       then of each SKU that was set aside at an earlier try; taken those of allotments that matter to the claims;
+--       claimed_receipts and claimed_pegs those of the SKU of each claim that takes units of receipts.
 -- ARGV  1 decision id  2 the log entry's body  3 the request as JSON (see `_request` in ledger.py). What goes into a
 --       command unchanged is text there, because a number of a script takes longer to write.
---       4 number of loads  5 number of SKUs (in commit_follow_up.lua, others stand there, and these come later)
+--       4 number of loads  5 number of SKUs  6 number of keys of what was taken (in commit_follow_up.lua, others stand
+--       there, and these come later)
 -- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'order', decision id} if an order of
 -- that id was decided before, the first time by that decision, {'network'} if the network is another
 -- than the decision was made in, {'policies'} if another policy version is active, {'stale', node} if a node can't give
@@ -125,6 +127,43 @@ if request.lots then
   end
 end
 
+local lacks_receipts, take_receipts
+if request.receipts then
+  -- Whether units that a claim takes of receipts can't be promised any more: one of these is not as the decision read it,
+  -- or they would be promised twice. `left` are the units on hand above the floor that it leaves, below 0 if some lack. As
+  -- `covers` in engine/inbound/available_to_promise.py.
+  function lacks_receipts(wanted, node, left)
+    local begun = false
+    for _, counted in ipairs(wanted.counted) do
+      local id, status, expected_at, units, own = unpack(counted, 1, 5)
+      local text = call('HGET', key.claimed_receipts(wanted.key), id)
+      local receipt = text and receipt_of(text)
+      local is_as_read = receipt and receipt.node == node and receipt.status == status
+        and receipt.expected_at == expected_at
+      local usable = is_as_read and usable_units(receipt, wanted.haircut) + own or 0
+      if units > 0 and usable < units then
+        return true
+      end
+      left, begun = left + usable - units, begun or units > 0
+      if begun and left < 0 then
+        return true
+      end
+    end
+  end
+
+  -- Lets the units of its shipments stand on the receipts.
+  function take_receipts()
+    for _, peg in ipairs(request.pegs) do
+      local place, receipt_id, number, units = unpack(peg, 1, 4)
+      local receipts = key.claimed_receipts(place)
+      local receipt = receipt_of(call('HGET', receipts, receipt_id))
+      receipt.promised = receipt.promised + units
+      call('HSET', receipts, receipt_id, receipt_text(receipt))
+      change_peg(key.claimed_pegs(place), receipt_id .. '\n' .. id .. '\n' .. number, units, request.peg_rank)
+    end
+  end
+end
+
 local release_earlier, set_aside_rest
 if earlier or set_aside then  -- seldom, and functions take time to make
   -- Releases what was set aside at an earlier try, as change_holds.lua does.
@@ -192,7 +231,9 @@ if earlier or set_aside then  -- seldom, and functions take time to make
     local stood_then = {}
     for index, claim in ipairs(request.claims) do
       if not lost_nodes[claim[1]] and not lost_claims[index] then
-        call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
+        if claim[2] ~= '0' then
+          call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
+        end
         if hold_lots then
           hold_lots(index, claim[1])
         end
@@ -260,8 +301,9 @@ for index, claim in ipairs(request.claims) do
     on_hand = expired and expired > 0 and string.format('%.0f', on_hand - expired) or on_hand
   end
   local floor = floor_of(floors, on_hand, held, node)
-  if not expired or on_hand - held - floor < tonumber(units) or outside(on_hand_range, tonumber(on_hand))
-      or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
+  local left, of_receipts = on_hand - held - floor - units, request.receipts and request.receipts[tostring(index)]
+  if not expired or left < 0 and units ~= '0' or of_receipts and lacks_receipts(of_receipts, node, left)
+      or outside(on_hand_range, tonumber(on_hand)) or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
     lost, lost_claims[index] = lost or node, true
   end
   stood[index] = on_hand .. ' ' .. held .. ' ' .. floor
@@ -319,11 +361,16 @@ if request.replaces then  -- units that count as free for it: only commit_follow
   release_replaced()
 end
 for index, claim in ipairs(request.claims) do
-  call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
+  if claim[2] ~= '0' then
+    call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
+  end
   if hold_lots then
     hold_lots(index, claim[1])
   end
   changed[key.claimed_on_hand(index)] = true
+end
+if take_receipts then
+  take_receipts()
 end
 for _, taken in ipairs(request.taken or {}) do
   local name, node, units, seconds = key.taken(taken[1]), unpack(taken, 2, 4)
@@ -342,13 +389,20 @@ end
 if takes_hold then
   take_hold(key.hold, id, request.hold_until, request.shipments)
 end
-local periods = {}
+local more = {}
 if takes_hold and request.periods then
-  periods = {'periods', request.periods}
-  call('HSET', key.hold, unpack(periods))
+  more = {'periods', request.periods}
+  call('HSET', key.hold, unpack(more))
+end
+if request.pegs then
+  more[#more + 1], more[#more + 2] = 'pegs', request.logged_pegs
+end
+if takes_hold and request.later then
+  call('HSET', key.hold, 'later', request.later)
+  more[#more + 1], more[#more + 2] = 'later', request.later
 end
 local entry = call('XADD', key.log, '*', 'kind', 'decided', 'id', id, 'at', request.now, 'caller', request.caller,
-  'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2], unpack(signed(periods)))
+  'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2], unpack(signed(more)))
 call('HSET', key.decisions, id, entry)
 if request.order_key then
   call('HSET', key.order_keys, id, request.order_key)

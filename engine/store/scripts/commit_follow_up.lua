@@ -6,12 +6,14 @@
 -- Keys, by the names in script_keys.py; the changed_ ones are those of each hold with replaced units, of each period in
 -- whose load one counts, of each of their SKUs, and of what was taken of these in the periods of allotments.
 -- ARGV  1 to 3 those of commit.lua  4 the linked writes as JSON (see follow_up_commit.py)  5 the body of a rejection's
---       log entry  6 number of loads  7 of claims  8 of keys of what was taken  9 of holds that change  10 of the periods
---       of their loads  11 of their SKUs
+--       log entry  6 number of loads  7 of claims  8 of keys of what was taken  9 of claims of receipts  10 of holds that
+--       change  11 of the periods of their loads  12 of their SKUs
 -- Answers as commit.lua does, {'key', decision id} also if this operation was done before; {'reused'} if the operation
 -- was used for another request; {'chain'} if the order was decided again or changed meanwhile; {'gone'}
 -- if the waiting units do not wait any more, or others wait with them; {'hold'} if a hold has changed or ended;
 -- {'backorder', node, index of the SKU, units on hand} if units on backorder are to leave that are not there yet;
+-- {'awaited', node, index of the SKU, receipt, when it is expected} if units that are still to come are to leave, or are
+-- said to be damaged;
 -- {'crowded'} if no more decisions may wait.
 local SECOND = 1000000
 local linked = cjson.decode(ARGV[4])
@@ -43,6 +45,9 @@ end
 local micros, instant
 if rejection then
   micros = tonumber(rejection.micros)
+  for _, hold in ipairs(rejection.holds) do
+    hold.rejected, hold.damaged = true, #rejection.blocked > 0
+  end
   instant = instant_of_leaving(rejection.holds, micros, rejection.at)
   if tonumber(redis.call('HGET', key.changed_hold(1), 'until') or 0) <= now or holds_differ(rejection.holds) then
     return {'hold'}
@@ -50,6 +55,10 @@ if rejection then
   local awaited = units_on_backorder(rejection.holds, instant, micros)
   if awaited then
     return {'backorder', unpack(awaited)}
+  end
+  awaited = units_awaited(rejection.holds)
+  if awaited then
+    return {'awaited', unpack(awaited)}
   end
 end
 
@@ -62,9 +71,10 @@ if amendment then
   -- Lets go what the order held and decides again, in the midst of commit.lua: so it is free for this decision alone.
   function release_replaced()
     local changed, freed = {}, {}
-    change_holds(amendment.holds, changed, freed)
+    local _, _, unpegged = change_holds(amendment.holds, changed, freed)
     offer(freed, note_changes(changed))
     change_order(amendment.order, linked.now)
+    add_unpegged(amendment.entry, unpegged)
     redis.call('XADD', key.log, '*', unpack(signed(amendment.entry)))
   end
 end
@@ -96,7 +106,7 @@ end
 
 -- the rejected units are not held any more; those of a short pick that left are not on hand either
 local changed = {}
-local moves = change_holds(rejection.holds, changed, changed, instant, micros)
+local moves, _, unpegged = change_holds(rejection.holds, changed, changed, instant, micros)
 for _, fields in ipairs(rejection.entries) do
   fields[#fields + 1], fields[#fields + 2] = 'moved_at', plain(instant)
   local entry = redis.call('XADD', key.log, '*', unpack(signed(fields)))
@@ -174,8 +184,11 @@ for _, count in ipairs(rejection.counts) do
   counts[#counts + 1] = {count.sku, unpack(outcome)}
 end
 offer(changed, note_changes(changed))
-local entry = redis.call('XADD', key.log, '*', 'kind', 'rejected', 'id', rejection.id, 'at', linked.now, 'body', ARGV[5],
+local fields = {
+  'kind', 'rejected', 'id', rejection.id, 'at', linked.now, 'body', ARGV[5],
   'counted', #counts > 0 and cjson.encode(counts) or '[]', 'moved_at', plain(instant),
-  unpack(signature))
+}
+add_unpegged(fields, unpegged)
+local entry = redis.call('XADD', key.log, '*', unpack(signed(fields)))
 remember_moves(damaged, entry, micros)
 return answer

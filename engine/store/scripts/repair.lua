@@ -14,7 +14,7 @@ end
 
 local sorted_sets = {
   [key.expiring] = true, [key.orders] = true, [key.parked] = true, [key.waiting] = true, [key.due] = true,
-  [key.arriving] = true,
+  [key.arriving] = true, [key.returns_opened] = true,
 }
 local function value(name, field)
   local current

@@ -1,12 +1,12 @@
 -- Reads everything one decision needs, at one moment, once every hold whose time is over has been ended.
 --
--- Keys, by the names in script_keys.py; load is that of each period, on_hand and held are those of each SKU, then taken
--- those of each SKU by the periods of allotments.
+-- Keys, by the names in script_keys.py; load is that of each period, on_hand, held and receipts are those of each SKU,
+-- then taken those of each SKU by the periods of allotments.
 -- ARGV  1 now (UTC seconds)  2 the instant whose policies decide  3 how many stamps are asked for
 --       then so many members of `changed`, the number of loads, last the number of SKUs
 -- Answers {'expired', hold ids} if holds have to be ended first (by change_holds.lua), and is then called again; or
 -- {network version, policy version, the decision of the idempotency key, that of the order's id, loads by period, nodes
--- that rest, 1 if some stock has lots, then on_hand and held of each SKU, then what was taken, then if stamps are asked
+-- that rest, 1 if some stock has lots, the open receipts of each SKU if there are or were any, then on_hand and held of each SKU, then what was taken, then if stamps are asked
 -- for, all of them as one text, - where there is none}. A policy version that was scheduled and is due is answered as `instant:version`. A hash is answered as one text of a name and its value on a
 -- line each, which is faster to make and to read than two answers for each node; no name has a line break in it.
 local MOST_AT_ONCE = 100
@@ -23,7 +23,8 @@ if #expired > 0 then
 end
 
 local due = call('ZRANGE', key.scheduled_policies, ARGV[2], '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)
-local version, rests_until, lots = unpack(call('HMGET', key.facts, 'version', 'rests', 'lots'))
+local version, rests_until, lots, has_receipts =
+  unpack(call('HMGET', key.facts, 'version', 'rests', 'lots', 'receipts'))
 local loads = {}
 for period = 1, tonumber(ARGV[4 + ARGV[3]]) do
   loads[period] = lines(key.load(period))
@@ -36,7 +37,11 @@ local answer = {
   loads,
   rests_until and tonumber(rests_until) > tonumber(ARGV[2]) and lines(key.resting) or '',
   lots or '',
+  {},
 }
+for index = 1, has_receipts and tonumber(ARGV[#ARGV]) or 0 do
+  answer[8][index] = lines(key.receipts(index))
+end
 for index = 1, tonumber(ARGV[#ARGV]) do
   answer[#answer + 1] = lines(key.on_hand(index))
   answer[#answer + 1] = lines(key.held(index))

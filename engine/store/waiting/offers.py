@@ -73,7 +73,7 @@ class Offers:
         nobody left, or no free unit, where a place may sell up to `oversell` units more than it has.
         """
         keys = self._keys
-        script_keys = NEXT_OFFER.keys(keys, on_hand=keys.on_hand(sku), held=keys.held(sku))
+        script_keys = NEXT_OFFER.keys(keys, on_hand=keys.on_hand(sku), held=keys.held(sku), receipts=keys.receipts(sku))
         arguments = [before, str(oversell)]
         if passed_over is not None:
             note = msgspec.json.encode(passed_over.note).decode()

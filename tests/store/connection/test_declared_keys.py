@@ -15,6 +15,7 @@ from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decision_request import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
+from engine.promise_watch.progress import ProgressReport
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import policy_versions, replica
@@ -25,12 +26,15 @@ from engine.store.connection import client as store
 from engine.store.connection.client import script_text
 from engine.store.events.event_stream import EventStream
 from engine.store.flows.learnt_demand import LearntDemand
+from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.network import load
 from engine.store.orders.stored_order import Approval
+from engine.store.outcomes import Committed
 from engine.store.script_keys import LAYOUTS, TRIM_LOG
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.store.connection.test_replicas import LONG, follow, url
+from tests.store.flows.conftest import commit, decision_on
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order, product
 from tests.support.lua_scripts import script_names
@@ -122,6 +126,8 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     pointsman.holds.undo(names[0], lines={"A": 2})
     pointsman.holds.release(names[1])
     pointsman.holds.extend(names[2], minutes=90)
+    pointsman.flows.promise_watch.report(ProgressReport(decision=names[2], number=0, milestone="picked"))
+    assert pointsman.flows.promise_watch.watch().raised
     pointsman.stock.set_count(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
     pointsman.stock.move([Movement(op=sku, node="lille", sku=sku, delta=5) for sku in "AB"])
     for units in (1, 2):
@@ -167,6 +173,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     repair_loads(pointsman)
     send_events(pointsman)
     follow_versions(pointsman, clock)
+    receive_what_was_promised(pointsman, clock)
     change_paces(pointsman)
     seal_and_trim(pointsman)
     over = order(("B", 1))
@@ -174,6 +181,33 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     assert pointsman.erasures.erase(over.id, note="").order == over.id
     on_replicas_alone, before_the_service_starts = "replica_snapshot", "server/rights"
     assert ran == script_names() - {on_replicas_alone, before_the_service_starts}
+
+
+def receive_what_was_promised(pointsman, clock):
+    """A receipt of which units are promised comes later than expected, and then with fewer units."""
+    inbound, ledger = pointsman.flows.inbound, pointsman._ledger
+    message = Announcement(
+        id="PO-1",
+        source="purchase_order",
+        node="lyon",
+        sku="A",
+        quantity=5,
+        expected_at=clock.now + 60,
+        status="confirmed",
+        sequence=1,
+    )
+    inbound.announce(message)
+    for name in ("late", "released"):
+        decision = decision_on(ledger, 0, {"PO-1": 2}, inbound.coming("A")["lyon"], hold_until=clock.now + 3_600)
+        assert commit(ledger, decision, name) == Committed()
+    inbound.announce(dataclasses.replace(message, expected_at=clock.now + 120, sequence=2))
+    pointsman.holds.release("released")
+    clock.now += 200
+    inbound.note_overdue()
+    inbound.receive("PO-1", Delivery(units=1, closes=True), op="truck")
+    pointsman.holds.confirm("late", lines={"1": 1})
+    pointsman.holds.release("late")
+    assert pointsman.check().clean
 
 
 def wait_for_an_instant(pointsman, clock):

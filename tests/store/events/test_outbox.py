@@ -14,11 +14,12 @@ from engine.events.stock_events import LowStock
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
-from engine.store.log.kinds import ACT_KINDS, KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS, RETURN_KINDS
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.decision_json import json_of
 from tests.support.facts import HOUR, LILLE, LYON, inventory, node, order
+from tests.support.returns import dispose, inspect, open_return, receive
 
 WHO = {"who": "eve", "note": "why"}
 
@@ -315,7 +316,7 @@ _POLICY = {"test.yaml": b"policy: test\nrules:\n  - {id: r1, because: a reason, 
 def test_every_kind_of_entry_is_told_or_known_to_be_of_no_event():
     of_the_ledger_alone = {"set_aside", "repaired"}
     others = {"decided", "moved", "woken", "counted", "loaded", "published", "activated"}
-    assert ORDER_KINDS | others | of_the_ledger_alone | set(ACT_KINDS) == set(KINDS)
+    assert ORDER_KINDS | others | of_the_ledger_alone | set(ACT_KINDS) | set(RETURN_KINDS) == set(KINDS)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7])
@@ -371,6 +372,40 @@ def test_a_damaged_entry_is_passed_over(shop, redis_client, network, caplog):
     subjects = [event.subject for event in shop.events.read(START, limit=99).events if event.type == "order.decided"]
     assert subjects == ["W-1", "W-2"]
     assert "can't be read" in caplog.text
+
+
+def test_steps_of_returns_are_told_and_what_they_restock(shop, told):
+    shop.holds.confirm(decide(shop, 2)["id"])
+    told()
+    open_return(shop, "W-1", A=2)
+    receive(shop, "W-1-R1", A=1, complete=True)
+    inspect(shop, "W-1-R1")
+    dispose(shop, "W-1-R1")
+    opened, received, inspected, disposed, stock = told()
+    assert [event[0] for event in (opened, received, inspected, disposed, stock)] == [
+        *(f"return.{step}" for step in ("opened", "received", "inspected", "disposed")),
+        "stock.changed",
+    ]
+    assert {event[1] for event in (opened, received, inspected, disposed)} == {"W-1"}
+    assert [event[2]["state"] for event in (opened, received, inspected, disposed)] == [
+        *("authorised", "received", "inspected", "closed")
+    ]
+    assert opened[2]["lines"] == [{"line": "1", "sku": "A", "quantity": 2}]
+    assert received[2]["missing"] == [{"line": "1", "sku": "A", "quantity": 1}]
+    (units,) = disposed[2]["units"]
+    assert units == {
+        "group": 1,
+        "line": "1",
+        "sku": "A",
+        "quantity": 1,
+        "node": "lyon",
+        "grade": "as_new",
+        "disposition": "restock",
+        "place": "lyon",
+    }
+    assert disposed[2]["links"] == {"order": "/v1/orders/W-1", "return": "/v1/returns/W-1-R1"}
+    assert stock[2]["because"] == "returned"
+    assert stock[2]["positions"] == [{"sku": "A", "node": "lyon", "delta": 1, "on_hand": 9}]
 
 
 def test_units_set_aside_are_no_event(shop, redis_client, network, told):

@@ -5,48 +5,12 @@ import pytest
 from engine.errors import InputInvalid, KeyReused, NotFound, StockConflict
 from engine.inbound.inbound import ReceiptFilter
 from engine.model.lots import expiry_of
-from engine.store.flows.receipts import Announcement, Delivery, ReceiptTaken, ReceiptUnchanged
+from engine.store.flows.receipts import ReceiptTaken, ReceiptUnchanged
 from engine.store.stock import Count, Stamp
-from tests.conftest import activate
-from tests.support.facts import HOUR, LYON, NOW, PARIS, inventory, lots, node
+from tests.store.flows.conftest import DAY
+from tests.support.facts import HOUR, NOW, lots
 
-DAY = 24 * HOUR
 MICROS = 1_000_000
-
-
-@pytest.fixture
-def shop(bare):
-    """Five of A in Lyon, none of B."""
-    shops = [node("lyon", LYON), node("paris", PARIS)]
-    bare.load(inventory(shops, {"A": {"lyon": 5}, "B": {"lyon": 0}}))
-    activate(bare)
-    return bare
-
-
-@pytest.fixture
-def announce(shop):
-    def announce(name="PO-1", **values):
-        received_at = values.pop("received_at", None)
-        values = {
-            "source": "purchase_order",
-            "node": "lyon",
-            "sku": "A",
-            "quantity": 10,
-            "expected_at": NOW + DAY,
-            "status": "confirmed",
-            "sequence": 1,
-        } | values
-        return shop.flows.inbound.announce(Announcement(id=name, **values), received_at=received_at)
-
-    return announce
-
-
-@pytest.fixture
-def receive(shop):
-    def receive(units, name="PO-1", *, op=None, **more):
-        return shop.flows.inbound.receive(name, Delivery(units=units, **more), op=op)
-
-    return receive
 
 
 def on_hand(shop, sku="A", at="lyon"):

@@ -9,7 +9,7 @@ import orjson
 
 from engine.model.lots import place_of
 from engine.model.receipts import OPEN, Receipt
-from engine.store.flows.receipts import StoredReceipt
+from engine.store.flows.receipt_texts import StoredReceipt
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import ReceiptBody
 from engine.store.reconcile.expected_state import LateChanges

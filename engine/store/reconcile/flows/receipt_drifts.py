@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import orjson
 
 from engine.model.receipts import OPEN
-from engine.store.flows.receipts import parse, text_of
+from engine.store.flows.receipt_texts import parse, text_of
 from engine.store.keys import Keys
 from engine.store.reconcile.drift import Drift, Write
 from engine.store.reconcile.expected_state import ReceiptState

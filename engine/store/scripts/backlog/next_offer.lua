@@ -1,6 +1,7 @@
 -- Answers who is next to be offered the free units of a SKU, and closes the offer once that is nobody.
 --
--- Keys, by the names in script_keys.py; on_hand and held are those of the SKU.
+-- Keys, by the names in script_keys.py; on_hand, held and receipts are those of the SKU. Units that are to come are free
+-- where nobody was promised them: the policies say who may be.
 -- ARGV  1 the rank that they must come before, or nothing  2 units beyond those on hand that a place may sell at most
 --       then, if the units were of no use to one who was next: 3 the decision  4 the stamp answered then  5 the note of
 --       why
@@ -26,6 +27,12 @@ local function some_are_free()
   for index = 1, #on_hand, 2 do
     local is_position = not string.find(on_hand[index], '\t', 1, true)
     if is_position and math.max(0, on_hand[index + 1]) + ARGV[2] > (of_node[on_hand[index]] or 0) then
+      return true
+    end
+  end
+  for _, text in ipairs(call('HVALS', key.receipts)) do
+    local receipt = receipt_of(text)
+    if units_to_come(receipt) > receipt.promised then
       return true
     end
   end

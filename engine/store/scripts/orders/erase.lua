@@ -3,18 +3,19 @@
 -- Keys, by the names in script_keys.py; ended_hold are those of its decisions, quote that of a quote that it took up.
 -- ARGV  1 the order's first decision  2 now  3 the log entry's body  4 calls that changed it, as it was read
 --       5 its decisions but the first, as they were read  6 the order as last amended, without personal values; empty if
---       it was never amended  then its decisions
+--       it was never amended  7 its returns, as they were read  then its decisions
 -- Answers {'done'}; {'erased', instant} if it was erased before; {'changed'} if it is not as it was read, or not over.
 local ERASED = 'erased:'
 local stored = redis.call('HGET', key.order_keys, ARGV[1])
 if stored and string.sub(stored, 1, #ERASED) == ERASED then
   return {'erased', string.sub(stored, #ERASED + 1)}
 end
-if (redis.call('HGET', key.order, 'changes') or '0') ~= ARGV[4] or redis.call('LLEN', key.chain) ~= tonumber(ARGV[5]) then
+if (redis.call('HGET', key.order, 'changes') or '0') ~= ARGV[4] or redis.call('LLEN', key.chain) ~= tonumber(ARGV[5])
+    or (redis.call('HGET', key.order, 'returns') or '') ~= ARGV[7] then
   return {'changed'}
 end
-for index = 7, #ARGV do
-  if redis.call('EXISTS', key.ended_hold(index - 6)) == 1 or redis.call('HEXISTS', key.backlog, ARGV[index]) == 1 then
+for index = 8, #ARGV do
+  if redis.call('EXISTS', key.ended_hold(index - 7)) == 1 or redis.call('HEXISTS', key.backlog, ARGV[index]) == 1 then
     return {'changed'}
   end
 end

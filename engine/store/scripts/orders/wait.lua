@@ -9,19 +9,9 @@
 -- Sent twice, the second finds the order changed.
 local id = ARGV[1]
 if (redis.call('HGET', key.order, 'changes') or '0') ~= ARGV[6]
-    or redis.call('LLEN', key.chain) ~= tonumber(ARGV[7]) or not is_entry(id, ARGV[9]) then
+    or redis.call('LLEN', key.chain) ~= tonumber(ARGV[7]) or not is_entry(id, ARGV[9])
+    or ended_differs(cjson.decode(ARGV[8])) then
   return 'changed'
-end
-for _, decision in ipairs(cjson.decode(ARGV[8])) do
-  local name, ended = decision[1], decision[2]
-  if (redis.call('HGET', key.endings, name) or '') ~= ended[1] then
-    return 'changed'
-  end
-  for number = 2, #ended do
-    if (redis.call('HGET', key.shipment_units, name .. ' ' .. (number - 2)) or '') ~= ended[number] then
-      return 'changed'
-    end
-  end
 end
 if redis.call('HEXISTS', key.backlog, id) == 0 and redis.call('HLEN', key.backlog) >= tonumber(ARGV[5]) then
   return 'crowded'

@@ -1,6 +1,6 @@
 -- Changes of the units of holds, as hold_change.py asks for them. Every script that ends, rejects or holds again some
 -- units uses these functions, in this order: holds_differ, instant_of_leaving, units_lacking, units_on_backorder,
--- change_holds, log_confirm. Needs the part `stock_journal`.
+-- units_awaited, change_holds, log_confirm. Needs the parts `stock_journal` and `receipts`.
 --
 -- A hold is {id, until, endings, ended, parts}: `until` and `endings` as they were read, and the endings afterwards; all
 -- of these are text, and empty where there is nothing. If units are held again, `open` has the hold's until, caller and
@@ -11,7 +11,10 @@
 -- What is on hand does not change where the count that stands has it already. Units on backorder can't leave before they
 -- are there. One with a label says which of these units are of that lot.
 -- Where only the hold was read, parts have no outcomes and no room. `outputs` are fields of the load of its date that
--- count units and grams, each with how many more there are.
+-- count units and grams, each with how many more there are. Of `held` units some may stand on receipts: these are not held
+-- of what is on hand. `pegs`, if they matter, are those as they were read: {index of the SKU, receipt, number, units, when
+-- the receipt is expected}. Of units that a node rejects (`rejected`), those on hand come first; where they are `damaged`,
+-- all are on hand.
 
 -- Whether a hold is not as it was read.
 local function holds_differ(holds)
@@ -30,6 +33,14 @@ local function holds_differ(holds)
     end
     for entry, confirm in pairs(hold.confirms or {}) do
       if differs(key.confirms(index), entry, confirm.before) then
+        return true
+      end
+    end
+    for _, peg in ipairs(hold.pegs or {}) do
+      local sku, id, number, units, expected_at = unpack(peg, 1, 5)
+      local stored = redis.call('HGET', key.changed_pegs(sku), id .. '\n' .. hold.id .. '\n' .. number)
+      local text = stored and redis.call('HGET', key.changed_receipts(sku), id)
+      if not text or tonumber(string.match(stored, '^%d+')) ~= units or receipt_of(text).expected_at ~= expected_at then
         return true
       end
     end
@@ -103,6 +114,64 @@ local function units_on_backorder(holds, instant, now)
   end
 end
 
+-- How many units of a SKU, by the key of its pegs, a shipment holds, as it is stored.
+local function units_held(body, pegs_key)
+  local units = 0
+  for _, part in ipairs(body ~= '' and cjson.decode(body)[3] or {}) do
+    units = units + (part[1] == sku_of(pegs_key) and part[2] or 0)
+  end
+  return units
+end
+
+-- The first of these units that are to leave, or are damaged, and are still to come: {node, index of the SKU, receipt, when
+-- it is expected}.
+local function units_awaited(holds)
+  for _, hold in ipairs(holds) do
+    for _, part in ipairs(hold.parts) do
+      for _, units in ipairs(part.units) do
+        local index, held, on_hand, label = units[1], tonumber(units[2]), tonumber(units[3]), units[6]
+        local leaving = hold.damaged and -held or -on_hand
+        if not label and held < 0 and leaving > 0 then
+          local pegs = pegs_of(key.changed_receipts(index), key.changed_pegs(index), hold.id, part.number)
+          local there = #pegs > 0 and units_held(part.before, key.changed_pegs(index)) or 0
+          for _, peg in ipairs(pegs) do
+            there = there - peg[4]
+          end
+          if #pegs > 0 and leaving > there then
+            return {part.node, plain(index), pegs[1][1], plain(pegs[1][2].expected_at)}
+          end
+        end
+      end
+    end
+  end
+end
+
+-- Lets units of a shipment that are not held any more, and do not leave, not stand on receipts any more: these before those
+-- on hand, the last to arrive first; of what a node rejects, those on hand before them. Answers how many these are; adds them
+-- to `unpegged`, as the log has them. `held` and `on_hand` are the changes of both.
+local function unpeg_units(index, hold, part, held, on_hand, unpegged)
+  local pegs_key, taken, units, pegged = key.changed_pegs(index), 0, -held + on_hand, 0
+  local pegs = pegs_of(key.changed_receipts(index), pegs_key, hold.id, part.number)
+  for _, peg in ipairs(pegs) do
+    pegged = pegged + peg[4]
+  end
+  if hold.rejected and pegged > 0 then
+    units = units - math.max(0, math.min(units, units_held(part.before, pegs_key) - pegged + on_hand))
+  end
+  for _, peg in ipairs(pegs) do
+    local id, receipt, field, count = unpack(peg, 1, 4)
+    count = math.min(count, units - taken)
+    if count > 0 then
+      change_peg(pegs_key, field, -count)
+      receipt.promised = receipt.promised - count
+      redis.call('HSET', key.changed_receipts(index), id, receipt_text(receipt))
+      unpegged[#unpegged + 1] = {sku_of(pegs_key), id, hold.id, part.number, plain(count)}
+      taken = taken + count
+    end
+  end
+  return taken
+end
+
 -- A shipment counts in the loads of its periods while units of it are held or have left.
 local function room_of(hold, part)
   if part.room then
@@ -118,10 +187,10 @@ local function room_of(hold, part)
 end
 
 -- Changes them, at an instant if units move. Adds to `changed` the keys of what is on hand where stock changed, and to
--- `freed` those where units came free; returns the moves of what is on hand, as remember_moves takes them, and for each
--- unit that is held again a 1 if it is on hand again, or a 0.
+-- `freed` those where units came free; returns the moves of what is on hand, as remember_moves takes them, for each unit
+-- that is held again a 1 if it is on hand again, or a 0, and what stood on receipts and does not any more.
 local function change_holds(holds, changed, freed, instant, now)
-  local call, moves, returned = redis.call, {}, {}
+  local call, moves, returned, unpegged = redis.call, {}, {}, {}
   local function set(name, field, value)
     if value == '' then
       call('HDEL', name, field)
@@ -139,6 +208,9 @@ local function change_holds(holds, changed, freed, instant, now)
         changed[key.changed_on_hand(index)] = true
         if (moved and on_hand or 0) - held > 0 then
           freed[key.changed_on_hand(index)] = true
+        end
+        if not label and tonumber(held) < 0 and call('EXISTS', key.changed_pegs(index)) == 1 then
+          held = plain(held + unpeg_units(index, hold, part, held, on_hand, unpegged))
         end
         if held ~= '0' and call('HINCRBY', key.changed_held(index), place, held) <= 0 then
           call('HDEL', key.changed_held(index), place)
@@ -175,6 +247,9 @@ local function change_holds(holds, changed, freed, instant, now)
         end
       end
       set(key.changed_hold(at), part.number, part.after)
+      if part.after == '' then
+        call('HDEL', key.at_risk, hold.id .. ' ' .. part.number)
+      end
       if part.outcomes then
         set(key.shipment_units, hold.id .. ' ' .. part.number, part.outcomes)
       end
@@ -203,7 +278,14 @@ local function change_holds(holds, changed, freed, instant, now)
       call('ZADD', key.expiring, hold.open['until'], hold.id)
     end
   end
-  return moves, table.concat(returned)
+  return moves, table.concat(returned), unpegged
+end
+
+-- Adds to the fields of a log entry what does not stand on receipts any more by it.
+local function add_unpegged(fields, unpegged)
+  if #unpegged > 0 then
+    fields[#fields + 1], fields[#fields + 2] = 'unpegged', cjson.encode(unpegged)
+  end
 end
 
 -- Remembers what the log entry confirmed of the first hold, and when it left, for as long as it can be undone.

@@ -29,6 +29,11 @@ local function receipt_text(receipt)
   return table.concat(words, '\t')
 end
 
+-- The SKU in the key of its pegs.
+local function sku_of(pegs_key)
+  return string.match(pegs_key, '^{[^}]*}:pegs:(.*)$')
+end
+
 local function units_to_come(receipt)
   return IS_OPEN[receipt.status] and math.max(0, receipt.quantity - receipt.received) or 0
 end

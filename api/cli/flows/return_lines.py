@@ -1,0 +1,96 @@
+"""Prints a return for people."""
+
+from collections.abc import Iterator
+
+from api.cli.language.current import current_language, say, text
+from api.cli.output.times import Times
+from api.records.flows.returns import ReturnedUnitsRecord, ReturnLineRecord, ReturnRecord
+from engine.model.returns import ReturnTerms, Words
+from rules.wording.catalogue import ENGLISH
+
+_COUNTS = {
+    "received": text("{count} received"),
+    "kept": text("{count} kept by the customer"),
+    "to_come": text("{count} to come"),
+    "missing": text("{count} missing"),
+}
+"""Units of a line of a return."""
+_STATES = (
+    text("authorised"),
+    text("received"),
+    text("inspected"),
+    text("partly_received"),
+    text("closed"),
+    text("cancelled"),
+    text("expired"),
+)
+"""States, which are said as they are stored."""
+_DISPOSITIONS = {
+    "restock": text("restocked"),
+    "refurbish": text("to be repaired"),
+    "liquidate": text("sold off"),
+    "donate": text("given away"),
+    "destroy": text("destroyed"),
+    "return_to_supplier": text("back to the supplier"),
+    "return_to_customer": text("back to the customer"),
+    "keep": text("kept"),
+}
+
+
+def summary(record: ReturnRecord, times: Times) -> str:
+    """A return on one line."""
+    units = ", ".join(f"{line.quantity} x {line.sku}" for line in record.lines)
+    return f"{times(record.opened_at)}  {record.id}  {say(record.state)}  {units}"
+
+
+def return_lines(record: ReturnRecord, terms: ReturnTerms, times: Times) -> Iterator[str]:
+    """With reasons and grades in the words of the network file."""
+    yield say("return {id} of order {order}: {state}", id=record.id, order=record.order, state=say(record.state))
+    yield say("  opened {at}, expires {until}", at=times(record.opened_at), until=times(record.expires_at))
+    if record.late:
+        yield say("  after the time for returns, by {by}: {because}", by=record.late.by, because=record.late.because)
+    for line in record.lines:
+        yield _line(line, terms)
+    for group in record.groups:
+        yield _group(group, terms)
+
+
+def _line(line: ReturnLineRecord, terms: ReturnTerms) -> str:
+    counts = [say(name, count=getattr(line, field)) for field, name in _COUNTS.items() if getattr(line, field)]
+    return say(
+        "  line {line}: {quantity} x {sku}, {reason}: {counts}",
+        line=line.line,
+        quantity=line.quantity,
+        sku=line.sku,
+        reason=_words(line.reason, terms.reasons.get(line.reason, {})),
+        counts=", ".join(counts) or say("nothing"),
+    )
+
+
+def _group(group: ReturnedUnitsRecord, terms: ReturnTerms) -> str:
+    grade = terms.grades.get(group.grade or "")
+    parts = [
+        say("at {node}", node=group.node) if group.node else "",
+        "" if group.line or not group.node else say("another article"),
+        _words(group.grade, grade.words if grade else {})
+        if group.grade
+        else say("not inspected")
+        if group.node
+        else "",
+        "" if group.restock else say("not to be restocked"),
+        say(_DISPOSITIONS[group.disposition]) if group.disposition else "",
+        say("as {sku}", sku=group.as_sku) if group.as_sku else "",
+        say("by {by}: {because}", by=group.by, because=group.because) if group.because else "",
+    ]
+    return say(
+        "  group {number}: {quantity} x {sku}, {parts}",
+        number=group.group,
+        quantity=group.quantity,
+        sku=group.sku,
+        parts=", ".join(part for part in parts if part),
+    )
+
+
+def _words(name: str, words: Words) -> str:
+    """How people say it in the current language, if the network file has that."""
+    return words.get(current_language()) or words.get(ENGLISH) or name

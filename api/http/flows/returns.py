@@ -1,0 +1,98 @@
+"""Returns: POST /v1/returns authorises one, and what is below it takes its further steps."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+
+from api.http.access.caller import caller
+from api.http.audit.reads import note_order
+from api.http.blueprint import Blueprint, answer
+from api.http.each_request.key_header import operation_of_key
+from api.records.flows.returns import ReturnRecord, ReturnsPageRecord
+from api.shapes.flows.return_steps import dispose_request, inspect_request, open_request, receive_request
+from api.shapes.flows.returns import (
+    CancelReturnRequest,
+    DisposeReturnRequest,
+    InspectReturnRequest,
+    OpenReturnRequest,
+    ReceiveReturnRequest,
+    ReturnsQuery,
+)
+from engine.returns.opening import OVERRIDE_SCOPE
+from engine.returns.returns import Returns
+from engine.service import Pointsman
+
+
+def blueprint(pointsman: Pointsman) -> Blueprint:
+    """The returns of one Pointsman."""
+    returns = Blueprint("returns", __name__, url_prefix="/v1/returns", description="Goods that come back")
+
+    def flow() -> Returns:
+        return pointsman.flows.returns
+
+    @returns.post("", scope="orders")
+    @returns.arguments(OpenReturnRequest)
+    @returns.response(HTTPStatus.OK, ReturnRecord)
+    def open_return(body: dict[str, Any]) -> Response:
+        """Authorise a return (RMA) of units of an order that have left
+
+        Who has the scope `admin` may authorise one after the time for returns, and says why in `because`.
+        """
+        request = open_request(pointsman, _with_operation(body))
+        may_override = OVERRIDE_SCOPE in caller().scopes
+        return answer(ReturnRecord.of(flow().open(request, by=caller().name, may_override=may_override)))
+
+    @returns.get("", scope=("orders", "audit:read"))
+    @returns.arguments(ReturnsQuery, location="query")
+    @returns.response(HTTPStatus.OK, ReturnsPageRecord)
+    def page(query: dict[str, Any]) -> Response:
+        """Returns, those opened last first"""
+        return answer(ReturnsPageRecord.of(flow().list(**query)))
+
+    @returns.get("/<path:return_id>", scope=("orders", "audit:read"))
+    @returns.response(HTTPStatus.OK, ReturnRecord)
+    def show(return_id: str) -> Response:
+        """A return: what was authorised, what came, and what became of it"""
+        state = flow().show(return_id)
+        note_order(state.stored.order)
+        return answer(ReturnRecord.of(state))
+
+    @returns.post("/<path:return_id>/receive", scope="orders")
+    @returns.arguments(ReceiveReturnRequest)
+    @returns.response(HTTPStatus.OK, ReturnRecord)
+    def receive(body: dict[str, Any], return_id: str) -> Response:
+        """Goods of it arrived at a node: they are in quarantine, not on hand"""
+        request = receive_request(pointsman, flow().show(return_id).stored, _with_operation(body))
+        return answer(ReturnRecord.of(flow().receive(return_id, request)))
+
+    @returns.post("/<path:return_id>/inspect", scope="orders")
+    @returns.arguments(InspectReturnRequest)
+    @returns.response(HTTPStatus.OK, ReturnRecord)
+    def inspect(body: dict[str, Any], return_id: str) -> Response:
+        """Somebody looked at units and gave them a grade"""
+        request = inspect_request(pointsman, flow().show(return_id).stored, _with_operation(body))
+        return answer(ReturnRecord.of(flow().inspect(return_id, request)))
+
+    @returns.post("/<path:return_id>/dispose", scope="orders")
+    @returns.arguments(DisposeReturnRequest)
+    @returns.response(HTTPStatus.OK, ReturnRecord)
+    def dispose(body: dict[str, Any], return_id: str) -> Response:
+        """What becomes of units: those restocked are on hand, all leave the quarantine"""
+        request = dispose_request(pointsman, flow().show(return_id).stored, _with_operation(body))
+        return answer(ReturnRecord.of(flow().dispose(return_id, request, by=caller().name)))
+
+    @returns.post("/<path:return_id>/cancel", scope="orders")
+    @returns.arguments(CancelReturnRequest)
+    @returns.response(HTTPStatus.OK, ReturnRecord)
+    def cancel(body: dict[str, Any], return_id: str) -> Response:
+        """Nothing of it is to come any more; again, it is answered the same"""
+        return answer(ReturnRecord.of(flow().cancel(return_id, op=_with_operation(body)["op"])))
+
+    return returns
+
+
+def _with_operation(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body, whose operation is named by the Idempotency-Key if not by itself."""
+    return {**body, "op": body["op"] or operation_of_key()}

@@ -1,0 +1,1 @@
+"""Requests about stock in motion, checked in shape."""

@@ -1,0 +1,95 @@
+"""Works out what becomes of a return when its units are inspected. Pure."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from msgspec.structs import replace
+
+from engine.errors import InputInvalid, Mistake, ReturnOver
+from engine.model.facts import Network
+from engine.returns.receiving import Step
+from engine.store.flows.stored_return import ReturnedUnits, StoredReturn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectedUnits:
+    """So many units of a group, or all of them (None), are of a grade. `restock`: whether they may be sold as they are;
+    None: as was said before, and at first as the grade says.
+    """
+
+    grade: str
+    group: int | None = None
+    """None: every group that has no grade yet."""
+    quantity: int | None = None
+    restock: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectRequest:
+    """What somebody found out who looked at returned units."""
+
+    groups: Sequence[InspectedUnits]
+    op: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells another request under the same `op`."""
+        groups = [[item.group, item.quantity, item.grade, item.restock] for item in self.groups]
+        return f"inspected {orjson.dumps(groups).decode()}"
+
+
+def plan_inspection(request: InspectRequest, stored: StoredReturn, network: Network) -> Step:
+    """What the inspection changes; no stock moves. Raises InputInvalid, ReturnOver."""
+    grades = network.returns.grades
+    groups = list(stored.groups)
+    for item in request.groups:
+        if item.grade not in grades:
+            near = difflib.get_close_matches(item.grade, list(grades), n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(grades)}"
+            raise InputInvalid([Mistake(field="grade", message=f"'{item.grade}' is no grade of this network{hint}")])
+        for number in _numbers(item, groups, stored):
+            index = split_group(groups, number, item.quantity, stored, network)
+            restock = groups[index].restock if item.restock is None else item.restock
+            groups[index] = replace(groups[index], grade=item.grade, restock=restock)
+    return Step(after=replace(stored, groups=tuple(groups)))
+
+
+def _numbers(item: InspectedUnits, groups: Sequence[ReturnedUnits], stored: StoredReturn) -> list[int]:
+    if item.group is not None:
+        return [item.group]
+    numbers = [group.number for group in groups if group.is_here and not group.grade]
+    if not numbers:
+        raise ReturnOver(f"no units of return '{stored.id}' wait to be inspected")
+    if item.quantity is not None and len(numbers) > 1:
+        named = ", ".join(map(str, numbers))
+        raise InputInvalid([Mistake(field="group", message=f"say which units are meant: of group {named}")])
+    return numbers
+
+
+def split_group(
+    groups: list[ReturnedUnits], number: int, quantity: int | None, stored: StoredReturn, network: Network
+) -> int:
+    """Makes so many units of the group with this number a group of their own, or takes all of it (None), and returns
+    the index of that. Numbers of groups never change, and none is used twice. Raises InputInvalid, ReturnOver if they
+    lie in quarantine no more.
+    """
+    if not 0 < number <= len(groups):
+        known = ", ".join(str(group.number) for group in groups) or "none"
+        raise InputInvalid([Mistake(field="group", message=f"return '{stored.id}' has no group {number}, but {known}")])
+    index = number - 1
+    group = groups[index]
+    if not group.is_here:
+        raise ReturnOver(
+            f"the units of group {number} of return '{stored.id}' are no longer in quarantine: {group.disposition}"
+        )
+    if quantity is None or quantity == group.units:
+        return index
+    if quantity > group.units:
+        text = network.quantity_text
+        message = f"group {number} has {text(group.sku, group.units)}, and not {text(group.sku, quantity)}"
+        raise InputInvalid([Mistake(field="quantity", message=message)])
+    groups[index] = replace(group, units=group.units - quantity)
+    groups.append(replace(group, number=len(groups) + 1, units=quantity))
+    return len(groups) - 1
