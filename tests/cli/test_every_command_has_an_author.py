@@ -261,7 +261,7 @@ def test_every_read_of_personal_data_by_a_command_is_recorded(run: Run, tmp_path
     assert run("return", "open", "R-2", "--line", "1=1", "--reason", "late").returncode == 0
     for command, words in READS.items():
         read = run(*command.split(), *(word.format(id=made) for word in words), POINTSMAN_USER="Zoe")
-        assert read.returncode == 0, (command, read.stderr)
+        assert read.returncode == int(command == "promise watch"), (command, read.stderr)  # something is at risk
         (newest, *_) = json.loads(run("audit", "accesses", "--json", "--by", "Zoe").stdout)["accesses"]
         assert (newest["what"], newest["through"]) == (command, "cli")
         assert newest["id"] == next((word.format(id=made) for word in words if not word.startswith("--")), None)
