@@ -1,8 +1,9 @@
 """Stock in motion on one network: what comes in, comes back, is moved and is shared out. The parts, put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from engine.channels.channels import Channels
 from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
@@ -13,7 +14,9 @@ from engine.returns.returns import Returns
 from engine.settings import Settings
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.transfers.articles import Moving
 from engine.transfers.proposals import TransferProposals
+from engine.transfers.transfers import Transfers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +58,37 @@ class Flows:
             clock=parts.clock,
             micros=parts.micros,
         )
-        self.transfer_proposals = TransferProposals(
-            parts.client, parts.keys, facts=parts.facts, moving=lambda: (), clock=parts.clock
+        self.transfers = Transfers(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            after_freeing=parts.after_freeing,
+            clock=parts.clock,
+            micros=parts.micros,
         )
+        self.transfer_proposals = TransferProposals(
+            parts.client, parts.keys, facts=parts.facts, moving=self._moving, clock=parts.clock
+        )
+        self.channels = Channels(parts.client, parts.keys, facts=parts.facts, new_id=parts.new_id, clock=parts.clock)
         self.promise_watch = _promise_watch(parts)
 
+    def start(self) -> None:
+        """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long
+        does this.
+        """
+        self.channels.start()
+        self.promise_watch.start()
+
     def close(self) -> None:
-        """End what was started."""
+        self.channels.close()
         self.promise_watch.close()
+
+    def _moving(self) -> Iterator[Moving]:
+        """What is to go from node to node and has not left."""
+        for transfer in self.transfers.open_transfers():
+            if transfer.status != "shipped":
+                for line in transfer.lines:
+                    yield Moving(sku=line.sku, origin=transfer.origin, goal=transfer.goal, units=line.units)
 
 
 def _promise_watch(parts: FlowParts) -> PromiseWatch:

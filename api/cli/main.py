@@ -31,6 +31,9 @@ COMMANDS = {
         "Show how the cost and the CO2e of a decision come about, row by row.",
     ),
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
+    "channel": Lazy(
+        "api.cli.flows.channels", "channel", "Show what each sales channel may take, and bring its feed up to date."
+    ),
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
     "decisions": Lazy("api.cli.audit.decisions", "decisions", "Search the logged decisions, newest first."),
     "demand": Lazy("api.cli.flows.demand", "demand", "Learn how fast articles sell from the log, and show it."),
@@ -60,6 +63,7 @@ COMMANDS = {
     "server": Lazy("api.cli.server", "server", "Check the server that holds stock, holds and the log."),
     "show": Lazy("api.cli.decisions", "show", "Show a logged decision; by the id of an order, the order."),
     "stock": Lazy("api.cli.stock", "stock", "Import counted stock, move units, and show the stock of a SKU."),
+    "transfer": Lazy("api.cli.flows.transfers", "transfer", "Say what is worth moving from which node to which."),
     "webhook": Lazy("api.cli.webhooks", "webhook", "Send events to URLs, and see what became of that."),
 }
 """By name. A test holds each summary to the command's own."""

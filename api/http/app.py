@@ -41,7 +41,7 @@ from api.http.description.completion import completed
 from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
-from api.http.flows import demand, promise_watch, returns
+from api.http.flows import channels, demand, promise_watch, returns, transfers
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
@@ -118,6 +118,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         returns,
         stock,
         stock_movements,
+        channels,
         master_data,
         policies,
         accesses,
@@ -125,6 +126,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         webhooks,
         sealing,
         demand,
+        transfers,
         promise_watch,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
@@ -172,8 +174,8 @@ def served_app() -> Flask:
     for pointsman in served:
         pointsman.warm_up()
         pointsman.start_offering()
+        pointsman.flows.start()
         pointsman.start_sealing()
-        pointsman.flows.promise_watch.start()
         pointsman.events.start_delivering(renderer(pointsman))
         pointsman.accesses.start()
         atexit.register(pointsman.accesses.close)

@@ -25,10 +25,11 @@ EVENT_TYPES: Mapping[str, str] = {
     "promise.at_risk": "a shipment has missed a milestone or is about to, or the receipt on which it is held is late or"
     " short",
     "promise.moved": "what was at risk ships from elsewhere, or stays and arrives at another instant than was planned",
-    "stock.low": "a position has no more units available than the setting says",
+    "stock.low": "a position has no more units available than the setting says, or fewer than a rule's `alert_below`",
     "stock.changed": "other units are on hand: they were counted or moved, left, came back or were restocked; or a"
     " network was loaded",
-    "allocation.changed": "rules about what each channel may take are other ones, as another policy version decides",
+    "allocation.changed": "rules about what each channel may take are other ones, as another policy version decides;"
+    " or a channel's feed says other units",
     "policy.published": "a policy version was published for the first time",
     "policy.activated": "another policy version decides from now on",
     "node.resting": "a node begins to rest, or its rest was ended early",

@@ -8,24 +8,19 @@ import numpy as np
 
 from engine.channels.levels import Levels
 from engine.decide.availability.free_units import StockFacts
-from engine.decide.availability.offer import facts_of_lines
 from engine.decide.evaluation.positions import NO_PACE
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.matcher import Matcher
-from engine.decide.shipping.columns import NO_LIMIT, Integers
+from engine.decide.shipping.columns import NO_LIMIT
 from engine.model.facts import Product
 from engine.model.lots import NEVER, free_by_expiry, usable_on
 from engine.model.receipts import Receipt
 from engine.transfers.gains import Stall
-from rules.conditions import Operator, comparisons
+from engine.transfers.kept_units import kept_units
 from rules.effects import LevelOutcome
-from rules.policy import PolicySet
-from rules.vocabulary import Stage
 
 COUNTED_RECEIPTS = frozenset({"confirmed", "in_transit"})
 """The statuses of receipts that places are taken to get; of those that are only planned nobody knows."""
-NO_CHANNEL = ""
-"""No rule names it, so that what is put aside for any channel is put aside for others."""
 
 
 class Moving(NamedTuple):
@@ -106,7 +101,7 @@ def articles_of(facts: StockFacts, matcher: Matcher, now: int, *, days: int, on_
         demand=levels.expected.thousandths(np.full(len(facts.stock.node), days, dtype=np.int64)).tolist(),
         minimum=levels.minimum.tolist(),
         maximum=levels.maximum.tolist(),
-        floor=_floors(facts, matcher, columns, levels).tolist(),
+        floor=kept_units(facts, matcher, columns, levels.expected).tolist(),
         left_out=_left_out(facts, levels),
         today=columns.today,
     )
@@ -163,40 +158,6 @@ class _Rows:
         if not lots:
             return available
         return min(available, usable_on(NEVER, *free_by_expiry(lots, self.today)))
-
-
-def _floors(facts: StockFacts, matcher: Matcher, columns: SnapshotColumns, levels: Levels) -> Integers:
-    """Of each row, the units that rules keep, or put aside for channels: of any order the most, as what is moved is no
-    channel's.
-    """
-    judge, stock = matcher.stages[Stage.POSITION], facts.stock
-    floor = np.zeros(len(stock.node), dtype=np.int64)
-    rows = facts.to_judge(columns.clocks)
-    for channel in sorted({NO_CHANNEL, *_channels_told_apart(matcher.policies)}):
-        judgement = judge.judge_lines(facts_of_lines(facts, channel, columns), stock.sku, rows)
-        kept = judge.table.kept_back(
-            channel,
-            judgement,
-            stock.on_hand,
-            stock.held,
-            facts.taken,
-            expected=levels.expected.units,
-            scale=facts.scale,
-        )
-        floor = np.maximum(floor, kept)
-    return floor
-
-
-def _channels_told_apart(policies: PolicySet) -> set[str]:
-    """Those that conditions of rules about positions name."""
-    return {
-        str(word)
-        for rule in policies.rules.values()
-        if any(effect.stage is Stage.POSITION for effect in rule.effects)
-        for item in comparisons(rule.condition)
-        if item.fact.path == "order.channel" and item.operator is Operator.EQUALS
-        for word in item.operands
-    }
 
 
 def _left_out(facts: StockFacts, levels: Levels) -> list[bool]:

@@ -12,17 +12,20 @@ from engine.transfers.flow.market import Moves
 from engine.transfers.gains import sold
 from engine.transfers.lane_table import LaneTable
 from engine.transfers.lanes import unit_carbon
+from engine.transfers.line_gains import line_gains
 from engine.transfers.shipments.assortment import ArticleMarket, Assortment, Choice, Pair, Terms
 from engine.transfers.shipments.choose import Solve, choose, each_best
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a place stands before and after: `place` as it is, `change` units more or fewer by lines before this one and
-    `sold` millionths of a unit that this line makes it sell more, or fewer if below 0.
+    """How a place stands with a line: `before` units more than it has now, or fewer, by lines before this one, and
+    `change` more by it, which sell `sold` millionths of a unit more; or fewer, if below 0. Units that pass through a
+    place change nothing there.
     """
 
     place: Place
+    before: int
     change: int
     sold: int
 
@@ -131,33 +134,26 @@ def _transfers(
 def _lines(
     lanes: LaneTable, article: Article, market: ArticleMarket, moves: Moves
 ) -> Iterator[tuple[Pair, ProposedLine]]:
-    """Of one article. Each line gains what it adds to those before it: all of them gain what they do together."""
+    """Of one article. All of its lines gain what they do together."""
     product, places = article.product, {place.node: place for place in article.places}
-    number = {place: local for local, place in enumerate(market.places)}
-    pack, changes = market.units * product.scale, dict.fromkeys(market.places, 0)
-
-    def changed(node: int, packs: int) -> tuple[int, Standing]:
-        """What the place gains, and how it stands, by so many packs more, or fewer."""
-        place, before, local = places[lanes.nodes[node]], changes[node], number[node]
-        changes[node] += packs
-        gain = market.market.gain(local, changes[node]) - market.market.gain(local, before)
-        more = sold(place.stall, changes[node] * pack) - sold(place.stall, before * pack)
-        return gain, Standing(place=place, change=before * pack, sold=more)
-
-    for pair, packs in sorted(moves.items()):
-        loss, origin = changed(pair[0], -packs)
-        gain, goal = changed(pair[1], packs)
-        cost = int(market.market.cost[number[pair[0]], number[pair[1]]]) * packs
-        units = packs * pack
+    pack = market.units * product.scale
+    for (origin, goal), line in line_gains(market.market, market.locally(moves)).items():
+        pair = market.places[origin], market.places[goal]
+        units = moves[pair] * pack
         yield (
             pair,
             ProposedLine(
                 product=product,
                 units=units,
-                gain=gain + loss - cost,
-                cost=cost,
+                gain=line.gain,
+                cost=int(market.market.cost[origin, goal]) * moves[pair],
                 carbon=units * unit_carbon(lanes.lanes[pair], product.weight, scale=product.scale),
-                origin=origin,
-                goal=goal,
+                origin=_standing(places[lanes.nodes[pair[0]]], line.origin_before * pack, -line.origin_packs * pack),
+                goal=_standing(places[lanes.nodes[pair[1]]], line.goal_before * pack, line.goal_packs * pack),
             ),
         )
+
+
+def _standing(place: Place, before: int, more: int) -> Standing:
+    change = sold(place.stall, before + more) - sold(place.stall, before)
+    return Standing(place=place, before=before, change=more, sold=change)

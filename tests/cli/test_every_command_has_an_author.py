@@ -36,6 +36,7 @@ CHANGES_NOTHING = {
     *("policy table export", "policy table import", "policy test", "key list", "ledger check"),
     *("webhook list", "webhook test", "webhook deliver"),
     "demand show",
+    "transfer propose",
     "quote",  # it is forgotten after its time, and holds nothing
     *("audit checkpoint", "audit keys", "audit proof", "audit verify"),
     "audit seal",  # a checkpoint says itself what was sealed

@@ -16,6 +16,7 @@ from engine.store.log.entry_bodies import (
     RejectionBody,
     RejectionCount,
     ShipmentSetAside,
+    TransferBody,
     Units,
     UnitsBody,
 )
@@ -29,6 +30,7 @@ _REJECTION = msgspec.json.Decoder(RejectionBody)
 _MOVEMENTS = msgspec.json.Decoder(tuple[MovedUnits, ...])
 _SET_ASIDE = msgspec.json.Decoder(tuple[ShipmentSetAside, ...])
 _UNITS = msgspec.json.Decoder(UnitsBody)
+_TRANSFER = msgspec.json.Decoder(TransferBody)
 _RECEIPT = msgspec.json.Decoder(ReceiptBody, strict=False)
 """Not strict: a script writes numbers of its tables as text."""
 _POSITIONS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
@@ -150,6 +152,11 @@ class Entry:
     def receipt(self) -> ReceiptBody:
         """Of what was announced or received."""
         return _RECEIPT.decode(self.body)
+
+    @property
+    def transfer(self) -> TransferBody:
+        """Of what became of a transfer."""
+        return _TRANSFER.decode(self.body)
 
     @property
     def set_aside(self) -> tuple[ShipmentSetAside, ...]:

@@ -9,6 +9,7 @@ from engine.decide.order_record import OrderRecord, Record
 from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits
 from engine.model.receipts import ReceiptSource, ReceiptStatus
+from engine.model.transfers import Transfer
 from engine.store.outcomes import UnitState
 
 Units: TypeAlias = tuple[tuple[str, int], ...]
@@ -166,6 +167,16 @@ class ReceiptBody(Record, frozen=True):
     arrived: tuple[tuple[str, int, int], ...] = ()
     lost: tuple[tuple[str, int, int], ...] = ()
     extended: tuple[tuple[str, int], ...] = ()
+
+
+class TransferBody(Record, frozen=True):
+    """A transfer as it is from then on. Units that `moved` at its origin, as SKU, node and by how many units, and those
+    that `arrived`, by SKU.
+    """
+
+    transfer: Transfer
+    moved: tuple[tuple[str, str, int], ...] = ()
+    arrived: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 # a rest's reasons may be any mapping, and msgspec encodes dicts

@@ -25,7 +25,15 @@ ACT_KINDS = (
     "sealed",
 )
 """Acts of people of which the ledger has nothing, and that are no events. What they were about is in their details."""
-FORGETTABLE = ("counted", "loaded", "published", "activated", *ACT_KINDS)
+TRANSFER_KINDS = (
+    "transfer_proposed",
+    "transfer_approved",
+    "transfer_shipped",
+    "transfer_received",
+    "transfer_cancelled",
+)
+"""What became of a transfer."""
+FORGETTABLE = ("counted", "loaded", "published", "activated", "allocated", "stock_low", *ACT_KINDS)
 """Those that the ledger can do without, so that archived ones may be forgotten."""
 ReturnKind: TypeAlias = Literal[
     "return_opened", "return_received", "return_inspected", "return_disposed", "return_cancelled"
@@ -53,6 +61,7 @@ KINDS = (
     "expected",
     "received",
     "overdue",
+    *TRANSFER_KINDS,
     "progressed",
     "promise_at_risk",
     "promise_stays",

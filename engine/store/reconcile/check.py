@@ -40,6 +40,7 @@ from engine.store.reconcile.drift import (
 from engine.store.reconcile.expected_state import PositionKey, Suspect, SuspectKind
 from engine.store.reconcile.flows.receipt_drifts import peg_drifts, receipt_drifts, risk_drifts
 from engine.store.reconcile.flows.return_drifts import order_return_drifts, return_drifts
+from engine.store.reconcile.flows.transfer_drifts import transfer_drifts
 from engine.store.reconcile.hold_endings import EndingsComparison
 from engine.store.reconcile.log_index import IndexComparison
 from engine.store.reconcile.log_replay import LogReplay
@@ -139,6 +140,7 @@ _COMPARE: Mapping[SuspectKind, Callable[..., Iterator[Drift]]] = {
     "receipts": receipt_drifts,
     "pegs": peg_drifts,
     "at_risk": risk_drifts,
+    "transfers": transfer_drifts,
 }
 """What compares the state of a suspect with the log, where nothing but the keys and the log is needed for it."""
 
@@ -180,6 +182,7 @@ class Check:
             self._compare_positions,
             self._compare_backlog,
             self._compare_receipts,
+            self._compare_transfers,
         ):
             step()
         self._suspect_what_changed_late()
@@ -387,6 +390,15 @@ class Check:
         for shipment in marks.keys() | replay.at_risk.keys():
             if any(risk_drifts(keys, self.replay, shipment, marks.get(shipment))):
                 self._suspected.add(("at_risk", shipment))
+
+    def _compare_transfers(self) -> None:
+        with faults():
+            opened = scan.decode_fields(self._client.redis.hgetall(self._keys.open_transfers))
+            ended = scan.decode_fields(self._client.redis.hgetall(self._keys.ended_transfers))
+        replay = self.replay.transfers
+        for name in opened.keys() | ended.keys() | replay.open.keys() | replay.ended.keys():
+            if any(transfer_drifts(self._keys, self.replay, name, (opened.get(name), ended.get(name)))):
+                self._suspected.add(("transfers", name))
 
     def _compare_positions(self) -> None:
         """There may be a million positions with units on hand: only those are kept in memory where units are held or

@@ -22,6 +22,8 @@ ReceiptState: TypeAlias = tuple[str | None, str | None, str | None, str | None]
 """Of a receipt, as it is stored: its text, if it is open; its SKU; its text, if it is not open any more; and when it is
 expected, until that is logged as overdue.
 """
+TransferState: TypeAlias = tuple[str | None, str | None]
+"""Of a transfer, as it is stored: its text among those that are open, and among the others."""
 SuspectKind: TypeAlias = Literal[
     "holds",
     "callers",
@@ -39,12 +41,13 @@ SuspectKind: TypeAlias = Literal[
     "receipts",
     "pegs",
     "at_risk",
+    "transfers",
 ]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
 load (day, field), what was taken (the name of its key, node), a node that rests, an order (cancelled: its cancelled
 units), the place of an entry of the backlog in its index (SKU, decision), a receipt (SKU, id), units that stand on one
-(SKU, field of the peg), or a shipment whose promise is at risk.
+(SKU, field of the peg), a shipment whose promise is at risk, or the id of a transfer.
 """
 
 LOAD_SECONDS = 4 * 86_400

@@ -17,7 +17,7 @@ from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry, EntryId
 from engine.store.log.entry_bodies import PartUnits, RejectionBody
-from engine.store.log.kinds import RETURN_KINDS
+from engine.store.log.kinds import RETURN_KINDS, TRANSFER_KINDS
 from engine.store.log.stored_entry import UNREADABLE, RawEntry, is_amendment, parse_entry, parse_entry_id
 from engine.store.personal.order_keys import Secrets
 from engine.store.reconcile.expected_orders import ExpectedOrders
@@ -27,6 +27,7 @@ from engine.store.reconcile.expected_stock import ExpectedStock
 from engine.store.reconcile.flows.expected_promises import note_promise
 from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
 from engine.store.reconcile.flows.expected_returns import ExpectedReturns
+from engine.store.reconcile.flows.expected_transfers import ExpectedTransfers
 
 _COUNTED = frozenset({"held", "confirmed"})
 """States of units that count in what nodes are given to ship on a day."""
@@ -61,6 +62,7 @@ class LogReplay:
     orders: ExpectedOrders = field(init=False)
     loads: ExpectedLoads = field(init=False)
     receipts: ExpectedReceipts = field(init=False)
+    transfers: ExpectedTransfers = field(init=False)
     allotments: ExpectedAllotments = field(init=False)
     returns: ExpectedReturns = field(init=False)
 
@@ -69,6 +71,7 @@ class LogReplay:
         self.orders = ExpectedOrders(late=self.late)
         self.loads = ExpectedLoads(late=self.late)
         self.receipts = ExpectedReceipts(late=self.late, stock=self.stock)
+        self.transfers = ExpectedTransfers(late=self.late, stock=self.stock)
         self.allotments = ExpectedAllotments(late=self.late)
         self.returns = ExpectedReturns(late=self.late)
 
@@ -126,6 +129,8 @@ class LogReplay:
                 self._change_receipt(entry)
             case kind if kind in RETURN_KINDS:
                 self.returns.change(entry, self.stock)
+            case kind if kind in TRANSFER_KINDS:
+                self.transfers.change(entry)
             case kind if kind in PROMISE_KINDS:
                 self._note_promise(entry)
             case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant

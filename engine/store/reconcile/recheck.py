@@ -157,5 +157,9 @@ _READS: Mapping[SuspectKind, _Read] = {
     ),
     "pegs": _Read(lambda pipeline, keys, peg: pipeline.hget(keys.pegs(peg[0]), peg[1]), _parse_text),
     "at_risk": _Read(lambda pipeline, keys, shipment: pipeline.hget(keys.at_risk, shipment), _parse_text),
+    "transfers": _Read(
+        lambda pipeline, keys, name: pipeline.hget(keys.open_transfers, name).hget(keys.ended_transfers, name),
+        lambda replies: (_parse_text(replies), _parse_text(replies)),
+    ),
 }
 """In the order in which drifts are reported."""

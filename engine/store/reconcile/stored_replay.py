@@ -82,6 +82,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     pegs: dict[str, dict[str, tuple[int, str]]]
     arriving: dict[str, int]
     at_risk: dict[str, dict[str, Any]]
+    open_transfers: dict[str, str]
+    ended_transfers: dict[str, str]
 
     @classmethod
     def of(cls, replay: LogReplay, *, indexed: int, endings: int) -> Self:
@@ -127,6 +129,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             pegs=pegs,
             arriving=receipts.arriving,
             at_risk=receipts.at_risk,
+            open_transfers=replay.transfers.open,
+            ended_transfers=replay.transfers.ended,
         )
 
     def replay(self) -> LogReplay:
@@ -165,6 +169,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         for name, one in self.taken.items():
             replay.allotments.taken[name] = PeriodUnits(units=Counter(one.units), kept_until=one.kept_until)
         self._restore_receipts(replay.receipts)
+        replay.transfers.open.update(self.open_transfers)
+        replay.transfers.ended.update(self.ended_transfers)
         return replay
 
     def _restore_receipts(self, receipts: ExpectedReceipts) -> None:

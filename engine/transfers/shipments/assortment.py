@@ -41,13 +41,13 @@ class ArticleMarket:
 
     def worth(self, moves: Moves) -> int:
         """As the market's, of moves between places of the assortment."""
-        return self.market.worth(self._locally(moves))
+        return self.market.worth(self.locally(moves))
 
     def allows(self, moves: Moves) -> bool:
         """Whether the moves keep to what places have and take, and to the lanes' packs."""
         market = self.market
         leaving, coming = np.zeros_like(market.movable), np.zeros_like(market.room)
-        for (origin, goal), packs in self._locally(moves).items():
+        for (origin, goal), packs in self.locally(moves).items():
             if packs <= 0 or packs % self.steps((origin, goal)) or not market.lanes[origin, goal]:
                 return False
             leaving[origin] += packs
@@ -58,7 +58,8 @@ class ArticleMarket:
         """Moves of so many packs each between the market's places, as between places of the assortment."""
         return {(self.places[origin], self.places[goal]): count * packs for (origin, goal), count in moves.items()}
 
-    def _locally(self, moves: Moves) -> Moves:
+    def locally(self, moves: Moves) -> Moves:
+        """Moves between places of the assortment, as between the market's own."""
         number = {place: local for local, place in enumerate(self.places)}
         return {(number[origin], number[goal]): packs for (origin, goal), packs in moves.items()}
 

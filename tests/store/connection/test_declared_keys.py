@@ -11,6 +11,8 @@ from engine.events.stream_writer import StreamWriter
 from engine.events.webhooks.deliverer import Deliverer
 from engine.events.webhooks.post import Sender
 from engine.events.webhooks.webhooks import Webhooks
+from engine.model.transfer_lanes import NodeNames, TransferLane
+from engine.model.transfers import TransferLine
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decision_request import Decided, DecisionRequest, whole_order
@@ -32,6 +34,7 @@ from engine.store.orders.stored_order import Approval
 from engine.store.outcomes import Committed
 from engine.store.script_keys import LAYOUTS, TRIM_LOG
 from engine.store.stock import Count, Movement, Stamp
+from engine.transfers.transfers import NewTransfer
 from tests.conftest import activate
 from tests.store.connection.test_replicas import LONG, follow, url
 from tests.store.flows.conftest import commit, decision_on
@@ -89,7 +92,9 @@ def strict(ran, opened):
 
 def stocked(units, **more):
     stock = {"A": {"lyon": units, "lille": units}, "B": {"lyon": units}}
-    return inventory([node("lyon", LYON), node("lille", LILLE)], stock, **more)
+    ends = NodeNames(nodes=frozenset({"lyon", "lille"}))
+    lanes = (TransferLane(origin=ends, goal=ends, takes=60),)
+    return inventory([node("lyon", LYON), node("lille", LILLE)], stock, transfer_lanes=lanes, **more)
 
 
 def begin(pointsman, inventory):
@@ -105,6 +110,19 @@ def answer_and_count(pointsman):
     claimed = pointsman.request_answers.claim("request", "body")
     pointsman.request_answers.keep("request", claimed.attempt, b"answer")
     pointsman.request_counts.add("eve", seconds=1)
+
+
+def move_between_nodes(pointsman):
+    """A transfer that arrives in parts, and one that is cancelled on its way."""
+    transfers = pointsman.flows.transfers
+    for name in ("T-1", "T-2"):
+        line = TransferLine(sku="A", units=2)
+        transfers.create(NewTransfer(id=name, origin="lyon", goal="lille", lines=[line]))
+        transfers.approve(name)
+        transfers.ship(name)
+    transfers.receive("T-1", {"A": 1})
+    transfers.receive("T-1")
+    transfers.cancel("T-2")
 
 
 def change_paces(pointsman):
@@ -174,6 +192,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     send_events(pointsman)
     follow_versions(pointsman, clock)
     receive_what_was_promised(pointsman, clock)
+    move_between_nodes(pointsman)
     change_paces(pointsman)
     seal_and_trim(pointsman)
     over = order(("B", 1))

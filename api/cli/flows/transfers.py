@@ -1,0 +1,184 @@
+"""`pointsman transfer`: what is worth moving between nodes."""
+
+import csv
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+
+import click
+from msgspec import UNSET
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from api.cli.language.current import counted, current_language, say, say_message, say_number
+from api.cli.options import AS_JSON, print_json
+from api.cli.output.progress import progress_bar
+from api.cli.output.tables import money
+from api.shapes.limits import MOST_DAYS_AHEAD
+from api.shapes.quantities import Quantities
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.transfers.article_markets import Ends
+from engine.transfers.proposal import Proposal
+from engine.transfers.proposals import DAYS, ProposalRequest
+from engine.transfers.record import ProposalRecord, ProposedLineRecord, ProposedTransferRecord, TransferEndRecord
+from engine.transfers.saving import Saved, save
+from rules.syntax.literals import MICROS
+from rules.wording import amounts
+
+_COLUMNS = ("from", "to", "arrives_at", "sku", "units", "gain", "cost", "co2_kg", "why")
+
+
+@click.group()
+def transfer() -> None:
+    """Say what is worth moving from which node to which."""
+
+
+@transfer.command()
+@click.option(
+    "--days",
+    type=click.IntRange(1, MOST_DAYS_AHEAD),
+    default=DAYS,
+    show_default=True,
+    help="Over how many dates, today the first, it is reckoned what sells.",
+)
+@click.option("--sku", "skus", multiple=True, help="Only this article; may be given repeatedly.")
+@click.option(
+    "--category", "categories", multiple=True, help="Only articles of this category; may be given repeatedly."
+)
+@click.option("--from", "origins", metavar="NODE", multiple=True, help="Only from this node; may be given repeatedly.")
+@click.option("--to", "goals", metavar="NODE", multiple=True, help="Only to this node; may be given repeatedly.")
+@click.option("--node", "nodes", metavar="NODE", multiple=True, help="Only from or to it; may be given repeatedly.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many processes work it out; it is the same with any number.",
+)
+@click.option("--save", "saves", is_flag=True, help="Store each transfer as proposed, to be approved and shipped.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a line of a transfer a row.")
+@AS_JSON
+@click.pass_obj
+def propose(
+    settings: Settings,
+    *,
+    days: int,
+    processes: int,
+    saves: bool,
+    as_csv: bool,
+    as_json: bool,
+    skus: tuple[str, ...],
+    categories: tuple[str, ...],
+    **ends: tuple[str, ...],
+) -> None:
+    """Say what to move from where to where, so that it gains most.
+
+    A unit gains the chance that it sells there times its margin, less the chance where it comes from, and what its lane
+    costs. Nothing is moved by it; --save stores it. What was stored before counts: a second time, nothing new is
+    proposed.
+
+    Example: pointsman transfer propose --category textile --to st-lyon
+    """
+    if as_csv and as_json:
+        raise click.UsageError(say("give one of --csv and --json"))
+    request = ProposalRequest(
+        days=days,
+        skus=skus,
+        categories=categories,
+        ends=Ends(**{name: frozenset(nodes) for name, nodes in ends.items() if nodes}),
+    )
+    with Pointsman(settings) as service:
+        with progress_bar() as progress:
+            task = progress.add_task(say("reckoning"), total=None)
+            proposal = service.flows.transfer_proposals.propose(
+                request,
+                processes=processes,
+                begun=lambda total: progress.update(task, total=total),
+                advanced=lambda done: progress.advance(task, done),
+            )
+            saved = _saved(service, proposal, progress) if saves else ()
+        record = ProposalRecord.of(proposal, service.network(), saved)
+        quantities = Quantities.of(service)
+    if as_json:
+        print_json(record, quantities)
+    elif as_csv:
+        _print_csv(quantities.show(record))
+    else:
+        Console().print(*_lines(quantities.show(record)), sep="\n")
+
+
+def _saved(service: Pointsman, proposal: Proposal, progress: Progress) -> list[Saved]:
+    task = progress.add_task(say("storing"), total=len(proposal.transfers))
+    return save(service.flows.transfers, proposal, advanced=lambda done: progress.advance(task, done))
+
+
+def _print_csv(proposal: ProposalRecord) -> None:
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(_COLUMNS)
+    for item in proposal.transfers:
+        for line in item.lines:
+            values = (line.gain_micros, line.cost_micros, line.co2_mg)
+            figures = (amounts.decimal(value, MICROS) for value in values)
+            why = line.text(current_language())
+            table.writerow((item.origin, item.destination, item.arrives_at, line.sku, line.units, *figures, why))
+
+
+def _lines(proposal: ProposalRecord) -> Iterator[str | Table]:
+    if proposal.transfers:
+        yield _table(proposal)
+    yield say(
+        "{transfers} of {lines} gain {gain} over {days}",
+        transfers=counted(len(proposal.transfers), "transfer"),
+        lines=counted(sum(len(item.lines) for item in proposal.transfers), "line"),
+        gain=money(proposal.gain_micros, proposal.currency),
+        days=counted(proposal.days, "day"),
+    )
+    stored = [item for item in proposal.transfers if item.id is not UNSET]
+    refused = [item.refused for item in proposal.transfers if item.refused is not UNSET]
+    if stored or refused:
+        yield say("{transfers} stored as proposed", transfers=counted(len(stored), "transfer"))
+        yield from map(say_message, refused)
+    if proposal.gap_micros:
+        yield say("not proven: others could gain at most {gap} more", gap=money(proposal.gap_micros, proposal.currency))
+    if proposal.without_margin:
+        yield say(
+            "{articles} left out: they have no unit_margin in products.csv",
+            articles=counted(len(proposal.without_margin), "article"),
+        )
+
+
+def _table(proposal: ProposalRecord) -> Table:
+    table = Table(caption=say("there, and where it comes from: what it has / is asked for / sells more"))
+    table.caption_justify = "left"
+    for column in (say("from"), say("to"), say("SKU")):
+        table.add_column(column, overflow="fold")
+    for column in (say("units"), say("gain"), say("there"), say("where it comes from")):
+        table.add_column(column, justify="right")
+    for item in proposal.transfers:
+        for line in item.lines:
+            table.add_row(*_cells(item, line, proposal.currency))
+        if item.price_micros:
+            price = money(-item.price_micros, proposal.currency)
+            table.add_row(item.origin, item.destination, say("shipment"), "", price)
+    return table
+
+
+def _cells(item: ProposedTransferRecord, line: ProposedLineRecord, currency: str) -> tuple[str, ...]:
+    gain = money(line.gain_micros, currency)
+    return (
+        item.origin,
+        item.destination,
+        line.sku,
+        say_number(f"{line.units:,}"),
+        gain,
+        _end(line.destination),
+        _end(line.origin),
+    )
+
+
+def _end(end: TransferEndRecord) -> str:
+    """What the place has, what it is expected to be asked for, and how much more it sells."""
+    expected, sold = (say_number(f"{Decimal(text):,.2f}") for text in (end.expected, end.sold))
+    return f"{say_number(f'{end.has:,}')} / {expected} / {sold}"
