@@ -10,6 +10,7 @@ from engine.inbound.inbound import Inbound
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.promise_watch.late_rerouting import LateRerouting
 from engine.promise_watch.promise_watch import PromiseWatch
+from engine.returns.placement_question import PlacementQuestions
 from engine.returns.returns import Returns
 from engine.settings import Settings
 from engine.store.connection.client import Client
@@ -58,6 +59,7 @@ class Flows:
             clock=parts.clock,
             micros=parts.micros,
         )
+        self.return_placements = PlacementQuestions(parts.facts, clock=parts.clock)
         self.transfers = Transfers(
             parts.client,
             parts.keys,

@@ -7,6 +7,7 @@ from typing import Any
 import click
 from marshmallow import ValidationError
 
+from api.cli.flows.placement import place
 from api.cli.flows.return_lines import return_lines, summary
 from api.cli.language.current import current_language, say
 from api.cli.options import AS_JSON, INSTANT, OP, ORDER, print_json, units_by_name, units_of, who
@@ -42,6 +43,9 @@ def _place(_: click.Context, option: click.Parameter, word: str | None) -> tuple
 @click.group("return")
 def returns() -> None:
     """Take back goods: authorise, receive, inspect, and say what becomes of them."""
+
+
+returns.add_command(place)
 
 
 @returns.command("open")

@@ -10,7 +10,9 @@ from api.http.access.caller import caller
 from api.http.audit.reads import note_order
 from api.http.blueprint import Blueprint, answer
 from api.http.each_request.key_header import operation_of_key
+from api.records.flows.placements import PlacementsRecord
 from api.records.flows.returns import ReturnRecord, ReturnsPageRecord
+from api.shapes.flows.placement import PlacementQuery, PlaceReturnRequest, placement_question
 from api.shapes.flows.return_steps import dispose_request, inspect_request, open_request, receive_request
 from api.shapes.flows.returns import (
     CancelReturnRequest,
@@ -45,6 +47,19 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         opening = open_request(pointsman, _with_operation(body))
         may_override = OVERRIDE_SCOPE in caller().scopes
         return answer(ReturnRecord.of(flow().open(opening, by=caller().name, may_override=may_override)))
+
+    @returns.post("/placement", scope=("orders", "stock", "policies:read"))
+    @returns.arguments(PlaceReturnRequest)
+    @returns.arguments(PlacementQuery, location="query")
+    @returns.response(HTTPStatus.OK, PlacementsRecord)
+    def place(body: dict[str, Any], query: dict[str, Any]) -> Response:
+        """Where units would go if they came back, and what the other places would gain; nothing changes"""
+        language = query["lang"] or request.accept_languages.best_match(available_languages(), default=ENGLISH)
+        answered = pointsman.flows.return_placements.ask(placement_question(pointsman, body))
+        response = answer(PlacementsRecord.of(answered, language))
+        response.headers["Content-Language"] = language
+        response.vary.add("Accept-Language")
+        return response
 
     @returns.get("", scope=("orders", "audit:read"))
     @returns.arguments(ReturnsQuery, location="query")
