@@ -100,7 +100,7 @@ def confirm_all(http, order):
         assert http.post(f"/v1/decisions/{item['id']}/confirm").status_code == 200
 
 
-def test_examples_are_sent_and_answered_as_described(http, bare):
+def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR0915  # a call of every operation
     bare.load(load_inventory(Path("examples/hexagone")))
     activate(bare, "then: {hold: 1 d}")
     page = served_page(http.application)
