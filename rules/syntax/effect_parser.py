@@ -166,7 +166,8 @@ def _disposition(text: str) -> Disposition:
 
 
 def _other_sku(text: str) -> OtherSku:
-    return OtherSku(sku=literals.word(text))
+    # as plain text: a word of a policy file carries its position in the file
+    return OtherSku(sku=str(literals.word(text)))
 
 
 def _hold(text: str) -> int | UntilShipped:
