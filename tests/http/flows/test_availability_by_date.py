@@ -52,4 +52,4 @@ def test_many_skus_are_asked_in_the_body(http, free):
 def test_no_date_to_come_is_refused(http, by, said):
     answer = http.get("/v1/availability", query_string={"sku": "SHIRT", "channel": "web", "by": by})
     assert answer.status_code == 422
-    assert said in str(problem_of(answer))
+    assert said in str(problem_of(answer, 422))
