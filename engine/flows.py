@@ -7,6 +7,7 @@ from engine.channels.channels import Channels
 from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
+from engine.returns.placement_question import PlacementQuestions
 from engine.returns.returns import Returns
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -52,6 +53,7 @@ class Flows:
             clock=parts.clock,
             micros=parts.micros,
         )
+        self.return_placements = PlacementQuestions(parts.facts, clock=parts.clock)
         self.transfers = Transfers(
             parts.client,
             parts.keys,

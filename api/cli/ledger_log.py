@@ -201,6 +201,30 @@ def _movement(item: MovedUnits, times: Times) -> str:
     )
 
 
+def _expected(entry: Entry, times: Times) -> str:
+    body = entry.receipt
+    return say(
+        "{units} x {sku} at {node}, {status}, expected {instant}",
+        units=body.quantity,
+        sku=body.sku,
+        node=body.node,
+        status=say(body.status),
+        instant=times(body.expected_at),
+    )
+
+
+def _received(entry: Entry, _times: Times) -> str:
+    body = entry.receipt
+    return say(
+        "{units} x {sku} at {node}, {received} of {quantity} in all",
+        units=body.units,
+        sku=body.sku,
+        node=body.node,
+        received=body.received,
+        quantity=body.quantity,
+    )
+
+
 def _counted(entry: Entry, _times: Times) -> str:
     if not entry.levels:
         return say("as before: {count}", count=counted(entry.details["unchanged"], "position"))
@@ -295,6 +319,9 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
         "by {caller}: {note}", caller=entry.caller, note=msgspec.json.decode(entry.body)["note"]
     ),
     "moved": _moved,
+    "expected": _expected,
+    "received": _received,
+    "overdue": lambda entry, times: say("expected {instant}", instant=times(entry.details["expected_at"])),
     "repaired": lambda entry, _times: say("by {caller}", caller=entry.caller),
     "woken": lambda entry, _times: say("by {caller}", caller=entry.caller),
     "set_aside": _set_aside,

@@ -39,6 +39,7 @@ COMMANDS = {
     "demand": Lazy("api.cli.flows.demand", "demand", "Learn how fast articles sell from the log, and show it."),
     "explain": Lazy("api.cli.audit.explain", "explain", "Say why an order ships as it does, and why not otherwise."),
     "hold": Lazy("api.cli.hold", "hold", "List, confirm, release or extend holds; undo confirms."),
+    "inbound": Lazy("api.cli.flows.inbound", "inbound", "Announce, receive and list what is to come in."),
     "init": Lazy("api.cli.init", "init", "Write a starter network into DIRECTORY."),
     "key": Lazy("api.cli.key", "key", "Make, list, rotate and revoke the API keys of callers over HTTP."),
     "ledger": Lazy("api.cli.ledger", "ledger", "Check stock and holds against the log, and print the log."),

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from engine.decide.order_record import Record
 from engine.events.allocation_changes import AllocationChanges
 from engine.events.event import AUDIT_LANE, CHECKPOINT, NODE_LANE, POLICY_LANE, STOCK_LANE, Event, Position
+from engine.events.inbound_events import inbound_events
 from engine.events.known_decision import KnownDecision
 from engine.events.order_events import changed, decided, placed, rest_begun
 from engine.events.payloads import (
@@ -68,6 +69,7 @@ def events_of(
         *_others(entry),
         *_allocation_changed(entry, allocations),
         *_units_changed(entry),
+        *inbound_events(entry),
         *(("stock.changed", "", data) for data in stock_changed(entry, decision)),
         *(("stock.low", data.sku, data) for data in low_by_rules(entry)),
     ]
@@ -79,7 +81,14 @@ def events_of(
     return events
 
 
-_LANES = {"stock": STOCK_LANE, "policy": POLICY_LANE, "allocation": POLICY_LANE, "node": NODE_LANE, "audit": AUDIT_LANE}
+_LANES = {
+    "stock": STOCK_LANE,
+    "inbound": STOCK_LANE,
+    "policy": POLICY_LANE,
+    "allocation": POLICY_LANE,
+    "node": NODE_LANE,
+    "audit": AUDIT_LANE,
+}
 
 
 def _others(entry: Entry) -> Iterator[tuple[str, str, Record]]:

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp
 from engine.decide.record_parts import PlacedLineRecord
+from engine.model.receipts import ReceiptSource, ReceiptStatus
 
 
 class EventLinksRecord(Record, frozen=True, kw_only=True):
@@ -16,6 +17,7 @@ class EventLinksRecord(Record, frozen=True, kw_only=True):
     decision: str | UnsetType = UNSET
     stock: str | UnsetType = UNSET
     policy: str | UnsetType = UNSET
+    receipt: str | UnsetType = UNSET
     channel: str | UnsetType = UNSET
     returned: str | UnsetType = msgspec.field(default=UNSET, name="return")
 
@@ -175,7 +177,7 @@ class EventPositionRecord(Record, frozen=True, kw_only=True):
 class StockChangedRecord(Record, frozen=True, kw_only=True):
     """Of `stock.changed`."""
 
-    because: Literal["moved", "counted", "confirmed", "undone", "rejected", "returned", "loaded"]
+    because: Literal["moved", "counted", "confirmed", "undone", "rejected", "received", "returned", "loaded"]
     positions: Annotated[list[EventPositionRecord], Meta(description="empty: any stock may be another, see the link")]
     links: EventLinksRecord
     truncated: bool | UnsetType = UNSET
@@ -195,6 +197,54 @@ class StockLowRecord(Record, frozen=True, kw_only=True):
     ] = UNSET
     version: Annotated[str | UnsetType, Meta(description="by rules: the policy version")] = UNSET
     links: EventLinksRecord
+
+
+class EventPromiseRecord(Record, frozen=True, kw_only=True):
+    """Units of a shipment that stood on a receipt, and are held of the position's stock from now on."""
+
+    decision: str
+    shipment: int
+    quantity: int
+
+
+class InboundChangedRecord(Record, frozen=True, kw_only=True):
+    """Of `inbound.changed`."""
+
+    receipt: str
+    source: ReceiptSource
+    sku: str
+    node: str
+    status: ReceiptStatus
+    quantity: int
+    received: int
+    expected_at: Timestamp
+    expected_before: Annotated[Timestamp | UnsetType, Meta(description="if it was expected at another instant")] = UNSET
+    first: Annotated[bool, Meta(description="whether nothing was known of it")]
+    lost: Annotated[list[EventPromiseRecord] | UnsetType, Meta(description="promises that it can't keep any more")] = (
+        UNSET
+    )
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
+class InboundReceivedRecord(Record, frozen=True, kw_only=True):
+    """Of `inbound.received`."""
+
+    receipt: str
+    source: ReceiptSource
+    sku: str
+    node: str
+    status: ReceiptStatus
+    quantity: Annotated[int, Meta(description="units that arrived")]
+    over: Annotated[int, Meta(description="of these, more than were expected")]
+    received: Annotated[int, Meta(description="all that have arrived by now")]
+    announced: int
+    arrived: Annotated[list[EventPromiseRecord] | UnsetType, Meta(description="promises whose units are there")] = UNSET
+    lost: Annotated[
+        list[EventPromiseRecord] | UnsetType, Meta(description="promises that it can't keep, as it closed short")
+    ] = UNSET
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
 
 
 class EventReturnedUnitsRecord(Record, frozen=True, kw_only=True):
@@ -228,6 +278,15 @@ class ReturnChangedRecord(Record, frozen=True, kw_only=True):
     ] = UNSET
     links: EventLinksRecord
     truncated: bool | UnsetType = UNSET
+
+
+class InboundLateRecord(Record, frozen=True, kw_only=True):
+    """Of `inbound.late`."""
+
+    receipt: str
+    sku: str
+    expected_at: Timestamp
+    links: EventLinksRecord
 
 
 class PolicyPublishedRecord(Record, frozen=True, kw_only=True):
@@ -315,6 +374,9 @@ PAYLOADS = {
     "return.cancelled": ReturnChangedRecord,
     "stock.low": StockLowRecord,
     "stock.changed": StockChangedRecord,
+    "inbound.changed": InboundChangedRecord,
+    "inbound.received": InboundReceivedRecord,
+    "inbound.late": InboundLateRecord,
     "allocation.changed": AllocationChangedRecord,
     "policy.published": PolicyPublishedRecord,
     "policy.activated": PolicyActivatedRecord,

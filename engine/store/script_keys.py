@@ -141,10 +141,10 @@ MOVE_STOCK = KeyLayout(
 CHANGE_RETURN = KeyLayout(
     (
         *("returns", "returns_opened", "order", "chain", "endings", "shipment_units", "operation"),
-        *("facts", "log", "changed", *_OFFERS),
+        *("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES),
     ),
-    (_RETURNED_SKU,),
-    (*_FREEING, *_JOURNAL, *_ENDED),
+    (_RETURNED_SKU, PEGGED_HOLD),
+    (*CHANGING_RECEIPTS, *_ENDED),
 )
 CHANGE_RECEIPT = KeyLayout(
     ("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES, "operation"), (_CHANGED_SKU, PEGGED_HOLD), CHANGING_RECEIPTS

@@ -36,6 +36,7 @@ CHANGES_NOTHING = {
     *("policy table export", "policy table import", "policy test", "key list", "ledger check"),
     *("webhook list", "webhook test", "webhook deliver"),
     "demand show",
+    *("inbound list", "inbound late", "inbound show"),
     "transfer propose",
     "quote",  # it is forgotten after its time, and holds nothing
     *("audit checkpoint", "audit keys", "audit proof", "audit verify"),
@@ -65,6 +66,7 @@ CHANGES = {
     "decide", "batch", "route", "hold confirm", "hold undo", "hold release", "hold extend", "reject", "resting end",
     "return open", "return receive", "return inspect", "return dispose", "return cancel",
     "order amend", "order approve", "order cancel", "order wait", "backlog run", "backlog withdraw", "stock import",
+    "inbound import", "inbound receive",
     "stock move", "products import", "load", "policy publish", "policy activate", "policy approve", "policy rollback",
     "policy unschedule", "key create", "key rotate", "key revoke", "webhook add", "webhook enable", "webhook replay",
     "webhook rotate", "webhook remove", "audit erase", "audit rotate", "backup", "audit export", "restore", "reset",
@@ -205,6 +207,10 @@ def _stock(shop: Shop) -> None:
     shop.do("backlog run", kind="decided")
     counts = shop.file("stock.csv", "node,sku,on_hand\nlyon,SHIRT,55\n")
     shop.do("stock import", counts, kind="counted")
+    receipt = "PO-1,asn,lyon,SHIRT,5,2030-01-01T00:00:00Z,planned,1"
+    coming = shop.file("inbound.csv", f"id,source,node,sku,quantity,expected_at,status,sequence\n{receipt}\n")
+    shop.do("inbound import", coming, kind="expected")
+    shop.do("inbound receive", "PO-1", "5", "--op", "r1", kind="received", op="r1")
     header = Path("tests/data/small/products.csv").read_text().splitlines()
     row = header[1].split(",")
     new = shop.file("products.csv", f"{header[0]}\n{','.join(['MUG', *row[1:]])}\n")

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from api.files.inventory_folder import load_inventory
-from api.http.description.examples import CSV, EXAMPLES, NDJSON
+from api.http.description.examples import CSV, EXAMPLES, JSON, NDJSON
 from api.http.description.links import LINKS
 from engine.model.scopes import ROLE_SCOPES
 from tests.conftest import activate
@@ -136,11 +136,14 @@ def test_examples_are_sent_and_answered_as_described(http, bare):
     name = send("returns_open_return")["id"]
     for step in ("receive", "inspect", "dispose"):
         send(f"returns_{step}", return_id=name)
+    send("returns_place")
     quote = send("quotes_quote")["id"]
     send("quotes_take", quote_id=quote)
     send("quotes_promises")
     send("stock_put", node="wh-lyon", sku="TXT-0059")
     send("movements_move", kind=NDJSON)
+    for name, kind in (("inbound_put", JSON), ("inbound_announce_many", NDJSON), ("inbound_receive", JSON)):
+        send(name, kind=kind, receipt="PO-4711-1")
     send("master_data_put_product", sku="TXT-9000")
     for name, kind in itertools.product(("master_data_post_products", "master_data_post_nodes"), (NDJSON, CSV)):
         send(name, kind=kind)
