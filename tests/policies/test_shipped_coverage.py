@@ -47,7 +47,7 @@ def test_every_override_silences_its_rule_in_some_case(report):
 
 def test_every_effect_is_used(report):
     used = {effect.name for rule in report.policies.rules.values() for effect in rule.effects}
-    # no decision shows how much stock there should be, or where a returned unit goes
+    # decisions of orders show nothing of how much stock there should be, or where a returned unit goes
     assert used == {name for name, stage in STAGE_OF.items() if stage not in (Stage.LEVEL, Stage.RETURN)}
 
 
