@@ -14,7 +14,7 @@ from engine.store.log.entry_bodies import PositionLevel
 
 POSITIONS_AT_ONCE = 50
 """How many positions one event lists: an event has at most 20 kB."""
-Because: TypeAlias = Literal["moved", "counted", "confirmed", "undone", "rejected", "returned", "loaded"]
+Because: TypeAlias = Literal["moved", "counted", "confirmed", "undone", "rejected", "received", "returned", "loaded"]
 _Key: TypeAlias = tuple[str, str]
 """SKU and node."""
 
@@ -50,6 +50,9 @@ def stock_changed(entry: Entry, decision: KnownDecision | None) -> list[StockCha
             return _changes("confirmed" if sign < 0 else "undone", units)
         case "rejected":
             return _changes("rejected", _rejected(entry))
+        case "received" if entry.receipt.units:
+            body = entry.receipt
+            return _changes("received", [EventPositionRecord(sku=body.sku, node=body.node, delta=body.units)])
         case "return_disposed":
             return _changes("returned", _restocked(entry))
         case "loaded":
@@ -111,6 +114,8 @@ def _taken(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
         for line in shipment.lines:
             key = line.sku, shipment.node
             units[key] = units.get(key, 0) + line.quantity
+    for sku, _, number, count, _ in entry.pegs:  # of what is to come
+        units[sku, entry.record.shipments[number].node] -= count
     if len(units) != len(entry.positions_before):  # of an earlier release, or of products that are not counted
         return
     for (key, taken), (on_hand, held, _) in zip(sorted(units.items()), entry.positions_before, strict=True):
