@@ -20,6 +20,7 @@ from engine.events.payloads import (
 )
 from engine.events.return_events import return_changed
 from engine.events.stock_events import LowStock, stock_changed, stock_low
+from engine.events.transfer_events import transfer_events
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry
 from engine.store.log.kinds import RETURN_KINDS
@@ -64,6 +65,7 @@ def events_of(
         events = placed(entry, decision.order, changed(entry, decision))
     others = [
         *_others(entry),
+        *transfer_events(entry),
         *_allocation_changed(entry, allocations),
         *(("stock.changed", "", data) for data in stock_changed(entry, decision)),
     ]
@@ -75,7 +77,14 @@ def events_of(
     return events
 
 
-_LANES = {"stock": STOCK_LANE, "policy": POLICY_LANE, "allocation": POLICY_LANE, "node": NODE_LANE, "audit": AUDIT_LANE}
+_LANES = {
+    "stock": STOCK_LANE,
+    "transfer": STOCK_LANE,
+    "policy": POLICY_LANE,
+    "allocation": POLICY_LANE,
+    "node": NODE_LANE,
+    "audit": AUDIT_LANE,
+}
 
 
 def _others(entry: Entry) -> Iterator[tuple[str, str, Record]]:

@@ -21,6 +21,11 @@ EVENT_TYPES: Mapping[str, str] = {
     "return.inspected": "returned units were given a grade",
     "return.disposed": "it was decided what becomes of returned units",
     "return.cancelled": "nothing of a return is to come any more",
+    "transfer.proposed": "units are to be moved from one node to another, once that is approved",
+    "transfer.approved": "a transfer may be shipped",
+    "transfer.shipped": "units of a transfer left, and are on their way",
+    "transfer.received": "units of a transfer arrived, or no more is to come of it",
+    "transfer.cancelled": "nothing more becomes of a transfer; what was on its way is on hand where it left again",
     "stock.low": "a position has no more units available than the setting says",
     "stock.changed": "other units are on hand: they were counted or moved, left, came back or were restocked; or a"
     " network was loaded",

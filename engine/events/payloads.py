@@ -7,6 +7,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp
 from engine.decide.record_parts import PlacedLineRecord
+from engine.model.transfers import TransferStatus
+from engine.transfers.transfer_record import TransferLineRecord
 
 
 class EventLinksRecord(Record, frozen=True, kw_only=True):
@@ -16,6 +18,7 @@ class EventLinksRecord(Record, frozen=True, kw_only=True):
     decision: str | UnsetType = UNSET
     stock: str | UnsetType = UNSET
     policy: str | UnsetType = UNSET
+    transfer: str | UnsetType = UNSET
     returned: str | UnsetType = msgspec.field(default=UNSET, name="return")
 
 
@@ -174,7 +177,7 @@ class EventPositionRecord(Record, frozen=True, kw_only=True):
 class StockChangedRecord(Record, frozen=True, kw_only=True):
     """Of `stock.changed`."""
 
-    because: Literal["moved", "counted", "confirmed", "undone", "rejected", "returned", "loaded"]
+    because: Literal["moved", "counted", "confirmed", "undone", "rejected", "transferred", "returned", "loaded"]
     positions: Annotated[list[EventPositionRecord], Meta(description="empty: any stock may be another, see the link")]
     links: EventLinksRecord
     truncated: bool | UnsetType = UNSET
@@ -281,6 +284,24 @@ class PingRecord(Record, frozen=True, kw_only=True):
     webhook: str
 
 
+class TransferChangedRecord(Record, frozen=True, kw_only=True, rename={"origin": "from", "goal": "to"}):
+    """Of `transfer.proposed`, `.approved`, `.shipped`, `.received` and `.cancelled`: the transfer as it is from then
+    on.
+    """
+
+    transfer: str
+    status: TransferStatus
+    origin: str
+    goal: str
+    lines: list[TransferLineRecord]
+    arrived: Annotated[
+        list[EventSkuUnitsRecord] | UnsetType, Meta(description="of transfer.received, what arrived by this")
+    ] = UNSET
+    expected_at: Annotated[Timestamp | None, Meta(description="of one that was shipped: when it is to arrive")]
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
 PAYLOADS = {
     "order.decided": OrderDecidedRecord,
     "order.changed": OrderChangedRecord,
@@ -294,6 +315,11 @@ PAYLOADS = {
     "return.inspected": ReturnChangedRecord,
     "return.disposed": ReturnChangedRecord,
     "return.cancelled": ReturnChangedRecord,
+    "transfer.proposed": TransferChangedRecord,
+    "transfer.approved": TransferChangedRecord,
+    "transfer.shipped": TransferChangedRecord,
+    "transfer.received": TransferChangedRecord,
+    "transfer.cancelled": TransferChangedRecord,
     "stock.low": StockLowRecord,
     "stock.changed": StockChangedRecord,
     "allocation.changed": AllocationChangedRecord,

@@ -14,7 +14,7 @@ from engine.store.log.entry_bodies import PositionLevel
 
 POSITIONS_AT_ONCE = 50
 """How many positions one event lists: an event has at most 20 kB."""
-Because: TypeAlias = Literal["moved", "counted", "confirmed", "undone", "rejected", "returned", "loaded"]
+Because: TypeAlias = Literal["moved", "counted", "confirmed", "undone", "rejected", "transferred", "returned", "loaded"]
 _Key: TypeAlias = tuple[str, str]
 """SKU and node."""
 
@@ -52,6 +52,8 @@ def stock_changed(entry: Entry, decision: KnownDecision | None) -> list[StockCha
             return _changes("rejected", _rejected(entry))
         case "return_disposed":
             return _changes("returned", _restocked(entry))
+        case "transfer_shipped" | "transfer_cancelled":
+            return _changes("transferred", _transferred(entry))
         case "loaded":
             link = EventLinksRecord(stock="/v1/availability/feed")
             return [StockChangedRecord(because="loaded", positions=[], links=link)]
@@ -77,13 +79,8 @@ def _differences(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
     match entry.kind:
         case "decided":
             yield from _taken(entry)
-        case "moved" | "counted":
-            keys = (
-                [(item.sku, item.node) for item in entry.movements]
-                if entry.kind == "moved"
-                else entry.counted_positions
-            )
-            for key, level in zip(keys, entry.levels, strict=bool(entry.levels)):
+        case "moved" | "counted" | "transfer_shipped" | "transfer_cancelled":
+            for key, level in zip(_leveled(entry), entry.levels, strict=bool(entry.levels)):
                 if level is not None:
                     yield key, max(0, level.before) - level.held, max(0, level.after) - level.held
         case "rejected":
@@ -95,6 +92,16 @@ def _differences(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
                         max(0, level.before) - level.held,
                         max(0, level.after) - level.held,
                     )
+
+
+def _leveled(entry: Entry) -> Sequence[_Key]:
+    """The positions that `levels` are of."""
+    match entry.kind:
+        case "moved":
+            return [(item.sku, item.node) for item in entry.movements]
+        case "counted":
+            return entry.counted_positions
+    return [(sku, node) for sku, node, _ in entry.transfer.moved]
 
 
 def _taken(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
@@ -155,6 +162,12 @@ def _restocked(entry: Entry) -> Iterator[EventPositionRecord]:
                 blocked=move.blocked or UNSET,
                 on_hand=UNSET if level is None else max(0, level.after),
             )
+
+
+def _transferred(entry: Entry) -> Iterator[EventPositionRecord]:
+    for (sku, node, delta), level in zip(entry.transfer.moved, entry.levels, strict=bool(entry.levels)):
+        if level is not None:
+            yield EventPositionRecord(sku=sku, node=node, delta=delta, on_hand=max(0, level.after))
 
 
 def _changes(because: Because, positions: Iterable[EventPositionRecord]) -> list[StockChangedRecord]:

@@ -1,10 +1,11 @@
-"""POST /v1/transfers/propose."""
+"""POST /v1/transfers/propose; what becomes of transfers is added by transfer_life.py."""
 
 from http import HTTPStatus
 
 from flask import Response
 
 from api.http.blueprint import Blueprint, answer
+from api.http.flows.transfer_life import add_life
 from api.http.requests.flows.transfers import ProposeTransfersRequest
 from engine.service import Pointsman
 from engine.transfers.proposals import ProposalRequest
@@ -12,7 +13,7 @@ from engine.transfers.record import ProposalRecord
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
-    """What is worth moving on the network of one Pointsman."""
+    """Transfers on the network of one Pointsman."""
     transfers = Blueprint("transfers", __name__, url_prefix="/v1/transfers", description="Stock moved between nodes")
 
     @transfers.post("/propose", scope="stock")
@@ -26,5 +27,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """
         proposed = pointsman.flows.transfer_proposals.propose(proposal)
         return answer(ProposalRecord.of(proposed, pointsman.network()))
+
+    add_life(transfers, pointsman)
 
     return transfers
