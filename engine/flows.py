@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from engine.channels.channels import Channels
 from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
+from engine.returns.placement_question import PlacementQuestions
 from engine.returns.returns import Returns
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -51,6 +53,7 @@ class Flows:
             clock=parts.clock,
             micros=parts.micros,
         )
+        self.return_placements = PlacementQuestions(parts.facts, clock=parts.clock)
         self.transfers = Transfers(
             parts.client,
             parts.keys,
@@ -62,6 +65,16 @@ class Flows:
         self.transfer_proposals = TransferProposals(
             parts.client, parts.keys, facts=parts.facts, moving=self._moving, clock=parts.clock
         )
+        self.channels = Channels(parts.client, parts.keys, facts=parts.facts, new_id=parts.new_id, clock=parts.clock)
+
+    def start(self) -> None:
+        """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long
+        does this.
+        """
+        self.channels.start()
+
+    def close(self) -> None:
+        self.channels.close()
 
     def _moving(self) -> Iterator[Moving]:
         """What is to go from node to node and has not left."""

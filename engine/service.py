@@ -301,6 +301,7 @@ class Pointsman:
             self._offer_thread.stop()
         for thread in self._seal_threads:
             thread.stop()
+        self.flows.close()
         self.events.close()
         self.accesses.close()
         self._facts.close()

@@ -31,6 +31,17 @@ class Exclusion(enum.IntEnum):
     YES = 2
 
 
+class PromiseFrom(enum.IntEnum):
+    """Of what may be promised: what is on hand, and of what is to come receipts of this status or a surer one. Of
+    several, the least applies.
+    """
+
+    ON_HAND = 0
+    IN_TRANSIT = 1
+    CONFIRMED = 2
+    PLANNED = 3
+
+
 class Disposition(enum.IntEnum):
     """What becomes of a returned unit; of several, the greatest value, the most cautious, applies.
 
@@ -87,6 +98,7 @@ EffectValue: TypeAlias = (
     | int
     | Exclusion
     | Disposition
+    | PromiseFrom
     | OtherSku
     | Reserve
     | Protection
@@ -129,7 +141,12 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "multiple_of": Stage.POSITION,
         "oversell": Stage.POSITION,
         "min_shelf_life": Stage.POSITION,
+        "promise_from": Stage.POSITION,
+        "slack": Stage.POSITION,
+        "haircut": Stage.POSITION,
         "keep_together": Stage.LINE,
+        "backorder": Stage.LINE,
+        "preorder_from": Stage.LINE,
         "max_shipments": Stage.ORDER,
         "fewest_shipments": Stage.ORDER,
         "split_penalty": Stage.ORDER,
@@ -188,13 +205,21 @@ class OrderOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineOutcome:
+    """`backorder`: units that stay unfilled wait for stock. What ships of the line leaves on the date `preorder_from`
+    (an ordinal) or later.
+    """
+
     keep_together: bool = False
+    backorder: bool = False
+    preorder_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionOutcome:
     """`protect` and `cap` have one entry for each channel, `allocate` may have several. Units of a line ship from the
     position in multiples of `multiple_of`, and of lots that may be used for `min_shelf_life` days after they arrive.
+    Receipts are promised as `promise_from` says, for `slack` minutes after they are expected, less the `haircut`: basis
+    points of what is to come of each, rounded up.
     """
 
     keep: Reserve = NO_RESERVE
@@ -204,10 +229,13 @@ class PositionOutcome:
     allocate: tuple[Allotment, ...] = ()
     cap: tuple[Cap, ...] = ()
     min_shelf_life: int = 0
+    promise_from: PromiseFrom = PromiseFrom.ON_HAND
+    slack: int = 0
+    haircut: int = 0
 
     def floor(self, channel: str) -> Floor:
         """For an order on `channel`."""
-        portions = self._portions()
+        portions = self.portions()
         own = portions.pop(channel, Portion())
         return Floor(keep=self.keep, own=own, others=tuple(portions.values()), oversell=self.oversell)
 
@@ -215,8 +243,8 @@ class PositionOutcome:
         """The cap of the channel."""
         return next((item.units for item in self.cap if item.channel == channel), None)
 
-    def _portions(self) -> dict[str, Portion]:
-        """By channel, without empty ones."""
+    def portions(self) -> dict[str, Portion]:
+        """What is put aside for each channel, without those for which nothing is."""
         reserves = {item.channel: item.reserve for item in self.protect}
         allotments: dict[str, tuple[Allotment, ...]] = {}
         for item in self.allocate:
@@ -338,7 +366,11 @@ def _order(values: _Values) -> OrderOutcome:
 
 
 def _line(values: _Values) -> LineOutcome:
-    return LineOutcome(keep_together="keep_together" in values)
+    return LineOutcome(
+        keep_together="keep_together" in values,
+        backorder="backorder" in values,
+        preorder_from=max(_numbers(values, "preorder_from"), default=None),
+    )
 
 
 def _position(values: _Values) -> PositionOutcome:
@@ -360,6 +392,9 @@ def _position(values: _Values) -> PositionOutcome:
         multiple_of=max(_numbers(values, "multiple_of"), default=1),
         oversell=min(_numbers(values, "oversell"), default=0),
         min_shelf_life=max(_numbers(values, "min_shelf_life"), default=0),
+        promise_from=PromiseFrom(min(_numbers(values, "promise_from"), default=PromiseFrom.ON_HAND)),
+        slack=max(_numbers(values, "slack"), default=0),
+        haircut=max(_numbers(values, "haircut"), default=0),
     )
 
 

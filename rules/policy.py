@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from rules.conditions import Condition
-from rules.effects import Effect, EffectValue
+from rules.conditions import Condition, comparisons
+from rules.effects import Effect, EffectValue, PromiseFrom
 from rules.reserves import Allotment, Cap, Protection, Reserve
-from rules.vocabulary import Stage
+from rules.vocabulary import INCOMING, Fact, Stage
 
 ALL_RULES = "/*"
 """After a policy's id among overrides: all rules of the policy, but for the one that overrides."""
@@ -31,6 +31,11 @@ class Rule:
     overrides: tuple[str, ...] = ()
     written_overrides: tuple[str, ...] = ()
     """The overrides as the author wrote them, if some name all rules of a policy: `safety-stock/*`."""
+
+    @property
+    def facts(self) -> Iterator[Fact]:
+        """Those that its condition mentions."""
+        return (fact for item in comparisons(self.condition) for fact in item.facts)
 
     def acts_at(self, stage: Stage) -> bool:
         return any(effect.stage is stage for effect in self.effects)
@@ -97,6 +102,17 @@ class PolicySet:
         return max((_cover(effect.value) for effect in effects if effect.stage is Stage.POSITION), default=0)
 
     @cached_property
+    def has_alerts(self) -> bool:
+        """Whether some rule says when stock is low."""
+        return any(effect.name == "alert_below" for rule in self.rules.values() for effect in rule.effects)
+
+    @cached_property
+    def longest_alert(self) -> int:
+        """The most days of cover below which some rule says that stock is low; 0: none does in days."""
+        effects = (effect for rule in self.rules.values() for effect in rule.effects)
+        return max((_cover(effect.value) for effect in effects if effect.name == "alert_below"), default=0)
+
+    @cached_property
     def has_uplifts(self) -> bool:
         """Whether some rule says that more or less than usual is expected to sell."""
         return any(effect.name == "uplift" for rule in self.rules.values() for effect in rule.effects)
@@ -117,6 +133,26 @@ class PolicySet:
         return max(
             (int(item.value) for item in effects if item.name == "oversell" and isinstance(item.value, int)), default=0
         )
+
+    @property
+    def uses_receipts(self) -> bool:
+        """Whether a rule lets receipts be promised, or mentions what is to come."""
+        return self.promises_receipts or self.mentions_incoming
+
+    @cached_property
+    def promises_receipts(self) -> bool:
+        """Whether a rule lets receipts be promised."""
+        return any(isinstance(value, PromiseFrom) and value > PromiseFrom.ON_HAND for value in self._values)
+
+    @cached_property
+    def mentions_incoming(self) -> bool:
+        """Whether a rule mentions what is to come."""
+        return any(fact.path in INCOMING for rule in self.rules.values() for fact in rule.facts)
+
+    @cached_property
+    def preorders(self) -> bool:
+        """Whether a rule says from when on something ships."""
+        return any(effect.name == "preorder_from" for rule in self.rules.values() for effect in rule.effects)
 
     @cached_property
     def counts_hours(self) -> bool:

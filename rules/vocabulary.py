@@ -151,6 +151,8 @@ _FACTS = (
     _fact("stock.held", _K.COUNT),
     _fact("stock.available", _K.COUNT),
     _fact("stock.days_of_cover", _K.COUNT),
+    _fact("stock.incoming", _K.COUNT),
+    _fact("stock.next_arrival", _K.DURATION),
     _fact("stock.rank", _K.COUNT),
     _fact("stock.in_transit", _K.COUNT),
     _fact("service.id", _K.WORD),
@@ -180,6 +182,8 @@ VOCABULARY: Mapping[str, Fact] = MappingProxyType({fact.path: fact for fact in _
 NOW_CLOCK, NODE_CLOCK = _fact("now.clock", _K.CLOCK), _fact("node.clock", _K.CLOCK)
 """The clocks of the installation and of the node, which windows are compared with. Authors write windows, not these."""
 
+INCOMING = frozenset({"stock.incoming", "stock.next_arrival"})
+"""Facts of what is to come in at a position."""
 RANKS = ("stock.rank", "route.rank_distance", "route.rank_cost")
 """Places of an option among all options of its line; so they are known once these are."""
 IN_TRANSIT = "stock.in_transit"

@@ -118,6 +118,16 @@ def _decided(entry: Entry, _times: Times) -> str:
     return say("order {id} {status}: {shipments}", id=record.order.id, status=status, shipments=shipments)
 
 
+def _low(entry: Entry, _times: Times) -> str:
+    return ", ".join(
+        say("{available} x {sku} at {node}, below {below}", **{name: item[name] for name in _LOW})
+        for item in entry.details["positions"]
+    )
+
+
+_LOW = ("available", "sku", "node", "below")
+
+
 def _ended(entry: Entry, times: Times) -> str:
     numbers = entry.shipments
     whole = (
@@ -302,4 +312,6 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     ),
     "published": lambda entry, _: say("by {who}: {note}", who=entry.caller, note=entry.details["note"]),
     "activated": _activated,
+    "allocated": lambda entry, _: say("other units of {changed} articles", changed=entry.details["changed"]),
+    "stock_low": _low,
 }

@@ -31,6 +31,9 @@ COMMANDS = {
         "Show how the cost and the CO2e of a decision come about, row by row.",
     ),
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
+    "channel": Lazy(
+        "api.cli.flows.channels", "channel", "Show what each sales channel may take, and bring its feed up to date."
+    ),
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
     "decisions": Lazy("api.cli.audit.decisions", "decisions", "Search the logged decisions, newest first."),
     "demand": Lazy("api.cli.flows.demand", "demand", "Learn how fast articles sell from the log, and show it."),

@@ -25,8 +25,10 @@ from api.shapes.lots import LotColumns
 from engine.decide.shipping.distance import DISTANCE_STEP
 from engine.model.demand import DemandMethod, DemandSource
 from engine.model.facts import CutOffBy
+from engine.model.feed_steps import FeedStep
 from engine.model.milestones import PREPARATION_MILESTONES
 from engine.model.timetable import DAY
+from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.vocabulary import ATTRIBUTE_KINDS, LIFECYCLES, MODES, NODE_TYPES
 from rules.windows import WEEKDAYS
@@ -303,6 +305,16 @@ class ReturnsShape(Strict):
     grades = fields.Dict(keys=Word(), values=fields.Nested(GradeShape), validate=validate.Length(min=1))
 
 
+def _feed_step(text: str) -> FeedStep:
+    """Units, at least 1, or a share of them."""
+    if text.strip().endswith("%"):
+        return FeedStep(share=literals.share(text))
+    units = literals.count(text)
+    if units < 1:
+        raise LiteralInvalid(f"'{text}' is no step: write at least 1, or a share such as 10%")
+    return FeedStep(units=units)
+
+
 class DemandShape(Strict):
     """Where paces of sale come from."""
 
@@ -318,6 +330,7 @@ class NetworkShape(Strict):
     time_zone = fields.String(required=True)
     attributes = fields.Nested(AttributesShape)
     channels = fields.List(Word())
+    feed_steps = fields.Dict(keys=Word(), values=Literal(_feed_step))
     orders = fields.Nested(OrderWordsShape)
     emissions = fields.Dict(
         keys=fields.String(validate=validate.OneOf(MODES)), values=fields.Nested(ModeEmissionShape), required=True
@@ -333,6 +346,13 @@ class NetworkShape(Strict):
     demand = fields.Nested(DemandShape)
     services = fields.List(fields.Nested(ServiceShape), required=True, validate=validate.Length(min=1))
     nodes = fields.List(fields.Nested(NodeShape), required=True, validate=validate.Length(min=1))
+
+    @validates_schema
+    def _steps_of_channels(self, data: dict[str, Any], **_: Any) -> None:
+        listed = data.get("channels")
+        unknown = [name for name in data.get("feed_steps", {}) if listed and name not in listed]
+        if unknown:
+            raise ValidationError(f"channels does not list '{unknown[0]}'; it has {', '.join(listed)}", "feed_steps")
 
 
 class ProductShape(Strict):

@@ -113,6 +113,7 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         services={service.id: service for service in services},
         nodes={node.id: node for node in nodes},
         channels=frozenset(data.get("channels", ())),
+        feed_steps=data.get("feed_steps", {}),
         order_words={_ORDER_FACTS[name]: frozenset(words) for name, words in data.get("orders", {}).items()},
         lanes=tuple(_lane(entry) for entry in data.get("lanes", ())),
         transfer_lanes=transfer_lanes_of(data.get("transfers", {}), services, emissions),

@@ -41,7 +41,7 @@ from api.http.description.completion import completed
 from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
-from api.http.flows import demand, returns, transfers
+from api.http.flows import channels, demand, returns, transfers
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
@@ -118,6 +118,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         returns,
         stock,
         stock_movements,
+        channels,
         master_data,
         policies,
         accesses,
@@ -172,6 +173,7 @@ def served_app() -> Flask:
     for pointsman in served:
         pointsman.warm_up()
         pointsman.start_offering()
+        pointsman.flows.start()
         pointsman.start_sealing()
         pointsman.events.start_delivering(renderer(pointsman))
         pointsman.accesses.start()

@@ -26,8 +26,9 @@ _ANSWERED = frozenset(
         *("backorder", "units", "before", "after", "from", "to"),
         *("ordered", "cancelled", "held", "shipped", "returned", "waiting", "unfilled", "not_counted"),
         *("available", "free", "unless_needed", "floor", "allotments", "nodes", "expected", "found"),
-        *("received", "kept", "to_come", "missing", "quarantine"),
+        *("published", "below", "received", "kept", "to_come", "missing", "quarantine"),
         *("coming", "leaving", "has", "more"),
+        *("there", "in_transit", "shortfall"),
     }
 )
 """What is answered of a SKU, beside it or below."""

@@ -133,6 +133,7 @@ def facts_of_decision(
         taken={sku: columns.taken_units for sku, columns in facts.stock.items() if columns.taken},
         has_lots=any(columns.lots for columns in facts.stock.values()),
         lots={sku: columns.lots_by_node for sku, columns in facts.stock.items() if columns.lots},
+        receipts={sku: columns.receipts_by_node(sku) for sku, columns in facts.stock.items() if columns.receipts},
     )
     barred_nodes = record.follows.barred if record.follows else UNSET
     return DecisionFacts(
@@ -185,7 +186,7 @@ def _record_again(
         record.engine_version,
         facts_to_json(kept),
         # without unfilled units it makes no difference whether they might have waited
-        waiting=record.id is not None and made.waits(may_wait=bool(record.waiting)),
+        may_wait=record.may_wait,
         follows=_follows(record.follows, made_on, matcher),
         lacked=record.lacked,
         quote=decided_again(record.quote, record, made) if record.quote else UNSET,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from engine.decide.decision import (
     HIGHEST,
     NOTHING_LEFT,
     Claim,
+    CountedReceipt,
     Decision,
     ExcludedOptions,
     LeftToOthers,
@@ -31,6 +32,8 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
 from engine.decide.evaluation.judgements import counted_judgements, floors_of
 from engine.decide.evaluation.kept_promise import candidates_in_time, choose_as_promised
+from engine.decide.incoming.estimates import NOTHING_EXPECTED, expectation
+from engine.decide.incoming.incoming import preorder_date
 from engine.decide.kept_facts.decided_facts import decided_loads, decided_stock, rests_at
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.volatile_facts import common_range
@@ -43,6 +46,7 @@ from engine.decide.unfilled_reasons import reasons
 from engine.model.facts import OptionKey, Order, Snapshot, rounded
 from engine.model.lots import NO_LOT
 from engine.model.node_loads import grams_field, output, units_field
+from engine.model.receipts import ReceiptUnits
 from rules.vocabulary import Stage
 
 
@@ -143,7 +147,7 @@ def decision(
         hold_until=hold.at,
         hold_until_shipped=hold.until_shipped,
         hold_requested=requested_minutes,
-        stock=decided_stock(evaluation),
+        stock=decided_stock(evaluation, {item.sku for item in unfilled}),
         because=_because(evaluation, {*approval_rules, *_rules_of(chosen)}, unfilled, excluded),
         fired=fired,
         silenced=silenced,
@@ -200,6 +204,7 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
     judgements = evaluation.matcher.stages[Stage.OPTION].table.judgements
     on_hand: dict[tuple[str, str], int] = {}
     lots = evaluation.shelf_life.taken(choice) if evaluation.shelf_life else {}
+    pegged = evaluation.incoming.pegged(choice) if evaluation.incoming else {}
     for key, parts in by_key.items():
         row = evaluation.row(key)
         cost, carbon = int(out.fixed[row]), int(out.drop[row])
@@ -212,10 +217,12 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             cost += units * int(options.unit_cost[option])
             carbon += units * int(options.unit_carbon[option])
             rules.update(judgements[int(options.judgement[option])].fired)
-            backorder = _backorder(evaluation, index, int(options.position[option]), units, on_hand)
+            receipts = pegged.get((key, index), ())
+            there = units - sum(count for _, count in receipts)
+            backorder = _backorder(evaluation, index, int(options.position[option]), there, on_hand)
             taken = lots.get((key, index))
             if taken is not None:
-                backorder = units - sum(count for _, count in taken)
+                backorder = there - sum(count for _, count in taken)
             parcels.append(
                 Parcel(
                     line=line.id,
@@ -223,6 +230,8 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
                     quantity=units,
                     backorder=backorder,
                     lots=tuple((label, count) for label, count in taken or () if label != NO_LOT),
+                    receipts=receipts,
+                    preorder_from=preorder_date(evaluation, index) if key.ready_at else None,
                 )
             )
         yield Shipment(
@@ -237,6 +246,8 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             co2=carbon,
             rules=tuple(sorted(rules)),
             collect_at=destinations[key.destination],
+            ready_at=key.ready_at,
+            expected=evaluation.incoming.expected(item.receipts for item in parcels) if evaluation.incoming else {},
         )
 
 
@@ -279,15 +290,26 @@ def _backorder(evaluation: Evaluation, index: int, row: int, units: int, on_hand
 
 
 def unfilled_of(evaluation: Evaluation, choice: Choice, left: LeftToOthers = NOTHING_LEFT) -> Iterator[Unfilled]:
-    """What a choice on the evaluation does not ship, and why."""
+    """What a choice on the evaluation does not ship, and why, and what is expected of it."""
     missing = [line.quantity for line in evaluation.order.lines]
     for (_, index), units in choice.units.items():
         missing[index] -= units
     capped = capped_units(evaluation, choice, left)
+    expected = expectation(evaluation, choice, left) if choice.score.unfilled else NOTHING_EXPECTED
     for index, (line, units) in enumerate(zip(evaluation.order.lines, missing, strict=True)):
         if units:
-            why = reasons(evaluation, choice, index, missing, left=left, capped=capped[line.sku])
-            yield Unfilled(line=line.id, sku=line.sku, quantity=units, reasons=why)
+            sku = line.sku
+            why = reasons(
+                evaluation, choice, index, missing, left=left, capped=capped[sku], expected=expected.more[sku]
+            )
+            yield Unfilled(
+                line=line.id,
+                sku=sku,
+                quantity=units,
+                reasons=why,
+                estimate=expected.estimates.get(index),
+                backorder=evaluation.backorders(index),
+            )
 
 
 def _approval_rules(evaluation: Evaluation) -> Iterator[str]:
@@ -341,10 +363,13 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
     """The units taken from each position, lines of one SKU together, with the floor this order may not go below."""
     units: Counter[tuple[str, str]] = Counter()
     lots: dict[tuple[str, str], Counter[str]] = {}
+    receipts: dict[tuple[str, str], Counter[str]] = {}
     for shipment in shipments:
         for parcel in shipment.lines:
-            units[parcel.sku, shipment.node] += parcel.quantity
-            of_no_lot = parcel.quantity - parcel.backorder - sum(count for _, count in parcel.lots)
+            there = parcel.quantity - sum(count for _, count in parcel.receipts)
+            units[parcel.sku, shipment.node] += there
+            receipts.setdefault((parcel.sku, shipment.node), Counter()).update(dict(parcel.receipts))
+            of_no_lot = there - parcel.backorder - sum(count for _, count in parcel.lots)
             its = lots.setdefault((parcel.sku, shipment.node), Counter())
             its.update({**dict(parcel.lots), NO_LOT: of_no_lot})
     volatile = evaluation.matcher.volatile
@@ -365,7 +390,28 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
                 int(positions.stock.available[row]),
             ),
             lots=evaluation.shelf_life.claim(line_of[sku], row, +lots[sku, node]) if evaluation.shelf_life else None,
+            **_receipts_claimed(evaluation, line_of[sku], node, receipts[sku, node]),
         )
+
+
+class _ReceiptsClaimed(TypedDict, total=False):
+    """The fields of a `Claim` that are about receipts."""
+
+    receipts: ReceiptUnits
+    counted: tuple[CountedReceipt, ...]
+    haircut: int
+
+
+def _receipts_claimed(evaluation: Evaluation, line: int, node: str, units: Mapping[str, int]) -> _ReceiptsClaimed:
+    coming = evaluation.incoming.coming_at(line, node) if evaluation.incoming and units else None
+    if coming is None:
+        return {}
+    counted = coming.counted
+    return {
+        "receipts": tuple((receipt.id, units[receipt.id]) for receipt in counted if receipt.id in units),
+        "counted": counted,
+        "haircut": coming.reliance.haircut,
+    }
 
 
 def _with_backorder(ranges: StockRanges, units: int, available: int) -> StockRanges:
@@ -378,6 +424,7 @@ def _with_backorder(ranges: StockRanges, units: int, available: int) -> StockRan
 
 def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator[LoadClaim]:
     columns, snapshot = evaluation.columns, evaluation.snapshot
+    shipments = tuple(shipment for shipment in shipments if not shipment.ready_at)
     for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
         daily, hourly = (
             None if most >= NO_LIMIT else most for most in columns.limits[:, columns.ways.node_index[node]].tolist()

@@ -9,7 +9,7 @@ from engine.decide.address.address import Address
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, Order
 from engine.model.lots import Lot, LotUnits
-from engine.model.receipts import ReceiptStatus, ReceiptUnits
+from engine.model.receipts import Receipt, ReceiptStatus, ReceiptUnits
 from rules.reserves import Floor, Tally
 
 Range: TypeAlias = tuple[int, int]
@@ -31,6 +31,8 @@ class Parcel:
     """Which of them are of lots."""
     receipts: ReceiptUnits = ()
     """Which of them are of receipts that are still to come: the shipment leaves after these have arrived."""
+    preorder_from: int | None = None
+    """The date, as an ordinal, before which it does not ship, as rules say: it is a preorder. None: it is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ class Shipment:
     """The node at which it is collected; None: it goes to the order's place."""
     ready_at: int = 0
     """From when on the goods are there that it waits for; 0: now. What waits counts in no load of a day."""
+    expected: Mapping[str, int] = field(default_factory=dict)
+    """By receipt that it waits for, when that is expected, in UTC seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +81,29 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """When `units` of a line that stays unfilled would arrive, if all that is to come might be promised: a guess, that
+    is promised to nobody. UTC seconds.
+    """
+
+    units: int
+    receipts: ReceiptUnits
+    expected: Mapping[str, int]
+    """By receipt, when it is expected."""
+    ships_at: int
+    arrives_by: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unfilled:
     line: str
     sku: str
     quantity: int
     reasons: tuple[Reason, ...]
+    estimate: Estimate | None = None
+    """None: what is to come would fill no more of it."""
+    backorder: bool = False
+    """Whether a rule says that it waits for stock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +239,8 @@ class DecidedStock:
     taken: Mapping[Tally, Sequence[int]] = field(default_factory=dict)
     lots: Mapping[str, Sequence[Lot]] = field(default_factory=dict)
     """By node whose position has lots. Units that had expired and that nobody held are in no column above."""
+    receipts: Mapping[str, Sequence[Receipt]] = field(default_factory=dict)
+    """By node, the open receipts, if they made a difference."""
     empty: Sequence[str] = ()
     """The other nodes that have the SKU, and none of it on hand, by id."""
     held_of_empty: Mapping[str, int] = field(default_factory=dict)
@@ -337,10 +361,12 @@ class Decision:
         """Whether it fills any units."""
         return bool(self.shipments or self.not_counted)
 
-    @property
-    def waiting_units(self) -> Mapping[str, int]:
-        """By line, what is neither held nor given up, if the order may wait: units unfilled or scheduled."""
-        units = Counter({item.line: item.quantity for item in self.unfilled})
+    def waiting_units(self, *, may_wait: bool) -> Mapping[str, int]:
+        """By line, what is neither held nor given up: units scheduled and unfilled; if the order is not scheduled and
+        may not wait, those unfilled that rules let wait.
+        """
+        every = may_wait or self.scheduled is not None
+        units = Counter({item.line: item.quantity for item in self.unfilled if every or item.backorder})
         if self.scheduled:
             for parcel in (parcel for shipment in self.scheduled.shipments for parcel in shipment.lines):
                 units[parcel.line] += parcel.quantity
@@ -348,9 +374,9 @@ class Decision:
 
     def waits(self, *, may_wait: bool) -> bool:
         """Whether units of it go on the backlog: of a scheduled order always, or nobody would come back to it; those
-        that stay unfilled only if they `may_wait`.
+        that stay unfilled only if they `may_wait`, or rules let them.
         """
-        return self.scheduled is not None or (may_wait and bool(self.unfilled))
+        return self.scheduled is not None or any(may_wait or item.backorder for item in self.unfilled)
 
     @property
     def status(self) -> Status:

@@ -26,6 +26,7 @@ REASON_CODES = (
     "ship_complete",
     "resting",
     "rejected",
+    "not_promised",
     "not_enough",
 )
 

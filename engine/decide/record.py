@@ -86,6 +86,10 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         bool | UnsetType,
         Meta(description="true: the unfilled and the scheduled units wait for stock; otherwise left out"),
     ] = UNSET
+    waiting_lines: Annotated[
+        list[str] | UnsetType,
+        Meta(description="if not all unfilled lines wait: those that do, because rules put them on backorder"),
+    ] = UNSET
     awaiting_approval: Annotated[
         bool | UnsetType,
         Meta(description="true: nothing of the order leaves until a person approves it; otherwise left out"),
@@ -120,13 +124,15 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         engine_version: str,
         facts: bytes,
         *,
-        waiting: bool = False,
+        may_wait: bool = False,
         follows: FollowsRecord | UnsetType = UNSET,
         lacked: list[LackedRecord] | UnsetType = UNSET,
         quote: TakenQuoteRecord | UnsetType = UNSET,
     ) -> "DecisionRecord":
-        """The record of a decision, whose facts are these bytes; without an id, of a dry run."""
-        hold = None
+        """The record of a decision, whose facts are these bytes; without an id, of a dry run. `may_wait`: all of its
+        units that stay unfilled do.
+        """
+        hold, waiting = None, decision_id is not None and decision.waits(may_wait=may_wait)
         if decision.claims and decision_id is not None:
             hold = HoldRecord.of(decision, decision_id)
         return cls(
@@ -158,6 +164,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             else ScheduledOrderRecord.of(decision.scheduled, decision.order),
             placed=PlacedAddressRecord.of(decision.placed),
             waiting=waiting or UNSET,
+            waiting_lines=_waiting_lines(decision, may_wait=may_wait) if waiting else UNSET,
             awaiting_approval=(decision.awaiting_approval and follows is UNSET) or UNSET,
             approval_rules=(list(decision.approval_rules) if follows is UNSET else []) or UNSET,
             weights=UNSET if decision.weights is None else dict(decision.weights),
@@ -183,7 +190,13 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         """How many of its units wait, if it is `waiting`: those unfilled, and those scheduled."""
         planned = self.scheduled.shipments if self.scheduled else []
         scheduled = sum(line.quantity for shipment in planned for line in shipment.lines)
-        return scheduled + sum(item.quantity for item in self.unfilled)
+        lines = self.waiting_lines
+        return scheduled + sum(item.quantity for item in self.unfilled if lines is UNSET or item.line in lines)
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether all of its unfilled units wait."""
+        return bool(self.waiting) and self.waiting_lines is UNSET
 
     @property
     def because(self) -> str | None:
@@ -268,6 +281,12 @@ def with_facts(body: bytes, logged_facts: bytes) -> bytes:
 def with_erased(body: bytes) -> bytes:
     """The decision in `body`, which says that its personal values were erased."""
     return to_json(structs.replace(from_json(body), erased=True))
+
+
+def _waiting_lines(decision: Decision, *, may_wait: bool) -> list[str] | UnsetType:
+    """The unfilled lines that wait, if not all do."""
+    lines = decision.waiting_units(may_wait=may_wait)
+    return UNSET if all(item.line in lines for item in decision.unfilled) else sorted(lines)
 
 
 def _stock(decision: Decision) -> dict[str, dict[str, StockRecord]]:

@@ -1,5 +1,8 @@
 """The parts of a decision's record: shipments, what stays unfilled and why, score, hold, and what it follows."""
 
+import datetime
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
@@ -7,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from engine.decide.address.address import Address, PlacedBy
 from engine.decide.decision import (
     Decision,
+    Estimate,
     LeftToOthers,
     Parcel,
     Reason,
@@ -22,6 +26,9 @@ from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import MICRODEGREES, Order
 from engine.model.lots import NEVER, date_of, expiry_of, lot_label, name_of
 from engine.model.node_loads import counts_shipments, grams_field, measure_of, node_of, units_field
+from engine.model.receipts import ReceiptUnits
+
+NOTHING_EXPECTED: Mapping[str, int] = MappingProxyType({})
 
 
 class LotRecord(Record, frozen=True):
@@ -39,6 +46,18 @@ class LotRecord(Record, frozen=True):
         return lot_label(self.lot, NEVER if self.expires is None else expiry_of(self.expires))
 
 
+class ReceiptUnitsRecord(Record, frozen=True):
+    """Units of a receipt that is still to come."""
+
+    receipt: str
+    units: int
+    expected_at: Timestamp
+
+    @classmethod
+    def each(cls, units: ReceiptUnits, expected: Mapping[str, int]) -> "list[ReceiptUnitsRecord]":
+        return [cls(receipt=name, units=count, expected_at=timestamp(expected[name])) for name, count in units]
+
+
 class PlacedLineRecord(Record, frozen=True):
     line: str
     sku: str
@@ -49,15 +68,27 @@ class PlacedLineRecord(Record, frozen=True):
     lots: Annotated[
         list[LotRecord] | UnsetType, Meta(description="which of them are of lots, the first to expire first")
     ] = UNSET
+    receipts: Annotated[
+        list[ReceiptUnitsRecord] | UnsetType,
+        Meta(description="which of them are of receipts that are to come, the next to arrive first"),
+    ] = UNSET
+    preorder_from: Annotated[
+        str | UnsetType, Meta(description="of a preorder: the date before which it does not ship, as rules say")
+    ] = UNSET
 
     @classmethod
-    def of(cls, parcel: Parcel) -> "PlacedLineRecord":
+    def of(cls, parcel: Parcel, expected: Mapping[str, int] = NOTHING_EXPECTED) -> "PlacedLineRecord":
+        """`expected` is when the receipts are expected that it is of."""
         return cls(
             line=parcel.line,
             sku=parcel.sku,
             quantity=parcel.quantity,
             backorder=parcel.backorder or UNSET,
             lots=[LotRecord.of(label, units) for label, units in parcel.lots] or UNSET,
+            receipts=ReceiptUnitsRecord.each(parcel.receipts, expected) or UNSET,
+            preorder_from=UNSET
+            if parcel.preorder_from is None
+            else datetime.date.fromordinal(parcel.preorder_from).isoformat(),
         )
 
 
@@ -81,13 +112,20 @@ class ShipmentRecord(Record, frozen=True):
             " null: it goes to the destination"
         ),
     ] = UNSET
+    ready_at: Annotated[
+        Timestamp | UnsetType,
+        Meta(
+            description="of a shipment that waits: when the goods are there, or the day of a preorder begins; it counts"
+            " in no load"
+        ),
+    ] = UNSET
 
     @classmethod
     def of(cls, shipment: Shipment, order: Order) -> "ShipmentRecord":
         return cls(
             node=shipment.node,
             service=shipment.service,
-            lines=[PlacedLineRecord.of(item) for item in shipment.lines],
+            lines=[PlacedLineRecord.of(item, shipment.expected) for item in shipment.lines],
             distance_m=shipment.distance,
             ships_at=timestamp(shipment.ships_at),
             arrives_by=timestamp(shipment.arrives_by),
@@ -96,6 +134,7 @@ class ShipmentRecord(Record, frozen=True):
             co2_mg=shipment.co2,
             rules=list(shipment.rules),
             collect_at=UNSET if shipment.collect_at == order.collect_at else shipment.collect_at,
+            ready_at=timestamp(shipment.ready_at) if shipment.ready_at else UNSET,
         )
 
 
@@ -113,16 +152,48 @@ class ReasonRecord(SentenceRecord, frozen=True):
         return cls(code=reason.code, units=reason.units, rules=list(reason.rules), **texts)
 
 
+class EstimateRecord(Record, frozen=True):
+    """When units that stay unfilled would arrive, if all that is to come might be promised. It is promised to nobody:
+    receipts may come later, or go to others.
+    """
+
+    units: int
+    receipts: list[ReceiptUnitsRecord]
+    ships_at: Timestamp
+    arrives_by: Timestamp
+
+    @classmethod
+    def of(cls, estimate: Estimate) -> "EstimateRecord":
+        return cls(
+            units=estimate.units,
+            receipts=ReceiptUnitsRecord.each(estimate.receipts, estimate.expected),
+            ships_at=timestamp(estimate.ships_at),
+            arrives_by=timestamp(estimate.arrives_by),
+        )
+
+
 class UnfilledRecord(Record, frozen=True):
     line: str
     sku: str
     quantity: int
     reasons: list[ReasonRecord]
+    estimate: Annotated[
+        EstimateRecord | UnsetType, Meta(description="left out if what is to come would fill no more of it")
+    ] = UNSET
+    backorder: Annotated[
+        bool | UnsetType, Meta(description="true: a rule says that it waits for stock; otherwise left out")
+    ] = UNSET
 
     @classmethod
     def of(cls, unfilled: Unfilled) -> "UnfilledRecord":
-        reasons = [ReasonRecord.of(reason) for reason in unfilled.reasons]
-        return cls(line=unfilled.line, sku=unfilled.sku, quantity=unfilled.quantity, reasons=reasons)
+        return cls(
+            line=unfilled.line,
+            sku=unfilled.sku,
+            quantity=unfilled.quantity,
+            reasons=[ReasonRecord.of(reason) for reason in unfilled.reasons],
+            estimate=EstimateRecord.of(unfilled.estimate) if unfilled.estimate else UNSET,
+            backorder=unfilled.backorder or UNSET,
+        )
 
 
 class UnprovenRecord(Record, frozen=True):

@@ -1,10 +1,11 @@
 """Orders, lines, products, nodes, stock, services and routes as the facts that rules mention, by path."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from engine.decide.address.address import address_of, node_address
 from engine.decide.address.postcodes import outward_code
 from engine.model.facts import Line, Network, Node, Order, Product, Service, StockPosition, rounded
+from engine.model.receipts import Receipt
 from engine.model.wall_clock import WallClock
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import Facts, Value
@@ -131,6 +132,24 @@ def stock_facts(position: StockPosition, scale: int = 1) -> Facts:
         "stock.available": position.available // scale,
         "stock.days_of_cover": position.days_of_cover,
     }
+
+
+def incoming_facts(receipts: Iterable[Receipt], now: int, scale: int = 1) -> Facts:
+    """Of the open receipts of a position: the whole units of those that are planned or confirmed, each of which has
+    `scale` of those that are counted, and the minutes until the next is expected, rounded up; 0 if one is late.
+    """
+    units, arrival = incoming(receipts, now)
+    return {"stock.incoming": units // scale, "stock.next_arrival": arrival}
+
+
+def incoming(receipts: Iterable[Receipt], now: int) -> tuple[int, int | None]:
+    """The units that are counted of those that are planned or confirmed, and the minutes until the next of all."""
+    due = [item for item in receipts if item.to_come]
+    first = min((item.expected_at for item in due), default=None)
+    return (
+        sum(item.to_come for item in due if item.status != "in_transit"),
+        None if first is None else max(0, -((now - first) // 60)),
+    )
 
 
 def rejection_facts(reason: str) -> Facts:

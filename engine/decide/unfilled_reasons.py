@@ -45,13 +45,17 @@ class _Remaining:
     free: int
 
     @classmethod
-    def of(cls, position: JudgedPosition, taken: int, left: int | None, lots: LotsLeft | None) -> "_Remaining":
-        """After `taken` units of the SKU are shipped from there, by whichever line. `left` is None if all of them are
-        left to others; `lots` is None if the position has none.
+    def of(
+        cls, position: JudgedPosition, taken: int, left: int | None, lots: LotsLeft | None, *, to_come: int = 0
+    ) -> "_Remaining":
+        """After `taken` units of the SKU are shipped from there, by whichever line, of which some are `to_come`. `left`
+        is None if all of them are left to others; `lots` is None if the position has none.
         """
+        there = taken - to_come
         above_floor = max(0, position.free - taken)
-        kept_back = max(0, position.position.available - taken - above_floor)
-        free = above_floor if lots is None or lots.usable is None else min(above_floor, lots.usable)
+        kept_back = max(0, position.position.available - there - max(0, position.there - there))
+        usable = above_floor if lots is None or lots.usable is None else lots.usable + position.free - position.there
+        free = min(above_floor, usable)
         expire = above_floor - free + (lots.expired if lots else 0)
         left = free if left is None else min(free, left)
         return cls(position=position, kept_back=kept_back, expire=expire, left=left, free=free - left)
@@ -69,16 +73,20 @@ def reasons(
     *,
     left: LeftToOthers = NOTHING_LEFT,
     capped: int = 0,
+    expected: int = 0,
 ) -> tuple[Reason, ...]:
     """Why units of the line at `index` are unfilled in `choice`; first the nodes that could not be used at all.
-    `missing` is the units unfilled, by line; `capped` how many of its SKU only caps refuse (`capped_units`).
+    `missing` is the units unfilled, by line; `capped` how many of its SKU only caps refuse (`capped_units`), `expected`
+    how many more would ship if all that is to come might be promised.
     """
     positions, options = judged_positions(evaluation, index), judged_options(evaluation, index)
     sku, shelf_life = evaluation.order.lines[index].sku, evaluation.shelf_life
     lacking = _missing_before(evaluation, index, missing) + missing[index]
     is_there = any(position.position.available > 0 or position.free > 0 for position in positions)
+    expected = max(0, expected - _missing_before(evaluation, index, missing))
     if not is_there and not (shelf_life and shelf_life.expired(sku)):
-        return tuple(_none_available(sum(position.position.held for position in positions), lacking, missing[index]))
+        held = sum(position.position.held for position in positions)
+        return tuple(_none_available(held, lacking, missing[index], expected))
     remaining = _remaining(evaluation, choice, index, positions, left)
     usable = _usable(evaluation, index, options)
     at_usable = [item for item in remaining if item.position.node in usable]
@@ -97,7 +105,7 @@ def reasons(
         ),
         *_capped(evaluation, choice, index, capped, at_usable),
         *_bounds(evaluation, choice, index, bounded - capped, at_usable),
-        *_too_few("not_enough", min(missing[index], lacking - _there_are(remaining))),
+        *_too_few("not_enough", min(missing[index], lacking - _there_are(remaining)), expected),
     )
 
 
@@ -126,8 +134,13 @@ def _nodes_with_ways(evaluation: Evaluation, index: int) -> Container[str]:
 
 def _usable(evaluation: Evaluation, index: int, options: Iterable[JudgedOption]) -> set[str]:
     """The nodes that may ship units of the line at `index` with these options today."""
-    usable = {option.node for option in options if not option.excluded}
-    return {node for node in usable if evaluation.room(node) != 0 and _could_carry(evaluation, index, node)}
+    options = [option for option in options if not option.excluded]
+    later = {option.node for option in options if option.waits}
+    return later | {
+        node
+        for node in {option.node for option in options}
+        if evaluation.room(node) != 0 and _could_carry(evaluation, index, node)
+    }
 
 
 def _could_carry(evaluation: Evaluation, index: int, node: str) -> bool:
@@ -144,13 +157,13 @@ def _nodes_on_any_day(evaluation: Evaluation, index: int) -> Container[str]:
     return {option.node for option in judged_options(evaluation.on_any_day, index)}
 
 
-def _none_available(held: int, lacking: int, missing: int) -> Iterator[Reason]:
+def _none_available(held: int, lacking: int, missing: int, expected: int) -> Iterator[Reason]:
     """No node has a unit that is not held."""
     if held:
         yield Reason(code="held_for_others", units=held)
-        yield from _too_few("not_enough", min(missing, lacking - held))
+        yield from _too_few("not_enough", min(missing, lacking - held), expected)
     else:
-        yield from _too_few("no_stock", missing)
+        yield from _too_few("no_stock", missing, expected)
 
 
 def _there_are(remaining: Iterable[_Remaining]) -> int:
@@ -167,10 +180,12 @@ def _remaining(
 ) -> list[_Remaining]:
     lines = evaluation.order.lines
     lots = {} if evaluation.shelf_life is None else evaluation.shelf_life.left(index, choice)
-    taken: Counter[str] = Counter()
+    taken, to_come = Counter[str](), Counter[str]()
+    pegged = evaluation.incoming.pegged(choice) if evaluation.incoming else {}
     for (key, demand), units in choice.units.items():
         if lines[demand].sku == lines[index].sku:
             taken[key.node] += units
+            to_come[key.node] += sum(count for _, count in pegged.get((key, demand), ()))
     shipments = Counter(key.node for key in {key for key, _ in choice.units})
 
     def left_at(node: str) -> int | None:
@@ -178,7 +193,13 @@ def _remaining(
         return None if last_shipments_left else left.units.get((lines[index].sku, node), 0)
 
     return [
-        _Remaining.of(position, taken[position.node], left_at(position.node), lots.get(position.node))
+        _Remaining.of(
+            position,
+            taken[position.node],
+            left_at(position.node),
+            lots.get(position.node),
+            to_come=to_come[position.node],
+        )
         for position in positions
     ]
 
@@ -371,9 +392,13 @@ def _last_shipments_taken(evaluation: Evaluation, choice: Choice, remaining: Seq
     return any(evaluation.room(node) == shipments[node] for node in nodes)
 
 
-def _too_few(code: str, units: int) -> Iterator[Reason]:
-    if units > 0:
-        yield Reason(code=code, units=units)
+def _too_few(code: str, units: int, expected: int = 0) -> Iterator[Reason]:
+    """Units that there are not; so many of them are `expected`, and no rule lets them be promised."""
+    not_promised = max(0, min(units, expected))
+    if not_promised:
+        yield Reason(code="not_promised", units=not_promised)
+    if units > not_promised:
+        yield Reason(code=code, units=units - not_promised)
 
 
 def _rules_with(evaluation: Evaluation, judgements: Iterable[Judgement], *effects: str) -> tuple[str, ...]:

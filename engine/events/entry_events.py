@@ -4,6 +4,7 @@ What hangs on a setting, which stock is low, comes last, so that no other event'
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import quote
 
 from engine.decide.order_record import Record
 from engine.events.allocation_changes import AllocationChanges
@@ -12,6 +13,7 @@ from engine.events.known_decision import KnownDecision
 from engine.events.order_events import changed, decided, placed, rest_begun
 from engine.events.payloads import (
     AllocationChangedRecord,
+    AllocationUnitsRecord,
     AuditCheckpointRecord,
     EventLinksRecord,
     NodeRestingRecord,
@@ -19,7 +21,7 @@ from engine.events.payloads import (
     PolicyPublishedRecord,
 )
 from engine.events.return_events import return_changed
-from engine.events.stock_events import LowStock, stock_changed, stock_low
+from engine.events.stock_events import LowStock, low_by_rules, stock_changed, stock_low
 from engine.events.transfer_events import transfer_events
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry
@@ -67,7 +69,9 @@ def events_of(
         *_others(entry),
         *transfer_events(entry),
         *_allocation_changed(entry, allocations),
+        *_units_changed(entry),
         *(("stock.changed", "", data) for data in stock_changed(entry, decision)),
+        *(("stock.low", data.sku, data) for data in low_by_rules(entry)),
     ]
     others += [("stock.low", data.sku, data) for data in stock_low(entry, low)]
     for kind, subject, data in others:
@@ -128,6 +132,17 @@ def _allocation_changed(
             version=version, before=before, added=added, gone=gone, changed=changed_rules, links=_link(version)
         )
         yield "allocation.changed", version, data
+
+
+def _units_changed(entry: Entry) -> Iterator[tuple[str, str, Record]]:
+    if entry.kind == "allocated":
+        units = [AllocationUnitsRecord(sku=sku, before=before, units=now) for sku, before, now in entry.details["skus"]]
+        link = EventLinksRecord(channel=f"/v1/channels/{quote(entry.decision, safe='')}")
+        yield (
+            "allocation.changed",
+            entry.decision,
+            AllocationChangedRecord(channel=entry.decision, skus=entry.details["changed"], units=units, links=link),
+        )
 
 
 def _link(version: str) -> EventLinksRecord:

@@ -26,10 +26,11 @@ EVENT_TYPES: Mapping[str, str] = {
     "transfer.shipped": "units of a transfer left, and are on their way",
     "transfer.received": "units of a transfer arrived, or no more is to come of it",
     "transfer.cancelled": "nothing more becomes of a transfer; what was on its way is on hand where it left again",
-    "stock.low": "a position has no more units available than the setting says",
+    "stock.low": "a position has no more units available than the setting says, or fewer than a rule's `alert_below`",
     "stock.changed": "other units are on hand: they were counted or moved, left, came back or were restocked; or a"
     " network was loaded",
-    "allocation.changed": "rules about what each channel may take are other ones, as another policy version decides",
+    "allocation.changed": "rules about what each channel may take are other ones, as another policy version decides;"
+    " or a channel's feed says other units",
     "policy.published": "a policy version was published for the first time",
     "policy.activated": "another policy version decides from now on",
     "node.resting": "a node begins to rest, or its rest was ended early",

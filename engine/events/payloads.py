@@ -19,6 +19,7 @@ class EventLinksRecord(Record, frozen=True, kw_only=True):
     stock: str | UnsetType = UNSET
     policy: str | UnsetType = UNSET
     transfer: str | UnsetType = UNSET
+    channel: str | UnsetType = UNSET
     returned: str | UnsetType = msgspec.field(default=UNSET, name="return")
 
 
@@ -189,8 +190,13 @@ class StockLowRecord(Record, frozen=True, kw_only=True):
     sku: str
     node: str
     available: Annotated[int, Meta(description="on hand and not held, of all channels")]
-    before: int
-    at_most: Annotated[int, Meta(description="the whole units at which it is low, by the setting")]
+    before: Annotated[int | UnsetType, Meta(description="by the setting: what was available before")] = UNSET
+    at_most: Annotated[int | UnsetType, Meta(description="by the setting: the whole units at which it is low")] = UNSET
+    below: Annotated[int | UnsetType, Meta(description="by rules: the units below which it is low")] = UNSET
+    rules: Annotated[
+        list[str] | UnsetType, Meta(description="by rules: those that say so (`alert_below`); left out: the setting")
+    ] = UNSET
+    version: Annotated[str | UnsetType, Meta(description="by rules: the policy version")] = UNSET
     links: EventLinksRecord
 
 
@@ -248,11 +254,24 @@ class PolicyActivatedRecord(Record, frozen=True, kw_only=True):
     links: EventLinksRecord
 
 
-class AllocationChangedRecord(Record, frozen=True, kw_only=True):
-    """Of `allocation.changed`: the ids of rules that keep, protect, allocate or cap units, or silence one that does."""
+class AllocationUnitsRecord(Record, frozen=True, kw_only=True):
+    """What a channel's feed says of a SKU; null: any number, or before: nothing."""
 
-    version: Annotated[str, Meta(description="of the policies that decide from now on")]
-    before: str | None
+    sku: str
+    before: int | None
+    units: int | None
+
+
+class AllocationChangedRecord(Record, frozen=True, kw_only=True):
+    """Of `allocation.changed`: other rules keep, protect, allocate or cap units, or silence one that does; or a
+    channel's feed says other units.
+    """
+
+    version: Annotated[str | UnsetType, Meta(description="of the policies that decide from now on")] = UNSET
+    before: str | UnsetType | None = UNSET
+    channel: Annotated[str | UnsetType, Meta(description="whose feed says other units from now on")] = UNSET
+    skus: Annotated[int | UnsetType, Meta(description="of how many SKUs it does")] = UNSET
+    units: Annotated[list[AllocationUnitsRecord] | UnsetType, Meta(description="the first of these")] = UNSET
     added: list[str] | UnsetType = UNSET
     gone: list[str] | UnsetType = UNSET
     changed: list[str] | UnsetType = UNSET

@@ -69,6 +69,14 @@ def stock_low(entry: Entry, low: LowStock) -> Iterator[StockLowRecord]:
             yield StockLowRecord(sku=sku, node=node, available=after, before=before, at_most=low.units, links=link)
 
 
+def low_by_rules(entry: Entry) -> Iterator[StockLowRecord]:
+    """The positions that were found to have fallen below what rules ask for."""
+    if entry.kind == "stock_low":
+        for item in entry.details["positions"]:
+            link = EventLinksRecord(stock=f"/v1/stock/{quote(item['sku'], safe='')}")
+            yield StockLowRecord(**item, version=entry.decision, links=link)
+
+
 def _available(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
     """Positions with the units available before and after the entry, where it says so; never below 0."""
     for key, before, after in _differences(entry):

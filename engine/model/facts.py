@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from engine.model.demand import DemandTerms, LearntPace
+from engine.model.feed_steps import FeedStep
 from engine.model.lots import Lot, LotUnits
 from engine.model.receipts import Receipt
 from engine.model.returns import ReturnTerms
@@ -349,6 +350,8 @@ class Network:
     """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
     channels: frozenset[str] = frozenset()
     """The channels that orders come by; empty if the network file does not list them."""
+    feed_steps: Mapping[str, FeedStep] = field(default_factory=dict)
+    """By channel whose feed says that there are more units only from so many more on."""
     order_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By fact (`order.segment`, `order.tags`, `order.region`), the words that orders have, where the network file lists
     them. They are for the check of policies alone: orders with other words are decided.

@@ -1,31 +1,35 @@
-"""Works out what becomes of returned units, and of the stock by that. Pure."""
+"""Works out what becomes of returned units, where they go, and what becomes of the stock by that. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
 from msgspec.structs import replace
 
-from engine.errors import DispositionRefused, InputInvalid, Mistake, ReturnOver
+from engine.errors import InputInvalid, Mistake, ReturnOver
 from engine.model.facts import Network, Product
+from engine.returns.dispositions import Stated, disposed, place_stated, verify_allowed
 from engine.returns.inspecting import split_group
+from engine.returns.placing import Placing
 from engine.returns.receiving import NO_UNITS, Step
-from engine.store.flows.stored_return import KEPT, ReturnedUnits, ReturnMove, StoredReturn
-from rules.vocabulary import DISPOSITIONS
+from engine.store.flows.stored_return import KEPT, MovedReturn, ReturnedUnits, ReturnMove, StoredReturn
+
+MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisposedUnits:
     """So many units of a group, or all of them; without a group, of every group that has a grade. `disposition` is what
-    becomes of them, None: what the rules say. They are put in stock as `as_sku`; None: as the rules say, or as what
-    they are.
+    becomes of them, None: what the rules say. They are put in stock as `as_sku`, None: as the rules say, or as what
+    they are; and at the node `place`, None: where they gain most.
     """
 
     group: int | None = None
     quantity: int | None = None
     disposition: str | None = None
     as_sku: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +46,8 @@ class DisposeRequest:
     @property
     def fingerprint(self) -> str:
         """Tells another request under the same `op`."""
-        groups = [[item.group, item.quantity, item.disposition, item.as_sku] for item in self.groups]
+        groups = [[item.group, item.quantity, item.disposition, item.as_sku, item.place] for item in self.groups]
         return f"disposed {orjson.dumps([groups, sorted(self.kept.items())]).decode()}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
-    """What the rules say of a group: its disposition and the article that it is sold as, None where they say nothing;
-    and the rules that do.
-    """
-
-    disposition: str | None = None
-    as_sku: str | None = None
-    rules: tuple[str, ...] = ()
 
 
 def plan_disposal(
@@ -63,27 +56,30 @@ def plan_disposal(
     network: Network,
     products: Mapping[str, Product],
     *,
-    ruling: Callable[[ReturnedUnits], Ruling],
+    placing: Placing,
     by: str,
 ) -> Step:
     """What the disposal changes. `products` has those of the return and of `as_sku` that there are. Raises
     InputInvalid, ReturnOver, DispositionRefused.
     """
     groups = list(stored.groups)
-    disposed = []
+    changed: list[int] = []
     for item in request.groups:
         for number in _numbers(item, groups, stored):
             index = split_group(groups, number, item.quantity, stored, network)
             if not groups[index].grade:
                 raise ReturnOver(f"group {number} of return '{stored.id}' was not inspected yet; give it a grade first")
-            groups[index] = _disposed(groups[index], item, ruling(groups[index]), because=request.because, by=by)
-            _verify_allowed(groups[index], network, products)
-            disposed.append(groups[index])
+            stated = Stated(disposition=item.disposition, as_sku=item.as_sku, because=request.because, by=by)
+            groups[index] = disposed(groups[index], placing.ruling(groups[index]), stated)
+            verify_allowed(groups[index], network, {**products, **placing.products})
+            changed += _place(groups, index, item, placing, stated)
     for line, units in request.kept.items():
         groups.append(_kept(line, units, stored, network, number=len(groups) + 1))
-    if not (disposed or request.kept):
+    if not (changed or request.kept):
         raise InputInvalid([Mistake(field="groups", message="say of which groups, or which lines are kept")])
-    return Step(after=replace(stored, groups=tuple(groups)), moves=_moves(disposed))
+    after = replace(stored, groups=tuple(groups))
+    moved = tuple(_moved(groups[index], stored, placing) for index in changed if _leaves(groups[index]))
+    return Step(after=after, moves=_moves(groups[index] for index in changed), moved=moved)
 
 
 def _numbers(item: DisposedUnits, groups: Sequence[ReturnedUnits], stored: StoredReturn) -> list[int]:
@@ -98,69 +94,27 @@ def _numbers(item: DisposedUnits, groups: Sequence[ReturnedUnits], stored: Store
     return numbers
 
 
-def _disposed(group: ReturnedUnits, item: DisposedUnits, ruling: Ruling, *, because: str, by: str) -> ReturnedUnits:
-    """The group with its disposition: the one stated, or else that of the rules."""
-    named = f"group {group.number} ({group.sku}, {group.grade})"
-    disposition = item.disposition or ruling.disposition
-    if disposition is None:
-        message = f"no rule says what becomes of {named}; state it: {', '.join(DISPOSITIONS)}"
-        raise InputInvalid([Mistake(field="disposition", message=message)])
-    rules = ", ".join(ruling.rules)
-    if ruling.disposition and DISPOSITIONS.index(disposition) < DISPOSITIONS.index(ruling.disposition):
-        raise DispositionRefused(
-            f"{named} can't be '{disposition}': a rule says '{ruling.disposition}' ({rules}), which is more cautious"
-        )
-    as_sku = item.as_sku or (ruling.as_sku if disposition == "restock" else None)
-    overrides = (ruling.disposition, ruling.as_sku) != (None, None) and (
-        disposition != ruling.disposition or as_sku != (ruling.as_sku if disposition == "restock" else None)
-    )
-    if overrides and not because:
-        message = f"rules say otherwise of {named} ({rules}); say why in 'because' (--because)"
-        raise InputInvalid([Mistake(field="because", message=message)])
-    return replace(
-        group,
-        disposition=disposition,
-        place=group.node if disposition in ("restock", "refurbish") else "",
-        as_sku=as_sku or "",
-        by=by if overrides else "",
-        because=because if overrides else "",
-    )
-
-
-def _verify_allowed(group: ReturnedUnits, network: Network, products: Mapping[str, Product]) -> None:
-    """Raise DispositionRefused if units may not be sold again, InputInvalid if they can't be."""
-    if group.as_sku and group.disposition != "restock":
-        message = f"only units that are restocked become another article, and these are to '{group.disposition}'"
-        raise InputInvalid([Mistake(field="as_sku", message=message)])
-    if group.disposition not in ("restock", "refurbish"):
-        return
-    if group.disposition == "restock":
-        _verify_sellable(group, network)
-    if group.node not in network.nodes:
-        message = (
-            f"node '{group.node}', where they lie, is not of the network any more, so they can't go in stock there"
-        )
-        raise DispositionRefused(message)
-    product, other = products.get(group.sku), products.get(group.as_sku or group.sku)
-    if other is None or not other.counted:
-        why = "no product goes by the SKU" if other is None else "it is not counted, so it has no stock"
-        message = f"'{group.as_sku or group.sku}' can't be put in stock: {why}"
-        raise InputInvalid([Mistake(field="as_sku" if group.as_sku else "disposition", message=message)])
-    if product is not None and product.decimals != other.decimals:
-        message = f"'{group.as_sku}' is counted with other decimals than '{group.sku}'"
-        raise InputInvalid([Mistake(field="as_sku", message=message)])
-
-
-def _verify_sellable(group: ReturnedUnits, network: Network) -> None:
-    named = f"group {group.number} ({group.sku})"
-    if not group.restock:
-        raise DispositionRefused(f"{named} may not be restocked: whoever inspected it said so (restock: false)")
-    grade = network.returns.grades.get(group.grade)
-    if not group.as_sku and (grade is None or not grade.restock):
-        raise DispositionRefused(
-            f"{named} is of grade '{group.grade}', which may not be restocked as it is; another article"
-            " may be made of it ('as_sku'), or something else become of it"
-        )
+def _place(groups: list[ReturnedUnits], index: int, item: DisposedUnits, placing: Placing, stated: Stated) -> list[int]:
+    """Gives a group that has a disposition its place; if its units go to several, it is split. Returns the indexes."""
+    group = groups[index]
+    if group.disposition != "restock":
+        if item.place is not None:
+            message = f"only units that are restocked go to a place, and these are to '{group.disposition}'"
+            raise InputInvalid([Mistake(field="place", message=message)])
+        groups[index] = replace(group, place=group.node if group.disposition == "refurbish" else "")
+        if not group.because:
+            placing.note_ruled(group)
+        return [index]
+    # as which other article it gains most where, only rules that name the article say
+    places = [(group.units, group.node)] if item.as_sku else placing.places(group)
+    if item.place is not None:
+        groups[index] = place_stated(group, item.place, places, placing, stated)
+        return [index]
+    (units, node), *others = places
+    groups[index] = replace(group, units=units, place=node)
+    for more, other in others:
+        groups.append(replace(group, number=len(groups) + 1, units=more, place=other))
+    return [index, *range(len(groups) - len(others), len(groups))]
 
 
 def _kept(line: str, units: int, stored: StoredReturn, network: Network, *, number: int) -> ReturnedUnits:
@@ -174,12 +128,29 @@ def _kept(line: str, units: int, stored: StoredReturn, network: Network, *, numb
     return ReturnedUnits(number=number, sku=sku, units=units, line=line, disposition=KEPT)
 
 
-def _moves(disposed: Iterable[ReturnedUnits]) -> tuple[ReturnMove, ...]:
+def _leaves(group: ReturnedUnits) -> bool:
+    """Whether it is restocked elsewhere than where it lies."""
+    return group.disposition == "restock" and group.place != group.node
+
+
+def _moved(group: ReturnedUnits, stored: StoredReturn, placing: Placing) -> MovedReturn:
+    """The receipt by which the other place expects it; it takes a minute at least."""
+    takes = max(1, placing.lane_takes(group.node, group.place) or 0)
+    return MovedReturn(
+        receipt=f"{stored.id}:{group.number}",
+        sku=group.as_sku or group.sku,
+        node=group.place,
+        units=group.units,
+        expected_at=placing.now + takes * MINUTE,
+    )
+
+
+def _moves(groups: Iterable[ReturnedUnits]) -> tuple[ReturnMove, ...]:
     """By position, each once."""
     units: dict[tuple[str, str], Counter[str]] = {}
-    for group in disposed:
+    for group in groups:
         units.setdefault((group.sku, group.node), Counter())["quarantine"] -= group.units
-        if group.disposition == "restock":
+        if group.disposition == "restock" and not _leaves(group):
             units.setdefault((group.as_sku or group.sku, group.place), Counter())["on_hand"] += group.units
         elif group.disposition == "refurbish":
             units[group.sku, group.node]["blocked"] += group.units

@@ -11,7 +11,7 @@ from engine.errors import InputInvalid, Mistake, NotReturnable
 from engine.model.facts import Network, Product
 from engine.orders.order_state import OrderState
 from engine.returns.returnable_units import LineUnitsBack, lines_back
-from engine.store.flows.stored_return import ReturnedUnits, ReturnMove, StoredReturn
+from engine.store.flows.stored_return import MovedReturn, ReturnedUnits, ReturnMove, StoredReturn
 
 NO_UNITS: Mapping[str, int] = {}
 
@@ -38,11 +38,14 @@ class ReceiveRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What becomes of a return, and of the stock. `missing` are units by line that were waited for in vain."""
+    """What becomes of a return, and of the stock. `missing` are units by line that were waited for in vain, `moved`
+    those that are restocked elsewhere.
+    """
 
     after: StoredReturn
     moves: Sequence[ReturnMove] = ()
     missing: Mapping[str, int] = field(default_factory=dict)
+    moved: Sequence[MovedReturn] = ()
 
 
 def plan_receipt(

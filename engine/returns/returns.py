@@ -1,74 +1,29 @@
 """The returns of a network: authorised, received, inspected, disposed of, cancelled, shown and listed."""
 
 import itertools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
 from engine.decide.order_record import timestamp
-from engine.errors import Contended, NotFound, ReturnExists, ReturnOver, StockConflict
+from engine.errors import ReturnExists, ReturnOver
 from engine.facts_reader import FactsReader
-from engine.idempotency import answered_before, name_reused, operation
-from engine.model.facts import Network, Product
-from engine.orders.order_state import OrderState, state_of
-from engine.returns.disposing import DisposeRequest, Ruling, plan_disposal
+from engine.idempotency import operation
+from engine.returns.disposed_return import DisposedReturn
+from engine.returns.disposing import DisposeRequest, plan_disposal
 from engine.returns.inspecting import InspectRequest, plan_inspection
 from engine.returns.opening import OpenRequest, is_same, plan_opening
+from engine.returns.placing import Placing
 from engine.returns.receiving import ReceiveRequest, Step, plan_receipt
 from engine.returns.return_list import ReturnFilter, ReturnsPage, page_of
 from engine.returns.return_state import ReturnState, verify_expects
+from engine.returns.step_taker import Reading, ReturnChange, StepTaker
 from engine.store.connection.client import Client
-from engine.store.flows.returns import QuarantineLacking, ReturnChanged, ReturnStep, StoredReturns
-from engine.store.flows.stored_return import ReturnedUnits, StoredReturn
-from engine.store.hold_changes.change_script import MOST_TRIES
-from engine.store.hold_changes.order_units import order_not_found
-from engine.store.holds import Holds, Operation
+from engine.store.flows.returns import StoredReturns
+from engine.store.flows.stored_return import StoredReturn
 from engine.store.keys import Keys
 from engine.store.log.kinds import ReturnKind
 from engine.store.orders.order_list import OrderPlace
-from engine.store.orders.stored_order import StoredOrder, read_orders
-from engine.store.outcomes import OperationReused
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """A return as it is stored (None: there is none of that id), the text of that, its order, and the network with
-    those of some products that it has.
-    """
-
-    stored: StoredReturn | None
-    text: str
-    order: StoredOrder
-    network: Network
-    products: Mapping[str, Product]
-    now: int
-
-    @property
-    def order_state(self) -> OrderState:
-        return state_of(self.order, self.now, undo_seconds=0)
-
-    @property
-    def found(self) -> StoredReturn:
-        """Of a return that there is: none is ever deleted."""
-        assert self.stored is not None  # noqa: S101  # `_change` has read it before
-        return self.stored
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
-    """A step that is asked for: of which kind, on which return and order, by which operation on what. `plan` works out
-    the step, None if nothing is to be done; `skus` are those whose products it needs.
-    """
-
-    kind: ReturnKind
-    name: str
-    order: str
-    about: str
-    op: str | None
-    named: Operation
-    plan: Callable[[_Reading], Step | None]
-    skus: tuple[str, ...] = ()
 
 
 class Returns:
@@ -90,18 +45,15 @@ class Returns:
         """`after_freeing` is called once units were put in stock; `clock` answers UTC seconds, `micros` UTC
         microseconds.
         """
-        self._client = client
-        self._keys = keys
         self._facts = facts
         self._stored = StoredReturns(client, keys)
-        self._holds = Holds(client, keys)
+        self._steps = StepTaker(client, keys, stored=self._stored, facts=facts, clock=clock, micros=micros)
         self._after_freeing = after_freeing
         self._clock = clock
-        self._micros = micros
 
     def show(self, return_id: str) -> ReturnState:
         """Raises NotFound."""
-        return ReturnState(stored=self._find(return_id), now=self._clock())
+        return ReturnState(stored=self._steps.find(return_id), now=self._clock())
 
     def list(self, filtered: ReturnFilter, *, after: OrderPlace | None = None, limit: int) -> ReturnsPage:
         """At most `limit` returns, those opened last first."""
@@ -113,7 +65,7 @@ class Returns:
         """
         name = request.id or self._free_id(request.order)
 
-        def plan(reading: _Reading) -> Step | None:
+        def plan(reading: Reading) -> Step | None:
             if reading.stored is None:
                 now = reading.now
                 opened = plan_opening(
@@ -127,8 +79,8 @@ class Returns:
                 )
             return None
 
-        return self._change(
-            _Change(
+        return self._steps.take(
+            ReturnChange(
                 kind="return_opened",
                 name=name,
                 order=request.order,
@@ -144,7 +96,7 @@ class Returns:
         ReturnOver.
         """
 
-        def plan(reading: _Reading) -> Step:
+        def plan(reading: Reading) -> Step:
             stored = reading.found
             verify_expects(stored, reading.now, expires=timestamp(stored.expires_at))
             return plan_receipt(
@@ -157,32 +109,44 @@ class Returns:
     def inspect(self, return_id: str, request: InspectRequest) -> ReturnState:
         """Somebody looked at units of it and gave them a grade. Raises NotFound, InputInvalid, ReturnOver."""
 
-        def plan(reading: _Reading) -> Step:
+        def plan(reading: Reading) -> Step:
             return plan_inspection(request, reading.found, reading.network)
 
         return self._step("return_inspected", return_id, request.fingerprint, request.op, plan)
 
-    def dispose(self, return_id: str, request: DisposeRequest, *, by: str) -> ReturnState:
-        """What becomes of units of it: restocked ones are on hand where they lie. Raises NotFound, InputInvalid,
-        ReturnOver, DispositionRefused.
+    def dispose(self, return_id: str, request: DisposeRequest, *, by: str, dry_run: bool = False) -> DisposedReturn:
+        """What becomes of units of it: restocked ones are on hand where they lie, or on their way to where they gain
+        more. In a `dry_run`, nothing is changed. Raises NotFound, InputInvalid, ReturnOver, DispositionRefused,
+        StockConflict.
         """
+        placed: list[Placing] = []
 
-        def plan(reading: _Reading) -> Step:
-            return plan_disposal(request, reading.found, reading.network, reading.products, ruling=_no_ruling, by=by)
+        def plan(reading: Reading) -> Step:
+            placed[:] = [self._placing(reading)]
+            products = reading.products
+            return plan_disposal(request, reading.found, reading.network, products, placing=placed[0], by=by)
 
-        stored = self._find(return_id)
+        stored = self._steps.find(return_id)
         named = {item.as_sku for item in request.groups if item.as_sku}
         skus = tuple(named | {group.sku for group in stored.groups})
-        state = self._step("return_disposed", return_id, request.fingerprint, request.op, plan, skus=skus)
-        self._after_freeing()
-        return state
+        change = self._step_of("return_disposed", stored, request.fingerprint, request.op, plan, skus=skus)
+        if dry_run:
+            reading = self._steps.read(change)
+            state = ReturnState(stored=plan(reading).after, now=reading.now)
+        else:
+            state = self._steps.take(change)
+            self._after_freeing()
+        network = self._facts.network()
+        if not placed:
+            return DisposedReturn(state=state, network=network)
+        return DisposedReturn(state=state, placed=placed[0].placed, network=network, policies=placed[0].policies)
 
     def cancel(self, return_id: str, *, op: str | None = None) -> ReturnState:
         """Nothing of it is to come any more; again, it is answered the same. Raises NotFound, ReturnOver if goods of it
         have come.
         """
 
-        def plan(reading: _Reading) -> Step | None:
+        def plan(reading: Reading) -> Step | None:
             stored = reading.found
             if stored.cancelled:
                 return None
@@ -201,89 +165,46 @@ class Returns:
         return_id: str,
         fingerprint: str,
         op: str | None,
-        plan: Callable[[_Reading], Step | None],
+        plan: Callable[[Reading], Step | None],
         *,
         skus: tuple[str, ...] = (),
     ) -> ReturnState:
-        """A step of a return that there is."""
-        return self._change(
-            _Change(
-                kind=kind,
-                name=return_id,
-                order=self._find(return_id).order,
-                about=f"return:{return_id}",
-                op=op,
-                named=operation(fingerprint, op),
-                plan=plan,
-                skus=skus,
-            )
+        """Takes a step of a return that there is."""
+        return self._steps.take(self._step_of(kind, self._steps.find(return_id), fingerprint, op, plan, skus=skus))
+
+    def _step_of(
+        self,
+        kind: ReturnKind,
+        stored: StoredReturn,
+        fingerprint: str,
+        op: str | None,
+        plan: Callable[[Reading], Step | None],
+        *,
+        skus: tuple[str, ...],
+    ) -> ReturnChange:
+        return ReturnChange(
+            kind=kind,
+            name=stored.id,
+            order=stored.order,
+            about=f"return:{stored.id}",
+            op=op,
+            named=operation(fingerprint, op),
+            plan=plan,
+            skus=skus,
         )
 
-    def _change(self, change: _Change) -> ReturnState:
-        """Take the step that is planned on what is stored, again and again until nothing else comes in between."""
-        for _ in range(MOST_TRIES):
-            reading = self._read(change)
-            answer = answered_before(self._holds, change.about, change.named, change.op)
-            if answer is not None:
-                return ReturnState(stored=StoredReturn.decode(answer), now=reading.now)
-            step = change.plan(reading)
-            if step is None:
-                self._client.verify_replicated(self._keys.log)
-                return ReturnState(stored=reading.found, now=reading.now)
-            match self._stored.take(self._stored_step(change, reading, step)):
-                case ReturnChanged(after=after):
-                    return ReturnState(stored=after, now=reading.now)
-                case OperationReused():
-                    raise name_reused(change.op)
-                case QuarantineLacking():
-                    raise StockConflict(
-                        f"fewer units are in quarantine than return '{change.name}' says; pointsman ledger check says"
-                        " what happened"
-                    )
-        raise Contended(f"return '{change.name}' or its order changes again and again; try again")
-
-    def _read(self, change: _Change) -> _Reading:
-        # the network and the return first: what is read after them can only be newer, and the script compares them
-        network, products = self._facts.network_and_products(change.skus, fresh=True)
-        text = self._client.retry_if_revived(lambda: self._stored.read(change.name))
-        orders = read_orders(self._client, self._keys, [change.order])
-        if not orders:
-            raise order_not_found(change.order)
-        return _Reading(
-            stored=StoredReturn.decode(text) if text else None,
-            text=text,
-            order=orders[0],
-            network=network,
-            products=products,
-            now=self._clock(),
-        )
-
-    def _stored_step(self, change: _Change, reading: _Reading, step: Step) -> ReturnStep:
-        return ReturnStep(
-            kind=change.kind,
-            order=reading.order,
-            before=reading.text,
-            after=step.after,
-            about=change.about,
-            operation=change.named,
+    def _placing(self, reading: Reading) -> Placing:
+        order_skus = [line.sku for line in reading.order.order.lines]
+        return Placing(
+            read=lambda skus: self._facts.read(skus, reading.now),
+            stored=reading.found,
+            order=reading.order_state,
+            network=reading.network,
+            order_products=self._facts.products(order_skus),
             now=reading.now,
-            micros=self._micros(),
-            version=reading.network.version,
-            moves=step.moves,
-            missing=step.missing,
         )
-
-    def _find(self, return_id: str) -> StoredReturn:
-        text = self._client.retry_if_revived(lambda: self._stored.read(return_id))
-        if not text:
-            raise NotFound(f"no return goes by the id '{return_id}'")
-        return StoredReturn.decode(text)
 
     def _free_id(self, order_id: str) -> str:
         """The id of the order, -R, and the first number that no return has."""
         names = (f"{order_id}-R{number}" for number in itertools.count(1))
         return next(name for name in names if not self._stored.read(name))
-
-
-def _no_ruling(_: ReturnedUnits) -> Ruling:
-    return Ruling()

@@ -543,6 +543,44 @@ class Keys:
         return self._key("archived", "kept")
 
     @property
+    def channel_feeds(self) -> str:
+        """Set: the channels that have a feed."""
+        return self._key("channels")
+
+    def channel_feed(self, channel: str) -> str:
+        """Hash: of the feed of a channel, its `generation`, another whenever it is begun anew; `number`, that of its
+        last change; `cursor` of the availability feed up to which it is complete, and the instant `at` which it was.
+        """
+        return self._key("channels", "feed", channel)
+
+    def channel_units(self, channel: str) -> str:
+        """Hash: SKU to the units that the feed of the channel says it may take, -1 for any number."""
+        return self._key("channels", "units", channel)
+
+    def channel_changes(self, channel: str) -> str:
+        """Sorted set: SKU to the number of the change by which the feed says so."""
+        return self._key("channels", "changes", channel)
+
+    def channel_lease(self, channel: str) -> str:
+        """String: there while a process works a feed out, with a name that it gave itself."""
+        return self._key("channels", "lease", channel)
+
+    @property
+    def low_positions(self) -> str:
+        """Hash: SKU, a tab and node of each position that is low, to the units below which it is."""
+        return self._key("low")
+
+    @property
+    def low_checked(self) -> str:
+        """String: up to which change of stock, and under what, the positions were looked at that may be low."""
+        return self._key("low", "checked")
+
+    @property
+    def low_lease(self) -> str:
+        """String: there while a process looks for positions that are low."""
+        return self._key("low", "lease")
+
+    @property
     def sealing(self) -> str:
         """String: there while it is the turn of one of the workers to seal."""
         return self._key("sealing")

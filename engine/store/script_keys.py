@@ -141,10 +141,10 @@ MOVE_STOCK = KeyLayout(
 CHANGE_RETURN = KeyLayout(
     (
         *("returns", "returns_opened", "order", "chain", "endings", "shipment_units", "operation"),
-        *("facts", "log", "changed", *_OFFERS),
+        *("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES),
     ),
-    (_RETURNED_SKU,),
-    (*_FREEING, *_JOURNAL, *_ENDED),
+    (_RETURNED_SKU, PEGGED_HOLD),
+    (*CHANGING_RECEIPTS, *_ENDED),
 )
 CHANGE_RECEIPT = KeyLayout(
     ("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES, "operation"), (_CHANGED_SKU, PEGGED_HOLD), CHANGING_RECEIPTS
@@ -158,6 +158,10 @@ CHANGE_TRANSFER = KeyLayout(
     CHANGING_RECEIPTS,
 )
 NOTE_OVERDUE = KeyLayout(("arriving", "receipt_skus", "log"))
+PUBLISH_CHANNEL = KeyLayout(
+    ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
+)
+NOTE_LOW = KeyLayout(("low_positions", "low_checked", "low_lease", "log"))
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
 NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS))
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
@@ -246,6 +250,8 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "flows/change_receipt": CHANGE_RECEIPT,
     "flows/change_transfer": CHANGE_TRANSFER,
     "flows/note_overdue": NOTE_OVERDUE,
+    "flows/publish_channel": PUBLISH_CHANNEL,
+    "flows/note_low": NOTE_LOW,
     "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.demand.chance_of_sale import CERTAIN, expected_below
+from engine.demand.chance_of_sale import CERTAIN, chance_above, expected_below
 from engine.model.facts import rounded
 
 
@@ -31,7 +31,10 @@ def worth(stall: Stall, change: int, *, pack: int, margin: int, scale: int) -> i
     even. It never rises with `change`, as the chance that one unit more sells does not. `margin` is of a whole unit,
     which has `scale` units.
     """
-    chances = sold(stall, change + pack) - sold(stall, change)
+    if pack == 1:
+        chances = chance_above(stall.there + change, stall.demand)
+    else:
+        chances = sold(stall, change + pack) - sold(stall, change)
     return rounded(chances * margin, CERTAIN * scale)
 
 

@@ -43,7 +43,8 @@ def shipped(transfer: Transfer, units: Mapping[str, int] | None, *, at: int, tex
     mistakes = [
         Mistake(
             field="lines",
-            message=f"'{line.sku}': {text(line.sku, left[line.sku])} units leave, and {text(line.sku, line.units)} are planned",
+            message=f"'{line.sku}': {text(line.sku, left[line.sku])} units leave,"
+            f" and {text(line.sku, line.units)} are planned",
         )
         for line in transfer.lines
         if left.get(line.sku, 0) > line.units

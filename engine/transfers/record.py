@@ -1,8 +1,9 @@
 """A proposal of transfers as JSON."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
@@ -10,7 +11,7 @@ from engine.model.facts import UNIT_MILLIS, Network, rounded
 from engine.transfers.proposal import Proposal, ProposedLine, ProposedTransfer, Standing
 from rules.syntax.literals import MICROS
 from rules.wording import amounts
-from rules.wording.catalogue import Catalogue, load_catalogues
+from rules.wording.catalogue import ENGLISH, Catalogue, load_catalogue, load_catalogues
 
 Units = Annotated[str, Meta(description="expected units, on average", examples=["5.625"])]
 _HUNDREDTHS = 100
@@ -82,10 +83,18 @@ class ProposedTransferRecord(Record, frozen=True, rename={"origin": "from", "des
     gain_micros: Annotated[int, Meta(description="what its lines gain, less its own price")]
     price_micros: Annotated[int, Meta(description="of the shipment, whatever is in it")]
     lines: list[ProposedLineRecord]
+    id: Annotated[str | UnsetType, Meta(description="that it was stored under, as proposed")] = UNSET
+    refused: Annotated[
+        str | UnsetType, Meta(description="why it was not stored: others took what it moves meanwhile")
+    ] = UNSET
 
     @classmethod
-    def of(cls, transfer: ProposedTransfer, proposal: Proposal) -> "ProposedTransferRecord":
+    def of(
+        cls, transfer: ProposedTransfer, proposal: Proposal, *, name: str | None = None, refused: str | None = None
+    ) -> "ProposedTransferRecord":
         return cls(
+            id=UNSET if name is None else name,
+            refused=UNSET if refused is None else refused,
             origin=transfer.origin,
             destination=transfer.goal,
             arrives_at=timestamp(proposal.now + transfer.takes * 60),
@@ -110,9 +119,16 @@ class ProposalRecord(Record, frozen=True):
     without_margin: Annotated[list[str], Meta(description="SKUs that were not: nobody knows what their sale earns")]
 
     @classmethod
-    def of(cls, proposal: Proposal, network: Network) -> "ProposalRecord":
+    def of(
+        cls, proposal: Proposal, network: Network, saved: Sequence[tuple[str | None, str | None]] = ()
+    ) -> "ProposalRecord":
+        """`saved` are the ids that its transfers were stored under, or why they were not; empty: nothing was stored."""
+        stored = saved or [(None, None)] * len(proposal.transfers)
         return cls(
-            transfers=[ProposedTransferRecord.of(transfer, proposal) for transfer in proposal.transfers],
+            transfers=[
+                ProposedTransferRecord.of(transfer, proposal, name=name, refused=refused)
+                for transfer, (name, refused) in zip(proposal.transfers, stored, strict=True)
+            ],
             proposed_at=timestamp(proposal.now),
             days=proposal.days,
             currency=network.currency,
@@ -121,6 +137,11 @@ class ProposalRecord(Record, frozen=True):
             articles=proposal.considered,
             without_margin=list(proposal.without_margin),
         )
+
+
+def why(line: ProposedLine, transfer: ProposedTransfer, days: int) -> str:
+    """Why the line gains, in English."""
+    return _sentence(line, transfer, days, load_catalogue(ENGLISH))
 
 
 def _sentence(line: ProposedLine, transfer: ProposedTransfer, days: int, catalogue: Catalogue) -> str:

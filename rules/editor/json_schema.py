@@ -23,6 +23,7 @@ from rules.editor.literal_patterns import (
     SHARE,
     UNQUOTED,
     UPLIFT,
+    WHOLE_DAYS,
     WORD,
     Shape,
     duration_after,
@@ -255,6 +256,9 @@ class _SchemaWriter:
             "disposition": self._disposition(),
             "as_sku": one_value(self._other_sku()),
             "hold": _hold_shape(effect_parser.RANGES["hold"]),
+            "promise_from": {"enum": list(effect_parser.PROMISE_FROM)},
+            "haircut": {"anyOf": [SHARE]},
+            "preorder_from": {"anyOf": [literal(Kind.DATE)]},
             "uplift": UPLIFT,
         }
         if name in words:
@@ -262,6 +266,7 @@ class _SchemaWriter:
         others = {
             "carbon_price": CARBON_PRICE,
             "min_shelf_life": DAYS,
+            "slack": WHOLE_DAYS,
             "target_cover": COVER,
             "max_shipments": self._shipment_limit(),
         }

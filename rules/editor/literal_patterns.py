@@ -68,6 +68,12 @@ DAYS: Shape = {
     "patternErrorMessage": "write for example 10 days",
 }
 """Days of shelf life, up to 3650."""
+WHOLE_DAYS: Shape = {
+    "type": "string",
+    "pattern": r"^\s*0*(?:[0-9]|[1-8][0-9]|90)\s*days?\s*$",
+    "patternErrorMessage": "write for example 2 days",
+}
+"""Days of slack, up to 90."""
 COVER: Shape = {
     "type": "string",
     "pattern": r"^\s*0*(?:[0-9]{1,2}|[12][0-9]{2}|3[0-5][0-9]|36[0-5])\s*(?:days?|d)?\s*$",

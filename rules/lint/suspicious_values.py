@@ -28,6 +28,8 @@ _WITHOUT_EFFECT = {
     "carbon_price": 0,
     "split_penalty": 0,
     "min_shelf_life": 0,
+    "slack": 0,
+    "haircut": 0,
     "multiple_of": 1,
     "min": 0,
     "target_cover": 0,

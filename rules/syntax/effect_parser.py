@@ -16,6 +16,7 @@ from rules.effects import (
     EffectValue,
     Exclusion,
     OtherSku,
+    PromiseFrom,
     ShipmentLimit,
     UntilShipped,
     Uplift,
@@ -26,7 +27,7 @@ from rules.syntax import literals
 from rules.syntax.amount_range import UNITS, Range, single_value
 from rules.syntax.channel_effects import COVER, FOR_CHANNELS, alert, days, for_channel, kept
 from rules.syntax.condition_parser import Notes
-from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint
+from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint, typo_hint
 from rules.syntax.yaml_document import Node, Path
 from rules.vocabulary import DISPOSITIONS, IN_TRANSIT, Fact, Kind, Stage, group_of, stage_knows
 
@@ -34,6 +35,9 @@ MOST_MONEY = 100_000 * literals.MICROS
 """No real preference or penalty is larger; the limit keeps sums from overflowing."""
 MOST_DAYS = 3_650
 """Of shelf life that is left."""
+_WHOLE_DAYS = re.compile(r"(\S*[0-9])\s*days?")
+MAX_SLACK = 90 * 24 * 60
+"""Minutes."""
 MOST_UPLIFT = 10 * FULL_SHARE
 """Basis points: ten times the usual demand."""
 MAX_REST = 30 * 24 * 60
@@ -162,7 +166,8 @@ def _disposition(text: str) -> Disposition:
 
 
 def _other_sku(text: str) -> OtherSku:
-    return OtherSku(sku=literals.word(text))
+    # as plain text: a word of a policy file carries its position in the file
+    return OtherSku(sku=str(literals.word(text)))
 
 
 def _hold(text: str) -> int | UntilShipped:
@@ -184,6 +189,21 @@ def _uplift(text: str) -> Uplift:
 
 def _shelf_life(text: str) -> int:
     return days(text, RANGES["min_shelf_life"])
+
+
+def _slack(text: str) -> int:
+    match = _WHOLE_DAYS.fullmatch(text.strip())
+    if match is None:
+        return RANGES["slack"].parse(text)
+    return RANGES["slack"].within(literals.count(match[1]) * 24 * 60, text)
+
+
+def _promise_from(text: str) -> PromiseFrom:
+    try:
+        return PROMISE_FROM[text]
+    except KeyError:
+        *others, last = PROMISE_FROM
+        raise LiteralInvalid(f"'{text}': write {', '.join(others)} or {last}{typo_hint(text)}") from None
 
 
 def _max_shipments(raw: Node) -> int | ShipmentLimit:
@@ -208,6 +228,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "priority": Range(kind=Kind.COUNT, low=0, high=100, bounds="between 0 and 100"),
         "oversell": UNITS,
         "min_shelf_life": Range(kind=Kind.COUNT, low=0, high=MOST_DAYS, bounds="between 0 and 3650 days"),
+        "slack": Range(kind=Kind.DURATION, low=0, high=MAX_SLACK, bounds="between 0 m and 90 d"),
         "daily_orders": UNITS,
         "hourly_orders": UNITS,
         "daily_units": UNITS,
@@ -219,7 +240,9 @@ RANGES: Mapping[str, Range] = MappingProxyType(
     }
 )
 """The accepted amounts of each effect whose value is an amount."""
-ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve"})
+PROMISE_FROM: Mapping[str, PromiseFrom] = MappingProxyType({item.name.lower(): item for item in PromiseFrom})
+"""The values of `promise_from`, as authors write them."""
+ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve", "backorder"})
 """The effects whose only value is `true`."""
 ONLY_FALSE = frozenset({"transfer"})
 """The effects whose only value is `false`."""
@@ -235,6 +258,10 @@ _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "min_shelf_life": _shelf_life,
     "target_cover": days,
     "uplift": _uplift,
+    "promise_from": _promise_from,
+    "slack": _slack,
+    "haircut": literals.share,
+    "preorder_from": literals.date,
 }
 _MAPPED: Mapping[str, Callable[[Node], EffectValue]] = {
     "max_shipments": _max_shipments,

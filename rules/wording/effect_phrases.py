@@ -11,6 +11,7 @@ from rules.effects import (
     EffectValue,
     Exclusion,
     OtherSku,
+    PromiseFrom,
     ShipmentLimit,
     UntilShipped,
     Uplift,
@@ -34,7 +35,7 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
     """The effect as a clause, with its amount in full."""
     key = f"effects.{effect.name}{_VARIANTS.get(effect.stage, '') if STAGE_OF[effect.name] is Stage.OPTION else ''}"
     match effect.value:
-        case Exclusion() | Disposition() | OtherSku() | bool() as value:
+        case Exclusion() | Disposition() | PromiseFrom() | OtherSku() | bool() as value:
             return _word_clause(key, value, catalogue)
         case Protection() | Allotment() | Cap() as value:
             return _channel_clause(key, value, catalogue)
@@ -54,6 +55,10 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
 def _amount_clause(name: str, key: str, value: Uplift | int, catalogue: Catalogue) -> str:
     if isinstance(value, Uplift):
         return catalogue.text(key, share=amounts.share(value.share, catalogue))
+    if name == "haircut":
+        return catalogue.text(key, share=amounts.share(value, catalogue))
+    if name == "preorder_from":
+        return catalogue.text(key, date=amounts.date(value, catalogue))
     kind = RANGES[name].kind
     if kind is Kind.COUNT:
         return catalogue.counted(key, value, usual=str(_USUAL.get(name, "")))
@@ -64,6 +69,8 @@ def _word_clause(key: str, value: EffectValue, catalogue: Catalogue) -> str:
     match value:
         case Disposition() as disposition:
             return catalogue.text(f"{key}.{disposition.word}")
+        case PromiseFrom() as status:
+            return catalogue.text(f"{key}.{status.name.lower()}")
         case OtherSku(sku=sku):
             return catalogue.text(key, sku=quoted(sku, catalogue))
     return catalogue.text(f"{key}_unless_needed" if value is Exclusion.UNLESS_NEEDED else key)

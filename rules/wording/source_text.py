@@ -9,7 +9,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Disposition, Effect, EffectValue, Exclusion, OtherSku, ShipmentLimit, UntilShipped, Uplift
+from rules.effects import (
+    Disposition,
+    Effect,
+    EffectValue,
+    Exclusion,
+    OtherSku,
+    PromiseFrom,
+    ShipmentLimit,
+    UntilShipped,
+    Uplift,
+)
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax import literals
 from rules.syntax.effect_parser import RANGES, UNTIL_SHIPPED
@@ -97,7 +107,7 @@ def _operation(comparison: Compare) -> str:
 
 def _effect_value(name: str, value: EffectValue) -> str:
     match value:
-        case Exclusion() | Disposition() | OtherSku() | bool():
+        case Exclusion() | Disposition() | PromiseFrom() | OtherSku() | bool():
             return _effect_word(value)
         case Reserve():
             return _reserve(value)
@@ -119,6 +129,10 @@ _IN_DAYS = ("min_shelf_life", "target_cover")
 def _amount(name: str, value: Uplift | int) -> str:
     if isinstance(value, Uplift):
         return _share(value.share)
+    if name == "haircut":
+        return _share(value)
+    if name == "preorder_from":
+        return _date(value)
     return _days(value) if name in _IN_DAYS else value_text(RANGES[name].kind, value)
 
 
@@ -126,6 +140,8 @@ def _effect_word(value: EffectValue) -> str:
     match value:
         case Disposition():
             return value.word
+        case PromiseFrom():
+            return value.name.lower()
         case OtherSku(sku=sku):
             return _word(sku)
         case False:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from engine.model.facts import Inventory
 from tests.bench import (
     activation,
     choice,
@@ -22,6 +23,7 @@ from tests.bench import (
     matching,
     option_sets,
     policy_check,
+    returned_units,
     rule_tables,
     tables,
 )
@@ -36,9 +38,11 @@ PARTS = (
     "ledgering",
     "serving",
     "crowding",
+    "returning",
 )
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
+BRIEF_DAYS, BRIEF_ARTICLES = 14, 6
 
 
 @click.command()
@@ -51,7 +55,7 @@ BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
 @click.option("--only", type=click.Choice(PARTS), multiple=True, help="Run only this part; may be given several times.")
 def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
     """Measure matching and choosing against other engines, decisions a second, checking and activating policies, rules
-    in tables, the ledger against bare commands, and HTTP throughput against a floor.
+    in tables, the ledger against bare commands, and HTTP throughput against a floor; and ways to place returned units.
     """
     # servers that were started end when their `with` blocks are left, so SIGTERM must leave these
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -109,7 +113,13 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
         sets = option_sets.option_sets(inventory, BRIEF_SETS if brief else option_sets.SETS)
         counts = (BRIEF_ORDERS, 2 * BRIEF_ORDERS) if brief else (rule_tables.FEW, rule_tables.MANY)
         figures["rule_tables"] = rule_tables.measure(inventory, sets, counts=counts, say=_say)
+    figures["returning"] = _returning(inventory, brief=brief) if "returning" in only else None
     return tables.Report(**figures, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
+
+
+def _returning(inventory: Inventory, *, brief: bool) -> returned_units.ReturningFigures:
+    days, articles = (BRIEF_DAYS, BRIEF_ARTICLES) if brief else (returned_units.DAYS, returned_units.ARTICLES)
+    return returned_units.measure(inventory, days=days, articles=articles, say=_say)
 
 
 def _say(what: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from rules.syntax.literals import MICROS
 from tests.bench import choice
 from tests.bench.activation import ActivatingFigures
 from tests.bench.choice import Agreement, ChoosingFigures
@@ -21,6 +22,7 @@ from tests.bench.option_sets import OPTIONS
 from tests.bench.peers.handwritten import Handwritten
 from tests.bench.peers.ours import FIRST_SIGHT, Ours
 from tests.bench.policy_check import CheckingFigures
+from tests.bench.returned_units import ReturningFigures
 from tests.bench.rule_tables import RuleTableFigures
 
 
@@ -39,6 +41,7 @@ class Report:
     checking: CheckingFigures | None
     rule_tables: RuleTableFigures | None
     ledgering: LedgerFigures | None
+    returning: ReturningFigures | None
     load: tuple[float, float]
     cores: int
 
@@ -105,6 +108,12 @@ def _tables(report: Report) -> Iterator[Table]:
         yield _throughput(report.serving)
     if report.crowding:
         yield _crowding(report.crowding)
+    yield from _tables_of_policies(report)
+    if report.returning:
+        yield _returning(report.returning)
+
+
+def _tables_of_policies(report: Report) -> Iterator[Table]:
     if report.checking:
         yield _checks(report.checking)
     if report.rule_tables:
@@ -270,6 +279,23 @@ def _rule_tables(figures: RuleTableFigures) -> Table:
     for row in figures.rows:
         seconds = (f"{value:.2f}" for value in (row.csv, row.workbook, row.matcher))
         table.add_row(f"{row.rules:,}", row.hit_policy, *seconds, f"{row.first_sight:.2f}", f"{row.remembered:.4f}")
+    return table
+
+
+def _returning(figures: ReturningFigures) -> Table:
+    first = figures.alike[0]
+    table = Table(
+        title=f"Where returned units go: {figures.days} days, {figures.articles} articles of the example, "
+        f"{first.asked:,} units asked for, {first.returned:,} that come back",
+        caption="With equal margins lost sales count alike; with the articles' own, the margin of lost sales counts",
+    )
+    table.add_column("way")
+    for title in ("lost", "moves", "lost, own margins", "moves", "margin lost", "moving costs", "together"):
+        table.add_column(title, justify="right")
+    for alike, own in zip(figures.alike, figures.own, strict=True):
+        money = (own.margin, own.cost, own.margin + own.cost)
+        counts = (alike.lost, alike.moves, own.lost, own.moves)
+        table.add_row(alike.way, *(f"{count:,}" for count in counts), *(f"{amount / MICROS:,.0f}" for amount in money))
     return table
 
 

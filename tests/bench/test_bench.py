@@ -8,7 +8,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from tests.bench import archive, choice, option_sets, rulebook, tables
+from tests.bench import archive, choice, option_sets, returned_units, rulebook, tables
 from tests.bench.__main__ import measure
 from tests.bench.matching import AnswersDiffer, meant, verify
 from tests.bench.option_sets import OPTIONS, ROOT
@@ -159,6 +159,24 @@ def test_the_ledger_is_timed_beside_bare_commands(report):
     )
 
 
+def test_ways_to_place_returned_units_meet_the_same_demand_and_returns(report):
+    figures = report["returning"]
+    for rows in (figures["alike"], figures["own"]):
+        assert len({(row["asked"], row["returned"]) for row in rows}) == 1
+        by_way = {row["way"]: row for row in rows}
+        assert by_way["stays where it came back"]["moves"] == 0 < by_way["Pointsman"]["moves"]
+        assert all(row["lost"] > 0 and (row["cost"] > 0) is (row["moves"] > 0) for row in rows)
+
+
+def test_where_lost_sales_count_alike_ours_loses_no_more_than_the_largest_shortfall_at_half_its_moves():
+    inventory = option_sets.inventory()
+    rows = returned_units.results(inventory, margin=returned_units.ALIKE, say=lambda _: None)
+    by_way = {row.way: row for row in rows}
+    ours, largest = by_way["Pointsman"], by_way["to the largest shortfall"]
+    assert ours.lost <= largest.lost < by_way["stays where it came back"].lost
+    assert 2 * ours.moves <= largest.moves
+
+
 def test_the_tables_show_every_part(measured):
     console = Console(width=160, file=io.StringIO())
     tables.show(measured, console)
@@ -172,6 +190,7 @@ def test_the_tables_show_every_part(measured):
         "The ledger with 1,000 positions",
         "HTTP: ours answers",
         "A crowded service",
+        "Where returned units go",
         "load average",
     ):
         assert part in shown
@@ -188,6 +207,7 @@ def test_the_command_line_prints_json_of_the_parts_asked_for():
         is figures["activating"]
         is figures["serving"]
         is figures["crowding"]
+        is figures["returning"]
         is None
     )
 

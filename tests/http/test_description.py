@@ -136,6 +136,7 @@ def test_examples_are_sent_and_answered_as_described(http, bare):
     name = send("returns_open_return")["id"]
     for step in ("receive", "inspect", "dispose"):
         send(f"returns_{step}", return_id=name)
+    send("returns_place")
     quote = send("quotes_quote")["id"]
     send("quotes_take", quote_id=quote)
     send("quotes_promises")

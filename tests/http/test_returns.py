@@ -70,9 +70,28 @@ def test_a_return_goes_its_way(shop):
     assert (disposed["state"], disposed["groups"][0]["place"]) == ("closed", "lyon")
     stock = shop.get("/v1/stock/A").get_json()
     assert (stock["on_hand"], "quarantine" in stock) == (3, False)
-    assert shop.get("/v1/returns/W%2F1-R1").get_json() == disposed
+    (placed,) = disposed["placed"]
+    assert (placed["group"], placed["node"], placed["gain"]) == (1, "lyon", 0)
+    assert placed["why"][0].startswith("No rule says what becomes of the unit. Units of grade as_new may be sold")
+    assert shop.get("/v1/returns/W%2F1-R1").get_json() == {
+        name: value for name, value in disposed.items() if name != "placed"
+    }
     for answer in (first, received, disposed):
         assert mistakes_in(shop, ReturnRecord, answer) == []
+
+
+def test_a_dry_run_says_what_would_become_of_units_in_the_language_asked_for(shop):
+    opened(shop, {"line": "1", "quantity": 1})
+    step(shop, "receive", node="lyon", lines={"1": 1})
+    step(shop, "inspect", groups=[{"grade": "as_new"}])
+    path, body = "/v1/returns/W%2F1-R1/dispose", {"groups": [{}]}
+    tried = shop.post(f"{path}?dry_run=true&lang=fr", json=body)
+    assert tried.headers["Content-Language"] == "fr"
+    assert tried.get_json()["placed"][0]["why"][0].startswith("Aucune règle")
+    assert shop.get("/v1/returns/W%2F1-R1").get_json()["state"] == "inspected"
+    made = shop.post(path, json=body, headers={"Accept-Language": "fr"}).get_json()
+    assert made["placed"] == tried.get_json()["placed"]
+    assert made["state"] == "closed"
 
 
 def test_returns_are_listed_page_by_page(shop):

@@ -37,8 +37,9 @@ def shipped() -> PolicySet:
     return load_policies({path.name: path.read_bytes() for path in FILES})
 
 
-def test_five_policies_ship(shipped):
-    assert [policy.id for policy in shipped.policies] == ["channels", "clearance", "green", "safety-stock", "service"]
+def test_six_policies_ship(shipped):
+    ids = [policy.id for policy in shipped.policies]
+    assert ids == ["channels", "clearance", "green", "inbound", "safety-stock", "service"]
 
 
 def test_a_policy_is_named_for_its_file(shipped):

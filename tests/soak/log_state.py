@@ -111,7 +111,7 @@ class LogState:
                     self.moved[item.op] = item.delta
             case "woken":
                 self._woken(entry)
-            case "approved" | "counted" | "loaded" | "published" | "activated":
+            case "approved" | "counted" | "loaded" | "published" | "activated" | "allocated" | "stock_low":
                 pass
             case _:
                 self.verdict.lost.append(f"an entry of an unexpected kind: {entry.kind}")

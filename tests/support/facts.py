@@ -26,6 +26,7 @@ from engine.model.facts import (
     StockPosition,
 )
 from engine.model.lots import lot_label, unexpired_units
+from engine.model.receipts import Receipt
 from engine.store.network.serialization import inventory_version
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -90,9 +91,20 @@ def network(nodes, services=None, **more):
     )
 
 
-def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=None, lots=None, **more) -> Snapshot:
+def receipt(name="PO-7", units=10, *, days=10, at=None, sku="A", place="lyon", **more):
+    """So many units of A that are confirmed to come to Lyon, so many days after NOW."""
+    expected_at = NOW + days * 24 * HOUR if at is None else at
+    defaults = {"source": "purchase_order", "status": "confirmed"}
+    return Receipt(
+        **{**defaults, "id": name, "node": place, "sku": sku, "quantity": units, "expected_at": expected_at, **more}
+    )
+
+
+def snapshot(
+    nodes, stock, *, services=None, products=None, loads=None, resting=None, lots=None, receipts=(), **more
+) -> Snapshot:
     """`stock` is units or a StockPosition, by SKU and node. A product not given is the default one of its SKU. `lots`,
-    by SKU and node, are units of lots by label; of them nothing is held.
+    by SKU and node, are units of lots by label; of them nothing is held. `receipts` are what is to come.
     """
     positions = {
         sku: {
@@ -111,6 +123,9 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=
             positions[sku][name] = position._replace(on_hand=on_hand)
     given = {item.sku: item for item in products or []}
     facts = network(nodes, services, **more)
+    coming = {}
+    for item in sorted(receipts, key=lambda item: (item.expected_at, item.id)):
+        coming.setdefault(item.sku, {}).setdefault(item.node, []).append(item)
     return Snapshot(
         network=facts,
         caches=NetworkCaches(facts),
@@ -120,6 +135,7 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=
         resting=resting or {},
         has_lots=bool(of_lots),
         lots=of_lots,
+        receipts=coming,
     )
 
 

@@ -2,7 +2,15 @@
 
 from engine.store.log.kinds import ACT_KINDS
 
-_ABOUT_NO_UNITS = {b"counted", b"loaded", b"published", b"activated", *(kind.encode() for kind in ACT_KINDS)}
+_ABOUT_NO_UNITS = {
+    b"counted",
+    b"loaded",
+    b"published",
+    b"activated",
+    b"allocated",
+    b"stock_low",
+    *(kind.encode() for kind in ACT_KINDS),
+}
 
 
 def ledger_entries(client, network):

@@ -25,10 +25,27 @@ def inspect(shop, name, grade="as_new", *, group=None, units=None, restock=None,
     return shop.flows.returns.inspect(name, InspectRequest(groups=[item], op=op))
 
 
-def dispose(shop, name, disposition="restock", *, group=None, units=None, as_sku=None, because="", kept=None, op=None):
-    groups = [] if kept else [DisposedUnits(group=group, quantity=units, disposition=disposition, as_sku=as_sku)]
-    request = DisposeRequest(groups=groups, kept=kept or {}, because=because, op=op)
-    return shop.flows.returns.dispose(name, request, by="ann")
+def disposed(
+    shop,
+    name,
+    disposition=None,
+    *,
+    group=None,
+    units=None,
+    as_sku=None,
+    place=None,
+    because="",
+    kept=None,
+    op=None,
+    dry_run=False,
+):
+    item = DisposedUnits(group=group, quantity=units, disposition=disposition, as_sku=as_sku, place=place)
+    request = DisposeRequest(groups=[] if kept else [item], kept=kept or {}, because=because, op=op)
+    return shop.flows.returns.dispose(name, request, by="ann", dry_run=dry_run)
+
+
+def dispose(shop, name, disposition="restock", **more):
+    return disposed(shop, name, disposition, **more).state
 
 
 def stock(shop, sku="A", place="lyon"):

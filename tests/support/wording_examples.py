@@ -66,6 +66,16 @@ CONDITIONS = [
         "l'unité a été livrée il y a plus de 30 jours",
     ),
     ("stock.on_hand: 0", "the place has 0 units on hand", "le lieu a 0 unité en stock"),
+    (
+        "stock.incoming: {at_least: 2}",
+        "at least 2 units are to come in at the place",
+        "le lieu attend au moins 2 unités",
+    ),
+    (
+        "stock.next_arrival: {at_most: 3 d}",
+        "the next units come in at the place in at most 3 days",
+        "la prochaine entrée sur place est dans au plus 3 jours",
+    ),
     ("order.lines: {less_than: 3}", "the order has fewer than 3 lines", "la commande compte moins de 3 lignes"),
     (
         "route.arrives: {less_than: 36 h}",
@@ -426,6 +436,46 @@ EFFECTS = [
         "min_shelf_life: 1 d",
         "units of lots are usable for at least 1 day after they arrive",
         "les unités de lots sont utilisables au moins 1 jour après leur arrivée",
+    ),
+    (
+        "promise_from: on_hand",
+        "of the article at the place only what is on hand is promised",
+        "de l'article sur place, seul ce qui est présent est promis",
+    ),
+    (
+        "promise_from: in_transit",
+        "of the article at the place what is on its way there is promised, too",
+        "de l'article sur place, ce qui est en route est promis aussi",
+    ),
+    (
+        "promise_from: confirmed",
+        "of the article at the place what is on its way there or confirmed is promised, too",
+        "de l'article sur place, ce qui est en route ou confirmé est promis aussi",
+    ),
+    (
+        "promise_from: planned",
+        "of the article at the place all that is to come in is promised, too",
+        "de l'article sur place, tout ce qui est attendu est promis aussi",
+    ),
+    (
+        "slack: 2 days",
+        "what is to come in at the place is promised for 2 days after it is expected",
+        "ce qui est attendu sur place est promis pour 2 jours après l'arrivée prévue",
+    ),
+    (
+        "haircut: 10%",
+        "10% of what is to come in at the place, rounded up, is promised to nobody",
+        "10\xa0% de ce qui est attendu sur place, arrondi au supérieur, n'est promis à personne",
+    ),
+    (
+        "backorder: true",
+        "units of the line that stay unfilled wait for stock",
+        "les unités de la ligne qui restent non servies attendent du stock",
+    ),
+    (
+        "preorder_from: 2026-12-12",
+        "the line ships on 12 December 2026 at the earliest, as a preorder",
+        "la ligne part au plus tôt le 12 décembre 2026, en précommande",
     ),
     (
         "keep_together: true",

@@ -53,6 +53,13 @@ def return_lines(record: ReturnRecord, terms: ReturnTerms, times: Times) -> Iter
         yield _line(line, terms)
     for group in record.groups:
         yield _group(group, terms)
+        if group.place and group.place != group.node:
+            yield say("    on its way to {node}", node=group.place)
+    for item in record.placed or ():
+        yield say(
+            "  why, of {quantity} x {sku} of group {group}:", quantity=item.quantity, sku=item.sku, group=item.group
+        )
+        yield from (f"    {sentence}" for sentence in item.why)
 
 
 def _line(line: ReturnLineRecord, terms: ReturnTerms) -> str:

@@ -1,13 +1,15 @@
 """`pointsman return`: goods that come back, from the authorisation to what becomes of each unit."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import click
 from marshmallow import ValidationError
 
+from api.cli.flows.placement import place
 from api.cli.flows.return_lines import return_lines, summary
-from api.cli.language.current import say
+from api.cli.language.current import current_language, say
 from api.cli.options import AS_JSON, INSTANT, OP, ORDER, print_json, units_by_name, units_of, who
 from api.cli.output.times import Times
 from api.cli.reads import record_read
@@ -17,6 +19,7 @@ from api.shapes.flows.return_steps import dispose_request, inspect_request, open
 from api.shapes.limits import MOST_RETURNS
 from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid, Mistake
+from engine.returns.disposed_return import PlacedInWords
 from engine.returns.return_list import ReturnFilter
 from engine.returns.return_state import STATES, ReturnState
 from engine.service import Pointsman
@@ -40,6 +43,9 @@ def _place(_: click.Context, option: click.Parameter, word: str | None) -> tuple
 @click.group("return")
 def returns() -> None:
     """Take back goods: authorise, receive, inspect, and say what becomes of them."""
+
+
+returns.add_command(place)
 
 
 @returns.command("open")
@@ -166,8 +172,10 @@ def inspect(
 @_GROUP
 @_UNITS
 @click.option("--as-sku", help="The article that they are sold as, if it is another one.")
+@click.option("--place", help="The node at which they are restocked. Default: where they gain most.")
 @click.option("--keep", "kept", multiple=True, help="LINE=UNITS that were to come and that the customer keeps.")
 @click.option("--because", default="", help="Why, where it is not what the rules say.")
+@click.option("--dry-run", is_flag=True, help="Say what would become of them, but change nothing.")
 @OP
 @AS_JSON
 @click.pass_obj
@@ -179,19 +187,23 @@ def dispose(
     group: int | None,
     units: str | None,
     as_sku: str | None,
+    place: str | None,
     kept: tuple[str, ...],
     because: str,
+    dry_run: bool,
     op: str | None,
     as_json: bool,
 ) -> None:
     """Say what becomes of units of a return.
 
-    Those that are restocked are on hand where they lie. Without --group, all that have a grade are meant.
+    Those that are restocked are on hand where they lie, or on their way to the place where they gain most. Without
+    --group, all that have a grade are meant.
 
     Example: pointsman return dispose W-900001-R1 --disposition restock
     """
     item = {"group": group, "quantity": _quantity(units), "disposition": disposition, "as_sku": as_sku}
-    only_kept = bool(kept) and not (disposition or group or units or as_sku)
+    item["place"] = place
+    only_kept = bool(kept) and not (disposition or group or units or as_sku or place)
     body = {
         "groups": [] if only_kept else [item],
         "kept": units_by_name("--keep", kept),
@@ -201,7 +213,8 @@ def dispose(
     with Pointsman(settings) as service:
         flow = service.flows.returns
         request = dispose_request(service, flow.show(return_id).stored, body)
-        _print(service, flow.dispose(return_id, request, by=who(settings)), as_json=as_json)
+        made = flow.dispose(return_id, request, by=who(settings), dry_run=dry_run)
+        _print(service, made.state, as_json=as_json, placed=made.in_words(current_language()))
 
 
 @returns.command()
@@ -265,8 +278,8 @@ def list_returns(
         click.echo(say("... and perhaps more; go on with --after {next}", next=record.next), err=True)
 
 
-def _print(service: Pointsman, state: ReturnState, *, as_json: bool) -> None:
-    record, quantities = ReturnRecord.of(state), Quantities.of(service)
+def _print(service: Pointsman, state: ReturnState, *, as_json: bool, placed: Sequence[PlacedInWords] = ()) -> None:
+    record, quantities = ReturnRecord.of(state, placed), Quantities.of(service)
     if as_json:
         print_json(record, quantities)
         return

@@ -225,5 +225,5 @@ def _table(transfers: list[TransferRecord], times: Times) -> Table:
         expected = "" if item.expected_at is None else times(item.expected_at)
         for line in item.lines:
             amounts = map(str, (line.quantity, line.shipped, line.received, line.to_come))
-            table.add_row(item.id, item.origin, item.goal, say(item.status), expected, line.sku, *amounts)
+            table.add_row(item.id, item.origin, item.goal, item.status, expected, line.sku, *amounts)
     return table

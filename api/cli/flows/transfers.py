@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import click
+from msgspec import UNSET
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from api.cli.flows.transfer_life import COMMANDS
-from api.cli.language.current import counted, current_language, say, say_number
+from api.cli.language.current import counted, current_language, say, say_message, say_number
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.progress import progress_bar
 from api.cli.output.tables import money
@@ -19,8 +21,10 @@ from api.shapes.quantities import Quantities
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.transfers.article_markets import Ends
+from engine.transfers.proposal import Proposal
 from engine.transfers.proposals import DAYS, ProposalRequest
 from engine.transfers.record import ProposalRecord, ProposedLineRecord, ProposedTransferRecord, TransferEndRecord
+from engine.transfers.saving import Saved, save
 from rules.syntax.literals import MICROS
 from rules.wording import amounts
 
@@ -58,6 +62,7 @@ for _command in COMMANDS:
     show_default=True,
     help="How many processes work it out; it is the same with any number.",
 )
+@click.option("--save", "saves", is_flag=True, help="Store each transfer as proposed, to be approved and shipped.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a line of a transfer a row.")
 @AS_JSON
 @click.pass_obj
@@ -66,6 +71,7 @@ def propose(
     *,
     days: int,
     processes: int,
+    saves: bool,
     as_csv: bool,
     as_json: bool,
     skus: tuple[str, ...],
@@ -75,7 +81,8 @@ def propose(
     """Say what to move from where to where, so that it gains most.
 
     A unit gains the chance that it sells there times its margin, less the chance where it comes from, and what its lane
-    costs. Nothing is moved by it.
+    costs. Nothing is moved by it; --save stores it. What was stored before counts: a second time, nothing new is
+    proposed.
 
     Example: pointsman transfer propose --category textile --to st-lyon
     """
@@ -96,7 +103,8 @@ def propose(
                 begun=lambda total: progress.update(task, total=total),
                 advanced=lambda done: progress.advance(task, done),
             )
-        record = ProposalRecord.of(proposal, service.network())
+            saved = _saved(service, proposal, progress) if saves else ()
+        record = ProposalRecord.of(proposal, service.network(), saved)
         quantities = Quantities.of(service)
     if as_json:
         print_json(record, quantities)
@@ -104,6 +112,11 @@ def propose(
         _print_csv(quantities.show(record))
     else:
         Console().print(*_lines(quantities.show(record)), sep="\n")
+
+
+def _saved(service: Pointsman, proposal: Proposal, progress: Progress) -> list[Saved]:
+    task = progress.add_task(say("storing"), total=len(proposal.transfers))
+    return save(service.flows.transfers, proposal, advanced=lambda done: progress.advance(task, done))
 
 
 def _print_csv(proposal: ProposalRecord) -> None:
@@ -127,6 +140,11 @@ def _lines(proposal: ProposalRecord) -> Iterator[str | Table]:
         gain=money(proposal.gain_micros, proposal.currency),
         days=counted(proposal.days, "day"),
     )
+    stored = [item for item in proposal.transfers if item.id is not UNSET]
+    refused = [item.refused for item in proposal.transfers if item.refused is not UNSET]
+    if stored or refused:
+        yield say("{transfers} stored as proposed", transfers=counted(len(stored), "transfer"))
+        yield from map(say_message, refused)
     if proposal.gap_micros:
         yield say("not proven: others could gain at most {gap} more", gap=money(proposal.gap_micros, proposal.currency))
     if proposal.without_margin:

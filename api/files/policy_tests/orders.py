@@ -1,7 +1,6 @@
 """Reads the order of a policy test and its instant of decision; what the test leaves out gets a default."""
 
 import dataclasses
-import datetime
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -9,16 +8,16 @@ from typing import Any, TypeAlias
 from marshmallow import ValidationError
 
 from api.files.policy_tests.defaults import CENTRE, COUNTRY
+from api.files.policy_tests.moments import instant_of, utc_seconds
 from api.files.policy_tests.policy_test_file import USUAL, PolicyTestFile, resolve_fixture
 from api.files.policy_tests.scenario import Scenario
 from api.files.policy_tests.shape_findings import note_shape_mistakes
-from api.files.policy_tests.shapes import AfterDecision, LocalInstant, local_instant
+from api.files.policy_tests.shapes import local_instant
 from engine.decide.order_checks import check_order
 from engine.errors import Mistake, OrderInvalid
 from engine.model.facts import MICRODEGREES, Network, Node, Order
 from rules.errors import LiteralInvalid
 from rules.syntax.condition_parser import Notes
-from rules.syntax.literals import SECONDS_A_DAY
 from rules.syntax.yaml_document import Node as Raw
 from rules.syntax.yaml_document import Path
 from rules.vocabulary import COLLECTED
@@ -35,16 +34,6 @@ def now_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) -> in
     except LiteralInvalid as error:
         test_file.notes.add(where, "bad-value", f"now: {error}")
         return utc_seconds(local_instant(USUAL_NOW), test_file.base.network)
-
-
-def utc_seconds(when: LocalInstant, network: Network) -> int:
-    """UTC seconds of an instant on the clock of the network's time zone; of an hour that it shows twice the first,
-    unless it is written how far the clock is ahead.
-    """
-    day, second = divmod(when.seconds, SECONDS_A_DAY)
-    local = datetime.datetime.fromordinal(day) + datetime.timedelta(seconds=second)
-    ahead = None if when.ahead is None else datetime.timezone(datetime.timedelta(seconds=when.ahead))
-    return int(local.replace(tzinfo=ahead or network.zone).timestamp())
 
 
 def order_of(
@@ -146,11 +135,7 @@ def _load(test_file: PolicyTestFile, request: dict[str, Any], raw: dict[str, Raw
 def _with_utc_instants(order: Any, network: Network, now: int) -> Order:
     """The order with its instants in UTC seconds."""
     placed = now if order.placed_at is None else utc_seconds(order.placed_at, network)
-    promise = order.promise_by
-    if isinstance(promise, LocalInstant):
-        promise = utc_seconds(promise, network)
-    elif isinstance(promise, AfterDecision):
-        promise = now + promise.minutes * 60
+    promise = None if order.promise_by is None else instant_of(order.promise_by, network, now)
     changed: Order = dataclasses.replace(order, placed_at=placed, promise_by=promise)
     return changed
 

@@ -4,14 +4,16 @@ import dataclasses
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 from api.files.attributes import attribute_value
 from api.files.network_yaml import parcel_prices_of, transit_of, unit_prices_of
 from api.files.opening_hours import Calendars
 from api.files.policy_tests.defaults import ANYWHERE, BY_MODE, NODES, SERVICES, default_product, place_away
+from api.files.policy_tests.moments import instant_of
 from api.files.policy_tests.policy_test_file import USUAL, PolicyTestFile, layers_of, resolve_fixture
 from api.files.policy_tests.shape_findings import load_shape
+from api.files.policy_tests.shapes import AfterDecision, LocalInstant
 from engine.decide.policy_tests.runner import Rejection, Taken
 from engine.model.facts import (
     GeoPoint,
@@ -25,6 +27,7 @@ from engine.model.facts import (
     StockPosition,
 )
 from engine.model.lots import Lot, LotUnits, lot_label, unexpired_units
+from engine.model.receipts import Receipt, ReceiptStatus
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.yaml_document import Node as Raw
@@ -39,14 +42,28 @@ _OF_THE_TEST = ("name", "away", "load", "load_this_hour", "rejected")
 """What a test says of a node that is no field of it."""
 
 
-_Stock: TypeAlias = tuple[dict[str, dict[str, StockPosition]], dict[str, dict[str, LotUnits]], Taken]
-"""The positions by SKU and node, their lots, and what was taken of them."""
+class ToCome(NamedTuple):
+    """A receipt of a test, whose instant may count from the decision."""
+
+    units: int
+    expected: LocalInstant | AfterDecision
+    status: ReceiptStatus
+    promised: int
+
+
+class _Stock(NamedTuple):
+    """The positions by SKU and node, their lots, what was taken of them, and what is to come, by receipt."""
+
+    positions: dict[str, dict[str, StockPosition]]
+    lots: dict[str, dict[str, LotUnits]]
+    taken: dict[str, dict[str, Mapping[str, int]]]
+    to_come: dict[str, dict[str, Mapping[str, ToCome]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`stock` and the `lots` of some of it are by SKU and node, `taken` the units that channels took of it in the
-    periods of their allotments; `skus` are those that an order may name.
+    """`stock`, the `lots` of some of it and what is `to_come` are by SKU and node, `taken` the units that channels took
+    of it in the periods of their allotments; `skus` are those that an order may name.
     """
 
     network: Network
@@ -54,6 +71,7 @@ class Scenario:
     stock: Mapping[str, Mapping[str, StockPosition]]
     lots: Mapping[str, Mapping[str, LotUnits]]
     taken: Taken
+    to_come: Mapping[str, Mapping[str, Mapping[str, ToCome]]]
     loads: Mapping[str, int]
     hourly_loads: Mapping[str, int]
     rejected: Mapping[str, Rejection]
@@ -88,7 +106,29 @@ class Scenario:
             hourly_loads=self.hourly_loads,
             has_lots=bool(lots),
             lots=lots,
+            receipts={
+                sku: {node: self._receipts(sku, node, its, now) for node, its in by_node.items()}
+                for sku, by_node in self.to_come.items()
+                if sku in present and by_node
+            },
         )
+
+    def _receipts(self, sku: str, node: str, to_come: Mapping[str, ToCome], now: int) -> list[Receipt]:
+        """The next to arrive first."""
+        receipts = [
+            Receipt(
+                id=name,
+                source="purchase_order",
+                node=node,
+                sku=sku,
+                quantity=item.units,
+                expected_at=instant_of(item.expected, self.network, now),
+                status=item.status,
+                promised=item.promised,
+            )
+            for name, item in to_come.items()
+        ]
+        return sorted(receipts, key=lambda item: (item.expected_at, item.id))
 
     def _positions(self, sku: str) -> Mapping[str, StockPosition]:
         if sku in self.stock:
@@ -116,13 +156,14 @@ def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) 
                 (*where, "services"), "unknown-service", f"unknown service '{unknown}'", services, unknown
             )
     changed = parts["nodes"] or parts["services"]
-    stock, lots, taken = _stock(test_file, test, path, nodes)
+    stock = _stock(test_file, test, path, nodes)
     return Scenario(
         network=dataclasses.replace(base, nodes=nodes, services=services) if changed else base,
         products={sku: _product(test_file, sku, data, where) for sku, (data, where) in parts["products"].items()},
-        stock=stock,
-        lots=lots,
-        taken=taken,
+        stock=stock.positions,
+        lots=stock.lots,
+        taken=stock.taken,
+        to_come=stock.to_come,
         loads={name: data["load"] for name, (data, _) in parts["nodes"].items() if "load" in data},
         hourly_loads={
             name: data["load_this_hour"] for name, (data, _) in parts["nodes"].items() if "load_this_hour" in data
@@ -231,7 +272,7 @@ def _kind_of(raw: Raw) -> Kind:
 
 def _stock(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]) -> _Stock:
     if "stock" not in test and USUAL not in test_file.part("stock"):
-        return {}, {}, {}
+        return _Stock({}, {}, {}, {})
     raw = test.get("stock", USUAL)
     where: Path = ("stock", raw) if isinstance(raw, str) else (*path, "stock")
     fixture = resolve_fixture(test_file, "stock", raw, (*path, "stock"))
@@ -239,12 +280,10 @@ def _stock(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path, nodes
 
 
 def positions(test_file: PolicyTestFile, raw: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]) -> _Stock:
-    """The positions in `raw`, by SKU and node, their lots, and what was taken of them, without those with mistakes,
-    which are noted.
+    """The positions in `raw`, by SKU and node, and what belongs to them, without those with mistakes, which are
+    noted.
     """
-    by_sku: dict[str, dict[str, StockPosition]] = {}
-    lots: dict[str, dict[str, LotUnits]] = {}
-    taken: dict[str, dict[str, Mapping[str, int]]] = {}
+    by_sku, lots, taken, to_come = stock = _Stock({}, {}, {}, {})
     for sku, by_node in raw.items():
         by_sku[str(sku)] = {}
         if not isinstance(by_node, dict):
@@ -267,4 +306,7 @@ def positions(test_file: PolicyTestFile, raw: Mapping[str, Raw], path: Path, nod
                     its = ((lot_label(str(number), day), of_lots[day]) for number, day in enumerate(of_lots, start=1))
                     lots.setdefault(str(sku), {})[str(node)] = tuple(sorted(its))
                 taken.setdefault(str(sku), {})[str(node)] = data.get("taken", {})
-    return by_sku, lots, taken
+                if data.get("receipts"):
+                    of_node = {str(name): ToCome(**item) for name, item in data["receipts"].items()}
+                    to_come.setdefault(str(sku), {})[str(node)] = of_node
+    return stock

@@ -25,6 +25,7 @@ from api.shapes.fields import Day, Literal, Word, thousandths
 from api.shapes.limits import MOST_UNITS
 from api.shapes.order import DestinationRequest, LineRequest, OrderRequest
 from engine.decide.decision import Status
+from engine.model.receipts import OPEN
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.effect_parser import MOST_DAYS
@@ -122,23 +123,6 @@ class ScenarioProductShape(ProductShape):
     attributes = fields.Dict(keys=fields.String(), values=fields.Raw())
 
 
-class ScenarioPositionShape(StockShape):
-    """`lots` are units by the last date on which they may be used; with them, `on_hand` may be left out."""
-
-    on_hand = Literal(literals.count)
-    held = Literal(literals.count)
-    taken = fields.Dict(keys=Word(), values=Literal(literals.count))
-    lots = fields.Dict(keys=Day(), values=Literal(literals.count))
-
-    @validates_schema
-    def _says_how_many(self, data: dict[str, Any], **_: Any) -> None:
-        lots = data.get("lots", {})
-        if "on_hand" not in data and not lots:
-            raise ValidationError(MISSING_KEY, "on_hand")
-        if sum(lots.values()) > data.get("on_hand", sum(lots.values())):
-            raise ValidationError("the lots have more units than are on hand", "lots")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalInstant:
     """An instant on the installation's clock: seconds, as `rules.syntax.literals.instant` counts them. `ahead`: seconds
@@ -204,6 +188,40 @@ def _quantity(text: str) -> int:
     return units
 
 
+class ScenarioReceiptShape(Strict):
+    """Units that are to come: expected at a moment, or so long after the decision. So many of them are promised."""
+
+    units = Literal(_quantity, most=MOST_UNITS, required=True)
+    expected = InstantField(after=True, required=True)
+    status = fields.String(validate=validate.OneOf(sorted(OPEN)), load_default="confirmed")
+    promised = Literal(literals.count, load_default=0)
+
+    @validates_schema
+    def _promises_what_comes(self, data: dict[str, Any], **_: Any) -> None:
+        if data["promised"] > data["units"]:
+            raise ValidationError("more units are promised than are to come", "promised")
+
+
+class ScenarioPositionShape(StockShape):
+    """`lots` are units by the last date on which they may be used, `receipts` what is to come, by id; with either,
+    `on_hand` may be left out.
+    """
+
+    on_hand = Literal(literals.count)
+    held = Literal(literals.count)
+    taken = fields.Dict(keys=Word(), values=Literal(literals.count))
+    lots = fields.Dict(keys=Day(), values=Literal(literals.count))
+    receipts = fields.Dict(keys=Word(), values=fields.Nested(ScenarioReceiptShape))
+
+    @validates_schema
+    def _says_how_many(self, data: dict[str, Any], **_: Any) -> None:
+        lots = data.get("lots", {})
+        if "on_hand" not in data and not lots and not data.get("receipts"):
+            raise ValidationError(MISSING_KEY, "on_hand")
+        if sum(lots.values()) > data.get("on_hand", sum(lots.values())):
+            raise ValidationError("the lots have more units than are on hand", "lots")
+
+
 class ScenarioLineShape(LineRequest):
     class Meta(LineRequest.Meta):
         exclude = ("unit_price_micros",)
@@ -243,6 +261,9 @@ class ExpectedShipmentShape(Strict):
     lines = fields.Dict(**_ANY)
     units = fields.Raw(allow_none=True)
     backorder = fields.Raw(allow_none=True)
+    incoming = fields.Raw(allow_none=True)
+    preorder = fields.Raw(allow_none=True)
+    waits = fields.Raw(allow_none=True)
     cost = fields.Raw(allow_none=True)
     co2 = fields.Raw(allow_none=True)
     distance = fields.Raw(allow_none=True)

@@ -47,6 +47,7 @@ EXAMPLES: Mapping[tuple[str, str], Any] = {
         "lines": [{"line": "1", "quantity": 1}],
         "reason": "wrong_size",
     },
+    ("returns_place", JSON): {"sku": "TXT-0059", "node": "st-lyon", "grade": "as_new"},
     ("returns_receive", JSON): {"node": "wh-lyon", "lines": {"1": 1}, "complete": True},
     ("returns_inspect", JSON): {"groups": [{"grade": "as_new"}]},
     ("returns_dispose", JSON): {"groups": [{"disposition": "restock"}]},

@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from api.http.access.caller import caller
 from api.http.audit.reads import note_order
 from api.http.blueprint import Blueprint, answer
 from api.http.each_request.key_header import operation_of_key
+from api.records.flows.placements import PlacementsRecord
 from api.records.flows.returns import ReturnRecord, ReturnsPageRecord
+from api.shapes.flows.placement import PlacementQuery, PlaceReturnRequest, placement_question
 from api.shapes.flows.return_steps import dispose_request, inspect_request, open_request, receive_request
 from api.shapes.flows.returns import (
     CancelReturnRequest,
+    DisposeQuery,
     DisposeReturnRequest,
     InspectReturnRequest,
     OpenReturnRequest,
@@ -23,6 +26,7 @@ from api.shapes.flows.returns import (
 from engine.returns.opening import OVERRIDE_SCOPE
 from engine.returns.returns import Returns
 from engine.service import Pointsman
+from rules.wording.catalogue import ENGLISH, available_languages
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
@@ -40,9 +44,22 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
         Who has the scope `admin` may authorise one after the time for returns, and says why in `because`.
         """
-        request = open_request(pointsman, _with_operation(body))
+        opening = open_request(pointsman, _with_operation(body))
         may_override = OVERRIDE_SCOPE in caller().scopes
-        return answer(ReturnRecord.of(flow().open(request, by=caller().name, may_override=may_override)))
+        return answer(ReturnRecord.of(flow().open(opening, by=caller().name, may_override=may_override)))
+
+    @returns.post("/placement", scope=("orders", "stock", "policies:read"))
+    @returns.arguments(PlaceReturnRequest)
+    @returns.arguments(PlacementQuery, location="query")
+    @returns.response(HTTPStatus.OK, PlacementsRecord)
+    def place(body: dict[str, Any], query: dict[str, Any]) -> Response:
+        """Where units would go if they came back, and what the other places would gain; nothing changes"""
+        language = query["lang"] or request.accept_languages.best_match(available_languages(), default=ENGLISH)
+        answered = pointsman.flows.return_placements.ask(placement_question(pointsman, body))
+        response = answer(PlacementsRecord.of(answered, language))
+        response.headers["Content-Language"] = language
+        response.vary.add("Accept-Language")
+        return response
 
     @returns.get("", scope=("orders", "audit:read"))
     @returns.arguments(ReturnsQuery, location="query")
@@ -64,24 +81,38 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @returns.response(HTTPStatus.OK, ReturnRecord)
     def receive(body: dict[str, Any], return_id: str) -> Response:
         """Goods of it arrived at a node: they are in quarantine, not on hand"""
-        request = receive_request(pointsman, flow().show(return_id).stored, _with_operation(body))
-        return answer(ReturnRecord.of(flow().receive(return_id, request)))
+        receipt = receive_request(pointsman, flow().show(return_id).stored, _with_operation(body))
+        return answer(ReturnRecord.of(flow().receive(return_id, receipt)))
 
     @returns.post("/<path:return_id>/inspect", scope="orders")
     @returns.arguments(InspectReturnRequest)
     @returns.response(HTTPStatus.OK, ReturnRecord)
     def inspect(body: dict[str, Any], return_id: str) -> Response:
         """Somebody looked at units and gave them a grade"""
-        request = inspect_request(pointsman, flow().show(return_id).stored, _with_operation(body))
-        return answer(ReturnRecord.of(flow().inspect(return_id, request)))
+        inspection = inspect_request(pointsman, flow().show(return_id).stored, _with_operation(body))
+        return answer(ReturnRecord.of(flow().inspect(return_id, inspection)))
 
     @returns.post("/<path:return_id>/dispose", scope="orders")
     @returns.arguments(DisposeReturnRequest)
+    @returns.arguments(DisposeQuery, location="query")
     @returns.response(HTTPStatus.OK, ReturnRecord)
-    def dispose(body: dict[str, Any], return_id: str) -> Response:
-        """What becomes of units: those restocked are on hand, all leave the quarantine"""
-        request = dispose_request(pointsman, flow().show(return_id).stored, _with_operation(body))
-        return answer(ReturnRecord.of(flow().dispose(return_id, request, by=caller().name)))
+    def dispose(body: dict[str, Any], query: dict[str, Any], return_id: str) -> Response:
+        """What becomes of units: by the rules, their grade, or as it is said; all leave the quarantine
+
+        Units that are restocked are on hand where they lie, or on their way to the place where they gain most.
+        """
+        steps = _with_operation(body)
+        made = flow().dispose(
+            return_id,
+            dispose_request(pointsman, flow().show(return_id).stored, steps),
+            by=caller().name,
+            dry_run=query["dry_run"],
+        )
+        language = query["lang"] or request.accept_languages.best_match(available_languages(), default=ENGLISH)
+        response = answer(ReturnRecord.of(made.state, made.in_words(language)))
+        response.headers["Content-Language"] = language
+        response.vary.add("Accept-Language")
+        return response
 
     @returns.post("/<path:return_id>/cancel", scope="orders")
     @returns.arguments(CancelReturnRequest)

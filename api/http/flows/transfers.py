@@ -1,15 +1,17 @@
 """POST /v1/transfers/propose; what becomes of transfers is added by transfer_life.py."""
 
 from http import HTTPStatus
+from typing import Any
 
 from flask import Response
 
 from api.http.blueprint import Blueprint, answer
 from api.http.flows.transfer_life import add_life
-from api.http.requests.flows.transfers import ProposeTransfersRequest
+from api.http.requests.flows.transfers import ProposeTransfersQuery, ProposeTransfersRequest
 from engine.service import Pointsman
 from engine.transfers.proposals import ProposalRequest
 from engine.transfers.record import ProposalRecord
+from engine.transfers.saving import save
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
@@ -18,15 +20,18 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @transfers.post("/propose", scope="stock")
     @transfers.arguments(ProposeTransfersRequest)
+    @transfers.arguments(ProposeTransfersQuery, location="query")
     @transfers.response(HTTPStatus.OK, ProposalRecord)
-    def propose(proposal: ProposalRequest) -> Response:
+    def propose(proposal: ProposalRequest, query: dict[str, Any]) -> Response:
         """What to move from where to where, so that it gains most
 
-        Nothing is moved by it, and nothing is stored. It weighs all articles unless the request says which, and that
-        takes a while.
+        Nothing is moved by it; `?save=true` stores each transfer as proposed, to be approved and shipped. It weighs all
+        articles unless the request says which, and that takes a while. What was stored before counts: asked again, it
+        proposes nothing new.
         """
         proposed = pointsman.flows.transfer_proposals.propose(proposal)
-        return answer(ProposalRecord.of(proposed, pointsman.network()))
+        saved = save(pointsman.flows.transfers, proposed) if query["save"] else ()
+        return answer(ProposalRecord.of(proposed, pointsman.network(), saved))
 
     add_life(transfers, pointsman)
 

@@ -22,7 +22,7 @@ from api.http.serving.connection import CONNECTION, FROM_PROBES
 from api.http.serving.ending import ENVIRON_KEY, Ending
 from api.http.serving.lanes import Lane, overloaded
 from api.http.serving.problems import CallerGone, Refusal
-from api.http.serving.routes import PROBES, STREAMS, WAITING
+from api.http.serving.routes import PROBES, WAITING, is_stream
 from api.http.serving.settings import ServingSettings
 from api.http.serving.streams import BodyEnded, Receive, Send, StreamedAnswer, StreamedBody
 from api.http.serving.turns import Turns
@@ -65,7 +65,7 @@ class Front:
                 await _send_whole(wsgi.Answer(HTTPStatus.OK, [_JSON, _HEALTHY_LENGTH]), _HEALTHY, send)
                 return
             _verify_encoding(scope)
-            if (scope["method"], scope["path"]) in STREAMS:
+            if is_stream(scope["method"], scope["path"]):
                 await self._stream(scope, receive, send)
             else:
                 await self._whole(scope, receive, send)

@@ -1,5 +1,7 @@
 """Which requests are long, and which are probes."""
 
+import re
+
 STREAMS = frozenset(
     {
         ("POST", "/v1/decisions/batch"),
@@ -15,3 +17,9 @@ STREAMS = frozenset(
 WAITING = frozenset({("GET", "/v1/events")})
 """Of these, those that wait for something to happen."""
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+_CHANNEL_FEED = re.compile(r"/v1/channels/[^/]+/feed")
+
+
+def is_stream(method: str, path: str) -> bool:
+    """Whether the request is a long one."""
+    return (method, path) in STREAMS or (method == "GET" and _CHANNEL_FEED.fullmatch(path) is not None)

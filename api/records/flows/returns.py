@@ -1,11 +1,13 @@
 """Returns as JSON."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
 from api.shapes.cursors import orders_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.returns.disposed_return import PlacedInWords
 from engine.returns.return_list import ReturnsPage
 from engine.returns.return_state import ReturnState, State
 from engine.store.flows.stored_return import ReturnedUnits, ReturnLine
@@ -55,6 +57,7 @@ class ReturnedUnitsRecord(Record, frozen=True):
     disposition: Annotated[str | None, Meta(description="null: it is not decided yet what becomes of them")]
     place: Annotated[str | None, Meta(description="where they are in stock from then on; null: they are not")]
     as_sku: Annotated[str | UnsetType, Meta(description="the article that they are sold as, if another")] = UNSET
+    rules: Annotated[list[str] | UnsetType, Meta(description="those that say what becomes of them")] = UNSET
     by: Annotated[str | UnsetType, Meta(description="who decided otherwise than the rules, if somebody did")] = UNSET
     because: str | UnsetType = UNSET
 
@@ -71,8 +74,36 @@ class ReturnedUnitsRecord(Record, frozen=True):
             disposition=group.disposition or None,
             place=group.place or None,
             as_sku=group.as_sku or UNSET,
+            rules=list(group.rules) or UNSET,
             by=group.by or UNSET,
             because=group.because or UNSET,
+        )
+
+
+class PlacedUnitsRecord(Record, frozen=True):
+    """Why so many units of a group have their disposition and go where they go, in sentences."""
+
+    group: Annotated[int, Meta(description="the number of the group that was asked about")]
+    sku: str
+    quantity: int
+    disposition: str | None
+    node: Annotated[str, Meta(description="where they are put in stock; where they lay, if they are not")]
+    gain: Annotated[
+        int | None,
+        Meta(description="micros that one of them gains there more than where it lay; null: it is not put in stock"),
+    ]
+    why: Annotated[list[str], Meta(description="what the other places would have gained, too")]
+
+    @classmethod
+    def of(cls, item: PlacedInWords) -> "PlacedUnitsRecord":
+        return cls(
+            group=item.group,
+            sku=item.sku,
+            quantity=item.units,
+            disposition=item.disposition,
+            node=item.node,
+            gain=item.gain,
+            why=list(item.why),
         )
 
 
@@ -94,9 +125,12 @@ class ReturnRecord(Record, frozen=True):
     lines: list[ReturnLineRecord]
     groups: list[ReturnedUnitsRecord]
     late: LateReturnRecord | UnsetType = UNSET
+    placed: Annotated[
+        list[PlacedUnitsRecord] | UnsetType, Meta(description="only where units were disposed of by this request")
+    ] = UNSET
 
     @classmethod
-    def of(cls, state: ReturnState) -> "ReturnRecord":
+    def of(cls, state: ReturnState, placed: Sequence[PlacedInWords] = ()) -> "ReturnRecord":
         stored = state.stored
         return cls(
             id=stored.id,
@@ -106,6 +140,7 @@ class ReturnRecord(Record, frozen=True):
             expires_at=timestamp(stored.expires_at),
             lines=[ReturnLineRecord.of(line, state) for line in stored.lines],
             groups=[ReturnedUnitsRecord.of(group) for group in stored.groups],
+            placed=[PlacedUnitsRecord.of(item) for item in placed] or UNSET,
             late=LateReturnRecord(by=stored.late_by, because=stored.late_because) if stored.late_because else UNSET,
         )
 

@@ -65,6 +65,7 @@ def dispose_request(pointsman: Pointsman, stored: StoredReturn, body: Mapping[st
             quantity=_of_group(quantities, stored, item, index),
             disposition=item["disposition"],
             as_sku=item["as_sku"],
+            place=item["place"],
         )
         for index, item in enumerate(body["groups"])
     ]

@@ -6,12 +6,13 @@ from marshmallow import fields, post_load, validate
 
 from api.shapes.base import Strict
 from api.shapes.cursors import OrdersCursor
-from api.shapes.fields import Instant, Note, QueryNumber, SentUnits, TrueOrFalse, WholeNumber, Word
+from api.shapes.fields import Flag, Instant, Note, QueryNumber, SentUnits, TrueOrFalse, WholeNumber, Word
 from api.shapes.limits import MOST_RETURNS, MOST_UNITS
 from api.shapes.line_units import LineUnits
 from engine.returns.return_list import ReturnFilter
 from engine.returns.return_state import STATES
 from rules.vocabulary import DISPOSITIONS
+from rules.wording.catalogue import available_languages
 
 MOST_LINES = 1_000
 """Of one return, and groups of units of one request."""
@@ -88,6 +89,9 @@ class DisposedGroupRequest(Strict):
     quantity = SentUnits(load_default=None)
     disposition = fields.String(load_default=None, validate=validate.OneOf(DISPOSITIONS))
     as_sku = Word(load_default=None, metadata={"description": "the article that they are sold as, if another"})
+    place = Word(
+        load_default=None, metadata={"description": "the node at which they are restocked, if not where they gain most"}
+    )
 
 
 class DisposeReturnRequest(Strict):
@@ -103,6 +107,17 @@ class DisposeReturnRequest(Strict):
     kept = LineUnits(empty=_NAME_ONE, description="units by line, or by SKU, that the customer keeps")
     because = Note(load_default="")
     op = Word(load_default=None)
+
+
+class DisposeQuery(Strict):
+    """In which language the reasons are said, and whether anything is to change."""
+
+    lang = fields.String(
+        load_default=None,
+        validate=validate.OneOf(available_languages()),
+        metadata={"description": "of the reasons; if it is left out, Accept-Language says it, and else it is English"},
+    )
+    dry_run = Flag(load_default=False, metadata={"description": "say what would become of them, but change nothing"})
 
 
 class CancelReturnRequest(Strict):

@@ -235,21 +235,50 @@ def _ways_out(
     ways, stock = facts.ways, facts.stock
     leaving = columns.rooms > 0
     leaving[[ways.node_index[node] for node in facts.snapshot.resting if node in ways.node_index]] = False
-    rows = (free > 0).nonzero()[0]
-    nodes, services = ways.travelling
-    first, last = nodes.searchsorted(stock.node[rows]), nodes.searchsorted(stock.node[rows], side="right")
-    row = rows.repeat(last - first)
-    # of each of these rows, the ways out of its node, one after another
-    way = np.arange(len(row)) + (first - (np.cumsum(last - first) - (last - first))).repeat(last - first)
-    service = services[way]
-    carried = _carries(facts, row, service)
-    row, service = row[carried], service[carried]
+    row, service = _carrying(facts, (free > 0).nonzero()[0])
     allowed, on_condition = _judged(facts, matcher, shared, (row, service), columns.clocks)
     allowed &= leaving[stock.node[row]]
     row, service, on_need = row[allowed], service[allowed], on_condition[allowed]
     known = shared[0] if shared else {}
     numbers, bounds = shipment_bounds(matcher, known, stock.node[row], service, columns)
     return WaysOut(row=row, service=service, on_need=on_need, bounds=numbers), bounds
+
+
+def excluding_rules(
+    facts: StockFacts, matcher: Matcher, shared: list[Mapping[str, Facts]], clocks: ClockFacts
+) -> dict[int, tuple[str, ...]]:
+    """By row of the stock that rules leave no way out, those rules, by id."""
+    if not _excludes(matcher):
+        return {}
+    row, service = _carrying(facts, np.arange(len(facts.stock.node)))
+    stage = matcher.stages[Stage.OPTION]
+    numbers = _judge_options(facts, matcher, shared, (row, service), clocks)
+    excluded = stage.table.options()[0][numbers] == Exclusion.YES
+    usable = set(row[~excluded].tolist())
+    rules: dict[int, set[str]] = {}
+    for its, number in set(zip(row[excluded].tolist(), numbers[excluded].tolist(), strict=True)):
+        if its not in usable:
+            rules.setdefault(its, set()).update(matcher.with_effect(stage.table.judgements[number], "exclude"))
+    return {its: tuple(sorted(names)) for its, names in rules.items()}
+
+
+def _carrying(facts: StockFacts, rows: Integers) -> tuple[Integers, Integers]:
+    """The ways out of these rows of the stock that carry their products, by row and service, those of one row after
+    those of another.
+    """
+    nodes, services = facts.ways.travelling
+    node = facts.stock.node[rows]
+    first, last = nodes.searchsorted(node), nodes.searchsorted(node, side="right")
+    row = rows.repeat(last - first)
+    # of each of these rows, the ways out of its node, one after another
+    way = np.arange(len(row)) + (first - (np.cumsum(last - first) - (last - first))).repeat(last - first)
+    service = services[way]
+    carried = _carries(facts, row, service)
+    return row[carried], service[carried]
+
+
+def _excludes(matcher: Matcher) -> bool:
+    return any(effect.name == "exclude" for rule in matcher.policies.rules.values() for effect in rule.effects)
 
 
 def _carries(facts: StockFacts, row: Integers, service: Integers) -> Flags:
@@ -272,9 +301,22 @@ def _judged(
     """Of each option, given by its row of the stock and its service, whether it may be used, and whether only if it is
     needed.
     """
+    if not _excludes(matcher):
+        return np.ones(len(options[0]), dtype=bool), np.zeros(len(options[0]), dtype=bool)
+    judgement = _judge_options(facts, matcher, shared, options, clocks)
+    exclude = matcher.stages[Stage.OPTION].table.options()[0][judgement]
+    return exclude != Exclusion.YES, exclude == Exclusion.UNLESS_NEEDED
+
+
+def _judge_options(
+    facts: StockFacts,
+    matcher: Matcher,
+    shared: list[Mapping[str, Facts]],
+    options: tuple[Integers, Integers],
+    clocks: ClockFacts,
+) -> Integers:
+    """The numbers of the options' judgements."""
     row, service = options
-    if not any(effect.name == "exclude" for rule in matcher.policies.rules.values() for effect in rule.effects):
-        return np.ones(len(row), dtype=bool), np.zeros(len(row), dtype=bool)
     positions, stage = facts.to_judge(clocks), matcher.stages[Stage.OPTION]
     ranks_of_stock = _ranks_of_stock(facts, row)
     unknown, not_promised = np.full(len(row), UNKNOWN_NUMBER), np.full(len(row), LATE_CODES.index(None))
@@ -298,9 +340,7 @@ def _judged(
         clocks.apart,
     )
     lines: list[Mapping[str, Facts]] = [{**line, "route": {}} for line in shared]
-    judgement = stage.judge_lines(lines, facts.stock.sku[row], rows)
-    exclude = stage.table.options()[0][judgement]
-    return exclude != Exclusion.YES, exclude == Exclusion.UNLESS_NEEDED
+    return stage.judge_lines(lines, facts.stock.sku[row], rows)
 
 
 def _ranks_of_stock(facts: StockFacts, row: Integers) -> Integers:

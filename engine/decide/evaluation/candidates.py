@@ -1,9 +1,10 @@
 """The options of an order as candidates for the choice, which takes no search where columns prove it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,11 +13,22 @@ from engine.decide.evaluation.caps import binding_caps, most_offered
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.options import NONE, Options
 from engine.decide.evaluation.shipment_bands import ShipmentBands
+from engine.decide.incoming.incoming import Incoming, Place
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded, rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, DirectLimits, choose_directly
 from engine.decide.sourcing.fewest_shipments import choose_few_shipments
-from engine.decide.sourcing.problem import Candidate, Capacity, Choice, Demand, LotLimit, Price, Problem, Score
+from engine.decide.sourcing.problem import (
+    Candidate,
+    Capacity,
+    Choice,
+    Demand,
+    LotLimit,
+    Price,
+    Problem,
+    Score,
+    SkuCap,
+)
 from engine.model.facts import OptionKey
 from engine.model.node_loads import grams_field, units_field
 from rules.effects import Exclusion
@@ -25,6 +37,8 @@ from rules.vocabulary import Stage
 
 KILOGRAM = CARBON_UNITS["kg"]
 """Carbon is priced by the kilogram."""
+_AFTER_ALL_NODES = "\U0010ffff"
+_Column = TypeVar("_Column", Integers, Flags)
 
 
 class Candidates:
@@ -39,6 +53,7 @@ class Candidates:
 
     def __init__(self, evaluation: Evaluation, left: LeftToOthers = NOTHING_LEFT) -> None:
         self.evaluation = evaluation
+        self.incoming, self._left = evaluation.incoming, left
         self.free, self.rooms = _without_left(evaluation, left)
         self.capacities = _capacities(evaluation, left)
         reach, lines = evaluation.reach, evaluation.order.lines
@@ -52,18 +67,17 @@ class Candidates:
         line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
         self.quantity = integers(item.quantity for item in lines)
         at_least = [item.quantity if evaluation.ships_whole(index) else 1 for index, item in enumerate(lines)]
-        usable = ~options.excluded & (self.rooms[reach.node[options.reach]] > 0)
+        usable = ~options.excluded & self._today(self.rooms[reach.node] > 0, options.reach, otherwise=True)
         self.offered, self.caps = most_offered(evaluation, self.free), list(binding_caps(evaluation, self.free))
         units = np.concatenate([NONE, *map(self._usable, range(len(lines)))])
         self.weight = integers(evaluation.snapshot.products[item.sku].counted_weight for item in lines)
         if self.capacities is not None:
-            most = self.capacities[:, reach.node[options.reach]]
+            most = self._today(self.capacities[:, reach.node], options.reach, otherwise=NO_LIMIT)
             units = np.minimum(units, np.minimum(most[0], most[1] // np.maximum(self.weight[line], 1)))
         some = units >= integers(at_least)[line]
         multiple = self._multiples(by_line)
         if multiple is not None:
-            in_multiples = self.quantity[line] % multiple == 0
-            whole = np.array([evaluation.ships_whole(index) for index in range(len(lines))], dtype=bool)[line]
+            in_multiples, whole = self.quantity[line] % multiple == 0, self._together()[line]
             some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~whole)
         some &= usable
         if evaluation.order.sets:
@@ -74,7 +88,7 @@ class Candidates:
         if multiple is not None:
             self.everything &= in_multiples[entries]
         if self.capacities is not None:
-            self.everything &= self._carries_all(reach.node[self.candidate])
+            self.everything &= self._today(self._carries_all(reach.node), self.candidate, otherwise=True)
         self.multiple = None if multiple is None else multiple[entries]
         self.units = units[entries] if multiple is None else units[entries] // multiple[entries] * multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
@@ -91,22 +105,56 @@ class Candidates:
 
     def _usable(self, index: int) -> Integers:
         """By option of a line, how many units of its position may ship by it."""
-        shelf_life = self.evaluation.shelf_life
+        shelf_life, incoming, options = self.evaluation.shelf_life, self.incoming, self.evaluation.options[index]
+        units = self.offered[index][options.position]
+        if incoming is not None:
+            promised = incoming.units(index)[options.reach] - self._left_of(index)[options.position]
+            units = np.minimum(units, promised)
         if shelf_life is None:
-            return self.offered[index][self.evaluation.options[index].position]
-        return shelf_life.usable(index, self.offered[index])
+            return units
+        of_lots = shelf_life.usable(index, self.offered[index])
+        ready_at = self.evaluation.reach.ready_at
+        return np.minimum(units, of_lots if ready_at is None else np.where(ready_at[options.reach] > 0, units, of_lots))
+
+    def _today(self, column: _Column, rows: Integers, *, otherwise: int) -> _Column:
+        """Some rows of a column that is about a node's room of today, by row of `reach`, with another value for what
+        ships later.
+        """
+        ready_at = self.evaluation.reach.ready_at
+        return column[..., rows] if ready_at is None else np.where(ready_at[rows] > 0, otherwise, column[..., rows])
+
+    def _left_of(self, index: int) -> Integers:
+        """By position of a line, the units that are left to others."""
+        evaluation, units = self.evaluation, self._left.units
+        sku, nodes = evaluation.order.lines[index].sku, evaluation.positions[index].stock.node.tolist()
+        return integers(units.get((sku, evaluation.ways.node_ids[node]), 0) for node in nodes)
 
     @cached_property
     def first_expired(self) -> Integers | None:
         """The candidates in the order in which they are preferred where all else is alike, because lots of their nodes
         expire first; None: in the order of their keys.
         """
-        shelf_life, node = self.evaluation.shelf_life, self.evaluation.reach.node[self.rows]
-        if shelf_life is None:
+        if self.evaluation.shelf_life is None:
             return None
-        first = shelf_life.first_expiry(zip(self.line.tolist(), self._entry_options().tolist(), strict=True))[node]
-        order: Integers = np.lexsort((node, first))
+        node = self.evaluation.reach.node[self.rows]
+        order: Integers = np.lexsort((node, self._first_expiry[node], self._ready_at))
         return order if (order != np.arange(len(order))).any() else None
+
+    @cached_property
+    def _ready_at(self) -> Integers:
+        """By candidate, from when on its goods are there; 0: now."""
+        ready_at = self.evaluation.reach.ready_at
+        return np.zeros_like(self.rows) if ready_at is None else ready_at[self.rows]
+
+    @cached_property
+    def _first_expiry(self) -> Integers:
+        """By node, when the first lot expires that the order may use there."""
+        entries = zip(
+            self.line.tolist(), self._entry_options().tolist(), self._ready_at[self.candidate].tolist(), strict=True
+        )
+        at_once = [(line, option) for line, option, ready_at in entries if not ready_at]
+        shelf_life = self.evaluation.shelf_life
+        return NONE if shelf_life is None else shelf_life.first_expiry(at_once)
 
     def _entry_options(self) -> Integers:
         """By entry, the number of its line's option."""
@@ -261,12 +309,10 @@ class Candidates:
 
     def _with_own_keys(self, choice: Choice) -> Choice:
         """The choice with the keys of options, without bands and without what nodes are named in the problem."""
-        if self.bands is None and self.first_expired is None:
+        if self.bands is None and self.first_expired is None and self.incoming is None:
             return choice
-        names = {name: node for node, name in self._names.items()}
         units = {
-            (key.option._replace(node=names.get(key.node, key.node)), line): units
-            for (key, line), units in choice.units.items()
+            (key.option._replace(node=self._own_node(key)), line): units for (key, line), units in choice.units.items()
         }
         return replace(choice, units=dict(sorted(units.items())))
 
@@ -276,8 +322,18 @@ class Candidates:
         node_ids = self.evaluation.ways.node_ids
         if self.first_expired is None:
             return {}
-        nodes = dict.fromkeys(self.evaluation.reach.node[self.rows[self.first_expired]].tolist())
-        return {node_ids[node]: f"{rank:06d} {node_ids[node]}" for rank, node in enumerate(nodes)}
+        nodes = np.unique(self.evaluation.reach.node[self.rows])
+        nodes = nodes[np.lexsort((nodes, self._first_expiry[nodes]))]
+        return {node_ids[node]: f"{rank:06d} {node_ids[node]}" for rank, node in enumerate(nodes.tolist())}
+
+    def _own_node(self, key: OptionKey) -> str:
+        """The node of a key of the problem."""
+        named = key.node.removeprefix(_waiting_place(key.ready_at, ""))
+        return self._own_nodes.get(named, named)
+
+    @cached_property
+    def _own_nodes(self) -> Mapping[str, str]:
+        return {name: node for node, name in self._names.items()}
 
     def _keeps_sets(self, rows: Integers, chosen: Integers) -> bool:
         """Whether all lines of each set ship by one candidate."""
@@ -292,7 +348,7 @@ class Candidates:
         columns = (self.line, self.candidate, self.unless_needed, self.tier, self.money)
         for line, candidate, unless_needed, tier, money in zip(*(part.tolist() for part in columns), strict=True):
             prices.setdefault(candidate, {})[line] = Price(unless_needed=unless_needed, tier=tier, money=money)
-        names, nodes = self._names, evaluation.reach.node[self.rows]
+        names = self._names
         name_of = [names.get(node, node) for node in ways.node_ids]
         candidates = [self._candidate(number, prices[number]) for number in sorted(prices)]
         supply = {
@@ -300,12 +356,19 @@ class Candidates:
             for line, positions, column in zip(lines, evaluation.positions, self.free, strict=True)
             for node, free in zip(positions.stock.node.tolist(), column.tolist(), strict=True)
         }
-        lot_limits: Sequence[LotLimit] = ()
+        keys = dict(zip(sorted(prices), (candidate.key for candidate in candidates), strict=True))
+        limits: list[LotLimit] = []
+        if self.incoming is not None:
+            places = [
+                Place(keys[number], line, self.key(number).node, keys[number].ready_at)
+                for number, line in zip(self.candidate.tolist(), self.line.tolist(), strict=True)
+            ]
+            supply |= self._promised_supply(self.incoming, places)
+            limits += self.incoming.limits(places, self._left.units)
         if evaluation.shelf_life is not None:
-            keys = dict(zip(sorted(prices), (candidate.key for candidate in candidates), strict=True))
             entries = zip(self.candidate.tolist(), self.line.tolist(), self._entry_options().tolist(), strict=True)
-            places = [(keys[number], line, option) for number, line, option in entries]
-            lot_limits = evaluation.shelf_life.limits(places, supply)
+            of_lots = [(keys[number], line, option) for number, line, option in entries if not keys[number].ready_at]
+            limits += evaluation.shelf_life.limits(of_lots, supply)
         return Problem(
             demands=[
                 Demand(
@@ -324,22 +387,46 @@ class Candidates:
             ship_complete=outcome.ship_complete,
             room={name_of[node]: int(rooms[node]) for node in evaluation.nodes.tolist() if rooms[node] < NO_LIMIT},
             capacity=self._scarce_capacity(),
-            caps=[cap._replace(nodes=frozenset(names.get(node, node) for node in cap.nodes)) for cap in self.caps],
+            caps=self._caps_of(keys.values()),
             multiples={}
             if self.multiple is None
             else {
-                (name_of[nodes[row]], line): multiple
+                (keys[row].node, line): multiple
                 for line, row, multiple in zip(
                     self.line.tolist(), self.candidate.tolist(), self.multiple.tolist(), strict=True
                 )
                 if multiple > 1
             },
-            lot_limits=lot_limits,
+            lot_limits=limits,
         )
+
+    def _promised_supply(self, incoming: Incoming, places: Sequence[Place]) -> dict[tuple[str, str], int]:
+        """By place of the problem and SKU, what may be promised there of the positions of lines that it may ship."""
+        lines, promised = self.evaluation.order.lines, [incoming.units(line) for line in range(len(self.quantity))]
+        supply = {}
+        for place in places:
+            sku, row = lines[place.line].sku, self.evaluation.row(place.key.option._replace(node=place.node))
+            left = self._left.units.get((sku, place.node), 0)
+            supply[place.key.node, sku] = max(0, int(promised[place.line][row]) - left)
+        return supply
+
+    def _caps_of(self, keys: Iterable[OptionKey]) -> list[SkuCap]:
+        """The caps, with the nodes as they are named in the problem; a shipment that waits is at a place of its own."""
+        if not self.caps:
+            return []
+        named = {(self._own_node(key), key.node) for key in keys}
+        return [
+            cap._replace(
+                nodes=frozenset(self._names.get(node, node) for node in cap.nodes)
+                | {name for node, name in named if node in cap.nodes}
+            )
+            for cap in self.caps
+        ]
 
     def _candidate(self, number: int, prices: Mapping[int, Price]) -> Candidate:
         key, fixed, bands = self.key(number), int(self.fixed[number]), self.bands
         key = key._replace(node=self._names[key.node]) if self._names else key
+        key = key._replace(node=_waiting_place(key.ready_at, key.node)) if key.ready_at else key
         if bands is None:
             return Candidate(key=key, fixed=fixed, prices=prices)
         band = key._replace(band=int(bands.number[number]))
@@ -360,8 +447,11 @@ class Candidates:
 
     def _has_room(self, chosen: Integers) -> bool:
         """Whether the nodes of the chosen shipments may take as many more today."""
-        rows = set(chosen.tolist())
-        shipments = Counter(self.evaluation.reach.node[self.rows[list(rows)]].tolist())
+        rows, out = set(chosen.tolist()), self.evaluation.reach
+        numbers = self.rows[list(rows)]
+        if out.ready_at is not None:
+            numbers = numbers[out.ready_at[numbers] == 0]
+        shipments = Counter(out.node[numbers].tolist())
         return len(rows) == 1 or all(self.rooms[node] >= count for node, count in shipments.items())
 
     def _choice(self, rows: Integers, chosen: Integers) -> Choice:
@@ -386,6 +476,13 @@ class Candidates:
         )
 
 
+def _waiting_place(ready_at: int, node: str) -> str:
+    """The name of a node in the problem for shipments that wait until an instant. They take no room of today, so they
+    are of a place of their own; of equal choices, one that waits for nothing is preferred, then what waits least.
+    """
+    return f"{_AFTER_ALL_NODES}{ready_at:012d} {node}" if ready_at else node
+
+
 def _quotients(column: Integers, parts: int) -> Integers:
     return column if parts == 1 else rounded(column, parts)
 
@@ -397,11 +494,13 @@ def _without_left(evaluation: Evaluation, left: LeftToOthers) -> tuple[Sequence[
         evaluation.rooms,
         evaluation.ways.node_ids,
     )
+    if evaluation.incoming is not None:
+        free = [evaluation.incoming.total(index) for index in range(len(free))]
     if left.units:
         for index, (line, positions) in enumerate(zip(evaluation.order.lines, evaluation.positions, strict=True)):
             nodes = [node_ids[node] for node in positions.stock.node.tolist()]
             kept = integers(left.units.get((line.sku, node), 0) for node in nodes)
-            free[index] = np.maximum(positions.free - kept, 0)
+            free[index] = np.maximum(free[index] - kept, 0)
     if left.loads:
         rooms = np.maximum(rooms - integers(left.loads.get(node, 0) for node in node_ids), 0)
     return free, rooms

@@ -25,6 +25,7 @@ from engine.decide.evaluation.shipment_bands import (
     joined,
 )
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.incoming.incoming import Incoming, incoming_of
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement, smallest_multiples
 from engine.decide.shipping.columns import NO_LIMIT, Integers
@@ -134,6 +135,10 @@ class Evaluation:
         """Whether a rule says that the line ships whole, from one place by one way, or not at all."""
         return cast("LineOutcome", self.line_judgements[index].outcome).keep_together
 
+    def backorders(self, index: int) -> bool:
+        """Whether a rule says that units of the line that stay unfilled wait for stock."""
+        return cast("LineOutcome", self.line_judgements[index].outcome).backorder
+
     def ships_whole(self, index: int) -> bool:
         """Whether it does so because of a rule, or because of its set."""
         return self.order.lines[index].set_name is not None or self.keeps_together(index)
@@ -181,6 +186,11 @@ class Evaluation:
         return ShelfLife(self) if lots and any(line.sku in lots for line in self.order.lines) else None
 
     @cached_property
+    def incoming(self) -> Incoming | None:
+        """What is to come of the order and may be promised; None: nothing is, and nothing ships later than now."""
+        return incoming_of(self)
+
+    @cached_property
     def caps(self) -> Mapping[str, Integers]:
         """By SKU, of each of its positions the most that is offered of it, as `JudgementTable.caps` says: the smallest
         that the rules give any line of that SKU. Empty if no rule caps what the order's channel is offered.
@@ -204,8 +214,10 @@ class Evaluation:
     def nodes(self) -> Integers:
         """The nodes with units free for some line, by id."""
         flags = np.zeros(len(self.ways.nodes), dtype=bool)
-        for positions in self.positions:
+        for index, positions in enumerate(self.positions):
             flags[positions.stock.node[positions.free > 0]] = True
+            if self.incoming is not None:
+                flags[positions.stock.node[self.incoming.flags(index)]] = True
         return flags.nonzero()[0]
 
     @cached_property
@@ -272,7 +284,8 @@ class Evaluation:
     def reach(self) -> Reach:
         leaving = np.zeros(len(self.ways.nodes), dtype=bool)
         leaving[self.nodes] = True
-        return reach(self.order if self.order.lines else self.ordered, self.ways, leaving, self.now)
+        at_once = reach(self.order if self.order.lines else self.ordered, self.ways, leaving, self.now)
+        return at_once if self.incoming is None else self.incoming.reach(at_once)
 
     @cached_property
     def destinations(self) -> Sequence[int]:
@@ -283,12 +296,18 @@ class Evaluation:
     def key(self, row: int) -> OptionKey:
         """Of a row of `reach`."""
         key, destination = self.ways.keys[int(self.reach.way[row])], int(self.reach.destination[row])
+        if self.reach.ready_at is not None:
+            key = key._replace(ready_at=int(self.reach.ready_at[row]))
         return key._replace(destination=destination) if destination else key
 
     def row(self, key: OptionKey) -> int:
         """The row of `reach` with this key."""
-        first = int(self.reach.way.searchsorted(self.ways.way_index[key._replace(destination=0)]))
-        return first + int((self.reach.destination[first:] == key.destination).argmax())
+        out, start, end = self.reach, 0, len(self.reach.way)
+        if out.ready_at is not None:
+            start, end = (int(place) for place in out.ready_at.searchsorted([key.ready_at, key.ready_at + 1]))
+        way = self.ways.way_index[key._replace(destination=0, ready_at=0)]
+        first = start + int(out.way[start:end].searchsorted(way))
+        return first + int((out.destination[first:end] == key.destination).argmax())
 
     @cached_property
     def options(self) -> Sequence[Options]:
@@ -306,9 +325,10 @@ class Evaluation:
                 columns=self.columns,
                 destination=destination if several else None,
                 resting=resting,
+                units=None if self.incoming is None else self.incoming.units(index),
             )
-            for line, facts, positions, destination in zip(
-                self.order.lines, self.line_facts, self.positions, self.destinations, strict=True
+            for index, (line, facts, positions, destination) in enumerate(
+                zip(self.order.lines, self.line_facts, self.positions, self.destinations, strict=True)
             )
         ]
 

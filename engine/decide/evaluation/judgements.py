@@ -22,6 +22,8 @@ class JudgedPosition(NamedTuple):
     judgement: Judgement
     floor: int
     free: int
+    there: int
+    """Those of the free units that are on hand; the others are to come, and may be promised."""
 
 
 class JudgedOption(NamedTuple):
@@ -30,6 +32,8 @@ class JudgedOption(NamedTuple):
     node: str
     judgement: Judgement
     excluded: bool
+    waits: bool
+    """Whether it ships later than now."""
 
 
 def judged_positions(evaluation: Evaluation, index: int) -> list[JudgedPosition]:
@@ -40,22 +44,25 @@ def judged_positions(evaluation: Evaluation, index: int) -> list[JudgedPosition]
         positions.stock.positions,
         positions.judgement.tolist(),
         positions.floor.tolist(),
+        (positions.free if evaluation.incoming is None else evaluation.incoming.total(index)).tolist(),
         positions.free.tolist(),
         strict=True,
     )
     return [
-        JudgedPosition(evaluation.ways.node_ids[node], stored, judgements[number], floor, free)
-        for node, stored, number, floor, free in rows
+        JudgedPosition(evaluation.ways.node_ids[node], stored, judgements[number], floor, free, there)
+        for node, stored, number, floor, free, there in rows
     ]
 
 
 def judged_options(evaluation: Evaluation, index: int) -> list[JudgedOption]:
     """The options of the line at `index`, by key."""
     options, judgements = evaluation.options[index], evaluation.matcher.stages[Stage.OPTION].table.judgements
-    nodes = evaluation.reach.node[options.reach].tolist()
-    rows = zip(nodes, options.judgement.tolist(), options.excluded.tolist(), strict=True)
+    nodes, ready_at = evaluation.reach.node[options.reach].tolist(), evaluation.reach.ready_at
+    waits = [False] * len(nodes) if ready_at is None else (ready_at[options.reach] > 0).tolist()
+    rows = zip(nodes, options.judgement.tolist(), options.excluded.tolist(), waits, strict=True)
     return [
-        JudgedOption(evaluation.ways.node_ids[node], judgements[number], excluded) for node, number, excluded in rows
+        JudgedOption(evaluation.ways.node_ids[node], judgements[number], excluded, its)
+        for node, number, excluded, its in rows
     ]
 
 

@@ -55,12 +55,14 @@ def judge_options(
     columns: SnapshotColumns,
     destination: int | None,
     resting: Sequence[int],
+    units: Integers | None = None,
 ) -> Options:
     """The options of a line with these positions, whose facts they share. `destination` is the number of where the line
-    goes; None: all lines go to one. Options from `resting` nodes are excluded.
+    goes; None: all lines go to one. Options from `resting` nodes are excluded. `units` are those that each row of `out`
+    may ship of the line; None: as many as are free there.
     """
     ways, weight, scale = columns.ways, product.weight, product.scale
-    free = positions.free.nonzero()[0]
+    free = positions.free.nonzero()[0] if units is None else np.arange(len(positions.free))
     position_of = np.full(len(ways.nodes), NOWHERE, dtype=np.int64)
     position_of[positions.stock.node[free]] = free
     position = position_of[out.node]
@@ -68,6 +70,8 @@ def judge_options(
     carries = (position != NOWHERE) & (carriage != NOT_CARRIED)
     if destination is not None:
         carries &= out.destination == destination
+    if units is not None:
+        carries &= units > 0
     rows = carries.nonzero()[0]
     position, node, service, distance = position[rows], out.node[rows], out.service[rows], out.distance[rows]
     unit_cost = ways.unit_handling[node] + carriage[rows]
@@ -97,7 +101,7 @@ def judge_options(
         way = int(rows[row])
         return {
             **node_facts_at(ways, int(node[row]), loads, clocks),
-            **rule_facts.stock_facts(stock.positions[int(position[row])], scale),
+            **stock.facts(int(position[row])),
             **ways.service_facts[int(service[row])],
             **rule_facts.route_facts(
                 distance=int(distance[row]),

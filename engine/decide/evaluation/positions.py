@@ -1,8 +1,9 @@
 """The positions of a SKU as columns, and what the rules keep of them back from a channel."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -10,11 +11,12 @@ import numpy as np
 from engine.decide import rule_facts
 from engine.decide.evaluation.expected_sales import ExpectedSales
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.matching.signature_table import COVER, LOAD, UNKNOWN_NUMBER, Rows
+from engine.decide.matching.signature_table import COVER, LOAD, NEXT_ARRIVAL, UNKNOWN_NUMBER, Rows
 from engine.decide.shipping.columns import Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import MAX_COVER, NO_UNITS_TAKEN, UNIT_MILLIS, StockPosition, TakenUnits
+from engine.model.receipts import Receipt
 from rules.reserves import Tally
 from rules.vocabulary import Facts, Stage
 
@@ -37,6 +39,9 @@ class Stock:
     """Units that channels took in the periods of their allotments."""
     scale: int = 1
     """How many of the units are in a whole one."""
+    receipts: Mapping[int, Sequence[Receipt]] = field(default_factory=dict)
+    """By row whose position has some, its open receipts, if the policies look at these."""
+    now: int = 0
 
     @classmethod
     def of(
@@ -46,7 +51,12 @@ class Stock:
         taken: TakenUnits = NO_UNITS_TAKEN,
         *,
         scale: int = 1,
+        receipts: Mapping[str, Sequence[Receipt]] = MappingProxyType({}),
+        now: int = 0,
     ) -> "Stock":
+        """`receipts` are by node; where some are to come, there is a position, though it never had stock."""
+        if receipts:
+            positions = {**dict.fromkeys(receipts, StockPosition(0)), **positions}
         node = integers(map(ways.node_index.__getitem__, positions))
         order = node.argsort()
         stored = list(positions.values())
@@ -55,7 +65,11 @@ class Stock:
         units, held_units = integers(on_hand), integers(held)
         node = node[order]
         columns = {tally: _units_at(node, units, ways) for tally, units in taken.items()}
-        return cls(node, units, held_units, np.maximum(units - held_units, 0), stored, columns, scale)
+        stock = cls(node, units, held_units, np.maximum(units - held_units, 0), stored, columns, scale)
+        if not receipts:
+            return stock
+        rows = {int(node.searchsorted(ways.node_index[name])): its for name, its in receipts.items()}
+        return replace(stock, receipts=rows, now=now)
 
     def above(self, floor: Integers) -> Integers:
         """The units above a floor that nobody holds. Where the floor is below 0, so many more than there are."""
@@ -68,7 +82,21 @@ class Stock:
         return {
             **whole_units(self.on_hand, self.held, self.available, self.scale),
             COVER: lambda: self.cover,
+            "stock.incoming": lambda: self._incoming[0] // self.scale,
+            NEXT_ARRIVAL: lambda: self._incoming[1],
         }
+
+    def facts(self, row: int) -> Facts:
+        """Those of the position in a row."""
+        return {
+            **rule_facts.stock_facts(self.positions[row], self.scale),
+            **rule_facts.incoming_facts(self.receipts.get(row, ()), self.now, self.scale),
+        }
+
+    @cached_property
+    def _incoming(self) -> Integers:
+        """The units that are to come, and the minutes until the next do; a row each."""
+        return incoming_columns(len(self.node), self.receipts, self.now)
 
     @cached_property
     def pace(self) -> Integers:
@@ -114,7 +142,7 @@ def position_rows(stock: Stock, *, ways: Ways, loads: Integers, clocks: ClockFac
     def facts(row: int) -> Facts:
         return {
             **node_facts_at(ways, int(stock.node[row]), loads, clocks),
-            **rule_facts.stock_facts(stock.positions[row], stock.scale),
+            **stock.facts(row),
         }
 
     columns = {LOAD: lambda: loads[stock.node], **stock.columns}
@@ -136,6 +164,18 @@ def whole_units(
         "stock.held": lambda: -(-held // scale),
         "stock.available": lambda: available // scale,
     }
+
+
+def incoming_columns(rows: int, receipts: Mapping[int, Sequence[Receipt]], now: int) -> Integers:
+    """Of so many positions, a row each: the units that are to come, and the minutes until the next do; UNKNOWN_NUMBER
+    where none are expected.
+    """
+    table = np.zeros((2, rows), dtype=np.int64)
+    table[1] = UNKNOWN_NUMBER
+    for row, its in receipts.items():
+        units, arrival = rule_facts.incoming(its, now)
+        table[:, row] = units, UNKNOWN_NUMBER if arrival is None else arrival
+    return table
 
 
 def days_of_cover(available: Integers, pace: Integers) -> Integers:

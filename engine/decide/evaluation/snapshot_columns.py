@@ -1,7 +1,8 @@
 """What does not depend on the order that is evaluated: stock and loads as columns, and what the rules say of nodes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
@@ -16,19 +17,24 @@ from engine.decide.shipping.ways import Ways
 from engine.model.facts import NO_UNITS_TAKEN, Snapshot
 from engine.model.load_periods import CurrentPeriods
 from engine.model.node_loads import grams_field, units_field
+from engine.model.receipts import Receipt
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import Facts, Stage
+
+NO_RECEIPTS_BY_NODE: Mapping[str, Sequence[Receipt]] = MappingProxyType({})
 
 
 class SnapshotColumns:
     """Of a snapshot at an instant, each column made when it is first asked for; orders of a batch share them."""
 
-    def __init__(self, snapshot: Snapshot, matcher: PolicyJudge, now: int) -> None:
+    def __init__(self, snapshot: Snapshot, matcher: PolicyJudge, now: int, *, all_receipts: bool = False) -> None:
+        """`all_receipts`: those of SKUs are looked at, even if the policies don't."""
         self.snapshot = snapshot
         self.ways = snapshot.caches.get(Ways)
         self._matcher = matcher
         self._now = now
         self._stock: dict[str, Stock] = {}
+        self._uses_receipts = all_receipts or matcher.policies.uses_receipts
         self._expected: dict[str, ExpectedSales] = {}
         self._noons: dict[int, Moment] = {}
 
@@ -41,8 +47,18 @@ class SnapshotColumns:
                 self.ways,
                 snapshot.taken.get(sku, NO_UNITS_TAKEN),
                 scale=snapshot.products[sku].scale,
+                receipts=self._receipts_of(sku),
+                now=self._now,
             )
         return stock
+
+    def _receipts_of(self, sku: str) -> Mapping[str, Sequence[Receipt]]:
+        """By node of the network, the open receipts of a SKU, if the policies look at these."""
+        receipts = self.snapshot.receipts
+        if not receipts or not self._uses_receipts:
+            return NO_RECEIPTS_BY_NODE
+        nodes = self.ways.node_index
+        return {node: its for node, its in receipts.get(sku, NO_RECEIPTS_BY_NODE).items() if node in nodes}
 
     def rows_of(self, sku: str) -> Rows:
         """The positions of the SKU as a matcher judges them."""

@@ -1,6 +1,6 @@
 """The facts that an order was decided on, as they are kept with its decision: all that deciding it again needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 
@@ -9,14 +9,17 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.shipping.columns import NO_LIMIT, Integers
 from engine.model.facts import NodeRest
 from engine.model.node_loads import grams_field, units_field
+from engine.model.receipts import Receipt
 
 
-def decided_stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
-    """By SKU of the order."""
+def decided_stock(evaluation: Evaluation, lacking: Container[str] = ()) -> dict[str, DecidedStock]:
+    """By SKU of the order; units of those that are `lacking` stay unfilled."""
     stock: dict[str, DecidedStock] = {}
-    for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True):
+    for index, (line, positions) in enumerate(zip(evaluation.order.lines, evaluation.positions, strict=True)):
         columns = positions.stock
         has_some = (columns.on_hand != 0) | (positions.floor < 0)
+        if evaluation.incoming is not None:
+            has_some |= evaluation.incoming.flags(index)
         there, empty = has_some.nonzero()[0], (~has_some).nonzero()[0]
         names = evaluation.ways.node_names[columns.node]
         stock[line.sku] = DecidedStock(
@@ -26,10 +29,18 @@ def decided_stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
             floor=positions.floor[there].tolist(),
             taken={tally: units[there].tolist() for tally, units in columns.taken.items()},
             lots=evaluation.snapshot.lots.get(line.sku, {}),
+            receipts=_receipts_of(evaluation, line.sku, lacking),
             empty=names[empty].tolist(),
             held_of_empty={names[row]: int(columns.held[row]) for row in empty.tolist() if columns.held[row]},
         )
     return stock
+
+
+def _receipts_of(evaluation: Evaluation, sku: str, lacking: Container[str]) -> Mapping[str, Sequence[Receipt]]:
+    """By node, the open receipts of a SKU, if it made a difference what is to come."""
+    receipts = evaluation.snapshot.receipts.get(sku)
+    mattered = evaluation.incoming is not None or sku in lacking or evaluation.matcher.policies.mentions_incoming
+    return receipts if receipts and mattered else {}
 
 
 def decided_loads(evaluation: Evaluation) -> DecidedLoads:

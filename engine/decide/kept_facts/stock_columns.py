@@ -6,9 +6,10 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.decision import DecidedStock
-from engine.decide.order_record import Record
+from engine.decide.order_record import Record, Timestamp, seconds, timestamp
 from engine.model.facts import StockPosition, TakenUnits
 from engine.model.lots import NEVER, NO_LOT, Lot, date_of, expiry_of, lot_label, name_of
+from engine.model.receipts import Receipt, ReceiptSource, ReceiptStatus
 from rules.reserves import Tally
 
 
@@ -41,6 +42,46 @@ class LotStockRecord(Record, frozen=True):
         return Lot(lot_label(self.lot, expiry), self.on_hand, self.held)
 
 
+class ReceiptRecord(Record, frozen=True):
+    """An open receipt: of its `quantity`, so many units were there already, and of those that are to come, so many were
+    promised.
+    """
+
+    id: str
+    source: ReceiptSource
+    status: ReceiptStatus
+    quantity: int
+    received: int
+    promised: int
+    expected_at: Timestamp
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> "ReceiptRecord":
+        return cls(
+            id=receipt.id,
+            source=receipt.source,
+            status=receipt.status,
+            quantity=receipt.quantity,
+            received=receipt.received,
+            promised=receipt.promised,
+            expected_at=timestamp(receipt.expected_at),
+        )
+
+    def receipt(self, sku: str, node: str) -> Receipt:
+        """The receipt that `of` wrote."""
+        return Receipt(
+            id=self.id,
+            source=self.source,
+            node=node,
+            sku=sku,
+            quantity=self.quantity,
+            expected_at=seconds(self.expected_at),
+            status=self.status,
+            received=self.received,
+            promised=self.promised,
+        )
+
+
 class StockColumnsRecord(Record, frozen=True):
     """The stock of a SKU at the nodes that had any: the first of each list belongs to the first node, and so on."""
 
@@ -58,6 +99,10 @@ class StockColumnsRecord(Record, frozen=True):
             description="by node, where there are any: the first to expire first, last the units of no lot; those that"
             " had expired and that nobody held are not on hand above"
         ),
+    ] = UNSET
+    receipts: Annotated[
+        dict[str, list[ReceiptRecord]] | UnsetType,
+        Meta(description="by node, the open receipts, the next to arrive first, if what is to come made a difference"),
     ] = UNSET
     empty: Annotated[list[str] | UnsetType, Meta(description="nodes that have the SKU, and none of it on hand")] = UNSET
     held_of_empty: Annotated[
@@ -77,6 +122,7 @@ class StockColumnsRecord(Record, frozen=True):
             ]
             or UNSET,
             lots={node: list(map(LotStockRecord.of, lots)) for node, lots in sorted(stock.lots.items())} or UNSET,
+            receipts={node: list(map(ReceiptRecord.of, its)) for node, its in sorted(stock.receipts.items())} or UNSET,
             empty=list(stock.empty) or UNSET,
             held_of_empty=dict(stock.held_of_empty) or UNSET,
         )
@@ -93,6 +139,10 @@ class StockColumnsRecord(Record, frozen=True):
         return {
             Tally(item.channel, item.per): dict(zip(self.nodes, item.units, strict=True)) for item in self.taken or ()
         }
+
+    def receipts_by_node(self, sku: str) -> dict[str, tuple[Receipt, ...]]:
+        """Those of this SKU."""
+        return {node: tuple(item.receipt(sku, node) for item in its) for node, its in (self.receipts or {}).items()}
 
     @property
     def lots_by_node(self) -> dict[str, tuple[Lot, ...]]:

@@ -49,6 +49,7 @@ class JudgementTable:
         self._limits: Integers = np.zeros((2, 0), dtype=np.int64)
         self._capacities: Integers = np.zeros((2, 0), dtype=np.int64)
         self._shelf_lives: Integers = np.zeros(0, dtype=np.int64)
+        self._promises: Integers = np.zeros((3, 0), dtype=np.int64)
         self._levels: Integers = np.zeros((6, 0), dtype=np.int64)
         self._multiples: Integers | None = None
         self._multiples_known = 0
@@ -115,6 +116,16 @@ class JudgementTable:
             outcomes = [cast("PositionOutcome", item.outcome) for item in self.judgements[:]]
             self._shelf_lives = np.array([outcome.min_shelf_life for outcome in outcomes], dtype=np.int64)
         return self._shelf_lives
+
+    def promises(self) -> Integers:
+        """By number, a row each: which receipts may be promised (`PromiseFrom`), for how many minutes after they are
+        expected, and the basis points of them that are promised to nobody.
+        """
+        if self._promises.shape[1] < len(self.judgements):
+            outcomes = [cast("PositionOutcome", item.outcome) for item in self.judgements[:]]
+            rows = [(outcome.promise_from, outcome.slack, outcome.haircut) for outcome in outcomes]
+            self._promises = np.array(rows, dtype=np.int64).T.copy()
+        return self._promises
 
     def levels(self) -> Integers:
         """By number, a row each: the units and the days of cover below which stock is low, the least and the most units

@@ -30,7 +30,7 @@ MOST_VALUES = 20_000
 """Values of one fact that are remembered with their code."""
 ALWAYS_KNOWN = frozenset(
     {
-        *("node.load", "stock.on_hand", "stock.held", "stock.available"),
+        *("node.load", "stock.on_hand", "stock.held", "stock.available", "stock.incoming"),
         *("route.distance", "route.arrives", "route.co2"),
         *RANKS,
     }

@@ -66,17 +66,30 @@ def differences(expected: Expectation, decided: DecidedTest) -> Iterator[Differe
 
 
 def shipment_values(shipment: Shipment, decided_at: int) -> dict[str, Value | None]:
-    """The facts that `SHIPMENT_FACTS` names; `arrives` is minutes after the decision."""
+    """The facts that `SHIPMENT_FACTS` names; `arrives` is minutes after the decision, and so is how long it `waits` for
+    goods that are to come or for the day of a preorder, 0 if for nothing.
+    """
     return {
         "node": shipment.node,
         "service": shipment.service,
         "units": sum(parcel.quantity for parcel in shipment.lines),
-        "backorder": sum(parcel.backorder for parcel in shipment.lines),
+        **_units_not_there([shipment]),
+        "waits": -(-(shipment.ready_at - decided_at) // 60) if shipment.ready_at else 0,
         "cost": shipment.cost,
         "co2": shipment.co2,
         "distance": shipment.distance,
         "arrives": -(-(shipment.arrives_by - decided_at) // 60),
         "late": shipment.late,
+    }
+
+
+def _units_not_there(shipments: Sequence[Shipment]) -> dict[str, int]:
+    """Units that places oversell, that are of receipts, and that are preorders."""
+    parcels = [parcel for shipment in shipments for parcel in shipment.lines]
+    return {
+        "backorder": sum(parcel.backorder for parcel in parcels),
+        "incoming": sum(units for parcel in parcels for _, units in parcel.receipts),
+        "preorder": sum(parcel.quantity for parcel in parcels if parcel.preorder_from is not None),
     }
 
 
@@ -86,7 +99,7 @@ def total_values(decision: Decision) -> dict[str, Value | None]:
     return {
         "shipments": len(decision.chosen),
         "units": sum(parcel.quantity for shipment in decision.chosen for parcel in shipment.lines),
-        "backorder": sum(parcel.backorder for shipment in decision.chosen for parcel in shipment.lines),
+        **_units_not_there(decision.chosen),
         "unfilled": sum(part.quantity for part in decision.unfilled),
         "cost": sum(shipment.cost for shipment in decision.chosen),
         "co2": sum(shipment.co2 for shipment in decision.chosen),

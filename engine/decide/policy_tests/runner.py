@@ -209,11 +209,13 @@ def _changing(test: PolicyTest, matcher: Matcher, decided: DecidedTest) -> tuple
 
 
 def _changeable(decided: DecidedTest) -> tuple[object, ...]:
-    """What a rule can change about a decision: what ships from where, how long it is held, whether a person must
-    approve it, the order's priority.
+    """What a rule can change about a decision: what ships from where, and when, what waits, how long it is held,
+    whether a person must approve it, the order's priority.
     """
-    shipments = tuple((item.node, item.service, item.lines) for item in decided.decision.chosen)
-    return (shipments, decided.decision.hold_until, decided.decision.awaiting_approval, decided.priority)
+    decision = decided.decision
+    shipments = tuple((item.node, item.service, item.lines, item.ready_at) for item in decision.chosen)
+    waiting = decision.waiting_units(may_wait=False)
+    return (shipments, waiting, decision.hold_until, decision.awaiting_approval, decided.priority)
 
 
 def _coverage(rule: str, results: Sequence[TestResult]) -> Coverage:

@@ -30,7 +30,7 @@ class Reach(NamedTuple):
     in `Order.destinations`; metres, UTC seconds, minutes from the decision (rounded up), codes of `LATE`, micros and
     milligrams of CO2e a shipment. `begins` is the instant from which on it is prepared: now or, for a nominated day,
     the latest at which it still arrives on that day. A decision made at `alike_until` or later may ship or arrive at
-    other hours.
+    other hours. `ready_at` is from when on the goods are there that a shipment waits for, 0: now; None: none waits.
     """
 
     way: Integers
@@ -46,19 +46,27 @@ class Reach(NamedTuple):
     drop: Integers
     begins: Integers
     destination: Integers
+    ready_at: Integers | None = None
 
 
-def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
+def reach(order: Order, ways: Ways, leaving: Flags, now: int, *, ready_at: int | None = None) -> Reach:
     """The ways of the nodes `leaving` to the destinations of the order's lines. Where a place is not known, that of
-    the order or of a node, only those lead there of which a lane says how far that is.
+    the order or of a node, only those lead there of which a lane says how far that is. Of shipments whose goods are
+    there only later, at `ready_at`, the preparation begins then.
     """
     used = dict.fromkeys(map(order.collected_at, order.lines))
-    parts = [_reach_to(collect_at, order, ways, leaving, now) for collect_at in used]
+    parts = [_reach_to(collect_at, order, ways, leaving, now, ready_at=ready_at) for collect_at in used]
     if len(parts) == 1:
         return parts[0]
-    every = Reach(*map(np.concatenate, zip(*parts, strict=True)))
+    every = joined(parts)
     by_key = np.lexsort((every.destination, every.way))
-    return Reach(*(column[by_key] for column in every))
+    return Reach._make(None if column is None else column[by_key] for column in every)
+
+
+def joined(parts: Sequence[Reach]) -> Reach:
+    """The rows of all parts, one after another."""
+    columns = zip(*parts, strict=True)
+    return Reach._make(None if column[0] is None else np.concatenate(column) for column in columns)
 
 
 class Leading(NamedTuple):
@@ -119,17 +127,23 @@ def route_of(order: Order, ways: Ways, *, node: str, service: str, collect_at: s
     return None
 
 
-def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
+def _reach_to(
+    collect_at: str | None, order: Order, ways: Ways, leaving: Flags, now: int, *, ready_at: int | None
+) -> Reach:
     table, distance, minutes, collected_at = leading_to(collect_at, order, ways, leaving)
     timings, schedule = ways.timings(collected_at), table[columns.SCHEDULE]
-    if order.deliver_on is None:
-        ships_at, arrives_by, alike_until = timings.at(
-            now, schedule, minutes, ways.network.came_in(order.placed_at, now)
-        )
-        begins, there = np.full(len(minutes), now), (arrives_by >= 0).nonzero()[0]
-    else:
+    starts = now if ready_at is None else ready_at
+    if order.deliver_on is not None:
         begins, ships_at, arrives_by = timings.latest(*ways.day(order.deliver_on), schedule, minutes)
-        alike_until, there = begins + 1, (begins >= now).nonzero()[0]
+        alike_until, there = begins + 1, (begins >= starts).nonzero()[0]
+    else:
+        if ready_at is None:
+            came_in = ways.network.came_in(order.placed_at, now)
+            ships_at, arrives_by, alike_until = timings.at(now, schedule, minutes, came_in)
+        else:
+            ships_at, arrives_by = timings.later(ready_at, schedule, minutes)
+            alike_until = np.full(len(minutes), ready_at)
+        begins, there = np.full(len(minutes), starts), (arrives_by >= 0).nonzero()[0]
     if len(there) < len(distance):
         table, distance, begins = table[:, there], distance[there], begins[there]
         ships_at, arrives_by, alike_until = ships_at[there], arrives_by[there], alike_until[there]

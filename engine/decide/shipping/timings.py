@@ -57,6 +57,7 @@ class Timings:
         self._cut_offs = (EVER, EVER)
         """Two cut-offs, of any schedules, without another between them."""
         self._latest: dict[tuple[int, int, int], tuple[int, int, int]] = {}
+        self._later: dict[tuple[int, int], tuple[int, int]] = {}
 
     def at(
         self, now: int, schedule: Integers, minutes: Integers, came_in: int | None = None
@@ -108,6 +109,25 @@ class Timings:
         keys, rows = np.unique(schedule * _LONGEST + minutes, return_inverse=True)
         each = [self._latest_of(key, first, last) for key in keys.tolist()]
         return tuple(np.array(each, dtype=np.int64).reshape(-1, 3)[rows].T)
+
+    def later(self, instant: int, schedule: Integers, minutes: Integers) -> tuple[Integers, Integers]:
+        """Of shipments whose goods are there at a later instant than now, when each ships and arrives, or NEVER. They
+        are remembered by that instant, as many orders wait for the same goods, beside what is remembered for `now`.
+        """
+        keys, rows = np.unique(schedule * _LONGEST + minutes, return_inverse=True)
+        each = [self._later_of(key, instant) for key in keys.tolist()]
+        ships, arrives = np.array(each, dtype=np.int64).reshape(-1, 2)[rows].T
+        return ships, arrives
+
+    def _later_of(self, key: int, instant: int) -> tuple[int, int]:
+        later = self._later.get((key, instant))
+        if later is None:
+            if len(self._later) >= _MOST_KEPT:
+                self._later.clear()
+            _, _, leaves, leaves_moves, arrives, arrives_moves = self._timing(key, instant)
+            later = leaves + leaves_moves * instant, arrives + arrives_moves * instant
+            self._later[key, instant] = later
+        return later
 
     def _latest_of(self, key: int, first: int, last: int) -> tuple[int, int, int]:
         latest = self._latest.get((key, first, last))

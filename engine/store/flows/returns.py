@@ -9,6 +9,7 @@ import orjson
 from engine.store.connection.client import Client, faults
 from engine.store.entry_codec.codec import encode
 from engine.store.flows.stored_return import (
+    MovedReturn,
     OrderReturn,
     ReturnBody,
     ReturnMove,
@@ -43,20 +44,29 @@ class ReturnDiffers:
     """Nothing was written: the return, its order or what of that was shipped is not as it was read."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptTakenBefore:
+    """Nothing was written: another receipt has the id of one that was to be opened."""
+
+    receipt: str
+
+
 @dataclass(frozen=True, slots=True)
 class QuarantineLacking:
     """Nothing was written: fewer units are in quarantine than are to leave it; the ledger has drifted."""
 
 
-ReturnOutcome: TypeAlias = ReturnChanged | ReturnDiffers | QuarantineLacking | NetworkChanged | OperationReused
+ReturnOutcome: TypeAlias = (
+    ReturnChanged | ReturnDiffers | QuarantineLacking | ReceiptTakenBefore | NetworkChanged | OperationReused
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnStep:
     """A step of a return of `order`, done by an operation on `about` (see `Keys.operation`): the return is as `after`,
     was as it is stored in `before` (empty if there was none), and `moves` move. `missing` are units by line that were
-    waited for and did not come. `micros` is `now` in UTC microseconds, `version` that of the network by which it was
-    planned.
+    waited for and did not come, `moved` those that are restocked elsewhere. `micros` is `now` in UTC microseconds,
+    `version` that of the network by which it was planned.
     """
 
     kind: ReturnKind
@@ -70,10 +80,11 @@ class ReturnStep:
     version: str
     moves: Sequence[ReturnMove] = ()
     missing: Mapping[str, int] = field(default_factory=dict)
+    moved: Sequence[MovedReturn] = ()
 
     @property
     def skus(self) -> list[str]:
-        return list(dict.fromkeys(move.sku for move in self.moves))
+        return list(dict.fromkeys([*(move.sku for move in self.moves), *(item.sku for item in self.moved)]))
 
     def record(self) -> dict[str, Any]:
         """As change_return.lua reads it."""
@@ -94,6 +105,10 @@ class ReturnStep:
             "follow_ups": len(self.order.decisions) - 1,
             "ended": [(decision.record.id, decision.ended) for decision in self.order.decisions],
             "moves": [(index[move.sku], move.node, move.quarantine, move.on_hand, move.blocked) for move in self.moves],
+            "moved": [
+                (index[item.sku], item.receipt, item.sku, item.node, item.units, item.expected_at)
+                for item in self.moved
+            ],
             "operation": self.operation.request,
             "seconds": self.operation.seconds,
             "answer": self.after.encode().decode(),
@@ -129,16 +144,19 @@ class StoredReturns:
         can't be, Contended if one load follows another.
         """
         keys = self._keys
-        body = ReturnBody(returned=step.after, moves=tuple(step.moves), missing=dict(step.missing))
+        body = ReturnBody(
+            returned=step.after, moves=tuple(step.moves), missing=dict(step.missing), moved=tuple(step.moved)
+        )
         skus = [(*stock, keys.quarantine(sku)) for sku, stock in zip(step.skus, self._sku_keys(step), strict=True)]
         script_keys = CHANGE_RETURN.keys(
             keys,
             skus,
+            (),
             operation=keys.operation(step.about, step.operation.name),
             order=keys.order(step.after.order),
             chain=keys.chain(step.after.first),
         )
-        arguments = [orjson.dumps(step.record()), encode(body.encode())]
+        arguments = [orjson.dumps(step.record()), encode(body.encode()), len(skus)]
         for _ in range(load.MOST_TRIES):
             with faults():
                 answer = self._script(keys=script_keys, args=arguments)
@@ -159,6 +177,8 @@ def _outcome(answer: Sequence[bytes]) -> ReturnOutcome:
             return ReturnDiffers()
         case (b"network",):
             return NetworkChanged()
+        case b"receipt", name:
+            return ReceiptTakenBefore(receipt=name.decode())
         case (b"lacking",):
             return QuarantineLacking()
         case b"done" | b"again", text:

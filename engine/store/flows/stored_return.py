@@ -41,6 +41,8 @@ class ReturnedUnits(Record, frozen=True, omit_defaults=True):
     """Where they are sold or repaired from then on; empty if they are not."""
     as_sku: str = ""
     """The article that they are sold as, if it is another one."""
+    rules: tuple[str, ...] = ()
+    """Those that say what becomes of them."""
     by: str = ""
     """Who decided against the rules, if somebody did, and why (`because`)."""
     because: str = ""
@@ -178,6 +180,17 @@ class ReturnMove(msgspec.Struct, frozen=True, array_like=True):
     blocked: int = 0
 
 
+class MovedReturn(Record, frozen=True, array_like=True):
+    """Units that are restocked at another node than that where they lie: the receipt that is expected there."""
+
+    receipt: str
+    sku: str
+    node: str
+    units: int
+    expected_at: int
+    """UTC seconds."""
+
+
 class ReturnBody(Record, frozen=True, omit_defaults=True):
     """The body of a log entry about a return: the return as it is from then on, and what moved."""
 
@@ -185,6 +198,7 @@ class ReturnBody(Record, frozen=True, omit_defaults=True):
     moves: tuple[ReturnMove, ...] = ()
     missing: dict[str, int] = msgspec.field(default_factory=dict)
     """By line, units that were authorised and did not come, though nothing more is to come."""
+    moved: tuple[MovedReturn, ...] = ()
 
     def encode(self) -> bytes:
         return msgspec.json.encode(self)

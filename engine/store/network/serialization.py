@@ -22,6 +22,7 @@ from engine.model.facts import (
     Service,
     UnitPrice,
 )
+from engine.model.feed_steps import FeedStep
 from engine.model.returns import Grade, ReturnTerms
 from engine.model.timetable import Timetable
 from engine.model.transfer_lanes import NodeNames, TransferLane
@@ -63,6 +64,7 @@ def network_record(network: Network) -> Record:
         | _without_empty(
             {
                 "channels": sorted(network.channels),
+                "feed_steps": {name: [step.units, step.share] for name, step in sorted(network.feed_steps.items())},
                 "order_words": {path: sorted(words) for path, words in network.order_words.items()},
                 "lanes": [_lane_record(lane) for lane in network.lanes],
                 "transfer_lanes": [_transfer_lane_record(lane) for lane in network.transfer_lanes],
@@ -89,6 +91,9 @@ def network_of(version: str, record: Record) -> Network:
         nodes={item["id"]: _node_of(item) for item in record["nodes"]},
         services={item["id"]: _service_of(item) for item in record["services"]},
         channels=frozenset(record.get("channels", ())),
+        feed_steps={
+            name: FeedStep(units=units, share=share) for name, (units, share) in record.get("feed_steps", {}).items()
+        },
         order_words={path: frozenset(words) for path, words in record.get("order_words", {}).items()},
         lanes=tuple(_lane_of(item) for item in record.get("lanes", ())),
         transfer_lanes=tuple(_transfer_lane_of(item) for item in record.get("transfer_lanes", ())),

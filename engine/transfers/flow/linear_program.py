@@ -120,11 +120,11 @@ def _own_packs(market: Market, useful: Useful) -> list[tuple[int, int, int]]:
     """
     rows: list[tuple[int, int, int]] = []
     for place in useful.origins.tolist():
-        movable, most, k = int(market.movable[place]), int(useful.most[place]), -1
-        while -k <= movable and (value := market.value(place, k)) < most:
-            packs = market.packs_alike(place, k, movable + k + 1)
+        most = int(useful.most[place])
+        for packs, value in market.steps(place, -1, int(market.movable[place])):
+            if value >= most:
+                break
             rows.append((place, packs, value))
-            k -= packs
     return rows
 
 
@@ -135,9 +135,9 @@ def _packs_that_could_come(market: Market, useful: Useful) -> list[tuple[int, in
     rows: list[tuple[int, int, int]] = []
     most_moved = int(market.movable[useful.origins].sum())
     for place in useful.goals.tolist():
-        room, least, k = min(int(market.room[place]), most_moved), int(useful.least[place]), 0
-        while k < room and (value := market.value(place, k)) > least:
-            packs = market.packs_alike(place, k, room - k)
+        least = int(useful.least[place])
+        for packs, value in market.steps(place, 0, min(int(market.room[place]), most_moved)):
+            if value <= least:
+                break
             rows.append((place, packs, value))
-            k += packs
     return rows

@@ -1,6 +1,6 @@
 """The places of one SKU between which packs of it can be moved, and what packs are worth there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -72,6 +72,18 @@ class Market:
                 packs += step
             step //= 2
         return packs
+
+    def steps(self, place: int, k: int, most: int) -> Iterator[tuple[int, int]]:
+        """At most `most` packs from number k on, 0 or -1: how many are worth the same, and how much each."""
+        sign = -1 if k < 0 else 1
+        value = self.value(place, k)
+        while most > 0:
+            following = self.value(place, k + sign)
+            packs = 1 if following != value else self.packs_alike(place, k, most)
+            yield packs, value
+            most -= packs
+            k += sign * packs
+            value = following if packs == 1 else self.value(place, k)
 
     def gain(self, place: int, change: int) -> int:
         """Micros that a place gains by so many packs more; below 0: loses by so many fewer."""

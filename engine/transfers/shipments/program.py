@@ -164,10 +164,5 @@ class _Program:
 
 def _packs_at(market: Market, place: int, own: int, most: float) -> Iterator[tuple[int, int]]:
     """How many packs are worth how much each, of a place's own and of so many that could come."""
-    for first, count in ((-1, own), (0, min(int(market.room[place]), int(most)))):
-        done = 0
-        while done < count:
-            k = first - done if first < 0 else done
-            packs = market.packs_alike(place, k, count - done)
-            yield packs, market.value(place, k)
-            done += packs
+    yield from market.steps(place, -1, own)
+    yield from market.steps(place, 0, min(int(market.room[place]), int(most)))

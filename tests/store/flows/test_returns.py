@@ -336,6 +336,7 @@ def test_reasons_and_grades_are_those_of_the_network(shop):
     inspect(shop, "O-1-R1")
     with pytest.raises(ReturnOver, match="no units of return 'O-1-R1' wait to be inspected"):
         inspect(shop, "O-1-R1")
+    inspect(shop, "O-1-R1", "worn", group=1)
     with pytest.raises(InputInvalid, match="no rule says what becomes of group 1"):
         dispose(shop, "O-1-R1", None)
 

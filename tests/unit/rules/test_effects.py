@@ -17,6 +17,7 @@ from rules.effects import (
     OrderOutcome,
     OtherSku,
     PositionOutcome,
+    PromiseFrom,
     RejectionOutcome,
     ReturnOutcome,
     ShipmentLimit,
@@ -82,6 +83,15 @@ COMBINED = [
     ("multiple_of", [6, 12, 4], PositionOutcome(multiple_of=12)),
     ("min_shelf_life", [10, 30, 0], PositionOutcome(min_shelf_life=30)),
     ("oversell", [10, 4, 7], PositionOutcome(oversell=4)),
+    (
+        "promise_from",
+        [PromiseFrom.PLANNED, PromiseFrom.IN_TRANSIT, PromiseFrom.CONFIRMED],
+        PositionOutcome(promise_from=PromiseFrom.IN_TRANSIT),
+    ),
+    ("slack", [60, 2880, 0], PositionOutcome(slack=2880)),
+    ("haircut", [500, 1_000], PositionOutcome(haircut=1_000)),
+    ("backorder", [True, True], LineOutcome(backorder=True)),
+    ("preorder_from", [739_962, 739_997], LineOutcome(preorder_from=739_997)),
     ("keep_together", [True, True], LineOutcome(keep_together=True)),
     ("max_shipments", [3, 2], OrderOutcome(max_shipments=2)),
     (

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from api.shapes.base import Strict
-from api.shapes.fields import WholeNumber, Word
+from api.shapes.fields import Flag, WholeNumber, Word
 from api.shapes.limits import MOST_DAYS_AHEAD
 from engine.transfers.article_markets import Ends
 from engine.transfers.proposals import DAYS, ProposalRequest
@@ -15,6 +15,10 @@ _MOST_NAMES = 10_000
 
 def _names(**description: Any) -> fields.List:
     return fields.List(Word(), load_default=(), validate=validate.Length(max=_MOST_NAMES), metadata=description)
+
+
+class ProposeTransfersQuery(Strict):
+    save = Flag(load_default=False, metadata={"description": "store each transfer, as proposed"})
 
 
 class ProposeTransfersRequest(Strict):

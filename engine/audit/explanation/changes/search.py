@@ -53,7 +53,21 @@ _MOST_GUESSES: Final = 6
 """How often it is computed where an amount breaks even before the rest is halved."""
 _MOST_AMOUNTS: Final = 5
 """Of amounts of rules, so many changes are told: those that move an amount by the least part of itself."""
-_IRRELEVANT: Final = frozenset({"hold", "priority", "approve", "rest_after_rejection", "multiple_of", "min_shelf_life"})
+_IRRELEVANT: Final = frozenset(
+    {
+        "hold",
+        "priority",
+        "approve",
+        "rest_after_rejection",
+        "multiple_of",
+        "min_shelf_life",
+        "backorder",
+        "slack",
+        "haircut",
+        "preorder_from",
+        "promise_from",
+    }
+)
 """Effects whose number does not bear on the choice, or whose multiples and days mean something only as they are."""
 _Sized = TypeVar("_Sized", bound=Change)
 

@@ -1,10 +1,11 @@
 -- Takes one step of a return, all of it or nothing: it is opened, received, inspected, disposed of or cancelled.
 --
 -- Keys, by the names in script_keys.py; the changed_ ones are those of each SKU that moves.
--- ARGV  1 the request as JSON (see flows/returns.py)  2 the log entry's body
+-- No hold stands on a receipt that it opens, so there is no `pegged_hold`.
+-- ARGV  1 the request as JSON (see flows/returns.py)  2 the log entry's body  3 number of SKUs
 -- Answers {'done' or 'again', answer}, with the answer of the request that came first under this operation; {'reused'}
 -- if the operation was used for another request; {'network'} if the network is another by now, and {'loading'} while it
--- is being loaded; {'changed'} if the return, its order or what of that was shipped is not as it was read; {'lacking'} if
+-- is being loaded; {'receipt', id} if another receipt has the id of one that it is to open; {'changed'} if the return, its order or what of that was shipped is not as it was read; {'lacking'} if
 -- fewer units are in quarantine than are to leave it. Only 'done' changes anything.
 local request = cjson.decode(ARGV[1])
 
@@ -31,13 +32,27 @@ for _, move in ipairs(request.moves) do
     return {'lacking'}
   end
 end
+for _, moved in ipairs(request.moved) do
+  if redis.call('HEXISTS', key.receipt_skus, moved[2]) == 1 then
+    return {'receipt', moved[2]}
+  end
+end
 
 local now, positions = tonumber(request.micros), {}
 for _, move in ipairs(request.moves) do
   positions[#positions + 1] = {move[1], move[2]}
 end
 local instant = instant_of_change(positions, now)
-local changed, moves, levels = {}, {}, {}
+local context = {now = request.now, micros = now, changed = {}, freed = {}, holds = {}}
+local changed, moves, levels = context.changed, {}, {}
+-- what is restocked at another place is on its way there
+for _, moved in ipairs(request.moved) do
+  local index, receipt, sku, node, units, expected_at = unpack(moved, 1, 6)
+  announce(index, sku, receipt, {
+    source = 'return', node = node, quantity = units, expected_at = expected_at, status = 'in_transit',
+    stated = 'in_transit', sequence = '0', owned = '0',
+  }, context)
+end
 for number, move in ipairs(request.moves) do
   local index, node, quarantine, on_hand, blocked = unpack(move, 1, 5)
   levels[number] = ''
@@ -49,11 +64,11 @@ for number, move in ipairs(request.moves) do
     local after = tonumber(redis.call('HGET', key.changed_on_hand(index), node))
     local held = redis.call('HGET', key.changed_held(index), node) or '0'
     levels[number] = plain(after - on_hand) .. ' ' .. plain(after) .. ' ' .. held
-    changed[key.changed_on_hand(index)] = true
+    changed[key.changed_on_hand(index)], context.freed[key.changed_on_hand(index)] = true, true
   end
   block(index, node, plain(blocked))
 end
-offer(changed, note_changes(changed))
+offer(context.freed, note_changes(changed))
 
 redis.call('HSET', key.returns, request.id, request.after)
 redis.call('HSET', key.order, 'returns', request.order_after)

@@ -131,7 +131,7 @@ def verify_follow_up(remainder: Remainder, follows: FollowsRecord, *rules: str, 
         remainder=RemainderRecord.of(remainder, made_on, amends=amends, parked=amends, rejecting=rejecting),
         rejecting={"lyon": made_on.resting["lyon"]} if rejecting else {},
     )
-    record = DecisionRecord.of(made, "d2", "0.0.9", facts_to_json(kept), follows=follows, waiting=bool(made.unfilled))
+    record = DecisionRecord.of(made, "d2", "0.0.9", facts_to_json(kept), follows=follows, may_wait=bool(made.unfilled))
     if amends:
         record = record.as_amendment(remainder.whole_order, parked=True)
     replayed = again(record, kept, made_on, *rules)

@@ -107,18 +107,18 @@ def test_a_decision_says_which_schema_its_json_has():
 
 
 def test_what_was_written_is_read_as_it_was():
-    record = made(waiting=True)
+    record = made(may_wait=True)
     assert from_json(to_json(record)) == record
 
 
 def test_the_bytes_have_sorted_keys_and_no_blanks():
-    body = to_json(made(waiting=True))
+    body = to_json(made(may_wait=True))
     assert body.decode() == json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def test_what_a_decision_has_nothing_to_say_of_is_left_out():
     assert not {"waiting", "follows", "lacked", "awaiting_approval"} & json.loads(to_json(made())).keys()
-    assert json.loads(to_json(made(waiting=True)))["waiting"] is True
+    assert json.loads(to_json(made(may_wait=True)))["waiting"] is True
     assert json.loads(to_json(made(lacked=[])))["lacked"] == []
 
 

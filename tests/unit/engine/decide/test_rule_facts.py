@@ -8,7 +8,7 @@ from rules.syntax.literals import SECONDS_A_DAY, date
 from rules.vocabulary import NODE_CLOCK, NOW_CLOCK, RANKS, VOCABULARY, Kind
 from rules.windows import ClockReading
 from tests.reference.routes import Exits, Option, routes
-from tests.support.facts import EURO, NOW, PARIS, collected, network, node, order, product, service
+from tests.support.facts import EURO, NOW, PARIS, collected, network, node, order, product, receipt, service
 
 NODES = [node("lyon"), node("shop", PARIS, country="BE", region="BRU", services=("parcel",))]
 NETWORK = network(NODES, time_zone="America/New_York")
@@ -40,6 +40,7 @@ def every_fact(order):
         **rule_facts.node_facts(NODES[0], 7),
         **rule_facts.node_clock_facts(NETWORK.clock_of(NODES[0]), NOW),
         **rule_facts.stock_facts(StockPosition(on_hand=5, held=2, pace=1_500)),
+        **rule_facts.incoming_facts([receipt()], NOW),
         **rule_facts.service_facts(route.service),
         **route_facts_of(option, NOW),
         **rule_facts.rejection_facts("other"),

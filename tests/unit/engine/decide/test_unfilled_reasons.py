@@ -25,6 +25,7 @@ from tests.support.facts import (
     order,
     policies,
     product,
+    receipt,
     rest,
     service,
     shipped,
@@ -60,6 +61,36 @@ def test_held_for_others_says_how_many_are():
 def test_capped_says_how_many_units_its_channel_is_not_offered():
     decision = decided(order(("A", 4)), facts(), "then: {cap: {channel: web, units: 3}}")
     assert reasons(decision) == [Reason(code="capped", units=1, rules=("test/r1",))]
+
+
+def test_not_promised_says_what_is_to_come_that_no_rule_lets_be_promised():
+    coming = [receipt("PO-1", 4), receipt("PO-2", 9, days=0)]
+    decision = decided(order(("A", 5)), facts(0, 0, receipts=coming))
+    assert reasons(decision) == [Reason(code="not_promised", units=4), Reason(code="no_stock", units=1)]
+    held = facts(StockPosition(on_hand=1, held=1), 0, receipts=[receipt(units=2)])
+    assert reasons(decided(order(("A", 5)), held)) == [
+        Reason(code="held_for_others", units=1),
+        Reason(code="not_promised", units=2),
+        Reason(code="not_enough", units=2),
+    ]
+    assert reasons(decided(order(("A", 5)), facts(1, 0, receipts=coming[:1]))) == [Reason(code="not_promised", units=4)]
+
+
+def test_the_first_of_two_lines_gets_what_is_to_come():
+    decision = decided(order(("A", 3), ("A", 3)), facts(0, 0, receipts=[receipt(units=4)]))
+    assert [item.reasons for item in decision.unfilled] == [
+        (Reason(code="not_promised", units=3),),
+        (Reason(code="not_promised", units=1), Reason(code="no_stock", units=2)),
+    ]
+
+
+def test_what_a_rule_lets_be_promised_and_the_order_may_not_have_is_told_by_what_bounds_it():
+    rules = ["then: {promise_from: confirmed}", "then: {max_shipments: 1}"]
+    decision = decided(order(("A", 6)), facts(2, 0, receipts=[receipt(units=3, place="lille")]), *rules)
+    assert reasons(decision) == [
+        Reason(code="max_shipments", units=2, rules=("test/r2",)),
+        Reason(code="not_enough", units=1),
+    ]
 
 
 def test_not_enough():

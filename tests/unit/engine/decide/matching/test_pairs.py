@@ -9,7 +9,7 @@ from tests.reference.rows import rows_of
 from tests.support.facts import NOW, network, node, policies
 
 MEASURED = {
-    **dict.fromkeys(("stock.on_hand", "stock.held", "stock.available", "stock.rank"), 1),
+    **dict.fromkeys(("stock.on_hand", "stock.held", "stock.available", "stock.incoming", "stock.rank"), 1),
     **dict.fromkeys(("route.distance", "route.arrives", "route.cost", "route.co2"), 1),
     **dict.fromkeys(("route.rank_distance", "route.rank_cost"), 1),
     "route.late": False,

@@ -53,7 +53,7 @@ def test_it_leaves_as_late_as_it_still_arrives_on_the_day_and_is_reserved_two_da
 def test_until_it_is_reserved_nothing_ships_or_is_held_but_all_of_it_is_planned():
     decision = decided(for_day(("A", 3)), facts())
     assert (decision.status, decision.shipments, decision.claims, decision.load_claims) == ("scheduled", (), (), ())
-    assert (decision.unfilled, decision.waiting_units) == ((), {"1": 3})
+    assert (decision.unfilled, decision.waiting_units(may_wait=False)) == ((), {"1": 3})
     assert [item.node for item in decision.chosen] == ["lyon"]
 
 
@@ -131,7 +131,11 @@ def test_a_day_ends_where_it_ends_when_the_clock_is_changed(day, arrives):
 
 def test_units_that_are_not_there_yet_wait_with_those_that_are():
     decision = decided(for_day(("A", 7)), facts(stock=5))
-    assert (decision.status, codes(decision), decision.waiting_units) == ("scheduled", ["not_enough"], {"1": 7})
+    assert (decision.status, codes(decision), decision.waiting_units(may_wait=True)) == (
+        "scheduled",
+        ["not_enough"],
+        {"1": 7},
+    )
 
 
 def test_an_order_of_which_nothing_is_in_stock_waits_for_the_first_shipment_that_could_keep_the_day():
@@ -170,7 +174,7 @@ def test_lines_for_several_places_arrive_on_the_same_day():
 
 def test_the_record_says_what_is_planned_and_is_read_back():
     decision = decided(for_day(("A", 2)), facts())
-    record = DecisionRecord.of(decision, "d1", "0", b"{}", waiting=True)
+    record = DecisionRecord.of(decision, "d1", "0", b"{}", may_wait=True)
     assert (record.status, record.hold, record.shipments, record.cost_micros) == ("scheduled", None, [], 0)
     assert record.scheduled.reserve_at == "2026-12-06T22:59:00Z"
     assert [item.ships_at for item in record.scheduled.shipments] == ["2026-12-08T22:59:00Z"]

@@ -1,0 +1,1 @@
+"""What an order is promised of goods that are to come, and what it could expect of them."""

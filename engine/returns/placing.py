@@ -1,0 +1,184 @@
+"""Asks the rules what becomes of units of one return, and where those that are put in stock gain most."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from engine.decide.matching.matcher import Matcher
+from engine.decide.order_record import order_of
+from engine.decide.rule_facts import order_facts
+from engine.model.facts import Network, Product, Snapshot
+from engine.orders.order_state import OrderState
+from engine.returns.opening import days_since_delivery
+from engine.returns.placement.placement import Placement, place_return
+from engine.returns.placement.returned_unit import ReturnedUnit
+from engine.returns.returnable_units import lines_back
+from engine.store.flows.stored_return import ReturnedUnits, StoredReturn
+from engine.transfers.lanes import TransferLanes
+from rules.effects import Disposition
+from rules.policy import PolicySet
+from rules.vocabulary import Facts
+
+MOST_PORTIONS = 50
+"""In so many portions at most the units of a group are placed, one after the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What becomes of units of a group: `disposition` is what rules say, None where none does; `usual` what happens if
+    nobody says anything, None if somebody has to. They are in stock as `as_sku`, None: as what they are.
+    """
+
+    disposition: str | None = None
+    usual: str | None = None
+    as_sku: str | None = None
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedUnits:
+    """So many units of a group that have the same disposition and place, and the `placement` of the first of them."""
+
+    group: int
+    units: int
+    placement: Placement
+
+
+@dataclass(slots=True, kw_only=True)
+class Placing:
+    """What rules say of the units of one return, and where they go, at the instant `now`. `read` answers a snapshot of
+    SKUs, and the rules; `placed` is what was asked for, in turn: units that were placed before count for those after.
+    """
+
+    read: Callable[[Sequence[str]], tuple[Snapshot, Matcher]]
+    stored: StoredReturn
+    order: OrderState
+    network: Network
+    order_products: Mapping[str, Product]
+    now: int
+    placed: list[PlacedUnits] = field(default_factory=list)
+    policies: PolicySet | None = None
+    _ruled: dict[int, Placement] = field(default_factory=dict)
+    _earlier: dict[str, Counter[str]] = field(default_factory=dict)
+    _facts: dict[tuple[str, ...], tuple[Snapshot, Matcher]] = field(default_factory=dict)
+
+    def ruling(self, group: ReturnedUnits) -> Ruling:
+        """What becomes of the group, by rules and by its grade."""
+        if group.node not in self.network.nodes:
+            return Ruling()
+        placement = self._place(group, None, quantity=None)
+        if placement is None:
+            return Ruling()
+        self._ruled[group.number] = placement
+        as_sku = str(placement.sku) if placement.sku != group.sku else None
+        disposition = placement.disposition
+        if placement.why == "by_rules" and disposition is not None:
+            return Ruling(
+                disposition=disposition.word,
+                usual=disposition.word,
+                as_sku=as_sku,
+                rules=tuple(map(str, placement.disposal.rules)),
+            )
+        return Ruling(usual=disposition.word if disposition is not None else None)
+
+    def places(self, group: ReturnedUnits) -> list[tuple[int, str]]:
+        """Where units of the group go that are restocked: (units, node), each node once."""
+        nodes: Counter[str] = Counter()
+        ruled = self._ruled.get(group.number)
+        by_itself = ruled is not None and ruled.disposition is Disposition.RESTOCK
+        for quantity in self._portions(group):
+            placement = self._place(group, None if by_itself else Disposition.RESTOCK, quantity=quantity)
+            if placement is None:
+                return [(group.units, group.node)]
+            self._earlier.setdefault(placement.sku, Counter())[placement.node] += quantity
+            nodes[placement.node] += quantity
+            self._note(group.number, quantity, placement)
+        return [(units, node) for node, units in nodes.items()]
+
+    def note_ruled(self, group: ReturnedUnits) -> None:
+        """The group has the disposition that rules give it, and goes to no place."""
+        placement = self._ruled.get(group.number)
+        disposition = None if placement is None else placement.disposition
+        if placement is not None and disposition is not None and disposition.word == group.disposition:
+            self._note(group.number, group.units, placement)
+
+    def _note(self, group: int, units: int, placement: Placement) -> None:
+        for index, item in enumerate(self.placed):
+            if (item.group, item.placement.node) == (group, placement.node):
+                self.placed[index] = replace(item, units=item.units + units)
+                return
+        self.placed.append(PlacedUnits(group=group, units=units, placement=placement))
+
+    @property
+    def products(self) -> Mapping[str, Product]:
+        """Those that were read."""
+        return {sku: product for snapshot, _ in self._facts.values() for sku, product in snapshot.products.items()}
+
+    def lane_takes(self, origin: str, goal: str) -> int | None:
+        """Minutes from one node to another; None: no lane leads there."""
+        lane = TransferLanes(self.network).between(origin, goal)
+        return None if lane is None else lane.takes
+
+    def _portions(self, group: ReturnedUnits) -> Iterable[int]:
+        """Whole units, or more at a time of a group that has many."""
+        scale = 10 ** self.network.decimals.get(group.sku, 0)
+        portion = max(scale, -(-group.units // MOST_PORTIONS))
+        for start in range(0, group.units, portion):
+            yield min(portion, group.units - start)
+
+    def _place(self, group: ReturnedUnits, decided: Disposition | None, *, quantity: int | None) -> Placement | None:
+        """None if the network has no such product any more."""
+        skus = [group.sku]
+        while True:
+            snapshot, matcher = self._read(skus)
+            self.policies = matcher.policies
+            if group.sku not in snapshot.products:
+                return None
+            placement = self._placement(group, decided, quantity, snapshot, matcher)
+            if placement.why != "unknown_article" or placement.sku in skus:
+                return placement
+            skus.append(placement.sku)
+
+    def _read(self, skus: Sequence[str]) -> tuple[Snapshot, Matcher]:
+        """Once, so that all units of the return are placed on the same stock."""
+        if (name := tuple(skus)) not in self._facts:
+            self._facts[name] = self.read(skus)
+        return self._facts[name]
+
+    def _placement(
+        self,
+        group: ReturnedUnits,
+        decided: Disposition | None,
+        quantity: int | None,
+        snapshot: Snapshot,
+        matcher: Matcher,
+    ) -> Placement:
+        unit = ReturnedUnit(
+            sku=group.sku,
+            node=group.node,
+            grade=group.grade or None,
+            reason=next((line.reason for line in self.stored.lines if line.line == group.line), None),
+            days_since_delivery=self._days(group.line),
+            quantity=quantity,
+            order=self._order_facts,
+        )
+        first = place_return(unit, snapshot=snapshot, matcher=matcher, now=self.now, decided=decided)
+        earlier = self._earlier.get(first.sku)
+        if not earlier:
+            return first
+        return place_return(unit, snapshot=snapshot, matcher=matcher, now=self.now, decided=decided, earlier=earlier)
+
+    def _days(self, line: str) -> int | None:
+        found = lines_back(self.order, self.now).get(line)
+        return (
+            None if found is None or found.delivered_at is None else days_since_delivery(found, self.network, self.now)
+        )
+
+    @property
+    def _order_facts(self) -> Facts:
+        """None if the network does not have all of the order's products or its node to collect at any more."""
+        order = order_of(self.order.stored.order)
+        nodes = {order.collect_at, *(line.collect_at for line in order.lines)} - {None}
+        if not (nodes <= self.network.nodes.keys() and all(sku in self.order_products for sku in order.skus)):
+            return {}
+        return order_facts(order, self.order_products, self.network)

@@ -1,0 +1,47 @@
+"""Stores what was proposed as transfers, each of which can then be approved and shipped."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine.errors import PointsmanError, StoreUnavailable
+from engine.model.transfers import TransferLine
+from engine.transfers.proposal import Proposal, ProposedLine, ProposedTransfer
+from engine.transfers.record import why
+from engine.transfers.transfers import NewTransfer, Transfers
+
+
+class Saved(NamedTuple):
+    """Of a proposed transfer, the id it was stored under; None: it was `refused`, because others took what it moves."""
+
+    id: str | None
+    refused: str | None = None
+
+
+def save(
+    transfers: Transfers, proposal: Proposal, *, op: str | None = None, advanced: Callable[[int], None] = lambda _: None
+) -> list[Saved]:
+    """Store each transfer of the proposal, in its order; `op` names them, so that the same request stores none twice.
+    What is stored counts in later proposals. Raises StoreUnavailable: those before are stored.
+    """
+    saved = []
+    for transfer in proposal.transfers:
+        name = f"{op} {transfer.origin} {transfer.goal}" if op else None
+        try:
+            stored = transfers.create(_new(transfer, proposal), op=name)
+        except StoreUnavailable:
+            raise
+        except PointsmanError as error:
+            saved.append(Saved(id=None, refused=str(error)))
+        else:
+            saved.append(Saved(id=stored.id))
+        advanced(1)
+    return saved
+
+
+def _new(transfer: ProposedTransfer, proposal: Proposal) -> NewTransfer:
+    lines = [_line(line, transfer, proposal) for line in transfer.lines]
+    return NewTransfer(origin=transfer.origin, goal=transfer.goal, lines=lines)
+
+
+def _line(line: ProposedLine, transfer: ProposedTransfer, proposal: Proposal) -> TransferLine:
+    return TransferLine(sku=line.product.sku, units=line.units, gain=line.gain, why=why(line, transfer, proposal.days))

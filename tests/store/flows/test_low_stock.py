@@ -1,0 +1,134 @@
+"""Positions that are low by a rule: said once when they fall below, and again only after they had risen."""
+
+import dataclasses
+
+import pytest
+
+from engine.store.stock import Count, Stamp
+from tests.conftest import activate
+from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
+
+DAY = 24 * HOUR
+NODES = [node("lyon", LYON), node("lille", LILLE, type="store")]
+
+
+@pytest.fixture
+def shop(bare):
+    """Ten of A in Lyon, of which one sells a day, and four in Lille, which is low below three."""
+    stock = inventory(NODES, {"A": {"lyon": 10, "lille": 4}, "B": {"lyon": 50}})
+    bare.load(dataclasses.replace(stock, paces={"A": {"lyon": 1_000}}))
+    activate(
+        bare,
+        "when: {node.type: store}, then: {alert_below: 3}",
+        "when: {node.id: lyon}, then: {alert_below: {cover: 4 days}}",
+        "from: 2026-12-10, until: 2026-12-12, then: {uplift: 500%}",
+    )
+    return bare
+
+
+@pytest.fixture
+def count(shop):
+    numbers = iter(range(1, 1_000))
+
+    def count(units, at="lyon", sku="A"):
+        shop.stock.set_count(Count(node=at, sku=sku, on_hand=units, stamp=Stamp(kind="s", number=next(numbers))))
+
+    return count
+
+
+def look(shop):
+    """What fell and what rose since."""
+    found = shop.flows.channels.low.look()
+    return found.fallen, found.risen
+
+
+def said(shop):
+    return [
+        (item["sku"], item["node"], item["available"], item["below"], item["rules"])
+        for entry in shop.entries(on_damaged=pytest.fail)
+        if entry.kind == "stock_low"
+        for item in entry.details["positions"]
+    ]
+
+
+def test_a_position_is_low_once_when_it_falls_below_what_the_rule_asks_for(shop, count):
+    assert look(shop) == (0, 0)
+    count(3, at="lille")
+    assert (look(shop), said(shop)) == ((0, 0), [])
+    count(2, at="lille")
+    assert look(shop) == (1, 0)
+    count(1, at="lille")
+    assert look(shop) == (0, 0)
+    assert said(shop) == [("A", "lille", 2, 3, ["test/r1"])]
+    assert shop.flows.channels.low.all() == {("A", "lille"): 3}
+
+
+def test_it_is_low_again_only_after_it_had_risen(shop, count):
+    count(2, at="lille")
+    look(shop)
+    count(3, at="lille")
+    assert look(shop) == (0, 1)
+    count(0, at="lille")
+    assert look(shop) == (1, 0)
+    assert [available for _, _, available, _, _ in said(shop)] == [2, 0]
+
+
+def test_what_is_held_is_not_available(shop):
+    look(shop)
+    shop.decide(order(("A", 13)))
+    assert look(shop) == (2, 0)
+
+
+def test_it_becomes_low_before_a_peak_by_itself_and_rises_after_it(shop, clock):
+    found = []
+    for _ in range(18):
+        found.append(look(shop))
+        clock.now += DAY
+    # ten units last four days until the 8th, as from then on the peak's second day is among these
+    assert [(day, item) for day, item in enumerate(found) if item != (0, 0)] == [(11, (1, 0)), (15, (0, 1))]
+    assert said(shop) == [("A", "lyon", 10, 12, ["test/r2"])]
+
+
+def test_other_rules_are_looked_at_at_once(shop):
+    look(shop)
+    activate(shop, "then: {alert_below: 60}")
+    assert look(shop) == (3, 0)
+    activate(shop)
+    assert look(shop) == (0, 3)
+    assert shop.flows.channels.low.all() == {}
+
+
+def test_an_article_that_is_gone_is_not_low(shop, count):
+    count(1, at="lille")
+    look(shop)
+    shop.load(inventory(NODES, {"B": {"lyon": 50}}))
+    assert look(shop) == (0, 1)
+
+
+def test_a_network_without_such_rules_is_not_looked_at(bare, redis_client, network):
+    bare.load(inventory(NODES, {"A": {"lyon": 10}}))
+    activate(bare)
+    assert look(bare) == (0, 0)
+    assert redis_client.keys(f"{{{network}}}:low*") == []
+
+
+def test_one_process_at_a_time_looks(shop, count):
+    count(1, at="lille")
+    low = shop.flows.channels.low._low
+    assert low.take_turn("other")
+    assert look(shop) == (0, 0)
+    assert not low.note("late", version="v", now=NOW)
+    low.end_turn("late")
+    assert not low.take_turn("late")
+    low.end_turn("other")
+    assert look(shop) == (1, 0)
+
+
+def test_the_events_say_the_threshold_and_the_rule(shop, count):
+    end = shop.events.end()
+    count(2, at="lille")
+    look(shop)
+    events = [item for item in shop.events._outbox.read(end, limit=100).events if item.type == "stock.low"]
+    (event,) = events
+    assert (event.subject, event.data.node, event.data.available, event.data.below) == ("A", "lille", 2, 3)
+    assert (event.data.rules, event.data.version) == (["test/r1"], shop.versions.timeline().active)

@@ -1,0 +1,177 @@
+"""What rules say of returned units, where they go, and what of it people may override."""
+
+import pytest
+
+from engine.errors import DispositionRefused, InputInvalid, StockConflict
+from engine.model.transfer_lanes import NodeNames, TransferLane
+from engine.store.flows.receipts import Delivery
+from tests.conftest import activate
+from tests.support.decision_json import json_of
+from tests.support.facts import EURO, LILLE, LYON, inventory, node, order, product
+from tests.support.returns import disposed, groups, inspect, open_return, receive, stock
+
+ANYWHERE = NodeNames(nodes=frozenset({"lyon", "lille"}))
+LANE = TransferLane(origin=ANYWHERE, goal=ANYWHERE, takes=24 * 60, per_unit=EURO)
+WORN_IS_DESTROYED = "when: {return.grade: worn}, then: {disposition: destroy}"
+
+
+@pytest.fixture
+def shop(bare):
+    """Three of A left Lyon, which has plenty; Lille has none, and sells as fast."""
+    products = [product("A", margin=10 * EURO), product("A-OUT", margin=EURO), product("B", margin=EURO)]
+    bare.load(
+        inventory(
+            [node("lyon", LYON, type="store"), node("lille", LILLE, type="store")],
+            {"A": {"lyon": 53, "lille": 0}, "A-OUT": {"lyon": 0}, "B": {"lyon": 3}},
+            products=products,
+            paces={"A": {"lyon": 2_000, "lille": 200}},
+            transfer_lanes=(LANE,),
+        )
+    )
+    activate(bare)
+    name = json_of(bare.decide(order(("A", 3), id="O-1", country="FR")))["id"]
+    bare.holds.confirm(name)
+    return bare
+
+
+def come_back(shop, units=1, grade="as_new"):
+    open_return(shop, _1=units)
+    receive(shop, "O-1-R1", _1=units)
+    inspect(shop, "O-1-R1", grade)
+
+
+def coming(shop, sku="A"):
+    return [
+        (item.id, item.node, item.quantity, item.status, item.expected_at)
+        for items in shop.flows.inbound.coming(sku).values()
+        for item in items
+    ]
+
+
+def test_a_unit_goes_to_the_place_that_needs_it_and_is_expected_there(shop, clock):
+    come_back(shop)
+    tried = disposed(shop, "O-1-R1", dry_run=True)
+    assert stock(shop) == (50, 0, 1)
+    made = disposed(shop, "O-1-R1")
+    assert tried.in_words("en") == made.in_words("en")
+    (words,) = made.in_words("en")
+    assert (words.group, words.units, words.disposition, words.node) == (1, 1, "restock", "lille")
+    assert words.gain > 8 * EURO
+    assert words.why[1].startswith("It goes from lyon to lille. The chance that it sells there within 14 days is ")
+    assert made.in_words("fr")[0].why[1].startswith("Elle va de lyon à lille.")
+    assert (stock(shop), stock(shop, place="lille")) == ((50, 0, 0), (0, 0, 0))
+    assert coming(shop) == [("O-1-R1:1", "lille", 1, "in_transit", clock.now + 86_400)]
+    assert shop.check(whole=True).clean
+    shop.flows.inbound.receive("O-1-R1:1", Delivery(units=1))
+    assert stock(shop, place="lille") == (1, 0, 0)
+    assert shop.check(whole=True).clean
+
+
+def test_units_of_one_group_are_shared_out_and_each_share_is_a_group(shop):
+    come_back(shop, 3)
+    made = disposed(shop, "O-1-R1", "restock")
+    shares = {(item.place, item.units) for item in made.state.stored.groups}
+    assert {place for place, _ in shares} <= {"lyon", "lille"}
+    assert sum(units for _, units in shares) == 3
+    at_lyon = sum(units for place, units in shares if place == "lyon")
+    assert stock(shop) == (50 + at_lyon, 0, 0)
+    assert sum(item[2] for item in coming(shop)) == 3 - at_lyon
+    assert shop.check().clean
+
+
+def test_a_rule_says_what_becomes_of_units_and_which_rule_it_was_is_kept(shop):
+    activate(shop, WORN_IS_DESTROYED)
+    come_back(shop, grade="worn")
+    made = disposed(shop, "O-1-R1")
+    assert groups(made.state) == [(1, "1", "A", 1, "worn", "destroy")]
+    (group,) = made.state.stored.groups
+    assert (group.rules, group.by) == (("test/r1",), "")
+    assert "test/r1" in made.in_words("en")[0].why[0]
+    assert stock(shop) == (50, 0, 0)
+
+
+def test_nobody_is_more_generous_than_a_rule_and_who_is_more_cautious_says_why(shop):
+    activate(shop, "then: {disposition: donate}, when: {return.grade: as_new}")
+    come_back(shop)
+    for generous in ("restock", "refurbish", "liquidate"):
+        with pytest.raises(DispositionRefused, match=f"can't be '{generous}': a rule says 'donate'"):
+            disposed(shop, "O-1-R1", generous, because="it is fine")
+    with pytest.raises(InputInvalid, match="rules say otherwise of group 1"):
+        disposed(shop, "O-1-R1", "destroy")
+    assert stock(shop) == (50, 0, 1)
+    made = disposed(shop, "O-1-R1", "destroy", because="mould")
+    (group,) = made.state.stored.groups
+    assert (group.disposition, group.by, group.because, group.rules) == ("destroy", "ann", "mould", ())
+    assert made.in_words("en") == []
+
+
+def test_no_rule_restocks_what_an_inspection_or_a_grade_forbids(shop):
+    activate(shop, "then: {disposition: restock}, when: {return.reason: {known: true}}")
+    come_back(shop, 2, "worn")
+    inspect(shop, "O-1-R1", "worn", group=1, units=1)
+    inspect(shop, "O-1-R1", "as_new", group=1, restock=False)
+    with pytest.raises(DispositionRefused, match="may not be restocked: whoever inspected it said so"):
+        disposed(shop, "O-1-R1", group=1)
+    with pytest.raises(InputInvalid, match="no rule says what becomes of group 2"):
+        disposed(shop, "O-1-R1", group=2)
+    with pytest.raises(DispositionRefused, match="of grade 'worn'"):
+        disposed(shop, "O-1-R1", "restock", group=2)
+    assert stock(shop) == (50, 0, 2)
+
+
+def test_a_rule_makes_another_article_of_a_unit(shop):
+    activate(shop, "when: {return.grade: worn}, then: {as_sku: A-OUT}")
+    come_back(shop, grade="worn")
+    with pytest.raises(InputInvalid, match="rules say otherwise"):
+        disposed(shop, "O-1-R1", as_sku="B")
+    made = disposed(shop, "O-1-R1")
+    (group,) = made.state.stored.groups
+    assert (group.as_sku, group.place) == ("A-OUT", "lyon")
+    assert (stock(shop), stock(shop, "A-OUT")) == ((50, 0, 0), (1, 0, 0))
+    assert shop.check().clean
+
+
+def test_who_restocks_elsewhere_than_it_gains_most_says_why(shop):
+    come_back(shop)
+    with pytest.raises(InputInvalid, match="group 1 gains more at lille; say why not"):
+        disposed(shop, "O-1-R1", "restock", place="lyon")
+    with pytest.raises(InputInvalid, match="no lane leads from 'lyon', where they lie, to 'nowhere'"):
+        disposed(shop, "O-1-R1", "restock", place="nowhere", because="so")
+    with pytest.raises(InputInvalid, match="only units that are restocked go to a place"):
+        disposed(shop, "O-1-R1", "donate", place="lyon")
+    made = disposed(shop, "O-1-R1", "restock", place="lyon", because="for the window")
+    (group,) = made.state.stored.groups
+    assert (group.place, group.by, group.because) == ("lyon", "ann", "for the window")
+    assert (stock(shop), coming(shop)) == ((51, 0, 0), [])
+
+
+def test_a_receipt_of_the_same_id_keeps_units_in_quarantine(shop, redis_client, network):
+    come_back(shop)
+    redis_client.hset(f"{{{network}}}:receipt_skus", "O-1-R1:1", "B")
+    with pytest.raises(StockConflict, match="'O-1-R1:1' is the id of a receipt already"):
+        disposed(shop, "O-1-R1")
+    assert stock(shop) == (50, 0, 1)
+
+
+def test_rules_know_the_order_the_reason_and_the_days(shop, clock):
+    rule = (
+        "when: {order.country: FR, return.reason: late, return.days_since_delivery: {at_least: 5}, return.node: lyon}"
+    )
+    activate(shop, f"{rule}, then: {{disposition: liquidate}}")
+    open_return(shop, _1=2, reason="late")
+    receive(shop, "O-1-R1", _1=2)
+    inspect(shop, "O-1-R1")
+    assert disposed(shop, "O-1-R1", units=1).state.stored.groups[-1].disposition == "restock"
+    clock.now += 7 * 86_400
+    assert disposed(shop, "O-1-R1", group=1).state.stored.groups[0].disposition == "liquidate"
+
+
+def test_many_units_are_placed_in_some_portions_and_none_is_lost(bare):
+    bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 5_000}}, products=[product("A", margin=EURO)]))
+    activate(bare)
+    bare.holds.confirm(json_of(bare.decide(order(("A", 1_234), id="O-1")))["id"])
+    come_back(bare, 1_234)
+    made = disposed(bare, "O-1-R1")
+    assert groups(made.state) == [(1, "1", "A", 1_234, "as_new", "restock")]
+    assert [item.units for item in made.in_words("en")] == [1_234]
+    assert stock(bare) == (5_000, 0, 0)
