@@ -27,7 +27,13 @@ CHANGES_NOTHING = {
     "webhooks.test",
 }
 """Operations that are sent as POST and change nothing that stays."""
-TAKES_NO_KEY = {"backlog.run", "movements.move", "master_data.post_nodes", "master_data.post_products"}
+TAKES_NO_KEY = {
+    "backlog.run",
+    "inbound.announce_many",
+    "movements.move",
+    "master_data.post_nodes",
+    "master_data.post_products",
+}
 """Long requests: what they carry out has names of its own, or can be sent again."""
 NDJSON = "application/x-ndjson"
 
@@ -122,6 +128,15 @@ def _units_free(shop):
 
 _MOVED = {"id": "T-1", "from": "lyon", "to": "paris", "lines": [{"sku": "SHIRT", "quantity": 1}]}
 _MOVEMENT = {"op": "goods-in", "node": "lyon", "sku": "SHIRT", "delta": 1}
+_TO_COME = {
+    "source": "asn",
+    "node": "lyon",
+    "sku": "SHIRT",
+    "quantity": 5,
+    "status": "planned",
+    "sequence": 1,
+    "expected_at": "2030-01-01T00:00:00Z",
+}
 _MUG = {"category": "home", "lifecycle": "new", "weight_g": 350}
 _NICE = {"type": "store", "latitude": 43.7, "longitude": 7.26, "country": "FR", "services": ["parcel"]}
 Call = tuple[str, str, Any]
@@ -131,6 +146,15 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
     "decisions.decide": ("decided", lambda _: ("POST", "/v1/decisions", order_json(("SHIRT", 1)))),
     "decisions.decide_batch": ("decided", lambda _: ("POST", "/v1/decisions/batch", {"orders": [order_json()]})),
     "demand.learn": ("demand_learnt", lambda shop: (shop.begin_days_ago(), ("POST", "/v1/demand/learn", None))[1]),
+    "inbound.announce_many": ("expected", lambda _: ("POST", "/v1/inbound", _line(_TO_COME | {"id": "PO-1"}))),
+    "inbound.put": ("expected", lambda _: ("PUT", "/v1/inbound/PO-1", _TO_COME)),
+    "inbound.receive": (
+        "received",
+        lambda shop: (
+            shop.http.put("/v1/inbound/PO-1", json=_TO_COME),
+            ("POST", "/v1/inbound/PO-1/receive", {"quantity": 4}),
+        )[1],
+    ),
     "holds.confirm": ("confirmed", lambda shop: ("POST", f"{shop.decision(('SHIRT', 1))}/confirm", {})),
     "holds.extend": ("extended", lambda shop: ("POST", f"{shop.decision()}/extend", {"minutes": 3 * 24 * 60})),
     "holds.release": ("released", lambda shop: ("POST", f"{shop.decision()}/release", {})),
@@ -155,6 +179,10 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
     "policies.approve": (
         "policy_approved",
         lambda shop: ("POST", f"/v1/policies/{shop.published('then: {hold: 2 h}')}/approve", {"note": "read it"}),
+    ),
+    "promises.progress": (
+        "progressed",
+        lambda shop: ("POST", f"/v1/shipments/{shop.decided()['id']}/0/progress", {"milestone": "picked"}),
     ),
     "policies.publish": ("published", lambda _: ("POST", "/v1/policies", {"files": _files("then: {hold: 2 h}")})),
     "policies.unschedule": (
