@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from api.cli.language.current import counted, say, text
 from api.cli.options import INSTANT, INSTANT_END
+from api.cli.output.promise_words import CAUSE_WORDS, MILESTONE_WORDS
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.ledger import LogEntryRecord
@@ -170,6 +171,27 @@ def _amended(entry: Entry, _times: Times) -> str:
     )
 
 
+def _progressed(entry: Entry, times: Times) -> str:
+    details = entry.details
+    return say(
+        "shipment {number}: {milestone} {instant}",
+        number=details["shipment"],
+        milestone=say(MILESTONE_WORDS[details["milestone"]]),
+        instant=times(details["passed_at"]),
+    )
+
+
+def _at_risk(entry: Entry, times: Times) -> str:
+    details = entry.details
+    return say(
+        "shipment {number} from {node}: {cause}; promised by {promised}",
+        number=details["shipment"],
+        node=details["node"],
+        cause=say(CAUSE_WORDS[details["cause"]]),
+        promised=times(details["promised"]),
+    )
+
+
 def _rejected(entry: Entry, _times: Times) -> str:
     rejection = entry.rejection
     units = ", ".join(f"{count} x {sku}" for _, items in rejection.parts for sku, count in items)
@@ -198,6 +220,30 @@ def _movement(item: MovedUnits, times: Times) -> str:
         at=at,
         op=op,
         reason=reason,
+    )
+
+
+def _expected(entry: Entry, times: Times) -> str:
+    body = entry.receipt
+    return say(
+        "{units} x {sku} at {node}, {status}, expected {instant}",
+        units=body.quantity,
+        sku=body.sku,
+        node=body.node,
+        status=say(body.status),
+        instant=times(body.expected_at),
+    )
+
+
+def _received(entry: Entry, _times: Times) -> str:
+    body = entry.receipt
+    return say(
+        "{units} x {sku} at {node}, {received} of {quantity} in all",
+        units=body.units,
+        sku=body.sku,
+        node=body.node,
+        received=body.received,
+        quantity=body.quantity,
     )
 
 
@@ -288,6 +334,9 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     "released": _ended,
     "expired": _ended,
     "rejected": _rejected,
+    "progressed": _progressed,
+    "promise_at_risk": _at_risk,
+    "promise_stays": _at_risk,
     "extended": lambda entry, times: say("until {instant}", instant=times(entry.until or 0)),
     "withdrawn": lambda *_: say("from the backlog"),
     "queued": lambda *_: say("into the backlog"),
@@ -295,6 +344,9 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
         "by {caller}: {note}", caller=entry.caller, note=msgspec.json.decode(entry.body)["note"]
     ),
     "moved": _moved,
+    "expected": _expected,
+    "received": _received,
+    "overdue": lambda entry, times: say("expected {instant}", instant=times(entry.details["expected_at"])),
     "repaired": lambda entry, _times: say("by {caller}", caller=entry.caller),
     "woken": lambda entry, _times: say("by {caller}", caller=entry.caller),
     "set_aside": _set_aside,

@@ -39,6 +39,7 @@ COMMANDS = {
     "demand": Lazy("api.cli.flows.demand", "demand", "Learn how fast articles sell from the log, and show it."),
     "explain": Lazy("api.cli.audit.explain", "explain", "Say why an order ships as it does, and why not otherwise."),
     "hold": Lazy("api.cli.hold", "hold", "List, confirm, release or extend holds; undo confirms."),
+    "inbound": Lazy("api.cli.flows.inbound", "inbound", "Announce, receive and list what is to come in."),
     "init": Lazy("api.cli.init", "init", "Write a starter network into DIRECTORY."),
     "key": Lazy("api.cli.key", "key", "Make, list, rotate and revoke the API keys of callers over HTTP."),
     "ledger": Lazy("api.cli.ledger", "ledger", "Check stock and holds against the log, and print the log."),
@@ -46,9 +47,7 @@ COMMANDS = {
     "order": Lazy("api.cli.order.group", "order", "Show and list orders, and change where their units stand."),
     "policy": Lazy("api.cli.policy.group", "policy", "Check, test, explain, publish and activate policies."),
     "products": Lazy("api.cli.products", "products", "Bring products into the network."),
-    "promise": Lazy(
-        "api.cli.promises.promise", "promise", "Show when one unit of each SKU could arrive at the earliest."
-    ),
+    "promise": Lazy("api.cli.promises.group", "promise", "Show when SKUs could arrive, and watch what was promised."),
     "quote": Lazy("api.cli.promises.quote", "quote", "Show what may be promised of a cart; nothing is held."),
     "reject": Lazy("api.cli.rerouting", "reject", "Record that a node won't ship, and decide again elsewhere."),
     "replay": Lazy("api.cli.audit.replay", "replay", "Decide again what was decided, and compare it byte for byte."),
@@ -65,7 +64,7 @@ COMMANDS = {
     "server": Lazy("api.cli.server", "server", "Check the server that holds stock, holds and the log."),
     "show": Lazy("api.cli.decisions", "show", "Show a logged decision; by the id of an order, the order."),
     "stock": Lazy("api.cli.stock", "stock", "Import counted stock, move units, and show the stock of a SKU."),
-    "transfer": Lazy("api.cli.flows.transfers", "transfer", "Say what is worth moving from which node to which."),
+    "transfer": Lazy("api.cli.flows.transfers", "transfer", "Say what is worth moving, and move it from node to node."),
     "webhook": Lazy("api.cli.webhooks", "webhook", "Send events to URLs, and see what became of that."),
 }
 """By name. A test holds each summary to the command's own."""

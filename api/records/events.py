@@ -21,6 +21,7 @@ MOST_BYTES = 20_000
 """Of an event: Standard Webhooks recommends it."""
 _LISTS = (
     *("shipments", "unfilled", "lines", "cancelled", "released", "returned", "positions"),
+    *("arrived", "lost"),
     *("units", "missing"),
     *("added", "gone", "changed"),
 )

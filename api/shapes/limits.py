@@ -22,6 +22,8 @@ MOST_MOVED = 10**9
 """Units of one movement."""
 MOST_ON_HAND = 10**12
 """Units of one position."""
+MOST_RECEIPTS = 1_000
+"""Listed at once."""
 MOST_SKUS = 100
 """Whose availability or earliest arrival is asked for at once; a feed has any number."""
 MOST_SKUS_SENT = 500
@@ -32,3 +34,5 @@ MOST_UNITS = 1_000_000
 """Of one order line."""
 LONGEST_AGE = 1 << 31
 """Seconds that an answer may be old; RFC 9111 gives this value to ages too long to be counted."""
+MOST_TRANSFERS = 500
+"""On one page of the list of transfers."""

@@ -25,6 +25,7 @@ _ANSWERED = frozenset(
         *_SENT,
         *("backorder", "units", "before", "after", "from", "to"),
         *("ordered", "cancelled", "held", "shipped", "returned", "waiting", "unfilled", "not_counted"),
+        *("announced", "received", "to_come", "promised", "incoming", "in_transit", "over"),
         *("available", "free", "unless_needed", "floor", "allotments", "nodes", "expected", "found"),
         *("published", "below", "received", "kept", "to_come", "missing", "quarantine"),
         *("coming", "leaving", "has", "more"),

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from engine.decide.order_record import Record
 from engine.events.allocation_changes import AllocationChanges
 from engine.events.event import AUDIT_LANE, CHECKPOINT, NODE_LANE, POLICY_LANE, STOCK_LANE, Event, Position
+from engine.events.inbound_events import inbound_events
 from engine.events.known_decision import KnownDecision
 from engine.events.order_events import changed, decided, placed, rest_begun
 from engine.events.payloads import (
@@ -22,6 +23,8 @@ from engine.events.payloads import (
 )
 from engine.events.return_events import return_changed
 from engine.events.stock_events import LowStock, low_by_rules, stock_changed, stock_low
+from engine.events.transfer_events import transfer_events
+from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry
 from engine.store.log.kinds import RETURN_KINDS
@@ -30,6 +33,7 @@ ORDER_KINDS = frozenset(
     {
         *("confirmed", "released", "expired", "rejected", "extended", "withdrawn", "queued"),
         *("approved", "cancelled", "undone", "amended"),
+        *PROMISE_KINDS,
     }
 )
 """Kinds of entries that name a decision, and are about its order."""
@@ -66,8 +70,10 @@ def events_of(
         events = placed(entry, decision.order, changed(entry, decision))
     others = [
         *_others(entry),
+        *transfer_events(entry),
         *_allocation_changed(entry, allocations),
         *_units_changed(entry),
+        *inbound_events(entry),
         *(("stock.changed", "", data) for data in stock_changed(entry, decision)),
         *(("stock.low", data.sku, data) for data in low_by_rules(entry)),
     ]
@@ -79,7 +85,15 @@ def events_of(
     return events
 
 
-_LANES = {"stock": STOCK_LANE, "policy": POLICY_LANE, "allocation": POLICY_LANE, "node": NODE_LANE, "audit": AUDIT_LANE}
+_LANES = {
+    "stock": STOCK_LANE,
+    "transfer": STOCK_LANE,
+    "inbound": STOCK_LANE,
+    "policy": POLICY_LANE,
+    "allocation": POLICY_LANE,
+    "node": NODE_LANE,
+    "audit": AUDIT_LANE,
+}
 
 
 def _others(entry: Entry) -> Iterator[tuple[str, str, Record]]:

@@ -16,14 +16,26 @@ EVENT_TYPES: Mapping[str, str] = {
     "hold.expired": "the time of a hold was over, and its units are free again",
     "shipment.confirmed": "units of shipments have left",
     "shipment.rejected": "a node won't ship units that it was given",
+    "inbound.changed": "units that are to come in were announced, or are to come otherwise than was known",
+    "inbound.received": "units of a receipt arrived",
+    "inbound.late": "units of a receipt did not come by when they were expected",
     "return.opened": "units of an order may come back",
     "return.received": "goods of a return arrived, and are in quarantine",
     "return.inspected": "returned units were given a grade",
     "return.disposed": "it was decided what becomes of returned units",
     "return.cancelled": "nothing of a return is to come any more",
+    "transfer.proposed": "units are to be moved from one node to another, once that is approved",
+    "transfer.approved": "a transfer may be shipped",
+    "transfer.shipped": "units of a transfer left, and are on their way",
+    "transfer.received": "units of a transfer arrived, or no more is to come of it",
+    "transfer.cancelled": "nothing more becomes of a transfer; what was on its way is on hand where it left again",
+    "shipment.progressed": "a shipment was released, picked, packed or handed over",
+    "promise.at_risk": "a shipment has missed a milestone or is about to, or the receipt on which it is held is late or"
+    " short",
+    "promise.moved": "what was at risk ships from elsewhere, or stays and arrives at another instant than was planned",
     "stock.low": "a position has no more units available than the setting says, or fewer than a rule's `alert_below`",
-    "stock.changed": "other units are on hand: they were counted or moved, left, came back or were restocked; or a"
-    " network was loaded",
+    "stock.changed": "other units are on hand: they were counted or moved, left, came back, arrived or were restocked;"
+    " or a network was loaded",
     "allocation.changed": "rules about what each channel may take are other ones, as another policy version decides;"
     " or a channel's feed says other units",
     "policy.published": "a policy version was published for the first time",

@@ -23,6 +23,7 @@ from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.events.event_stream import EventStream
 from engine.store.events.webhooks import StoredWebhooks
+from engine.store.flows.receipts import Receipts
 from engine.store.keys import Keys
 
 MOST_LONG_POLLS = 8
@@ -44,6 +45,7 @@ class Events:
         self._clock = clock
         self._outbox = Outbox(client, keys, low=self._low_stock)
         self._stored = StoredWebhooks(client, keys)
+        self._receipts = Receipts(client, keys)
         self._sender = Sender(allowed=settings.events.webhook_allow, clock=clock)
         self._long_polls = threading.BoundedSemaphore(MOST_LONG_POLLS)
         self._thread: DeliveryThread | None = None
@@ -113,13 +115,15 @@ class Events:
         return did_something
 
     def log_what_is_due(self) -> None:
-        """End holds and log activations whose instant has come, for the events of it, unless another process did so in
-        this second.
+        """End holds and log activations whose instant has come, and receipts that did not come in time, for the events
+        of it, unless another process did so in this second.
         """
         if self._stored.take_turn(milliseconds=_PREPARE_MILLISECONDS):
             with contextlib.suppress(NotReady):  # nothing is loaded or active: nothing expires
                 self._facts.read([], self._clock())  # which ends the holds whose time is over
             policy_versions.log_activations(self._client, self._keys, now=self._clock())
+            if self._receipts.has_overdue(self._clock()):
+                self._receipts.note_overdue(self._clock())
 
     def _prepare(self, writer: StreamWriter | None) -> list[str]:
         """Write the Redis stream; the names of the webhooks."""

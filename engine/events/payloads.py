@@ -1,12 +1,16 @@
 """What events say: the `data` of each type, as JSON. Amounts of goods are integers, as in decisions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp
 from engine.decide.record_parts import PlacedLineRecord
+from engine.model.milestones import Cause, Milestone
+from engine.model.receipts import ReceiptSource, ReceiptStatus
+from engine.model.transfers import TransferStatus
+from engine.transfers.transfer_record import TransferLineRecord
 
 
 class EventLinksRecord(Record, frozen=True, kw_only=True):
@@ -16,6 +20,8 @@ class EventLinksRecord(Record, frozen=True, kw_only=True):
     decision: str | UnsetType = UNSET
     stock: str | UnsetType = UNSET
     policy: str | UnsetType = UNSET
+    transfer: str | UnsetType = UNSET
+    receipt: str | UnsetType = UNSET
     channel: str | UnsetType = UNSET
     returned: str | UnsetType = msgspec.field(default=UNSET, name="return")
 
@@ -70,7 +76,7 @@ class OrderDecidedRecord(Record, frozen=True, kw_only=True):
     channel: str
     status: Literal["filled", "partial", "unfilled", "scheduled"]
     because: Annotated[
-        Literal["rejected", "stock", "amended"] | UnsetType,
+        Literal["rejected", "stock", "amended", "late"] | UnsetType,
         Meta(description="why the order was decided again; left out the first time"),
     ] = UNSET
     policy_version: str
@@ -159,6 +165,48 @@ class ShipmentRejectedRecord(Record, frozen=True, kw_only=True):
     truncated: bool | UnsetType = UNSET
 
 
+class ShipmentProgressedRecord(Record, frozen=True, kw_only=True):
+    """Of `shipment.progressed`. `shipment` is its number in the decision, from 0."""
+
+    order: str
+    decision: str
+    shipment: int
+    milestone: Milestone
+    at: Timestamp
+    links: EventLinksRecord
+
+
+class PromiseAtRiskEventRecord(Record, frozen=True, kw_only=True):
+    """Of `promise.at_risk`. `shipment` is its number in the decision, from 0."""
+
+    order: str
+    decision: str
+    shipment: int
+    node: str
+    service: str
+    cause: Cause
+    due: Annotated[Timestamp, Meta(description="by when it has to pass the milestone; or since when its receipt is so")]
+    promised_by: Timestamp
+    expected_at: Annotated[Timestamp | None, Meta(description="at the earliest, as it stands; null: never")]
+    links: EventLinksRecord
+
+
+class PromiseMovedRecord(Record, frozen=True, kw_only=True):
+    """Of `promise.moved`. `shipment` is the number of what was at risk in the decision `was`; `decision` is the one by
+    which it ships now, the same if it stays.
+    """
+
+    order: str
+    was: str
+    shipment: int
+    decision: str
+    cause: Cause
+    promised_by: Timestamp
+    arrived_by: Annotated[Timestamp | None, Meta(description="before: when it would have arrived; null: never")]
+    arrives_by: Annotated[Timestamp | None, Meta(description="from now on; null: never")]
+    links: EventLinksRecord
+
+
 class EventPositionRecord(Record, frozen=True, kw_only=True):
     """What changed of a position."""
 
@@ -172,10 +220,16 @@ class EventPositionRecord(Record, frozen=True, kw_only=True):
     on_hand: Annotated[int | UnsetType, Meta(description="on hand afterwards, where the log says so")] = UNSET
 
 
+StockChange: TypeAlias = Literal[
+    "moved", "counted", "confirmed", "undone", "rejected", "transferred", "received", "returned", "loaded"
+]
+"""Why other units are on hand."""
+
+
 class StockChangedRecord(Record, frozen=True, kw_only=True):
     """Of `stock.changed`."""
 
-    because: Literal["moved", "counted", "confirmed", "undone", "rejected", "returned", "loaded"]
+    because: StockChange
     positions: Annotated[list[EventPositionRecord], Meta(description="empty: any stock may be another, see the link")]
     links: EventLinksRecord
     truncated: bool | UnsetType = UNSET
@@ -195,6 +249,54 @@ class StockLowRecord(Record, frozen=True, kw_only=True):
     ] = UNSET
     version: Annotated[str | UnsetType, Meta(description="by rules: the policy version")] = UNSET
     links: EventLinksRecord
+
+
+class EventPromiseRecord(Record, frozen=True, kw_only=True):
+    """Units of a shipment that stood on a receipt, and are held of the position's stock from now on."""
+
+    decision: str
+    shipment: int
+    quantity: int
+
+
+class InboundChangedRecord(Record, frozen=True, kw_only=True):
+    """Of `inbound.changed`."""
+
+    receipt: str
+    source: ReceiptSource
+    sku: str
+    node: str
+    status: ReceiptStatus
+    quantity: int
+    received: int
+    expected_at: Timestamp
+    expected_before: Annotated[Timestamp | UnsetType, Meta(description="if it was expected at another instant")] = UNSET
+    first: Annotated[bool, Meta(description="whether nothing was known of it")]
+    lost: Annotated[list[EventPromiseRecord] | UnsetType, Meta(description="promises that it can't keep any more")] = (
+        UNSET
+    )
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
+class InboundReceivedRecord(Record, frozen=True, kw_only=True):
+    """Of `inbound.received`."""
+
+    receipt: str
+    source: ReceiptSource
+    sku: str
+    node: str
+    status: ReceiptStatus
+    quantity: Annotated[int, Meta(description="units that arrived")]
+    over: Annotated[int, Meta(description="of these, more than were expected")]
+    received: Annotated[int, Meta(description="all that have arrived by now")]
+    announced: int
+    arrived: Annotated[list[EventPromiseRecord] | UnsetType, Meta(description="promises whose units are there")] = UNSET
+    lost: Annotated[
+        list[EventPromiseRecord] | UnsetType, Meta(description="promises that it can't keep, as it closed short")
+    ] = UNSET
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
 
 
 class EventReturnedUnitsRecord(Record, frozen=True, kw_only=True):
@@ -228,6 +330,15 @@ class ReturnChangedRecord(Record, frozen=True, kw_only=True):
     ] = UNSET
     links: EventLinksRecord
     truncated: bool | UnsetType = UNSET
+
+
+class InboundLateRecord(Record, frozen=True, kw_only=True):
+    """Of `inbound.late`."""
+
+    receipt: str
+    sku: str
+    expected_at: Timestamp
+    links: EventLinksRecord
 
 
 class PolicyPublishedRecord(Record, frozen=True, kw_only=True):
@@ -300,6 +411,24 @@ class PingRecord(Record, frozen=True, kw_only=True):
     webhook: str
 
 
+class TransferChangedRecord(Record, frozen=True, kw_only=True, rename={"origin": "from", "goal": "to"}):
+    """Of `transfer.proposed`, `.approved`, `.shipped`, `.received` and `.cancelled`: the transfer as it is from then
+    on.
+    """
+
+    transfer: str
+    status: TransferStatus
+    origin: str
+    goal: str
+    lines: list[TransferLineRecord]
+    arrived: Annotated[
+        list[EventSkuUnitsRecord] | UnsetType, Meta(description="of transfer.received, what arrived by this")
+    ] = UNSET
+    expected_at: Annotated[Timestamp | None, Meta(description="of one that was shipped: when it is to arrive")]
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
 PAYLOADS = {
     "order.decided": OrderDecidedRecord,
     "order.changed": OrderChangedRecord,
@@ -313,8 +442,19 @@ PAYLOADS = {
     "return.inspected": ReturnChangedRecord,
     "return.disposed": ReturnChangedRecord,
     "return.cancelled": ReturnChangedRecord,
+    "transfer.proposed": TransferChangedRecord,
+    "transfer.approved": TransferChangedRecord,
+    "transfer.shipped": TransferChangedRecord,
+    "transfer.received": TransferChangedRecord,
+    "transfer.cancelled": TransferChangedRecord,
+    "shipment.progressed": ShipmentProgressedRecord,
+    "promise.at_risk": PromiseAtRiskEventRecord,
+    "promise.moved": PromiseMovedRecord,
     "stock.low": StockLowRecord,
     "stock.changed": StockChangedRecord,
+    "inbound.changed": InboundChangedRecord,
+    "inbound.received": InboundReceivedRecord,
+    "inbound.late": InboundLateRecord,
     "allocation.changed": AllocationChangedRecord,
     "policy.published": PolicyPublishedRecord,
     "policy.activated": PolicyActivatedRecord,

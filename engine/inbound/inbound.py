@@ -1,15 +1,16 @@
 """Announces, receives and lists what is to come in."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.decide.order_record import timestamp
-from engine.errors import InputInvalid, Mistake, NotFound, PointsmanError, StockConflict
+from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
 from engine.idempotency import name_reused, operation
 from engine.inventory.position_checks import position_mistake
 from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
+from engine.inventory.unit_choice import QuantityText
 from engine.model.receipts import OPEN, Receipt, ReceiptStatus
 from engine.store.connection.client import Client
 from engine.store.flows.receipts import (
@@ -39,6 +40,14 @@ class ReceiptFilter:
     sku: str | None = None
     status: ReceiptStatus | None = None
     late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptsPage:
+    """Receipts, the next to arrive first. `after` is the place of the last one, if there are more."""
+
+    receipts: tuple[Receipt, ...]
+    after: tuple[int, str] | None
 
 
 class Inbound:
@@ -75,17 +84,7 @@ class Inbound:
             self._check_instant(received_at, "received_at")
             delivery = Delivery(units=None, at=received_at, closes=True, owned=message.owned)
         outcome = self._change(message.id, message.sku, message.node, announcement=message, delivery=delivery)
-        return _taken(message.id, outcome, message)
-
-    def announce_all(
-        self, messages: Sequence[Announcement]
-    ) -> Iterator[ReceiptTaken | ReceiptUnchanged | PointsmanError]:
-        """Each as `announce` does, by itself: what one of them raises is answered in its place."""
-        for message in messages:
-            try:
-                yield self.announce(message)
-            except (InputInvalid, StockConflict) as error:
-                yield error
+        return self._taken(message.id, outcome, message)
 
     def receive(self, name: str, delivery: Delivery, *, op: str | None = None) -> ReceiptTaken:
         """Let units of a receipt be on hand, from its instant on; units of holds that stand on it turn into units held
@@ -101,7 +100,7 @@ class Inbound:
         outcome = self._change(name, receipt.sku, receipt.node, delivery=delivery, named=named)
         if isinstance(outcome, OperationReused):
             raise name_reused(op)
-        taken = _taken(name, outcome)
+        taken = self._taken(name, outcome)
         if isinstance(taken, ReceiptUnchanged):
             raise TypeError(f"a delivery changes its receipt: {taken!r}")
         return taken
@@ -123,6 +122,15 @@ class Inbound:
         now = self._clock()
         passed = [receipt for receipt in receipts if _passes(receipt, wanted, now)]
         return sorted(passed, key=lambda receipt: (receipt.expected_at, receipt.id))
+
+    def page(self, wanted: ReceiptFilter, *, limit: int, after: tuple[int, str] | None) -> ReceiptsPage:
+        """At most so many of these, those after the place `after` of another page."""
+        receipts = self.list_receipts(wanted)
+        if after is not None:
+            receipts = [receipt for receipt in receipts if (receipt.expected_at, receipt.id) > after]
+        shown = receipts[:limit]
+        last = (shown[-1].expected_at, shown[-1].id) if len(receipts) > limit else None
+        return ReceiptsPage(receipts=tuple(shown), after=last)
 
     def coming(self, sku: str) -> dict[str, list[Receipt]]:
         """The open receipts of a SKU, by node, the next to arrive first."""
@@ -166,6 +174,21 @@ class Inbound:
                 return outcome
         raise load.loaded_over_and_over()
 
+    def _taken(
+        self, name: str, outcome: ReceiptOutcome, message: Announcement | None = None
+    ) -> ReceiptTaken | ReceiptUnchanged:
+        if isinstance(outcome, ReceiptTaken | ReceiptUnchanged):
+            return outcome
+        if not isinstance(outcome, ReceiptRefused):
+            raise TypeError(f"no outcome of a receipt: {outcome!r}")
+        if outcome.why == "unknown":
+            raise NotFound(f"nothing that is to come in goes by the id '{name}'")
+        if outcome.why == "past" and message is not None:
+            shown = timestamp(message.expected_at)
+            text = f"{shown} is past; write when the units are expected now, or 'received' if they are there"
+            raise InputInvalid([Mistake(field="expected_at", message=text)])
+        raise StockConflict(f"'{name}': {_conflict(outcome, message, self._facts.network().quantity_text)}")
+
     def _check(self, sku: str, node: str, *, fresh: bool = False) -> str:
         """The network version in which the node can have stock of the SKU; raises InputInvalid."""
         network, products = self._facts.network_and_products([sku], fresh=fresh)
@@ -192,38 +215,28 @@ def _passes(receipt: Receipt, wanted: ReceiptFilter, now: int) -> bool:
     return not wanted.late or (receipt.status in OPEN and receipt.expected_at <= now)
 
 
-def _taken(name: str, outcome: ReceiptOutcome, message: Announcement | None = None) -> ReceiptTaken | ReceiptUnchanged:
-    if isinstance(outcome, ReceiptTaken | ReceiptUnchanged):
-        return outcome
-    if not isinstance(outcome, ReceiptRefused):
-        raise StockConflict(f"'{name}' is changed by too many at once; try again")
-    if outcome.why == "unknown":
-        raise NotFound(f"nothing that is to come in goes by the id '{name}'")
-    if outcome.why == "past" and message is not None:
-        shown = timestamp(message.expected_at)
-        text = f"{shown} is past; write when the units are expected now, or 'received' if they are there"
-        raise InputInvalid([Mistake(field="expected_at", message=text)])
-    raise StockConflict(f"'{name}': {_conflict(outcome, message)}")
-
-
-def _conflict(outcome: ReceiptRefused, message: Announcement | None) -> str:
+def _conflict(outcome: ReceiptRefused, message: Announcement | None, text: QuantityText) -> str:
     receipt = outcome.receipt
-    if outcome.why == "over" and receipt is not None:
+    if receipt is None or outcome.why not in ("over", "closed", "few"):
+        return _CONFLICTS[outcome.why]
+    to_come, quantity, received = (
+        text(receipt.sku, units) for units in (receipt.to_come, receipt.quantity, receipt.received)
+    )
+    if outcome.why == "over":
         return (
-            f"{outcome.over} more units than the {receipt.to_come} that are still to come of {receipt.quantity}; if so"
-            " many have arrived, say so with 'over'"
+            f"{text(receipt.sku, outcome.over)} more units than the {to_come} that are still to come of {quantity}; if"
+            " so many have arrived, say so with 'over'"
         )
-    if outcome.why == "closed" and receipt is not None:
+    if outcome.why == "closed":
         return (
-            f"it is {receipt.status} already ({receipt.received} of {receipt.quantity} units); announce what else is to"
-            " come under another id, or book it as a stock movement"
+            f"it is {receipt.status} already ({received} of {quantity} units); announce what else is to come under"
+            " another id, or book it as a stock movement"
         )
-    if outcome.why == "few" and receipt is not None and message is not None:
-        return (
-            f"{receipt.received} units of it were received already, and this message says {message.quantity} in all;"
-            " correct what is on hand by a stock movement"
-        )
-    return _CONFLICTS[outcome.why]
+    announced = text(receipt.sku, message.quantity if message else 0)
+    return (
+        f"{received} units of it were received already, and this message says {announced} in all; correct what is on"
+        " hand by a stock movement"
+    )
 
 
 _CONFLICTS: Mapping[str, str] = {

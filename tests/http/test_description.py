@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from api.files.inventory_folder import load_inventory
-from api.http.description.examples import CSV, EXAMPLES, NDJSON
+from api.http.description.examples import CSV, EXAMPLES, JSON, NDJSON
 from api.http.description.links import LINKS
 from engine.model.scopes import ROLE_SCOPES
 from tests.conftest import activate
@@ -100,7 +100,7 @@ def confirm_all(http, order):
         assert http.post(f"/v1/decisions/{item['id']}/confirm").status_code == 200
 
 
-def test_examples_are_sent_and_answered_as_described(http, bare):
+def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR0915  # a call of every operation
     bare.load(load_inventory(Path("examples/hexagone")))
     activate(bare, "then: {hold: 1 d}")
     page = served_page(http.application)
@@ -126,6 +126,7 @@ def test_examples_are_sent_and_answered_as_described(http, bare):
         return answer.json if answer.is_json else None
 
     decision = send("decisions_decide")["id"]
+    send("promises_progress", decision_id=decision, number=0)
     for step in ("extend", "confirm", "undo", "release"):
         send(f"holds_{step}", decision_id=decision)
     send("decisions_decide_batch")
@@ -142,6 +143,8 @@ def test_examples_are_sent_and_answered_as_described(http, bare):
     send("quotes_promises")
     send("stock_put", node="wh-lyon", sku="TXT-0059")
     send("movements_move", kind=NDJSON)
+    for name, kind in (("inbound_put", JSON), ("inbound_announce_many", NDJSON), ("inbound_receive", JSON)):
+        send(name, kind=kind, receipt="PO-4711-1")
     send("master_data_put_product", sku="TXT-9000")
     for name, kind in itertools.product(("master_data_post_products", "master_data_post_nodes"), (NDJSON, CSV)):
         send(name, kind=kind)

@@ -33,6 +33,15 @@ rules:
     then: {hold: 2 d}
 """
 
+_TO_COME = {
+    "source": "purchase_order",
+    "node": "wh-lyon",
+    "sku": "TXT-0059",
+    "quantity": 40,
+    "expected_at": "2126-12-03T06:00:00Z",
+    "status": "confirmed",
+    "sequence": 1,
+}
 EXAMPLES: Mapping[tuple[str, str], Any] = {
     ("decisions_decide", JSON): _ORDER,
     ("decisions_decide_batch", JSON): {"orders": [_ORDER | {"id": "W-900002"}, _ORDER | {"id": "W-900003"}]},
@@ -57,6 +66,7 @@ EXAMPLES: Mapping[tuple[str, str], Any] = {
     ("holds_release", JSON): {"op": "not-needed"},
     ("quotes_take", JSON): {"order_id": "W-900004", "promise": 1},
     ("rerouting_reject", JSON): {"node": "wh-lyon", "reason": "no_capacity"},
+    ("promises_progress", JSON): {"milestone": "picked", "op": "wave-12-parcel-3"},
     ("backlog_run", JSON): {"limit": 100},
     ("master_data_put_product", JSON): {
         "name": "Bonnet à pompon",
@@ -95,6 +105,9 @@ EXAMPLES: Mapping[tuple[str, str], Any] = {
     ("policies_unschedule", JSON): {"note": "the sale is put off"},
     ("policies_rollback", JSON): {"note": "the stores were not ready"},
     ("stock_put", JSON): {"on_hand": 12, "at": "2026-11-27T07:00:00Z"},
+    ("inbound_put", JSON): _TO_COME,
+    ("inbound_announce_many", NDJSON): {"id": "PO-4711-2", **_TO_COME},
+    ("inbound_receive", JSON): {"quantity": 24, "at": "2026-11-27T07:00:00Z", "op": "delivery-8"},
     ("movements_move", NDJSON): {"op": "delivery-7", "node": "wh-lyon", "sku": "TXT-0059", "delta": 40},
     ("policies_check", JSON): {"files": {"gifts.yaml": _POLICY}},
     ("policies_publish", JSON): {"files": {"gifts.yaml": _POLICY}, "note": "gifts are held longer"},

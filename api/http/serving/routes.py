@@ -6,6 +6,7 @@ STREAMS = frozenset(
     {
         ("POST", "/v1/decisions/batch"),
         ("POST", "/v1/stock/movements"),
+        ("POST", "/v1/inbound"),
         ("POST", "/v1/products"),
         ("POST", "/v1/nodes"),
         ("POST", "/v1/backlog/run"),

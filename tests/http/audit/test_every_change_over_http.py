@@ -14,6 +14,7 @@ from werkzeug.test import create_environ
 
 from api.http.access.origin import origin_of
 from engine.model.demand import DemandTerms
+from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.store.log.entry import Entry
 from tests.conftest import PARKS_RISKY_ORDERS, activate, small
 from tests.support.callers import client_of
@@ -26,7 +27,13 @@ CHANGES_NOTHING = {
     "webhooks.test",
 }
 """Operations that are sent as POST and change nothing that stays."""
-TAKES_NO_KEY = {"backlog.run", "movements.move", "master_data.post_nodes", "master_data.post_products"}
+TAKES_NO_KEY = {
+    "backlog.run",
+    "inbound.announce_many",
+    "movements.move",
+    "master_data.post_nodes",
+    "master_data.post_products",
+}
 """Long requests: what they carry out has names of its own, or can be sent again."""
 NDJSON = "application/x-ndjson"
 
@@ -84,6 +91,20 @@ class Shop:
         self.pointsman.load(dataclasses.replace(small(), network=dataclasses.replace(asked, version="0" * 64)))
         self.pointsman._clock.now = NOW
 
+    def transfer(self, *steps):
+        """The path of a transfer of which these steps were taken, in a network with a lane for it."""
+        ends = NodeNames(nodes=frozenset({"lyon", "paris"}))
+        lanes = (TransferLane(origin=ends, goal=ends, takes=60),)
+        network = dataclasses.replace(small().network, transfer_lanes=lanes, version="0" * 64)
+        self.pointsman.load(dataclasses.replace(small(), network=network))
+        for path in ("", *(f"/T-1/{step}" for step in steps)):
+            assert self.http.post(f"/v1/transfers{path}", json={} if path else _MOVED).status_code < 300
+        return "/v1/transfers/T-1"
+
+    def lane(self):
+        self.transfer()
+        return "/v1/transfers"
+
     def rejected(self):
         self.http.post(f"{self.decision(('RARE', 1))}/reject", json={"node": "lyon", "reason": "no_capacity"})
 
@@ -105,7 +126,17 @@ def _units_free(shop):
     return "POST", "/v1/backlog/run", {}
 
 
+_MOVED = {"id": "T-1", "from": "lyon", "to": "paris", "lines": [{"sku": "SHIRT", "quantity": 1}]}
 _MOVEMENT = {"op": "goods-in", "node": "lyon", "sku": "SHIRT", "delta": 1}
+_TO_COME = {
+    "source": "asn",
+    "node": "lyon",
+    "sku": "SHIRT",
+    "quantity": 5,
+    "status": "planned",
+    "sequence": 1,
+    "expected_at": "2030-01-01T00:00:00Z",
+}
 _MUG = {"category": "home", "lifecycle": "new", "weight_g": 350}
 _NICE = {"type": "store", "latitude": 43.7, "longitude": 7.26, "country": "FR", "services": ["parcel"]}
 Call = tuple[str, str, Any]
@@ -115,6 +146,15 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
     "decisions.decide": ("decided", lambda _: ("POST", "/v1/decisions", order_json(("SHIRT", 1)))),
     "decisions.decide_batch": ("decided", lambda _: ("POST", "/v1/decisions/batch", {"orders": [order_json()]})),
     "demand.learn": ("demand_learnt", lambda shop: (shop.begin_days_ago(), ("POST", "/v1/demand/learn", None))[1]),
+    "inbound.announce_many": ("expected", lambda _: ("POST", "/v1/inbound", _line(_TO_COME | {"id": "PO-1"}))),
+    "inbound.put": ("expected", lambda _: ("PUT", "/v1/inbound/PO-1", _TO_COME)),
+    "inbound.receive": (
+        "received",
+        lambda shop: (
+            shop.http.put("/v1/inbound/PO-1", json=_TO_COME),
+            ("POST", "/v1/inbound/PO-1/receive", {"quantity": 4}),
+        )[1],
+    ),
     "holds.confirm": ("confirmed", lambda shop: ("POST", f"{shop.decision(('SHIRT', 1))}/confirm", {})),
     "holds.extend": ("extended", lambda shop: ("POST", f"{shop.decision()}/extend", {"minutes": 3 * 24 * 60})),
     "holds.release": ("released", lambda shop: ("POST", f"{shop.decision()}/release", {})),
@@ -140,6 +180,10 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
         "policy_approved",
         lambda shop: ("POST", f"/v1/policies/{shop.published('then: {hold: 2 h}')}/approve", {"note": "read it"}),
     ),
+    "promises.progress": (
+        "progressed",
+        lambda shop: ("POST", f"/v1/shipments/{shop.decided()['id']}/0/progress", {"milestone": "picked"}),
+    ),
     "policies.publish": ("published", lambda _: ("POST", "/v1/policies", {"files": _files("then: {hold: 2 h}")})),
     "policies.unschedule": (
         "unscheduled",
@@ -156,6 +200,14 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
     ),
     "resting.end": ("woken", lambda shop: (shop.rejected(), ("DELETE", "/v1/resting/lyon", None))[1]),
     "stock.put": ("counted", lambda _: ("PUT", "/v1/stock/lyon/SHIRT", {"on_hand": 7, "sequence": 1})),
+    "transfers.create": ("transfer_proposed", lambda shop: ("POST", shop.lane(), _MOVED | {"id": "T-2"})),
+    "transfers.approve": ("transfer_approved", lambda shop: ("POST", f"{shop.transfer()}/approve", {})),
+    "transfers.ship": ("transfer_shipped", lambda shop: ("POST", f"{shop.transfer('approve')}/ship", {})),
+    "transfers.receive": (
+        "transfer_received",
+        lambda shop: ("POST", f"{shop.transfer('approve', 'ship')}/receive", {}),
+    ),
+    "transfers.cancel": ("transfer_cancelled", lambda shop: ("POST", f"{shop.transfer()}/cancel", {})),
     "webhooks.add": ("webhook_added", lambda _: ("POST", "/v1/webhooks", {"url": "https://shop.example/"})),
     "webhooks.enable": ("webhook_changed", lambda shop: ("POST", f"{shop.webhook()}/enable", {})),
     "webhooks.remove": ("webhook_removed", lambda shop: ("DELETE", shop.webhook(), None)),

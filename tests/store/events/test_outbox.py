@@ -316,6 +316,7 @@ _POLICY = {"test.yaml": b"policy: test\nrules:\n  - {id: r1, because: a reason, 
 def test_every_kind_of_entry_is_told_or_known_to_be_of_no_event():
     of_the_ledger_alone = {"set_aside", "repaired"}
     others = {"decided", "moved", "woken", "counted", "loaded", "published", "activated", "allocated", "stock_low"}
+    others |= {"expected", "received", "overdue"}
     assert ORDER_KINDS | others | of_the_ledger_alone | set(ACT_KINDS) | set(RETURN_KINDS) == set(KINDS)
 
 

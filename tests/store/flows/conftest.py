@@ -76,7 +76,14 @@ def decision_on(ledger, units, pegged, receipts, *, sku="A", priority=50, floor=
     values = {
         "network_version": reading.network_version,
         "policy_version": reading.policy_version,
-        "shipments": (dataclasses.replace(made.shipments[0], lines=(parcel,), ready_at=NOW + DAY if pegged else 0),),
+        "shipments": (
+            dataclasses.replace(
+                made.shipments[0],
+                lines=(parcel,),
+                ready_at=NOW + DAY if pegged else 0,
+                expected={item.id: item.expected_at for item in receipts},
+            ),
+        ),
         "claims": (dataclasses.replace(claim, **{name: more.pop(name) for name in ("haircut",) if name in more}),),
         "load_claims": () if pegged else made.load_claims,
         "priority": priority,

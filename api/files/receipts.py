@@ -1,0 +1,114 @@
+"""Reads a file of receipts, a CSV or lines of JSON, and announces them if there is no mistake in it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from marshmallow import ValidationError
+
+from api.files.csv_rows import rows
+from api.files.file_content import read_content
+from api.shapes.flows.receipts import ReceiptLine, SentAnnouncement
+from api.shapes.mistakes import mistakes_of
+from api.shapes.quantities import Quantities
+from api.shapes.strict_json import NotJson, read_json
+from engine.errors import InputInvalid, Mistake, StockConflict
+from engine.inventory.position_checks import position_mistake
+from engine.service import Pointsman
+from engine.store.flows.receipts import Announcement, ReceiptTaken
+
+MOST_NAMED = 1_000
+"""At most so many refusals are named."""
+_LINES_OF_JSON = frozenset({".ndjson", ".jsonl"})
+_COLUMNS = ("id", "source", "node", "sku", "quantity", "expected_at", "status", "sequence")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRow:
+    """A message about a receipt, and where it stands in its file."""
+
+    where: str
+    announcement: Announcement
+    received_at: int | None
+
+
+@dataclass(slots=True, kw_only=True)
+class ReceiptImport:
+    """How many messages there were, how many of each result (see AnnouncedRecord), and why some were refused."""
+
+    receipts: int = 0
+    results: Counter[str] = field(default_factory=Counter)
+    refusals: list[str] = field(default_factory=list)
+
+
+def read_receipts(path: Path, pointsman: Pointsman) -> list[ReceiptRow]:
+    """The messages of a file; raises InputInvalid with every mistake in it."""
+    mistakes: list[Mistake] = []
+    quantities = Quantities(pointsman.network().decimals)
+    found = list(_receipt_rows(path, quantities, mistakes))
+    mistakes += _unknown(found, pointsman)
+    if mistakes:
+        raise InputInvalid(mistakes)
+    return found
+
+
+def import_receipts(found: Sequence[ReceiptRow], pointsman: Pointsman, progress: Callable[[], None]) -> ReceiptImport:
+    """Announce each; one that contradicts what is known is refused, and the others are taken over all the same."""
+    summary = ReceiptImport(receipts=len(found))
+    for row in found:
+        try:
+            outcome = pointsman.flows.inbound.announce(row.announcement, received_at=row.received_at)
+        except (InputInvalid, StockConflict) as error:
+            summary.results["refused"] += 1
+            if len(summary.refusals) < MOST_NAMED:
+                summary.refusals.append(f"{row.where}: {error}")
+        else:
+            if isinstance(outcome, ReceiptTaken):
+                summary.results["created" if outcome.created else "changed"] += 1
+            else:
+                summary.results["older" if outcome.older else "same"] += 1
+        progress()
+    return summary
+
+
+def _receipt_rows(path: Path, quantities: Quantities, mistakes: list[Mistake]) -> Iterator[ReceiptRow]:
+    shape = ReceiptLine()
+    for where, raw in _raw_rows(path, mistakes):
+        try:
+            sent: SentAnnouncement = shape.load(raw)
+            announcement = sent.announcement(sent.id or "", quantities)
+        except ValidationError as error:
+            mistakes += mistakes_of(error.messages, where=where)
+        except InputInvalid as error:
+            mistakes += [Mistake(where=where, field=item.field, message=item.message) for item in error.mistakes]
+        else:
+            yield ReceiptRow(where=where, announcement=announcement, received_at=sent.received_at)
+
+
+def _raw_rows(path: Path, mistakes: list[Mistake]) -> Iterator[tuple[str, Any]]:
+    """Each row with its place, as it would be sent over HTTP."""
+    if path.suffix.lower() not in _LINES_OF_JSON:
+        for where, row in rows(path, _COLUMNS, mistakes, numbers=("quantity",)):
+            yield where, {name: _cell(name, text) for name, text in row.items()}
+        return
+    for number, line in enumerate(read_content(path).split(b"\n"), start=1):
+        if line.strip():
+            try:
+                yield f"{path}:{number}", read_json(line)
+            except NotJson as error:
+                mistakes.append(Mistake(where=f"{path}:{number}", field="", message=f"this {error}"))
+
+
+def _cell(name: str, text: str) -> str | int:
+    whole = name in ("quantity", "sequence") and text.isascii() and text.isdigit()
+    return int(text) if whole else text
+
+
+def _unknown(found: Sequence[ReceiptRow], pointsman: Pointsman) -> Iterator[Mistake]:
+    network, products = pointsman.network(), pointsman.products({row.announcement.sku for row in found})
+    for row in found:
+        mistake = position_mistake(row.announcement.node, row.announcement.sku, network, products)
+        if mistake is not None:
+            yield Mistake(where=row.where, field=mistake.field, message=mistake.message)
