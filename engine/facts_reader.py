@@ -13,7 +13,7 @@ from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, NotReady, PolicyUnreadable
-from engine.model.facts import Network, Product, Snapshot
+from engine.model.facts import Network, NetworkCaches, Product, Snapshot
 from engine.model.load_periods import CurrentPeriods
 from engine.model.lots import Lot
 from engine.stock_snapshot import StockSnapshot, StockState
@@ -226,6 +226,11 @@ class FactsReader:
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
         return self._cache.network()
+
+    def network_caches(self) -> NetworkCaches:
+        """Those of the network as the store has it now; raises NotReady."""
+        version = self._client.retry_if_revived(lambda: read_version(self._client, self._keys))
+        return self._cache.network_caches(self._cache.network(version or ""))
 
     def skus(self) -> list[str]:
         """The SKUs of all products of the network, sorted."""

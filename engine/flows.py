@@ -7,8 +7,12 @@ from engine.channels.channels import Channels
 from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
+from engine.orders.decide_and_commit import DecideAndCommit
+from engine.promise_watch.late_rerouting import LateRerouting
+from engine.promise_watch.promise_watch import PromiseWatch
 from engine.returns.placement_question import PlacementQuestions
 from engine.returns.returns import Returns
+from engine.settings import Settings
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.transfers.articles import Moving
@@ -24,7 +28,9 @@ class FlowParts:
 
     client: Client
     keys: Keys
+    settings: Settings
     facts: FactsReader
+    decide_and_commit: DecideAndCommit
     after_freeing: Callable[[], None]
     new_id: Callable[[], str]
     clock: Callable[[], int]
@@ -66,15 +72,18 @@ class Flows:
             parts.client, parts.keys, facts=parts.facts, moving=self._moving, clock=parts.clock
         )
         self.channels = Channels(parts.client, parts.keys, facts=parts.facts, new_id=parts.new_id, clock=parts.clock)
+        self.promise_watch = _promise_watch(parts)
 
     def start(self) -> None:
         """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long
         does this.
         """
         self.channels.start()
+        self.promise_watch.start()
 
     def close(self) -> None:
         self.channels.close()
+        self.promise_watch.close()
 
     def _moving(self) -> Iterator[Moving]:
         """What is to go from node to node and has not left."""
@@ -82,3 +91,24 @@ class Flows:
             if transfer.status != "shipped":
                 for line in transfer.lines:
                     yield Moving(sku=line.sku, origin=transfer.origin, goal=transfer.goal, units=line.units)
+
+
+def _promise_watch(parts: FlowParts) -> PromiseWatch:
+    rerouting = LateRerouting(
+        parts.client,
+        parts.keys,
+        facts=parts.facts,
+        decide_and_commit=parts.decide_and_commit,
+        undo_seconds=60 * parts.settings.undo,
+        after_freeing=parts.after_freeing,
+        clock=parts.clock,
+        micros=parts.micros,
+    )
+    return PromiseWatch(
+        parts.client,
+        parts.keys,
+        parts.settings.promises,
+        facts=parts.facts,
+        rerouting=rerouting,
+        clock=parts.clock,
+    )

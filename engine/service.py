@@ -267,7 +267,9 @@ class Pointsman:
             FlowParts(
                 client=self._client,
                 keys=self._keys,
+                settings=settings,
                 facts=self._facts,
+                decide_and_commit=self._decide_and_commit,
                 after_freeing=self._after_freeing,
                 new_id=new_id,
                 clock=lambda: self.now,
@@ -299,6 +301,7 @@ class Pointsman:
     def close(self) -> None:
         if self._offer_thread is not None:
             self._offer_thread.stop()
+        self.flows.close()
         for thread in self._seal_threads:
             thread.stop()
         self.flows.close()

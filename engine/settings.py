@@ -10,6 +10,7 @@ from engine.access.settings import EVERYDAY_ACCESS, NETWORK_NAME, AccessSettings
 from engine.audit.settings import EVERYDAY_AUDIT, AuditSettings
 from engine.errors import BadSetting
 from engine.events.settings import EVERYDAY_EVENTS, EventSettings
+from engine.promise_watch.settings import EVERYDAY_WATCH, WatchSettings
 from engine.rate_limit import RateLimit
 from engine.store.entry_codec.personal_values import EVERYDAY_PERSONAL, PERSONAL_FIELDS, PersonalField
 from engine.store.log.kinds import FORGETTABLE
@@ -55,7 +56,7 @@ class Settings:
     server stays for `server_stays` minutes after its last user has gone. `archive` is the folder that archived entries
     are read from; None: the one they were written into. Archived entries of the kinds in `retention` are kept for so
     many minutes, all others for good. `access` says who may do what over HTTP, `events` which there
-    are and where they go, `audit` how the log is sealed.
+    are and where they go, `audit` how the log is sealed, `promises` how they are watched.
     """
 
     redis_url: str | None = None
@@ -81,6 +82,7 @@ class Settings:
     access: AccessSettings = EVERYDAY_ACCESS
     events: EventSettings = EVERYDAY_EVENTS
     audit: AuditSettings = EVERYDAY_AUDIT
+    promises: WatchSettings = EVERYDAY_WATCH
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -116,6 +118,7 @@ class Settings:
             access=AccessSettings.from_environment(variables),
             events=EventSettings.from_environment(variables),
             audit=AuditSettings.from_environment(variables),
+            promises=WatchSettings.from_environment(variables),
         )
 
 

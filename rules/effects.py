@@ -168,6 +168,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "transfer": Stage.LEVEL,
         "disposition": Stage.RETURN,
         "as_sku": Stage.RETURN,
+        "reroute_if_late": Stage.PROMISE,
     }
 )
 OF_SHIPMENTS = frozenset({"exclude", "avoid"})
@@ -321,6 +322,13 @@ class ReturnOutcome:
     adjustment: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseOutcome:
+    """`reroute_if_late`: a shipment at risk ships from elsewhere, if that arrives in time or earlier."""
+
+    reroute_if_late: bool = False
+
+
 Outcome: TypeAlias = (
     OrderOutcome
     | LineOutcome
@@ -331,6 +339,7 @@ Outcome: TypeAlias = (
     | RejectionOutcome
     | LevelOutcome
     | ReturnOutcome
+    | PromiseOutcome
 )
 
 
@@ -449,6 +458,10 @@ def _return(values: _Values) -> ReturnOutcome:
     )
 
 
+def _promise(values: _Values) -> PromiseOutcome:
+    return PromiseOutcome(reroute_if_late="reroute_if_late" in values)
+
+
 def _numbers(values: _Values, name: str) -> list[int]:
     return [value for value in values.get(name, ()) if isinstance(value, int)]
 
@@ -464,5 +477,6 @@ _COMBINED: Mapping[Stage, Callable[[_Values], Outcome]] = MappingProxyType(
         Stage.REJECTION: _rejection,
         Stage.LEVEL: _level,
         Stage.RETURN: _return,
+        Stage.PROMISE: _promise,
     }
 )

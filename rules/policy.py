@@ -155,6 +155,11 @@ class PolicySet:
         return any(effect.name == "preorder_from" for rule in self.rules.values() for effect in rule.effects)
 
     @cached_property
+    def reroutes_late(self) -> bool:
+        """Whether a rule ships from elsewhere what would come too late."""
+        return any(effect.name == "reroute_if_late" for rule in self.rules.values() for effect in rule.effects)
+
+    @cached_property
     def counts_hours(self) -> bool:
         """Whether a rule limits the shipments of an hour."""
         return any(effect.name == "hourly_orders" for rule in self.rules.values() for effect in rule.effects)

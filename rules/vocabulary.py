@@ -27,6 +27,8 @@ DISPOSITIONS = (
 )
 """What becomes of a returned unit, from the least cautious to the most; of several that rules give, the last counts."""
 REJECTION_REASONS = ("not_in_stock", "no_capacity", "damaged", "other")
+PROMISE_CAUSES = ("not_released", "not_picked", "not_packed", "not_handed_over", "receipt_late", "receipt_short")
+"""Why the promise of a shipment is at risk."""
 
 Value: TypeAlias = int | str | bool | frozenset[str] | ClockReading | Window
 """The value of a fact: an integer in the unit of its kind, a word, a flag, a set of tags, or a clock reading; what a
@@ -70,12 +72,13 @@ class Stage(enum.Enum):
     REJECTION = ("node", "clock", "now", "rejection")
     LEVEL = ("now", "product", "clock", "node", "stock")
     RETURN = ("order", "now", "product", "clock", "node", "stock", "return", "need")
+    PROMISE = ("order", "now", "clock", "node", "service", "promise")
 
     # Enum's own hashes the name in Python, and a decision looks up its stages some thirty times
     __hash__ = object.__hash__
 
 
-OUTSIDE_DECISIONS = frozenset({Stage.REJECTION, Stage.LEVEL, Stage.RETURN})
+OUTSIDE_DECISIONS = frozenset({Stage.REJECTION, Stage.LEVEL, Stage.RETURN, Stage.PROMISE})
 """Stages of rules that say nothing of where an order ships from: no decision judges them."""
 
 
@@ -174,6 +177,8 @@ _FACTS = (
     _fact("return.node", _K.WORD),
     _fact("need.shortfall", _K.COUNT),
     _fact("need.chance_of_sale", _K.SHARE),
+    _fact("promise.cause", _K.CHOICE, PROMISE_CAUSES),
+    _fact("promise.late", _K.FLAG),
     _fact("now.date", _K.DATE),
     _fact("now.time", _K.TIME),
     _fact("now.weekday", _K.CHOICE, WEEKDAYS),

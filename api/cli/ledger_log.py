@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from api.cli.language.current import counted, say, text
 from api.cli.options import INSTANT, INSTANT_END
+from api.cli.output.promise_words import CAUSE_WORDS, MILESTONE_WORDS
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.ledger import LogEntryRecord
@@ -170,6 +171,27 @@ def _amended(entry: Entry, _times: Times) -> str:
     )
 
 
+def _progressed(entry: Entry, times: Times) -> str:
+    details = entry.details
+    return say(
+        "shipment {number}: {milestone} {instant}",
+        number=details["shipment"],
+        milestone=say(MILESTONE_WORDS[details["milestone"]]),
+        instant=times(details["passed_at"]),
+    )
+
+
+def _at_risk(entry: Entry, times: Times) -> str:
+    details = entry.details
+    return say(
+        "shipment {number} from {node}: {cause}; promised by {promised}",
+        number=details["shipment"],
+        node=details["node"],
+        cause=say(CAUSE_WORDS[details["cause"]]),
+        promised=times(details["promised"]),
+    )
+
+
 def _rejected(entry: Entry, _times: Times) -> str:
     rejection = entry.rejection
     units = ", ".join(f"{count} x {sku}" for _, items in rejection.parts for sku, count in items)
@@ -312,6 +334,9 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     "released": _ended,
     "expired": _ended,
     "rejected": _rejected,
+    "progressed": _progressed,
+    "promise_at_risk": _at_risk,
+    "promise_stays": _at_risk,
     "extended": lambda entry, times: say("until {instant}", instant=times(entry.until or 0)),
     "withdrawn": lambda *_: say("from the backlog"),
     "queued": lambda *_: say("into the backlog"),

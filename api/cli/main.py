@@ -47,9 +47,7 @@ COMMANDS = {
     "order": Lazy("api.cli.order.group", "order", "Show and list orders, and change where their units stand."),
     "policy": Lazy("api.cli.policy.group", "policy", "Check, test, explain, publish and activate policies."),
     "products": Lazy("api.cli.products", "products", "Bring products into the network."),
-    "promise": Lazy(
-        "api.cli.promises.promise", "promise", "Show when one unit of each SKU could arrive at the earliest."
-    ),
+    "promise": Lazy("api.cli.promises.group", "promise", "Show when SKUs could arrive, and watch what was promised."),
     "quote": Lazy("api.cli.promises.quote", "quote", "Show what may be promised of a cart; nothing is held."),
     "reject": Lazy("api.cli.rerouting", "reject", "Record that a node won't ship, and decide again elsewhere."),
     "replay": Lazy("api.cli.audit.replay", "replay", "Decide again what was decided, and compare it byte for byte."),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
-from typing import cast, get_args
+from typing import cast
 
 import click
 from msgspec import UNSET
@@ -20,13 +20,14 @@ from engine.inventory.stated_instants import MICROSECONDS
 from engine.orders.rejection import Reason, RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
+from rules.vocabulary import REJECTION_REASONS
 
 
 @click.command()
 @DECISION
 @click.option("--node", required=True, help="The node that won't ship.")
 @click.option("--service", help="Reject only what it was to ship by this service.")
-@click.option("--reason", required=True, type=click.Choice(get_args(Reason)))
+@click.option("--reason", required=True, type=click.Choice(REJECTION_REASONS))
 @LINES
 @click.option("--confirmed", multiple=True, help="Of a short pick, what left: LINE=UNITS or SKU=UNITS; repeatable.")
 @click.option("--on-hand", multiple=True, help="What the node has: UNITS, or SKU=UNITS for each SKU.")

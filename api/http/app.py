@@ -41,7 +41,7 @@ from api.http.description.completion import completed
 from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
-from api.http.flows import channels, demand, inbound, returns, transfers
+from api.http.flows import channels, demand, inbound, promise_watch, returns, transfers
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
@@ -128,6 +128,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         demand,
         inbound,
         transfers,
+        promise_watch,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
     described = description.blueprint(functools.partial(_described, api, scopes, deprecations))

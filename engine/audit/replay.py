@@ -32,7 +32,7 @@ WHOLE = RemainderRecord()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionFacts:
-    """All that a decision was made on. `terms` are those of a promise that its order took up."""
+    """All that a decision was made on. `terms` are those of a promise that it was to keep."""
 
     snapshot: Snapshot
     remainder: Remainder
@@ -142,8 +142,16 @@ def facts_of_decision(
             order_of(record.order), {sku: frozenset(its) for sku, its in (barred_nodes or {}).items()}
         ),
         now=seconds(record.decided_at),
-        terms=terms_of(record.quote) if record.quote else None,
+        terms=_terms(record),
     )
+
+
+def _terms(record: DecisionRecord) -> PromiseTerms | None:
+    """Of the promise that its order took up, or that a shipment would have come too late to keep."""
+    if record.quote:
+        return terms_of(record.quote)
+    late = record.follows.late if record.follows else UNSET
+    return PromiseTerms(arrives_by=seconds(late.sought)) if late else None
 
 
 def skus_of(record: DecisionRecord, facts: FactsRecord) -> list[str]:

@@ -25,6 +25,7 @@ from engine.decide.sentence_record import SentenceRecord, in_every_language, tex
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import MICRODEGREES, Order
 from engine.model.lots import NEVER, date_of, expiry_of, lot_label, name_of
+from engine.model.milestones import Cause
 from engine.model.node_loads import counts_shipments, grams_field, measure_of, node_of, units_field
 from engine.model.receipts import ReceiptUnits
 
@@ -275,15 +276,27 @@ class ScheduledOrderRecord(Record, frozen=True):
         )
 
 
+class LateRecord(Record, frozen=True):
+    """A shipment that was decided again because its promise was at risk. `expected_at` is when it would have arrived at
+    the earliest, null if never; of the choices, the best of those was taken that arrive by `sought`, if any does.
+    """
+
+    shipment: Annotated[int, Meta(description="its number in that decision, from 0")]
+    cause: Cause
+    promised_by: Timestamp
+    expected_at: Timestamp | None
+    sought: Timestamp
+
+
 class FollowsRecord(Record, frozen=True):
     """Which decision this one decides again, and why: a node rejected units of it, stock came for units that waited,
-    or the order was amended.
+    the order was amended, or a shipment would have come too late.
     """
 
     decision: str
     first: Annotated[str, Meta(description="the order's first decision")]
-    because: Literal["rejected", "stock", "amended"]
-    node: Annotated[str | UnsetType, Meta(description="that rejected units")] = UNSET
+    because: Literal["rejected", "stock", "amended", "late"]
+    node: Annotated[str | UnsetType, Meta(description="that rejected units, or from which they come too late")] = UNSET
     reason: str | UnsetType = UNSET
     skus: Annotated[list[str] | UnsetType, Meta(description="that the node may no longer ship")] = UNSET
     barred: Annotated[
@@ -292,6 +305,7 @@ class FollowsRecord(Record, frozen=True):
     rest: Annotated[
         RestingRecord | UnsetType, Meta(description="of the node that rejected units, if its rest began here")
     ] = UNSET
+    late: Annotated[LateRecord | UnsetType, Meta(description="what would have come too late")] = UNSET
 
 
 class LeftRecord(Record, frozen=True):

@@ -171,6 +171,11 @@ def need_facts(*, shortfall: int | None, chance: int | None) -> Facts:
     return {"need.shortfall": shortfall, "need.chance_of_sale": chance}
 
 
+def promise_facts(cause: str, *, late: bool) -> Facts:
+    """Of a shipment whose promise is at risk: why, and whether it can't arrive in time any more."""
+    return {"promise.cause": cause, "promise.late": late}
+
+
 def service_facts(service: Service) -> Facts:
     return {"service.id": service.id, "service.mode": service.mode, "service.carrier": service.carrier}
 

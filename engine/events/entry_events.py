@@ -23,6 +23,7 @@ from engine.events.payloads import (
 )
 from engine.events.return_events import return_changed
 from engine.events.stock_events import LowStock, low_by_rules, stock_changed, stock_low
+from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry
 from engine.store.log.kinds import RETURN_KINDS
@@ -31,6 +32,7 @@ ORDER_KINDS = frozenset(
     {
         *("confirmed", "released", "expired", "rejected", "extended", "withdrawn", "queued"),
         *("approved", "cancelled", "undone", "amended"),
+        *PROMISE_KINDS,
     }
 )
 """Kinds of entries that name a decision, and are about its order."""

@@ -24,6 +24,10 @@ EVENT_TYPES: Mapping[str, str] = {
     "return.inspected": "returned units were given a grade",
     "return.disposed": "it was decided what becomes of returned units",
     "return.cancelled": "nothing of a return is to come any more",
+    "shipment.progressed": "a shipment was released, picked, packed or handed over",
+    "promise.at_risk": "a shipment has missed a milestone or is about to, or the receipt on which it is held is late or"
+    " short",
+    "promise.moved": "what was at risk ships from elsewhere, or stays and arrives at another instant than was planned",
     "stock.low": "a position has no more units available than the setting says, or fewer than a rule's `alert_below`",
     "stock.changed": "other units are on hand: they were counted or moved, left, came back, arrived or were restocked;"
     " or a network was loaded",

@@ -21,7 +21,9 @@ from engine.events.payloads import (
     ShipmentConfirmedRecord,
     ShipmentRejectedRecord,
 )
+from engine.events.promise_events import moved, promise_events
 from engine.inventory.stated_instants import MICROSECONDS
+from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import UnitsBody
 
@@ -40,6 +42,7 @@ def decided(entry: Entry) -> list[tuple[str, Record]]:
             links=links_of(record.order.id, entry.decision),
         )
         events.append(("order.filled", filled))
+    events += [("promise.moved", data) for data in moved(record)]
     return events
 
 
@@ -57,6 +60,8 @@ def changed(entry: Entry, decision: KnownDecision) -> list[tuple[str, Record]]:
             return [("shipment.rejected", _rejected(entry, decision))]
         case "queued":
             return [("order.waiting", _queued(entry, decision))]
+        case kind if kind in PROMISE_KINDS:
+            return promise_events(entry, decision)
     return [("order.changed", _changed(entry, decision))]
 
 

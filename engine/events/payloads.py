@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp
 from engine.decide.record_parts import PlacedLineRecord
+from engine.model.milestones import Cause, Milestone
 from engine.model.receipts import ReceiptSource, ReceiptStatus
 
 
@@ -72,7 +73,7 @@ class OrderDecidedRecord(Record, frozen=True, kw_only=True):
     channel: str
     status: Literal["filled", "partial", "unfilled", "scheduled"]
     because: Annotated[
-        Literal["rejected", "stock", "amended"] | UnsetType,
+        Literal["rejected", "stock", "amended", "late"] | UnsetType,
         Meta(description="why the order was decided again; left out the first time"),
     ] = UNSET
     policy_version: str
@@ -159,6 +160,48 @@ class ShipmentRejectedRecord(Record, frozen=True, kw_only=True):
     blocked: Annotated[bool, Meta(description="whether the units may not be sold from now on")]
     links: EventLinksRecord
     truncated: bool | UnsetType = UNSET
+
+
+class ShipmentProgressedRecord(Record, frozen=True, kw_only=True):
+    """Of `shipment.progressed`. `shipment` is its number in the decision, from 0."""
+
+    order: str
+    decision: str
+    shipment: int
+    milestone: Milestone
+    at: Timestamp
+    links: EventLinksRecord
+
+
+class PromiseAtRiskEventRecord(Record, frozen=True, kw_only=True):
+    """Of `promise.at_risk`. `shipment` is its number in the decision, from 0."""
+
+    order: str
+    decision: str
+    shipment: int
+    node: str
+    service: str
+    cause: Cause
+    due: Annotated[Timestamp, Meta(description="by when it has to pass the milestone; or since when its receipt is so")]
+    promised_by: Timestamp
+    expected_at: Annotated[Timestamp | None, Meta(description="at the earliest, as it stands; null: never")]
+    links: EventLinksRecord
+
+
+class PromiseMovedRecord(Record, frozen=True, kw_only=True):
+    """Of `promise.moved`. `shipment` is the number of what was at risk in the decision `was`; `decision` is the one by
+    which it ships now, the same if it stays.
+    """
+
+    order: str
+    was: str
+    shipment: int
+    decision: str
+    cause: Cause
+    promised_by: Timestamp
+    arrived_by: Annotated[Timestamp | None, Meta(description="before: when it would have arrived; null: never")]
+    arrives_by: Annotated[Timestamp | None, Meta(description="from now on; null: never")]
+    links: EventLinksRecord
 
 
 class EventPositionRecord(Record, frozen=True, kw_only=True):
@@ -372,6 +415,9 @@ PAYLOADS = {
     "return.inspected": ReturnChangedRecord,
     "return.disposed": ReturnChangedRecord,
     "return.cancelled": ReturnChangedRecord,
+    "shipment.progressed": ShipmentProgressedRecord,
+    "promise.at_risk": PromiseAtRiskEventRecord,
+    "promise.moved": PromiseMovedRecord,
     "stock.low": StockLowRecord,
     "stock.changed": StockChangedRecord,
     "inbound.changed": InboundChangedRecord,

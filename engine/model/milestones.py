@@ -21,6 +21,7 @@ Cause: TypeAlias = Literal[
 comes later than it was expected, or with fewer units than are promised of it.
 """
 CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
+RECEIPT_CAUSES: Final = frozenset({"receipt_late", "receipt_short"})
 CAUSE_OF: Final[Mapping[Milestone, Cause]] = {
     "released": "not_released",
     "picked": "not_picked",

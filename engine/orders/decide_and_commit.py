@@ -24,6 +24,7 @@ from engine.orders.decision_request import (
     Decide,
     Decided,
     DecisionRequest,
+    NotAccepted,
     NothingShips,
     Outcome,
     PromiseNotKept,
@@ -149,6 +150,8 @@ class DecideAndCommit:
         decision = self._decide(request, snapshot, matcher)
         if request.only_if_ships and not decision.fills_some:
             return NothingShips(unfilled=decision.unfilled)
+        if request.accepts and not request.accepts(decision):
+            return NotAccepted()
         quote = request.promise.record(decision) if request.promise else None
         if quote and not quote.kept and request.promise and request.promise.only_if_kept:
             return PromiseNotKept(quote=quote)
@@ -184,7 +187,7 @@ class DecideAndCommit:
                 held_from=held_from,
                 requested_minutes=request.hold_minutes,
                 left=request.left,
-                terms=request.promise.terms if request.promise else None,
+                terms=request.promise.terms if request.promise else request.terms,
             )
 
     def _commit(

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from msgspec import UNSET, UnsetType
 
-from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Unfilled
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, PromiseTerms, Unfilled
 from engine.decide.facts_record import FactsRecord
 from engine.decide.kept_facts.remainder_record import RemainderRecord
 from engine.decide.matching.matcher import Matcher
@@ -107,7 +107,8 @@ class DecisionRequest:
     `after_waiting`: units that are first to be offered to orders that wait and rank before this one are not taken.
     `only_if_ships`: nothing is committed if nothing ships. What is `left` to other orders of a batch is not taken.
     `most_holds` is how many open holds the `caller` may have; None: any number. The units are held for `hold_minutes`,
-    if the caller asked for so many. `promise` is what the order takes up of a quote.
+    if the caller asked for so many. `promise` is what the order takes up of a quote; `terms` are those of an earlier
+    promise, which the best choice that keeps it is to keep. Nothing is committed that is not what the caller `accepts`.
     """
 
     remainder: Remainder
@@ -124,6 +125,8 @@ class DecisionRequest:
     only_if_ships: bool = False
     hold_minutes: int | None = None
     promise: TakenPromise | None = None
+    terms: PromiseTerms | None = None
+    accepts: Callable[[Decision], bool] | None = None
 
     def rank_for(self, decision: Decision) -> str | None:
         """The `rank` of the decision's commit, as `Ledger.commit` says."""
@@ -184,6 +187,11 @@ class NothingShips:
     unfilled: tuple[Unfilled, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NotAccepted:
+    """Nothing was committed: the decision was not what was asked for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseNotKept:
     """Nothing was committed: the promise can't be kept, and only then was the order to be decided."""
@@ -197,6 +205,7 @@ Outcome: TypeAlias = (
     | OrderTaken
     | PromiseNotKept
     | NothingShips
+    | NotAccepted
     | ChainChanged
     | HoldChanged
     | NoLongerWaiting
@@ -204,8 +213,8 @@ Outcome: TypeAlias = (
     | OperationReused
     | UnitsOnBackorder
 )
-"""OrderTaken only comes of requests without a follow-up, PromiseNotKept of those with a promise, those after it only of
-requests with a follow-up.
+"""OrderTaken only comes of requests without a follow-up, PromiseNotKept of those with a promise, NotAccepted of those
+that say what they accept, those after it only of requests with a follow-up.
 """
 Decide: TypeAlias = Callable[[DecisionRequest], Outcome]
 

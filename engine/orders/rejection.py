@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import orjson
 from msgspec import UNSET
@@ -23,7 +23,9 @@ from engine.store.log.entry_bodies import HoldUnits, RejectionBody
 from engine.store.outcomes import UnitState
 
 Reason: TypeAlias = Literal["not_in_stock", "no_capacity", "damaged", "other"]
-COUNTED: frozenset[Reason] = frozenset({"not_in_stock", "damaged"})
+LATE: Final = "late"
+"""No reason that a node gives: what it was given would come too late, and ships from elsewhere."""
+COUNTED: frozenset[str] = frozenset({"not_in_stock", "damaged"})
 """Reasons with which a node may say what it has on hand."""
 
 
@@ -31,17 +33,19 @@ COUNTED: frozenset[Reason] = frozenset({"not_in_stock", "damaged"})
 class RejectionRequest:
     """A node won't ship `lines` of a decision: units by line, or by SKU; empty: all that it still holds.
 
-    With `service`, only the shipment by that service is meant. In a short pick, the units of `confirmed`, by line or
-    SKU, have left. `on_hand` is what the node has, by SKU, or of the only SKU; if it is left out and the reason is
-    not_in_stock, the node has what is then still held there. What is damaged is blocked: it is there, and not on hand.
+    With `service`, only the shipment by that service is meant; with `shipment`, only the one of that number. In a short
+    pick, the units of `confirmed`, by line or SKU, have left. `on_hand` is what the node has, by SKU, or of the only
+    SKU; if it is left out and the reason is not_in_stock, the node has what is then still held there. What is damaged
+    is blocked: it is there, and not on hand.
     `at` is when that was so, in UTC microseconds: what `confirmed` says left then, what is damaged was set apart, and
     `on_hand` counted; None: now. `waits`: units that no other node has wait for stock. `op` is the idempotency key.
     """
 
     decision: str
     node: str
-    reason: Reason
+    reason: Reason | Literal["late"]
     service: str | None = None
+    shipment: int | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
     confirmed: Mapping[str, int] = field(default_factory=dict)
     on_hand: Mapping[str, int] | int | None = None
@@ -69,7 +73,7 @@ def numbers_at_node(request: RejectionRequest, record: DecisionRecord) -> list[i
     numbers = [
         number
         for number, (node, service) in enumerate(shipments)
-        if node == request.node and request.service in (None, service)
+        if node == request.node and request.service in (None, service) and request.shipment in (None, number)
     ]
     if not numbers:
         by = "" if request.service is None else f" by '{request.service}'"

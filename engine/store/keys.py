@@ -211,7 +211,8 @@ class Keys:
         list of those of allotments, if any, in which its units count as taken (see `taken`), and, by the number of each
         shipment that still holds, JSON [node, service, [[SKU, units], ...]]; behind units of lots stands [[label,
         units], ...]. With `weights`, JSON of grams a unit by
-        SKU, its units and grams count in the load, too. It exists while the hold is open.
+        SKU, its units and grams count in the load, too. `promise NUMBER`, JSON, is what is known of the promise of a
+        shipment (see flows/promise_state.py). It exists while the hold is open.
         """
         return self._key("hold", hold_id)
 
@@ -235,12 +236,9 @@ class Keys:
         return self._key("promises", "read")
 
     @property
-    def promises_marked(self) -> str:
-        """Hash: `DECISION NUMBER` of a shipment that is held on a receipt that is late or short, to `CAUSE INSTANT`
-        (see engine/model/milestones.py; UTC seconds), written by the script that changes the receipt. The watch takes
-        them off as it raises them.
-        """
-        return self._key("promises", "marked")
+    def promises_turn(self) -> str:
+        """String that expires: a worker has its turn of watching."""
+        return self._key("promises", "turn")
 
     @property
     def hold_prefix(self) -> str:

@@ -133,6 +133,8 @@ CHANGE_HOLDS = KeyLayout(
     (_CHANGED_HOLD, _CHANGED_LOAD, _CHANGED_SKU, _CHANGED_TAKEN),
     _CHANGING_HOLDS,
 )
+NOTE_PROMISE = KeyLayout(("hold", "log", "operation"))
+INDEX_PROMISES = KeyLayout(("promises", "promises_unraised", "promises_read"))
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))
 SET_STOCK = KeyLayout(("facts", "log", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL))
 MOVE_STOCK = KeyLayout(
@@ -244,6 +246,8 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "commit_follow_up": COMMIT_FOLLOW_UP,
     "change_holds": CHANGE_HOLDS,
     "extend_hold": EXTEND_HOLD,
+    "flows/note_promise": NOTE_PROMISE,
+    "flows/index_promises": INDEX_PROMISES,
     "set_stock": SET_STOCK,
     "move_stock": MOVE_STOCK,
     "flows/change_return": CHANGE_RETURN,

@@ -242,7 +242,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
 """The accepted amounts of each effect whose value is an amount."""
 PROMISE_FROM: Mapping[str, PromiseFrom] = MappingProxyType({item.name.lower(): item for item in PromiseFrom})
 """The values of `promise_from`, as authors write them."""
-ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve", "backorder"})
+ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve", "backorder", "reroute_if_late"})
 """The effects whose only value is `true`."""
 ONLY_FALSE = frozenset({"transfer"})
 """The effects whose only value is `false`."""

@@ -19,6 +19,7 @@ _WORDS = (
         "hold",
         "daily_orders",
         "rest_after_rejection",
+        "reroute_if_late",
         "true",
         "no",
         "on",

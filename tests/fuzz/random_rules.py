@@ -76,6 +76,7 @@ EFFECTS: dict[Stage, Sequence[str]] = {
         *(f"disposition: {word}" for word in ("restock", "refurbish", "destroy", "keep")),
         "as_sku: C-1-OUTLET",
     ),
+    Stage.PROMISE: ("reroute_if_late: true",),
     Stage.REJECTION: ("rest_after_rejection: 2h", "rest_after_rejection: 30 m"),
 }
 

@@ -100,7 +100,7 @@ def confirm_all(http, order):
         assert http.post(f"/v1/decisions/{item['id']}/confirm").status_code == 200
 
 
-def test_examples_are_sent_and_answered_as_described(http, bare):
+def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR0915  # a call of every operation
     bare.load(load_inventory(Path("examples/hexagone")))
     activate(bare, "then: {hold: 1 d}")
     page = served_page(http.application)
@@ -126,6 +126,7 @@ def test_examples_are_sent_and_answered_as_described(http, bare):
         return answer.json if answer.is_json else None
 
     decision = send("decisions_decide")["id"]
+    send("promises_progress", decision_id=decision, number=0)
     for step in ("extend", "confirm", "undo", "release"):
         send(f"holds_{step}", decision_id=decision)
     send("decisions_decide_batch")

@@ -529,6 +529,11 @@ EFFECTS = [
         "après un refus, aucun envoi n'est confié au lieu pendant 2 heures",
     ),
     (
+        "reroute_if_late: true",
+        "what is about to come too late ships from elsewhere, if that arrives in time or earlier",
+        "ce qui risque d'arriver trop tard part d'ailleurs, si cela arrive à temps ou plus tôt",
+    ),
+    (
         "disposition: refurbish, exclude: unless_needed",
         (
             "the returned unit is mended or cleaned before it is sold again; "

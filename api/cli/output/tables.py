@@ -239,6 +239,8 @@ def cause(follows: FollowsRecord) -> str:
             return say("{node} rejected it: {reason}", node=follows.node, reason=say(follows.reason))
         case "amended":
             return say("the order was amended")
+        case "late":
+            return say("it would come too late from {node}", node=follows.node)
     return say("stock arrived")
 
 

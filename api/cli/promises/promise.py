@@ -1,4 +1,4 @@
-"""`pointsman promise`: by when products could arrive, as their pages show it."""
+"""`pointsman promise show`: by when products could arrive, as their pages show it."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from engine.settings import Settings
 _DESTINATION = ("country", "postcode", "region", "latitude", "longitude")
 
 
-@click.command()
+@click.command("show")
 @click.argument("skus", metavar="SKU...", nargs=-1, required=True)
 @click.option("--channel", default="web", show_default=True)
 @click.option("--country", help="Such as FR.")
@@ -33,13 +33,13 @@ _DESTINATION = ("country", "postcode", "region", "latitude", "longitude")
 @click.option("--delivery", "deliveries", multiple=True, help="Only this kind; may be repeated. Default: all.")
 @AS_JSON
 @click.pass_obj
-def promise(settings: Settings, *, as_json: bool, **request: Any) -> None:
+def show_promise(settings: Settings, *, as_json: bool, **request: Any) -> None:
     """Show when one unit of each SKU could arrive at the earliest.
 
     By kind of delivery, each SKU ordered alone; where there is none, why. SKUs that no product goes by are named on
-    stderr or, with --json, in `unknown`.
+    stderr or, with --json, in `unknown`. The word show may be left out.
 
-    Example: pointsman promise TXT-0059 --country FR --postcode 69003 --lat 45.75 --lon 4.85
+    Example: pointsman promise show TXT-0059 --country FR --postcode 69003 --lat 45.75 --lon 4.85
     """
     asked = _read(request)
     with Pointsman(settings) as service:

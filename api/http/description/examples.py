@@ -66,6 +66,7 @@ EXAMPLES: Mapping[tuple[str, str], Any] = {
     ("holds_release", JSON): {"op": "not-needed"},
     ("quotes_take", JSON): {"order_id": "W-900004", "promise": 1},
     ("rerouting_reject", JSON): {"node": "wh-lyon", "reason": "no_capacity"},
+    ("promises_progress", JSON): {"milestone": "picked", "op": "wave-12-parcel-3"},
     ("backlog_run", JSON): {"limit": 100},
     ("master_data_put_product", JSON): {
         "name": "Bonnet à pompon",

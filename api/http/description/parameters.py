@@ -14,6 +14,7 @@ PARAMETERS: Mapping[str, str] = {
     "level": "The tile's level, from 0, or `entries` for a bundle of leaves",
     "limit": "How many entries a page has at most",
     "longitude": "Of the destination, in degrees; goes with latitude",
+    "number": "The place of the shipment in the decision, from 0",
     "node": "The id of a node, as the network has it",
     "opened_after": "Only returns opened after this instant",
     "order": "The id of an order, as its caller gave it",

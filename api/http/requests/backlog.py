@@ -1,7 +1,7 @@
 """Requests about orders that wait or were rejected, checked in shape and read into the engine's values."""
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 from marshmallow import fields, validate
 
@@ -10,7 +10,7 @@ from api.shapes.cursors import BacklogCursor
 from api.shapes.fields import QueryNumber, SentUnits, StampField, TrueOrFalse, WholeNumber, Word, units_described
 from api.shapes.limits import MOST_ENTRIES, MOST_ON_HAND
 from api.shapes.line_units import LineUnits
-from engine.orders.rejection import Reason
+from rules.vocabulary import REJECTION_REASONS
 
 
 class OnHand(fields.Field[Any]):
@@ -35,7 +35,7 @@ class RejectRequest(Strict):
         empty="name a line, or leave 'confirmed' out if nothing left",
         description="of a short pick, the units that left: units by line, or by SKU",
     )
-    reason = fields.String(required=True, validate=validate.OneOf(get_args(Reason)))
+    reason = fields.String(required=True, validate=validate.OneOf(REJECTION_REASONS))
     on_hand = OnHand(
         load_default=None,
         metadata={

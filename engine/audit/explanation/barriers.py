@@ -13,6 +13,7 @@ from rules.vocabulary import Stage
 
 BarrierCode: TypeAlias = Literal[
     "no_stock",
+    "not_promised",
     "held_for_others",
     "kept_back",
     "rejected",
@@ -90,6 +91,9 @@ def _codes(explained: ExplainedChoice, index: int) -> list[str]:
     evaluation, count = explained.evaluation, len(explained.evaluation.ways.nodes)
     positions, options = evaluation.positions[index], evaluation.options[index]
     codes = np.full(count, "no_stock", dtype=object)
+    for name, receipts in evaluation.snapshot.receipts.get(evaluation.order.lines[index].sku, {}).items():
+        if name in evaluation.ways.node_index and any(receipt.free > 0 for receipt in receipts):
+            codes[evaluation.ways.node_index[name]] = "not_promised"
     node = positions.stock.node
     codes[node[positions.stock.on_hand > 0]] = "held_for_others"
     codes[node[positions.stock.available > 0]] = "kept_back"
@@ -99,15 +103,18 @@ def _codes(explained: ExplainedChoice, index: int) -> list[str]:
     of_option = evaluation.reach.node[options.reach]
     has = np.zeros(count, dtype=bool)
     has[of_option] = True
-    free = node[positions.free > 0]
+    free = node[positions.free > 0 if evaluation.incoming is None else evaluation.incoming.total(index) > 0]
     for name in free[~has[free]].tolist():
         codes[name] = _without_options(explained, index, name)
     codes[has] = "excluded"
     usable = np.zeros(count, dtype=bool)
     usable[of_option[~options.excluded]] = True
     codes[usable] = _within(explained, index, options)[usable]
+    later = np.zeros(count, dtype=bool)  # what ships later needs no room of today
+    if evaluation.reach.ready_at is not None:
+        later[of_option[(evaluation.reach.ready_at[options.reach] > 0) & ~options.excluded]] = True
     for code, at in _of_nodes(explained, index).items():
-        codes[has & at] = code
+        codes[has & at & ~later if code != "resting" else has & at] = code
     return list(codes.tolist())
 
 

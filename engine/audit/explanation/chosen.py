@@ -8,6 +8,7 @@ from engine.audit.explanation.comparison import units_by_rule
 from engine.audit.explanation.costs import rule_amounts
 from engine.audit.explanation.statement import (
     Co2,
+    Date,
     Distance,
     Instant,
     Money,
@@ -32,6 +33,7 @@ def chosen(explained: ExplainedChoice) -> Iterator[Statement]:
         yield Statement(kind="chosen.scheduled", values={"reserve_at": Instant(held_from)})
     for shipment in explained.shipments:
         yield _shipment(explained, shipment)
+        yield from _waits(shipment)
     if evaluation.not_counted:
         yield Statement(kind="chosen.not_counted", values={"units": units_of(evaluation.not_counted)})
     if not explained.shipments and not evaluation.not_counted:
@@ -54,6 +56,21 @@ def _shipment(explained: ExplainedChoice, shipment: Shipment) -> Statement:
         values["collect_at"] = Names.of(shipment.collect_at)
         return Statement(kind=f"chosen.shipment_to_place{late}", values=values)
     return Statement(kind=f"chosen.shipment{late}", values=values)
+
+
+def _waits(shipment: Shipment) -> Iterator[Statement]:
+    """What of a shipment is still to come, and what of it is a preorder."""
+    for parcel in shipment.lines:
+        for receipt, units in parcel.receipts:
+            values: Values = {
+                "units": Units.of(parcel.sku, units),
+                "receipt": Names.of(receipt),
+                "expected_at": Instant(shipment.expected[receipt]),
+            }
+            yield Statement(kind="chosen.waits", values=values, count=units)
+        if parcel.preorder_from is not None:
+            values = {"units": Units.of(parcel.sku, parcel.quantity), "date": Date(parcel.preorder_from)}
+            yield Statement(kind="chosen.preorder", values=values, count=parcel.quantity)
 
 
 def costs(explained: ExplainedChoice) -> Iterator[Statement]:

@@ -131,7 +131,7 @@ class _SplitLines(CountedCandidates):
     def problem(self, max_shipments: int | None) -> Problem:
         """The candidates as the optimiser takes them, with the demands for the rest of split lines at the end."""
         problem = super().problem(max_shipments)
-        node_name = self._names.get(name := self.evaluation.ways.node_ids[self.node], name)
+        node_name = self.evaluation.ways.node_ids[self.node]
         rest = {index: len(problem.demands) + number for number, index in enumerate(self.split_units)}
         demands = list(problem.demands)
         for index, units in self.split_units.items():
@@ -141,7 +141,9 @@ class _SplitLines(CountedCandidates):
             problem,
             demands=demands,
             candidates=[
-                candidate for item in problem.candidates if (candidate := _split(item, rest, node_name)).prices
+                candidate
+                for item in problem.candidates
+                if (candidate := _split(item, rest, its=self._own_node(item.key) == node_name)).prices
             ],
             multiples={
                 **problem.multiples,
@@ -160,9 +162,9 @@ class _SplitLines(CountedCandidates):
         return super()._with_own_keys(replace(choice, units=dict(sorted(units.items()))))
 
 
-def _split(candidate: Candidate, rest: Mapping[int, int], node: str) -> Candidate:
-    """A candidate that ships of a split line only the node's part, or if it is another node's, only the rest."""
-    if candidate.key.node == node:
+def _split(candidate: Candidate, rest: Mapping[int, int], *, its: bool) -> Candidate:
+    """A candidate that ships of a split line only the node's part, if it is `its` own, or else only the rest."""
+    if its:
         return candidate
     return replace(candidate, prices={rest.get(index, index): price for index, price in candidate.prices.items()})
 

@@ -48,11 +48,7 @@ def _others(evaluation: Evaluation, key: OptionKey, lines: list[int]) -> list[Op
         its = set(evaluation.options[index].reach.tolist())
         rows = its if rows is None else rows & its
     keys = [evaluation.key(row) for row in sorted(rows or ())]
-    return [
-        other
-        for other in keys
-        if other.node == key.node and other.destination == key.destination and other.service != key.service
-    ]
+    return [other for other in keys if other._replace(service=key.service) == key and other.service != key.service]
 
 
 def _takes(explained: ExplainedChoice, key: OptionKey, choice: Choice) -> bool:

@@ -11,7 +11,18 @@ from engine.audit.explanation.comparison import loss
 from engine.audit.explanation.forced import with_at_most
 from engine.audit.explanation.other_service import cheaper_service
 from engine.audit.explanation.places import OtherPlaces
-from engine.audit.explanation.statement import Coded, Count, Distance, Names, Quantity, Rules, Statement, Units, Values
+from engine.audit.explanation.statement import (
+    Coded,
+    Count,
+    Distance,
+    Instant,
+    Names,
+    Quantity,
+    Rules,
+    Statement,
+    Units,
+    Values,
+)
 from engine.decide.decide import unfilled_of
 from engine.decide.decision import Unfilled
 from engine.decide.rejected_stock import after_rejection, count_rejected_stock
@@ -110,9 +121,17 @@ def _stock(explained: ExplainedChoice) -> Iterator[Statement]:
             yield Statement(kind="stock.there", values=values, count=there)
         else:
             yield Statement(kind="stock.none", values={"sku": Names.of(line.sku)})
+        to_come = _to_come(explained, line.sku)
+        if to_come:
+            yield Statement(kind="stock.to_come", values={"units": Units.of(line.sku, to_come)}, count=to_come)
         oversold = int((positions.free - free).sum())
         if oversold:
             yield Statement(kind="stock.oversold", values={"units": Units.of(line.sku, oversold)})
+
+
+def _to_come(explained: ExplainedChoice, sku: str) -> int:
+    receipts = explained.evaluation.snapshot.receipts.get(sku, {})
+    return sum(receipt.to_come for its in receipts.values() for receipt in its)
 
 
 def _service(explained: ExplainedChoice) -> Iterator[Statement]:
@@ -137,6 +156,15 @@ def _unfilled(explained: ExplainedChoice) -> Iterator[Statement]:
                 },
                 rules=Rules(reason.rules, because),
             )
+        if item.estimate is not None:
+            values = {
+                "units": Units.of(item.sku, item.estimate.units),
+                "receipts": Names(tuple(name for name, _ in item.estimate.receipts)),
+                "arrives_by": Instant(item.estimate.arrives_by),
+            }
+            yield Statement(kind="unfilled.estimate", values=values, count=item.estimate.units)
+        if item.backorder:
+            yield Statement(kind="unfilled.backorder", values={"line": Names.of(item.line)})
 
 
 def unfilled(explained: ExplainedChoice) -> Sequence[Unfilled]:

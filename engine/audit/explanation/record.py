@@ -1,5 +1,6 @@
 """An explanation as JSON: each thing that is said as a sentence in one language, and the figures that it is made of."""
 
+import datetime
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -14,6 +15,7 @@ from engine.audit.explanation.statement import (
     Co2,
     Coded,
     Count,
+    Date,
     Distance,
     Duration,
     EffectClause,
@@ -217,6 +219,12 @@ def _data(statement: Statement) -> dict[str, Any]:
     return data
 
 
+def _when(value: Date | Instant) -> str:
+    if isinstance(value, Date):
+        return datetime.date.fromordinal(value.ordinal).isoformat()
+    return timestamp(value.seconds)
+
+
 def _figure(name: str, value: Value) -> tuple[str, Figure]:  # noqa: PLR0911  # a case for each kind of value
     match value:
         case Money(micros=micros):
@@ -227,8 +235,8 @@ def _figure(name: str, value: Value) -> tuple[str, Figure]:  # noqa: PLR0911  # 
             return f"{name}_m", metres
         case Duration(minutes=minutes):
             return f"{name}_minutes", minutes
-        case Instant(seconds=seconds):
-            return name, timestamp(seconds)
+        case Date() | Instant():
+            return name, _when(value)
         case Units(by_sku=by_sku):
             return name, dict(by_sku)
         case Quantity(units=number) | Count(number=number) | EffectClause(number=number):

@@ -51,6 +51,11 @@ class Instant:
 
 
 @dataclass(frozen=True, slots=True)
+class Date:
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
 class Duration:
     minutes: int
 
@@ -134,6 +139,7 @@ Value: TypeAlias = (
     | Co2
     | Distance
     | Instant
+    | Date
     | Duration
     | Units
     | Quantity

@@ -12,6 +12,7 @@ from engine.audit.explanation.statement import (
     Co2,
     Coded,
     Count,
+    Date,
     Days,
     Distance,
     Duration,
@@ -93,6 +94,8 @@ class Wording:
                 return str(number)
             case Share(points=points):
                 return amounts.share(points, self.catalogue)
+            case Date(ordinal=ordinal):
+                return amounts.date(ordinal, self.catalogue)
             case Days(number=number):
                 return self.catalogue.counted("durations.days", number)
             case Names(names=names):

@@ -56,15 +56,19 @@ class SharedFacts:
         """For orders that go where this one goes."""
         columns = SnapshotColumns(snapshot, matcher, now)
         there = reach(order, columns.ways, np.ones(len(columns.ways.nodes), dtype=bool), now)
-        in_time = there._replace(late=np.full(len(there.late), LATE.index(False)))
         return cls(
             snapshot=snapshot,
             matcher=matcher,
             now=now,
-            ways_there=in_time,
+            ways_there=in_time(there),
             instants=_periods(np.unique(there.arrives_by).tolist(), matcher, snapshot.network),
             columns=columns,
         )
+
+
+def in_time(there: Reach) -> Reach:
+    """The same ways, none of which is late."""
+    return there._replace(late=np.full(len(there.late), LATE.index(False)))
 
 
 def _periods(instants: Sequence[int], matcher: PolicyJudge, network: Network) -> Sequence[Sequence[int]]:
@@ -162,18 +166,34 @@ class PromiseSearch:
     @cached_property
     def _periods(self) -> Sequence[_Period]:
         """One if no option leads there, too."""
-        return [self._period(instants) for instants in self._shared.instants or [[]]]
+        return [self._period(instants) for instants in self._instants or [[]]]
+
+    @cached_property
+    def _instants(self) -> Sequence[Sequence[int]]:
+        """Those at which some way of the order arrives, as `SharedFacts.instants`: where some of it may wait for goods
+        that are to come, ways of its own.
+        """
+        shared, evaluation = self._shared, self._evaluation(self._order)
+        if evaluation.incoming is None:
+            return shared.instants
+        arrivals = {instant for instants in shared.instants for instant in instants}
+        arrivals.update(evaluation.reach.arrives_by.tolist())
+        return _periods(sorted(arrivals), shared.matcher, shared.snapshot.network)
+
+    def _evaluation(self, order: Order) -> Evaluation:
+        shared = self._shared
+        evaluation = Evaluation(
+            order=order, snapshot=shared.snapshot, matcher=shared.matcher, now=shared.now, columns=shared.columns
+        )
+        # nothing is late for the instant by which it arrives
+        evaluation.reach = shared.ways_there
+        if evaluation.incoming is not None:
+            evaluation.reach = in_time(evaluation.incoming.reach(shared.ways_there))
+        return evaluation
 
     def _period(self, instants: Sequence[int]) -> _Period:
-        evaluation = Evaluation(
-            order=replace(self._order, promise_by=instants[-1]) if instants else self._order,
-            snapshot=self._shared.snapshot,
-            matcher=self._shared.matcher,
-            now=self._shared.now,
-            columns=self._shared.columns,
-        )
-        evaluation.reach = self._shared.ways_there
-        return _Period(evaluation=evaluation, instants=instants)
+        order = replace(self._order, promise_by=instants[-1]) if instants else self._order
+        return _Period(evaluation=self._evaluation(order), instants=instants)
 
     def _within(self, period: _Period, *, greenest: bool) -> Iterator[Promise]:
         left = list(period.arrivals)

@@ -69,7 +69,8 @@ class JointSummary:
 class _Class(NamedTuple):
     """The orders of one priority as they should be decided, and the facts that they were planned on. Those that are
     decided without a plan come first: those that were decided before take nothing any more, and those for a nominated
-    day mostly take nothing yet. `facts` is None if there are no others.
+    day mostly take nothing yet. Those come last that may wait for goods that are to come: they take what the plan of
+    the others leaves. `facts` is None if nothing is planned.
     """
 
     turns: Sequence[Turn]
@@ -177,15 +178,21 @@ class Batch:
         # who does not fit a network that was loaded meanwhile is refused in turn
         waiting = [order for order in others if _error_in(order, snapshot) is None]
         columns = SnapshotColumns(snapshot, matcher, request.instant)
-        evaluations = (
-            Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=request.instant, columns=columns)
-            for order in waiting
-        )
-        made = plan(evaluations, self._planning)
+
+        def evaluation(order: Order) -> Evaluation:
+            return Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=request.instant, columns=columns)
+
+        last: list[Order] = []
+        if snapshot.receipts or matcher.policies.preorders:
+            last = [order for order in waiting if evaluation(order).incoming is not None]
+            in_turn = {order.id for order in last}
+            waiting = [order for order in waiting if order.id not in in_turn]
+        made = plan(map(evaluation, waiting), self._planning)
         self.joint = self.joint.plus(made.summary)
-        planned = {order.id for order in waiting}
+        planned = {order.id for order in (*waiting, *last)}
         turns = [Turn(order) for order in orders if order.id not in planned]
         turns += (Turn(waiting[index], made.left_by(index), made.uncontended.get(index)) for index in made.sequence)
+        turns += map(Turn, last)
         return _Class(turns, ProjectedFacts(columns, matcher))
 
     def _planning(self) -> None:

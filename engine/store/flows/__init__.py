@@ -1,1 +1,1 @@
-"""Stock in motion, as it is stored."""
+"""Stock in motion, and what was promised, as it is stored."""

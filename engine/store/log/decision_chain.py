@@ -14,6 +14,8 @@ from engine.store.keys import Keys
 from engine.store.log import decision_log
 
 NOT_IN_STOCK = "not_in_stock"
+_GIVEN_UP = frozenset({"rejected", "late"})
+"""Why a node ships units no more that it was given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ class Chain:
             record.id == decision
             and not record.shipments
             and record.follows is not UNSET
-            and record.follows.because == "rejected"
+            and record.follows.because in _GIVEN_UP
             for record in records
         )
 
@@ -79,7 +81,7 @@ def barred_nodes(records: Iterable[DecisionRecord], *, lasting: bool) -> Barred:
     nodes_of: dict[str, set[str]] = {}
     for record in records:
         follows = record.follows
-        if follows is UNSET or follows.because != "rejected" or (lasting and follows.reason == NOT_IN_STOCK):
+        if follows is UNSET or follows.because not in _GIVEN_UP or (lasting and follows.reason == NOT_IN_STOCK):
             continue
         for sku in follows.skus or ():
             nodes_of.setdefault(sku, set()).add(follows.node or "")

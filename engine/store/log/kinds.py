@@ -62,6 +62,9 @@ KINDS = (
     "received",
     "overdue",
     *TRANSFER_KINDS,
+    "progressed",
+    "promise_at_risk",
+    "promise_stays",
     *FORGETTABLE,
 )
 """All of them."""

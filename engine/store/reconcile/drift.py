@@ -12,6 +12,7 @@ import orjson
 
 from engine.model.lots import name_of, node_and_label
 from engine.model.node_loads import measure_of, node_of
+from engine.store.flows.promise_state import promise_field
 from engine.store.holds import periods_text, shipment_json, units_and_lots, weights_json
 from engine.store.keys import Keys
 from engine.store.node_rests import stored_rest
@@ -349,6 +350,7 @@ def expected_fields(hold: ExpectedHold) -> dict[str, str]:
     weights = {} if hold.weights is None else {"weights": weights_json(hold.weights)}
     periods = {"periods": periods_text(hold.periods)} if hold.periods else {}
     later = {"later": ",".join(map(str, hold.later))} if hold.later else {}
+    promises = {promise_field(number): text for number, text in hold.promises.items()}
     return {
         "until": str(hold.until),
         "caller": hold.caller,
@@ -356,6 +358,7 @@ def expected_fields(hold: ExpectedHold) -> dict[str, str]:
         **periods,
         **later,
         **weights,
+        **promises,
         **shipments,
     }
 

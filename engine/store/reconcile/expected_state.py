@@ -98,6 +98,8 @@ class ExpectedHold:
     """Grams a unit by SKU, if its units and grams count in the loads."""
     later: tuple[int, ...] = ()
     """The numbers of shipments that count in no load, as `Hold.later`."""
+    promises: dict[int, str] = field(default_factory=dict)
+    """By number of a shipment, what is known of its promise, as it is stored."""
 
     @property
     def total(self) -> int:

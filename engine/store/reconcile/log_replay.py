@@ -13,6 +13,7 @@ from engine.decide.order_record import seconds
 from engine.model.facts import NodeRest
 from engine.model.lots import LotUnits, joined, place_of, without
 from engine.store.connection.server_clock import MOST_SECONDS_OFF
+from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry, EntryId
 from engine.store.log.entry_bodies import PartUnits, RejectionBody
@@ -23,6 +24,7 @@ from engine.store.reconcile.expected_orders import ExpectedOrders
 from engine.store.reconcile.expected_periods import ExpectedAllotments, ExpectedLoads
 from engine.store.reconcile.expected_state import ExpectedHold, ExpectedShipment, LateChanges, shipments_of
 from engine.store.reconcile.expected_stock import ExpectedStock
+from engine.store.reconcile.flows.expected_promises import note_promise
 from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
 from engine.store.reconcile.flows.expected_returns import ExpectedReturns
 from engine.store.reconcile.flows.expected_transfers import ExpectedTransfers
@@ -121,7 +123,7 @@ class LogReplay:
                 self._add_flow(entry)
 
     def _add_flow(self, entry: Entry) -> None:
-        """Of what comes in, comes back or is moved."""
+        """Of what comes in, comes back or is moved, and of what was promised."""
         match entry.kind:
             case "expected" | "received" | "overdue":
                 self._change_receipt(entry)
@@ -129,8 +131,16 @@ class LogReplay:
                 self.returns.change(entry, self.stock)
             case kind if kind in TRANSFER_KINDS:
                 self.transfers.change(entry)
+            case kind if kind in PROMISE_KINDS:
+                self._note_promise(entry)
             case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
                 pass
+
+    def _note_promise(self, entry: Entry) -> None:
+        hold = self.holds.get(entry.decision)
+        if hold is not None:
+            note_promise(hold, entry)
+            self._hold_changed(entry.decision, hold)
 
     def _move_stock(self, entry: Entry) -> None:
         for movement in entry.applied_movements:

@@ -32,6 +32,7 @@ def test_every_entry_names_whose_key_it_was(http, pointsman, clock):
     path = f"/v1/decisions/{first['id']}"
     ways = [{"node": item["node"], "service": item["service"]} for item in first["shipments"]]
     act(ada, f"{path}/extend", {"minutes": 3 * 24 * 60})
+    act(ada, f"/v1/shipments/{first['id']}/0/progress", {"milestone": "picked"})
     act(ada, f"{path}/confirm", {"shipments": ways[:1], "lines": {"1": 1}})
     act(ada, f"{path}/confirm/undo")
     act(ada, f"{path}/release")
@@ -62,6 +63,8 @@ def test_every_entry_names_whose_key_it_was(http, pointsman, clock):
         "activated",
         "allocated",
         "stock_low",
+        "promise_at_risk",
+        "promise_stays",
         *ACT_KINDS,
     }
     assert names == {(kind, "Ada") for kind in KINDS if kind not in others} | {("expired", "")}

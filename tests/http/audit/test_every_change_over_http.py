@@ -164,6 +164,10 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
         "policy_approved",
         lambda shop: ("POST", f"/v1/policies/{shop.published('then: {hold: 2 h}')}/approve", {"note": "read it"}),
     ),
+    "promises.progress": (
+        "progressed",
+        lambda shop: ("POST", f"/v1/shipments/{shop.decided()['id']}/0/progress", {"milestone": "picked"}),
+    ),
     "policies.publish": ("published", lambda _: ("POST", "/v1/policies", {"files": _files("then: {hold: 2 h}")})),
     "policies.unschedule": (
         "unscheduled",

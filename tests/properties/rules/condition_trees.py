@@ -62,6 +62,7 @@ EFFECTS: Mapping[Stage, tuple[Effect, ...]] = {
         Effect(name="exclude", value=Exclusion.YES, of_return=True),
         Effect(name="prefer", value=1_500_000, of_return=True),
     ),
+    Stage.PROMISE: (Effect(name="reroute_if_late", value=True),),
     Stage.REJECTION: (Effect(name="rest_after_rejection", value=120),),
     Stage.LEVEL: (
         Effect(name="alert_below", value=Reserve(cover=5)),

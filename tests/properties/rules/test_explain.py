@@ -158,7 +158,11 @@ EFFECTS = st.one_of(
         value=st.builds(Cap, channel=st.sampled_from(["web", "a b"]), units=st.integers(0, 100)),
     ),
     st.builds(Effect, name=st.sampled_from(["max_shipments", "daily_orders"]), value=st.integers(1, 100)),
-    st.builds(Effect, name=st.sampled_from(["keep_together", "ship_complete", "approve"]), value=st.just(True)),  # noqa: FBT003  # its only value
+    st.builds(
+        Effect,
+        name=st.sampled_from(["keep_together", "ship_complete", "approve", "reroute_if_late"]),
+        value=st.just(True),  # noqa: FBT003  # its only value
+    ),
     st.builds(
         Effect,
         name=st.just("hold"),

@@ -36,6 +36,7 @@ EFFECTS = {
         "transfer: false",
     ),
     Stage.RETURN: ("disposition: restock", "disposition: destroy", "as_sku: a", "as_sku: b"),
+    Stage.PROMISE: ("reroute_if_late: true", "reroute_if_late: true"),
     Stage.REJECTION: ("rest_after_rejection: 1 h", "rest_after_rejection: 2 h"),
     Stage.ORDER: (
         "priority: 80",

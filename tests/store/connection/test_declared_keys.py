@@ -17,6 +17,7 @@ from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decision_request import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
+from engine.promise_watch.progress import ProgressReport
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import policy_versions, replica
@@ -143,6 +144,8 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     pointsman.holds.undo(names[0], lines={"A": 2})
     pointsman.holds.release(names[1])
     pointsman.holds.extend(names[2], minutes=90)
+    pointsman.flows.promise_watch.report(ProgressReport(decision=names[2], number=0, milestone="picked"))
+    assert pointsman.flows.promise_watch.watch().raised
     pointsman.stock.set_count(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
     pointsman.stock.move([Movement(op=sku, node="lille", sku=sku, delta=5) for sku in "AB"])
     for units in (1, 2):

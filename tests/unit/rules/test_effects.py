@@ -18,6 +18,7 @@ from rules.effects import (
     OtherSku,
     PositionOutcome,
     PromiseFrom,
+    PromiseOutcome,
     RejectionOutcome,
     ReturnOutcome,
     ShipmentLimit,
@@ -123,6 +124,7 @@ COMBINED = [
     ("disposition", [Disposition.KEEP, Disposition.DESTROY], ReturnOutcome(disposition=Disposition.KEEP)),
     ("as_sku", [OtherSku(sku="C-2"), OtherSku(sku="C-1")], ReturnOutcome(as_sku="C-1")),
     ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
+    ("reroute_if_late", [True, True], PromiseOutcome(reroute_if_late=True)),
     ("keep", [Reserve(cover=2), Reserve(cover=5), units(3)], PositionOutcome(keep=Reserve(units=3, cover=5))),
     (
         "protect",

@@ -1,1 +1,1 @@
-"""What the log says should be there of stock in motion."""
+"""What the ledger should have of stock in motion, and of promises, by the log."""

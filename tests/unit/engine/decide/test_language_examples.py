@@ -18,6 +18,7 @@ from rules.effects import (
     OrderOutcome,
     PositionOutcome,
     PromiseFrom,
+    PromiseOutcome,
     RejectionOutcome,
     ReturnOutcome,
 )
@@ -135,6 +136,8 @@ MEANT = {
     "route.co2: {at_most: 0.5 kg}": ({"route.co2": 500_000}, {"route.co2": 500_001}),
     "shipment.weight: {more_than: 20 kg}": ({"shipment.weight": 20_001}, {"shipment.weight": 20_000}),
     "rejection.reason: [no_capacity, other]": ({"rejection.reason": "other"}, {"rejection.reason": "damaged"}),
+    "promise.cause: not_picked": ({"promise.cause": "not_picked"}, {"promise.cause": "not_packed"}),
+    "promise.late: true": ({"promise.late": True}, {"promise.late": False}),
     "return.grade: [as_new, opened]": ({"return.grade": "opened"}, {"return.grade": "worn"}),
     "return.days_since_delivery: {more_than: 30}": (
         {"return.days_since_delivery": 31},
@@ -169,6 +172,8 @@ def effect_for(example: str) -> str:
         return "avoid: 1"
     if example.startswith(("return.", "need.", "stock.in_transit")):
         return "disposition: restock"
+    if example.startswith("promise."):
+        return "reroute_if_late: true"
     return "rest_after_rejection: 2h" if example.startswith("rejection.") else "prefer: 1"
 
 
@@ -272,6 +277,7 @@ EFFECTS = {
     "disposition: restock": ReturnOutcome(disposition=Disposition.RESTOCK),
     "as_sku: CHAIR-1-OUTLET": ReturnOutcome(as_sku="CHAIR-1-OUTLET"),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
+    "reroute_if_late: true": PromiseOutcome(reroute_if_late=True),
     "keep: {cover: 2 days}": PositionOutcome(keep=Reserve(cover=2)),
     "protect: {channel: web, cover: 3 days}": PositionOutcome(
         protect=(Protection(channel="web", reserve=Reserve(cover=3)),)

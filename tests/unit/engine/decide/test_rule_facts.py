@@ -44,6 +44,7 @@ def every_fact(order):
         **rule_facts.service_facts(route.service),
         **route_facts_of(option, NOW),
         **rule_facts.rejection_facts("other"),
+        **rule_facts.promise_facts("not_picked", late=True),
         **rule_facts.shipment_facts(1_000, 1),
     }
 

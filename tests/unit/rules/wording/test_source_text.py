@@ -83,6 +83,7 @@ EFFECTS = [
     ("disposition: return_to_supplier", "disposition: return_to_supplier"),
     ("as_sku: 'C 1-OUTLET'", 'as_sku: "C 1-OUTLET"'),
     ("rest_after_rejection: 90 min", "rest_after_rejection: 90 min"),
+    ("reroute_if_late: true", "reroute_if_late: true"),
     ("keep: {cover: 2 d}", "keep: {cover: 2 days}"),
     ("protect: {cover: 1, channel: web}", "protect: {channel: web, cover: 1 day}"),
     (

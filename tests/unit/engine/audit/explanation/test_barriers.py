@@ -10,7 +10,21 @@ from engine.decide.decision import LeftToOthers, PromiseTerms
 from engine.decide.remainder import Remainder
 from engine.model.facts import Line, StockPosition
 from tests.support.explanations import case_of, explained, said
-from tests.support.facts import HOUR, LYON, NOW, PARIS, TODAY, lots, node, order, product, rest, service, snapshot
+from tests.support.facts import (
+    HOUR,
+    LYON,
+    NOW,
+    PARIS,
+    TODAY,
+    lots,
+    node,
+    order,
+    product,
+    receipt,
+    rest,
+    service,
+    snapshot,
+)
 
 OURS = node("lyon", LYON)
 OTHER = node("paris", PARIS)
@@ -32,6 +46,7 @@ def set_of(*skus):
 
 SCENES = {
     "no_stock": (order(ONE), facts(0), ()),
+    "not_promised": (order(ONE), facts(0, receipts=[receipt(place="paris")]), ()),
     "held_for_others": (order(ONE), facts(StockPosition(on_hand=2, held=2)), ()),
     "kept_back": (order(ONE), facts(2), ("when: {node.id: paris}, then: {keep: 2}",)),
     "unreachable": (order(ONE), facts(5, other=node("paris", None)), ()),

@@ -1,0 +1,157 @@
+"""A shipment that is held, against its promise: when it has to pass each milestone, how far it has come, and whether it
+still arrives in time. Pure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from msgspec import UNSET
+
+from engine.decide.order_record import order_of, seconds
+from engine.decide.record import DecisionRecord
+from engine.decide.shipping.calendar import EVER
+from engine.decide.shipping.ways import Ways
+from engine.model.facts import Order
+from engine.model.milestones import CAUSE_OF, MILESTONES, Cause, Milestone
+from engine.promise_watch.shipment_times import ShipmentTimes, times_of
+from engine.store.flows.promise_index import ReceiptMark
+from engine.store.flows.promise_state import PromiseState
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedShipment:
+    """Shipment `number` of a decision, made at `decided_at`. It is to arrive by `promised`, and arrives by `planned` as
+    it was decided. `times` is None if the network has its way no more; `reports` says whether its node reports
+    milestones before it hands over. All instants are in UTC seconds.
+    """
+
+    decision: str
+    number: int
+    order: Order
+    node: str
+    service: str
+    decided_at: int
+    ships_at: int
+    planned: int
+    promised: int
+    times: ShipmentTimes | None
+    reports: bool
+    stored: str
+    """What is stored of its promise, as it is stored."""
+    mark: ReceiptMark | None = None
+    """Of a shipment that is held on a receipt that is late or short, that, and since when."""
+
+    @cached_property
+    def state(self) -> PromiseState:
+        """What is known of its promise."""
+        return PromiseState.of(self.stored)
+
+    @cached_property
+    def milestones(self) -> Mapping[Milestone, int]:
+        """By milestone that it has to pass, the last second for it. Where it is not known how it travels, it is to be
+        handed over when the decision said so.
+        """
+        return (self.times and self.times.milestones(self.promised)) or {"handed_over": self.ships_at}
+
+    @property
+    def next(self) -> Milestone | None:
+        """The milestone that it has to pass next, as far as its node reports them; None: it was handed over."""
+        last = self.state.last
+        if last == "handed_over":
+            return None
+        if (last is None and not self.reports) or self.times is None:
+            return "handed_over"
+        behind = 0 if last is None else MILESTONES.index(last) + 1
+        return next(name for name in MILESTONES[behind:] if name == "handed_over" or name in self.times.shares)
+
+    @property
+    def due(self) -> int | None:
+        """The last second for the next milestone, or since when its receipt is late or short; None: there is none."""
+        name = self.next
+        if name is None:
+            return None
+        if self.mark is not None:
+            return self.mark.at
+        latest = self.times.latest(name, self.promised) if self.times else None
+        return self.ships_at if latest is None else latest
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why the promise is at risk, once that is due."""
+        if self.next is None:
+            return None
+        return CAUSE_OF[self.next] if self.mark is None else self.mark.cause
+
+    def arrival(self, now: int) -> int | None:
+        """When it arrives, if from now on nothing is lost any more: what is known to have passed a milestone goes on
+        from there, and what has not passed the next one does so now at the earliest; what stands on a receipt is
+        released as that arrives. None: never, or nobody knows; what travels in a way that is not known arrives as
+        planned.
+        """
+        if self.mark is not None and self.mark.expected_at is None:
+            return None
+        if self.times is None:
+            return max(self.planned, self.planned + now - self.ships_at) if self.next else self.planned
+        last, following = self.state.last, self.next
+        arrivals = [self.planned] if last is None else [self.times.arrival(last, self.state.passed[last])]
+        if following is not None:
+            arrivals.append(self.times.arrival(following, now))
+        if self.mark is not None and self.mark.expected_at is not None:
+            arrivals.append(self.times.arrival("released", self.mark.expected_at))
+        latest = max(arrivals)
+        return None if latest >= EVER else latest
+
+
+def watched(
+    record: DecisionRecord, states: Mapping[int, str], marks: Mapping[int, ReceiptMark], ways: Ways
+) -> list[WatchedShipment]:
+    """The shipments of a decision that are held, each with what is stored of its promise, on the network as it is. Of
+    those in `marks`, the receipt is late or short.
+    """
+    order, decided_at = order_of(record.order), seconds(record.decided_at)
+    return [
+        replace(_watched(record, number, state, order=order, decided_at=decided_at, ways=ways), mark=marks.get(number))
+        for number, state in sorted(states.items())
+    ]
+
+
+def _watched(
+    record: DecisionRecord, number: int, state: str, *, order: Order, decided_at: int, ways: Ways
+) -> WatchedShipment:
+    shipment, network = record.shipments[number], ways.network
+    planned = seconds(shipment.arrives_by)
+    collect_at = order.collect_at if shipment.collect_at is UNSET else shipment.collect_at
+    node = network.nodes.get(shipment.node)
+    return WatchedShipment(
+        decision=record.id or "",
+        number=number,
+        order=order,
+        node=shipment.node,
+        service=shipment.service,
+        decided_at=decided_at,
+        ships_at=seconds(shipment.ships_at),
+        planned=planned,
+        promised=_promised(record, order, planned, ways),
+        times=times_of(
+            order,
+            ways,
+            node=shipment.node,
+            service=shipment.service,
+            collect_at=collect_at,
+            came_in=network.came_in(order.placed_at, decided_at),
+        ),
+        reports=node is not None and node.milestones is not None,
+        stored=state,
+    )
+
+
+def _promised(record: DecisionRecord, order: Order, planned: int, ways: Ways) -> int:
+    """By when the shipment is to arrive: as the order was promised, unless it was decided to come later; if it was
+    promised nothing, as it was planned.
+    """
+    promises = [order.promise_by, order.deliver_on and ways.day(order.deliver_on)[1]]
+    if record.quote is not UNSET:
+        promises.append(seconds(record.quote.arrives_by))
+    kept = [instant for instant in promises if instant is not None and planned <= instant]
+    return min(kept, default=planned)

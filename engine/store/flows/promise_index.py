@@ -1,0 +1,185 @@
+"""The index of promises as it is stored: which shipments have to pass their next milestone first.
+
+It is made of the log, as far as that was read, by whoever needs it, so a commit does nothing for it. Like a cache, it
+can be made anew of the holds that are open.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import orjson
+
+from engine.model.milestones import Cause
+from engine.store.connection.client import Client, faults
+from engine.store.flows.promise_notes import member_of, shipment_of
+from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.stored_entry import RawEntry
+from engine.store.script_keys import INDEX_PROMISES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexState:
+    """How far the index is made: up to the log entry `cursor`, with schedules of the network whose hash is `schedules`,
+    and anew at `made`, in UTC seconds; all empty: not at all.
+    """
+
+    cursor: str = ""
+    schedules: str = ""
+    made: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A shipment of a decision has to pass its next milestone at the instant `at`. `unraised`: it was not said yet that
+    it may not.
+    """
+
+    decision: str
+    number: int
+    at: int
+    unraised: bool
+
+    @property
+    def member(self) -> str:
+        return member_of(self.decision, self.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptMark:
+    """Why the promise of a shipment is at risk since `at` (UTC seconds): the receipt on which it stands comes later, at
+    `expected_at`; or there is nothing on which some of its units stand (None).
+    """
+
+    cause: Cause
+    at: int
+    receipt: str
+    sku: str
+    node: str
+    expected_at: int | None
+
+    @classmethod
+    def of(cls, text: bytes) -> Self:
+        """As `Keys.at_risk` has it."""
+        mark = orjson.loads(text)
+        cause: Cause = "receipt_late" if mark["cause"] == "late" else "receipt_short"
+        expected_at = mark.get("expected_at")
+        return cls(
+            cause=cause,
+            at=int(mark["at"]),
+            receipt=mark["receipt"],
+            sku=mark["sku"],
+            node=mark["node"],
+            expected_at=None if expected_at is None else int(expected_at),
+        )
+
+
+class PromiseIndex:
+    """That of one network."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._script = client.script("flows/index_promises")
+
+    def state(self) -> IndexState:
+        with faults():
+            stored = self._client.redis.hmget(self._keys.promises_read, ["cursor", "schedules", "made"])
+        cursor, schedules, made = ((value or b"").decode() for value in stored)
+        return IndexState(cursor=cursor, schedules=schedules, made=made)
+
+    def log_end(self) -> str:
+        """The last entry of the log."""
+        with faults():
+            last = self._client.redis.xrevrange(self._keys.log, count=1)
+        return last[0][0].decode() if last else "0-0"
+
+    def is_behind_log(self, state: IndexState) -> bool:
+        """Whether entries that the index does not have are in the archive alone."""
+        with faults():
+            first = self._client.redis.xrange(self._keys.log, count=1)
+        return bool(first) and _place(state.cursor) < _place(first[0][0].decode())
+
+    def entries(self, state: IndexState, *, count: int) -> list[RawEntry]:
+        """The next entries that the index does not have."""
+        return decision_log.next_entries(self._client, self._keys, start=f"({state.cursor}", count=count)
+
+    def change(
+        self, before: IndexState, *, after: IndexState | None, dues: Sequence[Due], gone: Sequence[str] = ()
+    ) -> bool:
+        """Take changes in; False if the index is not as in `before`. Without `after`, more is to come."""
+        request = {
+            "before": [before.cursor, before.schedules, before.made],
+            "dues": [[due.member, str(due.at), "1" if due.unraised else "0"] for due in dues],
+            "gone": gone,
+        } | ({"after": [after.cursor, after.schedules, after.made]} if after else {})
+        with faults():
+            return bool(self._script(keys=INDEX_PROMISES.keys(self._keys), args=[orjson.dumps(request)]))
+
+    def due(
+        self, *, until: int, after: tuple[int, str] | None = None, unraised: bool = False, at_once: int = 200
+    ) -> Iterator[list[tuple[int, str, int]]]:
+        """The shipments whose next milestone is due by `until`: instant, decision, number; the first to be due first,
+        some at a time, behind (instant, member) `after`.
+        """
+        name = self._keys.promises_unraised if unraised else self._keys.promises
+        start, offset = ("-inf" if after is None else after[0]), 0
+        while True:
+            with faults():
+                batch = self._client.redis.zrangebyscore(name, start, until, start=offset, num=at_once, withscores=True)
+            members = [(int(at), member.decode()) for member, at in batch]
+            yield [(at, *shipment_of(member)) for at, member in members if after is None or (at, member) > after]
+            if len(batch) < at_once:
+                return
+            offset += at_once
+
+    def forget(self, members: Sequence[str]) -> None:
+        """Take off shipments that are not held any more."""
+        if members:
+            with faults(), self._client.redis.pipeline(transaction=False) as write:
+                write.zrem(self._keys.promises, *members)
+                write.zrem(self._keys.promises_unraised, *members)
+                write.execute()
+
+    def take_turn(self, *, milliseconds: int) -> bool:
+        """Whether this process is the one that watches, for so long."""
+        with faults():
+            return bool(self._client.redis.set(self._keys.promises_turn, "1", nx=True, px=milliseconds))
+
+    def marks(self) -> dict[str, ReceiptMark]:
+        """By member, what its receipt has become, as `Keys.at_risk` says: of those that still stand on one that is
+        late, or at a position that holds more than it has.
+        """
+        keys = self._keys
+        with faults():
+            stored = self._client.redis.hgetall(keys.at_risk)
+        marks = {member.decode(): ReceiptMark.of(text) for member, text in stored.items()}
+        if not marks:
+            return {}
+        with faults(), self._client.redis.pipeline(transaction=False) as read:
+            for member, mark in marks.items():
+                decision, number = shipment_of(member)
+                read.hexists(keys.pegs(mark.sku), f"{mark.receipt}\n{decision}\n{number}")
+                read.hget(keys.on_hand(mark.sku), mark.node)
+                read.hget(keys.held(mark.sku), mark.node)
+            answers = iter(read.execute())
+        lasting = {}
+        for (member, mark), stands, on_hand, held in zip(marks.items(), answers, answers, answers, strict=True):
+            is_short = int(held or 0) > max(0, int(on_hand or 0))
+            if stands if mark.cause == "receipt_late" else is_short:
+                lasting[member] = mark
+        return lasting
+
+    def places(self, members: Sequence[str]) -> dict[str, int | None]:
+        """By member, the instant at which it stands in the index; None: it does not."""
+        if not members:
+            return {}
+        with faults():
+            places = self._client.redis.zmscore(self._keys.promises, members)
+        return {member: None if at is None else int(at) for member, at in zip(members, places, strict=True)}
+
+
+def _place(entry: str) -> tuple[int, int]:
+    millis, _, number = entry.partition("-")
+    return int(millis or 0), int(number or 0)

@@ -1,0 +1,32 @@
+-- Takes changes into the index of promises, which is made of the log, unless another process did so meanwhile.
+--
+-- Keys, by the names in script_keys.py.
+-- ARGV  1 the changes as JSON: `before`, how far the index was made as its reader found it, {cursor, schedules, made}; and
+--       the same `after`, left out while it is being made anew; `dues`, {member, instant, '1' if its next milestone was
+--       not said to be at risk yet} of each shipment; and `gone`, the members of those that are not held any more
+-- Answers 1, or 0 if it was not as it was found.
+local changes = cjson.decode(ARGV[1])
+local call = redis.call
+
+local made = call('HMGET', key.promises_read, 'cursor', 'schedules', 'made')
+for place, value in ipairs(changes.before) do
+  if (made[place] or '') ~= value then
+    return 0
+  end
+end
+for _, due in ipairs(changes.dues) do
+  call('ZADD', key.promises, due[2], due[1])
+  if due[3] == '1' then
+    call('ZADD', key.promises_unraised, due[2], due[1])
+  else
+    call('ZREM', key.promises_unraised, due[1])
+  end
+end
+for _, member in ipairs(changes.gone) do
+  call('ZREM', key.promises, member)
+  call('ZREM', key.promises_unraised, member)
+end
+if changes.after then
+  call('HSET', key.promises_read, 'cursor', changes.after[1], 'schedules', changes.after[2], 'made', changes.after[3])
+end
+return 1
