@@ -37,6 +37,10 @@ class WatchedShipment:
     promised: int
     times: ShipmentTimes | None
     reports: bool
+    ready_at: int | None
+    """Of a shipment that waits for goods that are to come, or for a day, from when on it is prepared."""
+    expected: Mapping[str, int]
+    """By receipt on which it was promised, when that was expected then."""
     stored: str
     """What is stored of its promise, as it is stored."""
     mark: ReceiptMark | None = None
@@ -98,9 +102,15 @@ class WatchedShipment:
         if following is not None:
             arrivals.append(self.times.arrival(following, now))
         if self.mark is not None and self.mark.expected_at is not None:
-            arrivals.append(self.times.arrival("released", self.mark.expected_at))
+            ready_at = self._ready_later(self.mark.receipt, self.mark.expected_at)
+            arrivals.append(replace(self.times, came_in=ready_at).arrival("released", ready_at))
         latest = max(arrivals)
         return None if latest >= EVER else latest
+
+    def _ready_later(self, receipt: str, expected_at: int) -> int:
+        """From when on it is prepared, if the receipt is expected then by now."""
+        ready_at = self.decided_at if self.ready_at is None else self.ready_at
+        return ready_at + max(0, expected_at - self.expected.get(receipt, expected_at))
 
 
 def watched(
@@ -122,6 +132,7 @@ def _watched(
     shipment, network = record.shipments[number], ways.network
     planned = seconds(shipment.arrives_by)
     collect_at = order.collect_at if shipment.collect_at is UNSET else shipment.collect_at
+    ready_at = None if shipment.ready_at is UNSET else seconds(shipment.ready_at)
     node = network.nodes.get(shipment.node)
     return WatchedShipment(
         decision=record.id or "",
@@ -139,19 +150,22 @@ def _watched(
             node=shipment.node,
             service=shipment.service,
             collect_at=collect_at,
-            came_in=network.came_in(order.placed_at, decided_at),
+            came_in=network.came_in(order.placed_at, decided_at) if ready_at is None else ready_at,
         ),
         reports=node is not None and node.milestones is not None,
+        ready_at=ready_at,
+        expected={item.receipt: seconds(item.expected_at) for line in shipment.lines for item in line.receipts or ()},
         stored=state,
     )
 
 
 def _promised(record: DecisionRecord, order: Order, planned: int, ways: Ways) -> int:
     """By when the shipment is to arrive: as the order was promised, unless it was decided to come later; if it was
-    promised nothing, as it was planned.
+    promised nothing, on the day on which it comes as it was decided.
     """
     promises = [order.promise_by, order.deliver_on and ways.day(order.deliver_on)[1]]
     if record.quote is not UNSET:
         promises.append(seconds(record.quote.arrives_by))
     kept = [instant for instant in promises if instant is not None and planned <= instant]
-    return min(kept, default=planned)
+    day = ways.network.local(planned).date().toordinal()
+    return min(kept, default=max(planned, ways.day(day)[1]))

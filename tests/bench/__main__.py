@@ -26,6 +26,7 @@ from tests.bench import (
     returned_units,
     rule_tables,
     tables,
+    transfers,
 )
 
 PARTS = (
@@ -39,6 +40,7 @@ PARTS = (
     "serving",
     "crowding",
     "returning",
+    "moving",
 )
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
@@ -114,7 +116,13 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
         counts = (BRIEF_ORDERS, 2 * BRIEF_ORDERS) if brief else (rule_tables.FEW, rule_tables.MANY)
         figures["rule_tables"] = rule_tables.measure(inventory, sets, counts=counts, say=_say)
     figures["returning"] = _returning(inventory, brief=brief) if "returning" in only else None
+    figures["moving"] = _moving(inventory, brief=brief) if "moving" in only else None
     return tables.Report(**figures, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
+
+
+def _moving(inventory: Inventory, *, brief: bool) -> transfers.MovingFigures:
+    markets, articles = (1, 2) if brief else (transfers.MARKETS, transfers.ARTICLES)
+    return transfers.measure(inventory, markets=markets, articles=articles, say=_say)
 
 
 def _returning(inventory: Inventory, *, brief: bool) -> returned_units.ReturningFigures:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from tests.bench.peers.ours import FIRST_SIGHT, Ours
 from tests.bench.policy_check import CheckingFigures
 from tests.bench.returned_units import ReturningFigures
 from tests.bench.rule_tables import RuleTableFigures
+from tests.bench.transfers import MovingFigures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,7 @@ class Report:
     rule_tables: RuleTableFigures | None
     ledgering: LedgerFigures | None
     returning: ReturningFigures | None
+    moving: MovingFigures | None
     load: tuple[float, float]
     cores: int
 
@@ -61,6 +64,8 @@ def record(report: Report) -> dict[str, Any]:
             "probe_ratios": {port.name: port.ratio for port in crowding.ports},
             "rate_share": crowding.rate_share,
         }
+    if report.moving:
+        values["moving"]["ratios"] = {str(flow.nodes): flow.ratio for flow in report.moving.flows}
     if report.ledgering:
         for part in ("commit", "nothing", "synced", "snapshot"):
             beside: SideBySide = getattr(report.ledgering, part)
@@ -111,6 +116,8 @@ def _tables(report: Report) -> Iterator[Table]:
     yield from _tables_of_policies(report)
     if report.returning:
         yield _returning(report.returning)
+    if report.moving:
+        yield _moving(report.moving)
 
 
 def _tables_of_policies(report: Report) -> Iterator[Table]:
@@ -253,6 +260,19 @@ def _crowding(figures: CrowdingFigures) -> Table:
     rows += [("orders/s", figures.alone, 1), ("orders/s, crowded", figures.crowded, 1)]
     for name, values, scale in rows:
         table.add_row(name, ", ".join(f"{scale * value:.3g}" for value in values))
+    return table
+
+
+def _moving(figures: MovingFigures) -> Table:
+    table = Table(
+        title=f"Transfers: {figures.articles} articles between {figures.places} places in {figures.seconds:.1f} s",
+        caption=f"{figures.processor:.1f} s of processor, {figures.lines} lines; below, one article beside HiGHS",
+    )
+    for column in ("places", "ours, ms", "HiGHS, ms", "times as long"):
+        table.add_column(column, justify="right")
+    for flow in figures.flows:
+        medians = (f"{statistics.median(times):.1f}" for times in (flow.ours, flow.highs))
+        table.add_row(str(flow.nodes), *medians, f"{flow.ratio:.2f}")
     return table
 
 

@@ -196,6 +196,14 @@ def test_the_tables_show_every_part(measured):
         assert part in shown
 
 
+def test_what_is_worth_moving_is_reported_beside_highs(report):
+    figures = report["moving"]
+    assert [flow["nodes"] for flow in figures["flows"]] == [60, 300]
+    assert all(ratio > 0 for ratio in figures["ratios"].values())
+    assert figures["articles"] == 2
+    assert figures["lines"] > 0
+
+
 def test_the_command_line_prints_json_of_the_parts_asked_for():
     command = [sys.executable, "-m", "tests.bench", "--brief", "--json", "--only", "deciding"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
@@ -208,6 +216,7 @@ def test_the_command_line_prints_json_of_the_parts_asked_for():
         is figures["serving"]
         is figures["crowding"]
         is figures["returning"]
+        is figures["moving"]
         is None
     )
 

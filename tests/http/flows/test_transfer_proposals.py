@@ -1,0 +1,149 @@
+"""Transfers are proposed over HTTP on the stock that there is, stored if that is asked for, and not proposed twice."""
+
+import pytest
+
+from engine.model.transfer_lanes import NodeNames, TransferLane
+from engine.transfers.record import ProposalRecord
+from tests.conftest import activate
+from tests.support.facts import EURO, LILLE, LYON, PARIS, inventory, node, order, product
+from tests.support.openapi import mistakes_in
+from tests.support.problem_json import problem_of
+
+LANE = TransferLane(
+    origin=NodeNames(nodes=frozenset({"lyon"})),
+    goal=NodeNames(nodes=frozenset({"paris", "lille"})),
+    takes=24 * 60,
+    per_unit=EURO // 10,
+)
+NODES = [node("lyon", LYON), node("paris", PARIS), node("lille", LILLE)]
+
+
+@pytest.fixture
+def shop(http, pointsman):
+    """Of SHIRT 50 are in Lyon and few elsewhere; of LAMP nobody knows the margin."""
+    facts = inventory(
+        NODES,
+        {"SHIRT": {"lyon": 50, "paris": 0, "lille": 2}, "LAMP": {"lyon": 9, "paris": 0}},
+        products=[product("SHIRT", category="tops", margin=10 * EURO), product("LAMP")],
+        paces={"SHIRT": {"lyon": 100, "paris": 400, "lille": 200}, "LAMP": {"lyon": 0, "paris": 900}},
+        transfer_lanes=(LANE,),
+    )
+    pointsman.load(facts)
+    return http
+
+
+def proposed(shop, body=None, query=""):
+    response = shop.post(f"/v1/transfers/propose{query}", json=body or {})
+    assert response.status_code == 200, response.data
+    assert mistakes_in(shop, ProposalRecord, response.get_json()) == []
+    return response.get_json()
+
+
+def units(proposal):
+    return {(item["from"], item["to"]): item["lines"][0]["units"] for item in proposal["transfers"]}
+
+
+def test_what_is_worth_moving_is_proposed_with_what_it_gains_and_why(shop):
+    proposal = proposed(shop)
+    assert units(proposal).keys() == {("lyon", "paris"), ("lyon", "lille")}
+    assert (proposal["days"], proposal["currency"], proposal["gap_micros"]) == (14, "EUR", 0)
+    assert (proposal["articles"], proposal["without_margin"]) == (1, ["LAMP"])
+    assert proposal["gain_micros"] == sum(item["gain_micros"] for item in proposal["transfers"]) > 0
+    line = proposal["transfers"][0]["lines"][0]
+    assert line["en"].startswith("lille would have 2 and is expected to be asked for 2.8 over 14 days: with ")
+    assert line["destination"]["more"] == line["units"] == -line["origin"]["more"]
+
+
+def test_nothing_is_stored_unless_that_is_asked_for(shop, contents):
+    before = contents()
+    proposed(shop)
+    assert contents() == before
+
+
+def test_what_was_stored_is_not_proposed_a_second_time(shop, pointsman):
+    first = proposed(shop, query="?save=true")
+    stored = {transfer.id: transfer for transfer in pointsman.flows.transfers.open_transfers()}
+    assert {item["id"] for item in first["transfers"]} == stored.keys()
+    for item in first["transfers"]:
+        transfer, line = stored[item["id"]], item["lines"][0]
+        assert (transfer.status, transfer.origin, transfer.goal) == ("proposed", item["from"], item["to"])
+        assert [(kept.units, kept.gain, kept.why) for kept in transfer.lines] == [
+            (line["units"], line["gain_micros"], line["en"])
+        ]
+    assert proposed(shop)["transfers"] == []
+
+
+@pytest.mark.parametrize("step", ["approve", "ship", "receive"])
+def test_nor_is_it_once_it_has_left_or_arrived(shop, pointsman, step):
+    names = [item["id"] for item in proposed(shop, query="?save=true")["transfers"]]
+    for name in names:
+        for call in ("approve", "ship", "receive")[: ("approve", "ship", "receive").index(step) + 1]:
+            getattr(pointsman.flows.transfers, call)(name)
+    assert proposed(shop)["transfers"] == []
+
+
+def test_a_transfer_that_is_cancelled_is_proposed_again(shop, pointsman):
+    first = proposed(shop, query="?save=true")
+    for item in first["transfers"]:
+        pointsman.flows.transfers.cancel(item["id"])
+    assert units(proposed(shop)) == units(first)
+
+
+def test_units_that_are_held_are_not_moved(shop, pointsman):
+    activate(pointsman)
+    assert units(proposed(shop))["lyon", "paris"] > 4
+    decision = pointsman.decide(order(("SHIRT", 46)))
+    assert decision.record.status == "filled"
+    assert sum(units(proposed(shop)).values()) <= 6
+
+
+def test_rules_keep_units_back_and_leave_stock_out(shop, pointsman):
+    activate(pointsman, "when: {node.id: lyon}, then: {keep: 45}")
+    assert sum(units(proposed(shop)).values()) == 5
+    activate(pointsman, "when: {node.id: paris}, then: {transfer: false}")
+    assert units(proposed(shop)).keys() == {("lyon", "lille")}
+    activate(pointsman, "when: {node.id: paris}, then: {max: 3}")
+    assert units(proposed(shop))["lyon", "paris"] == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "pairs"),
+    [
+        ({"to": ["lille"]}, {("lyon", "lille")}),
+        ({"nodes": ["paris"]}, {("lyon", "paris")}),
+        ({"from": ["paris"]}, set()),
+        ({"skus": ["SHIRT"], "categories": ["tops"]}, {("lyon", "paris"), ("lyon", "lille")}),
+        ({"skus": ["LAMP"]}, set()),
+    ],
+)
+def test_only_what_is_asked_for_is_proposed(shop, body, pairs):
+    assert units(proposed(shop, body)).keys() == pairs
+
+
+def test_over_fewer_days_fewer_units_are_worth_moving(shop):
+    assert units(proposed(shop, {"days": 3}))["lyon", "paris"] < units(proposed(shop))["lyon", "paris"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "message"),
+    [
+        ({"skus": ["SHRIT"]}, "sku", "no product goes by the SKU 'SHRIT'"),
+        ({"categories": ["hats"]}, "category", "of the category 'hats'"),
+        ({"from": ["lyons"]}, "from", "no node goes by the id 'lyons'"),
+        ({"to": ["a"]}, "to", "no node goes by the id 'a'"),
+        ({"nodes": ["b"]}, "node", "no node goes by the id 'b'"),
+        ({"days": 0}, "days", "a whole number from 1 to 366"),
+        ({"day": 3}, "day", "Unknown field"),
+    ],
+)
+def test_what_there_is_not_is_refused_and_said(shop, contents, body, field, message):
+    before = contents()
+    problem = problem_of(shop.post("/v1/transfers/propose?save=true", json=body), 422)
+    assert [error["field"] for error in problem["errors"]] == [field]
+    assert message.lower() in problem["errors"][0]["message"].lower()
+    assert contents() == before
+
+
+def test_a_network_without_lanes_says_where_they_are_written(http):
+    problem = problem_of(http.post("/v1/transfers/propose", json={}), 422)
+    assert "write them under transfers in network.yaml" in problem["errors"][0]["message"]

@@ -1,0 +1,146 @@
+"""What becomes of promises on a receipt that gets late or short: they are matched again by priority, and told of."""
+
+import dataclasses
+
+import pytest
+
+from engine.events.event import START
+from engine.store.stock import Movement
+from tests.conftest import activate
+from tests.store.flows.conftest import DAY
+from tests.support.decision_json import json_of
+from tests.support.facts import HOUR, NOW, order
+
+FROM_CONFIRMED = "then: {promise_from: confirmed}"
+VIP = "when: {order.tags: {has: vip}}, then: {priority: 90}"
+
+
+@pytest.fixture
+def sells(shop):
+    activate(shop, FROM_CONFIRMED, VIP, "then: {hold: 30 d}")
+    return shop
+
+
+def ordered(shop, units, **more):
+    made = json_of(shop.decide(order(("A", units), **more)))
+    assert made["status"] == "filled"
+    return made
+
+
+def told(shop, *types):
+    return [event for event in shop.events._outbox.read(START, limit=1_000).events if event.type in types]
+
+
+def chain(shop, made):
+    return [link.record for link in shop.rerouting.chain(made["id"]).links]
+
+
+def replays_alike(shop):
+    return {item.outcome for item in shop.replays.between(None, None)} == {"identical"}
+
+
+def test_a_receipt_that_gets_late_moves_its_promises_and_that_is_told_once(sells, announce, clock):
+    announce()
+    made = ordered(sells, 8)
+    before = made["shipments"][0]["arrives_by"]
+    announce(expected_at=NOW + 3 * DAY, sequence=2)
+    turn = sells.flows.promise_watch.watch()
+    assert [(risk.cause, risk.late) for risk in turn.raised] == [("receipt_late", True)]
+    assert (turn.moved, turn.stay) == (0, 1)
+    at_risk, moved = told(sells, "promise.at_risk", "promise.moved")
+    assert (at_risk.data.cause, at_risk.data.expected_at) == ("receipt_late", "2026-12-02T09:00:00Z")
+    assert (moved.data.arrived_by, moved.data.arrives_by) == (before, "2026-12-02T09:00:00Z")
+    assert (moved.data.was, moved.data.decision) == (made["id"], made["id"])
+    assert before == "2026-11-30T09:00:00Z"
+    assert sells.flows.promise_watch.watch().raised == ()
+    (shown,) = sells.flows.promise_watch.at_risk().shipments
+    assert (shown.cause, shown.due) == ("receipt_late", NOW)
+    assert sells.check(whole=True).clean
+
+
+def test_slack_is_kept_when_the_receipt_is_late(shop, announce):
+    activate(shop, FROM_CONFIRMED, "then: {slack: 1 day, hold: 30 d}")
+    announce()
+    made = ordered(shop, 8)
+    assert made["shipments"][0]["arrives_by"] == "2026-12-01T09:00:00Z"
+    announce(expected_at=NOW + 3 * DAY, sequence=2)
+    shop.flows.promise_watch.watch()
+    (moved,) = told(shop, "promise.moved")
+    assert moved.data.arrives_by == "2026-12-03T09:00:00Z"
+
+
+def test_free_units_go_to_the_highest_priority_first(sells, announce, clock):
+    announce()
+    usual, vip = ordered(sells, 4), ordered(sells, 5, tags=frozenset({"vip"}))
+    assert usual["shipments"][0].get("ready_at") is None  # the five on hand were for the first
+    other = ordered(sells, 3)
+    assert vip["shipments"][0]["ready_at"] == other["shipments"][0]["ready_at"]
+    announce(expected_at=NOW + 3 * DAY, sequence=2)
+    sells.stock.move([Movement(op="found", sku="A", node="paris", delta=5)])
+    turn = sells.flows.promise_watch.watch()
+    assert (len(turn.raised), turn.moved, turn.stay) == (2, 1, 1)
+    _, matched = chain(sells, vip)
+    assert [item.node for item in matched.shipments] == ["paris"]
+    assert matched.follows.late.cause == "receipt_late"
+    assert len(chain(sells, other)) == 1
+    moved = {event.data.was: event.data for event in told(sells, "promise.moved")}
+    assert moved[vip["id"]].decision == matched.id
+    assert moved[vip["id"]].arrives_by == "2026-11-29T09:00:00Z"
+    assert moved[other["id"]].decision == other["id"]
+    assert sells.flows.inbound.find("PO-1").promised == 3
+    assert replays_alike(sells)
+    assert sells.check(whole=True).clean
+
+
+def test_the_units_of_another_receipt_serve_what_a_short_one_lacks(sells, announce, receive, clock):
+    announce()
+    announce("PO-2", expected_at=NOW + 2 * DAY, quantity=6)
+    sells.holds.confirm(ordered(sells, 5)["id"])  # what was on hand
+    usual, vip = ordered(sells, 4), ordered(sells, 3, tags=frozenset({"vip"}))
+    clock.now = NOW + DAY
+    receive(5, closes=True)
+    turn = sells.flows.promise_watch.watch()
+    assert [(risk.shipment.decision, risk.cause) for risk in turn.raised] == [(usual["id"], "receipt_short")]
+    assert (turn.moved, turn.stay) == (1, 0)
+    _, matched = chain(sells, usual)
+    assert matched.shipments[0].lines[0].receipts[0].receipt == "PO-2"
+    (moved,) = told(sells, "promise.moved")
+    assert (moved.data.arrived_by, moved.data.arrives_by) == (None, "2026-12-01T09:00:00Z")
+    assert sells.holds.state(vip["id"]).shipments[0].state == "held"
+    assert sells.flows.promise_watch.at_risk().shipments == ()
+    assert replays_alike(sells)
+    assert sells.check(whole=True).clean
+
+
+def test_a_cancelled_receipt_is_told_and_what_nothing_serves_stays(sells, announce):
+    announce()
+    made = ordered(sells, 8)
+    announce(status="cancelled", sequence=2)
+    turn = sells.flows.promise_watch.watch()
+    assert [(risk.cause, risk.expected) for risk in turn.raised] == [("receipt_short", None)]
+    assert turn.stay == 1
+    (moved,) = told(sells, "promise.moved")
+    assert moved.data.arrives_by is None
+    assert len(chain(sells, made)) == 1
+
+
+def test_what_has_arrived_after_all_is_at_risk_no_more(sells, announce, receive, clock):
+    announce()
+    ordered(sells, 8)
+    announce(expected_at=NOW + 2 * DAY, sequence=2)
+    assert len(sells.flows.promise_watch.at_risk().shipments) == 1
+    clock.now = NOW + HOUR
+    receive(10)
+    assert sells.flows.promise_watch.at_risk().shipments == ()
+    assert sells.flows.promise_watch.watch().raised == ()
+
+
+def test_a_shipment_that_waits_has_milestones_from_when_its_goods_are_there(sells, announce):
+    announce()
+    made = ordered(sells, 8)
+    (risk,) = sells.flows.promise_watch.at_risk(within=60 * 24 * 30).shipments
+    assert risk.shipment.decision == made["id"]
+    assert dataclasses.asdict(risk.shipment)["ready_at"] == NOW + DAY
+    # it is there on the 30th, by the last minute of the day in Paris
+    assert risk.shipment.milestones["handed_over"] == NOW + DAY + 13 * HOUR + 59 * 60
+    assert risk.cause == "not_handed_over"
