@@ -34,3 +34,5 @@ MOST_UNITS = 1_000_000
 """Of one order line."""
 LONGEST_AGE = 1 << 31
 """Seconds that an answer may be old; RFC 9111 gives this value to ages too long to be counted."""
+MOST_TRANSFERS = 500
+"""On one page of the list of transfers."""

@@ -1,8 +1,9 @@
 """What was sold of each position on each day, by the log, and on which days there was anything to sell.
 
 Sold are the units that a decision takes, on the day it is made, less those of them that end otherwise than by leaving:
-released, expired, rejected, cancelled, or not ordered any more. Sold, too, are units that a movement takes out for a
-reason that says so, on the day it took place; those that such a movement brings back count against.
+released, expired, rejected, cancelled, or not ordered any more; and less those that come back as a return. Sold, too,
+are units that a movement takes out for a reason that says so, on the day it took place; those that such a movement
+brings back count against.
 
 A day on which a position had no free unit from beginning to end says nothing about what would have sold (it is
 censored), and does not count, unless some of it was sold. How many were free is known from the entries that say how
@@ -11,15 +12,16 @@ one says, or what is there now.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import msgspec
 
 from engine.demand.node_days import NodeDays
+from engine.demand.position_history import PositionHistory
 from engine.store.log.entry import Entry
-from engine.store.log.entry_bodies import MovedUnits, PartUnits, Units
+from engine.store.log.entry_bodies import MovedUnits, PartUnits, PositionLevel, Units
 
 _MICROSECONDS = 1_000_000
 _ENDINGS = frozenset({"confirmed", "released", "expired", "cancelled", "amended", "undone"})
@@ -39,8 +41,13 @@ class _Shipment(msgspec.Struct):
     lines: list[_Line]
 
 
+class _Order(msgspec.Struct):
+    id: str | None = None
+
+
 class _Decision(msgspec.Struct):
     shipments: list[_Shipment]
+    order: _Order = msgspec.field(default_factory=_Order)
 
 
 class _Hold(msgspec.Struct):
@@ -64,46 +71,21 @@ _HOLDS = msgspec.json.Decoder(_Holds)
 _REJECTION = msgspec.json.Decoder(_Rejection)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Position:
-    """`open` has a bit for each day on which some unit was free. `free` were so many from the instant `since` on; None:
-    not known.
-    """
-
-    days: NodeDays
-    sold: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
-    open: int = 0
-    free: int | None = None
-    since: int = 0
-
-    def sell(self, instant: int, units: int) -> None:
-        self.sold[self.days.day_of(instant)] += units
-
-    def had(self, before: int | None, instant: int) -> None:
-        """So many units were free until the instant, if that is known of it (None: not)."""
-        self._mark(before if self.free is None else self.free, instant)
-
-    def has(self, free: int | None, instant: int) -> None:
-        self.free, self.since = free, instant
-
-    def change(self, units: int, instant: int) -> None:
-        """So many units more are free from the instant on. Fewer than is not known is not known either."""
-        if self.free is not None or units > 0:
-            self.had(None, instant)
-            self.has((self.free or 0) + units, instant)
-
-    def _mark(self, free: int | None, until: int) -> None:
-        if free is not None and free <= 0:
-            return
-        first, last = max(0, self.days.day_of(self.since)), min(self.days.day_of(until - 1), self.days.count - 1)
-        if first <= last:
-            self.open |= (1 << (last + 1)) - (1 << first)
-
-
 @dataclass(slots=True)
-class _HeldShipment:
+class _DecidedShipment:
+    """By SKU, the units of it that are held, and those that are sold: held, or gone."""
+
     node: str
-    units: dict[str, int]
+    held: dict[str, int]
+    sold: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A decision: when it was made, and its shipments by number."""
+
+    at: int
+    shipments: Mapping[int, _DecidedShipment]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,9 +96,9 @@ class SalesHistory:
 
     days_of: Callable[[str], NodeDays | None]
     sale_reasons: AbstractSet[str]
-    _positions: dict[PositionKey, _Position] = field(default_factory=dict)
-    _holds: dict[str, tuple[int, dict[int, _HeldShipment]]] = field(default_factory=dict)
-    """By decision, when it was made, and what is still held of its shipments, by number."""
+    _positions: dict[PositionKey, PositionHistory] = field(default_factory=dict)
+    _decisions: dict[str, _Made] = field(default_factory=dict)
+    _of_order: defaultdict[str, list[_Made]] = field(default_factory=lambda: defaultdict(list))
     _loaded_at: int | None = None
     """When a load last replaced stock: from then on it is not known."""
 
@@ -127,16 +109,28 @@ class SalesHistory:
                 self._add_decision(entry)
             case "rejected":
                 self._reject(entry)
+            case "return_received":
+                self._come_back(entry)
+            case kind if kind in _ENDINGS:
+                self._end(entry)
+            case _:
+                self._add_stock(entry)
+
+    def _add_stock(self, entry: Entry) -> None:
+        """Of what is on hand."""
+        match entry.kind:
             case "moved":
                 self._move(entry)
             case "counted":
-                for position, level in zip(entry.counted_positions, entry.levels, strict=True):
-                    if level is not None:
-                        self._level(position, level.before - level.held, level.after - level.held, entry.at)
+                self._count(entry)
+            case "received":
+                self._receive(entry)
+            case "return_disposed":
+                self._restock(entry)
+            case "transfer_shipped" | "transfer_cancelled":
+                self._transfer(entry)
             case "loaded":
                 self._loaded_at = entry.at
-            case kind if kind in _ENDINGS:
-                self._end(entry)
 
     def positions(self) -> AbstractSet[PositionKey]:
         """Those that an entry was about."""
@@ -157,17 +151,17 @@ class SalesHistory:
         history.had(free_now, now)
         return [history.sold[day] for day in counted if history.open >> day & 1 or history.sold[day] > 0]
 
-    def _position(self, position: PositionKey) -> _Position | None:
+    def _position(self, position: PositionKey) -> PositionHistory | None:
         known = self._positions.get(position)
         if known is None:
             days = self.days_of(position[1])
             if days is None:
                 return None
-            known = self._positions[position] = _Position(days=days)
+            known = self._positions[position] = PositionHistory(days=days)
         self._after_load(known)
         return known
 
-    def _after_load(self, position: _Position) -> None:
+    def _after_load(self, position: PositionHistory) -> None:
         loaded_at = self._loaded_at
         if loaded_at is not None and position.free is not None and position.since < loaded_at:
             position.had(None, loaded_at)
@@ -190,74 +184,93 @@ class SalesHistory:
             history.sell(instant, units)
 
     def _add_decision(self, entry: Entry) -> None:
-        shipments: dict[int, _HeldShipment] = {}
-        claims: defaultdict[PositionKey, int] = defaultdict(int)
-        for number, shipment in enumerate(_DECISION.decode(entry.body).shipments):
+        record = _DECISION.decode(entry.body)
+        shipments: dict[int, _DecidedShipment] = {}
+        taken: defaultdict[PositionKey, int] = defaultdict(int)
+        for number, shipment in enumerate(record.shipments):
             units: defaultdict[str, int] = defaultdict(int)
             for line in shipment.lines:
                 units[line.sku] += line.quantity
-                claims[line.sku, shipment.node] += line.quantity
-            shipments[number] = _HeldShipment(shipment.node, dict(units))
+                taken[line.sku, shipment.node] += line.quantity
+            shipments[number] = _DecidedShipment(shipment.node, dict(units), dict(units))
         if not shipments:
             return
-        self._holds[entry.decision] = entry.at, shipments
-        stood = entry.positions_before if len(entry.positions_before) == len(claims) else (None,) * len(claims)
-        for (position, units_taken), before in zip(sorted(claims.items()), stood, strict=True):
+        made = self._decisions[entry.decision] = _Made(entry.at, shipments)
+        if record.order.id is not None:
+            self._of_order[record.order.id].append(made)
+        for position, units_taken in taken.items():
             self._sell(position, units_taken, entry.at)
+        for sku, _, number, pegged, _ in entry.pegs:  # these are of what is to come
+            taken[sku, shipments[number].node] -= pegged
+        self._take(entry, taken)
+
+    def _take(self, entry: Entry, taken: Mapping[PositionKey, int]) -> None:
+        """So many units of what was on hand are held by a decision."""
+        known = len(entry.positions_before) == len(taken)
+        stood = entry.positions_before if known else (None,) * len(taken)
+        for (position, units), before in zip(sorted(taken.items()), stood, strict=True):
             if before is None:
-                self._change(position, -units_taken, entry.at)
+                self._change(position, -units, entry.at)
             else:
                 free = before[0] - before[1]
-                self._level(position, free, free - units_taken, entry.at)
+                self._level(position, free, free - units, entry.at)
 
     def _end(self, entry: Entry) -> None:
         """Units of holds came from one state into another."""
-        if not entry.body:
+        if entry.body:
+            for hold in _HOLDS.decode(entry.body).holds:
+                made = self._decisions.get(hold.decision)
+                for part in hold.parts:
+                    self._move_part(part, entry, made)
+        else:
             self._end_shipments(entry)
-            return
-        for hold in _HOLDS.decode(entry.body).holds:
-            made_at, shipments = self._holds.get(hold.decision, (None, {}))
-            for part in hold.parts:
-                self._move_part(part, entry, made_at, shipments.get(part.number))
+        for sku, _, name, number, units in entry.unpegged:  # these were not held of what is on hand
+            made = self._decisions.get(name)
+            if made is not None and number in made.shipments and entry.kind != "confirmed":
+                self._change((sku, made.shipments[number].node), -units, entry.at)
 
-    def _move_part(self, part: PartUnits, entry: Entry, made_at: int | None, held: _HeldShipment | None) -> None:
+    def _move_part(self, part: PartUnits, entry: Entry, made: _Made | None) -> None:
         is_undone = entry.kind == "undone"
         counted = int(is_undone or entry.kind in _COUNT) - int(part.source in _COUNT)
+        shipment = None if made is None else made.shipments.get(part.number)
         for sku, units in part.units:
-            if held is not None and (is_undone or part.source == "held"):
-                held.units[sku] = held.units.get(sku, 0) + (units if is_undone else -units)
-            if made_at is not None and counted:
-                self._sell((sku, part.node), counted * units, made_at)
+            if made is not None and shipment is not None:
+                if is_undone or part.source == "held":
+                    shipment.held[sku] = shipment.held.get(sku, 0) + (units if is_undone else -units)
+                self._sell_of(made, shipment, sku, counted * units)
             if part.source == "held" and entry.kind != "confirmed":
                 self._change((sku, part.node), units, entry.at)
 
     def _end_shipments(self, entry: Entry) -> None:
         """Whole shipments ended."""
-        made_at, shipments = self._holds.get(entry.decision, (None, {}))
-        for number in list(shipments) if entry.shipments is None else entry.shipments:
-            held = shipments.get(number)
-            if held is None or made_at is None:
+        made = self._decisions.get(entry.decision)
+        if made is None:
+            return
+        for number in list(made.shipments) if entry.shipments is None else entry.shipments:
+            shipment = made.shipments.get(number)
+            if shipment is None:
                 continue
-            ended = entry.ended_units.get(number, tuple(held.units.items()))
-            held.units = {}
+            ended = entry.ended_units.get(number, tuple(shipment.held.items()))
+            shipment.held.clear()
             if entry.kind != "confirmed":
-                self._give_back(held.node, ended, made_at, entry.at)
+                for sku, units in ended:
+                    self._sell_of(made, shipment, sku, -units)
+                    self._change((sku, shipment.node), units, entry.at)
 
-    def _give_back(self, node: str, units: Units, made_at: int, at: int) -> None:
-        for sku, number in units:
-            self._sell((sku, node), -number, made_at)
-            self._change((sku, node), number, at)
+    def _sell_of(self, made: _Made, shipment: _DecidedShipment, sku: str, units: int) -> None:
+        """So many more units of a shipment are sold, on the day that it was decided."""
+        shipment.sold[sku] = shipment.sold.get(sku, 0) + units
+        self._sell((sku, shipment.node), units, made.at)
 
     def _reject(self, entry: Entry) -> None:
         rejection = _REJECTION.decode(entry.body)
-        made_at, shipments = self._holds.get(entry.decision, (None, {}))
+        made = self._decisions.get(entry.decision)
         for number, units in rejection.parts:
-            held = shipments.get(number)
+            shipment = None if made is None else made.shipments.get(number)
             for sku, rejected in units:
-                if held is not None:
-                    held.units[sku] = held.units.get(sku, 0) - rejected
-                if made_at is not None:
-                    self._sell((sku, rejection.node), -rejected, made_at)
+                if made is not None and shipment is not None:
+                    shipment.held[sku] = shipment.held.get(sku, 0) - rejected
+                    self._sell_of(made, shipment, sku, -rejected)
                 if not rejection.blocks:
                     self._change((sku, rejection.node), rejected, entry.at)
         for count in entry.rejection_counts:
@@ -271,9 +284,44 @@ class SalesHistory:
             if movement.reason in self.sale_reasons:
                 stated = entry.instant(movement.at) // _MICROSECONDS
                 self._sell(position, -movement.delta, stated)
-            level = entry.levels[index] if index < len(entry.levels) else None
-            if level is not None:
-                self._level(position, level.before - level.held, level.after - level.held, entry.at)
+            self._level_after(position, entry.levels[index] if index < len(entry.levels) else None, entry.at)
+
+    def _level_after(self, position: PositionKey, level: PositionLevel | None, at: int) -> None:
+        """An entry says what is on hand before and after, if that changed."""
+        if level is not None:
+            self._level(position, level.before - level.held, level.after - level.held, at)
+
+    def _receive(self, entry: Entry) -> None:
+        """Units of a receipt arrived; those that holds stood on are held then, as are those it will not bring."""
+        body = entry.receipt
+        held = sum(units for _, _, units in (*body.arrived, *body.lost))
+        self._change((body.sku, body.node), (0 if body.in_count else body.units) - held, entry.at)
+
+    def _come_back(self, entry: Entry) -> None:
+        """Units of a return arrived: they were not sold after all, where they had been shipped from."""
+        body = entry.returned
+        for move in body.moves:
+            left = move.quarantine
+            for made in self._of_order.get(body.returned.order, ()):
+                for shipment in made.shipments.values():
+                    units = min(left, shipment.sold.get(move.sku, 0))
+                    if units > 0:
+                        self._sell_of(made, shipment, move.sku, -units)
+                        left -= units
+
+    def _count(self, entry: Entry) -> None:
+        for position, level in zip(entry.counted_positions, entry.levels, strict=True):
+            self._level_after(position, level, entry.at)
+
+    def _transfer(self, entry: Entry) -> None:
+        for (sku, node, _), level in zip(entry.transfer.moved, entry.levels, strict=bool(entry.levels)):
+            self._level_after((sku, node), level, entry.at)
+
+    def _restock(self, entry: Entry) -> None:
+        """Returned units are on hand again, or went elsewhere."""
+        moves = entry.returned.moves
+        for move, level in zip(moves, entry.levels or (None,) * len(moves), strict=True):
+            self._level_after((move.sku, move.node), level, entry.at)
 
 
 def _applied(entry: Entry) -> Iterator[tuple[int, MovedUnits]]:

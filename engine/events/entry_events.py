@@ -23,6 +23,7 @@ from engine.events.payloads import (
 )
 from engine.events.return_events import return_changed
 from engine.events.stock_events import LowStock, low_by_rules, stock_changed, stock_low
+from engine.events.transfer_events import transfer_events
 from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry
@@ -69,6 +70,7 @@ def events_of(
         events = placed(entry, decision.order, changed(entry, decision))
     others = [
         *_others(entry),
+        *transfer_events(entry),
         *_allocation_changed(entry, allocations),
         *_units_changed(entry),
         *inbound_events(entry),
@@ -85,6 +87,7 @@ def events_of(
 
 _LANES = {
     "stock": STOCK_LANE,
+    "transfer": STOCK_LANE,
     "inbound": STOCK_LANE,
     "policy": POLICY_LANE,
     "allocation": POLICY_LANE,

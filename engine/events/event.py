@@ -24,6 +24,11 @@ EVENT_TYPES: Mapping[str, str] = {
     "return.inspected": "returned units were given a grade",
     "return.disposed": "it was decided what becomes of returned units",
     "return.cancelled": "nothing of a return is to come any more",
+    "transfer.proposed": "units are to be moved from one node to another, once that is approved",
+    "transfer.approved": "a transfer may be shipped",
+    "transfer.shipped": "units of a transfer left, and are on their way",
+    "transfer.received": "units of a transfer arrived, or no more is to come of it",
+    "transfer.cancelled": "nothing more becomes of a transfer; what was on its way is on hand where it left again",
     "shipment.progressed": "a shipment was released, picked, packed or handed over",
     "promise.at_risk": "a shipment has missed a milestone or is about to, or the receipt on which it is held is late or"
     " short",

@@ -1,6 +1,6 @@
 """What events say: the `data` of each type, as JSON. Amounts of goods are integers, as in decisions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -9,6 +9,8 @@ from engine.decide.order_record import Record, Timestamp
 from engine.decide.record_parts import PlacedLineRecord
 from engine.model.milestones import Cause, Milestone
 from engine.model.receipts import ReceiptSource, ReceiptStatus
+from engine.model.transfers import TransferStatus
+from engine.transfers.transfer_record import TransferLineRecord
 
 
 class EventLinksRecord(Record, frozen=True, kw_only=True):
@@ -18,6 +20,7 @@ class EventLinksRecord(Record, frozen=True, kw_only=True):
     decision: str | UnsetType = UNSET
     stock: str | UnsetType = UNSET
     policy: str | UnsetType = UNSET
+    transfer: str | UnsetType = UNSET
     receipt: str | UnsetType = UNSET
     channel: str | UnsetType = UNSET
     returned: str | UnsetType = msgspec.field(default=UNSET, name="return")
@@ -217,10 +220,16 @@ class EventPositionRecord(Record, frozen=True, kw_only=True):
     on_hand: Annotated[int | UnsetType, Meta(description="on hand afterwards, where the log says so")] = UNSET
 
 
+StockChange: TypeAlias = Literal[
+    "moved", "counted", "confirmed", "undone", "rejected", "transferred", "received", "returned", "loaded"
+]
+"""Why other units are on hand."""
+
+
 class StockChangedRecord(Record, frozen=True, kw_only=True):
     """Of `stock.changed`."""
 
-    because: Literal["moved", "counted", "confirmed", "undone", "rejected", "received", "returned", "loaded"]
+    because: StockChange
     positions: Annotated[list[EventPositionRecord], Meta(description="empty: any stock may be another, see the link")]
     links: EventLinksRecord
     truncated: bool | UnsetType = UNSET
@@ -402,6 +411,24 @@ class PingRecord(Record, frozen=True, kw_only=True):
     webhook: str
 
 
+class TransferChangedRecord(Record, frozen=True, kw_only=True, rename={"origin": "from", "goal": "to"}):
+    """Of `transfer.proposed`, `.approved`, `.shipped`, `.received` and `.cancelled`: the transfer as it is from then
+    on.
+    """
+
+    transfer: str
+    status: TransferStatus
+    origin: str
+    goal: str
+    lines: list[TransferLineRecord]
+    arrived: Annotated[
+        list[EventSkuUnitsRecord] | UnsetType, Meta(description="of transfer.received, what arrived by this")
+    ] = UNSET
+    expected_at: Annotated[Timestamp | None, Meta(description="of one that was shipped: when it is to arrive")]
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
 PAYLOADS = {
     "order.decided": OrderDecidedRecord,
     "order.changed": OrderChangedRecord,
@@ -415,6 +442,11 @@ PAYLOADS = {
     "return.inspected": ReturnChangedRecord,
     "return.disposed": ReturnChangedRecord,
     "return.cancelled": ReturnChangedRecord,
+    "transfer.proposed": TransferChangedRecord,
+    "transfer.approved": TransferChangedRecord,
+    "transfer.shipped": TransferChangedRecord,
+    "transfer.received": TransferChangedRecord,
+    "transfer.cancelled": TransferChangedRecord,
     "shipment.progressed": ShipmentProgressedRecord,
     "promise.at_risk": PromiseAtRiskEventRecord,
     "promise.moved": PromiseMovedRecord,

@@ -2,19 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 from urllib.parse import quote
 
 from msgspec import UNSET
 
 from engine.events.known_decision import KnownDecision
-from engine.events.payloads import EventLinksRecord, EventPositionRecord, StockChangedRecord, StockLowRecord
+from engine.events.payloads import (
+    EventLinksRecord,
+    EventPositionRecord,
+    StockChange,
+    StockChangedRecord,
+    StockLowRecord,
+)
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import PositionLevel
 
 POSITIONS_AT_ONCE = 50
 """How many positions one event lists: an event has at most 20 kB."""
-Because: TypeAlias = Literal["moved", "counted", "confirmed", "undone", "rejected", "received", "returned", "loaded"]
 _Key: TypeAlias = tuple[str, str]
 """SKU and node."""
 
@@ -50,11 +55,8 @@ def stock_changed(entry: Entry, decision: KnownDecision | None) -> list[StockCha
             return _changes("confirmed" if sign < 0 else "undone", units)
         case "rejected":
             return _changes("rejected", _rejected(entry))
-        case "received" if entry.receipt.units:
-            body = entry.receipt
-            return _changes("received", [EventPositionRecord(sku=body.sku, node=body.node, delta=body.units)])
-        case "return_disposed":
-            return _changes("returned", _restocked(entry))
+        case "received" | "return_disposed" | "transfer_shipped" | "transfer_cancelled":
+            return _changes(*_of_flow(entry))
         case "loaded":
             link = EventLinksRecord(stock="/v1/availability/feed")
             return [StockChangedRecord(because="loaded", positions=[], links=link)]
@@ -88,13 +90,8 @@ def _differences(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
     match entry.kind:
         case "decided":
             yield from _taken(entry)
-        case "moved" | "counted":
-            keys = (
-                [(item.sku, item.node) for item in entry.movements]
-                if entry.kind == "moved"
-                else entry.counted_positions
-            )
-            for key, level in zip(keys, entry.levels, strict=bool(entry.levels)):
+        case "moved" | "counted" | "transfer_shipped" | "transfer_cancelled":
+            for key, level in zip(_leveled(entry), entry.levels, strict=bool(entry.levels)):
                 if level is not None:
                     yield key, max(0, level.before) - level.held, max(0, level.after) - level.held
         case "rejected":
@@ -106,6 +103,16 @@ def _differences(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
                         max(0, level.before) - level.held,
                         max(0, level.after) - level.held,
                     )
+
+
+def _leveled(entry: Entry) -> Sequence[_Key]:
+    """The positions that `levels` are of."""
+    match entry.kind:
+        case "moved":
+            return [(item.sku, item.node) for item in entry.movements]
+        case "counted":
+            return entry.counted_positions
+    return [(sku, node) for sku, node, _ in entry.transfer.moved]
 
 
 def _taken(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
@@ -157,6 +164,18 @@ def _rejected(entry: Entry) -> Iterator[EventPositionRecord]:
                 yield EventPositionRecord(sku=sku, node=rejection.node, delta=-quantity, blocked=quantity)
 
 
+def _of_flow(entry: Entry) -> tuple[StockChange, Iterable[EventPositionRecord]]:
+    """What came in, came back or was moved."""
+    match entry.kind:
+        case "received":
+            body = entry.receipt
+            units = [EventPositionRecord(sku=body.sku, node=body.node, delta=body.units)] if body.units else []
+            return "received", units
+        case "return_disposed":
+            return "returned", _restocked(entry)
+    return "transferred", _transferred(entry)
+
+
 def _restocked(entry: Entry) -> Iterator[EventPositionRecord]:
     moves = entry.returned.moves
     for move, level in zip(moves, entry.levels or [None] * len(moves), strict=True):
@@ -170,7 +189,13 @@ def _restocked(entry: Entry) -> Iterator[EventPositionRecord]:
             )
 
 
-def _changes(because: Because, positions: Iterable[EventPositionRecord]) -> list[StockChangedRecord]:
+def _transferred(entry: Entry) -> Iterator[EventPositionRecord]:
+    for (sku, node, delta), level in zip(entry.transfer.moved, entry.levels, strict=bool(entry.levels)):
+        if level is not None:
+            yield EventPositionRecord(sku=sku, node=node, delta=delta, on_hand=max(0, level.after))
+
+
+def _changes(because: StockChange, positions: Iterable[EventPositionRecord]) -> list[StockChangedRecord]:
     listed = list(positions)
     link = EventLinksRecord(stock="/v1/availability/feed")
     return [

@@ -5,13 +5,16 @@ proposed -> approved -> shipped -> received; each of the first three may be canc
 did not leave, or has come back: what was still to come is on hand at its origin again.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
 from engine.errors import InputInvalid, Mistake, StockConflict
 from engine.model.transfers import Transfer, TransferLine, TransferStatus
 
 SECONDS_A_MINUTE = 60
+QuantityText: TypeAlias = Callable[[str, int], str]
+"""How so many of the smallest units of a SKU are written."""
 _WHAT_NOW: Mapping[TransferStatus, str] = {
     "proposed": "approve it first",
     "approved": "ship it, or cancel it",
@@ -21,12 +24,16 @@ _WHAT_NOW: Mapping[TransferStatus, str] = {
 }
 
 
+def _plain(_: str, units: int) -> str:
+    return str(units)
+
+
 def approved(transfer: Transfer) -> Transfer:
     _verify(transfer, {"proposed"}, "be approved")
     return replace(transfer, status="approved")
 
 
-def shipped(transfer: Transfer, units: Mapping[str, int] | None, *, at: int) -> Transfer:
+def shipped(transfer: Transfer, units: Mapping[str, int] | None, *, at: int, text: QuantityText = _plain) -> Transfer:
     """So many units left at the instant `at`, by SKU: no more than planned; None: all of them. A SKU that is not named
     did not leave.
     """
@@ -34,7 +41,11 @@ def shipped(transfer: Transfer, units: Mapping[str, int] | None, *, at: int) -> 
     left = {line.sku: line.units for line in transfer.lines} if units is None else units
     _verify_skus(transfer, left)
     mistakes = [
-        Mistake(field="lines", message=f"'{line.sku}': {left[line.sku]} units leave, and {line.units} are planned")
+        Mistake(
+            field="lines",
+            message=f"'{line.sku}': {text(line.sku, left[line.sku])} units leave,"
+            f" and {text(line.sku, line.units)} are planned",
+        )
         for line in transfer.lines
         if left.get(line.sku, 0) > line.units
     ]
@@ -56,7 +67,13 @@ def expected(transfer: Transfer, *, at: int) -> Transfer:
 
 
 def received(
-    transfer: Transfer, units: Mapping[str, int] | None, *, closes: bool, over: bool, now: int
+    transfer: Transfer,
+    units: Mapping[str, int] | None,
+    *,
+    closes: bool,
+    over: bool,
+    now: int,
+    text: QuantityText = _plain,
 ) -> tuple[Transfer, dict[str, int]]:
     """So many more units arrived, by SKU; None: all that were to come. With `closes`, no more is to come. `over`: there
     may be more than were shipped. Also answers the units that arrived of each SKU.
@@ -64,7 +81,7 @@ def received(
     _verify(transfer, {"shipped"}, "be received")
     to_come = {line.sku: transfer.to_come(line) for line in transfer.lines}
     arrived = {sku: count for sku, count in to_come.items() if count} if units is None else dict(units)
-    _verify_skus(transfer, arrived)
+    _verify_skus(transfer, arrived, some=not closes)
     whole = [sku for sku, count in arrived.items() if count and not to_come[sku]]
     if whole:
         raise StockConflict(
@@ -73,7 +90,10 @@ def received(
         )
     more = {sku: count - to_come[sku] for sku, count in arrived.items() if count > to_come[sku]}
     if more and not over:
-        named = ", ".join(f"{count} more of '{sku}' than the {to_come[sku]} to come" for sku, count in more.items())
+        named = ", ".join(
+            f"{text(sku, count)} more of '{sku}' than the {text(sku, to_come[sku])} to come"
+            for sku, count in more.items()
+        )
         raise StockConflict(f"transfer '{transfer.id}': {named}; if so many have arrived, say so with 'over'")
     lines = tuple(replace(line, received=line.received + arrived.get(line.sku, 0)) for line in transfer.lines)
     after = replace(transfer, lines=lines)
@@ -99,10 +119,11 @@ def _verify(transfer: Transfer, statuses: Collection[TransferStatus], what: str)
         )
 
 
-def _verify_skus(transfer: Transfer, units: Mapping[str, int]) -> None:
+def _verify_skus(transfer: Transfer, units: Mapping[str, int], *, some: bool = True) -> None:
+    """`some`: at least one unit must be named."""
     lines: dict[str, TransferLine] = {line.sku: line for line in transfer.lines}
     unknown = [Mistake(field="lines", message=f"'{sku}' is not in this transfer") for sku in units if sku not in lines]
     if unknown:
         raise InputInvalid(unknown)
-    if not any(units.values()):
+    if some and not any(units.values()):
         raise InputInvalid([Mistake(field="lines", message="no unit is named; write how many of which SKU")])

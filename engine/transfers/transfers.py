@@ -35,6 +35,8 @@ from engine.transfers.lanes import lane_between
 
 _MOST_TRIES = 50
 _Plan: TypeAlias = Callable[[], TransferChange]
+Place: TypeAlias = tuple[int, str]
+"""Of a transfer in the list: when it was made, and its id."""
 _NOT_MOVED = frozenset({"transfer_proposed", "transfer_approved"})
 
 
@@ -66,6 +68,14 @@ class TransferFilter:
         if self.origin not in (None, transfer.origin) or self.goal not in (None, transfer.goal):
             return False
         return self.sku is None or any(line.sku == self.sku for line in transfer.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransfersPage:
+    """Transfers, the newest first. `after` is the place of the last one, if there are more."""
+
+    transfers: tuple[Transfer, ...]
+    after: Place | None
 
 
 class Transfers:
@@ -149,7 +159,7 @@ class Transfers:
         def plan() -> TransferChange:
             before, now = self.find(name), self._clock()
             left_at = now if at is None else at // MICROSECONDS
-            after = life.shipped(before, units, at=left_at)
+            after = life.shipped(before, units, at=left_at, text=self._facts.network().quantity_text)
             if after.expected_at is not None and after.expected_at <= now:
                 after = life.expected(after, at=now + life.SECONDS_A_MINUTE)
             policies, out = self._leaving(after)
@@ -177,7 +187,8 @@ class Transfers:
 
         def plan() -> TransferChange:
             before = self.find(name)
-            after, arrived = life.received(before, units, closes=closes, over=over, now=self._clock())
+            text = self._facts.network().quantity_text
+            after, arrived = life.received(before, units, closes=closes, over=over, now=self._clock(), text=text)
             return TransferChange(
                 kind="transfer_received", before=before, after=after, arrived=arrived, closes=closes, at=at
             )
@@ -203,12 +214,17 @@ class Transfers:
             raise NotFound(f"no transfer goes by the id '{name}'")
         return transfer
 
-    def list_transfers(self, wanted: TransferFilter) -> list[Transfer]:
-        """Those that pass the filter, the newest first."""
+    def page(self, wanted: TransferFilter, *, limit: int, after: Place | None = None) -> TransfersPage:
+        """At most `limit` of those that pass the filter, the newest first, from behind the place `after` on."""
         is_over = wanted.status in ("received", "cancelled")
         found: Iterable[Transfer] = self._stored.ended() if is_over else self._stored.open()
         by_id = {transfer.id: transfer for transfer in found if wanted.passes(transfer)}
-        return sorted(by_id.values(), key=lambda transfer: (-transfer.made_at, transfer.id))
+        last = None if after is None else (-after[0], after[1])
+        places = sorted((-item.made_at, name) for name, item in by_id.items())
+        places = [place for place in places if last is None or place > last]
+        transfers = tuple(by_id[name] for _, name in places[:limit])
+        more = len(places) > limit
+        return TransfersPage(transfers=transfers, after=(transfers[-1].made_at, transfers[-1].id) if more else None)
 
     def open_transfers(self) -> list[Transfer]:
         """Those that are neither received nor cancelled, by id."""

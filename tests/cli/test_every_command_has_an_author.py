@@ -3,6 +3,7 @@ personal data is in the access log.
 """
 
 import json
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ CHANGES_NOTHING = {
     *("webhook list", "webhook test", "webhook deliver"),
     "demand show",
     *("inbound list", "inbound late", "inbound show"),
+    *("transfer list", "transfer show"),
     "transfer propose",
     "quote",  # it is forgotten after its time, and holds nothing
     *("audit checkpoint", "audit keys", "audit proof", "audit verify"),
@@ -71,6 +73,7 @@ CHANGES = {
     "inbound import", "inbound receive",
     "stock move", "products import", "load", "policy publish", "policy activate", "policy approve", "policy rollback",
     "policy unschedule", "key create", "key rotate", "key revoke", "webhook add", "webhook enable", "webhook replay",
+    "transfer create", "transfer approve", "transfer ship", "transfer receive", "transfer cancel",
     "webhook rotate", "webhook remove", "audit erase", "audit rotate", "backup", "audit export", "restore", "reset",
 }  # fmt: skip
 """Commands that change something: the test of changes goes through all of them."""
@@ -148,6 +151,7 @@ def test_every_change_is_an_entry_with_its_author(run: Any, tmp_path: Path) -> N
 def _every_change(shop: Shop, run: Run, tmp_path: Path) -> None:
     _orders(shop)
     _stock(shop)
+    _transfers(shop)
     _policies(shop)
     _keys_and_webhooks(shop)
     copy = str(tmp_path / "main.backup")
@@ -219,6 +223,21 @@ def _stock(shop: Shop) -> None:
     new = shop.file("products.csv", f"{header[0]}\n{','.join(['MUG', *row[1:]])}\n")
     shop.do("products import", new, kind="network_changed")
     shop.do("load", "tests/data/small", kind="loaded")
+
+
+def _transfers(shop: Shop) -> None:
+    folder = shop._folder / "lanes"
+    shutil.copytree("tests/data/small", folder)
+    ends = "{nodes: [lyon, paris]}"
+    file = folder / "network.yaml"
+    lanes = f"transfers:\n  lanes:\n    - {{from: {ends}, to: {ends}, mode: truck, takes: 1 h}}\n"
+    file.write_text(lanes + file.read_text("utf-8"), "utf-8")
+    shop.do("load", str(folder), kind="loaded")
+    shop.do("transfer create", "lyon", "paris", "--line", "SHIRT=2", "--id", "T-1", kind="transfer_proposed")
+    shop.do("transfer approve", "T-1", kind="transfer_approved")
+    shop.do("transfer ship", "T-1", "--op", "truck", kind="transfer_shipped", op="truck")
+    shop.do("transfer receive", "T-1", "--line", "SHIRT=1", kind="transfer_received")
+    shop.do("transfer cancel", "T-1", kind="transfer_cancelled")
 
 
 def _policies(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""`pointsman transfer`: what is worth moving between nodes."""
+"""`pointsman transfer`: what is worth moving between nodes; what becomes of it is in transfer_life.py."""
 
 import csv
 import sys
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from api.cli.flows.transfer_life import COMMANDS
 from api.cli.language.current import counted, current_language, say, say_message, say_number
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.progress import progress_bar
@@ -32,7 +33,11 @@ _COLUMNS = ("from", "to", "arrives_at", "sku", "units", "gain", "cost", "co2_kg"
 
 @click.group()
 def transfer() -> None:
-    """Say what is worth moving from which node to which."""
+    """Say what is worth moving, and move it from node to node."""
+
+
+for _command in COMMANDS:
+    transfer.add_command(_command)
 
 
 @transfer.command()

@@ -25,6 +25,7 @@ PARAMETERS: Mapping[str, str] = {
     "quote_id": "The id of a quote, as its answer has it",
     "reason": "Why goods come back: a reason of the network file",
     "region": "Of the destination, as rules name it",
+    "transfer": "The id of a transfer; percent-encoded, so a slash is %2F",
     "return_id": "The id of a return (RMA); percent-encoded, so a slash is %2F",
     "service": "The id of a service, as the network has it",
     "sku": "The SKU of a product; in an address percent-encoded, so a slash is %2F",

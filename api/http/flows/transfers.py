@@ -1,4 +1,4 @@
-"""POST /v1/transfers/propose."""
+"""POST /v1/transfers/propose; what becomes of transfers is added by transfer_life.py."""
 
 from http import HTTPStatus
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 
 from api.http.blueprint import Blueprint, answer
+from api.http.flows.transfer_life import add_life
 from api.http.requests.flows.transfers import ProposeTransfersQuery, ProposeTransfersRequest
 from engine.service import Pointsman
 from engine.transfers.proposals import ProposalRequest
@@ -14,7 +15,7 @@ from engine.transfers.saving import save
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
-    """What is worth moving on the network of one Pointsman."""
+    """Transfers on the network of one Pointsman."""
     transfers = Blueprint("transfers", __name__, url_prefix="/v1/transfers", description="Stock moved between nodes")
 
     @transfers.post("/propose", scope="stock")
@@ -31,5 +32,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         proposed = pointsman.flows.transfer_proposals.propose(proposal)
         saved = save(pointsman.flows.transfers, proposed) if query["save"] else ()
         return answer(ProposalRecord.of(proposed, pointsman.network(), saved))
+
+    add_life(transfers, pointsman)
 
     return transfers

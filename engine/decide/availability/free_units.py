@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.evaluation.expected_sales import ExpectedSales
 from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_node, node_facts_at, whole_units
+from engine.decide.levels.expected_sales import ExpectedSales
 from engine.decide.matching.judgement_table import smallest_multiples
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import COVER, LOAD, Rows

@@ -14,6 +14,7 @@ from werkzeug.test import create_environ
 
 from api.http.access.origin import origin_of
 from engine.model.demand import DemandTerms
+from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.store.log.entry import Entry
 from tests.conftest import PARKS_RISKY_ORDERS, activate, small
 from tests.support.callers import client_of
@@ -90,6 +91,20 @@ class Shop:
         self.pointsman.load(dataclasses.replace(small(), network=dataclasses.replace(asked, version="0" * 64)))
         self.pointsman._clock.now = NOW
 
+    def transfer(self, *steps):
+        """The path of a transfer of which these steps were taken, in a network with a lane for it."""
+        ends = NodeNames(nodes=frozenset({"lyon", "paris"}))
+        lanes = (TransferLane(origin=ends, goal=ends, takes=60),)
+        network = dataclasses.replace(small().network, transfer_lanes=lanes, version="0" * 64)
+        self.pointsman.load(dataclasses.replace(small(), network=network))
+        for path in ("", *(f"/T-1/{step}" for step in steps)):
+            assert self.http.post(f"/v1/transfers{path}", json={} if path else _MOVED).status_code < 300
+        return "/v1/transfers/T-1"
+
+    def lane(self):
+        self.transfer()
+        return "/v1/transfers"
+
     def rejected(self):
         self.http.post(f"{self.decision(('RARE', 1))}/reject", json={"node": "lyon", "reason": "no_capacity"})
 
@@ -111,6 +126,7 @@ def _units_free(shop):
     return "POST", "/v1/backlog/run", {}
 
 
+_MOVED = {"id": "T-1", "from": "lyon", "to": "paris", "lines": [{"sku": "SHIRT", "quantity": 1}]}
 _MOVEMENT = {"op": "goods-in", "node": "lyon", "sku": "SHIRT", "delta": 1}
 _TO_COME = {
     "source": "asn",
@@ -184,6 +200,14 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
     ),
     "resting.end": ("woken", lambda shop: (shop.rejected(), ("DELETE", "/v1/resting/lyon", None))[1]),
     "stock.put": ("counted", lambda _: ("PUT", "/v1/stock/lyon/SHIRT", {"on_hand": 7, "sequence": 1})),
+    "transfers.create": ("transfer_proposed", lambda shop: ("POST", shop.lane(), _MOVED | {"id": "T-2"})),
+    "transfers.approve": ("transfer_approved", lambda shop: ("POST", f"{shop.transfer()}/approve", {})),
+    "transfers.ship": ("transfer_shipped", lambda shop: ("POST", f"{shop.transfer('approve')}/ship", {})),
+    "transfers.receive": (
+        "transfer_received",
+        lambda shop: ("POST", f"{shop.transfer('approve', 'ship')}/receive", {}),
+    ),
+    "transfers.cancel": ("transfer_cancelled", lambda shop: ("POST", f"{shop.transfer()}/cancel", {})),
     "webhooks.add": ("webhook_added", lambda _: ("POST", "/v1/webhooks", {"url": "https://shop.example/"})),
     "webhooks.enable": ("webhook_changed", lambda shop: ("POST", f"{shop.webhook()}/enable", {})),
     "webhooks.remove": ("webhook_removed", lambda shop: ("DELETE", shop.webhook(), None)),

@@ -306,13 +306,38 @@ def test_transfers_are_listed_by_what_they_are(transfers, approved, shipped, clo
     transfers.cancel(transfers.create(new({"A": 1}, "T-3")).id)
 
     def listed(**wanted):
-        return [transfer.id for transfer in transfers.list_transfers(TransferFilter(**wanted))]
+        return [item.id for item in transfers.page(TransferFilter(**wanted), limit=9).transfers]
 
     assert listed() == ["T-2", "T-1"]
     assert listed(status="shipped") == listed(sku="A") == ["T-1"]
     assert listed(status="cancelled") == ["T-3"]
     assert listed(origin="lille") == listed(goal="lyon") == listed(status="received") == []
     assert listed(origin="lyon", goal="lille", sku="B") == ["T-2"]
+
+
+def test_a_long_list_is_read_in_pages(transfers, clock):
+    for number in range(5):
+        clock.now += number % 2
+        transfers.create(new({"A": 1}, f"T-{number}"))
+    whole = [item.id for item in transfers.page(TransferFilter(), limit=9).transfers]
+    assert whole == ["T-3", "T-4", "T-1", "T-2", "T-0"]
+    found, after = [], None
+    while True:
+        page = transfers.page(TransferFilter(), limit=2, after=after)
+        found += [item.id for item in page.transfers]
+        if page.after is None:
+            break
+        after = page.after
+    assert found == whole
+
+
+def test_nothing_at_all_may_arrive_if_no_more_is_to_come(shop, transfers, shipped):
+    shipped()
+    with pytest.raises(InputInvalid, match="no unit is named"):
+        transfers.receive("T-1", {"A": 0})
+    assert transfers.receive("T-1", {"A": 0}, closes=True).status == "received"
+    assert (on_hand(shop), coming(shop)) == ({"lyon": 4, "lille": 1}, 0)
+    assert shop.check().clean
 
 
 def test_what_is_on_its_way_is_changed_by_its_transfer_alone(shop, shipped, contents):
@@ -369,9 +394,8 @@ def test_of_many_that_ship_at_once_as_many_leave_as_there_is_stock(shop, transfe
     with ThreadPoolExecutor(12) as pool:
         units = sum(pool.map(act, range(12)))
     stock = {item.node: item.position for item in shop.stock.show("A").nodes}
-    left = sum(
-        line.shipped for item in transfers.list_transfers(TransferFilter(status="shipped")) for line in item.lines
-    )
+    sent = transfers.page(TransferFilter(status="shipped"), limit=9).transfers
+    left = sum(line.shipped for item in sent for line in item.lines)
     assert stock["lyon"].on_hand == 10 - left
     assert stock["lyon"].on_hand >= stock["lyon"].held
     assert left >= 3

@@ -1,5 +1,6 @@
 """What was sold on which day by the log, and when there was anything to sell, against a ledger that is watched."""
 
+import dataclasses
 import itertools
 import zoneinfo
 from collections import Counter
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.demand.node_days import NodeDays
 from engine.demand.sales_history import SalesHistory
+from engine.store.flows.stored_return import ReturnBody, ReturnMove, StoredReturn
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import HoldUnits, PartUnits, PositionLevel, RejectionBody, RejectionCount, UnitsBody
 from tests.support.clocks import at
@@ -160,6 +162,64 @@ def test_damaged_units_that_were_rejected_are_not_free_again():
     body = RejectionBody(node="lyon", reason="x", parts=((0, (("A", 1),)),), ended=(), room=False, blocks=True)
     taken = decided("d", on(0), 1, before=(1, 0))
     assert sold(taken, entry("rejected", on(2), body.encode(), "d"), free_now=0) == [0]
+
+
+def test_units_that_come_back_as_a_return_were_not_sold_where_they_had_left():
+    made = entry(
+        "decided",
+        on(1),
+        {"order": {"id": "W-1"}, "shipments": [{"node": "lyon", "lines": [{"sku": "A", "quantity": 3}]}]},
+        "d",
+    )
+    returned = StoredReturn(id="R-1", order="W-1", first="d", opened_at=on(2), expires_at=on(9), lines=())
+    body = ReturnBody(returned=returned, moves=(ReturnMove(sku="A", node="nice", quarantine=2),))
+    back = entry("return_received", on(3), body.encode(), "R-1")
+    assert sold(made, back) == [0, 1, 0, 0, 0]
+    assert sold(made, ended("released", "d", on(2)), back) == [0] * 5
+    assert sold(made, back, position=("A", "nice")) == [0] * 5
+    # units of an order that was decided before the window
+    assert sold(back) == [0] * 5
+
+
+def test_units_that_arrive_are_free_unless_they_were_promised():
+    def arrived(units, promised=(), **more):
+        details = {
+            "sku": "A", "node": "lyon", "source": "asn", "status": "received", "stated": "received", "quantity": units,
+            "received": units, "expected_at": on(2), "sequence": "1", "owned": "0", "units": units,
+            "arrived": promised, **more,
+        }  # fmt: skip
+        return entry("received", on(2), details, "PO-1", moved_at=on(2) * 1_000_000)
+
+    gone = counted(on(0), 4, 0)
+    assert sold(gone, arrived(3)) == [0, 0, 0, 0]  # all but day 1
+    assert sold(gone, arrived(3, [["d", "0", 3]]), free_now=0) == [0]
+    assert sold(gone, arrived(3, [["d", "0", 2]]), free_now=1) == [0, 0, 0, 0]
+    assert sold(gone, arrived(3, in_count=True), free_now=0) == [0]
+
+
+def test_units_of_a_decision_that_are_still_to_come_are_sold_but_take_none_that_are_there():
+    made = decided("d", on(0), 3, before=(1, 0))
+    pegged = dataclasses.replace(made, pegs=(("A", "PO-1", 0, 3, "1"),))
+    assert sold(pegged, free_now=1) == [3, 0, 0, 0, 0]
+    given_up = dataclasses.replace(ended("released", "d", on(2)), unpegged=(("A", "PO-1", "d", 0, 3),))
+    none_left = counted(on(1), 1, 0)
+    assert sold(pegged, none_left, given_up, free_now=0) == [0, 0]
+
+
+def test_a_transfer_takes_units_away_and_gives_them_back():
+    def transfer(kind, instant, moved, level):
+        body = {
+            "transfer": {
+                "id": "T", "origin": "lyon", "goal": "nice", "status": "shipped", "takes": 60, "made_at": 0,
+                "lines": [{"sku": "A", "units": 4}],
+            },
+            "moved": [["A", "lyon", moved]],
+        }  # fmt: skip
+        return entry(kind, instant, body, "T", levels=(level,), moved_at=instant * 1_000_000)
+
+    left = transfer("transfer_shipped", on(1), -4, PositionLevel(4, 0, 0))
+    assert sold(left, free_now=0) == [0, 0]
+    assert sold(left, transfer("transfer_cancelled", on(3), 4, PositionLevel(0, 4, 0)), free_now=4) == [0] * 4
 
 
 def test_days_before_the_log_began_do_not_count():

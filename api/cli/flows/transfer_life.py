@@ -1,0 +1,229 @@
+"""The commands by which transfers are made, approved, shipped, received, cancelled and listed."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import get_args
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from api.cli.language.current import say
+from api.cli.options import AS_JSON, INSTANT, OP, print_json, units_by_name
+from api.cli.output.times import Times
+from api.shapes.limits import MOST_TRANSFERS
+from api.shapes.quantities import Quantities
+from engine.model.transfers import Transfer, TransferLine, TransferStatus
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.transfers.transfer_record import TransferRecord, TransfersPageRecord
+from engine.transfers.transfers import NewTransfer, TransferFilter
+
+_TRANSFER = click.argument("transfer", metavar="TRANSFER")
+_MICROS = 1_000_000
+
+
+@click.command()
+@click.argument("origin", metavar="FROM")
+@click.argument("goal", metavar="TO")
+@click.option("--line", "lines", multiple=True, required=True, help="SKU=UNITS; may be given repeatedly.")
+@click.option("--id", "name", help="Its id. Default: it gets one.")
+@click.option("--note", default="", help="What it is for, in words of your own.")
+@OP
+@AS_JSON
+@click.pass_obj
+def create(
+    settings: Settings,
+    *,
+    origin: str,
+    goal: str,
+    lines: tuple[str, ...],
+    name: str | None,
+    note: str,
+    op: str | None,
+    as_json: bool,
+) -> None:
+    """Make a transfer by hand, from node FROM to node TO.
+
+    A lane of network.yaml must lead there. Units that are held, or that rules keep at FROM, can't be moved; but none is
+    held for a transfer before it is shipped.
+
+    Example: pointsman transfer create wh-lyon st-lyon --line TXT-0059=6
+    """
+    with Pointsman(settings) as service:
+        units = _units(lines, Quantities.of(service))
+        planned = [TransferLine(sku=sku, units=count) for sku, count in units.items()]
+        new = NewTransfer(id=name, origin=origin, goal=goal, lines=planned, note=note)
+        _print(service, service.flows.transfers.create(new, op=op), as_json=as_json)
+
+
+@click.command()
+@_TRANSFER
+@OP
+@AS_JSON
+@click.pass_obj
+def approve(settings: Settings, *, transfer: str, op: str | None, as_json: bool) -> None:
+    """Let TRANSFER be shipped.
+
+    Example: pointsman transfer approve T-118
+    """
+    with Pointsman(settings) as service:
+        _print(service, service.flows.transfers.approve(transfer, op=op), as_json=as_json)
+
+
+@click.command()
+@_TRANSFER
+@click.option("--line", "lines", multiple=True, help="SKU=UNITS that left; may be given repeatedly. Default: all.")
+@click.option("--at", type=INSTANT, help="When they left. Default: now.")
+@OP
+@AS_JSON
+@click.pass_obj
+def ship(
+    settings: Settings, *, transfer: str, lines: tuple[str, ...], at: int | None, op: str | None, as_json: bool
+) -> None:
+    """Record that the goods of TRANSFER left.
+
+    They are not on hand where they were any more, and are to come where they go. With --line, what is not named stayed.
+    Stock that was counted at --at or later has them as gone already and stays as it is.
+
+    Example: pointsman transfer ship T-118 --line TXT-0059=5
+    """
+    with Pointsman(settings) as service:
+        units = _units(lines, Quantities.of(service), least=0) if lines else None
+        sent = service.flows.transfers.ship(transfer, units, at=_micros(at), op=op)
+        _print(service, sent, as_json=as_json)
+
+
+@click.command()
+@_TRANSFER
+@click.option("--line", "lines", multiple=True, help="SKU=UNITS that arrived; may be given repeatedly. Default: all.")
+@click.option("--last", is_flag=True, help="No more of it is to come.")
+@click.option("--over", is_flag=True, help="More may have arrived than were shipped.")
+@click.option("--at", type=INSTANT, help="When they arrived. Default: now.")
+@OP
+@AS_JSON
+@click.pass_obj
+def receive(
+    settings: Settings,
+    *,
+    transfer: str,
+    lines: tuple[str, ...],
+    last: bool,
+    over: bool,
+    at: int | None,
+    op: str | None,
+    as_json: bool,
+) -> None:
+    """Record that goods of TRANSFER arrived: they are on hand.
+
+    It is received once nothing more is to come: all of it is there, or --last says so.
+
+    Example: pointsman transfer receive T-118 --line TXT-0059=4 --last
+    """
+    with Pointsman(settings) as service:
+        units = _units(lines, Quantities.of(service), least=0) if lines else None
+        received = service.flows.transfers.receive(transfer, units, closes=last, over=over, at=_micros(at), op=op)
+        _print(service, received, as_json=as_json)
+
+
+@click.command()
+@_TRANSFER
+@OP
+@AS_JSON
+@click.pass_obj
+def cancel(settings: Settings, *, transfer: str, op: str | None, as_json: bool) -> None:
+    """Cancel TRANSFER: nothing more becomes of it.
+
+    What was shipped and has not arrived is on hand where it left again: it did not leave, or is back.
+
+    Example: pointsman transfer cancel T-118
+    """
+    with Pointsman(settings) as service:
+        _print(service, service.flows.transfers.cancel(transfer, op=op), as_json=as_json)
+
+
+@click.command()
+@_TRANSFER
+@AS_JSON
+@click.pass_obj
+def show(settings: Settings, *, transfer: str, as_json: bool) -> None:
+    """Show TRANSFER: what left, what is on its way and what arrived.
+
+    Example: pointsman transfer show T-118
+    """
+    with Pointsman(settings) as service:
+        _print(service, service.flows.transfers.find(transfer), as_json=as_json)
+
+
+@click.command("list")
+@click.option("--status", type=click.Choice(get_args(TransferStatus)), help="Only those of this status.")
+@click.option("--from", "origin", metavar="NODE", help="Only those that leave this node.")
+@click.option("--to", "goal", metavar="NODE", help="Only those that go to this node.")
+@click.option("--sku", help="Only those with this SKU.")
+@click.option(
+    "--limit", type=click.IntRange(1, MOST_TRANSFERS), default=100, show_default=True, help="At most so many."
+)
+@AS_JSON
+@click.pass_obj
+def list_transfers(
+    settings: Settings,
+    *,
+    status: TransferStatus | None,
+    origin: str | None,
+    goal: str | None,
+    sku: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List transfers, the newest first.
+
+    Without --status, only those that are not over.
+
+    Example: pointsman transfer list --to st-lyon
+    """
+    wanted = TransferFilter(status=status, origin=origin, goal=goal, sku=sku)
+    with Pointsman(settings) as service:
+        page = service.flows.transfers.page(wanted, limit=limit)
+        quantities, times = Quantities.of(service), Times.of(service)
+    records = [TransferRecord.of(transfer) for transfer in page.transfers]
+    if as_json:
+        print_json(TransfersPageRecord(transfers=records, next=None), quantities)
+    elif records:
+        Console().print(_table([quantities.show(record) for record in records], times))
+    else:
+        click.echo(say("no transfers"))
+
+
+COMMANDS = (create, approve, ship, receive, cancel, show, list_transfers)
+
+
+def _units(words: tuple[str, ...], quantities: Quantities, *, least: int = 1) -> dict[str, int]:
+    given: Mapping[str, int | Decimal] = units_by_name("line", words, least=least)
+    return {sku: quantities.smallest(sku, units, field=f"line {sku}") for sku, units in given.items()}
+
+
+def _micros(instant: int | None) -> int | None:
+    return None if instant is None else instant * _MICROS
+
+
+def _print(service: Pointsman, transfer: Transfer, *, as_json: bool) -> None:
+    record, quantities = TransferRecord.of(transfer), Quantities.of(service)
+    if as_json:
+        print_json(record, quantities)
+    else:
+        Console().print(_table([quantities.show(record)], Times.of(service)))
+
+
+def _table(transfers: list[TransferRecord], times: Times) -> Table:
+    """A row a line."""
+    table = Table()
+    for column in (say("transfer"), say("from"), say("to"), say("status"), say("arrives"), say("SKU")):
+        table.add_column(column, overflow="fold")
+    for column in (say("planned"), say("shipped"), say("arrived"), say("to come")):
+        table.add_column(column, justify="right")
+    for item in transfers:
+        expected = "" if item.expected_at is None else times(item.expected_at)
+        for line in item.lines:
+            amounts = map(str, (line.quantity, line.shipped, line.received, line.to_come))
+            table.add_row(item.id, item.origin, item.goal, item.status, expected, line.sku, *amounts)
+    return table

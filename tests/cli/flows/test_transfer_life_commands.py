@@ -1,0 +1,82 @@
+"""The life of a transfer on the command line."""
+
+import functools
+import json
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from engine.settings import Settings
+from engine.store.connection.server import open_server
+from tests.support.facts import policy_file
+from tests.support.forked_cli import SMALL, Command, Run
+
+ENDS = "{nodes: [lyon, paris]}"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
+    data = tmp_path_factory.mktemp("installation")
+    folder, policies = data / "folder", data / "policies"
+    shutil.copytree(SMALL, folder)
+    file = folder / "network.yaml"
+    lanes = f"transfers:\n  lanes:\n    - {{from: {ENDS}, to: {ENDS}, mode: truck, takes: 10 h}}\n"
+    file.write_text(lanes + file.read_text("utf-8"), "utf-8")
+    policies.mkdir()
+    (policies / "test.yaml").write_bytes(policy_file()["test.yaml"])
+    run = functools.partial(command, POINTSMAN_DATA=data, COLUMNS=160)
+    with open_server(Settings(data=data)):
+        assert run("load", folder).returncode == 0
+        assert run("policy", "publish", policies, "--activate").returncode == 0
+        yield run
+
+
+def done(run: Run, *words: str) -> str:
+    ran = run("transfer", *words)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def row(text: str) -> list[str]:
+    (line,) = [line for line in text.splitlines() if "SHIRT" in line]
+    return [cell.strip() for cell in line.strip("│").split("│")]
+
+
+def test_a_transfer_goes_its_way_and_is_shown_at_each_step(run: Run) -> None:
+    made = row(done(run, "create", "lyon", "paris", "--line", "SHIRT=6", "--id", "T-1", "--note", "sale"))
+    assert made == ["T-1", "lyon", "paris", "proposed", "", "SHIRT", "6", "0", "0", "0"]
+    assert row(done(run, "approve", "T-1"))[3] == "approved"
+    assert row(done(run, "ship", "T-1", "--line", "SHIRT=5"))[6:] == ["6", "5", "0", "5"]
+    assert row(done(run, "receive", "T-1", "--line", "SHIRT=2", "--op", "truck"))[6:] == ["6", "5", "2", "3"]
+    assert row(done(run, "receive", "T-1", "--line", "SHIRT=2", "--op", "truck"))[6:] == ["6", "5", "2", "3"]
+    assert row(done(run, "list", "--status", "shipped", "--to", "paris"))[0] == "T-1"
+    assert json.loads(done(run, "receive", "T-1", "--line", "SHIRT=0", "--last", "--json"))["status"] == "received"
+    assert row(done(run, "show", "T-1"))[3] == "received"
+    assert "no transfers" in done(run, "list")
+    assert json.loads(done(run, "list", "--status", "received", "--json"))["transfers"][0]["note"] == "sale"
+
+
+def test_a_transfer_is_cancelled(run: Run) -> None:
+    done(run, "create", "paris", "lyon", "--line", "SHIRT=1", "--id", "T-2")
+    assert row(done(run, "cancel", "T-2"))[3] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("ship", "T-9"), "no transfer goes by the id 'T-9'"),
+        (("create", "lyon", "lille", "--line", "SHIRT=1"), "no lane leads from 'lyon' to 'lille'"),
+        (("create", "lyon", "paris", "--line", "SHIRT=999"), "can be moved"),
+        (("create", "lyon", "paris", "--line", "SHIRT"), "NAME=UNITS"),
+    ],
+)
+def test_what_is_wrong_is_told(run: Run, words: tuple[str, ...], message: str) -> None:
+    ran = run("transfer", *words)
+    assert ran.returncode == 1
+    assert message in " ".join(ran.stderr.split())
+
+
+def test_french_is_spoken(run: Run) -> None:
+    done(run, "create", "lyon", "paris", "--line", "SHIRT=1", "--id", "T-3")
+    assert "à venir" in run("transfer", "show", "T-3", POINTSMAN_LANG="fr").stdout
