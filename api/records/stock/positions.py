@@ -1,5 +1,6 @@
 """Stock as JSON: by node and channel, what is free, what became of counts."""
 
+import datetime
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
@@ -55,6 +56,10 @@ class AvailabilityRecord(Record, frozen=True):
     policy_version: str
     skus: list[SkuAvailabilityRecord]
     unknown: Annotated[list[str], Meta(description="SKUs asked for that no product goes by")]
+    by: Annotated[
+        str | UnsetType,
+        Meta(description="if a date was asked for: what is to come until its end and may be promised is free, too"),
+    ] = UNSET
 
     @classmethod
     def of(cls, availability: Availability) -> "AvailabilityRecord":
@@ -63,6 +68,7 @@ class AvailabilityRecord(Record, frozen=True):
             policy_version=availability.policy_version,
             skus=list(map(SkuAvailabilityRecord.of, availability.skus)),
             unknown=list(availability.unknown),
+            by=UNSET if availability.by is None else datetime.date.fromordinal(availability.by).isoformat(),
         )
 
 
