@@ -11,13 +11,17 @@ from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.judgements import judged_positions
 from engine.decide.impact.rule_impact import deciding
+from engine.decide.levels.stock_levels import Level, StockLevels, levels_of
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import rest_after
 from engine.decide.policy_tests.comparison import DecidedTest, Difference, ExcludedOption, differences
 from engine.decide.policy_tests.expectation import Expectation
+from engine.decide.policy_tests.returns import ReturnTest, changing_rules, placement_of, return_differences
 from engine.model.facts import NodeRest, Order, Snapshot
-from rules.policy import PolicySet
+from engine.returns.placement.placement import Placement
+from rules.policy import PolicySet, Rule
+from rules.vocabulary import Stage
 from rules.wording.source_text import effect_text
 
 _KEEPING = ("keep", "protect", "allocate")
@@ -53,20 +57,35 @@ class PolicyTest:
     taken: Taken = field(default_factory=dict)
 
 
+Case: TypeAlias = PolicyTest | ReturnTest
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestResult:
-    """A test, its decision, and how the decision differs from what the test expects. `changing` are the rules without
-    which the decision would have been another; None if that was not asked for.
+    """A test, its decision (of a returned unit: where it goes), and how that differs from what the test expects.
+    `changing` are the rules without which it would have been another; None if that was not asked for.
     """
 
-    test: PolicyTest
-    decision: Decision
+    test: Case
+    decided: Decision | Placement
     differences: tuple[Difference, ...]
     changing: tuple[str, ...] | None = None
+    level_rules: frozenset[str] = frozenset()
+    """Those that say how much stock there should be, of the test's articles."""
 
     @property
     def passed(self) -> bool:
         return not self.differences
+
+    @property
+    def fired(self) -> frozenset[str]:
+        """The rules that acted somewhere, on the levels of the test's articles, too."""
+        return frozenset(self.decided.fired) | self.level_rules
+
+    @property
+    def silenced(self) -> tuple[str, ...]:
+        """The rules that an override switched off somewhere."""
+        return tuple(self.decided.silenced)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +122,7 @@ class Report:
     @property
     def coverage(self) -> tuple[Coverage, ...]:
         """One for each rule, by id."""
-        return tuple(_coverage(rule, self.results) for rule in self.policies.rules)
+        return tuple(_coverage(rule, self.results) for rule in self.policies.rules.values())
 
     @property
     def untested(self) -> tuple[str, ...]:
@@ -117,22 +136,31 @@ class Report:
         return (*unfired, *silent, *_idle_files(self))
 
 
-def run_policy_test(test: PolicyTest, matcher: Matcher, *, find_changing: bool = False) -> TestResult:
-    """Decide the test's order; with `find_changing`, decide it again without each rule that acted, to find the
-    rules that change the decision.
+def run_policy_test(test: Case, matcher: Matcher, *, find_changing: bool = False) -> TestResult:
+    """Decide the test's order, or place its returned unit; with `find_changing`, do so again without each rule that
+    acted, to find the rules that change what is decided.
     """
+    if isinstance(test, ReturnTest):
+        placement = placement_of(test, matcher)
+        return TestResult(
+            test=test,
+            decided=placement,
+            differences=tuple(return_differences(test.expected, placement)),
+            changing=changing_rules(test, matcher, placement) if find_changing else None,
+        )
     decided = _decide_test(test, matcher)
     return TestResult(
         test=test,
-        decision=decided.decision,
+        decided=decided.decision,
         differences=tuple(differences(test.expected, decided)),
         changing=_changing(test, matcher, decided) if find_changing else None,
+        level_rules=decided.level_rules,
     )
 
 
 def run_policy_tests(
     policies: PolicySet,
-    tests: Sequence[PolicyTest],
+    tests: Sequence[Case],
     *,
     find_changing: bool = False,
     progress: Callable[[TestResult], None] = lambda _: None,
@@ -161,13 +189,22 @@ def _decide_test(test: PolicyTest, matcher: PolicyJudge) -> DecidedTest:
     snapshot = replace(test.snapshot, resting=dict(_resting(test, matcher)), taken=taken)
     decision = decide(test.order, snapshot, matcher, test.now)
     evaluation = Evaluation(order=test.order, snapshot=snapshot, matcher=matcher, now=test.now)
+    levels = [(sku, levels_of(sku, evaluation.columns, matcher)) for sku in sorted(set(test.order.skus))]
     return DecidedTest(
         decision=decision,
         priority=evaluation.order_outcome.priority,
         excluded=_excluded(test, decision),
         currency=test.snapshot.network.currency,
         kept_by=_kept_by(test, evaluation),
+        levels={key: level for of_sku in levels for key, level in _levels_at(of_sku, evaluation)},
+        level_rules=frozenset(rule for _, item in levels for rule in item.rules),
     )
+
+
+def _levels_at(of_sku: tuple[str, StockLevels], evaluation: Evaluation) -> Iterator[tuple[tuple[str, str], Level]]:
+    sku, levels = of_sku
+    for row, node in enumerate(evaluation.columns.stock_of(sku).node.tolist()):
+        yield (sku, evaluation.ways.node_ids[node]), levels.at(row)
 
 
 def _kept_by(test: PolicyTest, evaluation: Evaluation) -> Mapping[tuple[str, str], Mapping[str, str]]:
@@ -205,24 +242,37 @@ def _excluded(test: PolicyTest, decision: Decision) -> tuple[ExcludedOption, ...
 
 def _changing(test: PolicyTest, matcher: Matcher, decided: DecidedTest) -> tuple[str, ...]:
     changeable = _changeable(decided)
-    return deciding(decided.decision, matcher, lambda without: _changeable(_decide_test(test, without)) != changeable)
+    return deciding(
+        {*decided.decision.fired, *decided.decision.silenced, *decided.level_rules},
+        matcher,
+        lambda without: _changeable(_decide_test(test, without)) != changeable,
+    )
 
 
 def _changeable(decided: DecidedTest) -> tuple[object, ...]:
     """What a rule can change about a decision: what ships from where, and when, what waits, how long it is held,
-    whether a person must approve it, the order's priority.
+    whether a person must approve it, the order's priority; and how much stock there should be.
     """
     decision = decided.decision
     shipments = tuple((item.node, item.service, item.lines, item.ready_at) for item in decision.chosen)
     waiting = decision.waiting_units(may_wait=False)
-    return (shipments, waiting, decision.hold_until, decision.awaiting_approval, decided.priority)
+    return (shipments, waiting, decision.hold_until, decision.awaiting_approval, decided.priority, decided.levels)
 
 
-def _coverage(rule: str, results: Sequence[TestResult]) -> Coverage:
-    fired = sum(rule in item.decision.fired for item in results)
-    asked_for = [item.changing for item in results if item.changing is not None]
-    changed = sum(rule in changing for changing in asked_for) if len(asked_for) == len(results) else None
-    return Coverage(rule=rule, fired=fired, quiet=len(results) - fired, changed=changed)
+def _coverage(rule: Rule, results: Sequence[TestResult]) -> Coverage:
+    judged = [item for item in results if _is_judged(rule, item.test)]
+    fired = sum(rule.id in item.fired for item in judged)
+    asked_for = all(item.changing is not None for item in results)
+    changed = sum(rule.id in (item.changing or ()) for item in judged) if asked_for else None
+    return Coverage(rule=rule.id, fired=fired, quiet=len(judged) - fired, changed=changed)
+
+
+def _is_judged(rule: Rule, test: Case) -> bool:
+    """Whether the test judges the rule: rules about returned units are judged for these alone, others for orders. A
+    rule without an effect of its own overrides rules of either kind.
+    """
+    stages = {effect.stage for effect in rule.effects}
+    return not stages or any((stage is Stage.RETURN) is isinstance(test, ReturnTest) for stage in stages)
 
 
 def _idle_files(report: Report) -> list[str]:
@@ -233,7 +283,7 @@ def _idle_files(report: Report) -> list[str]:
     }
     fired: dict[str, set[str]] = {}
     for item in report.results:
-        fired.setdefault(item.test.file, set()).update(item.decision.fired)
+        fired.setdefault(item.test.file, set()).update(item.fired)
     return [
         f"{file}: no case fires a rule of {beside[file].id}"
         for file, rules in fired.items()
@@ -241,6 +291,6 @@ def _idle_files(report: Report) -> list[str]:
     ]
 
 
-def select_tests(tests: Sequence[PolicyTest], word: str) -> list[PolicyTest]:
+def select_tests(tests: Sequence[Case], word: str) -> list[Case]:
     """The tests with `word` in their name or their file's; upper and lower case are the same."""
     return [test for test in tests if word.casefold() in f"{test.file} {test.name}".casefold()]
