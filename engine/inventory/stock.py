@@ -21,6 +21,7 @@ from engine.inventory.position_checks import position_mistake
 from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
 from engine.model.facts import Line, Network, Order, Snapshot, StockPosition
 from engine.model.lots import Lot, expired_units
+from engine.model.receipts import Receipt
 from engine.stock_snapshot import StockState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -77,6 +78,23 @@ class NodeStock:
     allotments: Sequence[AllotmentLeft] = ()
     expired: int = 0
     lots: Sequence[Lot] = ()
+    coming: Sequence[Receipt] = ()
+    """Its open receipts, the next to arrive first."""
+
+    @property
+    def incoming(self) -> int:
+        """Units to come that are not on their way yet."""
+        return sum(receipt.to_come for receipt in self.coming if receipt.status != "in_transit")
+
+    @property
+    def in_transit(self) -> int:
+        """Units to come that are on their way."""
+        return sum(receipt.to_come for receipt in self.coming if receipt.status == "in_transit")
+
+    @property
+    def promised(self) -> int:
+        """Of the units to come, those that are held for orders."""
+        return sum(receipt.promised for receipt in self.coming)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +258,7 @@ class NetworkStock:
                 free=dict(zip(names, units, strict=True)),
                 blocked=apart.blocked.get(node, 0),
                 quarantine=apart.quarantine.get(node, 0),
+                coming=apart.coming.get(node, ()),
                 allotments=allotted,
                 expired=expired_units(lots.get(node, ()), today),
                 lots=lots.get(node, ()),
@@ -255,8 +274,9 @@ class NetworkStock:
                 free=dict.fromkeys(names, 0),
                 blocked=apart.blocked.get(node, 0),
                 quarantine=apart.quarantine.get(node, 0),
+                coming=apart.coming.get(node, ()),
             )
-            for node in sorted((apart.blocked.keys() | apart.quarantine.keys()) - {item.node for item in nodes})
+            for node in sorted(apart.nodes - {item.node for item in nodes})
             if node in read.facts.ways.node_index
         ]
         version = read.matcher.policies.version

@@ -86,6 +86,11 @@ class AllotmentRecord(Record, frozen=True):
         return cls(channel=item.tally.channel, per=item.tally.per, units=item.units, taken=item.taken, left=item.left)
 
 
+Incoming = Annotated[int, Meta(description="units to come by receipts that are planned or confirmed; left out if none")]
+InTransit = Annotated[int, Meta(description="units to come that are on their way; left out if none")]
+Promised = Annotated[int, Meta(description="of the units to come, those held for orders; left out if none")]
+
+
 class NodeStockRecord(Record, frozen=True):
     node: str
     on_hand: int
@@ -105,6 +110,9 @@ class NodeStockRecord(Record, frozen=True):
             description="units there beside those on hand that came back and wait to be disposed of; left out if none"
         ),
     ] = UNSET
+    incoming: Incoming | UnsetType = UNSET
+    in_transit: InTransit | UnsetType = UNSET
+    promised: Promised | UnsetType = UNSET
     expired: Annotated[
         int | UnsetType, Meta(description="units there beside those on hand that have expired and that nobody holds")
     ] = UNSET
@@ -126,6 +134,9 @@ class NodeStockRecord(Record, frozen=True):
             blocked=stock.blocked,
             free=dict(stock.free),
             quarantine=stock.quarantine or UNSET,
+            incoming=stock.incoming or UNSET,
+            in_transit=stock.in_transit or UNSET,
+            promised=stock.promised or UNSET,
             expired=stock.expired or UNSET,
             lots=list(map(LotStockRecord.of, stock.lots)) or UNSET,
             allotments=list(map(AllotmentRecord.of, stock.allotments)) or UNSET,
@@ -144,6 +155,9 @@ class SkuStockRecord(Record, frozen=True):
     free: dict[str, int]
     nodes: list[NodeStockRecord]
     quarantine: Annotated[int | UnsetType, Meta(description="left out if none")] = UNSET
+    incoming: Incoming | UnsetType = UNSET
+    in_transit: InTransit | UnsetType = UNSET
+    promised: Promised | UnsetType = UNSET
     expired: Annotated[int | UnsetType, Meta(description="left out if none")] = UNSET
     counted: Annotated[
         bool | UnsetType, Meta(description="false: it needs no stock, any number is free; otherwise left out")
@@ -161,6 +175,9 @@ class SkuStockRecord(Record, frozen=True):
             free={channel: sum(item.free[channel] for item in stock.nodes) for channel in stock.channels},
             nodes=[NodeStockRecord.of(item) for item in stock.nodes],
             quarantine=sum(item.quarantine for item in stock.nodes) or UNSET,
+            incoming=sum(item.incoming for item in stock.nodes) or UNSET,
+            in_transit=sum(item.in_transit for item in stock.nodes) or UNSET,
+            promised=sum(item.promised for item in stock.nodes) or UNSET,
             expired=sum(item.expired for item in stock.nodes) or UNSET,
             counted=UNSET if stock.counted else False,
         )
