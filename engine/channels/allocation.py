@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
-from engine.channels.levels import Level, Levels
+from engine.channels.levels import Levels
 from engine.decide.availability.free_units import StockFacts
 from engine.decide.availability.offer import excluding_rules, facts_of_lines, offer
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.levels.stock_levels import Level
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.matching.matcher import Matcher
 from rules.effects import PositionOutcome

@@ -19,6 +19,8 @@ from engine.store.stock import Stock
 from engine.version import VERSION
 from rules.vocabulary import Stage
 
+_MOST_IN_ENTRY = 200
+"""Positions that one entry of the log says to have fallen."""
 _CHECKED = re.compile(r"([0-9]{1,16})-([0-9a-f]{32})", re.ASCII)
 
 
@@ -79,8 +81,10 @@ class LowStock:
         every = self._facts.skus() if skus is None else skus
         for part in _parts(every, state):
             fallen, risen = self._compare(part, low)
-            if not self._low.note(name, fallen=fallen, risen=risen, version=version, now=self._clock()):
-                return LowStockFound(fallen=fallen_in_all, risen=risen_in_all)
+            for start in range(0, max(1, len(fallen)), _MOST_IN_ENTRY):
+                some = fallen[start : start + _MOST_IN_ENTRY]
+                if not self._low.note(name, fallen=some, risen=risen, version=version, now=self._clock()):
+                    return LowStockFound(fallen=fallen_in_all, risen=risen_in_all)
             fallen_in_all, risen_in_all = fallen_in_all + len(fallen), risen_in_all + len(risen)
         known = set(every)
         gone = [item for item in low if skus is None and item[0] not in known]

@@ -7,6 +7,8 @@ from rules.policy import PolicySet
 
 EFFECTS = frozenset({"keep", "protect", "allocate", "cap"})
 """What sets units of a position aside, for everybody or for a channel, or lets a channel have no more."""
+_UPLIFT = "uplift"
+"""Changes what is set aside for days of cover."""
 _WORDING = {"because"}
 
 
@@ -42,5 +44,6 @@ def allocation_changes(before: PolicySet | None, after: PolicySet) -> Allocation
 def _allocating(policies: PolicySet | None) -> frozenset[str]:
     """The rules that say what each channel may take, and those that silence one of them."""
     rules = {} if policies is None else policies.rules
-    own = {rule.id for rule in rules.values() if any(effect.name in EFFECTS for effect in rule.effects)}
+    names = EFFECTS | {_UPLIFT} if policies is not None and policies.longest_cover else EFFECTS
+    own = {rule.id for rule in rules.values() if any(effect.name in names for effect in rule.effects)}
     return frozenset(own | {rule.id for rule in rules.values() if not own.isdisjoint(rule.overrides)})

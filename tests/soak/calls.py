@@ -20,6 +20,11 @@ from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decision_request import Answer
 from engine.orders.quotes.take_up import TakeRequest
 from engine.orders.rejection import RejectionRequest
+from engine.returns.disposing import DisposedUnits, DisposeRequest
+from engine.returns.inspecting import InspectedUnits, InspectRequest
+from engine.returns.opening import LineToReturn, OpenRequest
+from engine.returns.receiving import ReceiveRequest
+from engine.returns.return_state import ReturnState
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
 from engine.store.outcomes import MovementApplied, MovementCounted, MovementRepeated
@@ -169,11 +174,43 @@ def activate(pointsman: Pointsman, request: Request) -> Done:
     return Done()
 
 
+def open_return(pointsman: Pointsman, request: Request) -> Done:
+    lines = [LineToReturn(line=line, quantity=units, reason="other") for line, units in request["lines"].items()]
+    asked = OpenRequest(order=request["order"], lines=lines, id=request["op"])
+    return Done(answer=pointsman.flows.returns.open(asked, by="soak", may_override=False).stored.id)
+
+
+def receive_return(pointsman: Pointsman, request: Request) -> Done:
+    units = {name: request[name] for name in ("lines", "extra", "others")}
+    asked = ReceiveRequest(node=request["node"], complete=request["complete"], op=request["op"], **units)
+    return _step(pointsman.flows.returns.receive(request["name"], asked))
+
+
+def inspect_return(pointsman: Pointsman, request: Request) -> Done:
+    item = InspectedUnits(grade=request["grade"], restock=request["restock"])
+    return _step(pointsman.flows.returns.inspect(request["name"], InspectRequest(groups=[item], op=request["op"])))
+
+
+def dispose_return(pointsman: Pointsman, request: Request) -> Done:
+    item = DisposedUnits(disposition=request["disposition"])
+    asked = DisposeRequest(groups=[item], because="soak", op=request["op"])
+    return _step(pointsman.flows.returns.dispose(request["name"], asked, by="soak").state)
+
+
+def cancel_return(pointsman: Pointsman, request: Request) -> Done:
+    return _step(pointsman.flows.returns.cancel(request["name"], op=request["op"]))
+
+
+def _step(state: ReturnState) -> Done:
+    return Done(answer=state.stored.id)
+
+
 CALLS: Mapping[str, Callable[[Pointsman, Request], Done]] = {
     act.__name__: act
     for act in (
         *(decide, batch, take_up, amend, cancel, approve, wait, reject, confirm, release, undo, extend),
         *(serve, count, move, wake, activate),
+        *(open_return, receive_return, inspect_return, dispose_return, cancel_return),
     )
 }
 """Calls by name. A new one is drawn in requests.py, and what it should have done is told in effects.py."""

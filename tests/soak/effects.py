@@ -5,10 +5,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from engine.store.log.entry import Entry
 from tests.soak.journal import Request
 
 _ENDED = {"confirm": "confirmed", "release": "released", "undo": "undone"}
+_RETURNED = {
+    "open_return": "return_opened",
+    "receive_return": "return_received",
+    "inspect_return": "return_inspected",
+    "dispose_return": "return_disposed",
+    "cancel_return": "return_cancelled",
+}
+_ANSWERED_AGAIN = frozenset({"approved", "return_opened", "return_cancelled"})
+"""What is done once however often it is asked for, by whoever."""
 
 
 @dataclass(kw_only=True)
@@ -27,6 +38,8 @@ class Effects:
         match entry.kind:
             case "cancelled" | "amended" | "approved":
                 self.times[entry.kind, order] += 1
+            case kind if kind.startswith("return_"):
+                self.times[kind, orjson.loads(entry.body)["returned"]["id"]] += 1
             case "rejected":
                 self.times[entry.kind, entry.decision] += 1
             case "confirmed" | "released" | "undone":
@@ -44,6 +57,10 @@ class Effects:
             case "reject" if answer:
                 self.times["rejected", request["decision"]] += 1
                 self.units["confirmed", request["decision"]] += sum(request["confirmed"].values())
+            case "open_return" | "cancel_return" if answer:  # again, it is answered as before
+                self.wholly.add((_RETURNED[request["call"]], answer))
+            case "receive_return" | "inspect_return" | "dispose_return" if answer:
+                self.times[_RETURNED[request["call"]], request["name"]] += 1
             case "confirm" | "release" | "undo" if answer:
                 key = _ENDED[request["call"]], request["decision"]
                 self.units[key] += sum(request["lines"].values())
@@ -53,7 +70,7 @@ class Effects:
     def differences(self, logged: "Effects") -> Iterator[str]:
         """Against what the log has."""
         for key in self.times.keys() | logged.times.keys():
-            if key[0] != "approved" and self.times[key] != logged.times[key]:
+            if key[0] not in _ANSWERED_AGAIN and self.times[key] != logged.times[key]:
                 yield f"{key[1]} was {key[0]} {logged.times[key]} times, {self.times[key]} as answered"
         for key in self.units.keys() | logged.units.keys():
             most = None if key in self.wholly else self.units[key]

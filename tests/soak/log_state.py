@@ -68,6 +68,8 @@ class LogState:
     bodies: dict[str, str] = field(default_factory=dict)
     """SHA-256 of each decision's bytes."""
     held: Counter[tuple[str, str]] = field(default_factory=Counter)
+    quarantine: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By SKU and node, units that came back and wait for a disposition."""
     loads: Counter[tuple[str, str]] = field(default_factory=Counter)
     shipments: dict[str, list[Counter[tuple[str, str]]]] = field(default_factory=dict)
     days: dict[str, str] = field(default_factory=dict)
@@ -111,6 +113,9 @@ class LogState:
                     self.moved[item.op] = item.delta
             case "woken":
                 self._woken(entry)
+            case kind if kind.startswith("return_"):
+                body = orjson.loads(entry.body)
+                self.quarantine.update({(sku, node): units for sku, node, units, *_ in body.get("moves", ()) if units})
             case "approved" | "counted" | "loaded" | "published" | "activated" | "allocated" | "stock_low":
                 pass
             case _:

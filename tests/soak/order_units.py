@@ -28,6 +28,8 @@ class OrderUnits:
     held: dict[str, list[Lines]] = field(default_factory=dict)
     """By decision, those of each of its shipments."""
     shipped: defaultdict[str, Lines] = field(default_factory=lambda: defaultdict(Counter))
+    returned: defaultdict[str, dict[str, Lines]] = field(default_factory=lambda: defaultdict(dict))
+    """By order and return."""
     cancelled: defaultdict[str, Lines] = field(default_factory=lambda: defaultdict(Counter))
     waiting: dict[str, int] = field(default_factory=dict)
     """How many units wait under each decision."""
@@ -35,6 +37,8 @@ class OrderUnits:
     def add(self, entry: Entry) -> int:
         """How many units left, were released or held again by the entry."""
         match entry.kind:
+            case kind if kind.startswith("return_"):
+                self._return(orjson.loads(entry.body)["returned"])
             case "decided":
                 self._decide(json_of(entry))
             case "queued":
@@ -61,7 +65,8 @@ class OrderUnits:
             for line in state.lines
             if line.ordered != self.ordered[name][line.line]
             or line.units["held"] != held[line.line]
-            or line.units["shipped"] != self.shipped[name][line.line]
+            or line.units["shipped"] + line.units["returned"] != self.shipped[name][line.line]
+            or line.units["returned"] != sum(units[line.line] for units in self.returned[name].values())
             or line.units["cancelled"] != self.cancelled[name][line.line]
             or min(line.units.values()) < 0
             or sum(line.units.values()) != line.ordered
@@ -72,6 +77,13 @@ class OrderUnits:
         if len(state.lines) != len(+self.ordered[name]) or self.firsts[name] != 1:
             found.append(f"order {name}: {len(state.lines)} lines, {self.firsts[name]} first decisions")
         return found
+
+    def _return(self, returned: Mapping[str, Any]) -> None:
+        units: Lines = Counter()
+        for group in returned.get("groups", ()):
+            if group.get("line") and group.get("node"):
+                units[group["line"]] += group["units"]
+        self.returned[returned["order"]][returned["id"]] = units
 
     def _decide(self, record: Mapping[str, Any]) -> None:
         decision, name, follows = record["id"], record["order"]["id"], record.get("follows")

@@ -14,7 +14,9 @@ from engine.model.facts import Line, Order
 from engine.orders.living_orders import OrderFilter
 from engine.orders.quotes.quotes import QuoteRequest
 from engine.orders.rejection import COUNTED, Reason
+from engine.returns.return_list import ReturnFilter
 from engine.service import Pointsman
+from engine.store.flows.stored_return import StoredReturn
 from tests.soak.calls import order_json
 from tests.soak.journal import Request
 from tests.soak.scenario import CHANNELS, CHECKED, NODES, SKUS, WAITING, Clock
@@ -233,6 +235,56 @@ def activate(caller: Caller, _: str) -> Drawn:
     return {"version": caller.dice.choice(caller.versions)}
 
 
+def open_return(caller: Caller, _: str) -> Drawn:
+    """Of a decision that shipped something; mostly of one that the caller has confirmed some units of."""
+    confirmed = {request["decision"] for request in caller.confirmed}
+    left = [record for record in caller.decisions if record["id"] in confirmed]
+    record = caller.dice.choice(left) if left and caller.chance(0.9) else caller.pick()
+    if record is None:
+        return None
+    line = caller.dice.choice(caller.dice.choice(record["shipments"])["lines"])
+    return {"order": record["order"]["id"], "lines": {line["line"]: caller.dice.randint(1, 2)}}
+
+
+def _return(caller: Caller) -> StoredReturn | None:
+    """One of those opened last, by whichever caller."""
+    page = caller.insist(lambda: caller.pointsman.flows.returns.list(ReturnFilter(), limit=_SEEN))
+    return caller.dice.choice(page.returns).stored if page and page.returns else None
+
+
+def receive_return(caller: Caller, _: str) -> Drawn:
+    """What was authorised, perhaps a unit more, perhaps another article."""
+    stored = _return(caller)
+    if stored is None:
+        return None
+    line = stored.lines[0]
+    return {
+        "name": stored.id,
+        "node": caller.dice.choice(NODES),
+        "lines": {line.line: caller.dice.randint(1, line.quantity)},
+        "extra": {line.line: 1} if caller.chance(0.2) else {},
+        "others": {caller.dice.choice(SKUS): 1} if caller.chance(0.2) else {},
+        "complete": caller.chance(0.5),
+    }
+
+
+def inspect_return(caller: Caller, _: str) -> Drawn:
+    stored = _return(caller)
+    grade = caller.dice.choice(["as_new", "as_new", "worn"])
+    return stored and {"name": stored.id, "grade": grade, "restock": caller.dice.choice([None, None, False])}
+
+
+def dispose_return(caller: Caller, _: str) -> Drawn:
+    stored = _return(caller)
+    disposition = caller.dice.choice([None, "restock", "refurbish", "donate"])
+    return stored and {"name": stored.id, "disposition": disposition}
+
+
+def cancel_return(caller: Caller, _: str) -> Drawn:
+    stored = _return(caller)
+    return stored and {"name": stored.id}
+
+
 def look_around(caller: Caller, _: str) -> Drawn:
     """See which orders were placed last, by whichever caller, so that several callers change the same ones."""
     page = caller.insist(lambda: caller.pointsman.orders.list(OrderFilter(), limit=_SEEN))
@@ -259,6 +311,11 @@ ODDS: Mapping[tuple[str, Callable[[Caller, str], Drawn]], int] = {
     ("move", move): 13,
     ("wake", wake): 12,
     ("activate", activate): 1,
+    ("open_return", open_return): 8,
+    ("receive_return", receive_return): 7,
+    ("inspect_return", inspect_return): 5,
+    ("dispose_return", dispose_return): 5,
+    ("cancel_return", cancel_return): 2,
     ("", look_around): 4,
 }
 """How likely each call is, by its name and what draws it."""

@@ -40,6 +40,8 @@ def judge(pointsman: Pointsman, journals: Path, policies: Mapping[str, str], clo
     verify_resumed(pointsman)
     verdict.held = audit.held
     verdict.lost += [] if log.held.total() == audit.held else [f"{log.held.total()} units held by the log"]
+    in_quarantine = log.quarantine.total()
+    verdict.lost += [] if in_quarantine == audit.quarantine else [f"{in_quarantine} units in quarantine by the log"]
     return verdict
 
 

@@ -10,6 +10,7 @@ from api.files.policy_tests.shape_findings import load_shape
 from api.files.policy_tests.shapes import ExpectShape
 from engine.decide.policy_tests.expectation import (
     HOLD_AFTER_SHIPPING,
+    LEVEL_FACTS,
     ORDER_FACTS,
     SHIPMENT_FACTS,
     TOTAL_FACTS,
@@ -63,6 +64,7 @@ def read_expectation(
         excluded=reader.exclusions(data, "excluded", path),
         not_excluded=reader.exclusions(data, "not_excluded", path),
         kept=reader.kept(data.get("kept", {}), (*path, "kept")),
+        levels=reader.levels(data.get("levels", {}), (*path, "levels")),
         order=reader.order({name: raw[name] for name in ORDER_FACTS if name in raw}, path),
         totals=reader.bounds(TOTAL_FACTS, data.get("totals", {}), (*path, "totals")),
         **lists,
@@ -167,6 +169,18 @@ class _Reader:
                 self._note_unknown([node], self.scenario.network.nodes, "node", where)
                 bounds.setdefault(sku, {})[node] = self.bound(UNITS, item, where)
         return bounds
+
+    def levels(
+        self, raw: Mapping[str, Mapping[str, Mapping[str, Raw]]], path: Path
+    ) -> dict[str, dict[str, dict[str, Bound]]]:
+        levels: dict[str, dict[str, dict[str, Bound]]] = {}
+        for sku, nodes in raw.items():
+            self._note_sku(sku, (*path, sku))
+            for node, item in nodes.items():
+                where = (*path, sku, node)
+                self._note_unknown([node], self.scenario.network.nodes, "node", where)
+                levels.setdefault(sku, {})[node] = self.bounds(LEVEL_FACTS, item, where)
+        return levels
 
     def rules_of(self, names: Iterable[str], path: Path) -> tuple[str, ...]:
         rules = tuple(str(name) for name in names)

@@ -291,6 +291,7 @@ class ExpectShape(Strict):
     excluded = fields.List(fields.Nested(ExpectedExclusionShape, validate=_SOME), validate=_SOME)
     not_excluded = fields.List(fields.Nested(ExpectedExclusionShape, validate=_SOME), validate=_SOME)
     kept = fields.Dict(keys=fields.String(), values=fields.Dict(**_ANY))
+    levels = fields.Dict(keys=fields.String(), values=fields.Dict(keys=fields.String(), values=fields.Dict(**_ANY)))
     hold = fields.Raw(allow_none=True)
     priority = fields.Raw(allow_none=True)
     approve = fields.Raw(allow_none=True)

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from engine.channels.allocation import Limit, LimitKind, NodeAllocation, SkuAllocation
 from engine.channels.channels import ChannelAllocation, ChannelSummary, Recomputed
 from engine.channels.feeds import ChannelCursor, ChannelFeed
-from engine.channels.levels import Level
+from engine.decide.levels.stock_levels import Level
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.errors import PointsmanError, StoreUnavailable
 from engine.model.feed_steps import FeedStep

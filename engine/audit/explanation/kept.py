@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from engine.audit.explanation.case import ExplainedChoice
 from engine.decide.evaluation.evaluation import Evaluation
+from rules.effects import PositionOutcome
 from rules.reserves import Allotment, Protection
 from rules.vocabulary import Stage
 
@@ -47,7 +49,8 @@ def _kept_of(evaluation: Evaluation, sku: str) -> Iterator[KeptUnits]:
         by_judgements.setdefault(of_row, []).append(row)
     by_rules: dict[tuple[str, ...], list[int]] = {}
     for of_rows, those in by_judgements.items():
-        by_rules.setdefault(_keeping(evaluation, of_rows), []).extend(those)
+        acting = {*_keeping(evaluation, of_rows), *_uplifting(evaluation, sku, of_rows, those)}
+        by_rules.setdefault(tuple(sorted(acting)), []).extend(those)
     for rules, unsorted in sorted(by_rules.items()):
         rows = sorted(unsorted)
         effects = [effect for rule in rules for effect in evaluation.matcher.policies.rules[rule].effects]
@@ -61,6 +64,15 @@ def _kept_of(evaluation: Evaluation, sku: str) -> Iterator[KeptUnits]:
             channels=tuple(sorted(channels)),
             safety=any(effect.name == "keep" for effect in effects),
         )
+
+
+def _uplifting(evaluation: Evaluation, sku: str, judgements: tuple[int, ...], rows: list[int]) -> Iterator[str]:
+    """The rules that say that more or less than usual sells, where units are kept by what is expected to."""
+    table = evaluation.matcher.stages[Stage.POSITION].table.judgements
+    floors = (cast("PositionOutcome", table[number].outcome).floor(evaluation.order.channel) for number in judgements)
+    if any(floor.has_cover for floor in floors):
+        for judgement in evaluation.columns.expected_sales_of(sku).uplifts_of(rows):
+            yield from evaluation.matcher.with_effect(judgement, "uplift")
 
 
 def _keeping(evaluation: Evaluation, judgements: tuple[int, ...]) -> tuple[str, ...]:

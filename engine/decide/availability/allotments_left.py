@@ -7,8 +7,8 @@ from typing import cast
 from engine.decide.availability.expected_sales import expected_sales
 from engine.decide.availability.free_units import StockFacts
 from engine.decide.availability.offer import facts_of_lines
-from engine.decide.evaluation.expected_sales import ExpectedSales
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.levels.expected_sales import ExpectedSales
 from engine.decide.matching.matcher import Matcher
 from rules.effects import PositionOutcome
 from rules.reserves import Tally

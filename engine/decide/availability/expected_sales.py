@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from engine.decide import rule_facts
 from engine.decide.availability.free_units import StockFacts
-from engine.decide.evaluation.expected_sales import ExpectedSales, Moment
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.levels.expected_sales import ExpectedSales, Moment
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.columns import Integers
 from rules.vocabulary import Facts, Stage

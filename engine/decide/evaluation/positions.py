@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.evaluation.expected_sales import ExpectedSales
+from engine.decide.levels.expected_sales import ExpectedSales
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import COVER, LOAD, NEXT_ARRIVAL, UNKNOWN_NUMBER, Rows
 from engine.decide.shipping.columns import Integers, integers

@@ -7,8 +7,8 @@ from types import MappingProxyType
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.evaluation.expected_sales import ExpectedSales, Moment
 from engine.decide.evaluation.positions import Stock, loads_by_node, node_facts_at, position_rows
+from engine.decide.levels.expected_sales import ExpectedSales, Moment
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import LOAD, Rows
 from engine.decide.shipping.columns import NO_LIMIT, Integers
@@ -68,17 +68,24 @@ class SnapshotColumns:
         """Of the positions of the SKU, in the order of their nodes."""
         expected = self._expected.get(sku)
         if expected is None:
-            stock, product = self.stock_of(sku), self.snapshot.products[sku]
+            stock = self.stock_of(sku)
 
             def judged_at(moment: Moment) -> Integers:
                 rows = position_rows(stock, ways=self.ways, loads=self.loads, clocks=moment.clocks)
-                return level.judge_rows({**moment.shared, "product": rule_facts.product_facts(product)}, rows)
+                return level.judge_rows(self._level_facts(sku, moment.shared), rows)
 
             level = self._matcher.stages[Stage.LEVEL]
             judge = level if self._matcher.policies.has_uplifts else None
             expected = ExpectedSales(stock.pace, judge, noon=self.noon, judged_at=judged_at)
             self._expected[sku] = expected
         return expected
+
+    def level_facts(self, sku: str) -> Mapping[str, Facts]:
+        """The facts that all positions of the SKU share where levels are judged now, by group."""
+        return self._level_facts(sku, self.moment_facts)
+
+    def _level_facts(self, sku: str, moment: Mapping[str, Facts]) -> Mapping[str, Facts]:
+        return {**moment, "product": rule_facts.product_facts(self.snapshot.products[sku])}
 
     def noon(self, day: int) -> Moment:
         """What the clocks show at the installation's noon, so many days from today."""

@@ -4,7 +4,7 @@ A rule that fires need not decide: what it prefers may be best anyway. Each fire
 facts judged by the other rules, and the order decided again on the same facts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -105,13 +105,14 @@ def deciding_rules(order: Order, snapshot: Snapshot, matcher: Matcher, now: int)
     def differs(without: CounterfactualMatcher) -> bool:
         return _choice(decide(order, without_rests_of(snapshot, without), without, now)) != choice
 
-    return deciding(decision, matcher, differs)
+    return deciding({*decision.fired, *decision.silenced}, matcher, differs)
 
 
-def deciding(decision: Decision, matcher: Matcher, differs: Callable[[CounterfactualMatcher], bool]) -> tuple[str, ...]:
-    """The rules that acted on a decision of `matcher`, by id, where what is decided without them `differs`."""
-    acted = sorted({*decision.fired, *decision.silenced})
-    return tuple(rule for rule in acted if differs(CounterfactualMatcher(matcher, rule)))
+def deciding(
+    acted: Iterable[str], matcher: Matcher, differs: Callable[[CounterfactualMatcher], bool]
+) -> tuple[str, ...]:
+    """Those of the rules that acted on a decision of `matcher`, by id, where what is decided without them `differs`."""
+    return tuple(rule for rule in sorted(acted) if differs(CounterfactualMatcher(matcher, rule)))
 
 
 def without_rests_of(snapshot: Snapshot, without: CounterfactualMatcher) -> Snapshot:

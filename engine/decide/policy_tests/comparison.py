@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.decide.decision import Decision, Shipment
+from engine.decide.levels.stock_levels import Level
 from engine.decide.policy_tests.expectation import (
     HOLD_AFTER_SHIPPING,
     SHIPMENT_FACTS,
@@ -49,6 +50,10 @@ class DecidedTest:
     currency: str
     kept_by: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     """By SKU and node, the effects that keep units there, as they are written, by rule."""
+    levels: Mapping[tuple[str, str], Level] = field(default_factory=dict)
+    """By SKU and node, the stock that there should be."""
+    level_rules: frozenset[str] = frozenset()
+    """The rules that say so, today or by the uplift of a day."""
 
 
 def differences(expected: Expectation, decided: DecidedTest) -> Iterator[Difference]:
@@ -58,9 +63,10 @@ def differences(expected: Expectation, decided: DecidedTest) -> Iterator[Differe
         yield Difference(what="status", expected=str(expected.status), got=decision.status)
     yield from _shipments(expected, decided)
     yield from _unfilled(expected, decision)
-    yield from _rules(expected, decision)
+    yield from _rules(expected, decided)
     yield from _exclusions(expected, decided)
     yield from _kept(expected, decided)
+    yield from _levels(expected, decided)
     yield from _bounds("", expected.order, order_values(decided), decided.currency)
     yield from _bounds("totals.", expected.totals, total_values(decision), decided.currency)
 
@@ -222,8 +228,9 @@ def _matches(expected: ExpectedUnfilled, units: int, reasons: set[str], rules: s
     return allowed and reasons.issuperset(expected.reasons) and rules.issuperset(expected.by)
 
 
-def _rules(expected: Expectation, decision: Decision) -> Iterator[Difference]:
-    fired, silenced = set(decision.fired), set(decision.silenced)
+def _rules(expected: Expectation, decided: DecidedTest) -> Iterator[Difference]:
+    decision = decided.decision
+    fired, silenced = {*decision.fired, *decided.level_rules}, set(decision.silenced)
     for what, rules, actual, must_be_in in (
         ("fired", expected.fired, fired, True),
         ("not_fired", expected.not_fired, fired, False),
@@ -291,6 +298,20 @@ def _kept(expected: Expectation, decided: DecidedTest) -> Iterator[Difference]:
             if not bound.allows(floor):
                 got = "nothing is there" if floor is None else _kept_text(floor, decided.kept_by.get((sku, node), {}))
                 yield Difference(what=f"kept.{sku}.{node}", expected=bound.written, got=got)
+
+
+def _levels(expected: Expectation, decided: DecidedTest) -> Iterator[Difference]:
+    for sku, nodes in expected.levels.items():
+        for node, bounds in nodes.items():
+            level = decided.levels.get((sku, node))
+            if level is None:
+                yield Difference(what=f"levels.{sku}.{node}", expected="a level", got="nothing is there")
+                continue
+            values = {"min": level.minimum, "max": level.maximum, "target": level.target, "alert": level.alert}
+            for name, bound in bounds.items():
+                if not bound.allows(values[name]):
+                    got = "any number" if values[name] is None else str(values[name])
+                    yield Difference(what=f"levels.{sku}.{node}.{name}", expected=bound.written, got=got)
 
 
 def _bounds(

@@ -48,6 +48,8 @@ HOLD_AFTER_SHIPPING = Fact(path="hold until_shipped", kind=Kind.DURATION)
 expects `hold: until_shipped`.
 """
 UNITS = Fact(path="units", kind=Kind.COUNT)
+LEVEL_FACTS = {name: Fact(path=name, kind=Kind.COUNT) for name in ("target", "min", "max", "alert")}
+"""The stock of an article that there should be at a place, and below what it is low."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ class ExpectedExclusion:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
     """What is None is not compared, nor is an empty tuple or mapping, but for `shipments` and `unfilled`: there, empty
-    means that there must be none. `kept` is by SKU and node.
+    means that there must be none. `kept` is by SKU and node, and so are `levels`, whose bounds are by LEVEL_FACTS.
     """
 
     status: str | None = None
@@ -110,6 +112,7 @@ class Expectation:
     excluded: tuple[ExpectedExclusion, ...] = ()
     not_excluded: tuple[ExpectedExclusion, ...] = ()
     kept: Mapping[str, Mapping[str, Bound]] = field(default_factory=dict)
+    levels: Mapping[str, Mapping[str, Mapping[str, Bound]]] = field(default_factory=dict)
     order: Mapping[str, Bound] = field(default_factory=dict)
     totals: Mapping[str, Bound] = field(default_factory=dict)
 
@@ -117,4 +120,6 @@ class Expectation:
     def says_nothing(self) -> bool:
         claims = (self.fired, self.not_fired, self.silenced, self.not_silenced, self.excluded, self.not_excluded)
         stated = (self.status, self.shipments, self.unfilled)
-        return not any((*claims, self.kept, self.order, self.totals)) and all(item is None for item in stated)
+        return not any((*claims, self.kept, self.levels, self.order, self.totals)) and all(
+            item is None for item in stated
+        )

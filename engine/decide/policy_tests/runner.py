@@ -11,6 +11,7 @@ from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.judgements import judged_positions
 from engine.decide.impact.rule_impact import deciding
+from engine.decide.levels.stock_levels import Level, StockLevels, levels_of
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import rest_after
@@ -63,6 +64,13 @@ class TestResult:
     decision: Decision
     differences: tuple[Difference, ...]
     changing: tuple[str, ...] | None = None
+    level_rules: frozenset[str] = frozenset()
+    """Those that say how much stock there should be, of the test's articles."""
+
+    @property
+    def fired(self) -> frozenset[str]:
+        """The rules that fired, on the order or on the levels of its articles."""
+        return frozenset(self.decision.fired) | self.level_rules
 
     @property
     def passed(self) -> bool:
@@ -127,6 +135,7 @@ def run_policy_test(test: PolicyTest, matcher: Matcher, *, find_changing: bool =
         decision=decided.decision,
         differences=tuple(differences(test.expected, decided)),
         changing=_changing(test, matcher, decided) if find_changing else None,
+        level_rules=decided.level_rules,
     )
 
 
@@ -161,13 +170,22 @@ def _decide_test(test: PolicyTest, matcher: PolicyJudge) -> DecidedTest:
     snapshot = replace(test.snapshot, resting=dict(_resting(test, matcher)), taken=taken)
     decision = decide(test.order, snapshot, matcher, test.now)
     evaluation = Evaluation(order=test.order, snapshot=snapshot, matcher=matcher, now=test.now)
+    levels = [(sku, levels_of(sku, evaluation.columns, matcher)) for sku in sorted(set(test.order.skus))]
     return DecidedTest(
         decision=decision,
         priority=evaluation.order_outcome.priority,
         excluded=_excluded(test, decision),
         currency=test.snapshot.network.currency,
         kept_by=_kept_by(test, evaluation),
+        levels={key: level for of_sku in levels for key, level in _levels_at(of_sku, evaluation)},
+        level_rules=frozenset(rule for _, item in levels for rule in item.rules),
     )
+
+
+def _levels_at(of_sku: tuple[str, StockLevels], evaluation: Evaluation) -> Iterator[tuple[tuple[str, str], Level]]:
+    sku, levels = of_sku
+    for row, node in enumerate(evaluation.columns.stock_of(sku).node.tolist()):
+        yield (sku, evaluation.ways.node_ids[node]), levels.at(row)
 
 
 def _kept_by(test: PolicyTest, evaluation: Evaluation) -> Mapping[tuple[str, str], Mapping[str, str]]:
@@ -205,21 +223,25 @@ def _excluded(test: PolicyTest, decision: Decision) -> tuple[ExcludedOption, ...
 
 def _changing(test: PolicyTest, matcher: Matcher, decided: DecidedTest) -> tuple[str, ...]:
     changeable = _changeable(decided)
-    return deciding(decided.decision, matcher, lambda without: _changeable(_decide_test(test, without)) != changeable)
+    return deciding(
+        {*decided.decision.fired, *decided.decision.silenced, *decided.level_rules},
+        matcher,
+        lambda without: _changeable(_decide_test(test, without)) != changeable,
+    )
 
 
 def _changeable(decided: DecidedTest) -> tuple[object, ...]:
     """What a rule can change about a decision: what ships from where, and when, what waits, how long it is held,
-    whether a person must approve it, the order's priority.
+    whether a person must approve it, the order's priority; and how much stock there should be.
     """
     decision = decided.decision
     shipments = tuple((item.node, item.service, item.lines, item.ready_at) for item in decision.chosen)
     waiting = decision.waiting_units(may_wait=False)
-    return (shipments, waiting, decision.hold_until, decision.awaiting_approval, decided.priority)
+    return (shipments, waiting, decision.hold_until, decision.awaiting_approval, decided.priority, decided.levels)
 
 
 def _coverage(rule: str, results: Sequence[TestResult]) -> Coverage:
-    fired = sum(rule in item.decision.fired for item in results)
+    fired = sum(rule in item.fired for item in results)
     asked_for = [item.changing for item in results if item.changing is not None]
     changed = sum(rule in changing for changing in asked_for) if len(asked_for) == len(results) else None
     return Coverage(rule=rule, fired=fired, quiet=len(results) - fired, changed=changed)
@@ -233,7 +255,7 @@ def _idle_files(report: Report) -> list[str]:
     }
     fired: dict[str, set[str]] = {}
     for item in report.results:
-        fired.setdefault(item.test.file, set()).update(item.decision.fired)
+        fired.setdefault(item.test.file, set()).update(item.fired)
     return [
         f"{file}: no case fires a rule of {beside[file].id}"
         for file, rules in fired.items()

@@ -1,10 +1,13 @@
-"""Tags and cursors of availability over random histories: whatever happens, none hides a change.
+"""Tags and cursors of availability and of channels' feeds, and low stock, over random histories: whatever happens, none
+hides a change.
 
 The other machine has holds of every kind; this one has loads of the network, schedules, and rules on the time and on
 the nodes' loads.
 """
 
 import contextlib
+import dataclasses
+from collections import deque
 
 import hypothesis.strategies as st
 import pytest
@@ -12,8 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from engine.errors import HoldEnded
 from engine.inventory import availability_feed
+from engine.model.feed_steps import FeedStep
 from engine.store.stock import Movement
 from tests.properties.ledger.catalogue import Catalogue
+from tests.properties.ledger.channel_follower import ChannelFollower, LowWatcher
 from tests.properties.ledger.ledger_driver import drive
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order, product
@@ -29,15 +34,24 @@ POLICIES = {
         "weekdays: [saturday], then: {protect: {channel: app, units: 1}}",
     ),
     "by load": ("when: {node.load: {at_least: 2}}, then: {keep: 3}",),
+    "by peak": (
+        "then: {protect: {channel: app, cover: 2 days}, alert_below: {cover: 4 days}}",
+        "when: {node.id: lille}, then: {keep: {cover: 1 day}, alert_below: 2}",
+        "from: 2026-11-30, until: 2026-12-01, then: {uplift: 300%}",
+        "when: {stock.available: {at_most: 4}}, then: {uplift: 150%}",
+    ),
     "by cover": ("when: {stock.days_of_cover: {at_most: 3}}, then: {keep: 1}, from: 2026-11-28",),
 }
 STOCK = {"A": {"lille": 5, "lyon": 3}, "B": {"lyon": 4}, "C": {"lille": 9}}
+STEP = 3
 PACES = {"A": {"lille": 1_000}, "C": {"lille": 500}}
 
 
 def warehouse(stock=STOCK, paces=PACES, **more):
     nodes = [node("lille", LILLE), node("lyon", LYON)]
-    return inventory(nodes, stock, products=[product("B", **more)], paces=paces)
+    loaded = inventory(nodes, stock, products=[product("B", **more)], paces=paces)
+    network = dataclasses.replace(loaded.network, feed_steps={"app": FeedStep(units=STEP)})
+    return dataclasses.replace(loaded, network=network)
 
 
 LOADS = {
@@ -53,6 +67,8 @@ class Shelf(RuleBasedStateMachine):
         super().__init__()
         self.pointsman, self.clock, self.versions = pointsman, clock, versions
         self.catalogue, self.number, self.holds = Catalogue(pointsman, [*SKUS, "NONE"]), 0, []
+        self.followers = deque([ChannelFollower(pointsman, "web"), ChannelFollower(pointsman, "app", step=STEP)])
+        self.low = LowWatcher(pointsman, SKUS)
 
     @initialize(name=st.sampled_from(sorted(POLICIES)))
     def start(self, name):
@@ -99,6 +115,9 @@ class Shelf(RuleBasedStateMachine):
     @invariant()
     def nothing_is_hidden(self):
         self.catalogue.check()
+        self.followers.rotate()  # one at a time, as each asks for many orders
+        self.followers[0].check()
+        self.low.check()
 
     def _next(self):
         self.number += 1

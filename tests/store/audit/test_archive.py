@@ -25,6 +25,7 @@ from engine.store.log.stored_entry import parse_entry_id
 from engine.store.script_keys import TRIM_LOG
 from tests.support.aged_log import DAY
 from tests.support.facts import LILLE, LYON, inventory, node
+from tests.support.returns import dispose, inspect, open_return, receive
 
 EVERYTHING = DecisionFilter()
 
@@ -190,6 +191,22 @@ def test_an_order_that_lives_needs_no_archive(shop, client, network, tmp_path, r
         shop.orders.show("W-2")
     with pytest.raises(ArchiveUnavailable):
         shop.decisions.page(EVERYTHING, limit=100)
+
+
+def test_an_open_return_needs_no_archive_and_a_new_one_of_an_archived_order_does(shop, network, tmp_path):
+    open_return(shop, "W-2", A=1)
+    shop.archive(tmp_path, older_than=DAY)
+    for file in (tmp_path / network / "entries").glob("*.parquet"):
+        file.rename(file.with_suffix(".gone"))
+    receive(shop, "W-2-R1", A=1)
+    inspect(shop, "W-2-R1")
+    assert dispose(shop, "W-2-R1").state == "closed"
+    with pytest.raises(ArchiveUnavailable, match="POINTSMAN_ARCHIVE"):
+        open_return(shop, "W-3", A=1)
+    for file in (tmp_path / network / "entries").glob("*.gone"):
+        file.rename(file.with_suffix(".parquet"))
+    assert open_return(shop, "W-3", A=1).state == "authorised"
+    assert shop.check(whole=True).clean
 
 
 def test_entries_that_are_kept_for_an_order_go_once_it_has_ended(shop, network, redis_client, tmp_path):

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.channels.levels import Level, levels
+from engine.channels.levels import levels
 from engine.decide.availability.free_units import StockFacts
+from engine.decide.levels.stock_levels import Level
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import StockPosition
 from tests.reference.plain_levels import expected_units, level_outcome

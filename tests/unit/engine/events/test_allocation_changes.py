@@ -43,3 +43,10 @@ def test_a_rule_that_silences_one_that_sets_units_aside_counts_as_one():
     silencing = policies(keeps, "then: {prefer: 1}, overrides: [test/r1]")
     assert changed(plain, silencing) == ((), (), ("test/r2",))
     assert changed(silencing, plain) == ((), (), ("test/r2",))
+
+
+def test_a_rule_about_demand_counts_where_units_are_set_aside_for_days_of_cover():
+    peak = "then: {uplift: 150%}"
+    assert changed(policies("then: {keep: 3}"), policies("then: {keep: 3}", peak)) == ((), (), ())
+    cover = "then: {keep: {cover: 3 days}}"
+    assert changed(policies(cover), policies(cover, peak)) == (("test/r2",), (), ())

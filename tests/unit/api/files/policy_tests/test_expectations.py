@@ -165,6 +165,27 @@ def test_a_rule_that_is_silenced_is_reported_as_silenced():
     ]
 
 
+SELLING = "order: {lines: {A: 1}}\nstock: {A: {warehouse: {on_hand: 9, daily_sales: 2}}}\nnow: 2026-06-02 10:00\n"
+LEVELS = "then: {target_cover: 14 days, min: 3, alert_below: {cover: 5 days}}"
+PEAK = "from: 2026-06-04, until: 2026-06-04, then: {uplift: 300%}"
+
+
+def test_levels_of_the_articles_are_compared_and_their_rules_have_fired():
+    expect = "levels: {A: {warehouse: {target: 32, alert: {at_least: 14}, min: 3, max: {known: false}}}}"
+    assert expecting(f"{expect}, fired: [test/r1, test/r2]", LEVELS, PEAK, scenario=SELLING) == []
+    after = SELLING.replace("06-02", "06-05")
+    assert expecting("levels: {A: {warehouse: {target: 29}}}", LEVELS, PEAK, scenario=after) == [
+        ("levels.A.warehouse.target", "29", "28")
+    ]
+    assert expecting("fired: [test/r2], levels: {A: {warehouse: {max: 9}}}", LEVELS, PEAK, scenario=after) == [
+        ("fired", "test/r2", "test/r2 did not fire"),
+        ("levels.A.warehouse.max", "9", "any number"),
+    ]
+    assert expecting("levels: {A: {store: {target: 1}}}", LEVELS, scenario=SELLING) == [
+        ("levels.A.store", "a level", "nothing is there")
+    ]
+
+
 def test_every_difference_of_a_test_is_reported_at_once():
     shown = expecting("status: unfilled, hold: 1 h, totals: {units: 9, unfilled: 1}")
     assert [what for what, _, _ in shown] == ["status", "hold", "totals.units", "totals.unfilled"]

@@ -47,6 +47,7 @@ FILE = {
                 "unfilled": {"A": {"units": "1", "reason": "no_stock"}, "B": "1", "C": {"at_least": "2"}},
                 "totals": {"shipments": "1"},
                 "kept": {"A": {"near": {"more_than": "2"}}},
+                "levels": {"A": {"near": {"target": {"more_than": "2"}, "alert": "3"}}},
             },
         }
     ],

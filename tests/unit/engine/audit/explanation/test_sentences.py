@@ -218,6 +218,19 @@ def test_what_was_kept_and_for_whom():
     assert kept("then: {protect: {channel: web, units: 2}}") == []
 
 
+def test_units_kept_for_days_of_cover_are_said_with_the_rule_that_raises_the_demand():
+    stock = facts(lyon=StockPosition(on_hand=9, pace=1_000), paris=5)
+    rules = [
+        "then: {protect: {channel: app, cover: 2 days}}",
+        "from: 2026-11-28, until: 2026-11-28, then: {uplift: 300%}",
+        "from: 2026-12-24, then: {uplift: 500%}",
+    ]
+    explanation = explained(order(ONE), stock, *rules)
+    assert said(explanation, explanation.kept) == [
+        '4 units of A at lyon are only for orders from app. The rules are test/r1 ("a reason") and test/r2 ("a reason").'
+    ]
+
+
 def test_quantities_have_the_decimals_of_their_article():
     cloth = product("A", unit="metre", decimals=2, weight=100)
     made_on = snapshot([NODES[0], NODES[1]], {"A": {"lyon": 1_000, "paris": 150}}, products=[cloth], decimals={"A": 2})

@@ -43,6 +43,13 @@ def test_a_rule_that_acts_by_silencing_another_changes_what_is_decided():
     assert counts(PREFER, SILENCER, text=text) == [(0, 2, 0), (1, 1, 1)]
 
 
+def test_a_rule_that_says_how_much_stock_there_should_be_fires_where_its_articles_lie_and_changes_that():
+    text = CASES.replace("warehouse: 9", "warehouse: {on_hand: 9, daily_sales: 1}")
+    levels, peak = "then: {target_cover: 9 days}", "from: 2026-06-05, then: {uplift: 200%}"
+    assert counts(levels, peak, text=text) == [(2, 0, 2), (2, 0, 2)]
+    assert counts("then: {alert_below: {cover: 3 days}}", peak, text=text) == [(2, 0, 2), (0, 2, 0)]
+
+
 def test_what_rules_change_is_not_known_unless_asked_for():
     assert counts(PREFER, find_changing=False) == [(1, 1, None)]
 

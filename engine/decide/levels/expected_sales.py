@@ -4,12 +4,13 @@ Days are whole dates of the installation, of which today is the first. A date's 
 noon, of the stock as it is now.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from engine.decide.matching.judge import Judge
+from engine.decide.matching.judgement_table import Judgement
 from engine.decide.shipping.columns import Integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.model.facts import UNIT_MILLIS
@@ -47,7 +48,8 @@ class ExpectedSales:
         self._judge = judge
         self._noon = noon
         self._judged_at = judged_at
-        self._uplifts: dict[Hashable, Integers] = {}
+        self._numbers: dict[Hashable, Integers] = {}
+        """By what rules tell apart of dates, the numbers of the rows' judgements."""
         self._units: dict[int, Integers] = {}
 
     def units(self, days: Integers) -> Integers:
@@ -85,7 +87,14 @@ class ExpectedSales:
         """Of each row, in basis points. Dates that no rule tells apart are judged once."""
         moment = self._noon(day)
         key = tuple(judge.codes(facts) for facts in (moment.now, *moment.clocks.by_zone))
-        if key not in self._uplifts:
-            numbers = self._judged_at(moment)  # judged before the table is asked, for judging adds to it
-            self._uplifts[key] = judge.table.uplifts()[numbers]
-        return self._uplifts[key]
+        if key not in self._numbers:
+            self._numbers[key] = self._judged_at(moment)  # before the table is asked, for judging adds to it
+        return judge.table.uplifts()[self._numbers[key]]
+
+    def uplifts_of(self, rows: Sequence[int] | None = None) -> list[Judgement]:
+        """The judgements that give some of the rows, by default of all, an uplift of a date that was asked about."""
+        if self._judge is None:
+            return []
+        table, those = self._judge.table, slice(None) if rows is None else list(rows)
+        seen = {number for numbers in self._numbers.values() for number in numbers[those].tolist()}
+        return [table.judgements[number] for number in sorted(seen) if int(table.uplifts()[number]) != FULL_SHARE]

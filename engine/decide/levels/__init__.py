@@ -1,0 +1,1 @@
+"""What is expected to sell, and how much stock there should be."""
