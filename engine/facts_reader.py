@@ -13,12 +13,15 @@ from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, NotReady, PolicyUnreadable
+from engine.inbound.available_to_promise import in_order_of_arrival
 from engine.model.facts import Network, NetworkCaches, Product, Snapshot
 from engine.model.load_periods import CurrentPeriods
 from engine.model.lots import Lot
+from engine.model.receipts import Receipt
 from engine.stock_snapshot import StockSnapshot, StockState
 from engine.store.caches.version_cache import VersionCache
 from engine.store.connection.client import Client
+from engine.store.flows.receipts import Receipts
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
@@ -87,6 +90,7 @@ class FactsReader:
         self._unschedule = unschedule
         self._clock = clock
         self._cache = self._empty_cache()
+        self._receipts = Receipts(client, keys)
         self._policies: PolicySet | None = None
         """Those that a snapshot named last: which periods of loads and allotments are read hangs on them."""
         self._most_oversold: int | None = None
@@ -166,7 +170,8 @@ class FactsReader:
 
     def read_from_replica(self, skus: Sequence[str], now: int, *, max_age: int) -> ReplicaFacts | None:
         """One snapshot from a replica that heard of its primary in the last `max_age` seconds. None if there is no such
-        replica, or if it knows another network than is cached here, or policies that can't be read.
+        replica, or if it knows another network than is cached here, or policies that can't be read or that ask what is
+        to come, which is not read from replicas.
         """
         network = self.network()
         policies = self._policies
@@ -179,6 +184,8 @@ class FactsReader:
         except NotReady:  # the caller then reads from the primary, where this is dealt with
             return None
         if loads.counts_hours < _counts_hours(matcher.policies) or _periods(matcher.policies, network, now) != periods:
+            return None
+        if matcher.policies.mentions_incoming:
             return None
         state = None if answer.stamps is None else self._state(network, matcher, answer.reading, answer.stamps, loads)
         snapshot = self._snapshot(network, answer.reading, skus, loads, now)
@@ -202,7 +209,17 @@ class FactsReader:
             if counts_alike and _periods(policies, network, now) == periods:
                 products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
                 state = self._state(network, matcher, answer.reading, answer.stamps, loads)
-                return StockSnapshot.of(state, answer, skus, products, now)
+                receipts = self._receipts_of(skus) if policies.mentions_incoming else {}
+                return StockSnapshot.of(state, answer, skus, products, now, receipts=receipts)
+
+    def _receipts_of(self, skus: Sequence[str]) -> Mapping[str, Mapping[str, Sequence[Receipt]]]:
+        """By SKU and node, the open receipts, read a moment later than the stock: a SKU whose receipts change has a new
+        stamp, so that an answer with the older stamp is not taken for the newest.
+        """
+        found: dict[str, dict[str, list[Receipt]]] = {}
+        for receipt in in_order_of_arrival(self._receipts.open_of(skus)):
+            found.setdefault(receipt.sku, {}).setdefault(receipt.node, []).append(receipt)
+        return found
 
     def read_state(self, skus: Sequence[str], now: int) -> StockState | None:
         """The state of the SKUs as of `now`, in one small read. None if the stock has to be read: a hold is to be ended

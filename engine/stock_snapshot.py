@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from engine.decide.availability.free_units import StockFacts
 from engine.decide.availability.offer import circumstances
@@ -10,6 +11,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Network, Product, Snapshot
 from engine.model.lots import Lot
+from engine.model.receipts import Receipt
 from engine.store.reading import StockReading
 from engine.version import VERSION
 
@@ -59,8 +61,10 @@ class StockSnapshot:
         skus: Sequence[str],
         products: Mapping[str, tuple[Product, Mapping[str, int]] | None],
         now: int,
+        *,
+        receipts: Mapping[str, Mapping[str, Sequence[Receipt]]] = MappingProxyType({}),
     ) -> "StockSnapshot":
-        """`answer` has the stock of `skus`, as of `now`."""
+        """`answer` has the stock of `skus`, as of `now`; `receipts` those of them that rules ask for."""
         known = [(number, item) for number, sku in enumerate(skus) if (item := products[sku]) is not None]
         numbers = [number for number, _ in known]
         nodes = state.snapshot.caches.get(Ways).node_index
@@ -75,6 +79,12 @@ class StockSnapshot:
             stock=stock,
             taken=answer.taken_columns(numbers, nodes, stock),
             lots=lots,
+            receipts={
+                (number, node): its
+                for number, (_, (product, _)) in enumerate(known)
+                for node, its in receipts.get(product.sku, {}).items()
+            },
+            now=now,
         )
         return cls(facts=facts, state=state, unknown=tuple(sku for sku in skus if products[sku] is None))
 

@@ -121,7 +121,9 @@ def _figures(audit: Audit) -> Iterator[str]:
         confirmed=audit.confirmed,
     )
     held = audit.held - audit.set_aside
-    equal = "=" if audit.shipped == held + audit.ended else "!="
+    equal = "=" if audit.shipped == held + audit.promised + audit.ended else "!="
+    if audit.promised:
+        ended = say("promised of what is to come {promised:,} + {ended}", promised=audit.promised, ended=ended)
     yield say(
         "shipped by the log {shipped:,} {equal} held {held:,} + {ended}",
         shipped=audit.shipped,

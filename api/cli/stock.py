@@ -79,8 +79,9 @@ def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: 
     """Show the stock of SKU by node.
 
     It is what is on hand, held, available, and free to each channel (* means every channel that no rule names); and
-    what is blocked or has expired, if anything is: there, and not to be sold. If it has lots, they follow. Where rules
-    allot units to a channel, it shows what is left to it of how many in the day, the week or the rule's window.
+    what is blocked or has expired, if anything is: there, and not to be sold; and what is to come, if anything is. If
+    it has lots, they follow. Where rules allot units to a channel, it shows what is left to it of how many in the day,
+    the week or the rule's window.
 
     Example: pointsman stock show TXT-0059
     """

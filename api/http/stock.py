@@ -18,6 +18,7 @@ from api.records.stock.positions import AvailabilityRecord, CountRecord, SkuStoc
 from api.shapes.limits import MOST_ON_HAND
 from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid, Mistake
+from engine.inventory.stock import Availability
 from engine.model.lots import LotUnits
 from engine.service import Pointsman
 from engine.store.stock import Count
@@ -35,11 +36,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def availability(query: dict[str, Any], headers: dict[str, Any]) -> Response:
         """Units of SKUs free to a channel, in all and by node, at one moment
 
-        They are what an order on the channel would get that may go anywhere or, if it is said where, that goes there.
+        They are what an order on the channel would get that may go anywhere or, if it is said where, that goes there:
+        of what is on hand or, `by` a date, also of what is to come.
         """
-        order = query["order"]
-        if order is not None:
-            available = pointsman.stock.availability_at(query["sku"], order)
+        if query["order"] is not None or query["by"] is not None:
+            available = _available(pointsman, query["sku"], query)
             body = msgspec.json.encode(AvailabilityRecord.of(available))
             return _tagged(Response(body, content_type=JSON), _hash_of(body)).make_conditional(request)
         tags = request.if_none_match
@@ -58,13 +59,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @stock.response(HTTPStatus.OK, AvailabilityRecord)
     def availability_of_many(body: dict[str, Any]) -> Response:
         """The same of more SKUs than an address has room for, without a tag"""
-        skus, order = body["skus"], body["order"]
-        found = (
-            pointsman.stock.availability(skus, body["channel"])
-            if order is None
-            else pointsman.stock.availability_at(skus, order)
-        )
-        return answer(AvailabilityRecord.of(found))
+        return answer(AvailabilityRecord.of(_available(pointsman, body["skus"], body)))
 
     @stock.get("/availability/feed", scope="stock")
     @stock.arguments(FeedQuery, location="query")
@@ -104,6 +99,16 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return answer(CountRecord.of(node, sku, placed))
 
     return stock
+
+
+def _available(pointsman: Pointsman, skus: Sequence[str], asked: dict[str, Any]) -> Availability:
+    """What is free of the SKUs to where, and until when, was asked for."""
+    order, by = asked["order"], asked["by"]
+    if order is not None:
+        return pointsman.stock.availability_at(skus, order, by=by)
+    if by is not None:
+        return pointsman.stock.availability_by(skus, asked["channel"], by)
+    return pointsman.stock.availability(skus, asked["channel"])
 
 
 def _lots(sku: str, sent: Sequence[tuple[str, int | Decimal]], on_hand: int, quantities: Quantities) -> LotUnits:

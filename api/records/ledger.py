@@ -88,6 +88,7 @@ class AuditRecord(Record, frozen=True):
     set_aside: Annotated[int, Meta(description="those of held that are held for orders that are being decided")]
     short: int
     blocked: Annotated[int, Meta(description="units that are there and may not be sold, beside those on hand")]
+    promised: Annotated[int, Meta(description="units of holds that stand on what is to come, beside those held")]
     drifts: list[DriftRecord]
     torn: Annotated[bool, Meta(description="whether entries of the log are missing or can't be read")]
     clean: bool
@@ -116,6 +117,7 @@ class AuditRecord(Record, frozen=True):
             set_aside=audit.set_aside,
             short=audit.short,
             blocked=audit.blocked,
+            promised=audit.promised,
             drifts=[DriftRecord.of(drift) for drift in audit.drifts],
             torn=audit.log_damaged,
             clean=audit.clean,

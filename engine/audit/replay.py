@@ -151,7 +151,7 @@ def _terms(record: DecisionRecord) -> PromiseTerms | None:
     if record.quote:
         return terms_of(record.quote)
     late = record.follows.late if record.follows else UNSET
-    return PromiseTerms(arrives_by=seconds(late.sought)) if late else None
+    return PromiseTerms(arrives_by=seconds(late.sought)) if late and late.sought else None
 
 
 def skus_of(record: DecisionRecord, facts: FactsRecord) -> list[str]:

@@ -278,14 +278,14 @@ class ScheduledOrderRecord(Record, frozen=True):
 
 class LateRecord(Record, frozen=True):
     """A shipment that was decided again because its promise was at risk. `expected_at` is when it would have arrived at
-    the earliest, null if never; of the choices, the best of those was taken that arrive by `sought`, if any does.
+    the earliest, null if nobody knows; the best choice was taken of those that arrive by `sought`.
     """
 
     shipment: Annotated[int, Meta(description="its number in that decision, from 0")]
     cause: Cause
     promised_by: Timestamp
     expected_at: Timestamp | None
-    sought: Timestamp
+    sought: Annotated[Timestamp | None, Meta(description="null: whenever it arrives")]
 
 
 class FollowsRecord(Record, frozen=True):

@@ -1,5 +1,6 @@
 """Counts, moves and shows stock: what is on hand, held, and free to each channel."""
 
+import datetime
 import functools
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,7 @@ from engine.decide.availability.free_units import SkuAvailability, StockFacts, c
 from engine.decide.availability.largest_order import most_units
 from engine.decide.availability.offer import by_sku, offer
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.incoming.incoming import begin_of
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_channel, check_order
 from engine.decide.order_record import timestamp
@@ -17,8 +19,9 @@ from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
 from engine.inventory.position_checks import position_mistake
 from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
-from engine.model.facts import Line, Order, StockPosition
+from engine.model.facts import Line, Network, Order, Snapshot, StockPosition
 from engine.model.lots import Lot, expired_units
+from engine.model.receipts import Receipt
 from engine.stock_snapshot import StockState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -56,6 +59,8 @@ class Availability:
     unknown: Sequence[str] = ()
     age: int | None = None
     tag: str | None = None
+    by: int | None = None
+    """The date, as an ordinal, until whose end what is to come counts, too. None: only what is there counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,23 @@ class NodeStock:
     allotments: Sequence[AllotmentLeft] = ()
     expired: int = 0
     lots: Sequence[Lot] = ()
+    coming: Sequence[Receipt] = ()
+    """Its open receipts, the next to arrive first."""
+
+    @property
+    def incoming(self) -> int:
+        """Units to come that are not on their way yet."""
+        return sum(receipt.to_come for receipt in self.coming if receipt.status != "in_transit")
+
+    @property
+    def in_transit(self) -> int:
+        """Units to come that are on their way."""
+        return sum(receipt.to_come for receipt in self.coming if receipt.status == "in_transit")
+
+    @property
+    def promised(self) -> int:
+        """Of the units to come, those that are held for orders."""
+        return sum(receipt.promised for receipt in self.coming)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +258,7 @@ class NetworkStock:
                 free=dict(zip(names, units, strict=True)),
                 blocked=apart.blocked.get(node, 0),
                 quarantine=apart.quarantine.get(node, 0),
+                coming=apart.coming.get(node, ()),
                 allotments=allotted,
                 expired=expired_units(lots.get(node, ()), today),
                 lots=lots.get(node, ()),
@@ -251,8 +274,9 @@ class NetworkStock:
                 free=dict.fromkeys(names, 0),
                 blocked=apart.blocked.get(node, 0),
                 quarantine=apart.quarantine.get(node, 0),
+                coming=apart.coming.get(node, ()),
             )
-            for node in sorted((apart.blocked.keys() | apart.quarantine.keys()) - {item.node for item in nodes})
+            for node in sorted(apart.nodes - {item.node for item in nodes})
             if node in read.facts.ways.node_index
         ]
         version = read.matcher.policies.version
@@ -279,9 +303,28 @@ class NetworkStock:
             tag=None if read.state is None else read.state.tag(skus, channel, now),
         )
 
-    def availability_at(self, skus: Sequence[str], order: Order) -> Availability:
+    def availability_by(self, skus: Sequence[str], channel: str, by: int) -> Availability:
+        """The same of what is there until the end of the date `by`, an ordinal, by the installation's clock: with what
+        is to come and rules let be promised. Raises as `availability`, and InputInvalid if the date is over.
+        """
+        now, skus = self._clock(), list(dict.fromkeys(skus))
+        snapshot, matcher = self._facts.read_many(skus, now)
+        check_channel(channel, snapshot.network)
+        until = _end_of(by, snapshot.network, now)
+        if not snapshot.products:
+            raise _nobody_knows(skus)
+        facts = StockFacts.of(_with_places_to_come(snapshot), now)
+        return Availability(
+            channel=channel,
+            policy_version=matcher.policies.version,
+            skus=by_sku(facts, offer(facts, matcher, channel, now, until=until)),
+            unknown=[sku for sku in skus if sku not in snapshot.products],
+            by=by,
+        )
+
+    def availability_at(self, skus: Sequence[str], order: Order, *, by: int | None = None) -> Availability:
         """What an order like `order`, to its destination, may take of each SKU by itself; `order` has no lines, and is
-        placed now. Raises as `availability`, and OrderInvalid.
+        placed now. With `by` as `availability_by`. Raises as these, and OrderInvalid.
         """
         now, skus = self._clock(), list(dict.fromkeys(skus))
         snapshot, matcher = self._facts.read(skus, now)
@@ -290,11 +333,13 @@ class NetworkStock:
             raise _nobody_knows(skus)
         order, columns = replace(order, placed_at=now), SnapshotColumns(snapshot, matcher, now)
         check_order(replace(order, lines=(Line(id="1", sku=known[0], quantity=1),)), snapshot, now=now)
+        until = None if by is None else _end_of(by, snapshot.network, now)
         return Availability(
             channel=order.channel,
             policy_version=matcher.policies.version,
-            skus=[most_units(order, sku, snapshot, columns, matcher) for sku in known],
+            skus=[most_units(order, sku, snapshot, columns, matcher, until=until) for sku in known],
             unknown=[sku for sku in skus if sku not in snapshot.products],
+            by=by,
         )
 
     def tag(self, skus: Sequence[str], channel: str) -> str | None:
@@ -336,6 +381,28 @@ class NetworkStock:
             # a network that was loaded since may have it
             return self._check(items, fresh=True)
         return mistakes, network.version
+
+
+def _end_of(day: int, network: Network, now: int) -> int:
+    """The last second of a date by the installation's clock; raises InputInvalid if it is over."""
+    end = begin_of(day + 1, network) - 1
+    if end < now:
+        date = datetime.date.fromordinal(day).isoformat()
+        raise InputInvalid([Mistake(field="by", message=f"{date} is over; ask for today or a later day")])
+    return end
+
+
+def _with_places_to_come(snapshot: Snapshot) -> Snapshot:
+    """With a position where goods are to come that never had any."""
+    known = snapshot.network.nodes
+    positions = {
+        sku: {
+            **{node: StockPosition(0) for node in snapshot.receipts.get(sku, ()) if node in known},
+            **snapshot.positions.get(sku, {}),
+        }
+        for sku in snapshot.products
+    }
+    return replace(snapshot, positions=positions)
 
 
 def _nobody_knows(skus: Sequence[str]) -> NotFound:

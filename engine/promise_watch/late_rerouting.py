@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from engine.decide import rule_facts
 from engine.decide.decision import Decision, PromiseTerms
-from engine.decide.order_record import order_of, seconds, timestamp
+from engine.decide.order_record import order_of, timestamp
 from engine.decide.priority import Rank, order_outcome, rank
 from engine.decide.record_parts import FollowsRecord, LateRecord
 from engine.decide.remainder import Barred, Remainder, barred_record
@@ -34,7 +34,8 @@ from engine.store.orders.stored_order import amended_order
 from rules.effects import DEFAULT_PRIORITY, PromiseOutcome
 from rules.vocabulary import Stage
 
-LAST_INSTANT = seconds("9999-12-31T23:59:59Z")
+LAST = EVER - 1
+"""Whenever it arrives."""
 
 
 class LateRerouting:
@@ -107,9 +108,9 @@ class LateRerouting:
         does, all of them earlier than they would.
         """
         promised, expected = risk.shipment.promised, risk.expected
-        limits = [promised]
+        limits: list[int | None] = [promised]
         if expected is None:
-            limits = [promised, LAST_INSTANT]
+            limits = [promised, None]
         elif expected - 1 > promised:
             limits = [promised, expected - 1]
         try:
@@ -128,9 +129,9 @@ class LateRerouting:
             return "stays"
         return "stays"
 
-    def _decide_again(self, risk: AtRisk, limit: int) -> Outcome:
-        """Commit the best choice that arrives by then, together with giving up the shipment; NotAccepted if there is
-        none.
+    def _decide_again(self, risk: AtRisk, limit: int | None) -> Outcome:
+        """Commit the best choice that arrives by then (None: whenever), together with giving up the shipment;
+        NotAccepted if there is none.
         """
         shipment, now = risk.shipment, self._clock()
         entry = decision_log.decided(self._client, self._keys, shipment.decision)
@@ -159,7 +160,7 @@ class LateRerouting:
             cause=risk.cause,
             promised_by=timestamp(shipment.promised),
             expected_at=None if risk.expected is None else timestamp(risk.expected),
-            sought=timestamp(limit),
+            sought=None if limit is None else timestamp(limit),
         )
         follows = FollowsRecord(
             decision=shipment.decision,
@@ -190,8 +191,8 @@ class LateRerouting:
                     rejection=rejection.writes,
                     operation=operation(f"late {shipment.number}", None),
                 ),
-                terms=PromiseTerms(arrives_by=limit),
-                accepts=lambda decision: _arrives_by(decision) <= limit,
+                terms=None if limit is None else PromiseTerms(arrives_by=limit),
+                accepts=lambda decision: _arrives_by(decision) <= (LAST if limit is None else limit),
             )
         )
 

@@ -108,10 +108,10 @@ class Replica:
 
     def set_apart(self, sku: str, *, most: int) -> SetApart | None:
         """The units that are there beside those on hand; None if the replica is behind."""
-        keys = self._keys.blocked(sku), self._keys.quarantine(sku)
+        keys = self._keys.blocked(sku), self._keys.quarantine(sku), self._keys.receipts(sku)
         with contextlib.suppress(AskPrimary):
             answers, _ = self._client.ask([("HGETALL", key) for key in keys], max_age=most)
-            return SetApart.of(*answers)
+            return SetApart.of(sku, *answers)
         return None
 
     def _try_read(

@@ -10,8 +10,10 @@ import msgspec
 import orjson
 
 from engine.model.lots import TAB, LotUnits
+from engine.model.receipts import Receipt
 from engine.store.connection.client import Client, faults
 from engine.store.entry_codec.codec import encode
+from engine.store.flows.receipt_texts import by_node, parse
 from engine.store.hold_changes.change_script import changed_sku_keys
 from engine.store.keys import Keys
 from engine.store.log.entry_bodies import MovedUnits
@@ -179,7 +181,8 @@ class Stock:
         """The units that are there beside those on hand."""
         with faults(), self._redis.pipeline(transaction=True) as read:
             read.hgetall(self._keys.blocked(sku)).hgetall(self._keys.quarantine(sku))
-            return SetApart.of(*read.execute())
+            read.hgetall(self._keys.receipts(sku))
+            return SetApart.of(sku, *read.execute())
 
     def newest_change(self) -> int:
         """The stamp of the last change of any stock (see `Keys.changed`); 0 if there was none."""
@@ -205,17 +208,26 @@ class Stock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetApart:
-    """Units of a SKU that are there beside those on hand, by node; only of nodes that have some: `blocked` ones, which
-    may not be sold, and those in `quarantine`, which came back.
+    """Units of a SKU beside those on hand, by node; only of nodes that have some: `blocked` ones, which may not be
+    sold, those in `quarantine`, which came back, and the open receipts of those that are `coming`.
     """
 
     blocked: Mapping[str, int]
     quarantine: Mapping[str, int]
+    coming: Mapping[str, Sequence[Receipt]]
 
     @classmethod
-    def of(cls, blocked: Mapping[bytes, bytes], quarantine: Mapping[bytes, bytes]) -> "SetApart":
+    def of(
+        cls, sku: str, blocked: Mapping[bytes, bytes], quarantine: Mapping[bytes, bytes], coming: Mapping[bytes, bytes]
+    ) -> "SetApart":
         """As they are stored."""
-        return cls(blocked=_by_node(blocked), quarantine=_by_node(quarantine))
+        receipts = (parse(name.decode(), sku, text).receipt for name, text in coming.items())
+        return cls(blocked=_by_node(blocked), quarantine=_by_node(quarantine), coming=by_node(receipts))
+
+    @property
+    def nodes(self) -> set[str]:
+        """Those that have some."""
+        return {*self.blocked, *self.quarantine, *self.coming}
 
 
 def _by_node(fields: Mapping[bytes, bytes]) -> dict[str, int]:

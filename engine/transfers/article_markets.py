@@ -1,14 +1,14 @@
 """The market of an article: its places, the packs that can be moved between them, and what these cost and gain."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from engine.decide.shipping.columns import Flags, integers
-from engine.transfers.articles import Article, Place
+from engine.transfers.articles import Article
 from engine.transfers.flow.market import FAR, MOST_WORTH, Market
 from engine.transfers.gains import PackValues
 from engine.transfers.lane_table import LaneTable
@@ -64,6 +64,9 @@ class MarketBuilder:
         sizes = sorted(set(packs[usable].tolist()))
         if not sizes:
             return None
+        # more than can come is no limit
+        most = sum(place.movable for place in places)
+        rooms = [most if place.room is None else place.room for place in places]
         costs = np.where(usable, self._lanes.costs(numbers, product.weight, product.scale), FAR)
 
         def in_packs(units: int) -> Market:
@@ -73,7 +76,7 @@ class MarketBuilder:
             return Market(
                 cost=np.where(dear, FAR, np.where(dear, 0, costs) * pack),
                 movable=integers(place.movable // pack for place in places),
-                room=integers(_room(places, place) // pack for place in places),
+                room=integers(room // pack for room in rooms),
                 value=values,
             )
 
@@ -97,8 +100,3 @@ class MarketBuilder:
         for origin, goal in self._lanes.lanes:
             flags[origin, goal] &= self._ends.has(self._lanes.nodes[origin], self._lanes.nodes[goal])
         return flags
-
-
-def _room(places: Sequence[Place], place: Place) -> int:
-    """More than can come is no limit."""
-    return sum(item.movable for item in places) if place.room is None else place.room

@@ -1,7 +1,7 @@
 """What a place gains by having more units of an article: the chance that they sell, times the article's margin."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.demand.chance_of_sale import CERTAIN, chance_above, expected_below
 from engine.model.facts import rounded
@@ -40,12 +40,18 @@ def worth(stall: Stall, change: int, *, pack: int, margin: int, scale: int) -> i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackValues:
-    """The value of packs of one article at its places, for a `Market`."""
+    """The value of packs of one article at its places, for a `Market`: each worked out once."""
 
     stalls: Sequence[Stall]
     pack: int
     margin: int
     scale: int = 1
+    _known: dict[tuple[int, int], int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __call__(self, place: int, k: int) -> int:
-        return worth(self.stalls[place], k * self.pack, pack=self.pack, margin=self.margin, scale=self.scale)
+        value = self._known.get((place, k))
+        if value is None:
+            stall, pack = self.stalls[place], self.pack
+            value = worth(stall, k * pack, pack=pack, margin=self.margin, scale=self.scale)
+            self._known[place, k] = value
+        return value

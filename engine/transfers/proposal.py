@@ -13,8 +13,11 @@ from engine.transfers.gains import sold
 from engine.transfers.lane_table import LaneTable
 from engine.transfers.lanes import unit_carbon
 from engine.transfers.line_gains import line_gains
-from engine.transfers.shipments.assortment import ArticleMarket, Assortment, Choice, Pair, Terms
+from engine.transfers.shipments.assortment import ArticleMarket, Assortment, Pair, Terms
 from engine.transfers.shipments.choose import Solve, choose, each_best
+
+AT_ONCE = 1_000
+"""Articles that are chosen for at a time, where they share no shipments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +94,8 @@ def propose(
 ) -> Proposal:
     """The best proposal over the next `days` dates. Lanes that take longer than that are not used."""
     builder = MarketBuilder(lanes, days=days, ends=ends)
-    weighed, unpriced = list[tuple[Article, ArticleMarket]](), list[str]()
-    considered = 0
+    choosing = _Choosing(lanes, builder.terms, solve)
+    unpriced, considered = list[str](), 0
     for article in articles:
         if article.product.margin is None:
             unpriced.append(article.product.sku)
@@ -100,35 +103,56 @@ def propose(
         considered += 1
         market = builder.market_of(article, article.product.margin)
         if market is not None:
-            weighed.append((article, market))
-    choice = choose(Assortment(articles=[market for _, market in weighed], terms=builder.terms), solve)
+            choosing.add(article, market)
+    choosing.choose()
     return Proposal(
         now=now,
         days=days,
-        transfers=_transfers(lanes, weighed, choice, builder.terms),
-        gap=choice.gap,
+        transfers=choosing.transfers(),
+        gap=choosing.gap,
         considered=considered,
         without_margin=sorted(unpriced),
     )
 
 
-def _transfers(
-    lanes: LaneTable, weighed: Sequence[tuple[Article, ArticleMarket]], choice: Choice, terms: Mapping[Pair, Terms]
-) -> list[ProposedTransfer]:
-    by_pair: dict[Pair, list[ProposedLine]] = {}
-    for (article, market), moves in zip(weighed, choice.moves, strict=True):
-        for pair, line in _lines(lanes, article, market, moves):
-            by_pair.setdefault(pair, []).append(line)
-    return [
-        ProposedTransfer(
-            origin=lanes.nodes[pair[0]],
-            goal=lanes.nodes[pair[1]],
-            takes=lanes.lanes[pair].takes,
-            price=terms[pair].price if pair in terms else 0,
-            lines=lines,
-        )
-        for pair, lines in sorted(by_pair.items())
-    ]
+class _Choosing:
+    """Chooses what to move of many articles: of all at once where they share the `terms` of shipments; otherwise of
+    some at a time, so that not all of them are in memory.
+    """
+
+    def __init__(self, lanes: LaneTable, terms: Mapping[Pair, Terms], solve: Solve) -> None:
+        self._lanes = lanes
+        self._terms = terms
+        self._solve = solve
+        self._waiting: list[tuple[Article, ArticleMarket]] = []
+        self._chosen: dict[Pair, list[ProposedLine]] = {}
+        self.gap = 0
+
+    def add(self, article: Article, market: ArticleMarket) -> None:
+        self._waiting.append((article, market))
+        if not self._terms and len(self._waiting) >= AT_ONCE:
+            self.choose()
+
+    def choose(self) -> None:
+        """For those that were added since."""
+        choice = choose(Assortment(articles=[market for _, market in self._waiting], terms=self._terms), self._solve)
+        self.gap += choice.gap
+        for (article, market), moves in zip(self._waiting, choice.moves, strict=True):
+            for pair, line in _lines(self._lanes, article, market, moves):
+                self._chosen.setdefault(pair, []).append(line)
+        self._waiting.clear()
+
+    def transfers(self) -> list[ProposedTransfer]:
+        return [
+            ProposedTransfer(
+                origin=self._lanes.nodes[pair[0]],
+                goal=self._lanes.nodes[pair[1]],
+                takes=self._lanes.lanes[pair].takes,
+                price=self._terms[pair].price if pair in self._terms else 0,
+                lines=lines,
+            )
+            for pair, lines in sorted(self._chosen.items())
+        ]
 
 
 def _lines(

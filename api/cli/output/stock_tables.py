@@ -71,6 +71,13 @@ def _columns(record: SkuStockRecord) -> Iterator[_Column]:
     if record.quarantine is not UNSET:
         quarantine = [str(0 if item.quarantine is UNSET else item.quarantine) for item in nodes]
         yield _Column(heading=say("in quarantine"), cells=quarantine)
+    for heading, in_all, of_nodes in (
+        (say("incoming"), record.incoming, [item.incoming for item in nodes]),
+        (say("in transit"), record.in_transit, [item.in_transit for item in nodes]),
+        (say("promised of these"), record.promised, [item.promised for item in nodes]),
+    ):
+        if in_all is not UNSET:
+            yield _Column(heading=heading, cells=[str(0 if units is UNSET else units) for units in of_nodes])
     if record.expired is not UNSET:
         expired = [str(0 if item.expired is UNSET else item.expired) for item in nodes]
         yield _Column(heading=say("expired units"), cells=expired)

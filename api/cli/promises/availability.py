@@ -7,9 +7,10 @@ from marshmallow import ValidationError
 from rich.console import Console
 
 from api.cli.language.current import say
-from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
+from api.cli.options import AS_JSON, MAX_STALE, ShapeParam, print_age, print_json
 from api.cli.output import tables
 from api.records.stock.positions import AvailabilityRecord
+from api.shapes.fields import Day
 from api.shapes.limits import MOST_SKUS
 from api.shapes.mistakes import mistakes_of
 from api.shapes.order import AnyDestination
@@ -30,18 +31,30 @@ from engine.settings import Settings
 @click.option("--lon", "longitude", help="Degrees.")
 @click.option("--collect-at", metavar="NODE", help="What an order collected there can get.")
 @click.option("--delivery", help="Such as express; by default standard. It needs a destination.")
+@click.option(
+    "--by",
+    type=ShapeParam(Day(), name="date"),
+    help="Count what is to come until the end of this date, too, if rules let it be promised.",
+)
 @MAX_STALE
 @AS_JSON
 @click.pass_obj
-def availability(
-    settings: Settings, skus: tuple[str, ...], channel: str, *, max_stale: int | None, as_json: bool, **where: Any
+def availability(  # an argument for each option
+    settings: Settings,
+    skus: tuple[str, ...],
+    channel: str,
+    *,
+    by: int | None,
+    max_stale: int | None,
+    as_json: bool,
+    **where: Any,
 ) -> None:
     """Show how many units of each SKU are free to CHANNEL, by node.
 
     These are the most units that an order on CHANNEL can still get: to where the options say or, without them, to
     anywhere. SKUs that no product goes by are named on stderr or, with --json, in `unknown`.
 
-    Example: pointsman availability TXT-0059 web --country FR --postcode 69003
+    Example: pointsman availability TXT-0059 web --country FR --postcode 69003 --by 2026-12-12
     """
     order = _order(channel, where)
     if len(skus) > MOST_SKUS:
@@ -53,10 +66,12 @@ def availability(
             )
         )
     with Pointsman(settings) as service:
-        if order is None:
-            available = service.stock.availability(skus, channel, max_stale=max_stale)
+        if order is not None:
+            available = service.stock.availability_at(skus, order, by=by)
+        elif by is not None:
+            available = service.stock.availability_by(skus, channel, by)
         else:
-            available = service.stock.availability_at(skus, order)
+            available = service.stock.availability(skus, channel, max_stale=max_stale)
         quantities = Quantities.of(service)
     print_age(available.age)
     record = AvailabilityRecord.of(available)

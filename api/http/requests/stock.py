@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from api.shapes.base import Strict
 from api.shapes.cursors import FeedCursor
-from api.shapes.fields import Flag, SentUnits, StampField, WholeNumber, Word
+from api.shapes.fields import Day, Flag, SentUnits, StampField, WholeNumber, Word
 from api.shapes.limits import MOST_ON_HAND, MOST_SKUS, MOST_SKUS_SENT
 from api.shapes.lots import CountedLot
 from api.shapes.order import AnyDestination
@@ -65,7 +65,14 @@ class CountRequest(Strict):
         return SentCount(on_hand=data["on_hand"], stamp=stamp, lots=data.get("lots"))
 
 
-class AvailabilityQuery(AnyDestination):
+class _ByDate(AnyDestination):
+    by = Day(
+        load_default=None,
+        metadata={"description": "count what is to come until the end of this date, too, if rules let it be promised"},
+    )
+
+
+class AvailabilityQuery(_ByDate):
     sku = fields.List(
         Word(),
         required=True,
@@ -74,7 +81,7 @@ class AvailabilityQuery(AnyDestination):
     )
 
 
-class AvailabilityRequest(AnyDestination):
+class AvailabilityRequest(_ByDate):
     """More SKUs than an address has room for."""
 
     skus = fields.List(

@@ -1,5 +1,6 @@
 """Stock as JSON: by node and channel, what is free, what became of counts."""
 
+import datetime
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
@@ -55,6 +56,10 @@ class AvailabilityRecord(Record, frozen=True):
     policy_version: str
     skus: list[SkuAvailabilityRecord]
     unknown: Annotated[list[str], Meta(description="SKUs asked for that no product goes by")]
+    by: Annotated[
+        str | UnsetType,
+        Meta(description="if a date was asked for: what is to come until its end and may be promised is free, too"),
+    ] = UNSET
 
     @classmethod
     def of(cls, availability: Availability) -> "AvailabilityRecord":
@@ -63,6 +68,7 @@ class AvailabilityRecord(Record, frozen=True):
             policy_version=availability.policy_version,
             skus=list(map(SkuAvailabilityRecord.of, availability.skus)),
             unknown=list(availability.unknown),
+            by=UNSET if availability.by is None else datetime.date.fromordinal(availability.by).isoformat(),
         )
 
 
@@ -78,6 +84,11 @@ class AllotmentRecord(Record, frozen=True):
     @classmethod
     def of(cls, item: AllotmentLeft) -> "AllotmentRecord":
         return cls(channel=item.tally.channel, per=item.tally.per, units=item.units, taken=item.taken, left=item.left)
+
+
+Incoming = Annotated[int, Meta(description="units to come by receipts that are planned or confirmed; left out if none")]
+InTransit = Annotated[int, Meta(description="units to come that are on their way; left out if none")]
+Promised = Annotated[int, Meta(description="of the units to come, those held for orders; left out if none")]
 
 
 class NodeStockRecord(Record, frozen=True):
@@ -99,6 +110,9 @@ class NodeStockRecord(Record, frozen=True):
             description="units there beside those on hand that came back and wait to be disposed of; left out if none"
         ),
     ] = UNSET
+    incoming: Incoming | UnsetType = UNSET
+    in_transit: InTransit | UnsetType = UNSET
+    promised: Promised | UnsetType = UNSET
     expired: Annotated[
         int | UnsetType, Meta(description="units there beside those on hand that have expired and that nobody holds")
     ] = UNSET
@@ -120,6 +134,9 @@ class NodeStockRecord(Record, frozen=True):
             blocked=stock.blocked,
             free=dict(stock.free),
             quarantine=stock.quarantine or UNSET,
+            incoming=stock.incoming or UNSET,
+            in_transit=stock.in_transit or UNSET,
+            promised=stock.promised or UNSET,
             expired=stock.expired or UNSET,
             lots=list(map(LotStockRecord.of, stock.lots)) or UNSET,
             allotments=list(map(AllotmentRecord.of, stock.allotments)) or UNSET,
@@ -138,6 +155,9 @@ class SkuStockRecord(Record, frozen=True):
     free: dict[str, int]
     nodes: list[NodeStockRecord]
     quarantine: Annotated[int | UnsetType, Meta(description="left out if none")] = UNSET
+    incoming: Incoming | UnsetType = UNSET
+    in_transit: InTransit | UnsetType = UNSET
+    promised: Promised | UnsetType = UNSET
     expired: Annotated[int | UnsetType, Meta(description="left out if none")] = UNSET
     counted: Annotated[
         bool | UnsetType, Meta(description="false: it needs no stock, any number is free; otherwise left out")
@@ -155,6 +175,9 @@ class SkuStockRecord(Record, frozen=True):
             free={channel: sum(item.free[channel] for item in stock.nodes) for channel in stock.channels},
             nodes=[NodeStockRecord.of(item) for item in stock.nodes],
             quarantine=sum(item.quarantine for item in stock.nodes) or UNSET,
+            incoming=sum(item.incoming for item in stock.nodes) or UNSET,
+            in_transit=sum(item.in_transit for item in stock.nodes) or UNSET,
+            promised=sum(item.promised for item in stock.nodes) or UNSET,
             expired=sum(item.expired for item in stock.nodes) or UNSET,
             counted=UNSET if stock.counted else False,
         )

@@ -143,7 +143,7 @@ class _SplitLines(CountedCandidates):
             candidates=[
                 candidate
                 for item in problem.candidates
-                if (candidate := _split(item, rest, its=self._own_node(item.key) == node_name)).prices
+                if (candidate := _split(item, rest, its=self.own_node(item.key) == node_name)).prices
             ],
             multiples={
                 **problem.multiples,

@@ -12,17 +12,28 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_node, node_facts_at, whole_units
+from engine.decide.evaluation.positions import (
+    NO_PACE,
+    days_of_cover,
+    incoming_columns,
+    loads_by_node,
+    node_facts_at,
+    whole_units,
+)
+from engine.decide.incoming.incoming import STATUSES
 from engine.decide.levels.expected_sales import ExpectedSales
 from engine.decide.matching.judgement_table import smallest_multiples
 from engine.decide.matching.matcher import Matcher
-from engine.decide.matching.signature_table import COVER, LOAD, Rows
-from engine.decide.shipping.columns import NOWHERE, Integers, integers
+from engine.decide.matching.signature_table import COVER, LOAD, NEXT_ARRIVAL, Rows
+from engine.decide.shipping.columns import NOWHERE, Flags, Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
+from engine.inbound.available_to_promise import Reliance, available_of_receipts, units_at
 from engine.model.facts import NO_UNITS_TAKEN, Product, Snapshot, StockPosition
 from engine.model.lots import Lot, free_by_expiry, usable_on
+from engine.model.receipts import Receipt
 from rules.conditions import Operator, comparisons
+from rules.effects import PromiseFrom
 from rules.policy import PolicySet
 from rules.reserves import Allotment, Cap, Protection, Tally
 from rules.vocabulary import Facts, Stage
@@ -118,10 +129,13 @@ class StockFacts:
     """By the number of a product and the node, the lots of the position, if it has some. Units that have expired and
     that nobody holds are not on hand in `stock`.
     """
+    receipts: Mapping[tuple[int, str], Sequence[Receipt]] = field(default_factory=dict)
+    """By the number of a product and the node, the open receipts, if the policies or the caller ask for them."""
+    now: int = 0
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> "StockFacts":
-        """Those of all products of the snapshot."""
+    def of(cls, snapshot: Snapshot, now: int = 0) -> "StockFacts":
+        """Those of all products of the snapshot, with what is to come as of `now`."""
         ways, positions = snapshot.caches.get(Ways), [snapshot.positions[sku] for sku in snapshot.products]
         nodes, entries = [node for stock in positions for node in stock], list(map(len, positions))
         items = [item for stock in positions for item in stock.values()]
@@ -146,6 +160,12 @@ class StockFacts:
                 for number, sku in enumerate(snapshot.products)
                 for node, lots in snapshot.lots.get(sku, {}).items()
             },
+            receipts={
+                (number, node): receipts
+                for number, sku in enumerate(snapshot.products)
+                for node, receipts in snapshot.receipts.get(sku, {}).items()
+            },
+            now=now,
         )
 
     @property
@@ -196,8 +216,24 @@ class StockFacts:
             LOAD: lambda: self.load[stock.node],
             **whole_units(stock.on_hand, stock.held, stock.available, self.scale),
             COVER: lambda: self.cover,
+            "stock.incoming": lambda: self._incoming[0] // self.scale,
+            NEXT_ARRIVAL: lambda: self._incoming[1],
         }
         return Rows(self.ways, stock.node, None, columns, lambda row: self._facts_of(row, clocks), clocks.apart)
+
+    @cached_property
+    def receipts_by_row(self) -> Mapping[int, Sequence[Receipt]]:
+        """The open receipts of each row that has some."""
+        rows = {}
+        for (product, node), receipts in self.receipts.items():
+            places = self.rows[product]
+            if node in self.nodes[places]:
+                rows[places.start + self.nodes[places].index(node)] = receipts
+        return rows
+
+    @cached_property
+    def _incoming(self) -> Integers:
+        return incoming_columns(len(self.stock.node), self.receipts_by_row, self.now)
 
     def _facts_of(self, row: int, clocks: ClockFacts) -> Facts:
         stock, pace = self.stock, int(self.pace[row])
@@ -208,6 +244,7 @@ class StockFacts:
         return {
             **node_facts_at(self.ways, int(stock.node[row]), self.load, clocks),
             **rule_facts.stock_facts(position, scale),
+            **rule_facts.incoming_facts(self.receipts_by_row.get(row, ()), self.now, scale),
         }
 
 
@@ -219,6 +256,8 @@ class FreeUnits(NamedTuple):
     units: Integers
     multiples: Integers | None
     caps: Integers | None
+    later: Flags
+    """The rows of which some are there only later than now."""
 
 
 def free_units(
@@ -230,10 +269,11 @@ def free_units(
     *,
     expected: ExpectedSales,
     today: int,
+    until: int | None = None,
 ) -> FreeUnits:
     """For an order on the channel of which `lines` has what is known, by product. What is free is not held and above
     the floor of the active policies, never below 0; of lots, it may be used as long from the date `today` on as the
-    policies ask for.
+    policies ask for. With `until` also units of receipts that may be promised and are there by that instant.
     """
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
@@ -251,10 +291,19 @@ def free_units(
             needed = today + int(judge.table.shelf_lives()[judgement[row]])
             usable = usable_on(needed, *free_by_expiry(lots, today)) + max(0, -int(floor[row]))
             units[row] = min(units[row], usable)
+    later = np.zeros(len(units), dtype=bool)
+    for row, receipts in facts.receipts_by_row.items() if until is not None else ():
+        promise_from, slack, haircut = judge.table.promises()[:, judgement[row]].tolist()
+        reliance = Reliance(now=facts.now, statuses=STATUSES[PromiseFrom(promise_from)], haircut=haircut)
+        there = int(stock.on_hand[row] - stock.held[row] - floor[row])
+        steps = available_of_receipts(there, receipts, reliance)
+        to_come = units_at(steps, (until or 0) - slack * 60) - max(0, there)
+        units[row], later[row] = max(0, units[row] + to_come), to_come > 0
     return FreeUnits(
         units=units,
         multiples=None if multiples is None else smallest_multiples(multiples[judgement], facts.scale),
         caps=caps,
+        later=later,
     )
 
 

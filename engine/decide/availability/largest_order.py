@@ -17,6 +17,7 @@ from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.incoming.incoming import Incoming
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.columns import Integers
 from engine.decide.sourcing.choose import choose
@@ -57,17 +58,31 @@ class _Tried:
 class _Sizes:
     """Orders of one product, by their quantity."""
 
-    def __init__(self, order: Order, sku: str, snapshot: Snapshot, columns: SnapshotColumns, matcher: Matcher) -> None:
+    def __init__(
+        self,
+        order: Order,
+        sku: str,
+        snapshot: Snapshot,
+        columns: SnapshotColumns,
+        matcher: Matcher,
+        *,
+        until: int | None,
+    ) -> None:
         self._order, self.sku, self._snapshot, self._columns, self._matcher = order, sku, snapshot, columns, matcher
+        self._until = until
 
     def evaluate(self, quantity: int, kind: type[Evaluation] = Evaluation) -> Evaluation:
-        return kind(
+        evaluation = kind(
             order=of_quantity(self._order, self.sku, quantity),
             snapshot=self._snapshot,
             matcher=self._matcher,
             now=self._order.placed_at,
             columns=self._columns,
         )
+        evaluation.incoming = incoming = None if self._until is None else Incoming(evaluation, until=self._until)
+        if incoming is not None and incoming.is_empty:
+            evaluation.incoming = None
+        return evaluation
 
     def attempt(self, quantity: int, kind: type[Evaluation] = Evaluation) -> _Tried:
         candidates = Candidates(self.evaluate(quantity, kind))
@@ -81,15 +96,18 @@ class _Sizes:
         """Ranges of quantities that are judged alike, the highest first, up to what is free of them."""
         product = self._snapshot.products[self.sku]
         for first, last in alike_in_facts(self._order, self.sku, self._snapshot, self._matcher, self._there()):
-            free = min(last, int(self.evaluate(last).positions[0].free.sum()))
+            evaluation = self.evaluate(last)
+            there = evaluation.positions[0].free if evaluation.incoming is None else evaluation.incoming.total(0)
+            free = min(last, int(there.sum()))
             if free >= first:
                 yield from alike_in_costs(self.evaluate, product, self._matcher, (first, free))
 
     def _there(self) -> int:
-        """No order gets more, whatever it leaves: all that nobody holds, and what places may oversell."""
+        """No order gets more, whatever it leaves: all that nobody holds, what places may oversell, and what comes."""
         stock = self._columns.stock_of(self.sku)
         oversold = self._matcher.policies.most_oversold * stock.scale * len(stock.node)
-        return min(MOST_UNITS, int(stock.available.sum()) + oversold)
+        to_come = sum(receipt.to_come for its in stock.receipts.values() for receipt in its)
+        return min(MOST_UNITS, int(stock.available.sum()) + oversold + (0 if self._until is None else to_come))
 
     def _largest_of(self, first: int, last: int) -> _Tried | None:
         """Of these orders, which are judged alike."""
@@ -115,12 +133,19 @@ def _is_whole(evaluation: Evaluation) -> bool:
 
 
 def most_units(
-    order: Order, sku: str, snapshot: Snapshot, columns: SnapshotColumns, matcher: Matcher
+    order: Order,
+    sku: str,
+    snapshot: Snapshot,
+    columns: SnapshotColumns,
+    matcher: Matcher,
+    *,
+    until: int | None = None,
 ) -> SkuAvailability:
-    """What an order like `order`, which has no lines, could have of the SKU. `columns` are the snapshot's, which orders
-    of other SKUs share.
+    """What an order like `order`, which has no lines, could have of the SKU: of what is there or, with `until`, also of
+    what may be promised and is there by that instant. `columns` are the snapshot's, which orders of other SKUs share.
     """
-    sizes, counted = _Sizes(order, sku, snapshot, columns, matcher), snapshot.products[sku].counted
+    sizes = _Sizes(order, sku, snapshot, columns, matcher, until=until)
+    counted = snapshot.products[sku].counted
     best = sizes.largest() if counted else None
     nodes, stock = columns.ways.node_ids, columns.stock_of(sku)
     free = np.zeros(len(nodes), dtype=np.int64)
@@ -146,14 +171,14 @@ def _free_by_node(candidates: Candidates, most: int, nodes: int) -> Integers:
     if candidates.multiple is not None:
         units[node] -= units[node] % candidates.multiple
     if candidates.bands is not None:
-        problem = candidates.problem(evaluation.max_shipments)
+        problem, names = candidates.problem(evaluation.max_shipments), evaluation.ways.node_ids
         for number in units.nonzero()[0].tolist():
-            units[number] = _from_node(problem, evaluation.ways.node_ids[number], int(units[number]))
+            here = [item for item in problem.candidates if candidates.own_node(item.key) == names[number]]
+            units[number] = _from_node(replace(problem, candidates=here), int(units[number]))
     return units
 
 
-def _from_node(problem: Problem, node: str, most: int) -> int:
-    """Of so many units, those that shipments from the node may have."""
+def _from_node(problem: Problem, most: int) -> int:
+    """Of so many units, those that shipments of the problem, which are of one node, may have."""
     demands = [replace(problem.demands[0], quantity=most)]
-    here = replace(problem, demands=demands, candidates=[each for each in problem.candidates if each.key.node == node])
-    return most - choose(here).score.unfilled
+    return most - choose(replace(problem, demands=demands)).score.unfilled

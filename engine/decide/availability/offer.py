@@ -19,6 +19,7 @@ from engine.decide.availability.shipment_bounds import shipment_bounds
 from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.evaluation.ranks import rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.incoming.incoming import begin_of
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import LATE, LOAD, UNKNOWN_NUMBER, Rows
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers
@@ -26,7 +27,7 @@ from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.pricing import NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.sourcing.problem import Bounds
-from engine.model.facts import Snapshot
+from engine.model.facts import Network, Snapshot
 from engine.model.node_loads import counts_shipments
 from rules.effects import Exclusion, LineOutcome, OrderOutcome
 from rules.vocabulary import VOCABULARY, Facts, Stage
@@ -47,15 +48,19 @@ class Offer:
     totals_unless_needed: list[int]
 
 
-def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
-    """What an order on the channel could get of each product by itself."""
+def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int, *, until: int | None = None) -> Offer:
+    """What an order on the channel could get of each product by itself. With `until` also of receipts that may be
+    promised and are there by that instant, but nothing of a preorder for a later one.
+    """
     columns = SnapshotColumns(facts.snapshot, matcher, now)
     shared = facts_of_lines(facts, channel, columns)
     expected = expected_sales(facts, matcher, columns)
-    free, multiples, caps = free_units(
-        facts, matcher, channel, shared, columns.clocks, expected=expected, today=columns.today
+    free, multiples, caps, later = free_units(
+        facts, matcher, channel, shared, columns.clocks, expected=expected, today=columns.today, until=until
     )
-    ways_out, bounds = _ways_out(facts, matcher, shared, free, columns)
+    if until is not None:
+        free[_preordered_for_later(matcher, shared, facts.snapshot.network, until)[facts.stock.sku]] = 0
+    ways_out, bounds = _ways_out(facts, matcher, shared, free, columns, later=later)
     usable, freely = np.zeros(len(free), dtype=bool), np.zeros(len(free), dtype=bool)
     usable[ways_out.row] = True
     freely[ways_out.row[~ways_out.on_need]] = True
@@ -65,11 +70,12 @@ def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
         ways_out=ways_out,
         bounds=bounds,
         multiples=np.ones_like(free) if multiples is None else multiples,
-        rooms=columns.rooms[facts.stock.node],
+        rooms=np.where(later, NO_LIMIT, columns.rooms[facts.stock.node]),
         most=_most_shipments(matcher, shared),
         exact=columns.capacities is None,
     )
     most = _most_at_place(facts, columns)
+    most = None if most is None else np.where(later, NO_LIMIT, most)
     in_all = _InAll(np.where(usable, free, 0), caps, most, unless_needed, shipments)
     free, totals, needed = in_all.shipped()
     return Offer(free=free, unless_needed=unless_needed, totals=totals, totals_unless_needed=needed)
@@ -186,8 +192,21 @@ def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
             None if columns.capacities is None else columns.capacities.tolist(),
             *uplift_codes(matcher, columns),
             *([columns.today] if snapshot.has_lots else []),
+            # how long it is until goods come in changes with every minute
+            *([now // 60] if matcher.policies.mentions_incoming else []),
         )
     )
+
+
+def _preordered_for_later(
+    matcher: Matcher, lines: Sequence[Mapping[str, Facts]], network: Network, until: int
+) -> Flags:
+    """By product, whether its day as a preorder begins only after an instant."""
+    if not matcher.policies.preorders:
+        return np.zeros(len(lines), dtype=bool)
+    outcomes = [cast("LineOutcome", matcher.stages[Stage.LINE].judge(facts).outcome) for facts in lines]
+    dates = [outcome.preorder_from for outcome in outcomes]
+    return np.array([day is not None and begin_of(day, network) > until for day in dates], dtype=bool)
 
 
 def _scarce_rooms(columns: SnapshotColumns, matcher: Matcher) -> list[tuple[int, int]]:
@@ -229,15 +248,24 @@ def facts_of_lines(facts: StockFacts, channel: str, columns: SnapshotColumns) ->
 
 
 def _ways_out(
-    facts: StockFacts, matcher: Matcher, shared: list[Mapping[str, Facts]], free: Integers, columns: SnapshotColumns
+    facts: StockFacts,
+    matcher: Matcher,
+    shared: list[Mapping[str, Facts]],
+    free: Integers,
+    columns: SnapshotColumns,
+    *,
+    later: Flags,
 ) -> tuple[WaysOut, Sequence[Sequence[Bounds] | None]]:
-    """The ways that lead out with units that are free, and what may bound their shipments."""
+    """The ways that lead out with units that are free, and what may bound their shipments. What ships `later`, by row,
+    needs no room of today.
+    """
     ways, stock = facts.ways, facts.stock
-    leaving = columns.rooms > 0
-    leaving[[ways.node_index[node] for node in facts.snapshot.resting if node in ways.node_index]] = False
+    leaving = (columns.rooms > 0)[stock.node] | later
+    resting = [ways.node_index[node] for node in facts.snapshot.resting if node in ways.node_index]
+    leaving &= ~np.isin(stock.node, resting)
     row, service = _carrying(facts, (free > 0).nonzero()[0])
     allowed, on_condition = _judged(facts, matcher, shared, (row, service), columns.clocks)
-    allowed &= leaving[stock.node[row]]
+    allowed &= leaving[row]
     row, service, on_need = row[allowed], service[allowed], on_condition[allowed]
     known = shared[0] if shared else {}
     numbers, bounds = shipment_bounds(matcher, known, stock.node[row], service, columns)

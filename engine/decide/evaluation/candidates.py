@@ -312,7 +312,7 @@ class Candidates:
         if self.bands is None and self.first_expired is None and self.incoming is None:
             return choice
         units = {
-            (key.option._replace(node=self._own_node(key)), line): units for (key, line), units in choice.units.items()
+            (key.option._replace(node=self.own_node(key)), line): units for (key, line), units in choice.units.items()
         }
         return replace(choice, units=dict(sorted(units.items())))
 
@@ -326,7 +326,7 @@ class Candidates:
         nodes = nodes[np.lexsort((nodes, self._first_expiry[nodes]))]
         return {node_ids[node]: f"{rank:06d} {node_ids[node]}" for rank, node in enumerate(nodes.tolist())}
 
-    def _own_node(self, key: OptionKey) -> str:
+    def own_node(self, key: OptionKey) -> str:
         """The node of a key of the problem."""
         named = key.node.removeprefix(_waiting_place(key.ready_at, ""))
         return self._own_nodes.get(named, named)
@@ -414,7 +414,7 @@ class Candidates:
         """The caps, with the nodes as they are named in the problem; a shipment that waits is at a place of its own."""
         if not self.caps:
             return []
-        named = {(self._own_node(key), key.node) for key in keys}
+        named = {(self.own_node(key), key.node) for key in keys}
         return [
             cap._replace(
                 nodes=frozenset(self._names.get(node, node) for node in cap.nodes)

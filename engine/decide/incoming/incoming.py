@@ -28,7 +28,7 @@ from engine.inbound.available_to_promise import (
     in_order_of_arrival,
     peg,
 )
-from engine.model.facts import OptionKey
+from engine.model.facts import Network, OptionKey
 from engine.model.receipts import Receipt, ReceiptStatus, ReceiptUnits
 from rules.effects import LineOutcome, PromiseFrom
 from rules.syntax.literals import SECONDS_A_DAY
@@ -128,7 +128,7 @@ class Incoming:
             steps = available_of_receipts(free, receipts, reliance)
             if len(steps) > 1 or steps[0].units < free:
                 ready = [AvailableUnits(AT_ONCE if since == NOW else since + slack, units) for since, units in steps]
-                ready = [step for step in ready if self._until is None or step.since <= self._until]
+                ready = [step for step in ready if self._is_in_time(step.since)]
                 coming[row] = Coming(steps=ready, receipts=receipts, reliance=reliance, slack=slack, has_lots=has_lots)
         return coming
 
@@ -167,9 +167,11 @@ class Incoming:
                 enough = next((at for at, step in enumerate(its.steps) if step.units >= ordered[line.sku]), None)
                 steps = its.steps if enough is None else its.steps[: enough + 1]
                 instants = {max(not_before, step.since) for step in steps if step.units > 0} - {AT_ONCE}
-                if instants:
-                    found.setdefault(nodes[row], set()).update(instants)
-        return {node: sorted(instants) for node, instants in found.items()}
+                found.setdefault(nodes[row], set()).update(instants)
+        return {node: sorted(its for its in instants if self._is_in_time(its)) for node, instants in found.items()}
+
+    def _is_in_time(self, instant: int) -> bool:
+        return self._until is None or instant <= self._until
 
     def reach(self, at_once: Reach) -> Reach:
         """The ways that lead there: those of what ships `at_once`, then, by instant, those of what waits for it."""
@@ -293,8 +295,13 @@ def preorder_at(evaluation: "Evaluation", index: int) -> int:
     date = preorder_date(evaluation, index)
     if date is None:
         return AT_ONCE
-    begins = evaluation.snapshot.network.clock.first(date * SECONDS_A_DAY)
+    begins = begin_of(date, evaluation.snapshot.network)
     return begins if begins > evaluation.now else AT_ONCE
+
+
+def begin_of(date: int, network: Network) -> int:
+    """When a date, an ordinal, begins by the installation's clock."""
+    return network.clock.first(date * SECONDS_A_DAY)
 
 
 def preorder_date(evaluation: "Evaluation", index: int) -> int | None:

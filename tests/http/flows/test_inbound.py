@@ -5,6 +5,7 @@ import json
 import pytest
 
 from api.records.flows.inbound import AnnouncedRecord, DeliveredRecord, InboundReceiptRecord, ReceiptsPageRecord
+from api.records.stock.positions import SkuStockRecord
 from tests.support.callers import client_of
 from tests.support.facts import HOUR, NOW
 from tests.support.openapi import mistakes_in
@@ -163,3 +164,14 @@ def test_who_may_not_change_stock_may_not_announce_or_receive(http, pointsman, p
     problem_of(auditor.put("/v1/inbound/PO-1", json=MESSAGE), 403)
     problem_of(auditor.post("/v1/inbound/PO-1/receive", json={"quantity": 1}), 403)
     problem_of(send(auditor, {"id": "x", **MESSAGE}), 403)
+
+
+def test_stock_shows_what_is_to_come(http, put):
+    before = checked(http, SkuStockRecord, http.get("/v1/stock/SHIRT"))
+    assert not {"incoming", "in_transit", "promised"} & before.keys()
+    put("a", status="in_transit")
+    put("b", quantity=3)
+    shown = checked(http, SkuStockRecord, http.get("/v1/stock/SHIRT"))
+    assert (shown["incoming"], shown["in_transit"], "promised" in shown) == (3, 10, False)
+    lyon = next(item for item in shown["nodes"] if item["node"] == "lyon")
+    assert (lyon["incoming"], lyon["in_transit"]) == (3, 10)

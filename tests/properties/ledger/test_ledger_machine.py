@@ -20,7 +20,9 @@ from hypothesis.stateful import (
 from engine.decide.order_record import seconds
 from engine.errors import HoldEnded, InputInvalid, KeyReused, StockConflict
 from engine.model.lots import first_of
+from engine.model.milestones import PREPARATION_MILESTONES
 from engine.orders.rejection import COUNTED, RejectionRequest
+from engine.promise_watch.progress import ProgressReport
 from engine.store.holds import is_set_aside
 from engine.store.outcomes import (
     BlockedTooLow,
@@ -315,6 +317,26 @@ class Ledger(RuleBasedStateMachine):
         hold.until = max(hold.until, self.clock.now + 60 * minutes)
         assert self.pointsman.holds.extend(name, minutes=minutes).until == hold.until
 
+    @precondition(lambda self: self.model.holds)
+    @rule(data=st.data(), milestone=st.sampled_from(PREPARATION_MILESTONES))
+    def report(self, data, milestone):
+        name = data.draw(st.sampled_from(list(self.model.holds)))
+        self.model.expire()
+        ships = self.pointsman.decision(name).record.shipments
+        number = data.draw(st.integers(0, len(ships) - 1))
+        report = ProgressReport(decision=name, number=number, milestone=milestone)
+        if (ships[number].node, ships[number].service) in self.model.holds[name].open_ways:
+            shown = self.pointsman.flows.promise_watch.report(report)
+            assert shown.state.passed[milestone] == self.clock.now
+        else:
+            with pytest.raises(HoldEnded):
+                self.pointsman.flows.promise_watch.report(report)
+
+    @rule()
+    def watch(self):
+        self.pointsman.flows.promise_watch.watch()
+        assert self.pointsman.flows.promise_watch.watch().raised == ()
+
     @rule(minutes=st.sampled_from([1, 29, 31, 600]))
     def wait(self, minutes):
         self.clock.now += 60 * minutes
@@ -328,6 +350,7 @@ class Ledger(RuleBasedStateMachine):
         self.the_holds_are_as_the_model_says()
         self.the_stock_is_as_the_model_says()
         self.the_rests_are_as_the_model_says()
+        self.what_is_held_is_watched()
         self.the_check_is_clean()
         self.catalogue.check()
 
@@ -360,6 +383,13 @@ class Ledger(RuleBasedStateMachine):
     def the_rests_are_as_the_model_says(self):
         resting = {item.node: seconds(item.until) for item in self.pointsman.rests.all()}
         assert resting == self.model.resting
+
+    def what_is_held_is_watched(self):
+        page = self.pointsman.flows.promise_watch.at_risk(within=60 * 24 * 365, limit=1_000)
+        watched = [(item.shipment.decision, (item.shipment.node, item.shipment.service)) for item in page.shipments]
+        assert sorted(watched) == sorted(
+            (name, way) for name, hold in self.model.holds.items() for way in hold.open_ways
+        )
 
     def the_check_is_clean(self):
         audit = self.pointsman.check()

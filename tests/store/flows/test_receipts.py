@@ -215,3 +215,12 @@ def test_receipts_are_listed_by_node_sku_status_and_whether_they_are_late(shop, 
         "cancelled": ["gone"],
         "received": ["there"],
     }
+
+
+def test_stock_shows_what_is_to_come_to_each_node(shop, announce):
+    announce("a", quantity=3, status="planned")
+    announce("b", quantity=4)
+    announce("c", quantity=5, status="in_transit", node="paris")
+    announce("d", status="cancelled")
+    shown = {item.node: (item.incoming, item.in_transit, item.promised) for item in shop.stock.show("A").nodes}
+    assert shown == {"lyon": (7, 0, 0), "paris": (0, 5, 0)}

@@ -79,6 +79,16 @@ def test_what_can_not_leave_in_time_ships_from_elsewhere_in_one_commit(shop, clo
     assert shop.flows.promise_watch.watch().raised == ()
 
 
+def test_a_decision_that_follows_says_why(shop, clock):
+    made = ordered(shop)
+    clock.now += DAY + 1
+    shop.flows.promise_watch.watch()
+    explained = shop.explanations.of_decision(chain(shop, made)[1].id)
+    english, french = ([item.sentence for item in explained.in_language(name).chosen] for name in ("en", "fr"))
+    assert any("from lyon was about to come too late because it is not released yet" in text for text in english)
+    assert any("depuis lyon risquait d'arriver trop tard parce que l'envoi n'est pas" in text for text in french)
+
+
 def test_it_stays_if_nothing_is_better_and_that_is_looked_at_once(shop, clock):
     shop.load(network(lille=0))
     made = ordered(shop)

@@ -22,6 +22,7 @@ _BECAUSE = {
     "rejected": text("a place rejected it"),
     "stock": text("stock came"),
     "amended": text("the order was amended"),
+    "late": text("it would have come too late"),
 }
 """Why a decision was made again."""
 

@@ -186,7 +186,8 @@ local function announce(index, sku, id, message, context)
     redis.call('ZADD', key.arriving, receipt.expected_at, id)
   end
   context.changed[key.changed_on_hand(index)] = true
-  if units_to_come(receipt) - receipt.promised > (before and units_to_come(before) - before.promised or 0) then
+  -- more units, another status or another instant: any of these may be what somebody waits for
+  if units_to_come(receipt) > receipt.promised then
     context.freed[key.changed_on_hand(index)] = true
   end
   log_receipt('expected', sku, id, receipt, context, {

@@ -22,7 +22,7 @@ MADE_OF_PARTS = {
     *(f"chosen.{kind}_late" for kind in ("shipment", "shipment_to_place", "collected")),
     *(f"chosen.{kind}" for kind in ("shipment", "shipment_to_place", "collected")),
     *(f"cost.{effect}" for effect in ("prefer", "avoid")),
-    *(f"history.{because}" for because in ("rejected", "stock", "amended")),
+    *(f"history.{because}" for because in ("rejected", "stock", "amended", "late", "late_whenever")),
     *(f"history.lacked_{took}" for took in ("units", "room")),
     *(f"loss.{part}" for part in get_args(Part)),
     *(f"loss.{part}_uncounted" for part in OF_UNITS),
