@@ -96,6 +96,14 @@ def test_an_allotment_of_another_channel_is_a_limit_as_far_as_it_is_left(shop, s
     ]
 
 
+def test_an_allotment_in_days_of_cover_is_shown_with_the_stock(shop, http):
+    activate(shop, "when: {node.id: lyon}, then: {allocate: {channel: app, cover: 2 days, per: week}}")
+    http.post("/v1/decisions", json=order_json(("A", 7), channel="app"))
+    (lyon,) = [item for item in http.get("/v1/stock/A").get_json()["nodes"] if item["node"] == "lyon"]
+    (allotted,) = lyon["allotments"]
+    assert (allotted["units"], allotted["units"] - allotted["left"]) == (5, allotted["taken"])
+
+
 def test_articles_that_nobody_counts_and_that_are_not_there(shown):
     body = shown("web", "GIFT", "NO-SUCH")
     assert ([item["units"] for item in body["skus"]], body["unknown"]) == ([None], ["NO-SUCH"])
