@@ -1,7 +1,5 @@
 """Positions that are low by a rule: said once when they fall below, and again only after they had risen."""
 
-import dataclasses
-
 import pytest
 
 from engine.store.flows.low_positions import LowPosition
@@ -16,8 +14,7 @@ NODES = [node("lyon", LYON), node("lille", LILLE, type="store")]
 @pytest.fixture
 def shop(bare):
     """Ten of A in Lyon, of which one sells a day, and four in Lille, which is low below three."""
-    stock = inventory(NODES, {"A": {"lyon": 10, "lille": 4}, "B": {"lyon": 50}})
-    bare.load(dataclasses.replace(stock, paces={"A": {"lyon": 1_000}}))
+    bare.load(inventory(NODES, {"A": {"lyon": 10, "lille": 4}, "B": {"lyon": 50}}, paces={"A": {"lyon": 1_000}}))
     activate(
         bare,
         "when: {node.type: store}, then: {alert_below: 3}",
