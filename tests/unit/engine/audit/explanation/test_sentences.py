@@ -227,7 +227,10 @@ def test_units_kept_for_days_of_cover_are_said_with_the_rule_that_raises_the_dem
     ]
     explanation = explained(order(ONE), stock, *rules)
     assert said(explanation, explanation.kept) == [
-        '4 units of A at lyon are only for orders from app. The rules are test/r1 ("a reason") and test/r2 ("a reason").'
+        (
+            '4 units of A at lyon are only for orders from app. The rules are test/r1 ("a reason") and test/r2'
+            ' ("a reason").'
+        )
     ]
 
 
