@@ -43,6 +43,15 @@ def test_it_gets_its_own_units_of_receipts_again_and_no_more_of_those_on_hand(pr
     assert promising.check().clean
 
 
+def test_units_that_it_holds_of_receipts_do_not_count_as_its_own_on_hand(promising):
+    json_of(promising.decide(order(("A", 3))))
+    first = order(("A", 5), id="O-1")
+    promising.decide(first)
+    assert there(promising) == (5, 3, 5), "two are free, and five come in one parcel"
+    promising.amendments.amend(AmendRequest(order=dataclasses.replace(first, place=LILLE)))
+    assert there(promising) == (5, 3, 5)
+
+
 def test_units_that_arrive_meanwhile_are_not_freed_twice(promising, receive, before_commit):
     first = order(("A", 10), id="O-1")
     promising.decide(first)
