@@ -44,6 +44,8 @@ _PRODUCT_DEFAULTS = ("category", "lifecycle")
 _NAMED = ("sku", "weight_g", "unit", "decimals")
 _UNUSED = ("id", "emission")
 """Services in tests write grams_per_tonne_km instead of an `emission` with its source."""
+_NOT_OF_TESTS = ("node", "sku", "lot", "expires", "incoming", "incoming_at")
+"""Columns of stock.csv that tests write otherwise."""
 _ANY = {"keys": fields.String(), "values": fields.Raw(allow_none=True)}
 
 
@@ -254,7 +256,11 @@ class ScenarioShapes:
     node: Schema = field(default_factory=lambda: ScenarioNodeShape(exclude=("id",), partial=_NODE_DEFAULTS))
     service: Schema = field(default_factory=lambda: ScenarioServiceShape(exclude=_UNUSED, partial=_SERVICE_DEFAULTS))
     product: Schema = field(default_factory=lambda: ScenarioProductShape(exclude=_NAMED, partial=_PRODUCT_DEFAULTS))
-    position: Schema = field(default_factory=lambda: ScenarioPositionShape(exclude=("node", "sku", "lot", "expires")))
+    position: Schema = field(
+        default_factory=lambda: ScenarioPositionShape(
+            exclude=("node", "sku", "lot", "expires", "incoming", "incoming_at")
+        )
+    )
     order: Schema = field(default_factory=ScenarioOrderShape)
 
 
