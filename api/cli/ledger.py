@@ -139,6 +139,8 @@ def _figures(audit: Audit) -> Iterator[str]:
         yield say("units held that are not on hand, by a later count: {short:,}", short=audit.short)
     if audit.blocked:
         yield say("there and not to be sold (blocked): {blocked:,}", blocked=audit.blocked)
+    if audit.quarantine:
+        yield say("there and not to be sold (came back, in quarantine): {quarantine:,}", quarantine=audit.quarantine)
     if audit.ended_early:
         yield say(
             "holds that were ended before their time by the server's clock, as that of a process was wrong: {early:,}",

@@ -7,6 +7,7 @@ import click
 
 from api.cli.language.current import counted, say
 from api.files.inventory_folder import load_inventory
+from api.files.receipts import import_receipts, receipts_of_folder
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -20,6 +21,7 @@ def load(settings: Settings, directory: Path, *, counts: bool) -> None:
 
     They are its files network.yaml, products.csv, stock.csv and, if there is one, postcodes.csv. If there is a mistake
     in them, nothing is loaded. Stock that was counted since the load before stays as it is, unless you say --counts.
+    Then what is to come is announced: the receipts of receipts.csv, if there is one, and `incoming` of stock.csv.
 
     Example: pointsman load examples/hexagone
     """
@@ -27,6 +29,7 @@ def load(settings: Settings, directory: Path, *, counts: bool) -> None:
     with Pointsman(settings) as service:
         changed = service.load(inventory, counts=counts)
         version = service.network().version
+        to_come = import_receipts(receipts_of_folder(directory, service), service, lambda: None)
     positions = sum(len(stock) for stock in inventory.stock.values())
     units = sum(sum(stock.values()) for stock in inventory.stock.values())
     click.echo(
@@ -40,6 +43,8 @@ def load(settings: Settings, directory: Path, *, counts: bool) -> None:
             more="" if changed else say(", as before"),
         )
     )
+    for refusal in to_come.refusals:
+        click.echo(refusal, err=True)
 
 
 @click.command()

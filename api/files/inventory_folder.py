@@ -25,7 +25,7 @@ from rules.vocabulary import Kind, Value
 ATTRIBUTE = "attributes."
 PRODUCT_COLUMNS = ["sku", "category", "lifecycle", "weight_g"]
 """Those that must be there."""
-STOCK_NUMBERS = ("on_hand", "daily_sales")
+STOCK_NUMBERS = ("on_hand", "daily_sales", "incoming")
 """The columns of stock.csv that have numbers."""
 
 

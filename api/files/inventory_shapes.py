@@ -13,6 +13,7 @@ from api.shapes.fields import (
     Countries,
     Country,
     Currency,
+    Day,
     Degrees,
     Literal,
     Span,
@@ -380,6 +381,14 @@ class StockShape(LotColumns):
     sku = Word(required=True)
     on_hand = Literal(literals.count, required=True)
     daily_sales = Literal(thousandths)
+    incoming = Literal(literals.count)
+    incoming_at = Day()
+
+    @validates_schema
+    def _says_when_it_comes(self, data: dict[str, Any], **_: Any) -> None:
+        if ("incoming" in data) != ("incoming_at" in data):
+            missing, given = ("incoming_at", "incoming") if "incoming" in data else ("incoming", "incoming_at")
+            raise ValidationError(f"beside {given} it takes {missing}: so many units come, on that day", missing)
 
 
 class PostcodeShape(Strict):

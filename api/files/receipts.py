@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from api.files.csv_rows import rows
 from api.files.file_content import read_content
 from api.shapes.flows.receipts import ReceiptLine, SentAnnouncement
+from api.shapes.limits import MOST_ON_HAND
 from api.shapes.mistakes import mistakes_of
 from api.shapes.quantities import Quantities
 from api.shapes.strict_json import NotJson, read_json
@@ -18,6 +19,7 @@ from engine.errors import InputInvalid, Mistake, StockConflict
 from engine.inventory.position_checks import position_mistake
 from engine.service import Pointsman
 from engine.store.flows.receipts import Announcement, ReceiptTaken
+from rules.syntax import literals
 
 MOST_NAMED = 1_000
 """At most so many refusals are named."""
@@ -52,6 +54,37 @@ def read_receipts(path: Path, pointsman: Pointsman) -> list[ReceiptRow]:
     if mistakes:
         raise InputInvalid(mistakes)
     return found
+
+
+def receipts_of_folder(directory: Path, pointsman: Pointsman) -> list[ReceiptRow]:
+    """What is to come by the files of a folder of a network, which is loaded: receipts.csv, if there is one, and the
+    columns `incoming` and `incoming_at` of stock.csv. Raises InputInvalid with every mistake in receipts.csv.
+    """
+    path = directory / "receipts.csv"
+    found = read_receipts(path, pointsman) if path.exists() else []
+    return found + list(_rows_of_stock(directory / "stock.csv", pointsman))
+
+
+def _rows_of_stock(path: Path, pointsman: Pointsman) -> Iterator[ReceiptRow]:
+    """Each as a confirmed purchase order of its own, that comes in the first minute of its day. Those of a later load
+    count.
+    """
+    clock, quantities = pointsman.network().clock, Quantities(pointsman.network().decimals)
+    for where, row in rows(path, ["node", "sku", "on_hand"], []):
+        if row.get("incoming") and row.get("incoming_at"):
+            day, node, sku = literals.date(row["incoming_at"]), row["node"], row["sku"]
+            units = quantities.smallest(sku, literals.count(row["incoming"]), field="incoming", most=MOST_ON_HAND)
+            announcement = Announcement(
+                id=f"stock.csv {node} {sku}",
+                source="purchase_order",
+                node=node,
+                sku=sku,
+                quantity=units,
+                expected_at=clock.first(day * literals.SECONDS_A_DAY),
+                status="confirmed",
+                sequence=pointsman.now,
+            )
+            yield ReceiptRow(where=where, announcement=announcement, received_at=None)
 
 
 def import_receipts(found: Sequence[ReceiptRow], pointsman: Pointsman, progress: Callable[[], None]) -> ReceiptImport:

@@ -35,7 +35,7 @@ class CaseRecord(Record, frozen=True):
                 CaseDifferenceRecord(what=item.what, expected=item.expected, got=item.got)
                 for item in result.differences
             ],
-            fired=sorted(result.decision.fired),
+            fired=sorted(result.fired),
         )
 
 

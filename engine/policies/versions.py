@@ -354,7 +354,7 @@ class Versions:
 def _count_passed(report: Report, added: Collection[str]) -> int:
     """How many tests there were, all passed; raises TestsFailed, which knows the rules that were `added`."""
     if not report.passed:
-        in_all = frozenset(added).intersection(*(result.decision.fired for result in report.failed))
+        in_all = frozenset(added).intersection(*(result.fired for result in report.failed))
         raise TestsFailed(
             [f"{result.test.file}:{result.test.line}  {result.test.name}" for result in report.failed],
             of=len(report.results),

@@ -74,7 +74,8 @@ def plan_disposal(
             verify_allowed(groups[index], network, {**products, **placing.products})
             changed += _place(groups, index, item, placing, stated)
     for line, units in request.kept.items():
-        groups.append(_kept(line, units, stored, network, number=len(groups) + 1))
+        kept = _kept(line, units, stored, network, number=len(groups) + 1)
+        groups.append(replace(kept, because=request.because))
     if not (changed or request.kept):
         raise InputInvalid([Mistake(field="groups", message="say of which groups, or which lines are kept")])
     after = replace(stored, groups=tuple(groups))
@@ -102,7 +103,7 @@ def _place(groups: list[ReturnedUnits], index: int, item: DisposedUnits, placing
             message = f"only units that are restocked go to a place, and these are to '{group.disposition}'"
             raise InputInvalid([Mistake(field="place", message=message)])
         groups[index] = replace(group, place=group.node if group.disposition == "refurbish" else "")
-        if not group.because:
+        if not group.by:
             placing.note_ruled(group)
         return [index]
     # as which other article it gains most where, only rules that name the article say

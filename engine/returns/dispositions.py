@@ -49,7 +49,7 @@ def disposed(group: ReturnedUnits, ruling: Ruling, stated: Stated) -> ReturnedUn
         as_sku=stated.as_sku or ruled_sku or "",
         rules=() if is_override else ruling.rules,
         by=stated.by if is_override else "",
-        because=stated.because if is_override else "",
+        because=stated.because,
     )
 
 

@@ -69,7 +69,7 @@ def plan_opening(
         expires_at=now + network.returns.expires * DAY_SECONDS,
         lines=tuple(chosen),
         late_by=by if late else "",
-        late_because=request.because if late else "",
+        because=request.because,
     )
 
 

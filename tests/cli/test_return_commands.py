@@ -38,6 +38,7 @@ def test_a_return_goes_its_way_and_is_shown(run: Run, tmp_path: Path) -> None:
         "  group 2: 1 x RARE, at lyon, another article, not inspected",
     ]
     assert "in quarantine" in run("stock", "show", "SHIRT").stdout
+    assert "there and not to be sold (came back, in quarantine): 3" in run("ledger", "check").stdout
     assert run("return", "inspect", "O-1-R1", "--grade", "as_new").returncode == 0
     run("return", "inspect", "O-1-R1", "--grade", "worn", "--group", "1", "--units", "1", "--no-restock")
     tried = run("return", "dispose", "O-1-R1", "--dry-run").stdout

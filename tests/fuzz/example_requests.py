@@ -27,6 +27,7 @@ ORDER = EXAMPLES["decisions_decide", JSON]
 BODIES: Mapping[str, Any] = {
     "orders_approve": {"note": "the bank agrees"},
     "orders_erase": {"note": "asked for by the customer"},
+    "returns_cancel": {"op": "not-coming"},
     "policies_approve": {"note": "agreed with the stores"},
     "stock_availability_of_many": {"skus": [SKU], "channel": "web"},
     "webhooks_add": {"url": "https://127.0.0.1:1/events", "note": "for tests"},

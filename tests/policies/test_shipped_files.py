@@ -37,9 +37,9 @@ def shipped() -> PolicySet:
     return load_policies({path.name: path.read_bytes() for path in FILES})
 
 
-def test_six_policies_ship(shipped):
+def test_seven_policies_ship(shipped):
     ids = [policy.id for policy in shipped.policies]
-    assert ids == ["channels", "clearance", "green", "inbound", "safety-stock", "service"]
+    assert ids == ["channels", "clearance", "green", "inbound", "returns", "safety-stock", "service"]
 
 
 def test_a_policy_is_named_for_its_file(shipped):

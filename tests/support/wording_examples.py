@@ -97,6 +97,17 @@ CONDITIONS = [
     ),
     ("route.late: true", "the goods arrive after the promise", "l'envoi arrive après la promesse"),
     ("route.late: false", "the goods arrive in time for the promise", "l'envoi arrive à temps pour la promesse"),
+    ("promise.late: true", "the shipment at risk arrives after the promise", "l'envoi menacé arrive après la promesse"),
+    (
+        "promise.late: false",
+        "the shipment at risk arrives in time for the promise",
+        "l'envoi menacé arrive à temps pour la promesse",
+    ),
+    (
+        "promise.cause: receipt_late",
+        "the promise is at risk because its receipt is late",
+        "la promesse est menacée parce que sa réception est en retard",
+    ),
     ("route.late: {not: true}", "the goods do not arrive after the promise", "l'envoi n'arrive pas après la promesse"),
     (
         "now.time: {between: ['08:00', '18:00']}",
@@ -591,6 +602,8 @@ def rule(when: str = "", then: str = "", window: str = "", more: str = "") -> Ru
     `heavy`, and rules `s` and `t` that it may override.
     """
     then = then or ("avoid: 4.00" if "shipment." in when else "prefer: 4.00")
+    if "promise." in when:
+        then = "reroute_if_late: true"
     condition = f"    when: {{{when}}}\n" if when else ""
     text = (
         f"policy: p\n{_TERMS}rules:\n  - id: r\n    because: why\n{condition}    then: {{{then}}}\n"

@@ -47,8 +47,10 @@ def return_lines(record: ReturnRecord, terms: ReturnTerms, times: Times) -> Iter
     """With reasons and grades in the words of the network file."""
     yield say("return {id} of order {order}: {state}", id=record.id, order=record.order, state=say(record.state))
     yield say("  opened {at}, expires {until}", at=times(record.opened_at), until=times(record.expires_at))
-    if record.late:
-        yield say("  after the time for returns, by {by}: {because}", by=record.late.by, because=record.late.because)
+    if record.late_by:
+        yield say("  after the time for returns, by {by}: {because}", by=record.late_by, because=record.because or "")
+    elif record.because:
+        yield f"  {record.because}"
     for line in record.lines:
         yield _line(line, terms)
     for group in record.groups:
@@ -87,7 +89,7 @@ def _group(group: ReturnedUnitsRecord, terms: ReturnTerms) -> str:
         "" if group.restock else say("not to be restocked"),
         say(_DISPOSITIONS[group.disposition]) if group.disposition else "",
         say("as {sku}", sku=group.as_sku) if group.as_sku else "",
-        say("by {by}: {because}", by=group.by, because=group.because) if group.because else "",
+        say("by {by}: {because}", by=group.by, because=group.because or "") if group.by else group.because or "",
     ]
     return say(
         "  group {number}: {quantity} x {sku}, {parts}",

@@ -10,6 +10,7 @@ from rich.text import Text
 from api.cli.language.current import counted, current_language, say, say_number, text
 from api.cli.output.numbers import millionths
 from api.cli.output.times import date_text, local_time
+from api.cli.output.waiting_lines import estimate_lines, waiting_lines
 from api.records.day import DayFigures
 from api.records.orders.batch import JointRecord
 from api.records.stock.positions import SkuAvailabilityRecord
@@ -146,6 +147,7 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     for item in record.unfilled:
         yield say("  unfilled: {quantity} x {sku} (line {line})", quantity=item.quantity, sku=item.sku, line=item.line)
         yield from (f"     {line}" for line in reason_lines(item))
+        yield from estimate_lines(item, network)
     yield from _resting_lines(record)
     for lacked in record.lacked or ():
         took = (
@@ -327,6 +329,7 @@ def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goa
                 backorder=line.backorder,
                 sku=line.sku,
             )
+    yield from waiting_lines(shipment, network)
     leaves = local_time(shipment.ships_at, network, shipment.node)
     arrives = local_time(shipment.arrives_by, network, goal or shipment.node)
     yield say("     leaves {leaves}, arrives by {arrives}", leaves=leaves, arrives=arrives) + (

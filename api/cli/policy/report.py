@@ -115,9 +115,7 @@ def _failure(result: TestResult) -> Iterator[Text | Table]:
     for item in result.differences:
         table.add_row(*(Text(say_message(part)) for part in (item.what, item.expected, item.got)))
     yield table
-    yield Text(
-        say("  rules that fired: {fired}", fired=", ".join(sorted(result.decision.fired)) or say("none")), style="dim"
-    )
+    yield Text(say("  rules that fired: {fired}", fired=", ".join(sorted(result.fired)) or say("none")), style="dim")
 
 
 def _coverage_table(report: Report, policies: Collection[str] | None) -> Table:

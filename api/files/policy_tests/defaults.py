@@ -1,11 +1,12 @@
 """The default nodes, services and products of policy tests: used as they are, or as a base for others."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from engine.decide.shipping.distance import EARTH_RADIUS
 from engine.model.facts import MICRODEGREES, GeoPoint, Network, Node, Product, Service
+from engine.model.transfer_lanes import NodeNames, TransferLane
 from rules.syntax.literals import MICROS
 
 CENTRE = GeoPoint(latitude=48_856_600, longitude=2_352_200)
@@ -74,8 +75,21 @@ BY_MODE: Mapping[str, Service] = MappingProxyType({service.mode: service for ser
 
 def default_network() -> Network:
     """The network of these nodes and services."""
-    return Network(version="", currency="EUR", time_zone=TIME_ZONE, nodes=NODES, services=SERVICES)
+    return Network(
+        version="",
+        currency="EUR",
+        time_zone=TIME_ZONE,
+        nodes=NODES,
+        services=SERVICES,
+        transfer_lanes=(lane_between(NODES),),
+    )
+
+
+def lane_between(nodes: Collection[str]) -> TransferLane:
+    """On which a unit is moved from any of the nodes to any other for 2.00, in two days."""
+    names = NodeNames(nodes=frozenset(nodes))
+    return TransferLane(origin=names, goal=names, takes=48 * _HOUR, per_unit=2 * MICROS)
 
 
 def default_product(sku: str) -> Product:
-    return Product(sku=sku, category="other", lifecycle="core", weight=1_000)
+    return Product(sku=sku, category="other", lifecycle="core", weight=1_000, margin=10 * MICROS)

@@ -32,6 +32,7 @@ from rules.syntax.yaml_document import Node as Raw
 from rules.syntax.yaml_document import Path
 from rules.vocabulary import Fact
 
+_OF_RETURNS = ("disposition", "as_sku", "place")
 _RULE_LISTS = ("fired", "not_fired", "silenced", "not_silenced")
 
 
@@ -43,8 +44,11 @@ def read_expectation(
     scenario: Scenario,
     order: Order | None,
     policies: PolicySet | None,
+    of_return: bool = False,
 ) -> Expectation:
-    """The expectation in `raw`; mistakes are noted. SKUs are checked if `order` is given, rules if `policies` are."""
+    """The expectation in `raw`, of an order or, if `of_return`, of a returned unit; mistakes are noted. SKUs are
+    checked if `order` is given, rules if `policies` are.
+    """
     if raw is None:
         return Expectation()
     data = load_shape(ExpectShape(), raw, path, test_file.notes)
@@ -56,6 +60,7 @@ def read_expectation(
         skus=frozenset(order.skus) if order else frozenset(),
         rules=None if policies is None else frozenset(policies.rules),
     )
+    reader.note_misplaced(raw, path, of_return=of_return)
     lists = {name: reader.rules_of(data[name], (*path, name)) for name in _RULE_LISTS if name in data}
     return Expectation(
         status=data.get("status"),
@@ -67,6 +72,9 @@ def read_expectation(
         levels=reader.levels(data.get("levels", {}), (*path, "levels")),
         order=reader.order({name: raw[name] for name in ORDER_FACTS if name in raw}, path),
         totals=reader.bounds(TOTAL_FACTS, data.get("totals", {}), (*path, "totals")),
+        disposition=data.get("disposition"),
+        as_sku=data.get("as_sku"),
+        place=reader.place(data, path),
         **lists,
     )
 
@@ -79,6 +87,18 @@ class _Reader:
     scenario: Scenario
     skus: frozenset[str]
     rules: frozenset[str] | None
+
+    def note_misplaced(self, raw: Mapping[str, Raw], path: Path, *, of_return: bool) -> None:
+        """Note what is expected of an order in a case about a returned unit, and the other way round."""
+        about = "a returned unit" if of_return else "an order"
+        for name in raw:
+            if name not in _RULE_LISTS and (name in _OF_RETURNS) is not of_return:
+                self.test_file.notes.add((*path, name), "unknown-key", f"'{name}' is not expected of {about}")
+
+    def place(self, data: Mapping[str, Any], path: Path) -> str | None:
+        if "place" in data:
+            self._note_unknown([data["place"]], self.scenario.network.nodes, "node", (*path, "place"))
+        return data.get("place")
 
     def bound(self, fact: Fact, raw: Raw, path: Path) -> Bound:
         condition = ConditionParser(notes=self.test_file.notes, terms={}).comparison(fact, raw, path)

@@ -13,6 +13,7 @@ from api.files.policy_tests.shapes import (
     ExpectShape,
     PolicyTestFileShape,
     PolicyTestShape,
+    ReturnShape,
     ScenarioOrderShape,
     ScenarioShapes,
 )
@@ -36,7 +37,8 @@ def policy_test_schema() -> _Shape:
 def _test() -> _Shape:
     order, stock = _order(), _stock()
     named_or_written = {"order": _either(order), "stock": _either(stock)}
-    return _keys(PolicyTestShape(), _fixtures() | named_or_written | {"expect": _expect()})
+    special = {"expect": _expect(), "return": _keys(ReturnShape())}
+    return _keys(PolicyTestShape(), _fixtures() | named_or_written | special)
 
 
 def _fixtures() -> dict[str, _Shape]:

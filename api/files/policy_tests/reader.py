@@ -9,10 +9,12 @@ from api.files.policy_tests.defaults import default_network
 from api.files.policy_tests.expectations import read_expectation
 from api.files.policy_tests.orders import now_of, order_of, read_order
 from api.files.policy_tests.policy_test_file import PolicyTestFile, resolve_fixture
-from api.files.policy_tests.scenario import positions, scenario_of
+from api.files.policy_tests.returns import RETURN, read_returned_unit, skus_of_return
+from api.files.policy_tests.scenario import Scenario, positions, scenario_of
 from api.files.policy_tests.shape_findings import note_shape_mistakes
 from api.files.policy_tests.shapes import PolicyTestFileShape, ScenarioShapes
-from engine.decide.policy_tests.runner import TEST_SUFFIX, PolicyTest, Report, run_policy_tests
+from engine.decide.policy_tests.returns import ReturnTest
+from engine.decide.policy_tests.runner import TEST_SUFFIX, Case, PolicyTest, Report, run_policy_tests
 from engine.errors import InputInvalid
 from engine.model.facts import Inventory
 from rules.conditions import comparisons
@@ -34,7 +36,7 @@ def is_test_file(name: str) -> bool:
 
 def read_policy_tests(
     files: Mapping[str, bytes], policies: PolicySet | None = None, *, open_network: OpenNetwork | None = None
-) -> list[PolicyTest]:
+) -> list[Case]:
     """The tests in the test files among `files` (contents by name); raises PolicyInvalid with every finding of all.
 
     With `policies`, a test that names a rule that doesn't exist is a finding. `open_network` loads the directory that a
@@ -42,7 +44,7 @@ def read_policy_tests(
     """
     shapes, kinds = ScenarioShapes(), _kinds(policies)
     findings: set[Finding] = set()
-    tests: list[PolicyTest] = []
+    tests: list[Case] = []
     for name in sorted(filter(is_test_file, files)):
         try:
             document = read(name, files[name])
@@ -67,10 +69,10 @@ def make_test_runner(
 
 def read_policies_and_tests(
     policy_files: Mapping[str, bytes], test_files: Mapping[str, bytes], *, open_network: OpenNetwork | None = None
-) -> tuple[PolicySet, list[PolicyTest]]:
+) -> tuple[PolicySet, list[Case]]:
     """A policy set and its tests; raises PolicyInvalid with every finding of both."""
     findings: list[Finding] = []
-    policies, tests = None, list[PolicyTest]()
+    policies, tests = None, list[Case]()
     try:
         policies = load_policies(policy_files)
     except PolicyInvalid as error:
@@ -135,7 +137,7 @@ def _network(notes: Notes, document: Document, directory: str, open_network: Ope
         raise PolicyInvalid(notes.findings) from None
 
 
-def _tests(test_file: PolicyTestFile, policies: PolicySet | None) -> Iterator[PolicyTest]:
+def _tests(test_file: PolicyTestFile, policies: PolicySet | None) -> Iterator[Case]:
     raw = test_file.root.get("tests")
     seen: set[str] = set()
     for index, item in enumerate(raw if isinstance(raw, list) else []):
@@ -149,12 +151,13 @@ def _tests(test_file: PolicyTestFile, policies: PolicySet | None) -> Iterator[Po
     _note_unused(test_file)
 
 
-def _test(
-    test_file: PolicyTestFile, raw: dict[str, Any], path: Path, policies: PolicySet | None
-) -> Iterator[PolicyTest]:
-    """The test, unless there is a mistake in it that leaves no order to decide."""
+def _test(test_file: PolicyTestFile, raw: dict[str, Any], path: Path, policies: PolicySet | None) -> Iterator[Case]:
+    """The test, unless there is a mistake in it that leaves no order to decide and no unit to place."""
     now = now_of(test_file, raw, path)
     scenario = scenario_of(test_file, raw, path)
+    if RETURN in raw:
+        yield from _return_test(test_file, raw, path, policies=policies, scenario=scenario, now=now)
+        return
     order = order_of(test_file, raw, path, scenario, now)
     where = (*path, "expect")
     expected = read_expectation(test_file, raw.get("expect"), where, scenario=scenario, order=order, policies=policies)
@@ -170,6 +173,34 @@ def _test(
             expected=expected,
             rejected=scenario.rejected,
             taken=scenario.taken,
+        )
+
+
+def _return_test(
+    test_file: PolicyTestFile,
+    raw: dict[str, Any],
+    path: Path,
+    *,
+    policies: PolicySet | None,
+    scenario: Scenario,
+    now: int,
+) -> Iterator[ReturnTest]:
+    order = order_of(test_file, raw, path, scenario, now) if "order" in raw else None
+    unit = read_returned_unit(test_file, raw[RETURN], (*path, RETURN), scenario=scenario, order=order)
+    where = (*path, "expect")
+    expected = read_expectation(
+        test_file, raw.get("expect"), where, scenario=scenario, order=None, policies=policies, of_return=True
+    )
+    if unit is not None:
+        line, _ = test_file.notes.document.values.get(path, (1, 1))
+        yield ReturnTest(
+            name=str(raw.get("test")),
+            file=test_file.notes.document.file,
+            line=line,
+            unit=unit,
+            snapshot=scenario.snapshot(skus_of_return(unit, policies), now),
+            now=now,
+            expected=expected,
         )
 
 

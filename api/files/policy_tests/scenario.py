@@ -9,7 +9,15 @@ from typing import Any, NamedTuple
 from api.files.attributes import attribute_value
 from api.files.network_yaml import parcel_prices_of, transit_of, unit_prices_of
 from api.files.opening_hours import Calendars
-from api.files.policy_tests.defaults import ANYWHERE, BY_MODE, NODES, SERVICES, default_product, place_away
+from api.files.policy_tests.defaults import (
+    ANYWHERE,
+    BY_MODE,
+    NODES,
+    SERVICES,
+    default_product,
+    lane_between,
+    place_away,
+)
 from api.files.policy_tests.moments import instant_of
 from api.files.policy_tests.policy_test_file import USUAL, PolicyTestFile, layers_of, resolve_fixture
 from api.files.policy_tests.shape_findings import load_shape
@@ -158,7 +166,7 @@ def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) 
     changed = parts["nodes"] or parts["services"]
     stock = _stock(test_file, test, path, nodes)
     return Scenario(
-        network=dataclasses.replace(base, nodes=nodes, services=services) if changed else base,
+        network=_network(test_file, nodes, services) if changed else base,
         products={sku: _product(test_file, sku, data, where) for sku, (data, where) in parts["products"].items()},
         stock=stock.positions,
         lots=stock.lots,
@@ -173,6 +181,12 @@ def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) 
         },
         base=test_file.base,
     )
+
+
+def _network(test_file: PolicyTestFile, nodes: Mapping[str, Node], services: Mapping[str, Service]) -> Network:
+    """The file's, with these nodes and services; units may be moved between all nodes unless it names a network."""
+    network = dataclasses.replace(test_file.base.network, nodes=nodes, services=services)
+    return network if test_file.declared else dataclasses.replace(network, transfer_lanes=(lane_between(nodes),))
 
 
 def _node(test_file: PolicyTestFile, name: str, data: Mapping[str, Any], path: Path) -> Node:
@@ -221,6 +235,7 @@ def _product(test_file: PolicyTestFile, sku: str, data: Mapping[str, Any], path:
     changes = {key: value for key, value in data.items() if key != "name"}
     base = test_file.base.products.get(sku) or default_product(sku)
     changes |= {"tags": frozenset(data["tags"])} if "tags" in data else {}
+    changes |= {"margin": changes.pop("unit_margin")} if "unit_margin" in data else {}
     if "attributes" in data:
         changes["attributes"] = {**base.attributes, **dict(_attributes(test_file, "product", data["attributes"], path))}
     return dataclasses.replace(base, **changes)

@@ -25,23 +25,27 @@ from api.shapes.fields import Day, Literal, Word, thousandths
 from api.shapes.limits import MOST_UNITS
 from api.shapes.order import DestinationRequest, LineRequest, OrderRequest
 from engine.decide.decision import Status
+from engine.decide.policy_tests.expectation import NO_DISPOSITION
 from engine.model.receipts import OPEN
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.effect_parser import MOST_DAYS
 from rules.syntax.policy_shapes import MISSING_KEY
-from rules.vocabulary import REJECTION_REASONS
+from rules.vocabulary import DISPOSITIONS, REJECTION_REASONS
 
 MOST_AWAY = 15_000_000
 """Metres; to go farther would be to come nearer on the other side of the earth."""
 _NO_REASON = f"'{{input}}' is no reason to reject; use {', '.join(REJECTION_REASONS)}"
+_NO_WORD = "'{input}' is none of {choices}"
 _SOME = validate.Length(min=1, error="nothing stands here; write at least one, or leave the key out")
 _NODE_DEFAULTS = ("type", "latitude", "longitude", "country", "services")
 _SERVICE_DEFAULTS = ("mode", "base", "transit")
 _PRODUCT_DEFAULTS = ("category", "lifecycle")
-_NAMED = ("sku", "weight_g", "unit", "decimals", "unit_margin")
+_NAMED = ("sku", "weight_g", "unit", "decimals")
 _UNUSED = ("id", "emission")
 """Services in tests write grams_per_tonne_km instead of an `emission` with its source."""
+_NOT_OF_TESTS = ("node", "sku", "lot", "expires", "incoming", "incoming_at")
+"""Columns of stock.csv that tests write otherwise."""
 _ANY = {"keys": fields.String(), "values": fields.Raw(allow_none=True)}
 
 
@@ -49,6 +53,7 @@ class PolicyTestShape(Strict):
     test = Word(required=True)
     now = fields.String()
     order = fields.Raw(allow_none=True)
+    returned = fields.Raw(allow_none=True, data_key="return")
     stock = fields.Raw(allow_none=True)
     products = fields.Dict(**_ANY)
     nodes = fields.Dict(**_ANY)
@@ -251,7 +256,11 @@ class ScenarioShapes:
     node: Schema = field(default_factory=lambda: ScenarioNodeShape(exclude=("id",), partial=_NODE_DEFAULTS))
     service: Schema = field(default_factory=lambda: ScenarioServiceShape(exclude=_UNUSED, partial=_SERVICE_DEFAULTS))
     product: Schema = field(default_factory=lambda: ScenarioProductShape(exclude=_NAMED, partial=_PRODUCT_DEFAULTS))
-    position: Schema = field(default_factory=lambda: ScenarioPositionShape(exclude=("node", "sku", "lot", "expires")))
+    position: Schema = field(
+        default_factory=lambda: ScenarioPositionShape(
+            exclude=("node", "sku", "lot", "expires", "incoming", "incoming_at")
+        )
+    )
     order: Schema = field(default_factory=ScenarioOrderShape)
 
 
@@ -296,3 +305,16 @@ class ExpectShape(Strict):
     priority = fields.Raw(allow_none=True)
     approve = fields.Raw(allow_none=True)
     totals = fields.Dict(**_ANY)
+    disposition = fields.String(validate=validate.OneOf((*DISPOSITIONS, NO_DISPOSITION), error=_NO_WORD))
+    as_sku = fields.String()
+    place = fields.String()
+
+
+class ReturnShape(Strict):
+    """A unit that came back and lies at a node."""
+
+    sku = Word(required=True)
+    node = Word(required=True)
+    grade = Word(load_default=None)
+    reason = Word(load_default=None)
+    days_since_delivery = Literal(literals.count, load_default=None)

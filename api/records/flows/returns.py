@@ -59,7 +59,7 @@ class ReturnedUnitsRecord(Record, frozen=True):
     as_sku: Annotated[str | UnsetType, Meta(description="the article that they are sold as, if another")] = UNSET
     rules: Annotated[list[str] | UnsetType, Meta(description="those that say what becomes of them")] = UNSET
     by: Annotated[str | UnsetType, Meta(description="who decided otherwise than the rules, if somebody did")] = UNSET
-    because: str | UnsetType = UNSET
+    because: Annotated[str | UnsetType, Meta(description="what was said of why")] = UNSET
 
     @classmethod
     def of(cls, group: ReturnedUnits) -> "ReturnedUnitsRecord":
@@ -107,13 +107,6 @@ class PlacedUnitsRecord(Record, frozen=True):
         )
 
 
-class LateReturnRecord(Record, frozen=True):
-    """Who authorised it though the time for returns was over, and why."""
-
-    by: str
-    because: str
-
-
 class ReturnRecord(Record, frozen=True):
     """A return (RMA) as it stands."""
 
@@ -124,7 +117,10 @@ class ReturnRecord(Record, frozen=True):
     expires_at: Annotated[Timestamp, Meta(description="until when it is waited for")]
     lines: list[ReturnLineRecord]
     groups: list[ReturnedUnitsRecord]
-    late: LateReturnRecord | UnsetType = UNSET
+    because: Annotated[str | UnsetType, Meta(description="what was said of why it was authorised")] = UNSET
+    late_by: Annotated[
+        str | UnsetType, Meta(description="who authorised it though the time for returns was over, if it was")
+    ] = UNSET
     placed: Annotated[
         list[PlacedUnitsRecord] | UnsetType, Meta(description="only where units were disposed of by this request")
     ] = UNSET
@@ -141,7 +137,8 @@ class ReturnRecord(Record, frozen=True):
             lines=[ReturnLineRecord.of(line, state) for line in stored.lines],
             groups=[ReturnedUnitsRecord.of(group) for group in stored.groups],
             placed=[PlacedUnitsRecord.of(item) for item in placed] or UNSET,
-            late=LateReturnRecord(by=stored.late_by, because=stored.late_because) if stored.late_because else UNSET,
+            because=stored.because or UNSET,
+            late_by=stored.late_by or UNSET,
         )
 
 

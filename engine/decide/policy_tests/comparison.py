@@ -63,7 +63,8 @@ def differences(expected: Expectation, decided: DecidedTest) -> Iterator[Differe
         yield Difference(what="status", expected=str(expected.status), got=decision.status)
     yield from _shipments(expected, decided)
     yield from _unfilled(expected, decision)
-    yield from _rules(expected, decided)
+    fired = {*decision.fired, *decided.level_rules}
+    yield from rule_differences(expected, fired, set(decision.silenced))
     yield from _exclusions(expected, decided)
     yield from _kept(expected, decided)
     yield from _levels(expected, decided)
@@ -228,9 +229,8 @@ def _matches(expected: ExpectedUnfilled, units: int, reasons: set[str], rules: s
     return allowed and reasons.issuperset(expected.reasons) and rules.issuperset(expected.by)
 
 
-def _rules(expected: Expectation, decided: DecidedTest) -> Iterator[Difference]:
-    decision = decided.decision
-    fired, silenced = {*decision.fired, *decided.level_rules}, set(decision.silenced)
+def rule_differences(expected: Expectation, fired: set[str], silenced: set[str]) -> Iterator[Difference]:
+    """Where other rules fired, or were silenced, than is expected."""
     for what, rules, actual, must_be_in in (
         ("fired", expected.fired, fired, True),
         ("not_fired", expected.not_fired, fired, False),

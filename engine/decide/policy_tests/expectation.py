@@ -47,6 +47,8 @@ HOLD_AFTER_SHIPPING = Fact(path="hold until_shipped", kind=Kind.DURATION)
 """How long after the last shipment leaves the hold ends; negative if it ends before. It is what a test compares that
 expects `hold: until_shipped`.
 """
+NO_DISPOSITION = "none"
+"""In place of a disposition: a person has to say what becomes of the unit."""
 UNITS = Fact(path="units", kind=Kind.COUNT)
 LEVEL_FACTS = {name: Fact(path=name, kind=Kind.COUNT) for name in ("target", "min", "max", "alert")}
 """The stock of an article that there should be at a place, and below what it is low."""
@@ -99,7 +101,9 @@ class ExpectedExclusion:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
     """What is None is not compared, nor is an empty tuple or mapping, but for `shipments` and `unfilled`: there, empty
-    means that there must be none. `kept` is by SKU and node, and so are `levels`, whose bounds are by LEVEL_FACTS.
+    means that there must be none. `kept` is by SKU and node, and so are `levels`, whose bounds are by LEVEL_FACTS. Of a
+    returned unit: its `disposition`, NO_DISPOSITION if a person has to say it, the article that it is put in stock as,
+    and the place it goes to.
     """
 
     status: str | None = None
@@ -115,11 +119,14 @@ class Expectation:
     levels: Mapping[str, Mapping[str, Mapping[str, Bound]]] = field(default_factory=dict)
     order: Mapping[str, Bound] = field(default_factory=dict)
     totals: Mapping[str, Bound] = field(default_factory=dict)
+    disposition: str | None = None
+    as_sku: str | None = None
+    place: str | None = None
 
     @property
     def says_nothing(self) -> bool:
         claims = (self.fired, self.not_fired, self.silenced, self.not_silenced, self.excluded, self.not_excluded)
-        stated = (self.status, self.shipments, self.unfilled)
+        stated = (self.status, self.shipments, self.unfilled, self.disposition, self.as_sku, self.place)
         return not any((*claims, self.kept, self.levels, self.order, self.totals)) and all(
             item is None for item in stated
         )

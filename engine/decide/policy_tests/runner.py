@@ -17,8 +17,11 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import rest_after
 from engine.decide.policy_tests.comparison import DecidedTest, Difference, ExcludedOption, differences
 from engine.decide.policy_tests.expectation import Expectation
+from engine.decide.policy_tests.returns import ReturnTest, changing_rules, placement_of, return_differences
 from engine.model.facts import NodeRest, Order, Snapshot
-from rules.policy import PolicySet
+from engine.returns.placement.placement import Placement
+from rules.policy import PolicySet, Rule
+from rules.vocabulary import Stage
 from rules.wording.source_text import effect_text
 
 _KEEPING = ("keep", "protect", "allocate")
@@ -54,27 +57,35 @@ class PolicyTest:
     taken: Taken = field(default_factory=dict)
 
 
+Case: TypeAlias = PolicyTest | ReturnTest
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestResult:
-    """A test, its decision, and how the decision differs from what the test expects. `changing` are the rules without
-    which the decision would have been another; None if that was not asked for.
+    """A test, its decision (of a returned unit: where it goes), and how that differs from what the test expects.
+    `changing` are the rules without which it would have been another; None if that was not asked for.
     """
 
-    test: PolicyTest
-    decision: Decision
+    test: Case
+    decided: Decision | Placement
     differences: tuple[Difference, ...]
     changing: tuple[str, ...] | None = None
     level_rules: frozenset[str] = frozenset()
     """Those that say how much stock there should be, of the test's articles."""
 
     @property
-    def fired(self) -> frozenset[str]:
-        """The rules that fired, on the order or on the levels of its articles."""
-        return frozenset(self.decision.fired) | self.level_rules
-
-    @property
     def passed(self) -> bool:
         return not self.differences
+
+    @property
+    def fired(self) -> frozenset[str]:
+        """The rules that acted somewhere, on the levels of the test's articles, too."""
+        return frozenset(self.decided.fired) | self.level_rules
+
+    @property
+    def silenced(self) -> tuple[str, ...]:
+        """The rules that an override switched off somewhere."""
+        return tuple(self.decided.silenced)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +122,7 @@ class Report:
     @property
     def coverage(self) -> tuple[Coverage, ...]:
         """One for each rule, by id."""
-        return tuple(_coverage(rule, self.results) for rule in self.policies.rules)
+        return tuple(_coverage(rule, self.results) for rule in self.policies.rules.values())
 
     @property
     def untested(self) -> tuple[str, ...]:
@@ -125,14 +136,22 @@ class Report:
         return (*unfired, *silent, *_idle_files(self))
 
 
-def run_policy_test(test: PolicyTest, matcher: Matcher, *, find_changing: bool = False) -> TestResult:
-    """Decide the test's order; with `find_changing`, decide it again without each rule that acted, to find the
-    rules that change the decision.
+def run_policy_test(test: Case, matcher: Matcher, *, find_changing: bool = False) -> TestResult:
+    """Decide the test's order, or place its returned unit; with `find_changing`, do so again without each rule that
+    acted, to find the rules that change what is decided.
     """
+    if isinstance(test, ReturnTest):
+        placement = placement_of(test, matcher)
+        return TestResult(
+            test=test,
+            decided=placement,
+            differences=tuple(return_differences(test.expected, placement)),
+            changing=changing_rules(test, matcher, placement) if find_changing else None,
+        )
     decided = _decide_test(test, matcher)
     return TestResult(
         test=test,
-        decision=decided.decision,
+        decided=decided.decision,
         differences=tuple(differences(test.expected, decided)),
         changing=_changing(test, matcher, decided) if find_changing else None,
         level_rules=decided.level_rules,
@@ -141,7 +160,7 @@ def run_policy_test(test: PolicyTest, matcher: Matcher, *, find_changing: bool =
 
 def run_policy_tests(
     policies: PolicySet,
-    tests: Sequence[PolicyTest],
+    tests: Sequence[Case],
     *,
     find_changing: bool = False,
     progress: Callable[[TestResult], None] = lambda _: None,
@@ -240,11 +259,20 @@ def _changeable(decided: DecidedTest) -> tuple[object, ...]:
     return (shipments, waiting, decision.hold_until, decision.awaiting_approval, decided.priority, decided.levels)
 
 
-def _coverage(rule: str, results: Sequence[TestResult]) -> Coverage:
-    fired = sum(rule in item.fired for item in results)
-    asked_for = [item.changing for item in results if item.changing is not None]
-    changed = sum(rule in changing for changing in asked_for) if len(asked_for) == len(results) else None
-    return Coverage(rule=rule, fired=fired, quiet=len(results) - fired, changed=changed)
+def _coverage(rule: Rule, results: Sequence[TestResult]) -> Coverage:
+    judged = [item for item in results if _is_judged(rule, item.test)]
+    fired = sum(rule.id in item.fired for item in judged)
+    asked_for = all(item.changing is not None for item in results)
+    changed = sum(rule.id in (item.changing or ()) for item in judged) if asked_for else None
+    return Coverage(rule=rule.id, fired=fired, quiet=len(judged) - fired, changed=changed)
+
+
+def _is_judged(rule: Rule, test: Case) -> bool:
+    """Whether the test judges the rule: rules about returned units are judged for these alone, others for orders. A
+    rule without an effect of its own overrides rules of either kind.
+    """
+    stages = {effect.stage for effect in rule.effects}
+    return not stages or any((stage is Stage.RETURN) is isinstance(test, ReturnTest) for stage in stages)
 
 
 def _idle_files(report: Report) -> list[str]:
@@ -263,6 +291,6 @@ def _idle_files(report: Report) -> list[str]:
     ]
 
 
-def select_tests(tests: Sequence[PolicyTest], word: str) -> list[PolicyTest]:
+def select_tests(tests: Sequence[Case], word: str) -> list[Case]:
     """The tests with `word` in their name or their file's; upper and lower case are the same."""
     return [test for test in tests if word.casefold() in f"{test.file} {test.name}".casefold()]

@@ -1,6 +1,6 @@
 """What becomes of a returned unit: by a person, by the rules, or by its grade."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
@@ -14,7 +14,8 @@ Why: TypeAlias = Literal["by_person", "by_rules", "by_grade", "no_rule", "no_gra
 says what becomes of one of its grade; it has no grade; its grade does not let it be sold as it is, as a rule wants; a
 rule puts it in stock as an article that the network does not have.
 """
-UNDECIDED: frozenset[Why] = frozenset({"no_rule", "no_grade", "not_as_it_is", "unknown_article"})
+_BY_RULES: frozenset[Why] = frozenset({"by_rules", "not_as_it_is", "unknown_article"})
+_EFFECTS = frozenset({"disposition", "as_sku"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,9 @@ class Disposal:
     sku: str
     why: Why
     rules: tuple[str, ...] = ()
+    fired: tuple[str, ...] = ()
+    """All rules that say what becomes of it, whether what they say counts or not."""
+    silenced: tuple[str, ...] = ()
 
 
 def dispose(
@@ -35,32 +39,54 @@ def dispose(
     *,
     sku: str,
     grade: Grade | None,
-    known_skus: Sequence[str] | frozenset[str],
+    known_skus: Collection[str],
     decided: Disposition | None,
 ) -> Disposal:
     """What becomes of a unit of `sku`, by the judgement for the place where it lies. `decided` is what a person said;
     `known_skus` are articles of the network, at least those that rules put it in stock as.
     """
     outcome = cast("ReturnOutcome", judgement.outcome)
+    disposition, becomes, why = _disposition(outcome, sku=sku, grade=grade, known_skus=known_skus, decided=decided)
+    return Disposal(
+        disposition=disposition,
+        sku=becomes,
+        why=why,
+        rules=_rules_behind(judgement, policies, outcome) if why in _BY_RULES else (),
+        fired=tuple(rule for rule in judgement.fired if _says_what(rule, policies)),
+        silenced=tuple(rule for rule in judgement.silenced if _says_what(rule, policies)),
+    )
+
+
+def _disposition(
+    outcome: ReturnOutcome,
+    *,
+    sku: str,
+    grade: Grade | None,
+    known_skus: Collection[str],
+    decided: Disposition | None,
+) -> tuple[Disposition | None, str, Why]:
+    """The disposition, the article that the unit is in stock as, and why."""
     becomes = outcome.as_sku or sku
-    rules = _rules_behind(judgement, policies, outcome)
-    if becomes not in known_skus:
-        return Disposal(disposition=None, sku=becomes, why="unknown_article", rules=rules)
+    is_put_in_stock = decided is not None or outcome.disposition in (None, Disposition.RESTOCK)
+    if becomes not in known_skus and is_put_in_stock:  # a rule that is more cautious counts all the same
+        return None, becomes, "unknown_article"
     if decided is not None:
-        return Disposal(disposition=decided, sku=becomes, why="by_person")
+        return decided, becomes, "by_person"
     given = outcome.disposition
     if given is None and outcome.as_sku is not None:
         given = Disposition.RESTOCK
     may_be_sold = becomes != sku or grade is None or grade.restock
     if given is Disposition.RESTOCK and not may_be_sold:
-        return Disposal(disposition=None, sku=sku, why="not_as_it_is", rules=rules)
+        return None, sku, "not_as_it_is"
     if given is not None:
-        return Disposal(disposition=given, sku=becomes, why="by_rules", rules=rules)
+        return given, becomes, "by_rules"
     if grade is None:
-        return Disposal(disposition=None, sku=sku, why="no_grade")
-    if grade.restock:
-        return Disposal(disposition=Disposition.RESTOCK, sku=sku, why="by_grade")
-    return Disposal(disposition=None, sku=sku, why="no_rule")
+        return None, sku, "no_grade"
+    return (Disposition.RESTOCK, sku, "by_grade") if grade.restock else (None, sku, "no_rule")
+
+
+def _says_what(rule: str, policies: PolicySet) -> bool:
+    return any(effect.name in _EFFECTS for effect in policies.rules[rule].effects)
 
 
 def _rules_behind(judgement: Judgement, policies: PolicySet, outcome: ReturnOutcome) -> tuple[str, ...]:
@@ -69,8 +95,5 @@ def _rules_behind(judgement: Judgement, policies: PolicySet, outcome: ReturnOutc
     return tuple(
         rule
         for rule in judgement.fired
-        if any(
-            effect.name in ("disposition", "as_sku") and effect.value in counting
-            for effect in policies.rules[rule].effects
-        )
+        if any(effect.name in _EFFECTS and effect.value in counting for effect in policies.rules[rule].effects)
     )

@@ -59,6 +59,22 @@ class Placement:
         return self.disposal.why
 
     @property
+    def fired(self) -> tuple[str, ...]:
+        """The rules that acted: on what becomes of it, or on a place that it could go to."""
+        return tuple(sorted({*self.disposal.fired, *(rule for place in self._places for rule in place.rules)}))
+
+    @property
+    def silenced(self) -> tuple[str, ...]:
+        """The rules that an override switched off, at any of the places."""
+        return tuple(sorted({*self.disposal.silenced, *(rule for place in self._places for rule in place.silenced)}))
+
+    @property
+    def _places(self) -> tuple[Place, ...]:
+        if self.because == "leaves":
+            return ()  # it goes to none
+        return (self.here, self.chosen, *self.others, *self.refused)
+
+    @property
     def moves(self) -> bool:
         return self.node != self.unit.node
 

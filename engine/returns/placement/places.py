@@ -36,6 +36,7 @@ class Place:
     tier: int
     exclude: Exclusion = Exclusion.NO
     rules: tuple[str, ...] = ()
+    silenced: tuple[str, ...] = ()
 
     @property
     def gain(self) -> int:
@@ -80,6 +81,7 @@ class Places:
             tier=outcome.tier,
             exclude=outcome.exclude,
             rules=self.matcher.with_effect(judgement, *PLACE_EFFECTS),
+            silenced=judgement.silenced,
         )
 
     def need(self, node: str) -> Need:

@@ -44,8 +44,9 @@ class ReturnedUnits(Record, frozen=True, omit_defaults=True):
     rules: tuple[str, ...] = ()
     """Those that say what becomes of them."""
     by: str = ""
-    """Who decided against the rules, if somebody did, and why (`because`)."""
+    """Who decided against the rules, if somebody did."""
     because: str = ""
+    """What was said of why."""
 
     @property
     def is_here(self) -> bool:
@@ -55,7 +56,7 @@ class ReturnedUnits(Record, frozen=True, omit_defaults=True):
 
 class StoredReturn(Record, frozen=True, omit_defaults=True):
     """A return (RMA) of an order that the decision `first` began. Instants are UTC seconds. `complete`: nothing more is
-    to come. `late_by` and `late_because`: who authorised it though the time for returns was over, and why.
+    to come. `late_by`: who authorised it though the time for returns was over; `because`: what was said of why.
     """
 
     id: str
@@ -68,7 +69,7 @@ class StoredReturn(Record, frozen=True, omit_defaults=True):
     complete: bool = False
     cancelled: bool = False
     late_by: str = ""
-    late_because: str = ""
+    because: str = ""
 
     @property
     def skus(self) -> frozenset[str]:

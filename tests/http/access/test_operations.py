@@ -84,6 +84,7 @@ SCOPES = {
     "POST /v1/inbound": {STOCK},
     "POST /v1/inbound/{receipt}/receive": {STOCK},
     "POST /v1/returns": {ORDERS},
+    "POST /v1/returns/placement": {ORDERS, STOCK, "policies:read"},
     "POST /v1/returns/{return_id}/cancel": {ORDERS},
     "POST /v1/returns/{return_id}/dispose": {ORDERS},
     "POST /v1/returns/{return_id}/inspect": {ORDERS},

@@ -261,6 +261,6 @@ def test_every_returned_unit_is_where_a_model_in_dictionaries_says(bare, clock, 
         clock=clock,
         client=redis_client,
         network=network,
-        steps=20,
-        runs=5,
+        steps=16,
+        runs=4,
     )

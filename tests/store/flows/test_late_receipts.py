@@ -127,6 +127,7 @@ def test_a_cancelled_receipt_is_told_and_what_nothing_serves_stays(sells, announ
 def test_what_has_arrived_after_all_is_at_risk_no_more(sells, announce, receive, clock):
     announce()
     ordered(sells, 8)
+    assert sells.flows.promise_watch.at_risk().shipments == ()
     announce(expected_at=NOW + 2 * DAY, sequence=2)
     assert len(sells.flows.promise_watch.at_risk().shipments) == 1
     clock.now = NOW + HOUR

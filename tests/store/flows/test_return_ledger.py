@@ -7,6 +7,7 @@ import pytest
 from engine.errors import HoldEnded, NotReturnable, OrderNotOver, PointsmanError, ReturnOver
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LYON, inventory, node, order
@@ -162,6 +163,75 @@ def test_what_is_received_while_its_confirm_is_undone_had_left(shop, worker, mon
     with pytest.raises(HoldEnded, match="came back by a return"):
         shop.holds.undo(decision)
     assert line_units(shop, "O-2") == (0, 2)
+    assert shop.check().clean
+
+
+def test_two_confirms_that_are_undone_at_once_leave_what_came_back(shop, worker, monkeypatch):
+    """Two decisions of one order shipped a unit each, and one came back: one of the two confirms can be undone."""
+    first = json_of(shop.decide(order(("A", 3), id="O-2"), wait=True))["id"]
+    shop.holds.confirm(first)
+    shop.stock.move([Movement(op="more", node="lyon", sku="A", delta=1)])
+    shop.backlog.run(limit=9)
+    second = shop.orders.show("O-2").shipments[-1].decision
+    assert second != first
+    shop.holds.confirm(second)
+    open_return(shop, "O-2", _1=2)
+    receive(shop, "O-2-R1", _1=2)
+    script, raced = shop.holds._change_script, []
+    run = type(script).run
+
+    def undone_first(self, request):
+        if not raced:
+            raced.append(request)
+            worker.holds.undo(second)
+        return run(self, request)
+
+    monkeypatch.setattr(type(script), "run", undone_first)
+    with pytest.raises(HoldEnded, match="came back by a return"):
+        shop.holds.undo(first, lines={"1": 1})
+    assert line_units(shop, "O-2") == (0, 2)
+
+
+def test_of_two_who_open_a_return_of_the_last_unit_at_once_one_does(shop, worker, monkeypatch):
+    raced, take = [], type(shop.flows.returns._stored).take
+
+    def opened_first(stored, step):
+        if not raced:
+            raced.append(step)
+            open_return(worker, _1=1, name="first")
+        return take(stored, step)
+
+    monkeypatch.setattr(type(shop.flows.returns._stored), "take", opened_first)
+    with pytest.raises(NotReturnable, match="1 are expected on other returns"):
+        open_return(shop, _1=1, name="second")
+    assert shop.check().clean
+
+
+def test_an_order_of_which_a_return_is_opened_meanwhile_is_not_erased(shop, worker, monkeypatch):
+    inspect(shop, "O-1-R1")
+    dispose(shop, "O-1-R1")
+    raced, erase = [], type(shop.erasures._stored).erase
+
+    def opened_first(stored, *given, **more):
+        if not raced:
+            raced.append(given)
+            open_return(worker, _1=1)
+        return erase(stored, *given, **more)
+
+    monkeypatch.setattr(type(shop.erasures._stored), "erase", opened_first)
+    with pytest.raises(OrderNotOver, match="return O-1-R2"):
+        shop.erasures.erase("O-1", note="")
+
+
+def test_a_count_from_before_units_were_restocked_has_them_on_top(shop, clock):
+    inspect(shop, "O-1-R1")
+    counted_at = clock.now
+    clock.now += 60
+    dispose(shop, "O-1-R1")
+    clock.now += 60
+    stamp = Stamp(kind="t", number=(counted_at + 30) * 1_000_000)
+    shop.stock.set_count(Count(node="lyon", sku="A", on_hand=7, stamp=stamp))
+    assert stock(shop) == (9, 0, 0)
     assert shop.check().clean
 
 

@@ -68,14 +68,18 @@ def test_a_unit_goes_to_the_place_that_needs_it_and_is_expected_there(shop, cloc
 
 
 def test_units_of_one_group_are_shared_out_and_each_share_is_a_group(shop):
-    come_back(shop, 3)
-    made = disposed(shop, "O-1-R1", "restock")
-    shares = {(item.place, item.units) for item in made.state.stored.groups}
-    assert {place for place, _ in shares} <= {"lyon", "lille"}
-    assert sum(units for _, units in shares) == 3
-    at_lyon = sum(units for place, units in shares if place == "lyon")
-    assert stock(shop) == (50 + at_lyon, 0, 0)
-    assert sum(item[2] for item in coming(shop)) == 3 - at_lyon
+    """Of ten, Lille sells the fifth with a chance of 15 % and the sixth with 7 %, and the lane costs a tenth of the
+    margin.
+    """
+    shop.holds.confirm(json_of(shop.decide(order(("A", 10), id="O-2")))["id"])
+    open_return(shop, "O-2", _1=10)
+    receive(shop, "O-2-R1", _1=10)
+    inspect(shop, "O-2-R1")
+    made = disposed(shop, "O-2-R1", "restock")
+    shares = [(item.number, item.place, item.units) for item in made.state.stored.groups]
+    assert shares == [(1, "lille", 5), (2, "lyon", 5)]
+    assert [(item.node, item.units) for item in made.in_words("en")] == [("lille", 5), ("lyon", 5)]
+    assert (stock(shop), [item[:3] for item in coming(shop)]) == ((45, 0, 0), [("O-2-R1:1", "lille", 5)])
     assert shop.check().clean
 
 
@@ -129,6 +133,22 @@ def test_a_rule_makes_another_article_of_a_unit(shop):
     assert (group.as_sku, group.place) == ("A-OUT", "lyon")
     assert (stock(shop), stock(shop, "A-OUT")) == ((50, 0, 0), (1, 0, 0))
     assert shop.check().clean
+
+
+def test_an_article_that_there_is_not_lets_no_other_rule_be_passed_over(shop):
+    activate(shop, "then: {as_sku: TYPO}, when: {return.grade: as_new}", "then: {disposition: destroy, as_sku: TYPO}")
+    come_back(shop)
+    with pytest.raises(DispositionRefused, match="a rule says 'destroy'"):
+        disposed(shop, "O-1-R1", "restock", because="so")
+    assert disposed(shop, "O-1-R1").state.stored.groups[0].disposition == "destroy"
+
+
+def test_a_unit_that_rules_make_an_unknown_article_waits_for_a_person(shop):
+    activate(shop, "then: {as_sku: TYPO}, when: {return.grade: as_new}")
+    come_back(shop)
+    with pytest.raises(InputInvalid, match="no rule says what becomes of group 1"):
+        disposed(shop, "O-1-R1")
+    assert stock(shop) == (50, 0, 1)
 
 
 def test_who_restocks_elsewhere_than_it_gains_most_says_why(shop):

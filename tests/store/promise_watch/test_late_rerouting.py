@@ -5,6 +5,8 @@ import threading
 import pytest
 
 from engine.promise_watch.progress import ProgressReport
+from engine.store.flows.promise_notes import Noted, PromiseNote, PromiseNotes
+from engine.store.holds import Operation
 from engine.store.log.decision_log import entries
 from engine.store.stock import Movement
 from tests.conftest import activate
@@ -91,6 +93,7 @@ def test_a_decision_that_follows_says_why(shop, clock):
 
 def test_it_stays_if_nothing_is_better_and_that_is_looked_at_once(shop, clock):
     shop.load(network(lille=0))
+    activate(shop, ALWAYS, "then: {hold: 20 d}")
     made = ordered(shop)
     clock.now += DAY + 1
     turn = shop.flows.promise_watch.watch()
@@ -103,6 +106,10 @@ def test_it_stays_if_nothing_is_better_and_that_is_looked_at_once(shop, clock):
     assert len(chain(shop, made)) == 1
     shown = shop.flows.promise_watch.at_risk().shipments[0].shipment
     assert (shown.state.rerouted, shown.state.rerouting) == (True, False)
+    shop.flows.promise_watch.report(ProgressReport(decision=made["id"], number=0, milestone="released"))
+    clock.now = NOW + 2 * DAY  # and not for another cause either
+    turn = shop.flows.promise_watch.watch()
+    assert ([risk.cause for risk in turn.raised], turn.moved, turn.stay) == (["not_handed_over"], 0, 0)
     assert shop.check(whole=True).clean
 
 
@@ -160,6 +167,33 @@ def test_what_is_only_about_to_miss_a_milestone_is_at_risk_and_not_late(bare, cl
     clock.now += DAY - 60
     turn = bare.flows.promise_watch.watch()
     assert (len(turn.raised), turn.moved, turn.stay) == (1, 0, 0)
+
+
+def test_what_is_about_to_be_late_does_not_stay_though_it_might_still_make_it(shop, clock):
+    made = ordered(shop)
+    clock.now += DAY - 60
+    assert shop.flows.promise_watch.watch().moved == 1
+    assert [item.node for item in chain(shop, made)[1].shipments] == ["lille"]
+
+
+def test_a_process_that_dies_before_it_has_decided_again_leaves_that_to_the_next(shop, clock):
+    made = ordered(shop)
+    clock.now += DAY + 1
+    risk = shop.flows.promise_watch.at_risk().shipments[0]
+    note = PromiseNote(
+        decision=made["id"],
+        number=0,
+        before="",
+        kind="promise_at_risk",
+        now=clock.now,
+        details=risk.details | {"rerouting": True},
+    )
+    named = Operation(name="own:1", request="x", seconds=60)
+    assert isinstance(PromiseNotes(shop._client, shop._keys).note(note, named), Noted)
+    turn = shop.flows.promise_watch.watch()
+    assert (turn.raised, turn.moved) == ((), 1)
+    assert len(kinds(shop, "promise_at_risk")) == 1
+    assert len(chain(shop, made)) == 2
 
 
 def test_the_place_that_gave_it_up_is_given_none_of_it_again(shop, clock):

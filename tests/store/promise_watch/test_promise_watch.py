@@ -1,15 +1,20 @@
 """What is promised is watched: progress is taken in, what is about to miss a milestone is listed, and raised once."""
 
+import dataclasses
+
 import orjson
 import pytest
 
 from engine.errors import HoldEnded, InputInvalid, KeyReused, NotFound
+from engine.promise_watch import promise_watch
 from engine.promise_watch.progress import ProgressReport
+from engine.store.flows.promise_index import Due, PromiseIndex
 from engine.store.log.decision_log import entries
 from tests.conftest import activate
 from tests.support.clocks import hours
 from tests.support.decision_json import json_of
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order, service
+from tests.support.wait_until import wait_until
 
 DAY = 24 * HOUR
 SHARES = {"released": 0, "picked": 5_000, "packed": 8_000}
@@ -193,3 +198,37 @@ def test_what_is_changed_beside_the_log_of_a_promise_is_found_and_repaired(shop,
     shop.repair(who="ada")
     assert redis_client.hget(key, "promise 0") == stored
     assert shop.check(whole=True).clean
+
+
+def test_of_two_processes_that_read_the_log_at_once_one_changes_the_index(shop):
+    ordered(shop)
+    listed(shop)
+    index = PromiseIndex(shop._client, shop._keys)
+    before = index.state()
+    after = dataclasses.replace(before, cursor="9-9")
+    late = Due(decision="x", number=0, at=NOW, unraised=True)
+    assert index.change(before, after=after, dues=())
+    assert not index.change(before, after=before, dues=[late])
+    assert index.places(["x 0"]) == {"x 0": None}
+    assert index.state() == after
+
+
+def test_one_worker_has_its_turn_at_a_time(opened, shop, clock):
+    first = ordered(shop)
+    clock.now += 22 * HOUR
+    shop.flows.promise_watch._take_turn()
+    second = ordered(shop, promise=clock.now + 27 * HOUR)
+    opened().flows.promise_watch._take_turn()
+    assert raised(shop) == [(first, "not_released")]
+    opened().flows.promise_watch.watch()
+    assert [decision for decision, _ in raised(shop)] == [first, second]
+
+
+def test_a_worker_watches_until_it_is_closed(opened, shop, monkeypatch):
+    monkeypatch.setattr(promise_watch, "TURN_SECONDS", 0.01)
+    decision = ordered(shop, promise=NOW + DAY + 180 * 60)
+    worker = opened()
+    worker.flows.promise_watch.start()
+    wait_until(lambda: raised(shop), "the promise is raised")
+    worker.close()
+    assert raised(shop) == [(decision, "not_released")]

@@ -30,6 +30,7 @@ AUDIT = [
     ),
     Path("engine/orders/erasure.py"),
 ]
+RETURNS = [*sorted(Path("engine/returns").glob("*.py")), Path("engine/inventory/returned_units.py")]
 NAMES_OF_TEXTS = ("message", "remedy", "allowed", "why")
 OF_OTHERS = {
     "Must be one of: {}",
@@ -98,6 +99,13 @@ def test_what_is_said_of_keys_settings_servers_backups_and_webhooks_is_translate
 def test_what_is_said_of_the_sealed_log_replays_archives_and_erasures_is_translated(language):
     said = {text.replace("{}", "1") for path in AUDIT for text in _said_of_mistakes(path)}
     assert len(said) > 50
+    assert [text for text in sorted(said) if message_book(language).translate(text) == text] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_is_said_of_returns_is_translated(language):
+    said = {text.replace("{}", "1") for path in RETURNS for text in _said_of_mistakes(path)}
+    assert len(said) > 40
     assert [text for text in sorted(said) if message_book(language).translate(text) == text] == []
 
 

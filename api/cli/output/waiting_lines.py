@@ -1,0 +1,46 @@
+"""What of a decision waits for goods that are to come or for a day, and what is only estimated, as lines."""
+
+from collections.abc import Iterator
+
+from api.cli.language.current import say
+from api.cli.output.times import local_time
+from engine.decide.record_parts import ReceiptUnitsRecord, ShipmentRecord, UnfilledRecord
+from engine.model.facts import Network
+
+
+def waiting_lines(shipment: ShipmentRecord, network: Network) -> Iterator[str]:
+    """Of a shipment: what waits for which receipt, and what is a preorder."""
+    for line in shipment.lines:
+        for item in line.receipts or ():
+            yield say(
+                "     {units} x {sku} of receipt {receipt}, expected {at}",
+                units=item.units,
+                sku=line.sku,
+                receipt=item.receipt,
+                at=local_time(item.expected_at, network, shipment.node),
+            )
+        if line.preorder_from:
+            yield say(
+                "     {quantity} x {sku} preordered for {date}",
+                quantity=line.quantity,
+                sku=line.sku,
+                date=line.preorder_from,
+            )
+
+
+def estimate_lines(item: UnfilledRecord, network: Network) -> Iterator[str]:
+    """Of units that stay unfilled: when they might come."""
+    if item.estimate:
+        estimate = item.estimate
+        yield say(
+            "     estimate: {units} of what comes ({receipts}) would arrive by {at}; nothing is held for it",
+            units=estimate.units,
+            receipts=", ".join(_receipt(receipt, network) for receipt in estimate.receipts),
+            at=local_time(estimate.arrives_by, network),
+        )
+    if item.backorder:
+        yield say("     on backorder, as a rule says")
+
+
+def _receipt(receipt: ReceiptUnitsRecord, network: Network) -> str:
+    return say("{receipt}, expected {at}", receipt=receipt.receipt, at=local_time(receipt.expected_at, network))

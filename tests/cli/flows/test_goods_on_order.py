@@ -1,0 +1,99 @@
+"""Goods on order in the folder of a network: loaded, promised or estimated, and shown."""
+
+import datetime
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.settings import Settings
+from engine.store.connection.server import open_server
+from tests.support.forked_cli import SMALL, Command, Run
+
+COMES = (datetime.datetime.now(tz=datetime.UTC) + datetime.timedelta(days=30)).date().isoformat()
+"""The commands go by the real clock."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """tests/data/small, with seven SHIRT that come to Lyon, and three LAMP of receipts.csv."""
+    folder = tmp_path_factory.mktemp("folder")
+    for path in SMALL.iterdir():
+        if path.is_file():
+            (folder / path.name).write_bytes(path.read_bytes())
+    header, *lines = (folder / "stock.csv").read_text("utf-8").splitlines()
+    columns = header.split(",")
+    rows = [dict(zip(columns, line.split(","), strict=True)) for line in lines]
+    for row in rows:
+        row |= {"incoming": "", "incoming_at": ""}
+        if (row["node"], row["sku"]) == ("lyon", "SHIRT"):
+            row |= {"incoming": "7", "incoming_at": COMES}
+    text = [",".join([*columns, "incoming", "incoming_at"]), *(",".join(row.values()) for row in rows)]
+    (folder / "stock.csv").write_text("\n".join(text) + "\n", "utf-8")
+    (folder / "receipts.csv").write_text(
+        "id,source,node,sku,quantity,expected_at,status,sequence\n"
+        f"PO-7,purchase_order,lyon,LAMP,3,{COMES}T08:00:00Z,planned,1\n",
+        "utf-8",
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, command: Command, folder: Path) -> Iterator[Run]:
+    data = tmp_path_factory.mktemp("installation")
+    run = functools.partial(command, POINTSMAN_DATA=data, COLUMNS=160)
+    with open_server(Settings(data=data)):
+        result = run("load", folder)
+        assert (result.returncode, result.stderr) == (0, ""), result.stdout
+        yield run
+
+
+def test_what_is_on_order_is_loaded_with_the_network_and_once(run: Run, folder: Path) -> None:
+    run("load", folder)
+    listed = json.loads(run("inbound", "list", "--json").stdout)["receipts"]
+    assert [(item["id"], item["node"], item["sku"], item["to_come"]) for item in listed] == [
+        ("stock.csv lyon SHIRT", "lyon", "SHIRT", 7),
+        ("PO-7", "lyon", "LAMP", 3),
+    ]
+
+
+def test_an_order_that_waits_is_shown_when_the_goods_might_come(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "none.yaml").write_text("policy: none\nrules: []\n", "utf-8")
+    run("policy", "publish", tmp_path, "--activate", "--note", "test")
+    order = {
+        "id": "W-1",
+        "channel": "web",
+        "delivery": "standard",
+        "placed_at": datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds"),
+        "destination": {"country": "FR", "latitude": 48.85, "longitude": 2.35},
+        "lines": [{"sku": "SHIRT", "quantity": 500}],
+    }
+    path = tmp_path / "order.json"
+    path.write_text(json.dumps(order), "utf-8")
+    result = run("decide", path, "--dry-run")
+    shown = result.stdout
+    assert result.returncode == 0, result.stderr
+    assert "estimate: 7 of what comes (stock.csv lyon SHIRT, expected " in shown
+    rule = "policy: p\nrules:\n  - {id: r, because: why, then: {promise_from: confirmed}}\n"
+    (tmp_path / "none.yaml").write_text(rule.replace("policy: p", "policy: none"), "utf-8")
+    run("policy", "publish", tmp_path, "--activate", "--note", "test")
+    shown = run("decide", path, "--dry-run").stdout
+    assert "x SHIRT of receipt stock.csv lyon SHIRT, expected " in shown
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [("7,", "incoming_at: beside incoming it takes incoming_at"), (f",{COMES}", "incoming: beside incoming_at")],
+)
+def test_units_without_a_day_are_no_goods_on_order(
+    run: Run, folder: Path, tmp_path: Path, columns: str, said: str
+) -> None:
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    text = (folder / "stock.csv").read_text("utf-8").replace(f"7,{COMES}", columns)
+    (tmp_path / "stock.csv").write_text(text, "utf-8")
+    result = run("load", tmp_path)
+    assert result.returncode == 1
+    assert said in result.stdout + result.stderr
