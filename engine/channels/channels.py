@@ -1,5 +1,6 @@
 """What each sales channel may take of the stock: shown, published as feeds, and recomputed when it changes."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from engine.channels.feeds import ChannelFeeds
 from engine.channels.low_stock import LowStock, LowStockFound
 from engine.decide.availability.free_units import channels as channels_of
 from engine.decide.order_checks import check_channel
-from engine.errors import NotReady
+from engine.errors import Contended, InputInvalid, NotReady
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
 from engine.model.facts import Network
@@ -112,7 +113,8 @@ class Channels:
         """Bring the feeds that somebody asked for up to date, and find what has become low."""
         try:
             for name in self._store.channels():
-                self.feeds.refresh(name)
+                with contextlib.suppress(Contended, InputInvalid):  # the network may list it no more
+                    self.feeds.refresh(name)
             self.low.look()
         except NotReady:
             return  # there is no network yet, or no policies

@@ -6,6 +6,7 @@ if rules, network or time changed what channels may take. It says what fell at o
 """
 
 import hashlib
+import itertools
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from engine.channels.hysteresis import published
 from engine.decide.order_checks import check_channel
 from engine.errors import Contended, InputInvalid, Mistake
 from engine.facts_reader import FactsReader
-from engine.inventory.availability_feed import AvailabilityFeed, Cursor, Feed
+from engine.inventory.availability_feed import MOST_SKUS_AT_ONCE, AvailabilityFeed, Cursor, Feed
 from engine.model.facts import Network
 from engine.model.feed_steps import EVERY_RISE, FeedStep
 from engine.store.flows.channel_feeds import ANY_NUMBER, ChannelFeedStore, FeedState, Publication
@@ -78,16 +79,27 @@ class Refreshed:
 
 @dataclass(slots=True)
 class _Changes:
-    """What a feed says otherwise than before: how many SKUs, and the first of them with the units before and now."""
+    """What a feed says otherwise than before: by SKU, the units before and now."""
 
-    count: int = 0
-    listed: list[tuple[str, int | None, int | None]] = field(default_factory=list)
+    units: dict[str, tuple[int | None, int]] = field(default_factory=dict)
 
     def add(self, before: Mapping[str, int | None], units: Mapping[str, int]) -> None:
-        self.count += len(units)
         for sku, now in units.items():
-            if len(self.listed) < MOST_LISTED:
-                self.listed.append((sku, _any_number_is_none(before[sku]), _any_number_is_none(now)))
+            first = self.units[sku][0] if sku in self.units else before[sku]
+            self.units[sku] = first, now
+
+    @property
+    def count(self) -> int:
+        return sum(before != now for before, now in self.units.values())
+
+    @property
+    def listed(self) -> list[tuple[str, int | None, int | None]]:
+        """The first of them."""
+        changed = ((sku, before, now) for sku, (before, now) in self.units.items() if before != now)
+        return [
+            (sku, _any_number_is_none(before), _any_number_is_none(now))
+            for sku, before, now in itertools.islice(changed, MOST_LISTED)
+        ]
 
 
 class ChannelFeeds:
@@ -137,11 +149,11 @@ class ChannelFeeds:
         check_channel(channel, network)
         if not network.channels:
             self._verify_few(channel)
-        name = self._new_id()
+        name, changes = self._new_id(), _Changes()
         for _ in range(_MOST_TRIES):
             self._wait_for_turn(channel, name)
             try:
-                refreshed = self._work_out(channel, name)
+                refreshed = self._work_out(channel, name, changes)
             except Contended:
                 continue  # rules or network changed meanwhile
             finally:
@@ -163,17 +175,16 @@ class ChannelFeeds:
             time.sleep(_WAIT_SECONDS)
         raise Contended(f"the feed of {channel} is being worked out for long; ask again")
 
-    def _work_out(self, channel: str, name: str) -> Refreshed | None:
-        """None if it was not the turn of `name` any more."""
+    def _work_out(self, channel: str, name: str, changes: _Changes) -> Refreshed | None:
+        """None if it was not the turn of `name` any more. `changes` has those of tries before."""
         state = self._store.state(channel)
         since = None if state is None or state.cursor is None else Cursor.parse(state.cursor)
         feed = self._availability.read(channel, since=since)
         if state is not None and state.cursor == str(feed.cursor) and not feed.size:
-            return Refreshed(state=state, changed=0)
+            return Refreshed(state=state, changed=changes.count)
         begins = state is None
         if begins and self._publish(channel, name, Publication(units={}, generation=self._generation(name))) is None:
             return None
-        changes = _Changes()
         if not self._publish_blocks(channel, name, feed, changes):
             return None
         details = None
@@ -198,7 +209,10 @@ class ChannelFeeds:
         if feed.why_full is None:
             return True
         gone = [sku for sku in self._store.skus(channel) if sku not in seen]
-        return self._publish_units(channel, name, dict.fromkeys(gone, 0), changes, lambda _: EVERY_RISE)
+        parts = (gone[start : start + MOST_SKUS_AT_ONCE] for start in range(0, len(gone), MOST_SKUS_AT_ONCE))
+        return all(
+            self._publish_units(channel, name, dict.fromkeys(part, 0), changes, lambda _: EVERY_RISE) for part in parts
+        )
 
     def _publish_units(
         self, channel: str, name: str, units: Mapping[str, int], changes: _Changes, step: Callable[[str], FeedStep]

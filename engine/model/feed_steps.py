@@ -14,7 +14,7 @@ class FeedStep:
 
     def of(self, published: int) -> int:
         """In units, at least 1."""
-        return max(1, self.units, share_of(published, self.share))
+        return max(self.units, share_of(published, self.share))
 
 
 EVERY_RISE = FeedStep()

@@ -17,17 +17,14 @@ class Saved(NamedTuple):
     refused: str | None = None
 
 
-def save(
-    transfers: Transfers, proposal: Proposal, *, op: str | None = None, advanced: Callable[[int], None] = lambda _: None
-) -> list[Saved]:
-    """Store each transfer of the proposal, in its order; `op` names them, so that the same request stores none twice.
-    What is stored counts in later proposals. Raises StoreUnavailable: those before are stored.
+def save(transfers: Transfers, proposal: Proposal, *, advanced: Callable[[int], None] = lambda _: None) -> list[Saved]:
+    """Store each transfer of the proposal, in its order. What is stored counts in later proposals: so whoever was
+    interrupted proposes again, and stores the rest. Raises StoreUnavailable: those before are stored.
     """
     saved = []
     for transfer in proposal.transfers:
-        name = f"{op} {transfer.origin} {transfer.goal}" if op else None
         try:
-            stored = transfers.create(_new(transfer, proposal), op=name)
+            stored = transfers.create(_new(transfer, proposal))
         except StoreUnavailable:
             raise
         except PointsmanError as error:

@@ -20,14 +20,14 @@ from pathlib import Path
 import click
 import redis
 
-from engine.errors import StoreUnavailable
+from engine.errors import Contended, StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.embedded import socket_of
 from tests.bench.example_network import _wait_for_the_server
 from tests.soak.journal import Journal, journal_path
 from tests.soak.log_state import Verdict
-from tests.soak.scenario import POLICIES, UNITS, Clock, files, warehouse
+from tests.soak.scenario import CHANNELS, POLICIES, UNITS, Clock, files, warehouse
 from tests.soak.verdict import judge, leaked
 from tests.soak.worker import send
 
@@ -174,8 +174,9 @@ class Soak:
                     raise CallerFailed(f"exit code {worker.returncode}")
 
     def _check(self, pointsman: Pointsman) -> None:
-        """The live system; next time, if the server has just been killed."""
-        with contextlib.suppress(StoreUnavailable):
+        """The live system, with its feeds and low stock; next time, if the server has just been killed."""
+        with contextlib.suppress(StoreUnavailable, Contended):
+            pointsman.flows.channels.recompute(CHANNELS)
             self._drifts += [f"while callers run: {drift}" for drift in pointsman.check().drifts]
             self.checks += 1
 

@@ -20,6 +20,7 @@ from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decision_request import Answer
 from engine.orders.quotes.take_up import TakeRequest
 from engine.orders.rejection import RejectionRequest
+from engine.promise_watch.progress import ProgressReport
 from engine.returns.disposing import DisposedUnits, DisposeRequest
 from engine.returns.inspecting import InspectedUnits, InspectRequest
 from engine.returns.opening import LineToReturn, OpenRequest
@@ -107,6 +108,14 @@ def _end(verb: Callable[..., HoldState], request: Request) -> Done:
 def extend(pointsman: Pointsman, request: Request) -> Done:
     state = pointsman.holds.extend(request["decision"], minutes=request["minutes"], op=request["op"])
     return Done(answer=state.until)
+
+
+def report(pointsman: Pointsman, request: Request) -> Done:
+    names = ("decision", "number", "milestone", "op")
+    pointsman.flows.promise_watch.report(ProgressReport(**{name: request[name] for name in names}))
+    if request["watches"]:
+        pointsman.flows.promise_watch.watch()
+    return Done(answer=True)
 
 
 def reject(pointsman: Pointsman, request: Request) -> Done:
@@ -208,7 +217,7 @@ def _step(state: ReturnState) -> Done:
 CALLS: Mapping[str, Callable[[Pointsman, Request], Done]] = {
     act.__name__: act
     for act in (
-        *(decide, batch, take_up, amend, cancel, approve, wait, reject, confirm, release, undo, extend),
+        *(decide, batch, take_up, amend, cancel, approve, wait, reject, confirm, release, undo, extend, report),
         *(serve, count, move, wake, activate),
         *(open_return, receive_return, inspect_return, dispose_return, cancel_return),
     )

@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,9 @@ class ChannelRace:
             _wait_for_the_server(self.data)
 
     def _load(self, pointsman: Pointsman) -> None:
-        stock = inventory([node("lille", LILLE), node("lyon", LYON)], {sku: dict.fromkeys(NODES, 30) for sku in SKUS})
-        pointsman.load(replace(stock, paces=dict.fromkeys(SKUS, PACE)))
+        stock = {sku: dict.fromkeys(NODES, 30) for sku in SKUS}
+        nodes = [node("lille", LILLE), node("lyon", LYON)]
+        pointsman.load(inventory(nodes, stock, paces=dict.fromkeys(SKUS, PACE)))
         version = pointsman.publish(policy_file(*RULES), who="race", note="").version
         pointsman.activate(version, who="race", note="")
 

@@ -79,6 +79,8 @@ class LogState:
     resting: dict[str, int] = field(default_factory=dict)
     """Until when each node rests."""
     woken: set[tuple[str, str]] = field(default_factory=set)
+    passed: set[tuple[str, int, str]] = field(default_factory=set)
+    """Decision, number of the shipment and milestone."""
     orders: OrderUnits = field(default_factory=OrderUnits)
     effects: Effects = field(default_factory=Effects)
 
@@ -113,6 +115,10 @@ class LogState:
                     self.moved[item.op] = item.delta
             case "woken":
                 self._woken(entry)
+            case "progressed":
+                self.passed.add((entry.decision, entry.details["shipment"], entry.details["milestone"]))
+            case "promise_at_risk" | "promise_stays":
+                pass
             case kind if kind.startswith("return_"):
                 body = orjson.loads(entry.body)
                 self.quarantine.update({(sku, node): units for sku, node, units, *_ in body.get("moves", ()) if units})

@@ -11,6 +11,7 @@ from engine.decide.order_record import order_of
 from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.record import to_json
 from engine.model.facts import Line, Order
+from engine.model.milestones import PREPARATION_MILESTONES
 from engine.orders.living_orders import OrderFilter
 from engine.orders.quotes.quotes import QuoteRequest
 from engine.orders.rejection import COUNTED, Reason
@@ -179,6 +180,15 @@ def extend(caller: Caller, _: str) -> Drawn:
     return record and {"decision": record["id"], "minutes": 30}
 
 
+def report(caller: Caller, _: str) -> Drawn:
+    """A shipment has passed a milestone; sometimes somebody looks what is at risk."""
+    record, dice = caller.pick(), caller.dice
+    if record is None:
+        return None
+    number, milestone = dice.randrange(len(record["shipments"])), dice.choice(PREPARATION_MILESTONES)
+    return {"decision": record["id"], "number": number, "milestone": milestone, "watches": caller.chance(0.1)}
+
+
 def reject(caller: Caller, _: str) -> Drawn:
     """All that a node holds or one unit of it, a while ago or just now; or a short pick, in which one unit leaves."""
     record, dice = caller.pick(), caller.dice
@@ -307,6 +317,7 @@ ODDS: Mapping[tuple[str, Callable[[Caller, str], Drawn]], int] = {
     ("release", end): 7,
     ("undo", undo): 3,
     ("extend", extend): 4,
+    ("report", report): 3,
     ("count", count): 6,
     ("move", move): 13,
     ("wake", wake): 12,

@@ -20,9 +20,10 @@ HOLD = "then: {hold: 20 m}"
 PARK = "when: {order.segment: checked}, then: {approve: true}"
 # for two nodes only: otherwise all nodes would rest nearly always
 REST = "when: {rejection.reason: [no_capacity, other], node.id: [n1, n2]}, then: {rest_after_rejection: 20 m}"
+LOW = "then: {alert_below: 5}"
 POLICIES = {
-    "nothing kept": (HOLD, PARK, REST),
-    "keep two": (HOLD, PARK, "then: {keep: 2}", REST),
+    "nothing kept": (HOLD, PARK, REST, LOW),
+    "keep two": (HOLD, PARK, "then: {keep: 2}", REST, LOW),
     "keep a tenth": ("then: {hold: until_shipped + 20 m}", "then: {keep: 10%}"),
     "protect": (HOLD, PARK, "then: {protect: [{channel: app, units: 3}, {channel: app, share: 20%}]}", REST),
     "a full day": (HOLD, "when: {node.id: n3}, then: {daily_orders: 400}"),

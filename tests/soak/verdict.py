@@ -98,6 +98,8 @@ def _is_logged(log: LogState, request: Request, answer: Any) -> bool:
         case "extend" if answer:
             decision = request["decision"]
             return log.until.get(decision, 0) >= answer or not sum(map(len, log.shipments[decision]))
+        case "report" if answer:
+            return (request["decision"], request["number"], request["milestone"]) in log.passed
         case "move":
             return log.moved.get(request["op"]) == answer
         case "wake" if answer:

@@ -67,7 +67,8 @@ def _disposition(
 ) -> tuple[Disposition | None, str, Why]:
     """The disposition, the article that the unit is in stock as, and why."""
     becomes = outcome.as_sku or sku
-    if becomes not in known_skus:
+    is_put_in_stock = decided is not None or outcome.disposition in (None, Disposition.RESTOCK)
+    if becomes not in known_skus and is_put_in_stock:  # a rule that is more cautious counts all the same
         return None, becomes, "unknown_article"
     if decided is not None:
         return decided, becomes, "by_person"

@@ -47,6 +47,7 @@ class PlaceFacts:
         network, place = snapshot.network, snapshot.network.nodes[node]
         clocks = snapshot.caches.get(Ways).clocks.at(self.now)
         position = snapshot.positions.get(product.sku, {}).get(node, NOTHING_THERE)
+        receipts = snapshot.receipts.get(product.sku, {}).get(node, ())
         return {
             "order": self.unit.order,
             "now": rule_facts.now_facts(network, self.now),
@@ -55,6 +56,7 @@ class PlaceFacts:
             "node": rule_facts.node_facts(place, snapshot.loads.get(node, 0)),
             "stock": {
                 **rule_facts.stock_facts(position, product.scale),
+                **rule_facts.incoming_facts(receipts, self.now, product.scale),
                 "stock.in_transit": need.in_transit // product.scale,
             },
             "return": self.unit.facts,

@@ -19,6 +19,7 @@ _MICROS = 1e6
 _SMALL = 0.5
 """Micros. Amounts are whole: a bound nearer to one is that."""
 MOST_NODES = 5_000
+_BOUNDED = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kSolutionLimit)
 _OPTIONS = {
     "output_flag": False,
     "threads": 1,
@@ -40,7 +41,8 @@ def best_choice(assortment: Assortment, start: Choice) -> Choice:
     highs.run()
     info, best = highs.getInfo(), start
     bound = start.bound
-    if highs.getModelStatus() in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kSolutionLimit):
+    # stopped before its first node, it has no bound
+    if highs.getModelStatus() in _BOUNDED and np.isfinite(info.mip_dual_bound):
         bound = min(bound, _whole(-info.mip_dual_bound * _MICROS) - program.worth_now)
     moves = program.moves(highs.getSolution().col_value)
     if moves is not None and assortment.allows(moves) and assortment.worth(moves) > start.worth:

@@ -1,6 +1,5 @@
 """Channels over HTTP: what each may take, why not more, and the feed that a web shop or a marketplace follows."""
 
-import dataclasses
 import json
 
 import pytest
@@ -19,8 +18,7 @@ NODES = [node("lyon", LYON), node("lille", LILLE, type="store")]
 def shop(pointsman):
     """Fourteen of A, two and a half of which sell a day in Lyon; nobody counts gift cards."""
     stock = {"A": {"lyon": 10, "lille": 4}, "GIFT": {"lyon": 0}}
-    loaded = inventory(NODES, stock, products=[product("GIFT", counted=False)])
-    pointsman.load(dataclasses.replace(loaded, paces={"A": {"lyon": 2_500}}))
+    pointsman.load(inventory(NODES, stock, products=[product("GIFT", counted=False)], paces={"A": {"lyon": 2_500}}))
     activate(
         pointsman,
         "when: {product.sku: A}, then: {keep: 1, protect: {channel: app, cover: 2 days}}",
@@ -96,15 +94,22 @@ def test_an_allotment_of_another_channel_is_a_limit_as_far_as_it_is_left(shop, s
     ]
 
 
+def test_an_allotment_in_days_of_cover_is_shown_with_the_stock(shop, http):
+    activate(shop, "when: {node.id: lyon}, then: {allocate: {channel: app, cover: 2 days, per: week}}")
+    http.post("/v1/decisions", json=order_json(("A", 7), channel="app"))
+    (lyon,) = [item for item in http.get("/v1/stock/A").get_json()["nodes"] if item["node"] == "lyon"]
+    (allotted,) = lyon["allotments"]
+    assert (allotted["units"], allotted["taken"], allotted["left"]) == (5, 7, 0)
+
+
 def test_articles_that_nobody_counts_and_that_are_not_there(shown):
     body = shown("web", "GIFT", "NO-SUCH")
     assert ([item["units"] for item in body["skus"]], body["unknown"]) == ([None], ["NO-SUCH"])
 
 
 def test_articles_in_decimals_are_shown_in_them(pointsman, http):
-    loaded = inventory(NODES, {"RIBBON": {"lyon": 1_250}}, products=[product("RIBBON", unit="m", decimals=2)])
-    network = dataclasses.replace(loaded.network, decimals={"RIBBON": 2})
-    pointsman.load(dataclasses.replace(loaded, network=network))
+    ribbon = product("RIBBON", unit="m", decimals=2)
+    pointsman.load(inventory(NODES, {"RIBBON": {"lyon": 1_250}}, products=[ribbon], decimals={"RIBBON": 2}))
     activate(pointsman, "then: {keep: 2, min: 3}")
     assert lines(http.get("/v1/channels/web/feed"))[1] == {"sku": "RIBBON", "units": 10.5}
     (article,) = http.get("/v1/channels/web?sku=RIBBON").get_json()["skus"]
@@ -155,9 +160,7 @@ def test_the_etag_is_the_cursor_and_answers_304_while_nothing_changed(shop, http
 
 def test_a_cursor_that_is_none_and_a_channel_that_is_not_listed_are_refused(pointsman, http):
     assert fields_of(problem_of(http.get("/v1/channels/web/feed?since=1"), 422)) == ["since"]
-    loaded = inventory(NODES, {"A": {"lyon": 1}})
-    network = dataclasses.replace(loaded.network, channels=frozenset({"web", "store"}))
-    pointsman.load(dataclasses.replace(loaded, network=network))
+    pointsman.load(inventory(NODES, {"A": {"lyon": 1}}, channels=frozenset({"web", "store"})))
     activate(pointsman)
     for path in ("/v1/channels/wbe/feed", "/v1/channels/wbe?sku=A"):
         assert "lists no channel 'wbe'" in problem_of(http.get(path), 422)["detail"]

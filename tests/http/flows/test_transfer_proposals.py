@@ -2,7 +2,9 @@
 
 import pytest
 
+from engine.errors import Contended
 from engine.model.transfer_lanes import NodeNames, TransferLane
+from engine.transfers.proposals import ProposalRequest
 from engine.transfers.record import ProposalRecord
 from tests.conftest import activate
 from tests.support.facts import EURO, LILLE, LYON, PARIS, inventory, node, order, product
@@ -80,6 +82,23 @@ def test_nor_is_it_once_it_has_left_or_arrived(shop, pointsman, step):
         for call in ("approve", "ship", "receive")[: ("approve", "ship", "receive").index(step) + 1]:
             getattr(pointsman.flows.transfers, call)(name)
     assert proposed(shop)["transfers"] == []
+
+
+def test_what_has_left_is_to_come_by_its_receipt_and_counts_once(shop, pointsman):
+    names = [item["id"] for item in proposed(shop, query="?save=true")["transfers"]]
+    assert {(item.origin, item.goal) for item in pointsman.flows._moving()} == {("lyon", "paris"), ("lyon", "lille")}
+    for name in names:
+        pointsman.flows.transfers.approve(name)
+        pointsman.flows.transfers.ship(name)
+    assert list(pointsman.flows._moving()) == []
+
+
+def test_a_network_that_is_loaded_meanwhile_is_no_part_of_the_proposal(shop, pointsman):
+    def load_another(_):
+        pointsman.load(inventory([node("lyon", LYON)], {"SHIRT": {"lyon": 1}}))
+
+    with pytest.raises(Contended, match="was loaded meanwhile"):
+        pointsman.flows.transfer_proposals.propose(ProposalRequest(), begun=load_another)
 
 
 def test_a_transfer_that_is_cancelled_is_proposed_again(shop, pointsman):

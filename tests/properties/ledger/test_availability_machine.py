@@ -6,7 +6,6 @@ the nodes' loads.
 """
 
 import contextlib
-import dataclasses
 from collections import deque
 
 import hypothesis.strategies as st
@@ -49,9 +48,8 @@ PACES = {"A": {"lille": 1_000}, "C": {"lille": 500}}
 
 def warehouse(stock=STOCK, paces=PACES, **more):
     nodes = [node("lille", LILLE), node("lyon", LYON)]
-    loaded = inventory(nodes, stock, products=[product("B", **more)], paces=paces)
-    network = dataclasses.replace(loaded.network, feed_steps={"app": FeedStep(units=STEP)})
-    return dataclasses.replace(loaded, network=network)
+    steps = {"app": FeedStep(units=STEP)}
+    return inventory(nodes, stock, products=[product("B", **more)], paces=paces, feed_steps=steps)
 
 
 LOADS = {

@@ -1,6 +1,5 @@
 """The feed of a channel: complete once, then what changed; it agrees with what orders get, and does not flap."""
 
-import dataclasses
 import threading
 
 import pytest
@@ -18,9 +17,8 @@ NODES = [node("lyon", LYON), node("lille", LILLE)]
 STOCK = {"A": {"lyon": 10, "lille": 4}, "B": {"lyon": 3}, "GIFT": {"lyon": 0}}
 
 
-def facts(**network):
-    loaded = inventory(NODES, STOCK, products=[product("GIFT", counted=False)])
-    return dataclasses.replace(loaded, network=dataclasses.replace(loaded.network, **network))
+def facts(paces=None, **network):
+    return inventory(NODES, STOCK, products=[product("GIFT", counted=False)], paces=paces, **network)
 
 
 @pytest.fixture
@@ -89,7 +87,7 @@ def test_other_rules_change_what_the_feed_says_of_every_sku(shop):
 
 
 def test_a_peak_that_a_rule_announces_changes_the_feed_by_itself(bare, clock):
-    bare.load(dataclasses.replace(facts(), paces={"A": {"lyon": 1_000}}))
+    bare.load(facts(paces={"A": {"lyon": 1_000}}))
     activate(
         bare,
         "when: {node.id: lyon}, then: {protect: {channel: web, cover: 3 days}}",
@@ -216,6 +214,35 @@ def test_all_channels_are_recomputed_and_only_begun_feeds_by_themselves(shop, co
     channels.take_turn()
     assert [entry.details["changed"] for entry in entries(shop)] == [1]
     assert channels.recompute(["web"]).changed == {"web": 0}
+
+
+def test_a_feed_of_a_channel_that_is_not_listed_any_more_keeps_no_other_from_being_brought_up_to_date(shop, count):
+    read(shop, "app")
+    read(shop, "web")
+    shop.load(facts(channels=frozenset({"web"})))
+    shop.flows.channels.take_turn()
+    count(6)
+    shop.flows.channels.take_turn()
+    assert [(entry.decision, entry.details["skus"]) for entry in entries(shop)] == [("web", [["A", 14, 10]])]
+
+
+def test_what_changed_while_the_rules_changed_is_logged_all_the_same(shop, count, monkeypatch):
+    monkeypatch.setattr("engine.inventory.availability_feed.MOST_SKUS_AT_ONCE", 1)
+    read(shop, "app")
+    count(6)
+    count(5, "B")
+    feeds, publish = shop.flows.channels.feeds, shop.flows.channels.feeds._publish
+
+    def activates_once(*arguments):
+        monkeypatch.setattr(feeds, "_publish", publish)
+        number = publish(*arguments)
+        activate(shop, "then: {protect: {channel: web, units: 1}}")
+        return number
+
+    monkeypatch.setattr(feeds, "_publish", activates_once)
+    assert read(shop, "app")[2] == {"A": 8, "B": 4, "GIFT": None}
+    (entry,) = entries(shop)
+    assert entry.details == {"changed": 2, "skus": [["A", 10, 8], ["B", 1, 4]]}
 
 
 def test_a_network_without_facts_has_nothing_to_recompute(bare):

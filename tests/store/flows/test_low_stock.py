@@ -1,9 +1,8 @@
 """Positions that are low by a rule: said once when they fall below, and again only after they had risen."""
 
-import dataclasses
-
 import pytest
 
+from engine.store.flows.low_positions import LowPosition
 from engine.store.stock import Count, Stamp
 from tests.conftest import activate
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
@@ -15,8 +14,7 @@ NODES = [node("lyon", LYON), node("lille", LILLE, type="store")]
 @pytest.fixture
 def shop(bare):
     """Ten of A in Lyon, of which one sells a day, and four in Lille, which is low below three."""
-    stock = inventory(NODES, {"A": {"lyon": 10, "lille": 4}, "B": {"lyon": 50}})
-    bare.load(dataclasses.replace(stock, paces={"A": {"lyon": 1_000}}))
+    bare.load(inventory(NODES, {"A": {"lyon": 10, "lille": 4}, "B": {"lyon": 50}}, paces={"A": {"lyon": 1_000}}))
     activate(
         bare,
         "when: {node.type: store}, then: {alert_below: 3}",
@@ -103,6 +101,22 @@ def test_an_article_that_is_gone_is_not_low(shop, count):
     look(shop)
     shop.load(inventory(NODES, {"B": {"lyon": 50}}))
     assert look(shop) == (0, 1)
+
+
+def test_an_article_that_does_not_lie_there_any_more_is_not_low_there(shop, count):
+    count(1, at="lille")
+    look(shop)
+    shop.load(inventory(NODES, {"A": {"lyon": 10}, "B": {"lyon": 50}}), counts=True)
+    assert look(shop) == (0, 1)
+
+
+def test_what_two_processes_find_is_said_once(shop):
+    low = shop.flows.channels.low._low
+    low.take_turn("mine")
+    found = LowPosition(sku="A", node="lille", available=2, below=3, rules=("test/r1",))
+    for _ in range(2):
+        assert low.note("mine", fallen=[found], version="v", now=NOW)
+    assert len(said(shop)) == 1
 
 
 def test_a_network_without_such_rules_is_not_looked_at(bare, redis_client, network):

@@ -135,6 +135,22 @@ def test_a_rule_makes_another_article_of_a_unit(shop):
     assert shop.check().clean
 
 
+def test_an_article_that_there_is_not_lets_no_other_rule_be_passed_over(shop):
+    activate(shop, "then: {as_sku: TYPO}, when: {return.grade: as_new}", "then: {disposition: destroy, as_sku: TYPO}")
+    come_back(shop)
+    with pytest.raises(DispositionRefused, match="a rule says 'destroy'"):
+        disposed(shop, "O-1-R1", "restock", because="so")
+    assert disposed(shop, "O-1-R1").state.stored.groups[0].disposition == "destroy"
+
+
+def test_a_unit_that_rules_make_an_unknown_article_waits_for_a_person(shop):
+    activate(shop, "then: {as_sku: TYPO}, when: {return.grade: as_new}")
+    come_back(shop)
+    with pytest.raises(InputInvalid, match="no rule says what becomes of group 1"):
+        disposed(shop, "O-1-R1")
+    assert stock(shop) == (50, 0, 1)
+
+
 def test_who_restocks_elsewhere_than_it_gains_most_says_why(shop):
     come_back(shop)
     with pytest.raises(InputInvalid, match="group 1 gains more at lille; say why not"):

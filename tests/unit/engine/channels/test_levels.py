@@ -153,3 +153,16 @@ def test_the_commit_is_given_the_units_that_days_of_cover_came_to():
     (floor,) = claim.floors
     assert (claim.floor, floor.keep.units, [item.reserve.units for item in floor.others]) == (8, 5, [3])
     assert not floor.has_cover
+
+
+def test_the_commit_looks_again_at_the_stock_that_an_uplift_hangs_on():
+    cover = "then: {keep: {cover: 2 days}}"
+    scarce = "when: {stock.available: {at_most: 50}}, then: {uplift: 200%}"
+    (ranges,) = {
+        item.ranges.available for item in decided(order(("A", 9)), facts(), cover, scarce).claims if item.node == "lyon"
+    }
+    assert ranges[0] <= 40 <= ranges[1] <= 50
+    (claim,) = [
+        item for item in decided(order(("A", 9)), facts(), "then: {keep: 2}", scarce).claims if item.node == "lyon"
+    ]
+    assert claim.ranges.available is None

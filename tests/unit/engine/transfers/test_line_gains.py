@@ -53,3 +53,16 @@ def test_what_passes_through_a_place_counts_there_for_what_it_cost_to_bring_it()
     assert lines[0, 1].gain == 0  # brought for 1 + 2, which is what it counts for there
     assert lines[1, 2].gain == 20 - 3 - 3
     assert (lines[0, 1].goal_packs, lines[1, 2].origin_packs) == (0, 0)
+
+
+def test_of_several_lines_that_bring_what_passes_through_the_dearest_loses_nothing():
+    cost = np.full((4, 4), FAR, dtype=np.int64)
+    cost[0, 2], cost[1, 2], cost[2, 3] = 1, 4, 1
+    made = Market(
+        cost=cost,
+        movable=np.array([1, 1, 2, 0]),
+        room=np.array([0, 0, 9, 9]),
+        value=lambda place, _: {2: 9, 3: 20}.get(place, 0),
+    )
+    lines = line_gains(made, {(0, 2): 1, (1, 2): 1, (2, 3): 2})
+    assert [line.gain for line in lines.values()] == [4 - 1, 0, 2 * (20 - 4 - 1)]

@@ -97,6 +97,9 @@ def test_whole_packs_are_moved_and_no_pack_that_is_not_whole():
     assert moved(proposed(PLENTY, lanes=(lane(pack=6, per_unit=EURO),))) == {("lyon", "paris", "A"): 6}
     few = article(place("lyon", 11, 0), place("paris", 0, 20))
     assert moved(proposed(few, lanes=(lane(pack=6),))) == {("lyon", "paris", "A"): 6}
+    kept = article(place("lyon", 50, 0, movable=11), place("lille", 50, 0, movable=11), place("paris", 0, 40))
+    everywhere = lane(NodeNames(nodes=frozenset({"lyon", "lille"})), pack=6)
+    assert moved(proposed(kept, lanes=(everywhere,))) == {("lyon", "paris", "A"): 6, ("lille", "paris", "A"): 6}
     tight = article(place("lyon", 50, 0), place("paris", 0, 20, room=11))
     assert moved(proposed(tight, lanes=(lane(pack=6),))) == {("lyon", "paris", "A"): 6}
 

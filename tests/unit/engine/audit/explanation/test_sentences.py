@@ -226,12 +226,9 @@ def test_units_kept_for_days_of_cover_are_said_with_the_rule_that_raises_the_dem
         "from: 2026-12-24, then: {uplift: 500%}",
     ]
     explanation = explained(order(ONE), stock, *rules)
-    assert said(explanation, explanation.kept) == [
-        (
-            '4 units of A at lyon are only for orders from app. The rules are test/r1 ("a reason") and test/r2'
-            ' ("a reason").'
-        )
-    ]
+    (said_of_it,) = said(explanation, explanation.kept)
+    assert said_of_it.startswith("4 units of A at lyon are only for orders from app.")
+    assert said_of_it.endswith('The rules are test/r1 ("a reason") and test/r2 ("a reason").')
 
 
 def test_quantities_have_the_decimals_of_their_article():

@@ -125,6 +125,25 @@ def test_what_is_held_leaves_the_chance_and_what_is_on_its_way_takes_it():
     assert chance(one, {"paris": coming("confirmed")}) == chance(one)
 
 
+def test_rules_see_what_is_on_its_way_and_what_is_to_come():
+    receipt = {"source": "transfer", "sku": "A", "expected_at": NOW + 600, "node": "lille"}
+    receipts = {
+        "lille": [
+            Receipt(id="R", quantity=4, status="in_transit", **receipt),
+            Receipt(id="S", quantity=7, status="confirmed", **receipt),
+        ]
+    }
+
+    def goes(condition):
+        rule = f"when: {{node.id: lille, return.node: {{known: true}}, {condition}}}, then: {{exclude: true}}"
+        return placed(rule, scenario=facts(receipts=receipts)).node != "lille"
+
+    assert goes("stock.in_transit: 4")
+    assert goes("stock.incoming: 7")
+    assert goes("stock.next_arrival: 10 min")
+    assert not goes("stock.in_transit: 5")
+
+
 def test_units_of_one_return_are_placed_one_after_another():
     stock = {
         "paris": StockPosition(on_hand=50, pace=100),

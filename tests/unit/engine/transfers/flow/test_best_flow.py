@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.transfers.flow import best_flow as module
+from engine.transfers.flow import linear_program
 from engine.transfers.flow.best_flow import best_flow
 from engine.transfers.flow.linear_program import proven_flow
 from engine.transfers.flow.market import FAR, Market
@@ -138,3 +139,37 @@ def test_packs_alike_are_those_of_the_same_value_in_a_row(seed, k, most):
     values = [made.value(0, k + sign * step) for step in range(most)]
     alike = next((count for count, value in enumerate(values) if value != values[0]), most)
     assert made.packs_alike(0, k, most) == alike
+
+
+def test_a_pack_that_passed_through_a_place_stays_there_once_another_takes_its_way():
+    # first 0 -> 1 -> 2 gains 100; then 3 -> 2 lets what passed through 1 stay there
+    cost = np.full((4, 4), FAR, dtype=np.int64)
+    cost[0, 1], cost[1, 2], cost[3, 2] = 0, 0, 5
+    values = {(1, -1): 50, (1, 0): 40, (2, 0): 100}
+    made = Market(
+        cost=cost,
+        movable=np.array([1, 1, 0, 1]),
+        room=np.array([0, 9, 9, 0]),
+        value=lambda place, k: values.get((place, k), 50 if (place, k < 0) == (1, True) else 0),
+    )
+    moves = module._by_paths(made, useful_lanes(made))
+    assert moves == {(0, 1): 1, (3, 2): 1}
+    assert made.worth(moves) == 40 + 95
+
+
+def test_what_the_program_finds_is_not_taken_if_it_is_not_the_best(monkeypatch):
+    """Amounts so small that HiGHS takes them all for nothing: it is done before it has begun."""
+    monkeypatch.setattr(linear_program, "_MICROS", 1e30)
+    made = three({(0, 1): 2, (0, 2): 5})
+    assert proven_flow(made, useful_lanes(made)) is None
+    monkeypatch.setattr(module, "MOST_LANES", 0)
+    assert best_flow(made) == {(0, 1): 2, (0, 2): 1}
+
+
+@given(seed=SEEDS, prices=st.lists(st.integers(-50, 50), min_size=18, max_size=18))
+def test_no_moves_gain_more_than_the_bound_of_any_prices(seed, prices):
+    made = market(random.Random(seed), 6)
+    useful = useful_lanes(made)
+    if useful.lanes.any():
+        program = linear_program._Program(made, useful)
+        assert program.bound(np.array(prices)) >= made.worth(module._by_paths(made, useful))

@@ -4,11 +4,13 @@ import itertools
 import random
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.transfers.flow.market import FAR, Market
 from engine.transfers.shipments import choose as module
+from engine.transfers.shipments import leaving_out, program
 from engine.transfers.shipments.assortment import ArticleMarket, Assortment, Terms
 from engine.transfers.shipments.choose import choose, each_best
 from engine.transfers.shipments.leaving_out import leave_out_what_does_not_pay
@@ -97,6 +99,50 @@ def test_beyond_so_many_lanes_a_choice_says_what_it_could_lack(monkeypatch):
         assert choice.worth <= best <= choice.worth + choice.gap
         gaps.append(choice.gap)
     assert any(gaps)
+
+
+@given(seed=SEEDS)
+def test_no_shipment_is_left_out_on_trial_unless_that_gains(seed):
+    made = assortment(random.Random(seed))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(leaving_out, "MOST_TRIES", 0)
+        without = leave_out_what_does_not_pay(made, each_best)
+    assert leave_out_what_does_not_pay(made, each_best).worth >= without.worth
+
+
+def large_assortment(dice):
+    """More places and articles than can be tried, whose shipments hardly pay."""
+    articles = [ArticleMarket(market=market(dice, 6), places=range(6), units=1) for _ in range(8)]
+    terms = {(a, b): Terms(price=dice.randrange(1, 60), least=3) for a in range(6) for b in range(6) if a != b}
+    return Assortment(articles=articles, terms=terms)
+
+
+@pytest.mark.parametrize("option", [("mip_max_nodes", 0), ("mip_max_improving_sols", 1)], ids=lambda pair: pair[0])
+def test_a_program_that_stops_early_says_by_how_much_others_could_be_better(monkeypatch, option):
+    gaps = []
+    for seed in range(8):
+        made = large_assortment(random.Random(seed))
+        start = leave_out_what_does_not_pay(made, each_best)
+        best = program.best_choice(made, start)
+        assert best.gap == 0
+        with monkeypatch.context() as patch:
+            patch.setitem(program._OPTIONS, *option)
+            early = program.best_choice(made, start)
+        assert start.worth <= early.worth <= best.worth <= early.worth + early.gap
+        gaps.append(early.gap)
+    assert any(gaps)
+
+
+def test_moves_that_break_a_pack_or_a_bound_are_no_choice():
+    one, _ = two_places(falling(6), movable=2)
+    pairs = ArticleMarket(market=one.market, places=range(2), units=1, step=np.full((2, 2), 2))
+    assert pairs.allows({(0, 1): 2})
+    assert not pairs.allows({(0, 1): 1})
+    assert not one.allows({(0, 1): 3})
+    assert not one.allows({(1, 0): 1})
+    filled, terms = two_places(falling(6), least=3)
+    assert Assortment(articles=[filled], terms=terms).allows([{(0, 1): 3}])
+    assert not Assortment(articles=[filled], terms=terms).allows([{(0, 1): 2}])
 
 
 def two_places(value, *, price=0, least=1, movable=9):
