@@ -78,6 +78,7 @@ soak: $(VENV)/.test ## kill callers and server at random while stock is scarce, 
 	$(BIN)/python -m tests.soak $(ARGS)
 	$(BIN)/python -m tests.soak.waiting_race
 	$(BIN)/python -m tests.soak.channel_race
+	$(BIN)/python -m tests.soak.inbound_race
 
 bench: $(VENV)/.bench ## measure side by side with other engines, and with the least that is possible
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -43,6 +43,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "has no coordinates",
         r"lies [\d,]+ km outside",
         "is no (reason|grade) of this network",
+        "the network has no (reason|grade)",
         "is not counted, so it has no stock",
     ),
     "how many decimals a quantity or an amount has depends on its product, and on how large it is": (

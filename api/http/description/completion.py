@@ -69,6 +69,7 @@ _WITH_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_
 _BESIDES: Mapping[str, tuple[HTTPStatus, ...]] = {
     "stock_availability": (HTTPStatus.NOT_FOUND,),
     "stock_availability_of_many": (HTTPStatus.NOT_FOUND,),
+    "returns_open_return": (HTTPStatus.NOT_FOUND,),
     "explanations_explain": (HTTPStatus.CONFLICT,),
     "events_listed": (HTTPStatus.GONE,),
     "webhooks_add": (HTTPStatus.GONE,),

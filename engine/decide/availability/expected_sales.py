@@ -19,7 +19,7 @@ def expected_sales(facts: StockFacts, matcher: Matcher, columns: SnapshotColumns
         return level.judge_lines(level_facts(facts, moment), facts.stock.sku, facts.to_judge(moment.clocks))
 
     judge = level if matcher.policies.has_uplifts else None
-    return ExpectedSales(facts.pace, judge, noon=columns.noon, judged_at=judged_at)
+    return ExpectedSales(lambda: facts.pace, judge, noon=columns.noon, judged_at=judged_at)
 
 
 def level_facts(facts: StockFacts, moment: Moment) -> Sequence[Mapping[str, Facts]]:

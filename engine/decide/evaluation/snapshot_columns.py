@@ -76,7 +76,7 @@ class SnapshotColumns:
 
             level = self._matcher.stages[Stage.LEVEL]
             judge = level if self._matcher.policies.has_uplifts else None
-            expected = ExpectedSales(stock.pace, judge, noon=self.noon, judged_at=judged_at)
+            expected = ExpectedSales(lambda: stock.pace, judge, noon=self.noon, judged_at=judged_at)
             self._expected[sku] = expected
         return expected
 

@@ -5,6 +5,7 @@ noon, of the stock as it is now.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -31,26 +32,30 @@ class Moment(NamedTuple):
 
 
 class ExpectedSales:
-    """Of rows with a `pace` of thousandths of a unit a day, below 0 where it is not known. `noon` answers the noon of
-    the date so many days from today; `judged_at` the numbers of the rows' judgements by `judge`, that of the level
-    stage. Without `judge` nothing has an uplift.
+    """Of rows; `pace` makes the column of thousandths of a unit a day that they sell, below 0 where it is not known.
+    `noon` answers the noon of the date so many days from today; `judged_at` the numbers of the rows' judgements by
+    `judge`, that of the level stage. Without `judge` nothing has an uplift.
     """
 
     def __init__(
         self,
-        pace: Integers,
+        pace: Callable[[], Integers],
         judge: Judge | None,
         *,
         noon: Callable[[int], Moment],
         judged_at: Callable[[Moment], Integers],
     ) -> None:
-        self._pace = np.maximum(pace, 0)
+        self._make_pace = pace
         self._judge = judge
         self._noon = noon
         self._judged_at = judged_at
         self._numbers: dict[Hashable, Integers] = {}
         """By what rules tell apart of dates, the numbers of the rows' judgements."""
         self._units: dict[int, Integers] = {}
+
+    @cached_property
+    def _pace(self) -> Integers:
+        return np.maximum(self._make_pace(), 0)
 
     def units(self, days: Integers) -> Integers:
         """Of each row, the units that are expected to sell in its number of `days`, rounded up: no unit less is enough.

@@ -23,7 +23,6 @@ Because: TypeAlias = Literal["gains_more", "ranks_first", "gains_most_here", "no
 lies; it gains nowhere more than where it lies; what it would gain elsewhere is not known; it can go nowhere else; it is
 not put in stock, so it goes to no place.
 """
-_FIRST = Exclusion.NO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

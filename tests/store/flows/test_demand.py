@@ -198,6 +198,20 @@ def test_what_others_change_while_paces_are_learnt_stays(shop, clock, opened):
     assert shop.check().clean
 
 
+def test_a_network_that_asks_for_given_paces_meanwhile_gets_no_learnt_ones(shop, clock, opened):
+    sell(shop, clock, *[2] * WINDOW)
+    clock.now += DAY
+    other = opened()
+
+    def interfere(part, *_):
+        if part == "log":
+            other.load(stocked(DemandTerms()))
+
+    with pytest.raises(NotLearnt, match="has its paces of sale from"):
+        shop.flows.demand.learn(progress=interfere)
+    assert paces(shop, "A") == {"lyon": 4_000}
+
+
 def test_a_load_that_is_overtaken_by_a_learning_has_what_was_learnt(shop, clock, opened):
     sell(shop, clock, *[2] * WINDOW)
     clock.now += DAY

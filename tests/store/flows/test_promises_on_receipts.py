@@ -261,6 +261,15 @@ def test_a_later_receipt_lets_its_holds_last_longer_and_marks_their_promises(sho
     assert shop.check().clean
 
 
+def test_a_hold_whose_time_is_over_is_not_prolonged_by_a_delay(shop, announce, promised, clock, coming):
+    announce()
+    promised("d1", PO_1=5)
+    clock.now = NOW + 3 * DAY + 1
+    announce(sequence=2, expected_at=NOW + 5 * DAY)
+    assert (held(shop), coming()[0].promised) == (0, 0)
+    assert shop.check().clean
+
+
 def test_what_a_count_had_already_is_held_and_not_added(shop, announce, promised, receive):
     announce()
     promised("d1", 2, PO_1=10)

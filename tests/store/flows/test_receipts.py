@@ -77,6 +77,12 @@ def test_an_older_message_and_the_same_one_change_nothing_and_say_so(shop, annou
     assert contents() == before
 
 
+def test_sequences_are_numbers(announce):
+    announce(sequence=9)
+    assert isinstance(announce(sequence=10, quantity=11), ReceiptTaken)
+    assert announce(sequence=9).older
+
+
 def test_a_later_message_changes_what_is_to_come(shop, announce, receive):
     announce()
     receive(4)

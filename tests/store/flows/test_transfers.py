@@ -6,9 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine.errors import InputInvalid, KeyReused, NotFound, PointsmanError, StockConflict
+from engine.idempotency import operation
 from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.model.transfers import TransferLine
+from engine.store.flows.receipts import Announcement, Delivery
+from engine.store.flows.transfers import FactsDiffer, Leaving, StoredTransfers, TransferChange, TransferChanged
 from engine.store.stock import Count, Movement, Stamp
+from engine.transfers import life
 from engine.transfers.transfers import NewTransfer, TransferFilter
 from tests.conftest import activate
 from tests.support.facts import LILLE, LYON, NOW, PARIS, inventory, node, order
@@ -341,8 +345,6 @@ def test_nothing_at_all_may_arrive_if_no_more_is_to_come(shop, transfers, shippe
 
 
 def test_what_is_on_its_way_is_changed_by_its_transfer_alone(shop, shipped, contents):
-    from engine.store.flows.receipts import Announcement, Delivery  # noqa: PLC0415
-
     shipped()
     name = "transfer:T-1:A"
     before = contents()
@@ -426,4 +428,80 @@ def test_units_on_their_way_that_are_lost_do_not_come_back_by_a_movement(shop, t
     transfers.receive("T-1", {"A": 1}, closes=True)
     shop.stock.move([Movement(op="found", node="lille", sku="A", delta=5, reason="found")])
     assert on_hand(shop) == {"lyon": 4, "lille": 7}
+    assert shop.check().clean
+
+
+def test_what_was_worked_out_on_former_facts_is_not_stored(shop, transfers, shipped, contents):
+    """As if others had changed the transfer, or the policies, between the reading and the change."""
+    shipped({"A": 2})
+    transfers.create(new({"A": 2}, "T-2"))
+    proposed = transfers.find("T-2")
+    ready = transfers.approve("T-2")
+    stored = StoredTransfers(shop._client, shop._keys)
+    now = {"version": shop.network().version, "now": NOW, "micros": NOW * MICROS}
+    sent = life.shipped(ready, None, at=NOW)
+    out = {"A": Leaving(as_stored=("8", "0"), free=8)}
+    active = shop.ready()["policy_version"]
+    changes = [
+        TransferChange(kind="transfer_approved", before=proposed, after=life.approved(proposed)),
+        TransferChange(kind="transfer_shipped", before=ready, after=sent, out=out, policies="0" * 64),
+        TransferChange(
+            kind="transfer_shipped", before=ready, after=sent, policies=active,
+            out={"A": Leaving(as_stored=("9", "0"), free=9)},
+        ),
+    ]  # fmt: skip
+    before = contents()
+    for change in changes:
+        assert stored.change(change, **now, operation=operation("x", None)) == FactsDiffer()
+    assert contents() == before
+    good = TransferChange(kind="transfer_shipped", before=ready, after=sent, out=out, policies=active)
+    assert isinstance(stored.change(good, **now, operation=operation("x", None)), TransferChanged)
+    assert shop.check().clean
+
+
+def test_a_receipt_that_has_the_name_of_a_line_is_no_line_of_it(shop, transfers, approved, contents):
+    approved({"A": 2})
+    shop.flows.inbound.announce(
+        Announcement(
+            id="transfer:T-1:A", source="asn", node="lille", sku="A", quantity=1, expected_at=NOW + HOUR,
+            status="confirmed", sequence=1,
+        )
+    )  # fmt: skip
+    before = contents()
+    with pytest.raises(StockConflict, match="the receipt of 'A' at 'lille' is not as the transfer has it"):
+        transfers.ship("T-1")
+    assert contents() == before
+
+
+def test_a_count_of_before_a_transfer_left_loses_what_left_since(shop, shipped, clock):
+    clock.now += HOUR
+    shipped({"A": 6})
+    counted = Stamp(kind="t", number=(clock.now - 60) * MICROS)
+    shop.stock.set_counts([Count(node="lyon", sku="A", on_hand=9, stamp=counted)])
+    assert on_hand(shop) == {"lyon": 3, "lille": 1}
+    assert shop.check().clean
+
+
+def test_who_asked_what_is_free_is_told_that_it_changed(shop, transfers, approved):
+    approved({"A": 6})
+    tags = [shop.stock.tag(["A"], "web")]
+    transfers.ship("T-1")
+    tags.append(shop.stock.tag(["A"], "web"))
+    transfers.receive("T-1", {"A": 2})
+    tags.append(shop.stock.tag(["A"], "web"))
+    transfers.cancel("T-1")
+    tags.append(shop.stock.tag(["A"], "web"))
+    assert len(set(tags)) == 4
+
+
+def test_units_that_arrive_or_come_back_are_offered_to_who_waits(shop, transfers, shipped):
+    shipped({"A": 6})
+    waits = shop.decide(order(("A", 9)), wait=True)
+    assert waits.record.units_shipped == 5
+    transfers.receive("T-1", {"A": 3})
+    shop.take_turn()
+    assert sum(item.position.held for item in shop.stock.show("A").nodes) == 8
+    transfers.cancel("T-1")
+    shop.take_turn()
+    assert sum(item.position.held for item in shop.stock.show("A").nodes) == 9
     assert shop.check().clean

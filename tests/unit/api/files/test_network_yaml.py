@@ -13,6 +13,7 @@ from api.files.inventory_shapes import NetworkShape
 from api.files.network_yaml import read_network
 from api.records.stock.master_data import NodeFieldsRecord
 from engine.decide.rule_facts import service_facts
+from engine.model.demand import DemandTerms
 from engine.model.facts import Lane, ParcelPrice, UnitPrice
 from engine.model.returns import Grade
 from engine.model.timetable import WHOLE_DAY, Timetable
@@ -193,6 +194,34 @@ def test_what_is_kept_in_the_store_is_what_was_read():
     written = network("reserve_before: 5 d\ncut_off_by: decided\ncut_off_grace: 30 min\n" + TEXT)
     assert written.reserve_before == 5 * 24 * 60
     assert network_of(written.version, network_record(written)) == written
+
+
+def test_where_paces_of_sale_come_from_is_read_and_the_usual_where_nothing_is_said():
+    assert network().demand == DemandTerms(source="file", window=28, method="auto", sale_reasons=frozenset({"sale"}))
+    written = network("demand: {from: log, window: 10 d, method: mean, sale_reasons: [till, vente]}\n" + TEXT)
+    assert written.demand == DemandTerms(
+        source="log", window=10, method="mean", sale_reasons=frozenset({"till", "vente"})
+    )
+    assert network_of(written.version, network_record(written)) == written
+    assert "demand" not in network_record(network()), "the version of a network that says nothing stays"
+
+
+@pytest.mark.parametrize(
+    ("demand", "field"),
+    [
+        ("{from: dreams}", "demand.from"),
+        ("{window: 36 h}", "demand.window"),
+        ("{window: 400 d}", "demand.window"),
+        ("{window: 0 d}", "demand.window"),
+        ("{method: median}", "demand.method"),
+        ("{sale_reasons: []}", "demand.sale_reasons"),
+        ("{since: 2026}", "demand.since"),
+    ],
+)
+def test_what_is_wrong_with_where_paces_come_from_is_said(demand, field):
+    mistakes = []
+    assert read_network(Path("network.yaml"), f"demand: {demand}\n{TEXT}".encode(), mistakes) is None
+    assert [mistake.field for mistake in mistakes] == [field]
 
 
 RETURNS = """
