@@ -77,6 +77,7 @@ fuzz: $(VENV)/.test $(VENV)/.npm ## check 10,000 mutated policy files, 1,000 wit
 soak: $(VENV)/.test ## kill callers and server at random while stock is scarce, and race for what arrives; ARGS="--decisions 5000" for fewer
 	$(BIN)/python -m tests.soak $(ARGS)
 	$(BIN)/python -m tests.soak.waiting_race
+	$(BIN)/python -m tests.soak.receipt_race
 	$(BIN)/python -m tests.soak.channel_race
 	$(BIN)/python -m tests.soak.inbound_race
 

@@ -144,6 +144,8 @@ class ShelfLife:
         evaluation, lots_left = self._evaluation, dict[tuple[str, str], list[Lot]]()
         parts = []
         for key, line in choice.units:
+            if key.ready_at:
+                continue  # what waits is of receipts alone
             option = int(evaluation.options[line].reach.searchsorted(evaluation.row(key)))
             row = int(evaluation.options[line].position[option])
             if row in self._shelves[line]:

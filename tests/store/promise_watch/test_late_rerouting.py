@@ -4,6 +4,8 @@ import threading
 
 import pytest
 
+from engine.events.event import START
+from engine.orders.rejection import RejectionRequest
 from engine.promise_watch.progress import ProgressReport
 from engine.store.flows.promise_notes import Noted, PromiseNote, PromiseNotes
 from engine.store.holds import Operation
@@ -104,6 +106,7 @@ def test_it_stays_if_nothing_is_better_and_that_is_looked_at_once(shop, clock):
     clock.now += HOUR
     assert shop.flows.promise_watch.watch().moved == 0  # once
     assert len(chain(shop, made)) == 1
+    assert "promise.moved" not in [event.type for event in shop.events._outbox.read(START, limit=99).events]
     shown = shop.flows.promise_watch.at_risk().shipments[0].shipment
     assert (shown.state.rerouted, shown.state.rerouting) == (True, False)
     shop.flows.promise_watch.report(ProgressReport(decision=made["id"], number=0, milestone="released"))
@@ -167,6 +170,26 @@ def test_what_is_only_about_to_miss_a_milestone_is_at_risk_and_not_late(bare, cl
     clock.now += DAY - 60
     turn = bare.flows.promise_watch.watch()
     assert (len(turn.raised), turn.moved, turn.stay) == (1, 0, 0)
+
+
+def test_of_what_arrives_in_time_the_best_is_chosen_and_that_is_replayed(bare, clock):
+    facts = network()
+    slow = node("nice", LYON, preparation=5 * 1_440)  # costs least, and arrives too late
+    nodes = [*facts.network.nodes.values(), slow]
+    stock = {"A": {"lyon": 10, "lille": 10}}
+    bare.load(inventory(nodes, stock, services=list(facts.network.services.values())))
+    activate(bare, ALWAYS)
+    made = ordered(bare)
+    bare.stock.move([Movement(op="m", sku="A", node="nice", delta=5)])
+    clock.now += DAY + 1
+    assert bare.flows.promise_watch.watch().moved == 1
+    second = chain(bare, made)[1]
+    assert [item.node for item in second.shipments] == ["lille"]
+    assert replays_alike(bare, second.id)
+    rejected = RejectionRequest(decision=second.id, node="lille", reason="not_in_stock")
+    third = json_of(bare.rerouting.reject(rejected))
+    assert [item["node"] for item in third["shipments"]] == ["nice"]  # not where it came too late from
+    assert "promise.moved" in [event.type for event in bare.events._outbox.read(START, limit=99).events]
 
 
 def test_what_is_about_to_be_late_does_not_stay_though_it_might_still_make_it(shop, clock):

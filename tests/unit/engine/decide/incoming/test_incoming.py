@@ -19,7 +19,9 @@ from tests.support.facts import (
     LILLE,
     LYON,
     NOW,
+    TODAY,
     decided,
+    lots,
     node,
     order,
     receipt,
@@ -286,3 +288,20 @@ def test_the_example_of_the_page_on_inbound():
     split = "when: {route.arrives: {more_than: 5 d}}, then: {avoid: 6.00}"
     decision = decided(order(("A", 3)), facts_there, *rules, kept, split)
     assert [item.ready_at for item in decision.shipments] == [0, NOW + 10 * DAY]
+
+
+def test_of_an_article_with_lots_what_waits_is_of_receipts_alone():
+    of_lots = lots(a=(3, 90))
+    stock = snapshot(NODES, {"A": {"lyon": 3}}, receipts=[receipt(units=5)], lots={"A": {"lyon": of_lots}})
+    decision = decided(order(("A", 7)), stock, FROM_CONFIRMED)
+    assert [(item.ready_at, item.lines[0].quantity) for item in decision.shipments] == [(0, 3), (NOW + 10 * DAY, 4)]
+    assert [sum(count for _, count in item.lines[0].lots) for item in decision.shipments] == [3, 0]
+    assert shipped(decided(order(("A", 2)), stock, "then: {preorder_from: 2026-12-12}")) == {}
+
+
+def test_for_a_nominated_day_goods_come_in_before_they_must_leave():
+    coming = facts(receipt(days=3))
+    too_soon = decided(order(("A", 1), deliver_on=TODAY + 4), coming, FROM_CONFIRMED)
+    assert (too_soon.chosen, [item.quantity for item in too_soon.unfilled]) == ((), [1])
+    (shipment,) = decided(order(("A", 1), deliver_on=TODAY + 8), coming, FROM_CONFIRMED).chosen
+    assert shipment.lines[0].receipts == (("PO-7", 1),)
