@@ -91,6 +91,7 @@ SCOPES = {
     "POST /v1/returns/{return_id}/receive": {ORDERS},
     "POST /v1/shipments/{decision_id}/{number}/progress": {ORDERS},
     "POST /v1/stock/movements": {STOCK},
+    "POST /v1/transfers/propose": {STOCK},
     "POST /v1/webhooks": {ADMIN},
     "POST /v1/webhooks/{webhook_id}/enable": {ADMIN},
     "POST /v1/webhooks/{webhook_id}/replay": {ADMIN},

@@ -101,6 +101,16 @@ class Shop:
             assert self.http.post(f"/v1/transfers{path}", json={} if path else _MOVED).status_code < 300
         return "/v1/transfers/T-1"
 
+    def worth_moving(self):
+        """The path by which what is worth moving is stored. Nobody asks for SHIRT where most of it is."""
+        ends = NodeNames(nodes=frozenset({"lyon", "paris"}))
+        lanes = (TransferLane(origin=ends, goal=ends, takes=60),)
+        network = dataclasses.replace(small().network, transfer_lanes=lanes, version="0" * 64)
+        priced = dataclasses.replace(small().products["SHIRT"], margin=9_000_000)
+        products, paces = {**small().products, "SHIRT": priced}, {"SHIRT": {"lyon": 0, "paris": 1_000}}
+        self.pointsman.load(dataclasses.replace(small(), network=network, products=products, paces=paces))
+        return "/v1/transfers/propose?save=true"
+
     def lane(self):
         self.transfer()
         return "/v1/transfers"
@@ -200,6 +210,7 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
     ),
     "resting.end": ("woken", lambda shop: (shop.rejected(), ("DELETE", "/v1/resting/lyon", None))[1]),
     "stock.put": ("counted", lambda _: ("PUT", "/v1/stock/lyon/SHIRT", {"on_hand": 7, "sequence": 1})),
+    "transfers.propose": ("transfer_proposed", lambda shop: ("POST", shop.worth_moving(), {})),
     "transfers.create": ("transfer_proposed", lambda shop: ("POST", shop.lane(), _MOVED | {"id": "T-2"})),
     "transfers.approve": ("transfer_approved", lambda shop: ("POST", f"{shop.transfer()}/approve", {})),
     "transfers.ship": ("transfer_shipped", lambda shop: ("POST", f"{shop.transfer('approve')}/ship", {})),
