@@ -57,6 +57,19 @@ def test_a_transfer_goes_its_way_and_is_shown_at_each_step(run: Run) -> None:
     assert json.loads(done(run, "list", "--status", "received", "--json"))["transfers"][0]["note"] == "sale"
 
 
+def test_the_log_says_what_became_of_a_transfer(run: Run) -> None:
+    done(run, "create", "lyon", "paris", "--line", "SHIRT=2", "--id", "T-8")
+    done(run, "approve", "T-8")
+    done(run, "ship", "T-8")
+    done(run, "receive", "T-8")
+    logged = run("ledger", "log")
+    assert logged.returncode == 0, logged.stderr
+    steps = [line for line in logged.stdout.splitlines() if "  T-8  " in line]
+    kinds = ("transfer_proposed", "transfer_approved", "transfer_shipped", "transfer_received")
+    assert [kind in line for kind, line in zip(kinds, steps, strict=True)] == [True] * 4
+    assert all("transfer T-8 from lyon to paris: 2 x SHIRT" in line for line in steps)
+
+
 def test_a_transfer_is_cancelled(run: Run) -> None:
     done(run, "create", "paris", "lyon", "--line", "SHIRT=1", "--id", "T-2")
     assert row(done(run, "cancel", "T-2"))[3] == "cancelled"
