@@ -32,6 +32,7 @@ from engine.model.timetable import DAY
 from rules.syntax import literals
 from rules.vocabulary import ATTRIBUTE_KINDS, LIFECYCLES, MODES, NODE_TYPES
 from rules.windows import WEEKDAYS
+from rules.wording.catalogue import available_languages
 
 MOST_GRAMS = 10**8
 MOST_EMISSION = 100_000_000
@@ -284,14 +285,12 @@ class OrderWordsShape(Strict):
     regions = fields.List(Word())
 
 
-class WordsShape(Strict):
-    """How people say it."""
-
-    en = fr = fields.String(validate=validate.Length(min=1, max=100))
-
-
-class GradeShape(WordsShape):
-    restock = Literal(literals.flag, required=True)
+_WORDS: dict[str, fields.Field[Any]] = {
+    language: fields.String(validate=validate.Length(min=1, max=100)) for language in available_languages()
+}
+"""How people say it."""
+WordsShape = Strict.from_dict(_WORDS, name="Words")
+GradeShape = Strict.from_dict({**_WORDS, "restock": Literal(literals.flag, required=True)}, name="Grade")
 
 
 def _is_whole_days(minutes: int) -> None:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 Words: TypeAlias = Mapping[str, str]
-"""How people say it, by language: en and fr."""
+"""How people say it, by language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,31 +17,25 @@ class Grade:
     words: Words = field(default_factory=dict)
 
 
-def _words(en: str, fr: str) -> Words:
-    return MappingProxyType({"en": en, "fr": fr})
-
-
 REASONS: Mapping[str, Words] = MappingProxyType(
     {
-        "changed_mind": _words("changed their mind", "a changé d'avis"),
-        "wrong_size": _words("wrong size", "mauvaise taille"),
-        "not_as_described": _words("not as described", "pas conforme à la description"),
-        "wrong_article": _words("wrong article sent", "mauvais article envoyé"),
-        "damaged": _words("arrived damaged", "arrivé abîmé"),
-        "defective": _words("does not work", "ne fonctionne pas"),
-        "late": _words("arrived too late", "arrivé trop tard"),
-        "other": _words("other", "autre"),
+        name: MappingProxyType({})
+        for name in (
+            "changed_mind",
+            "wrong_size",
+            "not_as_described",
+            "wrong_article",
+            "damaged",
+            "defective",
+            "late",
+            "other",
+        )
     }
 )
 GRADES: Mapping[str, Grade] = MappingProxyType(
-    {
-        "as_new": Grade(restock=True, words=_words("as new", "comme neuf")),
-        "opened": Grade(restock=False, words=_words("opened", "ouvert")),
-        "worn": Grade(restock=False, words=_words("worn", "porté")),
-        "damaged": Grade(restock=False, words=_words("damaged", "abîmé")),
-        "defective": Grade(restock=False, words=_words("defective", "défectueux")),
-    }
+    {name: Grade(restock=name == "as_new") for name in ("as_new", "opened", "worn", "damaged", "defective")}
 )
+"""These and the usual reasons are said in the words of the program's own catalogues."""
 WINDOW_DAYS = 30
 EXPIRES_DAYS = 30
 

@@ -23,6 +23,7 @@ LINE_BY_LINE = {
     "POST /v1/stock/movements": "refused",
     "POST /v1/products": "refused",
     "POST /v1/nodes": "refused",
+    "POST /v1/inbound": "refused",
 }
 """Operations whose body has many things, each of which is read and answered by itself: a mistake in one keeps no other
 from being carried out, so the answer as a whole is a success. And the word of an answer to one with a mistake.
@@ -45,6 +46,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "is no (reason|grade) of this network",
         "the network has no (reason|grade)",
         "is not counted, so it has no stock",
+        "is of the category",
     ),
     "how many decimals a quantity or an amount has depends on its product, and on how large it is": (
         "a quantity is a whole number",
@@ -55,6 +57,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "is finer than",
         "is no (number|amount)",
         "is more than can be meant",
+        "units are placed at a time",
     ),
     "what an order, a hold or a quote still has is not in the request": (
         "can't be cancelled",
@@ -75,6 +78,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "this instant is over",
         "ahead of",
         "is over",
+        "is past",
         "were not held yet",
         "is later than",
         "is no (instant|day of the calendar)",
@@ -93,6 +97,8 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "stands here a second time",
         "travel together",
         "nothing moves by",
+        "nothing arrives by 0",
+        "leads from one node to another",
         "must be open at some time",
         "in the order of the day",
         "takes more than a year of",
@@ -102,6 +108,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
     "a cursor is one that was answered, and a version one that was published": (
         "no 'next' of a page",
         "no 'cursor' of a feed",
+        "no 'cursor' of a channel's feed",
         "no id of an event",
         "write a policy version",
         "must be numbers of entries",

@@ -25,7 +25,9 @@ LINES = {
     "POST /v1/stock/movements",
     "POST /v1/products",
     "POST /v1/nodes",
+    "POST /v1/inbound",
     "GET /v1/events",
+    "GET /v1/channels/{channel}/feed",
 }
 """Operations whose body or answer is NDJSON or CSV, which openapi-python-client knows nothing of: it says so, and
 leaves that out.

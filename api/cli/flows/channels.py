@@ -9,8 +9,8 @@ from api.cli.language.current import say, text
 from api.cli.options import AS_JSON, print_json
 from api.records.flows.channels import (
     ChannelAllocationRecord,
+    ChannelListRecord,
     ChannelRecord,
-    ChannelsRecord,
     LevelRecord,
     LimitRecord,
     NodeAllocationRecord,
@@ -55,7 +55,7 @@ def show_channel(settings: Settings, channel: str | None, skus: Sequence[str], *
     """
     with Pointsman(settings) as service:
         if channel is None:
-            every = ChannelsRecord(channels=[ChannelRecord.of(item) for item in service.flows.channels.all()])
+            every = ChannelListRecord(channels=[ChannelRecord.of(item) for item in service.flows.channels.all()])
             _show(every, list(_channel_lines(every.channels)), as_json=as_json)
             return
         record = ChannelAllocationRecord.of_channel(service.flows.channels.show(channel, skus))
@@ -84,7 +84,7 @@ def recompute(settings: Settings, channels: Sequence[str], *, as_json: bool) -> 
     _show(record, list(_recomputed_lines(record)), as_json=as_json)
 
 
-def _show(record: ChannelsRecord | RecomputedRecord, lines: Sequence[str], *, as_json: bool) -> None:
+def _show(record: ChannelListRecord | RecomputedRecord, lines: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         print_json(record)
         return

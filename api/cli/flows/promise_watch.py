@@ -81,7 +81,7 @@ def progress(
     op: str | None,
     as_json: bool,
 ) -> None:
-    """Record that shipment NUMBER of a decision, from 0, has passed a milestone.
+    """Record that shipment NUMBER, from 0, has passed a milestone.
 
     It was released, picked, packed or handed over. These may come in any order: who has passed one has passed those
     before it.

@@ -16,6 +16,24 @@ _COUNTS = {
     "missing": text("{count} missing"),
 }
 """Units of a line of a return."""
+_REASONS = {
+    "changed_mind": text("changed their mind"),
+    "wrong_size": text("wrong size"),
+    "not_as_described": text("not as described"),
+    "wrong_article": text("wrong article sent"),
+    "damaged": text("arrived damaged"),
+    "defective": text("does not work"),
+    "late": text("arrived too late"),
+    "other": text("other"),
+}
+_GRADES = {
+    "as_new": text("as new"),
+    "opened": text("opened"),
+    "worn": text("worn"),
+    "damaged": text("damaged"),
+    "defective": text("defective"),
+}
+"""Words for what a network file has no words for."""
 _STATES = (
     text("authorised"),
     text("received"),
@@ -88,7 +106,7 @@ def _line(line: ReturnLineRecord, terms: ReturnTerms) -> str:
         line=line.line,
         quantity=line.quantity,
         sku=line.sku,
-        reason=_words(line.reason, terms.reasons.get(line.reason, {})),
+        reason=_words(line.reason, terms.reasons.get(line.reason, {}), _REASONS),
         counts=", ".join(counts) or say("nothing"),
     )
 
@@ -98,7 +116,7 @@ def _group(group: ReturnedUnitsRecord, terms: ReturnTerms) -> str:
     parts = [
         say("at {node}", node=group.node) if group.node else "",
         "" if group.line or not group.node else say("another article"),
-        _words(group.grade, grade.words if grade else {})
+        _words(group.grade, grade.words if grade else {}, _GRADES)
         if group.grade
         else say("not inspected")
         if group.node
@@ -117,6 +135,8 @@ def _group(group: ReturnedUnitsRecord, terms: ReturnTerms) -> str:
     )
 
 
-def _words(name: str, words: Words) -> str:
-    """How people say it in the current language, if the network file has that."""
-    return words.get(current_language()) or words.get(ENGLISH) or name
+def _words(name: str, words: Words, usual: Mapping[str, str]) -> str:
+    """How people say it in the current language: as the network file has it, or else as it is usually said."""
+    if said := words.get(current_language()) or words.get(ENGLISH):
+        return said
+    return say(usual[name]) if name in usual else name

@@ -12,6 +12,10 @@ from engine.service import Pointsman
 OF_NO_PERSON = frozenset(
     {
         *("stock.availability", "stock.feed", "stock.show", "resting.listed"),
+        *("channels.every", "channels.show", "channels.feed"),
+        *("demand.show",),
+        *("inbound.listed", "inbound.show"),
+        *("transfers.page", "transfers.show"),
         *("master_data.get_node", "master_data.get_product"),
         *("policies.listed", "policies.read"),
         *("webhooks.listed", "webhooks.show"),

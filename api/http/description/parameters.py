@@ -24,6 +24,7 @@ PARAMETERS: Mapping[str, str] = {
     "postcode": "Of the destination, as its country writes it",
     "quote_id": "The id of a quote, as its answer has it",
     "reason": "Why goods come back: a reason of the network file",
+    "receipt": "The id of a receipt, as it was announced; percent-encoded, so a slash is %2F",
     "region": "Of the destination, as rules name it",
     "transfer": "The id of a transfer; percent-encoded, so a slash is %2F",
     "return_id": "The id of a return (RMA); percent-encoded, so a slash is %2F",

@@ -7,11 +7,12 @@ from typing import Any
 
 from engine.events.event import EVENT_TYPES
 from engine.orders.order_state import STATES
-from rules.vocabulary import DELIVERIES
+from rules.vocabulary import DELIVERIES, DISPOSITIONS
 
 _REFERENCES = "#/components/schemas/"
 _CHOICES: Mapping[frozenset[str], str] = {
     frozenset(DELIVERIES): "Delivery",
+    frozenset(DISPOSITIONS): "Disposition",
     frozenset(EVENT_TYPES): "EventType",
     frozenset(STATES): "OrderSearchState",
 }

@@ -11,8 +11,8 @@ from api.http.serving.ending import Ending
 from api.records.flows.channels import (
     ChannelAllocationRecord,
     ChannelFeedLineRecord,
+    ChannelListRecord,
     ChannelRecord,
-    ChannelsRecord,
     channel_feed_lines,
 )
 from api.shapes.base import Strict
@@ -50,10 +50,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     channels = Blueprint("channels", __name__, url_prefix="/v1", description="What each channel may take, and its feed")
 
     @channels.get("/channels", scope="stock")
-    @channels.response(HTTPStatus.OK, ChannelsRecord)
+    @channels.response(HTTPStatus.OK, ChannelListRecord)
     def every() -> Response:
         """The channels that the network lists or, if it lists none, those that rules name or that have a feed"""
-        return answer(ChannelsRecord(channels=[ChannelRecord.of(item) for item in pointsman.flows.channels.all()]))
+        return answer(ChannelListRecord(channels=[ChannelRecord.of(item) for item in pointsman.flows.channels.all()]))
 
     @channels.get("/channels/<string:channel>", scope="stock")
     @channels.arguments(ChannelQuery, location="query")

@@ -44,7 +44,7 @@ class ChannelRecord(Record, frozen=True):
         )
 
 
-class ChannelsRecord(Record, frozen=True):
+class ChannelListRecord(Record, frozen=True):
     channels: list[ChannelRecord]
 
 

@@ -91,6 +91,18 @@ SCOPES = {
     "POST /v1/returns/{return_id}/receive": {ORDERS},
     "POST /v1/shipments/{decision_id}/{number}/progress": {ORDERS},
     "POST /v1/stock/movements": {STOCK},
+    "GET /v1/channels": {STOCK},
+    "GET /v1/channels/{channel}": {STOCK},
+    "GET /v1/channels/{channel}/feed": {STOCK},
+    "GET /v1/demand": {STOCK, AUDIT},
+    "POST /v1/demand/learn": {STOCK},
+    "GET /v1/transfers": {STOCK, AUDIT},
+    "GET /v1/transfers/{transfer}": {STOCK, AUDIT},
+    "POST /v1/transfers": {STOCK},
+    "POST /v1/transfers/{transfer}/approve": {STOCK},
+    "POST /v1/transfers/{transfer}/cancel": {STOCK},
+    "POST /v1/transfers/{transfer}/receive": {STOCK},
+    "POST /v1/transfers/{transfer}/ship": {STOCK},
     "POST /v1/transfers/propose": {STOCK},
     "POST /v1/webhooks": {ADMIN},
     "POST /v1/webhooks/{webhook_id}/enable": {ADMIN},
@@ -141,7 +153,12 @@ def test_each_role_does_what_its_scopes_allow_and_nothing_else(pointsman, http, 
         assert set(named) == SCOPES[name]
         assert all(scope in problem["detail"] for scope in named)
     if role != "admin":  # who may run the backlog
-        assert contents() == before
+        assert _but_the_index_of_promises(contents()) == _but_the_index_of_promises(before)
+
+
+def _but_the_index_of_promises(contents):
+    """The index is made of the log whenever it is read."""
+    return {name: content for name, content in contents.items() if not name.endswith(b":promises:read")}
 
 
 def test_nobody_may_do_anything_but_what_is_open(http, operations, contents):

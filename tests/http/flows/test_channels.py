@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from api.records.flows.channels import ChannelAllocationRecord, ChannelFeedLineRecord, ChannelsRecord
+from api.records.flows.channels import ChannelAllocationRecord, ChannelFeedLineRecord, ChannelListRecord
 from tests.conftest import activate
 from tests.support.facts import LILLE, LYON, inventory, node, product
 from tests.support.openapi import mistakes_in
@@ -120,7 +120,7 @@ def test_articles_in_decimals_are_shown_in_them(pointsman, http):
 
 def test_the_channels_are_listed_with_their_rules_and_feeds(shop, http):
     body = http.get("/v1/channels").get_json()
-    assert mistakes_in(http, ChannelsRecord, body) == []
+    assert mistakes_in(http, ChannelListRecord, body) == []
     assert [(item["channel"], item["rules"], item["feed_step"]) for item in body["channels"]] == [
         ("app", ["test/r1"], "1"),
         ("marketplace", [], "1"),

@@ -246,7 +246,7 @@ def test_what_a_network_says_of_returns_stands_in_place_of_what_is_usual():
 
 def test_a_network_without_returns_has_the_usual_reasons_and_grades():
     usual = network(TEXT).returns
-    assert usual.reasons["changed_mind"]["fr"] == "a changé d'avis"
+    assert "changed_mind" in usual.reasons
     assert [name for name, grade in usual.grades.items() if grade.restock] == ["as_new"]
 
 
