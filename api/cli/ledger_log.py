@@ -20,7 +20,7 @@ from engine.store.connection.server_clock import MOST_SECONDS_OFF
 from engine.store.flows.stored_return import ReturnedUnits
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import MovedUnits, UnitsBody
-from engine.store.log.kinds import ACT_KINDS, KINDS, RETURN_KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS, RETURN_KINDS, TRANSFER_KINDS
 
 
 @click.command("log")
@@ -309,6 +309,20 @@ def _returned_units(group: ReturnedUnits) -> str:
     return " ".join(part for part in (placed, group.grade, group.disposition) if part)
 
 
+def _transferred(entry: Entry, _times: Times) -> str:
+    """The transfer, and of its units what this was about: those planned, that left, or that have arrived so far."""
+    transfer = entry.transfer.transfer
+    counts = {"transfer_shipped": "shipped", "transfer_received": "received"}
+    units = [(getattr(line, counts.get(entry.kind, "units")), line.sku) for line in transfer.lines]
+    return say(
+        "transfer {id} from {origin} to {goal}: {units}",
+        id=transfer.id,
+        origin=transfer.origin,
+        goal=transfer.goal,
+        units=", ".join(say("{count} x {sku}", count=count, sku=sku) for count, sku in units),
+    )
+
+
 _DETAIL_NAMES = (
     text("client"),
     text("entries"),
@@ -329,6 +343,7 @@ _DETAIL_NAMES = (
 _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     **dict.fromkeys(ACT_KINDS, lambda entry, _: _details(entry)),
     **dict.fromkeys(RETURN_KINDS, _returned),
+    **dict.fromkeys(TRANSFER_KINDS, _transferred),
     "decided": _decided,
     "confirmed": _ended,
     "released": _ended,

@@ -15,6 +15,7 @@ from api.shapes.fields import (
     Currency,
     Day,
     Degrees,
+    FeedStepField,
     Literal,
     Span,
     Word,
@@ -26,10 +27,8 @@ from api.shapes.lots import LotColumns
 from engine.decide.shipping.distance import DISTANCE_STEP
 from engine.model.demand import DemandMethod, DemandSource
 from engine.model.facts import CutOffBy
-from engine.model.feed_steps import FeedStep
 from engine.model.milestones import PREPARATION_MILESTONES
 from engine.model.timetable import DAY
-from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.vocabulary import ATTRIBUTE_KINDS, LIFECYCLES, MODES, NODE_TYPES
 from rules.windows import WEEKDAYS
@@ -306,16 +305,6 @@ class ReturnsShape(Strict):
     grades = fields.Dict(keys=Word(), values=fields.Nested(GradeShape), validate=validate.Length(min=1))
 
 
-def _feed_step(text: str) -> FeedStep:
-    """Units, at least 1, or a share of them."""
-    if text.strip().endswith("%"):
-        return FeedStep(share=literals.share(text))
-    units = literals.count(text)
-    if units < 1:
-        raise LiteralInvalid(f"'{text}' is no step: write at least 1, or a share such as 10%")
-    return FeedStep(units=units)
-
-
 class DemandShape(Strict):
     """Where paces of sale come from."""
 
@@ -331,7 +320,7 @@ class NetworkShape(Strict):
     time_zone = fields.String(required=True)
     attributes = fields.Nested(AttributesShape)
     channels = fields.List(Word())
-    feed_steps = fields.Dict(keys=Word(), values=Literal(_feed_step))
+    feed_steps = fields.Dict(keys=Word(), values=FeedStepField())
     orders = fields.Nested(OrderWordsShape)
     emissions = fields.Dict(
         keys=fields.String(validate=validate.OneOf(MODES)), values=fields.Nested(ModeEmissionShape), required=True

@@ -11,6 +11,7 @@ from marshmallow import ValidationError, fields, validate
 from api.shapes import text_patterns
 from api.shapes.limits import MOST_UNITS
 from engine.model.facts import MICRODEGREES, RATE
+from engine.model.feed_steps import FeedStep
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.typo_hints import typo_hint
@@ -64,6 +65,24 @@ class Literal(_ParsedField[Any]):
         if number > self._most:
             raise ValidationError(f"'{value}' is more than can be meant here")
         return number
+
+
+class FeedStepField(_ParsedField[FeedStep]):
+    """`3` units, at least 1, or `10%`."""
+
+    def read(self, value: Any) -> FeedStep:
+        if not isinstance(value, str):
+            raise ValidationError("a single value is expected here")
+        try:
+            if value.strip().endswith("%"):
+                return FeedStep(share=literals.share(value))
+            units = literals.count(value)
+        except LiteralInvalid as error:
+            raise ValidationError(str(error)) from None
+        if not 1 <= units <= MOST_UNITS:
+            message = f"'{value}' is no step: write 1 to {MOST_UNITS} units, or a share such as 10%"
+            raise ValidationError(message)
+        return FeedStep(units=units)
 
 
 class Span(_ParsedField[tuple[int, int]]):

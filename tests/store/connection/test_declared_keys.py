@@ -39,10 +39,12 @@ from tests.conftest import activate
 from tests.store.connection.test_replicas import LONG, follow, url
 from tests.store.flows.conftest import commit, decision_on
 from tests.support.decision_json import json_of
-from tests.support.facts import LILLE, LYON, inventory, node, order, product
+from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order, product
 from tests.support.lua_scripts import script_names
 from tests.support.redis_topologies import nodes
+from tests.support.returns import dispose, inspect, open_return, receive
 
+DAY = 24 * HOUR
 STRICT = """
 local redis = (function(real)
   local declared = {}
@@ -125,6 +127,27 @@ def move_between_nodes(pointsman):
     transfers.cancel("T-2")
 
 
+def take_back_what_left(pointsman):
+    """A unit is shipped, comes back, and goes back to where it lies."""
+    sent = order(("B", 1))
+    pointsman.holds.confirm(json_of(pointsman.decide(sent))["id"])
+    name = open_return(pointsman, sent.id, _1=1).stored.id
+    receive(pointsman, name, _1=1)
+    inspect(pointsman, name)
+    (group,) = dispose(pointsman, name).stored.groups
+    assert group.disposition == "restock"
+
+
+def follow_a_channel(pointsman):
+    """What a channel is told of changes, and a position gets low."""
+    channels = pointsman.flows.channels
+    cursor = channels.feeds.read("web", since=None).cursor
+    activate(pointsman, "then: {alert_below: 100}")
+    pointsman.stock.move([Movement(op="less", node="lyon", sku="B", delta=-1)])
+    assert channels.feeds.read("web", since=cursor).size
+    assert channels.low.look().fallen
+
+
 def change_paces(pointsman):
     """As learning them does."""
     store = LearntDemand(pointsman._client, pointsman._keys)
@@ -139,7 +162,8 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     pointsman.load(stocked(9))
     activate(pointsman, "then: {hold: 1 h}", "when: {rejection.reason: other}, then: {rest_after_rejection: 1 h}")
     names = [json_of(pointsman.decide(order(("A", 12), ("B", 2))))["id"]]
-    names += [json_of(pointsman.decide(order(("B", 1))))["id"] for _ in range(4)]
+    soon = NOW + 2 * DAY  # to be kept, it has to be handed over at once
+    names += [json_of(pointsman.decide(order(("B", 1), promise_by=soon)))["id"] for _ in range(4)]
     pointsman.holds.confirm(names[0], shipments=[("lyon", "parcel")])
     pointsman.holds.undo(names[0], lines={"A": 2})
     pointsman.holds.release(names[1])
@@ -194,6 +218,8 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     receive_what_was_promised(pointsman, clock)
     move_between_nodes(pointsman)
     change_paces(pointsman)
+    take_back_what_left(pointsman)
+    follow_a_channel(pointsman)
     seal_and_trim(pointsman)
     over = order(("B", 1))
     pointsman.holds.release(json_of(pointsman.decide(over))["id"])

@@ -15,6 +15,7 @@ from api.records.stock.master_data import NodeFieldsRecord
 from engine.decide.rule_facts import service_facts
 from engine.model.demand import DemandTerms
 from engine.model.facts import Lane, ParcelPrice, UnitPrice
+from engine.model.feed_steps import FeedStep
 from engine.model.returns import Grade
 from engine.model.timetable import WHOLE_DAY, Timetable
 from engine.store.network.serialization import dump, network_of, network_record
@@ -439,3 +440,22 @@ def test_a_place_far_outside_of_its_country_is_a_mistake():
 def test_the_postcodes_of_lanes_are_read_in_capitals():
     lanes = network(TEXT.replace('postcode: "20*"', 'postcode: "kw17*"')).lanes
     assert lanes[0].postcode == "KW17*"
+
+
+def test_steps_of_feeds_are_read_stored_and_read_back():
+    def written(steps):
+        return f"currency: EUR\nchannels: [web, app]\nfeed_steps: {{{steps}}}\n"
+
+    steps = {"web": FeedStep(units=3), "app": FeedStep(share=1_000)}
+    read = network(TEXT.replace("currency: EUR\n", written("web: 3, app: 10%")))
+    assert read.feed_steps == steps
+    assert network_of(read.version, network_record(read)) == read
+    for step, message in (
+        ("0", "'0' is no step: write 1 to 1000000 units, or a share such as 10%"),
+        ("1000001", "'1000001' is no step: write 1 to 1000000 units, or a share such as 10%"),
+        ("many", "'many' is no amount; write for example 12"),
+        ("110%", "'110%' is not between 0% and 100%"),
+        ("[3]", "a single value is expected here"),
+    ):
+        assert mistakes("currency: EUR\n", written(f"web: {step}")) == {"feed_steps.web": message}
+    assert "channels does not list 'shop'" in next(iter(mistakes("currency: EUR\n", written("shop: 3")).values()))
