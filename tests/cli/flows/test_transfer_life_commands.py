@@ -113,6 +113,14 @@ def test_what_is_wrong_is_told(run: Run, words: tuple[str, ...], message: str) -
     assert message in " ".join(ran.stderr.split())
 
 
+def test_nothing_of_it_is_cut_on_a_narrow_terminal(run: Run) -> None:
+    done(run, "create", "lyon", "paris", "--line", "SHIRT=1", "--id", "T-8-with-a-long-name-of-its-own")
+    shown = run("transfer", "show", "T-8-with-a-long-name-of-its-own", COLUMNS=80).stdout
+    assert all(len(line) <= 80 for line in shown.splitlines())
+    names = ("T-8-with-a-long-name-of-its-own", "lyon", "paris", "proposed", "SHIRT")
+    assert [shown.count(f"│ {name} ") for name in names] == [shown.count("┡"), 1, 1, 1, 1]
+
+
 def test_french_is_spoken(run: Run) -> None:
     done(run, "create", "lyon", "paris", "--line", "SHIRT=1", "--id", "T-3")
     assert "à venir" in run("transfer", "show", "T-3", POINTSMAN_LANG="fr").stdout
