@@ -129,6 +129,7 @@ def decision(
         evaluation.order_outcome,
         (shipment.ships_at for shipment in shipments),
         held_from=now if held_from is None else held_from,
+        ready_at=max((shipment.ready_at for shipment in shipments), default=0),
         requested_minutes=requested_minutes,
     )
     return Decision(

@@ -83,15 +83,16 @@ class Reason:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """When `units` of a line that stays unfilled would arrive, if all that is to come might be promised: a guess, that
-    is promised to nobody. UTC seconds.
+    is promised to nobody. UTC seconds. Without the two instants, some of these receipts are late: nobody knows when
+    they come.
     """
 
     units: int
     receipts: ReceiptUnits
     expected: Mapping[str, int]
     """By receipt, when it is expected."""
-    ships_at: int
-    arrives_by: int
+    ships_at: int | None
+    arrives_by: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

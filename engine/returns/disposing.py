@@ -79,7 +79,7 @@ def plan_disposal(
     if not (changed or request.kept):
         raise InputInvalid([Mistake(field="groups", message="say of which groups, or which lines are kept")])
     after = replace(stored, groups=tuple(groups))
-    moved = tuple(_moved(groups[index], stored, placing) for index in changed if _leaves(groups[index]))
+    moved = tuple(_moved(groups[index], stored, placing) for index in changed if groups[index].leaves)
     return Step(after=after, moves=_moves(groups[index] for index in changed), moved=moved)
 
 
@@ -129,16 +129,11 @@ def _kept(line: str, units: int, stored: StoredReturn, network: Network, *, numb
     return ReturnedUnits(number=number, sku=sku, units=units, line=line, disposition=KEPT)
 
 
-def _leaves(group: ReturnedUnits) -> bool:
-    """Whether it is restocked elsewhere than where it lies."""
-    return group.disposition == "restock" and group.place != group.node
-
-
 def _moved(group: ReturnedUnits, stored: StoredReturn, placing: Placing) -> MovedReturn:
     """The receipt by which the other place expects it; it takes a minute at least."""
     takes = max(1, placing.lane_takes(group.node, group.place) or 0)
     return MovedReturn(
-        receipt=f"{stored.id}:{group.number}",
+        receipt=stored.receipt_of(group),
         sku=group.as_sku or group.sku,
         node=group.place,
         units=group.units,
@@ -151,7 +146,7 @@ def _moves(groups: Iterable[ReturnedUnits]) -> tuple[ReturnMove, ...]:
     units: dict[tuple[str, str], Counter[str]] = {}
     for group in groups:
         units.setdefault((group.sku, group.node), Counter())["quarantine"] -= group.units
-        if group.disposition == "restock" and not _leaves(group):
+        if group.disposition == "restock" and not group.leaves:
             units.setdefault((group.as_sku or group.sku, group.place), Counter())["on_hand"] += group.units
         elif group.disposition == "refurbish":
             units[group.sku, group.node]["blocked"] += group.units

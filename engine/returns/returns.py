@@ -9,6 +9,7 @@ from engine.decide.order_record import timestamp
 from engine.errors import ReturnExists, ReturnOver
 from engine.facts_reader import FactsReader
 from engine.idempotency import operation
+from engine.model.receipts import Receipt
 from engine.returns.disposed_return import DisposedReturn
 from engine.returns.disposing import DisposeRequest, plan_disposal
 from engine.returns.inspecting import InspectRequest, plan_inspection
@@ -19,6 +20,7 @@ from engine.returns.return_list import ReturnFilter, ReturnsPage, page_of
 from engine.returns.return_state import ReturnState, verify_expects
 from engine.returns.step_taker import Reading, ReturnChange, StepTaker
 from engine.store.connection.client import Client
+from engine.store.flows.receipts import Receipts
 from engine.store.flows.returns import StoredReturns
 from engine.store.flows.stored_return import StoredReturn
 from engine.store.keys import Keys
@@ -47,6 +49,7 @@ class Returns:
         """
         self._facts = facts
         self._stored = StoredReturns(client, keys)
+        self._receipts = Receipts(client, keys)
         self._steps = StepTaker(client, keys, stored=self._stored, facts=facts, clock=clock, micros=micros)
         self._after_freeing = after_freeing
         self._clock = clock
@@ -54,6 +57,12 @@ class Returns:
     def show(self, return_id: str) -> ReturnState:
         """Raises NotFound."""
         return ReturnState(stored=self._steps.find(return_id), now=self._clock())
+
+    def receipts_elsewhere(self, stored: StoredReturn) -> dict[int, Receipt]:
+        """By number of the group, the receipts by which units arrive that are restocked at another node."""
+        leaving = [group for group in stored.groups if group.leaves]
+        found = self._receipts.find(*map(stored.receipt_of, leaving))
+        return {group.number: receipt for group, receipt in zip(leaving, found, strict=True) if receipt is not None}
 
     def list(self, filtered: ReturnFilter, *, after: OrderPlace | None = None, limit: int) -> ReturnsPage:
         """At most `limit` returns, those opened last first."""

@@ -1,10 +1,11 @@
 """Prints a return for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from api.cli.language.current import current_language, say, text
 from api.cli.output.times import Times
 from api.records.flows.returns import ReturnedUnitsRecord, ReturnLineRecord, ReturnRecord
+from engine.model.receipts import Receipt
 from engine.model.returns import ReturnTerms, Words
 from rules.wording.catalogue import ENGLISH
 
@@ -37,14 +38,23 @@ _DISPOSITIONS = {
 }
 
 
+_ON_ITS_WAY = text("    on its way to {node}")
+_ARRIVED = text("    arrived at {node}")
+_FEWER_ARRIVED = text("    not all of it arrived at {node}")
+
+
 def summary(record: ReturnRecord, times: Times) -> str:
     """A return on one line."""
     units = ", ".join(f"{line.quantity} x {line.sku}" for line in record.lines)
     return f"{times(record.opened_at)}  {record.id}  {say(record.state)}  {units}"
 
 
-def return_lines(record: ReturnRecord, terms: ReturnTerms, times: Times) -> Iterator[str]:
-    """With reasons and grades in the words of the network file."""
+def return_lines(
+    record: ReturnRecord, terms: ReturnTerms, times: Times, receipts: Mapping[int, Receipt]
+) -> Iterator[str]:
+    """With reasons and grades in the words of the network file. `receipts` are those of groups that are restocked
+    elsewhere than where they lay, by number.
+    """
     yield say("return {id} of order {order}: {state}", id=record.id, order=record.order, state=say(record.state))
     yield say("  opened {at}, expires {until}", at=times(record.opened_at), until=times(record.expires_at))
     if record.late_by:
@@ -56,12 +66,19 @@ def return_lines(record: ReturnRecord, terms: ReturnTerms, times: Times) -> Iter
     for group in record.groups:
         yield _group(group, terms)
         if group.place and group.place != group.node:
-            yield say("    on its way to {node}", node=group.place)
+            yield say(_way(receipts.get(group.group)), node=group.place)
     for item in record.placed or ():
         yield say(
             "  why, of {quantity} x {sku} of group {group}:", quantity=item.quantity, sku=item.sku, group=item.group
         )
         yield from (f"    {sentence}" for sentence in item.why)
+
+
+def _way(receipt: Receipt | None) -> str:
+    """How far units have come that go to another place; None: they are yet to leave."""
+    if receipt is None or receipt.to_come:
+        return _ON_ITS_WAY
+    return _ARRIVED if receipt.received >= receipt.quantity else _FEWER_ARRIVED
 
 
 def _line(line: ReturnLineRecord, terms: ReturnTerms) -> str:

@@ -283,7 +283,8 @@ def _print(service: Pointsman, state: ReturnState, *, as_json: bool, placed: Seq
     if as_json:
         print_json(record, quantities)
         return
-    for line in return_lines(quantities.show(record), service.network().returns, Times.of(service)):
+    terms, receipts = service.network().returns, service.flows.returns.receipts_elsewhere(state.stored)
+    for line in return_lines(quantities.show(record), terms, Times.of(service), receipts):
         click.echo(line)
 
 

@@ -53,6 +53,11 @@ class ReturnedUnits(Record, frozen=True, omit_defaults=True):
         """Whether they still lie in quarantine."""
         return not self.disposition
 
+    @property
+    def leaves(self) -> bool:
+        """Whether they are restocked elsewhere than where they lie."""
+        return self.disposition == "restock" and self.place != self.node
+
 
 class StoredReturn(Record, frozen=True, omit_defaults=True):
     """A return (RMA) of an order that the decision `first` began. Instants are UTC seconds. `complete`: nothing more is
@@ -94,6 +99,10 @@ class StoredReturn(Record, frozen=True, omit_defaults=True):
     def returned(self) -> Counter[str]:
         """Units by line that came back."""
         return self._units(group for group in self.groups if group.node)
+
+    def receipt_of(self, group: ReturnedUnits) -> str:
+        """The id of the receipt by which units that are restocked elsewhere arrive there."""
+        return f"{self.id}:{group.number}"
 
     @property
     def here(self) -> int:

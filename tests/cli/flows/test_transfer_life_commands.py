@@ -4,6 +4,7 @@ import functools
 import json
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from engine.settings import Settings
 from engine.store.connection.server import open_server
 from tests.support.facts import policy_file
 from tests.support.forked_cli import SMALL, Command, Run
+from tests.support.order_json import order_json
 
 ENDS = "{nodes: [lyon, paris]}"
 
@@ -70,6 +72,27 @@ def test_the_log_says_what_became_of_a_transfer(run: Run) -> None:
     assert all("transfer T-8 from lyon to paris: 2 x SHIRT" in line for line in steps)
 
 
+def test_it_is_said_how_far_units_have_come_that_go_elsewhere(run: Run, tmp_path: Path) -> None:
+    order = tmp_path / "order.json"
+    order.write_text(json.dumps(order_json(("SHIRT", 2), id="O-7")), "utf-8")
+    made = json.loads(run("decide", order, "--json").stdout)
+    assert run("hold", "confirm", made["id"]).returncode == 0
+    run("return", "open", "O-7", "--line", "1=2", "--reason", "wrong_size")
+    run("return", "receive", "O-7-R1", "--node", "lyon", "--line", "1=2")
+    run("return", "inspect", "O-7-R1", "--grade", "as_new")
+    dispose = ("return", "dispose", "O-7-R1", "--disposition", "restock", "--place", "paris", "--because", "sold there")
+    for way in ((*dispose, "--dry-run"), dispose, ("return", "show", "O-7-R1")):
+        ran = run(*way)
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert "    on its way to paris" in ran.stdout.splitlines()
+    assert run("inbound", "receive", "O-7-R1:1", "1").returncode == 0
+    assert "    on its way to paris" in run("return", "show", "O-7-R1").stdout.splitlines()
+    assert run("inbound", "receive", "O-7-R1:1", "1").returncode == 0
+    shown = run("return", "show", "O-7-R1").stdout.splitlines()
+    assert "    arrived at paris" in shown
+    assert "    on its way to paris" not in shown
+
+
 def test_a_transfer_is_cancelled(run: Run) -> None:
     done(run, "create", "paris", "lyon", "--line", "SHIRT=1", "--id", "T-2")
     assert row(done(run, "cancel", "T-2"))[3] == "cancelled"
@@ -88,6 +111,14 @@ def test_what_is_wrong_is_told(run: Run, words: tuple[str, ...], message: str) -
     ran = run("transfer", *words)
     assert ran.returncode == 1
     assert message in " ".join(ran.stderr.split())
+
+
+def test_nothing_of_it_is_cut_on_a_narrow_terminal(run: Run) -> None:
+    done(run, "create", "lyon", "paris", "--line", "SHIRT=1", "--id", "T-8-with-a-long-name-of-its-own")
+    shown = run("transfer", "show", "T-8-with-a-long-name-of-its-own", COLUMNS=80).stdout
+    assert all(len(line) <= 80 for line in shown.splitlines())
+    names = ("T-8-with-a-long-name-of-its-own", "lyon", "paris", "proposed", "SHIRT")
+    assert [shown.count(f"│ {name} ") for name in names] == [shown.count("┡"), 1, 1, 1, 1]
 
 
 def test_french_is_spoken(run: Run) -> None:

@@ -16,7 +16,7 @@ from engine.orders.quotes.take_up import TakeRequest
 from tests.conftest import activate
 from tests.store.flows.conftest import DAY
 from tests.support.decision_json import json_of
-from tests.support.facts import NOW, order
+from tests.support.facts import LYON, NOW, PARIS, inventory, node, order
 from tests.support.order_json import shipped_units
 
 FROM_CONFIRMED = "then: {promise_from: confirmed}"
@@ -131,6 +131,13 @@ def test_who_waits_is_promised_a_receipt_before_newcomers(sells, announce):
     assert of_receipts(follow_up) == {"PO-1": 4}
     assert of_receipts(json_of(shop.decide(order(("A", 9))))) == {"PO-1": 2}
     verify_replays(shop)
+
+
+def test_a_load_of_the_network_leaves_what_is_to_come_to_be_promised(sells, announce):
+    shop = sells()
+    announce()
+    shop.load(inventory([node("lyon", LYON), node("paris", PARIS)], {"A": {"lyon": 5}, "B": {"lyon": 7}}))
+    assert of_receipts(json_of(shop.decide(order(("A", 9))))) == {"PO-1": 9}
 
 
 def test_orders_of_a_batch_share_what_is_to_come(sells, announce):
