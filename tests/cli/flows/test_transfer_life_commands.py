@@ -124,3 +124,13 @@ def test_nothing_of_it_is_cut_on_a_narrow_terminal(run: Run) -> None:
 def test_french_is_spoken(run: Run) -> None:
     done(run, "create", "lyon", "paris", "--line", "SHIRT=1", "--id", "T-3")
     assert "à venir" in run("transfer", "show", "T-3", POINTSMAN_LANG="fr").stdout
+    for words, message in (
+        (("ship", "T-9"), "aucun transfert n'a l'id «\xa0T-9\xa0»"),
+        (
+            ("receive", "T-3"),
+            "le transfert «\xa0T-3\xa0» est proposé, il ne peut donc pas être reçu\xa0; approuvez-le d'abord",
+        ),
+        (("create", "lyon", "paris", "--line", "SHIRT=999"), "999 de «\xa0SHIRT\xa0», et "),
+        (("create", "lyon", "lille", "--line", "SHIRT=1"), "aucun trajet ne mène de «\xa0lyon\xa0» à «\xa0lille\xa0»"),
+    ):
+        assert message in run("transfer", *words, POINTSMAN_LANG="fr", COLUMNS=400).stderr
