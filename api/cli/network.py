@@ -43,6 +43,9 @@ def load(settings: Settings, directory: Path, *, counts: bool) -> None:
             more="" if changed else say(", as before"),
         )
     )
+    if to_come.late:
+        receipts = counted(to_come.late, "receipt")
+        click.echo(say("{receipts} late; 'pointsman inbound late' lists what was to come by now", receipts=receipts))
     for refusal in to_come.refusals:
         click.echo(refusal, err=True)
 

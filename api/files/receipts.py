@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from api.shapes.quantities import Quantities
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import InputInvalid, Mistake, StockConflict
 from engine.inventory.position_checks import position_mistake
+from engine.model.receipts import OPEN
 from engine.service import Pointsman
 from engine.store.flows.receipts import Announcement, ReceiptTaken
 from rules.syntax import literals
@@ -43,6 +44,8 @@ class ReceiptImport:
     receipts: int = 0
     results: Counter[str] = field(default_factory=Counter)
     refusals: list[str] = field(default_factory=list)
+    late: int = 0
+    """Of those that were taken over, how many are expected before now."""
 
 
 def read_receipts(path: Path, pointsman: Pointsman) -> list[ReceiptRow]:
@@ -58,11 +61,15 @@ def read_receipts(path: Path, pointsman: Pointsman) -> list[ReceiptRow]:
 
 def receipts_of_folder(directory: Path, pointsman: Pointsman) -> list[ReceiptRow]:
     """What is to come by the files of a folder of a network, which is loaded: receipts.csv, if there is one, and the
-    columns `incoming` and `incoming_at` of stock.csv. Raises InputInvalid with every mistake in receipts.csv.
+    columns `incoming` and `incoming_at` of stock.csv. A folder says all that is to come, so some of it may be late.
+    Raises InputInvalid with every mistake in receipts.csv.
     """
     path = directory / "receipts.csv"
     found = read_receipts(path, pointsman) if path.exists() else []
-    return found + list(_rows_of_stock(directory / "stock.csv", pointsman))
+    return [
+        replace(row, announcement=replace(row.announcement, may_be_late=True))
+        for row in (*found, *_rows_of_stock(directory / "stock.csv", pointsman))
+    ]
 
 
 def _rows_of_stock(path: Path, pointsman: Pointsman) -> Iterator[ReceiptRow]:
@@ -98,6 +105,8 @@ def import_receipts(found: Sequence[ReceiptRow], pointsman: Pointsman, progress:
             if len(summary.refusals) < MOST_NAMED:
                 summary.refusals.append(f"{row.where}: {error}")
         else:
+            receipt = outcome.receipt
+            summary.late += receipt.status in OPEN and receipt.expected_at <= pointsman.now
             if isinstance(outcome, ReceiptTaken):
                 summary.results["created" if outcome.created else "changed"] += 1
             else:

@@ -129,6 +129,7 @@ def decision(
         evaluation.order_outcome,
         (shipment.ships_at for shipment in shipments),
         held_from=now if held_from is None else held_from,
+        ready_at=max((shipment.ready_at for shipment in shipments), default=0),
         requested_minutes=requested_minutes,
     )
     return Decision(
@@ -390,6 +391,7 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
                 int(positions.stock.available[row]),
             ),
             lots=evaluation.shelf_life.claim(line_of[sku], row, +lots[sku, node]) if evaluation.shelf_life else None,
+            receipts_read=tuple(evaluation.snapshot.receipts.get(sku, {}).get(node, ())) if volatile.receipts else None,
             **_receipts_claimed(evaluation, line_of[sku], node, receipts[sku, node]),
         )
 

@@ -83,15 +83,16 @@ class Reason:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """When `units` of a line that stays unfilled would arrive, if all that is to come might be promised: a guess, that
-    is promised to nobody. UTC seconds.
+    is promised to nobody. UTC seconds. Without the two instants, some of these receipts are late: nobody knows when
+    they come.
     """
 
     units: int
     receipts: ReceiptUnits
     expected: Mapping[str, int]
     """By receipt, when it is expected."""
-    ships_at: int
-    arrives_by: int
+    ships_at: int | None
+    arrives_by: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +166,10 @@ class Claim:
     """What the commit takes of receipts beside the `units`, which are on hand; each of them is among the `counted`."""
     counted: tuple["CountedReceipt", ...] = ()
     """The receipts that may be promised, as they were read, the next to arrive first."""
+    receipts_read: tuple[Receipt, ...] | None = None
+    """All that are open, if rules that give the floor, or let receipts be promised, mention them: the commit must find
+    these, with as many units to come, of their statuses and expected at their instants. None: it may find any.
+    """
     haircut: int = 0
     """Basis points of the units that are to come of a receipt, rounded up, that are promised to nobody."""
 

@@ -155,21 +155,25 @@ class ReasonRecord(SentenceRecord, frozen=True):
 
 class EstimateRecord(Record, frozen=True):
     """When units that stay unfilled would arrive, if all that is to come might be promised. It is promised to nobody:
-    receipts may come later, or go to others.
+    receipts may come later, or go to others. Of late receipts nobody knows when they come.
     """
 
     units: int
     receipts: list[ReceiptUnitsRecord]
-    ships_at: Timestamp
-    arrives_by: Timestamp
+    ships_at: Annotated[Timestamp | UnsetType, Meta(description="left out if a receipt is late")] = UNSET
+    arrives_by: Annotated[Timestamp | UnsetType, Meta(description="left out if a receipt is late")] = UNSET
+    late: Annotated[
+        bool | UnsetType, Meta(description="true: a receipt was expected before the decision; otherwise left out")
+    ] = UNSET
 
     @classmethod
     def of(cls, estimate: Estimate) -> "EstimateRecord":
         return cls(
             units=estimate.units,
             receipts=ReceiptUnitsRecord.each(estimate.receipts, estimate.expected),
-            ships_at=timestamp(estimate.ships_at),
-            arrives_by=timestamp(estimate.arrives_by),
+            ships_at=UNSET if estimate.ships_at is None else timestamp(estimate.ships_at),
+            arrives_by=UNSET if estimate.arrives_by is None else timestamp(estimate.arrives_by),
+            late=estimate.ships_at is None or UNSET,
         )
 
 

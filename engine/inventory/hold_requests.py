@@ -176,13 +176,19 @@ def on_backorder(awaited: UnitsOnBackorder, text: QuantityText) -> StockConflict
     """The error for units that are to leave before they are there."""
     if awaited.receipt is not None:
         return StockConflict(
-            f"these units of {awaited.sku} are still to come to {awaited.node}, by receipt '{awaited.receipt}', which"
-            f" is expected at {timestamp(awaited.expected_at)}; once they have arrived, receive them (POST"
-            f" /v1/inbound/{awaited.receipt}/receive, or: pointsman inbound receive {awaited.receipt}), and then"
-            " confirm them"
+            f"{still_to_come(awaited.sku, awaited.node, awaited.receipt, awaited.expected_at)}, and then confirm them"
         )
     on_hand = text(awaited.sku, awaited.on_hand)
     return StockConflict(
         f"these units of {awaited.sku} are on backorder at {awaited.node}, where {on_hand} are on hand; once"
         " they have arrived, send that as a stock movement or count, and then confirm them"
+    )
+
+
+def still_to_come(sku: str, node: str, receipt: str, expected_at: int) -> str:
+    """Says that units are not there yet, and how to say that they are. `expected_at` is UTC seconds."""
+    return (
+        f"these units of {sku} are still to come to {node}, by receipt '{receipt}', which is expected at"
+        f" {timestamp(expected_at)}; once they have arrived, receive them (POST /v1/inbound/{receipt}/receive, or:"
+        f" pointsman inbound receive {receipt})"
     )

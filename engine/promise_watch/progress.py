@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.errors import Contended, HoldEnded, NotFound
+from engine.errors import Contended, HoldEnded, NotFound, StockConflict
 from engine.idempotency import name_reused, operation
-from engine.inventory.hold_requests import verify_stated
+from engine.inventory.hold_requests import still_to_come, verify_stated
 from engine.inventory.stated_instants import MICROSECONDS
 from engine.model.milestones import Milestone
 from engine.promise_watch.promised_shipments import PromisedShipments
@@ -13,6 +13,7 @@ from engine.promise_watch.watched_shipment import WatchedShipment
 from engine.store.connection.client import Client
 from engine.store.flows.promise_notes import Noted, PromiseNote, PromiseNotes
 from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
+from engine.store.hold_changes.stored_holds import StoredHold
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.outcomes import NotHeld, OperationReused
@@ -56,7 +57,8 @@ class Progress:
     def report(self, report: ProgressReport) -> WatchedShipment:
         """Take a report in; the shipment as it then is. Reports may come in any order: who has passed a milestone has
         passed those before it, and of one that is reported again, the later report counts. Raises NotFound, HoldEnded,
-        InputInvalid, KeyReused, Contended, NotReady, StoreUnavailable.
+        InputInvalid, KeyReused, Contended, NotReady, StoreUnavailable; StockConflict if it was picked before its units
+        are there.
         """
         entry = decision_log.decided(self._client, self._keys, report.decision)
         if report.number >= len(entry.record.shipments):
@@ -69,6 +71,7 @@ class Progress:
         named = operation(report.fingerprint, report.op)
         for _ in range(MOST_TRIES):
             stored = self._changes.read([entry], now=now)[0]  # which ends a hold whose time is over
+            _verify_there(stored, report)
             states = self._notes.states(report.decision) if stored.held else None
             text = (states or {}).get(report.number)
             note = PromiseNote(
@@ -99,3 +102,11 @@ def _not_held(report: ProgressReport) -> HoldEnded:
     return HoldEnded(
         f"shipment {report.number} of decision {report.decision} is not held any more: it has left, or was let go"
     )
+
+
+def _verify_there(stored: StoredHold, report: ProgressReport) -> None:
+    """Nobody picks what is still to come."""
+    awaited = next((peg for peg in stored.pegs if peg.number == report.number), None)
+    if awaited is not None and report.milestone != "released":
+        missing = still_to_come(awaited.sku, awaited.node, awaited.receipt, awaited.expected_at)
+        raise StockConflict(f"{missing}, and then report what becomes of the shipment")

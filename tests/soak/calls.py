@@ -15,6 +15,7 @@ from engine.decide.order_record import OrderRecord, order_of
 from engine.errors import NotFound
 from engine.inventory.hold_state import HoldState
 from engine.model.facts import Order
+from engine.model.transfers import TransferLine
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decision_request import Answer
@@ -27,9 +28,11 @@ from engine.returns.opening import LineToReturn, OpenRequest
 from engine.returns.receiving import ReceiveRequest
 from engine.returns.return_state import ReturnState
 from engine.service import Pointsman
+from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.ledger import RequestKey
 from engine.store.outcomes import MovementApplied, MovementCounted, MovementRepeated
 from engine.store.stock import Count, Movement, Stamp
+from engine.transfers.transfers import NewTransfer
 from tests.soak.journal import Request
 from tests.soak.scenario import has_lots, lots_of
 from tests.support.batches import decide_batch
@@ -214,12 +217,53 @@ def _step(state: ReturnState) -> Done:
     return Done(answer=state.stored.id)
 
 
+def announce(pointsman: Pointsman, request: Request) -> Done:
+    """Goods are to come, by the message of that number; what is late by now is noted."""
+    names = ("node", "sku", "quantity", "expected_at", "sequence")
+    fields = {name: request[name] for name in names}
+    announced = Announcement(id=request["name"], source="purchase_order", status="confirmed", **fields)
+    pointsman.flows.inbound.announce(announced)
+    pointsman.flows.inbound.note_overdue()
+    return Done(answer=request["name"])
+
+
+def receive(pointsman: Pointsman, request: Request) -> Done:
+    delivery = Delivery(units=request["units"], closes=request["closes"], over=True)
+    taken = pointsman.flows.inbound.receive(request["name"], delivery, op=request["op"])
+    return Done(answer=taken.receipt.id)
+
+
+def create_transfer(pointsman: Pointsman, request: Request) -> Done:
+    line = TransferLine(sku=request["sku"], units=request["units"])
+    new = NewTransfer(id=request["op"], origin=request["node"], goal=request["goal"], lines=[line])
+    return Done(answer=pointsman.flows.transfers.create(new, op=request["op"]).id)
+
+
+def approve_transfer(pointsman: Pointsman, request: Request) -> Done:
+    return Done(answer=pointsman.flows.transfers.approve(request["name"], op=request["op"]).id)
+
+
+def ship_transfer(pointsman: Pointsman, request: Request) -> Done:
+    return Done(answer=pointsman.flows.transfers.ship(request["name"], op=request["op"]).id)
+
+
+def receive_transfer(pointsman: Pointsman, request: Request) -> Done:
+    units, op = request["units"], request["op"]
+    received = pointsman.flows.transfers.receive(request["name"], units, closes=request["closes"], over=True, op=op)
+    return Done(answer=received.id)
+
+
+def cancel_transfer(pointsman: Pointsman, request: Request) -> Done:
+    return Done(answer=pointsman.flows.transfers.cancel(request["name"], op=request["op"]).id)
+
+
 CALLS: Mapping[str, Callable[[Pointsman, Request], Done]] = {
     act.__name__: act
     for act in (
         *(decide, batch, take_up, amend, cancel, approve, wait, reject, confirm, release, undo, extend, report),
         *(serve, count, move, wake, activate),
-        *(open_return, receive_return, inspect_return, dispose_return, cancel_return),
+        *(open_return, receive_return, inspect_return, dispose_return, cancel_return, announce, receive),
+        *(create_transfer, approve_transfer, ship_transfer, receive_transfer, cancel_transfer),
     )
 }
 """Calls by name. A new one is drawn in requests.py, and what it should have done is told in effects.py."""

@@ -11,21 +11,29 @@ from engine.store.log.entry import Entry
 from tests.soak.journal import Request
 
 _ENDED = {"confirm": "confirmed", "release": "released", "undo": "undone"}
-_RETURNED = {
+_STEPS = {
     "open_return": "return_opened",
     "receive_return": "return_received",
     "inspect_return": "return_inspected",
     "dispose_return": "return_disposed",
     "cancel_return": "return_cancelled",
+    "announce": "expected",
+    "receive": "received",
+    "create_transfer": "transfer_proposed",
+    "approve_transfer": "transfer_approved",
+    "ship_transfer": "transfer_shipped",
+    "receive_transfer": "transfer_received",
+    "cancel_transfer": "transfer_cancelled",
 }
-_ANSWERED_AGAIN = frozenset({"approved", "return_opened", "return_cancelled"})
+"""By call of which the answer is the return, receipt or transfer, the kind of the entry."""
+_ANSWERED_AGAIN = frozenset({"approved", "return_opened", "return_cancelled", "expected"})
 """What is done once however often it is asked for, by whoever."""
 
 
 @dataclass(kw_only=True)
 class Effects:
     """`times` counts changes by kind and what they are of: a decision that was rejected, an order that was cancelled or
-    amended. `units` are those of a decision that left, were released or held again.
+    amended, a return, a receipt or a transfer. `units` are those of a decision that left, were released or held again.
     """
 
     times: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -42,6 +50,10 @@ class Effects:
                 self.times[kind, orjson.loads(entry.body)["returned"]["id"]] += 1
             case "rejected":
                 self.times[entry.kind, entry.decision] += 1
+            case "expected" | "received" if entry.receipt.source == "purchase_order":
+                self.times[entry.kind, entry.decision] += 1
+            case kind if kind.startswith("transfer_"):
+                self.times[kind, entry.transfer.transfer.id] += 1
             case "confirmed" | "released" | "undone":
                 self.units[entry.kind, entry.decision] += units
 
@@ -57,10 +69,10 @@ class Effects:
             case "reject" if answer:
                 self.times["rejected", request["decision"]] += 1
                 self.units["confirmed", request["decision"]] += sum(request["confirmed"].values())
-            case "open_return" | "cancel_return" if answer:  # again, it is answered as before
-                self.wholly.add((_RETURNED[request["call"]], answer))
-            case "receive_return" | "inspect_return" | "dispose_return" if answer:
-                self.times[_RETURNED[request["call"]], request["name"]] += 1
+            case "open_return" | "cancel_return" | "announce" as call if answer:  # again, it is answered as before
+                self.wholly.add((_STEPS[call], answer))
+            case call if call in _STEPS and answer:
+                self.times[_STEPS[call], answer] += 1
             case "confirm" | "release" | "undo" if answer:
                 key = _ENDED[request["call"]], request["decision"]
                 self.units[key] += sum(request["lines"].values())

@@ -11,10 +11,19 @@ import orjson
 from engine.decide.order_record import seconds
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import HoldUnits
+from engine.store.log.kinds import TRANSFER_KINDS
 from tests.soak.effects import Effects
 from tests.soak.order_units import OrderUnits
 from tests.soak.scenario import FULL, MOST_A_DAY, Clock, floor
 from tests.support.decision_json import json_of
+
+_OTHER_KINDS = frozenset(
+    {
+        *("approved", "counted", "loaded", "published", "activated", "allocated", "stock_low"),
+        *("promise_at_risk", "promise_stays", "expected", "received", "overdue", *TRANSFER_KINDS),
+    }
+)
+"""Those of which effects.py tells, or the ledger check alone."""
 
 
 @dataclass(kw_only=True)
@@ -117,13 +126,11 @@ class LogState:
                 self._woken(entry)
             case "progressed":
                 self.passed.add((entry.decision, entry.details["shipment"], entry.details["milestone"]))
-            case "promise_at_risk" | "promise_stays":
+            case kind if kind in _OTHER_KINDS:
                 pass
             case kind if kind.startswith("return_"):
                 body = orjson.loads(entry.body)
                 self.quarantine.update({(sku, node): units for sku, node, units, *_ in body.get("moves", ()) if units})
-            case "approved" | "counted" | "loaded" | "published" | "activated" | "allocated" | "stock_low":
-                pass
             case _:
                 self.verdict.lost.append(f"an entry of an unexpected kind: {entry.kind}")
 

@@ -10,8 +10,11 @@ from typing import Any, Protocol, TypeVar, get_args
 from engine.decide.order_record import order_of
 from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.record import to_json
+from engine.inbound.inbound import ReceiptFilter
 from engine.model.facts import Line, Order
 from engine.model.milestones import PREPARATION_MILESTONES
+from engine.model.receipts import Receipt
+from engine.model.transfers import Transfer, TransferStatus
 from engine.orders.living_orders import OrderFilter
 from engine.orders.quotes.quotes import QuoteRequest
 from engine.orders.rejection import COUNTED, Reason
@@ -295,6 +298,67 @@ def cancel_return(caller: Caller, _: str) -> Drawn:
     return stored and {"name": stored.id}
 
 
+def announce(caller: Caller, op: str) -> Drawn:
+    """Goods are to come soon, so that some are late; or a message of another caller changes what was announced."""
+    receipt = _receipt(caller) if caller.chance(0.5) else None
+    position = _position(caller) if receipt is None else {"node": receipt.node, "sku": receipt.sku}
+    return {
+        **position,
+        "name": op if receipt is None else receipt.id,
+        "quantity": caller.dice.randint(1, 6),
+        "expected_at": int(caller.clock()) + 60 * caller.dice.randint(10, 60),
+        "sequence": int(caller.clock() * 1_000_000),
+    }
+
+
+def receive(caller: Caller, _: str) -> Drawn:
+    receipt = _receipt(caller)
+    units = caller.dice.choice([None, 1])
+    return receipt and {"name": receipt.id, "units": units, "closes": caller.chance(0.3)}
+
+
+def _receipt(caller: Caller) -> Receipt | None:
+    """One of those open that no transfer or return opened."""
+    receipts = caller.insist(lambda: caller.pointsman.flows.inbound.list_receipts(ReceiptFilter())) or ()
+    bought = [receipt for receipt in receipts if receipt.source == "purchase_order"]
+    return caller.dice.choice(bought) if bought else None
+
+
+def create_transfer(caller: Caller, _: str) -> Drawn:
+    origin, goal = caller.dice.sample(NODES, 2)
+    return {"sku": caller.dice.choice(SKUS), "node": origin, "goal": goal, "units": caller.dice.randint(1, 2)}
+
+
+def _transfer(caller: Caller, *statuses: TransferStatus) -> Transfer | None:
+    """One of those of these statuses, made by whichever caller."""
+    transfers = caller.insist(caller.pointsman.flows.transfers.open_transfers) or ()
+    found = [transfer for transfer in transfers if transfer.status in statuses]
+    return caller.dice.choice(found) if found else None
+
+
+def approve_transfer(caller: Caller, _: str) -> Drawn:
+    transfer = _transfer(caller, "proposed")
+    return transfer and {"name": transfer.id}
+
+
+def ship_transfer(caller: Caller, _: str) -> Drawn:
+    transfer = _transfer(caller, "approved")
+    return transfer and {"name": transfer.id}
+
+
+def receive_transfer(caller: Caller, _: str) -> Drawn:
+    transfer = _transfer(caller, "shipped")
+    if transfer is None:
+        return None
+    units = {transfer.lines[0].sku: caller.dice.randint(1, 2)}
+    return {"name": transfer.id, "units": caller.dice.choice([None, units]), "closes": caller.chance(0.3)}
+
+
+def cancel_transfer(caller: Caller, _: str) -> Drawn:
+    transfer = _transfer(caller, "proposed", "approved", "shipped")
+    return transfer and {"name": transfer.id}
+
+
 def look_around(caller: Caller, _: str) -> Drawn:
     """See which orders were placed last, by whichever caller, so that several callers change the same ones."""
     page = caller.insist(lambda: caller.pointsman.orders.list(OrderFilter(), limit=_SEEN))
@@ -327,6 +391,13 @@ ODDS: Mapping[tuple[str, Callable[[Caller, str], Drawn]], int] = {
     ("inspect_return", inspect_return): 5,
     ("dispose_return", dispose_return): 5,
     ("cancel_return", cancel_return): 2,
+    ("announce", announce): 4,
+    ("receive", receive): 4,
+    ("create_transfer", create_transfer): 8,
+    ("approve_transfer", approve_transfer): 6,
+    ("ship_transfer", ship_transfer): 6,
+    ("receive_transfer", receive_transfer): 4,
+    ("cancel_transfer", cancel_transfer): 2,
     ("", look_around): 4,
 }
 """How likely each call is, by its name and what draws it."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.model.facts import Inventory
 from engine.model.lots import LotUnits
+from engine.model.transfer_lanes import NodeNames, TransferLane
 from tests.support.facts import NOW, GeoPoint, inventory, lots, node, policy_file, service
 
 SKUS = [f"S{number:02}" for number in range(50)]
@@ -24,9 +25,9 @@ LOW = "then: {alert_below: 5}"
 POLICIES = {
     "nothing kept": (HOLD, PARK, REST, LOW),
     "keep two": (HOLD, PARK, "then: {keep: 2}", REST, LOW),
-    "keep a tenth": ("then: {hold: until_shipped + 20 m}", "then: {keep: 10%}"),
-    "protect": (HOLD, PARK, "then: {protect: [{channel: app, units: 3}, {channel: app, share: 20%}]}", REST),
-    "a full day": (HOLD, "when: {node.id: n3}, then: {daily_orders: 400}"),
+    "keep a tenth": ("then: {hold: until_shipped + 20 m}", "then: {keep: 10%}", LOW),
+    "protect": (HOLD, PARK, "then: {protect: [{channel: app, units: 3}, {channel: app, share: 20%}]}", REST, LOW),
+    "a full day": (HOLD, "when: {node.id: n3}, then: {daily_orders: 400}", LOW),
 }
 
 
@@ -54,7 +55,9 @@ def warehouse(units: int) -> Inventory:
     ]
     stock = {sku: dict.fromkeys(NODES, units) for sku in SKUS}
     of_lots = {sku: dict.fromkeys(NODES, lots_of(sku, units)) for sku in SKUS if has_lots(sku)}
-    return inventory(nodes, stock, services=[service()], lots=of_lots)
+    anywhere = NodeNames(nodes=frozenset(NODES))
+    lanes = (TransferLane(origin=anywhere, goal=anywhere, takes=60),)
+    return inventory(nodes, stock, services=[service()], lots=of_lots, transfer_lanes=lanes)
 
 
 def has_lots(sku: str) -> bool:

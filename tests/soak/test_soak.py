@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.store.log.kinds import ACT_KINDS, KINDS, TRANSFER_KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS
 from tests.soak.__main__ import Soak
 from tests.soak.calls import CALLS
 
@@ -18,7 +18,6 @@ def test_callers_and_the_server_killed_at_random_lose_and_oversell_nothing():
     assert of_ledger | {"withdrawn", "set_aside", "promise_at_risk", "promise_stays"} == set(KINDS) - {
         "repaired",
         *ACT_KINDS,
-        *TRANSFER_KINDS,  # the soak moves nothing between nodes: see test_transfer_machine.py
     }, "these are chance"
     assert {call for call, answered in verdict.calls if answered} == set(CALLS)
     assert verdict.rests > 0

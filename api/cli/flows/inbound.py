@@ -7,10 +7,10 @@ from typing import Any, get_args
 import click
 from marshmallow import ValidationError
 from rich.console import Console
-from rich.table import Table
 
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, OP, print_json, units_of
+from api.cli.output.column_tables import Column, column_tables
 from api.cli.output.mistakes import fail
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
@@ -184,18 +184,23 @@ def _list(settings: Settings, wanted: ReceiptFilter, *, limit: int, as_json: boo
 
 
 def _print(records: list[InboundReceiptRecord], quantities: Quantities, times: Times) -> None:
-    table = Table()
-    for heading in (say("receipt"), say("SKU"), say("node")):
-        table.add_column(heading, overflow="fold")
-    table.add_column(say("expected"), no_wrap=True)
-    table.add_column(say("status"))
-    for heading in (say("announced"), say("received"), say("to come"), say("promised")):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for record in map(quantities.show, records):
-        status = say(record.status) + (say(", late") if record.late else "")
-        units = map(str, (record.quantity, record.received, record.to_come, record.promised))
-        table.add_row(record.id, record.sku, record.node, times(record.expected_at), status, *units)
-    Console().print(table)
+    shown = [quantities.show(record) for record in records]
+    key = Column(heading=say("receipt"), cells=[record.id for record in shown])
+    console = Console()
+    for table in column_tables(key, list(_columns(shown, times)), width=console.width):
+        console.print(table)
+
+
+def _columns(records: list[InboundReceiptRecord], times: Times) -> Iterator[Column]:
+    late = [say(record.status) + (say(", late") if record.late else "") for record in records]
+    yield Column(heading=say("SKU"), cells=[record.sku for record in records], is_text=True)
+    yield Column(heading=say("node"), cells=[record.node for record in records], is_text=True)
+    yield Column(heading=say("expected"), cells=[times(record.expected_at) for record in records], is_text=True)
+    yield Column(heading=say("status"), cells=late, is_text=True)
+    yield Column(heading=say("announced"), cells=[str(record.quantity) for record in records])
+    yield Column(heading=say("received"), cells=[str(record.received) for record in records])
+    yield Column(heading=say("to come"), cells=[str(record.to_come) for record in records])
+    yield Column(heading=say("promised"), cells=[str(record.promised) for record in records])
 
 
 def _sent(fields: dict[str, Any]) -> SentDelivery:

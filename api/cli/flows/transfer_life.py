@@ -1,15 +1,15 @@
 """The commands by which transfers are made, approved, shipped, received, cancelled and listed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import get_args
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, INSTANT, OP, print_json, units_by_name
+from api.cli.output.column_tables import Column, column_tables
 from api.cli.output.times import Times
 from api.shapes.limits import MOST_TRANSFERS
 from api.shapes.quantities import Quantities
@@ -189,7 +189,7 @@ def list_transfers(
     if as_json:
         print_json(TransfersPageRecord(transfers=records, next=None), quantities)
     elif records:
-        Console().print(_table([quantities.show(record) for record in records], times))
+        _print_tables([quantities.show(record) for record in records], times)
     else:
         click.echo(say("no transfers"))
 
@@ -211,19 +211,26 @@ def _print(service: Pointsman, transfer: Transfer, *, as_json: bool) -> None:
     if as_json:
         print_json(record, quantities)
     else:
-        Console().print(_table([quantities.show(record)], Times.of(service)))
+        _print_tables([quantities.show(record)], Times.of(service))
 
 
-def _table(transfers: list[TransferRecord], times: Times) -> Table:
+def _print_tables(transfers: list[TransferRecord], times: Times) -> None:
     """A row a line."""
-    table = Table()
-    for column in (say("transfer"), say("from"), say("to"), say("status"), say("arrives"), say("SKU")):
-        table.add_column(column, overflow="fold")
-    for column in (say("planned"), say("shipped"), say("arrived"), say("to come")):
-        table.add_column(column, justify="right")
-    for item in transfers:
-        expected = "" if item.expected_at is None else times(item.expected_at)
-        for line in item.lines:
-            amounts = map(str, (line.quantity, line.shipped, line.received, line.to_come))
-            table.add_row(item.id, item.origin, item.goal, item.status, expected, line.sku, *amounts)
-    return table
+    console = Console()
+    key = Column(heading=say("transfer"), cells=[item.id for item in transfers for _ in item.lines])
+    for table in column_tables(key, list(_columns(transfers, times)), width=console.width):
+        console.print(table)
+
+
+def _columns(transfers: list[TransferRecord], times: Times) -> Iterator[Column]:
+    rows = [(item, line) for item in transfers for line in item.lines]
+    expected = ["" if item.expected_at is None else times(item.expected_at) for item, _ in rows]
+    yield Column(heading=say("from"), cells=[item.origin for item, _ in rows], is_text=True)
+    yield Column(heading=say("to"), cells=[item.goal for item, _ in rows], is_text=True)
+    yield Column(heading=say("status"), cells=[item.status for item, _ in rows], is_text=True)
+    yield Column(heading=say("arrives"), cells=expected, is_text=True)
+    yield Column(heading=say("SKU"), cells=[line.sku for _, line in rows], is_text=True)
+    yield Column(heading=say("planned"), cells=[str(line.quantity) for _, line in rows])
+    yield Column(heading=say("shipped"), cells=[str(line.shipped) for _, line in rows])
+    yield Column(heading=say("arrived"), cells=[str(line.received) for _, line in rows])
+    yield Column(heading=say("to come"), cells=[str(line.to_come) for _, line in rows])

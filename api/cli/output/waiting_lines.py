@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from api.cli.language.current import say
 from api.cli.output.times import local_time
-from engine.decide.record_parts import ReceiptUnitsRecord, ShipmentRecord, UnfilledRecord
+from engine.decide.record_parts import EstimateRecord, ReceiptUnitsRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Network
 
 
@@ -32,14 +32,26 @@ def estimate_lines(item: UnfilledRecord, network: Network) -> Iterator[str]:
     """Of units that stay unfilled: when they might come."""
     if item.estimate:
         estimate = item.estimate
-        yield say(
-            "     estimate: {units} of what comes ({receipts}) would arrive by {at}; nothing is held for it",
-            units=estimate.units,
-            receipts=", ".join(_receipt(receipt, network) for receipt in estimate.receipts),
-            at=local_time(estimate.arrives_by, network),
+        yield (
+            _late(estimate, network)
+            if estimate.late
+            else say(
+                "     estimate: {units} of what comes ({receipts}) would arrive by {at}; nothing is held for it",
+                units=estimate.units,
+                receipts=", ".join(_receipt(receipt, network) for receipt in estimate.receipts),
+                at=local_time(str(estimate.arrives_by), network),
+            )
         )
     if item.backorder:
         yield say("     on backorder, as a rule says")
+
+
+def _late(estimate: EstimateRecord, network: Network) -> str:
+    return say(
+        "     estimate: {units} of what was to come ({receipts}), which is late; nothing is held for it",
+        units=estimate.units,
+        receipts=", ".join(_receipt(receipt, network) for receipt in estimate.receipts),
+    )
 
 
 def _receipt(receipt: ReceiptUnitsRecord, network: Network) -> str:

@@ -21,10 +21,11 @@ from engine.audit.explanation.statement import (
     Rules,
     Statement,
     Units,
+    Value,
     Values,
 )
 from engine.decide.decide import unfilled_of
-from engine.decide.decision import Unfilled
+from engine.decide.decision import Estimate, Unfilled
 from engine.decide.rejected_stock import after_rejection, count_rejected_stock
 
 QuestionCode: TypeAlias = Literal["parcels", "farther", "stock", "service", "unfilled", "place"]
@@ -157,14 +158,19 @@ def _unfilled(explained: ExplainedChoice) -> Iterator[Statement]:
                 rules=Rules(reason.rules, because),
             )
         if item.estimate is not None:
-            values = {
-                "units": Units.of(item.sku, item.estimate.units),
-                "receipts": Names(tuple(name for name, _ in item.estimate.receipts)),
-                "arrives_by": Instant(item.estimate.arrives_by),
-            }
-            yield Statement(kind="unfilled.estimate", values=values, count=item.estimate.units)
+            yield _estimate(item.sku, item.estimate)
         if item.backorder:
             yield Statement(kind="unfilled.backorder", values={"line": Names.of(item.line)})
+
+
+def _estimate(sku: str, estimate: Estimate) -> Statement:
+    names = tuple(name for name, _ in estimate.receipts)
+    values: dict[str, Value] = {"units": Units.of(sku, estimate.units), "receipts": Names(names)}
+    if estimate.arrives_by is None:
+        values["expected"] = Instant(max(estimate.expected[name] for name in names))
+        return Statement(kind="unfilled.late", values=values, count=estimate.units)
+    values["arrives_by"] = Instant(estimate.arrives_by)
+    return Statement(kind="unfilled.estimate", values=values, count=estimate.units)
 
 
 def unfilled(explained: ExplainedChoice) -> Sequence[Unfilled]:

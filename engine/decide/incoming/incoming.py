@@ -96,11 +96,22 @@ class Coming:
 
 
 class Incoming:
-    """Of an order's positions. `until`: what is there only later is left out; None: nothing is."""
+    """Of an order's positions. `until`: what is there only later is left out; None: nothing is.
 
-    def __init__(self, evaluation: "Evaluation", *, all_of_it: bool = False, until: int | None = None) -> None:
+    `all_of_it`: as if rules let all receipts be promised; `with_late`: and as if those that are late came in a second.
+    """
+
+    def __init__(
+        self,
+        evaluation: "Evaluation",
+        *,
+        all_of_it: bool = False,
+        with_late: bool = False,
+        until: int | None = None,
+    ) -> None:
         self._evaluation = evaluation
         self._all_of_it = all_of_it
+        self._with_late = with_late
         self._until = until
         self.not_before = [preorder_at(evaluation, index) for index in range(len(evaluation.order.lines))]
         """By line, the instant before which nothing of it ships; AT_ONCE: it may ship now."""
@@ -121,7 +132,8 @@ class Incoming:
         stock, floor = evaluation.positions[lines[0]].stock, evaluation.positions[lines[0]].floor
         lots = evaluation.snapshot.lots.get(sku, {})
         coming = {}
-        for row, receipts in stock.receipts.items():
+        for row, stored in stock.receipts.items():
+            receipts = self._supposed(stored)
             reliance, slack = self._terms(lines, row)
             free = int(stock.on_hand[row] - stock.held[row] - floor[row])
             has_lots = evaluation.ways.node_ids[int(stock.node[row])] in lots
@@ -131,6 +143,13 @@ class Incoming:
                 ready = [step for step in ready if self._is_in_time(step.since)]
                 coming[row] = Coming(steps=ready, receipts=receipts, reliance=reliance, slack=slack, has_lots=has_lots)
         return coming
+
+    def _supposed(self, receipts: Sequence[Receipt]) -> Sequence[Receipt]:
+        """Receipts of a position, those that are late expected soon if that is supposed."""
+        if not self._with_late:
+            return receipts
+        soon = self._evaluation.now + 1
+        return [replace(item, expected_at=max(soon, item.expected_at)) for item in receipts]
 
     def _terms(self, lines: Sequence[int], row: int) -> tuple[Reliance, int]:
         """Which receipts of a SKU may be promised at the position in a row, as the most cautious of what rules say of

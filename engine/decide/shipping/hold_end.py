@@ -17,25 +17,32 @@ class HoldEnd:
 
 
 def hold_end(
-    outcome: OrderOutcome, departures: Iterable[int], *, held_from: int, requested_minutes: int | None = None
+    outcome: OrderOutcome,
+    departures: Iterable[int],
+    *,
+    held_from: int,
+    ready_at: int = 0,
+    requested_minutes: int | None = None,
 ) -> HoldEnd:
     """The end of a hold that begins at `held_from`, of shipments that leave at the instants `departures`.
 
     The earliest of the ends that the policies name; without any, two days later or when the last shipment leaves,
-    whichever is later; at least a second and at most 90 days after the beginning. What the caller requested stands in
-    place of that. Without shipments nothing is held, and the departure is the beginning.
+    whichever is later; at least a second and at most 90 days after the beginning. Of shipments that wait for goods, the
+    last of which are there at `ready_at`, durations and the 90 days count from then. What the caller requested stands
+    in place of that. Without shipments nothing is held, and the departure is the beginning.
     """
     if requested_minutes is not None:
         return HoldEnd(at=held_from + requested_minutes * _MINUTE)
     departure = max([held_from, *departures])
+    begin = max(held_from, ready_at)
     ends = []
     if outcome.hold is not None:
-        ends.append(HoldEnd(at=held_from + outcome.hold * _MINUTE))
+        ends.append(HoldEnd(at=begin + outcome.hold * _MINUTE))
     if outcome.hold_after_shipping is not None:
         ends.append(HoldEnd(at=departure + outcome.hold_after_shipping * _MINUTE, until_shipped=True))
     usual = (HoldEnd(at=held_from + DEFAULT_HOLD * _MINUTE), HoldEnd(at=departure, until_shipped=True))
     end = min(ends, key=_instant) if ends else max(usual, key=_instant)
-    within = min(max(end.at, held_from + 1), held_from + MAX_HOLD * _MINUTE)
+    within = min(max(end.at, held_from + 1), begin + MAX_HOLD * _MINUTE)
     return replace(end, at=within)
 
 

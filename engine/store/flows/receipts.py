@@ -25,7 +25,9 @@ _MOST_OVERDUE = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """What a message says of a receipt. `owned`: it is of a transfer or return of Pointsman, which alone changes it."""
+    """What a message says of a receipt. `owned`: it is of a transfer or return of Pointsman, which alone changes it.
+    `may_be_late`: it may be expected before now, as it is one of a list of all that is to come.
+    """
 
     id: str
     source: ReceiptSource
@@ -36,6 +38,7 @@ class Announcement:
     status: ReceiptStatus
     sequence: int
     owned: bool = False
+    may_be_late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +214,7 @@ def _message(message: Announcement) -> dict[str, Any]:
         "stated": message.status,
         "sequence": str(message.sequence),
         "owned": str(int(message.owned)),
+        "may_be_late": message.may_be_late,
     }
 
 

@@ -43,7 +43,8 @@ end
 -- nodes that rest go on resting in the new network
 local before = redis.call('HGET', key.facts, 'version')
 local rests_until = redis.call('HGET', key.facts, 'rests')
-local lots = redis.call('HGET', key.facts, 'lots')
+-- so does what says that there are lots and receipts, which stay
+local lots, receipts = unpack(redis.call('HMGET', key.facts, 'lots', 'receipts'))
 -- what the new stock says is as of now, after all that came and left, and after the load before
 local moved = redis.call('HGET', key.facts, 'moved')
 local loaded = math.max(tonumber(ARGV[7]), tonumber(moved or 0), tonumber(redis.call('HGET', key.facts, 'loaded') or 0))
@@ -66,6 +67,9 @@ end
 redis.call('HSET', key.facts, 'author', cjson.encode(signature), 'before', before or '')
 if lots then
   redis.call('HSET', key.facts, 'lots', lots)
+end
+if receipts then
+  redis.call('HSET', key.facts, 'receipts', receipts)
 end
 if rests_until then
   redis.call('HSET', key.facts, 'rests', rests_until)

@@ -75,12 +75,59 @@ def test_an_order_that_waits_is_shown_when_the_goods_might_come(run: Run, tmp_pa
     result = run("decide", path, "--dry-run")
     shown = result.stdout
     assert result.returncode == 0, result.stderr
-    assert "estimate: 7 of what comes (stock.csv lyon SHIRT, expected " in shown
+    assert "estimate: 7 of what comes (stock.csv lyon SHIRT, expected " in shown, shown
     rule = "policy: p\nrules:\n  - {id: r, because: why, then: {promise_from: confirmed}}\n"
     (tmp_path / "none.yaml").write_text(rule.replace("policy: p", "policy: none"), "utf-8")
     run("policy", "publish", tmp_path, "--activate", "--note", "test")
     shown = run("decide", path, "--dry-run").stdout
     assert "x SHIRT of receipt stock.csv lyon SHIRT, expected " in shown
+    cart = {key: value for key, value in order.items() if key not in {"id", "placed_at", "delivery"}}
+    path.write_text(json.dumps(cart | {"lines": [{"sku": "SHIRT", "quantity": 23}]}), "utf-8")
+    result = run("quote", path)
+    shown = result.stdout
+    assert "     7 x SHIRT of receipt stock.csv lyon SHIRT, expected " in shown, result
+    (tmp_path / "none.yaml").write_text("policy: none\nrules: []\n", "utf-8")
+    run("policy", "publish", tmp_path, "--activate", "--note", "test")
+    assert "     estimate: 7 of what comes (stock.csv lyon SHIRT, expected " in run("quote", path).stdout
+
+
+def test_what_was_to_come_by_now_is_late_and_said_to_an_order_that_waits(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    network, path = tmp_path / "network", tmp_path / "order.json"
+    order = {
+        "id": "W-2",
+        "channel": "web",
+        "delivery": "standard",
+        "placed_at": "2026-09-07T08:00:00Z",
+        "destination": {"country": "FR", "latitude": 48.85, "longitude": 2.35},
+        "lines": [{"sku": "LAMP", "quantity": 500}],
+    }
+    path.write_text(json.dumps(order), "utf-8")
+    network.mkdir()
+    for file in folder.iterdir():
+        (network / file.name).write_bytes(file.read_bytes())
+    late = (folder / "receipts.csv").read_text("utf-8").replace(COMES, "2026-09-12").replace("PO-7", "PO-8")
+    (network / "receipts.csv").write_text(late, "utf-8")
+    loaded = run("load", network)
+    assert (loaded.returncode, loaded.stderr) == (0, "")
+    assert "1 receipt late" in loaded.stdout
+    listed = json.loads(run("inbound", "late", "--json").stdout)["receipts"]
+    assert [(item["id"], item["expected_at"]) for item in listed] == [("PO-8", "2026-09-12T08:00:00Z")]
+    run("inbound", "receive", "PO-7", "0", "--last")
+    shown = run("decide", path, "--dry-run").stdout
+    assert "estimate: 3 of what was to come (PO-8, expected Sat 12 Sep 2026 " in shown
+
+
+def test_a_message_of_its_own_about_a_receipt_that_is_past_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "receipts.csv").write_text(
+        "id,source,node,sku,quantity,expected_at,status,sequence\n"
+        "PO-9,purchase_order,lyon,LAMP,3,2026-09-12T08:00:00Z,planned,1\n",
+        "utf-8",
+    )
+    refused = run("inbound", "import", tmp_path / "receipts.csv")
+    assert "2026-09-12T08:00:00Z is past" in refused.stdout + refused.stderr
+    assert "PO-9" not in run("inbound", "list", "--json").stdout
 
 
 @pytest.mark.parametrize(

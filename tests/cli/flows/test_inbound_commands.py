@@ -95,3 +95,11 @@ def test_what_is_to_come_is_listed_shown_and_received(imported: Run) -> None:
     french = imported("inbound", "show", "PO-1", POINTSMAN_LANG="fr")
     assert "annoncées" in french.stdout, french.stderr
     assert "PO-1" in imported("ledger", "log", "--kind", "received").stdout
+
+
+def test_nothing_of_it_is_cut_on_a_narrow_terminal(imported: Run) -> None:
+    for language in ("en", "fr"):
+        listed = imported("inbound", "show", "PO-1", COLUMNS=80, POINTSMAN_LANG=language).stdout
+        assert all(len(line) <= 80 for line in listed.splitlines())
+        assert "…" not in listed
+        assert [listed.count(f"│ {name} ") for name in ("PO-1", "SHIRT", "lyon")] == [listed.count("┡"), 1, 1]

@@ -113,6 +113,24 @@ def test_what_is_wrong_is_told(run: Run, words: tuple[str, ...], message: str) -
     assert message in " ".join(ran.stderr.split())
 
 
+def test_nothing_of_it_is_cut_on_a_narrow_terminal(run: Run) -> None:
+    done(run, "create", "lyon", "paris", "--line", "SHIRT=1", "--id", "T-8-with-a-long-name-of-its-own")
+    shown = run("transfer", "show", "T-8-with-a-long-name-of-its-own", COLUMNS=80).stdout
+    assert all(len(line) <= 80 for line in shown.splitlines())
+    names = ("T-8-with-a-long-name-of-its-own", "lyon", "paris", "proposed", "SHIRT")
+    assert [shown.count(f"│ {name} ") for name in names] == [shown.count("┡"), 1, 1, 1, 1]
+
+
 def test_french_is_spoken(run: Run) -> None:
     done(run, "create", "lyon", "paris", "--line", "SHIRT=1", "--id", "T-3")
     assert "à venir" in run("transfer", "show", "T-3", POINTSMAN_LANG="fr").stdout
+    for words, message in (
+        (("ship", "T-9"), "aucun transfert n'a l'id «\xa0T-9\xa0»"),
+        (
+            ("receive", "T-3"),
+            "le transfert «\xa0T-3\xa0» est proposé, il ne peut donc pas être reçu\xa0; approuvez-le d'abord",
+        ),
+        (("create", "lyon", "paris", "--line", "SHIRT=999"), "999 de «\xa0SHIRT\xa0», et "),
+        (("create", "lyon", "lille", "--line", "SHIRT=1"), "aucun trajet ne mène de «\xa0lyon\xa0» à «\xa0lille\xa0»"),
+    ):
+        assert message in run("transfer", *words, POINTSMAN_LANG="fr", COLUMNS=400).stderr

@@ -4,7 +4,9 @@ import dataclasses
 
 import pytest
 
+from engine.errors import StockConflict
 from engine.events.event import START
+from engine.promise_watch.progress import ProgressReport
 from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.store.flows.conftest import DAY
@@ -145,3 +147,19 @@ def test_a_shipment_that_waits_has_milestones_from_when_its_goods_are_there(sell
     # it is there on the 30th, by the last minute of the day in Paris
     assert risk.shipment.milestones["handed_over"] == NOW + DAY + 13 * HOUR + 59 * 60
     assert risk.cause == "not_handed_over"
+
+
+def test_nobody_picks_what_is_still_to_come(sells, announce, receive):
+    announce()
+    made = ordered(sells, 8)
+
+    def report(milestone):
+        sells.flows.promise_watch.report(ProgressReport(decision=made["id"], number=0, milestone=milestone))
+
+    report("released")
+    for milestone in ("picked", "packed", "handed_over"):
+        with pytest.raises(StockConflict, match="still to come to lyon, by receipt 'PO-1', which is expected at"):
+            report(milestone)
+    receive(10)
+    report("packed")
+    assert [event.data.milestone for event in told(sells, "shipment.progressed")] == ["released", "packed"]

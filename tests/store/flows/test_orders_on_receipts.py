@@ -13,10 +13,11 @@ from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.quotes.quotes import QuoteRequest
 from engine.orders.quotes.take_up import TakeRequest
+from engine.store.ledger import Ledger
 from tests.conftest import activate
 from tests.store.flows.conftest import DAY
 from tests.support.decision_json import json_of
-from tests.support.facts import NOW, order
+from tests.support.facts import LYON, NOW, PARIS, inventory, node, order
 from tests.support.order_json import shipped_units
 
 FROM_CONFIRMED = "then: {promise_from: confirmed}"
@@ -100,6 +101,49 @@ def test_a_receipt_that_gets_later_meanwhile_is_decided_again(sells, announce, c
     verify_replays(shop)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sequence": 2, "status": "cancelled"},
+        {"sequence": 2, "expected_at": NOW + 4 * DAY},
+        {"sequence": 2, "quantity": 7},
+        {"sequence": 2, "status": "in_transit"},
+        {"name": "PO-2"},
+    ],
+)
+@pytest.mark.parametrize("condition", ["stock.incoming: {more_than: 7}", "stock.next_arrival: {at_most: 1 d}"])
+def test_a_floor_that_depends_on_what_is_to_come_is_checked_again(shop, announce, monkeypatch, condition, change):
+    """Between what is read and the commit: without that, an order could take what is kept since."""
+    activate(shop, f"when: {{{condition}}}, then: {{keep: 1}}")
+    announce()
+    commit, given = Ledger.commit, []
+
+    def commit_later(*args, **more):
+        given.append(args)
+        if len(given) == 1:
+            announce(**change)
+        return commit(*args, **more)
+
+    monkeypatch.setattr(Ledger, "commit", commit_later)
+    json_of(shop.decide(order(("A", 4))))
+    assert len(given) == 2
+    monkeypatch.undo()
+    verify_replays(shop)
+
+
+def test_receipts_may_change_where_no_floor_depends_on_them(shop, announce, monkeypatch):
+    read, reads = shop._facts.read, []
+
+    def read_then_more(*given, **more):
+        reads.append(read(*given, **more))
+        announce()
+        return reads[-1]
+
+    monkeypatch.setattr(shop._facts, "read", read_then_more)
+    assert shipped_units(json_of(shop.decide(order(("A", 4))))) == 4
+    assert len(reads) == 1
+
+
 def test_an_order_waits_on_backorder_with_an_estimate_and_gets_what_arrives(shop, announce, receive, clock):
     activate(shop, "when: {product.sku: A}, then: {backorder: true}")
     announce()
@@ -131,6 +175,13 @@ def test_who_waits_is_promised_a_receipt_before_newcomers(sells, announce):
     assert of_receipts(follow_up) == {"PO-1": 4}
     assert of_receipts(json_of(shop.decide(order(("A", 9))))) == {"PO-1": 2}
     verify_replays(shop)
+
+
+def test_a_load_of_the_network_leaves_what_is_to_come_to_be_promised(sells, announce):
+    shop = sells()
+    announce()
+    shop.load(inventory([node("lyon", LYON), node("paris", PARIS)], {"A": {"lyon": 5}, "B": {"lyon": 7}}))
+    assert of_receipts(json_of(shop.decide(order(("A", 9))))) == {"PO-1": 9}
 
 
 def test_orders_of_a_batch_share_what_is_to_come(sells, announce):

@@ -45,6 +45,14 @@ def test_units_that_stay_unfilled_have_an_estimate_which_is_no_promise():
     ]
 
 
+def test_units_that_stay_unfilled_say_what_is_late():
+    late = explained(order(("A", 2)), facts(receipt(days=-3)))
+    assert answers(late, "unfilled")[2] == (
+        "2 units of A were to come by 24 November 2026 10:00 (PO-7), which is late. Nobody knows when they come, and"
+        " nothing of it is promised."
+    )
+
+
 def test_a_place_whose_goods_are_to_come_is_told_from_one_that_has_none():
     explanation = explained(order(("A", 2)), facts(receipt(), lille=5))
     assert said(explanation, explanation.places) == ["What is to come of A at lyon may not be promised."]

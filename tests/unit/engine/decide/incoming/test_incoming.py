@@ -9,9 +9,12 @@ import json
 import pytest
 from msgspec import UNSET
 
+from engine.decide.decide import decide
 from engine.decide.decision import Estimate
 from engine.decide.facts_record import FactsRecord, facts_to_json
+from engine.decide.matching.matcher import Matcher
 from engine.decide.record import DecisionRecord, to_json
+from engine.decide.record_parts import EstimateRecord
 from engine.model.facts import StockPosition
 from tests.support.facts import (
     EURO,
@@ -24,6 +27,7 @@ from tests.support.facts import (
     lots,
     node,
     order,
+    policies,
     receipt,
     shipped,
     snapshot,
@@ -200,6 +204,30 @@ def test_rules_know_what_is_to_come():
     assert shipped(decided(order(("A", 1)), facts(receipt(units=5, status="in_transit"), lyon=5), soon)) == {"lyon": 1}
 
 
+def test_a_hold_of_goods_that_are_to_come_lasts_from_when_they_are_there():
+    rules = (FROM_CONFIRMED, "then: {slack: 1 day}", "then: {hold: 30m}")
+    arrives, minutes = NOW + 8 * DAY, 30 * 60
+    waits = decided(order(("A", 3)), facts(receipt(days=7), lyon=1), *rules)
+    assert waits.hold_until == arrives + minutes
+    at_once = decided(order(("A", 1)), facts(receipt(days=7), lyon=1), *rules)
+    assert at_once.hold_until == NOW + minutes
+    far = decided(order(("A", 3)), facts(receipt(days=200)), FROM_CONFIRMED, "then: {hold: until_shipped + 90 d}")
+    assert far.hold_until == NOW + (200 + 90) * DAY
+
+
+def test_a_hold_that_the_caller_asked_for_does_not_wait_for_goods():
+    matcher = Matcher(policies(FROM_CONFIRMED))
+    decision = decide(order(("A", 3)), facts(receipt(days=7)), matcher, NOW, requested_minutes=30)
+    matcher.close()
+    assert decision.hold_until == NOW + 30 * 60
+
+
+def test_a_hold_of_a_preorder_lasts_from_its_day():
+    decision = decided(order(("A", 1)), facts(lyon=1), "then: {preorder_from: 2026-12-12, hold: 30m}")
+    (shipment,) = decision.shipments
+    assert decision.hold_until == shipment.ready_at + 30 * 60
+
+
 def estimates(decision):
     return {item.line: item.estimate for item in decision.unfilled}
 
@@ -219,8 +247,32 @@ def test_what_stays_unfilled_has_an_estimate_if_what_is_to_come_would_fill_it():
 
 def test_there_is_no_estimate_of_what_nothing_is_expected_for():
     assert estimates(decided(order(("A", 1)), facts())) == {"1": None}
-    assert estimates(decided(order(("A", 1)), facts(receipt(days=-1)))) == {"1": None}
+    assert estimates(decided(order(("A", 1)), facts(receipt(days=-1, promised=10)))) == {"1": None}
     assert estimates(decided(order(("A", 1)), facts(receipt(promised=10)))) == {"1": None}
+
+
+def test_a_late_receipt_is_an_estimate_without_an_instant():
+    late = receipt("PO-1", 2, days=-3)
+    (estimate,) = estimates(decided(order(("A", 4)), facts(late, lyon=1), FROM_CONFIRMED)).values()
+    assert estimate == Estimate(
+        units=2, receipts=(("PO-1", 2),), expected={"PO-1": NOW - 3 * DAY}, ships_at=None, arrives_by=None
+    )
+    record = json.loads(to_json(EstimateRecord.of(estimate)))
+    assert (record["late"], record["receipts"][0]["receipt"]) == (True, "PO-1")
+    assert not {"ships_at", "arrives_by"} & set(record)
+
+
+def test_what_comes_in_time_is_estimated_before_what_is_late():
+    both = facts(receipt("PO-1", 9, days=-3), receipt("PO-2", 2, days=3))
+    decision = decided(order(("A", 4)), both)
+    (estimate,) = estimates(decision).values()
+    assert (estimate.units, estimate.receipts, estimate.expected) == (2, (("PO-2", 2),), {"PO-2": NOW + 3 * DAY})
+    assert [reason.code for reason in decision.unfilled[0].reasons] == ["not_promised", "no_stock"]
+
+
+def test_no_estimate_names_a_late_receipt_of_a_place_that_is_excluded():
+    late = facts(receipt("PO-1", 2, days=-3))
+    assert estimates(decided(order(("A", 4)), late, "when: {node.id: lyon}, then: {exclude: true}")) == {"1": None}
 
 
 def test_an_estimate_of_part_of_a_line_says_of_how_many():
