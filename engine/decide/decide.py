@@ -391,6 +391,7 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
                 int(positions.stock.available[row]),
             ),
             lots=evaluation.shelf_life.claim(line_of[sku], row, +lots[sku, node]) if evaluation.shelf_life else None,
+            receipts_read=tuple(evaluation.snapshot.receipts.get(sku, {}).get(node, ())) if volatile.receipts else None,
             **_receipts_claimed(evaluation, line_of[sku], node, receipts[sku, node]),
         )
 
