@@ -26,7 +26,7 @@ from api.shapes.fields import (
 from api.shapes.lots import LotColumns
 from engine.decide.shipping.distance import DISTANCE_STEP
 from engine.model.demand import DemandMethod, DemandSource
-from engine.model.facts import CutOffBy
+from engine.model.facts import MAX_PACE, CutOffBy
 from engine.model.milestones import PREPARATION_MILESTONES
 from engine.model.timetable import DAY
 from rules.syntax import literals
@@ -369,7 +369,7 @@ class StockShape(LotColumns):
     node = Word(required=True)
     sku = Word(required=True)
     on_hand = Literal(literals.count, required=True)
-    daily_sales = Literal(thousandths)
+    daily_sales = Literal(thousandths, most=MAX_PACE // 10**MOST_DECIMALS)
     incoming = Literal(literals.count)
     incoming_at = Day()
 

@@ -166,6 +166,10 @@ class Claim:
     """What the commit takes of receipts beside the `units`, which are on hand; each of them is among the `counted`."""
     counted: tuple["CountedReceipt", ...] = ()
     """The receipts that may be promised, as they were read, the next to arrive first."""
+    receipts_read: tuple[Receipt, ...] | None = None
+    """All that are open, if rules that give the floor, or let receipts be promised, mention them: the commit must find
+    these, with as many units to come, of their statuses and expected at their instants. None: it may find any.
+    """
     haircut: int = 0
     """Basis points of the units that are to come of a receipt, rounded up, that are promised to nobody."""
 

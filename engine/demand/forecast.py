@@ -11,7 +11,7 @@ Society 56(5), 2005).
 from collections.abc import Sequence
 
 from engine.model.demand import DemandMethod, UsedMethod
-from engine.model.facts import UNIT_MILLIS, rounded
+from engine.model.facts import MAX_PACE, UNIT_MILLIS, rounded
 
 _SMOOTHING = 10
 """One part in so many of the forecast is what the newest day says: a constant of 0.1, for chance and size."""
@@ -31,10 +31,10 @@ def method_for(sold: Sequence[int], method: DemandMethod) -> UsedMethod:
 def pace(sold: Sequence[int], method: UsedMethod) -> int:
     """Thousandths of a unit a day, of the units sold on each day, the oldest first; there must be some day. A day on
     which more came back than was sold counts as one without a sale to TSB, and lowers the mean, which is never below 0.
+    At most MAX_PACE.
     """
-    if method == "tsb":
-        return _tsb(sold)
-    return max(0, rounded(sum(sold) * UNIT_MILLIS, len(sold)))
+    mean_or_tsb = _tsb(sold) if method == "tsb" else rounded(sum(sold) * UNIT_MILLIS, len(sold))
+    return min(MAX_PACE, max(0, mean_or_tsb))
 
 
 def _tsb(sold: Sequence[int]) -> int:

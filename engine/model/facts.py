@@ -27,6 +27,8 @@ MICRODEGREES = 1_000_000
 """In one degree."""
 UNIT_MILLIS = 1_000
 """Thousandths in one unit: the pace of sale is counted in thousandths of a unit a day."""
+MAX_PACE = 10**11
+"""Thousandths of a (smallest) unit a day; over a year, with the largest uplift in basis points, it fits 64 bits."""
 RATE = 1_000_000_000
 """A rate of 1 between two currencies."""
 MAX_COVER = 9_999

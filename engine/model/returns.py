@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TypeAlias
 
 Words: TypeAlias = Mapping[str, str]
@@ -18,30 +17,26 @@ class Grade:
 
 
 def _words(en: str, fr: str) -> Words:
-    return MappingProxyType({"en": en, "fr": fr})
+    return {"en": en, "fr": fr}
 
 
-REASONS: Mapping[str, Words] = MappingProxyType(
-    {
-        "changed_mind": _words("changed their mind", "a changé d'avis"),
-        "wrong_size": _words("wrong size", "mauvaise taille"),
-        "not_as_described": _words("not as described", "pas conforme à la description"),
-        "wrong_article": _words("wrong article sent", "mauvais article envoyé"),
-        "damaged": _words("arrived damaged", "arrivé abîmé"),
-        "defective": _words("does not work", "ne fonctionne pas"),
-        "late": _words("arrived too late", "arrivé trop tard"),
-        "other": _words("other", "autre"),
-    }
-)
-GRADES: Mapping[str, Grade] = MappingProxyType(
-    {
-        "as_new": Grade(restock=True, words=_words("as new", "comme neuf")),
-        "opened": Grade(restock=False, words=_words("opened", "ouvert")),
-        "worn": Grade(restock=False, words=_words("worn", "porté")),
-        "damaged": Grade(restock=False, words=_words("damaged", "abîmé")),
-        "defective": Grade(restock=False, words=_words("defective", "défectueux")),
-    }
-)
+REASONS: Mapping[str, Words] = {
+    "changed_mind": _words("changed their mind", "a changé d'avis"),
+    "wrong_size": _words("wrong size", "mauvaise taille"),
+    "not_as_described": _words("not as described", "pas conforme à la description"),
+    "wrong_article": _words("wrong article sent", "mauvais article envoyé"),
+    "damaged": _words("arrived damaged", "arrivé abîmé"),
+    "defective": _words("does not work", "ne fonctionne pas"),
+    "late": _words("arrived too late", "arrivé trop tard"),
+    "other": _words("other", "autre"),
+}
+GRADES: Mapping[str, Grade] = {
+    "as_new": Grade(restock=True, words=_words("as new", "comme neuf")),
+    "opened": Grade(restock=False, words=_words("opened", "ouvert")),
+    "worn": Grade(restock=False, words=_words("worn", "porté")),
+    "damaged": Grade(restock=False, words=_words("damaged", "abîmé")),
+    "defective": Grade(restock=False, words=_words("defective", "défectueux")),
+}
 WINDOW_DAYS = 30
 EXPIRES_DAYS = 30
 

@@ -103,5 +103,5 @@ def _unknown(field: str, word: str | None, known: Collection[str], phrase: str) 
     if word is None or word in known:
         return []
     meant = closest(word, known)
-    hint = f" (did you mean '{meant}'?)" if meant else f"; it has {', '.join(sorted(known))}" if field != "node" else ""
+    hint = f"; did you mean '{meant}'?" if meant else f"; it has {', '.join(sorted(known))}" if field != "node" else ""
     return [Mistake(field=field, message=f"{phrase} '{word}'{hint}")]

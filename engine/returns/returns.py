@@ -160,10 +160,7 @@ class Returns:
             if stored.cancelled:
                 return None
             if stored.groups:
-                raise ReturnOver(
-                    f"goods of return '{return_id}' have come: inspect and dispose of them; if nothing more is to come,"
-                    " say so with the next that is received (complete), or wait until it expires"
-                )
+                raise _begun(ReturnState(stored=stored, now=reading.now))
             return Step(after=replace(stored, cancelled=True))
 
         return self._step("return_cancelled", return_id, "cancelled", op, plan)
@@ -217,3 +214,19 @@ class Returns:
         """The id of the order, -R, and the first number that no return has."""
         names = (f"{order_id}-R{number}" for number in itertools.count(1))
         return next(name for name in names if not self._stored.read(name))
+
+
+def _begun(state: ReturnState) -> ReturnOver:
+    """The error for a return that is to be cancelled, though units of it have come or stay with their customer."""
+    stored = state.stored
+    if state.state == "closed":
+        return ReturnOver(f"return '{stored.id}' is closed, so there is nothing to cancel")
+    if not stored.returned:
+        return ReturnOver(
+            f"units of return '{stored.id}' are kept by their customer, so it can't be cancelled; the others are"
+            " expected until it expires"
+        )
+    return ReturnOver(
+        f"goods of return '{stored.id}' have come: inspect and dispose of them; if nothing more is to come, say so with"
+        " the next that is received (complete), or wait until it expires"
+    )

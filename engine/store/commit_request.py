@@ -133,6 +133,8 @@ def commit_request(
         request["lots"] = lots
     if any(claim.receipts for claim in decision.claims):
         add_receipts(request, decision, decision_id, freed.pegs if freed else {})
+    if any(claim.receipts_read is not None for claim in decision.claims):
+        request["receipts_read"] = _receipts_read(decision)
     later = [str(number) for number, shipment in enumerate(decision.shipments) if shipment.ready_at]
     if later:
         request["later"] = ",".join(later)
@@ -230,9 +232,27 @@ def add_receipts(request: dict[str, Any], decision: Decision, decision_id: str, 
     request["logged_pegs"] = orjson.dumps(logged).decode()
 
 
+def _receipts_read(decision: Decision) -> dict[str, Any]:
+    """By the number of a claim, the number of the keys of its receipts and the texts of those that must be open."""
+    number_of = {sku: number for number, sku in enumerate(receipt_skus(decision), start=1)}
+    return {
+        str(number): {
+            "key": number_of[claim.sku],
+            "texts": {
+                TAB.join([it.id, it.status, str(it.expected_at), str(it.to_come)]): 1 for it in claim.receipts_read
+            },
+            "count": len(claim.receipts_read),
+        }
+        for number, claim in enumerate(decision.claims, start=1)
+        if claim.receipts_read is not None
+    }
+
+
 def receipt_skus(decision: Decision) -> list[str]:
-    """The SKUs of which it takes units of receipts, each once."""
-    return list(dict.fromkeys(claim.sku for claim in decision.claims if claim.receipts))
+    """The SKUs of whose receipts it takes units, or of which these must be as they were read, each once."""
+    return list(
+        dict.fromkeys(claim.sku for claim in decision.claims if claim.receipts or claim.receipts_read is not None)
+    )
 
 
 def pegs_of(decision: Decision) -> list[tuple[str, str, int, int]]:

@@ -9,6 +9,7 @@ from rich.text import Text
 from api.cli.language.current import counted, say
 from api.cli.output.tables import carbon, destination_phrase, money, sentence
 from api.cli.output.times import local_time
+from api.cli.output.waiting_lines import estimate_lines, waiting_lines
 from api.records.promises import PromiseListRecord, SkuPromiseRecord
 from api.shapes.quantities import Quantities
 from engine.decide.promises.quote_record import PromiseRecord, QuoteRecord
@@ -28,6 +29,7 @@ def quote_lines(quote: QuoteRecord, network: Network, collect_at: str | None) ->
         for line in item.unfilled:
             for reason in line.reasons:
                 yield f"     {line.sku}: {counted(reason.units, 'unit')}: {sentence(reason)}"
+            yield from estimate_lines(line, network)
     if quote.by_lanes_only:
         yield say("  without coordinates: only what ships on lanes of a known distance")
     if not quote.complete:
@@ -54,6 +56,7 @@ def _promise_lines(promise: PromiseRecord, network: Network, collect_at: str | N
             destination_phrase=destination_phrase(shipment.collect_at),
             lines=lines,
         )
+        yield from waiting_lines(shipment, network)
     yield say("     valid until {local_time}", local_time=local_time(promise.valid_until, network))
 
 

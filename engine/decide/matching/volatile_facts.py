@@ -14,7 +14,7 @@ from engine.decide.matching.value_classes import numbers
 from engine.model.facts import MAX_COVER, UNIT_MILLIS, StockPosition
 from rules.conditions import Compare, comparisons
 from rules.policy import PolicySet
-from rules.vocabulary import Stage
+from rules.vocabulary import INCOMING, Stage
 
 _VOLATILE = frozenset({"stock.on_hand", "stock.held", "stock.available", "stock.days_of_cover", "node.load"})
 _STOCK_RANK = "stock.rank"
@@ -33,6 +33,8 @@ class VolatileFacts:
 
     steps: Mapping[str, Sequence[float]]
     paired: frozenset[str] = frozenset()
+    receipts: bool = False
+    """Whether a condition mentions what is to come. Then the open receipts of a position must be as they were."""
 
     def stock_ranges(self, position: StockPosition, scale: int = 1) -> StockRanges:
         """The ranges around a position's stock in which no condition changes. `scale` of its units are in a whole one,
@@ -70,9 +72,11 @@ def volatile_facts(policies: PolicySet, stages: Collection[Stage] | None = None)
         stages = _WITH_UPLIFTS if policies.longest_cover and policies.has_uplifts else _CHECKED_AGAIN
     by_path: dict[str, list[Compare]] = {}
     paired: set[str] = set()
+    mentioned: set[str] = set()
     for rule in policies.relevant_at(*stages).values():
         for item in comparisons(rule.condition):
             paths = {fact.path for fact in item.facts}
+            mentioned |= paths
             if _STOCK_RANK in paths:
                 paired.add("stock.available")
             if item.other is not None:
@@ -82,6 +86,7 @@ def volatile_facts(policies: PolicySet, stages: Collection[Stage] | None = None)
     return VolatileFacts(
         steps={path: numbers(compared[0].fact, compared).steps for path, compared in by_path.items()},
         paired=frozenset(paired),
+        receipts=not INCOMING.isdisjoint(mentioned),
     )
 
 

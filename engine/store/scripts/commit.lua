@@ -5,7 +5,8 @@
 -- Keys, by the names in script_keys.py; load is that of each period in which its shipments count, and then of those in
 --       which what was set aside at an earlier try does; claimed_on_hand and claimed_held are those of each claim's SKU,
 --       then of each SKU that was set aside at an earlier try; taken those of allotments that matter to the claims;
---       claimed_receipts and claimed_pegs those of the SKU of each claim that takes units of receipts.
+--       claimed_receipts and claimed_pegs those of the SKU of each claim that takes units of receipts, or of which these
+--       must be as they were read.
 -- ARGV  1 decision id  2 the log entry's body  3 the request as JSON (see `_request` in ledger.py). What goes into a
 --       command unchanged is text there, because a number of a script takes longer to write.
 --       4 number of loads  5 number of SKUs  6 number of keys of what was taken (in commit_follow_up.lua, others stand
@@ -125,6 +126,22 @@ if request.lots then
       end
     end
   end
+end
+
+-- Whether a node's open receipts are others than the decision read, as `_receipts_read` in commit_request.py says them.
+local function reads_otherwise(read, node)
+  local stored, count = call('HGETALL', key.claimed_receipts(read.key)), 0
+  for place = 1, #stored, 2 do
+    local receipt = receipt_of(stored[place + 1])
+    if receipt.node == node then
+      count = count + 1
+      local to_come = string.format('%.0f\t%.0f', receipt.expected_at, units_to_come(receipt))
+      if not read.texts[stored[place] .. '\t' .. receipt.status .. '\t' .. to_come] then
+        return true
+      end
+    end
+  end
+  return count ~= read.count
 end
 
 local lacks_receipts, take_receipts
@@ -302,7 +319,9 @@ for index, claim in ipairs(request.claims) do
   end
   local floor = floor_of(floors, on_hand, held, node)
   local left, of_receipts = on_hand - held - floor - units, request.receipts and request.receipts[tostring(index)]
+  local read = request.receipts_read and request.receipts_read[tostring(index)]
   if not expired or left < 0 and units ~= '0' or of_receipts and lacks_receipts(of_receipts, node, left)
+      or read and reads_otherwise(read, node)
       or outside(on_hand_range, tonumber(on_hand)) or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
     lost, lost_claims[index] = lost or node, true
   end

@@ -81,6 +81,14 @@ def test_an_order_that_waits_is_shown_when_the_goods_might_come(run: Run, tmp_pa
     run("policy", "publish", tmp_path, "--activate", "--note", "test")
     shown = run("decide", path, "--dry-run").stdout
     assert "x SHIRT of receipt stock.csv lyon SHIRT, expected " in shown
+    cart = {key: value for key, value in order.items() if key not in {"id", "placed_at", "delivery"}}
+    path.write_text(json.dumps(cart | {"lines": [{"sku": "SHIRT", "quantity": 23}]}), "utf-8")
+    result = run("quote", path)
+    shown = result.stdout
+    assert "     7 x SHIRT of receipt stock.csv lyon SHIRT, expected " in shown, result
+    (tmp_path / "none.yaml").write_text("policy: none\nrules: []\n", "utf-8")
+    run("policy", "publish", tmp_path, "--activate", "--note", "test")
+    assert "     estimate: 7 of what comes (stock.csv lyon SHIRT, expected " in run("quote", path).stdout
 
 
 def test_what_was_to_come_by_now_is_late_and_said_to_an_order_that_waits(

@@ -66,7 +66,7 @@ def test_it_speaks_french(run: Run) -> None:
     ("words", "message"),
     [
         (["GONE", "lyon"], "sku: no product goes by the SKU 'GONE'"),
-        (["SHIRT", "lyons"], "node: no node goes by the id 'lyons' (did you mean 'lyon'?)"),
+        (["SHIRT", "lyons"], "node: no node goes by the id 'lyons'; did you mean 'lyon'?"),
         (["SHIRT", "lyon", "--grade", "new"], "grade: the network has no grade 'new'"),
         (["SHIRT", "lyon", "--units", "some"], "--units: 'some' is no number of units"),
         (["SHIRT", "lyon", "--units", "51"], "quantity: at most 50 units are placed at a time"),

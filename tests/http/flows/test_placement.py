@@ -122,8 +122,8 @@ def test_nothing_changes(http):
     [
         ({"sku": "B"}, "sku", "no product goes by the SKU 'B'"),
         ({"sku": "GIFT"}, "sku", "'GIFT' is not counted, so nothing of it comes back"),
-        ({"node": "lyonn"}, "node", "no node goes by the id 'lyonn' (did you mean 'lyon'?)"),
-        ({"grade": "as_newer"}, "grade", "the network has no grade 'as_newer' (did you mean 'as_new'?)"),
+        ({"node": "lyonn"}, "node", "no node goes by the id 'lyonn'; did you mean 'lyon'?"),
+        ({"grade": "as_newer"}, "grade", "the network has no grade 'as_newer'; did you mean 'as_new'?"),
         (
             {"reason": "boredom"},
             "reason",

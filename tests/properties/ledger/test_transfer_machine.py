@@ -229,6 +229,5 @@ def test_transfers_move_each_unit_once(pointsman, clock, redis_client, network):
     lanes = (TransferLane(origin=ENDS, goal=ENDS, takes=60),)
     nodes = [node("lyon", LYON), node("lille", LILLE)]
     stocked = inventory(nodes, {sku: dict.fromkeys(NODES, 6) for sku in SKUS}, transfer_lanes=lanes)
-    drive(
-        Transfers, stocked, POLICIES, pointsman=pointsman, clock=clock, client=redis_client, network=network, steps=30
-    )
+    parts = {"pointsman": pointsman, "clock": clock, "client": redis_client, "network": network}
+    drive(Transfers, stocked, POLICIES, **parts, steps=30, runs=6)

@@ -13,6 +13,7 @@ from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.quotes.quotes import QuoteRequest
 from engine.orders.quotes.take_up import TakeRequest
+from engine.store.ledger import Ledger
 from tests.conftest import activate
 from tests.store.flows.conftest import DAY
 from tests.support.decision_json import json_of
@@ -98,6 +99,49 @@ def test_a_receipt_that_gets_later_meanwhile_is_decided_again(sells, announce, c
     assert decided["shipments"][0]["ready_at"] == "2026-12-01T09:00:00Z"
     monkeypatch.undo()
     verify_replays(shop)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sequence": 2, "status": "cancelled"},
+        {"sequence": 2, "expected_at": NOW + 4 * DAY},
+        {"sequence": 2, "quantity": 7},
+        {"sequence": 2, "status": "in_transit"},
+        {"name": "PO-2"},
+    ],
+)
+@pytest.mark.parametrize("condition", ["stock.incoming: {more_than: 7}", "stock.next_arrival: {at_most: 1 d}"])
+def test_a_floor_that_depends_on_what_is_to_come_is_checked_again(shop, announce, monkeypatch, condition, change):
+    """Between what is read and the commit: without that, an order could take what is kept since."""
+    activate(shop, f"when: {{{condition}}}, then: {{keep: 1}}")
+    announce()
+    commit, given = Ledger.commit, []
+
+    def commit_later(*args, **more):
+        given.append(args)
+        if len(given) == 1:
+            announce(**change)
+        return commit(*args, **more)
+
+    monkeypatch.setattr(Ledger, "commit", commit_later)
+    json_of(shop.decide(order(("A", 4))))
+    assert len(given) == 2
+    monkeypatch.undo()
+    verify_replays(shop)
+
+
+def test_receipts_may_change_where_no_floor_depends_on_them(shop, announce, monkeypatch):
+    read, reads = shop._facts.read, []
+
+    def read_then_more(*given, **more):
+        reads.append(read(*given, **more))
+        announce()
+        return reads[-1]
+
+    monkeypatch.setattr(shop._facts, "read", read_then_more)
+    assert shipped_units(json_of(shop.decide(order(("A", 4))))) == 4
+    assert len(reads) == 1
 
 
 def test_an_order_waits_on_backorder_with_an_estimate_and_gets_what_arrives(shop, announce, receive, clock):

@@ -217,6 +217,16 @@ def test_a_cancelled_return_frees_its_units(shop):
     assert shop.check().clean
 
 
+def test_of_a_return_that_can_not_be_cancelled_it_is_said_why(shop):
+    open_return(shop, _1=2)
+    dispose(shop, "O-1-R1", kept={"1": 1})
+    with pytest.raises(ReturnOver, match="units of return 'O-1-R1' are kept by their customer"):
+        shop.flows.returns.cancel("O-1-R1")
+    dispose(shop, "O-1-R1", kept={"1": 1})
+    with pytest.raises(ReturnOver, match="return 'O-1-R1' is closed"):
+        shop.flows.returns.cancel("O-1-R1")
+
+
 def test_a_return_that_never_comes_expires_and_frees_its_units(shop, clock):
     open_return(shop, _1=3)
     clock.now += 30 * DAY - 1

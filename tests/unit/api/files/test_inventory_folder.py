@@ -88,6 +88,7 @@ def test_what_spreadsheets_write_is_read(directory, text, ends):
         (("stock.csv", "lyon,SHIRT,10,2.5", "lyon,SHIRT,10,2.5,9"), "stock.csv:2: ", "cells"),
         (("stock.csv", "lyon,SHIRT,10,2.5", "lyon,SHIRT,10"), "stock.csv:2: ", "cells"),
         (("stock.csv", "node,sku,on_hand", "nod,sku,on_hand"), "stock.csv:1: node", "column is missing"),
+        (("stock.csv", "lyon,SHIRT,10,2.5", "lyon,SHIRT,10,100001"), "stock.csv:2: daily_sales", "more than can be"),
         (("stock.csv", "daily_sales", "daily"), "stock.csv:2: daily", "Unknown"),
         (("stock.csv", "daily_sales", "on_hand"), "stock.csv:1: on_hand", "second time"),
         (("stock.csv", 'lille,"ÉTÉ', 'lille,"ÉT"É'), "stock.csv:9: ", "no CSV"),

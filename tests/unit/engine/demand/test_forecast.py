@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.demand.forecast import method_for, pace
+from engine.model.facts import MAX_PACE
+from rules.syntax.channel_effects import MOST_COVER
+from rules.syntax.effect_parser import MOST_UPLIFT
 
 DAYS = st.lists(st.integers(-2, 40), min_size=1, max_size=60)
 ALPHA = Fraction(1, 10)
@@ -59,3 +62,9 @@ def test_what_sells_seldom_is_forecast_by_tsb(sold, method):
     assert method_for(sold, "auto") == method
     assert method_for(sold, "mean") == "mean"
     assert method_for(sold, "tsb") == "tsb"
+
+
+@pytest.mark.parametrize("method", ["mean", "tsb"])
+def test_a_pace_is_small_enough_for_a_year_of_the_largest_uplift(method):
+    assert pace([10**15] * 3, method) == MAX_PACE
+    assert MAX_PACE * MOST_COVER * MOST_UPLIFT < 2**63
