@@ -219,7 +219,7 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             carbon += units * int(options.unit_carbon[option])
             rules.update(judgements[int(options.judgement[option])].fired)
             receipts = pegged.get((key, index), ())
-            there = units - sum(count for _, count in receipts)
+            there = units - sum(count for _, count in receipts) if receipts else units
             backorder = _backorder(evaluation, index, int(options.position[option]), there, on_hand)
             taken = lots.get((key, index))
             if taken is not None:
@@ -367,9 +367,11 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
     receipts: dict[tuple[str, str], Counter[str]] = {}
     for shipment in shipments:
         for parcel in shipment.lines:
-            there = parcel.quantity - sum(count for _, count in parcel.receipts)
+            there = parcel.quantity
+            if parcel.receipts:
+                there -= sum(count for _, count in parcel.receipts)
+                receipts.setdefault((parcel.sku, shipment.node), Counter()).update(dict(parcel.receipts))
             units[parcel.sku, shipment.node] += there
-            receipts.setdefault((parcel.sku, shipment.node), Counter()).update(dict(parcel.receipts))
             of_no_lot = there - parcel.backorder - sum(count for _, count in parcel.lots)
             its = lots.setdefault((parcel.sku, shipment.node), Counter())
             its.update({**dict(parcel.lots), NO_LOT: of_no_lot})
@@ -392,7 +394,7 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
             ),
             lots=evaluation.shelf_life.claim(line_of[sku], row, +lots[sku, node]) if evaluation.shelf_life else None,
             receipts_read=tuple(evaluation.snapshot.receipts.get(sku, {}).get(node, ())) if volatile.receipts else None,
-            **_receipts_claimed(evaluation, line_of[sku], node, receipts[sku, node]),
+            **_receipts_claimed(evaluation, line_of[sku], node, receipts.get((sku, node), {})),
         )
 
 

@@ -225,7 +225,7 @@ def _conflict(outcome: ReceiptRefused, message: Announcement | None, text: Quant
     if outcome.why == "over":
         return (
             f"{text(receipt.sku, outcome.over)} more units than the {to_come} that are still to come of {quantity}; if"
-            " so many have arrived, say so with 'over'"
+            " so many have arrived, say so with 'over' (--over)"
         )
     if outcome.why == "closed":
         return (

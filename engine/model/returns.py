@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TypeAlias
 
 Words: TypeAlias = Mapping[str, str]
@@ -17,24 +16,23 @@ class Grade:
     words: Words = field(default_factory=dict)
 
 
-REASONS: Mapping[str, Words] = MappingProxyType(
-    {
-        name: MappingProxyType({})
-        for name in (
-            "changed_mind",
-            "wrong_size",
-            "not_as_described",
-            "wrong_article",
-            "damaged",
-            "defective",
-            "late",
-            "other",
-        )
-    }
-)
-GRADES: Mapping[str, Grade] = MappingProxyType(
-    {name: Grade(restock=name == "as_new") for name in ("as_new", "opened", "worn", "damaged", "defective")}
-)
+REASONS: Mapping[str, Words] = {
+    "changed_mind": {},
+    "wrong_size": {},
+    "not_as_described": {},
+    "wrong_article": {},
+    "damaged": {},
+    "defective": {},
+    "late": {},
+    "other": {},
+}
+GRADES: Mapping[str, Grade] = {
+    "as_new": Grade(restock=True),
+    "opened": Grade(restock=False),
+    "worn": Grade(restock=False),
+    "damaged": Grade(restock=False),
+    "defective": Grade(restock=False),
+}
 """These and the usual reasons are said in the words of the program's own catalogues."""
 WINDOW_DAYS = 30
 EXPIRES_DAYS = 30

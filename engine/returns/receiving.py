@@ -106,6 +106,7 @@ def _by_line(field: str, units: Mapping[str, int], stored: StoredReturn, skus: M
             known = ", ".join(f"{line} ({sku})" for line, sku in skus.items())
             message = (
                 f"return '{stored.id}' has no line or SKU '{name}', but {known}; another article goes under 'others'"
+                " (--other)"
             )
             raise InputInvalid([Mistake(field=f"{field}.{name}", message=message)])
         left = count
@@ -126,6 +127,7 @@ def _verify_authorised(came: Mapping[str, int], stored: StoredReturn, network: N
             raise NotReturnable(
                 f"line {item.line} ({item.sku}): {text(item.sku, came[item.line])} came, and only"
                 f" {text(item.sku, left)} of return '{stored.id}' are still to come; say how many more came in 'extra'"
+                " (--extra)"
             )
 
 
@@ -140,7 +142,7 @@ def _verify_shipped(came: Mapping[str, int], lines: Mapping[str, LineUnitsBack],
             raise NotReturnable(
                 f"line {name} ({sku}): {text(sku, units)} came, and only {text(sku, max(0, free))} of the order have"
                 " left and are neither back nor expected on another return; what is not of this order goes under"
-                " 'others', by its SKU"
+                " 'others' (--other), by its SKU"
             )
 
 

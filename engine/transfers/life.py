@@ -94,7 +94,7 @@ def received(
             f"{text(sku, count)} more of '{sku}' than the {text(sku, to_come[sku])} to come"
             for sku, count in more.items()
         )
-        raise StockConflict(f"transfer '{transfer.id}': {named}; if so many have arrived, say so with 'over'")
+        raise StockConflict(f"transfer '{transfer.id}': {named}; if so many have arrived, say so with 'over' (--over)")
     lines = tuple(replace(line, received=line.received + arrived.get(line.sku, 0)) for line in transfer.lines)
     after = replace(transfer, lines=lines)
     if closes or not any(after.to_come(line) for line in lines):

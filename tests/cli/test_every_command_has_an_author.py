@@ -36,7 +36,7 @@ CHANGES_NOTHING = {
     ),
     *("policy table export", "policy table import", "policy test", "key list", "ledger check"),
     *("webhook list", "webhook test", "webhook deliver"),
-    "demand show",
+    *("channel show", "demand show", "return place"),
     *("inbound list", "inbound late", "inbound show"),
     *("transfer list", "transfer show"),
     "transfer propose",
@@ -77,8 +77,9 @@ CHANGES = {
     "webhook rotate", "webhook remove", "audit erase", "audit rotate", "backup", "audit export", "restore", "reset",
 }  # fmt: skip
 """Commands that change something: the test of changes goes through all of them."""
-TRIED_ELSEWHERE = {"audit archive", "demand learn"}
-"""Commands that need entries of days ago; see the tests of the archive and of demand."""
+TRIED_ELSEWHERE = {"audit archive", "channel recompute", "demand learn"}
+"""Commands that need entries of days ago or rules of channels; see the tests of the archive, of demand and of channels.
+"""
 
 
 def leaves(command: click.Command, name: str = "") -> set[str]:

@@ -98,7 +98,8 @@ class DeliveryRequest(Strict):
         if data["expires"] is not None and data["lot"] is None:
             raise ValidationError("write which lot expires then; a date goes with a 'lot'", "expires")
         if not data["quantity"] and not data["last"]:
-            raise ValidationError("nothing arrives by 0; if no more is to come, say so with 'last'", "quantity")
+            message = "nothing arrives by 0; if no more is to come, say so with 'last' (--last)"
+            raise ValidationError(message, "quantity")
 
     @post_load
     def _sent(self, data: dict[str, Any], **_: Any) -> tuple[SentDelivery, str | None]:

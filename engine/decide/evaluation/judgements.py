@@ -75,8 +75,11 @@ def floors_of(evaluation: Evaluation, sku: str, row: int) -> tuple[Floor, ...]:
         if line.sku == sku
     }
     outcomes = [cast("PositionOutcome", judgements[number].outcome) for number in sorted(numbers)]
-    scale, expected = evaluation.snapshot.products[sku].scale, evaluation.columns.expected_sales_of(sku).at(row)
-    floors = (outcome.floor(evaluation.order.channel).scaled(scale) for outcome in outcomes)
+    scale = evaluation.snapshot.products[sku].scale
+    floors = tuple(outcome.floor(evaluation.order.channel).scaled(scale) for outcome in outcomes)
+    if not evaluation.matcher.policies.longest_cover:
+        return floors
+    expected = evaluation.columns.expected_sales_of(sku).at(row)
     return tuple(floor.in_units(expected) for floor in floors)
 
 

@@ -182,7 +182,7 @@ class JudgementTable:
             units: Integers = reserve[0][numbers] * scale
             if reserve[1].any():
                 units = np.maximum(units, -(-on_hand * reserve[1][numbers] // FULL_SHARE))
-            if reserve[2].any():
+            if floors.has_cover and reserve[2].any():
                 units = np.maximum(units, expected(reserve[2][numbers]))
             return units
 
@@ -194,7 +194,7 @@ class JudgementTable:
         for portion, tally, allotments in floors.allotments:
             applies, units, share, cover, least, most = allotments[:, numbers]
             units, least, most = units * scale, least * scale, most * scale
-            if cover.any():
+            if floors.has_cover and cover.any():
                 units = np.maximum(units, expected(cover))
             size = np.minimum(most, np.maximum(np.maximum(units, least), -(-on_hand * share // FULL_SHARE)))
             left = applies * np.maximum(size - taken.get(tally, 0), 0)
@@ -248,6 +248,8 @@ class _Floors(NamedTuple):
     """
 
     size: int
+    has_cover: bool
+    """Whether any is in days."""
     reserves: Integers
     allotments: Sequence[tuple[int, Tally, Integers]]
 
@@ -268,4 +270,7 @@ class _Floors(NamedTuple):
                     table = allotments.setdefault(layer, np.zeros((6, len(floors)), dtype=np.int64))
                     highest = NO_LIMIT if item.most is None else item.most
                     table[:, number] = 1, item.units, item.share, item.cover, item.least, highest
-        return cls(len(floors), reserves, [(place, tally, table) for (place, tally, _), table in allotments.items()])
+        has_cover = any(floor.has_cover for floor in floors)
+        return cls(
+            len(floors), has_cover, reserves, [(place, tally, table) for (place, tally, _), table in allotments.items()]
+        )

@@ -31,8 +31,8 @@ THREE_OF_EACH = [
     ("product.tags: {has_all: [fragile, bulky, gift]}", "tier: 1"),
 ]
 DAYS = range(datetime.date(2026, 1, 1).toordinal(), datetime.date(2027, 1, 1).toordinal())
-DECIDED_IN_ENGINE = re.compile(r"reasons\.|node_rest$|explanation\.")
-"""Texts that only decisions use."""
+DECIDED_IN_ENGINE = re.compile(r"reasons\.|node_rest$|explanation\.|transfer_line$")
+"""Texts that only decisions and proposed transfers use."""
 
 
 def third_language(folder: Path, mark: Callable[[str, str], str]) -> Catalogue:
@@ -96,7 +96,7 @@ def test_an_explanation_in_a_third_language_has_no_word_of_english(tmp_path):
 def test_a_hover_text_in_a_third_language_has_no_word_of_english(tmp_path):
     catalogue = third_language(tmp_path, lambda piece, _: f"«{piece}»" if piece else "")
     identifiers = re.compile(
-        r"`\w+`|\b(order|now|line|product|node|stock|service|route|shipment|rejection|return|need)\b"
+        r"`\w+`|\b(order|now|line|product|node|stock|service|route|shipment|rejection|return|need|promise)\b"
     )
     hovers = list(_hover_texts(policy_schema([catalogue])))
     assert len(hovers) > 150

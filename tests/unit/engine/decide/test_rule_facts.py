@@ -5,7 +5,7 @@ import pytest
 from engine.decide import rule_facts
 from engine.model.facts import MAX_COVER, Line, StockPosition
 from rules.syntax.literals import SECONDS_A_DAY, date
-from rules.vocabulary import NODE_CLOCK, NOW_CLOCK, RANKS, VOCABULARY, Kind
+from rules.vocabulary import IN_TRANSIT, NODE_CLOCK, NOW_CLOCK, RANKS, VOCABULARY, Kind
 from rules.windows import ClockReading
 from tests.reference.routes import Exits, Option, routes
 from tests.support.facts import EURO, NOW, PARIS, collected, network, node, order, product, receipt, service
@@ -46,12 +46,15 @@ def every_fact(order):
         **rule_facts.rejection_facts("other"),
         **rule_facts.promise_facts("not_picked", late=True),
         **rule_facts.shipment_facts(1_000, 1),
+        **rule_facts.return_facts(reason="other", grade="a", days=3, node="lyon"),
+        **rule_facts.need_facts(shortfall=2, chance=5_000),
     }
 
 
 def test_every_fact_of_the_vocabulary_is_said_and_no_other():
     ranks = set(RANKS)  # which an option has among others, see test_ranks.py
-    assert set(every_fact(order())) == {*VOCABULARY, NOW_CLOCK.path, NODE_CLOCK.path} - ranks
+    said = {*every_fact(order()), IN_TRANSIT}  # which is said where a returned unit may go, see returned_unit.py
+    assert said == {*VOCABULARY, NOW_CLOCK.path, NODE_CLOCK.path} - ranks
 
 
 @pytest.mark.parametrize("placed_order", [order(), order(("A", 2), ("B", 3), promise_by=NOW), collected(at="shop")])

@@ -8,7 +8,7 @@ ORDER = "order: {lines: {A: 1}}\nstock: {A: {store: 1}}\n"
 MAPPING = """\
 5:13 wrong-type a mapping is expected here, of name, type, latitude, longitude, country, region, tags, attributes, \
 group, handling, handling_per_unit, preparation, services, time_zone, hours, closed, cut_offs, \
-daily_orders, hourly_orders, daily_units, daily_weight, away, load, load_this_hour, rejected"""
+daily_orders, hourly_orders, daily_units, daily_weight, milestones, away, load, load_this_hour, rejected"""
 UNKNOWN = """\
 5:33 unknown-attribute the rules mention no 'product.attributes.hazmatt' \
 (did you mean 'product.attributes.hazmat'?)"""
