@@ -319,7 +319,8 @@ class Transfers:
             for sku, units in sorted(free.items())
         )
         return StockConflict(
-            f"transfer '{transfer.id}' from '{transfer.origin}': {named}; the others are held, or rules keep them there"
+            f"transfer '{transfer.id}' from '{transfer.origin}': {named};"
+            " the others are not there, are held, or rules keep them"
         )
 
     def _check_instant(self, instant: int | None) -> None:

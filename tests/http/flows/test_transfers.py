@@ -108,7 +108,7 @@ def test_units_that_are_held_are_not_moved(shop, contents):
     before = contents()
     problem = problem_of(shop.post("/v1/transfers", json=NEW), 409)
     assert problem["type"].endswith(":stock-conflict")
-    assert "6 of 'SHIRT', and 2 can be moved" in problem["detail"]
+    assert "6 of 'SHIRT', and 2 can be moved; the others are not there, are held" in problem["detail"]
     assert contents() == before
 
 

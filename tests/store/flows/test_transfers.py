@@ -230,7 +230,9 @@ def test_units_that_are_held_are_not_moved(shop, transfers, contents, step):
         earlier()
     shop.decide(order(("A", 8)))
     before = contents()
-    with pytest.raises(StockConflict, match="6 of 'A', and 2 can be moved; the others are held, or rules keep them"):
+    with pytest.raises(
+        StockConflict, match="6 of 'A', and 2 can be moved; the others are not there, are held, or rules keep them"
+    ):
         steps[number]()
     assert contents() == before
 
