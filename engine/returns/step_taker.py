@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from engine.errors import Contended, NotFound, StockConflict
 from engine.facts_reader import FactsReader
@@ -47,9 +48,8 @@ class Reading:
 
     @property
     def found(self) -> StoredReturn:
-        """Of a return that there is: none is ever deleted."""
-        assert self.stored is not None  # noqa: S101  # `StepTaker` has read it before
-        return self.stored
+        """Of a return that there is: `StepTaker` has read it before, and none is ever deleted."""
+        return cast("StoredReturn", self.stored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
