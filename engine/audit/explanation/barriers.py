@@ -34,8 +34,8 @@ BarrierCode: TypeAlias = Literal[
     "kept_together",
     "late_for_promise",
 ]
-"""As the reasons of unfilled units (`reasons.REASON_CODES`), and that it would be later than was promised, or that nothing
-is left to promise of what is to come and may be promised."""
+"""As the reasons of unfilled units (`reasons.REASON_CODES`); that it would be later than was promised; and that nothing
+is left of what is to come and may be promised."""
 BARRIER_CODES: Final = get_args(BarrierCode)
 FREE: Final = ""
 """In place of a barrier: the place could ship units of the line."""
