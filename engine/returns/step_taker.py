@@ -101,8 +101,8 @@ class StepTaker:
                 self._client.verify_replicated(self._keys.log)
                 return ReturnState(stored=reading.found, now=reading.now)
             match self._stored.take(self._stored_step(change, reading, step)):
-                case ReturnChanged(after=after):
-                    return ReturnState(stored=after, now=reading.now)
+                case ReturnChanged(after=after, again=again):
+                    return ReturnState(stored=after, now=reading.now, new=reading.stored is None and not again)
                 case OperationReused():
                     raise name_reused(change.op)
                 case ReceiptTakenBefore(receipt=receipt):

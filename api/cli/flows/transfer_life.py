@@ -53,7 +53,7 @@ def create(
         units = _units(lines, Quantities.of(service))
         planned = [TransferLine(sku=sku, units=count) for sku, count in units.items()]
         new = NewTransfer(id=name, origin=origin, goal=goal, lines=planned, note=note)
-        _print(service, service.flows.transfers.create(new, op=op), as_json=as_json)
+        _print(service, service.flows.transfers.create(new, op=op).transfer, as_json=as_json)
 
 
 @click.command()
