@@ -379,6 +379,8 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     ),
     "published": lambda entry, _: say("by {who}: {note}", who=entry.caller, note=entry.details["note"]),
     "activated": _activated,
-    "allocated": lambda entry, _: say("other units of {changed} articles", changed=entry.details["changed"]),
+    "allocated": lambda entry, _: say(
+        "other units of {articles}", articles=counted(entry.details["changed"], "article")
+    ),
     "stock_low": _low,
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import click
 from msgspec import UNSET
 
-from api.cli.language.current import say, text
+from api.cli.language.current import counted, say, text
 from api.cli.options import AS_JSON, print_json
 from api.records.flows.channels import (
     ChannelAllocationRecord,
@@ -161,7 +161,9 @@ def _level_text(level: LevelRecord) -> str:
 
 def _recomputed_lines(record: RecomputedRecord) -> Iterator[str]:
     for item in record.channels:
-        yield say("{channel}: other units of {changed} articles", channel=item.channel, changed=item.changed)
+        yield say(
+            "{channel}: other units of {articles}", channel=item.channel, articles=counted(item.changed, "article")
+        )
     yield say(
         "{fallen} positions are low from now on, {risen} are not any more", fallen=record.fallen, risen=record.risen
     )

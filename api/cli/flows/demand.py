@@ -77,7 +77,10 @@ def show(settings: Settings, sku: str, *, as_json: bool) -> None:
         print_json(record, quantities)
         return
     shown = quantities.show(record)
-    rows = [(node.daily_sales, *_cells(None if node.learnt is UNSET else node.learnt)) for node in shown.nodes]
+    rows = [
+        (node.daily_sales, *(("", "", "", node.daily_sales) if node.learnt is UNSET else _cells(node.learnt)))
+        for node in shown.nodes
+    ]
     headings = say("sold a day"), say("method"), say("units"), say("days"), say("in stock.csv")
     nodes = Column(heading=say("node"), cells=[node.node for node in shown.nodes])
     print_columns([nodes], number_columns(headings, rows), title=shown.sku)
@@ -99,10 +102,8 @@ class _Bars:
         self._progress.update(self._tasks[part], completed=done)
 
 
-def _cells(learnt: LearntPaceRecord | None) -> tuple[str, ...]:
+def _cells(learnt: LearntPaceRecord) -> tuple[str, ...]:
     """Method, units, days and the pace given."""
-    if learnt is None:
-        return ("", "", "", "")
     return (learnt.method, str(learnt.units), str(learnt.days), learnt.given or "")
 
 

@@ -175,7 +175,7 @@ def _list(settings: Settings, wanted: ReceiptFilter, *, limit: int, as_json: boo
         print_json(record, quantities)
         return
     if not record.receipts:
-        click.echo(say("nothing is to come"))
+        click.echo(say("nothing is late") if wanted.late else say("nothing is to come"))
         return
     _print(record.receipts, quantities, times)
     if record.next is not None:

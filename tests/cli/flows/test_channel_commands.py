@@ -55,6 +55,8 @@ def test_feeds_are_brought_up_to_date_and_low_stock_is_found(run):
         "web: other units of 0 articles\n0 positions are low from now on, 0 are not any more\n"
     )
     assert "cursor 1-" in run("channel", "show").stdout
+    assert run("stock", "move", "lyon", "RARE", "--", "-1").returncode == 0
+    assert "web: other units of 1 article\n" in run("channel", "recompute").stdout
     log = run("ledger", "log", "--kind", "stock_low").stdout
     assert "3 x RARE at lyon, below 9" in log
     assert run("ledger", "check").returncode == 0

@@ -45,7 +45,9 @@ def test_a_dry_run_says_what_would_be_learnt_and_stores_nothing(run: Run) -> Non
     assert f"learnt from {WINDOW} days, " in tried.stdout
     assert "this is a dry run" in tried.stdout
     assert json.loads(run("demand", "learn", "--dry-run", "--json").stdout)["network_version"] is None
-    assert "2.500" in run("demand", "show", "SHIRT").stdout
+    shown = run("demand", "show", "SHIRT").stdout
+    row = next(line for line in shown.splitlines() if "lyon" in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")] == ["lyon", "2.500", "", "", "", "2.500"]
 
 
 def test_paces_are_learnt_from_the_log_and_shown_with_what_they_were_made_of(run: Run) -> None:

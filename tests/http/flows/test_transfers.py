@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -44,6 +45,7 @@ def call(http, path, body=None, status=200, name="T%2F1"):
 def made(http, **more):
     answer = http.post("/v1/transfers", json=NEW | more)
     assert answer.status_code == 201, answer.data
+    assert answer.headers["Location"] == f"/v1/transfers/{quote(answer.get_json()['id'], safe='')}"
     assert http.get(answer.headers["Location"]).get_json() == answer.get_json()
     assert mistakes_in(http, TransferRecord, answer.get_json()) == []
     return answer.get_json()
