@@ -73,6 +73,7 @@ _WARNINGS = {
     "shadowed": "Wherever the effect acts, another rule's is as strong or stronger; remove it, or make it differ.",
     "excluded-and-preferred": "What the rule prefers is excluded in the very same cases; decide for one of the two.",
     "no-effect": "0 (of multiple_of: 1) changes nothing unless the rule overrides others; name these, or remove it.",
+    "min-above-max": "The least units of a place are above the most, and come before them; correct one of the two.",
     "operator-as-word": "The value reads like an operator and is taken as a word; write the operator in braces.",
     "large-carbon-price": "The amount is for a kilogram of CO2e and very large; write its unit, as 120 EUR/t.",
     "impossible-word": "No order, article or place can have the word as it is written; write it as the message shows.",

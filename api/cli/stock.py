@@ -8,6 +8,7 @@ from rich.console import Console
 
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
+from api.cli.output.column_tables import print_each
 from api.cli.output.progress import progress_bar
 from api.cli.output.stock_tables import lot_table, stock_tables
 from api.cli.stock_movement import move_stock
@@ -93,10 +94,8 @@ def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: 
     if as_json:
         print_json(record, quantities)
     else:
-        console = Console()
         shown = quantities.show(record)
-        tables = [*stock_tables(shown, width=console.width), lot_table(shown)]
-        console.print(*filter(None, tables), sep="\n")
+        print_each(filter(None, [*stock_tables(shown, width=Console().width), lot_table(shown)]))
 
 
 @stock.command("feed")

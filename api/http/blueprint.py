@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import flask_smorest
 import msgspec
-from flask import Response, g
+from flask import Response, g, request
 
 from api.http.deprecation import Deprecation
 from api.http.each_request.key_header import TAKES_KEY, document_key, takes_key
@@ -101,6 +101,16 @@ def by_operation(endpoints: Mapping[str, _T]) -> dict[str, _T]:
 def _takes_query(view: Any) -> bool:
     arguments = view._apidoc.get("arguments", {}).get("parameters", ())  # noqa: SLF001  # where flask-smorest keeps them
     return any(argument["in"] == "query" for argument in arguments)
+
+
+def answer_made(record: Record, place: str, *, new: bool) -> Response:
+    """The answer to a request that makes something: 201 with its `place`, a path below the root of the application, if
+    it is `new`; 200 if the same request made it before.
+    """
+    response = answer(record, HTTPStatus.CREATED if new else HTTPStatus.OK)
+    if new:
+        response.headers["Location"] = f"{request.script_root}{place}"
+    return response
 
 
 def answer(record: Record, status: HTTPStatus = HTTPStatus.OK) -> Response:

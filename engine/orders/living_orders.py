@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 from msgspec import UNSET
@@ -37,7 +37,8 @@ _AT_ONCE = 100
 class OrderFilter:
     """Which orders are listed: those that are in `state`, were sold on `channel`, have `node` ship something (held or
     left), have a line of `sku`, and were placed after an instant; None: any. With a SKU, the state is that of its
-    units; with a node, held and shipped are those of its shipments.
+    units; with a node, held and shipped are those of its shipments. Of a line that several nodes
+    shipped it is not known whose units came back: each has shipped it until all of its units are back.
     """
 
     state: State | None = None
@@ -58,12 +59,16 @@ class OrderFilter:
         if state == "awaiting_approval":
             return order.awaits_approval
         if self.node is not None and state in ("held", "shipped"):
-            return self._ships(order, state)
+            out = {line.line for line in order.lines if line.units[state] > 0}
+            return self._ships(order, state, out)
         return order.units(state, self.sku) > 0
 
-    def _ships(self, order: OrderState, state: OrderUnitState) -> bool:
+    def _ships(self, order: OrderState, state: OrderUnitState, lines: Container[str] | None = None) -> bool:
+        """Whether the node has units held, or let units leave, of any of the lines named; None: of any line."""
         return any(
-            (line.held if state == "held" else line.shipped) and self.sku in (None, line.sku)
+            (line.held if state == "held" else line.shipped)
+            and self.sku in (None, line.sku)
+            and (lines is None or line.line in lines)
             for shipment in order.shipments
             if shipment.record.node == self.node
             for line in shipment.lines

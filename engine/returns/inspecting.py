@@ -82,7 +82,7 @@ def split_group(
     group = groups[index]
     if not group.is_here:
         raise ReturnOver(
-            f"the units of group {number} of return '{stored.id}' are no longer in quarantine: {group.disposition}"
+            f"the units of group {number} of return '{stored.id}' were disposed of already ('{group.disposition}')"
         )
     if quantity is None or quantity == group.units:
         return index

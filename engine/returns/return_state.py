@@ -1,6 +1,6 @@
 """Where a return stands. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 from engine.errors import ReturnOver
@@ -14,11 +14,12 @@ STATES: tuple[State, ...] = get_args(State)
 class ReturnState:
     """A return at an instant: authorised while nothing came; received while units wait to be inspected; inspected while
     units wait for a disposition; partly received while nothing waits here and more is to come; closed, cancelled, or
-    expired if nothing came in time.
+    expired if nothing came in time. `new`: it was opened just now, by the request that this answers.
     """
 
     stored: StoredReturn
     now: int
+    new: bool = field(default=False, compare=False)
 
     @property
     def state(self) -> State:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from engine.errors import Contended, NotFound, StockConflict
 from engine.facts_reader import FactsReader
@@ -47,9 +48,8 @@ class Reading:
 
     @property
     def found(self) -> StoredReturn:
-        """Of a return that there is: none is ever deleted."""
-        assert self.stored is not None  # noqa: S101  # `StepTaker` has read it before
-        return self.stored
+        """Of a return that there is: `StepTaker` has read it before, and none is ever deleted."""
+        return cast("StoredReturn", self.stored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +101,8 @@ class StepTaker:
                 self._client.verify_replicated(self._keys.log)
                 return ReturnState(stored=reading.found, now=reading.now)
             match self._stored.take(self._stored_step(change, reading, step)):
-                case ReturnChanged(after=after):
-                    return ReturnState(stored=after, now=reading.now)
+                case ReturnChanged(after=after, again=again):
+                    return ReturnState(stored=after, now=reading.now, new=reading.stored is None and not again)
                 case OperationReused():
                     raise name_reused(change.op)
                 case ReceiptTakenBefore(receipt=receipt):

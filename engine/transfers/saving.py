@@ -24,13 +24,13 @@ def save(transfers: Transfers, proposal: Proposal, *, advanced: Callable[[int], 
     saved = []
     for transfer in proposal.transfers:
         try:
-            stored = transfers.create(_new(transfer, proposal))
+            made = transfers.create(_new(transfer, proposal))
         except StoreUnavailable:
             raise
         except PointsmanError as error:
             saved.append(Saved(id=None, refused=str(error)))
         else:
-            saved.append(Saved(id=stored.id))
+            saved.append(Saved(id=made.transfer.id))
         advanced(1)
     return saved
 

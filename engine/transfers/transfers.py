@@ -103,7 +103,7 @@ class Transfers:
         self._clock = clock
         self._micros = micros
 
-    def create(self, new: NewTransfer, *, op: str | None = None) -> Transfer:
+    def create(self, new: NewTransfer, *, op: str | None = None) -> TransferChanged:
         """Make a transfer, which is proposed then. A lane must lead there, and units that are held or that rules keep
         at the origin can't be moved; but they are not held for it before it is shipped.
         """
@@ -145,7 +145,7 @@ class Transfers:
             self._verify_free(after)
             return TransferChange(kind="transfer_approved", before=before, after=after)
 
-        return self._run(name, "approve", plan, op)
+        return self._run(name, "approve", plan, op).transfer
 
     def ship(
         self, name: str, units: Mapping[str, int] | None = None, *, at: int | None = None, op: str | None = None
@@ -167,7 +167,7 @@ class Transfers:
                 kind="transfer_shipped", before=before, after=after, out=out, policies=policies, at=at
             )
 
-        return self._run(name, f"ship {_text(units)} {at}", plan, op)
+        return self._run(name, f"ship {_text(units)} {at}", plan, op).transfer
 
     def receive(
         self,
@@ -193,7 +193,7 @@ class Transfers:
                 kind="transfer_received", before=before, after=after, arrived=arrived, closes=closes, at=at
             )
 
-        return self._run(name, f"receive {_text(units)} {closes} {over} {at}", plan, op)
+        return self._run(name, f"receive {_text(units)} {closes} {over} {at}", plan, op).transfer
 
     def cancel(self, name: str, *, op: str | None = None) -> Transfer:
         """Nothing more becomes of it. What was shipped and has not arrived is on hand at its origin again: it did not
@@ -205,7 +205,7 @@ class Transfers:
             after = life.cancelled(before, now=self._clock())
             return TransferChange(kind="transfer_cancelled", before=before, after=after, back=life.coming_back(before))
 
-        return self._run(name, "cancel", plan, op)
+        return self._run(name, "cancel", plan, op).transfer
 
     def find(self, name: str) -> Transfer:
         """Raises NotFound."""
@@ -230,7 +230,7 @@ class Transfers:
         """Those that are neither received nor cancelled, by id."""
         return self._stored.open()
 
-    def _run(self, name: str, request: str, plan: _Plan, op: str | None) -> Transfer:
+    def _run(self, name: str, request: str, plan: _Plan, op: str | None) -> TransferChanged:
         """Work out what becomes of a transfer and store it; anew if others change meanwhile what it depends on."""
         named = operation(request, op)
         for _ in range(_MOST_TRIES):
@@ -238,7 +238,7 @@ class Transfers:
             if isinstance(earlier, OperationReused):
                 raise name_reused(op)
             if earlier is not None:
-                return earlier
+                return TransferChanged(transfer=earlier, again=True)
             version = self._facts.network_and_products([], fresh=True)[0].version
             change = plan()
             store = functools.partial(
@@ -250,10 +250,10 @@ class Transfers:
                 operation=named,
             )
             match self._client.retry_if_revived(store):
-                case TransferChanged(transfer=transfer):
+                case TransferChanged() as changed:
                     if change.kind not in _NOT_MOVED:
                         self._after_freeing()
-                    return transfer
+                    return changed
                 case TooFewFree(sku=sku, free=free):
                     raise self._too_few(change.after, {sku: free})
                 case ReceiptDiffers(sku=sku):
@@ -319,7 +319,8 @@ class Transfers:
             for sku, units in sorted(free.items())
         )
         return StockConflict(
-            f"transfer '{transfer.id}' from '{transfer.origin}': {named}; the others are held, or rules keep them there"
+            f"transfer '{transfer.id}' from '{transfer.origin}': {named};"
+            " the others are not there, are held, or rules keep them"
         )
 
     def _check_instant(self, instant: int | None) -> None:

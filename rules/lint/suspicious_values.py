@@ -47,6 +47,11 @@ def find_suspicious_values(document: Document, policy: Policy) -> Iterator[Findi
             if _changes_nothing(effect) and not rule.overrides:
                 message = f"'{effect.name}' of '{rule.id}' changes nothing: {_why(effect)}"
                 yield document.finding(("rules", index, "then", effect.name), "no-effect", message)
+        amounts = {effect.name: effect.value for effect in rule.effects}
+        least, most = amounts.get("min"), amounts.get("max")
+        if isinstance(least, int) and isinstance(most, int) and least > most:
+            message = f"'max' of '{rule.id}' never counts: its 'min' {least} is more than {most}, and comes before it"
+            yield document.finding(("rules", index, "then", "max"), "min-above-max", message)
     for mention in references(document):
         yield from _words(mention)
         if mention.subject == "carbon_price" and "/" not in mention.text:

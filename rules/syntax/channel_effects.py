@@ -17,6 +17,7 @@ _ALLOTMENT = (
     "write {channel: web, units: 5, per: day}, {channel: web, share: 20%, min: 2, max: 20, per: week}"
     f" or {{channel: web, cover: 3 days, per: week}}; per is {', '.join(PERIODS[:-1])} or {PERIODS[-1]}"
 )
+_SAYS_DAYS = re.compile(r"[0-9]+\s*(?:days?|d)")
 _DAYS = re.compile(r"(\S*[0-9])\s*(?:days?|d)?")
 MOST_COVER = 365
 """Days."""
@@ -52,13 +53,22 @@ def days(text: str, accepted: Range = COVER) -> int:
 
 def kept(raw: Node) -> Reserve:
     """The value of `keep`: units, a share, or days of cover; raises LiteralInvalid."""
-    return _cover(raw, "write 3, 10% or {cover: 2 days}") if isinstance(raw, dict) else reserve(single_value(raw))
+    if isinstance(raw, dict):
+        return _cover(raw, "write 3, 10% or {cover: 2 days}")
+    return reserve(_no_days(single_value(raw)))
 
 
 def alert(raw: Node) -> Reserve:
     """The value of `alert_below`: units, or days of cover; raises LiteralInvalid."""
     usage = "write 10 or {cover: 5 days}"
-    return _cover(raw, usage) if isinstance(raw, dict) else Reserve(units=UNITS.parse(single_value(raw)))
+    return _cover(raw, usage) if isinstance(raw, dict) else Reserve(units=UNITS.parse(_no_days(single_value(raw))))
+
+
+def _no_days(text: str) -> str:
+    """The text; raises LiteralInvalid if it says days, which are days of cover."""
+    if _SAYS_DAYS.fullmatch(text.strip()):
+        raise LiteralInvalid(f"'{text}' is no number of units; for days of cover write {{cover: {text.strip()}}}")
+    return text
 
 
 def _cover(raw: Node, usage: str) -> Reserve:

@@ -164,9 +164,20 @@ def test_problems_have_types_of_their_own(shop):
 
 def test_a_key_names_the_operation(shop):
     body = {"order": "W/1", "reason": "late", "lines": [{"line": "1", "quantity": 1}]}
-    answers = [shop.post("/v1/returns", json=body, headers={"Idempotency-Key": "desk"}).data for _ in range(2)]
-    assert answers[0] == answers[1]
-    assert len(shop.get("/v1/returns").get_json()["returns"]) == 1
+    answers = [shop.post("/v1/returns", json=body, headers={"Idempotency-Key": "desk"}) for _ in range(2)]
+    assert answers[0].data == answers[1].data
+    assert [answer.status_code for answer in answers] == [201, 201]
+    named = [shop.post("/v1/returns", json=body | {"op": "o"}) for _ in range(2)]
+    assert named[0].get_json() == named[1].get_json()
+    assert [answer.status_code for answer in named] == [201, 200]
+    assert len(shop.get("/v1/returns").get_json()["returns"]) == 2
+
+
+def test_a_new_return_is_created_and_the_same_again_is_answered(shop):
+    first, again = (opened(shop, id="R/1") for _ in range(2))
+    assert (first.status_code, first.headers["Location"]) == (201, "/v1/returns/R%2F1")
+    assert shop.get(first.headers["Location"]).get_json() == first.get_json()
+    assert (again.status_code, again.get_json(), "Location" in again.headers) == (200, first.get_json(), False)
 
 
 def test_only_an_admin_overrides_the_window(pointsman, shop, clock):

@@ -236,7 +236,7 @@ def receive(pointsman: Pointsman, request: Request) -> Done:
 def create_transfer(pointsman: Pointsman, request: Request) -> Done:
     line = TransferLine(sku=request["sku"], units=request["units"])
     new = NewTransfer(id=request["op"], origin=request["node"], goal=request["goal"], lines=[line])
-    return Done(answer=pointsman.flows.transfers.create(new, op=request["op"]).id)
+    return Done(answer=pointsman.flows.transfers.create(new, op=request["op"]).transfer.id)
 
 
 def approve_transfer(pointsman: Pointsman, request: Request) -> Done:

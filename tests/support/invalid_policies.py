@@ -376,6 +376,14 @@ EFFECTS = {
         then("alert_below: 10%"),
         "p.yaml:5:12  bad-value  alert_below: '10%' is no whole number; write for example 12",
     ),
+    "an alert of days": (
+        then("alert_below: 5 days"),
+        "p.yaml:5:12  bad-value  alert_below: '5 days' is no number of units; for days of cover write {cover: 5 days}",
+    ),
+    "safety stock of days": (
+        then("keep: 2 d"),
+        "p.yaml:5:12  bad-value  keep: '2 d' is no number of units; for days of cover write {cover: 2 d}",
+    ),
     "an alert without days": (
         then("alert_below: {}"),
         "p.yaml:5:12  bad-value  alert_below: 'cover' is missing; write 10 or {cover: 5 days}",

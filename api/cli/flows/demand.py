@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 import click
 from msgspec import UNSET
-from rich.console import Console
 from rich.progress import Progress, TaskID
-from rich.table import Table
 
 from api.cli.language.current import counted, say
 from api.cli.options import AS_JSON, print_json
+from api.cli.output.column_tables import Column, number_columns, print_columns, text_columns
 from api.cli.output.progress import progress_bar
 from api.records.flows.demand import (
     DemandRecord,
@@ -54,7 +53,11 @@ def learn(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
         print_json(record, quantities)
         return
     shown = quantities.show(record)
-    Console().print(*_learning_lines(shown, dry_run=dry_run), sep="\n")
+    for line in _learning_lines(shown):
+        click.echo(line)
+    if shown.changes:
+        _print_changes(shown.changes[:_MOST_SHOWN])
+    click.echo(_stored_line(shown, dry_run=dry_run))
 
 
 @demand.command()
@@ -74,16 +77,12 @@ def show(settings: Settings, sku: str, *, as_json: bool) -> None:
         print_json(record, quantities)
         return
     shown = quantities.show(record)
-    table = Table(title=shown.sku)
-    table.add_column(say("node"), overflow="fold")
-    for column in (say("sold a day"), say("method"), say("units"), say("days"), say("in stock.csv")):
-        table.add_column(column, justify="right")
-    for node in shown.nodes:
-        table.add_row(node.node, node.daily_sales, *_cells(None if node.learnt is UNSET else node.learnt))
-    console = Console()
-    console.print(table)
+    rows = [(node.daily_sales, *_cells(None if node.learnt is UNSET else node.learnt)) for node in shown.nodes]
+    headings = say("sold a day"), say("method"), say("units"), say("days"), say("in stock.csv")
+    nodes = Column(heading=say("node"), cells=[node.node for node in shown.nodes])
+    print_columns([nodes], number_columns(headings, rows), title=shown.sku)
     if shown.learnt_from is not UNSET:
-        console.print(_days_line(shown.learnt_from))
+        click.echo(_days_line(shown.learnt_from))
 
 
 class _Bars:
@@ -116,7 +115,7 @@ def _days_line(learnt_from: LearntFromRecord) -> str:
     )
 
 
-def _learning_lines(learning: LearningRecord, *, dry_run: bool) -> Iterator[str | Table]:
+def _learning_lines(learning: LearningRecord) -> Iterator[str]:
     facts = learning.learnt_from
     yield _days_line(facts)
     yield say("{positions:>12,}  positions learnt", positions=facts.positions)
@@ -125,23 +124,19 @@ def _learning_lines(learning: LearningRecord, *, dry_run: bool) -> Iterator[str 
     yield say("{too_few:>12,}  stay as they were: too few of their days count", too_few=facts.too_few)
     if facts.damaged:
         yield say("{damaged:>12,}  entries of the log could not be read", damaged=facts.damaged)
-    if learning.changes:
-        yield _changes_table(learning.changes[:_MOST_SHOWN])
+
+
+def _stored_line(learning: LearningRecord, *, dry_run: bool) -> str:
     if dry_run:
-        yield say("nothing was stored: this is a dry run")
-    elif learning.network_version is None:
-        yield say("nothing was stored: everything is as before")
-    else:
-        yield say("stored: network {version}", version=learning.network_version[:12])
+        return say("nothing was stored: this is a dry run")
+    if learning.network_version is None:
+        return say("nothing was stored: everything is as before")
+    return say("stored: network {version}", version=learning.network_version[:12])
 
 
-def _changes_table(changes: list[PaceChangeRecord]) -> Table:
-    table = Table(title=say("The largest changes"))
-    for column in (say("SKU"), say("node")):
-        table.add_column(column, overflow="fold")
-    for column in (say("before"), say("sold a day"), say("method"), say("units"), say("days")):
-        table.add_column(column, justify="right")
-    for change in changes:
-        cells = _cells(change.learnt)[:3]
-        table.add_row(change.sku, change.node, change.former or "", change.daily_sales, *cells)
-    return table
+def _print_changes(changes: list[PaceChangeRecord]) -> None:
+    names = [(change.sku, change.node) for change in changes]
+    figures = [(change.former or "", change.daily_sales, *_cells(change.learnt)[:3]) for change in changes]
+    headings = say("before"), say("sold a day"), say("method"), say("units"), say("days")
+    keys = text_columns((say("SKU"), say("node")), names)
+    print_columns(keys, number_columns(headings, figures), title=say("The largest changes"))

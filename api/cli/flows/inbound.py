@@ -6,11 +6,10 @@ from typing import Any, get_args
 
 import click
 from marshmallow import ValidationError
-from rich.console import Console
 
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, OP, print_json, units_of
-from api.cli.output.column_tables import Column, column_tables
+from api.cli.output.column_tables import Column, print_columns
 from api.cli.output.mistakes import fail
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
@@ -176,7 +175,7 @@ def _list(settings: Settings, wanted: ReceiptFilter, *, limit: int, as_json: boo
         print_json(record, quantities)
         return
     if not record.receipts:
-        click.echo(say("nothing is to come"))
+        click.echo(say("nothing is late") if wanted.late else say("nothing is to come"))
         return
     _print(record.receipts, quantities, times)
     if record.next is not None:
@@ -186,9 +185,7 @@ def _list(settings: Settings, wanted: ReceiptFilter, *, limit: int, as_json: boo
 def _print(records: list[InboundReceiptRecord], quantities: Quantities, times: Times) -> None:
     shown = [quantities.show(record) for record in records]
     key = Column(heading=say("receipt"), cells=[record.id for record in shown])
-    console = Console()
-    for table in column_tables(key, list(_columns(shown, times)), width=console.width):
-        console.print(table)
+    print_columns([key], list(_columns(shown, times)))
 
 
 def _columns(records: list[InboundReceiptRecord], times: Times) -> Iterator[Column]:

@@ -5,11 +5,10 @@ from decimal import Decimal
 from typing import get_args
 
 import click
-from rich.console import Console
 
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, INSTANT, OP, print_json, units_by_name
-from api.cli.output.column_tables import Column, column_tables
+from api.cli.output.column_tables import Column, print_columns, text_columns
 from api.cli.output.times import Times
 from api.shapes.limits import MOST_TRANSFERS
 from api.shapes.quantities import Quantities
@@ -54,7 +53,7 @@ def create(
         units = _units(lines, Quantities.of(service))
         planned = [TransferLine(sku=sku, units=count) for sku, count in units.items()]
         new = NewTransfer(id=name, origin=origin, goal=goal, lines=planned, note=note)
-        _print(service, service.flows.transfers.create(new, op=op), as_json=as_json)
+        _print(service, service.flows.transfers.create(new, op=op).transfer, as_json=as_json)
 
 
 @click.command()
@@ -216,10 +215,8 @@ def _print(service: Pointsman, transfer: Transfer, *, as_json: bool) -> None:
 
 def _print_tables(transfers: list[TransferRecord], times: Times) -> None:
     """A row a line."""
-    console = Console()
-    key = Column(heading=say("transfer"), cells=[item.id for item in transfers for _ in item.lines])
-    for table in column_tables(key, list(_columns(transfers, times)), width=console.width):
-        console.print(table)
+    names = [(item.id, line.sku) for item in transfers for line in item.lines]
+    print_columns(text_columns((say("transfer"), say("SKU")), names), list(_columns(transfers, times)))
 
 
 def _columns(transfers: list[TransferRecord], times: Times) -> Iterator[Column]:
@@ -229,7 +226,6 @@ def _columns(transfers: list[TransferRecord], times: Times) -> Iterator[Column]:
     yield Column(heading=say("to"), cells=[item.goal for item, _ in rows], is_text=True)
     yield Column(heading=say("status"), cells=[item.status for item, _ in rows], is_text=True)
     yield Column(heading=say("arrives"), cells=expected, is_text=True)
-    yield Column(heading=say("SKU"), cells=[line.sku for _, line in rows], is_text=True)
     yield Column(heading=say("planned"), cells=[str(line.quantity) for _, line in rows])
     yield Column(heading=say("shipped"), cells=[str(line.shipped) for _, line in rows])
     yield Column(heading=say("arrived"), cells=[str(line.received) for _, line in rows])

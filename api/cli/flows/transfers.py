@@ -7,13 +7,12 @@ from decimal import Decimal
 
 import click
 from msgspec import UNSET
-from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from api.cli.flows.transfer_life import COMMANDS
 from api.cli.language.current import counted, current_language, say, say_message, say_number
 from api.cli.options import AS_JSON, print_json
+from api.cli.output.column_tables import number_columns, print_columns, text_columns
 from api.cli.output.progress import progress_bar
 from api.cli.output.tables import money
 from api.shapes.limits import MOST_DAYS_AHEAD
@@ -23,12 +22,14 @@ from engine.settings import Settings
 from engine.transfers.article_markets import Ends
 from engine.transfers.proposal import Proposal
 from engine.transfers.proposals import DAYS, ProposalRequest
-from engine.transfers.record import ProposalRecord, ProposedLineRecord, ProposedTransferRecord, TransferEndRecord
+from engine.transfers.record import ProposalRecord, ProposedTransferRecord, TransferEndRecord
 from engine.transfers.saving import Saved, save
 from rules.syntax.literals import MICROS
 from rules.wording import amounts
 
 _COLUMNS = ("from", "to", "arrives_at", "sku", "units", "gain", "cost", "co2_kg", "why")
+_KEYS = 3
+"""So many cells say what a row is of: from, to, SKU."""
 
 
 @click.group()
@@ -111,7 +112,11 @@ def propose(
     elif as_csv:
         _print_csv(quantities.show(record))
     else:
-        Console().print(*_lines(quantities.show(record)), sep="\n")
+        shown = quantities.show(record)
+        if shown.transfers:
+            _print_lines(shown)
+        for line in _lines(shown):
+            click.echo(line)
 
 
 def _saved(service: Pointsman, proposal: Proposal, progress: Progress) -> list[Saved]:
@@ -130,9 +135,7 @@ def _print_csv(proposal: ProposalRecord) -> None:
             table.writerow((item.origin, item.destination, item.arrives_at, line.sku, line.units, *figures, why))
 
 
-def _lines(proposal: ProposalRecord) -> Iterator[str | Table]:
-    if proposal.transfers:
-        yield _table(proposal)
+def _lines(proposal: ProposalRecord) -> Iterator[str]:
     yield say(
         "{transfers} of {lines} gain {gain} over {days}",
         transfers=counted(len(proposal.transfers), "transfer"),
@@ -154,36 +157,24 @@ def _lines(proposal: ProposalRecord) -> Iterator[str | Table]:
         )
 
 
-def _table(proposal: ProposalRecord) -> Table:
-    table = Table(caption=say("there, and where it comes from: what it has / is asked for / sells more"))
-    table.caption_justify = "left"
-    for column in (say("from"), say("to"), say("SKU")):
-        table.add_column(column, overflow="fold")
-    for column in (say("units"), say("gain"), say("there"), say("where it comes from")):
-        table.add_column(column, justify="right")
-    for item in proposal.transfers:
-        for line in item.lines:
-            table.add_row(*_cells(item, line, proposal.currency))
-        if item.price_micros:
-            price = money(-item.price_micros, proposal.currency)
-            table.add_row(item.origin, item.destination, say("shipment"), "", price)
-    return table
+def _print_lines(proposal: ProposalRecord) -> None:
+    rows = [row for item in proposal.transfers for row in _rows(item, proposal.currency)]
+    names, figures = [row[:_KEYS] for row in rows], [row[_KEYS:] for row in rows]
+    headings = say("units"), say("gain"), say("there"), say("where it comes from")
+    print_columns(text_columns((say("from"), say("to"), say("SKU")), names), number_columns(headings, figures))
+    click.echo(say("there, and where it comes from: what it has / is asked for / sells more"))
 
 
-def _cells(item: ProposedTransferRecord, line: ProposedLineRecord, currency: str) -> tuple[str, ...]:
-    gain = money(line.gain_micros, currency)
-    return (
-        item.origin,
-        item.destination,
-        line.sku,
-        say_number(f"{line.units:,}"),
-        gain,
-        _end(line.destination),
-        _end(line.origin),
-    )
+def _rows(item: ProposedTransferRecord, currency: str) -> Iterator[tuple[str, ...]]:
+    """Of each line, and of what the shipment costs."""
+    for line in item.lines:
+        units, gain = say_number(f"{line.units:,}"), money(line.gain_micros, currency)
+        yield item.origin, item.destination, line.sku, units, gain, _end(line.destination), _end(line.origin)
+    if item.price_micros:
+        yield item.origin, item.destination, say("shipment"), "", money(-item.price_micros, currency), "", ""
 
 
 def _end(end: TransferEndRecord) -> str:
     """What the place has, what it is expected to be asked for, and how much more it sells."""
-    expected, sold = (say_number(f"{Decimal(text):,.2f}") for text in (end.expected, end.sold))
+    expected, sold = (say_number(f"{Decimal(text):z,.2f}") for text in (end.expected, end.sold))
     return f"{say_number(f'{end.has:,}')} / {expected} / {sold}"

@@ -20,7 +20,7 @@ def stock_tables(record: SkuStockRecord, *, width: int) -> Iterator[Table]:
         else say("not counted, it needs no stock")
     )
     title = Text(f"{record.sku}: {available}")
-    yield from column_tables(nodes, list(_columns(record)), width=width, title=title)
+    yield from column_tables([nodes], list(_columns(record)), width=width, title=title)
 
 
 def lot_table(record: SkuStockRecord) -> Table | None:

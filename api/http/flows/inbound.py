@@ -32,11 +32,13 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @inbound.put("/<string:receipt>", scope="stock")
     @inbound.arguments(ReceiptRequest)
-    @inbound.response(HTTPStatus.OK, AnnouncedRecord)
+    @inbound.response(HTTPStatus.CREATED, AnnouncedRecord)
+    @inbound.alt_response(HTTPStatus.OK, schema=AnnouncedRecord, description="It was announced before")
     def put(sent: SentAnnouncement, receipt: str) -> Response:
         """Goods that are to come, or have come; an older message never takes the place of a newer one"""
         outcome = _announce(pointsman, sent, receipt, Quantities.of(pointsman))
-        return answer(AnnouncedRecord.of(outcome, pointsman.now))
+        announced = AnnouncedRecord.of(outcome, pointsman.now)
+        return answer(announced, HTTPStatus.CREATED if announced.result == "created" else HTTPStatus.OK)
 
     @inbound.post("", scope="stock")
     @inbound.doc(requestBody=body)

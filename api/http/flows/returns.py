@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, request
 
 from api.http.access.caller import caller
 from api.http.audit.reads import note_order
-from api.http.blueprint import Blueprint, answer
+from api.http.blueprint import Blueprint, answer, answer_made
 from api.http.each_request.key_header import operation_of_key
 from api.records.flows.placements import PlacementsRecord
 from api.records.flows.returns import ReturnRecord, ReturnsPageRecord
@@ -38,7 +39,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @returns.post("", scope="orders")
     @returns.arguments(OpenReturnRequest)
-    @returns.response(HTTPStatus.OK, ReturnRecord)
+    @returns.response(HTTPStatus.CREATED, ReturnRecord)
+    @returns.alt_response(HTTPStatus.OK, schema=ReturnRecord, description="Opened before")
     def open_return(body: dict[str, Any]) -> Response:
         """Authorise a return (RMA) of units of an order that have left
 
@@ -46,7 +48,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """
         opening = open_request(pointsman, _with_operation(body))
         may_override = OVERRIDE_SCOPE in caller().scopes
-        return answer(ReturnRecord.of(flow().open(opening, by=caller().name, may_override=may_override)))
+        opened = flow().open(opening, by=caller().name, may_override=may_override)
+        place = f"/v1/returns/{quote(opened.stored.id, safe='')}"
+        return answer_made(ReturnRecord.of(opened), place, new=opened.new)
 
     @returns.post("/placement", scope=("orders", "stock", "policies:read"))
     @returns.arguments(PlaceReturnRequest)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response
 
-from api.http.blueprint import Blueprint, answer
+from api.http.blueprint import Blueprint, answer, answer_made
 from api.http.each_request.key_header import operation_of_key
 from api.http.requests.flows.transfer_life import (
     ApproveTransferRequest,
@@ -32,6 +33,7 @@ def add_life(transfers: Blueprint, pointsman: Pointsman) -> None:
     @transfers.post("", scope="stock")
     @transfers.arguments(CreateTransferRequest)
     @transfers.response(HTTPStatus.CREATED, TransferRecord)
+    @transfers.alt_response(HTTPStatus.OK, schema=TransferRecord, description="Made before")
     def create(body: dict[str, Any]) -> Response:
         """Make a transfer by hand; it is `proposed`
 
@@ -41,7 +43,8 @@ def add_life(transfers: Blueprint, pointsman: Pointsman) -> None:
         lines = [TransferLine(sku=sku, units=count) for sku, count in units.items()]
         new = NewTransfer(id=body["id"], origin=body["origin"], goal=body["goal"], lines=lines, note=body["note"])
         made = pointsman.flows.transfers.create(new, op=_operation(body))
-        return answer(TransferRecord.of(made), HTTPStatus.CREATED)
+        place = f"/v1/transfers/{quote(made.transfer.id, safe='')}"
+        return answer_made(TransferRecord.of(made.transfer), place, new=not made.again)
 
     @transfers.get("", scope=("stock", "audit:read"))
     @transfers.arguments(TransfersQuery, location="query")

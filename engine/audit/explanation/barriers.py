@@ -8,12 +8,14 @@ import numpy as np
 
 from engine.audit.explanation.case import ExplainedChoice
 from engine.decide.evaluation.options import Options
+from engine.decide.incoming.used_up import used_up
 from engine.decide.shipping.columns import NO_LIMIT, Flags
 from rules.vocabulary import Stage
 
 BarrierCode: TypeAlias = Literal[
     "no_stock",
     "not_promised",
+    "promises_used_up",
     "held_for_others",
     "kept_back",
     "rejected",
@@ -32,11 +34,13 @@ BarrierCode: TypeAlias = Literal[
     "kept_together",
     "late_for_promise",
 ]
-"""As the reasons of unfilled units (`reasons.REASON_CODES`), and that it would be later than was promised."""
+"""As the reasons of unfilled units (`reasons.REASON_CODES`); that it would be later than was promised; and that nothing
+is left of what is to come and may be promised."""
 BARRIER_CODES: Final = get_args(BarrierCode)
 FREE: Final = ""
 """In place of a barrier: the place could ship units of the line."""
 _EFFECTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "promises_used_up": ("promise_from", "haircut"),
     "kept_back": ("keep", "protect", "allocate"),
     "excluded": ("exclude",),
     "node_full": ("daily_orders", "hourly_orders"),
@@ -94,6 +98,7 @@ def _codes(explained: ExplainedChoice, index: int) -> list[str]:
     for name, receipts in evaluation.snapshot.receipts.get(evaluation.order.lines[index].sku, {}).items():
         if name in evaluation.ways.node_index and any(receipt.free > 0 for receipt in receipts):
             codes[evaluation.ways.node_index[name]] = "not_promised"
+    codes[list(used_up(evaluation, index))] = "promises_used_up"
     node = positions.stock.node
     codes[node[positions.stock.on_hand > 0]] = "held_for_others"
     codes[node[positions.stock.available > 0]] = "kept_back"

@@ -32,11 +32,12 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnChanged:
-    """The step was taken, by this request or by an earlier one under the same operation: the return was then as
-    `after`.
+    """The step was taken, by this request or (`again`) by an earlier one under the same operation: the return was then
+    as `after`.
     """
 
     after: StoredReturn
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,6 @@ def _outcome(answer: Sequence[bytes]) -> ReturnOutcome:
             return ReceiptTakenBefore(receipt=name.decode())
         case (b"lacking",):
             return QuarantineLacking()
-        case b"done" | b"again", text:
-            return ReturnChanged(after=StoredReturn.decode(text))
+        case b"done" | b"again" as done, text:
+            return ReturnChanged(after=StoredReturn.decode(text), again=done == b"again")
     raise ValueError(f"no answer of change_return.lua: {answer!r}")

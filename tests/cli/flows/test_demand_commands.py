@@ -73,6 +73,14 @@ def test_french_is_spoken(run: Run) -> None:
     assert "vendus par jour" in run("demand", "show", "SHIRT", POINTSMAN_LANG="fr").stdout
 
 
+def test_nothing_of_it_is_cut_on_a_narrow_terminal(run: Run) -> None:
+    for language in ("en", "fr"):
+        shown = run("demand", "show", "SHIRT", COLUMNS=80, POINTSMAN_LANG=language).stdout
+        assert all(len(line) <= 80 for line in shown.splitlines())
+        assert "…" not in shown
+        assert shown.count("│ lyon ") == shown.count("┏") > 0
+
+
 def test_what_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
     refused = run("demand", "show", "GONE")
     assert (refused.returncode, "GONE" in refused.stderr) == (1, True)

@@ -82,7 +82,8 @@ def test_what_is_to_come_is_listed_shown_and_received(imported: Run) -> None:
     assert listed.returncode == 0, listed.stderr
     assert "PO-1" in listed.stdout
     assert "confirmed" in listed.stdout
-    assert imported("inbound", "late").stdout == "nothing is to come\n"
+    assert imported("inbound", "late").stdout == "nothing is late\n"
+    assert imported("inbound", "list", "--node", "paris").stdout == "nothing is to come\n"
     assert json.loads(imported("inbound", "show", "PO-1", "--json").stdout)["to_come"] == 10
     assert "incoming" in imported("stock", "show", "SHIRT").stdout
     over = imported("inbound", "receive", "PO-1", "12")

@@ -88,3 +88,15 @@ def test_what_can_not_be_asked_for_is_said(run: Run) -> None:
 def test_several_processes_print_the_same(run: Run) -> None:
     one, two = (json.loads(run("transfer", "propose", "--json", *words).stdout) for words in ((), ("--processes", "2")))
     assert [item["lines"] for item in one["transfers"]] == [item["lines"] for item in two["transfers"]]
+
+
+def test_nothing_of_it_is_cut_on_a_narrow_terminal(run: Run) -> None:
+    for language in ("en", "fr"):
+        printed = run("transfer", "propose", COLUMNS=80, POINTSMAN_LANG=language).stdout
+        assert "…" not in printed
+        tables = printed.count("┏")
+        assert tables > 0
+        for name in ("lyon", "SHIRT"):
+            assert f"│ {name} " in printed
+        assert printed.count("│ SHIRT ") == tables
+        assert all(len(line) <= 80 for line in printed.splitlines() if line.startswith(("┏", "│", "┃")))

@@ -22,8 +22,8 @@ MESSAGE = {
 }
 
 
-def checked(http, record, response):
-    assert response.status_code == 200, response.data
+def checked(http, record, response, *, status=200):
+    assert response.status_code == status, response.data
     assert mistakes_in(http, record, response.get_json()) == []
     return response.get_json()
 
@@ -49,7 +49,7 @@ def send(http, *messages):
 
 
 def test_a_receipt_is_announced_shown_and_listed(http, put):
-    answer = checked(http, AnnouncedRecord, put())
+    answer = checked(http, AnnouncedRecord, put(), status=201)
     assert answer["result"] == "created"
     assert answer["receipt"] == {
         **MESSAGE,
@@ -65,11 +65,14 @@ def test_a_receipt_is_announced_shown_and_listed(http, put):
     assert checked(http, ReceiptsPageRecord, http.get("/v1/inbound?node=paris"))["receipts"] == []
 
 
-def test_messages_that_say_nothing_new_or_are_older_are_answered_so(put):
+def test_messages_that_say_nothing_new_or_are_older_are_answered_so(http, put):
     put(sequence=5)
-    assert put(sequence=5).get_json()["result"] == "same"
-    assert put(sequence=4, quantity=99).get_json()["result"] == "older"
-    assert put(sequence=6, quantity=12).get_json()["result"] == "changed"
+    for values, result in (
+        ({"sequence": 5}, "same"),
+        ({"sequence": 4, "quantity": 99}, "older"),
+        ({"sequence": 6, "quantity": 12}, "changed"),
+    ):
+        assert checked(http, AnnouncedRecord, put(**values))["result"] == result
     problem_of(put(sequence=6), 409)
 
 

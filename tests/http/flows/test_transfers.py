@@ -44,6 +44,7 @@ def call(http, path, body=None, status=200, name="T%2F1"):
 def made(http, **more):
     answer = http.post("/v1/transfers", json=NEW | more)
     assert answer.status_code == 201, answer.data
+    assert http.get(answer.headers["Location"]).get_json() == answer.get_json()
     assert mistakes_in(http, TransferRecord, answer.get_json()) == []
     return answer.get_json()
 
@@ -107,7 +108,7 @@ def test_units_that_are_held_are_not_moved(shop, contents):
     before = contents()
     problem = problem_of(shop.post("/v1/transfers", json=NEW), 409)
     assert problem["type"].endswith(":stock-conflict")
-    assert "6 of 'SHIRT', and 2 can be moved" in problem["detail"]
+    assert "6 of 'SHIRT', and 2 can be moved; the others are not there, are held" in problem["detail"]
     assert contents() == before
 
 
@@ -131,6 +132,10 @@ def test_an_operation_is_carried_out_once_by_its_name_or_by_the_key(shop):
     key = {"Idempotency-Key": "monday"}
     nameless = {field: value for field, value in NEW.items() if field != "id"}
     first, again = (shop.post("/v1/transfers", json=nameless, headers=key) for _ in range(2))
+    assert first.get_json() == again.get_json() == shop.get(first.headers["Location"]).get_json()
+    assert (again.status_code, again.headers["Location"]) == (201, first.headers["Location"])
+    first, again = (shop.post("/v1/transfers", json=nameless | {"op": "o"}) for _ in range(2))
+    assert (first.status_code, again.status_code, "Location" in again.headers) == (201, 200, False)
     assert first.get_json() == again.get_json()
     name = first.get_json()["id"]
     call(shop, "approve", {"op": "a"}, name=name)

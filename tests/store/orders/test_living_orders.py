@@ -17,6 +17,7 @@ from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.decision_json import json_of
 from tests.support.examples import examples
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
+from tests.support.returns import open_return, receive
 
 EVERYTHING = OrderFilter()
 
@@ -222,6 +223,22 @@ def test_orders_are_listed_newest_first_by_what_any_of_their_units_is(shop):
     assert listed(shop, node="lyon") == listed(shop, node="lyon", state="shipped") == ["gone"]
     assert listed(shop, node="lyon", state="held") == listed(shop, node="lyon", sku="B", state="held") == []
     assert listed(shop, placed_after=NOW - 3) == ["waits", "short"]
+
+
+def test_a_node_has_shipped_nothing_of_lines_that_are_back(shop):
+    shop.holds.confirm(json_of(shop.decide(order(("A", 4), ("B", 1), id="O-1")))["id"])
+    assert listed(shop, node="lyon", state="shipped") == listed(shop, node="lille", state="shipped") == ["O-1"]
+
+    open_return(shop, A=3)
+    receive(shop, "O-1-R1", A=3)
+    assert listed(shop, node="lyon", state="shipped") == listed(shop, node="lille", state="shipped") == ["O-1"]
+
+    open_return(shop, A=1)
+    receive(shop, "O-1-R2", A=1)
+    assert listed(shop, node="lille", state="shipped") == []
+    assert listed(shop, node="lyon", sku="A", state="shipped") == []
+    assert listed(shop, node="lyon", state="shipped") == listed(shop, node="lyon", sku="B", state="shipped") == ["O-1"]
+    assert listed(shop, node="lille") == listed(shop, node="lille", state="returned") == ["O-1"]
 
 
 @pytest.mark.parametrize("state", [None, "waiting"])

@@ -89,6 +89,14 @@ def test_amounts_of_nothing_that_say_something_are_no_warning():
     assert warned("then: {priority: 0}", "when: {node.id: a}, then: {daily_orders: 0}", "then: {tier: 1}") == []
 
 
+def test_a_least_above_the_most_is_a_warning_and_as_much_is_none():
+    assert warned("then: {min: 40, max: 10}") == [
+        "min-above-max  warning: 'max' of 'p/r0' never counts: its 'min' 40 is more than 10, and comes before it"
+    ]
+    assert warned("then: {min: 10, max: 10}") == warned("then: {min: 0, max: 1, alert_below: 2}")[1:] == []
+    assert warned("when: {node.id: a}, then: {min: 40}", "when: {node.id: b}, then: {max: 10}") == []
+
+
 def test_a_price_of_carbon_far_beyond_any_is_taken_for_that_of_a_tonne():
     assert warned("then: {carbon_price: 120}") == [
         "large-carbon-price  warning: '120' counts for each kilogram of CO2e; for a tonne write 120 EUR/t"

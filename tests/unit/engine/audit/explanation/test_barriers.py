@@ -47,6 +47,11 @@ def set_of(*skus):
 SCENES = {
     "no_stock": (order(ONE), facts(0), ()),
     "not_promised": (order(ONE), facts(0, receipts=[receipt(place="paris")]), ()),
+    "promises_used_up": (
+        order(ONE),
+        facts(0, receipts=[receipt(place="paris", units=5, promised=4)]),
+        ("then: {promise_from: confirmed, haircut: 20%}",),
+    ),
     "held_for_others": (order(ONE), facts(StockPosition(on_hand=2, held=2)), ()),
     "kept_back": (order(ONE), facts(2), ("when: {node.id: paris}, then: {keep: 2}",)),
     "unreachable": (order(ONE), facts(5, other=node("paris", None)), ()),
@@ -94,6 +99,20 @@ def test_a_place_that_could_not_ship_says_why(code):
             item for item in said(explanation, explanation.places, language) if "A" in item and "paris" in item
         ]
         assert ("test/r1" in sentence) == bool(rules)
+
+
+@pytest.mark.parametrize(
+    ("comes", "rule", "code"),
+    [
+        ({"promised": 5}, "then: {promise_from: confirmed}", "promises_used_up"),
+        ({"promised": 4}, "then: {promise_from: in_transit}", "not_promised"),
+        ({"promised": 4, "days": -1}, "then: {promise_from: confirmed}", "not_promised"),
+    ],
+)
+def test_what_no_rule_lets_be_promised_is_told_from_what_is_promised_already(comes, rule, code):
+    made_on = facts(0, receipts=[receipt(place="paris", units=5, **comes)])
+    given, _ = barriers(ExplainedChoice(case_of(order(ONE), made_on, rule)))
+    assert [item.code for item in given] == [code]
 
 
 def test_a_place_that_is_barred_rejected_units():
