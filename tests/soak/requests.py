@@ -306,7 +306,7 @@ def announce(caller: Caller, op: str) -> Drawn:
         **position,
         "name": op if receipt is None else receipt.id,
         "quantity": caller.dice.randint(1, 6),
-        "expected_at": int(caller.clock()) + 60 * caller.dice.randint(10, 60),
+        "expected_at": int(caller.clock()) + 60 * caller.dice.randint(1, 20),
         "sequence": int(caller.clock() * 1_000_000),
     }
 
@@ -391,7 +391,7 @@ ODDS: Mapping[tuple[str, Callable[[Caller, str], Drawn]], int] = {
     ("inspect_return", inspect_return): 5,
     ("dispose_return", dispose_return): 5,
     ("cancel_return", cancel_return): 2,
-    ("announce", announce): 4,
+    ("announce", announce): 8,
     ("receive", receive): 4,
     ("create_transfer", create_transfer): 8,
     ("approve_transfer", approve_transfer): 6,
