@@ -152,7 +152,8 @@ def low_events(shop, since):
     return [item for item in shop.events._outbox.read(since, limit=1_000).events if item.type == "stock.low"]
 
 
-def test_many_that_are_low_by_other_rules_are_told_together_and_all_are_in_the_log(bare):
+def test_many_that_are_low_by_other_rules_are_told_together_and_all_are_in_the_log(bare, monkeypatch):
+    monkeypatch.setattr("engine.channels.low_stock.MOST_SKUS_AT_ONCE", 40)
     names = [f"S{number:03}" for number in range(230)]
     bare.load(inventory(NODES, {name: {"lyon": 5} for name in names}))
     version = activate(bare, "then: {alert_below: 9}")
