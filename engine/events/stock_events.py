@@ -177,8 +177,8 @@ def _of_flow(entry: Entry) -> tuple[StockChange, Iterable[EventPositionRecord]]:
     match entry.kind:
         case "received":
             body = entry.receipt
-            units = [EventPositionRecord(sku=body.sku, node=body.node, delta=body.units)] if body.units else []
-            return "received", units
+            is_added = body.units and not body.in_count
+            return "received", [EventPositionRecord(sku=body.sku, node=body.node, delta=body.units)] if is_added else []
         case "return_disposed":
             return "returned", _restocked(entry)
     return "transferred", _transferred(entry)
