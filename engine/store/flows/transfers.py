@@ -235,6 +235,8 @@ def _message(transfer: Transfer, line: TransferLine, status: str) -> dict[str, A
         "stated": status,
         "sequence": "1" if status == "in_transit" else "2",
         "owned": "1",
+        # a second may pass until it is stored: units that leave have a receipt, whenever they are expected
+        "may_be_late": True,
     }
 
 

@@ -8,6 +8,7 @@ from engine.events.event import START
 from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.ledger import Ledger
 from engine.store.outcomes import Committed
+from engine.store.stock import Count, Stamp
 from tests.conftest import activate
 from tests.store.flows.conftest import commit, decision_on
 from tests.support.facts import HOUR, LYON, NOW, inventory, node
@@ -65,6 +66,15 @@ def test_an_arrival_tells_who_gets_the_units_and_changes_stock(shop, told, clien
     (stock,) = [data for _, _, data in told("stock.changed") if data.because == "received"]
     assert [(item.sku, item.node, item.delta) for item in stock.positions] == [("A", "lyon", 2)]
     assert told("stock.low") == [], "two of five were taken, the others are to come"
+
+
+def test_an_arrival_that_the_count_has_seen_changes_no_stock(shop, told, clock):
+    counted = (NOW + HOUR) * 1_000_000
+    clock.now = NOW + 2 * HOUR
+    shop.stock.set_count(Count(node="lyon", sku="A", on_hand=15, stamp=Stamp(kind="t", number=counted)))
+    shop.flows.inbound.receive("PO 1", Delivery(units=10, at=NOW * 1_000_000))
+    assert [data.quantity for _, _, data in told("inbound.received")] == [10]
+    assert [data.because for _, _, data in told("stock.changed")] == ["loaded", "counted"]
 
 
 def test_a_receipt_that_does_not_come_in_time_is_told_once_until_it_is_expected_anew(shop, told, clock):
