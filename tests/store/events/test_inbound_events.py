@@ -9,7 +9,6 @@ from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.ledger import Ledger
 from engine.store.outcomes import Committed
 from engine.store.stock import Count, Stamp
-from engine.store.stock import Count, Stamp
 from tests.conftest import activate
 from tests.store.flows.conftest import commit, decision_on
 from tests.support.facts import HOUR, LYON, NOW, inventory, node
@@ -101,7 +100,9 @@ def test_units_that_a_cancelled_receipt_loses_can_make_a_position_low(shop, told
     assert low(told) == told_of
 
 
-@pytest.mark.parametrize(("units", "told_of"), [(0, [("A", "lyon", 3, 0)]), (4, [("A", "lyon", 3, 0)]), (5, []), (9, [])])
+@pytest.mark.parametrize(
+    ("units", "told_of"), [(0, [("A", "lyon", 3, 0)]), (4, [("A", "lyon", 3, 0)]), (5, []), (9, [])]
+)
 def test_units_that_a_short_receipt_loses_can_make_a_position_low(shop, told, promised, units, told_of):
     promised(2, 7)
     shop.flows.inbound.receive("PO 1", Delivery(units=units, closes=True))
