@@ -1,10 +1,11 @@
 """Stores what was proposed as transfers, each of which can then be approved and shipped."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from engine.errors import PointsmanError, StoreUnavailable
-from engine.model.transfers import TransferLine
+from engine.model.transfers import MOST_LINES, TransferLine
 from engine.transfers.proposal import Proposal, ProposedLine, ProposedTransfer
 from engine.transfers.record import why
 from engine.transfers.transfers import NewTransfer, Transfers
@@ -17,8 +18,21 @@ class Saved(NamedTuple):
     refused: str | None = None
 
 
+def in_parts(proposal: Proposal) -> Proposal:
+    """The same moves in transfers of no more lines than one may have. They leave as one shipment, whose price the first
+    of them has.
+    """
+    return replace(proposal, transfers=[part for transfer in proposal.transfers for part in _parts(transfer)])
+
+
+def _parts(transfer: ProposedTransfer) -> Iterator[ProposedTransfer]:
+    for start in range(0, len(transfer.lines), MOST_LINES):
+        price = 0 if start else transfer.price
+        yield replace(transfer, price=price, lines=transfer.lines[start : start + MOST_LINES])
+
+
 def save(transfers: Transfers, proposal: Proposal, *, advanced: Callable[[int], None] = lambda _: None) -> list[Saved]:
-    """Store each transfer of the proposal, in its order. What is stored counts in later proposals: so whoever was
+    """Store each transfer of the proposal, which is `in_parts`, in its order. What is stored counts in later proposals: so whoever was
     interrupted proposes again, and stores the rest. Raises StoreUnavailable: those before are stored.
     """
     saved = []

@@ -4,6 +4,7 @@ import pytest
 
 from engine.errors import Contended
 from engine.model.transfer_lanes import NodeNames, TransferLane
+from engine.model.transfers import MOST_LINES
 from engine.transfers.proposals import ProposalRequest
 from engine.transfers.record import ProposalRecord
 from tests.conftest import activate
@@ -72,6 +73,25 @@ def test_what_was_stored_is_not_proposed_a_second_time(shop, pointsman):
         assert [(kept.units, kept.gain, kept.why) for kept in transfer.lines] == [
             (line["units"], line["gain_micros"], line["en"])
         ]
+    assert proposed(shop)["transfers"] == []
+
+
+def test_more_lines_than_a_transfer_may_have_are_stored_as_several(shop, pointsman):
+    skus = [f"S{number}" for number in range(MOST_LINES + 1)]
+    facts = inventory(
+        NODES,
+        {sku: {"lyon": 9, "paris": 0} for sku in skus},
+        products=[product(sku, margin=10 * EURO) for sku in skus],
+        paces={sku: {"lyon": 0, "paris": 400} for sku in skus},
+        transfer_lanes=(LANE,),
+    )
+    pointsman.load(facts)
+    (whole,) = proposed(shop)["transfers"]
+    saved = proposed(shop, query="?save=true")
+    assert [len(item["lines"]) for item in saved["transfers"]] == [MOST_LINES, 1]
+    assert [line for item in saved["transfers"] for line in item["lines"]] == whole["lines"]
+    stored = {item.id: len(item.lines) for item in pointsman.flows.transfers.open_transfers()}
+    assert stored == {item["id"]: len(item["lines"]) for item in saved["transfers"]}
     assert proposed(shop)["transfers"] == []
 
 
