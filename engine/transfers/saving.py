@@ -12,7 +12,9 @@ from engine.transfers.transfers import NewTransfer, Transfers
 
 
 class Saved(NamedTuple):
-    """Of a proposed transfer, the id it was stored under; None: it was `refused`, because others took what it moves."""
+    """Of a proposed transfer, the id it was stored under; None: it was `refused`, because others took what it moves
+    or made transfers meanwhile.
+    """
 
     id: str | None
     refused: str | None = None
@@ -32,26 +34,29 @@ def _parts(transfer: ProposedTransfer) -> Iterator[ProposedTransfer]:
 
 
 def save(transfers: Transfers, proposal: Proposal, *, advanced: Callable[[int], None] = lambda _: None) -> list[Saved]:
-    """Store each transfer of the proposal, which is `in_parts`, in its order. What is stored counts in later proposals: so whoever was
-    interrupted proposes again, and stores the rest. Raises StoreUnavailable: those before are stored.
+    """Store each transfer of the proposal, which is `in_parts`, in its order. What is stored counts in later proposals:
+    so whoever was interrupted proposes again, and stores the rest. Once others have made transfers since it was
+    proposed, none of the rest is stored: they may move the same units. Raises StoreUnavailable: those before are
+    stored.
     """
-    saved = []
+    saved, made = list[Saved](), proposal.made
     for transfer in proposal.transfers:
         try:
-            made = transfers.create(_new(transfer, proposal))
+            stored = transfers.create(_new(transfer, proposal, made))
         except StoreUnavailable:
             raise
         except PointsmanError as error:
             saved.append(Saved(id=None, refused=str(error)))
         else:
-            saved.append(Saved(id=made.transfer.id))
+            saved.append(Saved(id=stored.transfer.id))
+            made = None if made is None else made + 1
         advanced(1)
     return saved
 
 
-def _new(transfer: ProposedTransfer, proposal: Proposal) -> NewTransfer:
+def _new(transfer: ProposedTransfer, proposal: Proposal, made: int | None) -> NewTransfer:
     lines = [_line(line, transfer, proposal) for line in transfer.lines]
-    return NewTransfer(origin=transfer.origin, goal=transfer.goal, lines=lines)
+    return NewTransfer(origin=transfer.origin, goal=transfer.goal, lines=lines, made=made)
 
 
 def _line(line: ProposedLine, transfer: ProposedTransfer, proposal: Proposal) -> TransferLine:

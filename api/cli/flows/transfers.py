@@ -150,7 +150,7 @@ def _lines(proposal: ProposalRecord) -> Iterator[str]:
     refused = [item.refused for item in proposal.transfers if item.refused is not UNSET]
     if stored or refused:
         yield say("{transfers} stored as proposed", transfers=counted(len(stored), "transfer"))
-        yield from map(say_message, refused)
+        yield from map(say_message, dict.fromkeys(refused))
     if proposal.gap_micros:
         yield say("not proven: others could gain at most {gap} more", gap=money(proposal.gap_micros, proposal.currency))
     if proposal.without_margin:
