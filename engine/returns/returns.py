@@ -125,8 +125,8 @@ class Returns:
 
     def dispose(self, return_id: str, request: DisposeRequest, *, by: str, dry_run: bool = False) -> DisposedReturn:
         """What becomes of units of it: restocked ones are on hand where they lie, or on their way to where they gain
-        more. In a `dry_run`, nothing is changed. Raises NotFound, InputInvalid, ReturnOver, DispositionRefused,
-        StockConflict.
+        more. In a `dry_run`, nothing is changed. Raises NotFound, InputInvalid, NotReturnable, ReturnOver,
+        DispositionRefused, StockConflict.
         """
         placed: list[Placing] = []
 
