@@ -108,7 +108,7 @@ def test_units_that_a_short_receipt_loses_can_make_a_position_low(shop, told, pr
     shop.flows.inbound.receive("PO 1", Delivery(units=units, closes=True))
     assert low(told) == told_of
     (entry,) = [entry for entry in shop.entries(on_damaged=pytest.fail) if entry.kind == "received"]
-    assert (entry.receipt.available is None) == (units >= 5), "the log says so only where it fell"
+    assert (entry.receipt.available is None) == (units == 9), "the log says so only where it fell"
 
 
 def test_units_that_a_count_had_seen_already_can_make_a_position_low_when_they_are_received(shop, told, promised):
