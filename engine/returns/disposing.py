@@ -108,7 +108,7 @@ def _place(groups: list[ReturnedUnits], index: int, item: DisposedUnits, placing
             placing.note_ruled(group)
         return [index]
     # as which other article it gains most where, only rules that name the article say
-    places = [(group.units, group.node)] if item.as_sku else placing.places(group)
+    places = [(group.units, group.node)] if item.as_sku else placing.places(group, stated=item.place)
     if item.place is not None:
         groups[index] = place_stated(group, item.place, places, placing, stated)
         return [index]
