@@ -12,8 +12,8 @@ from engine.model.receipts import Receipt
 
 
 def verify_keeps(inventory: Inventory, receipts: Iterable[Receipt], quarantine: Iterable[tuple[str, str, int]]) -> None:
-    """`receipts` are the open ones, `quarantine` says SKU, node and units. Raises InputInvalid with each that hangs on a
-    position that `inventory` can't have; what stock.csv announced before and nobody was promised, the load cancels.
+    """`receipts` are the open ones, `quarantine` says SKU, node and units. Raises InputInvalid with each of a position
+    that `inventory` can't have, but what stock.csv announced before and nobody was promised: the load cancels that.
     """
     mistakes = [*_of_receipts(inventory, receipts), *_of_quarantine(inventory, quarantine)]
     if mistakes:

@@ -16,6 +16,7 @@ from engine.inventory.unit_choice import QuantityText
 from engine.model.facts import Inventory
 from engine.model.receipts import OPEN, Receipt, ReceiptStatus
 from engine.store.connection.client import Client
+from engine.store.flows.quarantine import units_in_quarantine
 from engine.store.flows.receipts import (
     Announcement,
     Delivery,
@@ -25,7 +26,6 @@ from engine.store.flows.receipts import (
     ReceiptTaken,
     ReceiptUnchanged,
 )
-from engine.store.flows.quarantine import units_in_quarantine
 from engine.store.holds import Operation
 from engine.store.keys import Keys
 from engine.store.network import load
@@ -214,8 +214,8 @@ class Inbound:
         raise StockConflict(f"'{name}': {_conflict(outcome, message, self._facts.network().quantity_text)}")
 
     def _check(self, sku: str, node: str, *, fresh: bool = False, cancelled: str | None = None) -> str:
-        """The network version in which the node can have stock of the SKU; raises InputInvalid. It need not have any for
-        a receipt to be `cancelled` that was announced before.
+        """The network version in which the node can have stock of the SKU; raises InputInvalid. It need not if a
+        receipt is to be `cancelled` that was announced before.
         """
         network, products = self._facts.network_and_products([sku], fresh=fresh)
         mistake = position_mistake(node, sku, network, products)
