@@ -124,7 +124,7 @@ class Inbound:
         if wanted.sku is not None and not closed:
             receipts = self._receipts.open_of([wanted.sku])
         else:
-            receipts = self._receipts.all()
+            receipts = self._receipts.all(closed=closed)
         now = self._clock()
         passed = [receipt for receipt in receipts if _passes(receipt, wanted, now)]
         return sorted(passed, key=lambda receipt: (receipt.expected_at, receipt.id))
