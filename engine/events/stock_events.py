@@ -102,6 +102,8 @@ def _differences(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
             for key, level in zip(_leveled(entry), entry.levels, strict=bool(entry.levels)):
                 if level is not None:
                     yield key, max(0, level.before) - level.held, max(0, level.after) - level.held
+        case "expected" | "received" if entry.receipt.available is not None:
+            yield (entry.receipt.sku, entry.receipt.node), *entry.receipt.available
         case "rejected":
             for count in entry.rejection_counts:
                 if count.level is not None:
