@@ -146,8 +146,8 @@ def test_reasons_to_stay():
     assert said(scenario=facts(lanes=()))[1:] == ["It stays at paris, for there is no other place that it could go to."]
     stock = {"paris": StockPosition(on_hand=0, pace=100)}
     assert said(scenario=facts(stock, margin=EURO))[1] == (
-        "It stays at paris. The chance that it sells there within 14 days is 75%, which is worth 0.75 EUR: it gains "
-        "nowhere more."
+        "It stays at paris. The chance that it sells there within 14 days is 75%, which is worth 0.75 EUR: it would "
+        "gain more nowhere else."
     )
 
 
@@ -162,7 +162,7 @@ def test_rules_about_places_are_named():
     excluded = said(f"when: {{node.type: {{not: store}}, {RETURNS}}}, then: {{exclude: true}}")
     assert excluded[-1] == 'It may not go to hub. The rule is test/r1 ("a reason").'
     full = said("when: {node.id: lille}, then: {max: 0}")
-    assert full[-1] == "lille: the place has the most that it should have of the article."
+    assert full[-1] == "lille: no more of the article should be there."
 
 
 def test_of_many_places_some_are_named():
