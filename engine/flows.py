@@ -69,7 +69,12 @@ class Flows:
             micros=parts.micros,
         )
         self.transfer_proposals = TransferProposals(
-            parts.client, parts.keys, facts=parts.facts, moving=self._moving, clock=parts.clock
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            moving=self._moving,
+            made=self.transfers.made,
+            clock=parts.clock,
         )
         self.channels = Channels(parts.client, parts.keys, facts=parts.facts, new_id=parts.new_id, clock=parts.clock)
         self.promise_watch = _promise_watch(parts)

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from api.cli.language.current import counted, say
+from api.cli.output.mistakes import fail
 from api.files.inventory_folder import load_inventory
-from api.files.receipts import import_receipts, receipts_of_folder
+from api.files.receipts import import_folder, receipts_of_folder
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -19,17 +20,19 @@ from engine.settings import Settings
 def load(settings: Settings, directory: Path, *, counts: bool) -> None:
     """Load the network, products and stock in DIRECTORY.
 
-    They are its files network.yaml, products.csv, stock.csv and, if there is one, postcodes.csv. If there is a mistake
-    in them, nothing is loaded. Stock that was counted since the load before stays as it is, unless you say --counts.
-    Then what is to come is announced: the receipts of receipts.csv, if there is one, and `incoming` of stock.csv.
+    They are its files network.yaml, products.csv, stock.csv and, if there are such, postcodes.csv and receipts.csv. If
+    there is a mistake in them, nothing is loaded. Stock that was counted since the load before stays as it is, unless
+    you say --counts. Then what is to come is announced: the receipts of receipts.csv, and `incoming` of stock.csv. One
+    that contradicts what is known of it is refused and named, and the command fails.
 
     Example: pointsman load examples/hexagone
     """
     inventory = load_inventory(directory)
+    receipts = receipts_of_folder(directory, inventory)
     with Pointsman(settings) as service:
         changed = service.load(inventory, counts=counts)
         version = service.network().version
-        to_come = import_receipts(receipts_of_folder(directory, service), service, lambda: None)
+        to_come = import_folder(receipts, service)
     positions = sum(len(stock) for stock in inventory.stock.values())
     units = sum(sum(stock.values()) for stock in inventory.stock.values())
     click.echo(
@@ -44,10 +47,10 @@ def load(settings: Settings, directory: Path, *, counts: bool) -> None:
         )
     )
     if to_come.late:
-        receipts = counted(to_come.late, "receipt")
-        click.echo(say("{receipts} late; 'pointsman inbound late' lists what was to come by now", receipts=receipts))
-    for refusal in to_come.refusals:
-        click.echo(refusal, err=True)
+        late = counted(to_come.late, "receipt")
+        click.echo(say("{receipts} late; 'pointsman inbound late' lists what was to come by now", receipts=late))
+    if to_come.refusals:
+        fail(to_come.refusals)
 
 
 @click.command()

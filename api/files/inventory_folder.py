@@ -143,7 +143,7 @@ def _stock(
     """
     positions: dict[str, dict[str, PositionRows]] = {}
     paces: dict[str, dict[str, int]] = {}
-    shape = StockShape()
+    shape, on_order = StockShape(), set[tuple[str, str]]()
     quantities = Quantities({sku: product.decimals for sku, product in products.items() if product.decimals})
     for where, row in rows(path, ["node", "sku", "on_hand"], mistakes, numbers=STOCK_NUMBERS):
         data = None if row.get("sku") in refused else load_row(shape, row, where, mistakes, quantities)
@@ -159,6 +159,11 @@ def _stock(
         position, label = positions.setdefault(sku, {}).setdefault(node, PositionRows()), label_of(data)
         mistakes += position.mistakes(label, node=node, sku=sku, where=where)
         position.add(label, data["on_hand"])
+        if data.get("incoming"):
+            if (node, sku) in on_order:
+                message = f"another row says already what is to come of '{sku}' at '{node}'; write all of it in one row"
+                mistakes.append(Mistake(where=where, field="incoming", message=message))
+            on_order.add((node, sku))
         if "daily_sales" in data:
             scale = products[sku].scale if sku in products else 1
             paces.setdefault(sku, {})[node] = data["daily_sales"] * scale

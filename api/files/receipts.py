@@ -1,10 +1,10 @@
 """Reads a file of receipts, a CSV or lines of JSON, and announces them if there is no mistake in it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from marshmallow import ValidationError
 
@@ -16,12 +16,15 @@ from api.shapes.mistakes import mistakes_of
 from api.shapes.quantities import Quantities
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import InputInvalid, Mistake, StockConflict
+from engine.inbound.stated_incoming import StatedIncoming
 from engine.inventory.position_checks import position_mistake
+from engine.model.facts import Inventory, Network, Product
 from engine.model.receipts import OPEN
 from engine.service import Pointsman
 from engine.store.flows.receipts import Announcement, ReceiptTaken
 from rules.syntax import literals
 
+Products: TypeAlias = Mapping[str, Product]
 MOST_NAMED = 1_000
 """At most so many refusals are named."""
 _LINES_OF_JSON = frozenset({".ndjson", ".jsonl"})
@@ -48,50 +51,63 @@ class ReceiptImport:
     """Of those that were taken over, how many are expected before now."""
 
 
-def read_receipts(path: Path, pointsman: Pointsman) -> list[ReceiptRow]:
-    """The messages of a file; raises InputInvalid with every mistake in it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderReceipts:
+    """What is to come by the files of a network's folder: the messages of receipts.csv, and `incoming` of stock.csv."""
+
+    rows: Sequence[ReceiptRow]
+    stated: Sequence[StatedIncoming]
+
+
+def read_receipts(path: Path, network: Network, products_of: Callable[[set[str]], Products]) -> list[ReceiptRow]:
+    """The messages of a file about positions of the network, whose products `products_of` looks up by SKU; raises
+    InputInvalid with every mistake in it.
+    """
     mistakes: list[Mistake] = []
-    quantities = Quantities(pointsman.network().decimals)
-    found = list(_receipt_rows(path, quantities, mistakes))
-    mistakes += _unknown(found, pointsman)
+    found = list(_receipt_rows(path, Quantities(network.decimals), mistakes))
+    mistakes += _unknown(found, network, products_of({row.announcement.sku for row in found}))
     if mistakes:
         raise InputInvalid(mistakes)
     return found
 
 
-def receipts_of_folder(directory: Path, pointsman: Pointsman) -> list[ReceiptRow]:
-    """What is to come by the files of a folder of a network, which is loaded: receipts.csv, if there is one, and the
-    columns `incoming` and `incoming_at` of stock.csv. A folder says all that is to come, so some of it may be late.
-    Raises InputInvalid with every mistake in receipts.csv.
+def receipts_of_folder(directory: Path, inventory: Inventory) -> FolderReceipts:
+    """What is to come by the files of a folder that has that inventory: receipts.csv, if there is one, and the columns
+    `incoming` and `incoming_at` of stock.csv. A folder says all that is to come, so some of it may be late. Raises
+    InputInvalid with every mistake in them.
     """
+    mistakes: list[Mistake] = []
+    stated = list(_stated(directory / "stock.csv", inventory.network, mistakes))
+    if mistakes:
+        raise InputInvalid(mistakes)
     path = directory / "receipts.csv"
-    found = read_receipts(path, pointsman) if path.exists() else []
-    return [
-        replace(row, announcement=replace(row.announcement, may_be_late=True))
-        for row in (*found, *_rows_of_stock(directory / "stock.csv", pointsman))
-    ]
+    found = read_receipts(path, inventory.network, lambda _: inventory.products) if path.exists() else []
+    rows_of_file = [replace(row, announcement=replace(row.announcement, may_be_late=True)) for row in found]
+    return FolderReceipts(rows=rows_of_file, stated=stated)
 
 
-def _rows_of_stock(path: Path, pointsman: Pointsman) -> Iterator[ReceiptRow]:
-    """Each as a confirmed purchase order of its own, that comes in the first minute of its day. Those of a later load
-    count.
-    """
-    clock, quantities = pointsman.network().clock, Quantities(pointsman.network().decimals)
+def import_folder(folder: FolderReceipts, pointsman: Pointsman) -> ReceiptImport:
+    """Announce what is to come by the files of a folder, which is loaded."""
+    stated = pointsman.flows.inbound.messages_of(folder.stated)
+    rows = [ReceiptRow(where=where, announcement=message, received_at=None) for where, message in stated]
+    return import_receipts([*folder.rows, *rows], pointsman, lambda: None)
+
+
+def _stated(path: Path, network: Network, mistakes: list[Mistake]) -> Iterator[StatedIncoming]:
+    """What comes on a day comes in its first minute."""
+    quantities = Quantities(network.decimals)
     for where, row in rows(path, ["node", "sku", "on_hand"], []):
-        if row.get("incoming") and row.get("incoming_at"):
-            day, node, sku = literals.date(row["incoming_at"]), row["node"], row["sku"]
+        if not (row.get("incoming") and row.get("incoming_at")):
+            continue
+        day, sku = literals.date(row["incoming_at"]), row["sku"]
+        try:
             units = quantities.smallest(sku, literals.count(row["incoming"]), field="incoming", most=MOST_ON_HAND)
-            announcement = Announcement(
-                id=f"stock.csv {node} {sku}",
-                source="purchase_order",
-                node=node,
-                sku=sku,
-                quantity=units,
-                expected_at=clock.first(day * literals.SECONDS_A_DAY),
-                status="confirmed",
-                sequence=pointsman.now,
-            )
-            yield ReceiptRow(where=where, announcement=announcement, received_at=None)
+        except InputInvalid as error:
+            mistakes += [replace(mistake, where=where) for mistake in error.mistakes]
+            continue
+        expected_at = network.clock.first(day * literals.SECONDS_A_DAY)
+        if units:
+            yield StatedIncoming(where=where, node=row["node"], sku=sku, units=units, expected_at=expected_at)
 
 
 def import_receipts(found: Sequence[ReceiptRow], pointsman: Pointsman, progress: Callable[[], None]) -> ReceiptImport:
@@ -148,8 +164,7 @@ def _cell(name: str, text: str) -> str | int:
     return int(text) if whole else text
 
 
-def _unknown(found: Sequence[ReceiptRow], pointsman: Pointsman) -> Iterator[Mistake]:
-    network, products = pointsman.network(), pointsman.products({row.announcement.sku for row in found})
+def _unknown(found: Sequence[ReceiptRow], network: Network, products: Products) -> Iterator[Mistake]:
     for row in found:
         mistake = position_mistake(row.announcement.node, row.announcement.sku, network, products)
         if mistake is not None:

@@ -1,7 +1,8 @@
 """Finds positions that have fallen below what a rule's `alert_below` asks for, and those that have risen again.
 
 A position is low once, from when it has fallen until it has risen to what is asked for: the log says so once, and again
-only after that. It is looked at when its stock has changed, and all are when rules, network or dates change levels.
+only after that. It is looked at when its stock has changed, and all are when rules, network or dates change levels;
+many that are low by such a change are told together.
 """
 
 import hashlib
@@ -21,6 +22,8 @@ from rules.vocabulary import Stage
 
 _MOST_IN_ENTRY = 200
 """Positions that one entry of the log says to have fallen."""
+MOST_TOLD_EACH = 50
+"""Positions that are told by an event each, when rules, network or dates changed; more are told by one together."""
 _CHECKED = re.compile(r"([0-9]{1,16})-([0-9a-f]{32})", re.ASCII)
 
 
@@ -76,20 +79,31 @@ class LowStock:
         return self._stock.changed_after(int(match[1])) if match and match[2] == under else None
 
     def _look_at(self, skus: Sequence[str] | None, name: str, state: StockState, checked: str) -> LowStockFound:
-        version, fallen_in_all, risen_in_all = state.matcher.policies.version, 0, 0
+        version, fallen, risen_in_all = state.matcher.policies.version, list[LowPosition](), 0
         low = self._low.all()
         every = self._facts.skus() if skus is None else skus
         for part in _parts(every, state):
-            fallen, risen = self._compare(part, low)
-            for start in range(0, max(1, len(fallen)), _MOST_IN_ENTRY):
-                some = fallen[start : start + _MOST_IN_ENTRY]
-                if not self._low.note(name, fallen=some, risen=risen, version=version, now=self._clock()):
-                    return LowStockFound(fallen=fallen_in_all, risen=risen_in_all)
-            fallen_in_all, risen_in_all = fallen_in_all + len(fallen), risen_in_all + len(risen)
-        known = set(every)
-        gone = [item for item in low if skus is None and item[0] not in known]
+            fallen_of_part, risen = self._compare(part, low)
+            if not self._low.note(name, risen=risen, version=version, now=self._clock()):
+                return LowStockFound(risen=risen_in_all)
+            fallen += fallen_of_part
+            risen_in_all += len(risen)
+        noted = self._note_fallen(fallen, name, version, together=skus is None and len(fallen) > MOST_TOLD_EACH)
+        if noted < len(fallen):
+            return LowStockFound(fallen=noted, risen=risen_in_all)
+        skus_there = set(every)
+        gone = [item for item in low if skus is None and item[0] not in skus_there]
         self._low.note(name, risen=gone, version=version, checked=checked, now=self._clock())
-        return LowStockFound(fallen=fallen_in_all, risen=risen_in_all + len(gone))
+        return LowStockFound(fallen=noted, risen=risen_in_all + len(gone))
+
+    def _note_fallen(self, fallen: Sequence[LowPosition], name: str, version: str, *, together: bool) -> int:
+        """Returns how many were noted: fewer than all if it is not the turn of `name` any more."""
+        for start in range(0, len(fallen), _MOST_IN_ENTRY):
+            some = fallen[start : start + _MOST_IN_ENTRY]
+            in_event = (0 if start else len(fallen)) if together else None
+            if not self._low.note(name, fallen=some, in_event=in_event, version=version, now=self._clock()):
+                return start
+        return len(fallen)
 
     def _compare(
         self, skus: Sequence[str], low: Mapping[tuple[str, str], int]

@@ -75,9 +75,9 @@ def events_of(
         *_units_changed(entry),
         *inbound_events(entry),
         *(("stock.changed", "", data) for data in stock_changed(entry, decision)),
-        *(("stock.low", data.sku, data) for data in low_by_rules(entry)),
+        *(("stock.low", data.sku or "", data) for data in low_by_rules(entry)),
     ]
-    others += [("stock.low", data.sku, data) for data in stock_low(entry, low)]
+    others += [("stock.low", data.sku or "", data) for data in stock_low(entry, low)]
     for kind, subject, data in others:
         position = Position(*entry.id, len(events) + 1)
         lane = _LANES[kind.partition(".")[0]]

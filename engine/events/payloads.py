@@ -237,12 +237,26 @@ class StockChangedRecord(Record, frozen=True, kw_only=True):
     truncated: bool | UnsetType = UNSET
 
 
-class StockLowRecord(Record, frozen=True, kw_only=True):
-    """Of `stock.low`."""
+class EventLowPositionRecord(Record, frozen=True, kw_only=True):
+    """A position that is low by rules."""
 
     sku: str
     node: str
     available: Annotated[int, Meta(description="on hand and not held, of all channels")]
+    below: Annotated[int, Meta(description="the units below which it is low")]
+    rules: Annotated[list[str], Meta(description="those that say so (`alert_below`)")]
+
+
+class StockLowRecord(Record, frozen=True, kw_only=True):
+    """Of `stock.low`: of one position, or of many that are low as rules, network or dates changed."""
+
+    sku: Annotated[str | UnsetType, Meta(description="left out of many, as `node` and `available`")] = UNSET
+    node: str | UnsetType = UNSET
+    available: Annotated[int | UnsetType, Meta(description="on hand and not held, of all channels")] = UNSET
+    count: Annotated[int | UnsetType, Meta(description="of many: how many positions are low")] = UNSET
+    positions: Annotated[
+        list[EventLowPositionRecord] | UnsetType, Meta(description="of many: the first 50 of these")
+    ] = UNSET
     before: Annotated[int | UnsetType, Meta(description="by the setting: what was available before")] = UNSET
     at_most: Annotated[int | UnsetType, Meta(description="by the setting: the whole units at which it is low")] = UNSET
     below: Annotated[int | UnsetType, Meta(description="by rules: the units below which it is low")] = UNSET
@@ -251,6 +265,7 @@ class StockLowRecord(Record, frozen=True, kw_only=True):
     ] = UNSET
     version: Annotated[str | UnsetType, Meta(description="by rules: the policy version")] = UNSET
     links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
 
 
 class EventPromiseRecord(Record, frozen=True, kw_only=True):

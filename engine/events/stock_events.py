@@ -10,6 +10,7 @@ from msgspec import UNSET
 from engine.events.known_decision import KnownDecision
 from engine.events.payloads import (
     EventLinksRecord,
+    EventLowPositionRecord,
     EventPositionRecord,
     StockChange,
     StockChangedRecord,
@@ -73,11 +74,18 @@ def stock_low(entry: Entry, low: LowStock) -> Iterator[StockLowRecord]:
 
 
 def low_by_rules(entry: Entry) -> Iterator[StockLowRecord]:
-    """The positions that were found to have fallen below what rules ask for."""
-    if entry.kind == "stock_low":
+    """The positions that were found to have fallen below what rules ask for; together where the entry says so."""
+    if entry.kind != "stock_low":
+        return
+    count = entry.details.get("in_event")
+    if count is None:
         for item in entry.details["positions"]:
             link = EventLinksRecord(stock=f"/v1/stock/{quote(item['sku'], safe='')}")
             yield StockLowRecord(**item, version=entry.decision, links=link)
+    elif count:
+        first = [EventLowPositionRecord(**item) for item in entry.details["positions"][:POSITIONS_AT_ONCE]]
+        link = EventLinksRecord(policy=f"/v1/policies/{entry.decision}")
+        yield StockLowRecord(count=count, positions=first, version=entry.decision, links=link)
 
 
 def _available(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
@@ -94,6 +102,8 @@ def _differences(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
             for key, level in zip(_leveled(entry), entry.levels, strict=bool(entry.levels)):
                 if level is not None:
                     yield key, max(0, level.before) - level.held, max(0, level.after) - level.held
+        case "expected" | "received" if entry.receipt.available is not None:
+            yield (entry.receipt.sku, entry.receipt.node), *entry.receipt.available
         case "rejected":
             for count in entry.rejection_counts:
                 if count.level is not None:
@@ -169,8 +179,8 @@ def _of_flow(entry: Entry) -> tuple[StockChange, Iterable[EventPositionRecord]]:
     match entry.kind:
         case "received":
             body = entry.receipt
-            units = [EventPositionRecord(sku=body.sku, node=body.node, delta=body.units)] if body.units else []
-            return "received", units
+            is_added = body.units and not body.in_count
+            return "received", [EventPositionRecord(sku=body.sku, node=body.node, delta=body.units)] if is_added else []
         case "return_disposed":
             return "returned", _restocked(entry)
     return "transferred", _transferred(entry)

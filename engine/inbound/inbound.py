@@ -1,13 +1,14 @@
 """Announces, receives and lists what is to come in."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
 from engine.idempotency import name_reused, operation
+from engine.inbound.stated_incoming import StatedIncoming, announcements, first_ids
 from engine.inventory.position_checks import position_mistake
 from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
 from engine.inventory.unit_choice import QuantityText
@@ -122,6 +123,14 @@ class Inbound:
         now = self._clock()
         passed = [receipt for receipt in receipts if _passes(receipt, wanted, now)]
         return sorted(passed, key=lambda receipt: (receipt.expected_at, receipt.id))
+
+    def messages_of(self, stated: Sequence[StatedIncoming]) -> list[tuple[str, Announcement]]:
+        """What to announce so that, of what the stock.csv of a folder announces, all of `stated` is to come and nothing
+        else; each with where the file says so.
+        """
+        receipts = self._receipts.find(*first_ids(stated))
+        first = {receipt.id: receipt for receipt in receipts if receipt is not None}
+        return list(announcements(stated, self.list_receipts(ReceiptFilter()), first, now=self._clock()))
 
     def page(self, wanted: ReceiptFilter, *, limit: int, after: tuple[int, str] | None) -> ReceiptsPage:
         """At most so many of these, those after the place `after` of another page."""

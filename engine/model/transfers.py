@@ -6,6 +6,8 @@ from typing import Literal, TypeAlias
 TransferStatus: TypeAlias = Literal["proposed", "approved", "shipped", "received", "cancelled"]
 OPEN_TRANSFERS = frozenset({"proposed", "approved", "shipped"})
 """The statuses of transfers that are not over."""
+MOST_LINES = 500
+"""Of one transfer: one step of the server stores it, and moves its goods."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,21 @@
 """Works out what becomes of returned units, where they go, and what becomes of the stock by that. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
 from msgspec.structs import replace
 
-from engine.errors import InputInvalid, Mistake, ReturnOver
+from engine.decide.order_record import timestamp
+from engine.errors import InputInvalid, Mistake, NotReturnable, ReturnOver
 from engine.model.facts import Network, Product
 from engine.returns.dispositions import Stated, disposed, place_stated, verify_allowed
 from engine.returns.inspecting import split_group
 from engine.returns.placing import Placing
-from engine.returns.receiving import NO_UNITS, Step
+from engine.returns.receiving import NO_UNITS, Step, units_by_line
+from engine.returns.return_state import verify_expects
+from engine.returns.returnable_units import LineUnitsBack, lines_back
 from engine.store.flows.stored_return import KEPT, MovedReturn, ReturnedUnits, ReturnMove, StoredReturn
 
 MINUTE = 60
@@ -34,8 +37,8 @@ class DisposedUnits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisposeRequest:
-    """What becomes of returned units; and units by line that were to come and that their customer keeps (`kept`).
-    `because` says why, where that is not what the rules say.
+    """What becomes of returned units; and units by line, or by SKU, that were to come and that their customer keeps
+    (`kept`). `because` says why, where that is not what the rules say.
     """
 
     groups: Sequence[DisposedUnits] = ()
@@ -60,7 +63,7 @@ def plan_disposal(
     by: str,
 ) -> Step:
     """What the disposal changes. `products` has those of the return and of `as_sku` that there are. Raises
-    InputInvalid, ReturnOver, DispositionRefused.
+    InputInvalid, NotReturnable, ReturnOver, DispositionRefused.
     """
     groups = list(stored.groups)
     changed: list[int] = []
@@ -73,9 +76,7 @@ def plan_disposal(
             groups[index] = disposed(groups[index], placing.ruling(groups[index]), stated)
             verify_allowed(groups[index], network, {**products, **placing.products})
             changed += _place(groups, index, item, placing, stated)
-    for line, units in request.kept.items():
-        kept = _kept(line, units, stored, network, number=len(groups) + 1)
-        groups.append(replace(kept, because=request.because))
+    groups += _kept(request, stored, network, placing=placing, first=len(groups) + 1)
     if not (changed or request.kept):
         raise InputInvalid([Mistake(field="groups", message="say of which groups, or which lines are kept")])
     after = replace(stored, groups=tuple(groups))
@@ -107,7 +108,7 @@ def _place(groups: list[ReturnedUnits], index: int, item: DisposedUnits, placing
             placing.note_ruled(group)
         return [index]
     # as which other article it gains most where, only rules that name the article say
-    places = [(group.units, group.node)] if item.as_sku else placing.places(group)
+    places = [(group.units, group.node)] if item.as_sku else placing.places(group, stated=item.place)
     if item.place is not None:
         groups[index] = place_stated(group, item.place, places, placing, stated)
         return [index]
@@ -118,15 +119,36 @@ def _place(groups: list[ReturnedUnits], index: int, item: DisposedUnits, placing
     return [index, *range(len(groups) - len(others), len(groups))]
 
 
-def _kept(line: str, units: int, stored: StoredReturn, network: Network, *, number: int) -> ReturnedUnits:
-    """Units that were to come, and that their customer keeps."""
-    sku = next((item.sku for item in stored.lines if item.line == line), "")
-    left = stored.to_come.get(line, 0)
-    if units > left:
-        shown = network.quantity_text(sku, left)
-        message = f"only {shown} of line {line} are still to come; what came is disposed of by its group"
-        raise InputInvalid([Mistake(field=f"kept.{line}", message=message)])
-    return ReturnedUnits(number=number, sku=sku, units=units, line=line, disposition=KEPT)
+def _kept(
+    request: DisposeRequest, stored: StoredReturn, network: Network, *, placing: Placing, first: int
+) -> Iterator[ReturnedUnits]:
+    """Units that were to come, and that their customer keeps; the `first` group of them has that number."""
+    if not request.kept:
+        return
+    verify_expects(stored, placing.now, expires=timestamp(stored.expires_at))
+    lines = lines_back(placing.order, placing.now, without=stored.id)
+    skus = {item.line: item.sku for item in stored.lines}
+    for number, (line, units) in enumerate(units_by_line("kept", request.kept, stored).items(), start=first):
+        left = stored.to_come.get(line, 0)
+        if units > left:
+            shown = network.quantity_text(skus[line], left)
+            message = f"only {shown} of line {line} are still to come; what came is disposed of by its group"
+            raise InputInvalid([Mistake(field=f"kept.{line}", message=message)])
+        _verify_shipped(line, skus[line], units, lines.get(line), network)
+        yield ReturnedUnits(
+            number=number, sku=skus[line], units=units, line=line, disposition=KEPT, because=request.because
+        )
+
+
+def _verify_shipped(name: str, sku: str, units: int, line: LineUnitsBack | None, network: Network) -> None:
+    """Raise NotReturnable if more units of a line would be kept than have left: a confirm may have been undone."""
+    free = line.free if line else 0
+    if units > free:
+        text = network.quantity_text
+        raise NotReturnable(
+            f"line {name} ({sku}): {text(sku, units)} can't be kept, as only {text(sku, max(0, free))} of the order"
+            " have left and are neither back nor expected on another return"
+        )
 
 
 def _moved(group: ReturnedUnits, stored: StoredReturn, placing: Placing) -> MovedReturn:

@@ -81,19 +81,33 @@ class Placing:
             )
         return Ruling(usual=disposition.word if disposition is not None else None)
 
-    def places(self, group: ReturnedUnits) -> list[tuple[int, str]]:
-        """Where units of the group go that are restocked: (units, node), each node once."""
-        nodes: Counter[str] = Counter()
+    def places(self, group: ReturnedUnits, *, stated: str | None = None) -> list[tuple[int, str]]:
+        """Where units of the group gain most that are restocked: (units, node), each node once. If somebody `stated`
+        another node, they count there for those after, and nothing is noted of why they would go elsewhere.
+        """
         ruled = self._ruled.get(group.number)
         by_itself = ruled is not None and ruled.disposition is Disposition.RESTOCK
+        portions: list[tuple[int, Placement]] = []
         for quantity in self._portions(group):
             placement = self._place(group, None if by_itself else Disposition.RESTOCK, quantity=quantity)
             if placement is None:
                 return [(group.units, group.node)]
-            self._earlier.setdefault(placement.sku, Counter())[placement.node] += quantity
+            self._count(placement.sku, placement.node, quantity)
+            portions.append((quantity, placement))
+        nodes: Counter[str] = Counter()
+        for quantity, placement in portions:
             nodes[placement.node] += quantity
-            self._note(group.number, quantity, placement)
+        for quantity, placement in portions:
+            if stated is None or nodes.keys() == {stated}:
+                self._note(group.number, quantity, placement)
+            else:
+                self._count(placement.sku, placement.node, -quantity)
+                self._count(placement.sku, stated, quantity)
         return [(units, node) for node, units in nodes.items()]
+
+    def _count(self, sku: str, node: str, units: int) -> None:
+        """For the units that are placed after these."""
+        self._earlier.setdefault(sku, Counter())[node] += units
 
     def note_ruled(self, group: ReturnedUnits) -> None:
         """The group has the disposition that rules give it, and goes to no place."""

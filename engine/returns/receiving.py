@@ -62,8 +62,9 @@ def plan_receipt(
     """
     _verify(request, network, products)
     skus = {item.line: item.sku for item in stored.lines}
-    came = _by_line("lines", request.lines, stored, skus)
-    extra = _by_line("extra", request.extra, stored, skus)
+    came, extra = (
+        units_by_line(name, units, stored) for name, units in (("lines", request.lines), ("extra", request.extra))
+    )
     _verify_authorised(came, stored, network)
     _verify_shipped(came + extra, lines_back(order, now, without=stored.id), network)
     units = [(line, skus[line], count) for line, count in (came + extra).items()]
@@ -97,17 +98,22 @@ def _verify(request: ReceiveRequest, network: Network, products: Mapping[str, Pr
         raise InputInvalid(mistakes)
 
 
-def _by_line(field: str, units: Mapping[str, int], stored: StoredReturn, skus: Mapping[str, str]) -> Counter[str]:
-    """Units by line of the return; a SKU stands for the only line of it, or for all of them in turn."""
+def units_by_line(field: str, units: Mapping[str, int], stored: StoredReturn) -> Counter[str]:
+    """Units by line of the return; a SKU stands for the only line of it, or for all of them in turn. Raises
+    InputInvalid for what is neither.
+    """
+    skus = {item.line: item.sku for item in stored.lines}
     chosen: Counter[str] = Counter()
     for name, count in units.items():
         lines = [name] if name in skus else [line for line, sku in skus.items() if sku == name]
         if not lines:
             known = ", ".join(f"{line} ({sku})" for line, sku in skus.items())
-            message = (
-                f"return '{stored.id}' has no line or SKU '{name}', but {known}; another article goes under 'others'"
-                " (--other)"
-            )
+            message = f"return '{stored.id}' has no line or SKU '{name}', but {known}"
+            if field != "kept":
+                message = (
+                    f"return '{stored.id}' has no line or SKU '{name}', but {known}; another article goes under"
+                    " 'others' (--other)"
+                )
             raise InputInvalid([Mistake(field=f"{field}.{name}", message=message)])
         left = count
         for line in lines[:-1]:

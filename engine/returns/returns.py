@@ -6,7 +6,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from engine.decide.order_record import timestamp
-from engine.errors import ReturnExists, ReturnOver
+from engine.errors import Contended, ReturnExists, ReturnOver
 from engine.facts_reader import FactsReader
 from engine.idempotency import operation
 from engine.model.receipts import Receipt
@@ -23,6 +23,7 @@ from engine.store.connection.client import Client
 from engine.store.flows.receipts import Receipts
 from engine.store.flows.returns import StoredReturns
 from engine.store.flows.stored_return import StoredReturn
+from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.keys import Keys
 from engine.store.log.kinds import ReturnKind
 from engine.store.orders.order_list import OrderPlace
@@ -72,8 +73,16 @@ class Returns:
         """Authorise a return; the same again under the same id is answered the same. Raises NotFound, InputInvalid,
         NotReturnable, ReturnExists; NotPermitted if the time for returns is over and the caller may not override that.
         """
-        name = request.id or self._free_id(request.order)
+        if request.id:
+            return self._open(request, name=request.id, by=by, may_override=may_override)
+        for _ in range(MOST_TRIES):
+            try:
+                return self._open(request, name=self._free_id(request.order), by=by, may_override=may_override)
+            except ReturnExists:  # another return got the id meanwhile
+                continue
+        raise Contended(f"order '{request.order}' changes again and again; try again")
 
+    def _open(self, request: OpenRequest, *, name: str, by: str, may_override: bool) -> ReturnState:
         def plan(reading: Reading) -> Step | None:
             if reading.stored is None:
                 now = reading.now
@@ -81,7 +90,7 @@ class Returns:
                     request, reading.order_state, reading.network, name=name, now=now, by=by, may_override=may_override
                 )
                 return Step(after=opened)
-            if not is_same(request, reading.stored):
+            if not (request.id and is_same(request, reading.stored)):
                 raise ReturnExists(
                     f"return '{name}' was opened before, of other units of order '{reading.stored.order}', and stands"
                     " as it is; another return needs an id of its own"
@@ -125,8 +134,8 @@ class Returns:
 
     def dispose(self, return_id: str, request: DisposeRequest, *, by: str, dry_run: bool = False) -> DisposedReturn:
         """What becomes of units of it: restocked ones are on hand where they lie, or on their way to where they gain
-        more. In a `dry_run`, nothing is changed. Raises NotFound, InputInvalid, ReturnOver, DispositionRefused,
-        StockConflict.
+        more. In a `dry_run`, nothing is changed. Raises NotFound, InputInvalid, NotReturnable, ReturnOver,
+        DispositionRefused, StockConflict.
         """
         placed: list[Placing] = []
 

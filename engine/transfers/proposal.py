@@ -67,7 +67,8 @@ class ProposedTransfer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """The transfers by origin and goal. No others gain more than `gap` micros more; 0: these are proven the best.
-    `without_margin` are the SKUs of articles that were not weighed, because nobody knows what their sale earns.
+    `without_margin` are the SKUs of articles that were not weighed, because nobody knows what their sale earns. `made`
+    is how many transfers had been made before, which it counts; None: it is not known.
     """
 
     now: int
@@ -76,6 +77,7 @@ class Proposal:
     gap: int
     considered: int
     without_margin: Sequence[str]
+    made: int | None = None
 
     @property
     def gain(self) -> int:

@@ -1,7 +1,7 @@
 """Proposes transfers on the facts that hold now."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.errors import Contended, InputInvalid, Mistake
 from engine.facts_reader import FactsReader
@@ -32,7 +32,9 @@ class ProposalRequest:
 
 
 class TransferProposals:
-    """Those of one network. `moving` answers the transfers that have not left yet; `clock` UTC seconds."""
+    """Those of one network. `moving` answers the transfers that have not left yet, `made` how many were made, whatever
+    became of them; `clock` UTC seconds.
+    """
 
     def __init__(
         self,
@@ -41,11 +43,13 @@ class TransferProposals:
         *,
         facts: FactsReader,
         moving: Callable[[], Iterable[Moving]],
+        made: Callable[[], int],
         clock: Callable[[], int],
     ) -> None:
         self._receipts = Receipts(client, keys)
         self._facts = facts
         self._moving = moving
+        self._made = made
         self._clock = clock
 
     def propose(
@@ -64,9 +68,10 @@ class TransferProposals:
         _check(request, network)
         skus = self._skus(request)
         begun(2 * len(skus))
+        made = self._made()  # before those that have not left are read: whoever makes one since is found out
         table = LaneTable(network)
         with Solving(processes=processes, advanced=advanced) as solve:
-            return propose(
+            proposal = propose(
                 table,
                 self._articles(skus, network, now, request.days, advanced),
                 now=now,
@@ -74,6 +79,7 @@ class TransferProposals:
                 ends=request.ends,
                 solve=solve,
             )
+        return replace(proposal, made=made)
 
     def _skus(self, request: ProposalRequest) -> list[str]:
         """Those that are asked for, sorted."""

@@ -85,7 +85,8 @@ class ProposedTransferRecord(Record, frozen=True, rename={"origin": "from", "des
     lines: list[ProposedLineRecord]
     id: Annotated[str | UnsetType, Meta(description="that it was stored under, as proposed")] = UNSET
     refused: Annotated[
-        str | UnsetType, Meta(description="why it was not stored: others took what it moves meanwhile")
+        str | UnsetType,
+        Meta(description="why it was not stored: others took what it moves, or made transfers meanwhile"),
     ] = UNSET
 
     @classmethod

@@ -19,16 +19,17 @@ from engine.model.facts import Network
 from engine.model.transfers import Transfer, TransferLine, TransferStatus
 from engine.store.connection.client import Client
 from engine.store.flows.transfers import (
-    FactsDiffer,
     Leaving,
+    OthersMade,
     ReceiptDiffers,
     StoredTransfers,
     TooFewFree,
     TransferChange,
     TransferChanged,
+    TransferOutcome,
 )
 from engine.store.keys import Keys
-from engine.store.outcomes import NetworkChanged, OperationReused
+from engine.store.outcomes import OperationReused
 from engine.transfers import life
 from engine.transfers.kept_units import free_to_move
 from engine.transfers.lanes import lane_between
@@ -42,13 +43,16 @@ _NOT_MOVED = frozenset({"transfer_proposed", "transfer_approved"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTransfer:
-    """A transfer that is to be made. Without an `id`, it gets one; each SKU stands in one of its lines."""
+    """A transfer that is to be made. Without an `id`, it gets one; each SKU stands in one of its lines. `made`: only if
+    so many transfers were made before, whatever became of them.
+    """
 
     origin: str
     goal: str
     lines: Sequence[TransferLine]
     id: str | None = None
     note: str = ""
+    made: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +135,7 @@ class Transfers:
                 note=new.note,
             )
             self._verify_free(after)
-            return TransferChange(kind="transfer_proposed", before=None, after=after)
+            return TransferChange(kind="transfer_proposed", before=None, after=after, made=new.made)
 
         request = msgspec.json.encode([new.origin, new.goal, new.lines, new.note]).decode()
         return self._run(name, f"create {request}", plan, op)
@@ -226,6 +230,10 @@ class Transfers:
         more = len(places) > limit
         return TransfersPage(transfers=transfers, after=(transfers[-1].made_at, transfers[-1].id) if more else None)
 
+    def made(self) -> int:
+        """How many were made, whatever became of them."""
+        return self._stored.made()
+
     def open_transfers(self) -> list[Transfer]:
         """Those that are neither received nor cancelled, by id."""
         return self._stored.open()
@@ -249,23 +257,28 @@ class Transfers:
                 micros=self._micros(),
                 operation=named,
             )
-            match self._client.retry_if_revived(store):
-                case TransferChanged() as changed:
-                    if change.kind not in _NOT_MOVED:
-                        self._after_freeing()
-                    return changed
-                case TooFewFree(sku=sku, free=free):
-                    raise self._too_few(change.after, {sku: free})
-                case ReceiptDiffers(sku=sku):
-                    raise StockConflict(
-                        f"transfer '{name}': the receipt of '{sku}' at '{change.after.goal}' is not as the transfer has"
-                        " it; pointsman ledger check says more"
-                    )
-                case OperationReused():
-                    raise name_reused(op)
-                case NetworkChanged() | FactsDiffer():
-                    continue
+            outcome = self._client.retry_if_revived(store)
+            if isinstance(outcome, TransferChanged):
+                if change.kind not in _NOT_MOVED:
+                    self._after_freeing()
+                return outcome
+            self._verify_not_refused(outcome, change.after, op)
         raise Contended("others change what is to be moved over and over; try again")
+
+    def _verify_not_refused(self, outcome: TransferOutcome, transfer: Transfer, op: str | None) -> None:
+        """Raise what was wrong, unless the change only has to be worked out anew."""
+        match outcome:
+            case TooFewFree(sku=sku, free=free):
+                raise self._too_few(transfer, {sku: free})
+            case ReceiptDiffers(sku=sku):
+                raise StockConflict(
+                    f"transfer '{transfer.id}': the receipt of '{sku}' at '{transfer.goal}' is not as the transfer has"
+                    " it; pointsman ledger check says more"
+                )
+            case OthersMade():
+                raise StockConflict("other transfers were made since these were proposed; propose again")
+            case OperationReused():
+                raise name_reused(op)
 
     def _verified(self, new: NewTransfer) -> Network:
         """The network as it is now, in which both nodes can have stock of each SKU."""

@@ -55,7 +55,7 @@ def import_file(settings: Settings, file: Path, *, as_json: bool) -> None:
     Example: pointsman inbound import inbound.csv
     """
     with Pointsman(settings) as service:
-        found = read_receipts(file, service)
+        found = read_receipts(file, service.network(), service.products)
         with progress_bar() as progress:
             task = progress.add_task(say("importing"), total=len(found))
             summary = import_receipts(found, service, lambda: progress.advance(task))

@@ -173,7 +173,9 @@ def inspect(
 @_UNITS
 @click.option("--as-sku", help="The article that they are sold as, if it is another one.")
 @click.option("--place", help="The node at which they are restocked. Default: where they gain most.")
-@click.option("--keep", "kept", multiple=True, help="LINE=UNITS that were to come and that the customer keeps.")
+@click.option(
+    "--keep", "kept", multiple=True, help="LINE=UNITS or SKU=UNITS that were to come and that the customer keeps."
+)
 @click.option("--because", default="", help="Why, where it is not what the rules say.")
 @click.option("--dry-run", is_flag=True, help="Say what would become of them, but change nothing.")
 @OP

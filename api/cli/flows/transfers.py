@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import click
@@ -23,7 +23,7 @@ from engine.transfers.article_markets import Ends
 from engine.transfers.proposal import Proposal
 from engine.transfers.proposals import DAYS, ProposalRequest
 from engine.transfers.record import ProposalRecord, ProposedTransferRecord, TransferEndRecord
-from engine.transfers.saving import Saved, save
+from engine.transfers.saving import Saved, in_parts, save
 from rules.syntax.literals import MICROS
 from rules.wording import amounts
 
@@ -104,7 +104,10 @@ def propose(
                 begun=lambda total: progress.update(task, total=total),
                 advanced=lambda done: progress.advance(task, done),
             )
-            saved = _saved(service, proposal, progress) if saves else ()
+            saved: Sequence[Saved] = ()
+            if saves:
+                proposal = in_parts(proposal)
+                saved = _saved(service, proposal, progress)
         record = ProposalRecord.of(proposal, service.network(), saved)
         quantities = Quantities.of(service)
     if as_json:
@@ -147,7 +150,7 @@ def _lines(proposal: ProposalRecord) -> Iterator[str]:
     refused = [item.refused for item in proposal.transfers if item.refused is not UNSET]
     if stored or refused:
         yield say("{transfers} stored as proposed", transfers=counted(len(stored), "transfer"))
-        yield from map(say_message, refused)
+        yield from map(say_message, dict.fromkeys(refused))
     if proposal.gap_micros:
         yield say("not proven: others could gain at most {gap} more", gap=money(proposal.gap_micros, proposal.currency))
     if proposal.without_margin:

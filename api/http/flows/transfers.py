@@ -1,5 +1,6 @@
 """POST /v1/transfers/propose; what becomes of transfers is added by transfer_life.py."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +12,7 @@ from api.http.requests.flows.transfers import ProposeTransfersQuery, ProposeTran
 from engine.service import Pointsman
 from engine.transfers.proposals import ProposalRequest
 from engine.transfers.record import ProposalRecord
-from engine.transfers.saving import save
+from engine.transfers.saving import Saved, in_parts, save
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
@@ -30,7 +31,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         proposes nothing new.
         """
         proposed = pointsman.flows.transfer_proposals.propose(proposal)
-        saved = save(pointsman.flows.transfers, proposed) if query["save"] else ()
+        saved: Sequence[Saved] = ()
+        if query["save"]:
+            proposed = in_parts(proposed)
+            saved = save(pointsman.flows.transfers, proposed)
         return answer(ProposalRecord.of(proposed, pointsman.network(), saved))
 
     add_life(transfers, pointsman)

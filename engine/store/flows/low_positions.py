@@ -67,14 +67,17 @@ class LowPositions:
         *,
         fallen: Sequence[LowPosition] = (),
         risen: Iterable[tuple[str, str]] = (),
+        in_event: int | None = None,
         version: str,
         checked: str = "",
         now: int,
     ) -> bool:
         """Note those that have fallen, under the policies of that version, and those that have risen; `checked`, once
-        all were looked at. Returns whether it was still the turn of `name`.
+        all were looked at. `in_event`: how many the event of this entry of the log tells together, 0 if an entry before
+        tells these; None: each has an event of its own. Returns whether it was still the turn of `name`.
         """
-        arguments: list[str | int | bytes] = [name, LEASE_MILLISECONDS, now, version, checked, len(fallen)]
+        together = "" if in_event is None else in_event
+        arguments: list[str | int | bytes] = [name, LEASE_MILLISECONDS, now, version, checked, together, len(fallen)]
         for item in fallen:
             arguments += [f"{item.sku}{TAB}{item.node}", item.below, orjson.dumps(_record(item))]
         arguments += [TAB.join(item) for item in risen]

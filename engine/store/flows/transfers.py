@@ -37,7 +37,8 @@ class TransferChange:
 
     By SKU: so many units go `out` of the origin, if what is there is as it was read, under the policies `policies`; so
     many `arrived` at the goal; so many are `back` at the origin, of those that were to come. `at` is when they
-    left, arrived or were back, in UTC microseconds; None: now. `closes`: no more is to come.
+    left, arrived or were back, in UTC microseconds; None: now. `closes`: no more is to come. `made`: it is stored only
+    if so many transfers were made before, whatever became of them.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class TransferChange:
     closes: bool = False
     back: Mapping[str, int] = field(default_factory=dict)
     at: int | None = None
+    made: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +81,13 @@ class ReceiptDiffers:
     sku: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OthersMade:
+    """Nothing changed: other transfers were made than those that were to be before."""
+
+
 TransferOutcome: TypeAlias = (
-    TransferChanged | FactsDiffer | TooFewFree | ReceiptDiffers | OperationReused | NetworkChanged
+    TransferChanged | FactsDiffer | TooFewFree | ReceiptDiffers | OthersMade | OperationReused | NetworkChanged
 )
 
 
@@ -110,6 +117,13 @@ class StoredTransfers:
         with faults():
             for _, text in self._client.redis.hscan_iter(self._keys.ended_transfers, count=_AT_ONCE):
                 yield parse(text)
+
+    def made(self) -> int:
+        """How many were made, whatever became of them."""
+        with faults(), self._client.redis.pipeline(transaction=True) as read:
+            read.hlen(self._keys.open_transfers)
+            read.hlen(self._keys.ended_transfers)
+            return sum(read.execute())
 
     def answered(self, name: str, named: Operation) -> Transfer | OperationReused | None:
         """What this operation on the transfer was answered before; None if it was not carried out."""
@@ -152,6 +166,7 @@ class StoredTransfers:
             "details": _details(change),
             "network": version,
             "policies": change.policies or False,
+            "made": False if change.made is None else change.made,
             "now": str(now),
             "micros": str(micros),
             "at": False if change.at is None else str(change.at),
@@ -235,6 +250,8 @@ def _message(transfer: Transfer, line: TransferLine, status: str) -> dict[str, A
         "stated": status,
         "sequence": "1" if status == "in_transit" else "2",
         "owned": "1",
+        # a second may pass until it is stored: units that leave have a receipt, whenever they are expected
+        "may_be_late": True,
     }
 
 
@@ -257,6 +274,8 @@ def _outcome(answer: Sequence[bytes], skus: Sequence[str]) -> TransferOutcome:
             return TooFewFree(sku=skus[int(number) - 1], free=int(free))
         case [b"receipt", number]:
             return ReceiptDiffers(sku=skus[int(number) - 1])
+        case [b"more"]:
+            return OthersMade()
         case [b"reused"]:
             return OperationReused()
         case [b"network"]:

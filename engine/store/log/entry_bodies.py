@@ -144,7 +144,8 @@ class ReceiptBody(Record, frozen=True):
     When it was received, so many `units` came, `over` of them more than were expected, of the lot with that label;
     `in_count`: the count that stands has them already. Units of holds, as hold, number of the shipment and units, that
     stood on it stand on what is on hand since: of those that `arrived`, and those that the receipt `lost`. Holds that
-    stand on it last until the instants in `extended`, if it was delayed.
+    stand on it last until the instants in `extended`, if it was delayed. `available`: units on hand less those that are
+    held, before and after, if they fell by that.
     """
 
     sku: str
@@ -167,6 +168,7 @@ class ReceiptBody(Record, frozen=True):
     arrived: tuple[tuple[str, int, int], ...] = ()
     lost: tuple[tuple[str, int, int], ...] = ()
     extended: tuple[tuple[str, int], ...] = ()
+    available: tuple[int, int] | None = None
 
 
 class TransferBody(Record, frozen=True):

@@ -144,3 +144,69 @@ def test_units_without_a_day_are_no_goods_on_order(
     result = run("load", tmp_path)
     assert result.returncode == 1
     assert said in result.stdout + result.stderr
+
+
+def _to_come(run: Run) -> list[tuple[str, int]]:
+    listed = json.loads(run("inbound", "list", "--sku", "SHIRT", "--json").stdout)["receipts"]
+    return [(item["id"], item["to_come"]) for item in listed]
+
+
+def test_what_stock_csv_says_is_still_to_come_whatever_arrived_before(run: Run, folder: Path, tmp_path: Path) -> None:
+    (network := tmp_path / "network").mkdir()
+    for file in folder.iterdir():
+        (network / file.name).write_bytes(file.read_bytes())
+
+    def load(units: str) -> None:
+        stock = (folder / "stock.csv").read_text("utf-8").replace(f",7,{COMES}", f",{units},{COMES}" if units else ",,")
+        (network / "stock.csv").write_text(stock, "utf-8")
+        result = run("load", network)
+        assert (result.returncode, result.stderr) == (0, "")
+
+    first = "stock.csv lyon SHIRT"
+    load("10")
+    assert _to_come(run) == [(first, 10)]
+    run("inbound", "receive", first, "8")
+    load("2")
+    assert _to_come(run) == [(first, 2)]
+    load("6")
+    assert _to_come(run) == [(first, 6)]
+    load("")
+    assert _to_come(run) == []
+    load("5")
+    assert _to_come(run) == [(first, 5)]
+    run("inbound", "receive", first, "5")
+    assert _to_come(run) == []
+    load("3")
+    ((second, units),) = _to_come(run)
+    assert (second.startswith(f"{first} 20"), units) == (True, 3)
+    load("4")
+    assert _to_come(run) == [(second, 4)]
+
+
+def test_mistakes_in_what_is_to_come_stop_the_load(run: Run, folder: Path, tmp_path: Path) -> None:
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    header = "id,source,node,sku,quantity,expected_at,status,sequence\n"
+    (tmp_path / "receipts.csv").write_text(
+        f"{header}PO-20,purchase_order,lyon,LAMPE,3,{COMES}T08:00:00Z,planned,1\n", "utf-8"
+    )
+    products = (tmp_path / "products.csv").read_text("utf-8")
+    (tmp_path / "products.csv").write_text(products + products.splitlines()[1].replace("SHIRT", "NEW") + "\n", "utf-8")
+    before = run("stock", "show", "NEW").stderr
+    result = run("load", tmp_path)
+    assert result.returncode == 1
+    assert "receipts.csv:2: sku: no product goes by the SKU 'LAMPE'" in result.stderr
+    assert run("stock", "show", "NEW").stderr == before != ""
+
+
+def test_a_refused_receipt_fails_the_load(run: Run, folder: Path, tmp_path: Path) -> None:
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    header = "id,source,node,sku,quantity,expected_at,status,sequence\n"
+    for quantity, status in ((3, 0), (4, 1)):
+        row = f"PO-21,purchase_order,lyon,LAMP,{quantity},{COMES}T08:00:00Z,planned,1\n"
+        (tmp_path / "receipts.csv").write_text(header + row, "utf-8")
+        result = run("load", tmp_path)
+        assert result.returncode == status
+    assert "receipts.csv:2: 'PO-21': another message about it came before with the same sequence" in result.stderr
+    assert "network " in result.stdout

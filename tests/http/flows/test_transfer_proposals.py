@@ -1,11 +1,17 @@
 """Transfers are proposed over HTTP on the stock that there is, stored if that is asked for, and not proposed twice."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from engine.errors import Contended
 from engine.model.transfer_lanes import NodeNames, TransferLane
+from engine.model.transfers import MOST_LINES, TransferLine
 from engine.transfers.proposals import ProposalRequest
 from engine.transfers.record import ProposalRecord
+from engine.transfers.saving import save
+from engine.transfers.transfers import NewTransfer
 from tests.conftest import activate
 from tests.support.facts import EURO, LILLE, LYON, PARIS, inventory, node, order, product
 from tests.support.openapi import mistakes_in
@@ -73,6 +79,60 @@ def test_what_was_stored_is_not_proposed_a_second_time(shop, pointsman):
             (line["units"], line["gain_micros"], line["en"])
         ]
     assert proposed(shop)["transfers"] == []
+
+
+def test_more_lines_than_a_transfer_may_have_are_stored_as_several(shop, pointsman):
+    skus = [f"S{number}" for number in range(MOST_LINES + 1)]
+    facts = inventory(
+        NODES,
+        {sku: {"lyon": 9, "paris": 0} for sku in skus},
+        products=[product(sku, margin=10 * EURO) for sku in skus],
+        paces={sku: {"lyon": 0, "paris": 400} for sku in skus},
+        transfer_lanes=(LANE,),
+    )
+    pointsman.load(facts)
+    (whole,) = proposed(shop)["transfers"]
+    saved = proposed(shop, query="?save=true")
+    assert [len(item["lines"]) for item in saved["transfers"]] == [MOST_LINES, 1]
+    assert [line for item in saved["transfers"] for line in item["lines"]] == whole["lines"]
+    stored = {item.id: len(item.lines) for item in pointsman.flows.transfers.open_transfers()}
+    assert stored == {item["id"]: len(item["lines"]) for item in saved["transfers"]}
+    assert proposed(shop)["transfers"] == []
+
+
+def test_of_two_who_store_the_same_proposal_one_does(shop, pointsman):
+    transfers, proposals = pointsman.flows.transfers, pointsman.flows.transfer_proposals
+    one, other = (proposals.propose(ProposalRequest()) for _ in range(2))
+    assert one.transfers == other.transfers
+    assert all(item.id for item in save(transfers, one))
+    for item in save(transfers, other):
+        assert item == (None, "other transfers were made since these were proposed; propose again")
+    assert len(transfers.open_transfers()) == len(one.transfers) == 2
+    assert proposed(shop, query="?save=true")["transfers"] == []
+
+
+def test_of_two_who_store_proposals_at_once_no_unit_is_moved_twice(shop, pointsman):
+    transfers, proposals = pointsman.flows.transfers, pointsman.flows.transfer_proposals
+    ready = threading.Barrier(2)
+
+    def propose_and_save(_):
+        proposal = proposals.propose(ProposalRequest())
+        ready.wait(timeout=60)
+        return save(transfers, proposal)
+
+    with ThreadPoolExecutor(2) as pool:
+        saved = [item for items in pool.map(propose_and_save, range(2)) for item in items]
+    stored = transfers.open_transfers()
+    assert sorted(item.id for item in saved if item.id is not None) == [item.id for item in stored]
+    assert len({(item.origin, item.goal) for item in stored}) == len(stored) > 0
+
+
+def test_what_was_made_by_hand_and_is_over_since_it_was_proposed_counts_too(shop, pointsman):
+    transfers = pointsman.flows.transfers
+    proposal = pointsman.flows.transfer_proposals.propose(ProposalRequest())
+    lines = [TransferLine(sku="SHIRT", units=1)]
+    transfers.cancel(transfers.create(NewTransfer(origin="lyon", goal="paris", lines=lines)).transfer.id)
+    assert [item.id for item in save(transfers, proposal)] == [None, None]
 
 
 @pytest.mark.parametrize("step", ["approve", "ship", "receive"])

@@ -33,13 +33,13 @@ class Returned:
 
     def __init__(self, order, authorised, opened_at):
         self.order, self.authorised, self.until = order, authorised, opened_at + EXPIRES
-        self.came, self.complete, self.cancelled = 0, False, False
+        self.came, self.kept, self.complete, self.cancelled = 0, 0, False, False
         self.groups = {}
-        """By number: [units, node, grade, may be restocked, disposition]."""
+        """By number: [units, node, grade, may be restocked, disposition]; kept ones that never came lie nowhere."""
 
     def to_come(self, now):
         is_over = self.complete or self.cancelled or now >= self.until
-        return 0 if is_over else max(0, self.authorised - self.came)
+        return 0 if is_over else max(0, self.authorised - self.came - self.kept)
 
 
 class Returns(RuleBasedStateMachine):
@@ -175,6 +175,20 @@ class Returns(RuleBasedStateMachine):
             self.stock[place, BUCKETS[disposition]] += taken
 
     @precondition(lambda self: self.returns)
+    @rule(data=st.data(), units=st.integers(1, 3))
+    def keep(self, data, units):
+        name, returned = self._draw(data)
+        free = self.left[returned.order] - self._settled(returned.order) - self._expected(returned.order, but=name)
+        expects = returned.to_come(self.clock.now)
+        if not expects or units > min(expects, free):
+            with pytest.raises((ReturnOver, InputInvalid, NotReturnable)):
+                dispose(self.pointsman, name, kept={"1": units})
+            return
+        dispose(self.pointsman, name, kept={"1": units})
+        returned.groups[len(returned.groups) + 1] = [units, "", "", True, "keep"]
+        returned.kept += units
+
+    @precondition(lambda self: self.returns)
     @rule(data=st.data())
     def cancel(self, data):
         name, returned = self._draw(data)
@@ -209,7 +223,7 @@ class Returns(RuleBasedStateMachine):
             (line,) = self.pointsman.orders.show(name).lines
             came = sum(item.came for item in self.returns.values() if item.order == name)
             assert (line.units["shipped"], line.units["returned"]) == (left - came, came)
-            assert came <= left
+            assert self._settled(name) <= left
 
     @invariant()
     def the_check_is_clean(self):
@@ -218,7 +232,7 @@ class Returns(RuleBasedStateMachine):
         assert audit.quarantine == sum(units for (_, bucket), units in self.stock.items() if bucket == "quarantine")
 
     def _settled(self, name):
-        return sum(item.came for item in self.returns.values() if item.order == name)
+        return sum(item.came + item.kept for item in self.returns.values() if item.order == name)
 
     def _expected(self, name, but=""):
         others = (item for other, item in self.returns.items() if item.order == name and other != but)

@@ -8,6 +8,7 @@ from engine.events.event import START
 from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.ledger import Ledger
 from engine.store.outcomes import Committed
+from engine.store.stock import Count, Stamp
 from tests.conftest import activate
 from tests.store.flows.conftest import commit, decision_on
 from tests.support.facts import HOUR, LYON, NOW, inventory, node
@@ -65,6 +66,56 @@ def test_an_arrival_tells_who_gets_the_units_and_changes_stock(shop, told, clien
     (stock,) = [data for _, _, data in told("stock.changed") if data.because == "received"]
     assert [(item.sku, item.node, item.delta) for item in stock.positions] == [("A", "lyon", 2)]
     assert told("stock.low") == [], "two of five were taken, the others are to come"
+
+
+def test_an_arrival_that_the_count_has_seen_changes_no_stock(shop, told, clock):
+    counted = (NOW + HOUR) * 1_000_000
+    clock.now = NOW + 2 * HOUR
+    shop.stock.set_count(Count(node="lyon", sku="A", on_hand=15, stamp=Stamp(kind="t", number=counted)))
+    shop.flows.inbound.receive("PO 1", Delivery(units=10, at=NOW * 1_000_000))
+    assert [data.quantity for _, _, data in told("inbound.received")] == [10]
+    assert [data.because for _, _, data in told("stock.changed")] == ["loaded", "counted"]
+
+
+@pytest.fixture
+def promised(shop, client, keys):
+    """Units of the receipt are held, and others of what is on hand."""
+
+    def promised(on_hand, to_come):
+        ledger = Ledger(client, keys)
+        decision = decision_on(ledger, on_hand, {"PO 1": to_come}, shop.flows.inbound.coming("A")["lyon"])
+        assert commit(ledger, decision, "d1") == Committed()
+
+    return promised
+
+
+def low(told):
+    return [(subject, data.node, data.before, data.available) for _, subject, data in told("stock.low")]
+
+
+@pytest.mark.parametrize(("to_come", "told_of"), [(2, []), (3, [("A", "lyon", 3, 0)]), (9, [("A", "lyon", 3, 0)])])
+def test_units_that_a_cancelled_receipt_loses_can_make_a_position_low(shop, told, promised, to_come, told_of):
+    promised(2, to_come)
+    shop.flows.inbound.announce(dataclasses.replace(MESSAGE, sequence=2, status="cancelled"))
+    assert low(told) == told_of
+
+
+@pytest.mark.parametrize(
+    ("units", "told_of"), [(0, [("A", "lyon", 3, 0)]), (4, [("A", "lyon", 3, 0)]), (5, []), (9, [])]
+)
+def test_units_that_a_short_receipt_loses_can_make_a_position_low(shop, told, promised, units, told_of):
+    promised(2, 7)
+    shop.flows.inbound.receive("PO 1", Delivery(units=units, closes=True))
+    assert low(told) == told_of
+    (entry,) = [entry for entry in shop.entries(on_damaged=pytest.fail) if entry.kind == "received"]
+    assert (entry.receipt.available is None) == (units == 9), "the log says so only where it fell"
+
+
+def test_units_that_a_count_had_seen_already_can_make_a_position_low_when_they_are_received(shop, told, promised):
+    promised(2, 3)
+    shop.stock.set_count(Count(node="lyon", sku="A", on_hand=5, stamp=Stamp(kind="t", number=(NOW + 60) * 1_000_000)))
+    shop.flows.inbound.receive("PO 1", Delivery(units=3, at=NOW))
+    assert low(told) == [("A", "lyon", 3, 0)]
 
 
 def test_a_receipt_that_does_not_come_in_time_is_told_once_until_it_is_expected_anew(shop, told, clock):

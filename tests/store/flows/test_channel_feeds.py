@@ -245,8 +245,9 @@ def test_what_changed_while_the_rules_changed_is_logged_all_the_same(shop, count
     assert entry.details == {"changed": 2, "skus": [["A", 10, 8], ["B", 1, 4]]}
 
 
-def test_a_network_without_facts_has_nothing_to_recompute(bare):
+def test_a_network_without_facts_has_nothing_to_recompute(bare, redis_client, network):
     bare.flows.channels.take_turn()
+    assert redis_client.keys(f"{{{network}}}:*") == []  # neither a feed nor an entry of the log
 
 
 def test_reset_leaves_nothing_of_the_feeds(shop, redis_client, network):

@@ -146,3 +146,44 @@ def test_the_events_say_the_threshold_and_the_rule(shop, count):
     (event,) = events
     assert (event.subject, event.data.node, event.data.available, event.data.below) == ("A", "lille", 2, 3)
     assert (event.data.rules, event.data.version) == (["test/r1"], shop.versions.timeline().active)
+
+
+def low_events(shop, since):
+    return [item for item in shop.events._outbox.read(since, limit=1_000).events if item.type == "stock.low"]
+
+
+def test_many_that_are_low_by_other_rules_are_told_together_and_all_are_in_the_log(bare, monkeypatch):
+    monkeypatch.setattr("engine.channels.low_stock.MOST_SKUS_AT_ONCE", 40)
+    names = [f"S{number:03}" for number in range(230)]
+    bare.load(inventory(NODES, {name: {"lyon": 5} for name in names}))
+    version = activate(bare, "then: {alert_below: 9}")
+    end = bare.events.end()
+    assert look(bare) == (230, 0)
+    assert sorted(sku for sku, *_ in said(bare)) == names
+    (event,) = low_events(bare, end)
+    assert (event.subject, event.data.count, event.data.version) == ("", 230, version)
+    assert [(item.sku, item.node, item.available, item.below, item.rules) for item in event.data.positions] == [
+        (name, "lyon", 5, 9, ["test/r1"]) for name in names[:50]
+    ]
+    assert len(bare.flows.channels.low.all()) == 230
+
+
+@pytest.mark.parametrize(("skus", "events"), [(50, 50), (51, 1)])
+def test_more_than_fifty_are_many(bare, skus, events):
+    bare.load(inventory(NODES, {f"S{number:03}": {"lyon": 5} for number in range(skus)}))
+    activate(bare, "then: {alert_below: 9}")
+    end = bare.events.end()
+    assert look(bare) == (skus, 0)
+    assert len(low_events(bare, end)) == events
+
+
+def test_many_that_are_low_because_their_stock_changed_are_told_each(bare):
+    names = [f"S{number:03}" for number in range(60)]
+    bare.load(inventory(NODES, {name: {"lyon": 9} for name in names}))
+    activate(bare, "then: {alert_below: 9}")
+    assert look(bare) == (0, 0)
+    end = bare.events.end()
+    for name in names:
+        bare.stock.set_count(Count(node="lyon", sku=name, on_hand=8, stamp=Stamp(kind="s", number=1)))
+    assert look(bare) == (60, 0)
+    assert sorted(event.data.sku for event in low_events(bare, end)) == names

@@ -106,6 +106,26 @@ def test_of_many_who_return_the_last_unit_one_does(shop):
     assert shop.check().clean
 
 
+def test_two_returns_that_are_opened_at_once_without_an_id_get_one_each(shop, worker, monkeypatch):
+    """Between the choice of an id and the script, another opens a return of as many units for the same reason."""
+    shop.holds.confirm(json_of(shop.decide(order(("A", 2), id="O-2")))["id"])
+    raced = []
+    take = type(shop.flows.returns._stored).take
+
+    def after_another(stored, step):
+        if not raced:
+            raced.append(step)
+            raced.append(open_return(worker, "O-2", _1=1))
+        return take(stored, step)
+
+    monkeypatch.setattr(type(shop.flows.returns._stored), "take", after_another)
+    opened = open_return(shop, "O-2", _1=1)
+    assert (raced[1].stored.id, opened.stored.id, opened.new) == ("O-2-R1", "O-2-R2", True)
+    with pytest.raises(NotReturnable, match="2 are expected on"):
+        open_return(shop, "O-2", _1=1)
+    assert shop.check().clean
+
+
 def test_of_many_who_restock_the_same_units_one_does(shop):
     inspect(shop, "O-1-R1")
     done = []

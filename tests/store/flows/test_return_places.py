@@ -4,6 +4,7 @@ import pytest
 
 from engine.errors import DispositionRefused, InputInvalid, StockConflict
 from engine.model.transfer_lanes import NodeNames, TransferLane
+from engine.returns.disposing import DisposedUnits, DisposeRequest
 from engine.store.flows.receipts import Delivery
 from tests.conftest import activate
 from tests.support.decision_json import json_of
@@ -162,7 +163,32 @@ def test_who_restocks_elsewhere_than_it_gains_most_says_why(shop):
     made = disposed(shop, "O-1-R1", "restock", place="lyon", because="for the window")
     (group,) = made.state.stored.groups
     assert (group.place, group.by, group.because) == ("lyon", "ann", "for the window")
+    assert made.in_words("en") == [], "nothing is said of where they would have gone"
     assert (stock(shop), coming(shop)) == ((51, 0, 0), [])
+
+
+def test_who_restocks_where_it_gains_most_is_told_why_it_goes_there(shop):
+    come_back(shop)
+    (words,) = disposed(shop, "O-1-R1", "restock", place="lille").in_words("en")
+    assert (words.node, words.units) == ("lille", 1)
+
+
+def test_units_at_a_place_that_was_stated_count_there_for_those_after(shop):
+    """Lille sells five of them, as above: where ten stay in Lyon by somebody's word, it still needs the two others."""
+    shop.holds.confirm(json_of(shop.decide(order(("A", 12), id="O-2")))["id"])
+    open_return(shop, "O-2", _1=12)
+    receive(shop, "O-2-R1", _1=12)
+    inspect(shop, "O-2-R1", group=1, units=10)
+    inspect(shop, "O-2-R1")
+    by_word = DisposedUnits(group=2, disposition="restock", place="lyon")
+    made = shop.flows.returns.dispose(
+        "O-2-R1", DisposeRequest(groups=[by_word, DisposedUnits(group=1)], because="for the window"), by="ann"
+    )
+    assert [(item.number, item.place, item.units) for item in made.state.stored.groups] == [
+        (1, "lille", 2),
+        (2, "lyon", 10),
+    ]
+    assert [(item.group, item.node, item.units) for item in made.in_words("en")] == [(1, "lille", 2)]
 
 
 def test_a_receipt_of_the_same_id_keeps_units_in_quarantine(shop, redis_client, network):

@@ -437,3 +437,37 @@ def test_returns_are_listed_by_what_they_are_about(shop, clock):
     assert page.returns[0].stored.id == "O-1-R2"
     page = shop.flows.returns.list(ReturnFilter(), limit=1, after=page.after)
     assert page.returns[0].stored.id == "O-1-R1"
+
+
+def test_what_is_kept_of_a_return_with_two_lines_of_an_article_is_named_by_sku(shop):
+    shop.holds.confirm(decide(shop, ("A", 1), ("A", 1), name="O-3"))
+    open_return(shop, "O-3", _1=1, _2=1)
+    assert groups(dispose(shop, "O-3-R1", kept={"A": 2})) == [
+        (1, "1", "A", 1, "", "keep"),
+        (2, "2", "A", 1, "", "keep"),
+    ]
+    open_return(shop, _1=1)
+    with pytest.raises(InputInvalid, match=r"has no line or SKU 'B', but 1 \(A\)$"):
+        dispose(shop, "O-1-R1", kept={"B": 1})
+
+
+def test_units_of_an_expired_return_that_another_has_are_not_kept_as_well(shop, clock):
+    open_return(shop, _1=2)
+    clock.now += 30 * DAY
+    open_return(shop, _1=3, because="so", may_override=True)
+    receive(shop, "O-1-R2", _1=3)
+    with pytest.raises(ReturnOver, match="return 'O-1-R1' expired at"):
+        dispose(shop, "O-1-R1", kept={"1": 2})
+    assert (line_units(shop), shop.check().clean) == ((0, 3), True)
+
+
+def test_nothing_is_kept_of_what_did_not_leave_after_all(shop):
+    name = decide(shop, ("B", 2), name="O-2")
+    shop.holds.confirm(name)
+    open_return(shop, "O-2", _1=2)
+    shop.holds.undo(name, lines={"1": 1})
+    with pytest.raises(NotReturnable, match="2 can't be kept, as only 1 of the order have left"):
+        dispose(shop, "O-2-R1", kept={"1": 2})
+    dispose(shop, "O-2-R1", kept={"1": 1})
+    with pytest.raises(NotReturnable, match="1 can't be kept, as only 0"):
+        dispose(shop, "O-2-R1", kept={"1": 1})

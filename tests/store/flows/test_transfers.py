@@ -462,6 +462,22 @@ def test_what_was_worked_out_on_former_facts_is_not_stored(shop, transfers, ship
     assert shop.check().clean
 
 
+def test_goods_that_were_expected_by_the_time_it_is_stored_are_to_come_all_the_same(shop, transfers, approved):
+    ready = approved({"A": 2})
+    stored = StoredTransfers(shop._client, shop._keys)
+    sent = life.expected(life.shipped(ready, None, at=NOW), at=NOW)
+    change = TransferChange(
+        kind="transfer_shipped", before=ready, after=sent, policies=shop.ready()["policy_version"],
+        out={"A": Leaving(as_stored=("10", "0"), free=10)},
+    )  # fmt: skip
+    now = {"version": shop.network().version, "now": NOW, "micros": NOW * MICROS}
+    assert isinstance(stored.change(change, **now, operation=operation("x", None)), TransferChanged)
+    assert (on_hand(shop), coming(shop)) == ({"lyon": 8, "lille": 1}, 2)
+    assert transfers.receive("T-1").status == "received"
+    assert on_hand(shop) == {"lyon": 8, "lille": 3}
+    assert shop.check().clean
+
+
 def test_a_receipt_that_has_the_name_of_a_line_is_no_line_of_it(shop, transfers, approved, contents):
     approved({"A": 2})
     shop.flows.inbound.announce(

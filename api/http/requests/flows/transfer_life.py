@@ -8,11 +8,8 @@ from api.shapes.base import Strict
 from api.shapes.cursors import HoldsCursor
 from api.shapes.fields import Note, QueryNumber, SentUnits, StampField, TrueOrFalse, Word
 from api.shapes.limits import MOST_TRANSFERS
-from engine.model.transfers import TransferStatus
+from engine.model.transfers import MOST_LINES, TransferStatus
 from engine.transfers.transfers import TransferFilter
-
-MOST_LINES = 500
-"""Of one transfer: one step of the server stores it, and moves its goods."""
 
 
 class TransferLineRequest(Strict):

@@ -4,7 +4,7 @@
 -- Keys, by the names in script_keys.py; the changed_ ones are those of each line's SKU.
 -- ARGV  1 the request as JSON (see transfers.py)
 -- Answers {'done', the transfer's text}; {'again', that text} if the same operation came before; or changes nothing:
--- reused (the operation was used for another request), network (the network is another by now), changed (so is the
+-- reused (the operation was used for another request), network (the network is another by now), more (more transfers were made than the request says), changed (so is the
 -- transfer), policies (so are the policies), stock (so is what is on hand or held of what leaves), {'short', number of the
 -- line, units that may leave} or {'receipt', number of the line} (a receipt is not as the transfer has it).
 local request = cjson.decode(ARGV[1])
@@ -16,6 +16,9 @@ if earlier then
 end
 if redis.call('HGET', key.facts, 'version') ~= request.network then
   return {'network'}
+end
+if request.made and redis.call('HLEN', key.open_transfers) + redis.call('HLEN', key.ended_transfers) ~= request.made then
+  return {'more'}
 end
 local stored = redis.call('HGET', key.open_transfers, request.id) or redis.call('HGET', key.ended_transfers, request.id)
 if (stored or '') ~= request.before then

@@ -67,6 +67,17 @@ local function settle(index, id, receipt, arrived)
   return on_stock, lost
 end
 
+local function available_units(index, node)
+  local on_hand = tonumber(redis.call('HGET', key.changed_on_hand(index), node) or 0)
+  return math.max(0, on_hand) - tonumber(redis.call('HGET', key.changed_held(index), node) or 0)
+end
+
+-- What is available of the position by now, if that is less than it was; as texts, what was and what is.
+local function fallen_from(before, index, node)
+  local after = available_units(index, node)
+  return after < before and {plain(before), plain(after)} or nil
+end
+
 -- Logs a receipt that changed, as ReceiptBody in entry_bodies.py reads it. `more` is what else JSON says of it; units came
 -- at the instant `moved_at`, if there is one.
 local function log_receipt(kind, sku, id, receipt, context, more, moved_at)
@@ -168,6 +179,7 @@ local function announce(index, sku, id, message, context)
       return 'holds', before
     end
   end
+  local available = available_units(index, receipt.node)
   local _, lost = settle(index, id, receipt, 0)
   local cause = {receipt = id, sku = sku, node = receipt.node, at = context.now}
   if #pegs > 0 then
@@ -192,6 +204,7 @@ local function announce(index, sku, id, message, context)
   end
   log_receipt('expected', sku, id, receipt, context, {
     first = not before, lost = lost, extended = extended, before = before and before.expected_at,
+    available = fallen_from(available, index, receipt.node),
   })
   return before and 'changed' or 'created', receipt
 end
@@ -226,7 +239,7 @@ local function receive(index, sku, id, delivery, context)
   end
   local latest = instant_of_change({{index, node}}, micros)
   local at = math.min(latest, delivery.at or latest)
-  local moves, on_hand = {}, key.changed_on_hand(index)
+  local moves, on_hand, available = {}, key.changed_on_hand(index), available_units(index, node)
   local in_count, delta = units > 0 and is_counted(index, node, at, micros), plain(units)
   if units > 0 then
     local place = label and node .. '\t' .. label
@@ -247,7 +260,7 @@ local function receive(index, sku, id, delivery, context)
   context.changed[on_hand], context.freed[on_hand] = true, true
   local entry = log_receipt('received', sku, id, receipt, context, {
     units = units, over = over > 0 and over or nil, lot = label, in_count = in_count or nil, arrived = arrived,
-    lost = lost,
+    lost = lost, available = fallen_from(available, index, node),
   }, at)
   remember_moves(moves, entry, micros)
   return 'received', receipt, over

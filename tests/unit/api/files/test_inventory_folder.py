@@ -381,3 +381,11 @@ def test_a_decimal_comma_and_a_french_weekday_in_the_network_are_told_what_to_wr
         "services.0.parcel_prices.0.90": "Unknown field; write a point for the decimal comma before it",
         "nodes.2.cut_offs.parcel.samedi": "Unknown field; did you mean 'saturday'?",
     }
+
+
+def test_what_is_to_come_of_a_position_stands_in_one_of_its_rows(directory):
+    rows = ("lyon,SHIRT,L1,5,3,2026-12-12", "lyon,SHIRT,L2,5,4,2026-12-19", "lyon,SHIRT,L3,5,,")
+    header = "node,sku,lot,on_hand,incoming,incoming_at"
+    (directory / "stock.csv").write_text("\n".join((header, *rows)) + "\n", "utf-8")
+    message = "another row says already what is to come of 'SHIRT' at 'lyon'; write all of it in one row"
+    assert mistakes(directory) == {"stock.csv:3: incoming": message}
