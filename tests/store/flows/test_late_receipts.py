@@ -2,13 +2,16 @@
 
 import dataclasses
 
+import orjson
 import pytest
 
 from engine.actor import act_as
 from engine.errors import StockConflict
 from engine.events.event import START
 from engine.promise_watch.progress import ProgressReport
+from engine.store.flows.receipts import Receipts
 from engine.store.log.decision_log import entries
+from engine.store.script_keys import NOTE_OVERDUE
 from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.store.flows.conftest import DAY
@@ -222,3 +225,23 @@ def test_a_worker_notes_what_is_late_though_nobody_reads_events(sells, announce,
     sells.flows.promise_watch._take_turn()
     noted = [entry for entry in entries(sells._client, sells._keys) if entry.kind == "overdue"]
     assert [entry.decision for entry in noted] == ["PO-1"]
+
+
+def test_slack_counts_from_now_where_the_receipt_is_overdue(shop, announce, clock):
+    activate(shop, FROM_CONFIRMED, "then: {slack: 1 day, hold: 30 d}")
+    announce()
+    shop.holds.confirm(ordered(shop, 5)["id"])  # what was on hand
+    ordered(shop, 3)
+    clock.now = NOW + DAY + HOUR
+    (shown,) = shop.flows.promise_watch.at_risk(cause="receipt_late").shipments
+    assert shown.expected == clock.now + 3 * DAY
+
+
+def test_a_receipt_that_is_expected_later_by_the_time_it_is_noted_is_not_overdue(sells, announce, clock):
+    announce()
+    keys = sells._keys
+    request = {"now": str(NOW), "receipts": ["PO-1", "gone"], "skus": ["A"]}
+    script, script_keys = Receipts(sells._client, keys)._note_overdue, [(keys.receipts("A"), keys.pegs("A"))]
+    assert script(keys=NOTE_OVERDUE.keys(keys, script_keys), args=[orjson.dumps(request)]) == 0
+    assert [entry for entry in entries(sells._client, keys) if entry.kind == "overdue"] == []
+    assert sells.check(whole=True).clean
