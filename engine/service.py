@@ -407,11 +407,13 @@ class Pointsman:
         """Replace the loaded network, products and stock; returns whether anything but units on hand changed. Positions
         that were counted since the load before keep what was counted, unless `counts`.
 
-        Raises InputInvalid, and changes nothing, if policies that are active or scheduled do not fit the network, or if
-        quantities of a SKU have other decimals than before; Contended.
+        Raises InputInvalid, and changes nothing, if policies that are active or scheduled do not fit the network, if
+        quantities of a SKU have other decimals than before, or if units are to come or in quarantine where it has no
+        such stock any more; Contended.
         """
         before = read.read_version(self._client, self._keys)
         inventory = read.with_known_decimals(self._client, self._keys, inventory)
+        self.flows.inbound.verify_keeps(inventory)
         verify_policies = functools.partial(self.versions.verify_network, inventory.network)
         version = network_load.save(
             self._client,

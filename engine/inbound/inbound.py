@@ -8,12 +8,15 @@ from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
 from engine.idempotency import name_reused, operation
+from engine.inbound.dropped_positions import verify_keeps
 from engine.inbound.stated_incoming import StatedIncoming, announcements, first_ids
 from engine.inventory.position_checks import position_mistake
 from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
 from engine.inventory.unit_choice import QuantityText
+from engine.model.facts import Inventory
 from engine.model.receipts import OPEN, Receipt, ReceiptStatus
 from engine.store.connection.client import Client
+from engine.store.flows.quarantine import units_in_quarantine
 from engine.store.flows.receipts import (
     Announcement,
     Delivery,
@@ -26,6 +29,7 @@ from engine.store.flows.receipts import (
 from engine.store.holds import Operation
 from engine.store.keys import Keys
 from engine.store.network import load
+from engine.store.network.read import read_skus
 from engine.store.outcomes import NetworkChanged, OperationReused
 
 _MOST_RELOADS = 10
@@ -68,6 +72,7 @@ class Inbound:
     ) -> None:
         self._client = client
         self._facts = facts
+        self._keys = keys
         self._receipts = Receipts(client, keys)
         self._after_freeing = after_freeing
         self._clock = clock
@@ -119,7 +124,7 @@ class Inbound:
         if wanted.sku is not None and not closed:
             receipts = self._receipts.open_of([wanted.sku])
         else:
-            receipts = self._receipts.all()
+            receipts = self._receipts.all(closed=closed)
         now = self._clock()
         passed = [receipt for receipt in receipts if _passes(receipt, wanted, now)]
         return sorted(passed, key=lambda receipt: (receipt.expected_at, receipt.id))
@@ -131,6 +136,15 @@ class Inbound:
         receipts = self._receipts.find(*first_ids(stated))
         first = {receipt.id: receipt for receipt in receipts if receipt is not None}
         return list(announcements(stated, self.list_receipts(ReceiptFilter()), first, now=self._clock()))
+
+    def verify_keeps(self, inventory: Inventory) -> None:
+        """Raises InputInvalid if units are to come or in quarantine at positions that `inventory` can't have."""
+        skus = read_skus(self._client, self._keys)
+        verify_keeps(
+            inventory,
+            self.list_receipts(ReceiptFilter()),
+            units_in_quarantine(self._client, self._keys, skus),
+        )
 
     def page(self, wanted: ReceiptFilter, *, limit: int, after: tuple[int, str] | None) -> ReceiptsPage:
         """At most so many of these, those after the place `after` of another page."""
@@ -164,8 +178,9 @@ class Inbound:
         delivery: Delivery | None = None,
         named: Operation | None = None,
     ) -> ReceiptOutcome:
+        cancelled = name if announcement is not None and announcement.status == "cancelled" else None
         for attempt in range(_MOST_RELOADS):
-            version = self._check(sku, node, fresh=attempt > 0)
+            version = self._check(sku, node, fresh=attempt > 0, cancelled=cancelled)
             change = functools.partial(
                 self._receipts.change,
                 name,
@@ -198,15 +213,20 @@ class Inbound:
             raise InputInvalid([Mistake(field="expected_at", message=text)])
         raise StockConflict(f"'{name}': {_conflict(outcome, message, self._facts.network().quantity_text)}")
 
-    def _check(self, sku: str, node: str, *, fresh: bool = False) -> str:
-        """The network version in which the node can have stock of the SKU; raises InputInvalid."""
+    def _check(self, sku: str, node: str, *, fresh: bool = False, cancelled: str | None = None) -> str:
+        """The network version in which the node can have stock of the SKU; raises InputInvalid. It need not if a
+        receipt is to be `cancelled` that was announced before.
+        """
         network, products = self._facts.network_and_products([sku], fresh=fresh)
         mistake = position_mistake(node, sku, network, products)
         if mistake is None:
             return network.version
         if fresh:
+            (receipt,) = self._receipts.find(cancelled) if cancelled else (None,)
+            if receipt is not None and (receipt.sku, receipt.node) == (sku, node):
+                return network.version
             raise InputInvalid([mistake])
-        return self._check(sku, node, fresh=True)  # a network that was loaded since may have it
+        return self._check(sku, node, fresh=True, cancelled=cancelled)  # a network that was loaded since may have it
 
     def _check_instant(self, instant: int | None, field: str) -> None:
         now = self._clock()

@@ -8,6 +8,8 @@ OPEN_TRANSFERS = frozenset({"proposed", "approved", "shipped"})
 """The statuses of transfers that are not over."""
 MOST_LINES = 500
 """Of one transfer: one step of the server stores it, and moves its goods."""
+_RECEIPT = "transfer:"
+"""What the ids of receipts by which transfers arrive begin with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,4 +54,11 @@ class Transfer:
 
     def receipt_of(self, line: TransferLine) -> str:
         """The id of the receipt at the goal by which units of a line arrive."""
-        return f"transfer:{self.id}:{line.sku}"
+        return f"{_RECEIPT}{self.id}:{line.sku}"
+
+
+def transfer_of(receipt: str, sku: str) -> str | None:
+    """The transfer by which units of the SKU arrive on a receipt; None: they come by none."""
+    if not (receipt.startswith(_RECEIPT) and receipt.endswith(f":{sku}")):
+        return None
+    return receipt.removeprefix(_RECEIPT).removesuffix(f":{sku}") or None

@@ -116,6 +116,7 @@ def _place(groups: list[ReturnedUnits], index: int, item: DisposedUnits, placing
     groups[index] = replace(group, units=units, place=node)
     for more, other in others:
         groups.append(replace(group, number=len(groups) + 1, units=more, place=other))
+        placing.split_off(group.number, other, number=len(groups))
     return [index, *range(len(groups) - len(others), len(groups))]
 
 

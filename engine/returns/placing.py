@@ -109,6 +109,12 @@ class Placing:
         """For the units that are placed after these."""
         self._earlier.setdefault(sku, Counter())[node] += units
 
+    def split_off(self, group: int, node: str, *, number: int) -> None:
+        """Those of a group that go to the node are a group of their own by now, with this number."""
+        for index, item in enumerate(self.placed):
+            if (item.group, item.placement.node) == (group, node):
+                self.placed[index] = replace(item, group=number)
+
     def note_ruled(self, group: ReturnedUnits) -> None:
         """The group has the disposition that rules give it, and goes to no place."""
         placement = self._ruled.get(group.number)

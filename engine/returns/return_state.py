@@ -12,9 +12,10 @@ STATES: tuple[State, ...] = get_args(State)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnState:
-    """A return at an instant: authorised while nothing came; received while units wait to be inspected; inspected while
-    units wait for a disposition; partly received while nothing waits here and more is to come; closed, cancelled, or
-    expired if nothing came in time. `new`: it was opened just now, by the request that this answers.
+    """A return at an instant: authorised while nothing came, though some may be kept; received while units wait to be
+    inspected; inspected while units wait for a disposition; partly received while nothing waits here and more is to
+    come; closed, cancelled, or expired if nothing came in time. `new`: it was opened just now, by the request that this
+    answers.
     """
 
     stored: StoredReturn
@@ -29,7 +30,7 @@ class ReturnState:
             return "cancelled"
         if here:
             return "received" if any(not group.grade for group in here) else "inspected"
-        if not stored.groups:
+        if stored.to_come and not any(group.node for group in stored.groups):
             return "authorised" if self.expects else "expired"
         return "partly_received" if self.expects else "closed"
 

@@ -77,7 +77,9 @@ def test_returns_are_listed_cancelled_and_kept(run: Run, tmp_path: Path) -> None
     for name in ("A", "B", "C"):
         words = ["return", "open", "O-3", "--id", name, "--line", "1=1", "--reason", "late", "--op", name]
         assert run(*words).returncode == 0
-    assert "cancelled" in run("return", "cancel", "A").stdout
+    cancelled = run("return", "cancel", "A").stdout
+    assert "cancelled" in cancelled
+    assert "nothing came" in cancelled
     assert "kept" in run("return", "dispose", "B", "--keep", "1=1").stdout
     page = run("return", "list", "--order", "O-3", "--limit", "2")
     assert [line.split("  ")[1:3] for line in page.stdout.splitlines()] == [["C", "authorised"], ["B", "closed"]]

@@ -341,7 +341,7 @@ EFFECTS = [
     (
         "keep: {cover: 2 days}",
         "as many units of the article stay at the place as are expected to sell there in 2 days",
-        "il reste sur place autant d'unités de l'article qu'il doit s'en vendre là en 2 jours",
+        "il reste sur place autant d'unités que les ventes attendues de l'article en 2 jours",
     ),
     (
         "protect: {channel: web, cover: 3 days}",
@@ -350,7 +350,7 @@ EFFECTS = [
             " from web"
         ),
         (
-            "autant d'unités de l'article sur place qu'il doit s'en vendre là en 3 jours sont gardées pour les"
+            "autant d'unités sur place que les ventes attendues de l'article en 3 jours sont gardées pour les"
             " commandes du canal web"
         ),
     ),
@@ -361,7 +361,7 @@ EFFECTS = [
             " aside for orders from web each week, less what they took of it meanwhile"
         ),
         (
-            "autant d'unités de l'article sur place qu'il doit s'en vendre là en 1 jour, mais au moins 2, sont mises de"
+            "autant d'unités sur place que les ventes attendues de l'article en 1 jour, mais au moins 2, sont mises de"
             " côté chaque semaine pour les commandes du canal web, moins ce qu'elles en ont déjà pris"
         ),
     ),
@@ -373,12 +373,12 @@ EFFECTS = [
     (
         "alert_below: {cover: 5 days}",
         "the stock of the article at the place is low below what is expected to sell there in 5 days",
-        "le stock de l'article sur place est bas au-dessous de ce qui doit s'en vendre là en 5 jours",
+        "le stock de l'article sur place est bas au-dessous des ventes attendues en 5 jours",
     ),
     (
         "alert_below: 0",
-        "no stock of the article at the place is low by itself",
-        "aucun stock de l'article sur place n'est bas par lui-même",
+        "the stock of the article at the place is never low",
+        "le stock de l'article sur place n'est jamais bas",
     ),
     (
         "min: 4",
@@ -470,8 +470,8 @@ EFFECTS = [
     ),
     (
         "slack: 2 days",
-        "what is to come in at the place is promised for 2 days after it is expected",
-        "ce qui est attendu sur place est promis pour 2 jours après l'arrivée prévue",
+        "what is to come in at the place is promised for 2 days later than it is expected",
+        "ce qui est attendu sur place est promis 2 jours plus tard que prévu",
     ),
     (
         "haircut: 10%",
@@ -552,23 +552,23 @@ EFFECTS = [
         ),
         (
             "l'unité retournée est réparée ou nettoyée avant d'être revendue\u00a0; "
-            "une unité retournée ne va à ce lieu que si aucun autre ne la prend"
+            "une unité retournée ne va dans ce lieu que si aucun autre ne la prend"
         ),
     ),
     (
         "disposition: liquidate, exclude: true",
         "the returned unit is sold off; no returned unit may go to this place",
-        "l'unité retournée est bradée\u00a0; aucune unité retournée ne peut aller à ce lieu",
+        "l'unité retournée est bradée\u00a0; aucune unité retournée ne peut aller dans ce lieu",
     ),
     (
         "disposition: donate, prefer: 1.50",
         "the returned unit is given away; a returned unit gains 1.50 more at this place",
-        "l'unité retournée est donnée\u00a0; une unité retournée gagne 1,50 de plus à ce lieu",
+        "l'unité retournée est donnée\u00a0; une unité retournée gagne 1,50 de plus dans ce lieu",
     ),
     (
         "disposition: destroy, avoid: 1.50",
         "the returned unit is destroyed; a returned unit gains 1.50 less at this place",
-        "l'unité retournée est détruite\u00a0; une unité retournée gagne 1,50 de moins à ce lieu",
+        "l'unité retournée est détruite\u00a0; une unité retournée gagne 1,50 de moins dans ce lieu",
     ),
     (
         "disposition: return_to_customer, tier: 2",

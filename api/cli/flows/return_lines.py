@@ -107,7 +107,7 @@ def _line(line: ReturnLineRecord, terms: ReturnTerms) -> str:
         quantity=line.quantity,
         sku=line.sku,
         reason=_words(line.reason, terms.reasons.get(line.reason, {}), _REASONS),
-        counts=", ".join(counts) or say("nothing"),
+        counts=", ".join(counts) or say("nothing came"),
     )
 
 

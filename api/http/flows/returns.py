@@ -1,6 +1,5 @@
 """Returns: POST /v1/returns authorises one, and what is below it takes its further steps."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +9,6 @@ from flask import Response, request
 from api.http.access.caller import caller
 from api.http.audit.reads import note_order
 from api.http.blueprint import Blueprint, answer, answer_made
-from api.http.each_request.key_header import operation_of_key
 from api.records.flows.placements import PlacementsRecord
 from api.records.flows.returns import ReturnRecord, ReturnsPageRecord
 from api.shapes.flows.placement import PlacementQuery, PlaceReturnRequest, placement_question
@@ -46,7 +44,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
         Who has the scope `admin` may authorise one after the time for returns, and says why in `because`.
         """
-        opening = open_request(pointsman, _with_operation(body))
+        opening = open_request(pointsman, body)
         may_override = OVERRIDE_SCOPE in caller().scopes
         opened = flow().open(opening, by=caller().name, may_override=may_override)
         place = f"/v1/returns/{quote(opened.stored.id, safe='')}"
@@ -85,7 +83,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @returns.response(HTTPStatus.OK, ReturnRecord)
     def receive(body: dict[str, Any], return_id: str) -> Response:
         """Goods of it arrived at a node: they are in quarantine, not on hand"""
-        receipt = receive_request(pointsman, flow().show(return_id).stored, _with_operation(body))
+        receipt = receive_request(pointsman, flow().show(return_id).stored, body)
         return answer(ReturnRecord.of(flow().receive(return_id, receipt)))
 
     @returns.post("/<path:return_id>/inspect", scope="orders")
@@ -93,7 +91,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @returns.response(HTTPStatus.OK, ReturnRecord)
     def inspect(body: dict[str, Any], return_id: str) -> Response:
         """Somebody looked at units and gave them a grade"""
-        inspection = inspect_request(pointsman, flow().show(return_id).stored, _with_operation(body))
+        inspection = inspect_request(pointsman, flow().show(return_id).stored, body)
         return answer(ReturnRecord.of(flow().inspect(return_id, inspection)))
 
     @returns.post("/<path:return_id>/dispose", scope="orders")
@@ -105,10 +103,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
         Units that are restocked are on hand where they lie, or on their way to the place where they gain most.
         """
-        steps = _with_operation(body)
         made = flow().dispose(
             return_id,
-            dispose_request(pointsman, flow().show(return_id).stored, steps),
+            dispose_request(pointsman, flow().show(return_id).stored, body),
             by=caller().name,
             dry_run=query["dry_run"],
         )
@@ -123,11 +120,6 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @returns.response(HTTPStatus.OK, ReturnRecord)
     def cancel(body: dict[str, Any], return_id: str) -> Response:
         """Nothing of it is to come any more; again, it is answered the same"""
-        return answer(ReturnRecord.of(flow().cancel(return_id, op=_with_operation(body)["op"])))
+        return answer(ReturnRecord.of(flow().cancel(return_id, op=body["op"])))
 
     return returns
-
-
-def _with_operation(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The body, whose operation is named by the Idempotency-Key if not by itself."""
-    return {**body, "op": body["op"] or operation_of_key()}

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from flask import Response
 
 from api.http.blueprint import Blueprint, answer, answer_made
-from api.http.each_request.key_header import operation_of_key
 from api.http.requests.flows.transfer_life import (
     ApproveTransferRequest,
     CancelTransferRequest,
@@ -42,7 +41,7 @@ def add_life(transfers: Blueprint, pointsman: Pointsman) -> None:
         units = _units(body["lines"], Quantities.of(pointsman))
         lines = [TransferLine(sku=sku, units=count) for sku, count in units.items()]
         new = NewTransfer(id=body["id"], origin=body["origin"], goal=body["goal"], lines=lines, note=body["note"])
-        made = pointsman.flows.transfers.create(new, op=_operation(body))
+        made = pointsman.flows.transfers.create(new, op=body["op"])
         place = f"/v1/transfers/{quote(made.transfer.id, safe='')}"
         return answer_made(TransferRecord.of(made.transfer), place, new=not made.again)
 
@@ -66,7 +65,7 @@ def add_life(transfers: Blueprint, pointsman: Pointsman) -> None:
     @transfers.response(HTTPStatus.OK, TransferRecord)
     def approve(body: dict[str, Any], transfer: str) -> Response:
         """Let it be shipped"""
-        return answer(TransferRecord.of(pointsman.flows.transfers.approve(transfer, op=_operation(body))))
+        return answer(TransferRecord.of(pointsman.flows.transfers.approve(transfer, op=body["op"])))
 
     @transfers.post("/<path:transfer>/ship", scope="stock")
     @transfers.arguments(ShipTransferRequest)
@@ -74,7 +73,7 @@ def add_life(transfers: Blueprint, pointsman: Pointsman) -> None:
     def ship(body: dict[str, Any], transfer: str) -> Response:
         """Its goods left: they are not on hand at its origin any more, and are to come at its goal"""
         units = _optional_units(body["lines"], Quantities.of(pointsman))
-        sent = pointsman.flows.transfers.ship(transfer, units, at=body["at"], op=_operation(body))
+        sent = pointsman.flows.transfers.ship(transfer, units, at=body["at"], op=body["op"])
         return answer(TransferRecord.of(sent))
 
     @transfers.post("/<path:transfer>/receive", scope="stock")
@@ -91,7 +90,7 @@ def add_life(transfers: Blueprint, pointsman: Pointsman) -> None:
             closes=body["last"],
             over=body["over"],
             at=body["at"],
-            op=_operation(body),
+            op=body["op"],
         )
         return answer(TransferRecord.of(received))
 
@@ -100,12 +99,7 @@ def add_life(transfers: Blueprint, pointsman: Pointsman) -> None:
     @transfers.response(HTTPStatus.OK, TransferRecord)
     def cancel(body: dict[str, Any], transfer: str) -> Response:
         """Nothing more becomes of it; what was on its way is on hand at its origin again"""
-        return answer(TransferRecord.of(pointsman.flows.transfers.cancel(transfer, op=_operation(body))))
-
-
-def _operation(body: dict[str, Any]) -> str | None:
-    """By its name in the body or, without one, by the Idempotency-Key."""
-    return body["op"] or operation_of_key()
+        return answer(TransferRecord.of(pointsman.flows.transfers.cancel(transfer, op=body["op"])))
 
 
 def _optional_units(lines: Sequence[dict[str, Any]] | None, quantities: Quantities) -> dict[str, int] | None:

@@ -128,18 +128,23 @@ class Receipts:
             for sku, fields in zip(batch, hashes, strict=True):
                 yield from (parse(name.decode(), sku, text).receipt for name, text in fields.items())
 
-    def all(self) -> Iterator[Receipt]:
-        """Every receipt, open or not, in no order."""
+    def all(self, *, closed: bool) -> Iterator[Receipt]:
+        """Every open receipt, in no order; if `closed`, those that were received or cancelled as well."""
         redis, keys = self._client.redis, self._keys
+        closed_texts: dict[str, bytes] = {}
         with faults():
             skus = {name.decode(): sku.decode() for name, sku in redis.hscan_iter(keys.receipt_skus, count=_AT_ONCE)}
-            closed = {name.decode(): text for name, text in redis.hscan_iter(keys.closed_receipts, count=_AT_ONCE)}
+            if closed:
+                scanned = redis.hscan_iter(keys.closed_receipts, count=_AT_ONCE)
+                closed_texts = {name.decode(): text for name, text in scanned}
         seen = set()
         for receipt in self.open_of(sorted(set(skus.values()))):
             seen.add(receipt.id)
             yield receipt
         yield from (
-            parse(name, skus[name], text).receipt for name, text in closed.items() if name in skus and name not in seen
+            parse(name, skus[name], text).receipt
+            for name, text in closed_texts.items()
+            if name in skus and name not in seen
         )
 
     def change(

@@ -223,6 +223,17 @@ def test_receipts_are_listed_by_node_sku_status_and_whether_they_are_late(shop, 
     }
 
 
+def test_a_list_of_open_receipts_reads_no_closed_one(shop, announce, receive, client, keys):
+    announce("there")
+    receive(10, "there")
+    announce("open")
+    client.redis.hset(keys.closed_receipts, "there", "not to be read")
+    assert [item.id for item in shop.flows.inbound.list_receipts(ReceiptFilter())] == ["open"]
+    with pytest.raises(ValueError, match="not enough values"):
+        shop.flows.inbound.list_receipts(ReceiptFilter(status="received"))
+    client.redis.hdel(keys.closed_receipts, "there")
+
+
 def test_stock_shows_what_is_to_come_to_each_node(shop, announce):
     announce("a", quantity=3, status="planned")
     announce("b", quantity=4)

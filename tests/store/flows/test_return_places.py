@@ -79,7 +79,8 @@ def test_units_of_one_group_are_shared_out_and_each_share_is_a_group(shop):
     made = disposed(shop, "O-2-R1", "restock")
     shares = [(item.number, item.place, item.units) for item in made.state.stored.groups]
     assert shares == [(1, "lille", 5), (2, "lyon", 5)]
-    assert [(item.node, item.units) for item in made.in_words("en")] == [("lille", 5), ("lyon", 5)]
+    said = [(item.group, item.node, item.units) for item in made.in_words("en")]
+    assert said == shares, "each reason is of the group that it is about"
     assert (stock(shop), [item[:3] for item in coming(shop)]) == ((45, 0, 0), [("O-2-R1:1", "lille", 5)])
     assert shop.check().clean
 

@@ -219,7 +219,7 @@ def test_a_cancelled_return_frees_its_units(shop):
 
 def test_of_a_return_that_can_not_be_cancelled_it_is_said_why(shop):
     open_return(shop, _1=2)
-    dispose(shop, "O-1-R1", kept={"1": 1})
+    assert dispose(shop, "O-1-R1", kept={"1": 1}).state == "authorised", "nothing came, and one is to come"
     with pytest.raises(ReturnOver, match="units of return 'O-1-R1' are kept by their customer"):
         shop.flows.returns.cancel("O-1-R1")
     dispose(shop, "O-1-R1", kept={"1": 1})
@@ -236,6 +236,14 @@ def test_a_return_that_never_comes_expires_and_frees_its_units(shop, clock):
     with pytest.raises(ReturnOver, match="expired at 2026-12-27T09:00:00Z; open another one"):
         receive(shop, "O-1-R1", _1=1)
     assert open_return(shop, _1=3).stored.id == "O-1-R2"
+
+
+def test_the_rest_of_a_return_of_which_some_are_kept_expires_too(shop, clock):
+    open_return(shop, _1=3)
+    dispose(shop, "O-1-R1", kept={"1": 2})
+    clock.now += 30 * DAY
+    assert listed(shop, state="expired") == [("O-1-R1", "expired")]
+    assert open_return(shop, _1=1, because="so", may_override=True).state == "authorised"
 
 
 def test_the_rest_of_a_return_of_which_some_came_expires_too(shop, clock):

@@ -163,9 +163,9 @@ def test_a_record_says_why_in_every_language():
     assert (line.units, line.destination.has, line.destination.expected, line.origin.more) == (9, 0, "4.000", -9)
     assert line.text("en") == (
         "paris would have 0 and is expected to be asked for 4 over 14 days: with 9 more it sells 3.99 more. lyon would"
-        " have 50, is expected to be asked for 5, and sells 0 fewer."
+        " have 50, is expected to be asked for 5, and sells 0 less."
     )
-    assert line.text("fr").startswith("paris en aurait 0, et il doit s'en demander 4 là en 14 jours\u00a0: avec 9 de")
+    assert line.text("fr").startswith("paris en aurait 0, pour une demande attendue de 4 en 14 jours\u00a0: avec 9 de")
     assert record.transfers[0].arrives_at == "2026-11-28T09:00:00Z"
 
 

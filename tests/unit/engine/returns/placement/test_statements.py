@@ -162,7 +162,7 @@ def test_rules_about_places_are_named():
     excluded = said(f"when: {{node.type: {{not: store}}, {RETURNS}}}, then: {{exclude: true}}")
     assert excluded[-1] == 'It may not go to hub. The rule is test/r1 ("a reason").'
     full = said("when: {node.id: lille}, then: {max: 0}")
-    assert full[-1] == "lille: the place has the most that it should have of the article."
+    assert full[-1] == "lille: no more of the article should be there."
 
 
 def test_of_many_places_some_are_named():
