@@ -29,7 +29,7 @@ MOST_SKUS = 100
 MOST_SKUS_SENT = 500
 """Whose availability is asked for in a body."""
 MOST_DAYS_AHEAD = 366
-"""Over which it is reckoned what sells."""
+"""Over which it is calculated what sells."""
 MOST_UNITS = 1_000_000
 """Of one order line."""
 LONGEST_AGE = 1 << 31

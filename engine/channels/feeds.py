@@ -218,8 +218,8 @@ class ChannelFeeds:
         self, channel: str, name: str, units: Mapping[str, int], changes: _Changes, step: Callable[[str], FeedStep]
     ) -> bool:
         before = dict(zip(units, self._store.units(channel, list(units)), strict=True))
-        said = {sku: _said(before[sku], count, step(sku)) for sku, count in units.items()}
-        changed = {sku: count for sku, count in said.items() if count != before[sku]}
+        published_units = {sku: _published(before[sku], count, step(sku)) for sku, count in units.items()}
+        changed = {sku: count for sku, count in published_units.items() if count != before[sku]}
         if changed and self._publish(channel, name, Publication(units=changed)) is None:
             return False
         changes.add(before, changed)
@@ -235,7 +235,7 @@ class ChannelFeeds:
         return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
-def _said(before: int | None, units: int, step: FeedStep) -> int:
+def _published(before: int | None, units: int, step: FeedStep) -> int:
     """What is published, where either may be any number."""
     return units if ANY_NUMBER in (before, units) else published(before, units, step)
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from msgspec import UNSET
@@ -25,6 +25,7 @@ from engine.store.log.decision_chain import read_chain
 from engine.store.log.entry import Entry
 from engine.store.orders.order_calls import OrderCalls
 from engine.store.orders.order_list import OrderPlace, placed_last
+from engine.store.orders.order_pegs import read_order_pegs
 from engine.store.orders.stored_order import Approval, StoredOrder, amended_order, read_orders
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 
@@ -119,7 +120,7 @@ class LivingOrders:
         found = self._client.retry_if_revived(lambda: read_orders(self._client, self._keys, [order_id]))
         if not found:
             raise order_not_found(order_id)
-        return self._state_of(found[0])
+        return self._states_of(found)[0]
 
     def list(self, filtered: OrderFilter, *, after: OrderPlace | None = None, limit: int) -> OrdersPage:
         """At most `limit` orders, those placed last first."""
@@ -128,7 +129,7 @@ class LivingOrders:
         looked_at = 0
         while batch := list(itertools.islice(places, _AT_ONCE)):
             stored = read_orders(self._client, self._keys, [name for _, name in batch])
-            states = {item.id: self._state_of(item) for item in stored}
+            states = {state.stored.id: state for state in self._states_of(stored)}
             for place in batch:
                 looked_at += 1
                 # an order whose id an earlier release did not take is not there before a repair
@@ -178,8 +179,10 @@ class LivingOrders:
                     raise backlog_full()
         raise Contended(f"order '{order_id}' changes again and again; try again")
 
-    def _state_of(self, stored: StoredOrder) -> OrderState:
-        return state_of(stored, self._clock(), undo_seconds=self._undo_seconds)
+    def _states_of(self, stored: Sequence[StoredOrder]) -> Sequence[OrderState]:
+        pegs = self._client.retry_if_revived(lambda: read_order_pegs(self._client, self._keys, stored))
+        now = self._clock()
+        return [state_of(item, now, undo_seconds=self._undo_seconds, pegs=pegs) for item in stored]
 
     def _entry(self, state: OrderState, now: int) -> BacklogEntry:
         """The entry of the order's latest decision, with the unfilled units beside those that it has already."""

@@ -12,6 +12,8 @@ from typing import Literal, TypeAlias, get_args
 from engine.decide.record import DecisionRecord, lines_not_counted
 from engine.decide.record_parts import ShipmentRecord
 from engine.store.flows.stored_return import parse_order_returns, units_returned
+from engine.store.hold_changes.stored_holds import Peg
+from engine.store.orders.order_pegs import NO_PEGS, Pegs
 from engine.store.orders.stored_order import StoredDecision, StoredOrder
 from engine.store.outcomes import UnitState
 
@@ -65,10 +67,17 @@ class OrderShipment:
     until: int | None
     ended_at: int | None
     lines: tuple[ShippedLine, ...]
+    pegs: tuple[Peg, ...] = ()
+    """Of those that are held, which are still to come, the next to arrive first."""
 
     @property
     def held(self) -> int:
         return sum(line.held for line in self.lines)
+
+    @property
+    def held_there(self) -> int:
+        """Those that are held and not still to come."""
+        return self.held - sum(peg.units for peg in self.pegs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +150,7 @@ class OrderState:
         held = any(shipment.held for shipment in shipments)
         late = any(line.expired and (line.line, line.sku) in lacking for item in shipments for line in item.lines)
         if not self.stored.parked:
-            if held or late:
+            if late or any(shipment.held_there for shipment in shipments):
                 yield "confirm"
             if held:
                 yield "reject"
@@ -150,11 +159,15 @@ class OrderState:
             yield "extend"
 
 
-def state_of(stored: StoredOrder, now: int, *, undo_seconds: int) -> OrderState:
+def state_of(stored: StoredOrder, now: int, *, undo_seconds: int, pegs: Pegs = NO_PEGS) -> OrderState:
     """The state of an order at `now`: a hold whose time is over has expired, whether it was ended or not. A confirm can
-    be undone for `undo_seconds`.
+    be undone for `undo_seconds`. `pegs` are its units that stand on receipts.
     """
-    shipments = tuple(shipment for decision in stored.decisions for shipment in _shipments(decision, now))
+    shipments = tuple(
+        shipment
+        for decision in stored.decisions
+        for shipment in _shipments(decision, now, pegs.get(decision.record.id or "", ()))
+    )
     return OrderState(
         stored=stored,
         lines=tuple(_lines(stored, shipments)),
@@ -167,8 +180,9 @@ def state_of(stored: StoredOrder, now: int, *, undo_seconds: int) -> OrderState:
     )
 
 
-def _shipments(decision: StoredDecision, now: int) -> Iterator[OrderShipment]:
+def _shipments(decision: StoredDecision, now: int, pegs: Sequence[Peg]) -> Iterator[OrderShipment]:
     hold, record = decision.hold, decision.record
+    coming = sorted(pegs, key=lambda peg: (peg.expected_at, peg.receipt, peg.sku))
     until = hold.until if hold and hold.until > now else None
     for shipment, units in zip(record.shipments, decision.shipments, strict=True):
         ending, held, shipped = units.ending, units.lines("held"), units.lines("confirmed")
@@ -181,6 +195,7 @@ def _shipments(decision: StoredDecision, now: int) -> Iterator[OrderShipment]:
             state=kind,
             until=until if is_held else None,
             ended_at=ending.at if ending else hold.until if hold and not is_held else None,
+            pegs=tuple(peg for peg in coming if is_held and peg.number == units.number),
             lines=tuple(
                 ShippedLine(
                     line=line.line,

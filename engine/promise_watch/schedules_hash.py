@@ -7,7 +7,10 @@ from engine.model.facts import Network
 from engine.store.network.serialization import dump, network_record
 
 _IRRELEVANT: Final = frozenset(
-    {"currency", "attributes", "channels", "order_words", "transfer_lanes", "rates", "decimals", "returns"}
+    {
+        *("currency", "attributes", "channels", "order_words", "transfer_lanes", "rates", "decimals", "returns"),
+        *("demand", "feed_steps"),
+    }
 )
 _IRRELEVANT_OF_NODE: Final = frozenset(
     {

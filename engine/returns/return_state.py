@@ -15,12 +15,13 @@ class ReturnState:
     """A return at an instant: authorised while nothing came, though some may be kept; received while units wait to be
     inspected; inspected while units wait for a disposition; partly received while nothing waits here and more is to
     come; closed, cancelled, or expired if nothing came in time. `new`: it was opened just now, by the request that this
-    answers.
+    answers. `repeated`: the request was sent before, and this is how the return was then.
     """
 
     stored: StoredReturn
     now: int
     new: bool = field(default=False, compare=False)
+    repeated: bool = field(default=False, compare=False)
 
     @property
     def state(self) -> State:

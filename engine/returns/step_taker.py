@@ -95,7 +95,7 @@ class StepTaker:
             reading = self.read(change)
             answer = answered_before(self._holds, change.about, change.named, change.op)
             if answer is not None:
-                return ReturnState(stored=StoredReturn.decode(answer), now=reading.now)
+                return ReturnState(stored=StoredReturn.decode(answer), now=reading.now, repeated=True)
             step = change.plan(reading)
             if step is None:
                 self._client.verify_replicated(self._keys.log)

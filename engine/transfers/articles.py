@@ -15,7 +15,7 @@ from engine.decide.shipping.columns import NO_LIMIT
 from engine.model.facts import Product
 from engine.model.lots import NEVER, free_by_expiry, usable_on
 from engine.model.receipts import Receipt
-from engine.transfers.gains import Stall
+from engine.transfers.gains import StockAndDemand
 from engine.transfers.kept_units import kept_units
 from rules.effects import LevelOutcome
 
@@ -41,7 +41,7 @@ class Place:
     """
 
     node: str
-    stall: Stall
+    stall: StockAndDemand
     movable: int
     room: int | None
     available: int
@@ -142,7 +142,7 @@ class _Rows:
             most, there = self.maximum[row], units - holds + coming - leaving
             yield Place(
                 node=node,
-                stall=Stall(there=there, demand=self.demand[row]),
+                stall=StockAndDemand(there=there, demand=self.demand[row]),
                 movable=max(0, min(available - kept, lasting) - leaving),
                 room=None if most >= NO_LIMIT else max(0, most - there),
                 available=available,

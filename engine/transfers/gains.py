@@ -8,7 +8,7 @@ from engine.model.facts import rounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stall:
+class StockAndDemand:
     """What an article has at one place to sell. `there` are the units that will be there for it if nothing is moved,
     below 0 if more are promised than that; `demand` is what is expected to be asked for there over the days looked at,
     in thousandths of a unit.
@@ -18,7 +18,7 @@ class Stall:
     demand: int
 
 
-def sold(stall: Stall, change: int) -> int:
+def sold(stall: StockAndDemand, change: int) -> int:
     """Millionths of a unit that are expected to be sold if there are so many more units, or fewer. What is promised
     beyond what is there counts as below 0, so that a unit for it is certain to be of use.
     """
@@ -26,7 +26,7 @@ def sold(stall: Stall, change: int) -> int:
     return units * CERTAIN if units < 0 else expected_below(units, stall.demand)
 
 
-def worth(stall: Stall, change: int, *, pack: int, margin: int, scale: int) -> int:
+def worth(stall: StockAndDemand, change: int, *, pack: int, margin: int, scale: int) -> int:
     """Micros that the pack of so many units is worth which comes after `change` units more, or fewer: rounded half to
     even. It never rises with `change`, as the chance that one unit more sells does not. `margin` is of a whole unit,
     which has `scale` units.
@@ -42,7 +42,7 @@ def worth(stall: Stall, change: int, *, pack: int, margin: int, scale: int) -> i
 class PackValues:
     """The value of packs of one article at its places, for a `Market`: each worked out once."""
 
-    stalls: Sequence[Stall]
+    stalls: Sequence[StockAndDemand]
     pack: int
     margin: int
     scale: int = 1

@@ -10,12 +10,7 @@ from engine.decide.shipping.pricing import MILLIGRAM
 from engine.model.facts import Network
 from engine.model.transfer_lanes import TransferLane
 from engine.transfers.flow.market import FAR, MOST_WORTH
-from engine.transfers.lanes import TransferLanes
-
-_GRAMS = 1_000
-"""In a kilogram."""
-_MILLIGRAMS = 1_000_000
-"""In a kilogram."""
+from engine.transfers.lanes import GRAMS, MILLIGRAMS, TransferLanes
 
 
 class LaneTable:
@@ -36,10 +31,10 @@ class LaneTable:
         costs more than anything is worth.
         """
         square = np.ix_(places, places)
-        carried = self._per_unit[square] * _GRAMS + _product(self._per_kg[square], grams)
+        carried = self._per_unit[square] * GRAMS + _product(self._per_kg[square], grams)
         carbon = rounded(_product(self._transport[square], grams), MILLIGRAM * scale)
-        priced = rounded(_product(carbon, self._carbon_price[square]), _MILLIGRAMS)
-        costs = rounded(carried, _GRAMS * scale) + priced
+        priced = rounded(_product(carbon, self._carbon_price[square]), MILLIGRAMS)
+        costs = rounded(carried, GRAMS * scale) + priced
         return np.where(self.is_lane[square] & (costs < MOST_WORTH), costs, FAR).astype(np.int64)
 
     @cached_property

@@ -8,9 +8,9 @@ from engine.decide.shipping.pricing import MILLIGRAM
 from engine.model.facts import Network, Node, rounded
 from engine.model.transfer_lanes import NodeNames, TransferLane
 
-_GRAMS = 1_000
+GRAMS = 1_000
 """In a kilogram."""
-_MILLIGRAMS = 1_000_000
+MILLIGRAMS = 1_000_000
 """In a kilogram."""
 
 
@@ -76,8 +76,8 @@ def cost_of(lane: TransferLane, units: int, grams: int, *, scale: int = 1) -> in
 
 def unit_cost(lane: TransferLane, grams: int, *, scale: int = 1) -> int:
     """Micros that one unit costs beside what the shipment does, its CO2e included: rounded half to even."""
-    carried = rounded(lane.per_unit * _GRAMS + lane.per_kg * grams, _GRAMS * scale)
-    return carried + rounded(lane.carbon_price * unit_carbon(lane, grams, scale=scale), _MILLIGRAMS)
+    carried = rounded(lane.per_unit * GRAMS + lane.per_kg * grams, GRAMS * scale)
+    return carried + rounded(lane.carbon_price * unit_carbon(lane, grams, scale=scale), MILLIGRAMS)
 
 
 def unit_carbon(lane: TransferLane, grams: int, *, scale: int = 1) -> int:

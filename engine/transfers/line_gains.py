@@ -26,12 +26,12 @@ class LineGain(NamedTuple):
 
 def line_gains(market: Market, moves: Moves) -> dict[tuple[int, int], LineGain]:
     """By origin and goal, in their order; all of them together are what the moves are worth."""
-    reckoning = _Reckoning.of(market, moves)
-    return {pair: reckoning.line(pair, packs) for pair, packs in sorted(moves.items())}
+    calculation = _LineCalculation.of(market, moves)
+    return {pair: calculation.line(pair, packs) for pair, packs in sorted(moves.items())}
 
 
 @dataclass(slots=True, kw_only=True)
-class _Reckoning:
+class _LineCalculation:
     market: Market
     prices: Mapping[int, int]
     passing_in: dict[int, int]
@@ -41,7 +41,7 @@ class _Reckoning:
     """Packs that places have more, or fewer, by the lines so far."""
 
     @classmethod
-    def of(cls, market: Market, moves: Moves) -> "_Reckoning":
+    def of(cls, market: Market, moves: Moves) -> "_LineCalculation":
         sent, given = dict[int, int](), dict[int, int]()
         for (origin, goal), packs in moves.items():
             sent[origin] = sent.get(origin, 0) + packs

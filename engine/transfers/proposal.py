@@ -21,7 +21,7 @@ AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class LineEnd:
     """How a place stands with a line: `before` units more than it has now, or fewer, by lines before this one, and
     `change` more by it, which sell `sold` millionths of a unit more; or fewer, if below 0. Units that pass through a
     place change nothing there.
@@ -44,8 +44,8 @@ class ProposedLine:
     gain: int
     cost: int
     carbon: int
-    origin: Standing
-    goal: Standing
+    origin: LineEnd
+    goal: LineEnd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,12 +174,12 @@ def _lines(
                 gain=line.gain,
                 cost=int(market.market.cost[origin, goal]) * moves[pair],
                 carbon=units * unit_carbon(lanes.lanes[pair], product.weight, scale=product.scale),
-                origin=_standing(places[lanes.nodes[pair[0]]], line.origin_before * pack, -line.origin_packs * pack),
-                goal=_standing(places[lanes.nodes[pair[1]]], line.goal_before * pack, line.goal_packs * pack),
+                origin=_line_end(places[lanes.nodes[pair[0]]], line.origin_before * pack, -line.origin_packs * pack),
+                goal=_line_end(places[lanes.nodes[pair[1]]], line.goal_before * pack, line.goal_packs * pack),
             ),
         )
 
 
-def _standing(place: Place, before: int, more: int) -> Standing:
+def _line_end(place: Place, before: int, more: int) -> LineEnd:
     change = sold(place.stall, before + more) - sold(place.stall, before)
-    return Standing(place=place, before=before, change=more, sold=change)
+    return LineEnd(place=place, before=before, change=more, sold=change)

@@ -18,7 +18,7 @@ from engine.transfers.proposal import Proposal, propose
 from engine.transfers.solving import Solving
 
 DAYS = 14
-"""Dates over which what units gain is reckoned, unless said."""
+"""Dates over which what units gain is calculated, unless said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

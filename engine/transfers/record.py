@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
 from engine.model.facts import UNIT_MILLIS, Network, rounded
-from engine.transfers.proposal import Proposal, ProposedLine, ProposedTransfer, Standing
+from engine.transfers.proposal import LineEnd, Proposal, ProposedLine, ProposedTransfer
 from rules.syntax.literals import MICROS
 from rules.wording import amounts
 from rules.wording.catalogue import ENGLISH, Catalogue, load_catalogue, load_catalogues
@@ -32,17 +32,17 @@ class TransferEndRecord(Record, frozen=True):
     sold: Annotated[Units, Meta(description="how much more it is expected to sell by this line; below 0: less")]
 
     @classmethod
-    def of(cls, standing: Standing, scale: int) -> "TransferEndRecord":
-        place = standing.place
+    def of(cls, line_end: LineEnd, scale: int) -> "TransferEndRecord":
+        place = line_end.place
         return cls(
             available=place.available,
             kept=place.kept,
             coming=place.coming,
             leaving=place.leaving,
             expected=amounts.decimal(place.stall.demand, UNIT_MILLIS * scale, places=3),
-            has=place.stall.there + standing.before,
-            more=standing.change,
-            sold=amounts.decimal(standing.sold, MICROS * scale, places=3),
+            has=place.stall.there + line_end.before,
+            more=line_end.change,
+            sold=amounts.decimal(line_end.sold, MICROS * scale, places=3),
         )
 
 
@@ -110,7 +110,7 @@ class ProposalRecord(Record, frozen=True):
 
     transfers: list[ProposedTransferRecord]
     proposed_at: Timestamp
-    days: Annotated[int, Meta(description="dates over which it is reckoned what sells, today the first")]
+    days: Annotated[int, Meta(description="dates over which it is calculated what sells, today the first")]
     currency: str
     gain_micros: Annotated[int, Meta(description="of all transfers together")]
     gap_micros: Annotated[

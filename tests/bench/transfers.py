@@ -29,7 +29,7 @@ from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.transfers.articles import Article, OnTheWay, articles_of
 from engine.transfers.flow.best_flow import best_flow
 from engine.transfers.flow.market import FAR, Market
-from engine.transfers.gains import PackValues, Stall
+from engine.transfers.gains import PackValues, StockAndDemand
 from engine.transfers.lane_table import LaneTable
 from engine.transfers.proposal import propose
 from engine.transfers.solving import Solving
@@ -108,7 +108,9 @@ def _compare(dice: random.Random, nodes: int, markets: int, say: Say) -> FlowTim
 def _market(dice: random.Random, nodes: int) -> Market:
     places = [(dice.random() * 900, dice.random() * 900) for _ in range(nodes)]
     stalls = [
-        Stall(there=dice.choice([0, 0, 1, int(dice.expovariate(1 / 8))]), demand=int(dice.expovariate(1 / 6_000)))
+        StockAndDemand(
+            there=dice.choice([0, 0, 1, int(dice.expovariate(1 / 8))]), demand=int(dice.expovariate(1 / 6_000))
+        )
         for _ in places
     ]
     cost = integers(

@@ -64,8 +64,14 @@ def test_a_return_goes_its_way_and_is_shown(run: Run, tmp_path: Path) -> None:
 def test_it_is_said_in_french_with_the_words_of_the_network(run: Run, tmp_path: Path) -> None:
     left(run, tmp_path, ("SHIRT", 1), name="O-2")
     run("return", "open", "O-2", "--line", "1=1", "--reason", "wrong_size")
-    run("return", "receive", "O-2-R1", "--node", "lyon", "--line", "1=1")
+    receive = ("return", "receive", "O-2-R1", "--node", "lyon", "--line", "1=1", "--op", "r1")
+    assert run(*receive).stderr == ""
     run("return", "inspect", "O-2-R1", "--grade", "as_new")
+    again = run(*receive)
+    assert "not inspected" in again.stdout
+    assert again.stderr.splitlines() == [
+        "this was done before, and the return was then so; as it stands: pointsman return show O-2-R1"
+    ]
     lines = run("return", "dispose", "O-2-R1", "--lang", "fr").stdout.splitlines()
     assert lines[0] == "retour O-2-R1 de la commande O-2\xa0: clos"
     assert "  ligne 1\xa0: 1 x SHIRT, mauvaise taille\xa0: 1 reçus" in lines

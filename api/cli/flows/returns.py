@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from api.cli.flows.placement import place
 from api.cli.flows.return_lines import return_lines, summary
 from api.cli.language.current import current_language, say
-from api.cli.options import AS_JSON, INSTANT, OP, ORDER, print_json, units_by_name, units_of, who
+from api.cli.options import AS_JSON, INSTANT, OP, ORDER, argument, print_json, units_by_name, units_of, who
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.flows.returns import ReturnRecord, ReturnsPageRecord
@@ -285,9 +285,16 @@ def _print(service: Pointsman, state: ReturnState, *, as_json: bool, placed: Seq
     if as_json:
         print_json(record, quantities)
         return
+    if state.repeated:
+        note = say("this was done before, and the return was then so; as it stands: {command}", command=_show(state))
+        click.echo(note, err=True)
     terms, receipts = service.network().returns, service.flows.returns.receipts_elsewhere(state.stored)
     for line in return_lines(quantities.show(record), terms, Times.of(service), receipts):
         click.echo(line)
+
+
+def _show(state: ReturnState) -> str:
+    return f"pointsman return show {argument(state.stored.id)}"
 
 
 def _quantity(word: str | None) -> int | Decimal | None:

@@ -6,10 +6,12 @@ from typing import get_args
 
 import click
 
-from api.cli.language.current import say
-from api.cli.options import AS_JSON, INSTANT, OP, print_json, units_by_name
+from api.cli.language.current import current_language, say
+from api.cli.options import AS_JSON, INSTANT, OP, ShapeParam, print_json, units_by_name
 from api.cli.output.column_tables import Column, print_columns, text_columns
+from api.cli.output.tables import money
 from api.cli.output.times import Times
+from api.shapes.cursors import HoldsCursor, holds_cursor
 from api.shapes.limits import MOST_TRANSFERS
 from api.shapes.quantities import Quantities
 from engine.model.transfers import Transfer, TransferLine, TransferStatus
@@ -17,6 +19,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.transfers.transfer_record import TransferRecord, TransfersPageRecord
 from engine.transfers.transfers import NewTransfer, TransferFilter
+from rules.wording.catalogue import ENGLISH
 
 _TRANSFER = click.argument("transfer", metavar="TRANSFER")
 _MICROS = 1_000_000
@@ -162,6 +165,9 @@ def show(settings: Settings, *, transfer: str, as_json: bool) -> None:
 @click.option(
     "--limit", type=click.IntRange(1, MOST_TRANSFERS), default=100, show_default=True, help="At most so many."
 )
+@click.option(
+    "--after", type=ShapeParam(HoldsCursor(), name="place"), help="The place that the list before ended with."
+)
 @AS_JSON
 @click.pass_obj
 def list_transfers(
@@ -172,6 +178,7 @@ def list_transfers(
     goal: str | None,
     sku: str | None,
     limit: int,
+    after: tuple[int, str] | None,
     as_json: bool,
 ) -> None:
     """List transfers, the newest first.
@@ -182,15 +189,18 @@ def list_transfers(
     """
     wanted = TransferFilter(status=status, origin=origin, goal=goal, sku=sku)
     with Pointsman(settings) as service:
-        page = service.flows.transfers.page(wanted, limit=limit)
+        page = service.flows.transfers.page(wanted, limit=limit, after=after)
         quantities, times = Quantities.of(service), Times.of(service)
-    records = [TransferRecord.of(transfer) for transfer in page.transfers]
+    records, following = [TransferRecord.of(transfer) for transfer in page.transfers], holds_cursor(page.after)
     if as_json:
-        print_json(TransfersPageRecord(transfers=records, next=None), quantities)
-    elif records:
+        print_json(TransfersPageRecord(transfers=records, next=following), quantities)
+        return
+    if records:
         _print_tables([quantities.show(record) for record in records], times)
     else:
         click.echo(say("no transfers"))
+    if following:
+        click.echo(say("... and perhaps more; go on with --after {next}", next=following), err=True)
 
 
 COMMANDS = (create, approve, ship, receive, cancel, show, list_transfers)
@@ -211,6 +221,18 @@ def _print(service: Pointsman, transfer: Transfer, *, as_json: bool) -> None:
         print_json(record, quantities)
     else:
         _print_tables([quantities.show(record)], Times.of(service))
+        for line in _reasons(transfer, service.network().currency):
+            click.echo(line)
+
+
+def _reasons(transfer: Transfer, currency: str) -> Iterator[str]:
+    """What it is for, and what its lines gain, if it was proposed: in the words in which that was stored."""
+    if transfer.note:
+        yield say("note: {note}", note=transfer.note)
+    for line in transfer.lines:
+        if line.gain is not None:
+            gain = money(line.gain, currency)
+            yield say("{sku} gains {gain}: {why}", sku=line.sku, gain=gain, why=line.why or "")
 
 
 def _print_tables(transfers: list[TransferRecord], times: Times) -> None:
@@ -219,12 +241,17 @@ def _print_tables(transfers: list[TransferRecord], times: Times) -> None:
     print_columns(text_columns((say("transfer"), say("SKU")), names), list(_columns(transfers, times)))
 
 
+def _status(status: TransferStatus) -> str:
+    """As --status takes it; in other languages a word that agrees with that for a transfer."""
+    return status if current_language() == ENGLISH else say(f"transfer_{status}")
+
+
 def _columns(transfers: list[TransferRecord], times: Times) -> Iterator[Column]:
     rows = [(item, line) for item in transfers for line in item.lines]
     expected = ["" if item.expected_at is None else times(item.expected_at) for item, _ in rows]
     yield Column(heading=say("from"), cells=[item.origin for item, _ in rows], is_text=True)
     yield Column(heading=say("to"), cells=[item.goal for item, _ in rows], is_text=True)
-    yield Column(heading=say("status"), cells=[item.status for item, _ in rows], is_text=True)
+    yield Column(heading=say("status"), cells=[_status(item.status) for item, _ in rows], is_text=True)
     yield Column(heading=say("arrives"), cells=expected, is_text=True)
     yield Column(heading=say("planned"), cells=[str(line.quantity) for _, line in rows])
     yield Column(heading=say("shipped"), cells=[str(line.shipped) for _, line in rows])

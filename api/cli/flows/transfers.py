@@ -47,7 +47,7 @@ for _command in COMMANDS:
     type=click.IntRange(1, MOST_DAYS_AHEAD),
     default=DAYS,
     show_default=True,
-    help="Over how many dates, today the first, it is reckoned what sells.",
+    help="Over how many dates, today the first, it is calculated what sells.",
 )
 @click.option("--sku", "skus", multiple=True, help="Only this article; may be given repeatedly.")
 @click.option(
@@ -97,7 +97,7 @@ def propose(
     )
     with Pointsman(settings) as service:
         with progress_bar() as progress:
-            task = progress.add_task(say("reckoning"), total=None)
+            task = progress.add_task(say("calculating"), total=None)
             proposal = service.flows.transfer_proposals.propose(
                 request,
                 processes=processes,

@@ -185,7 +185,10 @@ def order_lines(record: OrderStateRecord, times: Times) -> Iterator[str]:
             because=because,
             reserved=reserved,
         )
-        yield from (_shipment_line(item, times) for item in record.shipments if item.decision == decision.id)
+        for shipment in record.shipments:
+            if shipment.decision == decision.id:
+                yield _shipment_line(shipment, times)
+                yield from _awaited(shipment, times)
     if "awaiting_approval" in record.states:
         rules = [rule for decision in record.decisions for rule in decision.approval_rules or ()]
         named = f" ({', '.join(dict.fromkeys(rules))})" if rules else ""
@@ -207,6 +210,17 @@ def _shipment_line(shipment: OrderShipmentRecord, times: Times) -> str:
     ended = say(" at {instant}", instant=times(shipment.ended_at)) if shipment.ended_at else ""
     to = destination_phrase(shipment.collect_at)
     return f"    {shipment.node}/{shipment.service}{to} {units}: {say(shipment.state)}{until}{ended}"
+
+
+def _awaited(shipment: OrderShipmentRecord, times: Times) -> Iterator[str]:
+    for item in shipment.awaited or ():
+        yield say(
+            "      still to come: {count} x {sku}, by receipt {receipt}, expected {at}",
+            count=item.units,
+            sku=item.sku,
+            receipt=item.receipt,
+            at=times(item.expected_at),
+        )
 
 
 def _sums(record: OrderStateRecord) -> str:

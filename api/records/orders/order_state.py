@@ -11,6 +11,7 @@ from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.record import DecisionRecord
 from engine.orders.living_orders import OrdersPage
 from engine.orders.order_state import Action, LineState, OrderShipment, OrderState, State
+from engine.store.hold_changes.stored_holds import Peg
 from engine.store.outcomes import UnitState
 
 Method: TypeAlias = Literal["POST", "DELETE"]
@@ -87,6 +88,19 @@ class OrderShipmentLineRecord(Record, frozen=True):
     shipped: int
 
 
+class AwaitedUnitsRecord(Record, frozen=True):
+    """Units of a shipment that are held, and still to come by a receipt."""
+
+    sku: str
+    units: int
+    receipt: str
+    expected_at: Timestamp
+
+    @classmethod
+    def of(cls, peg: Peg) -> "AwaitedUnitsRecord":
+        return cls(sku=peg.sku, units=peg.units, receipt=peg.receipt, expected_at=timestamp(peg.expected_at))
+
+
 class OrderShipmentRecord(Record, frozen=True):
     """A shipment of one of the order's decisions, and where it stands."""
 
@@ -101,6 +115,10 @@ class OrderShipmentRecord(Record, frozen=True):
     lines: list[OrderShipmentLineRecord]
     collect_at: Annotated[
         str | UnsetType | None, Meta(description="only if it goes elsewhere than its order, as in its decision")
+    ] = UNSET
+    awaited: Annotated[
+        list[AwaitedUnitsRecord] | UnsetType,
+        Meta(description="only if units of it are still to come: which, the next to arrive first"),
     ] = UNSET
 
     @classmethod
@@ -121,6 +139,7 @@ class OrderShipmentRecord(Record, frozen=True):
                 for line in shipment.lines
             ],
             collect_at=shipment.record.collect_at,
+            awaited=[AwaitedUnitsRecord.of(peg) for peg in shipment.pegs] or UNSET,
         )
 
 

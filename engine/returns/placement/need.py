@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from engine.demand.chance_of_sale import CERTAIN
 from engine.model.facts import Snapshot, StockPosition, rounded
-from engine.transfers.gains import Stall, sold, worth
+from engine.transfers.gains import StockAndDemand, sold, worth
 
 USUAL_COVER = 14
 """Days, where no rule gives a target cover."""
@@ -40,7 +40,7 @@ class Need:
         """
         if self.demand is None:
             return 0
-        return worth(Stall(there=self.there, demand=self.demand), 0, pack=quantity, margin=margin, scale=scale)
+        return worth(StockAndDemand(there=self.there, demand=self.demand), 0, pack=quantity, margin=margin, scale=scale)
 
     @property
     def is_full(self) -> bool:
@@ -51,7 +51,7 @@ def chance_that_it_sells(there: int, quantity: int, demand: int) -> int:
     """In parts per million: of a unit that is a quantity of several counted units, the share of it that is expected to
     be sold.
     """
-    stall = Stall(there=there, demand=demand)
+    stall = StockAndDemand(there=there, demand=demand)
     return min(CERTAIN, rounded(sold(stall, quantity) - sold(stall, 0), quantity))
 
 

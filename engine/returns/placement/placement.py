@@ -20,7 +20,7 @@ from rules.effects import Disposition, Exclusion
 
 Because: TypeAlias = Literal["gains_more", "ranks_first", "gains_most_here", "no_margin", "no_other_place", "leaves"]
 """Why a unit goes where it goes: it gains more there than where it lies; rules rank the place, or exclude where it
-lies; it gains nowhere more than where it lies; what it would gain elsewhere is not known; it can go nowhere else; it is
+lies; it would gain more nowhere else; what it would gain elsewhere is not known; it can go nowhere else; it is
 not put in stock, so it goes to no place.
 """
 

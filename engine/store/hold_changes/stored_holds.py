@@ -87,22 +87,30 @@ def read_stored_holds(client: Client, keys: Keys, entries: Sequence[Entry]) -> l
     ]
     if not any(entry.pegs for entry in entries):
         return holds
-    pegs = _read_pegs(client, keys, entries)
+    pegs = read_pegs(
+        client,
+        keys,
+        {entry.decision: [(sku, name, number) for sku, name, number, _, _ in entry.pegs] for entry in entries},
+    )
     return [replace(hold, pegs=of_hold) for hold, of_hold in zip(holds, pegs, strict=True)]
 
 
-def _read_pegs(client: Client, keys: Keys, entries: Sequence[Entry]) -> list[tuple[Peg, ...]]:
-    """What of each hold still stands on receipts."""
+def read_pegs(
+    client: Client, keys: Keys, promised: Mapping[str, Sequence[tuple[str, str, int]]]
+) -> list[tuple[Peg, ...]]:
+    """What of the hold of each of these decisions still stands on receipts; of each it is said which may be: SKU,
+    receipt, number of the shipment.
+    """
     with faults(), client.redis.pipeline(transaction=True) as read:
-        for entry in entries:
-            for sku, name, number, _, _ in entry.pegs:
-                read.hget(keys.pegs(sku), f"{name}\n{entry.decision}\n{number}")
+        for decision, names in promised.items():
+            for sku, name, number in names:
+                read.hget(keys.pegs(sku), f"{name}\n{decision}\n{number}")
                 read.hget(keys.receipts(sku), name)
         replies = iter(read.execute())
     found: list[tuple[Peg, ...]] = []
-    for entry in entries:
+    for names in promised.values():
         pegs = []
-        for sku, name, number, _, _ in entry.pegs:
+        for sku, name, number in names:
             stored, text = next(replies), next(replies)
             if stored and text:
                 receipt, units = parse(name, sku, text).receipt, int(stored.partition(b"\n")[0])

@@ -322,7 +322,8 @@ for index, claim in ipairs(request.claims) do
   local read = request.receipts_read and request.receipts_read[tostring(index)]
   if not expired or left < 0 and units ~= '0' or of_receipts and lacks_receipts(of_receipts, node, left)
       or read and reads_otherwise(read, node)
-      or outside(on_hand_range, tonumber(on_hand)) or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
+      or outside(on_hand_range, tonumber(on_hand)) or outside(held_range, tonumber(held))
+      or outside(available_range, math.max(0, on_hand - held)) then
     lost, lost_claims[index] = lost or node, true
   end
   stood[index] = on_hand .. ' ' .. held .. ' ' .. floor

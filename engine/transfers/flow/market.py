@@ -87,6 +87,5 @@ class Market:
 
     def gain(self, place: int, change: int) -> int:
         """Micros that a place gains by so many packs more; below 0: loses by so many fewer."""
-        if change < 0:
-            return -sum(self.value(place, -1 - k) for k in range(-change))
-        return sum(self.value(place, k) for k in range(change))
+        first, sign = (-1, -1) if change < 0 else (0, 1)
+        return sign * sum(packs * value for packs, value in self.steps(place, first, abs(change)))

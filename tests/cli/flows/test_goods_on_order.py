@@ -89,6 +89,16 @@ def test_an_order_that_waits_is_shown_when_the_goods_might_come(run: Run, tmp_pa
     (tmp_path / "none.yaml").write_text("policy: none\nrules: []\n", "utf-8")
     run("policy", "publish", tmp_path, "--activate", "--note", "test")
     assert "     estimate: 7 of what comes (stock.csv lyon SHIRT, expected " in run("quote", path).stdout
+    (tmp_path / "none.yaml").write_text(rule.replace("policy: p", "policy: none"), "utf-8")
+    run("policy", "publish", tmp_path, "--activate", "--note", "test")
+    path.write_text(json.dumps(order | {"lines": [{"sku": "SHIRT", "quantity": 23}]}), "utf-8")
+    assert run("decide", path).returncode == 0
+    shown = run("order", "show", "W-1")
+    assert "      still to come: 7 x SHIRT, by receipt stock.csv lyon SHIRT, expected " in shown.stdout, shown
+    assert "      à venir\xa0: 7 x SHIRT, par la réception " in run("order", "show", "W-1", "--lang", "fr").stdout
+    shipments = json.loads(run("order", "show", "W-1", "--json").stdout)["shipments"]
+    awaited = [item for shipment in shipments for item in shipment.get("awaited", [])]
+    assert [(item["sku"], item["units"], item["receipt"]) for item in awaited] == [("SHIRT", 7, "stock.csv lyon SHIRT")]
 
 
 def test_what_was_to_come_by_now_is_late_and_said_to_an_order_that_waits(

@@ -93,6 +93,36 @@ def test_it_is_said_how_far_units_have_come_that_go_elsewhere(run: Run, tmp_path
     assert "    on its way to paris" not in shown
 
 
+def test_what_a_transfer_is_for_and_how_it_stands_is_shown_in_each_language(run: Run) -> None:
+    done(run, "create", "lyon", "paris", "--line", "SHIRT=1", "--id", "T-5", "--note", "Christmas sale")
+    assert "note: Christmas sale" in done(run, "show", "T-5").splitlines()
+    french = run("--lang", "fr", "transfer", "show", "T-5").stdout
+    assert row(french)[4] == "transfert proposé"
+    assert "note\xa0: Christmas sale" in french.splitlines()
+    done(run, "cancel", "T-5")
+
+
+def test_a_list_that_ends_early_says_how_to_go_on(run: Run) -> None:
+    for name in ("T-6", "T-7"):
+        done(run, "create", "paris", "lyon", "--line", "SHIRT=1", "--id", name)
+        done(run, "cancel", name)
+    listed = ("list", "--status", "cancelled", "--from", "paris", "--limit", "1")
+    first = run("transfer", *listed)
+    page = json.loads(done(run, *listed, "--json"))
+    assert f"go on with --after {page['next']}" in first.stderr
+    assert row(first.stdout)[0] == page["transfers"][0]["id"]
+    names = [page["transfers"][0]["id"]]
+    while page["next"]:
+        page = json.loads(done(run, *listed, "--after", page["next"], "--json"))
+        names += [item["id"] for item in page["transfers"]]
+    assert len(names) == len(set(names))
+    assert {"T-6", "T-7"} <= set(names)
+    last = run("transfer", *listed, "--after", "1:T")
+    assert (last.returncode, "no transfers" in last.stdout, last.stderr) == (0, True, "")
+    wrong = run("transfer", *listed, "--after", "next")
+    assert (wrong.returncode, "this is no 'next' of a page before" in wrong.stderr) == (2, True)
+
+
 def test_a_transfer_is_cancelled(run: Run) -> None:
     done(run, "create", "paris", "lyon", "--line", "SHIRT=1", "--id", "T-2")
     assert row(done(run, "cancel", "T-2"))[4] == "cancelled"

@@ -75,6 +75,10 @@ def test_csv_and_json_say_the_same(run: Run) -> None:
 def test_saved_transfers_are_not_proposed_again(run: Run) -> None:
     on_stored = functools.partial(run, POINTSMAN_NETWORK="stored")
     assert "1 transfer stored as proposed" in on_stored("transfer", "propose", "--save").stdout
+    (stored,) = json.loads(on_stored("transfer", "list", "--json").stdout)["transfers"]
+    (line,) = stored["lines"]
+    shown = on_stored("transfer", "show", stored["id"]).stdout.splitlines()[-1]
+    assert shown == f"SHIRT gains {line['gain_micros'] / 1e6:.2f} EUR: {line['why']}"
     assert "0 transfers of 0 lines gain 0.00 EUR over 14 days" in on_stored("transfer", "propose").stdout
 
 

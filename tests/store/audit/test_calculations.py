@@ -1,4 +1,4 @@
-"""The cost and the CO2e of logged decisions are reckoned with the network that they were made in."""
+"""The cost and the CO2e of logged decisions are calculated with the network that they were made in."""
 
 import dataclasses
 

@@ -11,6 +11,7 @@ from engine.decide.record import to_json
 from engine.errors import PointsmanError, StockConflict
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
+from engine.orders.living_orders import OrderFilter
 from engine.orders.quotes.quotes import QuoteRequest
 from engine.orders.quotes.take_up import TakeRequest
 from engine.store.ledger import Ledger
@@ -67,6 +68,27 @@ def test_an_order_held_on_a_receipt_leaves_once_that_has_arrived(sells, announce
     receive(10)
     shop.holds.confirm(decided["id"])
     verify_replays(shop)
+
+
+def test_an_order_says_which_of_its_units_are_still_to_come_and_is_not_to_be_confirmed_before(sells, announce, receive):
+    shop = sells()
+    announce()
+    shop.decide(order(("A", 8), id="O-1"))
+
+    def awaited():
+        state = shop.orders.show("O-1")
+        (listed,) = shop.orders.list(OrderFilter(), limit=10).orders
+        assert listed == state
+        pegs = [(peg.sku, peg.units, peg.receipt, peg.expected_at) for item in state.shipments for peg in item.pegs]
+        return pegs, "confirm" in dict(state.actions)
+
+    assert awaited() == ([("A", 8, "PO-1", NOW + DAY)], False)
+    receive(3)
+    assert awaited() == ([("A", 5, "PO-1", NOW + DAY)], True)
+    announce(sequence=2, expected_at=NOW + 2 * DAY)
+    assert awaited() == ([("A", 5, "PO-1", NOW + 2 * DAY)], True)
+    receive(7)
+    assert awaited() == ([], True)
 
 
 def test_the_next_order_is_promised_what_is_left_and_the_facts_say_so(sells, announce):

@@ -5,8 +5,8 @@
 -- ARGV  1 the request as JSON (see flows/returns.py)  2 the log entry's body  3 number of SKUs
 -- Answers {'done' or 'again', answer}, with the answer of the request that came first under this operation; {'reused'}
 -- if the operation was used for another request; {'network'} if the network is another by now, and {'loading'} while it
--- is being loaded; {'receipt', id} if another receipt has the id of one that it is to open; {'changed'} if the return, its order or what of that was shipped is not as it was read; {'lacking'} if
--- fewer units are in quarantine than are to leave it. Only 'done' changes anything.
+-- is being loaded; {'receipt', id} if another receipt has the id of one that it is to open; {'changed'} if the return, its order or what
+-- of that was shipped is not as it was read; {'lacking'} if fewer units are in quarantine than are to leave it. Only 'done' changes anything.
 local request = cjson.decode(ARGV[1])
 
 -- the client library sends a write again if its answer was lost: it is answered again and not done twice

@@ -141,11 +141,12 @@ local function refusal(receipt, message, now)
 end
 
 -- Takes over what a message says of a receipt: {source, node, quantity, expected_at, status, stated, sequence as text,
--- owned, may_be_late}. The status is an open one or `cancelled`; `stated` is that of the message, which may also be `received`, if the
--- rest is received in the same step. Answers a word, and the receipt as it is then: created, changed; or nothing
+-- owned, may_be_late}. The status is an open one or `cancelled`; `stated` is that of the message, which may also be
+-- `received`, if the rest is received in the same step. Answers a word, and the receipt as it is then: created, changed; or nothing
 -- changes: same (this message came before), older, differs (another message of the same sequence came before), elsewhere
 -- (it is of another SKU or comes to another node), owned (only its transfer or return may change it), past (it is expected
--- before now, and may not be late), closed (all of it is received), few (fewer than were received), holds (others stand on it than were found).
+-- before now, and may not be late), closed (all of it is received), few (fewer than were received), holds
+-- (others stand on it than were found).
 local function announce(index, sku, id, message, context)
   local known = redis.call('HGET', key.receipt_skus, id)
   local before = known == sku and stored_receipt(index, id) or nil

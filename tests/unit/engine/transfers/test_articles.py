@@ -9,7 +9,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.model.facts import StockPosition
 from engine.model.receipts import Receipt
 from engine.transfers.articles import Moving, OnTheWay, articles_of
-from engine.transfers.gains import Stall
+from engine.transfers.gains import StockAndDemand
 from tests.support.facts import HOUR, LILLE, LYON, NOW, TODAY, lots, node, policies, product, snapshot
 
 DAY = 24 * HOUR
@@ -48,8 +48,8 @@ def test_units_that_nobody_holds_can_be_moved_and_sell_at_the_pace_of_their_plac
     found = places()
     lyon, lille = found["lyon"], found["lille"]
     assert (lyon.movable, lyon.available, lyon.room) == (8, 8, None)
-    assert lyon.stall == Stall(there=8, demand=10_000)
-    assert (lille.movable, lille.stall) == (1, Stall(there=1, demand=20_000))
+    assert lyon.stall == StockAndDemand(there=8, demand=10_000)
+    assert (lille.movable, lille.stall) == (1, StockAndDemand(there=1, demand=20_000))
 
 
 @pytest.mark.parametrize(

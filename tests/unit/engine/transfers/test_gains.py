@@ -4,20 +4,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.demand.chance_of_sale import CERTAIN, chance_of_sale
-from engine.transfers.gains import PackValues, Stall, sold, worth
+from engine.transfers.gains import PackValues, StockAndDemand, sold, worth
 from tests.support.facts import EURO
 
-STALLS = st.builds(Stall, there=st.integers(-5, 60), demand=st.integers(0, 40_000))
+STALLS = st.builds(StockAndDemand, there=st.integers(-5, 60), demand=st.integers(0, 40_000))
 
 
 def test_a_unit_is_worth_its_chance_of_sale_times_the_margin():
-    stall = Stall(there=3, demand=5_000)
+    stall = StockAndDemand(there=3, demand=5_000)
     assert worth(stall, 0, pack=1, margin=EURO, scale=1) == chance_of_sale(3, 500, 10)
     assert worth(stall, -1, pack=1, margin=7 * EURO, scale=1) == 7 * chance_of_sale(2, 500, 10)
 
 
 def test_a_unit_that_was_promised_and_is_not_there_is_certain_to_be_of_use():
-    stall = Stall(there=-2, demand=0)
+    stall = StockAndDemand(there=-2, demand=0)
     assert [worth(stall, k, pack=1, margin=EURO, scale=1) for k in range(4)] == [EURO, EURO, 0, 0]
     assert worth(stall, 0, pack=2, margin=EURO, scale=1) == 2 * EURO
     assert sold(stall, 1) - sold(stall, 0) == CERTAIN

@@ -6,7 +6,7 @@ from engine.model.facts import Product
 from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.transfers.article_markets import Ends
 from engine.transfers.articles import Article, Place
-from engine.transfers.gains import Stall, sold, worth
+from engine.transfers.gains import StockAndDemand, sold, worth
 from engine.transfers.lane_table import LaneTable
 from engine.transfers.lanes import unit_cost
 from engine.transfers.proposal import propose
@@ -28,7 +28,7 @@ ONE_LANE = (lane(),)
 def place(name, there, demand, **more):
     """`there` units, all of which can be moved, and `demand` that are expected to be asked for."""
     defaults = {"movable": there, "room": None, "available": there, "kept": 0, "expiring": 0, "coming": 0, "leaving": 0}
-    return Place(**{"node": name, "stall": Stall(there=there, demand=demand * 1_000), **defaults, **more})
+    return Place(**{"node": name, "stall": StockAndDemand(there=there, demand=demand * 1_000), **defaults, **more})
 
 
 def article(*places, margin=10 * EURO, **more):
@@ -54,7 +54,7 @@ def test_units_go_where_each_is_likelier_to_sell_until_its_chance_is_not_worth_t
     proposal = proposed(PLENTY)
     assert moved(proposal) == {("lyon", "paris", "A"): 9, ("lyon", "lille", "A"): 4}
     assert (proposal.gap, proposal.considered, list(proposal.without_margin)) == (0, 1, [])
-    stall = Stall(there=0, demand=4_000)
+    stall = StockAndDemand(there=0, demand=4_000)
     chances = [worth(stall, units, pack=1, margin=10 * EURO, scale=1) for units in (8, 9)]
     assert chances[0] > EURO // 10 > chances[1]
 
@@ -69,7 +69,7 @@ def test_gains_are_those_of_the_chances_less_what_the_lanes_cost():
     assert proposal.gain == expected == sum(line.gain for item in proposal.transfers for line in item.lines)
     line = proposal.transfers[1].lines[0]
     assert (line.cost, line.carbon, line.goal.change, line.origin.change) == (9 * EURO // 10, 0, 9, -9)
-    assert line.goal.sold == sold(Stall(there=0, demand=4_000), 9)
+    assert line.goal.sold == sold(StockAndDemand(there=0, demand=4_000), 9)
 
 
 def test_an_article_whose_margin_is_not_known_is_named_and_not_moved():
@@ -119,7 +119,7 @@ def test_a_metre_is_moved_whole():
             sku="A", category="home", lifecycle="core", weight=1_000, unit="m", decimals=2, margin=10 * EURO
         ),
         places=(place("lyon", 950, 0), Place(
-            node="paris", stall=Stall(there=0, demand=400_000), movable=0, room=None, available=0, kept=0,
+            node="paris", stall=StockAndDemand(there=0, demand=400_000), movable=0, room=None, available=0, kept=0,
             expiring=0, coming=0, leaving=0,
         )),
     )  # fmt: skip

@@ -146,8 +146,8 @@ def test_reasons_to_stay():
     assert said(scenario=facts(lanes=()))[1:] == ["It stays at paris, for there is no other place that it could go to."]
     stock = {"paris": StockPosition(on_hand=0, pace=100)}
     assert said(scenario=facts(stock, margin=EURO))[1] == (
-        "It stays at paris. The chance that it sells there within 14 days is 75%, which is worth 0.75 EUR: it gains "
-        "nowhere more."
+        "It stays at paris. The chance that it sells there within 14 days is 75%, which is worth 0.75 EUR: it would "
+        "gain more nowhere else."
     )
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -173,3 +174,25 @@ def test_no_moves_gain_more_than_the_bound_of_any_prices(seed, prices):
     if useful.lanes.any():
         program = linear_program._Program(made, useful)
         assert program.bound(np.array(prices)) >= made.worth(module._by_paths(made, useful))
+
+
+@examples(50)
+@given(SEEDS, st.integers(-200, 200))
+def test_a_place_gains_the_values_of_its_packs_one_by_one(seed, change):
+    made = market(random.Random(seed), 3)
+    numbers = range(change) if change >= 0 else range(change, 0)
+    sign = 1 if change >= 0 else -1
+    for place in range(3):
+        assert made.gain(place, change) == sign * sum(made.value(place, k) for k in numbers)
+
+
+@pytest.mark.parametrize("change", [-1_000_000, 1_000_000])
+def test_packs_that_are_worth_the_same_are_not_asked_about_one_by_one(change):
+    made, asked = three({}), Counter()
+
+    def value(place, k):
+        asked[place] += 1
+        return made.value(place, k)
+
+    assert replace(made, value=value).gain(1, change) == (9 + 5 if change > 0 else -9 * 1_000_000)
+    assert asked[1] < 500
