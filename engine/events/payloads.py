@@ -187,7 +187,7 @@ class PromiseAtRiskEventRecord(Record, frozen=True, kw_only=True):
     cause: Cause
     due: Annotated[Timestamp, Meta(description="by when it has to pass the milestone; or since when its receipt is so")]
     promised_by: Timestamp
-    expected_at: Annotated[Timestamp | None, Meta(description="at the earliest, as it stands; null: never")]
+    expected_at: Annotated[Timestamp | None, Meta(description="at the earliest, as it stands; null: not known yet")]
     links: EventLinksRecord
 
 
@@ -202,8 +202,10 @@ class PromiseMovedRecord(Record, frozen=True, kw_only=True):
     decision: str
     cause: Cause
     promised_by: Timestamp
-    arrived_by: Annotated[Timestamp | None, Meta(description="before: when it would have arrived; null: never")]
-    arrives_by: Annotated[Timestamp | None, Meta(description="from now on; null: never")]
+    arrived_by: Annotated[
+        Timestamp | None, Meta(description="before: when it would have arrived; null: that was not known")
+    ]
+    arrives_by: Annotated[Timestamp | None, Meta(description="from now on; null: not known yet")]
     links: EventLinksRecord
 
 

@@ -13,6 +13,7 @@ from engine.store.connection.client import Client, faults
 from engine.store.flows.promise_index import Due, IndexState, PromiseIndex
 from engine.store.flows.promise_notes import member_of, shipment_of, states_of
 from engine.store.flows.promise_state import PROMISE_KINDS
+from engine.store.flows.receipts import Receipts
 from engine.store.hold_changes.change_script import ChangeScript
 from engine.store.holds import is_set_aside
 from engine.store.keys import Keys
@@ -46,6 +47,7 @@ class PromisedShipments:
         self._index = index
         self._facts = facts
         self._change_script = ChangeScript(client, keys)
+        self._receipts = Receipts(client, keys)
 
     def find(self, shipments: Iterable[ShipmentKey]) -> dict[ShipmentKey, WatchedShipment]:
         """Those of them that are held."""
@@ -59,6 +61,8 @@ class PromisedShipments:
         network's schedules are others, or entries are in the archive alone. Several processes may do so at once.
         """
         self._end_what_is_over(now)
+        if self._receipts.has_overdue(now):
+            self._receipts.note_overdue(now)
         caches = self._facts.network_caches()
         ways, schedules = caches.get(Ways), caches.get(schedules_hash)
         while True:

@@ -90,10 +90,10 @@ class WatchedShipment:
     def arrival(self, now: int) -> int | None:
         """When it arrives, if from now on nothing is lost any more: what is known to have passed a milestone goes on
         from there, and what has not passed the next one does so now at the earliest; what stands on a receipt is
-        released as that arrives. None: never, or nobody knows; what travels in a way that is not known arrives as
-        planned.
+        released as that arrives, which is now at the earliest. None: never, or nobody knows; what travels in a way that
+        is not known arrives as planned.
         """
-        if self.mark is not None and self.mark.expected_at is None:
+        if self.mark is not None and self.mark.cause == "receipt_short":
             return None
         if self.times is None:
             return max(self.planned, self.planned + now - self.ships_at) if self.next else self.planned
@@ -101,8 +101,8 @@ class WatchedShipment:
         arrivals = [self.planned] if last is None else [self.times.arrival(last, self.state.passed[last])]
         if following is not None:
             arrivals.append(self.times.arrival(following, now))
-        if self.mark is not None and self.mark.expected_at is not None:
-            ready_at = self._ready_later(self.mark.receipt, self.mark.expected_at)
+        if self.mark is not None:
+            ready_at = self._ready_later(self.mark.receipt, max(now, self.mark.expected_at or now))
             arrivals.append(replace(self.times, came_in=ready_at).arrival("released", ready_at))
         latest = max(arrivals)
         return None if latest >= EVER else latest

@@ -159,7 +159,11 @@ CHANGE_TRANSFER = KeyLayout(
     (_CHANGED_SKU,),
     CHANGING_RECEIPTS,
 )
-NOTE_OVERDUE = KeyLayout(("arriving", "receipt_skus", "log"))
+NOTE_OVERDUE = KeyLayout(
+    ("arriving", "receipt_skus", "at_risk", "log"),
+    (("changed_receipts", "changed_pegs"),),
+    (*_RECEIPTS, "receipt_changes"),
+)
 PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
 )

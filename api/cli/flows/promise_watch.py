@@ -141,7 +141,7 @@ def _totals(record: PromisesAtRiskRecord, turn: WatchTurn) -> Iterator[str]:
 
 
 def _line(item: PromiseAtRiskRecord, times: Times) -> str:
-    expected = say("never") if item.expected_at is None else times(item.expected_at)
+    expected = say("not known yet") if item.expected_at is None else times(item.expected_at)
     return say(
         "{due}  {decision} {number}  order {order}, {node}/{service}: {cause}; promised {promised}, expected {when}",
         due=times(item.due),

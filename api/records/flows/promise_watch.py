@@ -40,7 +40,7 @@ class PromiseAtRiskRecord(WatchedShipmentRecord, frozen=True, kw_only=True):
     ]
     missed: Annotated[bool, Meta(description="whether that is over")]
     expected_at: Annotated[
-        Timestamp | None, Meta(description="when it arrives at the earliest, as it stands; null: never")
+        Timestamp | None, Meta(description="when it arrives at the earliest, as it stands; null: not known yet")
     ]
     late: Annotated[bool, Meta(description="whether that is after the promise")]
     raised: Annotated[bool, Meta(description="whether promise.at_risk was raised for this cause")]

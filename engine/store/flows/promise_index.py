@@ -49,7 +49,8 @@ class Due:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptMark:
     """Why the promise of a shipment is at risk since `at` (UTC seconds): the receipt on which it stands comes later, at
-    `expected_at`; or there is nothing on which some of its units stand (None).
+    `expected_at` (None: it did not come when it was expected, and nobody said when it does); or there is nothing on
+    which some of its units stand.
     """
 
     cause: Cause

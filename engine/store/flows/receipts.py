@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from engine.actor import by_itself
 from engine.model.lots import TAB
 from engine.model.receipts import OPEN, Receipt, ReceiptSource, ReceiptStatus
 from engine.store.connection.client import Client, faults
@@ -20,7 +21,6 @@ from engine.store.script_keys import CHANGE_RECEIPT, NOTE_OVERDUE
 MOST_TRIES = 50
 """How often a change is sent again because other holds stand on its receipt than were found."""
 _AT_ONCE = 500
-_MOST_OVERDUE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,13 +186,23 @@ class Receipts:
         return _outcome(name, sku, answer)
 
     def note_overdue(self, now: int) -> int:
-        """Log the receipts that did not come by when they were expected; answers how many these were."""
-        script_keys, noted = NOTE_OVERDUE.keys(self._keys), 0
+        """Log, as Pointsman's own act, the receipts that did not come by when they were expected, and that the promises
+        that stand on them are at risk; answers how many receipts these were.
+        """
+        redis, keys, noted = self._client.redis, self._keys, 0
         while True:
             with faults():
-                count = int(self._note_overdue(keys=script_keys, args=[now, _MOST_OVERDUE]))
+                late = redis.zrangebyscore(keys.arriving, "-inf", now, start=0, num=_AT_ONCE)
+                stored = redis.hmget(keys.receipt_skus, late) if late else []
+            skus = sorted({sku.decode() for sku in stored if sku is not None})
+            request = {"now": str(now), "receipts": [name.decode() for name in late], "skus": skus}
+            script_keys = NOTE_OVERDUE.keys(keys, [(keys.receipts(sku), keys.pegs(sku)) for sku in skus])
+            if not skus:
+                return noted
+            with by_itself(), faults():
+                count = int(self._note_overdue(keys=script_keys, args=[orjson.dumps(request)]))
             noted += count
-            if count < _MOST_OVERDUE:
+            if count == 0:  # another process noted them
                 return noted
 
     def has_overdue(self, now: int) -> bool:

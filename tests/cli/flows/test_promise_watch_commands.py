@@ -12,6 +12,7 @@ from tests.support.order_json import order_json
 POLICY = """policy: held
 rules:
   - {id: hold, because: Long, then: {hold: 30 d}}
+  - {id: from-confirmed, because: They are sure, then: {promise_from: confirmed}}
 """
 
 
@@ -48,6 +49,22 @@ def test_what_is_at_risk_is_listed_and_the_exit_status_says_so(run: Run, made: s
     assert run("promise", "watch", "--within", "60 d", "--node", "nice").returncode == 0
     spoken = run("promise", "watch", "--within", "60 d", "--lang", "fr").stdout
     assert "pas encore remis" in spoken
+
+
+def test_when_what_a_receipt_lacks_comes_is_not_known_yet(run: Run, tmp_path: Path) -> None:
+    inbound, order = tmp_path / "inbound.csv", tmp_path / "order.json"
+    columns = "id,source,node,sku,quantity,expected_at,status,sequence"
+    order.write_text(json.dumps(order_json(("RARE", 40))), encoding="utf-8")
+    for status, sequence in (("confirmed", 1), ("cancelled", 2)):
+        row = f"PO-1,purchase_order,lyon,RARE,100,2090-12-01T06:00:00Z,{status},{sequence}"
+        inbound.write_text(f"{columns}\n{row}\n", encoding="utf-8")
+        assert run("inbound", "import", inbound).returncode == 0
+        if status == "confirmed":
+            assert run("decide", order).returncode == 0
+    (line,) = run("promise", "watch", "--cause", "receipt_short").stdout.splitlines()
+    assert line.endswith("expected not known yet")
+    (line,) = run("promise", "watch", "--cause", "receipt_short", "--lang", "fr").stdout.splitlines()
+    assert line.endswith("attendu pas encore connu")
 
 
 def test_progress_is_recorded_until_the_shipment_is_handed_over(run: Run, made: str) -> None:

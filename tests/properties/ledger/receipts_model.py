@@ -31,6 +31,8 @@ class Receipts:
     until: dict = field(default_factory=dict)
     """By decision, until when its hold lasts."""
     at_risk: dict = field(default_factory=dict)
+    noted: dict = field(default_factory=dict)
+    """By receipt that was noted as overdue, when it was expected then."""
     """By (decision, number), the cause."""
 
     def promised(self, name):
@@ -66,6 +68,8 @@ class Receipts:
         if receipt.status in OPEN and received == receipt.quantity:
             receipt = replace(receipt, status="received")
         self.by_id[name] = receipt
+        if receipt.status not in OPEN:
+            self.noted.pop(name, None)
         delay = receipt.expected_at - before.expected_at if before else 0
         standing = [peg for peg in self.pegs if peg.receipt == name]
         if delay > 0 and receipt.status in OPEN:
@@ -82,6 +86,14 @@ class Receipts:
         self.by_id[name] = replace(receipt, received=received, status="received" if closed else receipt.status)
         self.there[receipt.sku, receipt.node] += units
         self._settle(name, units, "short")
+
+    def note_overdue(self, now):
+        """What stands on a receipt that did not come in time is at risk, from the first time that it is looked at."""
+        for name, receipt in self.by_id.items():
+            is_new = self.noted.get(name) != receipt.expected_at
+            if receipt.status in OPEN and receipt.expected_at <= now and is_new:
+                self.noted[name] = receipt.expected_at
+                self.at_risk |= {(peg.decision, peg.number): "late" for peg in self.pegs if peg.receipt == name}
 
     def _settle(self, name, arrived, cause):
         standing = sorted((peg for peg in self.pegs if peg.receipt == name), key=lambda peg: peg.rank)

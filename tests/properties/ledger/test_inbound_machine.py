@@ -151,6 +151,7 @@ class Inbound(RuleBasedStateMachine):
     def wait(self, hours):
         self.clock.now += hours * HOUR
         self.pointsman.flows.inbound.note_overdue()
+        self.model.note_overdue(self.clock.now)
 
     @invariant()
     def all_is_as_the_model_says(self):

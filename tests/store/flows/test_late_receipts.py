@@ -2,11 +2,16 @@
 
 import dataclasses
 
+import orjson
 import pytest
 
+from engine.actor import act_as
 from engine.errors import StockConflict
 from engine.events.event import START
 from engine.promise_watch.progress import ProgressReport
+from engine.store.flows.receipts import Receipts
+from engine.store.log.decision_log import entries
+from engine.store.script_keys import NOTE_OVERDUE
 from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.store.flows.conftest import DAY
@@ -163,3 +168,80 @@ def test_nobody_picks_what_is_still_to_come(sells, announce, receive):
     receive(10)
     report("packed")
     assert [event.data.milestone for event in told(sells, "shipment.progressed")] == ["released", "packed"]
+
+
+def test_what_stands_on_a_receipt_that_did_not_come_in_time_is_at_risk_and_matched_again(sells, announce, clock):
+    announce()
+    sells.holds.confirm(ordered(sells, 5)["id"])  # what was on hand
+    usual, vip = ordered(sells, 4), ordered(sells, 3, tags=frozenset({"vip"}))
+    clock.now = NOW + DAY
+    sells.stock.move([Movement(op="found", sku="A", node="paris", delta=3)])
+    turn = sells.flows.promise_watch.watch()
+    assert {risk.cause for risk in turn.raised} == {"receipt_late"}
+    assert (len(turn.raised), turn.moved, turn.stay) == (2, 1, 1)
+    _, matched = chain(sells, vip)
+    assert [item.node for item in matched.shipments] == ["paris"]
+    (shown,) = sells.flows.promise_watch.at_risk(cause="receipt_late").shipments
+    assert (shown.shipment.decision, shown.due) == (usual["id"], clock.now)
+    assert shown.expected == clock.now + 2 * DAY, "as if it came now"
+    clock.now += HOUR
+    (shown,) = sells.flows.promise_watch.at_risk(cause="receipt_late").shipments
+    assert shown.expected == clock.now + 2 * DAY
+    assert sells.flows.promise_watch.watch().raised == ()
+    assert [event.data.receipt for event in told(sells, "inbound.late")] == ["PO-1"]
+    assert replays_alike(sells)
+    assert sells.check(whole=True).clean
+
+
+def test_what_came_late_is_at_risk_no_more(sells, announce, receive, clock):
+    announce()
+    ordered(sells, 8)
+    clock.now = NOW + DAY
+    assert len(sells.flows.promise_watch.at_risk(cause="receipt_late").shipments) == 1
+    receive(10)
+    assert sells.flows.promise_watch.at_risk(cause="receipt_late").shipments == ()
+    assert sells.check(whole=True).clean
+
+
+def test_who_lists_or_reads_what_is_late_does_not_sign_that_it_is(sells, announce, clock):
+    announce()
+    announce("PO-2", expected_at=NOW + 2 * DAY)
+    act_as("reader", through="http")
+    try:
+        clock.now = NOW + DAY
+        sells.flows.promise_watch.at_risk()
+        clock.now = NOW + 2 * DAY
+        told(sells)
+        sells.events.log_what_is_due()
+    finally:
+        act_as("")
+    noted = [entry for entry in entries(sells._client, sells._keys) if entry.kind == "overdue"]
+    assert [(entry.decision, entry.by) for entry in noted] == [("PO-1", ""), ("PO-2", "")]
+
+
+def test_a_worker_notes_what_is_late_though_nobody_reads_events(sells, announce, clock):
+    announce()
+    clock.now = NOW + DAY
+    sells.flows.promise_watch._take_turn()
+    noted = [entry for entry in entries(sells._client, sells._keys) if entry.kind == "overdue"]
+    assert [entry.decision for entry in noted] == ["PO-1"]
+
+
+def test_slack_counts_from_now_where_the_receipt_is_overdue(shop, announce, clock):
+    activate(shop, FROM_CONFIRMED, "then: {slack: 1 day, hold: 30 d}")
+    announce()
+    shop.holds.confirm(ordered(shop, 5)["id"])  # what was on hand
+    ordered(shop, 3)
+    clock.now = NOW + DAY + HOUR
+    (shown,) = shop.flows.promise_watch.at_risk(cause="receipt_late").shipments
+    assert shown.expected == clock.now + 3 * DAY
+
+
+def test_a_receipt_that_is_expected_later_by_the_time_it_is_noted_is_not_overdue(sells, announce, clock):
+    announce()
+    keys = sells._keys
+    request = {"now": str(NOW), "receipts": ["PO-1", "gone"], "skus": ["A"]}
+    script, script_keys = Receipts(sells._client, keys)._note_overdue, [(keys.receipts("A"), keys.pegs("A"))]
+    assert script(keys=NOTE_OVERDUE.keys(keys, script_keys), args=[orjson.dumps(request)]) == 0
+    assert [entry for entry in entries(sells._client, keys) if entry.kind == "overdue"] == []
+    assert sells.check(whole=True).clean

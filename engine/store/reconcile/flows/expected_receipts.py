@@ -70,8 +70,12 @@ class ExpectedReceipts:
 
     def overdue(self, entry: Entry) -> None:
         """An entry that says that a receipt did not come by when it was expected."""
-        self._note(entry.decision, str(entry.details["sku"]))
-        self.arriving.pop(entry.decision, None)
+        details, name = entry.details, entry.decision
+        self._note(name, str(details["sku"]))
+        self.arriving.pop(name, None)
+        for hold, number, units in details.get("standing", ()):
+            mark = {"cause": "late", "receipt": name, "sku": details["sku"], "node": details["node"]}
+            self._note_at_risk(f"{hold} {number}", mark | {"at": str(entry.at), "units": units})
 
     def peg(self, entry: Entry) -> None:
         """Units of a decision's hold that stand on receipts: they are not held of what is on hand."""

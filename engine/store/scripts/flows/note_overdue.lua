@@ -1,14 +1,32 @@
--- Logs open receipts that did not come by when they were expected, each once.
+-- Logs open receipts that did not come by when they were expected, each once, and notes that the promises that stand on
+-- them are at risk.
 --
--- Keys, by the names in script_keys.py.
--- ARGV  1 now (UTC seconds)  2 how many at most
+-- Keys, by the names in script_keys.py; the changed_ ones are those of each SKU of the receipts.
+-- ARGV  1 the request as JSON: `now` (UTC seconds, as text), `receipts`, the ids, and `skus`
 -- Answers how many these were.
-local late = redis.call('ZRANGEBYSCORE', key.arriving, '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, ARGV[2])
-for place = 1, #late, 2 do
-  local id, expected_at = late[place], late[place + 1]
-  redis.call('ZREM', key.arriving, id)
-  redis.call('XADD', key.log, '*', 'kind', 'overdue', 'id', id, 'at', ARGV[1], 'details',
-    cjson.encode({sku = redis.call('HGET', key.receipt_skus, id), expected_at = tonumber(expected_at)}),
-    unpack(signature))
+local request = cjson.decode(ARGV[1])
+local places, count = {}, 0
+for place, sku in ipairs(request.skus) do
+  places[sku] = place
 end
-return #late / 2
+for _, id in ipairs(request.receipts) do
+  local expected_at = tonumber(redis.call('ZSCORE', key.arriving, id) or math.huge)
+  local sku = redis.call('HGET', key.receipt_skus, id)
+  local place = sku and places[sku]
+  if place and expected_at <= tonumber(request.now) then
+    local text, standing = redis.call('HGET', key.changed_receipts(place), id), {}
+    for number, peg in ipairs(pegs_on(key.changed_pegs(place), id)) do
+      standing[number] = {peg[2], peg[3], peg[4]}
+    end
+    local details = {sku = sku, node = text and receipt_of(text).node, expected_at = expected_at}
+    if #standing > 0 then
+      details.standing = standing
+      note_at_risk(standing, {cause = 'late', receipt = id, sku = sku, node = details.node, at = request.now})
+    end
+    redis.call('ZREM', key.arriving, id)
+    redis.call('XADD', key.log, '*', 'kind', 'overdue', 'id', id, 'at', request.now, 'details', cjson.encode(details),
+      unpack(signature))
+    count = count + 1
+  end
+end
+return count
