@@ -25,6 +25,7 @@ CHANGES_NOTHING = {
     *("stock.availability_of_many", "quotes.promises", "policies.check"),
     "quotes.quote",  # it is forgotten after its time, and holds nothing
     "webhooks.test",
+    "returns.place",
 }
 """Operations that are sent as POST and change nothing that stays."""
 TAKES_NO_KEY = {
@@ -90,6 +91,21 @@ class Shop:
         self.pointsman._clock.now = NOW - 4 * 86_400
         self.pointsman.load(dataclasses.replace(small(), network=dataclasses.replace(asked, version="0" * 64)))
         self.pointsman._clock.now = NOW
+
+    def returnable(self):
+        """What opens a return of an order that was shipped."""
+        self.confirmed()
+        (order,) = self.http.get("/v1/orders").get_json()["orders"]
+        lines = [{"line": order["lines"][0]["line"], "quantity": 1}]
+        return {"order": order["id"], "id": "R-1", "reason": "wrong_size", "lines": lines}
+
+    def returned(self, *steps):
+        """The path of a return of which these steps were taken."""
+        bodies = {"receive": {"node": "lyon", "lines": {"1": 1}}, "inspect": {"groups": [{"grade": "as_new"}]}}
+        assert self.http.post("/v1/returns", json=self.returnable()).status_code == 201
+        for step in steps:
+            assert self.http.post(f"/v1/returns/R-1/{step}", json=bodies[step]).status_code == 200
+        return "/v1/returns/R-1"
 
     def transfer(self, *steps):
         """The path of a transfer of which these steps were taken, in a network with a lane for it."""
@@ -209,6 +225,24 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
         lambda shop: ("POST", f"{shop.decision(('RARE', 1))}/reject", {"node": "lyon", "reason": "no_capacity"}),
     ),
     "resting.end": ("woken", lambda shop: (shop.rejected(), ("DELETE", "/v1/resting/lyon", None))[1]),
+    "returns.open_return": ("return_opened", lambda shop: ("POST", "/v1/returns", shop.returnable())),
+    "returns.receive": (
+        "return_received",
+        lambda shop: ("POST", f"{shop.returned()}/receive", {"node": "lyon", "lines": {"1": 1}}),
+    ),
+    "returns.inspect": (
+        "return_inspected",
+        lambda shop: ("POST", f"{shop.returned('receive')}/inspect", {"groups": [{"grade": "as_new"}]}),
+    ),
+    "returns.dispose": (
+        "return_disposed",
+        lambda shop: (
+            "POST",
+            f"{shop.returned('receive', 'inspect')}/dispose",
+            {"groups": [{"group": 1, "disposition": "restock"}]},
+        ),
+    ),
+    "returns.cancel": ("return_cancelled", lambda shop: ("POST", f"{shop.returned()}/cancel", {})),
     "stock.put": ("counted", lambda _: ("PUT", "/v1/stock/lyon/SHIRT", {"on_hand": 7, "sequence": 1})),
     "transfers.propose": ("transfer_proposed", lambda shop: ("POST", shop.worth_moving(), {})),
     "transfers.create": ("transfer_proposed", lambda shop: ("POST", shop.lane(), _MOVED | {"id": "T-2"})),
