@@ -85,8 +85,8 @@ class RandomCases:
             **{path: self._number() for path, fact in VOCABULARY.items() if self._is_amount(fact)},
             "route.late": chance.choice((True, False, None)),
             "rejection.reason": chance.choice(REJECTION_REASONS),
-            "return.reason": chance.choice(("too_small", "no", "changed mind")),
-            "return.grade": chance.choice(("A", "B", "not")),
+            "return.reason": chance.choice(tuple(inventory().network.returns.reasons)),
+            "return.grade": chance.choice(tuple(inventory().network.returns.grades)),
             "return.node": node.id,
             "need.chance_of_sale": chance.choice((0, 1, 5_000, 10_000)),
         }
