@@ -17,7 +17,7 @@ from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server_clock import MOST_SECONDS_OFF
-from engine.store.flows.stored_return import ReturnedUnits
+from engine.store.flows.stored_return import StoredReturnedUnitsRecord
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import MovedUnits, UnitsBody
 from engine.store.log.kinds import ACT_KINDS, KINDS, RETURN_KINDS, TRANSFER_KINDS
@@ -303,7 +303,7 @@ def _returned(entry: Entry, _times: Times) -> str:
     return say("return {id} of order {order}: {units}", id=stored.id, order=stored.order, units=", ".join(units))
 
 
-def _returned_units(group: ReturnedUnits) -> str:
+def _returned_units(group: StoredReturnedUnitsRecord) -> str:
     units = say("{count} x {sku}", count=group.units, sku=group.sku)
     placed = say("{units} at {node}", units=units, node=group.node) if group.node else units
     return " ".join(part for part in (placed, group.grade, group.disposition) if part)

@@ -12,7 +12,7 @@ from engine.events.payloads import (
     ReturnChangedRecord,
 )
 from engine.returns.return_state import ReturnState
-from engine.store.flows.stored_return import ReturnedUnits
+from engine.store.flows.stored_return import StoredReturnedUnitsRecord
 from engine.store.log.entry import Entry
 
 
@@ -40,7 +40,7 @@ def return_changed(entry: Entry) -> list[tuple[str, Record]]:
     return [(entry.kind.replace("_", ".", 1), data)]
 
 
-def _units(group: ReturnedUnits) -> EventReturnedUnitsRecord:
+def _units(group: StoredReturnedUnitsRecord) -> EventReturnedUnitsRecord:
     return EventReturnedUnitsRecord(
         group=group.number,
         line=group.line or UNSET,

@@ -16,7 +16,7 @@ from engine.returns.placing import Placing
 from engine.returns.receiving import NO_UNITS, Step, units_by_line
 from engine.returns.return_state import verify_expects
 from engine.returns.returnable_units import LineUnitsBack, lines_back
-from engine.store.flows.stored_return import KEPT, MovedReturn, ReturnedUnits, ReturnMove, StoredReturn
+from engine.store.flows.stored_return import KEPT, MovedReturn, ReturnMove, StoredReturn, StoredReturnedUnitsRecord
 
 MINUTE = 60
 
@@ -84,7 +84,7 @@ def plan_disposal(
     return Step(after=after, moves=_moves(groups[index] for index in changed), moved=moved)
 
 
-def _numbers(item: DisposedUnits, groups: Sequence[ReturnedUnits], stored: StoredReturn) -> list[int]:
+def _numbers(item: DisposedUnits, groups: Sequence[StoredReturnedUnitsRecord], stored: StoredReturn) -> list[int]:
     if item.group is not None:
         return [item.group]
     numbers = [group.number for group in groups if group.is_here and group.grade]
@@ -96,7 +96,9 @@ def _numbers(item: DisposedUnits, groups: Sequence[ReturnedUnits], stored: Store
     return numbers
 
 
-def _place(groups: list[ReturnedUnits], index: int, item: DisposedUnits, placing: Placing, stated: Stated) -> list[int]:
+def _place(
+    groups: list[StoredReturnedUnitsRecord], index: int, item: DisposedUnits, placing: Placing, stated: Stated
+) -> list[int]:
     """Gives a group that has a disposition its place; if its units go to several, it is split. Returns the indexes."""
     group = groups[index]
     if group.disposition != "restock":
@@ -122,7 +124,7 @@ def _place(groups: list[ReturnedUnits], index: int, item: DisposedUnits, placing
 
 def _kept(
     request: DisposeRequest, stored: StoredReturn, network: Network, *, placing: Placing, first: int
-) -> Iterator[ReturnedUnits]:
+) -> Iterator[StoredReturnedUnitsRecord]:
     """Units that were to come, and that their customer keeps; the `first` group of them has that number."""
     if not request.kept:
         return
@@ -136,7 +138,7 @@ def _kept(
             message = f"only {shown} of line {line} are still to come; what came is disposed of by its group"
             raise InputInvalid([Mistake(field=f"kept.{line}", message=message)])
         _verify_shipped(line, skus[line], units, lines.get(line), network)
-        yield ReturnedUnits(
+        yield StoredReturnedUnitsRecord(
             number=number, sku=skus[line], units=units, line=line, disposition=KEPT, because=request.because
         )
 
@@ -152,7 +154,7 @@ def _verify_shipped(name: str, sku: str, units: int, line: LineUnitsBack | None,
         )
 
 
-def _moved(group: ReturnedUnits, stored: StoredReturn, placing: Placing) -> MovedReturn:
+def _moved(group: StoredReturnedUnitsRecord, stored: StoredReturn, placing: Placing) -> MovedReturn:
     """The receipt by which the other place expects it; it takes a minute at least."""
     takes = max(1, placing.lane_takes(group.node, group.place) or 0)
     return MovedReturn(
@@ -164,7 +166,7 @@ def _moved(group: ReturnedUnits, stored: StoredReturn, placing: Placing) -> Move
     )
 
 
-def _moves(groups: Iterable[ReturnedUnits]) -> tuple[ReturnMove, ...]:
+def _moves(groups: Iterable[StoredReturnedUnitsRecord]) -> tuple[ReturnMove, ...]:
     """By position, each once."""
     units: dict[tuple[str, str], Counter[str]] = {}
     for group in groups:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from engine.errors import DispositionRefused, InputInvalid, Mistake
 from engine.model.facts import Network, Product
 from engine.returns.placing import Placing, Ruling
-from engine.store.flows.stored_return import ReturnedUnits
+from engine.store.flows.stored_return import StoredReturnedUnitsRecord
 from rules.vocabulary import DISPOSITIONS
 
 
@@ -22,7 +22,7 @@ class Stated:
     by: str
 
 
-def disposed(group: ReturnedUnits, ruling: Ruling, stated: Stated) -> ReturnedUnits:
+def disposed(group: StoredReturnedUnitsRecord, ruling: Ruling, stated: Stated) -> StoredReturnedUnitsRecord:
     """The group with its disposition: the one that is `stated`, or else that of the rules or of its grade. Raises
     InputInvalid if there is none, or if it is another than the rules' and nobody says why; DispositionRefused if it is
     less cautious than theirs.
@@ -54,8 +54,8 @@ def disposed(group: ReturnedUnits, ruling: Ruling, stated: Stated) -> ReturnedUn
 
 
 def place_stated(
-    group: ReturnedUnits, place: str, places: Sequence[tuple[int, str]], placing: Placing, stated: Stated
-) -> ReturnedUnits:
+    group: StoredReturnedUnitsRecord, place: str, places: Sequence[tuple[int, str]], placing: Placing, stated: Stated
+) -> StoredReturnedUnitsRecord:
     """The group at the `place` that somebody said, all of it; `places` are those where its units gain most. Raises
     InputInvalid if it can't go there, or if it gains more elsewhere and nobody says why.
     """
@@ -73,7 +73,7 @@ def place_stated(
     return replace(group, place=place, by=stated.by, because=stated.because)
 
 
-def verify_allowed(group: ReturnedUnits, network: Network, products: Mapping[str, Product]) -> None:
+def verify_allowed(group: StoredReturnedUnitsRecord, network: Network, products: Mapping[str, Product]) -> None:
     """Raise DispositionRefused if units may not be sold again, InputInvalid if they can't be."""
     if group.as_sku and group.disposition != "restock":
         message = f"only units that are restocked become another article, and these are to '{group.disposition}'"
@@ -97,7 +97,7 @@ def verify_allowed(group: ReturnedUnits, network: Network, products: Mapping[str
         raise InputInvalid([Mistake(field="as_sku", message=message)])
 
 
-def _verify_sellable(group: ReturnedUnits, network: Network) -> None:
+def _verify_sellable(group: StoredReturnedUnitsRecord, network: Network) -> None:
     named = f"group {group.number} ({group.sku})"
     if not group.restock:
         raise DispositionRefused(f"{named} may not be restocked: whoever inspected it said so (restock: false)")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from engine.errors import InputInvalid, Mistake, ReturnOver
 from engine.model.facts import Network
 from engine.returns.receiving import Step
-from engine.store.flows.stored_return import ReturnedUnits, StoredReturn
+from engine.store.flows.stored_return import StoredReturn, StoredReturnedUnitsRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def plan_inspection(request: InspectRequest, stored: StoredReturn, network: Netw
     return Step(after=replace(stored, groups=tuple(groups)))
 
 
-def _numbers(item: InspectedUnits, groups: Sequence[ReturnedUnits], stored: StoredReturn) -> list[int]:
+def _numbers(item: InspectedUnits, groups: Sequence[StoredReturnedUnitsRecord], stored: StoredReturn) -> list[int]:
     if item.group is not None:
         return [item.group]
     numbers = [group.number for group in groups if group.is_here and not group.grade]
@@ -69,7 +69,7 @@ def _numbers(item: InspectedUnits, groups: Sequence[ReturnedUnits], stored: Stor
 
 
 def split_group(
-    groups: list[ReturnedUnits], number: int, quantity: int | None, stored: StoredReturn, network: Network
+    groups: list[StoredReturnedUnitsRecord], number: int, quantity: int | None, stored: StoredReturn, network: Network
 ) -> int:
     """Makes so many units of the group with this number a group of their own, or takes all of it (None), and returns
     the index of that. Numbers of groups never change, and none is used twice. Raises InputInvalid, ReturnOver if they

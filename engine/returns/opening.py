@@ -11,7 +11,7 @@ from engine.errors import InputInvalid, Mistake, NotPermitted, NotReturnable
 from engine.model.facts import Network
 from engine.orders.order_state import OrderState
 from engine.returns.returnable_units import LineUnitsBack, lines_back
-from engine.store.flows.stored_return import ReturnLine, StoredReturn
+from engine.store.flows.stored_return import StoredReturn, StoredReturnLineRecord
 
 DAY_SECONDS = 86_400
 OVERRIDE_SCOPE = "admin"
@@ -83,7 +83,7 @@ def _verify_reasons(lines: Sequence[LineToReturn], reasons: Collection[str]) -> 
         raise InputInvalid(mistakes)
 
 
-def _choose(request: OpenRequest, lines: Mapping[str, LineUnitsBack], network: Network) -> list[ReturnLine]:
+def _choose(request: OpenRequest, lines: Mapping[str, LineUnitsBack], network: Network) -> list[StoredReturnLineRecord]:
     """Units by line and reason; a SKU stands for all lines of it, the first first."""
     taken: Counter[str] = Counter()
     reasons: dict[str, str] = {}
@@ -96,7 +96,7 @@ def _choose(request: OpenRequest, lines: Mapping[str, LineUnitsBack], network: N
     for name, units in taken.items():
         _verify_free(lines[name], units, network)
     return [
-        ReturnLine(line=name, sku=lines[name].sku, quantity=units, reason=reasons[name])
+        StoredReturnLineRecord(line=name, sku=lines[name].sku, quantity=units, reason=reasons[name])
         for name, units in taken.items()
     ]
 

@@ -13,7 +13,7 @@ from engine.returns.opening import days_since_delivery
 from engine.returns.placement.placement import Placement, place_return
 from engine.returns.placement.returned_unit import ReturnedUnit
 from engine.returns.returnable_units import lines_back
-from engine.store.flows.stored_return import ReturnedUnits, StoredReturn
+from engine.store.flows.stored_return import StoredReturn, StoredReturnedUnitsRecord
 from engine.transfers.lanes import TransferLanes
 from rules.effects import Disposition
 from rules.policy import PolicySet
@@ -62,7 +62,7 @@ class Placing:
     _earlier: dict[str, Counter[str]] = field(default_factory=dict)
     _facts: dict[tuple[str, ...], tuple[Snapshot, Matcher]] = field(default_factory=dict)
 
-    def ruling(self, group: ReturnedUnits) -> Ruling:
+    def ruling(self, group: StoredReturnedUnitsRecord) -> Ruling:
         """What becomes of the group, by rules and by its grade."""
         if group.node not in self.network.nodes:
             return Ruling()
@@ -81,7 +81,7 @@ class Placing:
             )
         return Ruling(usual=disposition.word if disposition is not None else None)
 
-    def places(self, group: ReturnedUnits, *, stated: str | None = None) -> list[tuple[int, str]]:
+    def places(self, group: StoredReturnedUnitsRecord, *, stated: str | None = None) -> list[tuple[int, str]]:
         """Where units of the group gain most that are restocked: (units, node), each node once. If somebody `stated`
         another node, they count there for those after, and nothing is noted of why they would go elsewhere.
         """
@@ -115,7 +115,7 @@ class Placing:
             if (item.group, item.placement.node) == (group, node):
                 self.placed[index] = replace(item, group=number)
 
-    def note_ruled(self, group: ReturnedUnits) -> None:
+    def note_ruled(self, group: StoredReturnedUnitsRecord) -> None:
         """The group has the disposition that rules give it, and goes to no place."""
         placement = self._ruled.get(group.number)
         disposition = None if placement is None else placement.disposition
@@ -139,14 +139,16 @@ class Placing:
         lane = TransferLanes(self.network).between(origin, goal)
         return None if lane is None else lane.takes
 
-    def _portions(self, group: ReturnedUnits) -> Iterable[int]:
+    def _portions(self, group: StoredReturnedUnitsRecord) -> Iterable[int]:
         """Whole units, or more at a time of a group that has many."""
         scale = 10 ** self.network.decimals.get(group.sku, 0)
         portion = max(scale, -(-group.units // MOST_PORTIONS))
         for start in range(0, group.units, portion):
             yield min(portion, group.units - start)
 
-    def _place(self, group: ReturnedUnits, decided: Disposition | None, *, quantity: int | None) -> Placement | None:
+    def _place(
+        self, group: StoredReturnedUnitsRecord, decided: Disposition | None, *, quantity: int | None
+    ) -> Placement | None:
         """None if the network has no such product any more."""
         skus = [group.sku]
         while True:
@@ -167,7 +169,7 @@ class Placing:
 
     def _placement(
         self,
-        group: ReturnedUnits,
+        group: StoredReturnedUnitsRecord,
         decided: Disposition | None,
         quantity: int | None,
         snapshot: Snapshot,

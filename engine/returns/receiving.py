@@ -11,7 +11,7 @@ from engine.errors import InputInvalid, Mistake, NotReturnable
 from engine.model.facts import Network, Product
 from engine.orders.order_state import OrderState
 from engine.returns.returnable_units import LineUnitsBack, lines_back
-from engine.store.flows.stored_return import MovedReturn, ReturnedUnits, ReturnMove, StoredReturn
+from engine.store.flows.stored_return import MovedReturn, ReturnMove, StoredReturn, StoredReturnedUnitsRecord
 
 NO_UNITS: Mapping[str, int] = {}
 
@@ -70,7 +70,7 @@ def plan_receipt(
     units = [(line, skus[line], count) for line, count in (came + extra).items()]
     units += [("", sku, count) for sku, count in request.others.items()]
     groups = [
-        ReturnedUnits(number=number, sku=sku, units=count, node=request.node, line=line)
+        StoredReturnedUnitsRecord(number=number, sku=sku, units=count, node=request.node, line=line)
         for number, (line, sku, count) in enumerate(units, start=len(stored.groups) + 1)
     ]
     after = replace(stored, groups=(*stored.groups, *groups))

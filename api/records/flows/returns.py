@@ -10,7 +10,7 @@ from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.returns.disposed_return import PlacedInWords
 from engine.returns.return_list import ReturnsPage
 from engine.returns.return_state import ReturnState, State
-from engine.store.flows.stored_return import ReturnedUnits, ReturnLine
+from engine.store.flows.stored_return import StoredReturnedUnitsRecord, StoredReturnLineRecord
 
 
 class ReturnLineRecord(Record, frozen=True):
@@ -28,7 +28,7 @@ class ReturnLineRecord(Record, frozen=True):
     missing: int
 
     @classmethod
-    def of(cls, line: ReturnLine, state: ReturnState) -> "ReturnLineRecord":
+    def of(cls, line: StoredReturnLineRecord, state: ReturnState) -> "ReturnLineRecord":
         stored = state.stored
         came, received = stored.came[line.line], stored.returned[line.line]
         left = max(0, line.quantity - came)
@@ -62,7 +62,7 @@ class ReturnedUnitsRecord(Record, frozen=True):
     because: Annotated[str | UnsetType, Meta(description="what was said of why")] = UNSET
 
     @classmethod
-    def of(cls, group: ReturnedUnits) -> "ReturnedUnitsRecord":
+    def of(cls, group: StoredReturnedUnitsRecord) -> "ReturnedUnitsRecord":
         return cls(
             group=group.number,
             sku=group.sku,

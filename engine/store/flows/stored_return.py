@@ -12,7 +12,7 @@ KEPT = "keep"
 """The disposition of units that their customer keeps: where these did not come back, they lie at no node."""
 
 
-class ReturnLine(Record, frozen=True):
+class StoredReturnLineRecord(Record, frozen=True):
     """Units of an order's line that may come back, and the reason, a word of the network file."""
 
     line: str
@@ -21,7 +21,7 @@ class ReturnLine(Record, frozen=True):
     reason: str
 
 
-class ReturnedUnits(Record, frozen=True, omit_defaults=True):
+class StoredReturnedUnitsRecord(Record, frozen=True, omit_defaults=True):
     """Units of a return that lie at one node and are alike, by their `number` in it, from 1. Those of another article
     than the order's have no `line`. They have a `grade` once they were inspected, and a `disposition` once that is
     decided; then they lie here no more.
@@ -69,8 +69,8 @@ class StoredReturn(Record, frozen=True, omit_defaults=True):
     first: str
     opened_at: int
     expires_at: int
-    lines: tuple[ReturnLine, ...]
-    groups: tuple[ReturnedUnits, ...] = ()
+    lines: tuple[StoredReturnLineRecord, ...]
+    groups: tuple[StoredReturnedUnitsRecord, ...] = ()
     complete: bool = False
     cancelled: bool = False
     late_by: str = ""
@@ -100,7 +100,7 @@ class StoredReturn(Record, frozen=True, omit_defaults=True):
         """Units by line that came back."""
         return self._units(group for group in self.groups if group.node)
 
-    def receipt_of(self, group: ReturnedUnits) -> str:
+    def receipt_of(self, group: StoredReturnedUnitsRecord) -> str:
         """The id of the receipt by which units that are restocked elsewhere arrive there."""
         return f"{self.id}:{group.number}"
 
@@ -109,7 +109,7 @@ class StoredReturn(Record, frozen=True, omit_defaults=True):
         """Units that lie in quarantine."""
         return sum(group.units for group in self.groups if group.is_here)
 
-    def _units(self, groups: Iterable[ReturnedUnits]) -> Counter[str]:
+    def _units(self, groups: Iterable[StoredReturnedUnitsRecord]) -> Counter[str]:
         units: Counter[str] = Counter()
         for group in groups:
             if group.line:
