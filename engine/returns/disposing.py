@@ -156,7 +156,7 @@ def _verify_shipped(name: str, sku: str, units: int, line: LineUnitsBack | None,
 
 def _moved(group: StoredReturnedUnitsRecord, stored: StoredReturn, placing: Placing) -> MovedReturn:
     """The receipt by which the other place expects it; it takes a minute at least."""
-    takes = max(1, placing.lane_takes(group.node, group.place) or 0)
+    takes = max(1, placing.lane_takes(group, group.place) or 0)
     return MovedReturn(
         receipt=stored.receipt_of(group),
         sku=group.as_sku or group.sku,

@@ -134,9 +134,9 @@ class Placing:
         """Those that were read."""
         return {sku: item for placer in self._placers.values() for sku, item in placer.snapshot.products.items()}
 
-    def lane_takes(self, origin: str, goal: str) -> int | None:
-        """Minutes from one node to another; None: no lane leads there."""
-        lane = TransferLanes(self.network).between(origin, goal)
+    def lane_takes(self, group: StoredReturnedUnitsRecord, goal: str) -> int | None:
+        """Minutes from where the group lies to another node; None: no lane leads there."""
+        lane = self._placer([group.sku]).snapshot.caches.get(TransferLanes).between(group.node, goal)
         return None if lane is None else lane.takes
 
     def _portions(self, group: StoredReturnedUnitsRecord) -> Iterable[int]:
