@@ -12,7 +12,7 @@ from engine.orders.order_state import OrderState
 from engine.returns.opening import days_since_delivery
 from engine.returns.placement.placement import Placement, Placer
 from engine.returns.placement.returned_unit import ReturnedUnit
-from engine.returns.returnable_units import lines_back
+from engine.returns.returnable_units import LineUnitsBack, lines_back
 from engine.store.flows.stored_return import StoredReturn, StoredReturnedUnitsRecord
 from engine.transfers.lanes import TransferLanes
 from rules.effects import Disposition
@@ -61,6 +61,12 @@ class Placing:
     _ruled: dict[int, Placement] = field(default_factory=dict)
     _earlier: dict[str, Counter[str]] = field(default_factory=dict)
     _placers: dict[tuple[str, ...], Placer] = field(default_factory=dict)
+    _lines: Mapping[str, LineUnitsBack] = field(init=False)
+    _order_facts: Facts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lines = lines_back(self.order, self.now)
+        self._order_facts = self._facts_of_order()
 
     def ruling(self, group: StoredReturnedUnitsRecord) -> Ruling:
         """What becomes of the group, by rules and by its grade."""
@@ -184,14 +190,11 @@ class Placing:
         return placer.place(unit, decided=decided, earlier=earlier) if earlier else first
 
     def _days(self, line: str) -> int | None:
-        found = lines_back(self.order, self.now).get(line)
-        return (
-            None if found is None or found.delivered_at is None else days_since_delivery(found, self.network, self.now)
-        )
+        back = self._lines.get(line)
+        return None if back is None or back.delivered_at is None else days_since_delivery(back, self.network, self.now)
 
-    @property
-    def _order_facts(self) -> Facts:
-        """None if the network does not have all of the order's products or its node to collect at any more."""
+    def _facts_of_order(self) -> Facts:
+        """Empty if the network does not have all of the order's products or its node to collect at any more."""
         order = order_of(self.order.stored.order)
         nodes = {order.collect_at, *(line.collect_at for line in order.lines)} - {None}
         if not (nodes <= self.network.nodes.keys() and all(sku in self.order_products for sku in order.skus)):
