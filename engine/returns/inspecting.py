@@ -1,6 +1,5 @@
 """Works out what becomes of a return when its units are inspected. Pure."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from msgspec.structs import replace
 from engine.errors import InputInvalid, Mistake, ReturnOver
 from engine.model.facts import Network
 from engine.returns.receiving import Step
+from engine.returns.word_hints import word_hint
 from engine.store.flows.stored_return import StoredReturn, StoredReturnedUnitsRecord
 
 
@@ -46,9 +46,8 @@ def plan_inspection(request: InspectRequest, stored: StoredReturn, network: Netw
     groups = list(stored.groups)
     for item in request.groups:
         if item.grade not in grades:
-            near = difflib.get_close_matches(item.grade, list(grades), n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(grades)}"
-            raise InputInvalid([Mistake(field="grade", message=f"'{item.grade}' is no grade of this network{hint}")])
+            message = f"'{item.grade}' is no grade of this network{word_hint(item.grade, grades)}"
+            raise InputInvalid([Mistake(field="grade", message=message)])
         waiting = [group.number for group in groups if group.is_here and not group.grade]
         none = f"no units of return '{stored.id}' wait to be inspected"
         for number in groups_meant(item.group, item.quantity, waiting, none=none):
