@@ -1,16 +1,25 @@
 """`pointsman return`: goods that come back, from the authorisation to what becomes of each unit."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import click
-from marshmallow import ValidationError
 
 from api.cli.flows.placement import place
 from api.cli.flows.return_lines import return_lines, summary
 from api.cli.language.current import current_language, say
-from api.cli.options import AS_JSON, INSTANT, OP, ORDER, argument, print_json, units_by_name, units_of, who
+from api.cli.options import (
+    AS_JSON,
+    INSTANT,
+    OP,
+    ORDER,
+    ShapeParam,
+    argument,
+    print_json,
+    units_by_name,
+    units_given,
+    who,
+)
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.flows.returns import ReturnRecord, ReturnsPageRecord
@@ -18,7 +27,6 @@ from api.shapes.cursors import OrdersCursor
 from api.shapes.flows.return_steps import dispose_request, inspect_request, open_request, receive_request
 from api.shapes.limits import MOST_RETURNS
 from api.shapes.quantities import Quantities
-from engine.errors import InputInvalid, Mistake
 from engine.returns.disposed_return import PlacedInWords
 from engine.returns.return_list import ReturnFilter
 from engine.returns.return_state import STATES, ReturnState
@@ -29,15 +37,6 @@ from rules.vocabulary import DISPOSITIONS
 _RETURN = click.argument("return_id", metavar="RETURN")
 _GROUP = click.option("--group", type=click.IntRange(1), help="The number of the group of units that is meant.")
 _UNITS = click.option("--units", help="So many units of the group. Default: all.")
-
-
-def _place(_: click.Context, option: click.Parameter, word: str | None) -> tuple[int, str] | None:
-    """Where a list ended, as it was printed."""
-    try:
-        place: tuple[int, str] | None = None if word is None else OrdersCursor().deserialize(word)
-    except ValidationError as error:
-        raise click.BadParameter(str(error.messages[0]), param=option) from None
-    return place
 
 
 @click.group("return")
@@ -159,7 +158,7 @@ def inspect(
 
     Example: pointsman return inspect W-900001-R1 --grade as_new
     """
-    item = {"group": group, "quantity": _quantity(units), "grade": grade, "restock": restock}
+    item = {"group": group, "quantity": units_given(units), "grade": grade, "restock": restock}
     with Pointsman(settings) as service:
         flow = service.flows.returns
         request = inspect_request(service, flow.show(return_id).stored, {"groups": [item], "op": op})
@@ -203,7 +202,7 @@ def dispose(
 
     Example: pointsman return dispose W-900001-R1 --disposition restock
     """
-    item = {"group": group, "quantity": _quantity(units), "disposition": disposition, "as_sku": as_sku}
+    item = {"group": group, "quantity": units_given(units), "disposition": disposition, "as_sku": as_sku}
     item["place"] = place
     only_kept = bool(kept) and not (disposition or group or units or as_sku or place)
     body = {
@@ -256,7 +255,9 @@ def show(settings: Settings, return_id: str, *, as_json: bool) -> None:
 @click.option("--reason", help="Returns for this reason.")
 @click.option("--opened-after", type=INSTANT, help="Returns opened after this instant.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, MOST_RETURNS))
-@click.option("--after", callback=_place, help="The place that the list before ended with.")
+@click.option(
+    "--after", type=ShapeParam(OrdersCursor(), name="place"), help="The place that the list before ended with."
+)
 @AS_JSON
 @click.pass_obj
 def list_returns(
@@ -295,11 +296,3 @@ def _print(service: Pointsman, state: ReturnState, *, as_json: bool, placed: Seq
 
 def _show(state: ReturnState) -> str:
     return f"pointsman return show {argument(state.stored.id)}"
-
-
-def _quantity(word: str | None) -> int | Decimal | None:
-    """A number of units; raises InputInvalid."""
-    number = None if word is None else units_of(word)
-    if word is not None and not number:
-        raise InputInvalid([Mistake(field="--units", message=say("'{word}' is no number of units", word=word))])
-    return number
