@@ -113,10 +113,10 @@ class Placer:
         )
         if disposal.sku != unit.sku and disposal.sku in snapshot.products:
             places = self._places(facts, disposal.sku, quantity, earlier or {})
-        placement = _stays(unit, quantity, disposal, places.at(unit.node, None), "leaves", margin=places.product.margin)
+        placement = _leaves(unit, quantity, disposal, places.at(unit.node, None), margin=places.product.margin)
         if disposal.disposition not in (Disposition.RESTOCK, None) or disposal.why == "unknown_article":
             return placement
-        return _placed(placement, list(places.all()))
+        return _placed(placement, list(places.elsewhere()))
 
     def _places(self, facts: PlaceFacts, sku: str, quantity: int, earlier: Mapping[str, int]) -> Places:
         if sku not in self._needs:
@@ -165,28 +165,27 @@ def place_returns(units: Sequence[ReturnedUnit], *, snapshot: Snapshot, matcher:
     return placements
 
 
-def _stays(
-    unit: ReturnedUnit, quantity: int, disposal: Disposal, here: Place, because: Because, *, margin: int | None
-) -> Placement:
+def _leaves(unit: ReturnedUnit, quantity: int, disposal: Disposal, here: Place, *, margin: int | None) -> Placement:
+    """The placement of a unit that is not put in stock, or of which it is still open where."""
     return Placement(
         unit=unit,
         quantity=quantity,
         disposal=disposal,
         node=unit.node,
-        because=because,
+        because="leaves",
         here=here,
         chosen=here,
         margin=margin,
     )
 
 
-def _placed(placement: Placement, places: Sequence[Place]) -> Placement:
-    """The placement of a unit that is put in stock, among all places it could go to; the first is where it lies."""
-    here = places[0]
-    open_to_it = [item for item in places if item is here or not item.need.is_full]
-    strictest = min((item.exclude for item in open_to_it), default=Exclusion.YES)
+def _placed(placement: Placement, elsewhere: Sequence[Place]) -> Placement:
+    """The placement of a unit that is put in stock: where it lies, or at one of the other places it could go to."""
+    here = placement.here
+    open_to_it = [here, *(item for item in elsewhere if not item.need.is_full)]
+    strictest = min(item.exclude for item in open_to_it)
     if strictest is Exclusion.YES:
-        return replace(placement, because="no_other_place", refused=tuple(places[1:]))
+        return replace(placement, because="no_other_place", refused=tuple(elsewhere))
     allowed = [item for item in open_to_it if item.exclude is strictest]
     ranked = sorted(allowed, key=lambda item: (item.tier, -item.gain, item is not here, item.node))
     chosen = ranked[0]
@@ -196,7 +195,7 @@ def _placed(placement: Placement, places: Sequence[Place]) -> Placement:
         because=_because(chosen, here, allowed, margin=placement.margin),
         chosen=chosen,
         others=tuple(item for item in ranked[1:] if item is not here),
-        refused=tuple(item for item in places[1:] if item not in allowed),
+        refused=tuple(item for item in elsewhere if item not in allowed),
     )
 
 
