@@ -1,10 +1,8 @@
 """What each place needs of an article: from its stock, its pace of sale, and the levels that rules give it."""
 
-from dataclasses import replace
-
-from engine.channels.levels import levels
-from engine.decide.availability.free_units import StockFacts
-from engine.decide.matching.matcher import Matcher
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.levels.stock_levels import levels_of
+from engine.decide.matching.judge import PolicyJudge
 from engine.model.facts import Snapshot
 from engine.returns.placement.need import NOTHING_THERE, USUAL_COVER, Need, chance_that_it_sells, units_in_transit
 
@@ -12,16 +10,14 @@ from engine.returns.placement.need import NOTHING_THERE, USUAL_COVER, Need, chan
 class Needs:
     """Of one article at the places of a snapshot, at the instant `now`."""
 
-    def __init__(self, snapshot: Snapshot, sku: str, matcher: Matcher, now: int) -> None:
+    def __init__(self, snapshot: Snapshot, sku: str, matcher: PolicyJudge, now: int) -> None:
         self._snapshot = snapshot
         self._sku = sku
         self._positions = snapshot.positions.get(sku, {})
-        alone = replace(
-            snapshot, products={sku: snapshot.products[sku]}, positions={sku: self._positions}, taken={}, lots={}
-        )
-        facts = StockFacts.of(alone)
-        self._rows = {node: row for row, node in enumerate(facts.nodes)}
-        self._levels = levels(facts, matcher, now)
+        columns = SnapshotColumns(snapshot, matcher, now)
+        nodes = (columns.ways.node_ids[node] for node in columns.stock_of(sku).node.tolist())
+        self._rows = {node: row for row, node in enumerate(nodes) if node in self._positions}
+        self._levels = levels_of(sku, columns, matcher)
         self._days = self._levels.cover(USUAL_COVER)
         self._targets = self._levels.target_within(self._days)
         self._demand = self._levels.expected.thousandths(self._days)

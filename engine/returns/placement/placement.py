@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.judge import PolicyJudge
 from engine.model.facts import Snapshot
 from engine.returns.placement.disposal import Disposal, Why, dispose
 from engine.returns.placement.needs import Needs
@@ -87,7 +87,7 @@ class Placer:
     seconds). What places need of an article is worked out once, for the first unit of it.
     """
 
-    def __init__(self, snapshot: Snapshot, matcher: Matcher, now: int) -> None:
+    def __init__(self, snapshot: Snapshot, matcher: PolicyJudge, now: int) -> None:
         self.snapshot = snapshot
         self.matcher = matcher
         self._now = now
@@ -135,7 +135,7 @@ def place_return(
     unit: ReturnedUnit,
     *,
     snapshot: Snapshot,
-    matcher: Matcher,
+    matcher: PolicyJudge,
     now: int,
     earlier: Mapping[str, int] | None = None,
     decided: Disposition | None = None,
@@ -150,7 +150,9 @@ def place_return(
     return Placer(snapshot, matcher, now).place(unit, earlier=earlier, decided=decided)
 
 
-def place_returns(units: Sequence[ReturnedUnit], *, snapshot: Snapshot, matcher: Matcher, now: int) -> list[Placement]:
+def place_returns(
+    units: Sequence[ReturnedUnit], *, snapshot: Snapshot, matcher: PolicyJudge, now: int
+) -> list[Placement]:
     """The units of one return, one after another, those placed before counted."""
     placer = Placer(snapshot, matcher, now)
     earlier: dict[str, Counter[str]] = {}

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
-from engine.decide.matching.matcher import Matcher
 from engine.model.facts import Product, rounded
 from engine.model.transfer_lanes import TransferLane
 from engine.returns.placement.need import Need
@@ -55,7 +55,7 @@ class Places:
     needs: Needs
     quantity: int
     earlier: Mapping[str, int]
-    matcher: Matcher
+    matcher: PolicyJudge
 
     def elsewhere(self) -> Iterator[Place]:
         """Every place that a lane leads to from where it lies."""

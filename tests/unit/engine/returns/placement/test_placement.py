@@ -144,6 +144,17 @@ def test_rules_see_what_is_on_its_way_and_what_is_to_come():
     assert not goes("stock.in_transit: 5")
 
 
+def test_levels_hang_on_when_the_next_units_arrive():
+    receipt = {"source": "purchase_order", "sku": "A", "node": "lille", "quantity": 7, "status": "confirmed"}
+
+    def place(minutes):
+        receipts = {"lille": [Receipt(id="R", expected_at=NOW + minutes * 60, **receipt)]}
+        soon = "when: {node.id: lille, stock.next_arrival: {at_most: 10 min}}, then: {max: 0}"
+        return placed(soon, scenario=facts(receipts=receipts)).node
+
+    assert [place(minutes) for minutes in (10, 11)] == ["lyon", "lille"]
+
+
 def test_units_of_one_return_are_placed_one_after_another():
     stock = {
         "paris": StockPosition(on_hand=50, pace=100),
