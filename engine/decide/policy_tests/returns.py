@@ -1,15 +1,16 @@
 """Policy tests about returned units: what becomes of one, and where it goes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from engine.decide.impact.rule_impact import deciding
+from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher
 from engine.decide.policy_tests.comparison import Difference, rule_differences
 from engine.decide.policy_tests.expectation import NO_DISPOSITION, Expectation
 from engine.model.facts import Snapshot
 from engine.returns.placement.placement import Placement, place_return
 from engine.returns.placement.returned_unit import ReturnedUnit
-from rules.policy import PolicySet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class ReturnTest:
     expected: Expectation
 
 
-def placement_of(test: ReturnTest, matcher: Matcher) -> Placement:
+def placement_of(test: ReturnTest, matcher: PolicyJudge) -> Placement:
     return place_return(test.unit, snapshot=test.snapshot, matcher=matcher, now=test.now)
 
 
@@ -44,19 +45,9 @@ def return_differences(expected: Expectation, placement: Placement) -> Iterator[
 
 def changing_rules(test: ReturnTest, matcher: Matcher, placement: Placement) -> tuple[str, ...]:
     """The rules that acted, by id, without which the unit would become something else or go elsewhere."""
-    acted = sorted({*placement.fired, *placement.silenced})
-    return tuple(rule for rule in acted if _without(test, matcher.policies, rule) != _outcome(placement))
-
-
-def _without(test: ReturnTest, policies: PolicySet, rule: str) -> tuple[object, ...]:
-    others = tuple(
-        replace(policy, rules=tuple(item for item in policy.rules if item.id != rule)) for policy in policies.policies
-    )
-    matcher = Matcher(PolicySet(policies=others, texts={}))
-    try:
-        return _outcome(placement_of(test, matcher))
-    finally:
-        matcher.close()
+    outcome = _outcome(placement)
+    acted = {*placement.fired, *placement.silenced}
+    return deciding(acted, matcher, lambda without: _outcome(placement_of(test, without)) != outcome)
 
 
 def _outcome(placement: Placement) -> tuple[object, ...]:
