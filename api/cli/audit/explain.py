@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from api.cli.language.current import current_language, say, text
+from api.cli.language.current import say, sentence_language, text
 from api.cli.options import AS_JSON, print_json
 from api.cli.reads import record_read
 from api.shapes.quantities import Quantities
@@ -13,7 +13,6 @@ from engine.audit.explanation.record import DecisionExplanationRecord, Statement
 from engine.errors import NotFound
 from engine.service import Pointsman
 from engine.settings import Settings
-from rules.wording.catalogue import ENGLISH, available_languages
 
 _WIDTH = 100
 _SECTIONS = (
@@ -44,8 +43,7 @@ def explain(settings: Settings, name: str, *, why_not: tuple[str, ...], what_if:
         explained = service.explanations.of_decision(_decision(service, name), why_not=why_not, what_if=what_if)
         quantities = Quantities.of(service)
         record_read(service, subject=name, order=explained.record.order.id)
-    language = current_language()
-    record = explained.in_language(language if language in available_languages() else ENGLISH)
+    record = explained.in_language(sentence_language())
     if as_json:
         print_json(record, quantities)
         return

@@ -2,14 +2,13 @@
 
 import click
 
-from api.cli.language.current import current_language
+from api.cli.language.current import sentence_language
 from api.cli.options import AS_JSON, print_json, units_given
 from api.records.flows.placements import PlacementsRecord
 from api.shapes.flows.placement import placement_question
 from api.shapes.quantities import Quantities
 from engine.service import Pointsman
 from engine.settings import Settings
-from rules.wording.catalogue import ENGLISH, available_languages
 
 
 @click.command()
@@ -49,8 +48,7 @@ def place(
     with Pointsman(settings) as service:
         quantities = Quantities.of(service)
         answer = service.flows.return_placements.ask(placement_question(service, body))
-    language = current_language()
-    record = PlacementsRecord.of(answer, language if language in available_languages() else ENGLISH)
+    record = PlacementsRecord.of(answer, sentence_language())
     if as_json:
         print_json(record, quantities)
         return

@@ -7,7 +7,7 @@ import click
 
 from api.cli.flows.placement import place
 from api.cli.flows.return_lines import return_lines, summary
-from api.cli.language.current import current_language, say
+from api.cli.language.current import say, sentence_language
 from api.cli.options import (
     AS_JSON,
     INSTANT,
@@ -215,7 +215,7 @@ def dispose(
         flow = service.flows.returns
         request = dispose_request(service, flow.show(return_id).stored, body)
         made = flow.dispose(return_id, request, by=who(settings), dry_run=dry_run)
-        _print(service, made.state, as_json=as_json, placed=made.in_words(current_language()))
+        _print(service, made.state, as_json=as_json, placed=made.in_words(sentence_language()))
 
 
 @returns.command()

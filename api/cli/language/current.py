@@ -7,7 +7,7 @@ from typing import Any
 
 from api.cli.language.catalogue import LANGUAGES, texts_of
 from api.cli.language.messages import message_book
-from rules.wording.catalogue import ENGLISH
+from rules.wording.catalogue import ENGLISH, available_languages
 
 OPTION = "--lang"
 _VARIABLES = ("POINTSMAN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -29,6 +29,11 @@ def typed_words() -> tuple[str, ...]:
 
 def current_language() -> str:
     return _language.get()
+
+
+def sentence_language() -> str:
+    """That of the sentences about rules: the current one, or English if these are not said in it."""
+    return _language.get() if _language.get() in available_languages() else ENGLISH
 
 
 def say(english: str, /, **values: Any) -> str:
