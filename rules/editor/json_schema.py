@@ -381,9 +381,10 @@ def _snippet(label: str, body: Any) -> Shape:
 
 def _goes_with(fact: Fact, catalogue: Catalogue) -> str:
     """Which effects a rule may have that mentions the fact."""
-    acting = [name for name, stage in STAGE_OF.items() if stage_knows(stage, fact)]
-    of_return = {name for name in OF_RETURNS if stage_knows(Stage.RETURN, fact)}
-    acting = [name for name in STAGE_OF if name in {*acting, *of_return}]
+    of_return = stage_knows(Stage.RETURN, fact)
+    acting = [
+        name for name, stage in STAGE_OF.items() if stage_knows(stage, fact) or (of_return and name in OF_RETURNS)
+    ]
     of_shipment = [name for name in STAGE_OF if name in OF_SHIPMENTS]
     names = [f"`{name}`" for name in acting or of_shipment]
     return catalogue.text("editor.goes_with", effects=catalogue.join("commas", names))
