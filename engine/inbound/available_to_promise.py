@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
-from engine.model.receipts import Receipt, ReceiptStatus
+from engine.model.receipts import Receipt, ReceiptStatus, in_order_of_arrival
 
 WHOLE = 10_000
 """A haircut of all units: haircuts are in basis points."""
@@ -104,11 +104,6 @@ def covers(free: int, units: int, pegged: Mapping[str, int], receipts: Iterable[
         if begun and left < 0:
             return False
     return True
-
-
-def in_order_of_arrival(receipts: Iterable[Receipt]) -> list[Receipt]:
-    """The next to arrive first; of several at an instant, by their ids."""
-    return sorted(receipts, key=lambda receipt: (receipt.expected_at, receipt.id))
 
 
 def peg(units: int, at: int, receipts: Iterable[Receipt], reliance: Reliance) -> tuple[int, PeggedUnits]:

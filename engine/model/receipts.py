@@ -1,5 +1,6 @@
 """What is expected to come in at a node: receipts of purchase orders, advance notices, transfers and returns."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -38,3 +39,8 @@ class Receipt:
     def free(self) -> int:
         """Those of them that are held for nobody."""
         return self.to_come - self.promised
+
+
+def in_order_of_arrival(receipts: Iterable[Receipt]) -> list[Receipt]:
+    """The next to arrive first; of several at an instant, by their ids."""
+    return sorted(receipts, key=lambda receipt: (receipt.expected_at, receipt.id))

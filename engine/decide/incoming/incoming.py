@@ -25,11 +25,10 @@ from engine.inbound.available_to_promise import (
     AvailableUnits,
     Reliance,
     available_of_receipts,
-    in_order_of_arrival,
     peg,
 )
 from engine.model.facts import Network, OptionKey
-from engine.model.receipts import Receipt, ReceiptStatus, ReceiptUnits
+from engine.model.receipts import Receipt, ReceiptStatus, ReceiptUnits, in_order_of_arrival
 from rules.effects import LineOutcome, PromiseFrom
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import Stage
