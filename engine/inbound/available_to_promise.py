@@ -71,11 +71,14 @@ class Reliance:
     statuses: AbstractSet[ReceiptStatus]
     haircut: int = 0
 
+    def counts_on(self, receipt: Receipt) -> bool:
+        return receipt.status in self.statuses and receipt.expected_at > self.now
+
     def usable(self, receipt: Receipt) -> int:
         """The units to come of a receipt that may still be promised. It is below 0 where more are promised already than
         the haircut leaves. Of a receipt that is not counted on it is 0: its promises stand on it alone.
         """
-        if receipt.status not in self.statuses or receipt.expected_at <= self.now:
+        if not self.counts_on(receipt):
             return 0
         return receipt.to_come * (WHOLE - self.haircut) // WHOLE - receipt.promised
 
