@@ -11,7 +11,7 @@ from engine.idempotency import name_reused, operation
 from engine.inbound.dropped_positions import verify_keeps
 from engine.inbound.stated_incoming import StatedIncoming, announcements, first_ids
 from engine.inventory.position_checks import position_mistake
-from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
+from engine.inventory.stated_instants import verify_instant
 from engine.inventory.unit_choice import QuantityText
 from engine.model.facts import Inventory
 from engine.model.receipts import OPEN, Receipt, ReceiptStatus, in_order_of_arrival
@@ -226,11 +226,7 @@ class Inbound:
         return self._check(sku, node, fresh=True, cancelled=cancelled)  # a network that was loaded since may have it
 
     def _check_instant(self, instant: int | None, field: str) -> None:
-        now = self._clock()
-        if instant is not None and instant > latest_instant(now):
-            shown = timestamp(instant // MICROSECONDS)
-            message = f"{shown} is {ahead_of_the_clock(now)}; write when the units arrived"
-            raise InputInvalid([Mistake(field=field, message=message)])
+        verify_instant(instant, self._clock(), field=field, what_to_do="write when the units arrived")
 
 
 def _passes(receipt: Receipt, wanted: ReceiptFilter, now: int) -> bool:
