@@ -40,6 +40,10 @@ class Receipt:
         """Those of them that are held for nobody."""
         return self.to_come - self.promised
 
+    def is_late(self, now: int) -> bool:
+        """Whether units are still to come that were expected by `now`, in UTC seconds."""
+        return self.status in OPEN and self.expected_at <= now
+
 
 def in_order_of_arrival(receipts: Iterable[Receipt]) -> list[Receipt]:
     """The next to arrive first; of several at an instant, by their ids."""
