@@ -61,9 +61,11 @@ class LowStock:
         """Look at what has changed, unless another process does at this moment. Raises NotReady, StoreUnavailable."""
         now = self._clock()
         state = self._facts.read_stock([], now).state
-        checked, newest = self._low.checked(), self._stock.newest_change()
-        under = _circumstances(state, now)
-        if checked == f"{newest}-{under}" or not (checked or state.matcher.policies.has_alerts):
+        checked = self._low.checked()
+        if not checked and not state.matcher.policies.has_alerts:
+            return LowStockFound()
+        newest, under = self._stock.newest_change(), _circumstances(state, now)
+        if checked == f"{newest}-{under}":
             return LowStockFound()
         name = self._new_id()
         if not self._low.take_turn(name):
