@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.channels.levels import levels
+from engine.decide.availability.expected_sales import uplift_codes
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import MOST_POSITIONS_AT_ONCE, MOST_SKUS_AT_ONCE
@@ -143,9 +144,7 @@ def _circumstances(state: StockState, now: int) -> str:
     """A hash of all that levels depend on besides stock: rules, network, and what rules tell apart of these dates."""
     matcher, columns = state.matcher, SnapshotColumns(state.snapshot, state.matcher, now)
     level = matcher.stages[Stage.LEVEL]
-    days = matcher.policies.longest_alert if matcher.policies.has_uplifts else 0
-    moments = [(columns.moment_facts["now"], columns.clocks), *(columns.noon(day) for day in range(days))]
-    codes = [[level.codes(facts) for facts in (shown, *clocks.by_zone)] for shown, clocks in moments]
+    codes = [columns.moment.codes(level), *uplift_codes(matcher, columns, matcher.policies.longest_alert)]
     loads = [(node, level.codes({"node.load": load})) for node, load in sorted(state.snapshot.loads.items())]
     parts = (VERSION, matcher.policies.version, state.network.version, state.loaded, codes, loads)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

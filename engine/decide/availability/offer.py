@@ -190,7 +190,7 @@ def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
             sorted(snapshot.resting),
             _scarce_rooms(columns, matcher),
             None if columns.capacities is None else columns.capacities.tolist(),
-            *uplift_codes(matcher, columns),
+            *uplift_codes(matcher, columns, matcher.policies.longest_cover),
             *([columns.today] if snapshot.has_lots else []),
             # how long it is until goods come in changes with every minute
             *([now // 60] if matcher.policies.mentions_incoming else []),
