@@ -53,14 +53,6 @@ class LowPositions:
             fields = self._client.redis.hgetall(self._keys.low_positions)
         return {_position(field.decode()): int(units) for field, units in fields.items()}
 
-    def known(self, positions: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Those of the positions, by SKU and node, that are low by now."""
-        if not positions:
-            return set()
-        with faults():
-            found = self._client.redis.hmget(self._keys.low_positions, [TAB.join(item) for item in positions])
-        return {position for position, units in zip(positions, found, strict=True) if units is not None}
-
     def note(
         self,
         name: str,
