@@ -7,14 +7,14 @@ many that are low by such a change are told together.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.channels.levels import levels
 from engine.decide.availability.expected_sales import uplift_codes
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.facts_reader import FactsReader
-from engine.inventory.availability_feed import MOST_POSITIONS_AT_ONCE, MOST_SKUS_AT_ONCE
+from engine.inventory.availability_feed import parts_of
 from engine.stock_snapshot import StockState
 from engine.store.flows.low_positions import LowPosition, LowPositions
 from engine.store.stock import Stock
@@ -85,7 +85,7 @@ class LowStock:
         version, fallen, risen_in_all = state.matcher.policies.version, list[LowPosition](), 0
         low = self._low.all()
         every = self._facts.skus() if skus is None else skus
-        for part in _parts(every, state):
+        for part in parts_of(every, state.network):
             fallen_of_part, risen = self._compare(part, low)
             if not self._low.note(name, risen=risen, version=version, now=self._clock()):
                 return LowStockFound(risen=risen_in_all)
@@ -132,12 +132,6 @@ class LowStock:
         asked = set(skus)
         risen = [position for position in low if position[0] in asked and enough.get(position, True)]
         return fallen, risen
-
-
-def _parts(skus: Sequence[str], state: StockState) -> Iterator[list[str]]:
-    size = min(MOST_SKUS_AT_ONCE, max(1, MOST_POSITIONS_AT_ONCE // max(1, len(state.network.nodes))))
-    for start in range(0, len(skus), size):
-        yield list(skus[start : start + size])
 
 
 def _circumstances(state: StockState, now: int) -> str:
