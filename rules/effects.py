@@ -458,6 +458,7 @@ def _promise(values: _Values) -> PromiseOutcome:
 
 
 def _largest(values: _Values, name: str) -> Reserve:
+    """The reserve that is as large as each of the effect's."""
     return functools.reduce(Reserve.larger, cast("list[Reserve]", values.get(name, [])), NO_RESERVE)
 
 
