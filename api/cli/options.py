@@ -141,6 +141,16 @@ def units_of(word: str) -> int | Decimal | None:
     return Decimal(word) if "." in word else int(word)
 
 
+def units_given(word: str | None) -> int | Decimal | None:
+    """The number of units that --units says; None if it is left out. Raises InputInvalid if it says none."""
+    if word is None:
+        return None
+    number = units_of(word)
+    if not number:
+        raise InputInvalid([Mistake(field="--units", message=say("'{word}' is no number of units", word=word))])
+    return number
+
+
 def print_json(value: Any, quantities: Quantities = NO_DECIMALS) -> None:
     """A record, or the bytes of one as they were logged, with its quantities as they are written."""
     if quantities.decimals:
