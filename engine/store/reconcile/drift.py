@@ -5,8 +5,9 @@ Each function takes the stored state of one thing, yields its drifts, and yields
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import orjson
 
@@ -44,6 +45,17 @@ class Write:
     field: str
     before: str | None
     after: str | None
+
+    @classmethod
+    def each(
+        cls, keys: Iterable[str], field: str, before: Iterable[str | None], after: Iterable[str | None]
+    ) -> tuple[Self, ...]:
+        """Of these keys, those whose field is not as it should be."""
+        return tuple(
+            cls(key=key, field=field, before=stored, after=expected)
+            for key, stored, expected in zip(keys, before, after, strict=True)
+            if stored != expected
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,11 +273,7 @@ def order_drifts(
         for name in before
         if before[name] != after[name] and not (name == "approval" and before[name] and after[name])
     ]
-    writes += [
-        Write(key=key, field=order, before=score, after=after_score)
-        for key, score, after_score in zip((keys.orders, keys.parked), scores, (placed, parked), strict=True)
-        if score != after_score
-    ]
+    writes += Write.each((keys.orders, keys.parked), order, scores, (placed, parked))
     if writes:
         what = f"order {order} in the index of orders"
         exists = int(expected is not None)

@@ -27,11 +27,7 @@ def receipt_drifts(keys: Keys, replay: LogReplay, receipt: tuple[str, str], stat
         None if awaited is None else str(awaited),
     )
     places = (keys.receipts(sku), keys.receipt_skus, keys.closed_receipts, keys.arriving)
-    writes = tuple(
-        Write(key=key, field=name, before=before, after=after)
-        for key, before, after in zip(places, state, expected, strict=True)
-        if before != after
-    )
+    writes = Write.each(places, name, state, expected)
     if writes:
         yield Drift(
             what=f"units that are to come by receipt {name}",
