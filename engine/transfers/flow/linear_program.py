@@ -9,6 +9,7 @@ import highspy
 import numpy as np
 
 from engine.decide.shipping.columns import WIDEST, Integers
+from engine.decide.sourcing.program.highs import make_highs
 from engine.transfers.flow.market import Market, Moves
 from engine.transfers.flow.useful_lanes import Useful
 
@@ -16,15 +17,13 @@ _MICROS = 1e6
 """HiGHS counts in whole units of the currency, so that its tolerances are far below a micro."""
 _WHOLE = 1e-6
 """By how much a value of HiGHS may miss a whole number."""
-_OPTIONS = {"output_flag": False, "threads": 1, "random_seed": 0, "simplex_iteration_limit": 1_000_000}
+_OPTIONS = {"simplex_iteration_limit": 1_000_000}
 
 
 def proven_flow(market: Market, useful: Useful) -> Moves | None:
     """None: HiGHS stopped early, or what it found is not proven to be the best."""
     program = _Program(market, useful)
-    highs: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    for name, option in _OPTIONS.items():
-        highs.setOptionValue(name, option)
+    highs = make_highs(_OPTIONS)
     highs.passModel(program.for_highs())
     highs.run()
     solution = highs.getSolution()
