@@ -35,7 +35,7 @@ def proven_flow(market: Market, useful: Useful) -> Moves | None:
         return None
     moves = program.moves(packs.astype(np.int64))
     bound = program.bound(np.rint(np.array(solution.row_dual) * -_MICROS).astype(np.int64))
-    return moves if program.is_allowed(moves) and market.worth(moves) == bound else None
+    return moves if market.allows(moves) and market.worth(moves) == bound else None
 
 
 class _Program:
@@ -83,14 +83,6 @@ class _Program:
         used = np.flatnonzero(packs)
         pairs = zip(self._origin[used].tolist(), self._goal[used].tolist(), strict=True)
         return dict(zip(pairs, packs[used].tolist(), strict=True))
-
-    def is_allowed(self, moves: Moves) -> bool:
-        leaving, coming = [0] * self._places, [0] * self._places
-        for (origin, goal), packs in moves.items():
-            leaving[origin] += packs
-            coming[goal] += packs
-        limits = zip((*leaving, *coming), (*self._market.movable.tolist(), *self._market.room.tolist()), strict=True)
-        return all(packs > 0 for packs in moves.values()) and all(packs <= limit for packs, limit in limits)
 
     def bound(self, prices: Integers) -> int | None:
         """What no moves gain more than, in micros, whatever the prices of the rows: weak duality of linear programs.
