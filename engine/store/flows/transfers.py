@@ -127,15 +127,6 @@ class StoredTransfers:
             read.hlen(self._keys.ended_transfers)
             return sum(read.execute())
 
-    def answered(self, name: str, named: Operation) -> Transfer | OperationReused | None:
-        """What this operation on the transfer was answered before; None if it was not carried out."""
-        with faults():
-            text = self._client.redis.get(self._keys.operation(f"transfer:{name}", named.name))
-        if text is None:
-            return None
-        request, _, answer = text.decode().partition("\n")
-        return parse(answer) if request == named.request else OperationReused()
-
     def units(self, node: str, skus: Sequence[str]) -> dict[str, StoredUnits]:
         """What is on hand and held at a node, by SKU, at one moment."""
         with faults(), self._client.redis.pipeline(transaction=True) as read:
@@ -157,7 +148,7 @@ class StoredTransfers:
         script_keys = CHANGE_TRANSFER.keys(
             self._keys,
             changed_sku_keys(self._keys, skus),
-            operation=self._keys.operation(f"transfer:{after.id}", operation.name),
+            operation=self._keys.operation(about_transfer(after.id), operation.name),
         )
         request = {
             "id": after.id,
@@ -178,6 +169,11 @@ class StoredTransfers:
         with faults():
             answer = self._change(keys=script_keys, args=[orjson.dumps(request)])
         return _outcome(answer, skus)
+
+
+def about_transfer(name: str) -> str:
+    """What operations on the transfer are stored by."""
+    return f"transfer:{name}"
 
 
 def text_of(transfer: Transfer) -> str:
