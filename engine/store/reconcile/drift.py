@@ -261,11 +261,7 @@ def order_drifts(
         for name in before
         if before[name] != after[name] and not (name == "approval" and before[name] and after[name])
     ]
-    writes += [
-        Write(key=key, field=order, before=score, after=after_score)
-        for key, score, after_score in zip((keys.orders, keys.parked), scores, (placed, parked), strict=True)
-        if score != after_score
-    ]
+    writes += writes_at((keys.orders, keys.parked), order, scores, (placed, parked))
     if writes:
         what = f"order {order} in the index of orders"
         exists = int(expected is not None)
@@ -383,6 +379,17 @@ def _stray_hold_drifts(keys: Keys, decision: str, fields: Mapping[str, str], unt
 def _expiry(keys: Keys, decision: str, before: int | None, after: int | None) -> Write:
     texts = [None if instant is None else str(instant) for instant in (before, after)]
     return Write(key=keys.expiring, field=decision, before=texts[0], after=texts[1])
+
+
+def writes_at(
+    keys: Sequence[str], field: str, before: Sequence[str | None], after: Sequence[str | None]
+) -> tuple[Write, ...]:
+    """The writes to a field or member of several keys that make it what it should be after, where it is not."""
+    return tuple(
+        Write(key=key, field=field, before=one, after=other)
+        for key, one, other in zip(keys, before, after, strict=True)
+        if one != other
+    )
 
 
 def _differences(
