@@ -11,7 +11,7 @@ from engine.idempotency import name_reused, operation
 from engine.inbound.dropped_positions import verify_keeps
 from engine.inbound.stated_incoming import StatedIncoming, announcements, first_ids
 from engine.inventory.position_checks import position_mistake
-from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
+from engine.inventory.stated_instants import mistake_if_ahead
 from engine.inventory.unit_choice import QuantityText
 from engine.model.facts import Inventory
 from engine.model.receipts import OPEN, Receipt, ReceiptStatus
@@ -229,11 +229,9 @@ class Inbound:
         return self._check(sku, node, fresh=True, cancelled=cancelled)  # a network that was loaded since may have it
 
     def _check_instant(self, instant: int | None, field: str) -> None:
-        now = self._clock()
-        if instant is not None and instant > latest_instant(now):
-            shown = timestamp(instant // MICROSECONDS)
-            message = f"{shown} is {ahead_of_the_clock(now)}; write when the units arrived"
-            raise InputInvalid([Mistake(field=field, message=message)])
+        mistake = mistake_if_ahead(instant, self._clock(), "write when the units arrived", field=field)
+        if mistake is not None:
+            raise InputInvalid([mistake])
 
 
 def _passes(receipt: Receipt, wanted: ReceiptFilter, now: int) -> bool:

@@ -9,12 +9,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from engine.decide.order_record import timestamp
 from engine.errors import Contended, InputInvalid, Mistake, NotFound, PointsmanError, StockConflict
 from engine.facts_reader import FactsReader
 from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.position_checks import position_mistake
-from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
+from engine.inventory.stated_instants import MICROSECONDS, mistake_if_ahead
 from engine.model.facts import Network
 from engine.model.transfers import Transfer, TransferLine, TransferStatus
 from engine.store.connection.client import Client
@@ -339,11 +338,9 @@ class Transfers:
         )
 
     def _check_instant(self, instant: int | None) -> None:
-        now = self._clock()
-        if instant is not None and instant > latest_instant(now):
-            shown = timestamp(instant // MICROSECONDS)
-            message = f"{shown} is {ahead_of_the_clock(now)}; write when the units were moved"
-            raise InputInvalid([Mistake(field="at", message=message)])
+        mistake = mistake_if_ahead(instant, self._clock(), "write when the units were moved")
+        if mistake is not None:
+            raise InputInvalid([mistake])
 
 
 def _text(units: Mapping[str, int] | None) -> str:
