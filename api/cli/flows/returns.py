@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from api.cli.flows.placement import place
 from api.cli.flows.return_lines import return_lines, summary
 from api.cli.language.current import current_language, say
-from api.cli.options import AS_JSON, INSTANT, OP, ORDER, argument, print_json, units_by_name, units_of, who
+from api.cli.options import AS_JSON, INSTANT, OP, ORDER, argument, print_json, print_more, units_by_name, units_of, who
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.flows.returns import ReturnRecord, ReturnsPageRecord
@@ -276,8 +276,7 @@ def list_returns(
         return
     for item in quantities.show(record.returns):
         click.echo(summary(item, times))
-    if record.next:
-        click.echo(say("... and perhaps more; go on with --after {next}", next=record.next), err=True)
+    print_more(record.next)
 
 
 def _print(service: Pointsman, state: ReturnState, *, as_json: bool, placed: Sequence[PlacedInWords] = ()) -> None:
