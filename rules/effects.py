@@ -4,6 +4,7 @@ Amounts are integers: micros, minutes, basis points (10% = 1000), units.
 """
 
 import enum
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -383,9 +384,6 @@ def _line(values: _Values) -> LineOutcome:
 
 
 def _position(values: _Values) -> PositionOutcome:
-    keep = Reserve()
-    for reserve in cast("list[Reserve]", values.get("keep", [])):
-        keep = keep.larger(reserve)
     protected: dict[str, Reserve] = {}
     for protection in cast("list[Protection]", values.get("protect", [])):
         largest = protected.get(protection.channel, Reserve())
@@ -394,7 +392,7 @@ def _position(values: _Values) -> PositionOutcome:
     for cap in cast("list[Cap]", values.get("cap", [])):
         caps[cap.channel] = min(cap.units, caps.get(cap.channel, cap.units))
     return PositionOutcome(
-        keep=keep,
+        keep=_largest(values, "keep"),
         protect=tuple(Protection(channel=channel, reserve=protected[channel]) for channel in sorted(protected)),
         allocate=largest_allotments(cast("list[Allotment]", values.get("allocate", []))),
         cap=tuple(Cap(channel=channel, units=caps[channel]) for channel in sorted(caps)),
@@ -433,11 +431,8 @@ def _rejection(values: _Values) -> RejectionOutcome:
 
 
 def _level(values: _Values) -> LevelOutcome:
-    alert = Reserve()
-    for reserve in cast("list[Reserve]", values.get("alert_below", [])):
-        alert = alert.larger(reserve)
     return LevelOutcome(
-        alert=alert,
+        alert=_largest(values, "alert_below"),
         minimum=max(_numbers(values, "min"), default=0),
         maximum=min(_numbers(values, "max"), default=None),
         target_cover=max(_numbers(values, "target_cover"), default=0),
@@ -460,6 +455,11 @@ def _return(values: _Values) -> ReturnOutcome:
 
 def _promise(values: _Values) -> PromiseOutcome:
     return PromiseOutcome(reroute_if_late="reroute_if_late" in values)
+
+
+def _largest(values: _Values, name: str) -> Reserve:
+    """The reserve that is as large as each of the effect's."""
+    return functools.reduce(Reserve.larger, cast("list[Reserve]", values.get(name, [])), NO_RESERVE)
 
 
 def _numbers(values: _Values, name: str) -> list[int]:

@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 
 from api.files.csv_rows import rows
 from api.files.file_content import read_content
+from api.records.flows.inbound import AnnouncedRecord
 from api.shapes.flows.receipts import ReceiptLine, SentAnnouncement
 from api.shapes.limits import MOST_ON_HAND
 from api.shapes.mistakes import mistakes_of
@@ -19,9 +20,8 @@ from engine.errors import InputInvalid, Mistake, StockConflict
 from engine.inbound.stated_incoming import StatedIncoming
 from engine.inventory.position_checks import position_mistake
 from engine.model.facts import Inventory, Network, Product
-from engine.model.receipts import OPEN
 from engine.service import Pointsman
-from engine.store.flows.receipts import Announcement, ReceiptTaken
+from engine.store.flows.receipts import Announcement
 from rules.syntax import literals
 
 Products: TypeAlias = Mapping[str, Product]
@@ -121,12 +121,9 @@ def import_receipts(found: Sequence[ReceiptRow], pointsman: Pointsman, progress:
             if len(summary.refusals) < MOST_NAMED:
                 summary.refusals.append(f"{row.where}: {error}")
         else:
-            receipt = outcome.receipt
-            summary.late += receipt.status in OPEN and receipt.expected_at <= pointsman.now
-            if isinstance(outcome, ReceiptTaken):
-                summary.results["created" if outcome.created else "changed"] += 1
-            else:
-                summary.results["older" if outcome.older else "same"] += 1
+            announced = AnnouncedRecord.of(outcome, pointsman.now)
+            summary.late += announced.receipt.late
+            summary.results[announced.result] += 1
         progress()
     return summary
 

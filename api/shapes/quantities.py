@@ -27,9 +27,8 @@ _ANSWERED = frozenset(
         *("ordered", "cancelled", "held", "shipped", "returned", "waiting", "unfilled", "not_counted"),
         *("announced", "received", "to_come", "promised", "incoming", "in_transit", "over"),
         *("available", "free", "unless_needed", "floor", "allotments", "nodes", "expected", "found"),
-        *("published", "below", "received", "kept", "to_come", "missing", "quarantine"),
-        *("coming", "leaving", "has", "more"),
-        *("there", "in_transit", "shortfall"),
+        *("published", "below", "kept", "missing", "quarantine"),
+        *("coming", "leaving", "has", "more", "there", "shortfall"),
     }
 )
 """What is answered of a SKU, beside it or below."""

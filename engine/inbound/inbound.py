@@ -239,7 +239,7 @@ def _passes(receipt: Receipt, wanted: ReceiptFilter, now: int) -> bool:
         return False
     if wanted.node not in (None, receipt.node) or wanted.sku not in (None, receipt.sku):
         return False
-    return not wanted.late or (receipt.status in OPEN and receipt.expected_at <= now)
+    return not wanted.late or receipt.is_late(now)
 
 
 def _conflict(outcome: ReceiptRefused, message: Announcement | None, text: QuantityText) -> str:

@@ -38,3 +38,7 @@ class Receipt:
     def free(self) -> int:
         """Those of them that are held for nobody."""
         return self.to_come - self.promised
+
+    def is_late(self, now: int) -> bool:
+        """Whether units are still to come that were expected by `now`, in UTC seconds."""
+        return self.status in OPEN and self.expected_at <= now

@@ -4,24 +4,23 @@ import functools
 from collections.abc import Callable
 
 from engine.decide.node_rest import rest_after
-from engine.decide.order_record import order_of
 from engine.decide.record_parts import FollowsRecord
-from engine.decide.remainder import Remainder, barred_record
+from engine.decide.remainder import barred_record
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.idempotency import answered_before, name_reused, operation
-from engine.inventory.hold_requests import hold_ended, on_backorder, verify_stated
+from engine.inventory.hold_requests import on_backorder, verify_stated
 from engine.model.facts import Network
 from engine.orders.decide_and_commit import DecideAndCommit
-from engine.orders.decision_request import Answer, Decided, DecisionRequest, FollowUp, Outcome
-from engine.orders.rejection import RejectionRequest, numbers_at_node, plan_rejection
+from engine.orders.decision_request import Answer, Decided, Outcome
+from engine.orders.given_up_units import GivenUpReader
+from engine.orders.rejection import RejectionRequest
 from engine.store.connection.client import Client
-from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
+from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.holds import Holds
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.decision_chain import Chain, read_chain
 from engine.store.orders.parked import verify_approved
-from engine.store.orders.stored_order import amended_order
 from engine.store.outcomes import AnsweredBefore, OperationReused, UnitsOnBackorder
 
 
@@ -44,9 +43,8 @@ class Rerouting:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
-        self._change_script = ChangeScript(client, keys)
+        self._reader = GivenUpReader(client, keys, undo_seconds=undo_seconds)
         self._decide_and_commit = decide_and_commit
-        self._undo_seconds = undo_seconds
         self._network = network
         self._after_freeing = after_freeing
         self._clock = clock
@@ -97,65 +95,29 @@ class Rerouting:
 
     def _decide_again(self, request: RejectionRequest) -> Outcome:
         entry = decision_log.decided(self._client, self._keys, request.decision)
-        record, now = entry.record, self._clock()
-        verify_approved(self._client, self._keys, record.order.id)
+        now = self._clock()
+        verify_approved(self._client, self._keys, entry.record.order.id)
         verify_stated(request.at, began=entry.at, now=now, field="at")
-        numbers = numbers_at_node(request, record)
-        stored = self._change_script.read([entry], now=now)[0]
-        if not any(item.number in numbers for item in stored.held):
-            raise hold_ended(stored)
-        rejection = plan_rejection(
-            request,
-            stored,
-            now=now,
-            micros=self._micros(),
-            undo_seconds=self._undo_seconds,
-            text=self._network().quantity_text,
-        )
-        chain = read_chain(self._client, self._keys, record.first)
-        order = order_of(amended_order(self._client, self._keys, record.order.id) or chain.links[0].record.order)
-        skus = {line.sku for line in order.lines if request.reason == "no_capacity" or line.id in rejection.units}
-        barred = _barred_nodes(chain, request.node, skus)
+        given_up = self._reader.read(entry, request, now=now, micros=self._micros(), text=self._network().quantity_text)
+        skus = {line.sku for line in given_up.order.lines} if request.reason == "no_capacity" else given_up.skus
+        barred = given_up.barred(skus)
         follows = FollowsRecord(
             decision=request.decision,
-            first=chain.first,
+            first=given_up.chain.first,
             because="rejected",
             node=request.node,
             reason=request.reason,
             skus=sorted(skus),
             barred=barred_record(barred),
         )
-        rest_after_rejection = functools.partial(
-            rest_after, now=now, node=request.node, reason=request.reason, decision=request.decision
-        )
         return self._decide_and_commit.run(
-            DecisionRequest(
-                remainder=Remainder(
-                    whole_order=order,
-                    units=rejection.units,
-                    barred=barred,
-                    standing_shipments=chain.kept - rejection.writes.change.ended,
-                    promised=True,
-                    rejected=rejection.positions,
+            given_up.request(
+                barred=barred,
+                record=follows,
+                operation=operation(request.fingerprint, request.op),
+                rest_after_rejection=functools.partial(
+                    rest_after, now=now, node=request.node, reason=request.reason, decision=request.decision
                 ),
-                instant=now,
-                caller=entry.caller,
-                # it is the node that asks, so the caller's bound on open holds does not apply
-                most_holds=None,
                 waits=request.waits,
-                follow_up=FollowUp(
-                    first=chain.first,
-                    follow_ups=chain.follow_ups,
-                    record=follows,
-                    rejection=rejection.writes,
-                    rest_after_rejection=rest_after_rejection,
-                    operation=operation(request.fingerprint, request.op),
-                ),
             )
         )
-
-
-def _barred_nodes(chain: Chain, node: str, skus: set[str]) -> dict[str, frozenset[str]]:
-    """By SKU, the nodes that rejected it before, and this node for the SKUs that it rejects now."""
-    barred = dict(chain.barred(lasting=False))
-    return barred | {sku: barred.get(sku, frozenset()) | {node} for sku in skus}

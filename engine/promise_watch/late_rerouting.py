@@ -5,32 +5,30 @@ A rule asks for it (`reroute_if_late`), once for each shipment. A shipment whose
 looked at.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 from engine.decide import rule_facts
 from engine.decide.decision import Decision, PromiseTerms
-from engine.decide.order_record import order_of, timestamp
+from engine.decide.order_record import timestamp
 from engine.decide.priority import Rank, order_outcome, rank
 from engine.decide.record_parts import FollowsRecord, LateRecord
-from engine.decide.remainder import Barred, Remainder, barred_record
+from engine.decide.remainder import barred_record
 from engine.decide.shipping.calendar import EVER
 from engine.errors import Contended, HoldEnded, InputInvalid, NotFound
 from engine.facts_reader import FactsReader
 from engine.idempotency import operation
-from engine.inventory.hold_requests import hold_ended
 from engine.model.milestones import RECEIPT_CAUSES
 from engine.orders.decide_and_commit import DecideAndCommit
-from engine.orders.decision_request import Decided, DecisionRequest, FollowUp, NotAccepted, Outcome
-from engine.orders.rejection import LATE, RejectionRequest, plan_rejection
+from engine.orders.decision_request import Decided, NotAccepted, Outcome
+from engine.orders.given_up_units import GivenUpReader
+from engine.orders.rejection import LATE, RejectionRequest
 from engine.promise_watch.at_risk import AtRisk
 from engine.promise_watch.raising import Rerouted
 from engine.store.connection.client import Client
-from engine.store.hold_changes.change_script import ChangeScript
 from engine.store.keys import Keys
 from engine.store.log import decision_log
-from engine.store.log.decision_chain import Chain, read_chain
 from engine.store.orders.parked import is_parked
-from engine.store.orders.stored_order import amended_order
 from rules.effects import DEFAULT_PRIORITY, PromiseOutcome
 from rules.vocabulary import Stage
 
@@ -58,9 +56,8 @@ class LateRerouting:
         self._client = client
         self._keys = keys
         self._facts = facts
-        self._change_script = ChangeScript(client, keys)
+        self._reader = GivenUpReader(client, keys, undo_seconds=undo_seconds)
         self._decide_and_commit = decide_and_commit
-        self._undo_seconds = undo_seconds
         self._after_freeing = after_freeing
         self._clock = clock
         self._micros = micros
@@ -135,26 +132,17 @@ class LateRerouting:
         """
         shipment, now = risk.shipment, self._clock()
         entry = decision_log.decided(self._client, self._keys, shipment.decision)
-        record = entry.record
-        if is_parked(self._client, self._keys, record.order.id):
+        if is_parked(self._client, self._keys, entry.record.order.id):
             return NotAccepted()
-        stored = self._change_script.read([entry], now=now)[0]
-        if not any(item.number == shipment.number for item in stored.held):
-            raise hold_ended(stored)
-        rejection = plan_rejection(
-            RejectionRequest(decision=shipment.decision, node=shipment.node, shipment=shipment.number, reason=LATE),
-            stored,
-            now=now,
-            micros=self._micros(),
-            undo_seconds=self._undo_seconds,
-            text=self._facts.network().quantity_text,
+        request = RejectionRequest(
+            decision=shipment.decision, node=shipment.node, shipment=shipment.number, reason=LATE
         )
-        chain = read_chain(self._client, self._keys, record.first)
-        order = order_of(amended_order(self._client, self._keys, record.order.id) or chain.links[0].record.order)
+        given_up = self._reader.read(
+            entry, request, now=now, micros=self._micros(), text=self._facts.network().quantity_text
+        )
         # what comes in late may still ship from there, on what there is on hand
-        late_node = risk.cause not in RECEIPT_CAUSES
-        skus = {line.sku for line in order.lines if line.id in rejection.units} if late_node else set()
-        barred = _barred_nodes(chain, shipment.node, skus)
+        skus = set() if risk.cause in RECEIPT_CAUSES else given_up.skus
+        barred = given_up.barred(skus)
         late = LateRecord(
             shipment=shipment.number,
             cause=risk.cause,
@@ -164,33 +152,19 @@ class LateRerouting:
         )
         follows = FollowsRecord(
             decision=shipment.decision,
-            first=chain.first,
+            first=given_up.chain.first,
             because="late",
             node=shipment.node,
             skus=sorted(skus),
             barred=barred_record(barred),
             late=late,
         )
+        decided_again = given_up.request(
+            barred=barred, record=follows, operation=operation(f"late {shipment.number}", None)
+        )
         return self._decide_and_commit.run(
-            DecisionRequest(
-                remainder=Remainder(
-                    whole_order=order,
-                    units=rejection.units,
-                    barred=barred,
-                    standing_shipments=chain.kept - rejection.writes.change.ended,
-                    promised=True,
-                    rejected=rejection.positions,
-                ),
-                instant=now,
-                caller=entry.caller,
-                most_holds=None,  # it is not the caller who asks
-                follow_up=FollowUp(
-                    first=chain.first,
-                    follow_ups=chain.follow_ups,
-                    record=follows,
-                    rejection=rejection.writes,
-                    operation=operation(f"late {shipment.number}", None),
-                ),
+            dataclasses.replace(
+                decided_again,
                 terms=None if limit is None else PromiseTerms(arrives_by=limit),
                 accepts=lambda decision: _arrives_by(decision) <= (LAST if limit is None else limit),
             )
@@ -202,9 +176,3 @@ def _arrives_by(decision: Decision) -> int:
     if decision.unfilled or decision.scheduled:
         return EVER
     return max((shipment.arrives_by for shipment in decision.shipments), default=EVER)
-
-
-def _barred_nodes(chain: Chain, node: str, skus: set[str]) -> Barred:
-    """By SKU, the nodes that gave up units of it before, and this one for those that it gives up now."""
-    barred = dict(chain.barred(lasting=False))
-    return barred | {sku: barred.get(sku, frozenset()) | {node} for sku in skus}

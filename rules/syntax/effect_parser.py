@@ -240,6 +240,10 @@ RANGES: Mapping[str, Range] = MappingProxyType(
     }
 )
 """The accepted amounts of each effect whose value is an amount."""
+AMOUNT_KINDS: Mapping[str, Kind] = MappingProxyType(
+    {**{name: amounts.kind for name, amounts in RANGES.items()}, "haircut": Kind.SHARE, "preorder_from": Kind.DATE}
+)
+"""Of what kind the amount of each effect is, also of those that accept every amount of their kind."""
 PROMISE_FROM: Mapping[str, PromiseFrom] = MappingProxyType({item.name.lower(): item for item in PromiseFrom})
 """The values of `promise_from`, as authors write them."""
 ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve", "backorder", "reroute_if_late"})

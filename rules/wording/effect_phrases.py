@@ -17,7 +17,7 @@ from rules.effects import (
     Uplift,
 )
 from rules.reserves import Allotment, Cap, Protection, Reserve
-from rules.syntax.effect_parser import RANGES
+from rules.syntax.effect_parser import AMOUNT_KINDS
 from rules.vocabulary import Kind, Stage
 from rules.wording import amounts
 from rules.wording.catalogue import Catalogue
@@ -55,11 +55,7 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
 def _amount_clause(name: str, key: str, value: Uplift | int, catalogue: Catalogue) -> str:
     if isinstance(value, Uplift):
         return catalogue.text(key, share=amounts.share(value.share, catalogue))
-    if name == "haircut":
-        return catalogue.text(key, share=amounts.share(value, catalogue))
-    if name == "preorder_from":
-        return catalogue.text(key, date=amounts.date(value, catalogue))
-    kind = RANGES[name].kind
+    kind = AMOUNT_KINDS[name]
     if kind is Kind.COUNT:
         return catalogue.counted(key, value, usual=str(_USUAL.get(name, "")))
     return catalogue.text(key, amount=amounts.amount(kind, value, catalogue))

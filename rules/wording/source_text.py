@@ -22,7 +22,7 @@ from rules.effects import (
 )
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax import literals
-from rules.syntax.effect_parser import RANGES, UNTIL_SHIPPED
+from rules.syntax.effect_parser import AMOUNT_KINDS, UNTIL_SHIPPED
 from rules.vocabulary import Kind, Value
 from rules.windows import DAY, Window
 from rules.wording import amounts
@@ -129,11 +129,7 @@ _IN_DAYS = ("min_shelf_life", "target_cover")
 def _amount(name: str, value: Uplift | int) -> str:
     if isinstance(value, Uplift):
         return _share(value.share)
-    if name == "haircut":
-        return _share(value)
-    if name == "preorder_from":
-        return _date(value)
-    return _days(value) if name in _IN_DAYS else value_text(RANGES[name].kind, value)
+    return _days(value) if name in _IN_DAYS else value_text(AMOUNT_KINDS[name], value)
 
 
 def _effect_word(value: EffectValue) -> str:

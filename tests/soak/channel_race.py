@@ -25,13 +25,12 @@ import click
 from engine.channels.feeds import ChannelCursor
 from engine.errors import Contended
 from engine.service import Pointsman
-from engine.settings import Settings
 from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.log.entry import Entry
 from engine.store.stock import Count, Stamp
-from tests.bench.example_network import _wait_for_the_server
+from tests.soak.race import load_with_rules, run_race
 from tests.support.decision_json import json_of
-from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order, policy_file
+from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
 
 SKUS = ("A", "B", "C", "D")
 NODES = ("lille", "lyon")
@@ -72,32 +71,21 @@ class ChannelRace:
     _held: deque[str] = field(default_factory=deque)
 
     def run(self) -> "ChannelVerdict":
-        settings = Settings(data=self.data)
-        opened = [Pointsman(settings, clock=lambda: self.now) for _ in range(PROCESSES)]
-        try:
-            self._load(opened[0])
-            threads = [
-                threading.Thread(target=self._work, args=(opened[number % PROCESSES], number))
-                for number in range(self.threads)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            if self.faults:
-                raise self.faults[0]
-            return judge(opened[0])
-        finally:
-            for pointsman in opened:
-                pointsman.close()
-            _wait_for_the_server(self.data)
+        return run_race(
+            self.data,
+            clock=lambda: self.now,
+            processes=PROCESSES,
+            threads=self.threads,
+            faults=self.faults,
+            prepare=self._load,
+            work=self._work,
+            judge=judge,
+        )
 
     def _load(self, pointsman: Pointsman) -> None:
         stock = {sku: dict.fromkeys(NODES, 30) for sku in SKUS}
         nodes = [node("lille", LILLE), node("lyon", LYON)]
-        pointsman.load(inventory(nodes, stock, paces=dict.fromkeys(SKUS, PACE)))
-        version = pointsman.publish(policy_file(*RULES), who="race", note="").version
-        pointsman.activate(version, who="race", note="")
+        load_with_rules(pointsman, inventory(nodes, stock, paces=dict.fromkeys(SKUS, PACE)), RULES)
 
     def _work(self, pointsman: Pointsman, number: int) -> None:
         dice = random.Random(self.seed * 1_000 + number)
@@ -107,8 +95,6 @@ class ChannelRace:
                 dice.choice(acts)(pointsman, dice)
             except Contended:
                 self.others["contended"] += 1
-            except BaseException as error:  # noqa: BLE001 - fails the race, in the thread that runs it
-                self.faults.append(error)
 
     def _decide(self, pointsman: Pointsman, dice: random.Random) -> None:
         lines = [(sku, dice.randint(1, 6)) for sku in dice.sample(SKUS, dice.choice([1, 1, 2]))]

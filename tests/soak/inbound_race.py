@@ -19,12 +19,11 @@ import click
 from engine.errors import Contended, HoldEnded, InputInvalid, StockConflict
 from engine.model.receipts import OPEN
 from engine.service import Pointsman
-from engine.settings import Settings
 from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.log.entry import Entry
-from tests.bench.example_network import _wait_for_the_server
+from tests.soak.race import load_with_rules, run_race
 from tests.support.decision_json import json_of
-from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order, policy_file
+from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
 
 SKUS, NODES = ("A", "B"), ("lille", "lyon")
 DAY = 24 * HOUR
@@ -48,28 +47,18 @@ class InboundRace:
     _held: deque[str] = field(default_factory=deque)
 
     def run(self) -> "InboundVerdict":
-        settings = Settings(data=self.data)
-        opened = [Pointsman(settings, clock=lambda: self.now) for _ in range(PROCESSES)]
-        try:
-            stock = {sku: dict.fromkeys(NODES, 2) for sku in SKUS}
-            opened[0].load(inventory([node("lille", LILLE), node("lyon", LYON)], stock))
-            version = opened[0].publish(policy_file(*RULES), who="race", note="").version
-            opened[0].activate(version, who="race", note="")
-            threads = [
-                threading.Thread(target=self._work, args=(opened[number % PROCESSES], number))
-                for number in range(self.threads)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            if self.faults:
-                raise self.faults[0]
-            return self._judge(opened[0])
-        finally:
-            for pointsman in opened:
-                pointsman.close()
-            _wait_for_the_server(self.data)
+        stock = {sku: dict.fromkeys(NODES, 2) for sku in SKUS}
+        loaded = inventory([node("lille", LILLE), node("lyon", LYON)], stock)
+        return run_race(
+            self.data,
+            clock=lambda: self.now,
+            processes=PROCESSES,
+            threads=self.threads,
+            faults=self.faults,
+            prepare=lambda pointsman: load_with_rules(pointsman, loaded, RULES),
+            work=self._work,
+            judge=self._judge,
+        )
 
     def _judge(self, pointsman: Pointsman) -> "InboundVerdict":
         verdict = InboundVerdict()
@@ -95,8 +84,6 @@ class InboundRace:
                 act(pointsman, dice)
             except (Contended, StockConflict, InputInvalid, HoldEnded) as error:
                 self.others[type(error).__name__] += 1
-            except BaseException as error:  # noqa: BLE001 - fails the race, in the thread that runs it
-                self.faults.append(error)
 
     def _decide(self, pointsman: Pointsman, dice: random.Random) -> None:
         segment = dice.choice(["vip", "new"])

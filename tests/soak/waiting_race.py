@@ -23,12 +23,11 @@ from engine.decide.priority import Rank, priority_of, rank
 from engine.errors import Contended, HoldEnded, NotFound
 from engine.model.facts import Order
 from engine.service import Pointsman
-from engine.settings import Settings
 from engine.store.log.entry import Entry
 from engine.store.stock import Count, Movement, Stamp
-from tests.bench.example_network import _wait_for_the_server
+from tests.soak.race import load_with_rules, run_race
 from tests.support.decision_json import json_of
-from tests.support.facts import LILLE, LYON, NOW, inventory, node, order, policy_file
+from tests.support.facts import LILLE, LYON, NOW, inventory, node, order
 
 SKUS = ("A", "B", "C", "D")
 COUNTED, MOVED = "lille", "lyon"
@@ -57,28 +56,21 @@ class Race:
     _waiting: deque[str] = field(default_factory=deque)
 
     def run(self) -> "Verdict":
-        settings = Settings(data=self.data)
-        opened = [Pointsman(settings, clock=lambda: self.now) for _ in range(PROCESSES)]
-        try:
-            opened[0].load(inventory([node(COUNTED, LILLE), node(MOVED, LYON)], {sku: {MOVED: 1} for sku in SKUS}))
-            version = opened[0].publish(policy_file(*RULES), who="race", note="").version
-            opened[0].activate(version, who="race", note="")
-            opened[0].start_offering()
-            threads = [
-                threading.Thread(target=self._work, args=(opened[number % PROCESSES], number))
-                for number in range(self.threads)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            if self.faults:
-                raise self.faults[0]
-            return judge(opened[0])
-        finally:
-            for pointsman in opened:
-                pointsman.close()
-            _wait_for_the_server(self.data)
+        return run_race(
+            self.data,
+            clock=lambda: self.now,
+            processes=PROCESSES,
+            threads=self.threads,
+            faults=self.faults,
+            prepare=self._load,
+            work=self._work,
+            judge=judge,
+        )
+
+    def _load(self, pointsman: Pointsman) -> None:
+        nodes = [node(COUNTED, LILLE), node(MOVED, LYON)]
+        load_with_rules(pointsman, inventory(nodes, {sku: {MOVED: 1} for sku in SKUS}), RULES)
+        pointsman.start_offering()
 
     def _work(self, pointsman: Pointsman, number: int) -> None:
         dice = random.Random(self.seed * 1_000 + number)
@@ -93,8 +85,6 @@ class Race:
                 self.contended += 1
             except (HoldEnded, NotFound):  # others were faster
                 pass
-            except BaseException as error:  # noqa: BLE001 - fails the race, in the thread that runs it
-                self.faults.append(error)
 
     def _decide(self, pointsman: Pointsman, dice: random.Random, name: str) -> None:
         lines = [(sku, dice.randint(1, 2)) for sku in dice.sample(SKUS, dice.choice([1, 1, 2]))]

@@ -5,12 +5,23 @@ from decimal import Decimal
 from typing import Any
 
 import click
-from marshmallow import ValidationError
 
 from api.cli.flows.placement import place
 from api.cli.flows.return_lines import return_lines, summary
 from api.cli.language.current import current_language, say
-from api.cli.options import AS_JSON, INSTANT, OP, ORDER, argument, print_json, print_more, units_by_name, units_of, who
+from api.cli.options import (
+    AS_JSON,
+    INSTANT,
+    OP,
+    ORDER,
+    ShapeParam,
+    argument,
+    print_json,
+    print_more,
+    units_by_name,
+    units_of,
+    who,
+)
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.flows.returns import ReturnRecord, ReturnsPageRecord
@@ -29,15 +40,6 @@ from rules.vocabulary import DISPOSITIONS
 _RETURN = click.argument("return_id", metavar="RETURN")
 _GROUP = click.option("--group", type=click.IntRange(1), help="The number of the group of units that is meant.")
 _UNITS = click.option("--units", help="So many units of the group. Default: all.")
-
-
-def _place(_: click.Context, option: click.Parameter, word: str | None) -> tuple[int, str] | None:
-    """Where a list ended, as it was printed."""
-    try:
-        place: tuple[int, str] | None = None if word is None else OrdersCursor().deserialize(word)
-    except ValidationError as error:
-        raise click.BadParameter(str(error.messages[0]), param=option) from None
-    return place
 
 
 @click.group("return")
@@ -256,7 +258,9 @@ def show(settings: Settings, return_id: str, *, as_json: bool) -> None:
 @click.option("--reason", help="Returns for this reason.")
 @click.option("--opened-after", type=INSTANT, help="Returns opened after this instant.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, MOST_RETURNS))
-@click.option("--after", callback=_place, help="The place that the list before ended with.")
+@click.option(
+    "--after", type=ShapeParam(OrdersCursor(), name="place"), help="The place that the list before ended with."
+)
 @AS_JSON
 @click.pass_obj
 def list_returns(

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 import click
-from marshmallow import ValidationError
 
 from api.cli.language.current import say, text
-from api.cli.options import AS_JSON, INSTANT, ORDER, argument, print_json, print_more, who
+from api.cli.options import AS_JSON, INSTANT, ORDER, ShapeParam, argument, print_json, print_more, who
 from api.cli.order.amend import amend
 from api.cli.order.cancel import cancel
 from api.cli.output.tables import destination_phrase
@@ -47,15 +46,6 @@ _UNITS: dict[OrderUnitState, str] = {
 """How many units are in a state."""
 
 
-def _place(_: click.Context, option: click.Parameter, word: str | None) -> tuple[int, str] | None:
-    """Where a list ended, as it was printed."""
-    try:
-        place: tuple[int, str] | None = None if word is None else OrdersCursor().deserialize(word)
-    except ValidationError as error:
-        raise click.BadParameter(str(error.messages[0]), param=option) from None
-    return place
-
-
 @click.group()
 def order() -> None:
     """Show and list orders, and change where their units stand."""
@@ -86,7 +76,9 @@ def show(settings: Settings, order_id: str, *, as_json: bool) -> None:
 @click.option("--sku", help="Orders with a line of this SKU.")
 @click.option("--placed-after", type=INSTANT, help="Orders placed after this instant.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, MOST_ORDERS))
-@click.option("--after", callback=_place, help="The place that the list before ended with.")
+@click.option(
+    "--after", type=ShapeParam(OrdersCursor(), name="place"), help="The place that the list before ended with."
+)
 @AS_JSON
 @click.pass_obj
 def list_orders(

@@ -256,11 +256,7 @@ class ScenarioShapes:
     node: Schema = field(default_factory=lambda: ScenarioNodeShape(exclude=("id",), partial=_NODE_DEFAULTS))
     service: Schema = field(default_factory=lambda: ScenarioServiceShape(exclude=_UNUSED, partial=_SERVICE_DEFAULTS))
     product: Schema = field(default_factory=lambda: ScenarioProductShape(exclude=_NAMED, partial=_PRODUCT_DEFAULTS))
-    position: Schema = field(
-        default_factory=lambda: ScenarioPositionShape(
-            exclude=("node", "sku", "lot", "expires", "incoming", "incoming_at")
-        )
-    )
+    position: Schema = field(default_factory=lambda: ScenarioPositionShape(exclude=_NOT_OF_TESTS))
     order: Schema = field(default_factory=ScenarioOrderShape)
 
 

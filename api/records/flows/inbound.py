@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from api.shapes.cursors import holds_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.inbound.inbound import ReceiptsPage
-from engine.model.receipts import OPEN, Receipt, ReceiptSource, ReceiptStatus
+from engine.model.receipts import Receipt, ReceiptSource, ReceiptStatus
 from engine.store.flows.receipts import ReceiptTaken, ReceiptUnchanged
 
 
@@ -40,7 +40,7 @@ class InboundReceiptRecord(Record, frozen=True):
             promised=receipt.promised,
             expected_at=timestamp(receipt.expected_at),
             status=receipt.status,
-            late=receipt.status in OPEN and receipt.expected_at <= now,
+            late=receipt.is_late(now),
             sequence=receipt.sequence,
         )
 

@@ -3,6 +3,7 @@
 import string
 
 import pytest
+import yaml
 
 from api.cli.language.catalogue import FOLDER, LANGUAGES, texts_of
 from api.cli.language.spoken_commands import paragraphs
@@ -42,6 +43,16 @@ def test_no_text_is_translated_twice(language):
     for path in (FOLDER / language).glob("*.yaml"):
         keys = [line for line in path.read_text("utf-8").splitlines() if line.startswith(("- en:", "- {en:"))]
         assert len(keys) == len(set(keys)), path.name
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_two_files_translate_the_same_text(language):
+    files: dict[tuple[bool, str], list[str]] = {}
+    for path in (FOLDER / language).glob("*.yaml"):
+        if path.stem not in ("nouns", "numbers"):
+            for entry in yaml.safe_load(path.read_bytes()):
+                files.setdefault((path.stem.endswith("messages"), entry["en"]), []).append(path.name)
+    assert {text: names for (_, text), names in files.items() if len(names) > 1} == {}
 
 
 def test_paragraphs_are_one_line_each():
