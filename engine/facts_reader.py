@@ -13,11 +13,10 @@ from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, NotReady, PolicyUnreadable
-from engine.inbound.available_to_promise import in_order_of_arrival
 from engine.model.facts import Network, NetworkCaches, Product, Snapshot
 from engine.model.load_periods import CurrentPeriods
 from engine.model.lots import Lot
-from engine.model.receipts import Receipt
+from engine.model.receipts import Receipt, in_order_of_arrival
 from engine.stock_snapshot import StockSnapshot, StockState
 from engine.store.caches.version_cache import VersionCache
 from engine.store.connection.client import Client

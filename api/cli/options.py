@@ -147,6 +147,16 @@ def units_of(word: str) -> int | Decimal | None:
     return Decimal(word) if "." in word else int(word)
 
 
+def units_given(word: str | None) -> int | Decimal | None:
+    """The number of units that --units says; None if it is left out. Raises InputInvalid if it says none."""
+    if word is None:
+        return None
+    number = units_of(word)
+    if not number:
+        raise InputInvalid([Mistake(field="--units", message=say("'{word}' is no number of units", word=word))])
+    return number
+
+
 def print_more(place: str | None) -> None:
     """Say, after a list that ended with the place, how to go on; None: there is no more."""
     if place is not None:

@@ -17,6 +17,7 @@ from api.shapes.base import NoQuery
 from api.shapes.quantities import encode
 from engine.decide.order_record import Record
 from engine.model.scopes import Scope
+from rules.wording.catalogue import ENGLISH, available_languages
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -110,6 +111,19 @@ def answer_made(record: Record, place: str, *, new: bool) -> Response:
     response = answer(record, HTTPStatus.CREATED if new else HTTPStatus.OK)
     if new:
         response.headers["Location"] = f"{request.script_root}{place}"
+    return response
+
+
+def language_asked_for(lang: str | None) -> str:
+    """That of the query, if it names one; else the one that the request accepts best, English if it accepts none."""
+    return lang or request.accept_languages.best_match(available_languages(), default=ENGLISH)
+
+
+def answer_in(language: str, record: Record) -> Response:
+    """The answer whose sentences are in a language that the request asked for."""
+    response = answer(record)
+    response.headers["Content-Language"] = language
+    response.vary.add("Accept-Language")
     return response
 
 

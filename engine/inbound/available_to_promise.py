@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
-from engine.model.receipts import Receipt, ReceiptStatus
+from engine.model.receipts import Receipt, ReceiptStatus, in_order_of_arrival
 
 WHOLE = 10_000
 """A haircut of all units: haircuts are in basis points."""
@@ -71,11 +71,14 @@ class Reliance:
     statuses: AbstractSet[ReceiptStatus]
     haircut: int = 0
 
+    def counts_on(self, receipt: Receipt) -> bool:
+        return receipt.status in self.statuses and receipt.expected_at > self.now
+
     def usable(self, receipt: Receipt) -> int:
         """The units to come of a receipt that may still be promised. It is below 0 where more are promised already than
         the haircut leaves. Of a receipt that is not counted on it is 0: its promises stand on it alone.
         """
-        if receipt.status not in self.statuses or receipt.expected_at <= self.now:
+        if not self.counts_on(receipt):
             return 0
         return receipt.to_come * (WHOLE - self.haircut) // WHOLE - receipt.promised
 
@@ -104,11 +107,6 @@ def covers(free: int, units: int, pegged: Mapping[str, int], receipts: Iterable[
         if begun and left < 0:
             return False
     return True
-
-
-def in_order_of_arrival(receipts: Iterable[Receipt]) -> list[Receipt]:
-    """The next to arrive first; of several at an instant, by their ids."""
-    return sorted(receipts, key=lambda receipt: (receipt.expected_at, receipt.id))
 
 
 def peg(units: int, at: int, receipts: Iterable[Receipt], reliance: Reliance) -> tuple[int, PeggedUnits]:

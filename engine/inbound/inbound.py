@@ -11,12 +11,13 @@ from engine.idempotency import name_reused, operation
 from engine.inbound.dropped_positions import verify_keeps
 from engine.inbound.stated_incoming import StatedIncoming, announcements, first_ids
 from engine.inventory.position_checks import position_mistake
-from engine.inventory.stated_instants import mistake_if_ahead
+from engine.inventory.stated_instants import verify_instant
 from engine.inventory.unit_choice import QuantityText
 from engine.model.facts import Inventory
-from engine.model.receipts import OPEN, Receipt, ReceiptStatus
+from engine.model.receipts import OPEN, Receipt, ReceiptStatus, in_order_of_arrival
 from engine.store.connection.client import Client
 from engine.store.flows.quarantine import units_in_quarantine
+from engine.store.flows.receipt_texts import by_node
 from engine.store.flows.receipts import (
     Announcement,
     Delivery,
@@ -126,8 +127,7 @@ class Inbound:
         else:
             receipts = self._receipts.all(closed=closed)
         now = self._clock()
-        passed = [receipt for receipt in receipts if _passes(receipt, wanted, now)]
-        return sorted(passed, key=lambda receipt: (receipt.expected_at, receipt.id))
+        return in_order_of_arrival(receipt for receipt in receipts if _passes(receipt, wanted, now))
 
     def messages_of(self, stated: Sequence[StatedIncoming]) -> list[tuple[str, Announcement]]:
         """What to announce so that, of what the stock.csv of a folder announces, all of `stated` is to come and nothing
@@ -157,10 +157,7 @@ class Inbound:
 
     def coming(self, sku: str) -> dict[str, list[Receipt]]:
         """The open receipts of a SKU, by node, the next to arrive first."""
-        nodes: dict[str, list[Receipt]] = {}
-        for receipt in sorted(self._receipts.open_of([sku]), key=lambda item: (item.expected_at, item.id)):
-            nodes.setdefault(receipt.node, []).append(receipt)
-        return nodes
+        return by_node(self._receipts.open_of([sku]))
 
     def note_overdue(self) -> None:
         """Log what did not come by when it was expected."""
@@ -229,9 +226,7 @@ class Inbound:
         return self._check(sku, node, fresh=True, cancelled=cancelled)  # a network that was loaded since may have it
 
     def _check_instant(self, instant: int | None, field: str) -> None:
-        mistake = mistake_if_ahead(instant, self._clock(), "write when the units arrived", field=field)
-        if mistake is not None:
-            raise InputInvalid([mistake])
+        verify_instant(instant, self._clock(), field=field, what_to_do="write when the units arrived")
 
 
 def _passes(receipt: Receipt, wanted: ReceiptFilter, now: int) -> bool:

@@ -18,7 +18,7 @@ from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
 from engine.inventory.position_checks import position_mistake
-from engine.inventory.stated_instants import MICROSECONDS, mistake_if_ahead
+from engine.inventory.stated_instants import MICROSECONDS, instant_mistake
 from engine.model.facts import Line, Network, Order, Snapshot, StockPosition
 from engine.model.lots import Lot, expired_units
 from engine.model.receipts import Receipt
@@ -349,7 +349,7 @@ class NetworkStock:
         return None if state is None else state.tag(skus, channel, now)
 
     def _check_instant(self, instant: int | None, what_to_do: str) -> Mistake | None:
-        return mistake_if_ahead(instant, self._clock(), what_to_do)
+        return instant_mistake(instant, self._clock(), field="at", what_to_do=what_to_do)
 
     def _set_apart(self, sku: str, max_stale: int | None) -> SetApart:
         """`max_stale` as in `show`, if a replica answered that."""

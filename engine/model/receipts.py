@@ -1,5 +1,6 @@
 """What is expected to come in at a node: receipts of purchase orders, advance notices, transfers and returns."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -42,3 +43,8 @@ class Receipt:
     def is_late(self, now: int) -> bool:
         """Whether units are still to come that were expected by `now`, in UTC seconds."""
         return self.status in OPEN and self.expected_at <= now
+
+
+def in_order_of_arrival(receipts: Iterable[Receipt]) -> list[Receipt]:
+    """The next to arrive first; of several at an instant, by their ids."""
+    return sorted(receipts, key=lambda receipt: (receipt.expected_at, receipt.id))

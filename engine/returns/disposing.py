@@ -11,9 +11,9 @@ from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotReturnable, ReturnOver
 from engine.model.facts import Network, Product
 from engine.returns.dispositions import Stated, disposed, place_stated, verify_allowed
-from engine.returns.inspecting import split_group
+from engine.returns.inspecting import groups_meant, split_group
 from engine.returns.placing import Placing
-from engine.returns.receiving import NO_UNITS, Step, units_by_line
+from engine.returns.receiving import Step, units_by_line
 from engine.returns.return_state import verify_expects
 from engine.returns.returnable_units import LineUnitsBack, lines_back
 from engine.store.flows.stored_return import KEPT, MovedReturn, ReturnMove, StoredReturn, StoredReturnedUnitsRecord
@@ -42,7 +42,7 @@ class DisposeRequest:
     """
 
     groups: Sequence[DisposedUnits] = ()
-    kept: Mapping[str, int] = field(default_factory=lambda: NO_UNITS)
+    kept: Mapping[str, int] = field(default_factory=dict)
     because: str = ""
     op: str | None = None
 
@@ -68,7 +68,9 @@ def plan_disposal(
     groups = list(stored.groups)
     changed: list[int] = []
     for item in request.groups:
-        for number in _numbers(item, groups, stored):
+        waiting = [group.number for group in groups if group.is_here and group.grade]
+        none = f"no units of return '{stored.id}' wait for a disposition"
+        for number in groups_meant(item.group, item.quantity, waiting, none=none):
             index = split_group(groups, number, item.quantity, stored, network)
             if not groups[index].grade:
                 raise ReturnOver(f"group {number} of return '{stored.id}' was not inspected yet; give it a grade first")
@@ -82,18 +84,6 @@ def plan_disposal(
     after = replace(stored, groups=tuple(groups))
     moved = tuple(_moved(groups[index], stored, placing) for index in changed if groups[index].leaves)
     return Step(after=after, moves=_moves(groups[index] for index in changed), moved=moved)
-
-
-def _numbers(item: DisposedUnits, groups: Sequence[StoredReturnedUnitsRecord], stored: StoredReturn) -> list[int]:
-    if item.group is not None:
-        return [item.group]
-    numbers = [group.number for group in groups if group.is_here and group.grade]
-    if not numbers:
-        raise ReturnOver(f"no units of return '{stored.id}' wait for a disposition")
-    if item.quantity is not None and len(numbers) > 1:
-        named = ", ".join(map(str, numbers))
-        raise InputInvalid([Mistake(field="group", message=f"say which units are meant: of group {named}")])
-    return numbers
 
 
 def _place(
@@ -156,7 +146,7 @@ def _verify_shipped(name: str, sku: str, units: int, line: LineUnitsBack | None,
 
 def _moved(group: StoredReturnedUnitsRecord, stored: StoredReturn, placing: Placing) -> MovedReturn:
     """The receipt by which the other place expects it; it takes a minute at least."""
-    takes = max(1, placing.lane_takes(group.node, group.place) or 0)
+    takes = max(1, placing.lane_takes(group, group.place) or 0)
     return MovedReturn(
         receipt=stored.receipt_of(group),
         sku=group.as_sku or group.sku,

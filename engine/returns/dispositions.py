@@ -59,7 +59,7 @@ def place_stated(
     """The group at the `place` that somebody said, all of it; `places` are those where its units gain most. Raises
     InputInvalid if it can't go there, or if it gains more elsewhere and nobody says why.
     """
-    if place != group.node and placing.lane_takes(group.node, place) is None:
+    if place != group.node and placing.lane_takes(group, place) is None:
         message = f"no lane leads from '{group.node}', where they lie, to '{place}' (transfers in network.yaml)"
         raise InputInvalid([Mistake(field="place", message=message)])
     if {node for _, node in places} == {place}:

@@ -1,6 +1,5 @@
 """Works out what becomes of a return when its units are inspected. Pure."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from msgspec.structs import replace
 from engine.errors import InputInvalid, Mistake, ReturnOver
 from engine.model.facts import Network
 from engine.returns.receiving import Step
+from engine.returns.word_hints import word_hint
 from engine.store.flows.stored_return import StoredReturn, StoredReturnedUnitsRecord
 
 
@@ -46,26 +46,29 @@ def plan_inspection(request: InspectRequest, stored: StoredReturn, network: Netw
     groups = list(stored.groups)
     for item in request.groups:
         if item.grade not in grades:
-            near = difflib.get_close_matches(item.grade, list(grades), n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(grades)}"
-            raise InputInvalid([Mistake(field="grade", message=f"'{item.grade}' is no grade of this network{hint}")])
-        for number in _numbers(item, groups, stored):
+            message = f"'{item.grade}' is no grade of this network{word_hint(item.grade, grades)}"
+            raise InputInvalid([Mistake(field="grade", message=message)])
+        waiting = [group.number for group in groups if group.is_here and not group.grade]
+        none = f"no units of return '{stored.id}' wait to be inspected"
+        for number in groups_meant(item.group, item.quantity, waiting, none=none):
             index = split_group(groups, number, item.quantity, stored, network)
             restock = groups[index].restock if item.restock is None else item.restock
             groups[index] = replace(groups[index], grade=item.grade, restock=restock)
     return Step(after=replace(stored, groups=tuple(groups)))
 
 
-def _numbers(item: InspectedUnits, groups: Sequence[StoredReturnedUnitsRecord], stored: StoredReturn) -> list[int]:
-    if item.group is not None:
-        return [item.group]
-    numbers = [group.number for group in groups if group.is_here and not group.grade]
-    if not numbers:
-        raise ReturnOver(f"no units of return '{stored.id}' wait to be inspected")
-    if item.quantity is not None and len(numbers) > 1:
-        named = ", ".join(map(str, numbers))
+def groups_meant(group: int | None, quantity: int | None, waiting: Sequence[int], *, none: str) -> Sequence[int]:
+    """The number of the group that a step names; if it names none, those of the groups that are `waiting` for it.
+    Raises ReturnOver, which says `none`, if no group is; InputInvalid if it is about a quantity, and several are.
+    """
+    if group is not None:
+        return [group]
+    if not waiting:
+        raise ReturnOver(none)
+    if quantity is not None and len(waiting) > 1:
+        named = ", ".join(map(str, waiting))
         raise InputInvalid([Mistake(field="group", message=f"say which units are meant: of group {named}")])
-    return numbers
+    return waiting
 
 
 def split_group(

@@ -1,6 +1,5 @@
 """Authorises a return: which units of an order may come back, why, and until when they are waited for. Pure."""
 
-import difflib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from engine.errors import InputInvalid, Mistake, NotPermitted, NotReturnable
 from engine.model.facts import Network
 from engine.orders.order_state import OrderState
 from engine.returns.returnable_units import LineUnitsBack, lines_back
+from engine.returns.word_hints import word_hint
 from engine.store.flows.stored_return import StoredReturn, StoredReturnLineRecord
 
 DAY_SECONDS = 86_400
@@ -76,7 +76,7 @@ def plan_opening(
 def _verify_reasons(lines: Sequence[LineToReturn], reasons: Collection[str]) -> None:
     unknown = {item.reason for item in lines if item.reason not in reasons}
     mistakes = [
-        Mistake(field="reason", message=f"'{name}' is no reason of this network{_meant(name, reasons)}")
+        Mistake(field="reason", message=f"'{name}' is no reason of this network{word_hint(name, reasons)}")
         for name in sorted(unknown)
     ]
     if mistakes:
@@ -182,8 +182,3 @@ def is_same(request: OpenRequest, opened: StoredReturn) -> bool:
         if sum(one.quantity for one in named) != item.quantity or any(one.reason != item.reason for one in named):
             return False
     return not left and opened.order == request.order
-
-
-def _meant(word: str, names: Collection[str]) -> str:
-    near = difflib.get_close_matches(word, list(names), n=1)
-    return f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(names)}"

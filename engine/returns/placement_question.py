@@ -10,8 +10,8 @@ from engine.model.facts import Network, Product
 from engine.returns.placement.placement import Placement, place_returns
 from engine.returns.placement.returned_unit import ReturnedUnit
 from engine.returns.placement.statements import statements
+from engine.returns.word_hints import word_hint
 from rules.policy import PolicySet
-from rules.syntax.close_words import closest
 from rules.wording.catalogue import load_catalogue
 
 MOST_UNITS = 50
@@ -102,6 +102,5 @@ def _units(question: PlacementQuestion, network: Network, product: Product | Non
 def _unknown(field: str, word: str | None, known: Collection[str], phrase: str) -> list[Mistake]:
     if word is None or word in known:
         return []
-    meant = closest(word, known)
-    hint = f"; did you mean '{meant}'?" if meant else f"; it has {', '.join(sorted(known))}" if field != "node" else ""
+    hint = word_hint(word, sorted(known), are_few=field != "node")
     return [Mistake(field=field, message=f"{phrase} '{word}'{hint}")]

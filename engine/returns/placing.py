@@ -10,9 +10,9 @@ from engine.decide.rule_facts import order_facts
 from engine.model.facts import Network, Product, Snapshot
 from engine.orders.order_state import OrderState
 from engine.returns.opening import days_since_delivery
-from engine.returns.placement.placement import Placement, place_return
+from engine.returns.placement.placement import Placement, Placer
 from engine.returns.placement.returned_unit import ReturnedUnit
-from engine.returns.returnable_units import lines_back
+from engine.returns.returnable_units import LineUnitsBack, lines_back
 from engine.store.flows.stored_return import StoredReturn, StoredReturnedUnitsRecord
 from engine.transfers.lanes import TransferLanes
 from rules.effects import Disposition
@@ -60,7 +60,13 @@ class Placing:
     policies: PolicySet | None = None
     _ruled: dict[int, Placement] = field(default_factory=dict)
     _earlier: dict[str, Counter[str]] = field(default_factory=dict)
-    _facts: dict[tuple[str, ...], tuple[Snapshot, Matcher]] = field(default_factory=dict)
+    _placers: dict[tuple[str, ...], Placer] = field(default_factory=dict)
+    _lines: Mapping[str, LineUnitsBack] = field(init=False)
+    _order_facts: Facts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lines = lines_back(self.order, self.now)
+        self._order_facts = self._facts_of_order()
 
     def ruling(self, group: StoredReturnedUnitsRecord) -> Ruling:
         """What becomes of the group, by rules and by its grade."""
@@ -132,11 +138,11 @@ class Placing:
     @property
     def products(self) -> Mapping[str, Product]:
         """Those that were read."""
-        return {sku: product for snapshot, _ in self._facts.values() for sku, product in snapshot.products.items()}
+        return {sku: item for placer in self._placers.values() for sku, item in placer.snapshot.products.items()}
 
-    def lane_takes(self, origin: str, goal: str) -> int | None:
-        """Minutes from one node to another; None: no lane leads there."""
-        lane = TransferLanes(self.network).between(origin, goal)
+    def lane_takes(self, group: StoredReturnedUnitsRecord, goal: str) -> int | None:
+        """Minutes from where the group lies to another node; None: no lane leads there."""
+        lane = self._placer([group.sku]).snapshot.caches.get(TransferLanes).between(group.node, goal)
         return None if lane is None else lane.takes
 
     def _portions(self, group: StoredReturnedUnitsRecord) -> Iterable[int]:
@@ -152,28 +158,23 @@ class Placing:
         """None if the network has no such product any more."""
         skus = [group.sku]
         while True:
-            snapshot, matcher = self._read(skus)
-            self.policies = matcher.policies
-            if group.sku not in snapshot.products:
+            placer = self._placer(skus)
+            self.policies = placer.matcher.policies
+            if group.sku not in placer.snapshot.products:
                 return None
-            placement = self._placement(group, decided, quantity, snapshot, matcher)
+            placement = self._placement(group, decided, quantity, placer)
             if placement.why != "unknown_article" or placement.sku in skus:
                 return placement
             skus.append(placement.sku)
 
-    def _read(self, skus: Sequence[str]) -> tuple[Snapshot, Matcher]:
-        """Once, so that all units of the return are placed on the same stock."""
-        if (name := tuple(skus)) not in self._facts:
-            self._facts[name] = self.read(skus)
-        return self._facts[name]
+    def _placer(self, skus: Sequence[str]) -> Placer:
+        """Read once, so that all units of the return are placed on the same stock."""
+        if (name := tuple(skus)) not in self._placers:
+            self._placers[name] = Placer(*self.read(skus), self.now)
+        return self._placers[name]
 
     def _placement(
-        self,
-        group: StoredReturnedUnitsRecord,
-        decided: Disposition | None,
-        quantity: int | None,
-        snapshot: Snapshot,
-        matcher: Matcher,
+        self, group: StoredReturnedUnitsRecord, decided: Disposition | None, quantity: int | None, placer: Placer
     ) -> Placement:
         unit = ReturnedUnit(
             sku=group.sku,
@@ -184,21 +185,16 @@ class Placing:
             quantity=quantity,
             order=self._order_facts,
         )
-        first = place_return(unit, snapshot=snapshot, matcher=matcher, now=self.now, decided=decided)
+        first = placer.place(unit, decided=decided)
         earlier = self._earlier.get(first.sku)
-        if not earlier:
-            return first
-        return place_return(unit, snapshot=snapshot, matcher=matcher, now=self.now, decided=decided, earlier=earlier)
+        return placer.place(unit, decided=decided, earlier=earlier) if earlier else first
 
     def _days(self, line: str) -> int | None:
-        found = lines_back(self.order, self.now).get(line)
-        return (
-            None if found is None or found.delivered_at is None else days_since_delivery(found, self.network, self.now)
-        )
+        back = self._lines.get(line)
+        return None if back is None or back.delivered_at is None else days_since_delivery(back, self.network, self.now)
 
-    @property
-    def _order_facts(self) -> Facts:
-        """None if the network does not have all of the order's products or its node to collect at any more."""
+    def _facts_of_order(self) -> Facts:
+        """Empty if the network does not have all of the order's products or its node to collect at any more."""
         order = order_of(self.order.stored.order)
         nodes = {order.collect_at, *(line.collect_at for line in order.lines)} - {None}
         if not (nodes <= self.network.nodes.keys() and all(sku in self.order_products for sku in order.skus)):

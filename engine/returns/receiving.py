@@ -13,8 +13,6 @@ from engine.orders.order_state import OrderState
 from engine.returns.returnable_units import LineUnitsBack, lines_back
 from engine.store.flows.stored_return import MovedReturn, ReturnMove, StoredReturn, StoredReturnedUnitsRecord
 
-NO_UNITS: Mapping[str, int] = {}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiveRequest:

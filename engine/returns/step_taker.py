@@ -120,7 +120,7 @@ class StepTaker:
     def read(self, change: ReturnChange) -> Reading:
         # the network and the return first: what is read after them can only be newer, and the script compares them
         network, products = self._facts.network_and_products(change.skus, fresh=True)
-        text = self._client.retry_if_revived(lambda: self._stored.read(change.name))
+        text = self._text(change.name)
         orders = read_orders(self._client, self._keys, [change.order])
         if not orders:
             raise order_not_found(change.order)
@@ -150,7 +150,11 @@ class StepTaker:
         )
 
     def find(self, return_id: str) -> StoredReturn:
-        text = self._client.retry_if_revived(lambda: self._stored.read(return_id))
+        text = self._text(return_id)
         if not text:
             raise NotFound(f"no return goes by the id '{return_id}'")
         return StoredReturn.decode(text)
+
+    def _text(self, return_id: str) -> str:
+        """The return as it is stored; empty if there is none."""
+        return self._client.retry_if_revived(lambda: self._stored.read(return_id))

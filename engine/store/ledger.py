@@ -299,15 +299,8 @@ class Ledger:
                 return OfferedFirst(sku=name.decode().removeprefix(self._keys.on_hand("")) or None)
             case b"full", open_holds:
                 return QuotaReached(open_holds=int(open_holds))
-            case b"backorder", node, index, on_hand:
-                return UnitsOnBackorder(sku=rejected[int(index) - 1], node=node.decode(), on_hand=int(on_hand))
-            case b"awaited", node, index, receipt, expected_at:
-                return UnitsOnBackorder(
-                    sku=rejected[int(index) - 1],
-                    node=node.decode(),
-                    receipt=receipt.decode(),
-                    expected_at=int(expected_at),
-                )
+            case b"backorder" | b"awaited", *_:
+                return UnitsOnBackorder.of(answer, rejected)
         return _OUTCOMES[answer[0]]
 
     def _parts(self, commit: Commit, set_aside: SetAside = NOTHING_SET_ASIDE) -> CommitCall:

@@ -1,7 +1,8 @@
 """What became of a write: one class for each answer that a script can give."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 UnitState: TypeAlias = Literal["held", "confirmed", "released", "expired", "rejected", "cancelled", "amended"]
 """Where a unit of a shipment is: held, or how it ended. Amended: by an amendment of the order it is no longer ordered,
@@ -109,6 +110,15 @@ class UnitsOnBackorder:
     on_hand: int = 0
     receipt: str | None = None
     expected_at: int = 0
+
+    @classmethod
+    def of(cls, answer: Sequence[bytes], skus: Sequence[str]) -> Self:
+        """As `units_not_there` of parts/hold_changes.lua answers it; `skus` are those that it numbers."""
+        word, node, index, *more = answer
+        sku, place = skus[int(index) - 1], node.decode()
+        if word == b"backorder":
+            return cls(sku=sku, node=place, on_hand=int(more[0]))
+        return cls(sku=sku, node=place, receipt=more[0].decode(), expected_at=int(more[1]))
 
 
 @dataclass(frozen=True, slots=True)

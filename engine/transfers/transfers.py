@@ -13,7 +13,7 @@ from engine.errors import Contended, InputInvalid, Mistake, NotFound, PointsmanE
 from engine.facts_reader import FactsReader
 from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.position_checks import position_mistake
-from engine.inventory.stated_instants import MICROSECONDS, mistake_if_ahead
+from engine.inventory.stated_instants import MICROSECONDS, verify_instant
 from engine.model.facts import Network
 from engine.model.transfers import Transfer, TransferLine, TransferStatus
 from engine.store.connection.client import Client
@@ -338,9 +338,7 @@ class Transfers:
         )
 
     def _check_instant(self, instant: int | None) -> None:
-        mistake = mistake_if_ahead(instant, self._clock(), "write when the units were moved")
-        if mistake is not None:
-            raise InputInvalid([mistake])
+        verify_instant(instant, self._clock(), field="at", what_to_do="write when the units were moved")
 
 
 def _text(units: Mapping[str, int] | None) -> str:

@@ -101,6 +101,7 @@ def test_a_mistake_is_said_and_changes_nothing(run: Run, tmp_path: Path) -> None
     for words, message in (
         (["open", "O-4", "--line", "1=9", "--reason", "late"], "9 can't come back, as 1 of 1 may"),
         (["open", "O-4", "--line", "1=1", "--reason", "lat"], "did you mean 'late'?"),
+        (["open", "O-4", "--line", "1=1", "--reason", "LATE"], "did you mean 'late'?"),
         (["inspect", "O-4-R1", "--grade", "as_new", "--units", "x"], "--units: 'x' is no number of units"),
     ):
         refused = run("return", *words)

@@ -26,7 +26,7 @@ from engine.model.facts import (
     StockPosition,
 )
 from engine.model.lots import lot_label, unexpired_units
-from engine.model.receipts import Receipt
+from engine.model.receipts import Receipt, in_order_of_arrival
 from engine.store.network.serialization import inventory_version
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -124,7 +124,7 @@ def snapshot(
     given = {item.sku: item for item in products or []}
     facts = network(nodes, services, **more)
     coming = {}
-    for item in sorted(receipts, key=lambda item: (item.expected_at, item.id)):
+    for item in in_order_of_arrival(receipts):
         coming.setdefault(item.sku, {}).setdefault(item.node, []).append(item)
     return Snapshot(
         network=facts,

@@ -1,15 +1,12 @@
 """`pointsman return place`: where a unit would go if it came back."""
 
-from decimal import Decimal
-
 import click
 
-from api.cli.language.current import current_language, say
-from api.cli.options import AS_JSON, print_json, units_of
+from api.cli.language.current import current_language
+from api.cli.options import AS_JSON, print_json, units_given
 from api.records.flows.placements import PlacementsRecord
 from api.shapes.flows.placement import placement_question
 from api.shapes.quantities import Quantities
-from engine.errors import InputInvalid, Mistake
 from engine.service import Pointsman
 from engine.settings import Settings
 from rules.wording.catalogue import ENGLISH, available_languages
@@ -47,7 +44,7 @@ def place(
         "grade": grade,
         "reason": reason,
         "days_since_delivery": days,
-        "quantity": None if units is None else _number(units),
+        "quantity": units_given(units),
     }
     with Pointsman(settings) as service:
         quantities = Quantities.of(service)
@@ -58,11 +55,3 @@ def place(
         print_json(record, quantities)
         return
     click.echo("\n\n".join("\n".join(unit.explanation) for unit in record.units))
-
-
-def _number(word: str) -> int | Decimal:
-    """A number of units; raises InputInvalid."""
-    number = units_of(word)
-    if not number:
-        raise InputInvalid([Mistake(field="--units", message=say("'{word}' is no number of units", word=word))])
-    return number

@@ -1,7 +1,6 @@
 """`pointsman return`: goods that come back, from the authorisation to what becomes of each unit."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import click
@@ -19,7 +18,7 @@ from api.cli.options import (
     print_json,
     print_more,
     units_by_name,
-    units_of,
+    units_given,
     who,
 )
 from api.cli.output.times import Times
@@ -29,7 +28,6 @@ from api.shapes.cursors import OrdersCursor
 from api.shapes.flows.return_steps import dispose_request, inspect_request, open_request, receive_request
 from api.shapes.limits import MOST_RETURNS
 from api.shapes.quantities import Quantities
-from engine.errors import InputInvalid, Mistake
 from engine.returns.disposed_return import PlacedInWords
 from engine.returns.return_list import ReturnFilter
 from engine.returns.return_state import STATES, ReturnState
@@ -161,7 +159,7 @@ def inspect(
 
     Example: pointsman return inspect W-900001-R1 --grade as_new
     """
-    item = {"group": group, "quantity": _quantity(units), "grade": grade, "restock": restock}
+    item = {"group": group, "quantity": units_given(units), "grade": grade, "restock": restock}
     with Pointsman(settings) as service:
         flow = service.flows.returns
         request = inspect_request(service, flow.show(return_id).stored, {"groups": [item], "op": op})
@@ -205,7 +203,7 @@ def dispose(
 
     Example: pointsman return dispose W-900001-R1 --disposition restock
     """
-    item = {"group": group, "quantity": _quantity(units), "disposition": disposition, "as_sku": as_sku}
+    item = {"group": group, "quantity": units_given(units), "disposition": disposition, "as_sku": as_sku}
     item["place"] = place
     only_kept = bool(kept) and not (disposition or group or units or as_sku or place)
     body = {
@@ -298,11 +296,3 @@ def _print(service: Pointsman, state: ReturnState, *, as_json: bool, placed: Seq
 
 def _show(state: ReturnState) -> str:
     return f"pointsman return show {argument(state.stored.id)}"
-
-
-def _quantity(word: str | None) -> int | Decimal | None:
-    """A number of units; raises InputInvalid."""
-    number = None if word is None else units_of(word)
-    if word is not None and not number:
-        raise InputInvalid([Mistake(field="--units", message=say("'{word}' is no number of units", word=word))])
-    return number

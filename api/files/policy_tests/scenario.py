@@ -35,7 +35,7 @@ from engine.model.facts import (
     StockPosition,
 )
 from engine.model.lots import Lot, LotUnits, lot_label, unexpired_units
-from engine.model.receipts import Receipt, ReceiptStatus
+from engine.model.receipts import Receipt, ReceiptStatus, in_order_of_arrival
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.yaml_document import Node as Raw
@@ -136,7 +136,7 @@ class Scenario:
             )
             for name, item in to_come.items()
         ]
-        return sorted(receipts, key=lambda item: (item.expected_at, item.id))
+        return in_order_of_arrival(receipts)
 
     def _positions(self, sku: str) -> Mapping[str, StockPosition]:
         if sku in self.stock:

@@ -3,29 +3,23 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from marshmallow import fields, validate
 
 from api.http.audit.reads import note_order
-from api.http.blueprint import Blueprint, answer
+from api.http.blueprint import Blueprint, answer_in, language_asked_for
 from api.shapes.base import Strict
 from api.shapes.fields import Flag
+from api.shapes.language import language_field
 from engine.audit.explanation.record import DecisionExplanationRecord
 from engine.service import Pointsman
-from rules.wording.catalogue import ENGLISH, available_languages
 
 MOST_PLACES = 20
 """That one request may ask about by name."""
 
 
 class ExplanationQuery(Strict):
-    lang = fields.String(
-        load_default=None,
-        validate=validate.OneOf(available_languages()),
-        metadata={
-            "description": "of the sentences; if it is left out, Accept-Language says it, and else it is English"
-        },
-    )
+    lang = language_field("sentences")
     why_not = fields.List(
         fields.String(),
         load_default=[],
@@ -49,10 +43,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """Why an order ships as it does, and why not otherwise, in sentences and figures"""
         explained = pointsman.explanations.of_decision(decision_id, why_not=query["why_not"], what_if=query["what_if"])
         note_order(explained.record.order.id)
-        language = query["lang"] or request.accept_languages.best_match(available_languages(), default=ENGLISH)
-        response = answer(explained.in_language(language))
-        response.headers["Content-Language"] = language
-        response.vary.add("Accept-Language")
-        return response
+        language = language_asked_for(query["lang"])
+        return answer_in(language, explained.in_language(language))
 
     return explanations

@@ -4,11 +4,11 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response
 
 from api.http.access.caller import caller
 from api.http.audit.reads import note_order
-from api.http.blueprint import Blueprint, answer, answer_made
+from api.http.blueprint import Blueprint, answer, answer_in, answer_made, language_asked_for
 from api.records.flows.placements import PlacementsRecord
 from api.records.flows.returns import ReturnRecord, ReturnsPageRecord
 from api.shapes.flows.placement import PlacementQuery, PlaceReturnRequest, placement_question
@@ -25,7 +25,6 @@ from api.shapes.flows.returns import (
 from engine.returns.opening import OVERRIDE_SCOPE
 from engine.returns.returns import Returns
 from engine.service import Pointsman
-from rules.wording.catalogue import ENGLISH, available_languages
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
@@ -56,12 +55,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @returns.response(HTTPStatus.OK, PlacementsRecord)
     def place(body: dict[str, Any], query: dict[str, Any]) -> Response:
         """Where units would go if they came back, and what the other places would gain; nothing changes"""
-        language = query["lang"] or request.accept_languages.best_match(available_languages(), default=ENGLISH)
+        language = language_asked_for(query["lang"])
         answered = pointsman.flows.return_placements.ask(placement_question(pointsman, body))
-        response = answer(PlacementsRecord.of(answered, language))
-        response.headers["Content-Language"] = language
-        response.vary.add("Accept-Language")
-        return response
+        return answer_in(language, PlacementsRecord.of(answered, language))
 
     @returns.get("", scope=("orders", "audit:read"))
     @returns.arguments(ReturnsQuery, location="query")
@@ -109,11 +105,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
             by=caller().name,
             dry_run=query["dry_run"],
         )
-        language = query["lang"] or request.accept_languages.best_match(available_languages(), default=ENGLISH)
-        response = answer(ReturnRecord.of(made.state, made.in_words(language)))
-        response.headers["Content-Language"] = language
-        response.vary.add("Accept-Language")
-        return response
+        language = language_asked_for(query["lang"])
+        return answer_in(language, ReturnRecord.of(made.state, made.in_words(language)))
 
     @returns.post("/<path:return_id>/cancel", scope="orders")
     @returns.arguments(CancelReturnRequest)

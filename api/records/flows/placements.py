@@ -82,7 +82,7 @@ class PlacementRecord(Record, frozen=True):
     @classmethod
     def of(cls, placement: Placement, explanation: list[str]) -> "PlacementRecord":
         disposal = placement.disposal
-        here = [placement.here] if placement.moves and placement.here not in placement.others else []
+        here = [placement.here] if placement.moves else []
         return cls(
             quantity=placement.quantity,
             disposition=None if disposal.disposition is None else disposal.disposition.word,

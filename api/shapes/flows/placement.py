@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import fields, validate
-
 from api.shapes.base import Strict
 from api.shapes.fields import SentUnits, WholeNumber, Word
+from api.shapes.language import language_field
 from api.shapes.quantities import Quantities
 from engine.returns.placement_question import PlacementQuestion
 from engine.service import Pointsman
-from rules.wording.catalogue import available_languages
 
 MOST_DAYS = 36_500
 """Since the delivery: a hundred years."""
@@ -38,10 +36,4 @@ def placement_question(pointsman: Pointsman, body: Mapping[str, Any]) -> Placeme
 
 
 class PlacementQuery(Strict):
-    lang = fields.String(
-        load_default=None,
-        validate=validate.OneOf(available_languages()),
-        metadata={
-            "description": "of the sentences; if it is left out, Accept-Language says it, and else it is English"
-        },
-    )
+    lang = language_field("sentences")

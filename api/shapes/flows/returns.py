@@ -7,12 +7,12 @@ from marshmallow import fields, post_load, validate
 from api.shapes.base import Strict
 from api.shapes.cursors import OrdersCursor
 from api.shapes.fields import Flag, Instant, Note, QueryNumber, SentUnits, TrueOrFalse, WholeNumber, Word
+from api.shapes.language import language_field
 from api.shapes.limits import MOST_RETURNS, MOST_UNITS
 from api.shapes.line_units import LineUnits
 from engine.returns.return_list import ReturnFilter
 from engine.returns.return_state import STATES
 from rules.vocabulary import DISPOSITIONS
-from rules.wording.catalogue import available_languages
 
 MOST_LINES = 1_000
 """Of one return, and groups of units of one request."""
@@ -112,11 +112,7 @@ class DisposeReturnRequest(Strict):
 class DisposeQuery(Strict):
     """In which language the reasons are said, and whether anything is to change."""
 
-    lang = fields.String(
-        load_default=None,
-        validate=validate.OneOf(available_languages()),
-        metadata={"description": "of the reasons; if it is left out, Accept-Language says it, and else it is English"},
-    )
+    lang = language_field("reasons")
     dry_run = Flag(load_default=False, metadata={"description": "say what would become of them, but change nothing"})
 
 

@@ -20,7 +20,7 @@ from engine.decide.evaluation.positions import (
     node_facts_at,
     whole_units,
 )
-from engine.decide.incoming.incoming import STATUSES
+from engine.decide.incoming.incoming import reliance_of
 from engine.decide.levels.expected_sales import ExpectedSales
 from engine.decide.matching.judgement_table import smallest_multiples
 from engine.decide.matching.matcher import Matcher
@@ -28,12 +28,11 @@ from engine.decide.matching.signature_table import COVER, LOAD, NEXT_ARRIVAL, Ro
 from engine.decide.shipping.columns import NOWHERE, Flags, Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
-from engine.inbound.available_to_promise import Reliance, available_of_receipts, units_at
+from engine.inbound.available_to_promise import available_of_receipts, units_at
 from engine.model.facts import NO_UNITS_TAKEN, Product, Snapshot, StockPosition
 from engine.model.lots import Lot, free_by_expiry, usable_on
 from engine.model.receipts import Receipt
 from rules.conditions import Operator, comparisons
-from rules.effects import PromiseFrom
 from rules.policy import PolicySet, Rule
 from rules.reserves import Allotment, Cap, Protection, Tally
 from rules.vocabulary import Facts, Stage
@@ -299,7 +298,7 @@ def free_units(
     later = np.zeros(len(units), dtype=bool)
     for row, receipts in facts.receipts_by_row.items() if until is not None else ():
         promise_from, slack, haircut = judge.table.promises()[:, judgement[row]].tolist()
-        reliance = Reliance(now=facts.now, statuses=STATUSES[PromiseFrom(promise_from)], haircut=haircut)
+        reliance = reliance_of(promise_from, haircut=haircut, now=facts.now)
         there = int(stock.on_hand[row] - stock.held[row] - floor[row])
         steps = available_of_receipts(there, receipts, reliance)
         to_come = units_at(steps, (until or 0) - slack * 60) - max(0, there)

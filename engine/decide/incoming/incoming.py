@@ -25,11 +25,10 @@ from engine.inbound.available_to_promise import (
     AvailableUnits,
     Reliance,
     available_of_receipts,
-    in_order_of_arrival,
     peg,
 )
 from engine.model.facts import Network, OptionKey
-from engine.model.receipts import Receipt, ReceiptStatus, ReceiptUnits
+from engine.model.receipts import Receipt, ReceiptStatus, ReceiptUnits, in_order_of_arrival
 from rules.effects import LineOutcome, PromiseFrom
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import Stage
@@ -37,7 +36,7 @@ from rules.vocabulary import Stage
 if TYPE_CHECKING:
     from engine.decide.evaluation.evaluation import Evaluation
 
-STATUSES: Mapping[PromiseFrom, frozenset[ReceiptStatus]] = {
+_STATUSES: Mapping[PromiseFrom, frozenset[ReceiptStatus]] = {
     PromiseFrom.ON_HAND: frozenset(),
     PromiseFrom.IN_TRANSIT: frozenset({"in_transit"}),
     PromiseFrom.CONFIRMED: frozenset({"in_transit", "confirmed"}),
@@ -91,7 +90,7 @@ class Coming:
         return tuple(
             CountedReceipt(id=item.id, status=item.status, expected_at=item.expected_at)
             for item in self.receipts
-            if item.status in self.reliance.statuses and item.expected_at > self.reliance.now
+            if self.reliance.counts_on(item)
         )
 
 
@@ -157,8 +156,8 @@ class Incoming:
         """
         table = self._evaluation.matcher.stages[Stage.POSITION].table.promises()
         terms = table[:, [int(self._evaluation.positions[line].judgement[row]) for line in lines]]
-        promise_from = PromiseFrom.PLANNED if self._all_of_it else PromiseFrom(int(terms[0].min()))
-        reliance = Reliance(now=self._evaluation.now, statuses=STATUSES[promise_from], haircut=int(terms[2].max()))
+        promise_from = PromiseFrom.PLANNED if self._all_of_it else int(terms[0].min())
+        reliance = reliance_of(promise_from, haircut=int(terms[2].max()), now=self._evaluation.now)
         return reliance, int(terms[1].max()) * 60
 
     def flags(self, index: int) -> Flags:
@@ -294,6 +293,11 @@ class Incoming:
 
     def _free(self, index: int, node: str) -> int:
         return int(self._evaluation.positions[index].free[self._row(index, node)])
+
+
+def reliance_of(promise_from: int, *, haircut: int, now: int) -> Reliance:
+    """Which receipts may be promised where rules say so; `promise_from` is a PromiseFrom, as columns have it."""
+    return Reliance(now=now, statuses=_STATUSES[PromiseFrom(promise_from)], haircut=haircut)
 
 
 def incoming_of(evaluation: "Evaluation") -> Incoming | None:

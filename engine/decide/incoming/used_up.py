@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from engine.decide.incoming.incoming import STATUSES
-from engine.inbound.available_to_promise import Reliance, available_of_receipts
-from rules.effects import PromiseFrom
+from engine.decide.incoming.incoming import reliance_of
+from engine.inbound.available_to_promise import available_of_receipts
 from rules.vocabulary import Stage
 
 if TYPE_CHECKING:
@@ -18,10 +17,9 @@ def used_up(evaluation: "Evaluation", index: int) -> tuple[int, ...]:
     nodes = []
     for row, receipts in stock.receipts.items():
         promise_from, _, haircut = table[:, int(positions.judgement[row])].tolist()
-        reliance = Reliance(now=evaluation.now, statuses=STATUSES[PromiseFrom(promise_from)], haircut=haircut)
+        reliance = reliance_of(promise_from, haircut=haircut, now=evaluation.now)
         free = int(stock.on_hand[row] - stock.held[row] - positions.floor[row])
-        steps = available_of_receipts(free, receipts, reliance)
-        relied_on = any(item.status in reliance.statuses and item.expected_at > evaluation.now for item in receipts)
-        if relied_on and all(step.units <= 0 for step in steps):
+        most = available_of_receipts(free, receipts, reliance)[-1].units
+        if not most and any(map(reliance.counts_on, receipts)):
             nodes.append(int(stock.node[row]))
     return tuple(nodes)

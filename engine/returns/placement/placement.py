@@ -82,6 +82,55 @@ class Placement:
         return self.chosen.gain - self.here.gain
 
 
+class Placer:
+    """Places returned units on the stock of one `snapshot`, by the rules of `matcher`, at the instant `now` (UTC
+    seconds). What places need of an article is worked out once, for the first unit of it.
+    """
+
+    def __init__(self, snapshot: Snapshot, matcher: Matcher, now: int) -> None:
+        self.snapshot = snapshot
+        self.matcher = matcher
+        self._now = now
+        self._needs: dict[str, Needs] = {}
+
+    def place(
+        self, unit: ReturnedUnit, *, earlier: Mapping[str, int] | None = None, decided: Disposition | None = None
+    ) -> Placement:
+        """As `place_return`."""
+        snapshot = self.snapshot
+        product = snapshot.products[unit.sku]
+        quantity = product.scale if unit.quantity is None else unit.quantity
+        facts = PlaceFacts(unit=unit, snapshot=snapshot, now=self._now)
+        places = self._places(facts, unit.sku, quantity, earlier or {})
+        need = places.need(unit.node)
+        disposal = dispose(
+            places.judgement(unit.node, need),
+            self.matcher.policies,
+            sku=unit.sku,
+            grade=None if unit.grade is None else snapshot.network.returns.grades.get(unit.grade),
+            known_skus=frozenset(snapshot.products),
+            decided=decided,
+        )
+        if disposal.sku != unit.sku and disposal.sku in snapshot.products:
+            places = self._places(facts, disposal.sku, quantity, earlier or {})
+        placement = _leaves(unit, quantity, disposal, places.at(unit.node, None), margin=places.product.margin)
+        if disposal.disposition not in (Disposition.RESTOCK, None) or disposal.why == "unknown_article":
+            return placement
+        return _placed(placement, list(places.elsewhere()))
+
+    def _places(self, facts: PlaceFacts, sku: str, quantity: int, earlier: Mapping[str, int]) -> Places:
+        if sku not in self._needs:
+            self._needs[sku] = Needs(self.snapshot, sku, self.matcher, self._now)
+        return Places(
+            facts=facts,
+            product=self.snapshot.products[sku],
+            needs=self._needs[sku],
+            quantity=quantity,
+            earlier=earlier,
+            matcher=self.matcher,
+        )
+
+
 def place_return(
     unit: ReturnedUnit,
     *,
@@ -95,76 +144,48 @@ def place_return(
     that rules put it in stock as (see `Placement.sku` of a first call without it, which is undecided). `earlier` are
     counted units of the article that it becomes, by the node that units of the same return went to before. `decided` is
     what a person said, whatever the rules and the grade say.
+
+    Whoever places several units on one snapshot keeps a `Placer`, which this makes anew.
     """
-    placed = earlier or {}
-    product = snapshot.products[unit.sku]
-    quantity = product.scale if unit.quantity is None else unit.quantity
-    facts = PlaceFacts(unit=unit, snapshot=snapshot, now=now)
-
-    def places_of(sku: str) -> Places:
-        return Places(
-            facts=facts,
-            product=snapshot.products[sku],
-            needs=Needs(snapshot, sku, matcher, now),
-            quantity=quantity,
-            earlier=placed,
-            matcher=matcher,
-        )
-
-    places = places_of(unit.sku)
-    need = places.need(unit.node)
-    disposal = dispose(
-        places.judgement(unit.node, need),
-        matcher.policies,
-        sku=unit.sku,
-        grade=None if unit.grade is None else snapshot.network.returns.grades.get(unit.grade),
-        known_skus=frozenset(snapshot.products),
-        decided=decided,
-    )
-    if disposal.sku != unit.sku and disposal.sku in snapshot.products:
-        places = places_of(disposal.sku)
-    placement = _stays(unit, quantity, disposal, places.at(unit.node, None), "leaves", margin=places.product.margin)
-    if disposal.disposition not in (Disposition.RESTOCK, None) or disposal.why == "unknown_article":
-        return placement
-    return _placed(placement, list(places.all()))
+    return Placer(snapshot, matcher, now).place(unit, earlier=earlier, decided=decided)
 
 
 def place_returns(units: Sequence[ReturnedUnit], *, snapshot: Snapshot, matcher: Matcher, now: int) -> list[Placement]:
     """The units of one return, one after another, those placed before counted."""
+    placer = Placer(snapshot, matcher, now)
     earlier: dict[str, Counter[str]] = {}
     placements = []
     for unit in units:
-        placement = place_return(unit, snapshot=snapshot, matcher=matcher, now=now)
+        placement = placer.place(unit)
         if placement.sku in earlier:
-            placement = place_return(unit, snapshot=snapshot, matcher=matcher, now=now, earlier=earlier[placement.sku])
+            placement = placer.place(unit, earlier=earlier[placement.sku])
         if placement.disposition is Disposition.RESTOCK:
             earlier.setdefault(placement.sku, Counter())[placement.node] += placement.quantity
         placements.append(placement)
     return placements
 
 
-def _stays(
-    unit: ReturnedUnit, quantity: int, disposal: Disposal, here: Place, because: Because, *, margin: int | None
-) -> Placement:
+def _leaves(unit: ReturnedUnit, quantity: int, disposal: Disposal, here: Place, *, margin: int | None) -> Placement:
+    """The placement of a unit that is not put in stock, or of which it is still open where."""
     return Placement(
         unit=unit,
         quantity=quantity,
         disposal=disposal,
         node=unit.node,
-        because=because,
+        because="leaves",
         here=here,
         chosen=here,
         margin=margin,
     )
 
 
-def _placed(placement: Placement, places: Sequence[Place]) -> Placement:
-    """The placement of a unit that is put in stock, among all places it could go to; the first is where it lies."""
-    here = places[0]
-    open_to_it = [item for item in places if item is here or not item.need.is_full]
-    strictest = min((item.exclude for item in open_to_it), default=Exclusion.YES)
+def _placed(placement: Placement, elsewhere: Sequence[Place]) -> Placement:
+    """The placement of a unit that is put in stock: where it lies, or at one of the other places it could go to."""
+    here = placement.here
+    open_to_it = [here, *(item for item in elsewhere if not item.need.is_full)]
+    strictest = min(item.exclude for item in open_to_it)
     if strictest is Exclusion.YES:
-        return replace(placement, because="no_other_place", refused=tuple(places[1:]))
+        return replace(placement, because="no_other_place", refused=tuple(elsewhere))
     allowed = [item for item in open_to_it if item.exclude is strictest]
     ranked = sorted(allowed, key=lambda item: (item.tier, -item.gain, item is not here, item.node))
     chosen = ranked[0]
@@ -174,7 +195,7 @@ def _placed(placement: Placement, places: Sequence[Place]) -> Placement:
         because=_because(chosen, here, allowed, margin=placement.margin),
         chosen=chosen,
         others=tuple(item for item in ranked[1:] if item is not here),
-        refused=tuple(item for item in places[1:] if item not in allowed),
+        refused=tuple(item for item in elsewhere if item not in allowed),
     )
 
 

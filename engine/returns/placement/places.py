@@ -57,12 +57,10 @@ class Places:
     earlier: Mapping[str, int]
     matcher: Matcher
 
-    def all(self) -> Iterator[Place]:
-        """Where it lies, and every place that a lane leads to from there."""
-        here = self.facts.unit.node
-        yield self.at(here, None)
+    def elsewhere(self) -> Iterator[Place]:
+        """Every place that a lane leads to from where it lies."""
         lanes = self.facts.snapshot.caches.get(TransferLanes)
-        for node, lane in lanes.from_node(here):
+        for node, lane in lanes.from_node(self.facts.unit.node):
             yield self.at(node, lane)
 
     def at(self, node: str, lane: TransferLane | None) -> Place:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from engine.model.lots import TAB
-from engine.model.receipts import Receipt, ReceiptSource, ReceiptStatus
+from engine.model.receipts import Receipt, ReceiptSource, ReceiptStatus, in_order_of_arrival
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def text_of(stored: StoredReceipt) -> str:
 def by_node(receipts: Iterable[Receipt]) -> dict[str, list[Receipt]]:
     """Those of each node, the next to arrive first."""
     nodes: dict[str, list[Receipt]] = {}
-    for receipt in sorted(receipts, key=lambda item: (item.expected_at, item.id)):
+    for receipt in in_order_of_arrival(receipts):
         nodes.setdefault(receipt.node, []).append(receipt)
     return nodes
 

@@ -11,6 +11,7 @@ from engine.actor import by_itself
 from engine.model.lots import TAB
 from engine.model.receipts import OPEN, Receipt, ReceiptSource, ReceiptStatus
 from engine.store.connection.client import Client, faults
+from engine.store.connection.hashes import read_hashes
 from engine.store.flows.receipt_texts import parse
 from engine.store.hold_changes.change_script import changed_sku_keys
 from engine.store.holds import Operation
@@ -149,14 +150,8 @@ class Receipts:
 
     def open_of(self, skus: Sequence[str]) -> Iterator[Receipt]:
         """The open receipts of these SKUs, in no order."""
-        for start in range(0, len(skus), _AT_ONCE):
-            batch = skus[start : start + _AT_ONCE]
-            with faults(), self._client.redis.pipeline(transaction=False) as read:
-                for sku in batch:
-                    read.hgetall(self._keys.receipts(sku))
-                hashes = read.execute()
-            for sku, fields in zip(batch, hashes, strict=True):
-                yield from (parse(name.decode(), sku, text).receipt for name, text in fields.items())
+        for sku, fields in read_hashes(self._client, self._keys.receipts, skus):
+            yield from (parse(name.decode(), sku, text).receipt for name, text in fields.items())
 
     def all(self, *, closed: bool) -> Iterator[Receipt]:
         """Every open receipt, in no order; if `closed`, those that were received or cancelled as well."""

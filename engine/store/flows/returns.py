@@ -112,7 +112,6 @@ class ReturnStep:
             ],
             "operation": self.operation.request,
             "seconds": self.operation.seconds,
-            "answer": self.after.encode().decode(),
         }
 
 
@@ -148,7 +147,8 @@ class StoredReturns:
         body = ReturnBody(
             returned=step.after, moves=tuple(step.moves), missing=dict(step.missing), moved=tuple(step.moved)
         )
-        skus = [(*stock, keys.quarantine(sku)) for sku, stock in zip(step.skus, self._sku_keys(step), strict=True)]
+        stock_keys = changed_sku_keys(keys, step.skus)
+        skus = [(*stock, keys.quarantine(sku)) for sku, stock in zip(step.skus, stock_keys, strict=True)]
         script_keys = CHANGE_RETURN.keys(
             keys,
             skus,
@@ -165,9 +165,6 @@ class StoredReturns:
                 return _outcome(answer)
             load.finish(self._client, self._keys)
         raise load.loaded_over_and_over()
-
-    def _sku_keys(self, step: ReturnStep) -> list[tuple[str, ...]]:
-        return changed_sku_keys(self._keys, step.skus)
 
 
 def _outcome(answer: Sequence[bytes]) -> ReturnOutcome:

@@ -292,9 +292,6 @@ def _outcome(answer: Sequence[bytes], skus: Sequence[str]) -> ChangeOutcome:
             return UnitsChanged(answer=text)
         case b"lacking", node, index, free:
             return UnitsLacking(sku=skus[int(index) - 1], node=node.decode(), free=int(free))
-        case b"backorder", node, index, on_hand:
-            return UnitsOnBackorder(sku=skus[int(index) - 1], node=node.decode(), on_hand=int(on_hand))
-        case b"awaited", node, index, receipt, expected_at:
-            sku = skus[int(index) - 1]
-            return UnitsOnBackorder(sku=sku, node=node.decode(), receipt=receipt.decode(), expected_at=int(expected_at))
+        case b"backorder" | b"awaited", *_:
+            return UnitsOnBackorder.of(answer, skus)
     raise ValueError(f"no answer of change_holds.lua: {answer!r}")

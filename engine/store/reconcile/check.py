@@ -13,6 +13,7 @@ from typing import Any
 from engine.model.lots import TAB
 from engine.store.audit.seal_check import SealCheck
 from engine.store.connection.client import Client, faults
+from engine.store.connection.hashes import Fields, read_hashes
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.entry import EntryId
@@ -306,7 +307,7 @@ class Check:
     def _compare_holds(self) -> None:
         until = dict(scan.expiring(self._client, self._keys))
         seen = set()
-        for name, fields in scan.hashes(self._client, self._keys.hold, sorted(self._names.hold)):
+        for name, fields in read_hashes(self._client, self._keys.hold, sorted(self._names.hold)):
             seen.add(name)
             if any(hold_drifts(self._keys, self.replay, name, scan.decode_fields(fields), until.get(name))):
                 self._suspected.add(("holds", name))
@@ -325,7 +326,7 @@ class Check:
         millis = self._client.milliseconds(self._keys.log)
         stored = {
             (date, node): count
-            for date, fields in scan.hashes(self._client, self._keys.load, sorted(self._names.load))
+            for date, fields in read_hashes(self._client, self._keys.load, sorted(self._names.load))
             for node, count in scan.decode_fields(fields).items()
         }
         expected = {(date, node) for date, day in self.replay.loads.days.items() for node in day.amounts}
@@ -337,7 +338,7 @@ class Check:
         millis = self._client.milliseconds(self._keys.log)
         stored = {
             (name, node): count
-            for name, fields in scan.hashes(self._client, self._keys.taken_named, sorted(self._names.taken))
+            for name, fields in read_hashes(self._client, self._keys.taken_named, sorted(self._names.taken))
             for node, count in scan.decode_fields(fields).items()
         }
         expected = {(name, node) for name, period in self.replay.allotments.taken.items() for node in period.units}
@@ -379,7 +380,7 @@ class Check:
                 self._suspected.add(("receipts", receipt))
         pegs = {
             (sku, name): text
-            for sku, fields in scan.hashes(self._client, keys.pegs, sorted(self._names.pegs))
+            for sku, fields in read_hashes(self._client, keys.pegs, sorted(self._names.pegs))
             for name, text in scan.decode_fields(fields).items()
         }
         for peg in pegs.keys() | replay.pegs.keys():
@@ -420,7 +421,7 @@ class Check:
             | bases.keys()
         )
         on_hand: dict[PositionKey, int] = {}
-        for sku, fields in scan.hashes(self._client, keys.on_hand, sorted(names.on_hand)):
+        for sku, fields in read_hashes(self._client, keys.on_hand, sorted(names.on_hand)):
             positions = {node: units for node, units in fields.items() if b"\t" not in node}  # the others are of lots
             self._totals.positions += len(positions)
             self._totals.on_hand += sum(max(0, int(units)) for units in positions.values())
@@ -439,7 +440,7 @@ class Check:
 
     def _units(self, key: Callable[[str], str], skus: AbstractSet[str]) -> Iterator[tuple[PositionKey, int]]:
         """What is stored by node at the key of each SKU."""
-        for sku, fields in scan.hashes(self._client, key, sorted(skus)):
+        for sku, fields in read_hashes(self._client, key, sorted(skus)):
             yield from (((sku, node.decode()), int(units)) for node, units in fields.items())
 
 
@@ -448,7 +449,7 @@ def _of_positions(units: Mapping[PositionKey, int]) -> dict[PositionKey, int]:
     return {key: count for key, count in units.items() if TAB not in key[1]}
 
 
-def _only(relevant: AbstractSet[PositionKey], sku: str, fields: scan.Fields) -> Iterator[tuple[PositionKey, int]]:
+def _only(relevant: AbstractSet[PositionKey], sku: str, fields: Fields) -> Iterator[tuple[PositionKey, int]]:
     """The units on hand of the positions of `sku` that are relevant."""
     for node, units in fields.items() if relevant else ():
         key = sku, node.decode()

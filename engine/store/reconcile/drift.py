@@ -5,8 +5,9 @@ Each function takes the stored state of one thing, yields its drifts, and yields
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import orjson
 
@@ -44,6 +45,17 @@ class Write:
     field: str
     before: str | None
     after: str | None
+
+    @classmethod
+    def each(
+        cls, keys: Iterable[str], field: str, before: Iterable[str | None], after: Iterable[str | None]
+    ) -> tuple[Self, ...]:
+        """Of these keys, those whose field is not as it should be."""
+        return tuple(
+            cls(key=key, field=field, before=stored, after=expected)
+            for key, stored, expected in zip(keys, before, after, strict=True)
+            if stored != expected
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +273,7 @@ def order_drifts(
         for name in before
         if before[name] != after[name] and not (name == "approval" and before[name] and after[name])
     ]
-    writes += writes_at((keys.orders, keys.parked), order, scores, (placed, parked))
+    writes += Write.each((keys.orders, keys.parked), order, scores, (placed, parked))
     if writes:
         what = f"order {order} in the index of orders"
         exists = int(expected is not None)
@@ -379,17 +391,6 @@ def _stray_hold_drifts(keys: Keys, decision: str, fields: Mapping[str, str], unt
 def _expiry(keys: Keys, decision: str, before: int | None, after: int | None) -> Write:
     texts = [None if instant is None else str(instant) for instant in (before, after)]
     return Write(key=keys.expiring, field=decision, before=texts[0], after=texts[1])
-
-
-def writes_at(
-    keys: Sequence[str], field: str, before: Sequence[str | None], after: Sequence[str | None]
-) -> tuple[Write, ...]:
-    """The writes to a field or member of several keys that make it what it should be after, where it is not."""
-    return tuple(
-        Write(key=key, field=field, before=one, after=other)
-        for key, one, other in zip(keys, before, after, strict=True)
-        if one != other
-    )
 
 
 def _differences(

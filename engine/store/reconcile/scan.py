@@ -1,17 +1,16 @@
 """Reads the whole ledger for the check, a batch at a time, while the service goes on."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import orjson
 
 from engine.store.connection.client import Client, faults
+from engine.store.connection.hashes import Fields, read_hashes
 from engine.store.keys import Keys
 from engine.store.reconcile.expected_state import Base, PositionKey, ReceiptState
 
-Fields: TypeAlias = dict[bytes, bytes]
 _AT_ONCE = 500
 _SCAN_COUNT = 5_000
 _LOG_END = """
@@ -58,16 +57,6 @@ def log_end(client: Client, keys: Keys, *, counted: str) -> tuple[str, int]:
     with faults():
         last, size = client.redis.eval(_LOG_END, 2, keys.log, counted)
     return last.decode(), int(size)
-
-
-def hashes(client: Client, key: Callable[[str], str], names: Sequence[str]) -> Iterator[tuple[str, Fields]]:
-    """The hash at the key of each name, without those that do not exist any more."""
-    for start in range(0, len(names), _AT_ONCE):
-        batch = names[start : start + _AT_ONCE]
-        with faults(), client.redis.pipeline(transaction=False) as read:
-            for name in batch:
-                read.hgetall(key(name))
-            yield from ((name, fields) for name, fields in zip(batch, read.execute(), strict=True) if fields)
 
 
 def expiring(client: Client, keys: Keys) -> Iterator[tuple[str, int]]:
@@ -128,7 +117,7 @@ def endings(client: Client, keys: Keys) -> Iterator[list[str]]:
 
 def bases(client: Client, keys: Keys, skus: Sequence[str]) -> Iterator[tuple[PositionKey, Base]]:
     """The count or load that stands of each position where something came or left since."""
-    for sku, fields in hashes(client, keys.base, skus):
+    for sku, fields in read_hashes(client, keys.base, skus):
         for node, text in fields.items():
             base = parse_base(text)
             if base is not None:
@@ -145,7 +134,7 @@ def receipts(client: Client, keys: Keys, skus: Sequence[str]) -> dict[tuple[str,
         }
     opened = {
         (sku, name): text
-        for sku, fields in hashes(client, keys.receipts, skus)
+        for sku, fields in read_hashes(client, keys.receipts, skus)
         for name, text in decode_fields(fields).items()
     }
     names = {(sku, name) for name, sku in known.items()} | opened.keys()

@@ -47,13 +47,9 @@ local lacking = units_lacking(holds, instant, now)
 if lacking then
   return {'lacking', unpack(lacking)}
 end
-local awaited = units_on_backorder(holds, instant, now)
-if awaited then
-  return {'backorder', unpack(awaited)}
-end
-awaited = units_awaited(holds)
-if awaited then
-  return {'awaited', unpack(awaited)}
+local not_there = units_not_there(holds, instant, now)
+if not_there then
+  return not_there
 end
 -- A load puts a SKU's stock in place of what is on hand, so goods that left before that would be on hand again.
 if request.moves and redis.call('HEXISTS', key.facts, 'load') == 1 then

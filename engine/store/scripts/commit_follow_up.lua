@@ -52,13 +52,9 @@ if rejection then
   if tonumber(redis.call('HGET', key.changed_hold(1), 'until') or 0) <= now or holds_differ(rejection.holds) then
     return {'hold'}
   end
-  local awaited = units_on_backorder(rejection.holds, instant, micros)
-  if awaited then
-    return {'backorder', unpack(awaited)}
-  end
-  awaited = units_awaited(rejection.holds)
-  if awaited then
-    return {'awaited', unpack(awaited)}
+  local not_there = units_not_there(rejection.holds, instant, micros)
+  if not_there then
+    return not_there
   end
 end
 

@@ -31,9 +31,9 @@ class Receipts:
     until: dict = field(default_factory=dict)
     """By decision, until when its hold lasts."""
     at_risk: dict = field(default_factory=dict)
+    """By (decision, number), the cause."""
     noted: dict = field(default_factory=dict)
     """By receipt that was noted as overdue, when it was expected then."""
-    """By (decision, number), the cause."""
 
     def promised(self, name):
         return sum(peg.units for peg in self.pegs if peg.receipt == name)

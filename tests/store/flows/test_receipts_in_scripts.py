@@ -8,8 +8,8 @@ from dataclasses import replace
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, given
 
-from engine.inbound.available_to_promise import available_of_receipts, covers, in_order_of_arrival, peg
-from engine.model.receipts import Receipt
+from engine.inbound.available_to_promise import available_of_receipts, covers, peg
+from engine.model.receipts import Receipt, in_order_of_arrival
 from engine.store.flows.receipt_texts import StoredReceipt, parse, text_of
 from engine.store.outcomes import Committed
 from tests.store.flows.conftest import commit, decision_on

@@ -7,7 +7,7 @@ import orjson
 from engine.model.receipts import OPEN
 from engine.store.flows.receipt_texts import parse, text_of
 from engine.store.keys import Keys
-from engine.store.reconcile.drift import Drift, Write, writes_at
+from engine.store.reconcile.drift import Drift, Write
 from engine.store.reconcile.expected_state import ReceiptState
 from engine.store.reconcile.flows.expected_receipts import PegKey, mark_of
 from engine.store.reconcile.log_replay import LogReplay
@@ -27,7 +27,7 @@ def receipt_drifts(keys: Keys, replay: LogReplay, receipt: tuple[str, str], stat
         None if awaited is None else str(awaited),
     )
     places = (keys.receipts(sku), keys.receipt_skus, keys.closed_receipts, keys.arriving)
-    writes = writes_at(places, name, state, expected)
+    writes = Write.each(places, name, state, expected)
     if writes:
         yield Drift(
             what=f"units that are to come by receipt {name}",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from engine.store.keys import Keys
-from engine.store.reconcile.drift import Drift, writes_at
+from engine.store.reconcile.drift import Drift, Write
 from engine.store.reconcile.expected_state import TransferState
 from engine.store.reconcile.log_replay import LogReplay
 
@@ -11,7 +11,7 @@ from engine.store.reconcile.log_replay import LogReplay
 def transfer_drifts(keys: Keys, replay: LogReplay, name: str, state: TransferState) -> Iterator[Drift]:
     """`state` is its text among the open transfers, and among those that are over."""
     expected = replay.transfers.open.get(name), replay.transfers.ended.get(name)
-    writes = writes_at((keys.open_transfers, keys.ended_transfers), name, state, expected)
+    writes = Write.each((keys.open_transfers, keys.ended_transfers), name, state, expected)
     if writes:
         yield Drift(
             what=f"transfer {name} as it stands",

@@ -3,10 +3,11 @@
 -- Keys, by the names in script_keys.py; the changed_ ones are those of each SKU that moves.
 -- No hold stands on a receipt that it opens, so there is no `pegged_hold`.
 -- ARGV  1 the request as JSON (see flows/returns.py)  2 the log entry's body  3 number of SKUs
--- Answers {'done' or 'again', answer}, with the answer of the request that came first under this operation; {'reused'}
--- if the operation was used for another request; {'network'} if the network is another by now, and {'loading'} while it
--- is being loaded; {'receipt', id} if another receipt has the id of one that it is to open; {'changed'} if the return, its order or what
--- of that was shipped is not as it was read; {'lacking'} if fewer units are in quarantine than are to leave it. Only 'done' changes anything.
+-- Answers {'done' or 'again', return}, with the return as the request left it that came first under this operation;
+-- {'reused'} if the operation was used for another request; {'network'} if the network is another by now, and
+-- {'loading'} while it is being loaded; {'receipt', id} if another receipt has the id of one that it is to open;
+-- {'changed'} if the return, its order or what of that was shipped is not as it was read; {'lacking'} if fewer units
+-- are in quarantine than are to leave it. Only 'done' changes anything.
 local request = cjson.decode(ARGV[1])
 
 -- the client library sends a write again if its answer was lost: it is answered again and not done twice
@@ -80,5 +81,5 @@ if #moves > 0 then
 end
 local entry = redis.call('XADD', key.log, '*', unpack(signed(fields)))
 remember_moves(moves, entry, now)
-redis.call('SET', key.operation, request.operation .. '\n' .. request.answer, 'EX', request.seconds)
-return {'done', request.answer}
+redis.call('SET', key.operation, request.operation .. '\n' .. request.after, 'EX', request.seconds)
+return {'done', request.after}

@@ -14,10 +14,8 @@ for _, id in ipairs(request.receipts) do
   local sku = redis.call('HGET', key.receipt_skus, id)
   local place = sku and places[sku]
   if place and expected_at <= tonumber(request.now) then
-    local text, standing = redis.call('HGET', key.changed_receipts(place), id), {}
-    for number, peg in ipairs(pegs_on(key.changed_pegs(place), id)) do
-      standing[number] = {peg[2], peg[3], peg[4]}
-    end
+    local text = redis.call('HGET', key.changed_receipts(place), id)
+    local standing = units_of_pegs(pegs_on(key.changed_pegs(place), id))
     local details = {sku = sku, node = text and receipt_of(text).node, expected_at = expected_at}
     if #standing > 0 then
       details.standing = standing

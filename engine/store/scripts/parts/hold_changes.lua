@@ -1,6 +1,6 @@
 -- Changes of the units of holds, as hold_change.py asks for them. Every script that ends, rejects or holds again some
--- units uses these functions, in this order: holds_differ, instant_of_leaving, units_lacking, units_on_backorder,
--- units_awaited, change_holds, log_confirm. Needs the parts `stock_journal` and `receipts`.
+-- units uses these functions, in this order: holds_differ, instant_of_leaving, units_lacking, units_not_there,
+-- change_holds, log_confirm. Needs the parts `stock_journal` and `receipts`.
 --
 -- A hold is {id, until, endings, ended, parts}: `until` and `endings` as they were read, and the endings afterwards; all
 -- of these are text, and empty where there is nothing. If units are held again, `open` has the hold's until, caller and
@@ -144,6 +144,17 @@ local function units_awaited(holds)
       end
     end
   end
+end
+
+-- The answer of a script by which units are to leave that are not there, as `UnitsOnBackorder.of` reads it; nothing if all
+-- are there.
+local function units_not_there(holds, instant, now)
+  local on_backorder = units_on_backorder(holds, instant, now)
+  if on_backorder then
+    return {'backorder', unpack(on_backorder)}
+  end
+  local awaited = units_awaited(holds)
+  return awaited and {'awaited', unpack(awaited)}
 end
 
 -- Lets units of a shipment that are not held any more, and do not leave, not stand on receipts any more: these before those

@@ -26,7 +26,17 @@ local function store_receipt(index, sku, id, receipt)
   end
 end
 
--- Notes that a promise may not be kept, and why: `cause` is what JSON says beside the units.
+-- Of pegs, {hold, number of the shipment, units}, as the log has them.
+local function units_of_pegs(pegs)
+  local list = {}
+  for place, peg in ipairs(pegs) do
+    list[place] = {peg[2], peg[3], peg[4]}
+  end
+  return list
+end
+
+-- Notes that promises may not be kept, and why: `pegs` are as `units_of_pegs` answers them, `cause` is what JSON says beside
+-- the units.
 local function note_at_risk(pegs, cause)
   for _, peg in ipairs(pegs) do
     local field = peg[1] .. ' ' .. peg[2]
@@ -42,7 +52,8 @@ end
 -- then as many as the receipt does not have any more, the last to be served first. Answers both, as lists of {hold, number
 -- of the shipment, units as text}.
 local function settle(index, id, receipt, arrived)
-  local pegs = receipt.promised > 0 and pegs_on(key.changed_pegs(index), id) or {}
+  local loses = receipt.promised > units_to_come(receipt)
+  local pegs = receipt.promised > 0 and (arrived > 0 or loses) and pegs_on(key.changed_pegs(index), id) or {}
   local on_stock, lost = {}, {}
   local function unpeg(peg, units, list)
     change_peg(key.changed_pegs(index), peg[1], -units)
@@ -183,14 +194,8 @@ local function announce(index, sku, id, message, context)
   local available = available_units(index, receipt.node)
   local _, lost = settle(index, id, receipt, 0)
   local cause = {receipt = id, sku = sku, node = receipt.node, at = context.now}
-  if #pegs > 0 then
-    local late = {}
-    for place, peg in ipairs(pegs) do
-      late[place] = {peg[2], peg[3], peg[4]}
-    end
-    cause.cause, cause.expected_at = 'late', receipt.expected_at
-    note_at_risk(late, cause)
-  end
+  cause.cause, cause.expected_at = 'late', receipt.expected_at
+  note_at_risk(units_of_pegs(pegs), cause)
   cause.cause, cause.expected_at = receipt.status == 'cancelled' and 'cancelled' or 'short', nil
   note_at_risk(lost, cause)
   store_receipt(index, sku, id, receipt)

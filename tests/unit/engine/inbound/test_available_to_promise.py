@@ -13,11 +13,10 @@ from engine.inbound.available_to_promise import (
     UnitsAt,
     available_of_receipts,
     available_to_promise,
-    in_order_of_arrival,
     peg,
     units_at,
 )
-from engine.model.receipts import Receipt
+from engine.model.receipts import Receipt, in_order_of_arrival
 from tests.support.examples import examples
 
 LAST = 6
