@@ -304,7 +304,6 @@ class Pointsman:
         self.flows.close()
         for thread in self._seal_threads:
             thread.stop()
-        self.flows.close()
         self.events.close()
         self.accesses.close()
         self._facts.close()

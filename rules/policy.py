@@ -98,24 +98,22 @@ class PolicySet:
     @cached_property
     def longest_cover(self) -> int:
         """The most days of cover for which some rule keeps units back; 0: none does, so no floor follows the demand."""
-        effects = (effect for rule in self.rules.values() for effect in rule.effects)
-        return max((_cover(effect.value) for effect in effects if effect.stage is Stage.POSITION), default=0)
+        return max((_cover(effect.value) for effect in self._effects if effect.stage is Stage.POSITION), default=0)
 
-    @cached_property
+    @property
     def has_alerts(self) -> bool:
         """Whether some rule says when stock is low."""
-        return any(effect.name == "alert_below" for rule in self.rules.values() for effect in rule.effects)
+        return "alert_below" in self._effect_names
 
     @cached_property
     def longest_alert(self) -> int:
         """The most days of cover below which some rule says that stock is low; 0: none does in days."""
-        effects = (effect for rule in self.rules.values() for effect in rule.effects)
-        return max((_cover(effect.value) for effect in effects if effect.name == "alert_below"), default=0)
+        return max((_cover(effect.value) for effect in self._effects if effect.name == "alert_below"), default=0)
 
-    @cached_property
+    @property
     def has_uplifts(self) -> bool:
         """Whether some rule says that more or less than usual is expected to sell."""
-        return any(effect.name == "uplift" for rule in self.rules.values() for effect in rule.effects)
+        return "uplift" in self._effect_names
 
     @cached_property
     def capped_channels(self) -> frozenset[str]:
@@ -123,15 +121,23 @@ class PolicySet:
         return frozenset(str(value.channel) for value in self._values if isinstance(value, Cap))
 
     @property
+    def _effects(self) -> Iterator[Effect]:
+        return (effect for rule in self.rules.values() for effect in rule.effects)
+
+    @property
     def _values(self) -> Iterator[EffectValue]:
-        return (effect.value for rule in self.rules.values() for effect in rule.effects)
+        return (effect.value for effect in self._effects)
+
+    @cached_property
+    def _effect_names(self) -> frozenset[str]:
+        return frozenset(effect.name for effect in self._effects)
 
     @cached_property
     def most_oversold(self) -> int:
         """The most units beyond those on hand that any rule lets a place sell."""
-        effects = (effect for rule in self.rules.values() for effect in rule.effects)
         return max(
-            (int(item.value) for item in effects if item.name == "oversell" and isinstance(item.value, int)), default=0
+            (int(item.value) for item in self._effects if item.name == "oversell" and isinstance(item.value, int)),
+            default=0,
         )
 
     @property
@@ -149,26 +155,25 @@ class PolicySet:
         """Whether a rule mentions what is to come."""
         return any(fact.path in INCOMING for rule in self.rules.values() for fact in rule.facts)
 
-    @cached_property
+    @property
     def preorders(self) -> bool:
         """Whether a rule says from when on something ships."""
-        return any(effect.name == "preorder_from" for rule in self.rules.values() for effect in rule.effects)
+        return "preorder_from" in self._effect_names
 
-    @cached_property
+    @property
     def reroutes_late(self) -> bool:
         """Whether a rule ships from elsewhere what would come too late."""
-        return any(effect.name == "reroute_if_late" for rule in self.rules.values() for effect in rule.effects)
+        return "reroute_if_late" in self._effect_names
 
-    @cached_property
+    @property
     def counts_hours(self) -> bool:
         """Whether a rule limits the shipments of an hour."""
-        return any(effect.name == "hourly_orders" for rule in self.rules.values() for effect in rule.effects)
+        return "hourly_orders" in self._effect_names
 
-    @cached_property
+    @property
     def limits_output(self) -> bool:
         """Whether any rule limits the units or kilograms that nodes ship a day, so that these are counted."""
-        effects = (effect.name for rule in self.rules.values() for effect in rule.effects)
-        return not {"daily_units", "daily_weight"}.isdisjoint(effects)
+        return not self._effect_names.isdisjoint({"daily_units", "daily_weight"})
 
     def relevant_at(self, *stages: Stage) -> Mapping[str, Rule]:
         """Rules with an effect at any of `stages`, the rules that override them, those that override these, etc."""

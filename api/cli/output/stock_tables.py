@@ -46,19 +46,15 @@ def _columns(record: SkuStockRecord) -> Iterator[Column]:
     yield Column(heading=say("available"), cells=[str(item.available) for item in nodes])
     if record.blocked:
         yield Column(heading=say("blocked"), cells=[str(item.blocked) for item in nodes])
-    if record.quarantine is not UNSET:
-        quarantine = [str(0 if item.quarantine is UNSET else item.quarantine) for item in nodes]
-        yield Column(heading=say("in quarantine"), cells=quarantine)
     for heading, in_all, of_nodes in (
+        (say("in quarantine"), record.quarantine, [item.quarantine for item in nodes]),
         (say("incoming"), record.incoming, [item.incoming for item in nodes]),
         (say("in transit"), record.in_transit, [item.in_transit for item in nodes]),
         (say("promised of these"), record.promised, [item.promised for item in nodes]),
+        (say("expired units"), record.expired, [item.expired for item in nodes]),
     ):
         if in_all is not UNSET:
             yield Column(heading=heading, cells=[str(0 if units is UNSET else units) for units in of_nodes])
-    if record.expired is not UNSET:
-        expired = [str(0 if item.expired is UNSET else item.expired) for item in nodes]
-        yield Column(heading=say("expired units"), cells=expired)
     for channel in record.free:
         yield Column(
             heading=say("free to {channel}", channel=channel), cells=[str(item.free[channel]) for item in nodes]
