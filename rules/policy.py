@@ -91,6 +91,11 @@ class PolicySet:
         return dict(zip((policy.id for policy in self.policies), self.texts, strict=True))
 
     @cached_property
+    def effect_names(self) -> frozenset[str]:
+        """The names of all effects that rules have."""
+        return frozenset(effect.name for effect in self._effects)
+
+    @cached_property
     def allotments(self) -> tuple[Allotment, ...]:
         """Those of all rules."""
         return tuple(dict.fromkeys(value for value in self._values if isinstance(value, Allotment)))
@@ -103,7 +108,7 @@ class PolicySet:
     @property
     def has_alerts(self) -> bool:
         """Whether some rule says when stock is low."""
-        return "alert_below" in self._effect_names
+        return "alert_below" in self.effect_names
 
     @cached_property
     def longest_alert(self) -> int:
@@ -113,7 +118,7 @@ class PolicySet:
     @property
     def has_uplifts(self) -> bool:
         """Whether some rule says that more or less than usual is expected to sell."""
-        return "uplift" in self._effect_names
+        return "uplift" in self.effect_names
 
     @cached_property
     def capped_channels(self) -> frozenset[str]:
@@ -127,10 +132,6 @@ class PolicySet:
     @property
     def _values(self) -> Iterator[EffectValue]:
         return (effect.value for effect in self._effects)
-
-    @cached_property
-    def _effect_names(self) -> frozenset[str]:
-        return frozenset(effect.name for effect in self._effects)
 
     @cached_property
     def most_oversold(self) -> int:
@@ -158,22 +159,22 @@ class PolicySet:
     @property
     def preorders(self) -> bool:
         """Whether a rule says from when on something ships."""
-        return "preorder_from" in self._effect_names
+        return "preorder_from" in self.effect_names
 
     @property
     def reroutes_late(self) -> bool:
         """Whether a rule ships from elsewhere what would come too late."""
-        return "reroute_if_late" in self._effect_names
+        return "reroute_if_late" in self.effect_names
 
     @property
     def counts_hours(self) -> bool:
         """Whether a rule limits the shipments of an hour."""
-        return "hourly_orders" in self._effect_names
+        return "hourly_orders" in self.effect_names
 
     @property
     def limits_output(self) -> bool:
         """Whether any rule limits the units or kilograms that nodes ship a day, so that these are counted."""
-        return not self._effect_names.isdisjoint({"daily_units", "daily_weight"})
+        return not self.effect_names.isdisjoint({"daily_units", "daily_weight"})
 
     def relevant_at(self, *stages: Stage) -> Mapping[str, Rule]:
         """Rules with an effect at any of `stages`, the rules that override them, those that override these, etc."""

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from api.cli.language.current import say
-from api.cli.options import AS_JSON, DECISION, INSTANT, INSTANT_END, LINES, OP, print_json, units_by_name
+from api.cli.options import AS_JSON, DECISION, INSTANT, INSTANT_END, LINES, OP, in_micros, print_json, units_by_name
 from api.cli.output.tables import destination_phrase, lots_phrase
 from api.cli.output.times import Times
 from api.cli.reads import record_read
@@ -18,7 +18,6 @@ from api.shapes.quantities import Quantities, skus_of_decision
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.hold_state import HoldState
 from engine.inventory.holds import DecisionHolds
-from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -111,7 +110,7 @@ def confirm(settings: Settings, *, left_at: int | None, **options: Any) -> None:
 
     Example: pointsman hold confirm 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel --line 1=7
     """
-    micros = None if left_at is None else left_at * MICROSECONDS
+    micros = in_micros(left_at)
     _change_units(settings, functools.partial(DecisionHolds.confirm, left_at=micros), **options)
 
 

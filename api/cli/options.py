@@ -17,6 +17,7 @@ from api.shapes.quantities import NO_DECIMALS, Quantities, decode, encode
 from engine.actor import name_operation
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
+from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
 from rules.errors import LiteralInvalid
@@ -98,6 +99,11 @@ DECISION = click.argument("decision_id", metavar="DECISION")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
+def in_micros(instant: int | None) -> int | None:
+    """UTC microseconds of what INSTANT read."""
+    return None if instant is None else instant * MICROSECONDS
+
+
 def log_operation(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     """Of an option that names the operation: log entries have the name, too."""
     if value:
@@ -149,6 +155,12 @@ def units_given(word: str | None) -> int | Decimal | None:
     if not number:
         raise InputInvalid([Mistake(field="--units", message=say("'{word}' is no number of units", word=word))])
     return number
+
+
+def print_more(place: str | None) -> None:
+    """Say, after a list that ended with the place, how to go on; None: there is no more."""
+    if place is not None:
+        click.echo(say("... and perhaps more; go on with --after {next}", next=place), err=True)
 
 
 def print_json(value: Any, quantities: Quantities = NO_DECIMALS) -> None:

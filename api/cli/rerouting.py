@@ -9,14 +9,13 @@ import click
 from msgspec import UNSET
 
 from api.cli.language.current import say
-from api.cli.options import AS_JSON, DECISION, INSTANT, LINES, OP, print_json, units_by_name, units_of
+from api.cli.options import AS_JSON, DECISION, INSTANT, LINES, OP, in_micros, print_json, units_by_name, units_of
 from api.cli.output.tables import cause, decision_lines
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.backlog import ChainRecord
 from api.shapes.quantities import Quantities, skus_of_decision
 from engine.decide.record import DecisionRecord
-from engine.inventory.stated_instants import MICROSECONDS
 from engine.orders.rejection import Reason, RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -72,7 +71,7 @@ def reject(
             lines=quantities.by_line(units, skus),
             confirmed=quantities.by_line(left, skus, field="confirmed"),
             on_hand=quantities.counted(counted, skus),
-            at=None if at is None else at * MICROSECONDS,
+            at=in_micros(at),
             waits=wait,
             op=op,
         )

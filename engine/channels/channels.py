@@ -14,6 +14,7 @@ from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
 from engine.model.facts import Network
 from engine.model.feed_steps import EVERY_RISE, FeedStep
+from engine.stock_snapshot import StockState
 from engine.store.connection.client import Client
 from engine.store.flows.channel_feeds import ChannelFeedStore, FeedState
 from engine.store.flows.low_positions import LowPositions
@@ -82,10 +83,8 @@ class Channels:
 
     def all(self) -> list[ChannelSummary]:
         """Those that the network lists, or if it lists none, those that rules name or that have a feed; by name."""
-        state = self._facts.read_stock([], self._clock()).state
-        policies = state.matcher.policies
-        names = state.network.channels or {*channels_of(policies), *self._store.channels()}
-        return [self._summary(name, state.network, policies) for name in sorted(names)]
+        state = self._state()
+        return [self._summary(name, state.network, state.matcher.policies) for name in self._names(state)]
 
     def show(self, channel: str, skus: Sequence[str]) -> ChannelAllocation:
         """What the channel may take of these SKUs, where, and why not more. Raises InputInvalid if the network lists no
@@ -106,7 +105,7 @@ class Channels:
         """Bring the feeds of these channels up to date, by default of all that `all` has; and find what has become
         low. Raises as `ChannelFeeds.read`.
         """
-        every = names or [item.channel for item in self.all()]
+        every = names or self._names(self._state())
         return Recomputed(changed={name: self.feeds.refresh(name).changed for name in every}, low=self.low.look())
 
     def take_turn(self) -> None:
@@ -129,6 +128,13 @@ class Channels:
     def close(self) -> None:
         if self._thread is not None:
             self._thread.stop()
+
+    def _state(self) -> StockState:
+        return self._facts.read_stock([], self._clock()).state
+
+    def _names(self, state: StockState) -> list[str]:
+        """As `all` has them."""
+        return sorted(state.network.channels or {*channels_of(state.matcher.policies), *self._store.channels()})
 
     def _summary(self, channel: str, network: Network, policies: PolicySet) -> ChannelSummary:
         named = (

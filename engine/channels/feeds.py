@@ -135,7 +135,9 @@ class ChannelFeeds:
             skus = self._store.skus(channel)
         else:
             skus = self._store.changed_after(channel, since.number)
-        blocks = ([(sku, _any_number_is_none(units)) for sku, units in block] for block in self._blocks(channel, skus))
+        blocks = (
+            [(sku, _any_number_is_none(units)) for sku, units in block] for block in self._store.blocks(channel, skus)
+        )
         return ChannelFeed(cursor=cursor, why_all=why_all, size=len(skus), blocks=blocks)
 
     def published(self, channel: str, skus: Sequence[str]) -> dict[str, int | None]:
@@ -227,9 +229,6 @@ class ChannelFeeds:
 
     def _publish(self, channel: str, name: str, publication: Publication) -> int | None:
         return self._store.publish(channel, name, publication, now=self._clock())
-
-    def _blocks(self, channel: str, skus: Sequence[str]) -> Iterator[list[tuple[str, int]]]:
-        return self._store.blocks(channel, skus)
 
     def _generation(self, name: str) -> str:
         return hashlib.sha256(name.encode()).hexdigest()[:32]

@@ -7,7 +7,6 @@ Days of cover are what is expected to sell in the dates that begin with today, w
 from engine.decide.availability.expected_sales import expected_sales, level_facts
 from engine.decide.availability.free_units import StockFacts
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
-from engine.decide.levels.expected_sales import Moment
 from engine.decide.levels.stock_levels import StockLevels
 from engine.decide.matching.matcher import Matcher
 from rules.vocabulary import Stage
@@ -17,8 +16,8 @@ class Levels(StockLevels):
     """Of the rows of the stock."""
 
     def __init__(self, facts: StockFacts, matcher: Matcher, columns: SnapshotColumns) -> None:
-        stage, moment = matcher.stages[Stage.LEVEL], Moment(columns.moment_facts["now"], columns.clocks)
-        numbers = stage.judge_lines(level_facts(facts, moment), facts.stock.sku, facts.to_judge(columns.clocks))
+        stage = matcher.stages[Stage.LEVEL]
+        numbers = stage.judge_lines(level_facts(facts, columns.moment), facts.stock.sku, facts.to_judge(columns.clocks))
         super().__init__(stage, numbers, expected_sales(facts, matcher, columns), facts.scale)
 
 

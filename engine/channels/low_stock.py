@@ -7,13 +7,14 @@ many that are low by such a change are told together.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.channels.levels import levels
+from engine.decide.availability.expected_sales import uplift_codes
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.facts_reader import FactsReader
-from engine.inventory.availability_feed import MOST_POSITIONS_AT_ONCE, MOST_SKUS_AT_ONCE
+from engine.inventory.availability_feed import parts_of
 from engine.stock_snapshot import StockState
 from engine.store.flows.low_positions import LowPosition, LowPositions
 from engine.store.stock import Stock
@@ -61,9 +62,11 @@ class LowStock:
         """Look at what has changed, unless another process does at this moment. Raises NotReady, StoreUnavailable."""
         now = self._clock()
         state = self._facts.read_stock([], now).state
-        checked, newest = self._low.checked(), self._stock.newest_change()
-        under = _circumstances(state, now)
-        if checked == f"{newest}-{under}" or not (checked or state.matcher.policies.has_alerts):
+        checked = self._low.checked()
+        if not checked and not state.matcher.policies.has_alerts:
+            return LowStockFound()
+        newest, under = self._stock.newest_change(), _circumstances(state, now)
+        if checked == f"{newest}-{under}":
             return LowStockFound()
         name = self._new_id()
         if not self._low.take_turn(name):
@@ -82,7 +85,7 @@ class LowStock:
         version, fallen, risen_in_all = state.matcher.policies.version, list[LowPosition](), 0
         low = self._low.all()
         every = self._facts.skus() if skus is None else skus
-        for part in _parts(every, state):
+        for part in parts_of(every, state.network):
             fallen_of_part, risen = self._compare(part, low)
             if not self._low.note(name, risen=risen, version=version, now=self._clock()):
                 return LowStockFound(risen=risen_in_all)
@@ -131,19 +134,11 @@ class LowStock:
         return fallen, risen
 
 
-def _parts(skus: Sequence[str], state: StockState) -> Iterator[list[str]]:
-    size = min(MOST_SKUS_AT_ONCE, max(1, MOST_POSITIONS_AT_ONCE // max(1, len(state.network.nodes))))
-    for start in range(0, len(skus), size):
-        yield list(skus[start : start + size])
-
-
 def _circumstances(state: StockState, now: int) -> str:
     """A hash of all that levels depend on besides stock: rules, network, and what rules tell apart of these dates."""
     matcher, columns = state.matcher, SnapshotColumns(state.snapshot, state.matcher, now)
     level = matcher.stages[Stage.LEVEL]
-    days = matcher.policies.longest_alert if matcher.policies.has_uplifts else 0
-    moments = [(columns.moment_facts["now"], columns.clocks), *(columns.noon(day) for day in range(days))]
-    codes = [[level.codes(facts) for facts in (shown, *clocks.by_zone)] for shown, clocks in moments]
+    codes = [columns.moment.codes(level), *uplift_codes(matcher, columns, matcher.policies.longest_alert)]
     loads = [(node, level.codes({"node.load": load})) for node, load in sorted(state.snapshot.loads.items())]
     parts = (VERSION, matcher.policies.version, state.network.version, state.loaded, codes, loads)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

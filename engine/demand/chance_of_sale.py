@@ -21,29 +21,17 @@ _MOST_SPREAD = 10**9 * UNIT_MILLIS
 """An expected demand beyond a billion units is taken for what is asked for exactly: it strays by less than 0.004 %."""
 
 
-def chance_of_sale(units_there: int, pace: int, days: int) -> int:
-    """The chance, in parts per million, that one unit more than `units_there` sells within `days`, at a `pace` of
-    thousandths of a unit a day: that more than `units_there` are asked for. Rounded half to even.
-    """
-    return chance_above(units_there, pace * days)
-
-
-def expected_sales(units: int, pace: int, days: int) -> int:
-    """How many of `units` sell within `days`, in millionths of a unit, on average: the sum of the chances of each, so
-    that one unit more is worth exactly its `chance_of_sale`.
-    """
-    return expected_below(units, pace * days)
-
-
 def chance_above(units: int, demand: int) -> int:
     """The chance, in parts per million, that more than `units` are asked for, of an expected `demand` in thousandths of
-    a unit.
+    a unit: that one unit more than these sells. Rounded half to even.
     """
     return CERTAIN if units < 0 else _chances(demand).above(units)
 
 
 def expected_below(units: int, demand: int) -> int:
-    """How many of `units` sell on average, in millionths of a unit, of an expected `demand` in thousandths of one."""
+    """How many of `units` sell on average, in millionths of a unit, of an expected `demand` in thousandths of one: the
+    sum of the chances of each, so that one unit more is worth exactly its `chance_above`.
+    """
     return 0 if units <= 0 else _chances(demand).sum_below(units)
 
 

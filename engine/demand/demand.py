@@ -30,10 +30,11 @@ class NodeDemand:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuDemand:
     """Of a SKU, the nodes with a pace. `terms` are the network's; `learnt_from` is what paces were last learnt from,
-    None if they are those of its files.
+    None if they are those of its files. Units are counted in the smallest part of one, of so many `decimals`.
     """
 
     sku: str
+    decimals: int
     nodes: Sequence[NodeDemand]
     terms: DemandTerms
     learnt_from: LearntFrom | None
@@ -63,6 +64,7 @@ class Demand:
         last = self._store.last() if network.demand.source == "log" else None
         return SkuDemand(
             sku=sku,
+            decimals=network.decimals.get(sku, 0),
             nodes=[NodeDemand(node=node, pace=paces[node], learnt=learnt.get(node)) for node in sorted(paces)],
             terms=network.demand,
             learnt_from=None if last is None else msgspec.json.decode(last, type=LearntFrom),

@@ -121,14 +121,11 @@ class SalesHistory:
         match entry.kind:
             case "moved":
                 self._move(entry)
-            case "counted":
-                self._count(entry)
             case "received":
                 self._receive(entry)
-            case "return_disposed":
-                self._restock(entry)
-            case "transfer_shipped" | "transfer_cancelled":
-                self._transfer(entry)
+            case "counted" | "return_disposed" | "transfer_shipped" | "transfer_cancelled":
+                for position, level in entry.levels_by_position:
+                    self._level_after(position, level, entry.at)
             case "loaded":
                 self._loaded_at = entry.at
 
@@ -308,20 +305,6 @@ class SalesHistory:
                     if units > 0:
                         self._sell_of(made, shipment, move.sku, -units)
                         left -= units
-
-    def _count(self, entry: Entry) -> None:
-        for position, level in zip(entry.counted_positions, entry.levels, strict=True):
-            self._level_after(position, level, entry.at)
-
-    def _transfer(self, entry: Entry) -> None:
-        for (sku, node, _), level in zip(entry.transfer.moved, entry.levels, strict=bool(entry.levels)):
-            self._level_after((sku, node), level, entry.at)
-
-    def _restock(self, entry: Entry) -> None:
-        """Returned units are on hand again, or went elsewhere."""
-        moves = entry.returned.moves
-        for move, level in zip(moves, entry.levels or (None,) * len(moves), strict=True):
-            self._level_after((move.sku, move.node), level, entry.at)
 
 
 def _applied(entry: Entry) -> Iterator[tuple[int, MovedUnits]]:

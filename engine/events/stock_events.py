@@ -99,9 +99,8 @@ def _differences(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
         case "decided":
             yield from _taken(entry)
         case "moved" | "counted" | "transfer_shipped" | "transfer_cancelled":
-            for key, level in zip(_leveled(entry), entry.levels, strict=bool(entry.levels)):
-                if level is not None:
-                    yield key, max(0, level.before) - level.held, max(0, level.after) - level.held
+            for key, level in entry.levels_by_position:
+                yield key, max(0, level.before) - level.held, max(0, level.after) - level.held
         case "expected" | "received" if entry.receipt.available is not None:
             yield (entry.receipt.sku, entry.receipt.node), *entry.receipt.available
         case "rejected":
@@ -113,16 +112,6 @@ def _differences(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
                         max(0, level.before) - level.held,
                         max(0, level.after) - level.held,
                     )
-
-
-def _leveled(entry: Entry) -> Sequence[_Key]:
-    """The positions that `levels` are of."""
-    match entry.kind:
-        case "moved":
-            return [(item.sku, item.node) for item in entry.movements]
-        case "counted":
-            return entry.counted_positions
-    return [(sku, node) for sku, node, _ in entry.transfer.moved]
 
 
 def _taken(entry: Entry) -> Iterator[tuple[_Key, int, int]]:
@@ -153,9 +142,8 @@ def _moved(entry: Entry) -> Iterator[EventPositionRecord]:
 
 
 def _counted(entry: Entry) -> Iterator[EventPositionRecord]:
-    for (sku, node), level in zip(entry.counted_positions, entry.levels, strict=True):
-        if level is not None:
-            yield EventPositionRecord(sku=sku, node=node, delta=level.after - level.before, on_hand=max(0, level.after))
+    for (sku, node), level in entry.levels_by_position:
+        yield EventPositionRecord(sku=sku, node=node, delta=level.after - level.before, on_hand=max(0, level.after))
 
 
 def _rejected(entry: Entry) -> Iterator[EventPositionRecord]:

@@ -13,13 +13,14 @@ from engine.decide.availability.offer import by_sku, offer
 from engine.decide.order_checks import check_channel
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
+from engine.model.facts import Network
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.stock import Stock
 
 MOST_SKUS_AT_ONCE = 500
 """How many SKUs one script reads at most."""
-MOST_POSITIONS_AT_ONCE = 25_000
+_MOST_POSITIONS_AT_ONCE = 25_000
 """And how many positions, if every node has every SKU: no script runs long, and little is in memory at a time."""
 _CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,16})-([0-9]{1,16})-([0-9a-f]{32})", re.ASCII)
 
@@ -110,9 +111,7 @@ class AvailabilityFeed:
             cursor = since
         skus = self._stock.changed_after(cursor.after) if cursor.after else self._facts.skus()
         skus = [sku for sku in skus if after is None or sku > after]
-        size = min(MOST_SKUS_AT_ONCE, max(1, MOST_POSITIONS_AT_ONCE // len(state.network.nodes)))
-        parts = [skus[start : start + size] for start in range(0, len(skus), size)]
-        blocks = self._blocks(parts, cursor, channel, by_node=by_node)
+        blocks = self._blocks(parts_of(skus, state.network), cursor, channel, by_node=by_node)
         return Feed(cursor=cursor, why_full=why_full, size=len(skus), blocks=blocks)
 
     def _blocks(
@@ -132,6 +131,12 @@ class AvailabilityFeed:
                 SkuUnits(sku=product.sku, free=units if product.counted else None, unless_needed=needed, by_node=where)
                 for product, units, needed, where in rows
             ]
+
+
+def parts_of(skus: Sequence[str], network: Network) -> list[Sequence[str]]:
+    """The SKUs in parts whose stock may be read at once."""
+    size = min(MOST_SKUS_AT_ONCE, max(1, _MOST_POSITIONS_AT_ONCE // max(1, len(network.nodes))))
+    return [skus[start : start + size] for start in range(0, len(skus), size)]
 
 
 def _why_full(since: Cursor | None, fresh: Cursor) -> WhyFull | None:

@@ -200,7 +200,7 @@ LOG_ACTIVATIONS = KeyLayout(("log", "active_policy", "scheduled_policies", "logg
 _WEBHOOK = ("webhooks", "webhook", "webhook_lanes", "webhook_dead", "webhook_progress", "log")
 CHANGE_WEBHOOK = KeyLayout(_WEBHOOK)
 REMOVE_WEBHOOK = KeyLayout(_WEBHOOK)
-LEASE_WEBHOOK = KeyLayout(("webhook_lease",))
+LEASE = KeyLayout(("lease",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
 CHANGE_FACTS = KeyLayout(("facts", "products", *_FORMER, "log"), parts=("former_version",))
 LEARN_DEMAND = KeyLayout(
@@ -278,7 +278,6 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "flows/learn_demand": LEARN_DEMAND,
     "events/change_webhook": CHANGE_WEBHOOK,
     "events/remove_webhook": REMOVE_WEBHOOK,
-    "events/lease_webhook": LEASE_WEBHOOK,
     "events/append": APPEND_EVENTS,
     "load_swap": LOAD_SWAP,
     "load_stock": LOAD_STOCK,
@@ -291,5 +290,6 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "audit/trim": TRIM_LOG,
     "audit/record_act": RECORD_ACT,
     "server/rights": RIGHTS,
+    "server/lease": LEASE,
 }
 """By the name of the script's file."""

@@ -18,6 +18,7 @@ from engine.model.receipts import Receipt
 from engine.transfers.gains import StockAndDemand
 from engine.transfers.kept_units import kept_units
 from rules.effects import LevelOutcome
+from rules.syntax.literals import SECONDS_A_DAY
 
 COUNTED_RECEIPTS = frozenset({"confirmed", "in_transit"})
 """The statuses of receipts that places are taken to get; of those that are only planned nobody knows."""
@@ -105,13 +106,10 @@ def articles_of(facts: StockFacts, matcher: Matcher, now: int, *, days: int, on_
         left_out=_left_out(facts, levels),
         today=columns.today,
     )
-    until = now + days * _SECONDS_A_DAY
+    until = now + days * SECONDS_A_DAY
     for number, product in enumerate(facts.products):
         if product.counted:
             yield Article(product=product, places=list(rows.places(number, on_the_way, until)))
-
-
-_SECONDS_A_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,12 @@
 import numpy as np
 
 from engine.decide.availability.expected_sales import expected_sales
-from engine.decide.availability.free_units import StockFacts
+from engine.decide.availability.free_units import StockFacts, channels_told_apart
 from engine.decide.availability.offer import facts_of_lines
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.levels.expected_sales import ExpectedSales
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.columns import Integers
-from rules.conditions import Operator, comparisons
-from rules.policy import PolicySet
 from rules.vocabulary import Stage
 
 NO_CHANNEL = ""
@@ -22,7 +20,12 @@ def kept_units(facts: StockFacts, matcher: Matcher, columns: SnapshotColumns, ex
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     floor = np.zeros(len(stock.node), dtype=np.int64)
     rows = facts.to_judge(columns.clocks)
-    for channel in sorted({NO_CHANNEL, *_channels_told_apart(matcher.policies)}):
+    position_rules = (
+        rule
+        for rule in matcher.policies.rules.values()
+        if any(effect.stage is Stage.POSITION for effect in rule.effects)
+    )
+    for channel in sorted({NO_CHANNEL, *channels_told_apart(position_rules)}):
         judgement = judge.judge_lines(facts_of_lines(facts, channel, columns), stock.sku, rows)
         kept = judge.table.kept_back(
             channel,
@@ -47,15 +50,3 @@ def free_to_move(facts: StockFacts, matcher: Matcher, node: str, now: int) -> di
     free = np.maximum(0, stock.on_hand[rows] - stock.held[rows] - np.maximum(0, kept[rows]))
     skus = (facts.products[product].sku for product in stock.sku[rows].tolist())
     return dict(zip(skus, free.tolist(), strict=True))
-
-
-def _channels_told_apart(policies: PolicySet) -> set[str]:
-    """Those that conditions of rules about positions name."""
-    return {
-        str(word)
-        for rule in policies.rules.values()
-        if any(effect.stage is Stage.POSITION for effect in rule.effects)
-        for item in comparisons(rule.condition)
-        if item.fact.path == "order.channel" and item.operator is Operator.EQUALS
-        for word in item.operands
-    }

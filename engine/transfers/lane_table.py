@@ -1,11 +1,11 @@
 """The lanes between all nodes of a network as matrices, by the numbers of the origin and the goal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
 
-from engine.decide.shipping.columns import WIDEST, Flags, Integers, rounded
+from engine.decide.shipping.columns import WIDEST, Flags, Integers, product_rounded, rounded
 from engine.decide.shipping.pricing import MILLIGRAM
 from engine.model.facts import Network
 from engine.model.transfer_lanes import TransferLane
@@ -14,7 +14,7 @@ from engine.transfers.lanes import GRAMS, MILLIGRAMS, TransferLanes
 
 
 class LaneTable:
-    """Nodes are numbered in the order of their ids. `network_caches` keeps one object for each network."""
+    """Nodes are numbered in the order of their ids."""
 
     def __init__(self, network: Network) -> None:
         self.nodes = sorted(network.nodes)
@@ -32,7 +32,7 @@ class LaneTable:
         """
         square = np.ix_(places, places)
         carried = self._per_unit[square] * GRAMS + _product(self._per_kg[square], grams)
-        carbon = rounded(_product(self._transport[square], grams), MILLIGRAM * scale)
+        carbon = product_rounded(self._transport[square], grams, MILLIGRAM * scale)
         priced = rounded(_product(carbon, self._carbon_price[square]), MILLIGRAMS)
         costs = rounded(carried, GRAMS * scale) + priced
         return np.where(self.is_lane[square] & (costs < MOST_WORTH), costs, FAR).astype(np.int64)
@@ -40,44 +40,40 @@ class LaneTable:
     @cached_property
     def takes(self) -> Integers:
         """Minutes."""
-        return self._column("takes")
+        return self._column(lambda lane: lane.takes)
 
     @cached_property
     def is_lane(self) -> Flags:
-        flags = np.zeros((len(self.nodes), len(self.nodes)), dtype=bool)
-        for pair in self.lanes:
-            flags[pair] = True
+        flags: Flags = self.pack > 0
         return flags
 
     @cached_property
     def pack(self) -> Integers:
         """Whole units, of a multiple of which something is moved; 0 where no lane leads."""
-        return self._column("pack")
+        return self._column(lambda lane: lane.pack)
 
     @cached_property
     def _per_unit(self) -> Integers:
-        return self._column("per_unit")
+        return self._column(lambda lane: lane.per_unit)
 
     @cached_property
     def _per_kg(self) -> Integers:
-        return self._column("per_kg")
+        return self._column(lambda lane: lane.per_kg)
 
     @cached_property
     def _carbon_price(self) -> Integers:
-        return self._column("carbon_price")
+        return self._column(lambda lane: lane.carbon_price)
 
     @cached_property
     def _transport(self) -> Integers:
         """Metres times milligrams of CO2e a tonne-kilometre."""
-        column = np.zeros((len(self.nodes), len(self.nodes)), dtype=np.int64)
-        for pair, lane in self.lanes.items():
-            column[pair] = (lane.distance or 0) * lane.emission
-        return column
+        return self._column(lambda lane: (lane.distance or 0) * lane.emission)
 
-    def _column(self, name: str) -> Integers:
+    def _column(self, of_lane: Callable[[TransferLane], int]) -> Integers:
+        """0 where no lane leads."""
         column = np.zeros((len(self.nodes), len(self.nodes)), dtype=np.int64)
         for pair, lane in self.lanes.items():
-            column[pair] = getattr(lane, name)
+            column[pair] = of_lane(lane)
         return column
 
 

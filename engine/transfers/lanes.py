@@ -7,10 +7,11 @@ from engine.decide.shipping.distance import Direction, direction, great_circle, 
 from engine.decide.shipping.pricing import MILLIGRAM
 from engine.model.facts import Network, Node, rounded
 from engine.model.transfer_lanes import NodeNames, TransferLane
+from rules.syntax.literals import CARBON_UNITS
 
 GRAMS = 1_000
 """In a kilogram."""
-MILLIGRAMS = 1_000_000
+MILLIGRAMS = CARBON_UNITS["kg"]
 """In a kilogram."""
 
 
@@ -67,15 +68,10 @@ def lane_between(network: Network, origin: str, goal: str) -> TransferLane | Non
     return TransferLanes(network).between(origin, goal)
 
 
-def cost_of(lane: TransferLane, units: int, grams: int, *, scale: int = 1) -> int:
-    """Micros that one shipment of so many units of one SKU costs, CO2e included; `lane` is one of `lane_between`. A
-    whole unit weighs `grams`, and has `scale` of the units that are counted (see `Product.scale`).
-    """
-    return lane.per_shipment + units * unit_cost(lane, grams, scale=scale) if units else 0
-
-
 def unit_cost(lane: TransferLane, grams: int, *, scale: int = 1) -> int:
-    """Micros that one unit costs beside what the shipment does, its CO2e included: rounded half to even."""
+    """Micros that one unit costs beside what the shipment does, its CO2e included: rounded half to even. `lane` is one
+    of `lane_between`. A whole unit weighs `grams`, and has `scale` of the units that are counted (see `Product.scale`).
+    """
     carried = rounded(lane.per_unit * GRAMS + lane.per_kg * grams, GRAMS * scale)
     return carried + rounded(lane.carbon_price * unit_carbon(lane, grams, scale=scale), MILLIGRAMS)
 

@@ -5,16 +5,14 @@ proposed -> approved -> shipped -> received; each of the first three may be canc
 did not leave, or has come back: what was still to come is on hand at its origin again.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import TypeAlias
 
 from engine.errors import InputInvalid, Mistake, StockConflict
+from engine.inventory.unit_choice import QuantityText
 from engine.model.transfers import Transfer, TransferLine, TransferStatus
 
 SECONDS_A_MINUTE = 60
-QuantityText: TypeAlias = Callable[[str, int], str]
-"""How so many of the smallest units of a SKU are written."""
 _WHAT_NOW: Mapping[TransferStatus, str] = {
     "proposed": "approve it first",
     "approved": "ship it, or cancel it",
@@ -24,16 +22,12 @@ _WHAT_NOW: Mapping[TransferStatus, str] = {
 }
 
 
-def _plain(_: str, units: int) -> str:
-    return str(units)
-
-
 def approved(transfer: Transfer) -> Transfer:
     _verify(transfer, {"proposed"}, "be approved")
     return replace(transfer, status="approved")
 
 
-def shipped(transfer: Transfer, units: Mapping[str, int] | None, *, at: int, text: QuantityText = _plain) -> Transfer:
+def shipped(transfer: Transfer, units: Mapping[str, int] | None, *, at: int, text: QuantityText) -> Transfer:
     """So many units left at the instant `at`, by SKU: no more than planned; None: all of them. A SKU that is not named
     did not leave.
     """
@@ -73,7 +67,7 @@ def received(
     closes: bool,
     over: bool,
     now: int,
-    text: QuantityText = _plain,
+    text: QuantityText,
 ) -> tuple[Transfer, dict[str, int]]:
     """So many more units arrived, by SKU; None: all that were to come. With `closes`, no more is to come. `over`: there
     may be more than were shipped. Also answers the units that arrived of each SKU.

@@ -14,7 +14,8 @@ from engine.transfers.lane_table import LaneTable
 from engine.transfers.lanes import unit_carbon
 from engine.transfers.line_gains import line_gains
 from engine.transfers.shipments.assortment import ArticleMarket, Assortment, Pair, Terms
-from engine.transfers.shipments.choose import Solve, choose, each_best
+from engine.transfers.shipments.choose import choose, each_best
+from engine.transfers.shipments.leaving_out import Solve
 
 AT_ONCE = 1_000
 """Articles that are chosen for at a time, where they share no shipments."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from engine.errors import Contended, InputInvalid, Mistake
 from engine.facts_reader import FactsReader
-from engine.inventory.availability_feed import MOST_POSITIONS_AT_ONCE, MOST_SKUS_AT_ONCE
+from engine.inventory.availability_feed import parts_of
 from engine.model.facts import Network
 from engine.model.receipts import Receipt
 from engine.store.connection.client import Client
@@ -104,9 +104,7 @@ class TransferProposals:
         # before the stock: what leaves meanwhile is then counted twice where it leaves, and never is too much proposed
         for item in self._moving():
             moving.setdefault(item.sku, []).append(item)
-        size = min(MOST_SKUS_AT_ONCE, max(1, MOST_POSITIONS_AT_ONCE // len(network.nodes)))
-        for start in range(0, len(skus), size):
-            block = skus[start : start + size]
+        for block in parts_of(skus, network):
             read = self._facts.read_stock(block, now, cached=False)
             if read.state.network.version != network.version:
                 raise Contended("the network was loaded meanwhile; try again")

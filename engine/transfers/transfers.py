@@ -11,7 +11,7 @@ import msgspec
 
 from engine.errors import Contended, InputInvalid, Mistake, NotFound, PointsmanError, StockConflict
 from engine.facts_reader import FactsReader
-from engine.idempotency import name_reused, operation
+from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.position_checks import position_mistake
 from engine.inventory.stated_instants import MICROSECONDS, verify_instant
 from engine.model.facts import Network
@@ -26,7 +26,10 @@ from engine.store.flows.transfers import (
     TransferChange,
     TransferChanged,
     TransferOutcome,
+    about_transfer,
+    parse,
 )
+from engine.store.holds import Holds
 from engine.store.keys import Keys
 from engine.store.outcomes import OperationReused
 from engine.transfers import life
@@ -102,6 +105,7 @@ class Transfers:
         self._client = client
         self._facts = facts
         self._stored = StoredTransfers(client, keys)
+        self._holds = Holds(client, keys)
         self._after_freeing = after_freeing
         self._clock = clock
         self._micros = micros
@@ -241,11 +245,9 @@ class Transfers:
         """Work out what becomes of a transfer and store it; anew if others change meanwhile what it depends on."""
         named = operation(request, op)
         for _ in range(_MOST_TRIES):
-            earlier = self._stored.answered(name, named) if op is not None else None
-            if isinstance(earlier, OperationReused):
-                raise name_reused(op)
-            if earlier is not None:
-                return TransferChanged(transfer=earlier, again=True)
+            answer = answered_before(self._holds, about_transfer(name), named, op)
+            if answer is not None:
+                return TransferChanged(transfer=parse(answer), again=True)
             version = self._facts.network_and_products([], fresh=True)[0].version
             change = plan()
             store = functools.partial(

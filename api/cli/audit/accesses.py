@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from api.cli.language.current import say
-from api.cli.options import AS_JSON, INSTANT, TO, ShapeParam, print_json
+from api.cli.options import AS_JSON, INSTANT, TO, ShapeParam, print_json, print_more
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.audit.accesses import AccessListRecord
@@ -47,8 +47,7 @@ def accesses(settings: Settings, *, limit: int, after: tuple[int, int] | None, a
         return
     for line in list(_lines(page.accesses, times)) or [say("none")]:
         click.echo(line)
-    if page.after is not None:
-        click.echo(say("... and perhaps more; go on with --after {next}", next=decisions_cursor(page.after)), err=True)
+    print_more(decisions_cursor(page.after))
 
 
 def _lines(accesses: Iterable[StoredAccess], times: Times) -> Iterator[str]:

@@ -10,7 +10,7 @@ import click
 from api.cli.audit.decision_formats import FORMATS, opened, print_table
 from api.cli.audit.unknown_names import unknown_names
 from api.cli.language.current import say
-from api.cli.options import AS_JSON, INSTANT, INSTANT_END, TO, ShapeParam, print_json
+from api.cli.options import AS_JSON, INSTANT, INSTANT_END, TO, ShapeParam, print_json, print_more
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.decisions import DecisionsPageRecord, FoundDecisionRecord
@@ -146,9 +146,8 @@ def _record(pages: list[DecisionPage]) -> DecisionsPageRecord:
 def _print_pages(pages: list[DecisionPage], times: Times) -> None:
     found = [summary for page in pages for summary in _readable(page)]
     print_table(found, times)
-    after = decisions_cursor(pages[-1].after)
-    if after is not None and found:
-        click.echo(say("... and perhaps more; go on with --after {next}", next=after), err=True)
+    if found:
+        print_more(decisions_cursor(pages[-1].after))
 
 
 def _readable(page: DecisionPage) -> tuple[DecisionSummary, ...]:

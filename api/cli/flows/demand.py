@@ -46,9 +46,8 @@ def learn(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
     with Pointsman(settings) as service:
         with progress_bar() as progress:
             learning = service.flows.demand.learn(dry_run=dry_run, progress=_Bars(progress).advance)
-        decimals = service.network().decimals
         quantities = Quantities.of(service)
-    record = LearningRecord.of(learning, decimals)
+    record = LearningRecord.of(learning, quantities.decimals)
     if as_json:
         print_json(record, quantities)
         return
@@ -70,8 +69,7 @@ def show(settings: Settings, sku: str, *, as_json: bool) -> None:
     Example: pointsman demand show TXT-0059
     """
     with Pointsman(settings) as service:
-        decimals = service.network().decimals.get(sku, 0)
-        record = DemandRecord.of(service.flows.demand.show(sku), decimals)
+        record = DemandRecord.of(service.flows.demand.show(sku))
         quantities = Quantities.of(service)
     if as_json:
         print_json(record, quantities)

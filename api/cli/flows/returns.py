@@ -16,6 +16,7 @@ from api.cli.options import (
     ShapeParam,
     argument,
     print_json,
+    print_more,
     units_by_name,
     units_given,
     who,
@@ -277,8 +278,7 @@ def list_returns(
         return
     for item in quantities.show(record.returns):
         click.echo(summary(item, times))
-    if record.next:
-        click.echo(say("... and perhaps more; go on with --after {next}", next=record.next), err=True)
+    print_more(record.next)
 
 
 def _print(service: Pointsman, state: ReturnState, *, as_json: bool, placed: Sequence[PlacedInWords] = ()) -> None:

@@ -7,7 +7,7 @@ from typing import get_args
 import click
 
 from api.cli.language.current import current_language, say
-from api.cli.options import AS_JSON, INSTANT, OP, ShapeParam, print_json, units_by_name
+from api.cli.options import AS_JSON, INSTANT, OP, ShapeParam, in_micros, print_json, print_more, units_by_name
 from api.cli.output.column_tables import Column, print_columns, text_columns
 from api.cli.output.tables import money
 from api.cli.output.times import Times
@@ -22,7 +22,6 @@ from engine.transfers.transfers import NewTransfer, TransferFilter
 from rules.wording.catalogue import ENGLISH
 
 _TRANSFER = click.argument("transfer", metavar="TRANSFER")
-_MICROS = 1_000_000
 
 
 @click.command()
@@ -92,7 +91,7 @@ def ship(
     """
     with Pointsman(settings) as service:
         units = _units(lines, Quantities.of(service), least=0) if lines else None
-        sent = service.flows.transfers.ship(transfer, units, at=_micros(at), op=op)
+        sent = service.flows.transfers.ship(transfer, units, at=in_micros(at), op=op)
         _print(service, sent, as_json=as_json)
 
 
@@ -124,7 +123,7 @@ def receive(
     """
     with Pointsman(settings) as service:
         units = _units(lines, Quantities.of(service), least=0) if lines else None
-        received = service.flows.transfers.receive(transfer, units, closes=last, over=over, at=_micros(at), op=op)
+        received = service.flows.transfers.receive(transfer, units, closes=last, over=over, at=in_micros(at), op=op)
         _print(service, received, as_json=as_json)
 
 
@@ -199,8 +198,7 @@ def list_transfers(
         _print_tables([quantities.show(record) for record in records], times)
     else:
         click.echo(say("no transfers"))
-    if following:
-        click.echo(say("... and perhaps more; go on with --after {next}", next=following), err=True)
+    print_more(following)
 
 
 COMMANDS = (create, approve, ship, receive, cancel, show, list_transfers)
@@ -209,10 +207,6 @@ COMMANDS = (create, approve, ship, receive, cancel, show, list_transfers)
 def _units(words: tuple[str, ...], quantities: Quantities, *, least: int = 1) -> dict[str, int]:
     given: Mapping[str, int | Decimal] = units_by_name("line", words, least=least)
     return {sku: quantities.smallest(sku, units, field=f"line {sku}") for sku, units in given.items()}
-
-
-def _micros(instant: int | None) -> int | None:
-    return None if instant is None else instant * _MICROS
 
 
 def _print(service: Pointsman, transfer: Transfer, *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from api.cli.language.current import say, text
-from api.cli.options import AS_JSON, INSTANT, ORDER, ShapeParam, argument, print_json, who
+from api.cli.options import AS_JSON, INSTANT, ORDER, ShapeParam, argument, print_json, print_more, who
 from api.cli.order.amend import amend
 from api.cli.order.cancel import cancel
 from api.cli.output.tables import destination_phrase
@@ -98,8 +98,7 @@ def list_orders(
         return
     for item in quantities.show(record.orders):
         click.echo(f"{times(item.placed_at)}  {item.id}  {item.order.channel}  {_sums(item)}")
-    if record.next:
-        click.echo(say("... and perhaps more; go on with --after {next}", next=record.next), err=True)
+    print_more(record.next)
 
 
 @order.command()

@@ -20,9 +20,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @demand.response(HTTPStatus.OK, DemandRecord)
     def show(query: dict[str, Any]) -> Response:
         """The pace of sale of a SKU at each node, given or learnt, and what it was learnt from"""
-        sku = query["sku"]
-        decimals = pointsman.network().decimals.get(sku, 0)
-        return answer(DemandRecord.of(pointsman.flows.demand.show(sku), decimals))
+        return answer(DemandRecord.of(pointsman.flows.demand.show(query["sku"])))
 
     @demand.post("/learn", scope="stock")
     @demand.arguments(LearnQuery, location="query")

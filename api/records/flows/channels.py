@@ -3,15 +3,14 @@
 from collections.abc import Callable, Iterator
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from api.records.feed_lines import lines_of_feed
 from engine.channels.allocation import Limit, LimitKind, NodeAllocation, SkuAllocation
 from engine.channels.channels import ChannelAllocation, ChannelSummary, Recomputed
 from engine.channels.feeds import ChannelCursor, ChannelFeed
 from engine.decide.levels.stock_levels import Level
 from engine.decide.order_record import Record, Timestamp, timestamp
-from engine.errors import PointsmanError, StoreUnavailable
 from engine.model.feed_steps import FeedStep
 from engine.store.flows.channel_feeds import FeedState
 from rules.wording.amounts import decimal
@@ -194,19 +193,16 @@ class ChannelFeedLineRecord(Record, frozen=True):
 
 def channel_feed_lines(feed: ChannelFeed, *, verify_going_on: Callable[[], None] = lambda: None) -> Iterator[bytes]:
     """The feed in parts of some lines each. It breaks off where `verify_going_on` raises Interrupted."""
-    cursor, encoder, sent = str(feed.cursor), msgspec.json.Encoder(), 0
-    first = ChannelFeedLineRecord(cursor=cursor, all=feed.why_all is not None, because=feed.why_all or UNSET)
-    yield encoder.encode_lines([first])
-    try:
-        for block in feed.blocks:
-            verify_going_on()
-            yield encoder.encode_lines([ChannelFeedLineRecord(sku=sku, units=units) for sku, units in block])
-            sent += len(block)
-    except PointsmanError as error:
-        message = error.message if isinstance(error, StoreUnavailable) else str(error)
-        yield encoder.encode_lines([ChannelFeedLineRecord(stopped=message)])
-        return
-    yield encoder.encode_lines([ChannelFeedLineRecord(cursor=cursor, skus=sent)])
+    cursor = str(feed.cursor)
+    lines = lines_of_feed(
+        ChannelFeedLineRecord(cursor=cursor, all=feed.why_all is not None, because=feed.why_all or UNSET),
+        feed.blocks,
+        lambda item: ChannelFeedLineRecord(sku=item[0], units=item[1]),
+        last=lambda sent: ChannelFeedLineRecord(cursor=cursor, skus=sent),
+        stopped=lambda why: ChannelFeedLineRecord(stopped=why),
+        verify_going_on=verify_going_on,
+    )
+    return (part for _, part in lines)
 
 
 def _step_text(step: FeedStep) -> str:

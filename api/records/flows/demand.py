@@ -82,9 +82,9 @@ class DemandRecord(Record, frozen=True):
     learnt_from: Annotated[LearntFromRecord | UnsetType, Meta(description="the last time that any were learnt")] = UNSET
 
     @classmethod
-    def of(cls, demand: SkuDemand, decimals: int) -> "DemandRecord":
+    def of(cls, demand: SkuDemand) -> "DemandRecord":
         learnt_from = UNSET if demand.learnt_from is None else LearntFromRecord.of(demand.learnt_from)
-        nodes = [NodeDemandRecord.of(node, decimals) for node in demand.nodes]
+        nodes = [NodeDemandRecord.of(node, demand.decimals) for node in demand.nodes]
         return cls(sku=demand.sku, source=demand.terms.source, nodes=nodes, learnt_from=learnt_from)
 
 

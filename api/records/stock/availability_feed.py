@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from api.records.feed_lines import lines_of_feed
 from engine.decide.order_record import Record
-from engine.errors import PointsmanError, StoreUnavailable
 from engine.inventory.availability_feed import Feed, SkuUnits
 
 
@@ -47,20 +46,15 @@ def feed_lines(feed: Feed, *, verify_going_on: Callable[[], None] = lambda: None
     """The feed in parts of some lines each, and how many SKUs each part has. It breaks off where `verify_going_on`
     raises Interrupted.
     """
-    cursor, encoder = str(feed.cursor), msgspec.json.Encoder()
-    because = feed.why_full or UNSET
-    yield 0, encoder.encode_lines([FeedLineRecord(cursor=cursor, full=feed.why_full is not None, because=because)])
-    sent = 0
-    try:
-        for block in feed.blocks:
-            verify_going_on()
-            yield len(block), encoder.encode_lines(map(_sku_line, block))
-            sent += len(block)
-    except PointsmanError as error:
-        message = error.message if isinstance(error, StoreUnavailable) else str(error)
-        yield 0, encoder.encode_lines([FeedLineRecord(stopped=message)])
-        return
-    yield 0, encoder.encode_lines([FeedLineRecord(cursor=cursor, skus=sent)])
+    cursor = str(feed.cursor)
+    return lines_of_feed(
+        FeedLineRecord(cursor=cursor, full=feed.why_full is not None, because=feed.why_full or UNSET),
+        feed.blocks,
+        _sku_line,
+        last=lambda sent: FeedLineRecord(cursor=cursor, skus=sent),
+        stopped=lambda why: FeedLineRecord(stopped=why),
+        verify_going_on=verify_going_on,
+    )
 
 
 def _sku_line(item: SkuUnits) -> FeedLineRecord:

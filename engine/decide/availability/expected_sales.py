@@ -27,10 +27,8 @@ def level_facts(facts: StockFacts, moment: Moment) -> Sequence[Mapping[str, Fact
     return [{**moment.shared, "product": rule_facts.product_facts(item)} for item in facts.products]
 
 
-def uplift_codes(matcher: Matcher, columns: SnapshotColumns) -> Sequence[object]:
-    """What floors of days of cover depend on of the dates of these days: nothing if no rule has an uplift."""
-    days, level = matcher.policies.longest_cover, matcher.stages[Stage.LEVEL]
-    if not days or not matcher.policies.has_uplifts:
+def uplift_codes(matcher: Matcher, columns: SnapshotColumns, days: int) -> Sequence[object]:
+    """What so many days of cover depend on of their dates: nothing if no rule has an uplift."""
+    if not matcher.policies.has_uplifts:
         return ()
-    noons = [columns.noon(day) for day in range(days)]
-    return [[level.codes(facts) for facts in (noon.now, *noon.clocks.by_zone)] for noon in noons]
+    return [columns.noon(day).codes(matcher.stages[Stage.LEVEL]) for day in range(days)]

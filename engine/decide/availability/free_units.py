@@ -4,7 +4,7 @@ The positions of all the SKUs asked for are judged together, as columns with a r
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -33,23 +33,28 @@ from engine.model.facts import NO_UNITS_TAKEN, Product, Snapshot, StockPosition
 from engine.model.lots import Lot, free_by_expiry, usable_on
 from engine.model.receipts import Receipt
 from rules.conditions import Operator, comparisons
-from rules.policy import PolicySet
+from rules.policy import PolicySet, Rule
 from rules.reserves import Allotment, Cap, Protection, Tally
 from rules.vocabulary import Facts, Stage
 
 
 def channels(policies: PolicySet) -> list[str]:
     """Every channel that a rule names, sorted. The rules treat all other channels alike."""
-    named = {
+    named = channels_told_apart(policies.rules.values())
+    effects = (effect.value for rule in policies.rules.values() for effect in rule.effects)
+    # as plain texts: a word read from a policy file carries its position in the file
+    return sorted(named | {str(value.channel) for value in effects if isinstance(value, Protection | Allotment | Cap)})
+
+
+def channels_told_apart(rules: Iterable[Rule]) -> set[str]:
+    """Those that conditions of the rules name."""
+    return {
         str(word)
-        for rule in policies.rules.values()
+        for rule in rules
         for item in comparisons(rule.condition)
         if item.fact.path == "order.channel" and item.operator is Operator.EQUALS
         for word in item.operands
     }
-    effects = (effect.value for rule in policies.rules.values() for effect in rule.effects)
-    # as plain texts: a word read from a policy file carries its position in the file
-    return sorted(named | {str(value.channel) for value in effects if isinstance(value, Protection | Allotment | Cap)})
 
 
 class NodeUnits(NamedTuple):

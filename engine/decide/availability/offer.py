@@ -190,7 +190,7 @@ def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
             sorted(snapshot.resting),
             _scarce_rooms(columns, matcher),
             None if columns.capacities is None else columns.capacities.tolist(),
-            *uplift_codes(matcher, columns),
+            *uplift_codes(matcher, columns, matcher.policies.longest_cover),
             *([columns.today] if snapshot.has_lots else []),
             # how long it is until goods come in changes with every minute
             *([now // 60] if matcher.policies.mentions_incoming else []),
@@ -276,7 +276,7 @@ def excluding_rules(
     facts: StockFacts, matcher: Matcher, shared: list[Mapping[str, Facts]], clocks: ClockFacts
 ) -> dict[int, tuple[str, ...]]:
     """By row of the stock that rules leave no way out, those rules, by id."""
-    if not _excludes(matcher):
+    if "exclude" not in matcher.policies.effect_names:
         return {}
     row, service = _carrying(facts, np.arange(len(facts.stock.node)))
     stage = matcher.stages[Stage.OPTION]
@@ -305,10 +305,6 @@ def _carrying(facts: StockFacts, rows: Integers) -> tuple[Integers, Integers]:
     return row[carried], service[carried]
 
 
-def _excludes(matcher: Matcher) -> bool:
-    return any(effect.name == "exclude" for rule in matcher.policies.rules.values() for effect in rule.effects)
-
-
 def _carries(facts: StockFacts, row: Integers, service: Integers) -> Flags:
     """Whether the services carry one unit of the rows' products."""
     weights = integers(item.counted_weight for item in facts.products)[facts.stock.sku[row]]
@@ -329,7 +325,7 @@ def _judged(
     """Of each option, given by its row of the stock and its service, whether it may be used, and whether only if it is
     needed.
     """
-    if not _excludes(matcher):
+    if "exclude" not in matcher.policies.effect_names:
         return np.ones(len(options[0]), dtype=bool), np.zeros(len(options[0]), dtype=bool)
     judgement = _judge_options(facts, matcher, shared, options, clocks)
     exclude = matcher.stages[Stage.OPTION].table.options()[0][judgement]

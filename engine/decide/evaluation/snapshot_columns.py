@@ -110,7 +110,12 @@ class SnapshotColumns:
     @cached_property
     def moment_facts(self) -> Mapping[str, Facts]:
         """What the installation's clock shows, and the nodes' clocks if all show the same; by group."""
-        return {"now": rule_facts.now_facts(self.snapshot.network, self._now), **self.clocks.shared}
+        return self.moment.shared
+
+    @cached_property
+    def moment(self) -> Moment:
+        """What the clocks show."""
+        return Moment(rule_facts.now_facts(self.snapshot.network, self._now), self.clocks)
 
     @cached_property
     def loads(self) -> Integers:

@@ -30,6 +30,10 @@ class Moment(NamedTuple):
         """The facts that all nodes share, by group."""
         return {"now": self.now, **self.clocks.shared}
 
+    def codes(self, judge: Judge) -> tuple[tuple[int, ...], ...]:
+        """Where they are equal, the rules of the judge tell no difference between two moments."""
+        return tuple(judge.codes(facts) for facts in (self.now, *self.clocks.by_zone))
+
 
 class ExpectedSales:
     """Of rows; `pace` makes the column of thousandths of a unit a day that they sell, below 0 where it is not known.
@@ -91,7 +95,7 @@ class ExpectedSales:
     def _uplift(self, judge: Judge, day: int) -> Integers:
         """Of each row, in basis points. Dates that no rule tells apart are judged once."""
         moment = self._noon(day)
-        key = tuple(judge.codes(facts) for facts in (moment.now, *moment.clocks.by_zone))
+        key = moment.codes(judge)
         if key not in self._numbers:
             self._numbers[key] = self._judged_at(moment)  # before the table is asked, for judging adds to it
         return judge.table.uplifts()[self._numbers[key]]

@@ -11,8 +11,9 @@ import orjson
 from engine.errors import Contended, NotFound
 from engine.store.audit.acts import Act
 from engine.store.connection.client import Client, faults
+from engine.store.connection.lease import Leases
 from engine.store.keys import Keys
-from engine.store.script_keys import CHANGE_WEBHOOK, LEASE_WEBHOOK, REMOVE_WEBHOOK, KeyLayout
+from engine.store.script_keys import CHANGE_WEBHOOK, REMOVE_WEBHOOK, KeyLayout
 
 
 class StoredSecret(msgspec.Struct, frozen=True):
@@ -72,7 +73,7 @@ class StoredWebhooks:
         # nobody is answered by what a deliverer notes, and what a failover loses of it is sent again
         self._note = client.script("events/change_webhook", writes=False)
         self._remove = client.script("events/remove_webhook")
-        self._lease = client.script("events/lease_webhook", writes=False)
+        self._leases = Leases(client, keys)
 
     def names(self) -> list[str]:
         with faults():
@@ -134,20 +135,15 @@ class StoredWebhooks:
 
     def lease(self, name: str, who: str, *, milliseconds: int) -> bool:
         """Whether `who` alone sends to it for so long from now on."""
-        return self._leased(name, who, milliseconds)
+        return self._leases.take(self._keys.webhook_lease(name), who, milliseconds=milliseconds)
 
     def give_back(self, name: str, who: str) -> None:
-        self._leased(name, who, 0)
+        self._leases.give_back(self._keys.webhook_lease(name), who)
 
     def take_turn(self, *, milliseconds: int) -> bool:
         """Whether this process is the one that sees to what is due, for so long."""
         with faults():
             return bool(self._client.redis.set(self._keys.preparing_events, "1", nx=True, px=milliseconds))
-
-    def _leased(self, name: str, who: str, milliseconds: int) -> bool:
-        keys = LEASE_WEBHOOK.keys(self._keys, webhook_lease=self._keys.webhook_lease(name))
-        with faults():
-            return bool(self._lease(keys=keys, args=[who, milliseconds]))
 
     def _script_keys(self, layout: KeyLayout, name: str) -> list[str]:
         keys = self._keys

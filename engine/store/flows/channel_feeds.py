@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import orjson
 
 from engine.store.connection.client import Client, faults
+from engine.store.connection.lease import Leases
 from engine.store.keys import Keys
 from engine.store.script_keys import PUBLISH_CHANNEL
 
@@ -46,6 +47,7 @@ class ChannelFeedStore:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        self._leases = Leases(client, keys)
         self._publish = client.script("flows/publish_channel")
 
     def channels(self) -> list[str]:
@@ -69,15 +71,10 @@ class ChannelFeedStore:
 
     def take_turn(self, channel: str, name: str) -> bool:
         """Whether it is the turn of the process of that name to work the feed out, from now on."""
-        key = self._keys.channel_lease(channel)
-        with faults():
-            return bool(self._client.redis.set(key, name, nx=True, px=LEASE_MILLISECONDS))
+        return self._leases.take(self._keys.channel_lease(channel), name, milliseconds=LEASE_MILLISECONDS)
 
     def end_turn(self, channel: str, name: str) -> None:
-        key = self._keys.channel_lease(channel)
-        with faults():
-            if self._client.redis.get(key) == name.encode():
-                self._client.redis.delete(key)
+        self._leases.give_back(self._keys.channel_lease(channel), name)
 
     def publish(self, channel: str, name: str, publication: Publication, *, now: int) -> int | None:
         """Publish it; returns the number of the feed's last change, None if it is not the turn of `name` any more."""

@@ -7,6 +7,7 @@ import orjson
 
 from engine.model.lots import TAB
 from engine.store.connection.client import Client, faults
+from engine.store.connection.lease import Leases
 from engine.store.keys import Keys
 from engine.store.script_keys import NOTE_LOW
 
@@ -30,6 +31,7 @@ class LowPositions:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        self._leases = Leases(client, keys)
         self._note = client.script("flows/note_low")
 
     def checked(self) -> str:
@@ -39,27 +41,16 @@ class LowPositions:
 
     def take_turn(self, name: str) -> bool:
         """Whether it is the turn of the process of that name to look for them, from now on."""
-        with faults():
-            return bool(self._client.redis.set(self._keys.low_lease, name, nx=True, px=LEASE_MILLISECONDS))
+        return self._leases.take(self._keys.low_lease, name, milliseconds=LEASE_MILLISECONDS)
 
     def end_turn(self, name: str) -> None:
-        with faults():
-            if self._client.redis.get(self._keys.low_lease) == name.encode():
-                self._client.redis.delete(self._keys.low_lease)
+        self._leases.give_back(self._keys.low_lease, name)
 
     def all(self) -> dict[tuple[str, str], int]:
         """By SKU and node, below what each is low."""
         with faults():
             fields = self._client.redis.hgetall(self._keys.low_positions)
         return {_position(field.decode()): int(units) for field, units in fields.items()}
-
-    def known(self, positions: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Those of the positions, by SKU and node, that are low by now."""
-        if not positions:
-            return set()
-        with faults():
-            found = self._client.redis.hmget(self._keys.low_positions, [TAB.join(item) for item in positions])
-        return {position for position, units in zip(positions, found, strict=True) if units is not None}
 
     def note(
         self,

@@ -41,6 +41,21 @@ class Announcement:
     owned: bool = False
     may_be_late: bool = False
 
+    def for_script(self) -> dict[str, Any]:
+        """As parts/receipt_changes.lua takes it."""
+        status = self.status if self.status in OPEN or self.status == "cancelled" else "in_transit"
+        return {
+            "source": self.source,
+            "node": self.node,
+            "quantity": self.quantity,
+            "expected_at": self.expected_at,
+            "status": status,
+            "stated": self.status,
+            "sequence": str(self.sequence),
+            "owned": str(int(self.owned)),
+            "may_be_late": self.may_be_late,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
@@ -56,6 +71,21 @@ class Delivery:
     owned: bool = False
     lot: str | None = None
     expires: int | None = None
+
+    def for_script(self) -> dict[str, Any]:
+        """As parts/receipt_changes.lua takes it."""
+        lot = ""
+        if self.lot is not None:
+            date = "" if self.expires is None else datetime.date.fromordinal(self.expires).isoformat()
+            lot = f"{date}{TAB}{self.lot}"
+        return {
+            "units": False if self.units is None else self.units,
+            "at": False if self.at is None else self.at,
+            "lot": lot,
+            "close": self.closes,
+            "over": self.over,
+            "owned": str(int(self.owned)),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +189,9 @@ class Receipts:
         """
         request: dict[str, Any] = {"id": name, "sku": sku, "network": version, "now": str(now), "micros": micros}
         if announcement is not None:
-            request["message"] = _message(announcement)
+            request["message"] = announcement.for_script()
         if delivery is not None:
-            request["delivery"] = _delivery(delivery)
+            request["delivery"] = delivery.for_script()
         if operation is not None:
             request["operation"] = {"request": operation.request, "seconds": operation.seconds}
         operation_key = self._keys.operation(f"receipt:{name}", operation.name if operation else "")
@@ -211,36 +241,6 @@ class Receipts:
             fields = self._client.redis.hkeys(self._keys.pegs(sku))
         pegs = (field.decode().split("\n") for field in fields)
         return sorted({hold for receipt, hold, _ in pegs if receipt == name})
-
-
-def _message(message: Announcement) -> dict[str, Any]:
-    status = message.status if message.status in OPEN or message.status == "cancelled" else "in_transit"
-    return {
-        "source": message.source,
-        "node": message.node,
-        "quantity": message.quantity,
-        "expected_at": message.expected_at,
-        "status": status,
-        "stated": message.status,
-        "sequence": str(message.sequence),
-        "owned": str(int(message.owned)),
-        "may_be_late": message.may_be_late,
-    }
-
-
-def _delivery(delivery: Delivery) -> dict[str, Any]:
-    lot = ""
-    if delivery.lot is not None:
-        date = "" if delivery.expires is None else datetime.date.fromordinal(delivery.expires).isoformat()
-        lot = f"{date}{TAB}{delivery.lot}"
-    return {
-        "units": False if delivery.units is None else delivery.units,
-        "at": False if delivery.at is None else delivery.at,
-        "lot": lot,
-        "close": delivery.closes,
-        "over": delivery.over,
-        "owned": str(int(delivery.owned)),
-    }
 
 
 def _outcome(name: str, sku: str, answer: Sequence[bytes]) -> ReceiptOutcome:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import msgspec
 import orjson
 
+from engine.model.receipts import ReceiptStatus
 from engine.model.transfers import Transfer, TransferLine
 from engine.store.connection.client import Client, faults
+from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.hold_changes.change_script import changed_sku_keys
 from engine.store.holds import Operation
 from engine.store.keys import Keys
@@ -125,15 +127,6 @@ class StoredTransfers:
             read.hlen(self._keys.ended_transfers)
             return sum(read.execute())
 
-    def answered(self, name: str, named: Operation) -> Transfer | OperationReused | None:
-        """What this operation on the transfer was answered before; None if it was not carried out."""
-        with faults():
-            text = self._client.redis.get(self._keys.operation(f"transfer:{name}", named.name))
-        if text is None:
-            return None
-        request, _, answer = text.decode().partition("\n")
-        return parse(answer) if request == named.request else OperationReused()
-
     def units(self, node: str, skus: Sequence[str]) -> dict[str, StoredUnits]:
         """What is on hand and held at a node, by SKU, at one moment."""
         with faults(), self._client.redis.pipeline(transaction=True) as read:
@@ -155,7 +148,7 @@ class StoredTransfers:
         script_keys = CHANGE_TRANSFER.keys(
             self._keys,
             changed_sku_keys(self._keys, skus),
-            operation=self._keys.operation(f"transfer:{after.id}", operation.name),
+            operation=self._keys.operation(about_transfer(after.id), operation.name),
         )
         request = {
             "id": after.id,
@@ -176,6 +169,11 @@ class StoredTransfers:
         with faults():
             answer = self._change(keys=script_keys, args=[orjson.dumps(request)])
         return _outcome(answer, skus)
+
+
+def about_transfer(name: str) -> str:
+    """What operations on the transfer are stored by."""
+    return f"transfer:{name}"
 
 
 def text_of(transfer: Transfer) -> str:
@@ -217,53 +215,42 @@ def _goods(change: TransferChange, index: Mapping[str, int]) -> dict[str, Any]:
     ]
     coming_back = [{"index": index[sku], "node": after.origin, "delta": units} for sku, units in change.back.items()]
 
-    def receipts(skus: Sequence[str], **more: Any) -> list[dict[str, Any]]:
-        return [
-            {"index": index[sku], "sku": sku, "id": after.receipt_of(lines[sku]), "to_come": to_come[sku], **more}
-            for sku in skus
-        ]
+    def receipt(sku: str) -> dict[str, Any]:
+        return {"index": index[sku], "sku": sku, "id": after.receipt_of(lines[sku]), "to_come": to_come[sku]}
 
-    delivered = [
-        item | {"delivery": _delivery(change, item["sku"])}
-        for item in receipts([sku for sku in lines if to_come[sku] and (change.closes or change.arrived.get(sku))])
-    ]
-    opened = [item | {"message": _message(after, lines[item["sku"]], "in_transit")} for item in receipts([*change.out])]
-    withdrawn = [
-        item | {"message": _message(after, lines[item["sku"]], "cancelled")} for item in receipts([*change.back])
-    ]
+    def message(sku: str, status: ReceiptStatus) -> dict[str, Any]:
+        return receipt(sku) | {"message": _message(after, lines[sku], status).for_script()}
+
+    arriving = [sku for sku in lines if to_come[sku] and (change.closes or change.arrived.get(sku))]
     return {
         "moves": [*leaving, *coming_back],
-        "opened": opened,
-        "delivered": delivered if change.arrived or change.closes else [],
-        "withdrawn": withdrawn,
+        "opened": [message(sku, "in_transit") for sku in change.out],
+        "delivered": [receipt(sku) | {"delivery": _delivery(change, sku).for_script()} for sku in arriving],
+        "withdrawn": [message(sku, "cancelled") for sku in change.back],
     }
 
 
-def _message(transfer: Transfer, line: TransferLine, status: str) -> dict[str, Any]:
-    """A message about the receipt of a line, as parts/receipt_changes.lua takes it."""
-    return {
-        "source": "transfer",
-        "node": transfer.goal,
-        "quantity": line.shipped,
-        "expected_at": transfer.expected_at,
-        "status": status,
-        "stated": status,
-        "sequence": "1" if status == "in_transit" else "2",
-        "owned": "1",
+def _message(transfer: Transfer, line: TransferLine, status: ReceiptStatus) -> Announcement:
+    """About the receipt of a line of a transfer that was shipped."""
+    return Announcement(
+        id=transfer.receipt_of(line),
+        source="transfer",
+        node=transfer.goal,
+        sku=line.sku,
+        quantity=line.shipped,
+        expected_at=cast("int", transfer.expected_at),  # every one that was shipped has it
+        status=status,
+        sequence=1 if status == "in_transit" else 2,
+        owned=True,
         # a second may pass until it is stored: units that leave have a receipt, whenever they are expected
-        "may_be_late": True,
-    }
+        may_be_late=True,
+    )
 
 
-def _delivery(change: TransferChange, sku: str) -> dict[str, Any]:
-    return {
-        "units": change.arrived.get(sku, 0),
-        "at": False if change.at is None else change.at,
-        "lot": "",
-        "close": change.closes,
-        "over": True,  # whether there may be more was asked before
-        "owned": "1",
-    }
+def _delivery(change: TransferChange, sku: str) -> Delivery:
+    units = change.arrived.get(sku, 0)
+    # whether there may be more was asked before
+    return Delivery(units=units, at=change.at, closes=change.closes, over=True, owned=True)
 
 
 def _outcome(answer: Sequence[bytes], skus: Sequence[str]) -> TransferOutcome:

@@ -1,6 +1,6 @@
 """An entry of the log: one change, and of which kind it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -207,6 +207,23 @@ class Entry:
     def counted_positions(self) -> tuple[tuple[str, str], ...]:
         """Of counts, SKU and node of each; none if they changed nothing on hand."""
         return _POSITIONS.decode(self.body) if self.levels else ()
+
+    @property
+    def levels_by_position(self) -> list[tuple[tuple[str, str], PositionLevel]]:
+        """Of movements, counts, and steps of transfers and returns: by SKU and node, what is on hand that changed."""
+        pairs = zip(self._leveled_positions, self.levels, strict=bool(self.levels))
+        return [(position, level) for position, level in pairs if level is not None]
+
+    @property
+    def _leveled_positions(self) -> Sequence[tuple[str, str]]:
+        match self.kind:
+            case "moved":
+                return [(item.sku, item.node) for item in self.movements]
+            case "counted":
+                return self.counted_positions
+            case "return_disposed":
+                return [(move.sku, move.node) for move in self.returned.moves]
+        return [(sku, node) for sku, node, _ in self.transfer.moved]
 
     @property
     def movements(self) -> tuple[MovedUnits, ...]:

@@ -9,6 +9,7 @@ import highspy
 import numpy as np
 
 from engine.decide.shipping.columns import WIDEST, Integers
+from engine.decide.sourcing.program.highs import make_highs
 from engine.transfers.flow.market import Market, Moves
 from engine.transfers.flow.useful_lanes import Useful
 
@@ -16,15 +17,13 @@ _MICROS = 1e6
 """HiGHS counts in whole units of the currency, so that its tolerances are far below a micro."""
 _WHOLE = 1e-6
 """By how much a value of HiGHS may miss a whole number."""
-_OPTIONS = {"output_flag": False, "threads": 1, "random_seed": 0, "simplex_iteration_limit": 1_000_000}
+_OPTIONS = {"simplex_iteration_limit": 1_000_000}
 
 
 def proven_flow(market: Market, useful: Useful) -> Moves | None:
     """None: HiGHS stopped early, or what it found is not proven to be the best."""
     program = _Program(market, useful)
-    highs: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    for name, option in _OPTIONS.items():
-        highs.setOptionValue(name, option)
+    highs = make_highs(_OPTIONS)
     highs.passModel(program.for_highs())
     highs.run()
     solution = highs.getSolution()
@@ -36,7 +35,7 @@ def proven_flow(market: Market, useful: Useful) -> Moves | None:
         return None
     moves = program.moves(packs.astype(np.int64))
     bound = program.bound(np.rint(np.array(solution.row_dual) * -_MICROS).astype(np.int64))
-    return moves if program.is_allowed(moves) and market.worth(moves) == bound else None
+    return moves if market.allows(moves) and market.worth(moves) == bound else None
 
 
 class _Program:
@@ -84,14 +83,6 @@ class _Program:
         used = np.flatnonzero(packs)
         pairs = zip(self._origin[used].tolist(), self._goal[used].tolist(), strict=True)
         return dict(zip(pairs, packs[used].tolist(), strict=True))
-
-    def is_allowed(self, moves: Moves) -> bool:
-        leaving, coming = [0] * self._places, [0] * self._places
-        for (origin, goal), packs in moves.items():
-            leaving[origin] += packs
-            coming[goal] += packs
-        limits = zip((*leaving, *coming), (*self._market.movable.tolist(), *self._market.room.tolist()), strict=True)
-        return all(packs > 0 for packs in moves.values()) and all(packs <= limit for packs, limit in limits)
 
     def bound(self, prices: Integers) -> int | None:
         """What no moves gain more than, in micros, whatever the prices of the rows: weak duality of linear programs.

@@ -48,6 +48,16 @@ class Market:
         """With so much more for a pack on each lane."""
         return replace(self, cost=np.where(self.cost < FAR, self.cost + surcharge, FAR))
 
+    def allows(self, moves: Moves) -> bool:
+        """Whether lanes lead there, and no place sends or is sent more than it can be."""
+        leaving, coming = np.zeros_like(self.movable), np.zeros_like(self.room)
+        for (origin, goal), packs in moves.items():
+            if packs <= 0 or self.cost[origin, goal] >= FAR:
+                return False
+            leaving[origin] += packs
+            coming[goal] += packs
+        return bool((leaving <= self.movable).all() and (coming <= self.room).all())
+
     def worth(self, moves: Moves) -> int:
         """Micros that places gain by moving so, less what the lanes cost."""
         changes = [0] * len(self.movable)

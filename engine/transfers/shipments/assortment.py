@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-import numpy as np
-
 from engine.decide.shipping.columns import Integers
 from engine.transfers.flow.market import Market, Moves
 
@@ -44,15 +42,9 @@ class ArticleMarket:
         return self.market.worth(self.locally(moves))
 
     def allows(self, moves: Moves) -> bool:
-        """Whether the moves keep to what places have and take, and to the lanes' packs."""
-        market = self.market
-        leaving, coming = np.zeros_like(market.movable), np.zeros_like(market.room)
-        for (origin, goal), packs in self.locally(moves).items():
-            if packs <= 0 or packs % self.steps((origin, goal)) or not market.lanes[origin, goal]:
-                return False
-            leaving[origin] += packs
-            coming[goal] += packs
-        return bool((leaving <= market.movable).all() and (coming <= market.room).all())
+        """As the market, if the moves keep to the lanes' packs, too."""
+        own = self.locally(moves)
+        return self.market.allows(own) and not any(packs % self.steps(pair) for pair, packs in own.items())
 
     def globally(self, moves: Moves, *, packs: int = 1) -> Moves:
         """Moves of so many packs each between the market's places, as between places of the assortment."""

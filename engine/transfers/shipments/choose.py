@@ -6,17 +6,14 @@ more: up to `MOST_PAIRS` lanes of articles, a mixed integer program is solved fo
 pay are left out one after the other, and an upper bound says how much better another choice could be at most.
 """
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
 from engine.transfers.flow.best_flow import best_flow
 from engine.transfers.flow.market import Market, Moves
 from engine.transfers.shipments.assortment import Assortment, Choice
-from engine.transfers.shipments.leaving_out import leave_out_what_does_not_pay
+from engine.transfers.shipments.leaving_out import Solve, leave_out_what_does_not_pay
 
 MOST_PAIRS = 2_000
-Solve: TypeAlias = Callable[[Sequence[Market]], Sequence[Moves]]
-"""What `best_flow` says of each market; it may be worked out in several processes."""
 
 
 def each_best(markets: Sequence[Market]) -> list[Moves]:

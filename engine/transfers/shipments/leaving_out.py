@@ -14,12 +14,13 @@ from engine.decide.shipping.columns import Flags
 from engine.transfers.flow.market import Market, Moves
 from engine.transfers.shipments.assortment import ArticleMarket, Assortment, Choice, Pair
 
-_Solve: TypeAlias = Callable[[Sequence[Market]], Sequence[Moves]]
+Solve: TypeAlias = Callable[[Sequence[Market]], Sequence[Moves]]
+"""What `best_flow` says of each market; it may be worked out in several processes."""
 MOST_TRIES = 40
 """How many shipments that just pay are left out on trial."""
 
 
-def leave_out_what_does_not_pay(assortment: Assortment, solve: _Solve) -> Choice:
+def leave_out_what_does_not_pay(assortment: Assortment, solve: Solve) -> Choice:
     """A choice that the assortment allows."""
     solved = solve([article.market for article in assortment.articles])
     freely = [article.globally(moves) for article, moves in zip(assortment.articles, solved, strict=True)]
@@ -32,7 +33,7 @@ def leave_out_what_does_not_pay(assortment: Assortment, solve: _Solve) -> Choice
 
 
 class _Choosing:
-    def __init__(self, assortment: Assortment, solve: _Solve, freely: Sequence[Moves]) -> None:
+    def __init__(self, assortment: Assortment, solve: Solve, freely: Sequence[Moves]) -> None:
         self._assortment = assortment
         self._solve = solve
         places = 1 + max(place for article in assortment.articles for place in article.places)

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import highspy
 import numpy as np
 
+from engine.decide.shipping.columns import integers
+from engine.decide.sourcing.program.highs import make_highs, program_of
 from engine.transfers.flow.market import Market, Moves
 from engine.transfers.shipments.assortment import Assortment, Choice, Pair
 
@@ -21,9 +23,6 @@ _SMALL = 0.5
 MOST_NODES = 5_000
 _BOUNDED = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kSolutionLimit)
 _OPTIONS = {
-    "output_flag": False,
-    "threads": 1,
-    "random_seed": 0,
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.0,
     "mip_feasibility_tolerance": 1e-9,
@@ -34,9 +33,7 @@ _OPTIONS = {
 def best_choice(assortment: Assortment, start: Choice) -> Choice:
     """The best choice or, if HiGHS stops early, the better of what it found and `start`."""
     program = _Program(assortment)
-    highs: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    for name, option in _OPTIONS.items():
-        highs.setOptionValue(name, option)
+    highs = make_highs(_OPTIONS)
     highs.passModel(program.for_highs())
     highs.run()
     info, best = highs.getInfo(), start
@@ -88,21 +85,19 @@ class _Program:
             self._add_article(number, lanes)
 
     def for_highs(self) -> highspy.HighsLp:
-        program = highspy.HighsLp()
-        columns = len(self._costs)
-        program.num_col_, program.num_row_ = columns, len(self._rows)
+        terms = [(number, *term) for number, row in enumerate(self._rows) for term in row.terms]
+        program = program_of(
+            np.array(self._most),
+            np.array([row.upper for row in self._rows]),
+            integers(row for row, _, _ in terms),
+            integers(column for _, column, _ in terms),
+            np.array([value for _, _, value in terms]),
+        )
         program.col_cost_ = np.array(self._costs) / _MICROS
-        program.col_lower_, program.col_upper_ = np.zeros(columns), np.array(self._most, dtype=np.float64)
         program.row_lower_ = np.array([row.lower for row in self._rows])
-        program.row_upper_ = np.array([row.upper for row in self._rows])
-        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        program.a_matrix_.start_ = np.cumsum([0, *(len(row.terms) for row in self._rows)]).astype(np.int32)
-        terms = [term for row in self._rows for term in row.terms]
-        program.a_matrix_.index_ = np.array([column for column, _ in terms], dtype=np.int32)
-        program.a_matrix_.value_ = np.array([value for _, value in terms], dtype=np.float64)
         program.integrality_ = [
             highspy.HighsVarType.kInteger if column < self._integers else highspy.HighsVarType.kContinuous
-            for column in range(columns)
+            for column in range(len(self._costs))
         ]
         return program
 

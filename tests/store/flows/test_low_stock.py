@@ -153,7 +153,7 @@ def low_events(shop, since):
 
 
 def test_many_that_are_low_by_other_rules_are_told_together_and_all_are_in_the_log(bare, monkeypatch):
-    monkeypatch.setattr("engine.channels.low_stock.MOST_SKUS_AT_ONCE", 40)
+    monkeypatch.setattr("engine.inventory.availability_feed.MOST_SKUS_AT_ONCE", 40)
     names = [f"S{number:03}" for number in range(230)]
     bare.load(inventory(NODES, {name: {"lyon": 5} for name in names}))
     version = activate(bare, "then: {alert_below: 9}")

@@ -442,7 +442,7 @@ def test_what_was_worked_out_on_former_facts_is_not_stored(shop, transfers, ship
     ready = transfers.approve("T-2")
     stored = StoredTransfers(shop._client, shop._keys)
     now = {"version": shop.network().version, "now": NOW, "micros": NOW * MICROS}
-    sent = life.shipped(ready, None, at=NOW)
+    sent = life.shipped(ready, None, at=NOW, text=shop.network().quantity_text)
     out = {"A": Leaving(as_stored=("8", "0"), free=8)}
     active = shop.ready()["policy_version"]
     changes = [
@@ -465,7 +465,7 @@ def test_what_was_worked_out_on_former_facts_is_not_stored(shop, transfers, ship
 def test_goods_that_were_expected_by_the_time_it_is_stored_are_to_come_all_the_same(shop, transfers, approved):
     ready = approved({"A": 2})
     stored = StoredTransfers(shop._client, shop._keys)
-    sent = life.expected(life.shipped(ready, None, at=NOW), at=NOW)
+    sent = life.expected(life.shipped(ready, None, at=NOW, text=shop.network().quantity_text), at=NOW)
     change = TransferChange(
         kind="transfer_shipped", before=ready, after=sent, policies=shop.ready()["policy_version"],
         out={"A": Leaving(as_stored=("10", "0"), free=10)},

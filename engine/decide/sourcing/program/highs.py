@@ -16,16 +16,17 @@ Floats = npt.NDArray[np.float64]
 _OPTIONS = {"output_flag": False, "threads": 1, "random_seed": 0}
 
 
-def make_highs(options: Mapping[str, Any], interrupt: Callable[[], bool]) -> highspy.Highs:
-    """An instance that asks `interrupt` at each event that it reports: a round of cuts, a node."""
+def make_highs(options: Mapping[str, Any], interrupt: Callable[[], bool] | None = None) -> highspy.Highs:
+    """An instance that asks `interrupt`, if there is one, at each event that it reports: a round of cuts, a node."""
     highs: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
     set_options(highs, {**_OPTIONS, **options})
+    if interrupt is not None:
 
-    def on_event(event: highspy.highs.HighsCallbackEvent) -> None:
-        if interrupt():
-            event.interrupt()
+        def on_event(event: highspy.highs.HighsCallbackEvent) -> None:
+            if interrupt():
+                event.interrupt()
 
-    highs.cbMipInterrupt.subscribe(on_event)
+        highs.cbMipInterrupt.subscribe(on_event)
     return highs
 
 
@@ -34,7 +35,9 @@ def set_options(highs: highspy.Highs, options: Mapping[str, Any]) -> None:
         highs.setOptionValue(name, value)
 
 
-def program_of(most: Integers, upper: Integers, row: Integers, column: Integers, value: Integers) -> highspy.HighsLp:
+def program_of(
+    most: Integers | Floats, upper: Integers | Floats, row: Integers, column: Integers, value: Integers | Floats
+) -> highspy.HighsLp:
     """A program without costs: columns of 0 to `most`, rows whose sums are at most `upper`, entries sorted by row."""
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = len(most), len(upper)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.demand.chance_of_sale import CERTAIN, chance_above, chance_of_sale, expected_below, expected_sales
+from engine.demand.chance_of_sale import CERTAIN, chance_above, expected_below
 
 MEANS = st.integers(0, 60_000)
 """Thousandths of a unit."""
@@ -59,11 +59,6 @@ def test_it_agrees_with_the_exponential_of_decimals():
             assert chance_above(0, int(mean * 1_000)) == round((1 - nobody) * CERTAIN)
             two = nobody * (1 + mean + mean * mean / 2)
             assert chance_above(2, int(mean * 1_000)) == round((1 - two) * CERTAIN)
-
-
-def test_pace_and_days_make_the_demand():
-    assert chance_of_sale(3, 500, 14) == chance_above(3, 7_000)
-    assert expected_sales(3, 500, 14) == expected_below(3, 7_000)
 
 
 def test_what_does_not_sell_has_no_chance_and_a_unit_owed_has_every():

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.demand.chance_of_sale import CERTAIN, chance_of_sale
+from engine.demand.chance_of_sale import CERTAIN, chance_above
 from engine.transfers.gains import PackValues, StockAndDemand, sold, worth
 from tests.support.facts import EURO
 
@@ -12,8 +12,8 @@ STALLS = st.builds(StockAndDemand, there=st.integers(-5, 60), demand=st.integers
 
 def test_a_unit_is_worth_its_chance_of_sale_times_the_margin():
     stall = StockAndDemand(there=3, demand=5_000)
-    assert worth(stall, 0, pack=1, margin=EURO, scale=1) == chance_of_sale(3, 500, 10)
-    assert worth(stall, -1, pack=1, margin=7 * EURO, scale=1) == 7 * chance_of_sale(2, 500, 10)
+    assert worth(stall, 0, pack=1, margin=EURO, scale=1) == chance_above(3, 5_000)
+    assert worth(stall, -1, pack=1, margin=7 * EURO, scale=1) == 7 * chance_above(2, 5_000)
 
 
 def test_a_unit_that_was_promised_and_is_not_there_is_certain_to_be_of_use():

@@ -1,0 +1,25 @@
+"""Lets one process at a time do something for all: the lease of it has the process's name, and runs out by itself."""
+
+from engine.store.connection.client import Client, faults
+from engine.store.keys import Keys
+from engine.store.script_keys import LEASE
+
+
+class Leases:
+    """Each has a key of its own. Methods raise StoreUnavailable."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._keys = keys
+        self._lease = client.script("server/lease", writes=False)
+
+    def take(self, lease: str, who: str, *, milliseconds: int) -> bool:
+        """Whether `who` alone has it for so long from now on."""
+        return self._call(lease, who, milliseconds)
+
+    def give_back(self, lease: str, who: str) -> None:
+        """Nothing changes if somebody else has it by now."""
+        self._call(lease, who, 0)
+
+    def _call(self, lease: str, who: str, milliseconds: int) -> bool:
+        with faults():
+            return bool(self._lease(keys=LEASE.keys(self._keys, lease=lease), args=[who, milliseconds]))
