@@ -281,6 +281,7 @@ def _signed(script: Any, *, keys: Sequence[str], args: Sequence[Any], client: An
     return script(keys=keys, args=[*args, *fields, len(fields)], client=client)
 
 
+@functools.cache
 def _script_body(name: str) -> str:
     return (SCRIPTS / f"{name}.lua").read_text(encoding="utf-8")
 
