@@ -190,8 +190,12 @@ class FactsReader:
         snapshot = self._snapshot(network, answer.reading, skus, loads, now)
         return ReplicaFacts(snapshot=snapshot, matcher=matcher, state=state, age=answer.age)
 
-    def read_stock(self, skus: Sequence[str], now: int, *, cached: bool = True) -> StockSnapshot:
-        """The stock of many SKUs as of `now`, and their products, which are cached from then on only if `cached`."""
+    def read_stock(
+        self, skus: Sequence[str], now: int, *, cached: bool = True, with_receipts: bool = False
+    ) -> StockSnapshot:
+        """The stock of many SKUs as of `now`, and their products, which are cached from then on only if `cached`. Open
+        receipts are read if rules ask for them, or `with_receipts`.
+        """
         network, policies = self.network(), self._policies
         while True:
             loads, periods = self._load_periods(policies, network, now), _periods(policies, network, now)
@@ -208,7 +212,7 @@ class FactsReader:
             if counts_alike and _periods(policies, network, now) == periods:
                 products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
                 state = self._state(network, matcher, answer.reading, answer.stamps, loads)
-                receipts = self._receipts_of(skus) if policies.mentions_incoming else {}
+                receipts = self._receipts_of(skus) if with_receipts or policies.mentions_incoming else {}
                 return StockSnapshot.of(state, answer, skus, products, now, receipts=receipts)
 
     def _receipts_of(self, skus: Sequence[str]) -> Mapping[str, Mapping[str, Sequence[Receipt]]]:

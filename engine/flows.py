@@ -69,8 +69,6 @@ class Flows:
             micros=parts.micros,
         )
         self.transfer_proposals = TransferProposals(
-            parts.client,
-            parts.keys,
             facts=parts.facts,
             moving=self._moving,
             made=self.transfers.made,

@@ -64,7 +64,7 @@ class StockSnapshot:
         *,
         receipts: Mapping[str, Mapping[str, Sequence[Receipt]]] = MappingProxyType({}),
     ) -> "StockSnapshot":
-        """`answer` has the stock of `skus`, as of `now`; `receipts` those of them that rules ask for."""
+        """`answer` has the stock of `skus`, as of `now`; `receipts` the open ones that were read."""
         known = [(number, item) for number, sku in enumerate(skus) if (item := products[sku]) is not None]
         numbers = [number for number, _ in known]
         nodes = state.snapshot.caches.get(Ways).node_index

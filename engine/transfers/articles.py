@@ -1,7 +1,8 @@
 """What can be moved of articles, and what their places expect to sell: worked out of their stock and the rules."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,6 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.columns import NO_LIMIT
 from engine.model.facts import Product
 from engine.model.lots import NEVER, free_by_expiry, usable_on
-from engine.model.receipts import Receipt
 from engine.transfers.gains import StockAndDemand
 from engine.transfers.kept_units import kept_units
 from rules.effects import LevelOutcome
@@ -63,37 +63,13 @@ class Article:
     places: Sequence[Place]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnTheWay:
-    """What is to come to and to leave places beside their stock."""
-
-    receipts: Mapping[str, Sequence[Receipt]] = field(default_factory=dict)
-    """The open receipts, by SKU."""
-    moving: Mapping[str, Sequence[Moving]] = field(default_factory=dict)
-    """Transfers that have not left, by SKU."""
-
-    def coming(self, sku: str, until: int) -> dict[str, int]:
-        """By node, the units that come before the instant `until`, and are promised to nobody."""
-        units: dict[str, int] = {}
-        for receipt in self.receipts.get(sku, ()):
-            if receipt.status in COUNTED_RECEIPTS and receipt.expected_at < until:
-                units[receipt.node] = units.get(receipt.node, 0) + receipt.free
-        for item in self.moving.get(sku, ()):
-            units[item.goal] = units.get(item.goal, 0) + item.units
-        return units
-
-    def leaving(self, sku: str) -> dict[str, int]:
-        """By node, the units that leave."""
-        units: dict[str, int] = {}
-        for item in self.moving.get(sku, ()):
-            units[item.origin] = units.get(item.origin, 0) + item.units
-        return units
-
-
-def articles_of(facts: StockFacts, matcher: Matcher, now: int, *, days: int, on_the_way: OnTheWay) -> Iterator[Article]:
+def articles_of(
+    facts: StockFacts, matcher: Matcher, now: int, *, days: int, moving: Mapping[str, Sequence[Moving]]
+) -> Iterator[Article]:
     """The products of the facts that are counted, at the instant `now`, which is UTC seconds. What is expected to sell
-    is that of so many dates, of which today is the first. A place whose pace of sale is not known is left out, and so
-    is one that rules leave out of transfers.
+    is that of so many dates, of which today is the first. The facts have the open receipts, and `moving` the transfers
+    that have not left, by SKU. A place whose pace of sale is not known is left out, and so is one that rules leave out
+    of transfers.
     """
     columns = SnapshotColumns(facts.snapshot, matcher, now)
     levels = Levels(facts, matcher, columns)
@@ -105,11 +81,11 @@ def articles_of(facts: StockFacts, matcher: Matcher, now: int, *, days: int, on_
         floor=kept_units(facts, matcher, columns, levels.expected).tolist(),
         left_out=_left_out(facts, levels),
         today=columns.today,
+        until=now + days * SECONDS_A_DAY,
     )
-    until = now + days * SECONDS_A_DAY
     for number, product in enumerate(facts.products):
         if product.counted:
-            yield Article(product=product, places=list(rows.places(number, on_the_way, until)))
+            yield Article(product=product, places=list(rows.places(number, moving.get(product.sku, ()))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,18 +99,23 @@ class _Rows:
     floor: Sequence[int]
     left_out: Sequence[bool]
     today: int
+    until: int
+    """The instant before which a receipt must be expected to count."""
 
-    def places(self, number: int, on_the_way: OnTheWay, until: int) -> Iterator[Place]:
-        """Those of a product, by its number."""
-        rows, sku = self.facts.rows[number], self.facts.products[number].sku
-        all_coming, all_leaving = on_the_way.coming(sku, until), on_the_way.leaving(sku)
+    def places(self, number: int, moving: Sequence[Moving]) -> Iterator[Place]:
+        """Those of a product, by its number; `moving` is what is to be moved of it."""
+        rows, all_coming, all_leaving = self.facts.rows[number], Counter[str](), Counter[str]()
+        for item in moving:
+            all_coming[item.goal] += item.units
+            all_leaving[item.origin] += item.units
         on_hand, held = self.facts.stock.on_hand[rows].tolist(), self.facts.stock.held[rows].tolist()
         for row, node, units, holds in zip(
             range(rows.start, rows.stop), self.facts.nodes[rows], on_hand, held, strict=True
         ):
             if self.left_out[row]:
                 continue
-            available, coming, leaving = max(0, units - holds), all_coming.get(node, 0), all_leaving.get(node, 0)
+            available, leaving = max(0, units - holds), all_leaving[node]
+            coming = all_coming[node] + self._arriving(number, node)
             kept = max(self.floor[row], self.minimum[row])
             lasting = self._lasting(number, node, available)
             most, there = self.maximum[row], units - holds + coming - leaving
@@ -149,6 +130,14 @@ class _Rows:
                 coming=coming,
                 leaving=leaving,
             )
+
+    def _arriving(self, number: int, node: str) -> int:
+        """Units of receipts that come in time, and are promised to nobody."""
+        return sum(
+            receipt.free
+            for receipt in self.facts.receipts.get((number, node), ())
+            if receipt.status in COUNTED_RECEIPTS and receipt.expected_at < self.until
+        )
 
     def _lasting(self, number: int, node: str, available: int) -> int:
         """Units that nobody holds, and that do not expire."""

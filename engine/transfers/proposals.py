@@ -1,18 +1,14 @@
 """Proposes transfers on the facts that hold now."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from engine.errors import Contended, InputInvalid, Mistake
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import parts_of
 from engine.model.facts import Network
-from engine.model.receipts import Receipt
-from engine.store.connection.client import Client
-from engine.store.flows.receipts import Receipts
-from engine.store.keys import Keys
 from engine.transfers.article_markets import ANY_ENDS, Ends
-from engine.transfers.articles import Article, Moving, OnTheWay, articles_of
+from engine.transfers.articles import Article, Moving, articles_of
 from engine.transfers.lane_table import LaneTable
 from engine.transfers.proposal import Proposal, propose
 from engine.transfers.solving import Solving
@@ -38,15 +34,12 @@ class TransferProposals:
 
     def __init__(
         self,
-        client: Client,
-        keys: Keys,
         *,
         facts: FactsReader,
         moving: Callable[[], Iterable[Moving]],
         made: Callable[[], int],
         clock: Callable[[], int],
     ) -> None:
-        self._receipts = Receipts(client, keys)
         self._facts = facts
         self._moving = moving
         self._made = made
@@ -105,18 +98,11 @@ class TransferProposals:
         for item in self._moving():
             moving.setdefault(item.sku, []).append(item)
         for block in parts_of(skus, network):
-            read = self._facts.read_stock(block, now, cached=False)
+            read = self._facts.read_stock(block, now, cached=False, with_receipts=True)
             if read.state.network.version != network.version:
                 raise Contended("the network was loaded meanwhile; try again")
-            on_the_way = OnTheWay(receipts=self._receipts_of(block), moving=moving)
-            yield from articles_of(read.facts, read.state.matcher, now, days=days, on_the_way=on_the_way)
+            yield from articles_of(read.facts, read.state.matcher, now, days=days, moving=moving)
             advanced(len(block))
-
-    def _receipts_of(self, skus: Sequence[str]) -> Mapping[str, Sequence[Receipt]]:
-        by_sku: dict[str, list[Receipt]] = {}
-        for receipt in self._receipts.open_of(skus):
-            by_sku.setdefault(receipt.sku, []).append(receipt)
-        return by_sku
 
 
 def _check(request: ProposalRequest, network: Network) -> None:

@@ -26,7 +26,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.columns import integers
 from engine.model.facts import Inventory, Network, NetworkCaches, Product, Snapshot, StockPosition
 from engine.model.transfer_lanes import NodeNames, TransferLane
-from engine.transfers.articles import Article, OnTheWay, articles_of
+from engine.transfers.articles import Article, articles_of
 from engine.transfers.flow.best_flow import best_flow
 from engine.transfers.flow.market import FAR, Market
 from engine.transfers.gains import PackValues, StockAndDemand
@@ -183,7 +183,7 @@ def _propose(dice: random.Random, inventory: Inventory, articles: int) -> tuple[
 
 def _articles(blocks: Sequence[StockFacts], matcher: Matcher) -> Iterator[Article]:
     for facts in blocks:
-        yield from articles_of(facts, matcher, NOW, days=DAYS, on_the_way=OnTheWay())
+        yield from articles_of(facts, matcher, NOW, days=DAYS, moving={})
 
 
 def _network(network: Network) -> Network:

@@ -71,14 +71,13 @@ def rule_uses(
 
 def _active(versions: Versions, start: int, end: int) -> dict[str, bool]:
     """The rules of every version that was active for some time of the period, and whether they are about decisions and
-    not about rejections alone. Those that are about neither are left out.
+    not about rejections alone. Those of other stages outside decisions are left out.
     """
     first = versions.active_at(start)
     names = {first, *(item.version for item in versions.activations() if start < item.at < end)} - {None}
     active: dict[str, bool] = {}
     for rule in (rule for name in names if name is not None for rule in versions.read(name).rules.values()):
-        stages = {effect.stage for effect in rule.effects}
-        decides = not stages <= OUTSIDE_DECISIONS
-        if decides or Stage.REJECTION in stages:
-            active[rule.id] = active.get(rule.id, False) or decides
+        stages = {effect.stage for effect in rule.effects} - (OUTSIDE_DECISIONS - {Stage.REJECTION})
+        if stages:
+            active[rule.id] = active.get(rule.id, False) or bool(stages - OUTSIDE_DECISIONS)
     return active

@@ -11,6 +11,7 @@ from engine.model.receipts import Receipt
 from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.ledger import Ledger
 from engine.store.outcomes import Committed
+from engine.store.stock import Count, Stamp
 from tests.conftest import activate
 from tests.support.facts import HOUR, LYON, NOW, PARIS, decided, inventory, node, order, snapshot
 
@@ -24,6 +25,16 @@ def shop(bare):
     bare.load(inventory(shops, {"A": {"lyon": 5}, "B": {"lyon": 0}}))
     activate(bare)
     return bare
+
+
+@pytest.fixture
+def count(shop):
+    numbers = iter(range(1, 1_000))
+
+    def count(units, sku="A", at="lyon"):
+        shop.stock.set_count(Count(node=at, sku=sku, on_hand=units, stamp=Stamp(kind="s", number=next(numbers))))
+
+    return count
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from engine.channels.feeds import MOST_FEEDS, ChannelCursor
 from engine.errors import Contended, InputInvalid
 from engine.model.feed_steps import FeedStep
 from engine.store.flows.channel_feeds import Publication
-from engine.store.stock import Count, Stamp
 from tests.conftest import activate
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order, product
 
@@ -26,16 +25,6 @@ def shop(bare):
     bare.load(facts(feed_steps={"marketplace": FeedStep(units=3)}))
     activate(bare, "then: {protect: {channel: web, units: 2}}")
     return bare
-
-
-@pytest.fixture
-def count(shop):
-    numbers = iter(range(1, 1_000))
-
-    def count(units, sku="A", at="lyon"):
-        shop.stock.set_count(Count(node=at, sku=sku, on_hand=units, stamp=Stamp(kind="s", number=next(numbers))))
-
-    return count
 
 
 def read(shop, channel="web", since=None):

@@ -24,16 +24,6 @@ def shop(bare):
     return bare
 
 
-@pytest.fixture
-def count(shop):
-    numbers = iter(range(1, 1_000))
-
-    def count(units, at="lyon", sku="A"):
-        shop.stock.set_count(Count(node=at, sku=sku, on_hand=units, stamp=Stamp(kind="s", number=next(numbers))))
-
-    return count
-
-
 def look(shop):
     """What fell and what rose since."""
     found = shop.flows.channels.low.look()

@@ -8,7 +8,7 @@ from engine.decide.availability.free_units import StockFacts
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import StockPosition
 from engine.model.receipts import Receipt
-from engine.transfers.articles import Moving, OnTheWay, articles_of
+from engine.transfers.articles import Moving, articles_of
 from engine.transfers.gains import StockAndDemand
 from tests.support.facts import HOUR, LILLE, LYON, NOW, TODAY, lots, node, policies, product, snapshot
 
@@ -16,7 +16,7 @@ DAY = 24 * HOUR
 NODES = [node("lyon", LYON), node("lille", LILLE, type="store")]
 
 
-def places(*rules, stock=None, on_the_way=None, days=10, **more):
+def places(*rules, stock=None, moving=None, days=10, **more):
     """By node, of A: ten in Lyon of which two are held, and one sells a day; one in Lille, where two sell."""
     positions = stock or {
         "lyon": StockPosition(on_hand=10, held=2, pace=1_000),
@@ -24,7 +24,7 @@ def places(*rules, stock=None, on_the_way=None, days=10, **more):
     }
     matcher = Matcher(policies(*rules))
     facts = StockFacts.of(snapshot(NODES, {"A": positions}, **more))
-    found = list(articles_of(facts, matcher, NOW, days=days, on_the_way=on_the_way or OnTheWay()))
+    found = list(articles_of(facts, matcher, NOW, days=days, moving=moving or {}))
     matcher.close()
     return {place.node: place for article in found for place in article.places}
 
@@ -73,9 +73,9 @@ def test_what_is_kept_or_put_aside_for_any_channel_is_never_moved(rule, movable)
 
 
 def test_a_place_takes_no_more_than_its_most_with_what_comes():
-    coming = OnTheWay(receipts={"A": [receipt("lille", 2)]})
-    assert places("then: {max: 6}", on_the_way=coming)["lille"].room == 3
-    assert places("then: {max: 1}", on_the_way=coming)["lille"].room == 0
+    coming = [receipt("lille", 2)]
+    assert places("then: {max: 6}", receipts=coming)["lille"].room == 3
+    assert places("then: {max: 1}", receipts=coming)["lille"].room == 0
 
 
 def test_receipts_that_come_in_time_are_there_to_sell_as_far_as_they_are_promised_to_nobody():
@@ -86,13 +86,12 @@ def test_receipts_that_come_in_time_are_there_to_sell_as_far_as_they_are_promise
         receipt("lille", 13, expected_at=NOW + 10 * DAY),
         receipt("lille", 17, status="cancelled"),
     ]
-    lille = places(on_the_way=OnTheWay(receipts={"A": receipts}))["lille"]
+    lille = places(receipts=receipts)["lille"]
     assert (lille.coming, lille.stall.there, lille.movable) == (3 + 7, 1 + 3 + 7, 1)
 
 
 def test_a_transfer_that_has_not_left_counts_at_both_ends():
-    moving = OnTheWay(moving={"A": [Moving(sku="A", origin="lyon", goal="lille", units=5)]})
-    found = places(on_the_way=moving)
+    found = places(moving={"A": [Moving(sku="A", origin="lyon", goal="lille", units=5)]})
     assert (found["lyon"].movable, found["lyon"].leaving, found["lyon"].stall.there) == (3, 5, 3)
     assert (found["lille"].movable, found["lille"].coming, found["lille"].stall.there) == (1, 5, 6)
 
