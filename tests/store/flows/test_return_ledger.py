@@ -7,6 +7,8 @@ import pytest
 from engine.errors import HoldEnded, NotReturnable, OrderNotOver, PointsmanError, ReturnOver
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.flows.returns import StoredReturns
+from engine.store.hold_changes.change_script import ChangeScript
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.decision_json import json_of
@@ -51,6 +53,25 @@ def worker(shop, server_url, network, clock):
     with Pointsman(Settings(redis_url=server_url, network=network), clock=clock) as other:
         other.ready()
         yield other
+
+
+@pytest.fixture
+def before_first(monkeypatch):
+    """Lets somebody `act` just before the first call of a method; answers what the act returned, once it did."""
+
+    def patch(kind, method, act):
+        original, begun, made = getattr(kind, method), [], []
+
+        def after_another(*given, **more):
+            if not begun:  # the act calls the method, too
+                begun.append(method)
+                made.append(act())
+            return original(*given, **more)
+
+        monkeypatch.setattr(kind, method, after_another)
+        return made
+
+    return patch
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -106,21 +127,12 @@ def test_of_many_who_return_the_last_unit_one_does(shop):
     assert shop.check().clean
 
 
-def test_two_returns_that_are_opened_at_once_without_an_id_get_one_each(shop, worker, monkeypatch):
+def test_two_returns_that_are_opened_at_once_without_an_id_get_one_each(shop, worker, before_first):
     """Between the choice of an id and the script, another opens a return of as many units for the same reason."""
     shop.holds.confirm(json_of(shop.decide(order(("A", 2), id="O-2")))["id"])
-    raced = []
-    take = type(shop.flows.returns._stored).take
-
-    def after_another(stored, step):
-        if not raced:
-            raced.append(step)
-            raced.append(open_return(worker, "O-2", _1=1))
-        return take(stored, step)
-
-    monkeypatch.setattr(type(shop.flows.returns._stored), "take", after_another)
+    others = before_first(StoredReturns, "take", lambda: open_return(worker, "O-2", _1=1))
     opened = open_return(shop, "O-2", _1=1)
-    assert (raced[1].stored.id, opened.stored.id, opened.new) == ("O-2-R1", "O-2-R2", True)
+    assert (others[0].stored.id, opened.stored.id, opened.new) == ("O-2-R1", "O-2-R2", True)
     with pytest.raises(NotReturnable, match="2 are expected on"):
         open_return(shop, "O-2", _1=1)
     assert shop.check().clean
@@ -145,48 +157,30 @@ def test_of_many_who_restock_the_same_units_one_does(shop):
     assert stock(shop) == (4, 0, 0)
 
 
-def test_what_is_undone_while_it_is_received_does_not_come_back(shop, worker, monkeypatch):
+def test_what_is_undone_while_it_is_received_does_not_come_back(shop, worker, before_first):
     """Between the reading of a receipt and its script, others undo the confirm of the third unit."""
     decision = json_of(shop.decide(order(("A", 2), id="O-2")))["id"]
     shop.holds.confirm(decision)
     open_return(shop, "O-2", _1=2)
-    taken = []
-    take = type(shop.flows.returns._stored).take
-
-    def undone_first(stored, step):
-        if not taken:
-            taken.append(step)
-            worker.holds.undo(decision)
-        return take(stored, step)
-
-    monkeypatch.setattr(type(shop.flows.returns._stored), "take", undone_first)
+    before_first(StoredReturns, "take", lambda: worker.holds.undo(decision))
     with pytest.raises(NotReturnable, match="only 0 of the order have left"):
         receive(shop, "O-2-R1", _1=2)
     assert line_units(shop, "O-2") == (0, 0)
     assert shop.check().clean
 
 
-def test_what_is_received_while_its_confirm_is_undone_had_left(shop, worker, monkeypatch):
+def test_what_is_received_while_its_confirm_is_undone_had_left(shop, worker, before_first):
     decision = json_of(shop.decide(order(("A", 2), id="O-2")))["id"]
     shop.holds.confirm(decision)
     open_return(shop, "O-2", _1=2)
-    script, raced = shop.holds._change_script, []
-    run = type(script).run
-
-    def received_first(self, request):
-        if not raced:
-            raced.append(request)
-            receive(worker, "O-2-R1", _1=2)
-        return run(self, request)
-
-    monkeypatch.setattr(type(script), "run", received_first)
+    before_first(ChangeScript, "run", lambda: receive(worker, "O-2-R1", _1=2))
     with pytest.raises(HoldEnded, match="came back by a return"):
         shop.holds.undo(decision)
     assert line_units(shop, "O-2") == (0, 2)
     assert shop.check().clean
 
 
-def test_two_confirms_that_are_undone_at_once_leave_what_came_back(shop, worker, monkeypatch):
+def test_two_confirms_that_are_undone_at_once_leave_what_came_back(shop, worker, before_first):
     """Two decisions of one order shipped a unit each, and one came back: one of the two confirms can be undone."""
     first = json_of(shop.decide(order(("A", 3), id="O-2"), wait=True))["id"]
     shop.holds.confirm(first)
@@ -197,48 +191,23 @@ def test_two_confirms_that_are_undone_at_once_leave_what_came_back(shop, worker,
     shop.holds.confirm(second)
     open_return(shop, "O-2", _1=2)
     receive(shop, "O-2-R1", _1=2)
-    script, raced = shop.holds._change_script, []
-    run = type(script).run
-
-    def undone_first(self, request):
-        if not raced:
-            raced.append(request)
-            worker.holds.undo(second)
-        return run(self, request)
-
-    monkeypatch.setattr(type(script), "run", undone_first)
+    before_first(ChangeScript, "run", lambda: worker.holds.undo(second))
     with pytest.raises(HoldEnded, match="came back by a return"):
         shop.holds.undo(first, lines={"1": 1})
     assert line_units(shop, "O-2") == (0, 2)
 
 
-def test_of_two_who_open_a_return_of_the_last_unit_at_once_one_does(shop, worker, monkeypatch):
-    raced, take = [], type(shop.flows.returns._stored).take
-
-    def opened_first(stored, step):
-        if not raced:
-            raced.append(step)
-            open_return(worker, _1=1, name="first")
-        return take(stored, step)
-
-    monkeypatch.setattr(type(shop.flows.returns._stored), "take", opened_first)
+def test_of_two_who_open_a_return_of_the_last_unit_at_once_one_does(shop, worker, before_first):
+    before_first(StoredReturns, "take", lambda: open_return(worker, _1=1, name="first"))
     with pytest.raises(NotReturnable, match="1 are expected on other returns"):
         open_return(shop, _1=1, name="second")
     assert shop.check().clean
 
 
-def test_an_order_of_which_a_return_is_opened_meanwhile_is_not_erased(shop, worker, monkeypatch):
+def test_an_order_of_which_a_return_is_opened_meanwhile_is_not_erased(shop, worker, before_first):
     inspect(shop, "O-1-R1")
     dispose(shop, "O-1-R1")
-    raced, erase = [], type(shop.erasures._stored).erase
-
-    def opened_first(stored, *given, **more):
-        if not raced:
-            raced.append(given)
-            open_return(worker, _1=1)
-        return erase(stored, *given, **more)
-
-    monkeypatch.setattr(type(shop.erasures._stored), "erase", opened_first)
+    before_first(type(shop.erasures._stored), "erase", lambda: open_return(worker, _1=1))
     with pytest.raises(OrderNotOver, match="return O-1-R2"):
         shop.erasures.erase("O-1", note="")
 
