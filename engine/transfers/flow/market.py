@@ -60,12 +60,20 @@ class Market:
 
     def worth(self, moves: Moves) -> int:
         """Micros that places gain by moving so, less what the lanes cost."""
-        changes = [0] * len(self.movable)
-        for (origin, goal), packs in moves.items():
-            changes[origin] -= packs
-            changes[goal] += packs
         costs = sum(int(self.cost[pair]) * packs for pair, packs in moves.items())
-        return sum(self.gain(place, change) for place, change in enumerate(changes)) - costs
+        return sum(self.gain(place, change) for place, change in _changes(moves).items()) - costs
+
+    def lost_without_each(self, moves: Moves) -> dict[tuple[int, int], int]:
+        """By lane, the micros that `worth` says less if nothing is moved on it: only its two ends then have others."""
+        changes = _changes(moves)
+
+        def gained(place: int, packs: int) -> int:
+            return self.gain(place, changes[place]) - self.gain(place, changes[place] - packs)
+
+        return {
+            (origin, goal): gained(origin, -packs) + gained(goal, packs) - int(self.cost[origin, goal]) * packs
+            for (origin, goal), packs in moves.items()
+        }
 
     def packs_alike(self, place: int, k: int, most: int) -> int:
         """How many packs, at most `most`, are worth the same as the one of number k: it and those that come after it,
@@ -99,3 +107,12 @@ class Market:
         """Micros that a place gains by so many packs more; below 0: loses by so many fewer."""
         first, sign = (-1, -1) if change < 0 else (0, 1)
         return sign * sum(packs * value for packs, value in self.steps(place, first, abs(change)))
+
+
+def _changes(moves: Moves) -> dict[int, int]:
+    """By place that sends or is sent any, how many packs more it then has."""
+    changes: dict[int, int] = {}
+    for (origin, goal), packs in moves.items():
+        changes[origin] = changes.get(origin, 0) - packs
+        changes[goal] = changes.get(goal, 0) + packs
+    return changes

@@ -41,6 +41,10 @@ class ArticleMarket:
         """As the market's, of moves between places of the assortment."""
         return self.market.worth(self.locally(moves))
 
+    def lost_without_each(self, moves: Moves) -> dict[Pair, int]:
+        """As the market's, of moves between places of the assortment."""
+        return self.globally(self.market.lost_without_each(self.locally(moves)))
+
     def allows(self, moves: Moves) -> bool:
         """As the market, if the moves keep to the lanes' packs, too."""
         own = self.locally(moves)
@@ -89,7 +93,11 @@ class Assortment:
     def worth(self, moves: Sequence[Moves]) -> int:
         """Micros that the moves of all articles gain, less what lanes and shipments cost."""
         gains = sum(article.worth(of_article) for article, of_article in zip(self.articles, moves, strict=True))
-        return gains - sum(self.terms[pair].price for pair in self.units(moves) if pair in self.terms)
+        return gains - self.price(moves)
+
+    def price(self, moves: Sequence[Moves]) -> int:
+        """Micros that the shipments cost of themselves."""
+        return sum(self.terms[pair].price for pair in self.units(moves) if pair in self.terms)
 
     def allows(self, moves: Sequence[Moves]) -> bool:
         """Whether the moves are possible, and the shipments have their least units."""

@@ -5,8 +5,8 @@ which is the bound. Then shipments that are too small, or gain less than they co
 the articles that used them are chosen anew without.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from engine.transfers.shipments.assortment import ArticleMarket, Assortment, Cho
 
 Solve: TypeAlias = Callable[[Sequence[Market]], Sequence[Moves]]
 """What `best_flow` says of each market; it may be worked out in several processes."""
+_T = TypeVar("_T")
 MOST_TRIES = 40
 """How many shipments that just pay are left out on trial."""
 
@@ -32,6 +33,21 @@ def leave_out_what_does_not_pay(assortment: Assortment, solve: Solve) -> Choice:
     return Choice(moves=choosing.moves, worth=assortment.worth(choosing.moves), bound=bound)
 
 
+class _ByMoves(Generic[_T]):
+    """What `work` says of the moves of each article: worked out again only of articles that are moved otherwise."""
+
+    def __init__(self, work: Callable[[ArticleMarket, Moves], _T]) -> None:
+        self._work = work
+        self._known: dict[int, tuple[Moves, _T]] = {}
+
+    def of(self, articles: Sequence[ArticleMarket], moves: Sequence[Moves]) -> Iterator[_T]:
+        for number, (article, of_article) in enumerate(zip(articles, moves, strict=True)):
+            known = self._known.get(number)
+            if known is None or known[0] is not of_article:
+                known = self._known[number] = of_article, self._work(article, of_article)
+            yield known[1]
+
+
 class _Choosing:
     def __init__(self, assortment: Assortment, solve: Solve, freely: Sequence[Moves]) -> None:
         self._assortment = assortment
@@ -39,6 +55,8 @@ class _Choosing:
         places = 1 + max(place for article in assortment.articles for place in article.places)
         self._closed: Flags = np.zeros((places, places), dtype=bool)
         self.moves = list(freely)
+        self._worths = _ByMoves(ArticleMarket.worth)
+        self._lost_without_each = _ByMoves(ArticleMarket.lost_without_each)
         self._choose_anew([number for number, article in enumerate(assortment.articles) if article.step is not None])
 
     def worst_shipments(self) -> list[Pair]:
@@ -61,22 +79,24 @@ class _Choosing:
         """Leave out a shipment wherever the others then make up for more than it gains, least gain first."""
         surplus = {pair: gain - self._assortment.terms[pair].price for pair, gain in self._gains().items()}
         for pair in sorted(surplus, key=lambda pair: (surplus[pair], pair))[:MOST_TRIES]:
-            before, worth = list(self.moves), self._assortment.worth(self.moves)
+            before, worth = list(self.moves), self._worth()
             if not any(pair in moves for moves in before):
                 continue
             self.close([pair])
-            if not self._assortment.allows(self.moves) or self._assortment.worth(self.moves) <= worth:
+            if not self._assortment.allows(self.moves) or self._worth() <= worth:
                 self.moves, self._closed[pair] = before, False
+
+    def _worth(self) -> int:
+        """As the assortment's, of the moves there are now."""
+        return sum(self._worths.of(self._assortment.articles, self.moves)) - self._assortment.price(self.moves)
 
     def _gains(self) -> Mapping[Pair, int]:
         """Micros that would be lost without each shipment that has terms, if nothing else changed."""
         gains: dict[Pair, int] = {}
-        for article, moves in zip(self._assortment.articles, self.moves, strict=True):
-            shipments = [pair for pair in moves if pair in self._assortment.terms]
-            worth = article.worth(moves) if shipments else 0
-            for pair in shipments:
-                others = {other: packs for other, packs in moves.items() if other != pair}
-                gains[pair] = gains.get(pair, 0) + worth - article.worth(others)
+        for of_article in self._lost_without_each.of(self._assortment.articles, self.moves):
+            for pair, lost in of_article.items():
+                if pair in self._assortment.terms:
+                    gains[pair] = gains.get(pair, 0) + lost
         return gains
 
     def _choose_anew(self, numbers: Sequence[int]) -> None:

@@ -186,6 +186,17 @@ def test_a_place_gains_the_values_of_its_packs_one_by_one(seed, change):
         assert made.gain(place, change) == sign * sum(made.value(place, k) for k in numbers)
 
 
+@examples(50)
+@given(SEEDS)
+def test_what_is_lost_without_a_lane_is_what_its_moves_add(seed):
+    made = market(random.Random(seed), 6)
+    moves = best_flow(made)
+    without = {lane: {other: packs for other, packs in moves.items() if other != lane} for lane in moves}
+    assert made.lost_without_each(moves) == {
+        lane: made.worth(moves) - made.worth(others) for lane, others in without.items()
+    }
+
+
 @pytest.mark.parametrize("change", [-1_000_000, 1_000_000])
 def test_packs_that_are_worth_the_same_are_not_asked_about_one_by_one(change):
     made, asked = three({}), Counter()
