@@ -19,10 +19,10 @@ from engine.decide.decision import (
     LeftToOthers,
     LoadClaim,
     OutputClaim,
-    Parcel,
     PromiseTerms,
     Scheduled,
     Shipment,
+    ShipmentLine,
     StockRanges,
     Unfilled,
 )
@@ -163,7 +163,7 @@ def decision(
         awaiting_approval=evaluation.order_outcome.approve,
         approval_rules=approval_rules,
         not_counted=tuple(
-            Parcel(line=line.id, sku=line.sku, quantity=line.quantity) for line in evaluation.not_counted
+            ShipmentLine(line=line.id, sku=line.sku, quantity=line.quantity) for line in evaluation.not_counted
         ),
         held_from=held_from,
         loads=decided_loads(evaluation),
@@ -210,7 +210,7 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
         row = evaluation.row(key)
         cost, carbon = int(out.fixed[row]), int(out.drop[row])
         cost += cost_of_weight(evaluation, key, parts)
-        parcels: list[Parcel] = []
+        shipment_lines: list[ShipmentLine] = []
         rules = set(_rules_of_shipment(evaluation, row, parts))
         for index, units in parts:
             line, options = evaluation.order.lines[index], evaluation.options[index]
@@ -224,8 +224,8 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             taken = lots.get((key, index))
             if taken is not None:
                 backorder = there - sum(count for _, count in taken)
-            parcels.append(
-                Parcel(
+            shipment_lines.append(
+                ShipmentLine(
                     line=line.id,
                     sku=line.sku,
                     quantity=units,
@@ -238,7 +238,7 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
         yield Shipment(
             node=key.node,
             service=key.service,
-            lines=tuple(parcels),
+            lines=tuple(shipment_lines),
             distance=int(out.distance[row]),
             ships_at=int(out.ships_at[row]),
             arrives_by=int(out.arrives_by[row]),
@@ -248,7 +248,9 @@ def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             rules=tuple(sorted(rules)),
             collect_at=destinations[key.destination],
             ready_at=key.ready_at,
-            expected=evaluation.incoming.expected(item.receipts for item in parcels) if evaluation.incoming else {},
+            expected=evaluation.incoming.expected(item.receipts for item in shipment_lines)
+            if evaluation.incoming
+            else {},
         )
 
 
@@ -366,15 +368,15 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
     lots: dict[tuple[str, str], Counter[str]] = {}
     receipts: dict[tuple[str, str], Counter[str]] = {}
     for shipment in shipments:
-        for parcel in shipment.lines:
-            there = parcel.quantity
-            if parcel.receipts:
-                there -= sum(count for _, count in parcel.receipts)
-                receipts.setdefault((parcel.sku, shipment.node), Counter()).update(dict(parcel.receipts))
-            units[parcel.sku, shipment.node] += there
-            of_no_lot = there - parcel.backorder - sum(count for _, count in parcel.lots)
-            its = lots.setdefault((parcel.sku, shipment.node), Counter())
-            its.update({**dict(parcel.lots), NO_LOT: of_no_lot})
+        for shipped in shipment.lines:
+            there = shipped.quantity
+            if shipped.receipts:
+                there -= sum(count for _, count in shipped.receipts)
+                receipts.setdefault((shipped.sku, shipment.node), Counter()).update(dict(shipped.receipts))
+            units[shipped.sku, shipment.node] += there
+            of_no_lot = there - shipped.backorder - sum(count for _, count in shipped.lots)
+            its = lots.setdefault((shipped.sku, shipment.node), Counter())
+            its.update({**dict(shipped.lots), NO_LOT: of_no_lot})
     volatile = evaluation.matcher.volatile
     line_of = {line.sku: index for index, line in enumerate(evaluation.order.lines)}
     for (sku, node), count in sorted(units.items()):
@@ -447,7 +449,7 @@ def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Ite
 
 
 def _output_claims(evaluation: Evaluation, node: str, shipments: tuple[Shipment, ...]) -> Iterator[OutputClaim]:
-    units = ((parcel.sku, parcel.quantity) for item in shipments if item.node == node for parcel in item.lines)
+    units = ((shipped.sku, shipped.quantity) for item in shipments if item.node == node for shipped in item.lines)
     amounts = output(node, units, evaluation.counted_weights)
     capacity, given = evaluation.capacity(node), evaluation.snapshot.loads
     for field, most in ((units_field(node), capacity.units), (grams_field(node), capacity.weight)):

@@ -20,7 +20,7 @@ Status: TypeAlias = Literal["filled", "partial", "unfilled", "scheduled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class ShipmentLine:
     """Units of one line in a shipment. `backorder` of them are not on hand yet: the place may oversell the article."""
 
     line: str
@@ -41,7 +41,7 @@ class Shipment:
 
     node: str
     service: str
-    lines: tuple[Parcel, ...]
+    lines: tuple[ShipmentLine, ...]
     distance: int
     ships_at: int
     arrives_by: int
@@ -343,7 +343,7 @@ class Decision:
     """Whether a rule says that a person must approve the order before it ships."""
     approval_rules: tuple[str, ...] = ()
     """The rules that say so."""
-    not_counted: tuple[Parcel, ...] = ()
+    not_counted: tuple[ShipmentLine, ...] = ()
     """What needs no stock and no parcel: all units of lines whose products are not counted."""
     held_from: int | None = None
     """From when on the hold lasts. None: from `decided_at`."""

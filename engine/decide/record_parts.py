@@ -12,10 +12,10 @@ from engine.decide.decision import (
     Decision,
     Estimate,
     LeftToOthers,
-    Parcel,
     Reason,
     Scheduled,
     Shipment,
+    ShipmentLine,
     Unfilled,
 )
 from engine.decide.kept_facts.rest_record import RestingRecord, TextByLanguage
@@ -78,18 +78,18 @@ class PlacedLineRecord(Record, frozen=True):
     ] = UNSET
 
     @classmethod
-    def of(cls, parcel: Parcel, expected: Mapping[str, int] = NOTHING_EXPECTED) -> "PlacedLineRecord":
+    def of(cls, shipped: ShipmentLine, expected: Mapping[str, int] = NOTHING_EXPECTED) -> "PlacedLineRecord":
         """`expected` is when the receipts are expected that it is of."""
         return cls(
-            line=parcel.line,
-            sku=parcel.sku,
-            quantity=parcel.quantity,
-            backorder=parcel.backorder or UNSET,
-            lots=[LotRecord.of(label, units) for label, units in parcel.lots] or UNSET,
-            receipts=ReceiptUnitsRecord.each(parcel.receipts, expected) or UNSET,
+            line=shipped.line,
+            sku=shipped.sku,
+            quantity=shipped.quantity,
+            backorder=shipped.backorder or UNSET,
+            lots=[LotRecord.of(label, units) for label, units in shipped.lots] or UNSET,
+            receipts=ReceiptUnitsRecord.each(shipped.receipts, expected) or UNSET,
             preorder_from=UNSET
-            if parcel.preorder_from is None
-            else datetime.date.fromordinal(parcel.preorder_from).isoformat(),
+            if shipped.preorder_from is None
+            else datetime.date.fromordinal(shipped.preorder_from).isoformat(),
         )
 
 

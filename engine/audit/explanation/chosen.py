@@ -21,7 +21,7 @@ from engine.audit.explanation.statement import (
     units_by_sku,
 )
 from engine.decide.decide import reserve_at
-from engine.decide.decision import Parcel, Shipment
+from engine.decide.decision import Shipment, ShipmentLine
 from engine.model.facts import Line
 
 
@@ -60,17 +60,17 @@ def _shipment(explained: ExplainedChoice, shipment: Shipment) -> Statement:
 
 def _waits(shipment: Shipment) -> Iterator[Statement]:
     """What of a shipment is still to come, and what of it is a preorder."""
-    for parcel in shipment.lines:
-        for receipt, units in parcel.receipts:
+    for shipped in shipment.lines:
+        for receipt, units in shipped.receipts:
             values: Values = {
-                "units": Units.of(parcel.sku, units),
+                "units": Units.of(shipped.sku, units),
                 "receipt": Names.of(receipt),
                 "expected_at": Instant(shipment.expected[receipt]),
             }
             yield Statement(kind="chosen.waits", values=values, count=units)
-        if parcel.preorder_from is not None:
-            values = {"units": Units.of(parcel.sku, parcel.quantity), "date": Date(parcel.preorder_from)}
-            yield Statement(kind="chosen.preorder", values=values, count=parcel.quantity)
+        if shipped.preorder_from is not None:
+            values = {"units": Units.of(shipped.sku, shipped.quantity), "date": Date(shipped.preorder_from)}
+            yield Statement(kind="chosen.preorder", values=values, count=shipped.quantity)
 
 
 def costs(explained: ExplainedChoice) -> Iterator[Statement]:
@@ -97,9 +97,9 @@ def rules_with(explained: ExplainedChoice, effect: str) -> tuple[str, ...]:
     return tuple(sorted(units_by_rule(explained.evaluation, explained.choice, (effect,))))
 
 
-def units_of(parcels: Iterable[Parcel | Line]) -> Units:
-    """What parcels or lines have, by SKU."""
+def units_of(shipment_lines: Iterable[ShipmentLine | Line]) -> Units:
+    """What lines of shipments or orders have, by SKU."""
     units = Counter[str]()
-    for parcel in parcels:
-        units[parcel.sku] += parcel.quantity
+    for shipped in shipment_lines:
+        units[shipped.sku] += shipped.quantity
     return units_by_sku(units)

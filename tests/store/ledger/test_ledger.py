@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.decide.decision import Claim, DecidedStock, LoadClaim, Parcel
+from engine.decide.decision import Claim, DecidedStock, LoadClaim, ShipmentLine
 from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.record import DecisionRecord, to_json
 from engine.errors import NotFound
@@ -72,7 +72,7 @@ def decision_of(*claims: Claim, load_claims=(), **more):
 def parcels(claims, name):
     for number, claim in enumerate(claims, start=1):
         if claim.node == name:
-            yield Parcel(line=str(number), sku=claim.sku, quantity=claim.units)
+            yield ShipmentLine(line=str(number), sku=claim.sku, quantity=claim.units)
 
 
 def lyon(units, floor=0, sku="A"):

@@ -1,0 +1,1 @@
+"""Carriers: numbers of parcels, labels that are bought, and where parcels are."""

@@ -1,0 +1,88 @@
+"""What is asked of every carrier: the one door to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from engine.model.parcels import LabelFormat, Parcel, ShipmentKey
+from engine.model.postal_address import PostalAddress
+
+TrackingState: TypeAlias = Literal[
+    "pending",
+    "info_received",
+    "in_transit",
+    "out_for_delivery",
+    "available_for_pickup",
+    "attempt_fail",
+    "delivered",
+    "returned",
+    "exception",
+    "expired",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """What a carrier is to carry. `reference` is the same whenever the same shipment is booked, so that a carrier,
+    asked again, sells nothing twice. `product` is the carrier's own name of the service.
+    """
+
+    reference: str
+    shipment: ShipmentKey
+    product: str
+    sender: PostalAddress
+    addressee: PostalAddress
+    parcels: Sequence[Parcel]
+    label_format: LabelFormat
+    is_return: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoughtLabel:
+    """Of one parcel, by its number. `label` is None if the carrier makes none: it is drawn here then."""
+
+    parcel: int
+    tracking_number: str
+    label: bytes | None
+    format: LabelFormat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bought:
+    """`booking` is the carrier's name of it. `cost` is in micros of `currency`, where the carrier says it."""
+
+    booking: str
+    labels: tuple[BoughtLabel, ...]
+    cost: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingEvent:
+    """Where a parcel was at an instant `at`, in UTC seconds. `id` is the same whenever the carrier tells it again.
+    `town` and `country` are where it happened; `text` is what the carrier wrote, which is shown to nobody outside.
+    """
+
+    tracking_number: str
+    id: str
+    state: TrackingState
+    at: int
+    town: str = ""
+    country: str = ""
+    text: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+class Carrier(Protocol):
+    """Methods raise CarrierRefused (what to change, by field), CarrierUnavailable (ask again later: nothing is known of
+    what became of the call) and, where the carrier has no such call, CarrierHasNoSuch.
+    """
+
+    def buy(self, booking: Booking) -> Bought:
+        """Labels and numbers for all parcels, or what was bought before under the same reference."""
+
+    def cancel(self, booking: str, reference: str) -> None:
+        """What was bought is given back; a second time changes nothing."""
+
+    def track(self, tracking_numbers: Sequence[str]) -> tuple[TrackingEvent, ...]:
+        """All that is known of these parcels, the oldest first."""
