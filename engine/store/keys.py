@@ -582,3 +582,10 @@ class Keys:
     def sealing(self) -> str:
         """String: there while it is the turn of one of the workers to seal."""
         return self._key("sealing")
+
+    @property
+    def tracking_serials(self) -> str:
+        """Hash: form of a range of tracking numbers, a tab and its first serial, to the serial that is next of it. What
+        lies between the two was issued (scripts/parts/number_ranges.lua).
+        """
+        return self._key("parcels", "tracking_serials")
