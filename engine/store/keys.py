@@ -611,11 +611,6 @@ class Keys:
         return self._key("parcels", "shipments")
 
     @property
-    def parcel_numbers(self) -> str:
-        """Hash: SSCC or tracking number of each parcel to `DECISION/NUMBER/PARCEL`."""
-        return self._key("parcels", "numbers")
-
-    @property
     def serials(self) -> str:
         """Hash: of each range of numbers that parcels are given, how far it is used (see parts/serials.lua)."""
         return self._key("parcels", "serials")
