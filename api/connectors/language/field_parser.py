@@ -78,7 +78,9 @@ class FieldParser:
 
     def _joined(self, values: Mapping[str, Any], path: Path) -> tuple[FieldMapping, ...]:
         text = Target(type="text")
-        return tuple(self.field(item, (*path, "join", index), text) for index, item in enumerate(values.get("join", ())))
+        return tuple(
+            self.field(item, (*path, "join", index), text) for index, item in enumerate(values.get("join", ()))
+        )
 
     def _below(self, values: Mapping[str, Any], path: Path, target: Target) -> dict[str, FieldMapping]:
         raw, where = values.get("fields_"), (*path, "fields")

@@ -49,6 +49,7 @@ class XlsxShape(_Format):
 
 class FixedShape(_Text):
     columns = fields.Dict(keys=fields.String(), values=Letters(), required=True)
+    around = fields.Dict(keys=fields.String(), values=fields.Dict(keys=fields.String(), values=Letters()))
     record = Single()
     ignore = Several()
     skip = Literal(literals.count, most=1_000)
@@ -86,14 +87,14 @@ FORMATS: Mapping[str, type[Schema]] = {
 }
 
 
-def format_options(name: str, values: Mapping[str, Any], group: tuple[str, ...]) -> FormatOptions:
+def format_options(name: str, values: Mapping[str, Any]) -> FormatOptions:
     """The options of a format whose shape was loaded."""
     given = {key: value for key, value in values.items() if key != "decimal"}
     if name == "fixed":
-        columns = given.pop("columns", {})
-        given["fixed"] = tuple(
-            FixedColumn(name=column, start=first, width=last - first + 1) for column, (first, last) in columns.items()
-        )
-    return FormatOptions(format=name, group_by=group, **given)  # type: ignore[arg-type]  # a name of FORMATS
+        given["fixed"] = _columns(given.pop("columns", {}))
+        given["around"] = {record: _columns(columns) for record, columns in given.pop("around", {}).items()}
+    return FormatOptions(format=name, **given)  # type: ignore[arg-type]  # a name of FORMATS
 
 
+def _columns(letters: Mapping[str, tuple[int, int]]) -> tuple[FixedColumn, ...]:
+    return tuple(FixedColumn(name=name, start=first, width=last - first + 1) for name, (first, last) in letters.items())

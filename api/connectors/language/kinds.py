@@ -1,4 +1,4 @@
-"""What connectors bring in and send out, and the fields that each kind has: as HTTP takes them, read from its shapes."""
+"""What connectors bring in and send out, and the fields that each kind has: as HTTP takes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -94,11 +94,7 @@ OPEN = "*"
 def targets(kind: str) -> Mapping[str, Target]:
     """The fields of an inbound kind, by their names; what is in a mapping is written with points between."""
     inbound = INBOUND[kind]
-    body = {
-        name: target
-        for name, target in _targets(inbound.body()).items()
-        if name != "shipments"
-    }
+    body = {name: target for name, target in _targets(inbound.body()).items() if name != "shipments"}
     body |= {
         name: Target(type=target.type, each=target.each) for name, target in body.items() if name in inbound.computed
     }

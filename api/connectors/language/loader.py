@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.connectors.formats.format import FormatOptions
-from api.connectors.language.connector import Connector, FieldMapping, Lookup, Reads, Sends
+from api.connectors.language.connector import Connector, FieldMapping, Lookup, Reads
 from api.connectors.language.field_parser import FieldParser
 from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
@@ -131,7 +131,7 @@ class _Loading:
                 self._notes.add(("format", name), "unknown-word", message, FORMATS, name)
             return FormatOptions(format="json"), "."
         values = load_shape(FORMATS[name](), options, ("format", name), self._notes)
-        return format_options(name, values, self._paths("group")), values.get("decimal", ".")
+        return format_options(name, values), values.get("decimal", ".")
 
     def _lookups(self) -> dict[str, Lookup]:
         raw = self._root.get("lookups")
@@ -170,8 +170,8 @@ class _Loading:
         kind = INBOUND.get(self._kind)
         if kind is not None and not kind.named and not once:
             message = (
-                f"'once' is missing: of {self._kind}, say which fields of theirs are the same whenever a message is sent"
-                " again, as once: [Receipt, Line]; without, a file that is sent twice would count twice"
+                f"'once' is missing: of {self._kind}, say which fields of theirs are the same whenever a message is"
+                " sent again, as once: [Receipt, Line]; without, a file that is sent twice would count twice"
             )
             self._notes.add((), "missing-key", message)
 
@@ -181,5 +181,3 @@ class _Loading:
         if isinstance(given, Plain | str):
             return str(given)
         return "file" if options.format in ("edifact", "x12") else "row"
-
-

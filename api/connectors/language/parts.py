@@ -118,7 +118,9 @@ def _push(values: dict[str, Any], path: Path, notes: Notes) -> Push | None:
         return Push()
     for name in ("header", "secret"):
         if name not in values:
-            notes.add(path, "missing-key", f"'{name}' is missing: the header with the signature, and {{secret}} its word")
+            notes.add(
+                path, "missing-key", f"'{name}' is missing: the header with the signature, and {{secret}} its word"
+            )
             return None
     return Push(**values)
 

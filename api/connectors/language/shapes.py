@@ -11,7 +11,6 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from api.connectors.language.connector import Secret
-from api.connectors.language.kinds import KINDS
 from api.connectors.language.units import UNITS
 from api.shapes.base import Strict
 from api.shapes.fields import Literal, Note, Word
@@ -140,9 +139,6 @@ class ConnectorShape(Strict):
     answers = Choice("CONTRL", "997")
     answer_to = Single()
     echoes = Literal(literals.flag)
-
-
-KIND_WORDS = KINDS
 
 
 class _Reading(Strict):

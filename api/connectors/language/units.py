@@ -21,5 +21,6 @@ UNITS: Mapping[str, Decimal] = MappingProxyType(
     }
 )
 """The ounce and pound are avoirdupois, by the international agreement of 1959, as are inch and foot. `cents` are
-hundredths of an amount of money, as some systems send their prices. A result is rounded to whole grams or millimetres, half to even.
+hundredths of an amount of money, as some systems send their prices. A result is rounded to whole grams or millimetres,
+half to even.
 """
