@@ -70,7 +70,7 @@ INBOUND: Mapping[str, InboundKind] = {
         ),
         InboundKind(name="receipts", body=ReceiptLine, scope="stock"),
         InboundKind(name="deliveries", body=DeliveryRequest, scope="stock", address=("receipt",), named=False),
-        InboundKind(name="returns", body=OpenReturnRequest, scope="orders"),
+        InboundKind(name="returns", body=OpenReturnRequest, scope="orders", named=False),
         InboundKind(name="returned_goods", body=ReceiveReturnRequest, scope="orders", address=("return",), named=False),
         InboundKind(
             name="return_inspections", body=InspectReturnRequest, scope="orders", address=("return",), named=False
