@@ -168,6 +168,9 @@ PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
 )
 NOTE_LOW = KeyLayout(("low_positions", "low_checked", "low_lease", "log"))
+TRACK = KeyLayout(
+    ("tracked", "tracking_states", "parcel_numbers", "tracking_open", "tracking_unraised", "on_time", "log")
+)
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
 NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS))
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
@@ -260,6 +263,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "flows/note_overdue": NOTE_OVERDUE,
     "flows/publish_channel": PUBLISH_CHANNEL,
     "flows/note_low": NOTE_LOW,
+    "fulfilment/track": TRACK,
     "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,
