@@ -248,7 +248,7 @@ class Keys:
         return self._key("parcels", "numbers")
 
     def tracked(self, shipment: str) -> str:
-        """Hash: what carriers said of the parcels of the shipment `DECISION/NUMBER`: number of a parcel to its events,
+        """Hash: what carriers said of the parcels of the shipment `DECISION/NUMBER`: SSCC of a parcel to its events,
         whose places are encrypted under the order's key; `heard`, when something was heard last, in UTC seconds; and
         `changes`, how often this was changed.
         """
@@ -267,7 +267,9 @@ class Keys:
         return self._key("tracking", "on_time")
 
     def unknown_number(self, number: str) -> str:
-        """Hash that expires: JSON of each event of a tracking number that no shipment has yet, to when it was heard."""
+        """Hash that expires: JSON of each event of a tracking number that no shipment has yet, to `INSTANT SOURCE`:
+        when it was first heard, in UTC seconds, and of whom.
+        """
         return self._key("tracking", "unknown", number)
 
     @property
@@ -277,7 +279,7 @@ class Keys:
 
     @property
     def tracking_open(self) -> str:
-        """Sorted set: `DECISION/NUMBER` of each shipment that is with a carrier and not delivered, by the instant from
+        """Sorted set: `DECISION NUMBER` of each shipment that is with a carrier and not delivered, by the instant from
         which on its promise is at risk: 0 until a turn of the watch has looked at it.
         """
         return self._key("tracking", "open")

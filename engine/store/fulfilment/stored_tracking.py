@@ -1,6 +1,6 @@
 """What the ledger has of where a shipment is: what of it was logged. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple, Self, TypeAlias
 
 import msgspec
@@ -35,27 +35,26 @@ class CountedParcel(NamedTuple):
 
 
 class ParcelChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A parcel is in another state, `since` an instant in UTC seconds, by the event that goes by `event` with its
-    carrier (empty: it has no ids), which was `heard` first at that instant.
+    """A parcel, by its SSCC, is in another state, `since` an instant in UTC seconds, by the event that goes by `event`
+    with its carrier (empty: it has no ids), which was `heard` first at that instant.
     """
 
-    parcel: int
+    sscc: str
     state: TrackingState
-    since: int
+    since: int | None
     event: str = ""
-    heard: int
+    heard: int | None
 
 
 class TrackedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an entry of the log of kind `tracked` says: shipment number `shipment` of its decision is in another state,
-    or something was `raised` of it. `source` is who told it. `of` is the number of its parcels. `promised` is by when it
-    is to be delivered, in UTC seconds. `counted` are parcels that count as on time or not from now on, `uncounted` those
-    that do not any more.
+    or something was `raised` of it. `source` is who told it. `promised` is by when it is to be delivered, in UTC
+    seconds. `counted` are parcels, by SSCC, that count as on time or not from now on, `uncounted` those that do not any
+    more.
     """
 
     shipment: int
     source: str
-    of: int
     before: TrackingState
     state: TrackingState
     since: int | None
@@ -64,8 +63,8 @@ class TrackedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     raised: Raised | UnsetType = UNSET
     found: bool = False
     """It was lost, and is not any more."""
-    counted: dict[int, CountedParcel] = msgspec.field(default_factory=dict)
-    uncounted: tuple[int, ...] = ()
+    counted: dict[str, CountedParcel] = msgspec.field(default_factory=dict)
+    uncounted: tuple[str, ...] = ()
 
     @classmethod
     def of_details(cls, details: Mapping[str, object]) -> Self:
@@ -79,14 +78,14 @@ class TrackedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class TrackedState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """After all changes so far: the parcels whose state is known, by number; whether the shipment is `late` or `lost`;
+    """After all changes so far: the parcels whose state is known, by SSCC; whether the shipment is `late` or `lost`;
     and its parcels that count as on time or not.
     """
 
-    parcels: dict[int, ParcelProgress] = msgspec.field(default_factory=dict)
+    parcels: dict[str, ParcelProgress] = msgspec.field(default_factory=dict)
     late: bool = False
     lost: bool = False
-    counted: dict[int, CountedParcel] = msgspec.field(default_factory=dict)
+    counted: dict[str, CountedParcel] = msgspec.field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str | bytes | None) -> Self:
@@ -98,18 +97,14 @@ class TrackedState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         """As it is stored: of equal ones the same."""
         return msgspec.json.encode(self, order="deterministic").decode()
 
-    def progress(self, of: int) -> ParcelProgress:
-        """Where the shipment is, of so many parcels."""
-        return self.progress_with(self.parcels, of)
-
-    def progress_with(self, parcels: Mapping[int, ParcelProgress], of: int) -> ParcelProgress:
-        """The same if its parcels are there."""
-        progress = shipment_progress(parcels.get(number, NOWHERE) for number in range(1, of + 1))
+    def progress(self, ssccs: Iterable[str]) -> ParcelProgress:
+        """Where the shipment is that has these parcels."""
+        progress = shipment_progress(self.parcels.get(sscc, NOWHERE) for sscc in ssccs)
         return ParcelProgress(state="expired", since=progress.since) if self.lost else progress
 
     def after(self, change: TrackedChange) -> Self:
-        parcels = {item.parcel: ParcelProgress(state=item.state, since=item.since) for item in change.parcels}
-        kept = {number: parcel for number, parcel in self.counted.items() if number not in change.uncounted}
+        parcels = {item.sscc: ParcelProgress(state=item.state, since=item.since) for item in change.parcels}
+        kept = {sscc: parcel for sscc, parcel in self.counted.items() if sscc not in change.uncounted}
         return msgspec.structs.replace(
             self,
             parcels=dict(sorted((self.parcels | parcels).items())),
@@ -119,10 +114,10 @@ class TrackedState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         )
 
 
-def count_changes(before: Mapping[int, CountedParcel], after: Mapping[int, CountedParcel]) -> Iterator[tuple[str, int]]:
+def count_changes(before: Mapping[str, CountedParcel], after: Mapping[str, CountedParcel]) -> Iterator[tuple[str, int]]:
     """By field of `Keys.on_time`, how many more parcels it counts."""
-    for number in before.keys() | after.keys():
-        was, now = before.get(number), after.get(number)
+    for sscc in sorted(before.keys() | after.keys()):
+        was, now = before.get(sscc), after.get(sscc)
         if was != now:
             if was is not None:
                 yield was.field, -1

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import orjson
 
 from engine.model.parcels import ShipmentKey
-from engine.model.tracking import Scan
 from engine.store.connection.client import Client, faults
+from engine.store.flows.promise_notes import member_of, shipment_of
 from engine.store.fulfilment.stored_tracking import TrackedChange, TrackedState, count_changes
 from engine.store.hold_changes.change_script import entry_fields
 from engine.store.keys import Keys
@@ -43,11 +43,11 @@ def shipment_key(text: str) -> ShipmentKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredScans:
-    """Of a shipment: the events of each of its parcels, as they are stored; when something was heard last, in UTC
-    seconds (None: nothing was); and what of it was logged. `changes` tells whether it was changed since.
+    """Of a shipment: the events of each of its parcels by SSCC, as they are stored; when something was heard last, in
+    UTC seconds (None: nothing was); and what of it was logged. `changes` tells whether it was changed since.
     """
 
-    events: Mapping[int, bytes]
+    events: Mapping[str, bytes]
     heard: int | None
     changes: str
     before: str
@@ -81,7 +81,7 @@ class TrackingStep:
 
     shipment: ShipmentKey
     stored: StoredScans
-    events: Mapping[int, str]
+    events: Mapping[str, str]
     heard: int | None
     dues: Dues
     change: TrackedChange | None
@@ -104,7 +104,9 @@ class TrackedParcels:
         with faults():
             found = self._client.redis.hmget(self._keys.parcel_numbers, numbers)
         return {
-            number: ParcelPlace.of(place.decode()) for number, place in zip(numbers, found, strict=True) if place is not None
+            number: ParcelPlace.of(place.decode())
+            for number, place in zip(numbers, found, strict=True)
+            if place is not None
         }
 
     def read(self, shipments: Sequence[ShipmentKey]) -> dict[ShipmentKey, StoredScans]:
@@ -118,7 +120,7 @@ class TrackedParcels:
             states, *stored = read.execute()
         return {
             key: StoredScans(
-                events={int(name): text for name, text in fields.items() if name.isdigit()},
+                events={name.decode(): text for name, text in fields.items() if name.isdigit()},
                 heard=int(fields[b"heard"]) if b"heard" in fields else None,
                 changes=fields.get(b"changes", b"0").decode(),
                 before=(state or b"").decode(),
@@ -138,43 +140,38 @@ class TrackedParcels:
             return [Taken(answer.decode()) for answer in self._client.run_together(self._script, calls)]
 
     def due(self, until: int, *, at_once: int) -> list[tuple[int, ShipmentKey]]:
-        """The first shipments of which something is to be said by then, or that are to be looked at: instant, shipment."""
-        with faults():
-            found = self._client.redis.zrangebyscore(
-                self._keys.tracking_unraised, "-inf", until, start=0, num=at_once, withscores=True
-            )
-        return [(int(at), shipment_key(member.decode())) for member, at in found]
+        """The first shipments of which something is to be said by then, or that are to be looked at, each with when."""
+        return list(self._listed(self._keys.tracking_unraised, "-inf", until, start=0, count=at_once))
 
-    def at_risk(self, *, until: int, after: tuple[int, str] | None, at_once: int = 200) -> Iterator[tuple[int, str]]:
-        """Instant and member `DECISION NUMBER`, as the index of promises has it, of each shipment whose promise is at
-        risk by `until`, the first to be due first, behind (instant, member) `after`.
+    def at_risk(
+        self, *, until: int, after: tuple[int, str] | None = None, at_once: int = 200
+    ) -> Iterator[tuple[int, ShipmentKey]]:
+        """Each shipment whose promise is at risk by `until`, with since when, the first first, behind (instant, member)
+        `after`.
         """
-        start, offset = ("-inf" if after is None else after[0]), 0
+        start, offset = (1 if after is None else after[0]), 0
         while True:
-            with faults():
-                batch = self._client.redis.zrangebyscore(
-                    self._keys.tracking_open, start, until, start=offset, num=at_once, withscores=True
-                )
-            # those of one instant stand by name, in which the mark between a decision and its number differs
-            places = sorted((int(at), member_of(shipment_key(name.decode()))) for name, at in batch)
-            yield from (place for place in places if place[0] and (after is None or place > after))
+            batch = self._listed(self._keys.tracking_open, start, until, start=offset, count=at_once)
+            yield from (place for place in batch if after is None or (place[0], member_of(*place[1])) > after)
             if len(batch) < at_once:
                 return
             offset += at_once
 
+    def _listed(
+        self, name: str, first: int | str, until: int, *, start: int, count: int
+    ) -> list[tuple[int, ShipmentKey]]:
+        with faults():
+            found = self._client.redis.zrangebyscore(name, first, until, start=start, num=count, withscores=True)
+        return [(int(at), ShipmentKey(*shipment_of(member.decode()))) for member, at in found]
+
     def leave(self, shipments: Sequence[ShipmentKey]) -> None:
         """They are not with a carrier any more."""
         if shipments:
-            names = [str(key) for key in shipments]
+            members = [member_of(*key) for key in shipments]
             with faults(), self._client.redis.pipeline(transaction=True) as write:
-                write.zrem(self._keys.tracking_open, *names)
-                write.zrem(self._keys.tracking_unraised, *names)
+                write.zrem(self._keys.tracking_open, *members)
+                write.zrem(self._keys.tracking_unraised, *members)
                 write.execute()
-
-
-def member_of(key: ShipmentKey) -> str:
-    """A shipment as the index of promises names it."""
-    return f"{key.decision} {key.number}"
 
 
 def _request(step: TrackingStep) -> dict[str, object]:
@@ -183,7 +180,7 @@ def _request(step: TrackingStep) -> dict[str, object]:
         "numbers": [[number, str(place)] for number, place in step.places.items()],
         "changes": step.stored.changes,
         "before": step.stored.before,
-        "events": [[str(parcel), text] for parcel, text in step.events.items()],
+        "events": [[sscc, text] for sscc, text in step.events.items()],
         "heard": "" if step.heard is None else str(step.heard),
         "open": "" if step.dues.at_risk is None else str(step.dues.at_risk),
         "unraised": "" if step.dues.unraised is None else str(step.dues.unraised),

@@ -1,6 +1,7 @@
 """Events of tracking numbers that no shipment has yet, kept for a while: a carrier may be faster than whoever packs."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import orjson
 
@@ -16,6 +17,15 @@ _MOST_EVENTS = 50
 """Of one number."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardEvent:
+    """An event, first `heard` at that instant, in UTC seconds, of that source."""
+
+    event: TrackingEvent
+    heard: int
+    source: str
+
+
 class UnknownNumbers:
     """Those of one network."""
 
@@ -23,13 +33,13 @@ class UnknownNumbers:
         self._client = client
         self._keys = keys
 
-    def keep(self, by_number: Iterable[tuple[str, Sequence[TrackingEvent]]], *, now: int) -> None:
-        """Keep the events of each number, heard `now`."""
+    def keep(self, by_number: Iterable[tuple[str, Sequence[TrackingEvent]]], *, source: str, now: int) -> None:
+        """Keep the events of each number, heard `now` of that source."""
         keys = self._keys
         with faults(), self._client.redis.pipeline(transaction=True) as write:
             for number, events in by_number:
                 for event in events[:_MOST_EVENTS]:
-                    write.hsetnx(keys.unknown_number(number), _text(event), now)
+                    write.hsetnx(keys.unknown_number(number), _text(event), f"{now} {source}")
                 write.expire(keys.unknown_number(number), KEPT_SECONDS)
                 write.zadd(keys.unknown_numbers, {number: now})
             write.zremrangebyscore(keys.unknown_numbers, "-inf", now - KEPT_SECONDS)
@@ -40,14 +50,14 @@ class UnknownNumbers:
                 longest = [number.decode() for number, _ in self._client.redis.zpopmin(keys.unknown_numbers, too_many)]
             self.forget(longest)
 
-    def read(self, numbers: Sequence[str]) -> dict[str, list[tuple[TrackingEvent, int]]]:
-        """By number of which something is kept: its events, each with when it was first heard."""
+    def read(self, numbers: Sequence[str]) -> dict[str, list[HeardEvent]]:
+        """By number of which something is kept: its events."""
         with faults(), self._client.redis.pipeline(transaction=False) as read:
             for number in numbers:
                 read.hgetall(self._keys.unknown_number(number))
             answers = read.execute() if numbers else []
         return {
-            number: [(_event(number, text), int(heard)) for text, heard in stored.items()]
+            number: [_event(number, text, heard.decode()) for text, heard in stored.items()]
             for number, stored in zip(numbers, answers, strict=True)
             if stored
         }
@@ -66,6 +76,8 @@ def _text(event: TrackingEvent) -> bytes:
     return orjson.dumps([event.id, event.state, event.at, event.town, event.country])
 
 
-def _event(number: str, text: bytes) -> TrackingEvent:
+def _event(number: str, text: bytes, heard: str) -> HeardEvent:
     event_id, state, at, town, country = orjson.loads(text)
-    return TrackingEvent(tracking_number=number, id=event_id, state=state, at=at, town=town, country=country)
+    event = TrackingEvent(tracking_number=number, id=event_id, state=state, at=at, town=town, country=country)
+    instant, _, source = heard.partition(" ")
+    return HeardEvent(event=event, heard=int(instant), source=source)

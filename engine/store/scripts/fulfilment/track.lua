@@ -3,7 +3,7 @@
 -- Keys, by the names in script_keys.py; tracked is that of the shipment.
 -- ARGV  1 the request as JSON: `shipment`, DECISION/NUMBER; `numbers`, pairs of a number of a parcel and the place that
 --       the index must have for it; `changes` and `before`, how often this was changed and the state, as they were read;
---       `events`, pairs of a parcel and its events; `heard`, when something was heard of it last, or ''; `after`, the
+--       `events`, pairs of an SSCC and its events; `heard`, when something was heard of it last, or ''; `after`, the
 --       state from now on, and `fields`, those of the log entry, both left out if the state stays; `counts`, pairs of a
 --       field and how many more it counts; `open` and `unraised`, the instants in these lists, '' if it leaves them
 -- Answers 'done'; or, and nothing is changed, 'changed' if it was changed since it was read, 'gone' if a number is not
@@ -29,9 +29,9 @@ for _, pair in ipairs(request.events) do
 end
 for list, due in pairs({tracking_open = request.open, tracking_unraised = request.unraised}) do
   if due == '' then
-    call('ZREM', key[list], request.shipment)
+    call('ZREM', key[list], promise_member(request.shipment))
   else
-    call('ZADD', key[list], due, request.shipment)
+    call('ZADD', key[list], due, promise_member(request.shipment))
   end
 end
 if request.after then
