@@ -68,7 +68,7 @@ class PromiseAtRiskRecord(WatchedShipmentRecord, frozen=True, kw_only=True):
             missed=risk.missed,
             expected_at=None if risk.expected is None else timestamp(risk.expected),
             late=risk.late,
-            raised=risk.raised if isinstance(risk, OnTheWayRisk) else risk.cause in state.raised,
+            raised=risk.raised if isinstance(risk, OnTheWayRisk) else shipment.is_raised,
             rerouting=rerouting,
         )
 
