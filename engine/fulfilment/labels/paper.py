@@ -1,7 +1,7 @@
 """What stands on each paper of a parcel. Whoever fills these in decides what is told; here nothing is looked up.
 
-Words are in `language`, one of `rules.wording.catalogue.available_languages()`. Dates and instants are those of the clock
-of the node where the parcel is packed. Weights are in grams.
+Words are in `language`, one of `rules.wording.catalogue.available_languages()`. Dates and instants are those of the
+clock of the node where the parcel is packed. Weights are in grams.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class OtherShipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnTerms:
-    """How articles go back: until when, where to, and the page (a URL, drawn as a QR code, too) where it is asked for."""
+    """How articles go back: until when, where to, and the page (a URL) where that is asked for, with its QR code."""
 
     until: date | None = None
     address: PostalAddress | None = None
