@@ -1,6 +1,7 @@
 """A row that is to be taken over, what can become of it, and what calls have in common."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
@@ -9,6 +10,7 @@ from marshmallow import Schema, ValidationError
 
 from api.shapes.mistakes import mistakes_of
 from api.shapes.quantities import Quantities
+from engine.actor import act_as, author
 from engine.errors import (
     ArchiveUnavailable,
     Contended,
@@ -73,6 +75,17 @@ class Place:
 def caller_name(connector: str) -> str:
     """Who the log says it was."""
     return f"connector:{connector}"
+
+
+@contextmanager
+def acting_as(connector: str) -> Iterator[None]:
+    """The log says of what is done in this block that the connector did it, by the way that somebody had it do so."""
+    before = author()
+    act_as(caller_name(connector), through=before.through, origin=before.origin)
+    try:
+        yield
+    finally:
+        act_as(before.name, through=before.through, origin=before.origin)
 
 
 class Applier(Protocol):

@@ -7,10 +7,11 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from api.connectors.fields.found import BadField
 from api.connectors.fields.conversion import Tables
+from api.connectors.fields.found import BadField
 from api.connectors.fields.mapper import Mapper
 from api.connectors.fields.paths import Path, scopes_of
+from api.connectors.formats.edi.groups import EdiGroup
 from api.connectors.formats.format import BadRow, Row
 from api.connectors.formats.reading import read_rows
 from api.connectors.language.connector import Connector
@@ -33,6 +34,8 @@ class ReadRow:
     fields: Mapping[str, Any]
     once: bytes
     named: bool
+    message_number: str | None = None
+    """Of the message of EDI that the row is part of."""
 
     def op(self, connector: str) -> str:
         """The operation id of what is made of it."""
@@ -104,6 +107,7 @@ class MessageReader:
             fields=fields,
             once=_digest(once or fields),
             named=bool(once),
+            message_number=message_number(row.values),
         )
 
     def _once(self, row: Row, words: Mapping[str, str]) -> list[str | None]:
@@ -120,6 +124,16 @@ class MessageReader:
 
     def _find(self, path: str, row: Row, words: Mapping[str, str]) -> Any:
         return words.get(path) if path.startswith("$") else self._paths[path].find(scopes_of(row))
+
+
+def message_number(values: Any) -> str | None:
+    """The reference of the message of EDI that a row is part of; None if it is of another format."""
+    if not isinstance(values, EdiGroup):
+        return None
+    group = values
+    while group.parent is not None and group.begin.tag not in ("UNH", "ST"):
+        group = group.parent
+    return group.begin.value(1 if group.begin.tag == "ST" else 0)
 
 
 def words_of(message: Message, connector: str) -> dict[str, str]:

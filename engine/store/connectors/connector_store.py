@@ -11,6 +11,7 @@ import orjson
 
 from engine.store.connection.client import Client, faults
 from engine.store.connection.lease import Leases
+from engine.store.connection.streams import Streams
 from engine.store.connectors.status import ConnectorStatus
 from engine.store.keys import Keys
 from engine.store.script_keys import KEEP_PLACE
@@ -125,6 +126,10 @@ class ConnectorStore:
         with faults():
             fields = self._client.redis.hgetall(self._keys.connector_status(name))
         return ConnectorStatus.of(name, {key.decode(): value.decode() for key, value in fields.items()})
+
+    def streams(self, url: str | None = None) -> Streams:
+        """The streams of the server at the URL, or of the installation's own."""
+        return Streams.own(self._client) if url is None else Streams.at(url)
 
     def remember_sent(self, name: str, values: Mapping[str, str], *, now: int) -> None:
         """What the connector sent of each target, such as a node and SKU, so that its echo can be told."""
