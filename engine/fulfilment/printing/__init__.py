@@ -1,0 +1,1 @@
+"""Print jobs: which paper is to be printed at which node."""
