@@ -1,5 +1,6 @@
 """Puts the parts of a connector together: its source, its tables, and what reads its messages."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ from api.connectors.fields.tables import read_tables
 from api.connectors.language.connector import Connector, Folder, HttpCall, Push, Sftp, Source, Stream
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader
-from api.connectors.running.runner import ConnectorParts
+from api.connectors.running.runner import ConnectorParts, ConnectorRunner
 from api.connectors.running.settings import resolve
 from api.connectors.sources import message as messages
 from api.connectors.sources.folder import FolderSource
@@ -32,6 +33,14 @@ def open_connector(
         reader=open_reader(connector),
         keeping=Keeping(connector, files),
     )
+
+
+def open_runner(
+    pointsman: Pointsman, connector: Connector, files: Path, *, advanced: Callable[[int], None] = lambda _rows: None
+) -> ConnectorRunner:
+    """What runs the connector in this process. Raises InputInvalid if a table is wrong."""
+    parts = open_connector(pointsman, connector, files, clock=time.time)
+    return ConnectorRunner(pointsman, parts, advanced=advanced)
 
 
 def open_reader(connector: Connector) -> MessageReader:

@@ -37,7 +37,7 @@ class Keeping:
         that is. Done again after a crash, it writes the same.
         """
         self.bad.mkdir(parents=True, exist_ok=True)
-        kept = free_path(self.bad / kept_name(message))
+        kept = self.place_of(message)
         whole = any(problem.whole for problem in problems) or self._connector.quarantine == "file"
         text = problem_text(
             problems,
@@ -51,9 +51,17 @@ class Keeping:
             whole=whole,
         )
         write_whole(kept.with_name(kept.name + SUFFIX), text.encode())
-        if not self._moved:
-            copy_whole(message, kept)
+        self.copy(message, kept)
         return kept
+
+    def place_of(self, message: Message) -> Path:
+        """Where it is kept while it is in quarantine."""
+        return free_path(self.bad / kept_name(message))
+
+    def copy(self, message: Message, path: Path) -> None:
+        """Keep it there, unless its source moves it there."""
+        if not self._moved:
+            copy_whole(message, path)
 
     def keep(self, message: Message) -> None:
         """Keep a message that was taken over, if the connector says so and its source does not move it there."""

@@ -79,6 +79,9 @@ class ConnectorRunner:
         self._who = uuid.uuid4().hex
         self._place = Place(step=0, fields={})
 
+    def close(self) -> None:
+        self._source.close()
+
     def take_turn(self) -> TurnReport:
         """Take over all that waits at the source. What keeps that from going on is in the report."""
         name = self._connector.name

@@ -26,8 +26,9 @@ class ConnectorSettings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], settings: Settings) -> Self:
-        """POINTSMAN_CONNECTORS and POINTSMAN_CONNECTOR_FILES; an empty one counts as not set."""
-        folder, files = (environ.get(f"POINTSMAN_CONNECTOR{end}", "").strip() for end in ("S", "_FILES"))
+        """An empty one counts as not set."""
+        folder = environ.get("POINTSMAN_CONNECTORS", "").strip()
+        files = environ.get("POINTSMAN_CONNECTOR_FILES", "").strip()
         return cls(
             folder=Path(folder) if folder else None, files=Path(files) if files else settings.data / "connectors"
         )

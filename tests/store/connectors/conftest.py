@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from engine.service import Pointsman
-from tests.support.facts import NOW
 from tests.support.connectors import Running
+from tests.support.facts import NOW
 
 
 @pytest.fixture
