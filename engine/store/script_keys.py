@@ -65,6 +65,9 @@ _RECEIPTS = ("receipts",)
 """For scripts that read or change what stands on receipts."""
 CHANGING_RECEIPTS = (*_FREEING, *_JOURNAL, *_RECEIPTS, "receipt_changes")
 """For scripts that open, change or receive receipts."""
+TRACKING = ("tracking",)
+"""For scripts by which parcels begin to be with a carrier, or stop to be; they need TRACKED_NOW."""
+TRACKED_NOW = ("tracking_open", "tracking_unraised")
 _ACTIVATIONS = ("activations",)
 """For scripts that log which policy version became active."""
 _ENDED = ("ended_units",)
@@ -97,7 +100,10 @@ _CHANGED_SKU = (
     *("changed_on_hand", "changed_held", "changed_base", "changed_stamp"),
     *("changed_journal", "changed_blocked", "changed_receipts", "changed_pegs"),
 )
-RECEIPT_NAMES = ("receipt_skus", "closed_receipts", "arriving", "at_risk", "expiring")
+RECEIPT_NAMES = (
+    *("receipt_skus", "closed_receipts", "open_by_arrival", "closed_by_arrival", "arriving"),
+    *("at_risk", "expiring"),
+)
 """What CHANGING_RECEIPTS needs beside the facts, the log, the stamps and the offers."""
 PEGGED_HOLD = ("pegged_hold",)
 _CHANGED_TAKEN = ("changed_taken",)
@@ -157,7 +163,7 @@ CHANGE_RECEIPT = KeyLayout(
 CHANGE_TRANSFER = KeyLayout(
     (
         *("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES, "operation"),
-        *("open_transfers", "ended_transfers", "active_policy", "scheduled_policies"),
+        *("open_transfers", "ended_transfers", "ended_transfers_made", "active_policy", "scheduled_policies"),
     ),
     (_CHANGED_SKU,),
     CHANGING_RECEIPTS,
@@ -171,6 +177,7 @@ PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
 )
 NOTE_LOW = KeyLayout(("low_positions", "low_checked", "low_lease", "log"))
+TRACK = KeyLayout(("tracked", "tracking_states", "parcel_numbers", *TRACKED_NOW, "on_time", "log"), parts=TRACKING)
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
 NEXT_OFFER = KeyLayout(
     (*_BACKLOG, "promises_waiting", "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS)
@@ -237,7 +244,10 @@ LOAD_STOCK = KeyLayout(
     _FREEING,
 )
 REPAIR = KeyLayout(
-    ("log", "expiring", "orders", "parked", "arriving", "returns_opened", "facts", "changed", *_OFFERS, "due"),
+    (
+        *("log", "expiring", "orders", "parked", "arriving", "open_by_arrival", "closed_by_arrival"),
+        *("ended_transfers_made", "returns_opened", "facts", "changed", *_OFFERS, "due"),
+    ),
     (("written",),),
     _WAITING,
 )
@@ -265,6 +275,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "flows/note_overdue": NOTE_OVERDUE,
     "flows/publish_channel": PUBLISH_CHANNEL,
     "flows/note_low": NOTE_LOW,
+    "fulfilment/track": TRACK,
     "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,
