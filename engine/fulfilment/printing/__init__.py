@@ -1,0 +1,1 @@
+"""Printing: jobs of each node, and the printers that take them."""
