@@ -11,8 +11,8 @@ from api.cli.language.current import say
 from api.cli.options import AS_JSON, OP, print_json
 from api.records.stock.movements import MovementRecord
 from api.shapes.mistakes import mistakes_of
-from api.shapes.movement import MovementRequest
 from api.shapes.quantities import Quantities
+from api.shapes.stock.movement import MovementRequest
 from engine.errors import InputInvalid, Mistake
 from engine.service import Pointsman
 from engine.settings import Settings

@@ -1,20 +1,24 @@
-"""Reads products and nodes that are sent one by one: in JSON, or as rows of CSV files."""
+"""Reads products and nodes that are sent one by one, in JSON or as rows of CSV files, and has the shapes of these."""
 
 import dataclasses
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import ValidationError, fields, post_load, pre_load, validate
 
 from api.files.inventory_folder import ATTRIBUTE, read_product
-from api.files.inventory_shapes import NodeShape
+from api.files.inventory_shapes import ATTRIBUTE as ATTRIBUTE_METADATA
+from api.files.inventory_shapes import MOST_DECIMALS, MOST_GRAMS, NodeShape
 from api.files.network_checks import node_mistakes
 from api.files.network_yaml import node_of
 from api.files.opening_hours import Calendars
+from api.shapes.base import Strict
+from api.shapes.fields import Money, TrueOrFalse, WholeNumber, Word
 from api.shapes.mistakes import mistakes_of
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Network, Node, Product
+from rules.vocabulary import LIFECYCLES
 from rules.windows import WEEKDAYS
 
 
@@ -102,3 +106,53 @@ def node_in(name: str, written: Mapping[str, Any], network: Network) -> Node:
     if mistakes:
         raise InputInvalid(mistakes)
     return node
+
+
+class ProductRequest(Strict):
+    """As a row of products.csv."""
+
+    name = fields.String(metadata={"description": "for people"})
+    category = Word(required=True, metadata={"example": "textile"})
+    brand = Word()
+    season = Word()
+    lifecycle = fields.String(required=True, validate=validate.OneOf(LIFECYCLES))
+    weight_g = WholeNumber(0, MOST_GRAMS, required=True, metadata={"description": "of one unit, in grams"})
+    tags = fields.List(Word())
+    counted = TrueOrFalse(metadata={"description": "false: it needs no stock"})
+    unit = Word(metadata={"description": "of its quantities, such as m"})
+    decimals = WholeNumber(0, MOST_DECIMALS, metadata={"description": "that its quantities may have"})
+    unit_margin = Money(metadata={"description": "what the sale of one unit earns, in the network's currency"})
+    attributes = fields.Dict(
+        keys=Word(),
+        values=fields.Raw(metadata=ATTRIBUTE_METADATA),
+        metadata={"description": "those that the network file declares"},
+    )
+
+    @post_load(pass_original=True)
+    def _margin_as_a_file_has_it(self, data: dict[str, Any], original: Any, **_: Any) -> dict[str, Any]:
+        return data | {"unit_margin": as_written(original["unit_margin"])} if "unit_margin" in data else data
+
+
+class ProductLine(ProductRequest):
+    sku = Word(required=True)
+
+
+class NodeRequest(NodeShape):
+    """As a node of network.yaml; opening hours and days off are written out. Amounts may be numbers or texts."""
+
+    class Meta(NodeShape.Meta):
+        exclude = ("id",)
+
+    @pre_load
+    def _written(self, data: Any, **_: Any) -> Any:
+        return as_written(data)
+
+    @post_load(pass_original=True)
+    def _as_it_was_sent(self, _: Any, original: Any, **__: Any) -> Any:
+        """As it was written: the network reads it."""
+        return as_written(original)
+
+
+class NodeLine(NodeRequest):
+    class Meta(NodeShape.Meta):
+        pass

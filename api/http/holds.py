@@ -8,8 +8,9 @@ from flask import Response
 
 from api.http.audit.reads import note_order
 from api.http.blueprint import Blueprint, answer
-from api.http.requests.holds import ConfirmRequest, EndRequest, ExtendRequest, HoldsQuery
+from api.http.requests.holds import ExtendRequest, HoldsQuery
 from api.records.holds import HoldsPageRecord, HoldStateRecord
+from api.shapes.hold_ends import ConfirmRequest, EndRequest
 from api.shapes.quantities import Quantities, skus_of_decision
 from engine.service import Pointsman
 

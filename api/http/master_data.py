@@ -10,9 +10,19 @@ from marshmallow import Schema, ValidationError
 
 from api.files.csv_rows import rows_of
 from api.files.inventory_folder import PRODUCT_COLUMNS, number_columns
-from api.files.master_data import NODE_COLUMNS, NODE_NUMBERS, node_in, node_of_row, product_in, row_of
+from api.files.master_data import (
+    NODE_COLUMNS,
+    NODE_NUMBERS,
+    NodeLine,
+    NodeRequest,
+    ProductLine,
+    ProductRequest,
+    node_in,
+    node_of_row,
+    product_in,
+    row_of,
+)
 from api.http.blueprint import NDJSON, Blueprint, answer
-from api.http.requests.master_data import NodeLine, NodeRequest, ProductLine, ProductRequest
 from api.http.requests.ndjson import (
     BodyLine,
     NdjsonBody,

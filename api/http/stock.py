@@ -10,13 +10,14 @@ import msgspec
 from flask import Response, request
 
 from api.http.blueprint import JSON, NDJSON, Blueprint, answer
-from api.http.requests.stock import AvailabilityQuery, AvailabilityRequest, CountRequest, FeedQuery, SentCount
+from api.http.requests.stock import AvailabilityQuery, AvailabilityRequest, FeedQuery
 from api.http.serving.ending import Ending
 from api.http.staleness import ReadingHeaders, aged
 from api.records.stock.availability_feed import FeedLineRecord, feed_lines
 from api.records.stock.positions import AvailabilityRecord, CountRecord, SkuStockRecord
 from api.shapes.limits import MOST_ON_HAND
 from api.shapes.quantities import Quantities
+from api.shapes.stock.counts import CountRequest, SentCount
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.stock import Availability
 from engine.model.lots import LotUnits

@@ -9,8 +9,8 @@ from flask import Response
 from api.http.blueprint import NDJSON, Blueprint
 from api.http.requests.ndjson import BodyLine, NdjsonBody, answer_lines, is_ndjson, not_ndjson, read_lines, streamed
 from api.records.stock.movements import MovementRecord
-from api.shapes.movement import MovementRequest
 from api.shapes.quantities import NO_DECIMALS, Quantities
+from api.shapes.stock.movement import MovementRequest
 from engine.errors import Mistake
 from engine.inventory.stock import NetworkStock
 from engine.service import Pointsman

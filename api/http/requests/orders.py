@@ -5,10 +5,10 @@ from typing import Any
 
 from marshmallow import fields, post_load, validate
 
-from api.http.requests.holds import WayRequest
 from api.shapes.base import Strict
 from api.shapes.cursors import OrdersCursor
 from api.shapes.fields import Flag, Instant, Note, QueryNumber, Word
+from api.shapes.hold_ends import WayRequest
 from api.shapes.limits import MOST_ORDERS
 from api.shapes.line_units import LineUnits
 from api.shapes.order import OrderRequest
