@@ -39,6 +39,10 @@ PointsmanError
 ├── QuotaExceeded      the caller has as many open holds as it may have
 ├── CursorExpired      a cursor in the stream of events that the log does not reach back to any more
 ├── SealBroken         the sealed log is not what was sealed before; nothing more is sealed
+├── CarrierRefused     a carrier won't carry it so; says why, and which fields to change
+├── CarrierUnavailable a carrier can't be asked now, or what became of the call is unknown; ask again later
+├── CarrierHasNoSuch   the carrier offers nothing of the kind
+├── NumbersExhausted   a carrier's ranges of tracking numbers have too few left
 ├── NotLearnt          paces of sale can't be learnt: the network has them from its files, or the log is too short
 ├── Contended          others changed what it needs each time it was tried; try again
 ├── Interrupted        what takes long was ended at a safe place; says why
@@ -334,6 +338,44 @@ class SealBroken(PointsmanError):
 
 class QuotaExceeded(PointsmanError):
     """The caller has as many open holds as it may have."""
+
+
+class CarrierRefused(PointsmanError):
+    """The carrier answered, and won't do it as it was asked; nothing was bought. `mistakes` name fields of the shipment
+    where the carrier said which it minds.
+    """
+
+    def __init__(self, message: str, *, carrier: str, mistakes: Iterable[Mistake] = ()) -> None:
+        self.carrier, self.mistakes = carrier, tuple(mistakes)
+        super().__init__(
+            "\n  ".join([f"carrier '{carrier}' refuses: {message}", *(str(mistake) for mistake in self.mistakes)])
+        )
+
+
+class CarrierUnavailable(PointsmanError):
+    """The carrier can't be reached, is busy, or its answer makes no sense: what became of the call is not known. The
+    same call, made later, does nothing twice. `retry_after` is for how many seconds it asks to be left alone.
+    """
+
+    def __init__(self, message: str, *, carrier: str, retry_after: int | None = None) -> None:
+        self.carrier, self.retry_after = carrier, retry_after
+        super().__init__(f"carrier '{carrier}' can't be asked now: {message}")
+
+
+class CarrierHasNoSuch(PointsmanError):
+    """The carrier offers nothing of the kind: nothing to be cancelled, or no news of parcels; says which."""
+
+
+class NumbersExhausted(PointsmanError):
+    """The ranges of tracking numbers of a carrier have fewer left than are needed; none was taken."""
+
+    def __init__(self, *, carrier: str, needed: int) -> None:
+        self.carrier = carrier
+        super().__init__(
+            f"carrier '{carrier}' has fewer than {needed} tracking numbers left in its ranges: ask the carrier for"
+            " a new range, add it to the carrier's `ranges` in network.yaml after the old ones, and load that"
+            " (pointsman load DIR)"
+        )
 
 
 class NotLearnt(PointsmanError):

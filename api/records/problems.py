@@ -13,6 +13,9 @@ from engine.errors import (
     AlreadyShipped,
     ArchiveUnavailable,
     AwaitingApproval,
+    CarrierHasNoSuch,
+    CarrierRefused,
+    CarrierUnavailable,
     Contended,
     CursorExpired,
     DispositionRefused,
@@ -29,6 +32,7 @@ from engine.errors import (
     NotPermitted,
     NotReady,
     NotReturnable,
+    NumbersExhausted,
     OrderErased,
     OrderExists,
     OrderNotOver,
@@ -76,6 +80,9 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     QuoteExpired: HTTPStatus.NOT_FOUND,
     QuoteTaken: HTTPStatus.CONFLICT,
     NotLearnt: HTTPStatus.CONFLICT,
+    CarrierRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    CarrierHasNoSuch: HTTPStatus.CONFLICT,
+    NumbersExhausted: HTTPStatus.CONFLICT,
     QuoteNotKept: HTTPStatus.CONFLICT,
     CursorExpired: HTTPStatus.GONE,
     FactsForgotten: HTTPStatus.GONE,
@@ -83,6 +90,7 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     ArchiveUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     IdentityProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    CarrierUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Contended: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -114,7 +122,7 @@ class ProblemRecord(Record, frozen=True):
     def of(cls, error: PointsmanError) -> Self:
         """The problem that an error of the engine is; what anybody may see of it."""
         status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
-        mistakes = error.mistakes if isinstance(error, InputInvalid) else ()
+        mistakes = error.mistakes if isinstance(error, InputInvalid | CarrierRefused) else ()
         return cls(
             type=problem_type(type(error).__name__),
             title=status.phrase,

@@ -241,6 +241,31 @@ class Keys:
         return self._key("promises", "turn")
 
     @property
+    def parcel_numbers(self) -> str:
+        """Hash: tracking number or SSCC of a packed parcel, as `number_name` of engine/model/tracking.py has it, to
+        `DECISION/NUMBER/PARCEL`.
+        """
+        return self._key("parcels", "numbers")
+
+    def tracked(self, shipment: str) -> str:
+        """Hash: what is known of where the parcels of the shipment `DECISION/NUMBER` are: number of a parcel to its
+        events, and `state` (see fulfilment/stored_tracking.py). Names of places are encrypted under the order's key.
+        """
+        return self._key("tracking", shipment)
+
+    @property
+    def tracking_open(self) -> str:
+        """Sorted set: `DECISION/NUMBER` of each shipment that is with a carrier and not delivered, by the instant from
+        which on its promise is at risk: 0 until a turn of the watch has looked at it.
+        """
+        return self._key("tracking", "open")
+
+    @property
+    def tracking_unraised(self) -> str:
+        """Sorted set: those of `tracking_open` of which something is still to be said, by when; 0: to be looked at."""
+        return self._key("tracking", "unraised")
+
+    @property
     def hold_prefix(self) -> str:
         return self._key("hold", "")
 
@@ -582,3 +607,10 @@ class Keys:
     def sealing(self) -> str:
         """String: there while it is the turn of one of the workers to seal."""
         return self._key("sealing")
+
+    @property
+    def tracking_serials(self) -> str:
+        """Hash: form of a range of tracking numbers, a tab and its first serial, to the serial that is next of it. What
+        lies between the two was issued (scripts/parts/number_ranges.lua).
+        """
+        return self._key("parcels", "tracking_serials")

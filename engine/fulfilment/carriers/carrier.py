@@ -1,24 +1,12 @@
 """What is asked of every carrier: the one door to them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from engine.model.parcels import LabelFormat, Parcel, ShipmentKey
 from engine.model.postal_address import PostalAddress
-
-TrackingState: TypeAlias = Literal[
-    "pending",
-    "info_received",
-    "in_transit",
-    "out_for_delivery",
-    "available_for_pickup",
-    "attempt_fail",
-    "delivered",
-    "returned",
-    "exception",
-    "expired",
-]
+from engine.model.tracking import TrackingEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +43,6 @@ class Bought:
     labels: tuple[BoughtLabel, ...]
     cost: int | None = None
     currency: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackingEvent:
-    """Where a parcel was at an instant `at`, in UTC seconds. `id` is the same whenever the carrier tells it again.
-    `town` and `country` are where it happened; `text` is what the carrier wrote, which is shown to nobody outside.
-    """
-
-    tracking_number: str
-    id: str
-    state: TrackingState
-    at: int
-    town: str = ""
-    country: str = ""
-    text: str = ""
-    details: Mapping[str, str] = field(default_factory=dict)
 
 
 class Carrier(Protocol):

@@ -1,0 +1,1 @@
+"""Where parcels are: events of carriers, and what follows from them."""

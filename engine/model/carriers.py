@@ -1,0 +1,38 @@
+"""Carriers as the network's file describes them; what is asked of them is in engine/fulfilment/carriers."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from engine.model.parcels import LabelFormat
+
+CarrierDoor: TypeAlias = Literal["numbers", "sendcloud", "easypost", "karrio"]
+"""How a carrier is reached. `numbers`: not at all; it gave ranges of tracking numbers, and labels are drawn here."""
+NumberKind: TypeAlias = Literal[
+    "ups", "fedex_express", "fedex_ground", "fedex_smartpost", "dhl_express", "dhl_ecommerce", "dpd", "s10"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRange:
+    """Tracking numbers that a carrier has given: serials `first` to `last`, both included. What `account`, `service`
+    and `country` mean, and how many characters they have, is said of each kind in number_kinds.py.
+    """
+
+    kind: NumberKind
+    first: int
+    last: int
+    account: str = ""
+    service: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierAccount:
+    """`url` is where the carrier is asked, or empty for its public address. Its key is a setting."""
+
+    id: str
+    door: CarrierDoor
+    ranges: tuple[NumberRange, ...] = ()
+    """In the order in which they are used up."""
+    url: str = ""
+    label_format: LabelFormat = "pdf"
