@@ -31,6 +31,7 @@ from engine.errors import ArchiveUnavailable, PointsmanError, SealBroken
 from engine.events.events import Events
 from engine.facts_reader import FactsReader
 from engine.flows import FlowParts, Flows
+from engine.fulfilment.fulfilment import Fulfilment, FulfilmentParts
 from engine.inventory.availability_feed import AvailabilityFeed
 from engine.inventory.hold_length import verify_hold_length
 from engine.inventory.holds import DecisionHolds
@@ -276,6 +277,18 @@ class Pointsman:
                 micros=lambda: self.micros,
             )
         )
+        self.fulfilment = Fulfilment(
+            FulfilmentParts(
+                client=self._client,
+                keys=self._keys,
+                settings=settings,
+                facts=self._facts,
+                holds=self.holds,
+                new_id=new_id,
+                clock=lambda: self.now,
+                micros=lambda: self.micros,
+            )
+        )
         former = FormerCache(self._client, self._keys)
         self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)
         self.calculations = Calculations(self._client, self._keys, former=former)
@@ -301,6 +314,7 @@ class Pointsman:
     def close(self) -> None:
         if self._offer_thread is not None:
             self._offer_thread.stop()
+        self.fulfilment.close()
         self.flows.close()
         for thread in self._seal_threads:
             thread.stop()

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from api.files.fulfilment.shapes import ParcelsShape, PrintersShape
 from api.files.transfers.shapes import MOST_DETOUR, MOST_METRES, MOST_MINUTES, NodeNamesShape, TransfersShape
 from api.shapes import text_patterns
 from api.shapes.base import Strict
@@ -24,6 +25,7 @@ from api.shapes.fields import (
     thousandths,
 )
 from api.shapes.lots import LotColumns
+from api.shapes.postal_address import PlaceAddressShape
 from engine.decide.shipping.distance import DISTANCE_STEP
 from engine.model.demand import DemandMethod, DemandSource
 from engine.model.facts import MAX_PACE, CutOffBy
@@ -233,6 +235,8 @@ class NodeShape(Strict):
     daily_units = Literal(literals.count)
     daily_weight = Literal(literals.weight)
     milestones = fields.Nested(MilestonesShape)
+    address = fields.Nested(PlaceAddressShape)
+    printers = PrintersShape()
 
     @validates_schema
     def _lies_somewhere(self, data: dict[str, Any], **_: Any) -> None:
@@ -333,6 +337,7 @@ class NetworkShape(Strict):
     cut_off_grace = Literal(literals.duration, most=DAY)
     returns = fields.Nested(ReturnsShape)
     demand = fields.Nested(DemandShape)
+    parcels = fields.Nested(ParcelsShape)
     services = fields.List(fields.Nested(ServiceShape), required=True, validate=validate.Length(min=1))
     nodes = fields.List(fields.Nested(NodeShape), required=True, validate=validate.Length(min=1))
 

@@ -24,6 +24,8 @@ from engine.model.facts import (
     Service,
     UnitPrice,
 )
+from engine.model.parcels import ParcelTerms
+from engine.model.postal_address import PostalAddress
 from engine.model.returns import Grade, ReturnTerms
 from engine.model.timetable import DAY
 from rules.errors import LiteralInvalid, PolicyInvalid
@@ -123,6 +125,7 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         cut_off_grace=data.get("cut_off_grace", CUT_OFF_GRACE),
         returns=_returns(data.get("returns", {})),
         demand=_demand(data.get("demand", {})),
+        parcels=_parcels(data.get("parcels")),
     )
 
 
@@ -144,6 +147,14 @@ def _demand(data: dict[str, Any]) -> DemandTerms:
     if "sale_reasons" in data:
         terms["sale_reasons"] = frozenset(data["sale_reasons"])
     return DemandTerms(**terms)
+
+
+def _parcels(data: dict[str, Any] | None) -> ParcelTerms | None:
+    """What the file leaves out is as usual."""
+    if data is None:
+        return None
+    grams = {"packing_grams": data.pop("packing_weight")} if "packing_weight" in data else {}
+    return ParcelTerms(**data, **grams)
 
 
 def _service(data: dict[str, Any], mode: Mapping[str, Any], calendars: Calendars) -> Service:
@@ -187,7 +198,9 @@ def parcel_prices_of(bands: Iterable[Mapping[str, Any]]) -> Iterator[ParcelPrice
 def node_of(data: dict[str, Any], kinds: Mapping[str, Kind], calendars: Calendars) -> Node:
     """The node that its shape has read."""
     data.pop("name", None)
+    address = data.pop("address", None)
     return Node(
+        address=None if address is None else _address(address, data["country"]),
         place=_place(data.pop("latitude", None), data.pop("longitude", None)),
         attributes=dict(_attributes(data.pop("attributes", {}), kinds)),
         tags=frozenset(data.pop("tags", ())),
@@ -196,6 +209,10 @@ def node_of(data: dict[str, Any], kinds: Mapping[str, Kind], calendars: Calendar
         hours=calendars.opening(data.pop("hours", None), data.pop("closed", ())),
         **data,
     )
+
+
+def _address(data: dict[str, Any], country: str) -> PostalAddress:
+    return PostalAddress(**{**data, "lines": tuple(data["lines"]), "country": country})
 
 
 def _place(latitude: int | None, longitude: int | None) -> GeoPoint | None:

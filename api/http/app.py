@@ -176,6 +176,7 @@ def served_app() -> Flask:
         pointsman.warm_up()
         pointsman.start_offering()
         pointsman.flows.start()
+        pointsman.fulfilment.start()
         pointsman.start_sealing()
         pointsman.events.start_delivering(renderer(pointsman))
         pointsman.accesses.start()

@@ -15,6 +15,8 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 from engine.model.demand import DemandTerms, LearntPace
 from engine.model.feed_steps import FeedStep
 from engine.model.lots import Lot, LotUnits
+from engine.model.parcels import ParcelTerms
+from engine.model.postal_address import PostalAddress
 from engine.model.receipts import Receipt
 from engine.model.returns import ReturnTerms
 from engine.model.timetable import DAY, Timetable
@@ -208,6 +210,10 @@ class Node:
     """The milestones of its shipments that the node reports, before it hands them over, and what share of the
     preparation is over by then, in basis points. None: the network does not say.
     """
+    address: PostalAddress | None = None
+    """Where parcels from here come from, and where those that are collected here go."""
+    printers: Mapping[str, str] = field(default_factory=dict)
+    """The URL of the printer for each paper (see `engine.fulfilment.printing.print_job`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,6 +376,8 @@ class Network:
     cut_off_by: CutOffBy = "placed"
     cut_off_grace: int = CUT_OFF_GRACE
     """Minutes."""
+    parcels: ParcelTerms | None = None
+    """None: nothing is packed here."""
     returns: ReturnTerms = field(default_factory=ReturnTerms)
     demand: DemandTerms = field(default_factory=DemandTerms)
 

@@ -6,6 +6,21 @@ from typing import Literal, NamedTuple, TypeAlias
 PackingState: TypeAlias = Literal["booking", "packed", "cancelled"]
 """`booking`: its parcels have their SSCCs, and the carrier is being asked for labels. A retry goes on from there."""
 LabelFormat: TypeAlias = Literal["pdf", "zpl", "png"]
+MOST_PARCELS = 1_000
+"""Of one shipment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelTerms:
+    """What the network file says of parcels. `gs1_prefix` is the GS1 company prefix, 7 to 10 digits; `extension` the
+    digit before it in each SSCC. `first_serial` is the least serial reference that is given out. `packing_grams` is
+    what the box and its filling weigh, which is added to the weight of the articles where no weight is said.
+    """
+
+    gs1_prefix: str
+    extension: int = 0
+    first_serial: int = 0
+    packing_grams: int = 0
 
 
 class ShipmentKey(NamedTuple):
@@ -50,19 +65,33 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PackedShipment:
-    """`carrier` is the name of one in the network's file, or None: nobody carries it, it is collected where it was
+class Packing:
+    """Parcels of a shipment that were packed by one call; its later parcels may follow by another. `number` counts from
+    1. `carrier` is the name of one in the network's file, or None: nobody carries it, it is collected where it was
     packed. `packed_at` is in UTC seconds. `booking` is the carrier's name of what it sold, if it sold anything.
     """
 
-    key: ShipmentKey
-    order: str
-    node: str
+    number: int
+    state: PackingState
     service: str
     carrier: str | None
-    state: PackingState
     parcels: tuple[Parcel, ...]
     packed_at: int
     booking: str | None = None
     manifest: str | None = None
     """The id of the manifest with which it was handed to the driver."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedShipment:
+    """A shipment and how it was packed. Its parcels are numbered through, those of cancelled packings, too."""
+
+    key: ShipmentKey
+    order: str
+    node: str
+    packings: tuple[Packing, ...]
+
+    @property
+    def parcels(self) -> tuple[Parcel, ...]:
+        """Those that were not cancelled."""
+        return tuple(parcel for item in self.packings if item.state != "cancelled" for parcel in item.parcels)

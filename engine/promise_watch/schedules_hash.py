@@ -9,12 +9,12 @@ from engine.store.network.serialization import dump, network_record
 _IRRELEVANT: Final = frozenset(
     {
         *("currency", "attributes", "channels", "order_words", "transfer_lanes", "rates", "decimals", "returns"),
-        *("demand", "feed_steps"),
+        *("demand", "feed_steps", "parcels"),
     }
 )
 _IRRELEVANT_OF_NODE: Final = frozenset(
     {
-        *("type", "attributes", "handling", "unit_handling"),
+        *("type", "attributes", "handling", "unit_handling", "address", "printers"),
         *("daily_orders", "hourly_orders", "daily_units", "daily_weight"),
     }
 )

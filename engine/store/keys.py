@@ -604,6 +604,27 @@ class Keys:
         return self._key("low", "lease")
 
     @property
+    def shipments(self) -> str:
+        """Hash: `DECISION/NUMBER` of each shipment of which something was packed to JSON of its parcels (see
+        engine/store/fulfilment/stored_shipment.py).
+        """
+        return self._key("parcels", "shipments")
+
+    @property
+    def serials(self) -> str:
+        """Hash: of each range of numbers that parcels are given, how far it is used (see parts/serials.lua)."""
+        return self._key("parcels", "serials")
+
+    @property
+    def print_jobs(self) -> str:
+        """Hash: id of a print job to its JSON (see engine/fulfilment/printing/print_job.py)."""
+        return self._key("print", "jobs")
+
+    def print_queue(self, node: str) -> str:
+        """Sorted set: id of each job that is to be printed at the node, by the UTC second of its next try."""
+        return self._key("print", "queue", node)
+
+    @property
     def sealing(self) -> str:
         """String: there while it is the turn of one of the workers to seal."""
         return self._key("sealing")

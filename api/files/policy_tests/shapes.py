@@ -93,6 +93,9 @@ class RejectedShape(Strict):
 
 
 class ScenarioNodeShape(NodeShape):
+    class Meta(NodeShape.Meta):
+        exclude = ("address", "printers")  # they change no decision
+
     away = Literal(literals.distance, most=MOST_AWAY)
     load = Literal(literals.count)
     load_this_hour = Literal(literals.count)

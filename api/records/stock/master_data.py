@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, iso_date
 from engine.model.facts import MICRODEGREES, CutOff, Node, Product
+from engine.model.postal_address import PostalAddress
 from engine.model.timetable import ALWAYS, DAY, Timetable
 from rules.syntax.literals import MICROS
 from rules.vocabulary import Value
@@ -79,6 +80,32 @@ class ProductFieldsRecord(Record, frozen=True, omit_defaults=True):
         )
 
 
+class PlaceAddressRecord(Record, frozen=True, omit_defaults=True):
+    """Where parcels of a node come from; its country is that of the node."""
+
+    company: str
+    lines: list[str]
+    town: str
+    name: str = ""
+    postcode: str = ""
+    region: str = ""
+    phone: str = ""
+    email: str = ""
+
+    @classmethod
+    def of(cls, address: PostalAddress) -> "PlaceAddressRecord":
+        return cls(
+            company=address.company,
+            lines=list(address.lines),
+            town=address.town,
+            name=address.name,
+            postcode=address.postcode,
+            region=address.region,
+            phone=address.phone,
+            email=address.email,
+        )
+
+
 class NodeFieldsRecord(Record, frozen=True, omit_defaults=True):
     """A node as `PUT /v1/nodes/{id}` takes it."""
 
@@ -111,6 +138,11 @@ class NodeFieldsRecord(Record, frozen=True, omit_defaults=True):
         dict[str, str] | UnsetType,
         Meta(description="by milestone that it reports, the share of the preparation", examples=[{"picked": "50%"}]),
     ] = UNSET
+    address: PlaceAddressRecord | UnsetType = UNSET
+    printers: Annotated[
+        dict[str, str] | UnsetType,
+        Meta(description="by paper, the printer's URL", examples=[{"label": "socket://10.0.0.5:9100"}]),
+    ] = UNSET
 
     @classmethod
     def of(cls, node: Node) -> "NodeFieldsRecord":
@@ -139,6 +171,8 @@ class NodeFieldsRecord(Record, frozen=True, omit_defaults=True):
             milestones=UNSET
             if node.milestones is None
             else {name: f"{decimal(share, 100)}%" for name, share in node.milestones.items()},
+            address=UNSET if node.address is None else PlaceAddressRecord.of(node.address),
+            printers=dict(node.printers) or UNSET,
         )
 
 

@@ -1,1 +1,1 @@
-"""Printing: jobs of each node, and the printers that take them."""
+"""Print jobs: which paper is to be printed at which node."""

@@ -26,6 +26,7 @@ from engine.model.feed_steps import FeedStep
 from engine.model.returns import Grade, ReturnTerms
 from engine.model.timetable import Timetable
 from engine.model.transfer_lanes import NodeNames, TransferLane
+from engine.store.network.fulfilment_terms import address_of, address_record, parcel_terms_of, parcel_terms_record
 from rules.vocabulary import Kind, Value
 
 Record = dict[str, Any]
@@ -74,6 +75,7 @@ def network_record(network: Network) -> Record:
                     country: {postcode: [place.latitude, place.longitude] for postcode, place in places.items()}
                     for country, places in network.postcodes.items()
                 },
+                "parcels": parcel_terms_record(network.parcels),
                 "returns": _returns_record(network.returns),
                 "demand": _demand_record(network.demand),
             }
@@ -103,6 +105,7 @@ def network_of(version: str, record: Record) -> Network:
             for country, places in record.get("postcodes", {}).items()
         },
         decimals=MappingProxyType(record.get("decimals", {})),
+        parcels=parcel_terms_of(record.get("parcels")),
         returns=_returns_of(record.get("returns", {})),
         demand=_demand_of(record.get("demand", {})),
         **{name: record.get(name, usual) for name, usual in _USUAL.items()},
@@ -174,6 +177,8 @@ def _node_record(node: Node) -> Record:
             {
                 "unit_handling": node.unit_handling,
                 "hours": _timetable_record(node.hours),
+                "address": address_record(node.address),
+                "printers": dict(node.printers),
                 "cut_offs": {
                     name: cut_off if isinstance(cut_off, int) else list(cut_off)
                     for name, cut_off in node.cut_offs.items()
@@ -192,6 +197,8 @@ def _node_of(record: Record) -> Node:
         tags=frozenset(fields.pop("tags")),
         attributes=_attributes_of(fields.pop("attributes")),
         hours=_timetable_of(fields.pop("hours", None)),
+        address=address_of(fields.pop("address", None)),
+        printers=MappingProxyType(fields.pop("printers", {})),
         milestones=MappingProxyType(fields.pop("milestones")) if "milestones" in fields else None,
         cut_offs=MappingProxyType(
             {

@@ -1,0 +1,1 @@
+"""What network files say of parcels, carriers and printers."""

@@ -1,0 +1,51 @@
+"""The marshmallow shapes of what network.yaml says of parcels and printers."""
+
+import re
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from api.shapes.base import Strict
+from api.shapes.fields import Literal
+from engine.fulfilment.parcels.sscc import serials_of
+from engine.fulfilment.printing.print_job import PAPERS
+from rules.syntax import literals
+
+MOST_PACKING_GRAMS = 100_000
+_PRINTER = re.compile(r"(socket|ipps?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[^\s]*)?", re.ASCII)
+
+
+class ParcelsShape(Strict):
+    """`gs1_prefix` and `extension` stand at the head of each SSCC."""
+
+    gs1_prefix = fields.String(
+        required=True,
+        validate=validate.Regexp(
+            r"[0-9]{7,10}\Z",
+            error="write the GS1 company prefix, 7 to 10 digits with its zeros, in quotation marks",
+        ),
+    )
+    extension = Literal(literals.count, most=9)
+    first_serial = Literal(literals.count)
+    packing_weight = Literal(literals.weight, most=MOST_PACKING_GRAMS)
+
+    @validates_schema
+    def _range_holds_it(self, data: dict[str, Any], **_: Any) -> None:
+        most = serials_of(data.get("gs1_prefix", ""))
+        if data.get("first_serial", 0) >= most:
+            raise ValidationError(
+                f"with that company prefix there are the serial references below {most}", "first_serial"
+            )
+
+
+def _is_printer(url: str) -> None:
+    if not _PRINTER.fullmatch(url):
+        raise ValidationError("write the printer's URL, as socket://10.0.0.5:9100 or ipp://10.0.0.6/ipp/print")
+
+
+class PrintersShape(fields.Dict):
+    """By paper, the URL of the printer."""
+
+    def __init__(self, **options: Any) -> None:
+        papers = fields.String(validate=validate.OneOf(PAPERS))
+        super().__init__(keys=papers, values=fields.String(validate=_is_printer), **options)

@@ -1,0 +1,41 @@
+"""What becomes of shipments on one network once they are picked: packed, labelled, printed, handed over and tracked.
+The parts, put together.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.facts_reader import FactsReader
+from engine.inventory.holds import DecisionHolds
+from engine.settings import Settings
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfilmentParts:
+    """What every part of it needs. `holds` confirms shipments; `clock` answers UTC seconds, `micros` microseconds."""
+
+    client: Client
+    keys: Keys
+    settings: Settings
+    facts: FactsReader
+    holds: DecisionHolds
+    new_id: Callable[[], str]
+    clock: Callable[[], int]
+    micros: Callable[[], int]
+
+
+class Fulfilment:
+    """`Pointsman.fulfilment`. Each attribute is one part."""
+
+    def __init__(self, parts: FulfilmentParts) -> None:
+        self._parts = parts
+
+    def start(self) -> None:
+        """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long
+        does this.
+        """
+
+    def close(self) -> None:
+        pass

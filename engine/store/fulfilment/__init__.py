@@ -1,0 +1,1 @@
+"""Parcels, addressees and manifests, as they are stored."""

@@ -1,0 +1,1 @@
+"""Parcels, as the log says they should be."""
