@@ -9,8 +9,10 @@ from rules.errors import LiteralInvalid
 
 PrinterScheme: TypeAlias = Literal["socket", "ipp", "ipps"]
 PrintFormat: TypeAlias = Literal["pdf", "zpl"]
-DOTS_PER_MM: tuple[int, ...] = (8, 12)
+_FORMATS: tuple[PrintFormat, ...] = ("pdf", "zpl")
+_DOTS_PER_MM = {"8dpmm": 8, "12dpmm": 12}
 """Of heads of thermal printers with 203 and 300 dots an inch."""
+_WORDS = {*_FORMATS, *_DOTS_PER_MM}
 _PORTS = {"socket": 9100, "ipp": 631, "ipps": 631}
 """9100 is what printers listen on for bytes to print, 631 that of IPP (IANA)."""
 _VISIBLE = re.compile(r"[!-~]{1,500}", re.ASCII)
@@ -30,10 +32,13 @@ class Printer:
     dots_per_mm: int = 8
 
     @classmethod
-    def parse(cls, text: str, *, document_format: PrintFormat | None = None, dots_per_mm: int = 8) -> Self:
-        """Of an address such as `socket://10.0.0.5`, `ipp://printers.example/printers/dock-2` or `ipps://...`. Unless
-        it is said, what comes over a bare connection is ZPL, and over IPP it is PDF. Raises LiteralInvalid.
+    def parse(cls, written: str) -> Self:
+        """Of an address such as `socket://10.0.0.5`, `ipp://printers.example/printers/dock-2` or `ipps://...`, after
+        which may stand what it understands, and how fine its head is: `ipp://printers.example/printers/zebra zpl
+        12dpmm`. Unless it is said, what comes over a bare connection is ZPL with 8 dots a millimetre, and what comes
+        over IPP is PDF. Raises LiteralInvalid.
         """
+        text, *words = written.split(" ")
         parts = urlsplit(text) if _VISIBLE.fullmatch(text) else None
         try:
             port = None if parts is None else parts.port
@@ -47,13 +52,22 @@ class Printer:
             raise LiteralInvalid(f"leave out user, query, fragment and port 0 in '{text}'")
         if parts.scheme == "socket" and parts.path.strip("/"):
             raise LiteralInvalid(f"a socket has no path: write socket://{parts.hostname}:{port or 9100}")
+        if (
+            len(set(words)) < len(words)
+            or not set(words) <= _WORDS
+            or any(set(pair) <= set(words) for pair in (_FORMATS, _DOTS_PER_MM))
+        ):
+            raise LiteralInvalid(
+                f"after the address '{text}' may stand pdf or zpl, and 8dpmm or 12dpmm; not '{' '.join(words)}'"
+            )
+        said: PrintFormat | None = next((name for name in _FORMATS if name in words), None)
         return cls(
             scheme=cast("PrinterScheme", parts.scheme),
             host=parts.hostname,
             port=port or _PORTS[parts.scheme],
             path="" if parts.scheme == "socket" else parts.path or "/",
-            format=document_format or ("zpl" if parts.scheme == "socket" else "pdf"),
-            dots_per_mm=dots_per_mm,
+            format=said or ("zpl" if parts.scheme == "socket" else "pdf"),
+            dots_per_mm=next((dots for word, dots in _DOTS_PER_MM.items() if word in words), 8),
         )
 
     @property

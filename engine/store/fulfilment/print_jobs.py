@@ -3,7 +3,7 @@ ended, until they are forgotten.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -92,26 +92,27 @@ class PrintJobs:
             (instant, PrintJob.of_text(text)) for instant, text in zip(instants, texts, strict=True) if text is not None
         ]
 
-    def settle(self, before: PrintJob | None, after: PrintJob | None, micros: int, *, logged: bool = False) -> bool:
-        """Store that a job is `after` from now on, which was read as `before` (None: there was none); False if it is
-        another by now. `logged`: the log says that it was given up.
+    def settle(self, before: PrintJob | None, after: PrintJob | None, micros: int, *, given_up: bool = False) -> bool:
+        """Store that a job is `after` from now on, which was read as `before`; None: there was none, or it is taken
+        away. False if it is another by now. `given_up`: that is logged.
         """
         job = after or before
         if job is None:
-            raise ValueError("a job that neither was nor will be")
+            return True
         request: dict[str, Any] = {
             "id": job.id,
             "node": job.node,
             "before": before.text if before else "",
-            "after": after.text if after else None,
-            "state": after.state if after else "gone",
+            "state": after.state if after else "",
             "at": str(micros),
             "forget": str(micros - KEPT_SECONDS * _MICROSECONDS),
         }
-        if logged:
-            request["fields"] = entry_fields(
-                "print_failed", job.id, micros // _MICROSECONDS, details=orjson.dumps(_details(job)).decode()
-            )
+        if after is not None:
+            request["after"] = after.text
+        if given_up:
+            details = {"node": job.node, "paper": job.paper, "of": job.of, "error": job.error}
+            text = orjson.dumps(details).decode()
+            request["fields"] = entry_fields("print_failed", job.id, micros // _MICROSECONDS, details=text)
         keys = SETTLE_PRINT_JOB.keys(self._keys, print_queue=self._keys.print_queue(job.node))
         with faults():
             return bool(self._settle(keys=keys, args=[orjson.dumps(request)]))
@@ -129,7 +130,3 @@ class PrintJobs:
         with faults():
             texts = self._client.redis.hmget(self._keys.print_jobs, ids)
         return [PrintJob.of_text(text) for text in texts if text is not None]
-
-
-def _details(job: PrintJob) -> Mapping[str, object]:
-    return {"node": job.node, "paper": job.paper, "of": job.of, "error": job.error}

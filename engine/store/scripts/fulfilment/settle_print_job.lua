@@ -1,44 +1,41 @@
--- Stores what becomes of a print job: that it is being sent, is printed or dead, waits again, or is taken away.
+-- Stores what becomes of a print job: that it is asked for, is being sent, is printed or given up, or is taken away.
 --
 -- Keys, by the names in script_keys.py.
--- ARGV  1 the request as JSON: the job's `id` and `node`, `before`, its text as it was read, and `after`, its text from now
---       on, or null if it is taken away; `state`, that it then has; `at`, UTC microseconds; `forget`, the instant before
---       which those that ended are forgotten; and of one that is dead by now the `fields` of the log entry
+-- ARGV  1 the request as JSON: the job's `id` and `node`; `before`, its text as it was read, empty if there was none;
+--       `after`, its text from now on, left out if it is taken away; the `state` that it then has; `at` (UTC microseconds);
+--       `forget`, the instant before which jobs that ended are forgotten; and of one that is given up now, the `fields` of
+--       the log entry
 -- Answers 1; 0 if the job is another by now.
+local MOST_FORGOTTEN = 100
 local request = cjson.decode(ARGV[1])
 local call = redis.call
-local id = request.id
+local ended = {printed = key.print_printed, dead = key.print_dead}
 
-if (call('HGET', key.print_jobs, id) or '') ~= request.before then
+if (call('HGET', key.print_jobs, request.id) or '') ~= request.before then
   return 0
 end
-if request.after == cjson.null then
-  call('HDEL', key.print_jobs, id)
-else
-  call('HSET', key.print_jobs, id, request.after)
+for _, jobs in pairs(ended) do
+  call('ZREM', jobs, request.id)
+  for _, id in ipairs(call('ZRANGEBYSCORE', jobs, '-inf', '(' .. request.forget, 'LIMIT', 0, MOST_FORGOTTEN)) do
+    call('HDEL', key.print_jobs, id)
+    call('ZREM', jobs, id)
+  end
 end
 if request.state ~= 'queued' then
-  call('ZREM', key.print_queue, id)
-elseif not call('ZSCORE', key.print_queue, id) then
-  call('ZADD', key.print_queue, request.at, id)
-end
-for _, state in ipairs({'printed', 'dead'}) do
-  call('ZREM', key['print_' .. state], id)
-end
-if request.after ~= cjson.null and request.state ~= 'queued' then
-  call('ZADD', key['print_' .. request.state], request.at, id)
-end
-if call('EXISTS', key.print_queue) == 1 then
-  call('SADD', key.print_nodes, request.node)
+  call('ZREM', key.print_queue, request.id)
+elseif call('ZSCORE', key.print_queue, request.id) then
+  call('HSET', key.print_jobs, request.id, request.after)
 else
-  call('SREM', key.print_nodes, request.node)
+  queue_print(request.node, {{request.id, request.after}}, tonumber(request.at))
 end
-for _, state in ipairs({'printed', 'dead'}) do
-  local old = call('ZRANGEBYSCORE', key['print_' .. state], '-inf', '(' .. request.forget, 'LIMIT', 0, 100)
-  for _, job in ipairs(old) do
-    call('HDEL', key.print_jobs, job)
-    call('ZREM', key['print_' .. state], job)
-  end
+if ended[request.state] then
+  call('HSET', key.print_jobs, request.id, request.after)
+  call('ZADD', ended[request.state], request.at, request.id)
+elseif not request.after then
+  call('HDEL', key.print_jobs, request.id)
+end
+if call('EXISTS', key.print_queue) == 0 then
+  call('SREM', key.print_nodes, request.node)
 end
 if request.fields then
   call('XADD', key.log, '*', unpack(signed(request.fields)))

@@ -24,8 +24,10 @@ def test_an_address_names_scheme_host_port_and_path(text, address, document_form
 
 
 def test_what_a_printer_understands_can_be_said():
-    printer = Printer.parse("ipp://cups.example/printers/zebra", document_format="zpl", dots_per_mm=12)
+    printer = Printer.parse("ipp://cups.example/printers/zebra zpl 12dpmm")
     assert (printer.format, printer.dots_per_mm) == ("zpl", 12)
+    assert Printer.parse("socket://10.0.0.5 pdf").format == "pdf"
+    assert Printer.parse("socket://10.0.0.5 12dpmm").dots_per_mm == 12
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,11 @@ def test_what_a_printer_understands_can_be_said():
         ("socket://10.0.0.5:0", "port 0"),
         ("socket://10.0.0.5/raw", "a socket has no path: write socket://10.0.0.5:9100"),
         ("", "is no printer"),
+        ("socket://10.0.0.5 epl", "may stand pdf or zpl, and 8dpmm or 12dpmm; not 'epl'"),
+        ("socket://10.0.0.5 zpl pdf", "not 'zpl pdf'"),
+        ("socket://10.0.0.5 8dpmm 12dpmm", "not '8dpmm 12dpmm'"),
+        ("socket://10.0.0.5 zpl zpl", "not 'zpl zpl'"),
+        ("socket://10.0.0.5 ", "not ''"),
     ],
 )
 def test_what_is_no_address_is_refused(text, message):

@@ -35,7 +35,7 @@ def test_cups_gets_the_very_bytes_and_the_name(cups, connections):
 
 def test_a_raw_queue_of_cups_takes_zpl(cups, connections):
     before = len(cups.documents())
-    printer = Printer.parse(cups.uri("dock"), document_format="zpl")
+    printer = Printer.parse(cups.uri("dock") + " zpl")
     connections.send(printer, b"^XA^FDlabel^XZ", name="zpl 1", tried=False)
     assert cups.documents()[before:] == [b"^XA^FDlabel^XZ"]
 
