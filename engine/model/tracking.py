@@ -144,7 +144,7 @@ def progress_of(scans: Iterable[Scan]) -> ParcelProgress:
     first = next(
         scan for scan in told if scan.state == "delivered" and (corrected is None or scan.order > corrected.order)
     )
-    return ParcelProgress(state=state, since=first.instant)
+    return ParcelProgress(state="delivered", since=first.instant)
 
 
 def _state_of(latest: Mapping[TrackingState, Scan]) -> TrackingState:
@@ -174,7 +174,7 @@ def shipment_progress(parcels: Iterable[ParcelProgress]) -> ParcelProgress:
     """
     parcels = list(parcels)
     there = {parcel.state for parcel in parcels}
-    state = next((state for state in _MOST_IN_NEED if state in there), "delivered")
+    state: TrackingState = next((state for state in _MOST_IN_NEED if state in there), "delivered")
     if state in BEFORE_CARRIAGE and there - BEFORE_CARRIAGE:
         state = "in_transit"
     since = [parcel.since for parcel in parcels if parcel.state == state and parcel.since is not None]

@@ -1,0 +1,1 @@
+"""Makes ours of their fields, and theirs of ours: paths, words, units, dates, numbers, tables."""
