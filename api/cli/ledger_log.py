@@ -129,6 +129,15 @@ def _low(entry: Entry, _times: Times) -> str:
 _LOW = ("available", "sku", "node", "below")
 
 
+def _print_failed(entry: Entry, _times: Times) -> str:
+    details = entry.details
+    return say(
+        "{paper} of {of} at {node}: {error}",
+        paper=say(details["paper"].replace("_", " ")),
+        **{name: details[name] for name in ("of", "node", "error")},
+    )
+
+
 def _ended(entry: Entry, times: Times) -> str:
     numbers = entry.shipments
     whole = (
@@ -383,4 +392,5 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
         "other units of {articles}", articles=counted(entry.details["changed"], "article")
     ),
     "stock_low": _low,
+    "print_failed": _print_failed,
 }

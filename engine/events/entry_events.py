@@ -21,6 +21,7 @@ from engine.events.payloads import (
     PolicyActivatedRecord,
     PolicyPublishedRecord,
 )
+from engine.events.print_events import print_events
 from engine.events.return_events import return_changed
 from engine.events.stock_events import LowStock, low_by_rules, stock_changed, stock_low
 from engine.events.transfer_events import transfer_events
@@ -74,6 +75,7 @@ def events_of(
         *_allocation_changed(entry, allocations),
         *_units_changed(entry),
         *inbound_events(entry),
+        *print_events(entry),
         *(("stock.changed", "", data) for data in stock_changed(entry, decision)),
         *(("stock.low", data.sku or "", data) for data in low_by_rules(entry)),
     ]
@@ -92,6 +94,7 @@ _LANES = {
     "policy": POLICY_LANE,
     "allocation": POLICY_LANE,
     "node": NODE_LANE,
+    "print": NODE_LANE,
     "audit": AUDIT_LANE,
 }
 

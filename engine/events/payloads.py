@@ -23,6 +23,7 @@ class EventLinksRecord(Record, frozen=True, kw_only=True):
     transfer: str | UnsetType = UNSET
     receipt: str | UnsetType = UNSET
     channel: str | UnsetType = UNSET
+    print_job: str | UnsetType = UNSET
     returned: str | UnsetType = msgspec.field(default=UNSET, name="return")
 
 
@@ -444,38 +445,3 @@ class TransferChangedRecord(Record, frozen=True, kw_only=True, rename={"origin":
     expected_at: Annotated[Timestamp | None, Meta(description="of one that was shipped: when it is to arrive")]
     links: EventLinksRecord
     truncated: bool | UnsetType = UNSET
-
-
-PAYLOADS = {
-    "order.decided": OrderDecidedRecord,
-    "order.changed": OrderChangedRecord,
-    "order.waiting": OrderWaitingRecord,
-    "order.filled": OrderFilledRecord,
-    "hold.expired": HoldExpiredRecord,
-    "shipment.confirmed": ShipmentConfirmedRecord,
-    "shipment.rejected": ShipmentRejectedRecord,
-    "return.opened": ReturnChangedRecord,
-    "return.received": ReturnChangedRecord,
-    "return.inspected": ReturnChangedRecord,
-    "return.disposed": ReturnChangedRecord,
-    "return.cancelled": ReturnChangedRecord,
-    "transfer.proposed": TransferChangedRecord,
-    "transfer.approved": TransferChangedRecord,
-    "transfer.shipped": TransferChangedRecord,
-    "transfer.received": TransferChangedRecord,
-    "transfer.cancelled": TransferChangedRecord,
-    "shipment.progressed": ShipmentProgressedRecord,
-    "promise.at_risk": PromiseAtRiskEventRecord,
-    "promise.moved": PromiseMovedRecord,
-    "stock.low": StockLowRecord,
-    "stock.changed": StockChangedRecord,
-    "inbound.changed": InboundChangedRecord,
-    "inbound.received": InboundReceivedRecord,
-    "inbound.late": InboundLateRecord,
-    "allocation.changed": AllocationChangedRecord,
-    "policy.published": PolicyPublishedRecord,
-    "policy.activated": PolicyActivatedRecord,
-    "node.resting": NodeRestingRecord,
-    "audit.checkpoint": AuditCheckpointRecord,
-}
-"""By type of event."""
