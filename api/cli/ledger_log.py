@@ -7,6 +7,7 @@ import click
 import msgspec
 from msgspec import UNSET
 
+from api.cli.fulfilment.paper_words import PAPER_WORDS
 from api.cli.language.current import counted, say, text
 from api.cli.options import INSTANT, INSTANT_END
 from api.cli.output.promise_words import CAUSE_WORDS, MILESTONE_WORDS
@@ -133,7 +134,7 @@ def _print_failed(entry: Entry, _times: Times) -> str:
     details = entry.details
     return say(
         "{paper} of {of} at {node}: {error}",
-        paper=say(details["paper"].replace("_", " ")),
+        paper=say(PAPER_WORDS[details["paper"]]),
         **{name: details[name] for name in ("of", "node", "error")},
     )
 

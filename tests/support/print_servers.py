@@ -118,9 +118,9 @@ class SocketPrinter:
 
 
 @contextlib.contextmanager
-def running_socket_printer(*, closes=True):
+def running_socket_printer(*, port=0, closes=True):
     printer = SocketPrinter(closes=closes)
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(("127.0.0.1", port)) as server:
         printer.port = server.getsockname()[1]
         kept = []
         thread = threading.Thread(target=_serve, args=(server, printer, kept))

@@ -20,7 +20,7 @@ from engine.fulfilment.printing.print_job import PAPERS, JobState, Paper, PrintJ
 from engine.fulfilment.printing.printer import Printer
 from engine.fulfilment.printing.retry_schedule import MOST_TRIES, OLDEST_SECONDS, rest_after
 from engine.fulfilment.printing.sending import NotPrinted, PrinterConnections, PrintRefused
-from engine.model.facts import Node
+from engine.model.facts import Network, Node
 from engine.store.connection.client import Client
 from engine.store.fulfilment.print_jobs import PrintJobs
 from engine.store.fulfilment.printer_rests import PrinterRest, PrinterRests
@@ -43,6 +43,10 @@ class Drawing(Protocol):
 
     def draw(self, job: PrintJob, printer: Printer) -> bytes:
         """Raises a PointsmanError if there is nothing to print any more."""
+        ...
+
+    def node_of(self, paper: Paper, of: str) -> str:
+        """Where it was packed, or handed over. Raises NotFound if there is no such paper."""
         ...
 
     def draw_test(self, paper: Paper, node: Node, printer: Printer) -> bytes:
@@ -69,6 +73,14 @@ class PrinterTest:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AddedJob:
+    """A job, and whether it was asked for before."""
+
+    job: PrintJob
+    again: bool
+
+
 class Printing:
     """Of one network. `clock` answers UTC seconds, `micros` UTC microseconds. Methods raise NotReady and
     StoreUnavailable.
@@ -83,6 +95,7 @@ class Printing:
         drawing: Drawing,
         connections: PrinterConnections,
         auto: bool,
+        new_id: Callable[[], str],
         clock: Callable[[], int],
         micros: Callable[[], int],
     ) -> None:
@@ -92,6 +105,7 @@ class Printing:
         self._drawing = drawing
         self._connections = connections
         self._auto = auto
+        self._new_id = new_id
         self._clock = clock
         self._micros = micros
         self._who = uuid.uuid4().hex
@@ -130,7 +144,7 @@ class Printing:
 
     def printers(self, node: str | None = None) -> list[NodePrinter]:
         """Those of the network, or of one node, by node and paper. Raises NotFound if there is no such node."""
-        network, rests = self._facts.network(), self._rests.all()
+        network, rests = self._network(), self._rests.all()
         nodes = network.nodes.values() if node is None else [self._node(node)]
         return [
             NodePrinter(node=place.id, paper=paper, printer=printer, rest=rests.get(printer.address))
@@ -139,21 +153,22 @@ class Printing:
             if paper in place.printers and (printer := printer_of(place, paper))
         ]
 
-    def add(self, paper: Paper, of: str, node: str, *, job: str) -> PrintJob:
-        """Have a paper printed at a node once more: the same of what was printed before, so nothing is bought again.
-        `job` is the new job's id; a second time it is answered as it is by then. Raises NotFound, InputInvalid if the
-        node has no printer for it, and KeyReused if the id is another job's.
+    def add(self, paper: Paper, of: str, *, node: str | None = None, op: str | None = None) -> AddedJob:
+        """Have a paper printed once more, by default where it was packed: the same as before, so nothing is bought
+        again. A second time under the same `op` it is answered as it is by then. Raises NotFound, InputInvalid if the
+        node has no printer for it, and KeyReused if another job has that name.
         """
-        place = self._node(node)
+        packed_at = self._drawing.node_of(paper, of)
+        place = self._node(node or packed_at)
         if printer_of(place, paper) is None:
-            raise InputInvalid([_no_printer(node, paper)])
-        new = PrintJob(id=job, node=node, paper=paper, of=of, queued_at=self._clock())
-        if self._jobs.settle(None, new, self._micros()):
-            return new
-        earlier = self.show(job)
-        if (earlier.node, earlier.paper, earlier.of) != (node, paper, of):
-            raise KeyReused(f"'{job}' is the job that prints the {earlier.paper} of {earlier.of} at {earlier.node}")
-        return earlier
+            raise InputInvalid([_no_printer(place.id, paper)])
+        job = PrintJob(id=op or self._new_id(), node=place.id, paper=paper, of=of, queued_at=self._clock())
+        if self._jobs.settle(None, job, self._micros()):
+            return AddedJob(job=job, again=False)
+        earlier = self.show(job.id)
+        if (earlier.node, earlier.paper, earlier.of) != (job.node, paper, of):
+            raise KeyReused(f"'{op}' is the job that prints the {earlier.paper} of {earlier.of} at {earlier.node}")
+        return AddedJob(job=earlier, again=True)
 
     def retry(self, job: str) -> PrintJob:
         """Print a job that was given up, as if it were asked for now. Of another nothing changes, but that its printer
@@ -201,7 +216,7 @@ class Printing:
         if not self._jobs.take_turn(node, self._who):
             return 0
         try:
-            place = self._facts.network().nodes.get(node)
+            place = self._network().nodes.get(node)
             printed, rests = 0, self._rests.all()
             for job in self._jobs.waiting(node, count=JOBS_AT_ONCE):
                 if self._stopping or not self._jobs.take_turn(node, self._who):
@@ -259,13 +274,18 @@ class Printing:
 
     def _wake(self, job: PrintJob) -> None:
         """Have the printer of the job tried at once."""
-        place = self._facts.network().nodes.get(job.node)
+        place = self._network().nodes.get(job.node)
         printer = None if place is None else printer_of(place, job.paper)
         if printer is not None:
             self._rests.end(printer.address)
 
+    def _network(self) -> Network:
+        """As it is stored now: others may have named another printer a moment ago."""
+        network, _ = self._facts.network_and_products([], fresh=True)
+        return network
+
     def _node(self, node: str) -> Node:
-        place = self._facts.network().nodes.get(node)
+        place = self._network().nodes.get(node)
         if place is None:
             raise NotFound(f"there is no node '{node}' in the network")
         return place
