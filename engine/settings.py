@@ -57,8 +57,8 @@ class Settings:
     server stays for `server_stays` minutes after its last user has gone. `archive` is the folder that archived entries
     are read from; None: the one they were written into. Archived entries of the kinds in `retention` are kept for so
     many minutes, all others for good. `access` says who may do what over HTTP, `events` which there
-    are and where they go, `audit` how the log is sealed, `promises` how they are watched. `printing` says who prints what
-    is to be printed at nodes: `pointsman serve`, or only `pointsman print run`.
+    are and where they go, `audit` how the log is sealed, `promises` how they are watched. `printing` says who prints
+    what is to be printed at nodes: `pointsman serve`, or only `pointsman print run`.
     """
 
     redis_url: str | None = None

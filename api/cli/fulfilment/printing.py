@@ -5,7 +5,7 @@ from typing import get_args
 
 import click
 
-from api.cli.fulfilment.paper_words import PAPER_WORDS
+from api.cli.fulfilment.paper_words import PAPER_WORDS, STATE_WORDS
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, OP, ShapeParam, print_json, print_more
 from api.cli.output.column_tables import print_columns, text_columns
@@ -24,14 +24,13 @@ from engine.fulfilment.printing.printing import TURN_SECONDS
 from engine.service import Pointsman
 from engine.settings import Settings
 
-_STATE_WORDS = {"queued": "to be printed", "printed": "printed", "dead": "given up"}
 _JOB = click.argument("job", metavar="JOB")
 _PAPER = click.Choice(PAPERS)
 
 
 @click.group()
 def printing() -> None:
-    """List and retry what is printed at nodes; test printers."""
+    """Print what is to be printed at nodes, and test printers."""
 
 
 @printing.command("list")
@@ -44,9 +43,10 @@ def printing() -> None:
 def list_jobs(
     settings: Settings, *, node: str | None, state: JobState, limit: int, after: int | None, as_json: bool
 ) -> None:
-    """List what is to be printed, in the order in which it was asked for.
+    """List what is to be printed.
 
-    With --state printed or dead, what was printed or given up, the latest first.
+    It is listed in the order in which it was asked for. With --state printed or dead, what was printed or given up, the
+    latest first.
 
     Example: pointsman print list --state dead --node st-lyon
     """
@@ -58,10 +58,10 @@ def list_jobs(
         print_json(record)
         return
     if not page:
-        click.echo(say("no print job is in this state: {state}", state=say(_STATE_WORDS[state])))
+        click.echo(say("no print job is in this state: {state}", state=say(STATE_WORDS[state])))
         return
     _print_table(
-        ["job", "node", "paper", "of", "asked for", "tries", "last problem"],
+        [say("job"), say("node"), say("paper"), say("of"), say("asked for"), say("tries"), say("last problem")],
         [
             [
                 job.id,
@@ -98,7 +98,9 @@ def show(settings: Settings, *, job: str, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def retry(settings: Settings, *, jobs: tuple[str, ...], every: bool, node: str | None, as_json: bool) -> None:
-    """Print again what was given up; of what still waits, have the printer tried at once.
+    """Print again what was given up.
+
+    Of what still waits, the printer is tried at once.
 
     Example: pointsman print retry --all --node st-lyon
     """
@@ -128,9 +130,10 @@ def retry(settings: Settings, *, jobs: tuple[str, ...], every: bool, node: str |
 @AS_JSON
 @click.pass_obj
 def again(settings: Settings, *, paper: Paper, of: str, node: str | None, op: str | None, as_json: bool) -> None:
-    """Print a paper once more: the same as before, so that nothing is bought again.
+    """Print a paper once more: the same as before.
 
-    OF is DECISION/NUMBER/PARCEL for a label or a note, and the id of a manifest or a return for the others.
+    Nothing is bought again. OF is DECISION/NUMBER/PARCEL for a label or a note, and the id of a manifest or a return
+    for the others.
 
     Example: pointsman print again label 3f2b6c0e9d5a4f7f8e1d2c3b4a596877/0/1
     """
@@ -170,7 +173,7 @@ def printers(settings: Settings, *, node: str | None, as_json: bool) -> None:
         click.echo(say("no node names a printer; write printers: {{label: 'socket://...'}} in network.yaml"))
         return
     _print_table(
-        ["node", "paper", "printer", "format", "problem", "next try"],
+        [say("node"), say("paper"), say("printer"), say("format"), say("last problem"), say("next try")],
         [
             [
                 item.node,
@@ -211,9 +214,9 @@ def test(settings: Settings, *, node: str, paper: Paper, as_json: bool) -> None:
 @click.option("--follow", is_flag=True, help="Go on until interrupted.")
 @click.pass_obj
 def run(settings: Settings, *, follow: bool) -> None:
-    """Print what waits: for installations with POINTSMAN_PRINTING=manual.
+    """Print what waits.
 
-    `pointsman serve` does it by itself otherwise.
+    For installations with POINTSMAN_PRINTING=manual; otherwise `pointsman serve` does it by itself.
 
     Example: pointsman print run --follow
     """
@@ -227,7 +230,7 @@ def run(settings: Settings, *, follow: bool) -> None:
 
 
 def _print_table(headings: list[str], rows: list[list[str]]) -> None:
-    first, *others = text_columns([say(heading) for heading in headings], rows)
+    first, *others = text_columns(headings, rows)
     print_columns([first], others)
 
 
@@ -241,6 +244,6 @@ def _print(job: PrintJob, *, as_json: bool) -> None:
         paper=say(PAPER_WORDS[job.paper]),
         of=job.of,
         node=job.node,
-        state=say(_STATE_WORDS[job.state]),
+        state=say(STATE_WORDS[job.state]),
     )
     click.echo(f"{line} ({job.error})" if job.error else line)

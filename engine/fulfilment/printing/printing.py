@@ -138,10 +138,6 @@ class Printing:
         """As `PrintJobs.page`."""
         return self._jobs.page(state, node, count=limit, after=after)
 
-    def counts(self) -> dict[JobState, int]:
-        """How many jobs are in each state."""
-        return self._jobs.counts()
-
     def printers(self, node: str | None = None) -> list[NodePrinter]:
         """Those of the network, or of one node, by node and paper. Raises NotFound if there is no such node."""
         network, rests = self._network(), self._rests.all()

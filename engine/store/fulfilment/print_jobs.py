@@ -45,18 +45,6 @@ class PrintJobs:
         with faults():
             return self._read(self._client.redis.zrange(self._keys.print_queue(node), 0, count - 1))
 
-    def counts(self) -> dict[JobState, int]:
-        """How many jobs are in each state."""
-        nodes = self.nodes()
-        with faults():
-            pipe = self._client.redis.pipeline(transaction=False)
-            for node in nodes:
-                pipe.zcard(self._keys.print_queue(node))
-            for key in (self._keys.print_printed, self._keys.print_dead):
-                pipe.zcard(key)
-            *queued, printed, dead = pipe.execute()
-        return {"queued": sum(queued), "printed": printed, "dead": dead}
-
     def page(self, state: JobState, node: str | None, *, count: int, after: int | None) -> list[tuple[int, PrintJob]]:
         """So many jobs in that state, each with the instant of it in UTC microseconds: those that wait as they were
         asked for, the others the latest first. `after` is the instant of the last one of the page before.
