@@ -41,8 +41,8 @@ from api.http.description.completion import completed
 from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
-from api.http.fulfilment import printing
 from api.http.flows import channels, demand, inbound, promise_watch, returns, transfers
+from api.http.fulfilment import printing
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests

@@ -33,7 +33,7 @@ class Fulfilment:
     """`Pointsman.fulfilment`. Each attribute is one part."""
 
     def __init__(self, parts: FulfilmentParts) -> None:
-        papers = Papers()
+        papers = Papers(parts.clock)
         self.printing = Printing(
             parts.client,
             parts.keys,
