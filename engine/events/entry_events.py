@@ -9,6 +9,7 @@ from urllib.parse import quote
 from engine.decide.order_record import Record
 from engine.events.allocation_changes import AllocationChanges
 from engine.events.event import AUDIT_LANE, CHECKPOINT, NODE_LANE, POLICY_LANE, STOCK_LANE, Event, Position
+from engine.events.fulfilment.print_events import print_events
 from engine.events.inbound_events import inbound_events
 from engine.events.known_decision import KnownDecision
 from engine.events.order_events import changed, decided, placed, rest_begun
@@ -21,7 +22,6 @@ from engine.events.payloads import (
     PolicyActivatedRecord,
     PolicyPublishedRecord,
 )
-from engine.events.print_events import print_events
 from engine.events.return_events import return_changed
 from engine.events.stock_events import LowStock, low_by_rules, stock_changed, stock_low
 from engine.events.transfer_events import transfer_events
@@ -33,7 +33,7 @@ from engine.store.log.kinds import RETURN_KINDS
 ORDER_KINDS = frozenset(
     {
         *("confirmed", "released", "expired", "rejected", "extended", "withdrawn", "queued"),
-        *("approved", "cancelled", "undone", "amended"),
+        *("approved", "cancelled", "undone", "amended", "tracked"),
         *PROMISE_KINDS,
     }
 )

@@ -1,6 +1,11 @@
 """What events tell, by their type."""
 
-from engine.events.fulfilment_payloads import PrintFailedRecord
+from engine.events.fulfilment.payloads import (
+    PrintFailedRecord,
+    ShipmentDeliveredRecord,
+    ShipmentLateRecord,
+    ShipmentTrackedRecord,
+)
 from engine.events.payloads import (
     AllocationChangedRecord,
     AuditCheckpointRecord,
@@ -45,6 +50,10 @@ PAYLOADS = {
     "transfer.received": TransferChangedRecord,
     "transfer.cancelled": TransferChangedRecord,
     "shipment.progressed": ShipmentProgressedRecord,
+    "shipment.tracked": ShipmentTrackedRecord,
+    "shipment.delivered": ShipmentDeliveredRecord,
+    "shipment.late": ShipmentLateRecord,
+    "shipment.lost": ShipmentLateRecord,
     "promise.at_risk": PromiseAtRiskEventRecord,
     "promise.moved": PromiseMovedRecord,
     "stock.low": StockLowRecord,

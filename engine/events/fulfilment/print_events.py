@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from engine.decide.order_record import Record
-from engine.events.fulfilment_payloads import PrintFailedRecord
+from engine.events.fulfilment.payloads import PrintFailedRecord
 from engine.events.payloads import EventLinksRecord
 from engine.store.log.entry import Entry
 
