@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rules.wording.catalogue import ENGLISH
+
 _FILE = Path(__file__).with_name("countries.csv")
-_ENGLISH = "en"
+_COLUMNS = frozenset({"country", "company_first", "capitals", "order"})
+"""The others are languages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,7 @@ class Country:
 
     def name(self, language: str) -> str:
         """In English where it is not known in the language."""
-        return self.names.get(language) or self.names[_ENGLISH]
+        return self.names.get(language) or self.names[ENGLISH]
 
 
 def country(code: str) -> Country:
@@ -34,7 +37,7 @@ def country(code: str) -> Country:
     listed = _countries().get(code.upper())
     return listed or Country(
         code=code,
-        names={_ENGLISH: code},
+        names={ENGLISH: code},
         company_first=False,
         capitals=frozenset(),
         order="{street}|{postcode} {town}|{region}",
@@ -50,7 +53,7 @@ def _countries() -> Mapping[str, Country]:
 def _country(row: dict[str, str]) -> Country:
     return Country(
         code=row["country"],
-        names={language: row[language] for language in (_ENGLISH, "fr")},
+        names={language: name for language, name in row.items() if language not in _COLUMNS},
         company_first=bool(row["company_first"]),
         capitals=frozenset(row["capitals"].split()),
         order=row["order"],

@@ -1,6 +1,7 @@
 """An address as the lines that stand on a parcel."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -23,7 +24,8 @@ def postal_lines(address: PostalAddress, *, sender: PostalAddress, language: str
     lines = [*_names(address, there), *_below(_in_capitals(address, there), there, abroad=abroad)]
     if abroad:
         lines.append((Line(there.name(language).upper(), bold=True), "country"))
-    return tuple(Line(printable(line.text, f"{field}.{name}"), line.bold) for line, name in lines)
+    shown = (Line(printable(line.text, f"{field}.{name}"), line.bold) for line, name in lines)
+    return tuple(line for line in shown if line.text)
 
 
 def _names(address: PostalAddress, there: Country) -> Iterator[tuple[Line, str]]:
@@ -36,7 +38,13 @@ def _names(address: PostalAddress, there: Country) -> Iterator[tuple[Line, str]]
 
 
 def _in_capitals(address: PostalAddress, there: Country) -> PostalAddress:
-    return replace(address, **{name: getattr(address, name).upper() for name in there.capitals})
+    """Where they are in Latin letters: others are left as they were written."""
+    capitals = {name: getattr(address, name).upper() for name in there.capitals if _is_latin(getattr(address, name))}
+    return replace(address, **capitals)
+
+
+def _is_latin(text: str) -> bool:
+    return all(unicodedata.name(letter, "").startswith("LATIN") for letter in text if letter.isalpha())
 
 
 def _below(address: PostalAddress, there: Country, *, abroad: bool) -> Iterator[tuple[Line, str]]:

@@ -2,6 +2,7 @@
 and the SSCC at the foot, as the GS1 General Specifications (6.6.4.1) have it.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -35,7 +36,7 @@ def _sizes(largest: float, least: float) -> tuple[int, ...]:
 
 _TITLE = 54
 """Titles are 2.25 mm."""
-_SENDER, _ADDRESSEE = _sizes(3, 2), _sizes(5.5, 2.25)
+_SENDER, _ADDRESSEE = _sizes(3, 1.75), _sizes(5.5, 2)
 _CARRIER, _SERVICE, _PARTICULAR, _NUMBER = _sizes(6.5, 2.25), _sizes(4, 2), _sizes(4, 1.75), _sizes(4.5, 2)
 _HRI = _sizes(4.5, 3)
 
@@ -66,6 +67,8 @@ class LabelContent:
 
 def label_page(content: LabelContent) -> Page:
     """Raises NotPrintable if a text can't be shown or does not fit."""
+    sender = _sender(content)
+    addressee = sender.area.bottom + MM
     foot = _sscc_top(content)
     tracking = foot - (25 * MM if content.tracking_number else 0)
     particulars = tracking - 22 * MM
@@ -73,8 +76,10 @@ def label_page(content: LabelContent) -> Page:
         width=WIDTH,
         height=HEIGHT,
         texts=(
-            *_sender(content),
-            *_addressee(content, bottom=particulars),
+            _title(content.wording.text("label.from"), Area(_LEFT, _TOP, _SENDER_WIDTH, 3 * MM)),
+            sender,
+            *_carrier(content),
+            *_addressee(content, top=addressee, bottom=particulars),
             *_particulars(content, top=particulars),
             *_tracking_texts(content, top=tracking),
             *_sscc_text(content),
@@ -82,14 +87,15 @@ def label_page(content: LabelContent) -> Page:
         bars=(*_tracking_bars(content, top=tracking), *_sscc_bars(content)),
         squares=(_qr(content, top=particulars),),
         rules=tuple(
-            Area(_LEFT, top, _INNER, _RULE)
-            for top in sorted({_ADDRESSEE_TOP, particulars, tracking, foot})
-            if top < HEIGHT
+            Area(_LEFT, top, _INNER, _RULE) for top in sorted({addressee, particulars, tracking, foot}) if top < HEIGHT
         ),
     )
 
 
-_ADDRESSEE_TOP = 23 * MM
+_TOP = 3 * MM
+_SENDER_WIDTH = 53 * MM
+_SENDER_HEIGHTS = (16 * MM, 21 * MM, 26 * MM)
+"""What is left for the addressee is 39 mm at least where there is room, and 29 mm below a sender with many lines."""
 _SSCC_HEIGHT = 32 * MM
 _SSCC_BARS_TOP = HEIGHT // GRID * GRID - 39 * MM
 
@@ -102,37 +108,41 @@ def _title(text: str, area: Area) -> TextBox:
     return fit([Line(text)], area, sizes=(_TITLE, 48, 42, 36), field="title")
 
 
-def _sender(content: LabelContent) -> list[TextBox]:
+def _sender(content: LabelContent) -> TextBox:
     lines = postal_lines(content.sender, sender=content.addressee, language=content.wording.language, field="sender")
-    middle, top = 54 * MM, 3 * MM
-    right = Area(_LEFT + middle, top, _INNER - middle, 8 * MM)
-    texts = [
-        _title(content.wording.text("label.from"), Area(_LEFT, top, middle - MM, 3 * MM)),
-        fit(lines, Area(_LEFT, 6 * MM, middle - MM, 16 * MM), sizes=_SENDER, field="sender"),
-    ]
+    *lower, tallest = (Area(_LEFT, _TOP + 3 * MM, _SENDER_WIDTH, height) for height in _SENDER_HEIGHTS)
+    for area in lower:
+        with contextlib.suppress(NotPrintable):
+            return fit(lines, area, sizes=_SENDER, field="sender")
+    return fit(lines, tallest, sizes=_SENDER, field="sender")
+
+
+def _carrier(content: LabelContent) -> list[TextBox]:
+    left = _LEFT + _SENDER_WIDTH + MM
+    area = Area(left, _TOP, _RIGHT - left, 8 * MM)
+    texts = []
     if headline := printable(content.headline, "carrier"):
-        texts.append(
-            fit([Line(headline, bold=True)], right, sizes=_CARRIER, field="carrier", breaks=True, align="right")
-        )
+        line = Line(headline, bold=True)
+        texts.append(fit([line], area, sizes=_CARRIER, field="carrier", breaks=True, align="right"))
     if subline := printable(content.subline, "service"):
-        below = Area(right.left, right.bottom, right.width, 11 * MM)
+        below = Area(area.left, area.bottom, area.width, 11 * MM)
         texts.append(fit([Line(subline)], below, sizes=_SERVICE, field="service", breaks=True, align="right"))
     return texts
 
 
-def _addressee(content: LabelContent, *, bottom: int) -> list[TextBox]:
+def _addressee(content: LabelContent, *, top: int, bottom: int) -> list[TextBox]:
     wording = content.wording
     lines = postal_lines(content.addressee, sender=content.sender, language=wording.language, field="addressee")
-    top = _ADDRESSEE_TOP + MM
-    area = Area(_LEFT, top + 3 * MM, _INNER, bottom - top - 4 * MM)
+    area = Area(_LEFT, top + 4 * MM, _INNER, bottom - top - 5 * MM)
     texts = [
-        _title(wording.text("label.to"), Area(_LEFT, top, 30 * MM, 3 * MM)),
+        _title(wording.text("label.to"), Area(_LEFT, top + MM, 30 * MM, 3 * MM)),
         fit(lines, area, sizes=_ADDRESSEE, field="addressee"),
     ]
     if phone := printable(content.addressee.phone, "addressee.phone"):
-        beside = Area(_LEFT + 30 * MM, top, _INNER - 30 * MM, 3 * MM)
+        beside = Area(_LEFT + 30 * MM, top + MM, _INNER - 30 * MM, 3 * MM)
         line = Line(wording.text("label.phone", number=phone))
-        texts.append(fit([line], beside, sizes=_sizes(2.5, 1.5), field="addressee.phone", align="right"))
+        sizes = _sizes(2.5, 1.5)
+        texts.append(fit([line], beside, sizes=sizes, field="addressee.phone", breaks=True, align="right"))
     return texts
 
 

@@ -23,7 +23,7 @@ def fit(
         if largest := next(fitting, None):
             smaller = (box for box in fitting if box.size * 3 >= largest.size * 2)
             return next((box for box in (largest, *smaller) if len(box.lines) == len(lines)), largest)
-    raise NotPrintable([Mistake(field=field, message=_too_long(lines, area, sizes[-1]))])
+    raise NotPrintable([Mistake(field=field, message=_too_long(lines, area, sizes[-1], breaks=breaks))])
 
 
 def _box(lines: Sequence[Line], area: Area, size: int, *, breaks: bool, align: Align) -> TextBox | None:
@@ -82,11 +82,11 @@ def _broken(word: str, most: int, *, is_bold: bool) -> Iterator[str]:
         yield piece
 
 
-def _too_long(lines: Sequence[Line], area: Area, size: int) -> str:
+def _too_long(lines: Sequence[Line], area: Area, size: int, *, breaks: bool) -> str:
     """Says what of it does not fit even in the smallest letters."""
     words = [word for line in lines for word in line.text.split(" ")]
     longest = max(words, key=lambda word: font(is_bold=True).width(word))
-    if wrap_all(lines, area.width, size, breaks=False) is None:
+    if wrap_all(lines, area.width, size, breaks=breaks) is None:
         return f"a word of {len(longest)} letters is wider than its box on the paper, even in the smallest letters"
     most = area.height // leading(size)
     return f"it takes more than the {most} lines that the paper has room for; shorten it"
