@@ -173,6 +173,9 @@ NOTE_OVERDUE = KeyLayout(
     (("changed_receipts", "changed_pegs"),),
     (*_RECEIPTS, "receipt_changes"),
 )
+SETTLE_PRINT_JOB = KeyLayout(
+    ("print_jobs", "print_queue", "print_nodes", "print_printed", "print_dead", "log"), parts=("print_jobs",)
+)
 PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
 )
@@ -273,6 +276,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "flows/change_receipt": CHANGE_RECEIPT,
     "flows/change_transfer": CHANGE_TRANSFER,
     "flows/note_overdue": NOTE_OVERDUE,
+    "fulfilment/settle_print_job": SETTLE_PRINT_JOB,
     "flows/publish_channel": PUBLISH_CHANNEL,
     "flows/note_low": NOTE_LOW,
     "fulfilment/track": TRACK,
