@@ -29,7 +29,7 @@ from rules.errors import Finding, PolicyInvalid
 @AS_JSON
 @click.pass_obj
 def check(settings: Settings, names: tuple[str, ...], folder: Path | None, *, as_json: bool) -> None:
-    """Report every mistake in the files of connectors, and try their samples.
+    """Report every mistake in connectors' files, and try their samples.
 
     CONNECTOR is a name, a file or a folder; without any, all of the folder are checked. Each mistake is told with its
     file:line:column and what to write instead. Exits with 1 if there is a mistake, or if a sample does not give what

@@ -84,9 +84,9 @@ def replay_messages(
     *,
     as_json: bool,
 ) -> None:
-    """Send messages again: FILEs in quarantine that were mended, or old ones.
+    """Send messages again: mended FILEs, or old ones.
 
-    What was taken over before is left out. A file that has no mistake any more goes to those that were taken over. Old
+    FILEs are in quarantine, beside what was wrong with them. What was taken over before is left out. A file that has no mistake any more goes to those that were taken over. Old
     messages are sent again after a backup was restored: those of folders are kept in done, others as `keep` says.
 
     Example: pointsman connector replay data/stock-csv/bad/20261127T060500_stock.csv
@@ -113,7 +113,10 @@ def replay_messages(
 @AS_JSON
 @click.pass_obj
 def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | None, *, as_json: bool) -> None:
-    """List connectors: what each brings or sends, from where, how far it is, and what went wrong last.
+    """List connectors: how far each is, and its last error.
+
+    Of each: what it brings or sends, from where, when it was last read, for how long the oldest message has waited, and
+    what went wrong last.
 
     Example: pointsman connector list
     """
@@ -135,7 +138,8 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
         read = times(status.read_at) if status.read_at else say("never")
         kind = f"{item.kind} {'<' if item.reads else '>'}"
         rows.append([item.name, kind, place_text(item), read, str(status.lag(now)), counts, status.error])
-    headings = [say(word) for word in ("connector", "kind", "place", "last read", "lag (s)", "counts", "last error")]
+    headings = [say("connector"), say("kind"), say("place"), say("last read"), say("lag (s)"), say("rows so far")]
+    headings.append(say("last error"))
     columns = text_columns(headings, rows)
     print_columns(columns[:1], columns[1:])
 
