@@ -140,7 +140,10 @@ CHANGE_HOLDS = KeyLayout(
     _CHANGING_HOLDS,
 )
 NOTE_PROMISE = KeyLayout(("hold", "log", "operation"))
-INDEX_PROMISES = KeyLayout(("promises", "promises_unraised", "promises_read"))
+INDEX_PROMISES = KeyLayout(
+    ("promises", "promises_unraised", "promises_read", "promises_waiting", *_BACKLOG, "facts", "changed"),
+    parts=_WAITING,
+)
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))
 SET_STOCK = KeyLayout(("facts", "log", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL))
 MOVE_STOCK = KeyLayout(
@@ -179,7 +182,9 @@ PUBLISH_CHANNEL = KeyLayout(
 NOTE_LOW = KeyLayout(("low_positions", "low_checked", "low_lease", "log"))
 TRACK = KeyLayout(("tracked", "tracking_states", "parcel_numbers", *TRACKED_NOW, "on_time", "log"), parts=TRACKING)
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
-NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS))
+NEXT_OFFER = KeyLayout(
+    (*_BACKLOG, "promises_waiting", "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS)
+)
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
