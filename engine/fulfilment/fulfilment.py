@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.facts_reader import FactsReader
+from engine.fulfilment.carriers.carriers import Carriers
 from engine.inventory.holds import DecisionHolds
 from engine.settings import Settings
 from engine.store.connection.client import Client
@@ -31,6 +32,14 @@ class Fulfilment:
 
     def __init__(self, parts: FulfilmentParts) -> None:
         self._parts = parts
+        self.carriers = Carriers(
+            parts.client,
+            parts.keys,
+            settings=parts.settings.carriers,
+            network=lambda: parts.facts.network_and_products((), fresh=True)[0],
+            new_id=parts.new_id,
+            clock=parts.clock,
+        )
 
     def start(self) -> None:
         """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long
