@@ -86,8 +86,9 @@ def replay_messages(
 ) -> None:
     """Send messages again: mended FILEs, or old ones.
 
-    FILEs are in quarantine, beside what was wrong with them. What was taken over before is left out. A file that has no mistake any more goes to those that were taken over. Old
-    messages are sent again after a backup was restored: those of folders are kept in done, others as `keep` says.
+    FILEs are in quarantine, beside what was wrong with them. What was taken over before is left out. A file that has no
+    mistake any more goes to those that were taken over. Old messages are sent again after a backup was restored: those
+    of folders are kept in done, others as `keep` says.
 
     Example: pointsman connector replay data/stock-csv/bad/20261127T060500_stock.csv
     """
