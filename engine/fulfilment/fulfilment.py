@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.facts_reader import FactsReader
+from engine.fulfilment.papers import Papers
+from engine.fulfilment.printing.printing import Printing
+from engine.fulfilment.printing.sending import PrinterConnections
 from engine.inventory.holds import DecisionHolds
 from engine.settings import Settings
 from engine.store.connection.client import Client
@@ -30,12 +33,24 @@ class Fulfilment:
     """`Pointsman.fulfilment`. Each attribute is one part."""
 
     def __init__(self, parts: FulfilmentParts) -> None:
-        self._parts = parts
+        papers = Papers(parts.clock)
+        self.printing = Printing(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            drawing=papers,
+            connections=PrinterConnections(),
+            auto=parts.settings.printing == "auto",
+            new_id=parts.new_id,
+            clock=parts.clock,
+            micros=parts.micros,
+        )
 
     def start(self) -> None:
         """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long
         does this.
         """
+        self.printing.start()
 
     def close(self) -> None:
-        pass
+        self.printing.close()

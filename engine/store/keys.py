@@ -253,6 +253,13 @@ class Keys:
         return self._key("promises", "read")
 
     @property
+    def promises_waiting(self) -> str:
+        """Hash, an index of open holds: `DECISION NUMBER` of each shipment that waits for stock, as its receipt is late
+        or short and nothing better was there, to JSON of its `rank` and its `skus`. It is made as `promises` is.
+        """
+        return self._key("promises", "waiting")
+
+    @property
     def promises_turn(self) -> str:
         """String that expires: a worker has its turn of watching."""
         return self._key("promises", "turn")
@@ -363,8 +370,9 @@ class Keys:
 
     @property
     def waiting(self) -> str:
-        """Sorted set, an index of the backlog: for each SKU that an entry waits for, the key of what is on hand of it,
-        a line break, and the entry's `rank_text`. All scores are 0, so the entries of a SKU stand in their rank.
+        """Sorted set, an index of the backlog and of `promises_waiting`: for each SKU that an entry or a shipment waits
+        for, the key of what is on hand of it, a line break, and its `rank_text`. All scores are 0, so those that wait
+        for a SKU stand in their rank. The name of a shipment has a space in it, that of an entry's decision none.
         """
         return self._key("waiting")
 
@@ -385,8 +393,8 @@ class Keys:
 
     @property
     def offered(self) -> str:
-        """Hash: decision id of an entry to `STAMP NOTE`: it was last offered what was there at that stamp. NOTE is JSON
-        of when that was and why it led to nothing.
+        """Hash: decision id of an entry, or name of a shipment in `promises_waiting`, to `STAMP NOTE`: it was last
+        offered what was there at that stamp. NOTE is JSON of when that was and why it led to nothing.
         """
         return self._key("offered")
 
@@ -662,8 +670,36 @@ class Keys:
         return self._key("print", "jobs")
 
     def print_queue(self, node: str) -> str:
-        """Sorted set: id of each job that is to be printed at the node, by the UTC second of its next try."""
+        """Sorted set: id of each job that is to be printed at the node, by the UTC microsecond at which it was asked
+        for; none twice the same, so that they are printed in order.
+        """
         return self._key("print", "queue", node)
+
+    @property
+    def print_nodes(self) -> str:
+        """Set: the nodes at which something is to be printed."""
+        return self._key("print", "nodes")
+
+    @property
+    def print_printed(self) -> str:
+        """Sorted set: id of each job that was printed of late, by the UTC microsecond at which it was."""
+        return self._key("print", "printed")
+
+    @property
+    def print_dead(self) -> str:
+        """Sorted set: id of each job that was given up, by the UTC microsecond at which it was."""
+        return self._key("print", "dead")
+
+    @property
+    def print_rests(self) -> str:
+        """Hash: address of each printer that could not print to JSON of how often in a row, why, and when it is tried
+        again.
+        """
+        return self._key("print", "rests")
+
+    def print_lease(self, node: str) -> str:
+        """The process that prints at the node at present."""
+        return self._key("print", "lease", node)
 
     @property
     def sealing(self) -> str:

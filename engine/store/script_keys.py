@@ -140,7 +140,10 @@ CHANGE_HOLDS = KeyLayout(
     _CHANGING_HOLDS,
 )
 NOTE_PROMISE = KeyLayout(("hold", "log", "operation"))
-INDEX_PROMISES = KeyLayout(("promises", "promises_unraised", "promises_read"))
+INDEX_PROMISES = KeyLayout(
+    ("promises", "promises_unraised", "promises_read", "promises_waiting", *_BACKLOG, "facts", "changed"),
+    parts=_WAITING,
+)
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))
 SET_STOCK = KeyLayout(("facts", "log", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL))
 MOVE_STOCK = KeyLayout(
@@ -170,13 +173,18 @@ NOTE_OVERDUE = KeyLayout(
     (("changed_receipts", "changed_pegs"),),
     (*_RECEIPTS, "receipt_changes"),
 )
+SETTLE_PRINT_JOB = KeyLayout(
+    ("print_jobs", "print_queue", "print_nodes", "print_printed", "print_dead", "log"), parts=("print_jobs",)
+)
 PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
 )
 NOTE_LOW = KeyLayout(("low_positions", "low_checked", "low_lease", "log"))
 TRACK = KeyLayout(("tracked", "tracking_states", "parcel_numbers", *TRACKED_NOW, "on_time", "log"), parts=TRACKING)
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
-NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS))
+NEXT_OFFER = KeyLayout(
+    (*_BACKLOG, "promises_waiting", "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS)
+)
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
@@ -268,6 +276,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "flows/change_receipt": CHANGE_RECEIPT,
     "flows/change_transfer": CHANGE_TRANSFER,
     "flows/note_overdue": NOTE_OVERDUE,
+    "fulfilment/settle_print_job": SETTLE_PRINT_JOB,
     "flows/publish_channel": PUBLISH_CHANNEL,
     "flows/note_low": NOTE_LOW,
     "fulfilment/track": TRACK,

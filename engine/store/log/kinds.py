@@ -33,7 +33,7 @@ TRANSFER_KINDS = (
     "transfer_cancelled",
 )
 """What became of a transfer."""
-FORGETTABLE = ("counted", "loaded", "published", "activated", "allocated", "stock_low", *ACT_KINDS)
+FORGETTABLE = ("counted", "loaded", "published", "activated", "allocated", "stock_low", "print_failed", *ACT_KINDS)
 """Those that the ledger can do without, so that archived ones may be forgotten."""
 ReturnKind: TypeAlias = Literal[
     "return_opened", "return_received", "return_inspected", "return_disposed", "return_cancelled"

@@ -1,0 +1,1 @@
+"""Parcels on the command line: packed, labelled, printed, handed over and tracked."""

@@ -1,0 +1,1 @@
+"""Parcels over HTTP: packed, labelled, printed, handed over and tracked."""

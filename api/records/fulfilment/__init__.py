@@ -1,0 +1,1 @@
+"""Answers about parcels: packed, labelled, printed, handed over and tracked."""
