@@ -34,7 +34,7 @@ ALL_ROWS = "$rows"
 """The list that a loop is about which is written for each row, so that all are one message."""
 _LEVELS = {"UNOA": "ascii", "UNOB": "ascii", "UNOC": "iso8859-1", "UNOD": "iso8859-2", "UNOE": "iso8859-5"}
 """The encodings of EDIFACT's syntax levels; all others are written in UTF-8."""
-_FIELD = re.compile(r"\{([^{}]+)\}")
+FIELD_IN_BRACES = re.compile(r"\{([^{}]+)\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MOST_NUMBER = 10**9
 
@@ -220,7 +220,7 @@ class _Template:
         delimiters = self._delimiters
         tag, *elements = template.split(delimiters.element)
         self._counts[tag] += 1
-        names = [name for name in _FIELD.findall(template) if not name.startswith("$")]
+        names = [name for name in FIELD_IN_BRACES.findall(template) if not name.startswith("$")]
         if names and not any(self._text(name, scopes, index) for name in names):
             self._counts[tag] -= 1
             return None
@@ -231,7 +231,7 @@ class _Template:
         return filled
 
     def _filled(self, text: str, scopes: list[Mapping[str, Any]], index: int) -> str:
-        return _FIELD.sub(lambda match: self._text(match[1], scopes, index), text)
+        return FIELD_IN_BRACES.sub(lambda match: self._text(match[1], scopes, index), text)
 
     def _text(self, name: str, scopes: list[Mapping[str, Any]], index: int) -> str:
         value = self._value(name, scopes, index)
@@ -254,14 +254,3 @@ class _Template:
         if name.startswith("$count."):
             return self._counts[name.removeprefix("$count.")]
         return next((scope[name] for scope in scopes if name in scope), None)
-
-
-def template_mistake(template: str, names: Iterable[str]) -> str:
-    """What is wrong with a segment of a template whose fields are `names`; empty if nothing is."""
-    if not re.fullmatch(r"[A-Z][A-Z0-9]{1,2}[^A-Z0-9].*|[A-Z][A-Z0-9]{1,2}", template, re.DOTALL):
-        return f"'{template}' does not begin with the tag of a segment"
-    known = set(names)
-    for name in _FIELD.findall(template):
-        if name not in known and name != "$index" and not name.startswith("$count."):
-            return f"there is no field '{name}'"
-    return ""
