@@ -216,6 +216,7 @@ _WEBHOOK = ("webhooks", "webhook", "webhook_lanes", "webhook_dead", "webhook_pro
 CHANGE_WEBHOOK = KeyLayout(_WEBHOOK)
 REMOVE_WEBHOOK = KeyLayout(_WEBHOOK)
 LEASE = KeyLayout(("lease",))
+BEGIN_BOOKING = KeyLayout(("booked",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
 CHANGE_FACTS = KeyLayout(("facts", "products", *_FORMER, "log"), parts=("former_version",))
 LEARN_DEMAND = KeyLayout(
@@ -256,6 +257,16 @@ REPAIR = KeyLayout(
 )
 TRIM_LOG = KeyLayout(("trimmed_log", "sealed", "archived", "archived_days", "archived_kept"))
 SEAL = KeyLayout(("sealed",), (("grown",),))
+KEEP_PLACE = KeyLayout(
+    (
+        "connectors",
+        "connector",
+        "connector_once",
+        "connector_problems",
+        "connector_lease",
+        "connector_status",
+    )
+)
 RIGHTS = KeyLayout(("never_written",))
 CLAIM_REQUEST = KeyLayout(("request",))
 SETTLE_REQUEST = KeyLayout(("request",))
@@ -309,7 +320,9 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "audit/seal": SEAL,
     "audit/trim": TRIM_LOG,
     "audit/record_act": RECORD_ACT,
+    "connectors/keep_place": KEEP_PLACE,
     "server/rights": RIGHTS,
     "server/lease": LEASE,
+    "fulfilment/begin_booking": BEGIN_BOOKING,
 }
 """By the name of the script's file."""
