@@ -106,6 +106,13 @@ _TEST_ERRORS = {
     "no-network": "An uploaded test file can't name a network's directory; write nodes, products and stock into it.",
     "bad-network": "The directory that the file names is not there, or has mistakes in it; correct the word, or these.",
 }
+_CONNECTOR_ERRORS = {
+    "unknown-field": "What the connector brings has no such field; take one from the list of fields of its kind.",
+    "unknown-lookup": "The file has no table of this name; correct it, or write one under lookups.",
+    "duplicate-connector": "Two files have the same connector's name; give one another.",
+    "bad-path": "The path is not written as its format has paths; write it as the message shows.",
+    "no-sample": "The connector has no sample beside it; write one, and what is expected of it.",
+}
 
 
 def _codes(errors: Mapping[str, str], warnings: Mapping[str, str]) -> Mapping[str, Code]:
@@ -126,7 +133,9 @@ TEST_CODES = _codes(_TEST_ERRORS, {})
 """Codes of findings in test files."""
 TABLE_CODES = _codes(_TABLE_ERRORS, {})
 """Codes of findings when a policy is to be written as a table."""
-_ALL = {**CODES, **NETWORK_CODES, **TEST_CODES, **TABLE_CODES}
+CONNECTOR_CODES = _codes(_CONNECTOR_ERRORS, {})
+"""Codes of findings in the files of connectors."""
+_ALL = {**CODES, **NETWORK_CODES, **TEST_CODES, **TABLE_CODES, **CONNECTOR_CODES}
 
 
 def severity_of(code: str) -> Severity:

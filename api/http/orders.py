@@ -15,7 +15,6 @@ from api.http.requests.orders import (
     AmendOrderRequest,
     AmendQuery,
     ApproveRequest,
-    CancelOrderRequest,
     EraseRequest,
     OrdersQuery,
     with_id,
@@ -24,6 +23,7 @@ from api.records.orders.amendment import AmendmentRecord
 from api.records.orders.cancellation import CancellationRecord
 from api.records.orders.erasure import ErasureRecord
 from api.records.orders.order_state import OrdersPageRecord, OrderStateRecord
+from api.shapes.order_cancellation import CancelOrderRequest
 from api.shapes.quantities import Quantities, quantities_of, skus_of_order
 from engine.model.facts import Order
 from engine.orders.amendment.plan import AmendRequest

@@ -33,9 +33,14 @@ class AtRisk:
         return self.expected is None or self.expected > self.shipment.promised
 
     @property
+    def key(self) -> ShipmentKey:
+        return self.shipment.decision, self.shipment.number
+
+    @property
     def details(self) -> dict[str, Any]:
         """As the log has it; instants in UTC seconds."""
         shipment = self.shipment
+        of_receipt = {} if shipment.mark is None else {"receipt_expected_at": shipment.mark.expected_at}
         return {
             "node": shipment.node,
             "service": shipment.service,
@@ -44,7 +49,7 @@ class AtRisk:
             "promised": shipment.promised,
             "planned": shipment.planned,
             "expected": self.expected,
-        }
+        } | of_receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Ships from elsewhere what would come too late: its units are no longer held there, and decided again in one commit,
 if that arrives in time, or earlier than it would.
 
-A rule asks for it (`reroute_if_late`), once for each shipment. A shipment whose receipt is late or short is always
-looked at.
+A rule asks for it (`reroute_if_late`), once: of each shipment, and of what ships from elsewhere since no more. A
+shipment whose receipt is late or short is always looked at.
 """
 
 import dataclasses
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from engine.decide import rule_facts
 from engine.decide.decision import Decision, PromiseTerms
+from engine.decide.matching.matcher import Matcher
 from engine.decide.order_record import timestamp
 from engine.decide.priority import Rank, order_outcome, rank
 from engine.decide.record_parts import FollowsRecord, LateRecord
@@ -18,12 +19,14 @@ from engine.decide.shipping.calendar import EVER
 from engine.errors import Contended, HoldEnded, InputInvalid, NotFound
 from engine.facts_reader import FactsReader
 from engine.idempotency import operation
+from engine.model.facts import Snapshot
 from engine.model.milestones import RECEIPT_CAUSES
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Decided, NotAccepted, Outcome
 from engine.orders.given_up_units import GivenUpReader
 from engine.orders.rejection import LATE, RejectionRequest
 from engine.promise_watch.at_risk import AtRisk
+from engine.promise_watch.promised_shipments import ShipmentKey
 from engine.promise_watch.raising import Rerouted
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -62,36 +65,24 @@ class LateRerouting:
         self._clock = clock
         self._micros = micros
 
-    def is_asked_for(self, risk: AtRisk) -> bool:
-        """Whether a rule says so, or its receipt is late or short."""
-        if risk.cause in RECEIPT_CAUSES:
-            return True
-        order, shipment, now = risk.shipment.order, risk.shipment, self._clock()
-        snapshot, matcher = self._facts.read(order.skus, now)
-        network = snapshot.network
-        if not matcher.policies.reroutes_late or any(sku not in snapshot.products for sku in order.skus):
-            return False
-        node, service = network.nodes.get(shipment.node), network.services.get(shipment.service)
-        if node is None or service is None:
-            return False
-        facts = {
-            **rule_facts.order_facts(order, snapshot.products, network),
-            **rule_facts.node_facts(node, snapshot.loads.get(node.id, 0)),
-            **rule_facts.service_facts(service),
-            **rule_facts.now_facts(network, now),
-            **rule_facts.node_clock_facts(network.clock_of(node), now),
-            **rule_facts.promise_facts(risk.cause, late=risk.late),
-        }
-        outcome = matcher.judge(Stage.PROMISE, facts).outcome
-        return isinstance(outcome, PromiseOutcome) and outcome.reroute_if_late
+    def asked_for(self, risks: Sequence[AtRisk]) -> set[ShipmentKey]:
+        """Those for which a rule says so, unless that was done before; and those whose receipt is late or short."""
+        keys = {risk.key for risk in risks if risk.cause in RECEIPT_CAUSES}
+        others = [
+            risk for risk in risks if risk.key not in keys and not (risk.shipment.state.rerouted or risk.shipment.moved)
+        ]
+        now = self._clock()
+        if not others or not self._facts.read([], now)[1].policies.reroutes_late:
+            return keys
+        snapshot, matcher = self._facts.read_many(_skus(others), now)
+        return keys | {risk.key for risk in others if _says_so(risk, snapshot, matcher, now)}
 
     def ranked(self, risks: Sequence[AtRisk]) -> list[AtRisk]:
         """By the priority of their orders, as the policies give it now."""
         if len(risks) < 2:  # noqa: PLR2004  # there is nothing to put in order
             return list(risks)
         now = self._clock()
-        skus = list(dict.fromkeys(sku for risk in risks for sku in risk.shipment.order.skus))
-        snapshot, matcher = self._facts.read_many(skus, now)
+        snapshot, matcher = self._facts.read_many(_skus(risks), now)
 
         def rank_of(risk: AtRisk) -> Rank:
             order = risk.shipment.order
@@ -169,6 +160,28 @@ class LateRerouting:
                 accepts=lambda decision: _arrives_by(decision) <= (LAST if limit is None else limit),
             )
         )
+
+
+def _skus(risks: Sequence[AtRisk]) -> list[str]:
+    return list(dict.fromkeys(sku for risk in risks for sku in risk.shipment.order.skus))
+
+
+def _says_so(risk: AtRisk, snapshot: Snapshot, matcher: Matcher, now: int) -> bool:
+    """Whether the policies say that the shipment is to come from elsewhere if that is better."""
+    order, shipment, network = risk.shipment.order, risk.shipment, snapshot.network
+    node, service = network.nodes.get(shipment.node), network.services.get(shipment.service)
+    if node is None or service is None or any(sku not in snapshot.products for sku in order.skus):
+        return False
+    facts = {
+        **rule_facts.order_facts(order, snapshot.products, network),
+        **rule_facts.node_facts(node, snapshot.loads.get(node.id, 0)),
+        **rule_facts.service_facts(service),
+        **rule_facts.now_facts(network, now),
+        **rule_facts.node_clock_facts(network.clock_of(node), now),
+        **rule_facts.promise_facts(risk.cause, late=risk.late),
+    }
+    outcome = matcher.judge(Stage.PROMISE, facts).outcome
+    return isinstance(outcome, PromiseOutcome) and outcome.reroute_if_late
 
 
 def _arrives_by(decision: Decision) -> int:

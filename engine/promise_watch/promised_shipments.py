@@ -99,12 +99,8 @@ class PromisedShipments:
 
     def _take_marks_in(self) -> None:
         """Shipments whose receipts turned out to be late or short are at risk at once."""
-        marks = self._index.marks()
-        places = self._index.places(list(marks))
-        if not marks:
-            return
-        misplaced = [member for member, mark in marks.items() if places[member] != mark.at]
-        self.refresh(dict.fromkeys(shipment_of(member)[0] for member in misplaced))
+        untold = self._index.untold(self._index.marks())
+        self.refresh(dict.fromkeys(shipment_of(member)[0] for member in untold))
 
     def _make(self, before: IndexState, ways: Ways, schedules: str, now: int) -> None:
         """Make the index of the holds that are open, some at a time; what changes meanwhile is in the log after that.
@@ -139,15 +135,17 @@ class PromisedShipments:
             for name in names:
                 read.hgetall(self._keys.hold(name))
             places, *holds = read.execute()
-        marks = self._index.marks()
-        holds_by_name = dict(zip(names, holds, strict=True))
+        states_by_name = {name: states_of(hold) for name, hold in zip(names, holds, strict=True)}
+        marks = self._index.marks_of(
+            [member_of(name, number) for name, states in states_by_name.items() for number in states]
+        )
         stored = decision_log.stored_entries(self._client, self._keys, [place for place in places if place])
         secrets = decision_log.secrets_of(self._client, self._keys, stored)
         found: dict[ShipmentKey, WatchedShipment | None] = {}
         for raw in stored:
             with contextlib.suppress(*UNREADABLE):  # the ledger check tells of it
                 entry = parse_entry(*raw, secrets)
-                record, states = entry.record, states_of(holds_by_name[entry.decision])
+                record, states = entry.record, states_by_name[entry.decision]
                 found |= {(entry.decision, number): None for number in range(len(record.shipments))}
                 its_marks = {
                     number: marks[key] for number in states if (key := member_of(entry.decision, number)) in marks
@@ -164,7 +162,7 @@ def _dues(shipments: Mapping[ShipmentKey, WatchedShipment | None]) -> tuple[list
         if shipment is None or due is None:
             gone.append(member_of(decision, number))
         else:
-            unraised = shipment.state.rerouting or shipment.cause not in shipment.state.raised
+            unraised = shipment.state.rerouting or not shipment.is_raised
             dues.append(Due(decision=decision, number=number, at=due, unraised=unraised))
     return dues, gone
 

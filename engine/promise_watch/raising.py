@@ -3,14 +3,14 @@ should come from elsewhere.
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from engine.actor import by_itself
 from engine.idempotency import RESEND_SECONDS
 from engine.promise_watch.at_risk import AtRisk, risk_of
-from engine.promise_watch.promised_shipments import PromisedShipments
+from engine.promise_watch.promised_shipments import PromisedShipments, ShipmentKey
 from engine.promise_watch.watched_shipment import WatchedShipment
 from engine.store.flows.promise_index import PromiseIndex
 from engine.store.flows.promise_notes import Noted, PromiseNote, PromiseNotes
@@ -26,8 +26,8 @@ Rerouted: TypeAlias = Literal["moved", "stays", "later"]
 class Rerouting(Protocol):
     """Ships from elsewhere what would come too late."""
 
-    def is_asked_for(self, risk: AtRisk) -> bool:
-        """Whether it is to be looked whether the shipment should come from elsewhere."""
+    def asked_for(self, risks: Sequence[AtRisk]) -> Collection[ShipmentKey]:
+        """Those of the shipments of which it is to be looked whether they should come from elsewhere."""
         ...
 
     def ranked(self, risks: Sequence[AtRisk]) -> list[AtRisk]:
@@ -78,7 +78,9 @@ class Raising:
             now = self._clock()
             self._shipments.catch_up(now)
             risks, misplaced = self._risks(now)
-            raised = [risk for risk in risks if self._is_new(risk) and self._raise(risk, now)]
+            new = [risk for risk in risks if not risk.shipment.is_raised]
+            asked_for = self._rerouting.asked_for(new)
+            raised = [risk for risk in new if self._raise(risk, now, rerouting=risk.key in asked_for)]
             outcomes = [self._look_for_better(risk) for risk in self._to_reroute(risks, raised)]
             self._shipments.refresh(misplaced)
             self._shipments.catch_up(now)  # what was raised is in the log: nobody looks at it again
@@ -104,21 +106,16 @@ class Raising:
                 break
         return risks, misplaced
 
-    def _is_new(self, risk: AtRisk) -> bool:
-        return risk.cause not in risk.shipment.state.raised
-
-    def _raise(self, risk: AtRisk, now: int) -> bool:
-        shipment = risk.shipment
-        rerouting = not shipment.state.rerouted and self._rerouting.is_asked_for(risk)
-        return self._note(shipment, "promise_at_risk", now, risk.details | {"rerouting": rerouting})
+    def _raise(self, risk: AtRisk, now: int, *, rerouting: bool) -> bool:
+        return self._note(risk.shipment, "promise_at_risk", now, risk.details | {"rerouting": rerouting})
 
     def _to_reroute(self, risks: Sequence[AtRisk], raised: Iterable[AtRisk]) -> list[AtRisk]:
         """Those of which it is to be looked whether they should come from elsewhere; the highest priority first, so
         that what is left goes to those.
         """
-        new = {(risk.shipment.decision, risk.shipment.number) for risk in raised}
+        new = {risk.key for risk in raised}
         again = self._shipments.find(new)
-        pending = [risk for risk in risks if risk.shipment.state.rerouting]
+        pending = [risk for risk in risks if risk.shipment.state.rerouting and risk.key not in new]
         now = self._clock()
         for shipment in again.values():
             risk = risk_of(shipment, now, until=now + self._horizon)

@@ -43,6 +43,8 @@ class WatchedShipment:
     """By receipt on which it was promised, when that was expected then."""
     stored: str
     """What is stored of its promise, as it is stored."""
+    moved: bool = False
+    """Whether it ships from here because another place was about to be late."""
     mark: ReceiptMark | None = None
     """Of a shipment that is held on a receipt that is late or short, that, and since when."""
 
@@ -87,6 +89,14 @@ class WatchedShipment:
             return None
         return CAUSE_OF[self.next] if self.mark is None else self.mark.cause
 
+    @property
+    def is_raised(self) -> bool:
+        """Whether it was said that its promise is at risk for its cause; of a receipt that is late or short, since it
+        was last moved, or lost units of the shipment.
+        """
+        news_is_told = self.mark is None or self.state.receipt_news == self.mark.news
+        return self.cause in self.state.raised and news_is_told
+
     def arrival(self, now: int) -> int | None:
         """When it arrives, if from now on nothing is lost any more: what is known to have passed a milestone goes on
         from there, and what has not passed the next one does so now at the earliest; what stands on a receipt is
@@ -120,10 +130,20 @@ def watched(
     those in `marks`, the receipt is late or short.
     """
     order, decided_at = order_of(record.order), seconds(record.decided_at)
-    return [
-        replace(_watched(record, number, state, order=order, decided_at=decided_at, ways=ways), mark=marks.get(number))
+    shipments = (
+        _watched(record, number, state, order=order, decided_at=decided_at, ways=ways)
         for number, state in sorted(states.items())
-    ]
+    )
+    return [_marked(shipment, marks.get(shipment.number)) for shipment in shipments]
+
+
+def _marked(shipment: WatchedShipment, mark: ReceiptMark | None) -> WatchedShipment:
+    """A receipt that is late by what it said last may still come no later than when the shipment was promised on it."""
+    if mark is not None and mark.expected_at is not None:
+        promised_on = shipment.expected.get(mark.receipt)
+        if promised_on is not None and mark.expected_at <= promised_on:
+            return shipment
+    return replace(shipment, mark=mark)
 
 
 def _watched(
@@ -156,6 +176,7 @@ def _watched(
         ready_at=ready_at,
         expected={item.receipt: seconds(item.expected_at) for line in shipment.lines for item in line.receipts or ()},
         stored=state,
+        moved=record.because == "late",
     )
 
 

@@ -166,7 +166,9 @@ class Keys:
     def at_risk(self) -> str:
         """Hash: `hold number` of a shipment whose promise may not be kept to JSON of why: of the receipt on which some
         of its units stood, the `cause` (late, short or cancelled), its id, SKU and node, how many units, and since when
-        (UTC seconds). It is gone when nothing of the shipment is held any more.
+        (UTC seconds); of a late one also when it is `expected_at`, unless nobody knows, and when it was before its
+        first delay (`promised_on`). It is gone when nothing of the shipment is held any more, and when the receipt is
+        to come no later than that after all.
         """
         return self._key("at_risk")
 

@@ -8,9 +8,7 @@ from marshmallow import fields, post_load, validate
 from api.shapes.base import Strict
 from api.shapes.cursors import OrdersCursor
 from api.shapes.fields import Flag, Instant, Note, QueryNumber, Word
-from api.shapes.hold_ends import WayRequest
 from api.shapes.limits import MOST_ORDERS
-from api.shapes.line_units import LineUnits
 from api.shapes.order import OrderRequest
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Order
@@ -49,20 +47,6 @@ class AmendQuery(Strict):
 
     wait = Flag(load_default=False, metadata={"description": "let units that stay unfilled wait for stock"})
     dry_run = Flag(load_default=False, metadata={"description": "say what would change, but change nothing"})
-
-
-class CancelOrderRequest(Strict):
-    """How many units of which lines; without, all that have not left. Which shipments they go from; without, those of
-    which what is left costs least. The same `op` again is answered the same.
-    """
-
-    lines = LineUnits(empty="name a line, or leave 'lines' out for the whole order")
-    shipments = fields.List(
-        fields.Nested(WayRequest),
-        load_default=list,
-        validate=validate.Length(min=1, error="name a shipment, or leave 'shipments' out"),
-    )
-    op = Word(load_default=None)
 
 
 class OrdersQuery(Strict):

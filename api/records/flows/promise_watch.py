@@ -62,7 +62,7 @@ class PromiseAtRiskRecord(WatchedShipmentRecord, frozen=True, kw_only=True):
             missed=risk.missed,
             expected_at=None if risk.expected is None else timestamp(risk.expected),
             late=risk.late,
-            raised=risk.cause in state.raised,
+            raised=shipment.is_raised,
             rerouting=rerouting,
         )
 

@@ -60,5 +60,13 @@ def iso_7064_37_36(characters: str) -> str:
     return _ALPHABET[(37 - product) % 36]
 
 
+def luhn(digits: str) -> str:
+    """ISO/IEC 7812: every second digit from the right doubled, its digits added, modulo 10. Finds every wrong digit,
+    and swapped neighbours but 0 and 9.
+    """
+    values = (int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(digits)))
+    return str(-sum(value // 10 + value % 10 for value in values) % 10)
+
+
 def _weighted(digits: Iterable[str], weights: Sequence[int]) -> int:
     return sum(int(digit) * weights[place % len(weights)] for place, digit in enumerate(digits))

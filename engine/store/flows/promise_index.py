@@ -4,7 +4,7 @@ It is made of the log, as far as that was read, by whoever needs it, so a commit
 can be made anew of the holds that are open.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,6 +13,7 @@ import orjson
 from engine.model.milestones import Cause
 from engine.store.connection.client import Client, faults
 from engine.store.flows.promise_notes import member_of, shipment_of
+from engine.store.flows.promise_state import PromiseState, promise_field
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.stored_entry import RawEntry
@@ -59,6 +60,11 @@ class ReceiptMark:
     sku: str
     node: str
     expected_at: int | None
+
+    @property
+    def news(self) -> tuple[int, int | None]:
+        """What there is to say of it anew, as `PromiseState.receipt_news`."""
+        return self.at, self.expected_at
 
     @classmethod
     def of(cls, text: bytes) -> Self:
@@ -152,10 +158,21 @@ class PromiseIndex:
         """By member, what its receipt has become, as `Keys.at_risk` says: of those that still stand on one that is
         late, or at a position that holds more than it has.
         """
-        keys = self._keys
         with faults():
-            stored = self._client.redis.hgetall(keys.at_risk)
-        marks = {member.decode(): ReceiptMark.of(text) for member, text in stored.items()}
+            stored = self._client.redis.hgetall(self._keys.at_risk)
+        return self._lasting({member.decode(): text for member, text in stored.items()})
+
+    def marks_of(self, members: Sequence[str]) -> dict[str, ReceiptMark]:
+        """The same, of these members alone."""
+        if not members:
+            return {}
+        with faults():
+            texts = self._client.redis.hmget(self._keys.at_risk, members)
+        return self._lasting({member: text for member, text in zip(members, texts, strict=True) if text is not None})
+
+    def _lasting(self, stored: Mapping[str, bytes]) -> dict[str, ReceiptMark]:
+        keys = self._keys
+        marks = {member: ReceiptMark.of(text) for member, text in stored.items()}
         if not marks:
             return {}
         with faults(), self._client.redis.pipeline(transaction=False) as read:
@@ -172,13 +189,24 @@ class PromiseIndex:
                 lasting[member] = mark
         return lasting
 
-    def places(self, members: Sequence[str]) -> dict[str, int | None]:
-        """By member, the instant at which it stands in the index; None: it does not."""
-        if not members:
-            return {}
-        with faults():
-            places = self._client.redis.zmscore(self._keys.promises, members)
-        return {member: None if at is None else int(at) for member, at in zip(members, places, strict=True)}
+    def untold(self, marks: Mapping[str, ReceiptMark]) -> list[str]:
+        """The members that do not stand in the index as these marks say: at another instant, or as if all of it was
+        said to be at risk.
+        """
+        if not marks:
+            return []
+        members = list(marks)
+        with faults(), self._client.redis.pipeline(transaction=False) as read:
+            read.zmscore(self._keys.promises, members)
+            read.zmscore(self._keys.promises_unraised, members)
+            for decision, number in map(shipment_of, members):
+                read.hget(self._keys.hold(decision), promise_field(number))
+            places, unraised, *states = read.execute()
+        return [
+            member
+            for (member, mark), place, still, state in zip(marks.items(), places, unraised, states, strict=True)
+            if place != mark.at or (still is None and PromiseState.of(state).receipt_news != mark.news)
+        ]
 
 
 def _place(entry: str) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import msgspec
 
-from engine.model.milestones import CAUSES, MILESTONES, Cause, Milestone
+from engine.model.milestones import CAUSES, MILESTONES, RECEIPT_CAUSES, Cause, Milestone
 
 PROMISE_KINDS = frozenset({"progressed", "promise_at_risk", "promise_stays"})
 """Kinds of log entries about the promise of a shipment."""
@@ -13,12 +13,14 @@ _FIELD = "promise "
 
 class PromiseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`passed`: when the shipment passed each milestone (UTC seconds), as far as that was reported. `raised`: the
-    causes for which its promise was said to be at risk. `rerouting`: it is still to be looked whether it should ship
-    from elsewhere; `rerouted`: that was done, and it stays.
+    causes for which its promise was said to be at risk; `receipt_news`, of the last of these that is a receipt's, since
+    when the receipt was late or short, and when it was expected by then. `rerouting`: it is still to be looked whether
+    it should ship from elsewhere; `rerouted`: that was done, and it stays.
     """
 
     passed: dict[Milestone, int] = msgspec.field(default_factory=dict)
     raised: tuple[Cause, ...] = ()
+    receipt_news: tuple[int, int | None] | None = None
     rerouting: bool = False
     rerouted: bool = False
 
@@ -55,7 +57,11 @@ class PromiseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
             case "progressed":
                 return self.with_passed(details["milestone"], details["passed_at"])
             case "promise_at_risk":
-                return self.with_raised(details["cause"], rerouting=details["rerouting"])
+                state = self.with_raised(details["cause"], rerouting=details["rerouting"])
+                if details["cause"] in RECEIPT_CAUSES:
+                    news = details["due"], details.get("receipt_expected_at")
+                    return msgspec.structs.replace(state, receipt_news=news)
+                return state
         return self.with_stay()
 
 

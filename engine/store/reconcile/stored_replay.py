@@ -177,8 +177,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         receipts.by_id.update({name: parse(name, sku, text.encode()) for name, (sku, text) in self.receipts.items()})
         for sku, pegs in self.pegs.items():
             for peg, units_and_rank in pegs.items():
-                receipts.pegs[sku, peg] = units_and_rank
-                receipts.promised[peg.partition("\n")[0]] += units_and_rank[0]
+                receipts.set_peg((sku, peg), *units_and_rank)
         receipts.arriving.update(self.arriving)
         receipts.at_risk.update(self.at_risk)
 

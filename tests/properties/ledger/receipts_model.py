@@ -17,6 +17,18 @@ class Peg:
     rank: tuple
 
 
+@dataclass(frozen=True)
+class Risk:
+    """Why the promise of a shipment is at risk: its receipt is cancelled or short, or late: then `expected_at` is when
+    it comes, None if nobody knows, and `promised_on` when it was to come before its first delay.
+    """
+
+    cause: str
+    receipt: str
+    expected_at: int | None = None
+    promised_on: int | None = None
+
+
 @dataclass
 class Receipts:
     """`there` are the units on hand by position, `held` those of them that are held, by (decision, number of the
@@ -31,7 +43,7 @@ class Receipts:
     until: dict = field(default_factory=dict)
     """By decision, until when its hold lasts."""
     at_risk: dict = field(default_factory=dict)
-    """By (decision, number), the cause."""
+    """By (decision, number), the `Risk`."""
     noted: dict = field(default_factory=dict)
     """By receipt that was noted as overdue, when it was expected then."""
 
@@ -72,9 +84,10 @@ class Receipts:
             self.noted.pop(name, None)
         delay = receipt.expected_at - before.expected_at if before else 0
         standing = [peg for peg in self.pegs if peg.receipt == name]
-        if delay > 0 and receipt.status in OPEN:
+        if delay and receipt.status in OPEN:
             for peg in standing:
-                self.at_risk[peg.decision, peg.number] = "late"
+                self._moved(peg, before.expected_at, receipt.expected_at)
+        if delay > 0 and receipt.status in OPEN:
             for decision in {peg.decision for peg in standing}:
                 self.until[decision] += delay
         self._settle(name, 0, "cancelled" if receipt.status == "cancelled" else "short")
@@ -93,7 +106,20 @@ class Receipts:
             is_new = self.noted.get(name) != receipt.expected_at
             if receipt.status in OPEN and receipt.expected_at <= now and is_new:
                 self.noted[name] = receipt.expected_at
-                self.at_risk |= {(peg.decision, peg.number): "late" for peg in self.pegs if peg.receipt == name}
+                for peg in self.pegs:
+                    if peg.receipt == name:
+                        self._moved(peg, receipt.expected_at, None)
+
+    def _moved(self, peg, before, expected_at):
+        """The receipt comes at another instant than before, or did not come; None: nobody knows when it does."""
+        key = peg.decision, peg.number
+        risk = self.at_risk.get(key)
+        was_late = risk is not None and (risk.cause, risk.receipt) == ("late", peg.receipt)
+        promised_on = risk.promised_on if was_late else before
+        if expected_at is None or expected_at > promised_on:
+            self.at_risk[key] = Risk("late", peg.receipt, expected_at, promised_on)
+        elif was_late:
+            del self.at_risk[key]
 
     def _settle(self, name, arrived, cause):
         standing = sorted((peg for peg in self.pegs if peg.receipt == name), key=lambda peg: peg.rank)
@@ -105,7 +131,7 @@ class Receipts:
             units = min(peg.units, self.promised(name) - self.by_id[name].to_come)
             if units > 0:
                 self._unpeg(peg, units)
-                self.at_risk[peg.decision, peg.number] = cause
+                self.at_risk[peg.decision, peg.number] = Risk(cause, name)
 
     def _unpeg(self, peg, units):
         peg.units -= units

@@ -17,7 +17,7 @@ from engine.inbound.inbound import ReceiptFilter
 from engine.model.receipts import OPEN
 from engine.store.flows.receipts import Announcement, Delivery
 from tests.properties.ledger.ledger_driver import drive
-from tests.properties.ledger.receipts_model import Receipts
+from tests.properties.ledger.receipts_model import Receipts, Risk
 from tests.support.decision_json import json_of
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
 
@@ -186,8 +186,11 @@ class Inbound(RuleBasedStateMachine):
     def _stored_risks(self):
         stored = self.pointsman._client.redis.hgetall(self.pointsman._keys.at_risk)
         names = (field.decode().split(" ") for field in stored)
-        marks = (orjson.loads(mark)["cause"] for mark in stored.values())
-        return {(name, int(number)): cause for (name, number), cause in zip(names, marks, strict=True)}
+        marks = (orjson.loads(mark) for mark in stored.values())
+        return {
+            (name, int(number)): Risk(mark["cause"], mark["receipt"], mark.get("expected_at"), mark.get("promised_on"))
+            for (name, number), mark in zip(names, marks, strict=True)
+        }
 
 
 def test_what_is_to_come_and_promised_is_as_a_model_in_dictionaries_says(bare, clock, redis_client, network):

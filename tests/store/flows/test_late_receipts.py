@@ -34,6 +34,12 @@ def ordered(shop, units, **more):
     return made
 
 
+@pytest.fixture
+def stored_risks(shop):
+    """Why promises are at risk, as it is stored."""
+    return lambda: shop._client.redis.hgetall(shop._keys.at_risk)
+
+
 def told(shop, *types):
     return [event for event in shop.events._outbox.read(START, limit=1_000).events if event.type in types]
 
@@ -62,6 +68,63 @@ def test_a_receipt_that_gets_late_moves_its_promises_and_that_is_told_once(sells
     assert sells.flows.promise_watch.watch().raised == ()
     (shown,) = sells.flows.promise_watch.at_risk().shipments
     assert (shown.cause, shown.due) == ("receipt_late", NOW)
+    assert sells.check(whole=True).clean
+
+
+def expectations(shop):
+    """When what is at risk arrives by now, as each promise.at_risk and promise.moved said in turn."""
+    risks = [event.data.expected_at for event in told(shop, "promise.at_risk")]
+    return risks, [event.data.arrives_by for event in told(shop, "promise.moved")]
+
+
+def test_each_delay_of_a_receipt_is_told_and_matched_again(sells, announce, clock):
+    announce()
+    made = ordered(sells, 8)
+    announce(expected_at=NOW + 3 * DAY, sequence=2)
+    sells.flows.promise_watch.watch()
+    announce(expected_at=NOW + 5 * DAY, sequence=3)  # in the same second
+    turn = sells.flows.promise_watch.watch()
+    assert ([risk.cause for risk in turn.raised], turn.stay) == (["receipt_late"], 1)
+    assert sells.flows.promise_watch.watch().raised == ()
+    clock.now += HOUR
+    announce(expected_at=NOW + 4 * DAY, sequence=4)  # earlier, and still late
+    assert len(sells.flows.promise_watch.watch().raised) == 1
+    clock.now = NOW + 5 * DAY  # nor did it come then
+    assert len(sells.flows.promise_watch.watch().raised) == 1
+    days = ["2026-12-02T09:00:00Z", "2026-12-04T09:00:00Z", "2026-12-03T09:00:00Z", "2026-12-04T09:00:00Z"]
+    assert expectations(sells) == (days, days)
+    sells.stock.move([Movement(op="found", sku="A", node="paris", delta=8)])
+    announce(expected_at=NOW + 6 * DAY, sequence=5)
+    assert sells.flows.promise_watch.watch().moved == 1
+    assert [item.node for item in chain(sells, made)[1].shipments] == ["paris"]
+    assert sells.check(whole=True).clean
+
+
+@pytest.mark.parametrize("days", [1, 0.5])
+def test_a_receipt_that_comes_in_time_after_all_is_no_risk(sells, announce, stored_risks, clock, days):
+    announce()
+    ordered(sells, 8)
+    announce(expected_at=NOW + 3 * DAY, sequence=2)
+    sells.flows.promise_watch.watch()
+    announce(expected_at=NOW + int(days * DAY), sequence=3)
+    assert sells.flows.promise_watch.at_risk().shipments == ()
+    assert stored_risks() == {}
+    assert sells.check(whole=True).clean
+    clock.now += HOUR
+    announce(expected_at=NOW + 3 * DAY, sequence=4)  # and late again
+    assert len(sells.flows.promise_watch.watch().raised) == 1
+    assert sells.check(whole=True).clean
+
+
+def test_a_receipt_that_comes_later_than_last_said_and_no_later_than_promised_is_no_risk(sells, announce):
+    announce(expected_at=NOW + 3 * DAY)
+    ordered(sells, 8)
+    announce(expected_at=NOW + DAY, sequence=2)
+    announce(expected_at=NOW + 2 * DAY, sequence=3)
+    assert sells.flows.promise_watch.watch().raised == ()
+    assert sells.flows.promise_watch.at_risk().shipments == ()
+    announce(expected_at=NOW + 4 * DAY, sequence=4)
+    assert len(sells.flows.promise_watch.watch().raised) == 1
     assert sells.check(whole=True).clean
 
 

@@ -219,13 +219,20 @@ def test_a_process_that_dies_before_it_has_decided_again_leaves_that_to_the_next
     assert len(chain(shop, made)) == 2
 
 
-def test_the_place_that_gave_it_up_is_given_none_of_it_again(shop, clock):
+def test_what_ships_from_elsewhere_since_is_not_moved_again_by_the_rule(shop, clock):
+    facts = network()
+    third = node("nice", LYON, handling=20 * EURO)  # which might be asked next
+    nodes, stock = [*facts.network.nodes.values(), third], {"A": {"lyon": 10, "lille": 10, "nice": 10}}
+    shop.load(inventory(nodes, stock, services=list(facts.network.services.values())))
+    activate(shop, ALWAYS, "then: {hold: 20 d}")
     made = ordered(shop)
     clock.now += DAY + 1
     shop.flows.promise_watch.watch()
     second = chain(shop, made)[1]
+    assert [item.node for item in second.shipments] == ["lille"]
     clock.now += DAY + HOUR  # Lille has not handed it over either
-    assert shop.flows.promise_watch.watch().stay == 1
+    turn = shop.flows.promise_watch.watch()
+    assert ([risk.cause for risk in turn.raised], turn.moved, turn.stay) == (["not_handed_over"], 0, 0)
     assert len(chain(shop, made)) == 2
     shop.flows.promise_watch.report(ProgressReport(decision=second.id, number=0, milestone="handed_over"))
     assert shop.flows.promise_watch.at_risk().shipments == ()

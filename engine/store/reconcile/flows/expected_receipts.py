@@ -1,7 +1,7 @@
 """The receipts that the ledger should have by its log, and the units of holds that stand on them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -30,7 +30,9 @@ class ExpectedReceipts:
     promised: Counter[str] = field(default_factory=Counter)
     """By id, the sum of what stands on the receipt."""
     pegs: dict[PegKey, tuple[int, str]] = field(default_factory=dict)
-    """Units of the peg, and the rank by which it is served."""
+    """Units of the peg, and the rank by which it is served. `set_peg` alone changes them."""
+    standing: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    """The units of `pegs` once more: by SKU and receipt, and the `hold number` of the shipment."""
     arriving: dict[str, int] = field(default_factory=dict)
     """As `Keys.arriving`."""
     at_risk: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -52,17 +54,16 @@ class ExpectedReceipts:
             self.stock.move(position, body.units, entry.instant())
             if body.lot:
                 self.stock.move((body.sku, place_of(body.node, body.lot)), body.units, entry.instant())
-        delayed = body.before is not None and body.expected_at > body.before and body.status in OPEN
-        standing = list(self._standing_on(name, body.sku)) if delayed else []
+        standing = dict(self.standing.get((body.sku, name), {})) if body.status in OPEN else {}
         for hold, number, units in (*body.arrived, *body.lost):
             self._take((body.sku, f"{name}\n{hold}\n{number}"), units)
             self.stock.hold(position, units)
         unbacked = (*body.lost, *(body.arrived if body.in_count else ()))
         self.stock.unbacked[position] += sum(units for _, _, units in unbacked)
         cause: dict[str, Any] = {"receipt": name, "sku": body.sku, "node": body.node, "at": str(entry.at)}
-        late = cause | {"cause": "late", "expected_at": body.expected_at}
-        for hold, number, units in standing:
-            self._note_at_risk(f"{hold} {number}", late | {"units": units})
+        if body.before not in (None, body.expected_at):
+            for shipment, units in standing.items():
+                self._note_moved(shipment, cause | {"units": units}, body.before, body.expected_at)
         kind = "cancelled" if body.status == "cancelled" else "short"
         for hold, number, units in body.lost:
             self._note_at_risk(f"{hold} {number}", cause | {"cause": kind, "units": units})
@@ -74,8 +75,8 @@ class ExpectedReceipts:
         self._note(name, str(details["sku"]))
         self.arriving.pop(name, None)
         for hold, number, units in details.get("standing", ()):
-            mark = {"cause": "late", "receipt": name, "sku": details["sku"], "node": details["node"]}
-            self._note_at_risk(f"{hold} {number}", mark | {"at": str(entry.at), "units": units})
+            mark = {"receipt": name, "sku": details["sku"], "node": details["node"], "at": str(entry.at)}
+            self._note_moved(f"{hold} {number}", mark | {"units": units}, details["expected_at"], None)
 
     def peg(self, entry: Entry) -> None:
         """Units of a decision's hold that stand on receipts: they are not held of what is on hand."""
@@ -83,8 +84,7 @@ class ExpectedReceipts:
             key = sku, f"{name}\n{entry.decision}\n{number}"
             self._note(name, sku)
             self.late.note("pegs", key)
-            self.pegs[key] = self.pegs.get(key, (0, rank))[0] + units, rank
-            self.promised[name] += units
+            self.set_peg(key, self.pegs.get(key, (0, rank))[0] + units, rank)
             self.stock.hold((sku, self.by_id[name].receipt.node), -units)
 
     def unpeg(self, entry: Entry) -> None:
@@ -106,18 +106,33 @@ class ExpectedReceipts:
         elif before is None or before.receipt.status not in OPEN or before.receipt.expected_at != receipt.expected_at:
             self.arriving[name] = receipt.expected_at
 
-    def _standing_on(self, name: str, sku: str) -> Iterator[tuple[str, int, int]]:
-        for (of_sku, peg), (units, _) in self.pegs.items():
-            receipt, hold, number = peg.split("\n")
-            if of_sku == sku and receipt == name:
-                yield hold, int(number), units
+    def set_peg(self, key: PegKey, units: int, rank: str) -> None:
+        """From now on so many units stand there."""
+        name, _, shipment = key[1].partition("\n")
+        self.promised[name] += units - self.pegs.get(key, (0, ""))[0]
+        standing = self.standing.setdefault((key[0], name), {})
+        self.pegs[key], standing[shipment.replace("\n", " ")] = (units, rank), units
+        if units <= 0:
+            del self.pegs[key], standing[shipment.replace("\n", " ")]
 
     def _take(self, key: PegKey, units: int) -> None:
         self.late.note("pegs", key)
-        there, rank = self.pegs.pop(key, (0, ""))
-        if there > units:
-            self.pegs[key] = there - units, rank
-        self.promised[key[1].partition("\n")[0]] -= units
+        there, rank = self.pegs.get(key, (0, ""))
+        self.set_peg(key, there - units, rank)
+
+    def _note_moved(self, shipment: str, mark: dict[str, Any], before: int, expected_at: int | None) -> None:
+        """As `note_moved` of parts/receipt_changes.lua."""
+        stored = self.at_risk.get(shipment, {})
+        is_late = stored.get("cause") == "late" and stored["receipt"] == mark["receipt"]
+        promised_on = stored.get("promised_on", before) if is_late else before
+        late = mark | {"cause": "late", "promised_on": promised_on}
+        if expected_at is None:
+            self._note_at_risk(shipment, late)
+        elif expected_at > promised_on:
+            self._note_at_risk(shipment, late | {"expected_at": expected_at})
+        elif is_late:
+            self.late.note("at_risk", shipment)
+            del self.at_risk[shipment]
 
     def _note_at_risk(self, shipment: str, mark: dict[str, Any]) -> None:
         self.late.note("at_risk", shipment)

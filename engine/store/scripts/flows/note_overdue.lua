@@ -19,7 +19,7 @@ for _, id in ipairs(request.receipts) do
     local details = {sku = sku, node = text and receipt_of(text).node, expected_at = expected_at}
     if #standing > 0 then
       details.standing = standing
-      note_at_risk(standing, {cause = 'late', receipt = id, sku = sku, node = details.node, at = request.now})
+      note_moved(standing, {receipt = id, sku = sku, node = details.node, at = request.now}, expected_at, nil)
     end
     redis.call('ZREM', key.arriving, id)
     redis.call('XADD', key.log, '*', 'kind', 'overdue', 'id', id, 'at', request.now, 'details', cjson.encode(details),

@@ -48,6 +48,25 @@ local function note_at_risk(pegs, cause)
   end
 end
 
+-- Notes of promises whose receipt is expected at another instant by now, `expected_at`, or did not come in time (nil), that
+-- they may not be kept; or that they may, where it comes no later than it was to come before its first delay. `pegs` and
+-- `cause` are as in `note_at_risk`; `before` is when it was expected.
+local function note_moved(pegs, cause, before, expected_at)
+  for _, peg in ipairs(pegs) do
+    local field = peg[1] .. ' ' .. peg[2]
+    local text = redis.call('HGET', key.at_risk, field)
+    local mark = text and cjson.decode(text)
+    local is_late = mark and mark.cause == 'late' and mark.receipt == cause.receipt
+    local promised_on = is_late and mark.promised_on or before
+    if not expected_at or expected_at > promised_on then
+      cause.cause, cause.expected_at, cause.promised_on = 'late', expected_at, promised_on
+      note_at_risk({peg}, cause)
+    elseif is_late then
+      redis.call('HDEL', key.at_risk, field)
+    end
+  end
+end
+
 -- Lets units of holds stand on what is on hand instead of a receipt: as many as `arrived`, the first to be served first;
 -- then as many as the receipt does not have any more, the last to be served first. Answers both, as lists of {hold, number
 -- of the shipment, units as text}.
@@ -184,20 +203,20 @@ local function announce(index, sku, id, message, context)
   end
   local delay = before and receipt.expected_at - before.expected_at or 0
   local extended, pegs = {}, {}
-  if receipt.promised > 0 and delay > 0 and IS_OPEN[receipt.status] then
+  if receipt.promised > 0 and delay ~= 0 and IS_OPEN[receipt.status] then
     pegs = pegs_on(key.changed_pegs(index), id)
-    extended = extend_holds(pegs, delay, context)
+    extended = delay > 0 and extend_holds(pegs, delay, context) or delay < 0 and {} or nil
     if not extended then
       return 'holds', before
     end
   end
   local available = available_units(index, receipt.node)
   local _, lost = settle(index, id, receipt, 0)
-  local cause = {receipt = id, sku = sku, node = receipt.node, at = context.now}
-  cause.cause, cause.expected_at = 'late', receipt.expected_at
-  note_at_risk(units_of_pegs(pegs), cause)
-  cause.cause, cause.expected_at = receipt.status == 'cancelled' and 'cancelled' or 'short', nil
-  note_at_risk(lost, cause)
+  local function cause(word)
+    return {cause = word, receipt = id, sku = sku, node = receipt.node, at = context.now}
+  end
+  note_moved(units_of_pegs(pegs), cause('late'), before and before.expected_at, receipt.expected_at)
+  note_at_risk(lost, cause(receipt.status == 'cancelled' and 'cancelled' or 'short'))
   store_receipt(index, sku, id, receipt)
   local is_awaited = before and IS_OPEN[before.status] and before.expected_at == receipt.expected_at
   if IS_OPEN[receipt.status] and not is_awaited then

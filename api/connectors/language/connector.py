@@ -1,0 +1,254 @@
+"""A connector as its file says it: from where messages come or where they go, and how their fields are found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from api.connectors.formats.format import FormatOptions
+from rules.syntax.yaml_document import Document, Path
+
+FieldType: TypeAlias = Literal["text", "number", "instant", "date", "flag", "words", "any"]
+"""What a field becomes. `number`: an int, or a Decimal if it has a fraction. `instant`: RFC 3339 with a zone. `date`:
+2026-10-01. `flag`: a bool. `words`: a list of texts. `any`: as it was found.
+"""
+PARTS: Mapping[str, str] = {
+    "$file": "the name of the file, or the address, that the row came from",
+    "$row": "the number of the row in it, from 1",
+    "$received_at": "the instant at which the message was written, if its source says so, or else came",
+    "$header.NAME": "a header of the request, of what is pushed or pulled by HTTP",
+    "$now": "the instant at which it is read or written",
+    "$number": "of what is written: a number that grows with each file",
+    "$date": "of what is written: the date, as 20261127",
+    "$time": "of what is written: the time of day, as 081231",
+    "$connector": "the name of the connector",
+    "$since": "in an address: the instant of the last pull that went well",
+    "$cursor": "in an address: what the last answer said comes next",
+}
+"""Words that speak of the message as a whole. A path that begins with $ is one of them; with /, one of the document
+around the row; any other, one of the row.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """`{secret: WORD}`: the setting POINTSMAN_CONNECTOR_<NAME>_<WORD> of the environment."""
+
+    word: str
+
+
+Text: TypeAlias = str | Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldMapping:
+    """How one field of the target is found. Exactly one of `paths`, `value`, `join` and `each` says from where; what
+    else is given is done to it in the order in which it stands here. At `at` in the connector's file.
+    """
+
+    at: Path
+    type: FieldType = "text"
+    paths: tuple[str, ...] = ()
+    """The first of these that is there counts."""
+    value: str | None = None
+    """Always this."""
+    join: tuple["FieldMapping", ...] = ()
+    """Several, as one text with `separator` between those that are there."""
+    separator: str = ""
+    each: str = ""
+    """The path of a list; the field is a list of what `fields` makes of each. `$rows`: the rows that `group` joined."""
+    fields: Mapping[str, "FieldMapping"] = field(default_factory=dict)
+    cut: tuple[int, int] | None = None
+    """Only the letters from the first to the last, both counted from 1 and included."""
+    strip: str = ""
+    """Letters that are taken off the beginning, as zeros that an ERP puts before its numbers."""
+    split: str | None = None
+    """Of words: what stands between them."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Their word, and ours. Any other is a mistake, unless there is a default."""
+    lookup: str | None = None
+    """The table in which what was found is looked up; what is not in it is a mistake, unless there is a default."""
+    decimal: str = "."
+    """Of numbers: the sign before their decimals. What stands between thousands, a blank or the other sign, is left
+    out.
+    """
+    unit: str | None = None
+    """Of numbers: a unit as in UNITS, from which they are converted into that of the field."""
+    times: Decimal | None = None
+    """Of numbers: what they are multiplied by; -1 turns what left into what came."""
+    date: str | None = None
+    """Of instants and dates: how they are written, as in Python's strptime, `%d/%m/%Y %H:%M`; `seconds` or
+    `milliseconds` since 1970; not given: as in ISO 8601.
+    """
+    zone: str | None = None
+    """Of instants that are written without a zone: theirs."""
+    default: str | None = None
+    """What stands for what is not there."""
+    optional: bool = False
+    """Whether the field is left out if it is not there. Otherwise that is a mistake of the row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """A table: `entries`, or a CSV `file` beside the connector's, with these two columns."""
+
+    at: Path
+    entries: Mapping[str, str] = field(default_factory=dict)
+    file: str = ""
+    key: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowTest:
+    """What `when` asks of one path. Of those that are not None, all must be so. Numbers are compared as numbers."""
+
+    at: Path
+    path: str
+    one_of: tuple[str, ...] | None = None
+    none_of: tuple[str, ...] | None = None
+    known: bool | None = None
+    matches: tuple[str, ...] | None = None
+    """Globs."""
+    at_least: Decimal | None = None
+    more_than: Decimal | None = None
+    at_most: Decimal | None = None
+    less_than: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """`path` is below the folder of the connectors' data, or absolute. `files` are globs. A file counts as whole once
+    it has not changed for so many `settled` seconds; 0: they are renamed into the folder.
+    """
+
+    path: str
+    files: tuple[str, ...] = ("*",)
+    settled: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sftp:
+    """By OpenSSH's `sftp -b`. `key` and `known_hosts` are the names of files. Files that were read are renamed into the
+    folder `done` there if it is given, or else deleted if `delete` says so, or else remembered by name, time and size.
+    """
+
+    host: str
+    user: str
+    path: str
+    port: int = 22
+    key: Text | None = None
+    known_hosts: str | None = None
+    files: tuple[str, ...] = ("*",)
+    settled: int = 10
+    done: str | None = None
+    delete: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """How the next page of an answer is asked for: by the `Link` header (`link`), by an address in the answer
+    (`address`, a path), by a `cursor` (a path in the answer) in the parameter `parameter`, or by a number that counts
+    from `first` in it, until a page has no row.
+    """
+
+    by: Literal["link", "address", "cursor", "number"]
+    path: str = ""
+    parameter: str = ""
+    first: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpCall:
+    """A request. In `url` and `body`, `$since`, `$cursor` and the other words of PARTS stand for what they mean."""
+
+    url: Text
+    method: Literal["GET", "POST", "PUT", "PATCH"] = "GET"
+    headers: Mapping[str, Text] = field(default_factory=dict)
+    user: Text | None = None
+    password: Text | None = None
+    """With `user`: basic authentication."""
+    bearer: Text | None = None
+    body: str | None = None
+    pages: Pages | None = None
+    most_a_minute: int | None = None
+    """So many requests, and no more, are sent in a minute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """`POST /v1/connectors/{name}`. With `header`, that header has the signature of the body as it came, by
+    `algorithm` under the `secret`; else the request has an API key of ours, as any other.
+    """
+
+    header: str = ""
+    algorithm: Literal["hmac-sha256"] = "hmac-sha256"
+    encoding: Literal["base64", "hex"] = "base64"
+    prefix: str = ""
+    """Of the header's value, before the signature, as `sha256=`."""
+    secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """A Redis stream, on the installation's own server or, with `url`, on another. Each entry's `field` is one document
+    of the format.
+    """
+
+    name: str
+    field: str = "body"
+    url: Text | None = None
+
+
+Source: TypeAlias = Folder | Sftp | HttpCall | Push | Stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reads:
+    """`every` so many seconds the source is asked."""
+
+    source: Source
+    every: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sends:
+    """`every` so many seconds it is looked whether there is something to send. `file` is the name that what is written
+    gets, with words of PARTS in it; `most` records stand in one. `channel` and `nodes` say of what feeds and orders
+    are. Of a feed, `whole` says that it always has everything, and not only what changed.
+    """
+
+    target: Source
+    every: int = 60
+    file: str = ""
+    most: int = 1_000
+    channel: str | None = None
+    nodes: tuple[str, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """One file. It either reads or sends. `once` are the paths that, together, are the same whenever a message is the
+    same. `quarantine` says what a mistake in a row keeps back: it alone, or all of its file (or message of EDI).
+    """
+
+    name: str
+    owner: str
+    because: Mapping[str, str]
+    kind: str
+    format: FormatOptions
+    document: Document
+    fields: Mapping[str, FieldMapping]
+    reads: Reads | None = None
+    sends: Sends | None = None
+    once: tuple[str, ...] = ()
+    when: tuple[RowTest, ...] = ()
+    group: tuple[str, ...] = ()
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    quarantine: Literal["row", "file"] = "row"
+    answers: Literal["CONTRL", "997"] | None = None
+    """The acknowledgement that is written for each interchange, to `answer_to`."""
+    answer_to: Folder | None = None
+    echoes: bool = False
+    """Whether counts that another connector of ours sent there are recognised when they come back, and left out."""

@@ -1,0 +1,1 @@
+"""Sendcloud: carriers of Europe behind one API (https://sendcloud.dev)."""

@@ -1,0 +1,173 @@
+"""A connector's file says all there is to know of it, and every mistake in it is told by its line."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from api.connectors.language.connector import Folder, HttpCall, Push, Secret, Sftp, Stream
+from api.connectors.language.kinds import INBOUND, targets
+from api.connectors.language.loader import load_connector, load_connectors
+from rules.errors import PolicyInvalid
+
+SHIPPED = Path(__file__).parents[5] / "connectors"
+GOOD = """\
+connector: tills
+owner: retail-it
+because: {en: What the tills sold, fr: Les ventes des caisses}
+kind: movements
+reads: {folder: tills, files: "*.csv", every: 5m, settled: 0s}
+format: {csv: {delimiter: ";", decimal: ","}}
+once: [Ticket, Ligne]
+when:
+  Type: [VENTE, RETOUR]
+  Qte: {more_than: 0}
+fields:
+  node: {from: Magasin, lookup: stores}
+  sku: {from: Article, strip: "0"}
+  delta: {from: Qte, times: -1}
+  at: {from: Date, date: "%d/%m/%Y %H:%M", zone: Europe/Paris}
+lookups:
+  stores: {"12": PAR-01}
+"""
+
+
+def load(text):
+    return load_connector("tills.yaml", text.encode())
+
+
+def mistakes(text):
+    with pytest.raises(PolicyInvalid) as error:
+        load(text)
+    return [(finding.line, finding.code, finding.full_message) for finding in error.value.findings]
+
+
+def changed(old, new):
+    assert old in GOOD
+    return GOOD.replace(old, new, 1)
+
+
+def with_reads(text):
+    return changed('reads: {folder: tills, files: "*.csv", every: 5m, settled: 0s}', f"reads: {text}")
+
+
+def test_a_file_is_read_whole():
+    connector = load(GOOD)
+    assert (connector.name, connector.owner, connector.kind) == ("tills", "retail-it", "movements")
+    assert connector.because["fr"] == "Les ventes des caisses"
+    assert connector.reads.source == Folder(path="tills", files=("*.csv",), settled=0)
+    assert connector.reads.every == 300
+    assert (connector.format.format, connector.format.delimiter) == ("csv", ";")
+    assert connector.once == ("Ticket", "Ligne")
+    assert [(test.path, test.one_of, test.more_than) for test in connector.when] == [
+        ("Type", ("VENTE", "RETOUR"), None),
+        ("Qte", None, Decimal(0)),
+    ]
+    assert connector.fields["delta"].times == Decimal(-1)
+    assert connector.fields["delta"].decimal == ","
+    assert connector.fields["delta"].type == "number"
+    assert connector.fields["at"].type == "instant"
+    assert connector.fields["sku"].paths == ("Article",)
+    assert connector.lookups["stores"].entries == {"12": "PAR-01"}
+    assert connector.quarantine == "row"
+
+
+def test_a_message_of_edi_is_quarantined_whole_unless_the_file_says_otherwise():
+    edi = changed('{csv: {delimiter: ";", decimal: ","}}', "edifact")
+    assert load(edi).quarantine == "file"
+    assert load(f"{edi}quarantine: row\n").quarantine == "row"
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("{sftp: 'wms@files.example.com:2222/out/stock', key: {secret: KEY}}",
+         Sftp(host="files.example.com", user="wms", port=2222, path="out/stock", key=Secret(word="KEY"))),
+        ("{sftp: wms@files.example.com}", Sftp(host="files.example.com", user="wms", path=".")),
+        ("{push: key}", Push()),
+        ("{push: hmac-sha256, header: X-Hmac, secret: HOOK}", Push(header="X-Hmac", secret=Secret(word="HOOK"))),
+        ("{stream: sales, server: {secret: URL}}", Stream(name="sales", url=Secret(word="URL"))),
+    ],
+)  # fmt: skip
+def test_what_is_read_is_named_by_one_key(text, source):
+    assert load(with_reads(text)).reads.source == source
+
+
+def test_an_http_source_has_headers_with_secrets_and_says_how_pages_follow():
+    source = load(
+        with_reads(
+            "{http: 'https://shop.example.com/orders?since=$since', bearer: {secret: TOKEN},"
+            " pages: {cursor: meta.next, parameter: after}}"
+        )
+    ).reads.source
+    assert isinstance(source, HttpCall)
+    assert source.bearer == Secret(word="TOKEN")
+    assert (source.pages.by, source.pages.path, source.pages.parameter) == ("cursor", "meta.next", "after")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "code", "message"),
+    [
+        ("owner:", "ownr:", 1, "missing-key", "'owner' is missing"),
+        ("owner:", "ownr:", 2, "unknown-key", "unknown key 'ownr' (did you mean 'owner'?)"),
+        ("kind: movements", "kind: movement", 4, "unknown-word", "did you mean 'movements'?"),
+        ("every: 5m", "every: 5", 5, "wrong-type", "'5' is no duration; write for example 30s, 5m, 2h or 1d"),
+        ("every:", "evry:", 5, "unknown-key", "did you mean 'every'?"),
+        ("{folder: tills,", "{foldr: tills,", 5, "missing-key", "folder, sftp, http, push, stream"),
+        ("delimiter:", "delimitr:", 6, "unknown-key", "did you mean 'delimiter'?"),
+        ("{csv:", "{cvs:", 6, "unknown-word", "did you mean 'csv'?"),
+        ("once: [Ticket, Ligne]\n", "", 1, "missing-key", "a file that is sent twice would count twice"),
+        ("{more_than: 0}", "{more: 0}", 10, "unknown-key", "unknown key 'more'"),
+        ("  node:", "  nod:", 12, "unknown-field", "movements have no field 'nod' (did you mean 'node'?)"),
+        ("  node:", "  nod:", 11, "missing-key", "the field 'node' of movements is missing"),
+        ("lookup: stores", "lookup: store", 12, "unknown-lookup", "did you mean 'stores'?"),
+        ("times: -1", "times: minus", 14, "wrong-type", "a number is expected here"),
+        ("{from: Qte, times: -1}", "{times: -1}", 14, "missing-key", "say where it comes from"),
+        ('strip: "0"', "unit: kg", 13, "unknown-key", "'unit' does nothing to a text"),
+        ("zone: Europe/Paris", "zone: Paris", 15, "wrong-type", "'Paris' is no time zone"),
+        ("from: Date", "from: $recieved_at", 15, "unknown-word", "did you mean '$received_at'?"),
+        ('{"12": PAR-01}', "PAR-01", 17, "wrong-type", "write their words and ours"),
+        ("because: {en: What the tills sold, fr: Les ventes des caisses}", "because: []", 3, "wrong-type", "say what"),
+    ],
+)  # fmt: skip
+def test_each_mistake_is_told_by_its_line(old, new, line, code, message):
+    found = mistakes(changed(old, new))
+    assert [item for item in found if item[:2] == (line, code) and message in item[2]], found
+
+
+def test_a_word_of_the_file_must_be_one_that_the_field_may_have():
+    text = changed("kind: movements", "kind: products").replace("  node: {from: Magasin, lookup: stores}\n", "")
+    text = text.replace("  delta: {from: Qte, times: -1}\n", "  lifecycle: {from: L, words: {A: cor}}\n")
+    found = mistakes(text)
+    assert (13, "unknown-word", "'cor' is none of new, core, end_of_line (did you mean 'core'?)") in found
+
+
+def test_a_connector_reads_or_sends():
+    assert [item for item in mistakes(changed("reads:", "sends:")) if item[1] == "unknown-word"]
+    text = f"{GOOD}sends: {{folder: out, file: x.csv}}\n"
+    assert [item for item in mistakes(text) if "either reads or sends" in item[2]]
+
+
+def test_a_secret_is_a_word_of_a_setting():
+    found = mistakes(with_reads("{push: hmac-sha256, header: X, secret: hook}"))
+    assert any("write capitals, digits and _" in message for *_, message in found)
+
+
+def test_two_files_of_one_name_are_a_mistake():
+    with pytest.raises(PolicyInvalid, match=r"b\.yaml:1:1  duplicate-connector"):
+        load_connectors({"a.yaml": GOOD.encode(), "b.yaml": GOOD.encode()})
+
+
+def test_fields_are_those_that_http_takes():
+    assert targets("counts")["on_hand"].type == "number"
+    assert targets("counts")["node"].required
+    assert targets("orders")["destination.postcode"].type == "text"
+    assert targets("orders")["lines"].each["quantity"].required
+    assert targets("confirmations")["left_at"].type == "instant"
+    assert set(targets("cancellations")["lines"].each) == {"line", "quantity"}
+    assert all(targets(kind) for kind in INBOUND)
+
+
+def test_every_shipped_connector_can_be_loaded():
+    files = {path.name: path.read_bytes() for path in sorted(SHIPPED.glob("*.yaml")) if "_test" not in path.name}
+    assert {f"{connector.name}.yaml" for connector in load_connectors(files)} == set(files)
