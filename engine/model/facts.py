@@ -12,6 +12,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
+from engine.model.carriers import CarrierAccount
 from engine.model.demand import DemandTerms, LearntPace
 from engine.model.feed_steps import FeedStep
 from engine.model.lots import Lot, LotUnits
@@ -266,7 +267,9 @@ class Service:
     runs: Timetable | None = None
     """The days on which it leaves and travels, in the time zone of the node it leaves. None: every day."""
     carrier: str | None = None
-    """Who carries, so that rules can name it, as in a strike."""
+    """Who carries, so that rules can name it, as in a strike; one of `Network.carriers`, or a mere word."""
+    carrier_product: str | None = None
+    """The carrier's own name of the service."""
     emission_source: str | None = None
     """Where `emission` is from, for whoever checks it. A remark: it is no part of the network's version."""
 
@@ -376,6 +379,7 @@ class Network:
     cut_off_by: CutOffBy = "placed"
     cut_off_grace: int = CUT_OFF_GRACE
     """Minutes."""
+    carriers: Mapping[str, CarrierAccount] = field(default_factory=dict)
     parcels: ParcelTerms | None = None
     """None: nothing is packed here."""
     returns: ReturnTerms = field(default_factory=ReturnTerms)

@@ -52,9 +52,6 @@ class PlannedParcel:
     grams: int
     size: ParcelSize | None
 
-    def is_like(self, other: "PlannedParcel") -> bool:
-        return self == other
-
 
 def plan_parcels(
     request: PackRequest,
@@ -71,9 +68,10 @@ def plan_parcels(
     asked = request.parcels or [ParcelRequest(lines=left)]
     mistakes: list[Mistake] = []
     rest = dict(left)
+    choice = _Choice(rest=rest, skus=skus, mistakes=mistakes, text=text)
     parcels = []
     for number, parcel in enumerate(asked):
-        lines = tuple(_chosen(parcel, rest, skus, f"parcels.{number}.lines", mistakes, text))
+        lines = tuple(choice.lines_of(parcel, f"parcels.{number}.lines"))
         grams = _weight(lines, products, packing_grams) if parcel.grams is None else parcel.grams
         if grams > MOST_PARCEL_GRAMS:
             mistakes.append(Mistake(field=f"parcels.{number}", message=_too_heavy(grams)))
@@ -82,8 +80,8 @@ def plan_parcels(
         mistakes += (
             Mistake(
                 field="parcels",
-                message=f"line {line}: {text(skus[line], units)} of {skus[line]} are in no parcel; put every unit of the"
-                " shipment into one or, if the rest follows, say so (partial)",
+                message=f"line {line}: {text(skus[line], units)} of {skus[line]} are in no parcel; put every unit of"
+                " the shipment into one or, if the rest follows, say so (partial)",
             )
             for line, units in rest.items()
             if units
@@ -93,37 +91,43 @@ def plan_parcels(
     return tuple(parcels)
 
 
-def _chosen(
-    parcel: ParcelRequest,
-    rest: dict[str, int],
-    skus: Mapping[str, str],
-    where: str,
-    mistakes: list[Mistake],
-    text: QuantityText,
-) -> Iterator[ParcelLine]:
-    """The units of a parcel, which are taken off `rest`: of a SKU, from its lines in their order."""
-    chosen: Counter[str] = Counter()
-    for name, units in parcel.lines.items():
-        lines = [name] if name in skus else [line for line, sku in skus.items() if sku == name]
-        there = sum(rest.get(line, 0) for line in lines)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choice:
+    """`rest` are the units by line that are in no parcel yet; what is wrong is added to `mistakes`."""
+
+    rest: dict[str, int]
+    skus: Mapping[str, str]
+    mistakes: list[Mistake]
+    text: QuantityText
+
+    def lines_of(self, parcel: ParcelRequest, where: str) -> Iterator[ParcelLine]:
+        """The units of a parcel, which are taken off `rest`."""
+        chosen: Counter[str] = Counter()
+        for name, units in parcel.lines.items():
+            chosen += self._taken(name, units, f"{where}.{name}")
+        for line in self.skus:
+            if chosen[line]:
+                yield ParcelLine(line=line, sku=self.skus[line], quantity=chosen[line])
+
+    def _taken(self, name: str, units: int, where: str) -> Counter[str]:
+        """So many of a line or, of a SKU, of its lines in their order."""
+        lines = [name] if name in self.skus else [line for line, sku in self.skus.items() if sku == name]
+        there = sum(self.rest.get(line, 0) for line in lines)
+        taken: Counter[str] = Counter()
         if not lines:
-            has = ", ".join(skus)
-            mistakes.append(
-                Mistake(field=f"{where}.{name}", message=f"the shipment has no such line or SKU; it has {has}")
-            )
+            message = f"the shipment has no such line or SKU; its lines are {', '.join(self.skus)}"
+            self.mistakes.append(Mistake(field=where, message=message))
         elif units > there:
-            sku = skus[lines[0]]
-            message = f"{text(sku, units)} of {sku} are more than the {text(sku, there)} that are left to be packed"
-            mistakes.append(Mistake(field=f"{where}.{name}", message=message))
+            sku = self.skus[lines[0]]
+            asked, left = self.text(sku, units), self.text(sku, there)
+            message = f"{asked} of {sku} are more than the {left} that are left to be packed"
+            self.mistakes.append(Mistake(field=where, message=message))
         for line in lines:
-            taken = min(units, rest.get(line, 0))
-            units -= taken
-            if taken:
-                rest[line] -= taken
-                chosen[line] += taken
-    for line in skus:
-        if chosen[line]:
-            yield ParcelLine(line=line, sku=skus[line], quantity=chosen[line])
+            of_line = min(units - taken.total(), self.rest.get(line, 0))
+            if of_line > 0:
+                self.rest[line] -= of_line
+                taken[line] = of_line
+        return taken
 
 
 def _weight(lines: Sequence[ParcelLine], products: Mapping[str, Product], packing_grams: int) -> int:

@@ -1,5 +1,5 @@
-"""Packs shipments. Where a carrier sells the labels, a packing is stored, then bought, then stored with its labels; each
-step does nothing twice, so a request that is sent again goes on where the one before stopped.
+"""Packs shipments. Where a carrier sells the labels, a packing is stored, then bought, then stored with its labels;
+each step does nothing twice, so a request that is sent again goes on where the one before stopped.
 """
 
 import functools
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.decide.record import DecisionRecord
+from engine.decide.record_parts import ShipmentRecord
 from engine.errors import (
     CarrierRefused,
     Contended,
@@ -28,8 +29,7 @@ from engine.idempotency import name_reused, operation
 from engine.inventory.hold_requests import hold_ended, still_to_come
 from engine.model.facts import Network
 from engine.model.parcels import PackedShipment, Packing, Parcel, ParcelTerms, ShipmentKey
-from engine.model.postal_address import PostalAddress
-from engine.store.connection.client import Client, faults
+from engine.store.connection.client import Client
 from engine.store.flows.promise_state import PromiseState
 from engine.store.fulfilment.addressees import Addressees, erased
 from engine.store.fulfilment.serials import Serials, exhausted
@@ -80,16 +80,19 @@ class ShipmentReading:
     hold: StoredHold
     stored: StoredText
     promise: str
-    first: str
 
     @property
     def record(self) -> DecisionRecord:
         return self.entry.record
 
     @property
+    def shipment(self) -> ShipmentRecord:
+        return self.record.shipments[self.key.number]
+
+    @property
     def packed(self) -> PackedShipment:
         return self.stored.shipment or PackedShipment(
-            key=self.key, order=self.record.order.id, first=self.first, node=self.record.shipments[self.key.number].node
+            key=self.key, order=self.record.order.id, first=self.record.first, node=self.shipment.node
         )
 
     @property
@@ -163,16 +166,7 @@ class ShipmentPacking:
         stored = parts.shipments.read(key)
         promise = parts.shipments.promise(key)
         hold = self._changes.read([entry], now=parts.clock())[0]
-        with faults():
-            first = parts.client.redis.hget(parts.keys.order(entry.record.order.id), "first")
-        return ShipmentReading(
-            key=key,
-            entry=entry,
-            hold=hold,
-            stored=stored,
-            promise=promise,
-            first=first.decode() if first else key.decision,
-        )
+        return ShipmentReading(key=key, entry=entry, hold=hold, stored=stored, promise=promise)
 
     def pack(self, request: PackRequest) -> PackedShipment:
         """Pack a shipment, or what is left of it. See Parcels.pack."""
@@ -181,11 +175,11 @@ class ShipmentPacking:
             reading = self.read(request.shipment)
             number = self._packed_before(request, named, reading)
             if number is not None:
-                return self._finished(request.shipment, number, addressee=request.addressee)
+                return self._finished(request.shipment, number)
             change = self._planned(request, reading)
             outcome = parts.client.retry_if_revived(functools.partial(parts.shipments.change, change, named))
             if isinstance(outcome, ShipmentChanged):
-                return self._finished(request.shipment, outcome.packing, addressee=request.addressee)
+                return self._finished(request.shipment, outcome.packing)
             self._verify_goes_on(outcome, change, request)
         raise Contended(f"shipment {request.shipment} changes again and again; try again")
 
@@ -243,7 +237,7 @@ class ShipmentPacking:
         verify_count(request, sum(len(item.parcels) for item in packed.packings))
         planned = self._plan(request, reading, reading.left)
         record = reading.record
-        carriage = carriage_of(network, record.shipments[reading.key.number], order_collects_at=record.order.collect_at)
+        carriage = carriage_of(network, reading.shipment, order_collects_at=record.order.collect_at)
         addressee_of(carriage, lambda: request.addressee or self._parts.addressees.read(packed.order), packed.order)
         places = NumberPlaces()
         has_ranges = carriage.account is not None and bool(carriage.account.ranges) and not carriage.sells
@@ -302,13 +296,15 @@ class ShipmentPacking:
                     raise exhausted(numbers.terms, numbers.count)
                 self._serials.reserve(numbers.terms, numbers.count)
 
-    def _finished(self, key: ShipmentKey, number: int, *, addressee: PostalAddress | None = None) -> PackedShipment:
+    def _finished(self, key: ShipmentKey, number: int) -> PackedShipment:
         """Buy the labels of a packing that is being booked, and store them."""
         for _ in range(MOST_TRIES):
             reading = self.read(key)
             packed = reading.packed
             packing = next(item for item in packed.packings if item.number == number)
             if packing.state != "booking":
+                if packing.state == "cancelled" and packing.sold and packing.booking is None:
+                    raise NotPackable(f"this was not packed, and is to be packed by a new operation: {packing.because}")
                 return packed
             carriage, bought = self._bought(reading, packing)
             change = self._bought_change(reading, packing, carriage, bought)
@@ -320,7 +316,7 @@ class ShipmentPacking:
     def _bought(self, reading: ShipmentReading, packing: Packing) -> tuple[Carriage, Bought]:
         """Asks the carrier. If it refuses, the packing is cancelled, so that it can be packed otherwise."""
         network, record = self._parts.facts.network(), reading.record
-        carriage = carriage_of(network, record.shipments[reading.key.number], order_collects_at=record.order.collect_at)
+        carriage = carriage_of(network, reading.shipment, order_collects_at=record.order.collect_at)
         order = reading.packed.order
         addressee = addressee_of(carriage, lambda: self._parts.addressees.read(order), order)
         if carriage.account is None or packing.carrier is None:
@@ -436,7 +432,7 @@ def _nothing_held(reading: ShipmentReading) -> HoldEnded:
 def _terms(network: Network) -> ParcelTerms:
     if network.parcels is None:
         raise NotReady(
-            'network.yaml does not say how parcels are numbered; write for example parcels: {gs1_prefix: "3456789"}, with'
-            " the GS1 company prefix of yours, and load that (pointsman load DIR)"
+            "network.yaml does not say how parcels are numbered; write for example"
+            ' parcels: {gs1_prefix: "3456789"}, with your GS1 company prefix, and load that (pointsman load DIR)'
         )
     return network.parcels
