@@ -20,7 +20,7 @@ from engine.model.receipts import Receipt, in_order_of_arrival
 from engine.stock_snapshot import StockSnapshot, StockState
 from engine.store.caches.version_cache import VersionCache
 from engine.store.connection.client import Client
-from engine.store.flows.receipts import Receipts
+from engine.store.flows.stored_receipts import StoredReceipts
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
@@ -89,7 +89,7 @@ class FactsReader:
         self._unschedule = unschedule
         self._clock = clock
         self._cache = self._empty_cache()
-        self._receipts = Receipts(client, keys)
+        self._receipts = StoredReceipts(client, keys)
         self._policies: PolicySet | None = None
         """Those that a snapshot named last: which periods of loads and allotments are read hangs on them."""
         self._most_oversold: int | None = None

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from api.files.fulfilment.carriers import CarrierShape
 from api.files.fulfilment.shapes import ParcelsShape, PrintersShape
 from api.files.transfers.shapes import MOST_DETOUR, MOST_METRES, MOST_MINUTES, NodeNamesShape, TransfersShape
 from api.shapes import text_patterns
@@ -30,6 +31,7 @@ from engine.decide.shipping.distance import DISTANCE_STEP
 from engine.model.demand import DemandMethod, DemandSource
 from engine.model.facts import MAX_PACE, CutOffBy
 from engine.model.milestones import PREPARATION_MILESTONES
+from engine.model.parcels import LabelFormat
 from engine.model.timetable import DAY
 from rules.syntax import literals
 from rules.vocabulary import ATTRIBUTE_KINDS, LIFECYCLES, MODES, NODE_TYPES
@@ -129,6 +131,7 @@ class ServiceShape(Strict):
     id = Word(required=True)
     mode = fields.String(required=True, validate=validate.OneOf(MODES))
     carrier = Word()
+    carrier_product = Word()
     base = Literal(literals.money, required=True)
     per_km = Literal(literals.money)
     per_kg = Literal(literals.money)
@@ -236,6 +239,7 @@ class NodeShape(Strict):
     daily_weight = Literal(literals.weight)
     milestones = fields.Nested(MilestonesShape)
     address = fields.Nested(PlaceAddressShape)
+    label_format = fields.String(validate=validate.OneOf(get_args(LabelFormat)))
     printers = PrintersShape()
 
     @validates_schema
@@ -338,6 +342,7 @@ class NetworkShape(Strict):
     returns = fields.Nested(ReturnsShape)
     demand = fields.Nested(DemandShape)
     parcels = fields.Nested(ParcelsShape)
+    carriers = fields.List(fields.Nested(CarrierShape))
     services = fields.List(fields.Nested(ServiceShape), required=True, validate=validate.Length(min=1))
     nodes = fields.List(fields.Nested(NodeShape), required=True, validate=validate.Length(min=1))
 

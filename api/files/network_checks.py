@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from api.files.attributes import attribute_value
+from api.files.fulfilment.carriers import carrier_mistakes
 from api.files.opening_hours import as_date
 from api.files.transfers.lanes import transfer_lane_mistakes
 from engine.decide.address import countries
@@ -32,6 +33,7 @@ def cross_mistakes(root: dict[str, Any], network: Network) -> Iterator[_PlacedMi
     yield from _calendars(root)
     yield from _lanes(root, network)
     yield from transfer_lane_mistakes(root, network)
+    yield from carrier_mistakes(root, network)
     yield from _places(root, network)
     yield from _rates(network)
     yield from _impossible_times(root, network)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from api.files.attributes import attribute_value, kinds_of
+from api.files.fulfilment.carriers import carriers_of
 from api.files.inventory_shapes import NetworkShape
 from api.files.network_checks import cross_mistakes
 from api.files.opening_hours import Calendars
@@ -126,6 +127,7 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         returns=_returns(data.get("returns", {})),
         demand=_demand(data.get("demand", {})),
         parcels=_parcels(data.get("parcels")),
+        carriers=carriers_of(data.get("carriers", [])),
     )
 
 

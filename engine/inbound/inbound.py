@@ -2,20 +2,21 @@
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
 from engine.idempotency import name_reused, operation
 from engine.inbound.dropped_positions import verify_keeps
+from engine.inbound.receipt_list import ReceiptFilter, ReceiptsPage, read_page
 from engine.inbound.stated_incoming import StatedIncoming, announcements, first_ids
 from engine.inventory.position_checks import position_mistake
 from engine.inventory.stated_instants import verify_instant
 from engine.inventory.unit_choice import QuantityText
 from engine.model.facts import Inventory
-from engine.model.receipts import OPEN, Receipt, ReceiptStatus, in_order_of_arrival
+from engine.model.receipts import Receipt, in_order_of_arrival
 from engine.store.connection.client import Client
+from engine.store.connection.sorted_sets import Place
 from engine.store.flows.quarantine import units_in_quarantine
 from engine.store.flows.receipt_texts import by_node
 from engine.store.flows.receipts import (
@@ -27,6 +28,7 @@ from engine.store.flows.receipts import (
     ReceiptTaken,
     ReceiptUnchanged,
 )
+from engine.store.flows.stored_receipts import StoredReceipts
 from engine.store.holds import Operation
 from engine.store.keys import Keys
 from engine.store.network import load
@@ -34,26 +36,6 @@ from engine.store.network.read import read_skus
 from engine.store.outcomes import NetworkChanged, OperationReused
 
 _MOST_RELOADS = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptFilter:
-    """Which receipts are listed: those of a node, a SKU and a status, if these are given; `late`: those that were to
-    come before now, and did not. Without a status, those of which units are still to come.
-    """
-
-    node: str | None = None
-    sku: str | None = None
-    status: ReceiptStatus | None = None
-    late: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptsPage:
-    """Receipts, the next to arrive first. `after` is the place of the last one, if there are more."""
-
-    receipts: tuple[Receipt, ...]
-    after: tuple[int, str] | None
 
 
 class Inbound:
@@ -74,6 +56,7 @@ class Inbound:
         self._client = client
         self._facts = facts
         self._keys = keys
+        self._stored = StoredReceipts(client, keys)
         self._receipts = Receipts(client, keys)
         self._after_freeing = after_freeing
         self._clock = clock
@@ -114,50 +97,40 @@ class Inbound:
 
     def find(self, name: str) -> Receipt:
         """The receipt of that id, open or not; raises NotFound."""
-        (receipt,) = self._receipts.find(name)
+        (receipt,) = self._stored.find(name)
         if receipt is None:
             raise NotFound(f"nothing that is to come in goes by the id '{name}'")
         return receipt
 
-    def list_receipts(self, wanted: ReceiptFilter) -> list[Receipt]:
-        """The receipts that pass the filter, the next to arrive first."""
-        closed = wanted.status is not None and wanted.status not in OPEN
-        if wanted.sku is not None and not closed:
-            receipts = self._receipts.open_of([wanted.sku])
-        else:
-            receipts = self._receipts.all(closed=closed)
-        now = self._clock()
-        return in_order_of_arrival(receipt for receipt in receipts if _passes(receipt, wanted, now))
+    def open_receipts(self) -> list[Receipt]:
+        """All of which units are still to come, the next to arrive first."""
+        listed = self._stored.by_arrival(closed=False)
+        return in_order_of_arrival(receipt for _, receipt in listed if receipt is not None)
 
     def messages_of(self, stated: Sequence[StatedIncoming]) -> list[tuple[str, Announcement]]:
         """What to announce so that, of what the stock.csv of a folder announces, all of `stated` is to come and nothing
         else; each with where the file says so.
         """
-        receipts = self._receipts.find(*first_ids(stated))
+        receipts = self._stored.find(*first_ids(stated))
         first = {receipt.id: receipt for receipt in receipts if receipt is not None}
-        return list(announcements(stated, self.list_receipts(ReceiptFilter()), first, now=self._clock()))
+        return list(announcements(stated, self.open_receipts(), first, now=self._clock()))
 
     def verify_keeps(self, inventory: Inventory) -> None:
         """Raises InputInvalid if units are to come or in quarantine at positions that `inventory` can't have."""
         skus = read_skus(self._client, self._keys)
         verify_keeps(
             inventory,
-            self.list_receipts(ReceiptFilter()),
+            self.open_receipts(),
             units_in_quarantine(self._client, self._keys, skus),
         )
 
-    def page(self, wanted: ReceiptFilter, *, limit: int, after: tuple[int, str] | None) -> ReceiptsPage:
-        """At most so many of these, those after the place `after` of another page."""
-        receipts = self.list_receipts(wanted)
-        if after is not None:
-            receipts = [receipt for receipt in receipts if (receipt.expected_at, receipt.id) > after]
-        shown = receipts[:limit]
-        last = (shown[-1].expected_at, shown[-1].id) if len(receipts) > limit else None
-        return ReceiptsPage(receipts=tuple(shown), after=last)
+    def page(self, filtered: ReceiptFilter, *, limit: int, after: Place | None) -> ReceiptsPage:
+        """At most `limit` of the receipts that pass the filter, those after the place `after` of another page."""
+        return read_page(self._stored, filtered, limit=limit, after=after, now=self._clock())
 
     def coming(self, sku: str) -> dict[str, list[Receipt]]:
         """The open receipts of a SKU, by node, the next to arrive first."""
-        return by_node(self._receipts.open_of([sku]))
+        return by_node(self._stored.open_of([sku]))
 
     def note_overdue(self) -> None:
         """Log what did not come by when it was expected."""
@@ -219,7 +192,7 @@ class Inbound:
         if mistake is None:
             return network.version
         if fresh:
-            (receipt,) = self._receipts.find(cancelled) if cancelled else (None,)
+            (receipt,) = self._stored.find(cancelled) if cancelled else (None,)
             if receipt is not None and (receipt.sku, receipt.node) == (sku, node):
                 return network.version
             raise InputInvalid([mistake])
@@ -227,14 +200,6 @@ class Inbound:
 
     def _check_instant(self, instant: int | None, field: str) -> None:
         verify_instant(instant, self._clock(), field=field, what_to_do="write when the units arrived")
-
-
-def _passes(receipt: Receipt, wanted: ReceiptFilter, now: int) -> bool:
-    if receipt.status != wanted.status and (wanted.status is not None or receipt.status not in OPEN):
-        return False
-    if wanted.node not in (None, receipt.node) or wanted.sku not in (None, receipt.sku):
-        return False
-    return not wanted.late or receipt.is_late(now)
 
 
 def _conflict(outcome: ReceiptRefused, message: Announcement | None, text: QuantityText) -> str:

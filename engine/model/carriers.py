@@ -28,11 +28,20 @@ class NumberRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarrierAccount:
-    """`url` is where the carrier is asked, or empty for its public address. Its key is a setting."""
+    """`url` is where the carrier is asked; empty: its public address. `contract` is the carrier's own name of the
+    contract, or of the account behind it, that parcels are charged to; empty: the one that it uses by itself. Keys are
+    settings, and stand in no file.
+    """
 
     id: str
     door: CarrierDoor
     ranges: tuple[NumberRange, ...] = ()
-    """In the order in which they are used up."""
+    """Of the door `numbers`, in the order in which they are used up."""
     url: str = ""
+    contract: str = ""
     label_format: LabelFormat = "pdf"
+
+    @property
+    def sells_labels(self) -> bool:
+        """Whether it is asked for a label, and paid, for each shipment."""
+        return self.door != "numbers"

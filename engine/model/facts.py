@@ -16,7 +16,7 @@ from engine.model.carriers import CarrierAccount
 from engine.model.demand import DemandTerms, LearntPace
 from engine.model.feed_steps import FeedStep
 from engine.model.lots import Lot, LotUnits
-from engine.model.parcels import ParcelTerms
+from engine.model.parcels import LabelFormat, ParcelTerms
 from engine.model.postal_address import PostalAddress
 from engine.model.receipts import Receipt
 from engine.model.returns import ReturnTerms
@@ -213,6 +213,8 @@ class Node:
     """
     address: PostalAddress | None = None
     """Where parcels from here come from, and where those that are collected here go."""
+    label_format: LabelFormat | None = None
+    """Which labels its printer takes; None: what the carrier's account says."""
     printers: Mapping[str, str] = field(default_factory=dict)
     """The URL of the printer for each paper (see `engine.fulfilment.printing.print_job`)."""
 
@@ -267,9 +269,9 @@ class Service:
     runs: Timetable | None = None
     """The days on which it leaves and travels, in the time zone of the node it leaves. None: every day."""
     carrier: str | None = None
-    """Who carries, so that rules can name it, as in a strike; one of `Network.carriers`, or a mere word."""
+    """Who carries, so that rules can name it, as in a strike; one of the network's carriers, or another word."""
     carrier_product: str | None = None
-    """The carrier's own name of the service."""
+    """The carrier's own name of it."""
     emission_source: str | None = None
     """Where `emission` is from, for whoever checks it. A remark: it is no part of the network's version."""
 
@@ -379,9 +381,9 @@ class Network:
     cut_off_by: CutOffBy = "placed"
     cut_off_grace: int = CUT_OFF_GRACE
     """Minutes."""
-    carriers: Mapping[str, CarrierAccount] = field(default_factory=dict)
     parcels: ParcelTerms | None = None
     """None: nothing is packed here."""
+    carriers: Mapping[str, CarrierAccount] = field(default_factory=dict)
     returns: ReturnTerms = field(default_factory=ReturnTerms)
     demand: DemandTerms = field(default_factory=DemandTerms)
 

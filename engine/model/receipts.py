@@ -31,9 +31,14 @@ class Receipt:
     sequence: int = 0
 
     @property
+    def is_open(self) -> bool:
+        """Whether units of it are still to come."""
+        return self.status in OPEN
+
+    @property
     def to_come(self) -> int:
         """The units that are still to come."""
-        return max(0, self.quantity - self.received) if self.status in OPEN else 0
+        return max(0, self.quantity - self.received) if self.is_open else 0
 
     @property
     def free(self) -> int:
@@ -42,7 +47,7 @@ class Receipt:
 
     def is_late(self, now: int) -> bool:
         """Whether units are still to come that were expected by `now`, in UTC seconds."""
-        return self.status in OPEN and self.expected_at <= now
+        return self.is_open and self.expected_at <= now
 
 
 def in_order_of_arrival(receipts: Iterable[Receipt]) -> list[Receipt]:

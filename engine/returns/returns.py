@@ -20,8 +20,8 @@ from engine.returns.return_list import ReturnFilter, ReturnsPage, page_of
 from engine.returns.return_state import ReturnState, verify_expects
 from engine.returns.step_taker import Reading, ReturnChange, StepTaker
 from engine.store.connection.client import Client
-from engine.store.flows.receipts import Receipts
 from engine.store.flows.returns import StoredReturns
+from engine.store.flows.stored_receipts import StoredReceipts
 from engine.store.flows.stored_return import StoredReturn
 from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.keys import Keys
@@ -50,7 +50,7 @@ class Returns:
         """
         self._facts = facts
         self._stored = StoredReturns(client, keys)
-        self._receipts = Receipts(client, keys)
+        self._receipts = StoredReceipts(client, keys)
         self._steps = StepTaker(client, keys, stored=self._stored, facts=facts, clock=clock, micros=micros)
         self._after_freeing = after_freeing
         self._clock = clock

@@ -89,6 +89,11 @@ class Keys:
         """Hash: the same of all others."""
         return self._key("transfers", "ended")
 
+    @property
+    def ended_transfers_made(self) -> str:
+        """Sorted set: id of each of these by the UTC second at which it was made, below 0: the newest come first."""
+        return self._key("transfers", "ended", "made")
+
     def on_hand(self, sku: str) -> str:
         """Hash: node to units. Where more left than was counted it is below 0, which readers take for 0.
 
@@ -154,6 +159,16 @@ class Keys:
     def closed_receipts(self) -> str:
         """Hash: id of each receipt that was received or cancelled to its text."""
         return self._key("closed_receipts")
+
+    @property
+    def open_by_arrival(self) -> str:
+        """Sorted set: id of each open receipt by the UTC second at which it is expected."""
+        return self._key("open_by_arrival")
+
+    @property
+    def closed_by_arrival(self) -> str:
+        """Sorted set: id of each receipt that was received or cancelled by the UTC second at which it was expected."""
+        return self._key("closed_by_arrival")
 
     @property
     def arriving(self) -> str:

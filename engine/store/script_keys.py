@@ -97,7 +97,10 @@ _CHANGED_SKU = (
     *("changed_on_hand", "changed_held", "changed_base", "changed_stamp"),
     *("changed_journal", "changed_blocked", "changed_receipts", "changed_pegs"),
 )
-RECEIPT_NAMES = ("receipt_skus", "closed_receipts", "arriving", "at_risk", "expiring")
+RECEIPT_NAMES = (
+    *("receipt_skus", "closed_receipts", "open_by_arrival", "closed_by_arrival", "arriving"),
+    *("at_risk", "expiring"),
+)
 """What CHANGING_RECEIPTS needs beside the facts, the log, the stamps and the offers."""
 PEGGED_HOLD = ("pegged_hold",)
 _CHANGED_TAKEN = ("changed_taken",)
@@ -154,7 +157,7 @@ CHANGE_RECEIPT = KeyLayout(
 CHANGE_TRANSFER = KeyLayout(
     (
         *("facts", "log", "changed", *_OFFERS, *RECEIPT_NAMES, "operation"),
-        *("open_transfers", "ended_transfers", "active_policy", "scheduled_policies"),
+        *("open_transfers", "ended_transfers", "ended_transfers_made", "active_policy", "scheduled_policies"),
     ),
     (_CHANGED_SKU,),
     CHANGING_RECEIPTS,
@@ -244,7 +247,10 @@ LOAD_STOCK = KeyLayout(
     _FREEING,
 )
 REPAIR = KeyLayout(
-    ("log", "expiring", "orders", "parked", "arriving", "returns_opened", "facts", "changed", *_OFFERS, "due"),
+    (
+        *("log", "expiring", "orders", "parked", "arriving", "open_by_arrival", "closed_by_arrival"),
+        *("ended_transfers_made", "returns_opened", "facts", "changed", *_OFFERS, "due"),
+    ),
     (("written",),),
     _WAITING,
 )

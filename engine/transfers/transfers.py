@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,8 +15,9 @@ from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.position_checks import position_mistake
 from engine.inventory.stated_instants import MICROSECONDS, verify_instant
 from engine.model.facts import Network
-from engine.model.transfers import Transfer, TransferLine, TransferStatus
+from engine.model.transfers import OPEN_TRANSFERS, Transfer, TransferLine, TransferStatus
 from engine.store.connection.client import Client
+from engine.store.connection.sorted_sets import Place
 from engine.store.flows.transfers import (
     Leaving,
     OthersMade,
@@ -32,14 +33,13 @@ from engine.store.flows.transfers import (
 from engine.store.holds import Holds
 from engine.store.keys import Keys
 from engine.store.outcomes import OperationReused
+from engine.store.pages import page_of
 from engine.transfers import life
 from engine.transfers.kept_units import free_to_move
 from engine.transfers.lanes import lane_between
 
 _MOST_TRIES = 50
 _Plan: TypeAlias = Callable[[], TransferChange]
-Place: TypeAlias = tuple[int, str]
-"""Of a transfer in the list: when it was made, and its id."""
 _NOT_MOVED = frozenset({"transfer_proposed", "transfer_approved"})
 
 
@@ -68,6 +68,11 @@ class TransferFilter:
     goal: str | None = None
     sku: str | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether transfers are listed that are over."""
+        return self.status is not None and self.status not in OPEN_TRANSFERS
+
     def passes(self, transfer: Transfer) -> bool:
         if transfer.status != self.status and (self.status is not None or not transfer.is_open):
             return False
@@ -78,7 +83,9 @@ class TransferFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransfersPage:
-    """Transfers, the newest first. `after` is the place of the last one, if there are more."""
+    """Transfers, the newest first. The next page begins after the place `after`, the instant at which one was made and
+    its id; None: this is the last. A page may have fewer transfers than were asked for, or none, and not be the last.
+    """
 
     transfers: tuple[Transfer, ...]
     after: Place | None
@@ -221,17 +228,20 @@ class Transfers:
             raise NotFound(f"no transfer goes by the id '{name}'")
         return transfer
 
-    def page(self, wanted: TransferFilter, *, limit: int, after: Place | None = None) -> TransfersPage:
+    def page(self, filtered: TransferFilter, *, limit: int, after: Place | None = None) -> TransfersPage:
         """At most `limit` of those that pass the filter, the newest first, from behind the place `after` on."""
-        is_over = wanted.status in ("received", "cancelled")
-        found: Iterable[Transfer] = self._stored.ended() if is_over else self._stored.open()
-        by_id = {transfer.id: transfer for transfer in found if wanted.passes(transfer)}
+        # in the lists, the instant is below 0, so that the newest come first
         last = None if after is None else (-after[0], after[1])
-        places = sorted((-item.made_at, name) for name, item in by_id.items())
-        places = [place for place in places if last is None or place > last]
-        transfers = tuple(by_id[name] for _, name in places[:limit])
-        more = len(places) > limit
-        return TransfersPage(transfers=transfers, after=(transfers[-1].made_at, transfers[-1].id) if more else None)
+        listed = self._stored.ended(after=last) if filtered.ended else self._open_listed(last)
+        page = page_of(listed, filtered.passes, limit=limit)
+        return TransfersPage(
+            transfers=page.items, after=None if page.after is None else (-page.after[0], page.after[1])
+        )
+
+    def _open_listed(self, after: Place | None) -> Iterator[tuple[Place, Transfer]]:
+        """Those that are not over, as `StoredTransfers.ended` lists the others; there are few."""
+        by_place = {(-item.made_at, item.id): item for item in self._stored.open()}
+        return ((place, by_place[place]) for place in sorted(by_place) if after is None or place > after)
 
     def made(self) -> int:
         """How many were made, whatever became of them."""

@@ -10,7 +10,6 @@ from typing import Any, Protocol, TypeVar, get_args
 from engine.decide.order_record import order_of
 from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.record import to_json
-from engine.inbound.inbound import ReceiptFilter
 from engine.model.facts import Line, Order
 from engine.model.milestones import PREPARATION_MILESTONES
 from engine.model.receipts import Receipt
@@ -319,7 +318,7 @@ def receive(caller: Caller, _: str) -> Drawn:
 
 def _receipt(caller: Caller) -> Receipt | None:
     """One of those open that no transfer or return opened."""
-    receipts = caller.insist(lambda: caller.pointsman.flows.inbound.list_receipts(ReceiptFilter())) or ()
+    receipts = caller.insist(caller.pointsman.flows.inbound.open_receipts) or ()
     bought = [receipt for receipt in receipts if receipt.source == "purchase_order"]
     return caller.dice.choice(bought) if bought else None
 

@@ -8,19 +8,20 @@ import click
 from marshmallow import ValidationError
 
 from api.cli.language.current import say
-from api.cli.options import AS_JSON, OP, print_json, units_of
+from api.cli.options import AS_JSON, OP, ShapeParam, print_json, print_more, units_of
 from api.cli.output.column_tables import Column, print_columns
 from api.cli.output.mistakes import fail
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.files.receipts import ReceiptImport, import_receipts, read_receipts
 from api.records.flows.inbound import DeliveredRecord, InboundReceiptRecord, ReceiptImportRecord, ReceiptsPageRecord
+from api.shapes.cursors import HoldsCursor
 from api.shapes.flows.receipts import DeliveryRequest, SentDelivery
 from api.shapes.limits import MOST_RECEIPTS
 from api.shapes.mistakes import mistakes_of
 from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid
-from engine.inbound.inbound import ReceiptFilter
+from engine.inbound.receipt_list import ReceiptFilter
 from engine.model.receipts import ReceiptStatus
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -29,6 +30,9 @@ _NODE = click.option("--node", help="Only what comes to this node.")
 _SKU = click.option("--sku", help="Only what comes of this SKU.")
 _LIMIT = click.option(
     "--limit", type=click.IntRange(1, MOST_RECEIPTS), default=100, show_default=True, help="At most so many."
+)
+_AFTER = click.option(
+    "--after", type=ShapeParam(HoldsCursor(), name="place"), help="The place that the list before ended with."
 )
 _MOST_PRINTED = 10
 """At most so many refusals are printed."""
@@ -74,10 +78,18 @@ def import_file(settings: Settings, file: Path, *, as_json: bool) -> None:
 @_SKU
 @click.option("--status", type=click.Choice(get_args(ReceiptStatus)), help="Only those of this status.")
 @_LIMIT
+@_AFTER
 @AS_JSON
 @click.pass_obj
 def list_receipts(
-    settings: Settings, *, node: str | None, sku: str | None, status: ReceiptStatus | None, limit: int, as_json: bool
+    settings: Settings,
+    *,
+    node: str | None,
+    sku: str | None,
+    status: ReceiptStatus | None,
+    limit: int,
+    after: tuple[int, str] | None,
+    as_json: bool,
 ) -> None:
     """List what is to come, the next to arrive first.
 
@@ -85,21 +97,30 @@ def list_receipts(
 
     Example: pointsman inbound list --node lyon
     """
-    _list(settings, ReceiptFilter(node=node, sku=sku, status=status), limit=limit, as_json=as_json)
+    _list(settings, ReceiptFilter(node=node, sku=sku, status=status), limit=limit, after=after, as_json=as_json)
 
 
 @inbound.command("late")
 @_NODE
 @_SKU
 @_LIMIT
+@_AFTER
 @AS_JSON
 @click.pass_obj
-def list_late(settings: Settings, *, node: str | None, sku: str | None, limit: int, as_json: bool) -> None:
+def list_late(
+    settings: Settings,
+    *,
+    node: str | None,
+    sku: str | None,
+    limit: int,
+    after: tuple[int, str] | None,
+    as_json: bool,
+) -> None:
     """List what did not come when expected, the longest overdue first.
 
     Example: pointsman inbound late
     """
-    _list(settings, ReceiptFilter(node=node, sku=sku, late=True), limit=limit, as_json=as_json)
+    _list(settings, ReceiptFilter(node=node, sku=sku, late=True), limit=limit, after=after, as_json=as_json)
 
 
 @inbound.command("show")
@@ -166,20 +187,27 @@ def receive_units(
         click.echo(say("{over} more than were expected", over=quantities.show_units(sku, record.over)))
 
 
-def _list(settings: Settings, wanted: ReceiptFilter, *, limit: int, as_json: bool) -> None:
+def _list(
+    settings: Settings, filtered: ReceiptFilter, *, limit: int, after: tuple[int, str] | None, as_json: bool
+) -> None:
     with Pointsman(settings) as service:
-        page = service.flows.inbound.page(wanted, limit=limit, after=None)
+        page = service.flows.inbound.page(filtered, limit=limit, after=after)
         record = ReceiptsPageRecord.of(page, service.now)
         quantities, times = Quantities.of(service), Times.of(service)
     if as_json:
         print_json(record, quantities)
         return
-    if not record.receipts:
-        click.echo(say("nothing is late") if wanted.late else say("nothing is to come"))
-        return
-    _print(record.receipts, quantities, times)
-    if record.next is not None:
-        click.echo(say("there are more; --limit says how many are shown"), err=True)
+    if record.receipts:
+        _print(record.receipts, quantities, times)
+    else:
+        click.echo(_none_listed(filtered))
+    print_more(record.next)
+
+
+def _none_listed(filtered: ReceiptFilter) -> str:
+    if filtered.closed:
+        return say("no receipts")
+    return say("nothing is late") if filtered.late else say("nothing is to come")
 
 
 def _print(records: list[InboundReceiptRecord], quantities: Quantities, times: Times) -> None:

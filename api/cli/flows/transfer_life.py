@@ -186,9 +186,9 @@ def list_transfers(
 
     Example: pointsman transfer list --to st-lyon
     """
-    wanted = TransferFilter(status=status, origin=origin, goal=goal, sku=sku)
+    filtered = TransferFilter(status=status, origin=origin, goal=goal, sku=sku)
     with Pointsman(settings) as service:
-        page = service.flows.transfers.page(wanted, limit=limit, after=after)
+        page = service.flows.transfers.page(filtered, limit=limit, after=after)
         quantities, times = Quantities.of(service), Times.of(service)
     records, following = [TransferRecord.of(transfer) for transfer in page.transfers], holds_cursor(page.after)
     if as_json:

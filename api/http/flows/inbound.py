@@ -68,7 +68,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @inbound.response(HTTPStatus.OK, ReceiptsPageRecord)
     def listed(query: dict[str, Any]) -> Response:
         """What is to come, the next to arrive first; by status, also what was received or cancelled"""
-        page = pointsman.flows.inbound.page(query["wanted"], limit=query["limit"], after=query["after"])
+        page = pointsman.flows.inbound.page(**query)
         return answer(ReceiptsPageRecord.of(page, pointsman.now))
 
     @inbound.get("/<string:receipt>", scope=("stock", "audit:read"))

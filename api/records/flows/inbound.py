@@ -6,7 +6,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.shapes.cursors import holds_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
-from engine.inbound.inbound import ReceiptsPage
+from engine.inbound.receipt_list import ReceiptsPage
 from engine.model.receipts import Receipt, ReceiptSource, ReceiptStatus
 from engine.store.flows.receipts import ReceiptTaken, ReceiptUnchanged
 

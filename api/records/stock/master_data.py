@@ -139,6 +139,7 @@ class NodeFieldsRecord(Record, frozen=True, omit_defaults=True):
         Meta(description="by milestone that it reports, the share of the preparation", examples=[{"picked": "50%"}]),
     ] = UNSET
     address: PlaceAddressRecord | UnsetType = UNSET
+    label_format: Annotated[str | UnsetType, Meta(description="which labels its printer takes")] = UNSET
     printers: Annotated[
         dict[str, str] | UnsetType,
         Meta(description="by paper, the printer's URL", examples=[{"label": "socket://10.0.0.5:9100"}]),
@@ -172,6 +173,7 @@ class NodeFieldsRecord(Record, frozen=True, omit_defaults=True):
             if node.milestones is None
             else {name: f"{decimal(share, 100)}%" for name, share in node.milestones.items()},
             address=UNSET if node.address is None else PlaceAddressRecord.of(node.address),
+            label_format=node.label_format or UNSET,
             printers=dict(node.printers) or UNSET,
         )
 

@@ -1,7 +1,7 @@
-"""Receipts, as they are stored: announced, changed and received by change_receipt.lua, and read."""
+"""Announces, changes and receives receipts, by change_receipt.lua, and notes those that are overdue."""
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -11,7 +11,6 @@ from engine.actor import by_itself
 from engine.model.lots import TAB
 from engine.model.receipts import OPEN, Receipt, ReceiptSource, ReceiptStatus
 from engine.store.connection.client import Client, faults
-from engine.store.connection.hashes import read_hashes
 from engine.store.flows.receipt_texts import parse
 from engine.store.hold_changes.change_script import changed_sku_keys
 from engine.store.holds import Operation
@@ -111,7 +110,7 @@ class ReceiptUnchanged:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptRefused:
     """Nothing changed. `why` is a word of parts/receipt_changes.lua: unknown, differs, elsewhere, owned, past, closed,
-    few, over, dated or lotless; `over` is how many units there would have been too many.
+    few, over, dated, lotless or holds; `over` is how many units there would have been too many.
     """
 
     why: str
@@ -130,47 +129,6 @@ class Receipts:
         self._keys = keys
         self._change = client.script("flows/change_receipt")
         self._note_overdue = client.script("flows/note_overdue")
-
-    def find(self, *names: str) -> list[Receipt | None]:
-        """Each receipt, open or not; None for an id that is none's."""
-        redis, keys = self._client.redis, self._keys
-        if not names:
-            return []
-        with faults():
-            skus = [(sku or b"").decode() for sku in redis.hmget(keys.receipt_skus, names)]
-            with redis.pipeline(transaction=True) as read:
-                for name, sku in zip(names, skus, strict=True):
-                    read.hget(keys.receipts(sku), name)
-                    read.hget(keys.closed_receipts, name)
-                texts = iter(read.execute())
-        found = zip(names, skus, texts, texts, strict=False)
-        return [
-            parse(name, sku, text or closed).receipt if text or closed else None for name, sku, text, closed in found
-        ]
-
-    def open_of(self, skus: Sequence[str]) -> Iterator[Receipt]:
-        """The open receipts of these SKUs, in no order."""
-        for sku, fields in read_hashes(self._client, self._keys.receipts, skus):
-            yield from (parse(name.decode(), sku, text).receipt for name, text in fields.items())
-
-    def all(self, *, closed: bool) -> Iterator[Receipt]:
-        """Every open receipt, in no order; if `closed`, those that were received or cancelled as well."""
-        redis, keys = self._client.redis, self._keys
-        closed_texts: dict[str, bytes] = {}
-        with faults():
-            skus = {name.decode(): sku.decode() for name, sku in redis.hscan_iter(keys.receipt_skus, count=_AT_ONCE)}
-            if closed:
-                scanned = redis.hscan_iter(keys.closed_receipts, count=_AT_ONCE)
-                closed_texts = {name.decode(): text for name, text in scanned}
-        seen = set()
-        for receipt in self.open_of(sorted(set(skus.values()))):
-            seen.add(receipt.id)
-            yield receipt
-        yield from (
-            parse(name, skus[name], text).receipt
-            for name, text in closed_texts.items()
-            if name in skus and name not in seen
-        )
 
     def change(
         self,

@@ -1,5 +1,6 @@
 """Transfers, as they are stored: changed by change_transfer.lua, which moves their goods in the same step, and read."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
@@ -10,6 +11,7 @@ import orjson
 from engine.model.receipts import ReceiptStatus
 from engine.model.transfers import Transfer, TransferLine
 from engine.store.connection.client import Client, faults
+from engine.store.connection.sorted_sets import Place, places
 from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.hold_changes.change_script import changed_sku_keys
 from engine.store.holds import Operation
@@ -21,7 +23,7 @@ StoredUnits: TypeAlias = tuple[str, str]
 """What is on hand and held of a position, as it is stored."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _TRANSFER = msgspec.json.Decoder(Transfer)
-_AT_ONCE = 500
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +116,15 @@ class StoredTransfers:
             texts = self._client.redis.hvals(self._keys.open_transfers)
         return sorted(map(parse, texts), key=lambda transfer: transfer.id)
 
-    def ended(self) -> Iterator[Transfer]:
-        """All others, in no order; one may come twice."""
-        with faults():
-            for _, text in self._client.redis.hscan_iter(self._keys.ended_transfers, count=_AT_ONCE):
-                yield parse(text)
+    def ended(self, *, after: Place | None = None) -> Iterator[tuple[Place, Transfer | None]]:
+        """All others, each after its place in the list, the newest first; those behind the place `after`."""
+        listed = places(self._client, self._keys.ended_transfers_made, after=after)
+        while batch := list(itertools.islice(listed, _AT_ONCE)):
+            with faults():
+                texts = self._client.redis.hmget(self._keys.ended_transfers, [name for _, name in batch])
+            yield from (
+                (place, None if text is None else parse(text)) for place, text in zip(batch, texts, strict=True)
+            )
 
     def made(self) -> int:
         """How many were made, whatever became of them."""
@@ -156,6 +162,7 @@ class StoredTransfers:
             "before": "" if change.before is None else text_of(change.before),
             "after": text_of(after),
             "is_open": after.is_open,
+            "list_score": -after.made_at,
             "details": _details(change),
             "network": version,
             "policies": change.policies or False,

@@ -26,7 +26,14 @@ from engine.model.feed_steps import FeedStep
 from engine.model.returns import Grade, ReturnTerms
 from engine.model.timetable import Timetable
 from engine.model.transfer_lanes import NodeNames, TransferLane
-from engine.store.network.fulfilment_terms import address_of, address_record, parcel_terms_of, parcel_terms_record
+from engine.store.network.fulfilment_terms import (
+    address_of,
+    address_record,
+    carriers_of,
+    carriers_record,
+    parcel_terms_of,
+    parcel_terms_record,
+)
 from rules.vocabulary import Kind, Value
 
 Record = dict[str, Any]
@@ -76,6 +83,7 @@ def network_record(network: Network) -> Record:
                     for country, places in network.postcodes.items()
                 },
                 "parcels": parcel_terms_record(network.parcels),
+                "carriers": carriers_record(network.carriers),
                 "returns": _returns_record(network.returns),
                 "demand": _demand_record(network.demand),
             }
@@ -106,6 +114,7 @@ def network_of(version: str, record: Record) -> Network:
         },
         decimals=MappingProxyType(record.get("decimals", {})),
         parcels=parcel_terms_of(record.get("parcels")),
+        carriers=MappingProxyType(carriers_of(record.get("carriers", ()))),
         returns=_returns_of(record.get("returns", {})),
         demand=_demand_of(record.get("demand", {})),
         **{name: record.get(name, usual) for name, usual in _USUAL.items()},
@@ -178,6 +187,7 @@ def _node_record(node: Node) -> Record:
                 "unit_handling": node.unit_handling,
                 "hours": _timetable_record(node.hours),
                 "address": address_record(node.address),
+                "label_format": node.label_format,
                 "printers": dict(node.printers),
                 "cut_offs": {
                     name: cut_off if isinstance(cut_off, int) else list(cut_off)
@@ -212,7 +222,17 @@ def _node_of(record: Record) -> Node:
 
 def _service_record(service: Service) -> Record:
     money = ("base", "per_km", "per_kg")
-    others = ("id", "mode", "carrier", "emission", "emission_source", "detour", "drop", "max_distance")
+    others = (
+        "id",
+        "mode",
+        "carrier",
+        "carrier_product",
+        "emission",
+        "emission_source",
+        "detour",
+        "drop",
+        "max_distance",
+    )
     limits = {"max_weight": service.max_unit_weight, "max_parcel_weight": service.max_weight}
     return _without_none({**{name: getattr(service, name) for name in money + others}, **limits}) | {
         "transit": [list(band) for band in service.transit],

@@ -38,8 +38,13 @@ from engine.store.reconcile.drift import (
     units_short,
     unreadable_entry,
 )
-from engine.store.reconcile.expected_state import PositionKey, Suspect, SuspectKind
-from engine.store.reconcile.flows.receipt_drifts import peg_drifts, receipt_drifts, risk_drifts
+from engine.store.reconcile.expected_state import NO_RECEIPT, PositionKey, Suspect, SuspectKind
+from engine.store.reconcile.flows.receipt_drifts import (
+    open_receipts_drifts,
+    peg_drifts,
+    receipt_drifts,
+    risk_drifts,
+)
 from engine.store.reconcile.flows.return_drifts import order_return_drifts, return_drifts
 from engine.store.reconcile.flows.transfer_drifts import transfer_drifts
 from engine.store.reconcile.hold_endings import EndingsComparison
@@ -139,6 +144,7 @@ _COMPARE: Mapping[SuspectKind, Callable[..., Iterator[Drift]]] = {
     "returns": return_drifts,
     "order_returns": order_return_drifts,
     "receipts": receipt_drifts,
+    "open_receipts": open_receipts_drifts,
     "pegs": peg_drifts,
     "at_risk": risk_drifts,
     "transfers": transfer_drifts,
@@ -373,11 +379,13 @@ class Check:
     def _compare_receipts(self) -> None:
         """Receipts, what stands on them, and promises at risk."""
         replay, keys = self.replay.receipts, self._keys
-        states = scan.receipts(self._client, keys, sorted(self._names.receipts))
-        known = {(stored.receipt.sku, name) for name, stored in replay.by_id.items()}
-        for receipt in known | states.keys():
-            if any(receipt_drifts(keys, self.replay, receipt, states.get(receipt, (None,) * 4))):
+        logged = {name: stored.receipt.sku for name, stored in replay.by_id.items()}
+        states = scan.receipts(self._client, keys, sorted(self._names.receipts), logged)
+        for receipt in states.keys() | {(sku, name) for name, sku in logged.items()}:
+            if any(receipt_drifts(keys, self.replay, receipt, states.get(receipt, NO_RECEIPT))):
                 self._suspected.add(("receipts", receipt))
+        if any(open_receipts_drifts(keys, self.replay, "", scan.says_receipts_are_open(self._client, keys))):
+            self._suspected.add(("open_receipts", ""))
         pegs = {
             (sku, name): text
             for sku, fields in read_hashes(self._client, keys.pegs, sorted(self._names.pegs))
@@ -393,12 +401,9 @@ class Check:
                 self._suspected.add(("at_risk", shipment))
 
     def _compare_transfers(self) -> None:
-        with faults():
-            opened = scan.decode_fields(self._client.redis.hgetall(self._keys.open_transfers))
-            ended = scan.decode_fields(self._client.redis.hgetall(self._keys.ended_transfers))
-        replay = self.replay.transfers
-        for name in opened.keys() | ended.keys() | replay.open.keys() | replay.ended.keys():
-            if any(transfer_drifts(self._keys, self.replay, name, (opened.get(name), ended.get(name)))):
+        states, replay = scan.transfers(self._client, self._keys), self.replay.transfers
+        for name in states.keys() | replay.open.keys() | replay.ended.keys():
+            if any(transfer_drifts(self._keys, self.replay, name, states.get(name, (None, None, None)))):
                 self._suspected.add(("transfers", name))
 
     def _compare_positions(self) -> None:

@@ -18,12 +18,13 @@ PositionUnits: TypeAlias = Counter[PositionKey]
 """Units by position."""
 Base: TypeAlias = tuple[int, int]
 """Units of the count or load that stands, and its instant in UTC microseconds, as `Keys.base` says."""
-ReceiptState: TypeAlias = tuple[str | None, str | None, str | None, str | None]
-"""Of a receipt, as it is stored: its text, if it is open; its SKU; its text, if it is not open any more; and when it is
-expected, until that is logged as overdue.
+ReceiptState: TypeAlias = tuple[str | None, ...]
+"""Of a receipt, what is stored at each of `receipt_places`; None: nothing."""
+NO_RECEIPT: ReceiptState = (None,) * 6
+TransferState: TypeAlias = tuple[str | None, str | None, str | None]
+"""Of a transfer, as it is stored: its text among those that are open, and among the others; and when it was made, as
+the list of these has it.
 """
-TransferState: TypeAlias = tuple[str | None, str | None]
-"""Of a transfer, as it is stored: its text among those that are open, and among the others."""
 SuspectKind: TypeAlias = Literal[
     "holds",
     "callers",
@@ -39,6 +40,7 @@ SuspectKind: TypeAlias = Literal[
     "returns",
     "order_returns",
     "receipts",
+    "open_receipts",
     "pegs",
     "at_risk",
     "transfers",
@@ -46,8 +48,9 @@ SuspectKind: TypeAlias = Literal[
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
 load (day, field), what was taken (the name of its key, node), a node that rests, an order (cancelled: its cancelled
-units), the place of an entry of the backlog in its index (SKU, decision), a receipt (SKU, id), units that stand on one
-(SKU, field of the peg), a shipment whose promise is at risk, or the id of a transfer.
+units), the place of an entry of the backlog in its index (SKU, decision), a receipt (SKU, id), whether any receipt is
+open (no name), units that stand on one (SKU, field of the peg), a shipment whose promise is at risk, or the id of a
+transfer.
 """
 
 LOAD_SECONDS = 4 * 86_400

@@ -99,10 +99,14 @@ def _parse_waiting(replies: Iterator[Any]) -> WaitingState:
 
 
 def _parse_receipt(replies: Iterator[Any]) -> ReceiptState:
-    """Its text, its SKU, its text if it is closed, and when it is expected."""
+    """As `receipt_places` has it."""
     texts = [_parse_text(replies) for _ in range(3)]
-    awaited = next(replies)
-    return texts[0], texts[1], texts[2], None if awaited is None else str(int(awaited))
+    return *texts, *(_parse_score(replies) for _ in range(3))
+
+
+def _parse_score(replies: Iterator[Any]) -> str | None:
+    score = next(replies)
+    return None if score is None else str(int(score))
 
 
 _READS: Mapping[SuspectKind, _Read] = {
@@ -151,15 +155,22 @@ _READS: Mapping[SuspectKind, _Read] = {
             pipeline.hget(keys.receipts(receipt[0]), receipt[1])
             .hget(keys.receipt_skus, receipt[1])
             .hget(keys.closed_receipts, receipt[1])
+            .zscore(keys.open_by_arrival, receipt[1])
+            .zscore(keys.closed_by_arrival, receipt[1])
             .zscore(keys.arriving, receipt[1])
         ),
         _parse_receipt,
     ),
+    "open_receipts": _Read(lambda pipeline, keys, _: pipeline.hget(keys.facts, "receipts"), _parse_text),
     "pegs": _Read(lambda pipeline, keys, peg: pipeline.hget(keys.pegs(peg[0]), peg[1]), _parse_text),
     "at_risk": _Read(lambda pipeline, keys, shipment: pipeline.hget(keys.at_risk, shipment), _parse_text),
     "transfers": _Read(
-        lambda pipeline, keys, name: pipeline.hget(keys.open_transfers, name).hget(keys.ended_transfers, name),
-        lambda replies: (_parse_text(replies), _parse_text(replies)),
+        lambda pipeline, keys, name: (
+            pipeline.hget(keys.open_transfers, name)
+            .hget(keys.ended_transfers, name)
+            .zscore(keys.ended_transfers_made, name)
+        ),
+        lambda replies: (_parse_text(replies), _parse_text(replies), _parse_score(replies)),
     ),
 }
 """In the order in which drifts are reported."""

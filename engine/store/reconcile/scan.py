@@ -1,7 +1,7 @@
 """Reads the whole ledger for the check, a batch at a time, while the service goes on."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -9,7 +9,7 @@ import orjson
 from engine.store.connection.client import Client, faults
 from engine.store.connection.hashes import Fields, read_hashes
 from engine.store.keys import Keys
-from engine.store.reconcile.expected_state import Base, PositionKey, ReceiptState
+from engine.store.reconcile.expected_state import Base, PositionKey, ReceiptState, TransferState
 
 _AT_ONCE = 500
 _SCAN_COUNT = 5_000
@@ -88,10 +88,7 @@ def units_of_orders(client: Client, keys: Keys, orders: Sequence[str]) -> Iterat
 
 def returns(client: Client, keys: Keys) -> tuple[dict[str, str], dict[str, str]]:
     """Every return as it is stored, and when each was opened by the list of all."""
-    with faults():
-        stored = {name.decode(): text.decode() for name, text in client.redis.hscan_iter(keys.returns)}
-        opened = {name.decode(): str(int(at)) for name, at in client.redis.zscan_iter(keys.returns_opened)}
-    return stored, opened
+    return _scan_hash(client, keys.returns), _scan_sorted_set(client, keys.returns_opened)
 
 
 def index(client: Client, keys: Keys) -> Iterator[list[tuple[str, str]]]:
@@ -124,24 +121,47 @@ def bases(client: Client, keys: Keys, skus: Sequence[str]) -> Iterator[tuple[Pos
                 yield (sku, node.decode()), base
 
 
-def receipts(client: Client, keys: Keys, skus: Sequence[str]) -> dict[tuple[str, str], ReceiptState]:
-    """Each receipt, by SKU and id, as it is stored; the SKUs are those with open ones."""
-    with faults():
-        known = decode_fields(client.redis.hgetall(keys.receipt_skus))
-        closed = decode_fields(client.redis.hgetall(keys.closed_receipts))
-        awaited = {
-            name.decode(): str(int(at)) for name, at in client.redis.zrange(keys.arriving, 0, -1, withscores=True)
-        }
+def receipts(
+    client: Client, keys: Keys, skus: Sequence[str], logged: Mapping[str, str]
+) -> dict[tuple[str, str], ReceiptState]:
+    """Each receipt, by SKU and id, as it is stored; `skus` are those with open ones. The SKU is that under which it is
+    `logged` (SKU by id), if none is stored.
+    """
+    stored_skus, closed = _scan_hash(client, keys.receipt_skus), _scan_hash(client, keys.closed_receipts)
+    listed = [_scan_sorted_set(client, key) for key in (keys.open_by_arrival, keys.closed_by_arrival, keys.arriving)]
     opened = {
         (sku, name): text
         for sku, fields in read_hashes(client, keys.receipts, skus)
         for name, text in decode_fields(fields).items()
     }
-    names = {(sku, name) for name, sku in known.items()} | opened.keys()
-    names |= {(known.get(name, ""), name) for name in (*closed, *awaited)}
+    names = {(sku, name) for name, sku in stored_skus.items()} | opened.keys()
+    sku_of = {**logged, **stored_skus}
+    names |= {(sku_of.get(name, ""), name) for by_name in (closed, *listed) for name in by_name}
     return {
-        (sku, name): (opened.get((sku, name)), known.get(name), closed.get(name), awaited.get(name))
+        (sku, name): (
+            opened.get((sku, name)),
+            stored_skus.get(name),
+            closed.get(name),
+            *(scores.get(name) for scores in listed),
+        )
         for sku, name in names
+    }
+
+
+def says_receipts_are_open(client: Client, keys: Keys) -> str | None:
+    """1 if the facts say that some receipt is open."""
+    with faults():
+        text: bytes | None = client.redis.hget(keys.facts, "receipts")
+    return None if text is None else text.decode()
+
+
+def transfers(client: Client, keys: Keys) -> dict[str, TransferState]:
+    """Each transfer by its id, as it is stored."""
+    opened, ended = _scan_hash(client, keys.open_transfers), _scan_hash(client, keys.ended_transfers)
+    listed = _scan_sorted_set(client, keys.ended_transfers_made)
+    return {
+        name: (opened.get(name), ended.get(name), listed.get(name))
+        for name in opened.keys() | ended.keys() | listed.keys()
     }
 
 
@@ -158,6 +178,19 @@ def parse_base(text: bytes | None) -> Base | None:
         return None
     units, instant = text.split(b" ")
     return int(units), int(instant)
+
+
+def _scan_hash(client: Client, key: str) -> dict[str, str]:
+    """A hash that grows for ever, read some at a time, so that nobody waits for it."""
+    with faults():
+        fields = client.redis.hscan_iter(key, count=_AT_ONCE)
+        return {name.decode(): value.decode() for name, value in fields}
+
+
+def _scan_sorted_set(client: Client, key: str) -> dict[str, str]:
+    """As `_scan_hash`, with the score of each member as a whole number."""
+    with faults():
+        return {name.decode(): str(int(score)) for name, score in client.redis.zscan_iter(key, count=_AT_ONCE)}
 
 
 def decode_fields(fields: Fields) -> dict[str, str]:

@@ -6,7 +6,7 @@
 --       then so many members of `changed`, the number of loads, last the number of SKUs
 -- Answers {'expired', hold ids} if holds have to be ended first (by change_holds.lua), and is then called again; or
 -- {network version, policy version, the decision of the idempotency key, that of the order's id, loads by period, nodes
--- that rest, 1 if some stock has lots, the open receipts of each SKU if there are or were any, then on_hand and held of
+-- that rest, 1 if some stock has lots, the open receipts of each SKU if any receipt is open, then on_hand and held of
 -- each SKU, then what was taken, then if stamps are asked for, all of them as one text, - where there is none}. A policy
 -- version that was scheduled and is due is answered as `instant:version`. A hash is answered as one text of a
 -- name and its value on a line each, which is faster to make and to read than two answers for each node; no name has a

@@ -13,7 +13,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from engine.decide.order_record import seconds
 from engine.errors import InputInvalid, StockConflict
 from engine.inbound.available_to_promise import Reliance, available_of_receipts
-from engine.inbound.inbound import ReceiptFilter
 from engine.model.receipts import OPEN
 from engine.store.flows.receipts import Announcement, Delivery
 from tests.properties.ledger.ledger_driver import drive
@@ -163,8 +162,11 @@ class Inbound(RuleBasedStateMachine):
         }
         for position, (on_hand, held) in shown.items():
             assert (on_hand, held) == (max(0, self.model.there[position]), self.model.held_of(position)), position
-        assert self.pointsman.flows.inbound.list_receipts(ReceiptFilter()) == sorted(
+        assert self.pointsman.flows.inbound.open_receipts() == sorted(
             self.model.receipts(), key=lambda item: (item.expected_at, item.id)
+        )
+        assert self.pointsman._client.redis.hget(self.pointsman._keys.facts, "receipts") == (
+            b"1" if self.model.receipts() else None
         )
         assert self._stored_pegs() == Counter(
             {(peg.decision, str(peg.number), peg.receipt): peg.units for peg in self.model.pegs}

@@ -3,7 +3,6 @@
 import pytest
 
 from engine.errors import InputInvalid, KeyReused, NotFound, StockConflict
-from engine.inbound.inbound import ReceiptFilter
 from engine.model.lots import expiry_of
 from engine.store.flows.receipts import ReceiptTaken, ReceiptUnchanged
 from engine.store.stock import Count, Stamp
@@ -192,46 +191,6 @@ def test_units_can_not_arrive_later_than_now(announce, receive):
     announce()
     with pytest.raises(InputInvalid, match="ahead of the clock"):
         receive(1, at=(NOW + HOUR) * MICROS)
-
-
-def test_receipts_are_listed_by_node_sku_status_and_whether_they_are_late(shop, announce, receive, clock):
-    announce("late", expected_at=NOW + HOUR)
-    announce("a", expected_at=NOW + 2 * DAY, status="planned")
-    announce("b", sku="B", node="paris")
-    announce("gone", status="cancelled")
-    announce("there")
-    receive(10, "there")
-    clock.now += 2 * HOUR
-    listed = {
-        "all": ReceiptFilter(),
-        "late": ReceiptFilter(late=True),
-        "paris": ReceiptFilter(node="paris"),
-        "A": ReceiptFilter(sku="A"),
-        "planned": ReceiptFilter(status="planned"),
-        "cancelled": ReceiptFilter(status="cancelled"),
-        "received": ReceiptFilter(status="received", sku="A"),
-    }
-    names = {name: [item.id for item in shop.flows.inbound.list_receipts(wanted)] for name, wanted in listed.items()}
-    assert names == {
-        "all": ["late", "b", "a"],
-        "late": ["late"],
-        "paris": ["b"],
-        "A": ["late", "a"],
-        "planned": ["a"],
-        "cancelled": ["gone"],
-        "received": ["there"],
-    }
-
-
-def test_a_list_of_open_receipts_reads_no_closed_one(shop, announce, receive, client, keys):
-    announce("there")
-    receive(10, "there")
-    announce("open")
-    client.redis.hset(keys.closed_receipts, "there", "not to be read")
-    assert [item.id for item in shop.flows.inbound.list_receipts(ReceiptFilter())] == ["open"]
-    with pytest.raises(ValueError, match="not enough values"):
-        shop.flows.inbound.list_receipts(ReceiptFilter(status="received"))
-    client.redis.hdel(keys.closed_receipts, "there")
 
 
 def test_stock_shows_what_is_to_come_to_each_node(shop, announce):

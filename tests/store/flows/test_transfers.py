@@ -9,6 +9,7 @@ from engine.errors import InputInvalid, KeyReused, NotFound, PointsmanError, Sto
 from engine.idempotency import operation
 from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.model.transfers import TransferLine
+from engine.store import pages
 from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.flows.transfers import FactsDiffer, Leaving, StoredTransfers, TransferChange, TransferChanged
 from engine.store.stock import Count, Movement, Stamp
@@ -328,14 +329,55 @@ def test_a_long_list_is_read_in_pages(transfers, clock):
         transfers.create(new({"A": 1}, f"T-{number}"))
     whole = [item.id for item in transfers.page(TransferFilter(), limit=9).transfers]
     assert whole == ["T-3", "T-4", "T-1", "T-2", "T-0"]
-    found, after = [], None
+    assert list(names_by_pages(transfers, TransferFilter(), limit=2)) == whole
+
+
+def names_by_pages(transfers, filtered, limit):
+    after = None
     while True:
-        page = transfers.page(TransferFilter(), limit=2, after=after)
-        found += [item.id for item in page.transfers]
-        if page.after is None:
-            break
+        page = transfers.page(filtered, limit=limit, after=after)
+        assert len(page.transfers) <= limit
+        yield from (item.id for item in page.transfers)
         after = page.after
-    assert found == whole
+        if after is None:
+            return
+
+
+@pytest.mark.parametrize("most", [1, 2, 5_000])
+def test_those_that_are_over_are_read_in_pages_the_newest_first(shop, transfers, clock, monkeypatch, most):
+    monkeypatch.setattr(pages, "MOST_LOOKED_AT", most)
+    for number in range(5):
+        clock.now += number % 2
+        transfers.create(new({"A": 1}, f"T-{number}"))
+        transfers.cancel(f"T-{number}")
+    gone = TransferFilter(status="cancelled")
+    for limit in (1, 2, 9):
+        assert list(names_by_pages(transfers, gone, limit)) == ["T-3", "T-4", "T-1", "T-2", "T-0"]
+    assert list(names_by_pages(transfers, TransferFilter(status="received"), 2)) == []
+    assert list(names_by_pages(transfers, TransferFilter(), 2)) == []
+    assert shop.check().clean
+
+
+def test_a_page_of_those_that_are_over_reads_no_more_however_many_there_are(
+    shop, transfers, redis_client, client, keys
+):
+    """Of ten times as many, as many are read."""
+    transfers.create(new({"A": 1}, "T-0"))
+    text = client.redis.hget(keys.open_transfers, "T-0").replace(b"proposed", b"cancelled")
+
+    def calls():
+        stats = redis_client.info("commandstats")
+        return sum(item["calls"] for name, item in stats.items() if name != "cmdstat_info")
+
+    def calls_of_a_page(first, last):
+        for number in range(first, last):
+            client.redis.hset(keys.ended_transfers, f"T-{number}", text.replace(b"T-0", f"T-{number}".encode()))
+            client.redis.zadd(keys.ended_transfers_made, {f"T-{number}": -NOW - number})
+        before = calls()
+        assert len(transfers.page(TransferFilter(status="cancelled"), limit=5).transfers) == 5
+        return calls() - before
+
+    assert 0 < calls_of_a_page(0, 250) == calls_of_a_page(250, 2_500)
 
 
 def test_nothing_at_all_may_arrive_if_no_more_is_to_come(shop, transfers, shipped):
@@ -369,8 +411,9 @@ def test_a_transfer_that_was_changed_by_other_means_is_told_and_repaired(shop, t
     keys = shop._keys
     redis_client.hset(keys.open_transfers, "T-1", redis_client.hget(keys.open_transfers, "T-1").replace(b"6", b"5"))
     redis_client.hset(keys.ended_transfers, "T-9", redis_client.hget(keys.open_transfers, "T-1"))
+    redis_client.zadd(keys.ended_transfers_made, {"T-8": 5})
     drifts = {drift.suspect for drift in shop.check().drifts}
-    assert drifts == {("transfers", "T-1"), ("transfers", "T-9")}
+    assert drifts == {("transfers", "T-1"), ("transfers", "T-8"), ("transfers", "T-9")}
     shop.repair(who="eve")
     assert shop.check().clean
     assert transfers.find("T-1") == sent

@@ -8,7 +8,7 @@ from api.shapes.base import Strict
 from api.shapes.cursors import HoldsCursor
 from api.shapes.fields import Flag, QueryNumber, Word
 from api.shapes.limits import MOST_RECEIPTS
-from engine.inbound.inbound import ReceiptFilter
+from engine.inbound.receipt_list import ReceiptFilter
 from engine.model.receipts import ReceiptStatus
 
 
@@ -25,4 +25,4 @@ class ReceiptsQuery(Strict):
     @post_load
     def _filter(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         page = {name: data.pop(name) for name in ("limit", "after")}
-        return {"wanted": ReceiptFilter(**data), **page}
+        return {"filtered": ReceiptFilter(**data), **page}

@@ -84,4 +84,4 @@ class TransfersQuery(Strict):
     @post_load
     def _filter(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         page = {name: data.pop(name) for name in ("limit", "after")}
-        return {"wanted": TransferFilter(**data), **page}
+        return {"filtered": TransferFilter(**data), **page}

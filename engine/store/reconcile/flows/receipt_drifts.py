@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import orjson
 
-from engine.model.receipts import OPEN
 from engine.store.flows.receipt_texts import parse, text_of
 from engine.store.keys import Keys
 from engine.store.reconcile.drift import Drift, Write
@@ -18,16 +17,18 @@ def receipt_drifts(keys: Keys, replay: LogReplay, receipt: tuple[str, str], stat
     sku, name = receipt
     known = replay.receipts.stored(name)
     text = text_of(known) if known else None
-    is_open = known is not None and known.receipt.status in OPEN
+    is_open = known is not None and known.receipt.is_open
     awaited = replay.receipts.arriving.get(name)
+    expected_at = str(known.receipt.expected_at) if known else None
     expected: ReceiptState = (
         text if is_open else None,
         known.receipt.sku if known else None,
         None if is_open else text,
+        expected_at if is_open else None,
+        None if is_open else expected_at,
         None if awaited is None else str(awaited),
     )
-    places = (keys.receipts(sku), keys.receipt_skus, keys.closed_receipts, keys.arriving)
-    writes = Write.each(places, name, state, expected)
+    writes = Write.each(receipt_places(keys, sku), name, state, expected)
     if writes:
         yield Drift(
             what=f"units that are to come by receipt {name}",
@@ -38,6 +39,35 @@ def receipt_drifts(keys: Keys, replay: LogReplay, receipt: tuple[str, str], stat
             writes=writes,
             suspect=("receipts", receipt),
         )
+
+
+def open_receipts_drifts(keys: Keys, replay: LogReplay, _: str, stored: str | None) -> Iterator[Drift]:
+    """`stored` is whether the facts say that some receipt is open: 1, or None; decisions read receipts only then."""
+    is_any_open = any(known.receipt.is_open for known in replay.receipts.by_id.values())
+    expected = "1" if is_any_open else None
+    if stored != expected:
+        yield Drift(
+            what="whether units are to come by any receipt",
+            expected=int(expected is not None),
+            found=int(stored is not None),
+            writes=(Write(key=keys.facts, field="receipts", before=stored, after=expected),),
+            suspect=("open_receipts", ""),
+        )
+
+
+def receipt_places(keys: Keys, sku: str) -> tuple[str, ...]:
+    """Where something is stored by a receipt's id: its text, if it is open; its SKU; its text, if it is not open any
+    more; the instant at which it is expected, in the list of those open, in that of the others, and of those of which
+    it is not logged yet that they did not come.
+    """
+    return (
+        keys.receipts(sku),
+        keys.receipt_skus,
+        keys.closed_receipts,
+        keys.open_by_arrival,
+        keys.closed_by_arrival,
+        keys.arriving,
+    )
 
 
 def peg_drifts(keys: Keys, replay: LogReplay, peg: PegKey, stored: str | None) -> Iterator[Drift]:

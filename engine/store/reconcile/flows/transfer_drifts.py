@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from engine.store.flows.transfers import parse
 from engine.store.keys import Keys
 from engine.store.reconcile.drift import Drift, Write
 from engine.store.reconcile.expected_state import TransferState
@@ -9,14 +10,16 @@ from engine.store.reconcile.log_replay import LogReplay
 
 
 def transfer_drifts(keys: Keys, replay: LogReplay, name: str, state: TransferState) -> Iterator[Drift]:
-    """`state` is its text among the open transfers, and among those that are over."""
-    expected = replay.transfers.open.get(name), replay.transfers.ended.get(name)
-    writes = Write.each((keys.open_transfers, keys.ended_transfers), name, state, expected)
+    """`state` is as stored."""
+    ended = replay.transfers.ended.get(name)
+    expected = replay.transfers.open.get(name), ended, None if ended is None else str(-parse(ended).made_at)
+    places = (keys.open_transfers, keys.ended_transfers, keys.ended_transfers_made)
+    writes = Write.each(places, name, state, expected)
     if writes:
         yield Drift(
             what=f"transfer {name} as it stands",
-            expected=sum(text is not None for text in expected),
-            found=sum(text is not None for text in state),
+            expected=int(any(expected)),
+            found=int(any(state)),
             writes=writes,
             suspect=("transfers", name),
         )

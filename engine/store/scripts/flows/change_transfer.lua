@@ -90,8 +90,13 @@ end
 for _, item in ipairs(request.delivered) do
   receive(item.index, item.sku, item.id, item.delivery, context)
 end
-redis.call('HDEL', key[request.is_open and 'ended_transfers' or 'open_transfers'], request.id)
-redis.call('HSET', key[request.is_open and 'open_transfers' or 'ended_transfers'], request.id, request.after)
+if request.is_open then
+  redis.call('HSET', key.open_transfers, request.id, request.after)
+else  -- for good
+  redis.call('HDEL', key.open_transfers, request.id)
+  redis.call('HSET', key.ended_transfers, request.id, request.after)
+  redis.call('ZADD', key.ended_transfers_made, request.list_score, request.id)
+end
 local fields = {'kind', request.kind, 'id', request.id, 'at', request.now, 'details', request.details}
 if #request.moves > 0 then
   for _, part in ipairs({'levels', table.concat(levels, ','), 'moved_at', plain(at)}) do

@@ -15,8 +15,10 @@ for _, id in ipairs(request.receipts) do
   local place = sku and places[sku]
   if place and expected_at <= tonumber(request.now) then
     local text = redis.call('HGET', key.changed_receipts(place), id)
-    local standing = units_of_pegs(pegs_on(key.changed_pegs(place), id))
-    local details = {sku = sku, node = text and receipt_of(text).node, expected_at = expected_at}
+    local receipt = text and receipt_of(text)
+    local is_promised = receipt and receipt.promised > 0
+    local standing = is_promised and units_of_pegs(pegs_on(key.changed_pegs(place), id)) or {}
+    local details = {sku = sku, node = receipt and receipt.node, expected_at = expected_at}
     if #standing > 0 then
       details.standing = standing
       note_moved(standing, {receipt = id, sku = sku, node = details.node, at = request.now}, expected_at, nil)

@@ -1,7 +1,8 @@
 -- Changes of receipts: what is announced, and what is received. A script that opens or receives one calls `announce` or
 -- `receive`, which log it; other scripts of stock in motion may call both for receipts of their own. Needs `facts`, `log`,
--- `receipt_skus`, `closed_receipts`, `arriving`, `at_risk`, `expiring`, of each SKU changed_receipts, changed_pegs and what
--- `stock_journal` needs, `pegged_hold` of each hold, and the parts `lots`, `stock_journal` and `receipts`.
+-- `receipt_skus`, `closed_receipts`, `open_by_arrival`, `closed_by_arrival`, `arriving`, `at_risk`, `expiring`, of each SKU
+-- changed_receipts, changed_pegs and what `stock_journal` needs, `pegged_hold` of each hold, and the parts `lots`, `stock_journal` and
+-- `receipts`.
 --
 -- `context` is {now, micros, changed, freed, holds}: UTC seconds and microseconds; tables to which the keys of what is on
 -- hand of SKUs are added whose stock changed, or of which units came free; and, by id, the numbers of the holds that were
@@ -12,18 +13,31 @@ local function stored_receipt(index, id)
   return text and receipt_of(text)
 end
 
+-- Says among the facts whether any receipt is open: snapshots read receipts only then.
+local function note_whether_any_is_open()
+  if redis.call('EXISTS', key.open_by_arrival) == 1 then
+    redis.call('HSET', key.facts, 'receipts', '1')
+  else
+    redis.call('HDEL', key.facts, 'receipts')
+  end
+end
+
 local function store_receipt(index, sku, id, receipt)
   local text = receipt_text(receipt)
   redis.call('HSET', key.receipt_skus, id, sku)
   if IS_OPEN[receipt.status] then
     redis.call('HSET', key.changed_receipts(index), id, text)
     redis.call('HDEL', key.closed_receipts, id)
-    redis.call('HSET', key.facts, 'receipts', '1')
+    redis.call('ZADD', key.open_by_arrival, receipt.expected_at, id)
+    redis.call('ZREM', key.closed_by_arrival, id)
   else
     redis.call('HDEL', key.changed_receipts(index), id)
     redis.call('HSET', key.closed_receipts, id, text)
+    redis.call('ZADD', key.closed_by_arrival, receipt.expected_at, id)
+    redis.call('ZREM', key.open_by_arrival, id)
     redis.call('ZREM', key.arriving, id)
   end
+  note_whether_any_is_open()
 end
 
 -- Of pegs, {hold, number of the shipment, units}, as the log has them.

@@ -1,6 +1,7 @@
 -- Receipts: units of one SKU that are to come to one node, and the units of holds that stand on them (pegs). Needs
--- `facts`, `log`, `changed`, `offers`, `waiting`, `receipt_skus`, `closed_receipts`, `arriving`, `at_risk`, `expiring`, of
--- each SKU what the part `stock_journal` does, changed_receipts and changed_pegs, and that part and `lots`.
+-- `facts`, `log`, `changed`, `offers`, `waiting`, `receipt_skus`, `closed_receipts`, `open_by_arrival`,
+-- `closed_by_arrival`, `arriving`, `at_risk`, `expiring`, of each SKU what the part `stock_journal` does, changed_receipts
+-- and changed_pegs, and that part and `lots`.
 --
 -- A receipt is stored as these words, with tabs between them; `stated` is the status that its last message gave it, and
 -- `owned` 1 if a transfer or a return opened it, which alone then change it. In a script, the amounts are numbers.
