@@ -41,7 +41,7 @@ class Carriage:
     @property
     def sells(self) -> bool:
         """Whether the carrier is asked for labels."""
-        return self.account is not None and self.account.door != "numbers"
+        return self.account is not None and self.account.sells_labels
 
 
 def carriage_of(network: Network, shipment: ShipmentRecord, *, order_collects_at: str | None) -> Carriage:

@@ -227,7 +227,7 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
     numbers_after, open_after = numbers_of(key, text.packings), open_packings(key, text)
     packing = next(item for item in after.packings if item.number == change.packing)
     cancelled = [f"{key}/{parcel.number}" for parcel in packing.parcels] if packing.state == "cancelled" else []
-    body: dict[str, Any] = {"shipment": text, "packing": change.packing}
+    body: dict[str, Any] = {"number": key.number, "shipment": text, "packing": change.packing}
     if numbers:
         body["serials"] = [range_name(numbers.terms), f"{numbers.places.token}NEXT"]
     return {

@@ -150,10 +150,11 @@ class StoredManifest(Record, frozen=True, omit_defaults=True):
 
 
 class PackingBody(Record, frozen=True, omit_defaults=True):
-    """The body of a log entry about a shipment: the shipment as it is from then on, and which packing changed.
-    `serials` is the range of SSCCs that numbers were taken of, and the serial that is next of it.
+    """The body of a log entry about the shipment of that `number` in a decision: as it is from then on, and which
+    packing changed. `serials` is the range of SSCCs that numbers were taken of, and the serial that is next of it.
     """
 
+    number: int
     shipment: StoredShipment
     packing: int
     serials: tuple[str, int] | None = None
