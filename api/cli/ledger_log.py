@@ -11,6 +11,7 @@ from api.cli.language.current import counted, say, text
 from api.cli.options import INSTANT, INSTANT_END
 from api.cli.output.promise_words import CAUSE_WORDS, MILESTONE_WORDS
 from api.cli.output.times import Times
+from api.cli.output.tracking_words import TRACKING_WORDS
 from api.cli.reads import record_read
 from api.records.ledger import LogEntryRecord
 from engine.inventory.stated_instants import MICROSECONDS
@@ -18,6 +19,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server_clock import MOST_SECONDS_OFF
 from engine.store.flows.stored_return import StoredReturnedUnitsRecord
+from engine.store.fulfilment.stored_tracking import TrackedChange
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import MovedUnits, UnitsBody
 from engine.store.log.kinds import ACT_KINDS, KINDS, RETURN_KINDS, TRANSFER_KINDS
@@ -178,6 +180,19 @@ def _progressed(entry: Entry, times: Times) -> str:
         number=details["shipment"],
         milestone=say(MILESTONE_WORDS[details["milestone"]]),
         instant=times(details["passed_at"]),
+    )
+
+
+def _tracked(entry: Entry, times: Times) -> str:
+    change = TrackedChange.of_details(entry.details)
+    state = say(TRACKING_WORDS[change.state])
+    if change.raised in ("late", "lost"):
+        words = say("late") if change.raised == "late" else say("lost")
+        return say("shipment {number} is {words}: {state}", number=change.shipment, words=words, state=state)
+    if change.since is None:
+        return say("shipment {number}: {state}", number=change.shipment, state=state)
+    return say(
+        "shipment {number}: {state} since {instant}", number=change.shipment, state=state, instant=times(change.since)
     )
 
 
@@ -352,6 +367,7 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     "progressed": _progressed,
     "promise_at_risk": _at_risk,
     "promise_stays": _at_risk,
+    "tracked": _tracked,
     "extended": lambda entry, times: say("until {instant}", instant=times(entry.until or 0)),
     "withdrawn": lambda *_: say("from the backlog"),
     "queued": lambda *_: say("into the backlog"),

@@ -32,7 +32,7 @@ from engine.store.log.kinds import RETURN_KINDS
 ORDER_KINDS = frozenset(
     {
         *("confirmed", "released", "expired", "rejected", "extended", "withdrawn", "queued"),
-        *("approved", "cancelled", "undone", "amended"),
+        *("approved", "cancelled", "undone", "amended", "tracked"),
         *PROMISE_KINDS,
     }
 )

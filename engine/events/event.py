@@ -30,6 +30,10 @@ EVENT_TYPES: Mapping[str, str] = {
     "transfer.received": "units of a transfer arrived, or no more is to come of it",
     "transfer.cancelled": "nothing more becomes of a transfer; what was on its way is on hand where it left again",
     "shipment.progressed": "a shipment was released, picked, packed or handed over",
+    "shipment.tracked": "parcels of a shipment are in another state, by what their carrier says",
+    "shipment.delivered": "all parcels of a shipment are delivered",
+    "shipment.late": "a shipment was not delivered by its promise",
+    "shipment.lost": "nothing was heard of a shipment for so long that it may be lost",
     "promise.at_risk": "a shipment has missed a milestone or is about to, or the receipt on which it is held is late or"
     " short",
     "promise.moved": "what was at risk ships from elsewhere, or stays and arrives at another instant than was planned",

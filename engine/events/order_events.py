@@ -7,6 +7,7 @@ from msgspec import UNSET
 from engine.decide.order_record import Record, timestamp
 from engine.decide.record import DecisionRecord
 from engine.events.event import Event, Position, order_lane
+from engine.events.fulfilment.tracking_events import tracking_events
 from engine.events.known_decision import KnownDecision, links_of
 from engine.events.payloads import (
     EventLineRecord,
@@ -62,6 +63,8 @@ def changed(entry: Entry, decision: KnownDecision) -> list[tuple[str, Record]]:
             return [("order.waiting", _queued(entry, decision))]
         case kind if kind in PROMISE_KINDS:
             return promise_events(entry, decision)
+        case "tracked":
+            return list(tracking_events(entry, decision))
     return [("order.changed", _changed(entry, decision))]
 
 

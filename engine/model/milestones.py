@@ -28,3 +28,10 @@ CAUSE_OF: Final[Mapping[Milestone, Cause]] = {
     "packed": "not_packed",
     "handed_over": "not_handed_over",
 }
+OnTheWayCause: TypeAlias = Literal["in_transit_late", "lost"]
+"""Why the promise of a shipment that a carrier has is at risk: it is not delivered yet, or nothing was heard of it for
+so long that it may be lost.
+"""
+ON_THE_WAY_CAUSES: Final[tuple[OnTheWayCause, ...]] = get_args(OnTheWayCause)
+RiskCause: TypeAlias = Cause | OnTheWayCause
+RISK_CAUSES: Final[tuple[RiskCause, ...]] = (*CAUSES, *ON_THE_WAY_CAUSES)

@@ -1,10 +1,14 @@
-"""Lists the promises that are at risk: of shipments that have missed a milestone, or are about to."""
+"""Lists the promises that are at risk: of shipments that have missed a milestone or are about to, and of those that a
+carrier has and does not deliver.
+"""
 
+import heapq
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
-from engine.model.milestones import Cause
+from engine.model.milestones import Cause, OnTheWayCause, RiskCause
 from engine.promise_watch.promised_shipments import PromisedShipments, ShipmentKey
 from engine.promise_watch.watched_shipment import WatchedShipment
 from engine.store.flows.promise_index import PromiseIndex
@@ -12,6 +16,7 @@ from engine.store.flows.promise_notes import member_of
 
 MOST_LOOKED_AT = 5_000
 """How many shipments are read for one page."""
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,45 @@ class AtRisk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnTheWayRisk:
+    """A shipment that a carrier has, whose promise is at risk since the instant `due`, or from then on: when it is to
+    be delivered, or when nothing will have been heard of it for long. It arrives by `expected`; None: that is not
+    known. `raised`: that was said.
+    """
+
+    shipment: WatchedShipment
+    cause: OnTheWayCause
+    due: int
+    expected: int | None
+    missed: bool
+    raised: bool
+
+    @property
+    def late(self) -> bool:
+        """Whether it can't arrive in time any more."""
+        return self.expected is None
+
+
+Risk: TypeAlias = AtRisk | OnTheWayRisk
+
+
+class OnTheWayRisks(Protocol):
+    """Shipments that a carrier has."""
+
+    def at_risk(
+        self, *, until: int, after: tuple[int, str] | None
+    ) -> Iterator[tuple[int, ShipmentKey, OnTheWayRisk | None]]:
+        """Those whose promise is at risk by `until`, the first to be due first, behind (instant, member) `after`; None
+        of what is not with a carrier any more.
+        """
+        ...
+
+    def watch(self) -> tuple[OnTheWayRisk, ...]:
+        """Say of each that is newly late or lost that it is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RiskRequest:
     """Which of them: of milestones due by `until`, of these causes and of this node (None: of any). `after` is the
     instant and the member of the index behind which the page begins.
@@ -60,11 +104,11 @@ class RiskRequest:
 
     until: int
     node: str | None = None
-    cause: Cause | None = None
+    cause: RiskCause | None = None
     limit: int = 100
     after: tuple[int, str] | None = None
 
-    def asks_for(self, risk: AtRisk) -> bool:
+    def asks_for(self, risk: Risk) -> bool:
         return self.node in (None, risk.shipment.node) and self.cause in (None, risk.cause)
 
 
@@ -75,8 +119,22 @@ class RiskPage:
     """
 
     at: int
-    shipments: tuple[AtRisk, ...]
+    shipments: tuple[Risk, ...]
     after: tuple[int, str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """A place of an index, with the risk of the shipment there, if it has any. `fits`: it belongs there."""
+
+    at: int
+    key: ShipmentKey
+    risk: Risk | None
+    fits: bool = True
+
+    @property
+    def cursor(self) -> tuple[int, str]:
+        return self.at, member_of(*self.key)
 
 
 class RiskList:
@@ -86,32 +144,47 @@ class RiskList:
         self._index = index
         self._shipments = shipments
         self._clock = clock
+        self.on_the_way: OnTheWayRisks | None = None
+        """Where what carriers have is listed, too."""
 
     def page(self, request: RiskRequest) -> RiskPage:
         """A page of them. Raises NotReady, StoreUnavailable."""
         now = self._clock()
         self._shipments.catch_up(now)
-        found: list[AtRisk] = []
+        found: list[Risk] = []
         misplaced: set[str] = set()
         after = None
-        for looked_at, (at, shipment_key, shipment) in enumerate(self._places(request), start=1):
-            if shipment is None or shipment.due != at:
-                misplaced.add(shipment_key[0])
-            risk = None if shipment is None else risk_of(shipment, now, until=request.until)
-            if risk is not None and request.asks_for(risk):
-                found.append(risk)
+        places = heapq.merge(self._held(request, now), self._on_the_way(request), key=lambda place: place.cursor)
+        for looked_at, place in enumerate(places, start=1):
+            if not place.fits:
+                misplaced.add(place.key[0])
+            if place.risk is not None and request.asks_for(place.risk):
+                found.append(place.risk)
             if len(found) == request.limit or looked_at == MOST_LOOKED_AT:
-                after = at, member_of(*shipment_key)
+                after = place.cursor
                 break
         self._shipments.refresh(misplaced)
         return RiskPage(at=now, shipments=tuple(found), after=after)
 
-    def _places(self, request: RiskRequest) -> Iterator[tuple[int, ShipmentKey, WatchedShipment | None]]:
-        """The places of the index, each with the shipment there, if it is held."""
+    def _held(self, request: RiskRequest, now: int) -> Iterator[_Place]:
         for batch in self._index.due(until=request.until, after=request.after):
             shipments = self._shipments.find((decision, number) for _, decision, number in batch)
             for at, decision, number in batch:
-                yield at, (decision, number), shipments.get((decision, number))
+                shipment = shipments.get((decision, number))
+                risk = None if shipment is None else risk_of(shipment, now, until=request.until)
+                fits = shipment is not None and shipment.due == at
+                yield _Place(at=at, key=(decision, number), risk=risk, fits=fits)
+
+    def _on_the_way(self, request: RiskRequest) -> Iterator[_Place]:
+        """Those that are still held and have to pass a milestone stand among the others."""
+        if self.on_the_way is None:
+            return
+        listed = self.on_the_way.at_risk(until=request.until, after=request.after)
+        while batch := list(itertools.islice(listed, _AT_ONCE)):
+            held = self._shipments.find(key for _, key, _ in batch)
+            for at, key, risk in batch:
+                if (shipment := held.get(key)) is None or shipment.due is None:
+                    yield _Place(at=at, key=key, risk=risk)
 
 
 def risk_of(shipment: WatchedShipment, now: int, *, until: int) -> AtRisk | None:

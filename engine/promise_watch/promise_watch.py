@@ -1,10 +1,11 @@
 """Watches the promises of one network: `Pointsman.flows.promise_watch`."""
 
+import dataclasses
 from collections.abc import Callable
 
 from engine.facts_reader import FactsReader
-from engine.model.milestones import Cause
-from engine.promise_watch.at_risk import RiskList, RiskPage, RiskRequest
+from engine.model.milestones import RiskCause
+from engine.promise_watch.at_risk import OnTheWayRisks, RiskList, RiskPage, RiskRequest
 from engine.promise_watch.progress import Progress, ProgressReport
 from engine.promise_watch.promised_shipments import PromisedShipments
 from engine.promise_watch.raising import Raising, Rerouting, WatchTurn
@@ -51,6 +52,10 @@ class PromiseWatch:
         )
         self._thread: TurnThread | None = None
 
+    def watch_too(self, on_the_way: OnTheWayRisks) -> None:
+        """From here on, also watch what carriers have."""
+        self._list.on_the_way = on_the_way
+
     def report(self, report: ProgressReport) -> WatchedShipment:
         """As `Progress.report`."""
         return self._progress.report(report)
@@ -59,7 +64,7 @@ class PromiseWatch:
         self,
         *,
         node: str | None = None,
-        cause: Cause | None = None,
+        cause: RiskCause | None = None,
         within: int | None = None,
         limit: int = 100,
         after: tuple[int, str] | None = None,
@@ -73,7 +78,8 @@ class PromiseWatch:
 
     def watch(self) -> WatchTurn:
         """Say what is newly at risk, and look for better ways where that is asked for."""
-        return self._raising.run()
+        turn, on_the_way = self._raising.run(), self._list.on_the_way
+        return turn if on_the_way is None else dataclasses.replace(turn, on_the_way=on_the_way.watch())
 
     def start(self) -> None:
         """From here on, and until it is closed, watch, if the settings say so. A process that goes on for long does

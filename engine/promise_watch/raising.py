@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from engine.actor import by_itself
 from engine.idempotency import RESEND_SECONDS
-from engine.promise_watch.at_risk import AtRisk, risk_of
+from engine.promise_watch.at_risk import AtRisk, OnTheWayRisk, risk_of
 from engine.promise_watch.promised_shipments import PromisedShipments, ShipmentKey
 from engine.promise_watch.watched_shipment import WatchedShipment
 from engine.store.flows.promise_index import PromiseIndex
@@ -42,10 +42,11 @@ class Rerouting(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchTurn:
     """What one turn did: promises newly `raised`, and shipments that now come from elsewhere (`moved`) or for which
-    nothing better was found (`stay`).
+    nothing better was found (`stay`); and shipments `on_the_way` that are newly late or lost.
     """
 
     raised: tuple[AtRisk, ...] = ()
+    on_the_way: tuple[OnTheWayRisk, ...] = ()
     moved: int = 0
     stay: int = 0
 

@@ -265,14 +265,38 @@ class Keys:
         return self._key("parcels", "numbers")
 
     def tracked(self, shipment: str) -> str:
-        """Hash: what is known of where the parcels of the shipment `DECISION/NUMBER` are: number of a parcel to its
-        events, and `state` (see fulfilment/stored_tracking.py). Names of places are encrypted under the order's key.
+        """Hash: what carriers said of the parcels of the shipment `DECISION/NUMBER`: SSCC of a parcel to its events,
+        whose places are encrypted under the order's key; `heard`, when something was heard last, in UTC seconds; and
+        `changes`, how often this was changed.
         """
-        return self._key("tracking", shipment)
+        return self._key("tracking", "events", shipment)
+
+    @property
+    def tracking_states(self) -> str:
+        """Hash: `DECISION/NUMBER` of a shipment to where it is, as far as that was logged (see
+        fulfilment/stored_tracking.py).
+        """
+        return self._key("tracking", "states")
+
+    @property
+    def on_time(self) -> str:
+        """Hash: UTC date, service, node, country, and 1 for on time or 0, with tabs between, to a number of parcels."""
+        return self._key("tracking", "on_time")
+
+    def unknown_number(self, number: str) -> str:
+        """Hash that expires: JSON of each event of a tracking number that no shipment has yet, to `INSTANT SOURCE`:
+        when it was first heard, in UTC seconds, and of whom.
+        """
+        return self._key("tracking", "unknown", number)
+
+    @property
+    def unknown_numbers(self) -> str:
+        """Sorted set: tracking numbers that no shipment has yet, by when something was last heard of them."""
+        return self._key("tracking", "unknown")
 
     @property
     def tracking_open(self) -> str:
-        """Sorted set: `DECISION/NUMBER` of each shipment that is with a carrier and not delivered, by the instant from
+        """Sorted set: `DECISION NUMBER` of each shipment that is with a carrier and not delivered, by the instant from
         which on its promise is at risk: 0 until a turn of the watch has looked at it.
         """
         return self._key("tracking", "open")

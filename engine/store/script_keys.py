@@ -65,6 +65,9 @@ _RECEIPTS = ("receipts",)
 """For scripts that read or change what stands on receipts."""
 CHANGING_RECEIPTS = (*_FREEING, *_JOURNAL, *_RECEIPTS, "receipt_changes")
 """For scripts that open, change or receive receipts."""
+TRACKING = ("tracking",)
+"""For scripts by which parcels begin to be with a carrier, or stop to be; they need TRACKED_NOW."""
+TRACKED_NOW = ("tracking_open", "tracking_unraised")
 _ACTIVATIONS = ("activations",)
 """For scripts that log which policy version became active."""
 _ENDED = ("ended_units",)
@@ -183,6 +186,7 @@ PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
 )
 NOTE_LOW = KeyLayout(("low_positions", "low_checked", "low_lease", "log"))
+TRACK = KeyLayout(("tracked", "tracking_states", "parcel_numbers", *TRACKED_NOW, "on_time", "log"), parts=TRACKING)
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
 NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS))
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
@@ -282,6 +286,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "fulfilment/put_addressee": PUT_ADDRESSEE,
     "flows/publish_channel": PUBLISH_CHANNEL,
     "flows/note_low": NOTE_LOW,
+    "fulfilment/track": TRACK,
     "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,

@@ -12,7 +12,7 @@ from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.records.flows.promise_watch import PromiseAtRiskRecord, PromisesAtRiskRecord, WatchTurnRecord, shipment_record
 from api.shapes.limits import MOST_HOLDS
-from engine.model.milestones import CAUSES, MILESTONES, Cause, Milestone
+from engine.model.milestones import MILESTONES, RISK_CAUSES, Milestone, RiskCause
 from engine.promise_watch.progress import ProgressReport
 from engine.promise_watch.promise_watch import TURN_SECONDS
 from engine.promise_watch.raising import WatchTurn
@@ -22,7 +22,7 @@ from engine.settings import Settings
 
 @click.command()
 @click.option("--node", help="Only shipments from this node.")
-@click.option("--cause", type=click.Choice(CAUSES), help="Only those at risk because of this.")
+@click.option("--cause", type=click.Choice(RISK_CAUSES), help="Only those at risk because of this.")
 @click.option(
     "--within", type=DURATION, help="Milestones due within so long, such as 2h. Default: as the setting says."
 )
@@ -34,7 +34,7 @@ def watch(
     settings: Settings,
     *,
     node: str | None,
-    cause: Cause | None,
+    cause: RiskCause | None,
     within: int | None,
     limit: int,
     follow: bool,

@@ -15,7 +15,7 @@ from api.shapes.cursors import HoldsCursor
 from api.shapes.fields import Instant, Literal, QueryNumber, Word
 from api.shapes.limits import MOST_HOLDS
 from engine.errors import NotFound
-from engine.model.milestones import CAUSES, MILESTONES
+from engine.model.milestones import MILESTONES, RISK_CAUSES
 from engine.promise_watch.progress import ProgressReport
 from engine.service import Pointsman
 from rules.syntax import literals
@@ -36,7 +36,7 @@ class AtRiskQuery(Strict):
     node = Word(load_default=None)
     cause = fields.String(
         load_default=None,
-        validate=validate.OneOf(CAUSES),
+        validate=validate.OneOf(RISK_CAUSES),
         metadata={"description": "Only those that are at risk because of this"},
     )
     within = Literal(

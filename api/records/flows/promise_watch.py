@@ -7,8 +7,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.shapes.cursors import holds_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
-from engine.model.milestones import MILESTONES, Cause, Milestone
-from engine.promise_watch.at_risk import AtRisk, RiskPage
+from engine.model.milestones import MILESTONES, Milestone, RiskCause
+from engine.promise_watch.at_risk import OnTheWayRisk, Risk, RiskPage
 from engine.promise_watch.raising import WatchTurn
 from engine.promise_watch.watched_shipment import WatchedShipment
 
@@ -33,24 +33,30 @@ class WatchedShipmentRecord(Record, frozen=True, kw_only=True):
 class PromiseAtRiskRecord(WatchedShipmentRecord, frozen=True, kw_only=True):
     """A promise at risk."""
 
-    cause: Cause
+    cause: RiskCause
     due: Annotated[
         Timestamp,
-        Meta(description="the last second for its next milestone; or since when its receipt is late or short"),
+        Meta(
+            description="the last second for its next milestone; or since when its receipt is late or short; of what a"
+            " carrier has, by when it is to be delivered, or since when nothing was heard of it for long"
+        ),
     ]
     missed: Annotated[bool, Meta(description="whether that is over")]
     expected_at: Annotated[
         Timestamp | None, Meta(description="when it arrives at the earliest, as it stands; null: not known yet")
     ]
     late: Annotated[bool, Meta(description="whether that is after the promise")]
-    raised: Annotated[bool, Meta(description="whether promise.at_risk was raised for this cause")]
+    raised: Annotated[
+        bool,
+        Meta(description="whether promise.at_risk, or shipment.late or shipment.lost, was raised for this cause"),
+    ]
     rerouting: Annotated[
         Literal["pending", "stays"] | UnsetType,
         Meta(description="whether it was looked for a better way: pending, or nothing better was found"),
     ] = UNSET
 
     @classmethod
-    def of(cls, risk: AtRisk) -> "PromiseAtRiskRecord":
+    def of(cls, risk: Risk) -> "PromiseAtRiskRecord":
         shipment, state = risk.shipment, risk.shipment.state
         rerouting: Literal["pending", "stays"] | UnsetType = UNSET
         if state.rerouting or state.rerouted:
@@ -62,7 +68,7 @@ class PromiseAtRiskRecord(WatchedShipmentRecord, frozen=True, kw_only=True):
             missed=risk.missed,
             expected_at=None if risk.expected is None else timestamp(risk.expected),
             late=risk.late,
-            raised=shipment.is_raised,
+            raised=risk.raised if isinstance(risk, OnTheWayRisk) else shipment.is_raised,
             rerouting=rerouting,
         )
 
@@ -92,7 +98,8 @@ class WatchTurnRecord(Record, frozen=True):
 
     @classmethod
     def of(cls, turn: WatchTurn) -> "WatchTurnRecord":
-        return cls(raised=[PromiseAtRiskRecord.of(risk) for risk in turn.raised], moved=turn.moved, stay=turn.stay)
+        raised = [PromiseAtRiskRecord.of(risk) for risk in (*turn.raised, *turn.on_the_way)]
+        return cls(raised=raised, moved=turn.moved, stay=turn.stay)
 
 
 def shipment_record(shipment: WatchedShipment) -> WatchedShipmentRecord:

@@ -68,6 +68,7 @@ KINDS = (
     "progressed",
     "promise_at_risk",
     "promise_stays",
+    "tracked",
     *FORGETTABLE,
 )
 """All of them."""

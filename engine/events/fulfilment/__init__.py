@@ -1,0 +1,1 @@
+"""Events of parcels: packed, handed over, and where they are."""

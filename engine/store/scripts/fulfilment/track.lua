@@ -1,0 +1,46 @@
+-- Takes in what is known now of where the parcels of a shipment are, counts those that came on time, and logs it.
+--
+-- Keys, by the names in script_keys.py; tracked is that of the shipment.
+-- ARGV  1 the request as JSON: `shipment`, DECISION/NUMBER; `numbers`, pairs of a number of a parcel and the place that
+--       the index must have for it; `changes` and `before`, how often this was changed and the state, as they were read;
+--       `events`, pairs of an SSCC and its events; `heard`, when something was heard of it last, or ''; `after`, the
+--       state from now on, and `fields`, those of the log entry, both left out if the state stays; `counts`, pairs of a
+--       field and how many more it counts; `open` and `unraised`, the instants in these lists, '' if it leaves them
+-- Answers 'done'; or, and nothing is changed, 'changed' if it was changed since it was read, 'gone' if a number is not
+-- that of this shipment any more.
+local request = cjson.decode(ARGV[1])
+local call = redis.call
+
+for _, pair in ipairs(request.numbers) do
+  if call('HGET', key.parcel_numbers, pair[1]) ~= pair[2] then
+    return 'gone'
+  end
+end
+if (call('HGET', key.tracked, 'changes') or '0') ~= request.changes
+  or (call('HGET', key.tracking_states, request.shipment) or '') ~= request.before then
+  return 'changed'
+end
+call('HINCRBY', key.tracked, 'changes', 1)
+if request.heard ~= '' then
+  call('HSET', key.tracked, 'heard', request.heard)
+end
+for _, pair in ipairs(request.events) do
+  call('HSET', key.tracked, pair[1], pair[2])
+end
+for list, due in pairs({tracking_open = request.open, tracking_unraised = request.unraised}) do
+  if due == '' then
+    call('ZREM', key[list], promise_member(request.shipment))
+  else
+    call('ZADD', key[list], due, promise_member(request.shipment))
+  end
+end
+if request.after then
+  call('HSET', key.tracking_states, request.shipment, request.after)
+  for _, pair in ipairs(request.counts) do
+    if call('HINCRBY', key.on_time, pair[1], pair[2]) == 0 then
+      call('HDEL', key.on_time, pair[1])
+    end
+  end
+  call('XADD', key.log, '*', unpack(signed(request.fields)))
+end
+return 'done'
