@@ -118,7 +118,9 @@ class HandingOver:
             confirms=request.confirms,
             packings=tuple(ManifestedPacking(shipment.key, packing.number) for shipment, packing in chosen),
         )
-        jobs = self._papers.of(self._parts.facts.network(), request.node, "manifest", name, now)
+        jobs = self._papers.of(
+            self._parts.facts.network_and_products([], fresh=True)[0], request.node, "manifest", name, now
+        )
         return self._manifests.close(manifest, pairs, jobs, operation(request.fingerprint, request.op))
 
     def show(self, name: str) -> ManifestView:
@@ -172,7 +174,7 @@ class HandingOver:
         return found
 
     def _verify_node(self, name: str) -> None:
-        nodes = self._parts.facts.network().nodes
+        nodes = self._parts.facts.network_and_products([], fresh=True)[0].nodes
         if name not in nodes:
             raise InputInvalid([Mistake(field="node", message=f"no node goes by the id '{name}'")])
 

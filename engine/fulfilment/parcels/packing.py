@@ -219,19 +219,19 @@ class ShipmentPacking:
     def _plan(
         self, request: PackRequest, reading: ShipmentReading, left: Mapping[str, int]
     ) -> tuple[PlannedParcel, ...]:
-        network = self._parts.facts.network()
+        network, products = self._parts.facts.network_and_products(reading.skus.values(), fresh=True)
         return plan_parcels(
             request,
             left=left,
             skus=reading.skus,
-            products=self._parts.facts.products(reading.skus.values()),
+            products=products,
             packing_grams=_terms(network).packing_grams,
             text=network.quantity_text,
         )
 
     def _planned(self, request: PackRequest, reading: ShipmentReading) -> ShipmentChange:
         """The change by which it is packed, or its booking begins."""
-        network, now, packed = self._parts.facts.network(), self._parts.clock(), reading.packed
+        network, now, packed = self._network(), self._parts.clock(), reading.packed
         terms = _terms(network)
         verify_packable(self._parts, reading)
         verify_count(request, sum(len(item.parcels) for item in packed.packings))
@@ -280,6 +280,10 @@ class ShipmentPacking:
             on_its_way=on_its_way(carriage.carrier) if done else "",
         )
 
+    def _network(self) -> Network:
+        """As it is now: what stands on papers may have been loaded by another process."""
+        return self._parts.facts.network_and_products([], fresh=True)[0]
+
     def _verify_goes_on(self, outcome: ShipmentOutcome, change: ShipmentChange, request: PackRequest) -> None:
         """Raise what was wrong, unless the change only has to be worked out anew."""
         numbers = change.numbers
@@ -315,7 +319,7 @@ class ShipmentPacking:
 
     def _bought(self, reading: ShipmentReading, packing: Packing) -> tuple[Carriage, Bought]:
         """Asks the carrier. If it refuses, the packing is cancelled, so that it can be packed otherwise."""
-        network, record = self._parts.facts.network(), reading.record
+        network, record = self._network(), reading.record
         carriage = carriage_of(network, reading.shipment, order_collects_at=record.order.collect_at)
         order = reading.packed.order
         addressee = addressee_of(carriage, lambda: self._parts.addressees.read(order), order)
@@ -366,7 +370,7 @@ class ShipmentPacking:
             promise=reading.promise,
             passed=passes(reading, after),
             labels=labels,
-            jobs=self._papers.of_parcels(parts.facts.network(), after, done, now),
+            jobs=self._papers.of_parcels(self._network(), after, done, now),
             needs_key=True,
             on_its_way=on_its_way(carriage.carrier),
         )

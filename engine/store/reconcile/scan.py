@@ -9,8 +9,8 @@ import orjson
 from engine.store.connection.client import Client, faults
 from engine.store.connection.hashes import Fields, read_hashes
 from engine.store.keys import Keys
-from engine.store.reconcile.fulfilment.parcel_hashes import ParcelHash, parcel_hash
 from engine.store.reconcile.expected_state import Base, PositionKey, ReceiptState, TransferState
+from engine.store.reconcile.fulfilment.parcel_hashes import ParcelHash, parcel_hash
 
 _AT_ONCE = 500
 _SCAN_COUNT = 5_000
