@@ -23,6 +23,8 @@ class EventLinksRecord(Record, frozen=True, kw_only=True):
     policy: str | UnsetType = UNSET
     transfer: str | UnsetType = UNSET
     receipt: str | UnsetType = UNSET
+    shipment: str | UnsetType = UNSET
+    manifest: str | UnsetType = UNSET
     channel: str | UnsetType = UNSET
     returned: str | UnsetType = msgspec.field(default=UNSET, name="return")
 
@@ -175,6 +177,44 @@ class ShipmentProgressedRecord(Record, frozen=True, kw_only=True):
     milestone: Milestone
     at: Timestamp
     links: EventLinksRecord
+
+
+class PackedParcelRecord(Record, frozen=True, kw_only=True):
+    """A parcel, by its number in the shipment, from 1."""
+
+    number: int
+    sscc: str
+    tracking_number: Annotated[str | None, Meta(description="null: its carrier gave none")]
+    weight_g: int
+    lines: list[EventLineRecord]
+
+
+class ShipmentPackedRecord(Record, frozen=True, kw_only=True):
+    """Of `shipment.packed` and `shipment.packing_cancelled`. `shipment` is its number in the decision, from 0."""
+
+    order: str
+    decision: str
+    shipment: int
+    node: str
+    service: str
+    carrier: Annotated[str | None, Meta(description="null: nobody, it is collected where it was packed")]
+    packing: Annotated[int, Meta(description="from 1: more of a shipment may be packed later")]
+    parcels: Annotated[list[PackedParcelRecord], Meta(description="those of this packing")]
+    because: Annotated[str | UnsetType, Meta(description="why it was cancelled, where that was said")] = UNSET
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
+
+
+class ManifestClosedRecord(Record, frozen=True, kw_only=True):
+    """Of `manifest.closed`."""
+
+    manifest: str
+    node: str
+    carrier: str
+    shipments: Annotated[list[str], Meta(description="each as `DECISION/NUMBER`")]
+    packings: Annotated[int, Meta(description="how many were handed over")]
+    links: EventLinksRecord
+    truncated: bool | UnsetType = UNSET
 
 
 class TrackedParcelRecord(Record, frozen=True, kw_only=True):
@@ -518,6 +558,9 @@ PAYLOADS = {
     "transfer.received": TransferChangedRecord,
     "transfer.cancelled": TransferChangedRecord,
     "shipment.progressed": ShipmentProgressedRecord,
+    "shipment.packed": ShipmentPackedRecord,
+    "shipment.packing_cancelled": ShipmentPackedRecord,
+    "manifest.closed": ManifestClosedRecord,
     "shipment.tracked": ShipmentTrackedRecord,
     "shipment.delivered": ShipmentDeliveredRecord,
     "shipment.late": ShipmentLateRecord,

@@ -176,7 +176,7 @@ CHANGE_SHIPMENT = KeyLayout(
 )
 CLOSE_MANIFEST = KeyLayout((*_PACKING, "manifests"), parts=("print_jobs",))
 RESERVE_SERIALS = KeyLayout(("serials",), parts=("number_ranges", "serials"))
-PUT_ADDRESSEE = KeyLayout(("order", "order_keys", "addressees"))
+PUT_ADDRESSEE = KeyLayout(("order", "order_keys", "addressees", "log"))
 NOTE_OVERDUE = KeyLayout(
     ("arriving", "receipt_skus", "at_risk", "log"),
     (("changed_receipts", "changed_pegs"),),
