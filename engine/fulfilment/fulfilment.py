@@ -9,8 +9,11 @@ from engine.facts_reader import FactsReader
 from engine.fulfilment.parcels.carriage import NoCarriers
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts
+from engine.fulfilment.parcels.papers import ParcelPapers
 from engine.fulfilment.parcels.parcels import Parcels
+from engine.fulfilment.parcels.printed import PrintedPapers
 from engine.inventory.holds import DecisionHolds
+from engine.orders.living_orders import LivingOrders
 from engine.settings import Settings
 from engine.store.connection.client import Client
 from engine.store.fulfilment.addressees import Addressees
@@ -20,13 +23,14 @@ from engine.store.keys import Keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FulfilmentParts:
-    """What every part of it needs. `holds` confirms shipments; `clock` answers UTC seconds, `micros` microseconds."""
+    """What every part of it needs. `clock` answers UTC seconds, `micros` microseconds."""
 
     client: Client
     keys: Keys
     settings: Settings
     facts: FactsReader
     holds: DecisionHolds
+    orders: LivingOrders
     new_id: Callable[[], str]
     clock: Callable[[], int]
     micros: Callable[[], int]
@@ -48,6 +52,8 @@ class Fulfilment:
         )
         self.parcels = Parcels(packing)
         self.handing_over = HandingOver(packing, self.parcels, parts.holds)
+        papers = ParcelPapers(packing, order=parts.orders.show)
+        self.printed = PrintedPapers(packing, papers, self.handing_over)
 
     def start(self) -> None:
         """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long

@@ -1,0 +1,1 @@
+"""What becomes of shipments once they are picked, over HTTP."""
