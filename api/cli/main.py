@@ -46,6 +46,9 @@ COMMANDS = {
     "load": Lazy("api.cli.network", "load", "Load the network, products and stock in DIRECTORY."),
     "order": Lazy("api.cli.order.group", "order", "Show and list orders, and change where their units stand."),
     "policy": Lazy("api.cli.policy.group", "policy", "Check, test, explain, publish and activate policies."),
+    "print": Lazy(
+        "api.cli.fulfilment.printing", "printing", "Print what is to be printed at nodes, and test printers."
+    ),
     "products": Lazy("api.cli.products", "products", "Bring products into the network."),
     "promise": Lazy("api.cli.promises.group", "promise", "Show when SKUs could arrive, and watch what was promised."),
     "quote": Lazy("api.cli.promises.quote", "quote", "Show what may be promised of a cart; nothing is held."),

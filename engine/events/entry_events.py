@@ -10,6 +10,7 @@ from engine.decide.order_record import Record
 from engine.events.allocation_changes import AllocationChanges
 from engine.events.event import AUDIT_LANE, CHECKPOINT, NODE_LANE, POLICY_LANE, STOCK_LANE, Event, Position
 from engine.events.fulfilment.parcel_events import manifest_events, packing_events
+from engine.events.fulfilment.print_events import print_events
 from engine.events.inbound_events import inbound_events
 from engine.events.known_decision import KnownDecision
 from engine.events.order_events import changed, decided, placed, rest_begun
@@ -78,6 +79,7 @@ def events_of(
         *_allocation_changed(entry, allocations),
         *_units_changed(entry),
         *inbound_events(entry),
+        *print_events(entry),
         *(("stock.changed", "", data) for data in stock_changed(entry, decision)),
         *(("stock.low", data.sku or "", data) for data in low_by_rules(entry)),
     ]
@@ -97,6 +99,7 @@ _LANES = {
     "policy": POLICY_LANE,
     "allocation": POLICY_LANE,
     "node": NODE_LANE,
+    "print": NODE_LANE,
     "audit": AUDIT_LANE,
 }
 

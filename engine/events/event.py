@@ -48,6 +48,7 @@ EVENT_TYPES: Mapping[str, str] = {
     "policy.published": "a policy version was published for the first time",
     "policy.activated": "another policy version decides from now on",
     "node.resting": "a node begins to rest, or its rest was ended early",
+    "print.failed": "a paper is not printed by itself any more: its printer refuses it, or could not print for a day",
     "audit.checkpoint": "entries of the log were sealed, and this is the checkpoint of it",
 }
 """By name, what has happened."""

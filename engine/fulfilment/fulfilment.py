@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.facts_reader import FactsReader
+from engine.fulfilment.papers import Papers
 from engine.fulfilment.parcels.carriage import NoCarriers
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts
 from engine.fulfilment.parcels.papers import ParcelPapers
 from engine.fulfilment.parcels.parcels import Parcels
 from engine.fulfilment.parcels.printed import PrintedPapers
+from engine.fulfilment.printing.printing import Printing
+from engine.fulfilment.printing.sending import PrinterConnections
 from engine.inventory.holds import DecisionHolds
 from engine.orders.living_orders import LivingOrders
 from engine.settings import Settings
@@ -54,11 +57,24 @@ class Fulfilment:
         self.handing_over = HandingOver(packing, self.parcels, parts.holds)
         papers = ParcelPapers(packing, order=parts.orders.show)
         self.printed = PrintedPapers(packing, papers, self.handing_over)
+        drawing = Papers(self.printed, clock=parts.clock)
+        self.printing = Printing(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            drawing=drawing,
+            connections=PrinterConnections(),
+            auto=parts.settings.printing == "auto",
+            new_id=parts.new_id,
+            clock=parts.clock,
+            micros=parts.micros,
+        )
 
     def start(self) -> None:
         """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long
         does this.
         """
+        self.printing.start()
 
     def close(self) -> None:
-        pass
+        self.printing.close()

@@ -182,6 +182,9 @@ NOTE_OVERDUE = KeyLayout(
     (("changed_receipts", "changed_pegs"),),
     (*_RECEIPTS, "receipt_changes"),
 )
+SETTLE_PRINT_JOB = KeyLayout(
+    ("print_jobs", "print_queue", "print_nodes", "print_printed", "print_dead", "log"), parts=("print_jobs",)
+)
 PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
 )
@@ -284,6 +287,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "fulfilment/close_manifest": CLOSE_MANIFEST,
     "fulfilment/reserve_serials": RESERVE_SERIALS,
     "fulfilment/put_addressee": PUT_ADDRESSEE,
+    "fulfilment/settle_print_job": SETTLE_PRINT_JOB,
     "flows/publish_channel": PUBLISH_CHANNEL,
     "flows/note_low": NOTE_LOW,
     "fulfilment/track": TRACK,

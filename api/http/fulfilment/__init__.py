@@ -1,1 +1,1 @@
-"""What becomes of shipments once they are picked, over HTTP."""
+"""Parcels over HTTP: packed, labelled, printed, handed over and tracked."""

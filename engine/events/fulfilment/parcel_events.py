@@ -6,13 +6,8 @@ from urllib.parse import quote
 from msgspec import UNSET
 
 from engine.decide.order_record import Record
-from engine.events.payloads import (
-    EventLineRecord,
-    EventLinksRecord,
-    ManifestClosedRecord,
-    PackedParcelRecord,
-    ShipmentPackedRecord,
-)
+from engine.events.fulfilment.payloads import ManifestClosedRecord, PackedParcelRecord, ShipmentPackedRecord
+from engine.events.payloads import EventLineRecord, EventLinksRecord
 from engine.store.fulfilment.stored_shipment import StoredParcel
 from engine.store.log.entry import Entry
 
