@@ -52,6 +52,7 @@ class Fulfilment:
             addressees=Addressees(parts.client, parts.keys),
             new_id=parts.new_id,
             clock=parts.clock,
+            micros=parts.micros,
         )
         self.parcels = Parcels(packing)
         self.handing_over = HandingOver(packing, self.parcels, parts.holds)

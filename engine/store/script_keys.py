@@ -165,7 +165,8 @@ CHANGE_TRANSFER = KeyLayout(
     (_CHANGED_SKU,),
     CHANGING_RECEIPTS,
 )
-_PACKING = ("shipments", "parcel_numbers", "open_packings", "print_jobs", "print_queue", "log", "operation")
+_PRINTING = ("print_jobs", "print_queue", "print_nodes")
+_PACKING = ("shipments", "parcel_numbers", "open_packings", "log", "operation", *_PRINTING)
 CHANGE_SHIPMENT = KeyLayout(
     (
         *_PACKING,

@@ -59,7 +59,7 @@ from engine.store.outcomes import OperationReused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackingParts:
-    """What packing needs; `clock` answers UTC seconds."""
+    """What packing needs; `clock` answers UTC seconds, `micros` microseconds."""
 
     client: Client
     keys: Keys
@@ -69,6 +69,7 @@ class PackingParts:
     addressees: Addressees
     new_id: Callable[[], str]
     clock: Callable[[], int]
+    micros: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +267,7 @@ class ShipmentPacking:
             after=after,
             packing=packing.number,
             now=now,
+            micros=self._parts.micros(),
             hold=reading.hold,
             promise=reading.promise,
             passed=done and passes(reading, after),
@@ -362,6 +364,7 @@ class ShipmentPacking:
             after=after,
             packing=packing.number,
             now=now,
+            micros=self._parts.micros(),
             hold=reading.hold,
             promise=reading.promise,
             passed=passes(reading, after),
@@ -382,6 +385,7 @@ class ShipmentPacking:
             after=after,
             packing=packing.number,
             now=self._parts.clock(),
+            micros=self._parts.micros(),
             on_its_way="" if any(item.state == "packed" and item.carrier for item in after.valid) else "ends",
         )
         return self._parts.shipments.change(change, named or operation(f"cancelled {packing.number}", None))
