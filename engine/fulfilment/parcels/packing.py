@@ -21,6 +21,7 @@ from engine.errors import (
 )
 from engine.facts_reader import FactsReader
 from engine.fulfilment.carriers.carrier import Booking, Bought
+from engine.fulfilment.carriers.carriers import label_format
 from engine.fulfilment.carriers.number_ranges import script_ranges
 from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
@@ -333,7 +334,7 @@ class ShipmentPacking:
             sender=carriage.sender,
             addressee=addressee,
             parcels=packing.parcels,
-            label_format=carriage.account.label_format,
+            label_format=label_format(network, node=carriage.node.id, carrier=packing.carrier),
         )
         try:
             return carriage, self._parts.carriers.carrier(packing.carrier).buy(booking)
