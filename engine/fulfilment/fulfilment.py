@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.facts_reader import FactsReader
+from engine.fulfilment.carriers.carriers import Carriers
 from engine.fulfilment.papers import Papers
 from engine.fulfilment.printing.printing import Printing
 from engine.fulfilment.printing.sending import PrinterConnections
@@ -33,6 +34,14 @@ class Fulfilment:
     """`Pointsman.fulfilment`. Each attribute is one part."""
 
     def __init__(self, parts: FulfilmentParts) -> None:
+        self.carriers = Carriers(
+            parts.client,
+            parts.keys,
+            settings=parts.settings.carriers,
+            network=lambda: parts.facts.network_and_products((), fresh=True)[0],
+            new_id=parts.new_id,
+            clock=parts.clock,
+        )
         papers = Papers(parts.clock)
         self.printing = Printing(
             parts.client,

@@ -707,6 +707,16 @@ class Keys:
         """String: there while it is the turn of one of the workers to seal."""
         return self._key("sealing")
 
+    def booked(self, carrier: str, reference: str) -> str:
+        """String: JSON of what was begun at a carrier for a shipment, until it is long over
+        (engine/store/fulfilment/begun_bookings.py).
+        """
+        return self._key("carriers", "booked", carrier, reference)
+
+    def booking_lease(self, carrier: str, reference: str) -> str:
+        """String: there while a process asks a carrier about that shipment, with a name that it gave itself."""
+        return self._key("carriers", "lease", carrier, reference)
+
     @property
     def tracking_serials(self) -> str:
         """Hash: form of a range of tracking numbers, a tab and its first serial, to the serial that is next of it. What

@@ -216,6 +216,7 @@ _WEBHOOK = ("webhooks", "webhook", "webhook_lanes", "webhook_dead", "webhook_pro
 CHANGE_WEBHOOK = KeyLayout(_WEBHOOK)
 REMOVE_WEBHOOK = KeyLayout(_WEBHOOK)
 LEASE = KeyLayout(("lease",))
+BEGIN_BOOKING = KeyLayout(("booked",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
 CHANGE_FACTS = KeyLayout(("facts", "products", *_FORMER, "log"), parts=("former_version",))
 LEARN_DEMAND = KeyLayout(
@@ -311,5 +312,6 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "audit/record_act": RECORD_ACT,
     "server/rights": RIGHTS,
     "server/lease": LEASE,
+    "fulfilment/begin_booking": BEGIN_BOOKING,
 }
 """By the name of the script's file."""
