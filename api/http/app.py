@@ -45,7 +45,7 @@ from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
 from api.http.flows import channels, demand, inbound, promise_watch, returns, transfers
-from api.http.fulfilment import printing
+from api.http.fulfilment import addressees, manifests, parcels, printing
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
@@ -133,6 +133,9 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         demand,
         inbound,
         transfers,
+        addressees,
+        parcels,
+        manifests,
         promise_watch,
         printing,
     )
