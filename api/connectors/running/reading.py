@@ -1,7 +1,8 @@
 """Reads a message into rows with the fields of ours."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -62,8 +63,13 @@ class MessageReader:
         paths = (*connector.once, *connector.group, *(test.path for test in connector.when))
         self._paths = {path: Path(path, connector.format) for path in paths if not path.startswith("$")}
 
-    def read(self, stream: BinaryIO, message: Message) -> Iterator[ReadItem]:
+    @contextmanager
+    def reading(self, message: Message) -> Iterator[Iterator[ReadItem]]:
         """Every row of the message, or group of rows, in its order."""
+        with message.open() as stream, closing(self._read(stream, message)) as items:
+            yield items
+
+    def _read(self, stream: BinaryIO, message: Message) -> Generator[ReadItem, None, None]:
         words = words_of(message, self._connector.name)
         for rows in self._groups(read_rows(stream, self._connector.format), words):
             yield (rows,) if isinstance(rows, BadRow) else self._item(rows, words)

@@ -132,8 +132,8 @@ class ConnectorRunner:
         begun = {_MESSAGE: message.id, _ROWS: str(rows), _BAD: str(bad)}
         self._keep(Step(fields=begun | self._at(), over=not resumed, status={**status, "error": ""}))
         refused = self._refused_beforehand(message) if self._connector.quarantine == "file" else Refusals()
-        with message.open() as stream:
-            items = itertools.islice(self._reader.read(stream, message), rows, None)
+        with self._reader.reading(message) as every:
+            items = itertools.islice(every, rows, None)
             report.rows, report.endings["bad"] = rows, bad
             for batch in _batches(items):
                 doubted = doubtful and not INBOUND[self._connector.kind].named
@@ -145,8 +145,8 @@ class ConnectorRunner:
     def _refused_beforehand(self, message: Message) -> Refusals:
         """Where nothing of a message is taken over if a row is bad: what has a mistake that can be told beforehand."""
         refused = Refusals()
-        with message.open() as stream:
-            for item in self._reader.read(stream, message):
+        with self._reader.reading(message) as items:
+            for item in items:
                 if isinstance(item, tuple):
                     refused.messages.update(bad.message_number for bad in item)
                     refused.whole |= any(bad.whole and bad.message_number is None for bad in item)
