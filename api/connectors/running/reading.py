@@ -1,6 +1,7 @@
 """Reads a message into rows with the fields of ours."""
 
 import hashlib
+import logging
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from api.connectors.sources.message import Message
 from engine.decide.order_record import timestamp
 
 ONCE_BYTES = 16
+
+logger = logging.getLogger("pointsman")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,12 @@ class MessageReader:
             once = self._once(row, words)
         except BadField as error:
             return (BadRow(row=row.number, place=row.place, path=error.path, message=error.message, raw=row.raw),)
-        fields = self._mapper.map(row, words, rows if self._connector.group else ())
+        try:
+            fields = self._mapper.map(row, words, rows if self._connector.group else ())
+        except Exception as error:  # a row that nobody thought of must not keep back those after it
+            logger.exception("connector %s: %s can't be read", self._connector.name, row.place)
+            message = f"this release can't read the row: {type(error).__name__}: {error}"
+            return (BadRow(row=row.number, place=row.place, path="", message=message, raw=row.raw),)
         if isinstance(fields, tuple):
             return fields
         return ReadRow(

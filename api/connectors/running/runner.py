@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from api.connectors.applying.incoming import LATER, acting_as
+from api.connectors.applying.offline import mistakes_offline
 from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
 from api.connectors.running.problems import MOST_PROBLEMS, Problem, decode, encode
@@ -150,6 +151,8 @@ class ConnectorRunner:
                 if isinstance(item, tuple):
                     refused.messages.update(bad.message_number for bad in item)
                     refused.whole |= any(bad.whole and bad.message_number is None for bad in item)
+                elif isinstance(item, ReadRow) and mistakes_offline(self._connector.kind, item.fields):
+                    refused.messages.add(item.message_number)
         return refused
 
     def _taken(self, batch: Sequence[ReadItem], refused: Refusals) -> Taken:
@@ -157,6 +160,9 @@ class ConnectorRunner:
         kept_back = [item for item in batch if isinstance(item, ReadRow) and refused.has(item)]
         taken = self._taker.take([item for item in batch if item not in kept_back] if kept_back else batch)
         taken.endings["bad"] += len(kept_back)
+        for row in kept_back:
+            mistakes = mistakes_offline(self._connector.kind, row.fields)
+            taken.problems += Problem.of_mistakes(mistakes, row=row.number, place=row.place, raw=row.raw)
         return taken
 
     def _doubted(self, batch: Sequence[ReadItem]) -> Taken:
