@@ -31,6 +31,7 @@ TRANSLATED = {
     "explanation.md": "explication.md",
     "policy-language.md": "langage-des-regles.md",
     "policy-tables.md": "tables-de-regles.md",
+    "labels.md": "etiquettes.md",
 }
 SETTING = re.compile(r"\bPOINTSMAN_[A-Z_]*[A-Z]\b")
 CALL = re.compile(r"`(GET|POST|PUT|DELETE) (/[^`?\s]*)")
