@@ -1,6 +1,7 @@
 """Carriers are asked within a bounded time, at the address that was named, and nobody else is shown their key."""
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -21,6 +22,20 @@ def asking(base, **others):
     return CarrierHttp(**{"carrier": "shop", "base": base, "authorization": "Token k", "clock": lambda: NOW, **others})
 
 
+def whole_request(connection):
+    """Head and body may come apart."""
+    request = b""
+    while True:
+        head, end, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"Content-Length: (\d+)", head)
+        if end and len(body) >= (int(length[1]) if length else 0):
+            return request
+        more = connection.recv(65_536)
+        if not more:
+            return request
+        request += more
+
+
 @contextlib.contextmanager
 def answering(*answers):
     """A server that gives these answers, bytes as they go over the wire, one to each connection."""
@@ -32,7 +47,7 @@ def answering(*answers):
                 with contextlib.suppress(OSError):
                     connection, _ = server.accept()
                     with connection:
-                        received.append(connection.recv(65_536))
+                        received.append(whole_request(connection))
                         for part in answer if isinstance(answer, list) else [answer]:
                             if callable(part):
                                 part()
