@@ -16,6 +16,7 @@ from engine.fulfilment.carriers.asking.http import CarrierHttp
 from tests.support.local_server import local_server
 
 NOW = 1_796_000_000
+_TLS_HANDSHAKE = b"\x16"
 
 
 def asking(base, **others):
@@ -23,7 +24,7 @@ def asking(base, **others):
 
 
 def whole_request(connection):
-    """Head and body may come apart."""
+    """Head and body may come apart. What is not HTTP, as when encryption begins, is not waited for."""
     request = b""
     while True:
         head, end, body = request.partition(b"\r\n\r\n")
@@ -31,8 +32,8 @@ def whole_request(connection):
         if end and len(body) >= (int(length[1]) if length else 0):
             return request
         more = connection.recv(65_536)
-        if not more:
-            return request
+        if not more or (request + more).startswith(_TLS_HANDSHAKE):
+            return request + more
         request += more
 
 
