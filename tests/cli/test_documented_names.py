@@ -29,6 +29,8 @@ TRANSLATED = {
     "quotes.md": "devis.md",
     "returns.md": "retours.md",
     "explanation.md": "explication.md",
+    "parcels.md": "colis.md",
+    "printing.md": "impression.md",
     "policy-language.md": "langage-des-regles.md",
     "policy-tables.md": "tables-de-regles.md",
     "labels.md": "etiquettes.md",
