@@ -163,6 +163,6 @@ def test_a_return_and_its_steps(send, pointsman):
     came = send("returned_goods", {"return": "rma", "node": "{value: lyon}", "lines": lines}, row, more=ONCE)
     assert came.problems == []
     inspected = {"return": "rma", "groups": "{each: groups, fields: {grade: grade}}"}
-    assert send("return_inspections", inspected, {**row, "groups": [{"grade": "A"}]}, more=ONCE).problems == []
+    assert send("return_inspections", inspected, {**row, "groups": [{"grade": "as_new"}]}, more=ONCE).problems == []
     (group,) = pointsman.flows.returns.show("R-1").stored.groups
-    assert (group.node, group.grade) == ("lyon", "A")
+    assert (group.node, group.grade) == ("lyon", "as_new")
