@@ -73,6 +73,7 @@ from engine.store.backup.frames import Contents
 from engine.store.backup.restore import restore
 from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
+from engine.store.connectors.connector_store import ConnectorStore
 from engine.store.keys import INSTALLATION, Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.log import decision_log
@@ -286,6 +287,7 @@ class Pointsman:
                 settings=settings,
                 facts=self._facts,
                 holds=self.holds,
+                orders=self.orders,
                 new_id=new_id,
                 clock=lambda: self.now,
                 micros=lambda: self.micros,
@@ -310,6 +312,7 @@ class Pointsman:
         )
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.proofs = Proofs(self._client, self._keys)
+        self.connectors = ConnectorStore(self._client, self._keys)
         self.decisions = Decisions(DecisionSearch(self._client, self._keys), self.replays)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
@@ -428,13 +431,13 @@ class Pointsman:
         """
         before = read.read_version(self._client, self._keys)
         inventory = read.with_known_decimals(self._client, self._keys, inventory)
-        self.flows.inbound.verify_keeps(inventory)
         verify_policies = functools.partial(self.versions.verify_network, inventory.network)
         version = network_load.save(
             self._client,
             self._keys,
             inventory,
             verify_policies=verify_policies,
+            verify_kept=functools.partial(self.flows.inbound.verify_keeps, inventory),
             micros=lambda: self.micros,
             counts=counts,
         )

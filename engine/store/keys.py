@@ -26,7 +26,8 @@ class Keys:
     def facts(self) -> str:
         """Hash: `version` and `body` of the network file, and `words`, the categories, brands, seasons and tags of its
         products. Also `rests`, an instant after which no node rests: until then, `resting` has to be read; `lots`, if
-        some stock has or had any; `receipts`, if there are or were any; `loaded`, the instant of the load; and `moved`,
+        some stock has or had any; `receipts`, if there are or were any; `flow_starts`, how often a receipt was opened
+        or units came back, after which a load has to keep more; `loaded`, the instant of the load; and `moved`,
         the latest at which units came or left, both in UTC microseconds. While the network is being loaded (see
         network/load.py), also the name of the `load`, and the version that it `becomes`. `number` counts the networks
         that were in its place before.
@@ -660,6 +661,33 @@ class Keys:
         return self._key("parcels", "shipments")
 
     @property
+    def open_packings(self) -> str:
+        """Hash: `DECISION/NUMBER/PACKING` of each packing that no manifest has to JSON [state, node, carrier]."""
+        return self._key("parcels", "open")
+
+    @property
+    def manifests(self) -> str:
+        """Hash: id of a manifest to its JSON (see engine/store/fulfilment/stored_shipment.py)."""
+        return self._key("parcels", "manifests")
+
+    @property
+    def parcel_labels(self) -> str:
+        """Hash: `DECISION/NUMBER/PARCEL` to the label that a carrier sold, after its format and a line break, encrypted
+        under the order's key.
+        """
+        return self._key("parcels", "labels")
+
+    @property
+    def addressees(self) -> str:
+        """Hash: order id to JSON of its addressee, encrypted under the key `addressee:ORDER` of `order_keys`."""
+        return self._key("addressees")
+
+    @property
+    def claimed_serials(self) -> str:
+        """Hash: of the installation, range of serials (see `serials`) to the network that gives them out."""
+        return self._key("serials")
+
+    @property
     def serials(self) -> str:
         """Hash: of each range of numbers that parcels are given, how far it is used (see parts/serials.lua)."""
         return self._key("parcels", "serials")
@@ -722,3 +750,34 @@ class Keys:
         lies between the two was issued (scripts/parts/number_ranges.lua).
         """
         return self._key("parcels", "tracking_serials")
+
+    @property
+    def connectors(self) -> str:
+        """Set: the name of each connector that ever ran."""
+        return self._key("connectors")
+
+    def connector_status(self, name: str) -> str:
+        """Hash: how the connector is, and what it counted (see store/connectors/status.py)."""
+        return self._key("connector", name, "status")
+
+    def connector(self, name: str) -> str:
+        """Hash: where a connector stands: `step`, how often that was stored, and fields of its source and of the
+        message that it reads.
+        """
+        return self._key("connector", name)
+
+    def connector_once(self, name: str) -> str:
+        """Sorted set: 16 bytes that stand for a message to the UTC second at which it was taken over."""
+        return self._key("connector", name, "once")
+
+    def connector_problems(self, name: str) -> str:
+        """List: JSON of each problem of the message that is being read."""
+        return self._key("connector", name, "problems")
+
+    def connector_lease(self, name: str) -> str:
+        """String: there while a process runs the connector, with a name that it gave itself."""
+        return self._key("connector", name, "lease")
+
+    def connector_sent(self, name: str) -> str:
+        """Hash: target, such as a node and SKU, to JSON of what was last sent of it, and when."""
+        return self._key("connector", name, "sent")

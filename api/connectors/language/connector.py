@@ -12,6 +12,7 @@ FieldType: TypeAlias = Literal["text", "number", "instant", "date", "flag", "wor
 """What a field becomes. `number`: an int, or a Decimal if it has a fraction. `instant`: RFC 3339 with a zone. `date`:
 2026-10-01. `flag`: a bool. `words`: a list of texts. `any`: as it was found.
 """
+DAY = 86_400
 PARTS: Mapping[str, str] = {
     "$file": "the name of the file, or the address, that the row came from",
     "$row": "the number of the row in it, from 1",
@@ -28,6 +29,13 @@ PARTS: Mapping[str, str] = {
 """Words that speak of the message as a whole. A path that begins with $ is one of them; with /, one of the document
 around the row; any other, one of the row.
 """
+
+_HEADER = "$header."
+
+
+def as_read(path: str) -> str:
+    """The path, but for the name of a header in small letters: HTTP makes no difference."""
+    return path.lower() if path.lower().startswith(_HEADER) else path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +179,26 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """Client credentials (RFC 6749, section 4.4): a token is asked for at the URL `token`, and again once over."""
+
+    token: Text
+    client: Text
+    secret: Secret
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """HMAC-SHA256 of the body under the `secret`, in a header, behind its `prefix`."""
+
+    header: str
+    secret: Secret
+    encoding: Literal["base64", "hex"] = "hex"
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpCall:
     """A request. In `url` and `body`, `$since`, `$cursor` and the other words of PARTS stand for what they mean."""
 
@@ -185,6 +213,10 @@ class HttpCall:
     pages: Pages | None = None
     most_a_minute: int | None = None
     """So many requests, and no more, are sent in a minute."""
+    oauth: "OAuth | None" = None
+    signature: "Signature | None" = None
+    idempotency: str = "Idempotency-Key"
+    """Of what is sent: the header with the name of the message, which is the same when it is sent again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +266,8 @@ class Sends:
     every: int = 60
     file: str = ""
     most: int = 1_000
+    each: str = ""
+    """The path of a list in a record: each of its elements is a row, and a path that begins with / is of the record."""
     channel: str | None = None
     nodes: tuple[str, ...] = ()
     whole: bool = False
@@ -262,5 +296,11 @@ class Connector:
     answers: Literal["CONTRL", "997"] | None = None
     """The acknowledgement that is written for each interchange, to `answer_to`."""
     answer_to: Folder | None = None
-    echoes: bool = False
-    """Whether counts that another connector of ours sent there are recognised when they come back, and left out."""
+    echo_of: tuple[str, ...] = ()
+    """Connectors that send stock there. What they sent of a SKU lately is left out when it comes back as a count."""
+    remember: int = 30 * DAY
+    """For so many seconds it is remembered, by `once`, which messages came."""
+    keep: int | None = None
+    """For so many seconds messages that were read are kept in the folder `done`. None: files that were read stay there
+    until somebody deletes them, and what came otherwise is not kept.
+    """

@@ -1,17 +1,19 @@
 """Loads the files of connectors; every mistake of every file is collected, and raised as one PolicyInvalid."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 from api.connectors.formats.format import FormatOptions
-from api.connectors.language.connector import Connector, FieldMapping, Lookup, Reads
+from api.connectors.language.connector import Connector, FieldMapping, Lookup, Reads, as_read
 from api.connectors.language.field_parser import FieldParser
 from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
 from api.connectors.language.parts import answer_folder, read_source, read_tests, send_target
-from api.connectors.language.shapes import ConnectorShape, LookupFileShape
+from api.connectors.language.shapes import ConnectorShape, LookupFileShape, seconds
+from api.connectors.language.template_checks import template_mistakes
 from api.files.policy_tests.shape_findings import load_shape, note_shape_mistakes
-from rules.errors import PolicyInvalid
+from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.condition_parser import Notes
 from rules.syntax.yaml_document import Node, Path, Plain, read_leniently
 from rules.wording.catalogue import ENGLISH
@@ -87,7 +89,8 @@ class _Loading:
             quarantine=self._quarantine(options),
             answers=self._root.get("answers"),  # type: ignore[arg-type]  # its shape was checked
             answer_to=answer_folder(self._root, self._notes),
-            echoes=self._root.get("echoes") == "true",
+            echo_of=self._paths("echo_of"),
+            **self._times(),
         )
 
     def _check_kind(self) -> None:
@@ -102,6 +105,15 @@ class _Loading:
             does = "reads" if reads else "sends" if sends else "reads or sends"
             message = f"'{self._kind}' is nothing that a connector {does}; use {', '.join(known)}"
             self._notes.add(("kind",), "unknown-word", message, known, self._kind)
+
+    def _times(self) -> dict[str, int]:
+        """How long messages are remembered, and kept."""
+        times = {}
+        for key in ("remember", "keep"):
+            with contextlib.suppress(LiteralInvalid):  # which its shape says
+                if isinstance(raw := self._root.get(key), str):
+                    times[key] = seconds(raw)
+        return times
 
     def _because(self) -> dict[str, str]:
         raw = self._root.get("because")
@@ -155,16 +167,31 @@ class _Loading:
             return {}
         if self._kind in INBOUND and "reads" in self._root:
             return parser.inbound(self._kind, raw, ("fields",))
-        return parser.outbound(raw, ("fields",))
+        fields = parser.outbound(raw, ("fields",))
+        self._check_segments(options, fields)
+        return fields
+
+    def _check_segments(self, options: FormatOptions, fields: Mapping[str, FieldMapping]) -> None:
+        """EDI is written by a template, whose fields are those of the connector."""
+        if options.format == "xlsx":
+            self._notes.add(("format",), "bad-value", "workbooks are read, not written; write csv")
+        if options.format not in ("edifact", "x12"):
+            return
+        path: Path = ("format", options.format)
+        for key, missing in (("envelope", options.envelope is None), ("segments", not options.segments)):
+            if missing:
+                self._notes.add(path, "missing-key", f"'{key}' is missing: EDI that is sent has one")
+        for message in template_mistakes(options.segments, fields):
+            self._notes.add((*path, "segments"), "bad-value", message)
 
     def _paths(self, key: str) -> tuple[str, ...]:
         raw = self._root.get(key)
         items = raw if isinstance(raw, list) else [raw]
-        return tuple(str(item) for item in items if isinstance(item, str))
+        return tuple(as_read(str(item)) for item in items if isinstance(item, str))
 
     def _check_once(self, once: tuple[str, ...], reads: Reads | None) -> None:
         if reads is None:
-            for key in ("once", "group", "quarantine", "answers", "answer_to", "echoes"):
+            for key in ("once", "group", "quarantine", "answers", "answer_to", "echo_of", "remember", "keep"):
                 if key in self._root and "sends" in self._root:
                     self._notes.add((key,), "unknown-key", f"'{key}' is about what is read, and this connector sends")
             return

@@ -8,21 +8,25 @@ from marshmallow import Schema
 from api.connectors.language.connector import (
     Folder,
     HttpCall,
+    OAuth,
     Pages,
     Push,
     Reads,
     RowTest,
     Sends,
     Sftp,
+    Signature,
     Source,
     Stream,
+    as_read,
 )
 from api.connectors.language.shapes import READS, SENDS, RowTestShape
 from api.files.policy_tests.shape_findings import load_shape
 from rules.syntax.condition_parser import Notes
 from rules.syntax.yaml_document import Node, Path
 
-_SENDING = ("every", "file", "most", "channel", "nodes", "whole")
+_SENDING = ("every", "file", "most", "each", "channel", "nodes", "whole")
+_NESTED = {"oauth": OAuth, "signature": Signature}
 _PAGES = ("link", "address", "cursor", "number")
 
 
@@ -76,6 +80,7 @@ def _source(key: str, values: dict[str, Any], path: Path, notes: Notes, method: 
             return _sftp(values, path, notes)
         case "http":
             pages = values.pop("pages", None)
+            values |= {name: kind(**values[name]) for name, kind in _NESTED.items() if name in values}
             return HttpCall(
                 url=values.pop("http"),
                 **{"method": method, **values},
@@ -135,11 +140,11 @@ def read_tests(raw: Node, notes: Notes) -> tuple[RowTest, ...]:
             if not values:
                 continue
             none_of = {"none_of": values.pop("not_")} if "not_" in values else {}
-            tests.append(RowTest(at=path, path=name, **none_of, **values))
+            tests.append(RowTest(at=path, path=as_read(name), **none_of, **values))
         elif isinstance(node, str):
-            tests.append(RowTest(at=path, path=name, one_of=(str(node),)))
+            tests.append(RowTest(at=path, path=as_read(name), one_of=(str(node),)))
         elif isinstance(node, list) and node and all(isinstance(item, str) for item in node):
-            tests.append(RowTest(at=path, path=name, one_of=tuple(map(str, node))))
+            tests.append(RowTest(at=path, path=as_read(name), one_of=tuple(map(str, node))))
         else:
             notes.add(path, "wrong-type", "write a value, a list of values, or {not: value}, {known: true}")
     return tuple(tests)
