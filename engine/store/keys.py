@@ -684,7 +684,9 @@ class Keys:
 
     @property
     def claimed_serials(self) -> str:
-        """Hash: of the installation, range of serials (see `serials`) to the network that gives them out."""
+        """Hash: of the installation, range of serials (see `serials`) to the network that gives them out, and up to
+        where it may (see mark_serials.lua).
+        """
         return self._key("serials")
 
     @property
