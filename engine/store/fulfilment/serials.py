@@ -100,15 +100,17 @@ def exhausted(terms: ParcelTerms, count: int) -> SerialsExhausted:
 
 
 def mark_restored(client: Client, keys: Keys, *, seconds: int) -> None:
-    """Of a network that was restored from a backup made so long ago: where the installation does not know its ranges,
-    more may have been given out since than the backup has, at most a thousandth of a range for each day begun.
+    """Of a network that was restored from a backup made so long ago: its ranges have to be reserved anew. Where the
+    installation does not know them, more may have been given out since than the backup has, at most a thousandth of a
+    range for each day begun.
     """
     days, mark = seconds // SECONDS_A_DAY + 1, client.script("fulfilment/mark_serials")
     with faults():
         marks = client.redis.hgetall(Keys(INSTALLATION).claimed_serials)
         for name, text in client.redis.hgetall(keys.serials).items():
+            stored = _Stored.of(text)
+            client.redis.hset(keys.serials, name, f"{stored.next} {stored.reserved} - {stored.mark}")  # of no run
             if name not in marks:
                 since = days * (serials_of(name.decode().partition(" ")[2]) // _A_DAY)
-                stored = _Stored.of(text)
                 arguments = [name, keys.network, stored.mark, max(stored.next, stored.reserved), since]
                 mark(keys=MARK_SERIALS.keys(Keys(INSTALLATION)), args=arguments)
