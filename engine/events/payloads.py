@@ -22,6 +22,8 @@ class EventLinksRecord(Record, frozen=True, kw_only=True):
     policy: str | UnsetType = UNSET
     transfer: str | UnsetType = UNSET
     receipt: str | UnsetType = UNSET
+    shipment: str | UnsetType = UNSET
+    manifest: str | UnsetType = UNSET
     channel: str | UnsetType = UNSET
     print_job: str | UnsetType = UNSET
     returned: str | UnsetType = msgspec.field(default=UNSET, name="return")

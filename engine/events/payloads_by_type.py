@@ -1,9 +1,11 @@
 """What events tell, by their type."""
 
 from engine.events.fulfilment.payloads import (
+    ManifestClosedRecord,
     PrintFailedRecord,
     ShipmentDeliveredRecord,
     ShipmentLateRecord,
+    ShipmentPackedRecord,
     ShipmentTrackedRecord,
 )
 from engine.events.payloads import (
@@ -50,6 +52,9 @@ PAYLOADS = {
     "transfer.received": TransferChangedRecord,
     "transfer.cancelled": TransferChangedRecord,
     "shipment.progressed": ShipmentProgressedRecord,
+    "shipment.packed": ShipmentPackedRecord,
+    "shipment.packing_cancelled": ShipmentPackedRecord,
+    "manifest.closed": ManifestClosedRecord,
     "shipment.tracked": ShipmentTrackedRecord,
     "shipment.delivered": ShipmentDeliveredRecord,
     "shipment.late": ShipmentLateRecord,

@@ -8,23 +8,32 @@ from dataclasses import dataclass
 from engine.facts_reader import FactsReader
 from engine.fulfilment.carriers.carriers import Carriers
 from engine.fulfilment.papers import Papers
+from engine.fulfilment.parcels.handing_over import HandingOver
+from engine.fulfilment.parcels.packing import PackingParts
+from engine.fulfilment.parcels.papers import ParcelPapers
+from engine.fulfilment.parcels.parcels import Parcels
+from engine.fulfilment.parcels.printed import PrintedPapers
 from engine.fulfilment.printing.printing import Printing
 from engine.fulfilment.printing.sending import PrinterConnections
 from engine.inventory.holds import DecisionHolds
+from engine.orders.living_orders import LivingOrders
 from engine.settings import Settings
 from engine.store.connection.client import Client
+from engine.store.fulfilment.addressees import Addressees
+from engine.store.fulfilment.shipments import Shipments
 from engine.store.keys import Keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FulfilmentParts:
-    """What every part of it needs. `holds` confirms shipments; `clock` answers UTC seconds, `micros` microseconds."""
+    """What every part of it needs. `clock` answers UTC seconds, `micros` microseconds."""
 
     client: Client
     keys: Keys
     settings: Settings
     facts: FactsReader
     holds: DecisionHolds
+    orders: LivingOrders
     new_id: Callable[[], str]
     clock: Callable[[], int]
     micros: Callable[[], int]
@@ -42,12 +51,27 @@ class Fulfilment:
             new_id=parts.new_id,
             clock=parts.clock,
         )
-        papers = Papers(parts.clock)
+        packing = PackingParts(
+            client=parts.client,
+            keys=parts.keys,
+            facts=parts.facts,
+            carriers=self.carriers,
+            shipments=Shipments(parts.client, parts.keys),
+            addressees=Addressees(parts.client, parts.keys),
+            new_id=parts.new_id,
+            clock=parts.clock,
+            micros=parts.micros,
+        )
+        self.parcels = Parcels(packing)
+        self.handing_over = HandingOver(packing, self.parcels, parts.holds)
+        papers = ParcelPapers(packing, order=parts.orders.show)
+        self.printed = PrintedPapers(packing, papers, self.handing_over)
+        drawing = Papers(self.printed, clock=parts.clock)
         self.printing = Printing(
             parts.client,
             parts.keys,
             facts=parts.facts,
-            drawing=papers,
+            drawing=drawing,
             connections=PrinterConnections(),
             auto=parts.settings.printing == "auto",
             new_id=parts.new_id,

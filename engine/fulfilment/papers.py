@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from engine.errors import NotFound
+from engine.fulfilment.parcels.printed import PrintedPapers
 from engine.fulfilment.printing.print_job import Paper, PrintJob
 from engine.fulfilment.printing.printer import Printer
 from engine.model.facts import Node
@@ -16,16 +16,17 @@ _NO_SSCC = "0" * 18
 class Papers:
     """Of one network. `clock` answers UTC seconds."""
 
-    def __init__(self, clock: Callable[[], int]) -> None:
+    def __init__(self, printed: PrintedPapers, *, clock: Callable[[], int]) -> None:
+        self._printed = printed
         self._clock = clock
 
     def node_of(self, paper: Paper, of: str) -> str:
         """Raises NotFound."""
-        raise NotFound(f"there is no {paper} of '{of}'")
+        return self._printed.node_of(paper, of)
 
     def draw(self, job: PrintJob, printer: Printer) -> bytes:
         """Raises NotFound."""
-        raise NotFound(f"there is no {job.paper} of '{job.of}' for {printer.address}")
+        return self._printed.of_job(job, kind=printer.format, dots_per_mm=printer.dots_per_mm).content
 
     def draw_test(self, paper: Paper, node: Node, printer: Printer) -> bytes:
         """A label that is addressed to nobody: bars, QR code and the edges of the paper are where they are on a label.

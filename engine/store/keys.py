@@ -26,7 +26,8 @@ class Keys:
     def facts(self) -> str:
         """Hash: `version` and `body` of the network file, and `words`, the categories, brands, seasons and tags of its
         products. Also `rests`, an instant after which no node rests: until then, `resting` has to be read; `lots`, if
-        some stock has or had any; `receipts`, if there are or were any; `loaded`, the instant of the load; and `moved`,
+        some stock has or had any; `receipts`, if there are or were any; `flow_starts`, how often a receipt was opened
+        or units came back, after which a load has to keep more; `loaded`, the instant of the load; and `moved`,
         the latest at which units came or left, both in UTC microseconds. While the network is being loaded (see
         network/load.py), also the name of the `load`, and the version that it `becomes`. `number` counts the networks
         that were in its place before.
@@ -658,6 +659,33 @@ class Keys:
         engine/store/fulfilment/stored_shipment.py).
         """
         return self._key("parcels", "shipments")
+
+    @property
+    def open_packings(self) -> str:
+        """Hash: `DECISION/NUMBER/PACKING` of each packing that no manifest has to JSON [state, node, carrier]."""
+        return self._key("parcels", "open")
+
+    @property
+    def manifests(self) -> str:
+        """Hash: id of a manifest to its JSON (see engine/store/fulfilment/stored_shipment.py)."""
+        return self._key("parcels", "manifests")
+
+    @property
+    def parcel_labels(self) -> str:
+        """Hash: `DECISION/NUMBER/PARCEL` to the label that a carrier sold, after its format and a line break, encrypted
+        under the order's key.
+        """
+        return self._key("parcels", "labels")
+
+    @property
+    def addressees(self) -> str:
+        """Hash: order id to JSON of its addressee, encrypted under the key `addressee:ORDER` of `order_keys`."""
+        return self._key("addressees")
+
+    @property
+    def claimed_serials(self) -> str:
+        """Hash: of the installation, range of serials (see `serials`) to the network that gives them out."""
+        return self._key("serials")
 
     @property
     def serials(self) -> str:

@@ -34,6 +34,14 @@ class ConnectorSchedule:
     def __post_init__(self) -> None:
         self._due = [_Due(connector) for connector in self.connectors]
 
+    def follow(self, connectors: Sequence[Connector]) -> None:
+        """Run these from now on; of one that is as it was, when it is due stays."""
+        before = {item.connector.name: item for item in self._due}
+        self._due = [
+            item if (item := before.get(connector.name)) and item.connector is connector else _Due(connector)
+            for connector in connectors
+        ]
+
     def run_due(self) -> list[TurnReport]:
         """Run those that are due; what became of each."""
         reports = []

@@ -20,6 +20,7 @@ ACT_KINDS = (
     "exported",
     "archived",
     "erased",
+    "addressed",
     "audit_key_rotated",
     "log_begun",
     "sealed",
@@ -33,6 +34,10 @@ TRANSFER_KINDS = (
     "transfer_cancelled",
 )
 """What became of a transfer."""
+PACKING_KINDS = ("packing_begun", "packed", "packing_cancelled")
+"""What became of parcels of a shipment."""
+PARCEL_KINDS = (*PACKING_KINDS, "manifested")
+"""What became of parcels."""
 FORGETTABLE = ("counted", "loaded", "published", "activated", "allocated", "stock_low", "print_failed", *ACT_KINDS)
 """Those that the ledger can do without, so that archived ones may be forgotten."""
 ReturnKind: TypeAlias = Literal[
@@ -62,6 +67,7 @@ KINDS = (
     "received",
     "overdue",
     *TRANSFER_KINDS,
+    *PARCEL_KINDS,
     "progressed",
     "promise_at_risk",
     "promise_stays",

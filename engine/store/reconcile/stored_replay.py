@@ -26,7 +26,7 @@ from engine.store.reconcile.expected_state import (
 from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
 from engine.store.reconcile.log_replay import LogReplay
 
-FORM = 3
+FORM = 4
 """Rises when what is stored means something else, or the replay does: what was stored before is then found anew."""
 Units: TypeAlias = dict[str, dict[str, int]]
 """By SKU and node, or place of a lot."""
@@ -84,6 +84,9 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     at_risk: dict[str, dict[str, Any]]
     open_transfers: dict[str, str]
     ended_transfers: dict[str, str]
+    shipments: dict[str, str]
+    manifests: dict[str, str]
+    serials: dict[str, int]
 
     @classmethod
     def of(cls, replay: LogReplay, *, indexed: int, endings: int) -> Self:
@@ -131,6 +134,9 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             at_risk=receipts.at_risk,
             open_transfers=replay.transfers.open,
             ended_transfers=replay.transfers.ended,
+            shipments=replay.parcels.shipments,
+            manifests=replay.parcels.manifests,
+            serials=replay.parcels.serials,
         )
 
     def replay(self) -> LogReplay:
@@ -171,6 +177,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         self._restore_receipts(replay.receipts)
         replay.transfers.open.update(self.open_transfers)
         replay.transfers.ended.update(self.ended_transfers)
+        replay.parcels.restore(self.shipments, self.manifests, self.serials)
         return replay
 
     def _restore_receipts(self, receipts: ExpectedReceipts) -> None:

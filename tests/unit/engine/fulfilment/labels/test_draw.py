@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -35,6 +36,19 @@ def drawn_elsewhere(code, seed):
 )
 def test_the_same_label_gives_the_same_bytes_in_any_process(draw, code):
     assert draw(LABEL) == draw(LABEL) == drawn_elsewhere(code, "1").stdout
+
+
+def test_labels_that_are_drawn_at_the_same_time_are_the_same_to_the_byte():
+    labels = [replace(LABEL, addressee=to, grams=grams) for grams in range(1, 13) for to in (TO_US, TO_KYIV, CUSTOMER)]
+    one_by_one = [(label_pdf(label), label_zpl(label)) for label in labels]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            together = list(threads.map(lambda label: (label_pdf(label), label_zpl(label)), labels))
+    finally:
+        sys.setswitchinterval(before)
+    assert together == one_by_one
 
 
 def test_another_label_gives_other_bytes():
@@ -88,6 +102,12 @@ def test_signs_with_a_meaning_in_zpl_are_escaped():
     assert "^FH^FDA_5EFS_7EHI_5F5E_5CB^FS" in zpl
     assert "^CI28" in zpl
     assert "^FDB_C3_A2timent C^FS" in zpl
+
+
+def test_a_backslash_in_a_text_at_the_right_edge_is_no_command():
+    zpl = label_zpl(replace(LABEL, service="A\\&B")).decode("ascii")
+    assert "_5C" not in zpl
+    assert zpl.count("^GFA") == 3 + 1
 
 
 def test_letters_that_printers_lack_are_graphics():
