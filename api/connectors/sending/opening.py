@@ -26,7 +26,7 @@ def open_sender(pointsman: Pointsman, connector: Connector, files: Path) -> Conn
     )
     parts = SenderParts(
         connector=connector,
-        records=RECORDS[connector.kind](pointsman, sends),
+        records=RECORDS[connector.kind](pointsman, connector, sends),
         renderer=open_renderer(connector),
         delivery=delivery,
         kept=files / connector.name,

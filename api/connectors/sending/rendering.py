@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -75,9 +76,7 @@ class Renderer:
 
     def wanted(self, records: Sequence[Record]) -> list[Record]:
         """The records that count, as `when` says."""
-        return [
-            record for record in records if counts(self._connector.when, lambda path, of=record: self._find(path, of))
-        ]
+        return [record for record in records if counts(self._connector.when, partial(self._find, record))]
 
     def render(self, records: Sequence[Record], *, number: int, at: datetime.datetime) -> Rendered:
         """The message with this number. The same arguments are the same message. Raises CannotBeWritten."""
@@ -182,7 +181,7 @@ class Renderer:
             "$connector": self._connector.name,
         }
 
-    def _find(self, path: str, record: Record) -> Any:
+    def _find(self, record: Record, path: str) -> Any:
         return self._tests[path].find([record])
 
 

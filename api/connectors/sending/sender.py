@@ -169,12 +169,15 @@ class ConnectorSender:
         return most is None or not in_this or int(fields.get(_IN_MINUTE, "0")) < most
 
     def _put_aside(self, bad: Sequence[BadRecord], number: int, of: int) -> MessageReport:
-        """Keep the records that are not sent, beside what is wrong with them. Done again, it writes the same."""
+        """Keep the records that are not sent, without whom they go to, beside what is wrong with them. Done again, it
+        writes the same.
+        """
         name = f"{self._connector.name}-{number}.json"
         folder = self._kept / BAD
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name
-        content = orjson.dumps([item.record for item in bad], default=str, option=orjson.OPT_INDENT_2)
+        records = [{name: value for name, value in item.record.items() if name != "addressee"} for item in bad]
+        content = orjson.dumps(records, default=str, option=orjson.OPT_INDENT_2)
         write_whole(path, content + b"\n")
         problems = [
             Problem(row=index, place=f"record {index}", path="", message=text).short()

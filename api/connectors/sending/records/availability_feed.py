@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from api.connectors.language.connector import Sends
+from api.connectors.language.connector import Connector, Sends
 from api.connectors.sending.records.batch import Batch, Record
 from api.shapes.quantities import Quantities
 from engine.channels.feeds import ChannelCursor, ChannelFeed
@@ -23,7 +23,7 @@ class ChannelAvailability:
     those of the channel's feed, which keeps back what rules keep, and does not flap.
     """
 
-    def __init__(self, pointsman: Pointsman, sends: Sends) -> None:
+    def __init__(self, pointsman: Pointsman, _: Connector, sends: Sends) -> None:
         if sends.channel is None:
             raise InputInvalid(
                 [Mistake(field="sends.channel", message="say of which channel the availability is sent")]
@@ -46,7 +46,7 @@ class ChannelAvailability:
         if len(records) > most:
             records = records[:most]
             return Batch(records=records, cursor=f"{since} {until} {records[-1]['sku']}", more=True)
-        return Batch(records=records, cursor=until)
+        return Batch(records=records, cursor=until, more=bool(sent_before))
 
     def _records(self, feed: ChannelFeed) -> Iterator[Record]:
         quantities = Quantities.of(self._pointsman)

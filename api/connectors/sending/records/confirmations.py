@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from api.connectors.sending.records.batch import Record
-from api.connectors.sending.records.of_events import EventRecords, plain
+from api.connectors.sending.records.of_events import EventRecords
+from api.connectors.sending.records.packed import parcels_of, plain
 from api.connectors.sending.records.shipment_orders import order_of
 from engine.decide.order_record import timestamp
 from engine.events.event import Event
@@ -40,4 +41,5 @@ class Confirmations(EventRecords):
                     "lines": plain(part.lines),
                     "units": sum(line.quantity for line in part.lines),
                     "left_at": data.left_at if action == "left" else None,
+                    **parcels_of(self._pointsman, key),
                 }

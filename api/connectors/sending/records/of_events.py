@@ -2,11 +2,8 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any
 
-import msgspec
-
-from api.connectors.language.connector import Sends
+from api.connectors.language.connector import Connector, Sends
 from api.connectors.sending.records.batch import Batch, CursorUnreadable, Record
 from api.shapes.quantities import Quantities
 from engine.decide.record import DecisionRecord
@@ -17,12 +14,13 @@ _EVENTS_AT_ONCE = 100
 
 
 class EventRecords:
-    """`sends` says of which channel and nodes records are."""
+    """What the connector `sends` says of which channel and nodes records are."""
 
     types: frozenset[str]
 
-    def __init__(self, pointsman: Pointsman, sends: Sends) -> None:
+    def __init__(self, pointsman: Pointsman, connector: Connector, sends: Sends) -> None:
         self._pointsman = pointsman
+        self._connector = connector
         self._sends = sends
 
     def start(self) -> str:
@@ -64,8 +62,3 @@ def position_of(cursor: str) -> Position:
     if position is None:
         raise CursorUnreadable(cursor)
     return position
-
-
-def plain(record: Any) -> Any:
-    """A record of the engine as JSON has it."""
-    return msgspec.to_builtins(record)

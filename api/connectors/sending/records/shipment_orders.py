@@ -1,10 +1,12 @@
 """What a warehouse or shop is to ship, and what of it is not to be shipped any more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from api.connectors.language.connector import FieldMapping
 from api.connectors.sending.records.batch import Record
-from api.connectors.sending.records.of_events import EventRecords, plain
+from api.connectors.sending.records.of_events import EventRecords
+from api.connectors.sending.records.packed import addressee_of, plain
 from engine.decide.order_record import timestamp
 from engine.decide.record import DecisionRecord
 from engine.events.event import Event
@@ -38,6 +40,7 @@ class ShipmentOrders(EventRecords):
                 yield from self._not_to_ship(data.shipments, data.reason, decision, event)
 
     def _to_ship(self, name: str, decision: DecisionRecord, event: Event) -> Iterator[Record]:
+        addressee = self._addressee(decision.order.id)
         for number, shipment in enumerate(decision.shipments):
             if self._is_meant(shipment.node):
                 yield {
@@ -46,6 +49,7 @@ class ShipmentOrders(EventRecords):
                     "reason": None,
                     **order_of(decision),
                     **plain(shipment),
+                    "addressee": addressee,
                     "units": sum(line.quantity for line in shipment.lines),
                 }
 
@@ -64,6 +68,18 @@ class ShipmentOrders(EventRecords):
                     "lines": plain(part.lines),
                     "units": sum(line.quantity for line in part.lines),
                 }
+
+    def _addressee(self, order: str) -> Record | None:
+        """Looked up only for a connector that sends something of it."""
+        paths = (path for mapping in _every(self._connector.fields.values()) for path in mapping.paths)
+        return addressee_of(self._pointsman, order) if any("addressee" in path for path in paths) else None
+
+
+def _every(mappings: Iterable[FieldMapping]) -> Iterator[FieldMapping]:
+    """The mappings, and those inside them."""
+    for mapping in mappings:
+        yield mapping
+        yield from _every((*mapping.join, *mapping.fields.values()))
 
 
 def order_of(decision: DecisionRecord) -> Record:

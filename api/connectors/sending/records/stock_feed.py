@@ -1,9 +1,11 @@
 """What is on hand at each node, whenever that has changed."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
-from api.connectors.language.connector import Sends
+from api.connectors.fields.numbers import plain_number
+from api.connectors.language.connector import Connector, Sends
 from api.connectors.running.row_taker import echo_target
 from api.connectors.sending.records.batch import Batch, Record
 from api.connectors.sending.records.of_events import position_of
@@ -24,7 +26,7 @@ class StockFeed:
     changed.
     """
 
-    def __init__(self, pointsman: Pointsman, sends: Sends) -> None:
+    def __init__(self, pointsman: Pointsman, _: Connector, sends: Sends) -> None:
         self._pointsman = pointsman
         self._sends = sends
 
@@ -90,7 +92,10 @@ class StockFeed:
         ]
 
     def _batch(self, records: Sequence[Record], cursor: str, *, more: bool) -> Batch:
-        sent = {echo_target(record["node"], record["sku"]): str(record["on_hand"]) for record in records}
+        sent = {
+            echo_target(record["node"], record["sku"]): str(plain_number(Decimal(record["on_hand"])))
+            for record in records
+        }
         return Batch(records=records, cursor=cursor, more=more, sent=sent)
 
     def _all_again(self, events: str, *, after: str) -> str:
