@@ -55,11 +55,7 @@ class Serials:
             )
         if replicas == b"exhausted":
             raise exhausted(terms, count)
-        if replicas:  # that follow, though none must: whichever of them takes over should know
-            with faults(), self._client.one_connection(self._keys.serials) as pipe:
-                pipe.exists(self._keys.serials)  # WAIT is about the writes that its own connection has seen
-                pipe.execute_command("WAIT", replicas, REPLICA_MILLISECONDS)
-                pipe.execute()
+        wait_for_replicas(self._client, self._keys.serials, replicas)
 
     def _claim(self, terms: ParcelTerms) -> None:
         """Two networks of one server that number by the same range would give out the same SSCCs."""
@@ -76,6 +72,15 @@ class Serials:
             return {
                 name.decode(): text.decode() for name, text in self._client.redis.hgetall(self._keys.serials).items()
             }
+
+
+def wait_for_replicas(client: Client, key: str, replicas: int) -> None:
+    """Until those that follow have what was written of the key: whichever of them takes over should know."""
+    if replicas:
+        with faults(), client.one_connection(key) as pipe:
+            pipe.exists(key)  # WAIT is about the writes that its own connection has seen
+            pipe.execute_command("WAIT", replicas, REPLICA_MILLISECONDS)
+            pipe.execute()
 
 
 def exhausted(terms: ParcelTerms, count: int) -> SerialsExhausted:
