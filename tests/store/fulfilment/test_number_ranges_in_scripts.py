@@ -1,4 +1,4 @@
-"""parts/number_ranges.lua issues the numbers of number_ranges.py, none of them twice, though a failover loses writes."""
+"""parts/number_ranges.lua issues the numbers of number_ranges.py, none of them twice, also after a failover."""
 
 import json
 
