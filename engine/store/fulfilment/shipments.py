@@ -163,10 +163,14 @@ class Shipments:
             for key, text in zip(shipments, texts, strict=True)
         ]
 
-    def of_decisions(self, decisions: Mapping[str, int]) -> list[PackedShipment]:
-        """Those of decisions, each with how many shipments it has, of which something was packed."""
-        names = [ShipmentKey(decision, number) for decision, count in decisions.items() for number in range(count)]
-        return [item.shipment for item in self.read_all(names) if item.shipment is not None]
+    def of_decision(self, decision: str, count: int) -> list[PackedShipment]:
+        """Those of a decision that has so many, of which something was packed."""
+        names = [ShipmentKey(decision, number) for number in range(count)]
+        return list(self.packed(names).values())
+
+    def packed(self, shipments: Sequence[ShipmentKey]) -> dict[ShipmentKey, PackedShipment]:
+        """Those of them of which something was packed."""
+        return {item.shipment.key: item.shipment for item in self.read_all(shipments) if item.shipment is not None}
 
     def find_number(self, number: str) -> tuple[ShipmentKey, int] | None:
         """The shipment and the parcel of an SSCC or tracking number, as `number_name` has it."""
