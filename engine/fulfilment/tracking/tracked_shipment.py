@@ -2,7 +2,6 @@
 Pure.
 """
 
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -33,6 +32,7 @@ from engine.store.fulfilment.stored_tracking import (
     Raised,
     TrackedChange,
     TrackedState,
+    utc_date,
 )
 from engine.store.fulfilment.tracked_parcels import Dues, StoredScans
 
@@ -248,8 +248,3 @@ def _counted(
         elif is_lost and progress.state != "returned":
             counted[sscc] = before.get(sscc, CountedParcel(utc_date(today), shipment.lane(sscc), on_time=False))
     return counted
-
-
-def utc_date(instant: int) -> str:
-    """Such as 2026-11-29."""
-    return datetime.datetime.fromtimestamp(instant, tz=datetime.UTC).date().isoformat()

@@ -28,6 +28,7 @@ from engine.store.reconcile.flows.expected_promises import note_promise
 from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
 from engine.store.reconcile.flows.expected_returns import ExpectedReturns
 from engine.store.reconcile.flows.expected_transfers import ExpectedTransfers
+from engine.store.reconcile.fulfilment.expected_tracking import ExpectedTracking
 
 _COUNTED = frozenset({"held", "confirmed"})
 """States of units that count in what nodes are given to ship on a day."""
@@ -65,6 +66,7 @@ class LogReplay:
     transfers: ExpectedTransfers = field(init=False)
     allotments: ExpectedAllotments = field(init=False)
     returns: ExpectedReturns = field(init=False)
+    tracking: ExpectedTracking = field(init=False)
 
     def __post_init__(self) -> None:
         self.stock = ExpectedStock(late=self.late)
@@ -74,6 +76,7 @@ class LogReplay:
         self.transfers = ExpectedTransfers(late=self.late, stock=self.stock)
         self.allotments = ExpectedAllotments(late=self.late)
         self.returns = ExpectedReturns(late=self.late)
+        self.tracking = ExpectedTracking(late=self.late)
 
     def add(self, raw: RawEntry, secrets: Secrets | None = None) -> None:
         """Apply the next entry of the log; `secrets` are those of the order keys that amendments need. One that can't
@@ -133,6 +136,8 @@ class LogReplay:
                 self.transfers.change(entry)
             case kind if kind in PROMISE_KINDS:
                 self._note_promise(entry)
+            case "tracked":
+                self.tracking.change(entry)
             case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
                 pass
 
