@@ -62,6 +62,18 @@ def test_every_answer_has_the_id_of_its_request_and_every_problem_its_shape(page
         assert "Retry-After" in components["responses"][status]["headers"]
 
 
+def test_whatever_is_made_has_a_place_but_quotes_and_batches(page):
+    made = {
+        name: operation["responses"]["201"]["headers"]
+        for name, (_, _, operation) in operations(page).items()
+        if "201" in operation["responses"]
+    }
+    assert {name for name, headers in made.items() if "Location" not in headers} == {
+        "quotes_quote",
+        "decisions_decide_batch",
+    }
+
+
 def test_every_component_is_used(page):
     text = repr(page)
     for kind in ("schemas", "responses", "headers", "parameters"):
@@ -104,7 +116,15 @@ def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR09
     bare.load(load_inventory(Path("examples/hexagone")))
     activate(bare, "then: {hold: 1 d}")
     page = served_page(http.application)
-    sent = set()
+    sent, made = set(), set()
+
+    def verify_place(name, answer):
+        """What was made can be read where the answer says, if the page says that it says so."""
+        place = answer.headers.get("Location")
+        described = operations(page)[name][2]["responses"]["201"]["headers"]
+        assert (place is not None) == ("Location" in described), name
+        assert place is None or http.get(place).status_code == 200, name
+        made.add(name)
 
     def send(name, *, kind="application/json", **places):
         path, verb, operation = operations(page)[name]
@@ -115,6 +135,8 @@ def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR09
         assert str(answer.status_code) in operation["responses"], (name, answer.text)
         assert answer.status_code < 300, (name, answer.text)
         sent.add((name, kind))
+        if answer.status_code == 201:
+            verify_place(name, answer)
         described = operation["responses"][str(answer.status_code)].get("content", {}).get("application/json")
         if kind in texts:
             assert answer.mimetype == NDJSON
@@ -161,7 +183,11 @@ def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR09
     ).json
     (shipment, *_) = rejected["shipments"]
     example = EXAMPLES["rerouting_reject", "application/json"] | {"node": shipment["node"]}
-    assert http.post(f"/v1/decisions/{rejected['id']}/reject", json=example).status_code in (200, 201)
+    verify_place("rerouting_reject", http.post(f"/v1/decisions/{rejected['id']}/reject", json=example))
+    verify_place("webhooks_add", http.post("/v1/webhooks", json={"url": "https://example.com/events"}))
+    move = {"from": "wh-lyon", "to": "st-lyon", "lines": [{"sku": "TXT-0059", "quantity": 1}]}
+    verify_place("transfers_create", http.post("/v1/transfers", json=move))
+    assert made == {name for name, (_, _, operation) in operations(page).items() if "201" in operation["responses"]}
     assert sent | {("rerouting_reject", "application/json")} == EXAMPLES.keys()
 
 

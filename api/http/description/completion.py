@@ -33,6 +33,7 @@ _RETRY_AFTER = {
     "description": "Seconds to wait before it is sent again",
     "schema": {"type": "integer", "minimum": 0},
 }
+_LOCATION = {"description": "The path at which what was made can be read", "schema": {"type": "string"}}
 _ETAG = {"description": "Sent as If-None-Match, it spares an answer that has not changed", "schema": {"type": "string"}}
 _CHALLENGE = {"description": "How to say who calls (RFC 6750)", "schema": {"type": "string"}}
 _PROBLEMS: Mapping[HTTPStatus, tuple[str, Mapping[str, Any]]] = {
@@ -76,6 +77,8 @@ _BESIDES: Mapping[str, tuple[HTTPStatus, ...]] = {
     "webhooks_replay": (HTTPStatus.GONE,),
 }
 """By operation id, what can't be seen from its address and its verb."""
+_WITHOUT_PLACE = frozenset({"quotes_quote", "decisions_decide_batch"})
+"""Operations whose 201 says no `Location`: a quote is taken up, not read, and a batch makes several decisions."""
 _VERBS = ("get", "put", "post", "delete", "patch")
 
 
@@ -101,7 +104,7 @@ def completed(
             "description": "An API key (`pointsman key create`), or a token of the OpenID provider",
         }
     }
-    components["headers"] = {"RequestId": _REQUEST_ID}
+    components["headers"] = {"RequestId": _REQUEST_ID, "Location": _LOCATION}
     components["parameters"] = copy.deepcopy(dict(HEADERS))
     components["responses"] = {_name(status): _problem(status) for status in _PROBLEMS}
     components["responses"]["Problem"] = _response("Any other problem", {})
@@ -135,6 +138,8 @@ def _complete(operation: dict[str, Any], *, path: str, verb: str, scopes: tuple[
             response.setdefault("description", HTTPStatus(int(status)).phrase)
             headers = response.setdefault("headers", {})
             headers["X-Request-Id"] = {"$ref": "#/components/headers/RequestId"}
+            if status == "201" and operation["operationId"] not in _WITHOUT_PLACE:
+                headers["Location"] = {"$ref": "#/components/headers/Location"}
             if "304" in responses:
                 headers["ETag"] = _ETAG
     statuses = [

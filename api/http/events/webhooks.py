@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response
 
 from api.http.access.caller import caller
-from api.http.blueprint import Blueprint, answer
+from api.http.blueprint import Blueprint, answer, answer_made
 from api.records.events import (
     DeadLettersRecord,
     WebhookListRecord,
@@ -36,7 +36,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def add(body: dict[str, Any]) -> Response:
         """Send events there; the answer has the secret that signs them, this once"""
         webhook = pointsman.events.webhooks.add(**body, by=caller().name)
-        return answer(WebhookSecretRecord.of(webhook), HTTPStatus.CREATED)
+        return answer_made(WebhookSecretRecord.of(webhook), f"/v1/webhooks/{webhook.id}", new=True)
 
     @webhooks.get("/<string:webhook_id>", scope=("admin", "audit:read"))
     @webhooks.response(HTTPStatus.OK, WebhookRecord)

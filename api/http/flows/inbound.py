@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response
 
-from api.http.blueprint import NDJSON, Blueprint, answer
+from api.http.blueprint import NDJSON, Blueprint, answer, answer_made
 from api.http.requests.flows.inbound import ReceiptsQuery
 from api.http.requests.ndjson import BodyLine, NdjsonBody, answer_lines, is_ndjson, not_ndjson, read_lines, streamed
 from api.records.flows.inbound import (
@@ -38,7 +39,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """Goods that are to come, or have come; an older message never takes the place of a newer one"""
         outcome = _announce(pointsman, sent, receipt, Quantities.of(pointsman))
         announced = AnnouncedRecord.of(outcome, pointsman.now)
-        return answer(announced, HTTPStatus.CREATED if announced.result == "created" else HTTPStatus.OK)
+        place = f"/v1/inbound/{quote(receipt, safe='')}"
+        return answer_made(announced, place, new=announced.result == "created")
 
     @inbound.post("", scope="stock")
     @inbound.doc(requestBody=body)

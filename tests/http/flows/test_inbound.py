@@ -65,6 +65,13 @@ def test_a_receipt_is_announced_shown_and_listed(http, put):
     assert checked(http, ReceiptsPageRecord, http.get("/v1/inbound?node=paris"))["receipts"] == []
 
 
+def test_a_new_receipt_says_where_it_is_whatever_its_id(http, put):
+    made, again = put("PO%2F47 11%C3%BC"), put("PO%2F47 11%C3%BC")
+    assert (made.status_code, made.headers["Location"]) == (201, "/v1/inbound/PO%2F47%2011%C3%BC")
+    assert http.get(made.headers["Location"]).get_json()["id"] == "PO/47 11ü"
+    assert (again.status_code, "Location" in again.headers) == (200, False)
+
+
 def test_messages_that_say_nothing_new_or_are_older_are_answered_so(http, put):
     put(sequence=5)
     for values, result in (
