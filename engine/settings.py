@@ -10,6 +10,7 @@ from engine.access.settings import EVERYDAY_ACCESS, NETWORK_NAME, AccessSettings
 from engine.audit.settings import EVERYDAY_AUDIT, AuditSettings
 from engine.errors import BadSetting
 from engine.events.settings import EVERYDAY_EVENTS, EventSettings
+from engine.fulfilment.tracking.settings import EVERYDAY_TRACKING, TrackingSettings
 from engine.promise_watch.settings import EVERYDAY_WATCH, WatchSettings
 from engine.rate_limit import RateLimit
 from engine.store.entry_codec.personal_values import EVERYDAY_PERSONAL, PERSONAL_FIELDS, PersonalField
@@ -56,7 +57,8 @@ class Settings:
     server stays for `server_stays` minutes after its last user has gone. `archive` is the folder that archived entries
     are read from; None: the one they were written into. Archived entries of the kinds in `retention` are kept for so
     many minutes, all others for good. `access` says who may do what over HTTP, `events` which there
-    are and where they go, `audit` how the log is sealed, `promises` how they are watched.
+    are and where they go, `audit` how the log is sealed, `promises` how they are watched,
+    `tracking` when a parcel may be lost and who is shown where it is.
     """
 
     redis_url: str | None = None
@@ -83,6 +85,7 @@ class Settings:
     events: EventSettings = EVERYDAY_EVENTS
     audit: AuditSettings = EVERYDAY_AUDIT
     promises: WatchSettings = EVERYDAY_WATCH
+    tracking: TrackingSettings = EVERYDAY_TRACKING
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -119,6 +122,7 @@ class Settings:
             events=EventSettings.from_environment(variables),
             audit=AuditSettings.from_environment(variables),
             promises=WatchSettings.from_environment(variables),
+            tracking=TrackingSettings.from_environment(variables),
         )
 
 

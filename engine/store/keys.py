@@ -290,6 +290,11 @@ class Keys:
         return self._key("tracking", "unknown", number)
 
     @property
+    def page_secret(self) -> str:
+        """String: what the tokens of pages about parcels follow from."""
+        return self._key("tracking", "secret")
+
+    @property
     def unknown_numbers(self) -> str:
         """Sorted set: tracking numbers that no shipment has yet, by when something was last heard of them."""
         return self._key("tracking", "unknown")

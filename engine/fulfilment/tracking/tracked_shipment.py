@@ -73,8 +73,11 @@ class TrackedShipment:
 
     def lane(self, sscc: str) -> Lane:
         """On which a parcel goes, by the service that it was packed for."""
-        packing = next(item for item in self.packings if any(parcel.sscc == sscc for parcel in item.parcels))
-        return Lane(packing.service, self.promise.node, self.goal.country)
+        return Lane(self.packing_of(sscc).service, self.promise.node, self.goal.country)
+
+    def packing_of(self, sscc: str) -> Packing:
+        """What was packed together with a parcel."""
+        return next(item for item in self.packings if any(parcel.sscc == sscc for parcel in item.parcels))
 
     @cached_property
     def state(self) -> TrackedState:
@@ -87,8 +90,9 @@ class TrackedShipment:
         return self.state.progress(parcel.sscc for parcel in self.parcels)
 
     def parcel_progress(self, sscc: str) -> ParcelProgress:
-        """Where a parcel is."""
-        progress = progress_of(self.scans.get(sscc, ()))
+        """Where a parcel is. Of one whose events are not kept any more, what was logged."""
+        scans = self.scans.get(sscc)
+        progress = progress_of(scans) if scans else self.state.parcels.get(sscc, NOWHERE)
         if self.state.lost and progress.state not in ENDED:
             return ParcelProgress(state="expired", since=progress.since)
         return progress

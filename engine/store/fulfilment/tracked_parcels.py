@@ -13,7 +13,9 @@ from engine.store.fulfilment.stored_tracking import TrackedChange, TrackedState,
 from engine.store.hold_changes.change_script import entry_fields
 from engine.store.keys import Keys
 from engine.store.script_keys import TRACK
+from rules.syntax.literals import SECONDS_A_DAY
 
+_KEPT = 180 * SECONDS_A_DAY
 TRACKED = "tracked"
 """The kind of log entry that says what became of a shipment that is with a carrier."""
 
@@ -133,7 +135,10 @@ class TrackedParcels:
         if not steps:
             return []
         calls = [
-            (TRACK.keys(self._keys, tracked=self._keys.tracked(str(step.shipment))), [orjson.dumps(_request(step))])
+            (
+                TRACK.keys(self._keys, tracked=self._keys.tracked(str(step.shipment))),
+                [orjson.dumps(_request(step)), _KEPT],
+            )
             for step in steps
         ]
         with faults():

@@ -6,6 +6,7 @@
 --       `events`, pairs of an SSCC and its events; `heard`, when something was heard of it last, or ''; `after`, the
 --       state from now on, and `fields`, those of the log entry, both left out if the state stays; `counts`, pairs of a
 --       field and how many more it counts; `open` and `unraised`, the instants in these lists, '' if it leaves them
+--       2 seconds that events are kept once the shipment is over
 -- Answers 'done'; or, and nothing is changed, 'changed' if it was changed since it was read, 'gone' if a number is not
 -- that of this shipment any more.
 local request = cjson.decode(ARGV[1])
@@ -26,6 +27,11 @@ if request.heard ~= '' then
 end
 for _, pair in ipairs(request.events) do
   call('HSET', key.tracked, pair[1], pair[2])
+end
+if request.open == '' then  -- it is over, and may be asked about for some time
+  call('EXPIRE', key.tracked, ARGV[2])
+else
+  call('PERSIST', key.tracked)
 end
 for list, due in pairs({tracking_open = request.open, tracking_unraised = request.unraised}) do
   if due == '' then

@@ -1,0 +1,1 @@
+"""Parcels: packed, printed and tracked."""

@@ -1,0 +1,1 @@
+"""Parcels, and where they are, as JSON."""
