@@ -43,6 +43,9 @@ PointsmanError
 ├── CarrierUnavailable a carrier can't be asked now, or what became of the call is unknown; ask again later
 ├── CarrierHasNoSuch   the carrier offers nothing of the kind
 ├── NumbersExhausted   a carrier's ranges of tracking numbers have too few left
+├── SerialsExhausted   the range of SSCCs of a network has too few serial references left
+├── SerialsTaken       another network of the server gives out the same SSCCs
+├── NotPackable        a shipment that can't be packed, unpacked or handed over as it stands; says why
 ├── NotLearnt          paces of sale can't be learnt: the network has them from its files, or the log is too short
 ├── Contended          others changed what it needs each time it was tried; try again
 ├── Interrupted        what takes long was ended at a safe place; says why
@@ -376,6 +379,32 @@ class NumbersExhausted(PointsmanError):
             " a new range, add it to the carrier's `ranges` in network.yaml after the old ones, and load that"
             " (pointsman load DIR)"
         )
+
+
+class SerialsExhausted(PointsmanError):
+    """The range of SSCCs has fewer serial references left than are needed; none was given out."""
+
+    def __init__(self, *, prefix: str, extension: int, needed: int) -> None:
+        super().__init__(
+            f"fewer than {needed} serial references are left of SSCCs with the extension digit {extension} and the GS1"
+            f" company prefix {prefix}: write another `extension`, or a new `gs1_prefix`, under `parcels` in"
+            " network.yaml, and load that (pointsman load DIR)"
+        )
+
+
+class SerialsTaken(PointsmanError):
+    """Another network of the server gives out SSCCs of the same range."""
+
+    def __init__(self, *, prefix: str, extension: int, network: str) -> None:
+        super().__init__(
+            f"network '{network}' gives out the SSCCs with the extension digit {extension} and the GS1 company prefix"
+            f" {prefix}, and no two parcels may have the same: write another `extension` under `parcels` in"
+            " network.yaml, and load that (pointsman load DIR)"
+        )
+
+
+class NotPackable(PointsmanError):
+    """The shipment can't be packed, its packing not be cancelled, or it can't be handed over, as it stands."""
 
 
 class NotLearnt(PointsmanError):

@@ -6,9 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.facts_reader import FactsReader
+from engine.fulfilment.parcels.carriage import NoCarriers
+from engine.fulfilment.parcels.handing_over import HandingOver
+from engine.fulfilment.parcels.packing import PackingParts
+from engine.fulfilment.parcels.parcels import Parcels
 from engine.inventory.holds import DecisionHolds
 from engine.settings import Settings
 from engine.store.connection.client import Client
+from engine.store.fulfilment.addressees import Addressees
+from engine.store.fulfilment.shipments import Shipments
 from engine.store.keys import Keys
 
 
@@ -30,7 +36,18 @@ class Fulfilment:
     """`Pointsman.fulfilment`. Each attribute is one part."""
 
     def __init__(self, parts: FulfilmentParts) -> None:
-        self._parts = parts
+        packing = PackingParts(
+            client=parts.client,
+            keys=parts.keys,
+            facts=parts.facts,
+            carriers=NoCarriers(),
+            shipments=Shipments(parts.client, parts.keys),
+            addressees=Addressees(parts.client, parts.keys),
+            new_id=parts.new_id,
+            clock=parts.clock,
+        )
+        self.parcels = Parcels(packing)
+        self.handing_over = HandingOver(packing, self.parcels, parts.holds)
 
     def start(self) -> None:
         """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long

@@ -1,7 +1,9 @@
 """Shipments as they were packed: parcels, what is in them, and the numbers by which they are known."""
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, Self, TypeAlias
 
 PackingState: TypeAlias = Literal["booking", "packed", "cancelled"]
 """`booking`: its parcels have their SSCCs, and the carrier is being asked for labels. A retry goes on from there."""
@@ -67,8 +69,8 @@ class Parcel:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packing:
     """Parcels of a shipment that were packed by one call; its later parcels may follow by another. `number` counts from
-    1. `carrier` is the name of one in the network's file, or None: nobody carries it, it is collected where it was
-    packed. `packed_at` is in UTC seconds. `booking` is the carrier's name of what it sold, if it sold anything.
+    1. `carrier` is who carries it by the network's file, or None: it is collected where it was packed. `sold`: the
+    carrier sells the labels. `packed_at` is in UTC seconds. `booking` is the carrier's name of what it sold.
     """
 
     number: int
@@ -77,21 +79,71 @@ class Packing:
     carrier: str | None
     parcels: tuple[Parcel, ...]
     packed_at: int
+    sold: bool = False
     booking: str | None = None
     manifest: str | None = None
     """The id of the manifest with which it was handed to the driver."""
+    because: str = ""
+    """Why it was cancelled."""
+
+    @property
+    def units(self) -> Mapping[str, int]:
+        """By line, those in its parcels."""
+        return sum((Counter({line.line: line.quantity}) for item in self.parcels for line in item.lines), Counter())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is to be handed over still."""
+        return self.state != "cancelled" and self.manifest is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedShipment:
-    """A shipment and how it was packed. Its parcels are numbered through, those of cancelled packings, too."""
+    """A shipment and how it was packed. Its parcels are numbered through, those of cancelled packings, too. `first` is
+    the first decision of its order.
+    """
 
     key: ShipmentKey
     order: str
+    first: str
     node: str
-    packings: tuple[Packing, ...]
+    packings: tuple[Packing, ...] = ()
+
+    @property
+    def valid(self) -> tuple[Packing, ...]:
+        """Those that were not cancelled."""
+        return tuple(item for item in self.packings if item.state != "cancelled")
 
     @property
     def parcels(self) -> tuple[Parcel, ...]:
         """Those that were not cancelled."""
-        return tuple(parcel for item in self.packings if item.state != "cancelled" for parcel in item.parcels)
+        return tuple(parcel for item in self.valid for parcel in item.parcels)
+
+    @property
+    def units(self) -> Mapping[str, int]:
+        """By line, those in its parcels."""
+        return sum((Counter(item.units) for item in self.valid), Counter())
+
+    def with_packing(self, packing: Packing) -> Self:
+        """With it in place of the one of its number, or behind the others."""
+        others = tuple(item for item in self.packings if item.number != packing.number)
+        return replace(self, packings=tuple(sorted((*others, packing), key=lambda item: item.number)))
+
+
+class ManifestedPacking(NamedTuple):
+    shipment: ShipmentKey
+    packing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a carrier's driver took along from a node: packings, in the order in which they were packed. `closed_at` is
+    in UTC seconds. `confirms`: handing it over confirmed these shipments.
+    """
+
+    id: str
+    node: str
+    carrier: str
+    closed_at: int
+    packings: tuple[ManifestedPacking, ...]
+    confirms: bool

@@ -657,6 +657,33 @@ class Keys:
         return self._key("parcels", "shipments")
 
     @property
+    def open_packings(self) -> str:
+        """Hash: `DECISION/NUMBER/PACKING` of each packing that no manifest has to JSON [state, node, carrier]."""
+        return self._key("parcels", "open")
+
+    @property
+    def manifests(self) -> str:
+        """Hash: id of a manifest to its JSON (see engine/store/fulfilment/stored_shipment.py)."""
+        return self._key("parcels", "manifests")
+
+    @property
+    def parcel_labels(self) -> str:
+        """Hash: `DECISION/NUMBER/PARCEL` to the label that a carrier sold, after its format and a line break, encrypted
+        under the order's key.
+        """
+        return self._key("parcels", "labels")
+
+    @property
+    def addressees(self) -> str:
+        """Hash: order id to JSON of its addressee, encrypted under the key `addressee:ORDER` of `order_keys`."""
+        return self._key("addressees")
+
+    @property
+    def claimed_serials(self) -> str:
+        """Hash: of the installation, range of serials (see `serials`) to the network that gives them out."""
+        return self._key("serials")
+
+    @property
     def serials(self) -> str:
         """Hash: of each range of numbers that parcels are given, how far it is used (see parts/serials.lua)."""
         return self._key("parcels", "serials")

@@ -165,6 +165,18 @@ CHANGE_TRANSFER = KeyLayout(
     (_CHANGED_SKU,),
     CHANGING_RECEIPTS,
 )
+_PACKING = ("shipments", "parcel_numbers", "open_packings", "print_jobs", "print_queue", "log", "operation")
+CHANGE_SHIPMENT = KeyLayout(
+    (
+        *_PACKING,
+        *("serials", "tracking_serials", "parcel_labels", "addressees", "order_keys"),
+        *("hold", "endings", "shipment_units", "tracking_open", "tracking_unraised"),
+    ),
+    parts=("number_ranges", "serials", "print_jobs", "tracking"),
+)
+CLOSE_MANIFEST = KeyLayout((*_PACKING, "manifests"), parts=("print_jobs",))
+RESERVE_SERIALS = KeyLayout(("serials",), parts=("number_ranges", "serials"))
+PUT_ADDRESSEE = KeyLayout(("order", "order_keys", "addressees"))
 NOTE_OVERDUE = KeyLayout(
     ("arriving", "receipt_skus", "at_risk", "log"),
     (("changed_receipts", "changed_pegs"),),
@@ -181,7 +193,7 @@ WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 APPROVE = KeyLayout(("order", "parked", *_BACKLOG, "facts", "changed", "log"), parts=_WAITING)
-ERASE = KeyLayout(("order", "order_keys", "chain", "backlog", "quote", "log"), (("ended_hold",),))
+ERASE = KeyLayout(("order", "order_keys", "addressees", "chain", "backlog", "quote", "log"), (("ended_hold",),))
 WAIT = KeyLayout(
     ("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=(*_WAITING, *_ENDED)
 )
@@ -268,6 +280,10 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "flows/change_receipt": CHANGE_RECEIPT,
     "flows/change_transfer": CHANGE_TRANSFER,
     "flows/note_overdue": NOTE_OVERDUE,
+    "fulfilment/change_shipment": CHANGE_SHIPMENT,
+    "fulfilment/close_manifest": CLOSE_MANIFEST,
+    "fulfilment/reserve_serials": RESERVE_SERIALS,
+    "fulfilment/put_addressee": PUT_ADDRESSEE,
     "flows/publish_channel": PUBLISH_CHANNEL,
     "flows/note_low": NOTE_LOW,
     "fulfilment/track": TRACK,

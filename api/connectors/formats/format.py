@@ -37,7 +37,7 @@ class Row:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
     """A row that can't be used, and why. `path` is the column or path that is meant; empty if it is the row as such.
-    `whole`: nothing of the file may be used, or, with `message_number`, nothing of that EDI message.
+    `whole`: nothing of the file may be used from here on, or, with `message_number`, nothing of that EDI message.
     """
 
     row: int
@@ -47,6 +47,8 @@ class BadRow:
     raw: str = ""
     whole: bool = False
     message_number: str | None = None
+    segment: int | None = None
+    """Of EDI: which one of its message is meant, from 1."""
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.place, self.path, self.message) if part)

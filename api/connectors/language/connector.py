@@ -62,26 +62,38 @@ class FieldMapping:
     """Only the letters from the first to the last, both counted from 1 and included."""
     strip: str = ""
     """Letters that are taken off the beginning, as zeros that an ERP puts before its numbers."""
+    upper: bool = False
+    """Whether small letters become capitals."""
     split: str | None = None
     """Of words: what stands between them."""
     words: Mapping[str, str] = field(default_factory=dict)
-    """Their word, and ours. Any other is a mistake, unless there is a default."""
+    """The word that is found, and the one that it becomes: theirs and ours of what comes in, ours and theirs of what
+    goes out. Any other is a mistake, unless `otherwise` is given.
+    """
     lookup: str | None = None
-    """The table in which what was found is looked up; what is not in it is a mistake, unless there is a default."""
-    decimal: str = "."
+    """The table in which what was found is looked up; what is not in it is a mistake, unless `otherwise` is given."""
+    otherwise: str | None = None
+    """What a word becomes that is none of `words`, or not in the table."""
+    decimal: str = ""
     """Of numbers: the sign before their decimals. What stands between thousands, a blank or the other sign, is left
-    out.
+    out. Empty: a point, and a number that could have a comma before its decimals is a mistake.
     """
     unit: str | None = None
     """Of numbers: a unit as in UNITS, from which they are converted into that of the field."""
     times: Decimal | None = None
     """Of numbers: what they are multiplied by; -1 turns what left into what came."""
+    times_by: "FieldMapping | None" = None
+    """Of numbers: where it is found what they are multiplied by, as the pieces of a case."""
     date: str | None = None
     """Of instants and dates: how they are written, as in Python's strptime, `%d/%m/%Y %H:%M`; `seconds` or
-    `milliseconds` since 1970; not given: as in ISO 8601.
+    `milliseconds` since 1970; 101, 102, 201, 203 or 204, EDIFACT's codes of forms; not given: as in ISO 8601.
     """
     zone: str | None = None
     """Of instants that are written without a zone: theirs."""
+    time: str | None = None
+    """Of instants that are written as a day alone: the time of day that is meant, as 18:30."""
+    twice: Literal["first", "second"] | None = None
+    """Which of the two is meant by a local time that comes twice, as clocks go back; not given: that is a mistake."""
     default: str | None = None
     """What stands for what is not there."""
     optional: bool = False

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from api.connectors.fields.paths import path_mistake
+from api.connectors.formats.format import FormatOptions
 from api.connectors.language.connector import PARTS, FieldMapping
 from api.connectors.language.kinds import OPEN, Target, target_of, targets
 from api.connectors.language.shapes import FieldShape
@@ -20,18 +22,27 @@ _ONLY_FOR: Mapping[str, Collection[str]] = {
     "times": ("number", "any"),
     "date": ("instant", "date", "any"),
     "zone": ("instant", "date", "any"),
+    "time": ("instant",),
+    "twice": ("instant",),
     "split": ("words", "any"),
 }
 """Keys that change values of some types, and which."""
+_AS_THEY_ARE = (
+    *("value", "each", "cut", "strip", "upper", "split", "words", "lookup"),
+    *("unit", "date", "zone", "time", "twice"),
+)
 
 
 @dataclass(slots=True, kw_only=True)
 class FieldParser:
-    """Parses the fields of one file. `decimal` is the sign before decimals where a field doesn't say."""
+    """Parses the fields of one file. `decimal` is the sign before decimals where a field doesn't say. `source` is the
+    format of what they are found in.
+    """
 
     notes: Notes
     lookups: Collection[str]
     decimal: str
+    source: FormatOptions
 
     def inbound(self, kind: str, raw: Mapping[str, Node], path: Path) -> dict[str, FieldMapping]:
         """The fields of what comes in; one that the kind doesn't have is a mistake, and so is a required one that is
@@ -62,7 +73,7 @@ class FieldParser:
             message = f"say where it comes from, by one of {', '.join(_WAYS)}"
             self.notes.add(path, "missing-key" if not ways else "unknown-key", message)
         self._check(values, path, target)
-        plain = ("value", "each", "cut", "strip", "split", "words", "lookup", "unit", "times", "date", "zone")
+        times = values.get("times")
         return FieldMapping(
             at=path,
             type=target.type,
@@ -73,7 +84,10 @@ class FieldParser:
             decimal=values.get("decimal", self.decimal),
             default=values.get("default"),
             optional=bool(values.get("optional", False)),
-            **{name: values[name] for name in plain if name in values},
+            otherwise=values.get("else_"),
+            times=None if isinstance(times, dict) else times,
+            times_by=self.field(times, (*path, "times"), Target(type="number")) if isinstance(times, dict) else None,
+            **{name: values[name] for name in _AS_THEY_ARE if name in values},
         )
 
     def _joined(self, values: Mapping[str, Any], path: Path) -> tuple[FieldMapping, ...]:
@@ -108,14 +122,25 @@ class FieldParser:
         for key, types in _ONLY_FOR.items():
             if key in values and target.type not in types:
                 self.notes.add((*path, key), "unknown-key", f"'{key}' does nothing to a {target.type}")
+        if "else_" in values and "words" not in values and "lookup" not in values:
+            self.notes.add((*path, "else"), "unknown-key", "'else' goes with 'words' or 'lookup'")
         lookup = values.get("lookup")
         if lookup is not None and lookup not in self.lookups:
             message = f"there is no table '{lookup}' under lookups"
             self.notes.add((*path, "lookup"), "unknown-lookup", message, self.lookups, lookup)
+        self._check_paths(values, path)
         for part in values.get("from_", ()):
             if part.startswith("$") and part not in PARTS and not part.startswith(_HEADER):
                 self.notes.add(path, "unknown-word", f"there is no '{part}'; use {', '.join(PARTS)}", PARTS, part)
         self._check_choices(values, path, target)
+
+    def _check_paths(self, values: Mapping[str, Any], path: Path) -> None:
+        for key, of_list in (("from_", False), ("each", True)):
+            texts = values.get(key, ())
+            for text in [texts] if isinstance(texts, str) else texts:
+                message = "" if text.startswith("$") else path_mistake(text, self.source, of_list=of_list)
+                if message:
+                    self.notes.add(path, "bad-path", message)
 
     def _check_choices(self, values: Mapping[str, Any], path: Path, target: Target) -> None:
         """Words that are written into the file must be some that the field may have."""

@@ -77,7 +77,7 @@ class _Loading:
             kind=self._kind,
             format=options,
             document=self._notes.document,
-            fields=self._fields(lookups, decimal),
+            fields=self._fields(lookups, decimal, options),
             reads=reads,
             sends=sends,
             once=once,
@@ -124,14 +124,14 @@ class _Loading:
             options = raw[name] if raw[name] is not None else {}  # type: ignore[assignment]  # its shape is checked below
         elif "format" in self._root:
             self._notes.add(("format",), "wrong-type", "write the name of a format, as csv, or {csv: {delimiter: ;}}")
-            return FormatOptions(format="json"), "."
+            return FormatOptions(format="json"), ""
         if name not in FORMATS:
             if "format" in self._root:
                 message = f"'{name}' is no format; use {', '.join(FORMATS)}"
                 self._notes.add(("format", name), "unknown-word", message, FORMATS, name)
-            return FormatOptions(format="json"), "."
+            return FormatOptions(format="json"), ""
         values = load_shape(FORMATS[name](), options, ("format", name), self._notes)
-        return format_options(name, values), values.get("decimal", ".")
+        return format_options(name, values), values.get("decimal", "")
 
     def _lookups(self) -> dict[str, Lookup]:
         raw = self._root.get("lookups")
@@ -147,9 +147,10 @@ class _Loading:
             return Lookup(at=path)
         return Lookup(at=path, entries={str(key): str(value) for key, value in raw.items()})
 
-    def _fields(self, lookups: Mapping[str, Lookup], decimal: str) -> dict[str, FieldMapping]:
+    def _fields(self, lookups: Mapping[str, Lookup], decimal: str, options: FormatOptions) -> dict[str, FieldMapping]:
         raw = self._root.get("fields")
-        parser = FieldParser(notes=self._notes, lookups=lookups, decimal=decimal)
+        source = options if "reads" in self._root else FormatOptions(format="json")
+        parser = FieldParser(notes=self._notes, lookups=lookups, decimal=decimal, source=source)
         if not isinstance(raw, dict):
             return {}
         if self._kind in INBOUND and "reads" in self._root:

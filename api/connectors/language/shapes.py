@@ -23,6 +23,7 @@ _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400}
 _SECRET = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
 _CUT = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 _ID = validate.Regexp(rf"{ID_PATTERN}\Z", error=NO_ID)
 _SOME = validate.Length(min=1, error="nothing stands here; write at least one, or leave the key out")
 _NOT_BLANK = validate.Length(min=1, max=2_000, error="write a text of 1 to 2,000 letters")
@@ -107,6 +108,13 @@ class Number(fields.Field[Decimal]):
         if not isinstance(value, str) or not _NUMBER.fullmatch(value):
             raise ValidationError("a number is expected here, as 12 or 0.5")
         return Decimal(value)
+
+
+class NumberOrField(Number):
+    """A decimal number, or a mapping that says where one is found."""
+
+    def _deserialize(self, value: Any, *rest: Any, **options: Any) -> Any:
+        return value if isinstance(value, dict) else super()._deserialize(value, *rest, **options)
 
 
 def _zone(text: str) -> None:
@@ -254,14 +262,18 @@ class FieldShape(Strict):
     fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=fields.Raw(allow_none=True), validate=_SOME)
     cut = Letters()
     strip = Single()
+    upper = Literal(literals.flag)
     split = Single()
     words = fields.Dict(keys=fields.String(), values=fields.String(), validate=_SOME)
     lookup = Single()
+    else_ = fields.String(data_key="else")
     decimal = Choice(".", ",")
     unit = Choice(*UNITS)
-    times = Number()
+    times = NumberOrField()
     date = Single()
     zone = fields.String(validate=_zone)
+    time = fields.String(validate=validate.Regexp(_TIME, error="write a time of day, as 18:30"))
+    twice = Choice("first", "second")
     default = fields.String()
     optional = Literal(literals.flag)
 

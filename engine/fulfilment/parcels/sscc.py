@@ -8,7 +8,7 @@ times, and the check digit makes the sum a multiple of ten.
 from engine.model.parcels import ParcelTerms
 
 DIGITS = 18
-_BEFORE_CHECK = DIGITS - 1
+BEFORE_CHECK = DIGITS - 1
 
 
 def check_digit(digits: str) -> str:
@@ -19,14 +19,14 @@ def check_digit(digits: str) -> str:
 
 def serials_of(gs1_prefix: str) -> int:
     """How many serial references there are under a company prefix and one extension digit."""
-    return int(10 ** (_BEFORE_CHECK - 1 - len(gs1_prefix)))
+    return int(10 ** (BEFORE_CHECK - 1 - len(gs1_prefix)))
 
 
 def sscc_of(terms: ParcelTerms, serial: int) -> str:
     """`serial` is from 0 and below `serials_of` the prefix."""
-    size = _BEFORE_CHECK - 1 - len(terms.gs1_prefix)
+    size = BEFORE_CHECK - 1 - len(terms.gs1_prefix)
     digits = f"{terms.extension}{terms.gs1_prefix}{serial:0{size}}"
-    if len(digits) != _BEFORE_CHECK or serial < 0:
+    if len(digits) != BEFORE_CHECK or serial < 0:
         raise ValueError(f"{serial} is no serial reference under the company prefix {terms.gs1_prefix}")
     return digits + check_digit(digits)
 
@@ -37,5 +37,5 @@ def is_sscc(text: str) -> bool:
         len(text) == DIGITS
         and text.isascii()
         and text.isdigit()
-        and check_digit(text[:_BEFORE_CHECK]) == text[_BEFORE_CHECK]
+        and check_digit(text[:BEFORE_CHECK]) == text[BEFORE_CHECK]
     )

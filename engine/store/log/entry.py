@@ -9,6 +9,7 @@ import msgspec
 from engine.decide.record import DecisionRecord, facts_of, from_json
 from engine.store.entry_codec.personal_values import PersonalField
 from engine.store.flows.stored_return import ReturnBody
+from engine.store.fulfilment.stored_shipment import ManifestBody, PackingBody, StoredManifest
 from engine.store.log.entry_bodies import (
     MovedUnits,
     PositionLevel,
@@ -33,6 +34,9 @@ _UNITS = msgspec.json.Decoder(UnitsBody)
 _TRANSFER = msgspec.json.Decoder(TransferBody)
 _RECEIPT = msgspec.json.Decoder(ReceiptBody, strict=False)
 """Not strict: a script writes numbers of its tables as text."""
+_PACKING = msgspec.json.Decoder(PackingBody, strict=False)
+"""Not strict: a script writes the next serial as text."""
+_MANIFEST = msgspec.json.Decoder(ManifestBody)
 _POSITIONS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 
 
@@ -157,6 +161,16 @@ class Entry:
     def transfer(self) -> TransferBody:
         """Of what became of a transfer."""
         return _TRANSFER.decode(self.body)
+
+    @property
+    def packing(self) -> PackingBody:
+        """Of what became of a packing."""
+        return _PACKING.decode(self.body)
+
+    @property
+    def manifest(self) -> StoredManifest:
+        """Of a manifest that was closed."""
+        return _MANIFEST.decode(self.body).manifest
 
     @property
     def set_aside(self) -> tuple[ShipmentSetAside, ...]:

@@ -33,6 +33,8 @@ TRANSFER_KINDS = (
     "transfer_cancelled",
 )
 """What became of a transfer."""
+PARCEL_KINDS = ("packing_begun", "packed", "packing_cancelled", "manifested")
+"""What became of parcels."""
 FORGETTABLE = ("counted", "loaded", "published", "activated", "allocated", "stock_low", *ACT_KINDS)
 """Those that the ledger can do without, so that archived ones may be forgotten."""
 ReturnKind: TypeAlias = Literal[
@@ -62,6 +64,7 @@ KINDS = (
     "received",
     "overdue",
     *TRANSFER_KINDS,
+    *PARCEL_KINDS,
     "progressed",
     "promise_at_risk",
     "promise_stays",

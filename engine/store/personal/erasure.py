@@ -39,7 +39,8 @@ class StoredErasure:
         decisions = [decision.record.id or "" for decision in order.decisions]
         body = orjson.dumps({"order": order.id, "note": note, "fields": list(self._personal)})
         amended = erased_order(order.amended, self._personal) if order.amended else ""
-        arguments = [first.id, now, encode(body), order.changes, len(decisions) - 1, amended, order.returns, *decisions]
+        changes = [order.changes, len(decisions) - 1, amended, order.returns]
+        arguments = [first.id, now, encode(body), *changes, order.id, *decisions]
         script_keys = ERASE.keys(
             keys,
             [(keys.hold(decision),) for decision in decisions],

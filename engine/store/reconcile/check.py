@@ -47,6 +47,8 @@ from engine.store.reconcile.flows.receipt_drifts import (
 )
 from engine.store.reconcile.flows.return_drifts import order_return_drifts, return_drifts
 from engine.store.reconcile.flows.transfer_drifts import transfer_drifts
+from engine.store.reconcile.fulfilment.parcel_drifts import expected_fields, parcel_drifts
+from engine.store.reconcile.fulfilment.parcel_hashes import PARCEL_HASHES
 from engine.store.reconcile.fulfilment.tracking_drifts import on_time_drifts, tracking_drifts
 from engine.store.reconcile.hold_endings import EndingsComparison
 from engine.store.reconcile.log_index import IndexComparison
@@ -193,6 +195,7 @@ class Check:
             self._compare_receipts,
             self._compare_transfers,
             self._compare_tracking,
+            self._compare_parcels,
         ):
             step()
         self._suspect_what_changed_late()
@@ -250,6 +253,8 @@ class Check:
                 return waiting_drifts(keys, name, state)
             case "index":
                 return index_drifts(keys, name, self._index.wrong[name], state)
+            case kind if kind in PARCEL_HASHES:
+                return parcel_drifts(keys, replay, kind, name, state)
             case "holds" | "rests" | "orders" | "returns":
                 return _COMPARE[kind](keys, replay, name, *state)
             case _:
@@ -420,6 +425,13 @@ class Check:
         for counted in on_time.keys() | replay.on_time.keys():
             if any(on_time_drifts(self._keys, self.replay, counted, on_time.get(counted), millis)):
                 self._suspected.add(("on_time", counted))
+
+    def _compare_parcels(self) -> None:
+        for kind in PARCEL_HASHES:
+            stored = scan.parcels(self._client, self._keys, kind)
+            for name in stored.keys() | expected_fields(self.replay.parcels, kind).keys():
+                if any(parcel_drifts(self._keys, self.replay, kind, name, stored.get(name))):
+                    self._suspected.add((kind, name))
 
     def _compare_positions(self) -> None:
         """There may be a million positions with units on hand: only those are kept in memory where units are held or

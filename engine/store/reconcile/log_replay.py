@@ -17,7 +17,7 @@ from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry, EntryId
 from engine.store.log.entry_bodies import PartUnits, RejectionBody
-from engine.store.log.kinds import RETURN_KINDS, TRANSFER_KINDS
+from engine.store.log.kinds import PARCEL_KINDS, RETURN_KINDS, TRANSFER_KINDS
 from engine.store.log.stored_entry import UNREADABLE, RawEntry, is_amendment, parse_entry, parse_entry_id
 from engine.store.personal.order_keys import Secrets
 from engine.store.reconcile.expected_orders import ExpectedOrders
@@ -28,6 +28,7 @@ from engine.store.reconcile.flows.expected_promises import note_promise
 from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
 from engine.store.reconcile.flows.expected_returns import ExpectedReturns
 from engine.store.reconcile.flows.expected_transfers import ExpectedTransfers
+from engine.store.reconcile.fulfilment.expected_parcels import ExpectedParcels
 from engine.store.reconcile.fulfilment.expected_tracking import ExpectedTracking
 
 _COUNTED = frozenset({"held", "confirmed"})
@@ -67,6 +68,7 @@ class LogReplay:
     allotments: ExpectedAllotments = field(init=False)
     returns: ExpectedReturns = field(init=False)
     tracking: ExpectedTracking = field(init=False)
+    parcels: ExpectedParcels = field(init=False)
 
     def __post_init__(self) -> None:
         self.stock = ExpectedStock(late=self.late)
@@ -77,6 +79,7 @@ class LogReplay:
         self.allotments = ExpectedAllotments(late=self.late)
         self.returns = ExpectedReturns(late=self.late)
         self.tracking = ExpectedTracking(late=self.late)
+        self.parcels = ExpectedParcels(late=self.late)
 
     def add(self, raw: RawEntry, secrets: Secrets | None = None) -> None:
         """Apply the next entry of the log; `secrets` are those of the order keys that amendments need. One that can't
@@ -134,6 +137,8 @@ class LogReplay:
                 self.returns.change(entry, self.stock)
             case kind if kind in TRANSFER_KINDS:
                 self.transfers.change(entry)
+            case kind if kind in PARCEL_KINDS:
+                self.parcels.change(entry)
             case kind if kind in PROMISE_KINDS:
                 self._note_promise(entry)
             case "tracked":

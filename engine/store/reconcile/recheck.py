@@ -9,6 +9,7 @@ from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.reconcile.drift import SuspectPosition
 from engine.store.reconcile.expected_state import ReceiptState, Suspect, SuspectKind
+from engine.store.reconcile.fulfilment.parcel_hashes import PARCEL_HASHES, ParcelHash, parcel_hash
 from engine.store.reconcile.scan import decode_fields, parse_base
 from engine.store.reconcile.waiting_index import WaitingState, parse_waiting
 
@@ -109,6 +110,11 @@ def _parse_score(replies: Iterator[Any]) -> str | None:
     return None if score is None else str(int(score))
 
 
+def _field(kind: ParcelHash) -> _Read:
+    """That of a hash of parcels."""
+    return _Read(lambda pipeline, keys, name: pipeline.hget(parcel_hash(keys, kind), name), _parse_text)
+
+
 _READS: Mapping[SuspectKind, _Read] = {
     "holds": _Read(
         lambda pipeline, keys, name: pipeline.hgetall(keys.hold(name)).zscore(keys.expiring, name), _parse_hold
@@ -174,5 +180,6 @@ _READS: Mapping[SuspectKind, _Read] = {
     ),
     "tracking": _Read(lambda pipeline, keys, shipment: pipeline.hget(keys.tracking_states, shipment), _parse_text),
     "on_time": _Read(lambda pipeline, keys, field: pipeline.hget(keys.on_time, field), _parse_text),
+    **{kind: _field(kind) for kind in PARCEL_HASHES},
 }
 """In the order in which drifts are reported."""

@@ -10,6 +10,7 @@ from engine.store.connection.client import Client, faults
 from engine.store.connection.hashes import Fields, read_hashes
 from engine.store.keys import Keys
 from engine.store.reconcile.expected_state import Base, PositionKey, ReceiptState, TransferState
+from engine.store.reconcile.fulfilment.parcel_hashes import ParcelHash, parcel_hash
 
 _AT_ONCE = 500
 _SCAN_COUNT = 5_000
@@ -168,6 +169,11 @@ def transfers(client: Client, keys: Keys) -> dict[str, TransferState]:
         name: (opened.get(name), ended.get(name), listed.get(name))
         for name in opened.keys() | ended.keys() | listed.keys()
     }
+
+
+def parcels(client: Client, keys: Keys, kind: ParcelHash) -> dict[str, str]:
+    """The fields of one of the hashes about parcels."""
+    return _scan_hash(client, parcel_hash(keys, kind))
 
 
 def zone(client: Client, keys: Keys) -> str:

@@ -27,7 +27,7 @@ from engine.store.reconcile.expected_state import (
 from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
 from engine.store.reconcile.log_replay import LogReplay
 
-FORM = 3
+FORM = 4
 """Rises when what is stored means something else, or the replay does: what was stored before is then found anew."""
 Units: TypeAlias = dict[str, dict[str, int]]
 """By SKU and node, or place of a lot."""
@@ -88,6 +88,9 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     tracking: dict[str, str]
     """By shipment, as `Keys.tracking_states` has them."""
     on_time: dict[str, int]
+    shipments: dict[str, str]
+    manifests: dict[str, str]
+    serials: dict[str, int]
 
     @classmethod
     def of(cls, replay: LogReplay, *, indexed: int, endings: int) -> Self:
@@ -137,6 +140,9 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             ended_transfers=replay.transfers.ended,
             tracking={name: state.text for name, state in replay.tracking.states.items()},
             on_time=dict(replay.tracking.on_time),
+            shipments=replay.parcels.shipments,
+            manifests=replay.parcels.manifests,
+            serials=replay.parcels.serials,
         )
 
     def replay(self) -> LogReplay:
@@ -179,6 +185,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         replay.transfers.ended.update(self.ended_transfers)
         replay.tracking.states.update({name: TrackedState.parse(text) for name, text in self.tracking.items()})
         replay.tracking.on_time.update(self.on_time)
+        replay.parcels.restore(self.shipments, self.manifests, self.serials)
         return replay
 
     def _restore_receipts(self, receipts: ExpectedReceipts) -> None:

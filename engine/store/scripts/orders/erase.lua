@@ -3,7 +3,7 @@
 -- Keys, by the names in script_keys.py; ended_hold are those of its decisions, quote that of a quote that it took up.
 -- ARGV  1 the order's first decision  2 now  3 the log entry's body  4 calls that changed it, as it was read
 --       5 its decisions but the first, as they were read  6 the order as last amended, without personal values; empty if
---       it was never amended  7 its returns, as they were read  then its decisions
+--       it was never amended  7 its returns, as they were read  8 its id  then its decisions
 -- Answers {'done'}; {'erased', instant} if it was erased before; {'changed'} if it is not as it was read, or not over.
 local ERASED = 'erased:'
 local stored = redis.call('HGET', key.order_keys, ARGV[1])
@@ -14,8 +14,8 @@ if (redis.call('HGET', key.order, 'changes') or '0') ~= ARGV[4] or redis.call('L
     or (redis.call('HGET', key.order, 'returns') or '') ~= ARGV[7] then
   return {'changed'}
 end
-for index = 8, #ARGV do
-  if redis.call('EXISTS', key.ended_hold(index - 7)) == 1 or redis.call('HEXISTS', key.backlog, ARGV[index]) == 1 then
+for index = 9, #ARGV do
+  if redis.call('EXISTS', key.ended_hold(index - 8)) == 1 or redis.call('HEXISTS', key.backlog, ARGV[index]) == 1 then
     return {'changed'}
   end
 end
@@ -25,5 +25,7 @@ if ARGV[6] ~= '' then
   redis.call('HSET', key.order, 'order', ARGV[6])
 end
 redis.call('DEL', key.quote)
+redis.call('HDEL', key.addressees, ARGV[8])
+redis.call('HSET', key.order_keys, 'addressee:' .. ARGV[8], ERASED .. ARGV[2])
 redis.call('XADD', key.log, '*', 'kind', 'erased', 'id', ARGV[1], 'at', ARGV[2], 'body', ARGV[3], unpack(signature))
 return {'done'}

@@ -74,6 +74,13 @@ def test_a_file_is_read_whole():
 
 def test_a_message_of_edi_is_quarantined_whole_unless_the_file_says_otherwise():
     edi = changed('{csv: {delimiter: ";", decimal: ","}}', "edifact")
+    for column, path in {
+        "Magasin": "/NAD.WH.1",
+        "Article": "LIN.EN.=",
+        "Qte": "QTY.145.0.1",
+        "Date": "/DTM.137.0.1",
+    }.items():
+        edi = edi.replace(f"from: {column}", f"from: {path}")
     assert load(edi).quarantine == "file"
     assert load(f"{edi}quarantine: row\n").quarantine == "row"
 
@@ -166,6 +173,28 @@ def test_fields_are_those_that_http_takes():
     assert targets("confirmations")["left_at"].type == "instant"
     assert set(targets("cancellations")["lines"].each) == {"line", "quantity"}
     assert all(targets(kind) for kind in INBOUND)
+
+
+@pytest.mark.parametrize(
+    ("form", "path", "message"),
+    [
+        ("json", "a[", "'a[' is no JMESPath"),
+        ("edifact", "Magasin", "'Magasin' is no path into EDI; write SEGMENT.QUALIFIER.ELEMENT.COMPONENT"),
+        ("{xml: {rows: sale}}", "b:c", "'b:c': `namespaces` does not say which one 'b' is"),
+    ],
+)
+def test_a_path_that_its_format_does_not_know_is_told_by_its_line(form, path, message):
+    text = changed('{csv: {delimiter: ";", decimal: ","}}', form).replace("from: Magasin", f"from: '{path}'")
+    (line,) = [number for number, row in enumerate(text.splitlines(), start=1) if "Magasin" in row or path in row][:1]
+    assert any(found == line and message in said for found, _, said in mistakes(text))
+
+
+def test_what_a_number_is_multiplied_by_may_stand_in_the_row_and_unknown_words_may_become_one():
+    text = changed("{from: Qte, times: -1}", "{from: Qte, times: {from: Colis, words: {A: '6'}, else: '1'}}")
+    delta = load(text).fields["delta"]
+    assert (delta.times, delta.times_by.paths, delta.times_by.words) == (None, ("Colis",), {"A": "6"})
+    assert delta.times_by.otherwise == "1"
+    assert [code for _, code, _ in mistakes(changed("{from: Qte,", "{from: Qte, else: '1',"))] == ["unknown-key"]
 
 
 def test_every_shipped_connector_can_be_loaded():

@@ -1,0 +1,97 @@
+"""Who carries a shipment, from where to where: by its service, its node and the carriers of the network's file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from msgspec import UNSET
+
+from engine.decide.record_parts import ShipmentRecord
+from engine.errors import CarrierUnavailable, InputInvalid, Mistake, NotPackable
+from engine.fulfilment.carriers.carrier import Carrier
+from engine.model.carriers import CarrierAccount
+from engine.model.facts import Network, Node
+from engine.model.postal_address import PostalAddress
+
+PICKUP: Final = "pickup"
+
+
+class CarrierSource(Protocol):
+    """The carriers of one network."""
+
+    def carrier(self, name: str) -> Carrier:
+        """Raises BadSetting if its key is not set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carriage:
+    """`account` is the carrier's in the network's file, None of one that is a mere word there. `carrier` is None for
+    what is collected where it is packed. `product` is the carrier's name of the service.
+    """
+
+    node: Node
+    service: str
+    carrier: str | None
+    account: CarrierAccount | None
+    product: str
+    sender: PostalAddress
+    goal: Node | None
+    """The place where it is collected; None: it goes to its addressee."""
+
+    @property
+    def sells(self) -> bool:
+        """Whether the carrier is asked for labels."""
+        return self.account is not None and self.account.sells_labels
+
+
+def carriage_of(network: Network, shipment: ShipmentRecord, *, order_collects_at: str | None) -> Carriage:
+    """Of a shipment of a decision. Raises NotPackable if the network does not have its node or service any more, or no
+    address of a place.
+    """
+    node, service = network.nodes.get(shipment.node), network.services.get(shipment.service)
+    if node is None or service is None:
+        what = f"node '{shipment.node}'" if node is None else f"service '{shipment.service}'"
+        raise NotPackable(f"the network has no {what} any more; load one that has (pointsman load DIR)")
+    collect_at = order_collects_at if shipment.collect_at is UNSET else shipment.collect_at
+    goal = None if collect_at is None else network.nodes.get(collect_at)
+    carried = service.mode != PICKUP
+    account = network.carriers.get(service.carrier) if carried and service.carrier else None
+    return Carriage(
+        node=node,
+        service=service.id,
+        carrier=(service.carrier or service.id) if carried else None,
+        account=account,
+        product=service.carrier_product or service.id,
+        sender=_address(node),
+        goal=goal,
+    )
+
+
+def addressee_of(carriage: Carriage, find: Callable[[], PostalAddress | None], order: str) -> PostalAddress:
+    """Where it goes: the place where it is collected, or whom `find` finds. Raises InputInvalid if it finds nobody."""
+    if carriage.goal is not None:
+        return _address(carriage.goal)
+    found = find()
+    if found is None:
+        message = (
+            f"order '{order}' has no addressee; send it here, or beforehand (PUT /v1/orders/{order}/addressee, or:"
+            f" pointsman order addressee {order})"
+        )
+        raise InputInvalid([Mistake(field="addressee", message=message)])
+    return found
+
+
+def _address(node: Node) -> PostalAddress:
+    if node.address is None:
+        raise NotPackable(
+            f"node '{node.id}' has no address to stand on a label; write its `address` in network.yaml, and load that"
+            " (pointsman load DIR)"
+        )
+    return node.address
+
+
+class NoCarriers:
+    """Where no carrier can be asked."""
+
+    def carrier(self, name: str) -> Carrier:
+        raise CarrierUnavailable("this release can't reach it", carrier=name)

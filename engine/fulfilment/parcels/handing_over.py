@@ -1,0 +1,184 @@
+"""Hands packed shipments over to a carrier's driver: closes a manifest, and confirms what is on it."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from engine.errors import (
+    AwaitingApproval,
+    Contended,
+    HoldEnded,
+    InputInvalid,
+    Mistake,
+    NotFound,
+    NotPackable,
+    StockConflict,
+)
+from engine.fulfilment.parcels.packing import PackedPapers, PackingParts
+from engine.fulfilment.parcels.parcels import OpenFilter, Parcels
+from engine.idempotency import name_reused, operation
+from engine.inventory.holds import DecisionHolds
+from engine.model.parcels import Manifest, ManifestedPacking, PackedShipment, Packing, ShipmentKey
+from engine.store.fulfilment.manifests import ClosedManifest, Manifests, about_manifest
+from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
+from engine.store.holds import Holds
+from engine.store.log import decision_log
+from engine.store.outcomes import OperationReused
+
+MOST_PACKINGS = 2_000
+"""On one manifest; those packed last wait for the next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestRequest:
+    """Hand over everything that is packed at a node for a carrier. With `confirms`, its units have left."""
+
+    node: str
+    carrier: str
+    confirms: bool = True
+    op: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells another request under the same name."""
+        return f"manifest {self.carrier} {self.confirms}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestView:
+    """`shipments` are those on it, with the packing of each that is; `refused` are those that could not be confirmed,
+    and why.
+    """
+
+    manifest: Manifest
+    shipments: tuple[tuple[PackedShipment, Packing], ...]
+    refused: Mapping[ShipmentKey, str]
+
+
+class HandingOver:
+    """The manifests of one network."""
+
+    def __init__(self, parts: PackingParts, parcels: Parcels, holds: DecisionHolds) -> None:
+        self._parts = parts
+        self._parcels = parcels
+        self._confirms = holds
+        self._holds = Holds(parts.client, parts.keys)
+        self._manifests = Manifests(parts.client, parts.keys)
+        self._changes = ChangeScript(parts.client, parts.keys)
+        self._papers = PackedPapers(parts.new_id)
+
+    def close(self, request: ManifestRequest) -> ManifestView:
+        """Close a manifest of all that is packed and on none; then confirm its shipments, each once. Sent again with
+        the same operation, it goes on with those that are not confirmed yet. Raises InputInvalid, NotPackable if
+        nothing is to be handed over, KeyReused, Contended, StoreUnavailable.
+        """
+        self._verify_node(request.node)
+        named = operation(request.fingerprint, request.op)
+        if request.op is not None:
+            stored = self._holds.operation(about_manifest(request.node), named.name)
+            if stored is not None:
+                fingerprint, _, name = stored.partition("\n")
+                if fingerprint != named.request:
+                    raise name_reused(request.op)
+                return self._handed_over(name)
+        for _ in range(MOST_TRIES):
+            chosen = self._parcels.list_open(
+                OpenFilter(node=request.node, carrier=request.carrier, state="packed"), limit=MOST_PACKINGS
+            )
+            if not chosen:
+                raise NotPackable(
+                    f"nothing is packed at node '{request.node}' for carrier '{request.carrier}' that is on no manifest"
+                )
+            match self._close(request, chosen):
+                case ClosedManifest(id=name):
+                    return self._handed_over(name)
+                case OperationReused():
+                    raise name_reused(request.op)
+        raise Contended(f"what is packed at node '{request.node}' changes again and again; try again")
+
+    def _close(self, request: ManifestRequest, chosen: list[tuple[PackedShipment, Packing]]) -> object:
+        now, name = self._parts.clock(), f"m-{uuid.uuid4().hex[:12]}"
+        wanted = {(shipment.key, packing.number) for shipment, packing in chosen}
+        keys = list(dict.fromkeys(shipment.key for shipment, _ in chosen))
+        pairs = []
+        for before in self._parts.shipments.read_all(keys):
+            after = before.shipment
+            if after is None:
+                continue
+            for packing in after.packings:
+                if packing.is_open and (after.key, packing.number) in wanted:
+                    after = after.with_packing(replace(packing, manifest=name))
+            pairs.append((before, after))
+        manifest = Manifest(
+            id=name,
+            node=request.node,
+            carrier=request.carrier,
+            closed_at=now,
+            confirms=request.confirms,
+            packings=tuple(ManifestedPacking(shipment.key, packing.number) for shipment, packing in chosen),
+        )
+        jobs = self._papers.of(
+            self._parts.facts.network_and_products([], fresh=True)[0], request.node, "manifest", name, now
+        )
+        return self._manifests.close(manifest, pairs, jobs, operation(request.fingerprint, request.op))
+
+    def show(self, name: str) -> ManifestView:
+        """Raises NotFound."""
+        manifest = self._find(name)
+        return ManifestView(manifest=manifest, shipments=tuple(self._packings(manifest)), refused={})
+
+    def _handed_over(self, name: str) -> ManifestView:
+        """The manifest, once what is on it is confirmed as far as it can be."""
+        shown = self.show(name)
+        if not shown.manifest.confirms:
+            return shown
+        refused: dict[ShipmentKey, str] = {}
+        for shipment, packing in shown.shipments:
+            try:
+                self._confirm(shipment, packing, name)
+            except (HoldEnded, InputInvalid, StockConflict, AwaitingApproval) as error:
+                refused[shipment.key] = str(error)
+        return replace(shown, refused=refused)
+
+    def _confirm(self, shipment: PackedShipment, packing: Packing, manifest: str) -> None:
+        """Its units have left, as far as that was not said before."""
+        entry = decision_log.decided(self._parts.client, self._parts.keys, shipment.key.decision)
+        hold = self._changes.read([entry], now=self._parts.clock())[0]
+        units = hold.shipments[shipment.key.number]
+        gone, left = handed_over(shipment), units.lines("confirmed")
+        leaving = {
+            line: min(count, gone[line] - left.get(line, 0))
+            for line, count in packing.units.items()
+            if gone[line] > left.get(line, 0)
+        }
+        if leaving:
+            self._confirms.confirm(
+                shipment.key.decision,
+                shipments=[units.name],
+                lines=leaving,
+                op=f"manifest {manifest} {shipment.key}/{packing.number}",
+            )
+
+    def _packings(self, manifest: Manifest) -> Iterator[tuple[PackedShipment, Packing]]:
+        keys = [item.shipment for item in manifest.packings]
+        for item, stored in zip(manifest.packings, self._parts.shipments.read_all(keys), strict=True):
+            for packing in stored.shipment.packings if stored.shipment else ():
+                if stored.shipment is not None and packing.number == item.packing:
+                    yield stored.shipment, packing
+
+    def _find(self, name: str) -> Manifest:
+        found = self._manifests.find(name)
+        if found is None:
+            raise NotFound(f"no manifest goes by the id '{name}'")
+        return found
+
+    def _verify_node(self, name: str) -> None:
+        nodes = self._parts.facts.network_and_products([], fresh=True)[0].nodes
+        if name not in nodes:
+            raise InputInvalid([Mistake(field="node", message=f"no node goes by the id '{name}'")])
+
+
+def handed_over(shipment: PackedShipment) -> Counter[str]:
+    """Units by line of a shipment that are on manifests."""
+    return sum((Counter(item.units) for item in shipment.valid if item.manifest is not None), Counter())

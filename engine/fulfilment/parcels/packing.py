@@ -1,0 +1,442 @@
+"""Packs shipments. Where a carrier sells the labels, a packing is stored, then bought, then stored with its labels;
+each step does nothing twice, so a request that is sent again goes on where the one before stopped.
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from engine.decide.record import DecisionRecord
+from engine.decide.record_parts import ShipmentRecord
+from engine.errors import (
+    CarrierRefused,
+    Contended,
+    HoldEnded,
+    NotFound,
+    NotPackable,
+    NotReady,
+    NumbersExhausted,
+    StockConflict,
+)
+from engine.facts_reader import FactsReader
+from engine.fulfilment.carriers.carrier import Booking, Bought
+from engine.fulfilment.carriers.number_ranges import script_ranges
+from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
+from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
+from engine.fulfilment.printing.print_job import Paper, PrintJob, print_format
+from engine.idempotency import name_reused, operation
+from engine.inventory.hold_requests import hold_ended, still_to_come
+from engine.model.facts import Network
+from engine.model.parcels import PackedShipment, Packing, Parcel, ParcelTerms, ShipmentKey
+from engine.store.connection.client import Client
+from engine.store.flows.promise_state import PromiseState
+from engine.store.fulfilment.addressees import Addressees, erased
+from engine.store.fulfilment.serials import Serials, exhausted
+from engine.store.fulfilment.shipments import (
+    EncryptedLabel,
+    ErasedMeanwhile,
+    NumberPlaces,
+    NumbersLacking,
+    SerialsLacking,
+    ShipmentChange,
+    ShipmentChanged,
+    ShipmentOutcome,
+    Shipments,
+    StoredText,
+    TakenNumbers,
+    about_shipment,
+)
+from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
+from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.holds import Holds, Operation
+from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry
+from engine.store.orders.parked import verify_approved
+from engine.store.outcomes import OperationReused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackingParts:
+    """What packing needs; `clock` answers UTC seconds."""
+
+    client: Client
+    keys: Keys
+    facts: FactsReader
+    carriers: CarrierSource
+    shipments: Shipments
+    addressees: Addressees
+    new_id: Callable[[], str]
+    clock: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentReading:
+    """A shipment of a decision as it was read: its hold, what of it was packed, and how far its promise is."""
+
+    key: ShipmentKey
+    entry: Entry
+    hold: StoredHold
+    stored: StoredText
+    promise: str
+
+    @property
+    def record(self) -> DecisionRecord:
+        return self.entry.record
+
+    @property
+    def shipment(self) -> ShipmentRecord:
+        return self.record.shipments[self.key.number]
+
+    @property
+    def packed(self) -> PackedShipment:
+        return self.stored.shipment or PackedShipment(
+            key=self.key, order=self.record.order.id, first=self.record.first, node=self.shipment.node
+        )
+
+    @property
+    def skus(self) -> Mapping[str, str]:
+        """By line."""
+        return self.hold.shipments[self.key.number].skus
+
+    @property
+    def there(self) -> dict[str, int]:
+        """Units by line that are held or have left."""
+        units = self.hold.shipments[self.key.number]
+        held, left = units.lines("held"), units.lines("confirmed")
+        return {line: held.get(line, 0) + left.get(line, 0) for line in units.skus}
+
+    @property
+    def left(self) -> dict[str, int]:
+        """Those of them that are in no parcel."""
+        packed = self.packed.units
+        return {line: units - packed.get(line, 0) for line, units in self.there.items() if units > packed.get(line, 0)}
+
+    @property
+    def is_held(self) -> bool:
+        return self.key.number in self.hold.bodies
+
+
+class PackedPapers:
+    """The print jobs of parcels: of each a label and a dispatch note, where its node has printers for them."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+
+    def of_parcels(self, network: Network, shipment: PackedShipment, packing: Packing, now: int) -> list[PrintJob]:
+        papers: tuple[Paper, ...] = ("label", "note")
+        return [
+            job
+            for parcel in packing.parcels
+            for paper in papers
+            for job in self.of(network, shipment.node, paper, f"{shipment.key}/{parcel.number}", now)
+        ]
+
+    def of(self, network: Network, node: str, paper: Paper, what: str, now: int) -> list[PrintJob]:
+        place = network.nodes.get(node)
+        printer = place.printers.get(paper) if place else None
+        if printer is None:
+            return []
+        return [
+            PrintJob(
+                id=self._new_id(), node=node, paper=paper, of=what, format=print_format(paper, printer), queued_at=now
+            )
+        ]
+
+
+class ShipmentPacking:
+    """The packing of one network's shipments."""
+
+    def __init__(self, parts: PackingParts) -> None:
+        self._parts = parts
+        self._serials = Serials(parts.client, parts.keys)
+        self._holds = Holds(parts.client, parts.keys)
+        self._changes = ChangeScript(parts.client, parts.keys)
+        self._papers = PackedPapers(parts.new_id)
+
+    def read(self, key: ShipmentKey) -> ShipmentReading:
+        """Raises NotFound."""
+        parts = self._parts
+        entry = decision_log.decided(parts.client, parts.keys, key.decision)
+        shipments = entry.record.shipments
+        if key.number >= len(shipments):
+            has = f"its shipments are 0 to {len(shipments) - 1}" if shipments else "it ships nothing"
+            raise NotFound(f"decision '{key.decision}' has no shipment {key.number}; {has}")
+        stored = parts.shipments.read(key)
+        promise = parts.shipments.promise(key)
+        hold = self._changes.read([entry], now=parts.clock())[0]
+        return ShipmentReading(key=key, entry=entry, hold=hold, stored=stored, promise=promise)
+
+    def pack(self, request: PackRequest) -> PackedShipment:
+        """Pack a shipment, or what is left of it. See Parcels.pack."""
+        parts, named = self._parts, operation(request.fingerprint, request.op)
+        for _ in range(MOST_TRIES):
+            reading = self.read(request.shipment)
+            number = self._packed_before(request, named, reading)
+            if number is not None:
+                return self._finished(request.shipment, number)
+            change = self._planned(request, reading)
+            outcome = parts.client.retry_if_revived(functools.partial(parts.shipments.change, change, named))
+            if isinstance(outcome, ShipmentChanged):
+                return self._finished(request.shipment, outcome.packing)
+            self._verify_goes_on(outcome, change, request)
+        raise Contended(f"shipment {request.shipment} changes again and again; try again")
+
+    def _packed_before(self, request: PackRequest, named: Operation, reading: ShipmentReading) -> int | None:
+        """The packing that the same request made before, by its operation or, without one, by its parcels."""
+        if request.op is not None:
+            stored = self._holds.operation(about_shipment(request.shipment), named.name)
+            if stored is not None:
+                fingerprint, _, answer = stored.partition("\n")
+                if fingerprint != named.request:
+                    raise name_reused(request.op)
+                return int(answer)
+        valid = reading.packed.valid
+        if not valid:
+            return None
+        if valid[-1].state == "booking" and (request.op is None or not reading.left):
+            if request.op is None and self._is_like(request, reading, valid[-1]):
+                return valid[-1].number
+            raise NotPackable(
+                f"shipment {request.shipment} is being booked with carrier '{valid[-1].carrier}': send the same request"
+                " again, or cancel the packing first (POST /v1/shipments/{}/cancel, or: pointsman shipment cancel"
+                " {})".format(request.shipment, request.shipment)
+            )
+        if request.op is None and not reading.left:
+            same = [item for item in valid if self._is_like(request, reading, item)]
+            if same:
+                return same[-1].number
+        return None
+
+    def _is_like(self, request: PackRequest, reading: ShipmentReading, packing: Packing) -> bool:
+        """Whether the request would have led to this packing."""
+        if not request.parcels:
+            return True
+        left = {line: reading.left.get(line, 0) + packing.units.get(line, 0) for line in reading.skus}
+        return is_same(packing, self._plan(replace_partial(request), reading, left))
+
+    def _plan(
+        self, request: PackRequest, reading: ShipmentReading, left: Mapping[str, int]
+    ) -> tuple[PlannedParcel, ...]:
+        network, products = self._parts.facts.network_and_products(reading.skus.values(), fresh=True)
+        return plan_parcels(
+            request,
+            left=left,
+            skus=reading.skus,
+            products=products,
+            packing_grams=_terms(network).packing_grams,
+            text=network.quantity_text,
+        )
+
+    def _planned(self, request: PackRequest, reading: ShipmentReading) -> ShipmentChange:
+        """The change by which it is packed, or its booking begins."""
+        network, now, packed = self._network(), self._parts.clock(), reading.packed
+        terms = _terms(network)
+        verify_packable(self._parts, reading)
+        verify_count(request, sum(len(item.parcels) for item in packed.packings))
+        planned = self._plan(request, reading, reading.left)
+        record = reading.record
+        carriage = carriage_of(network, reading.shipment, order_collects_at=record.order.collect_at)
+        addressee_of(carriage, lambda: request.addressee or self._parts.addressees.read(packed.order), packed.order)
+        places = NumberPlaces()
+        has_ranges = carriage.account is not None and bool(carriage.account.ranges) and not carriage.sells
+        before = sum(len(item.parcels) for item in packed.packings)
+        packing = Packing(
+            number=len(packed.packings) + 1,
+            state="booking" if carriage.sells else "packed",
+            service=carriage.service,
+            carrier=carriage.carrier,
+            sold=carriage.sells,
+            packed_at=now,
+            parcels=tuple(
+                Parcel(
+                    number=before + place,
+                    sscc=places.sscc(place),
+                    lines=parcel.lines,
+                    grams=parcel.grams,
+                    size=parcel.size,
+                    tracking_number=places.tracking(place) if has_ranges else None,
+                )
+                for place, parcel in enumerate(planned, start=1)
+            ),
+        )
+        after = packed.with_packing(packing)
+        done = packing.state == "packed"
+        ranges = script_ranges(carriage.account.ranges) if has_ranges and carriage.account else ()
+        return ShipmentChange(
+            kind="packed" if done else "packing_begun",
+            before=reading.stored.text,
+            after=after,
+            packing=packing.number,
+            now=now,
+            hold=reading.hold,
+            promise=reading.promise,
+            passed=done and passes(reading, after),
+            numbers=TakenNumbers(places=places, count=len(planned), terms=terms, ranges=ranges),
+            addressee=self._parts.addressees.encrypted(packed.order, request.addressee) if request.addressee else b"",
+            jobs=self._papers.of_parcels(network, after, packing, now) if done else (),
+            needs_key=True,
+            on_its_way=on_its_way(carriage.carrier) if done else "",
+        )
+
+    def _network(self) -> Network:
+        """As it is now: what stands on papers may have been loaded by another process."""
+        return self._parts.facts.network_and_products([], fresh=True)[0]
+
+    def _verify_goes_on(self, outcome: ShipmentOutcome, change: ShipmentChange, request: PackRequest) -> None:
+        """Raise what was wrong, unless the change only has to be worked out anew."""
+        numbers = change.numbers
+        match outcome:
+            case OperationReused():
+                raise name_reused(request.op)
+            case ErasedMeanwhile():
+                raise erased(change.after.order)
+            case NumbersLacking():
+                packing = change.after.packings[-1]
+                raise NumbersExhausted(carrier=packing.carrier or "", needed=len(packing.parcels))
+            case SerialsLacking() if numbers is not None:
+                if outcome.exhausted:
+                    raise exhausted(numbers.terms, numbers.count)
+                self._serials.reserve(numbers.terms, numbers.count)
+
+    def _finished(self, key: ShipmentKey, number: int) -> PackedShipment:
+        """Buy the labels of a packing that is being booked, and store them."""
+        for _ in range(MOST_TRIES):
+            reading = self.read(key)
+            packed = reading.packed
+            packing = next(item for item in packed.packings if item.number == number)
+            if packing.state != "booking":
+                if packing.state == "cancelled" and packing.sold and packing.booking is None:
+                    raise NotPackable(f"this was not packed, and is to be packed by a new operation: {packing.because}")
+                return packed
+            carriage, bought = self._bought(reading, packing)
+            change = self._bought_change(reading, packing, carriage, bought)
+            outcome = self._parts.shipments.change(change, operation(f"bought {number}", f"bought {number}"))
+            if isinstance(outcome, ErasedMeanwhile):
+                raise erased(packed.order)
+        raise Contended(f"shipment {key} changes again and again; try again")
+
+    def _bought(self, reading: ShipmentReading, packing: Packing) -> tuple[Carriage, Bought]:
+        """Asks the carrier. If it refuses, the packing is cancelled, so that it can be packed otherwise."""
+        network, record = self._network(), reading.record
+        carriage = carriage_of(network, reading.shipment, order_collects_at=record.order.collect_at)
+        order = reading.packed.order
+        addressee = addressee_of(carriage, lambda: self._parts.addressees.read(order), order)
+        if carriage.account is None or packing.carrier is None:
+            raise NotPackable(
+                f"shipment {reading.key} was to be carried by '{packing.carrier}', which network.yaml has no more under"
+                " carriers; cancel the packing, and pack it again"
+            )
+        booking = Booking(
+            reference=reference(reading.key, packing),
+            shipment=reading.key,
+            product=carriage.product,
+            sender=carriage.sender,
+            addressee=addressee,
+            parcels=packing.parcels,
+            label_format=carriage.account.label_format,
+        )
+        try:
+            return carriage, self._parts.carriers.carrier(packing.carrier).buy(booking)
+        except CarrierRefused as refusal:
+            self.store_cancelled(reading, packing, because=str(refusal))
+            raise
+
+    def _bought_change(
+        self, reading: ShipmentReading, packing: Packing, carriage: Carriage, bought: Bought
+    ) -> ShipmentChange:
+        """By which the packing is packed, with what was bought."""
+        parts, now, packed = self._parts, self._parts.clock(), reading.packed
+        by_parcel = {label.parcel: label for label in bought.labels}
+        parcels = tuple(
+            replace(item, tracking_number=by_parcel[item.number].tracking_number) if item.number in by_parcel else item
+            for item in packing.parcels
+        )
+        done = replace(packing, state="packed", booking=bought.booking, parcels=parcels)
+        after = packed.with_packing(done)
+        labels: list[EncryptedLabel] = [
+            parts.addressees.encrypted_label(packed.first, packed.key, label.parcel, (label.format, label.label))
+            for label in bought.labels
+            if label.label is not None
+        ]
+        return ShipmentChange(
+            kind="packed",
+            before=reading.stored.text,
+            after=after,
+            packing=packing.number,
+            now=now,
+            hold=reading.hold,
+            promise=reading.promise,
+            passed=passes(reading, after),
+            labels=labels,
+            jobs=self._papers.of_parcels(self._network(), after, done, now),
+            needs_key=True,
+            on_its_way=on_its_way(carriage.carrier),
+        )
+
+    def store_cancelled(
+        self, reading: ShipmentReading, packing: Packing, *, because: str, named: Operation | None = None
+    ) -> ShipmentOutcome:
+        """The packing is none any more: its labels are given back, and its units can be packed again."""
+        after = reading.packed.with_packing(replace(packing, state="cancelled", because=because))
+        change = ShipmentChange(
+            kind="packing_cancelled",
+            before=reading.stored.text,
+            after=after,
+            packing=packing.number,
+            now=self._parts.clock(),
+            on_its_way="" if any(item.state == "packed" and item.carrier for item in after.valid) else "ends",
+        )
+        return self._parts.shipments.change(change, named or operation(f"cancelled {packing.number}", None))
+
+
+def reference(key: ShipmentKey, packing: Packing) -> str:
+    """By which a carrier knows the packing: the same, however often it is asked."""
+    return f"{key}/{packing.number}"
+
+
+def replace_partial(request: PackRequest) -> PackRequest:
+    return replace(request, partial=True)
+
+
+def passes(reading: ShipmentReading, after: PackedShipment) -> bool:
+    """Whether its promise learns that it is packed: all of it is, it is held, and that was not reported before."""
+    packed = after.units
+    whole = all(packed.get(line, 0) >= units for line, units in reading.there.items())
+    return whole and reading.is_held and "packed" not in PromiseState.of(reading.promise).passed
+
+
+def on_its_way(carrier: str | None) -> Literal["", "begins"]:
+    return "" if carrier is None else "begins"
+
+
+def verify_packable(parts: PackingParts, reading: ShipmentReading) -> None:
+    """Raise unless units of the shipment are held, or have left, and are in no parcel yet."""
+    verify_approved(parts.client, parts.keys, reading.record.order.id)
+    peg = next((peg for peg in reading.hold.pegs if peg.number == reading.key.number), None)
+    if peg is not None:
+        raise StockConflict(
+            f"{still_to_come(peg.sku, peg.node, peg.receipt, peg.expected_at)}, and then pack the shipment"
+        )
+    if reading.left:
+        return
+    if reading.packed.valid:
+        raise NotPackable(
+            f"every unit of shipment {reading.key} is packed; cancel a packing to pack it otherwise"
+            f" (POST /v1/shipments/{reading.key}/cancel, or: pointsman shipment cancel {reading.key})"
+        )
+    raise _nothing_held(reading)
+
+
+def _nothing_held(reading: ShipmentReading) -> HoldEnded:
+    return hold_ended(replace(reading.hold, shipments=(reading.hold.shipments[reading.key.number],)))
+
+
+def _terms(network: Network) -> ParcelTerms:
+    if network.parcels is None:
+        raise NotReady(
+            "network.yaml does not say how parcels are numbered; write for example"
+            ' parcels: {gs1_prefix: "3456789"}, with your GS1 company prefix, and load that (pointsman load DIR)'
+        )
+    return network.parcels

@@ -1,0 +1,104 @@
+"""Stores whom parcels of an order go to, and labels that show it: encrypted under keys that an erasure destroys.
+
+An addressee may be known before its order is decided, so it has a key of its own; labels have that of their order.
+"""
+
+import orjson
+
+from engine.errors import OrderErased
+from engine.model.parcels import LabelFormat, ShipmentKey
+from engine.model.postal_address import PostalAddress
+from engine.store.connection.client import Client, faults
+from engine.store.entry_codec.order_key import OrderKey, decrypt, encrypt
+from engine.store.fulfilment.shipments import EncryptedLabel
+from engine.store.keys import Keys
+from engine.store.network.fulfilment_terms import address_of, address_record
+from engine.store.personal.order_keys import Erased, key_of, read_secrets, stored_secret
+from engine.store.script_keys import PUT_ADDRESSEE
+
+
+def key_name(order: str) -> str:
+    """The field of `Keys.order_keys` of an addressee's key."""
+    return f"addressee:{order}"
+
+
+class Addressees:
+    """The addressees of one network's orders. Methods raise OrderErased."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._script = client.script("fulfilment/put_addressee")
+
+    def put(self, order: str, address: PostalAddress) -> None:
+        """In place of the one before."""
+        while True:
+            key = self._key(order)
+            match self._change(order, stored_secret(key), self._encrypted(order, address, key)):
+                case b"erased":
+                    raise erased(order)
+                case b"done":
+                    return
+
+    def remove(self, order: str) -> None:
+        if self._change(order, "", b"") == b"erased":
+            raise erased(order)
+
+    def read(self, order: str) -> PostalAddress | None:
+        """None: there is none."""
+        name = key_name(order)
+        with faults():
+            content = self._client.redis.hget(self._keys.addressees, order)
+        secret = read_secrets(self._client, self._keys, [name])[name]
+        if isinstance(secret, Erased):
+            raise erased(order)
+        if content is None or secret is None:
+            return None
+        return address_of(orjson.loads(decrypt(content, _beside(order), secret)))
+
+    def encrypted(self, order: str, address: PostalAddress) -> bytes:
+        """As it is stored."""
+        return self._encrypted(order, address, self._key(order))
+
+    def encrypted_label(
+        self, first: str, shipment: ShipmentKey, parcel: int, label: tuple[LabelFormat, bytes]
+    ) -> EncryptedLabel:
+        """A label of an order that the decision `first` began, as it is stored."""
+        kind, content = label
+        key = key_of(self._client, self._keys, first)
+        if isinstance(key, Erased):
+            raise erased(first)
+        beside = f"label {shipment}/{parcel}".encode()
+        return EncryptedLabel(parcel=parcel, content=encrypt(kind.encode() + b"\n" + content, beside, key.secret))
+
+    def label(self, first: str, shipment: ShipmentKey, parcel: int, stored: bytes) -> tuple[LabelFormat, bytes]:
+        """What `encrypted_label` was given."""
+        key = key_of(self._client, self._keys, first)
+        if isinstance(key, Erased):
+            raise erased(first)
+        kind, _, content = decrypt(stored, f"label {shipment}/{parcel}".encode(), key.secret).partition(b"\n")
+        formats: dict[bytes, LabelFormat] = {b"pdf": "pdf", b"zpl": "zpl", b"png": "png"}
+        return formats[kind], content
+
+    def _key(self, order: str) -> OrderKey:
+        key = key_of(self._client, self._keys, key_name(order))
+        if isinstance(key, Erased):
+            raise erased(order)
+        return key
+
+    def _encrypted(self, order: str, address: PostalAddress, key: OrderKey) -> bytes:
+        return encrypt(orjson.dumps(address_record(address)), _beside(order), key.secret)
+
+    def _change(self, order: str, secret: str, content: bytes) -> bytes:
+        script_keys = PUT_ADDRESSEE.keys(self._keys, order=self._keys.order(order))
+        with faults():
+            answer: bytes = self._script(keys=script_keys, args=[order, key_name(order), secret, content])
+        return answer
+
+
+def erased(order: str) -> OrderErased:
+    return OrderErased(f"the personal values of order '{order}' were erased, so there is nobody to send a parcel to")
+
+
+def _beside(order: str) -> bytes:
+    return f"addressee {order}".encode()

@@ -1,0 +1,299 @@
+"""Stores shipments as they are packed: each change is one script, which takes the numbers and logs it."""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+import orjson
+
+from engine.fulfilment.printing.print_job import PrintJob
+from engine.model.parcels import PackedShipment, ParcelTerms, ShipmentKey
+from engine.store.connection.client import Client, faults
+from engine.store.flows.promise_state import PromiseState, promise_field
+from engine.store.fulfilment.serials import range_name, script_range
+from engine.store.fulfilment.stored_shipment import (
+    StoredShipment,
+    numbers_of,
+    open_packings,
+    shipment_key,
+    stored,
+)
+from engine.store.hold_changes.change_script import entry_fields
+from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.holds import Operation
+from engine.store.keys import Keys
+from engine.store.outcomes import OperationReused
+from engine.store.script_keys import CHANGE_SHIPMENT
+
+PackingKind: TypeAlias = Literal["packing_begun", "packed", "packing_cancelled"]
+_TOKEN_BITS: Final = 128
+
+
+class NumberPlaces:
+    """Places for numbers that only the script takes: whatever is stored has them until then."""
+
+    def __init__(self) -> None:
+        self.token = f"{secrets.randbits(_TOKEN_BITS):040d}"  # digits, as numbers are stored in capitals
+
+    def sscc(self, place: int) -> str:
+        """That of the parcel at this place of those that are new, from 1."""
+        return f"{self.token}S{place}"
+
+    def tracking(self, place: int) -> str:
+        return f"{self.token}T{place}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenNumbers:
+    """What numbers the script takes: so many SSCCs by these terms and, with `ranges`, as many tracking numbers."""
+
+    places: NumberPlaces
+    count: int
+    terms: ParcelTerms
+    ranges: Sequence[Mapping[str, str | int]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncryptedLabel:
+    parcel: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentChange:
+    """A shipment is `after` from now on, because its packing of the number `packing` changed; `before` is its text as
+    it was read. `hold` is what its decision holds, where that is to be as it was read; `passed`: then all of it is
+    packed, and its promise knows. `addressee` is encrypted; empty: as it is.
+    """
+
+    kind: PackingKind
+    before: str
+    after: PackedShipment
+    packing: int
+    now: int
+    hold: StoredHold | None = None
+    promise: str = ""
+    passed: bool = False
+    numbers: TakenNumbers | None = None
+    labels: Sequence[EncryptedLabel] = ()
+    addressee: bytes = b""
+    jobs: Sequence[PrintJob] = ()
+    needs_key: bool = False
+    on_its_way: Literal["", "begins", "ends"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentChanged:
+    """Done, by this request or (`again`) an earlier one under the same operation; of the packing of that number."""
+
+    packing: int
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentDiffers:
+    """Nothing was written: the shipment or its hold is not as it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedMeanwhile:
+    """Nothing was written: the order's personal values were erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class SerialsLacking:
+    """Nothing was written: serial references have to be reserved first, or, if `exhausted`, there are no more."""
+
+    exhausted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersLacking:
+    """Nothing was written: the carrier's ranges have too few tracking numbers left."""
+
+
+ShipmentOutcome: TypeAlias = (
+    ShipmentChanged | ShipmentDiffers | ErasedMeanwhile | SerialsLacking | NumbersLacking | OperationReused
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredText:
+    """A shipment, and its text as it is stored; empty if nothing of it was packed."""
+
+    text: str
+    shipment: PackedShipment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPacking:
+    shipment: ShipmentKey
+    packing: int
+    state: str
+    node: str
+    carrier: str
+
+
+class Shipments:
+    """The packed shipments of one network."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._script = client.script("fulfilment/change_shipment")
+
+    def read(self, key: ShipmentKey) -> StoredText:
+        return self.read_all([key])[0]
+
+    def read_all(self, shipments: Sequence[ShipmentKey]) -> list[StoredText]:
+        if not shipments:
+            return []
+        with faults():
+            texts = self._client.redis.hmget(self._keys.shipments, list(map(str, shipments)))
+        return [
+            StoredText(
+                text=(text or b"").decode(),
+                shipment=None if text is None else StoredShipment.decode(text).shipment(key),
+            )
+            for key, text in zip(shipments, texts, strict=True)
+        ]
+
+    def of_decisions(self, decisions: Mapping[str, int]) -> list[PackedShipment]:
+        """Those of decisions, each with how many shipments it has, of which something was packed."""
+        names = [ShipmentKey(decision, number) for decision, count in decisions.items() for number in range(count)]
+        return [item.shipment for item in self.read_all(names) if item.shipment is not None]
+
+    def find_number(self, number: str) -> tuple[ShipmentKey, int] | None:
+        """The shipment and the parcel of an SSCC or tracking number, as `number_name` has it."""
+        with faults():
+            found = self._client.redis.hget(self._keys.parcel_numbers, number)
+        if found is None:
+            return None
+        shipment, _, parcel = found.decode().rpartition("/")
+        return shipment_key(shipment), int(parcel)
+
+    def open(self) -> Iterator[OpenPacking]:
+        """Packings that no manifest has."""
+        with faults():
+            for name, text in self._client.redis.hscan_iter(self._keys.open_packings, count=500):
+                shipment, _, number = name.decode().rpartition("/")
+                state, node, carrier = orjson.loads(text)
+                yield OpenPacking(
+                    shipment=shipment_key(shipment), packing=int(number), state=state, node=node, carrier=carrier
+                )
+
+    def label(self, key: ShipmentKey, parcel: int) -> bytes | None:
+        """What a carrier sold for the parcel, encrypted."""
+        with faults():
+            content: bytes | None = self._client.redis.hget(self._keys.parcel_labels, f"{key}/{parcel}")
+        return content
+
+    def promise(self, key: ShipmentKey) -> str:
+        """What is stored of its promise."""
+        with faults():
+            text = self._client.redis.hget(self._keys.hold(key.decision), promise_field(key.number))
+        return (text or b"").decode()
+
+    def change(self, change: ShipmentChange, operation: Operation) -> ShipmentOutcome:
+        """Make the change, if all is as it was read."""
+        keys, key = self._keys, change.after.key
+        script_keys = CHANGE_SHIPMENT.keys(
+            keys,
+            print_queue=keys.print_queue(change.after.node),
+            operation=keys.operation(about_shipment(key), operation.name),
+            hold=keys.hold(key.decision),
+        )
+        labels = [part for label in change.labels for part in (f"{key}/{label.parcel}", label.content)]
+        arguments = [orjson.dumps(_request(change, operation)), change.addressee, *labels]
+        with faults():
+            answer = self._script(keys=script_keys, args=arguments)
+        return _outcome(answer)
+
+
+def about_shipment(key: ShipmentKey) -> str:
+    """What operations on the shipment are stored by."""
+    return f"shipment:{key}"
+
+
+def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
+    """As change_shipment.lua takes it."""
+    after, key, numbers = change.after, change.after.key, change.numbers
+    text = stored(after)
+    before = StoredShipment.decode(change.before) if change.before else None
+    numbers_before = numbers_of(key, before.packings) if before else {}
+    open_before = open_packings(key, before) if before else {}
+    numbers_after, open_after = numbers_of(key, text.packings), open_packings(key, text)
+    packing = next(item for item in after.packings if item.number == change.packing)
+    cancelled = [f"{key}/{parcel.number}" for parcel in packing.parcels] if packing.state == "cancelled" else []
+    body: dict[str, Any] = {"number": key.number, "shipment": text, "packing": change.packing}
+    if numbers:
+        body["serials"] = [range_name(numbers.terms), f"{numbers.places.token}NEXT"]
+    return {
+        "shipment": str(key),
+        "decision": key.decision,
+        "order": after.order,
+        "first": after.first,
+        "needs_key": change.needs_key,
+        "kind": change.kind,
+        "now": str(change.now),
+        "before": change.before,
+        "after": text.encode(),
+        "details": msgspec.json.encode(body).decode(),
+        "hold": False if change.hold is None else _hold(change.hold, key, change.promise),
+        "count": numbers.count if numbers else 0,
+        "token": numbers.places.token if numbers else "",
+        "range": False if numbers is None else script_range(numbers.terms),
+        "tracking": list(numbers.ranges) if numbers else [],
+        "numbers": [list(item) for item in numbers_after.items() if item[0] not in numbers_before],
+        "numbers_gone": [number for number in numbers_before if number not in numbers_after],
+        "open": [list(item) for item in open_after.items() if open_before.get(item[0]) != item[1]],
+        "open_gone": [name for name in open_before if name not in open_after],
+        "labels_gone": cancelled,
+        "promise": _promise(change) if change.passed else False,
+        "print": [[job.id, job.text] for job in change.jobs],
+        "on_its_way": change.on_its_way,
+        "operation": operation.request,
+        "answer": str(change.packing),
+        "seconds": operation.seconds,
+    }
+
+
+def _hold(hold: StoredHold, key: ShipmentKey, promise: str) -> dict[str, str]:
+    """What it has of the shipment, as it was read."""
+    return {
+        "decision": key.decision,
+        "number": str(key.number),
+        "body": hold.bodies.get(key.number, b"").decode(),
+        "endings": hold.endings,
+        "units": hold.outcomes.get(key.number, b"").decode(),
+        "promise": promise,
+    }
+
+
+def _promise(change: ShipmentChange) -> dict[str, Any]:
+    """The milestone that the shipment passes, as the hold and the log have it."""
+    key = change.after.key
+    details = {"shipment": key.number, "milestone": "packed", "passed_at": change.now}
+    return {
+        "after": PromiseState.of(change.promise).after("progressed", details).text,
+        "fields": entry_fields("progressed", key.decision, change.now, details=orjson.dumps(details).decode()),
+    }
+
+
+def _outcome(answer: Sequence[bytes]) -> ShipmentOutcome:
+    match answer:
+        case b"done" | b"again" as word, packing:
+            return ShipmentChanged(packing=int(packing), again=word == b"again")
+        case (b"reused",):
+            return OperationReused()
+        case (b"erased",):
+            return ErasedMeanwhile()
+        case (b"reserve" | b"exhausted" as word,):
+            return SerialsLacking(exhausted=word == b"exhausted")
+        case (b"numbers",):
+            return NumbersLacking()
+        case (b"changed",):
+            return ShipmentDiffers()
+    raise ValueError(f"no answer of change_shipment.lua: {answer!r}")

@@ -1,0 +1,63 @@
+"""Compares what is stored of parcels with what the log says. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from engine.store.keys import Keys
+from engine.store.reconcile.drift import Drift, Write
+from engine.store.reconcile.fulfilment.expected_parcels import ExpectedParcels
+from engine.store.reconcile.fulfilment.parcel_hashes import ParcelHash, parcel_hash
+from engine.store.reconcile.log_replay import LogReplay
+
+_WHAT: Mapping[ParcelHash, str] = {
+    "shipments": "parcels of shipment {}",
+    "parcel_numbers": "parcel of the number {}",
+    "open_packings": "packing {}, which is to be handed over",
+    "manifests": "manifest {}",
+    "serials": "next serial reference of the SSCCs {}",
+}
+
+
+def expected_fields(parcels: ExpectedParcels, kind: ParcelHash) -> Mapping[str, str]:
+    """By field, what the hash should have; of serials, the least that may be next."""
+    match kind:
+        case "shipments":
+            return parcels.shipments
+        case "parcel_numbers":
+            return parcels.numbers
+        case "open_packings":
+            return parcels.open
+        case "manifests":
+            return parcels.manifests
+    return {name: str(serial) for name, serial in parcels.serials.items()}
+
+
+def parcel_drifts(keys: Keys, replay: LogReplay, kind: ParcelHash, name: str, found: str | None) -> Iterator[Drift]:
+    """Of one field of a hash."""
+    if kind == "serials":
+        yield from _serial_drifts(keys, replay.parcels, name, found)
+        return
+    expected = expected_fields(replay.parcels, kind).get(name)
+    if found != expected:
+        yield Drift(
+            what=_WHAT[kind].format(name),
+            expected=int(expected is not None),
+            found=int(found is not None),
+            writes=(Write(key=parcel_hash(keys, kind), field=name, before=found, after=expected),),
+            suspect=(kind, name),
+        )
+
+
+def _serial_drifts(keys: Keys, parcels: ExpectedParcels, name: str, found: str | None) -> Iterator[Drift]:
+    """A serial that was given out must not be next again; that some are left out is no drift."""
+    least = parcels.serials.get(name, 0)
+    parts = (found or "").split(" ")
+    next_serial, reserved = (int(parts[0]), int(parts[1])) if found else (0, 0)
+    if next_serial < least:
+        ahead = max(least, reserved)
+        yield Drift(
+            what=_WHAT["serials"].format(name),
+            expected=least,
+            found=next_serial,
+            writes=(Write(key=keys.serials, field=name, before=found, after=f"{ahead} {ahead} -"),),
+            suspect=("serials", name),
+        )

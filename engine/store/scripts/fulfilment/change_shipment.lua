@@ -1,0 +1,102 @@
+-- Stores a shipment as it is packed from now on: with numbers for its new parcels, the index of numbers, the log, what is
+-- to be printed, and what its promise knows of it. All of it or nothing.
+--
+-- Keys, by the names in script_keys.py. Texts may have places for numbers that are taken here: TOKEN S PLACE, of SSCCs,
+-- TOKEN T PLACE, of tracking numbers, and TOKEN NEXT, where TOKEN is a word that nothing else has.
+-- ARGV  1 the request as JSON (see shipments.py)  2 the addressee, encrypted; empty: as it is
+--       then field and encrypted text of each label that is stored
+-- Answers {'done' or 'again', answer}, with that of the request that came first under this operation; {'reused'} if it
+-- was used for another request; {'changed'} if the shipment or its hold is not as it was read; {'erased'} if the order
+-- was; {'reserve'} or {'exhausted'} if there are not enough SSCCs (see parts/serials.lua); {'numbers'} if the carrier's
+-- ranges have too few tracking numbers left. Only 'done' changes anything.
+local FIRST_LABEL = 3
+local ERASED = 'erased:'
+local request = cjson.decode(ARGV[1])
+
+-- the client library sends a write again if its answer was lost: it is answered again and not done twice
+local earlier = redis.call('GET', key.operation)
+if earlier then
+  local before, answer = string.match(earlier, '^([^\n]*)\n(.*)$')
+  return before == request.operation and {'again', answer} or {'reused'}
+end
+local secret = redis.call('HGET', key.order_keys, request.first)
+if request.needs_key and secret and string.sub(secret, 1, #ERASED) == ERASED then
+  return {'erased'}
+end
+local function is_as_read(name, field, before)
+  return (redis.call('HGET', name, field) or '') == before
+end
+local hold = request.hold
+if not is_as_read(key.shipments, request.shipment, request.before)
+    or hold and not (is_as_read(key.hold, hold.number, hold.body)
+      and is_as_read(key.endings, hold.decision, hold.endings)
+      and is_as_read(key.shipment_units, hold.decision .. ' ' .. hold.number, hold.units)
+      and is_as_read(key.hold, 'promise ' .. hold.number, hold.promise)) then
+  return {'changed'}
+end
+
+-- if there are too few tracking numbers, the SSCCs are put back
+local taken, next_serial = {}, 0
+if request.count > 0 then
+  local serials = redis.call('HGET', key.serials, request.range.name)
+  taken, next_serial = take_ssccs(request.range, request.count)
+  if not taken then
+    return {next_serial}
+  end
+  local tracking = {}
+  if #request.tracking > 0 then
+    tracking = take_tracking_numbers(key.tracking_serials, request.tracking, request.count)
+    if not tracking then
+      redis.call('HSET', key.serials, request.range.name, serials)
+      return {'numbers'}
+    end
+  end
+  for place = 1, request.count do
+    taken['S' .. place], taken['T' .. place] = taken[place], tracking[place]
+  end
+  taken.NEXT = string.format('%.0f', next_serial)
+end
+local function with_numbers(text)
+  if request.count == 0 then
+    return text
+  end
+  return (string.gsub(text, request.token .. '(%a+%d*)', taken))
+end
+
+redis.call('HSET', key.shipments, request.shipment, with_numbers(request.after))
+for _, item in ipairs(request.numbers) do
+  redis.call('HSET', key.parcel_numbers, with_numbers(item[1]), item[2])
+end
+for _, number in ipairs(request.numbers_gone) do
+  redis.call('HDEL', key.parcel_numbers, number)
+end
+for _, item in ipairs(request.open) do
+  redis.call('HSET', key.open_packings, item[1], item[2])
+end
+for _, field in ipairs(request.open_gone) do
+  redis.call('HDEL', key.open_packings, field)
+end
+for _, field in ipairs(request.labels_gone) do
+  redis.call('HDEL', key.parcel_labels, field)
+end
+for place = FIRST_LABEL, #ARGV, 2 do
+  redis.call('HSET', key.parcel_labels, ARGV[place], ARGV[place + 1])
+end
+if ARGV[2] ~= '' then
+  redis.call('HSET', key.addressees, request.order, ARGV[2])
+end
+if request.promise then
+  redis.call('HSET', key.hold, 'promise ' .. hold.number, request.promise.after)
+  redis.call('XADD', key.log, '*', unpack(signed(request.promise.fields)))
+end
+queue_print(request.print, tonumber(request.now))
+if request.on_its_way == 'begins' then
+  begin_tracking(request.shipment)
+elseif request.on_its_way == 'ends' then
+  end_tracking(request.shipment)
+end
+redis.call('XADD', key.log, '*', unpack(signed({
+  'kind', request.kind, 'id', request.decision, 'at', request.now, 'details', with_numbers(request.details),
+})))
+redis.call('SET', key.operation, request.operation .. '\n' .. request.answer, 'EX', request.seconds)
+return {'done', request.answer}

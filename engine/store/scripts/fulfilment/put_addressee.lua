@@ -1,0 +1,22 @@
+-- Stores the addressee of an order, encrypted under a key of its own, or takes it away.
+--
+-- Keys, by the names in script_keys.py.
+-- ARGV  1 order id  2 field of its key in order_keys  3 the key as it was read  4 the addressee, encrypted; empty: none
+-- Answers 'done'; 'erased' if the order was; 'changed' if the key is another by now.
+local ERASED = 'erased:'
+local first = redis.call('HGET', key.order, 'first')
+for _, field in ipairs({first or '', ARGV[2]}) do
+  local secret = redis.call('HGET', key.order_keys, field)
+  if secret and string.sub(secret, 1, #ERASED) == ERASED then
+    return 'erased'
+  end
+end
+if ARGV[4] == '' then
+  redis.call('HDEL', key.addressees, ARGV[1])
+  redis.call('HDEL', key.order_keys, ARGV[2])
+  return 'done'
+elseif redis.call('HGET', key.order_keys, ARGV[2]) ~= ARGV[3] then
+  return 'changed'
+end
+redis.call('HSET', key.addressees, ARGV[1], ARGV[4])
+return 'done'
