@@ -289,6 +289,7 @@ class Pointsman:
                 micros=lambda: self.micros,
             )
         )
+        self.flows.promise_watch.watch_too(self.fulfilment.on_the_way)
         former = FormerCache(self._client, self._keys)
         self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)
         self.calculations = Calculations(self._client, self._keys, former=former)

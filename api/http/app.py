@@ -42,6 +42,7 @@ from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
 from api.http.flows import channels, demand, inbound, promise_watch, returns, transfers
+from api.http.fulfilment import tracking, tracking_page
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
@@ -129,10 +130,17 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         inbound,
         transfers,
         promise_watch,
+        tracking,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
     described = description.blueprint(functools.partial(_described, api, scopes, deprecations))
-    for blueprint in (*blueprints, health.blueprint(served), metrics.blueprint(served, meters), described):
+    for blueprint in (
+        *blueprints,
+        health.blueprint(served),
+        tracking_page.blueprint(served),
+        metrics.blueprint(served, meters),
+        described,
+    ):
         api.register_blueprint(blueprint)
         records |= blueprint.records
         scopes.update(blueprint.scopes)

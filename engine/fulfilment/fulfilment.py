@@ -10,6 +10,10 @@ from engine.fulfilment.parcels.carriage import NoCarriers
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts
 from engine.fulfilment.parcels.parcels import Parcels
+from engine.fulfilment.tracking.on_the_way import OnTheWay
+from engine.fulfilment.tracking.tracked_shipments import TrackedShipments
+from engine.fulfilment.tracking.tracking import Tracking
+from engine.fulfilment.tracking.tracking_pages import TrackingPages
 from engine.inventory.holds import DecisionHolds
 from engine.settings import Settings
 from engine.store.connection.client import Client
@@ -36,18 +40,24 @@ class Fulfilment:
     """`Pointsman.fulfilment`. Each attribute is one part."""
 
     def __init__(self, parts: FulfilmentParts) -> None:
+        shipments = Shipments(parts.client, parts.keys)
         packing = PackingParts(
             client=parts.client,
             keys=parts.keys,
             facts=parts.facts,
             carriers=NoCarriers(),
-            shipments=Shipments(parts.client, parts.keys),
+            shipments=shipments,
             addressees=Addressees(parts.client, parts.keys),
             new_id=parts.new_id,
             clock=parts.clock,
         )
         self.parcels = Parcels(packing)
         self.handing_over = HandingOver(packing, self.parcels, parts.holds)
+        tracked = TrackedShipments(parts.client, parts.keys, facts=parts.facts, packed=shipments)
+        silence = parts.settings.tracking.silence
+        self.tracking = Tracking(parts.client, parts.keys, tracked, silence=silence, clock=parts.clock)
+        self.on_the_way = OnTheWay(parts.client, parts.keys, tracked, silence=silence, clock=parts.clock)
+        self.tracking_pages = TrackingPages(parts.client, parts.keys, facts=parts.facts)
 
     def start(self) -> None:
         """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long

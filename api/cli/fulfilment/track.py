@@ -55,8 +55,10 @@ def _lines(record: ParcelTrackingRecord, times: Times) -> Iterator[str]:
         node=record.node,
     )
     promised = times(record.promised_by)
-    yield say("it was promised by {instant}, and is late", instant=promised) if record.late else say(
-        "promised by {instant}", instant=promised
+    yield (
+        say("it was promised by {instant}, and is late", instant=promised)
+        if record.late
+        else say("promised by {instant}", instant=promised)
     )
     for event in record.events:
         yield f"  {times(event.at)}  {say(TRACKING_WORDS[event.state])}{_place(event)}"

@@ -20,4 +20,4 @@ def page_of(pointsman: Pointsman, found: FoundParcel) -> str | None:
     path = f"{request.script_root}/track/{quote(number, safe='')}"
     if access == "number":
         return path
-    return f"{path}?{PARCEL_TOKEN}={pointsman.fulfilment.page_tokens.of(found.parcel.sscc)}"
+    return f"{path}?{PARCEL_TOKEN}={pointsman.fulfilment.tracking_pages.tokens.of(found.parcel.sscc)}"

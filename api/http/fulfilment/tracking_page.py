@@ -59,8 +59,8 @@ def blueprint(served: Sequence[Pointsman]) -> Blueprint:
             begin_request_on(pointsman)
             found = _find(pointsman, number, query["t"])
             if found is not None:
-                town = pointsman.fulfilment.town_of(found.shipment)
-                content = content_of(found, words, town=town, network_zone=pointsman.time_zone)
+                pages_of = pointsman.fulfilment.tracking_pages
+                content = content_of(found, words, town=pages_of.town(found.shipment), network_zone=pages_of.zone)
                 return _answer(parcel_page(content, language, languages), language)
         body = plain_page(words.not_found, words.not_found_hint, language, languages)
         return _answer(body, language, HTTPStatus.NOT_FOUND)
@@ -75,7 +75,7 @@ def _find(pointsman: Pointsman, number: str, token: str) -> FoundParcel | None:
     except (NotFound, NotReady):
         return None
     if pointsman.settings.tracking.page == "token":
-        return found if pointsman.fulfilment.page_tokens.fits(found.parcel.sscc, token) else None
+        return found if pointsman.fulfilment.tracking_pages.tokens.fits(found.parcel.sscc, token) else None
     return found
 
 

@@ -39,13 +39,14 @@ from engine.store.fulfilment.tracked_parcels import Dues, StoredScans
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """Where a shipment goes, as far as that is known: once an order is erased, it is not. `zone` is the time zone of
-    the node where it is collected.
+    """Where a shipment goes, as far as that is known: once an order is erased, it is not. It is `collected_at` that
+    node, if at any, in that time zone.
     """
 
     country: str
     place: GeoPoint | None
-    zone: str | None
+    collected_at: str | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
