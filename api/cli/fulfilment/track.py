@@ -50,7 +50,7 @@ def _lines(record: ParcelTrackingRecord, times: Times) -> Iterator[str]:
         shipment=record.shipment,
         decision=record.decision,
         parcel=record.parcel,
-        of=record.of,
+        of=record.parcels,
         service=record.service,
         node=record.node,
     )

@@ -93,7 +93,7 @@ class ParcelTrackingRecord(Record, frozen=True, kw_only=True):
     decision: str
     shipment: Annotated[int, Meta(description="its number in the decision, from 0")]
     parcel: Annotated[int, Meta(description="its number in the shipment, from 1")]
-    of: Annotated[int, Meta(description="how many parcels of the shipment a carrier has")]
+    parcels: Annotated[int, Meta(description="how many parcels of the shipment a carrier has")]
     node: str
     service: str
     whole_shipment: ProgressRecord
@@ -116,7 +116,7 @@ class ParcelTrackingRecord(Record, frozen=True, kw_only=True):
             decision=shipment.key.decision,
             shipment=shipment.key.number,
             parcel=parcel.number,
-            of=len(shipment.parcels),
+            parcels=len(shipment.parcels),
             node=shipment.promise.node,
             service=found.packing.service,
             whole_shipment=ProgressRecord.of(shipment.progress),

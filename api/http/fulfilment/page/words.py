@@ -21,6 +21,7 @@ class PageWords:
     steps: tuple[str, str, str, str]
     pick_up: str
     since: str
+    on: str
     expected: str
     was_expected: str
     going_to: str
@@ -79,6 +80,7 @@ _ENGLISH = PageWords(
     steps=("Announced", "On its way", "Out for delivery", "Delivered"),
     pick_up="Ready for pick-up",
     since="since {instant}",
+    on="on {instant}",
     expected="Arrives by {instant}",
     was_expected="It was to arrive by {instant}. It is late, and we are sorry.",
     going_to="To {town}",
@@ -129,6 +131,7 @@ _FRENCH = PageWords(
     steps=("Annoncé", "En route", "En livraison", "Livré"),
     pick_up="Prêt au retrait",
     since="depuis le {instant}",
+    on="le {instant}",
     expected="Arrive au plus tard le {instant}",
     was_expected="Il devait arriver au plus tard le {instant}. Il est en retard, et nous en sommes désolés.",
     going_to="Vers {town}",
