@@ -10,7 +10,8 @@ PointsmanError
 ├── NotPermitted       the caller may not do this, or not on this network; names the scope that it needs
 ├── BadSetting         an environment variable whose value is not allowed
 ├── InputInvalid       files or orders with mistakes; carries all of them
-│   └── OrderInvalid   an order that can't be decided as it stands
+│   ├── OrderInvalid   an order that can't be decided as it stands
+│   └── NotPrintable   texts that can't stand on a paper: letters that its fonts lack, or too long
 ├── DecisionUnreadable a logged decision that this release can't read, or whose facts are lost
 ├── FactsForgotten     the facts that a decision was made on are not kept any more, or were not yet
 ├── RecordContradictory  a logged decision that contradicts the facts it was made on; it may have been altered
@@ -180,6 +181,10 @@ class InputInvalid(PointsmanError):
 
 class OrderInvalid(InputInvalid):
     """An order that can't be decided as it stands."""
+
+
+class NotPrintable(InputInvalid):
+    """Texts that can't stand on a paper of a parcel: the fonts lack letters of them, or they are too long for it."""
 
 
 class DecisionUnreadable(PointsmanError, ValueError):

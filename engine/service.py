@@ -284,6 +284,7 @@ class Pointsman:
                 settings=settings,
                 facts=self._facts,
                 holds=self.holds,
+                orders=self.orders,
                 new_id=new_id,
                 clock=lambda: self.now,
                 micros=lambda: self.micros,

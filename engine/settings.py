@@ -22,6 +22,7 @@ from rules.syntax import literals
 Fsync = Literal["everysec", "always"]
 Guard = Literal["first_sight", "off"]
 RunsBacklog = Literal["auto", "manual"]
+Prints = Literal["auto", "manual"]
 
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 SEVERAL_SERVERS = ("redis+cluster://", "rediss+cluster://", "redis+sentinel://", "rediss+sentinel://")
@@ -57,8 +58,9 @@ class Settings:
     server stays for `server_stays` minutes after its last user has gone. `archive` is the folder that archived entries
     are read from; None: the one they were written into. Archived entries of the kinds in `retention` are kept for so
     many minutes, all others for good. `access` says who may do what over HTTP, `events` which there
-    are and where they go, `audit` how the log is sealed, `promises` how they are watched,
-    `tracking` when a parcel may be lost and who is shown where it is.
+    are and where they go, `audit` how the log is sealed, `promises` how they are watched, `tracking` when a parcel may
+    be lost and who is shown where it is. `printing` says who prints what is to be printed at nodes: `pointsman serve`,
+    or only `pointsman print run`.
     """
 
     redis_url: str | None = None
@@ -77,6 +79,7 @@ class Settings:
     keep_accesses: int = 180 * _DAY
     rate_limit: RateLimit | None = None
     backlog: RunsBacklog = "auto"
+    printing: Prints = "auto"
     server_stays: int = 0
     archive: Path | None = None
     retention: tuple[tuple[str, int], ...] = ()
@@ -114,6 +117,7 @@ class Settings:
             ),
             rate_limit=_rate_limit(variables.get("POINTSMAN_RATE_LIMIT")),
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
+            printing=_prints(variables.get("POINTSMAN_PRINTING", "auto")),
             personal=_personal(variables.get("POINTSMAN_PERSONAL")),
             server_stays=_server_stays(variables.get("POINTSMAN_SERVER_STAYS", "5 min")),
             archive=Path(variables["POINTSMAN_ARCHIVE"]) if "POINTSMAN_ARCHIVE" in variables else None,
@@ -169,6 +173,12 @@ def _personal(value: str | None) -> tuple[PersonalField, ...]:
     if any(word not in PERSONAL_FIELDS for word in words):
         raise _bad("POINTSMAN_PERSONAL", value, allowed=f"none, or some of {', '.join(PERSONAL_FIELDS)}, with commas")
     return tuple(field for field in PERSONAL_FIELDS if field in words)
+
+
+def _prints(value: str) -> Prints:
+    if value not in ("auto", "manual"):
+        raise _bad("POINTSMAN_PRINTING", value, allowed="auto or manual")
+    return cast("Prints", value)
 
 
 def _runs_backlog(value: str) -> RunsBacklog:

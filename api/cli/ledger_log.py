@@ -7,6 +7,7 @@ import click
 import msgspec
 from msgspec import UNSET
 
+from api.cli.fulfilment.paper_words import PAPER_WORDS
 from api.cli.language.current import counted, say, text
 from api.cli.options import INSTANT, INSTANT_END
 from api.cli.output.promise_words import CAUSE_WORDS, MILESTONE_WORDS
@@ -129,6 +130,15 @@ def _low(entry: Entry, _times: Times) -> str:
 
 
 _LOW = ("available", "sku", "node", "below")
+
+
+def _print_failed(entry: Entry, _times: Times) -> str:
+    details = entry.details
+    return say(
+        "{paper} of {of} at {node}: {error}",
+        paper=say(PAPER_WORDS[details["paper"]]),
+        **{name: details[name] for name in ("of", "node", "error")},
+    )
 
 
 def _ended(entry: Entry, times: Times) -> str:
@@ -399,4 +409,5 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
         "other units of {articles}", articles=counted(entry.details["changed"], "article")
     ),
     "stock_low": _low,
+    "print_failed": _print_failed,
 }

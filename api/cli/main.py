@@ -44,8 +44,14 @@ COMMANDS = {
     "key": Lazy("api.cli.key", "key", "Make, list, rotate and revoke the API keys of callers over HTTP."),
     "ledger": Lazy("api.cli.ledger", "ledger", "Check stock and holds against the log, and print the log."),
     "load": Lazy("api.cli.network", "load", "Load the network, products and stock in DIRECTORY."),
+    "manifest": Lazy(
+        "api.cli.fulfilment.manifest", "manifest", "Hand what is packed over to carriers, and print their lists."
+    ),
     "order": Lazy("api.cli.order.group", "order", "Show and list orders, and change where their units stand."),
     "policy": Lazy("api.cli.policy.group", "policy", "Check, test, explain, publish and activate policies."),
+    "print": Lazy(
+        "api.cli.fulfilment.printing", "printing", "Print what is to be printed at nodes, and test printers."
+    ),
     "products": Lazy("api.cli.products", "products", "Bring products into the network."),
     "promise": Lazy("api.cli.promises.group", "promise", "Show when SKUs could arrive, and watch what was promised."),
     "quote": Lazy("api.cli.promises.quote", "quote", "Show what may be promised of a cart; nothing is held."),
@@ -62,6 +68,9 @@ COMMANDS = {
     "route": Lazy("api.cli.route_day", "route_day", "Decide the orders of a day, and sum it up."),
     "serve": Lazy("api.cli.serve", "serve", "Answer over HTTP, until interrupted."),
     "server": Lazy("api.cli.server", "server", "Check the server that holds stock, holds and the log."),
+    "shipment": Lazy(
+        "api.cli.fulfilment.shipment", "shipment", "Pack shipments into parcels; show, print and give back labels."
+    ),
     "show": Lazy("api.cli.decisions", "show", "Show a logged decision; by the id of an order, the order."),
     "stock": Lazy("api.cli.stock", "stock", "Import counted stock, move units, and show the stock of a SKU."),
     "track": Lazy(

@@ -42,7 +42,7 @@ from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
 from api.http.flows import channels, demand, inbound, promise_watch, returns, transfers
-from api.http.fulfilment import tracking, tracking_page
+from api.http.fulfilment import addressees, manifests, parcels, printing, tracking, tracking_page
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
@@ -129,8 +129,12 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         demand,
         inbound,
         transfers,
+        addressees,
+        parcels,
+        manifests,
         promise_watch,
         tracking,
+        printing,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
     described = description.blueprint(functools.partial(_described, api, scopes, deprecations))

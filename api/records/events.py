@@ -10,7 +10,8 @@ from api.shapes.quantities import NO_DECIMALS, Quantities, encode
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.errors import NotReady
 from engine.events.event import Event, Position
-from engine.events.payloads import PAYLOADS, PingRecord
+from engine.events.payloads import PingRecord
+from engine.events.payloads_by_type import PAYLOADS
 from engine.events.webhooks.deliverer import Attempt
 from engine.events.webhooks.delivery_state import DeadLetter
 from engine.events.webhooks.webhooks import WebhookState

@@ -51,6 +51,15 @@ class BacklogCursor(fields.String):
         return (priority, promise, placed, order, decision)
 
 
+class PrintJobsCursor(fields.String):
+    """An instant in UTC microseconds."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        if not (isinstance(value, str) and _is_number(value, _MOST_DIGITS)):
+            raise ValidationError("this is no 'next' of a page before")
+        return int(value)
+
+
 class HoldsCursor(fields.String):
     """An instant and an id."""
 

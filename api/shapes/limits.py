@@ -38,3 +38,5 @@ MOST_TRANSFERS = 500
 """On one page of the list of transfers."""
 MOST_TRACKING_EVENTS = 1_000
 """Of parcels, sent as one JSON document."""
+MOST_PACKINGS = 1_000
+"""Listed at once."""

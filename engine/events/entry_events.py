@@ -9,6 +9,8 @@ from urllib.parse import quote
 from engine.decide.order_record import Record
 from engine.events.allocation_changes import AllocationChanges
 from engine.events.event import AUDIT_LANE, CHECKPOINT, NODE_LANE, POLICY_LANE, STOCK_LANE, Event, Position
+from engine.events.fulfilment.parcel_events import manifest_events, packing_events
+from engine.events.fulfilment.print_events import print_events
 from engine.events.inbound_events import inbound_events
 from engine.events.known_decision import KnownDecision
 from engine.events.order_events import changed, decided, placed, rest_begun
@@ -27,7 +29,7 @@ from engine.events.transfer_events import transfer_events
 from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.holds import is_set_aside
 from engine.store.log.entry import Entry
-from engine.store.log.kinds import RETURN_KINDS
+from engine.store.log.kinds import PACKING_KINDS, RETURN_KINDS
 
 ORDER_KINDS = frozenset(
     {
@@ -66,14 +68,18 @@ def events_of(
         events = placed(entry, entry.record.order.id, decided(entry))
     elif entry.kind in RETURN_KINDS:
         events = placed(entry, entry.returned.returned.order, return_changed(entry))
+    elif entry.kind in PACKING_KINDS:
+        events = placed(entry, entry.packing.shipment.order, packing_events(entry))
     elif decision is not None:
         events = placed(entry, decision.order, changed(entry, decision))
     others = [
         *_others(entry),
         *transfer_events(entry),
+        *manifest_events(entry),
         *_allocation_changed(entry, allocations),
         *_units_changed(entry),
         *inbound_events(entry),
+        *print_events(entry),
         *(("stock.changed", "", data) for data in stock_changed(entry, decision)),
         *(("stock.low", data.sku or "", data) for data in low_by_rules(entry)),
     ]
@@ -88,10 +94,12 @@ def events_of(
 _LANES = {
     "stock": STOCK_LANE,
     "transfer": STOCK_LANE,
+    "manifest": STOCK_LANE,
     "inbound": STOCK_LANE,
     "policy": POLICY_LANE,
     "allocation": POLICY_LANE,
     "node": NODE_LANE,
+    "print": NODE_LANE,
     "audit": AUDIT_LANE,
 }
 

@@ -30,6 +30,9 @@ EVENT_TYPES: Mapping[str, str] = {
     "transfer.received": "units of a transfer arrived, or no more is to come of it",
     "transfer.cancelled": "nothing more becomes of a transfer; what was on its way is on hand where it left again",
     "shipment.progressed": "a shipment was released, picked, packed or handed over",
+    "shipment.packed": "units of a shipment are in parcels, with numbers and labels",
+    "shipment.packing_cancelled": "labels of a shipment were given back: its units are in no parcel any more",
+    "manifest.closed": "what was packed at a node for a carrier was handed over",
     "shipment.tracked": "parcels of a shipment are in another state, by what their carrier says",
     "shipment.delivered": "all parcels of a shipment are delivered",
     "shipment.late": "a shipment was not delivered by its promise",
@@ -45,6 +48,7 @@ EVENT_TYPES: Mapping[str, str] = {
     "policy.published": "a policy version was published for the first time",
     "policy.activated": "another policy version decides from now on",
     "node.resting": "a node begins to rest, or its rest was ended early",
+    "print.failed": "a paper is not printed by itself any more: its printer refuses it, or could not print for a day",
     "audit.checkpoint": "entries of the log were sealed, and this is the checkpoint of it",
 }
 """By name, what has happened."""

@@ -9,7 +9,6 @@ from engine.decide.order_record import Record, Timestamp
 from engine.decide.record_parts import PlacedLineRecord
 from engine.model.milestones import Cause, Milestone
 from engine.model.receipts import ReceiptSource, ReceiptStatus
-from engine.model.tracking import TrackingState
 from engine.model.transfers import TransferStatus
 from engine.transfers.transfer_record import TransferLineRecord
 
@@ -23,7 +22,10 @@ class EventLinksRecord(Record, frozen=True, kw_only=True):
     policy: str | UnsetType = UNSET
     transfer: str | UnsetType = UNSET
     receipt: str | UnsetType = UNSET
+    shipment: str | UnsetType = UNSET
+    manifest: str | UnsetType = UNSET
     channel: str | UnsetType = UNSET
+    print_job: str | UnsetType = UNSET
     returned: str | UnsetType = msgspec.field(default=UNSET, name="return")
 
 
@@ -174,58 +176,6 @@ class ShipmentProgressedRecord(Record, frozen=True, kw_only=True):
     shipment: int
     milestone: Milestone
     at: Timestamp
-    links: EventLinksRecord
-
-
-class TrackedParcelRecord(Record, frozen=True, kw_only=True):
-    """A parcel that is in another state."""
-
-    sscc: str
-    state: TrackingState
-    since: Annotated[Timestamp | None, Meta(description="by its carrier; null: no event says so")]
-
-
-class ShipmentTrackedRecord(Record, frozen=True, kw_only=True):
-    """Of `shipment.tracked`. `shipment` is its number in the decision, from 0."""
-
-    order: str
-    decision: str
-    shipment: int
-    node: str
-    service: str
-    before: TrackingState
-    state: Annotated[TrackingState, Meta(description="of the shipment, by all of its parcels")]
-    since: Timestamp | None
-    parcels: Annotated[list[TrackedParcelRecord], Meta(description="those that are in another state")]
-    links: EventLinksRecord
-    truncated: bool | UnsetType = UNSET
-
-
-class ShipmentDeliveredRecord(Record, frozen=True, kw_only=True):
-    """Of `shipment.delivered`. `shipment` is its number in the decision, from 0."""
-
-    order: str
-    decision: str
-    shipment: int
-    node: str
-    service: str
-    delivered_at: Annotated[Timestamp, Meta(description="the last of its parcels")]
-    promised_by: Timestamp
-    late: Annotated[bool, Meta(description="whether that is after the promise")]
-    links: EventLinksRecord
-
-
-class ShipmentLateRecord(Record, frozen=True, kw_only=True):
-    """Of `shipment.late` and `shipment.lost`. `shipment` is its number in the decision, from 0."""
-
-    order: str
-    decision: str
-    shipment: int
-    node: str
-    service: str
-    state: TrackingState
-    since: Annotated[Timestamp | None, Meta(description="null: its carrier has said nothing of it")]
-    promised_by: Timestamp
     links: EventLinksRecord
 
 
@@ -497,42 +447,3 @@ class TransferChangedRecord(Record, frozen=True, kw_only=True, rename={"origin":
     expected_at: Annotated[Timestamp | None, Meta(description="of one that was shipped: when it is to arrive")]
     links: EventLinksRecord
     truncated: bool | UnsetType = UNSET
-
-
-PAYLOADS = {
-    "order.decided": OrderDecidedRecord,
-    "order.changed": OrderChangedRecord,
-    "order.waiting": OrderWaitingRecord,
-    "order.filled": OrderFilledRecord,
-    "hold.expired": HoldExpiredRecord,
-    "shipment.confirmed": ShipmentConfirmedRecord,
-    "shipment.rejected": ShipmentRejectedRecord,
-    "return.opened": ReturnChangedRecord,
-    "return.received": ReturnChangedRecord,
-    "return.inspected": ReturnChangedRecord,
-    "return.disposed": ReturnChangedRecord,
-    "return.cancelled": ReturnChangedRecord,
-    "transfer.proposed": TransferChangedRecord,
-    "transfer.approved": TransferChangedRecord,
-    "transfer.shipped": TransferChangedRecord,
-    "transfer.received": TransferChangedRecord,
-    "transfer.cancelled": TransferChangedRecord,
-    "shipment.progressed": ShipmentProgressedRecord,
-    "shipment.tracked": ShipmentTrackedRecord,
-    "shipment.delivered": ShipmentDeliveredRecord,
-    "shipment.late": ShipmentLateRecord,
-    "shipment.lost": ShipmentLateRecord,
-    "promise.at_risk": PromiseAtRiskEventRecord,
-    "promise.moved": PromiseMovedRecord,
-    "stock.low": StockLowRecord,
-    "stock.changed": StockChangedRecord,
-    "inbound.changed": InboundChangedRecord,
-    "inbound.received": InboundReceivedRecord,
-    "inbound.late": InboundLateRecord,
-    "allocation.changed": AllocationChangedRecord,
-    "policy.published": PolicyPublishedRecord,
-    "policy.activated": PolicyActivatedRecord,
-    "node.resting": NodeRestingRecord,
-    "audit.checkpoint": AuditCheckpointRecord,
-}
-"""By type of event."""

@@ -6,15 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.facts_reader import FactsReader
+from engine.fulfilment.papers import Papers
 from engine.fulfilment.parcels.carriage import NoCarriers
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts
+from engine.fulfilment.parcels.papers import ParcelPapers
 from engine.fulfilment.parcels.parcels import Parcels
+from engine.fulfilment.parcels.printed import PrintedPapers
+from engine.fulfilment.printing.printing import Printing
+from engine.fulfilment.printing.sending import PrinterConnections
 from engine.fulfilment.tracking.on_the_way import OnTheWay
 from engine.fulfilment.tracking.tracked_shipments import TrackedShipments
 from engine.fulfilment.tracking.tracking import Tracking
 from engine.fulfilment.tracking.tracking_pages import TrackingPages
 from engine.inventory.holds import DecisionHolds
+from engine.orders.living_orders import LivingOrders
 from engine.settings import Settings
 from engine.store.connection.client import Client
 from engine.store.fulfilment.addressees import Addressees
@@ -24,13 +30,14 @@ from engine.store.keys import Keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FulfilmentParts:
-    """What every part of it needs. `holds` confirms shipments; `clock` answers UTC seconds, `micros` microseconds."""
+    """What every part of it needs. `clock` answers UTC seconds, `micros` microseconds."""
 
     client: Client
     keys: Keys
     settings: Settings
     facts: FactsReader
     holds: DecisionHolds
+    orders: LivingOrders
     new_id: Callable[[], str]
     clock: Callable[[], int]
     micros: Callable[[], int]
@@ -58,11 +65,26 @@ class Fulfilment:
         self.tracking = Tracking(parts.client, parts.keys, tracked, silence=silence, clock=parts.clock)
         self.on_the_way = OnTheWay(parts.client, parts.keys, tracked, silence=silence, clock=parts.clock)
         self.tracking_pages = TrackingPages(parts.client, parts.keys, facts=parts.facts)
+        papers = ParcelPapers(packing, order=parts.orders.show)
+        self.printed = PrintedPapers(packing, papers, self.handing_over)
+        drawing = Papers(self.printed, clock=parts.clock)
+        self.printing = Printing(
+            parts.client,
+            parts.keys,
+            facts=parts.facts,
+            drawing=drawing,
+            connections=PrinterConnections(),
+            auto=parts.settings.printing == "auto",
+            new_id=parts.new_id,
+            clock=parts.clock,
+            micros=parts.micros,
+        )
 
     def start(self) -> None:
         """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long
         does this.
         """
+        self.printing.start()
 
     def close(self) -> None:
-        pass
+        self.printing.close()

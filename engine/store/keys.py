@@ -694,8 +694,36 @@ class Keys:
         return self._key("print", "jobs")
 
     def print_queue(self, node: str) -> str:
-        """Sorted set: id of each job that is to be printed at the node, by the UTC second of its next try."""
+        """Sorted set: id of each job that is to be printed at the node, by the UTC microsecond at which it was asked
+        for; none twice the same, so that they are printed in order.
+        """
         return self._key("print", "queue", node)
+
+    @property
+    def print_nodes(self) -> str:
+        """Set: the nodes at which something is to be printed."""
+        return self._key("print", "nodes")
+
+    @property
+    def print_printed(self) -> str:
+        """Sorted set: id of each job that was printed of late, by the UTC microsecond at which it was."""
+        return self._key("print", "printed")
+
+    @property
+    def print_dead(self) -> str:
+        """Sorted set: id of each job that was given up, by the UTC microsecond at which it was."""
+        return self._key("print", "dead")
+
+    @property
+    def print_rests(self) -> str:
+        """Hash: address of each printer that could not print to JSON of how often in a row, why, and when it is tried
+        again.
+        """
+        return self._key("print", "rests")
+
+    def print_lease(self, node: str) -> str:
+        """The process that prints at the node at present."""
+        return self._key("print", "lease", node)
 
     @property
     def sealing(self) -> str:

@@ -176,11 +176,14 @@ CHANGE_SHIPMENT = KeyLayout(
 )
 CLOSE_MANIFEST = KeyLayout((*_PACKING, "manifests"), parts=("print_jobs",))
 RESERVE_SERIALS = KeyLayout(("serials",), parts=("number_ranges", "serials"))
-PUT_ADDRESSEE = KeyLayout(("order", "order_keys", "addressees"))
+PUT_ADDRESSEE = KeyLayout(("order", "order_keys", "addressees", "log"))
 NOTE_OVERDUE = KeyLayout(
     ("arriving", "receipt_skus", "at_risk", "log"),
     (("changed_receipts", "changed_pegs"),),
     (*_RECEIPTS, "receipt_changes"),
+)
+SETTLE_PRINT_JOB = KeyLayout(
+    ("print_jobs", "print_queue", "print_nodes", "print_printed", "print_dead", "log"), parts=("print_jobs",)
 )
 PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
@@ -284,6 +287,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "fulfilment/close_manifest": CLOSE_MANIFEST,
     "fulfilment/reserve_serials": RESERVE_SERIALS,
     "fulfilment/put_addressee": PUT_ADDRESSEE,
+    "fulfilment/settle_print_job": SETTLE_PRINT_JOB,
     "flows/publish_channel": PUBLISH_CHANNEL,
     "flows/note_low": NOTE_LOW,
     "fulfilment/track": TRACK,

@@ -10,7 +10,8 @@ from engine.store.keys import Keys
 class StoredState:
     """Numbers of open holds, of orders' entries that wait for stock, of orders that wait for approval, of nodes that
     rest or have rested until lately, and of entries in the log; of events that wait to be sent to a webhook again, that
-    are not sent any more, and of webhooks that are switched off.
+    are not sent any more, and of webhooks that are switched off; of papers that are to be printed, and that were given
+    up.
     """
 
     open_holds: int
@@ -21,6 +22,8 @@ class StoredState:
     events_waiting: int
     dead_letters: int
     webhooks_off: int
+    prints_waiting: int
+    prints_given_up: int
 
 
 def stored_state(client: Client, keys: Keys) -> StoredState:
@@ -32,7 +35,10 @@ def stored_state(client: Client, keys: Keys) -> StoredState:
         pipe.hlen(keys.resting)
         pipe.xlen(keys.log)
         pipe.hvals(keys.webhook_progress)
-        open_holds, waiting, parked, resting, log_entries, progress = pipe.execute()
+        pipe.hlen(keys.print_jobs)
+        pipe.zcard(keys.print_printed)
+        pipe.zcard(keys.print_dead)
+        open_holds, waiting, parked, resting, log_entries, progress, jobs, printed, given_up = pipe.execute()
     webhooks = [tuple(map(int, text.split(b" "))) for text in progress]
     return StoredState(
         open_holds=open_holds,
@@ -43,4 +49,6 @@ def stored_state(client: Client, keys: Keys) -> StoredState:
         events_waiting=sum(events for events, _, _ in webhooks),
         dead_letters=sum(dead for _, dead, _ in webhooks),
         webhooks_off=sum(off for _, _, off in webhooks),
+        prints_waiting=jobs - printed - given_up,
+        prints_given_up=given_up,
     )

@@ -19,7 +19,7 @@ from api.http.serving.settings import ServingSettings
 from api.records.problems import STATUSES
 from engine.errors import BadSetting, PointsmanError
 from engine.events.event import EVENT_TYPES
-from engine.events.payloads import PAYLOADS
+from engine.events.payloads_by_type import PAYLOADS
 
 README = Path("README.md")
 PAGES = sorted(Path("docs").rglob("*.md"))

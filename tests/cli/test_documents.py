@@ -16,7 +16,7 @@ from engine.decide.facts_record import FactsRecord
 from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.reasons import REASON_CODES, reason_texts
 from engine.decide.record import DecisionRecord
-from engine.events.payloads import PAYLOADS
+from engine.events.payloads_by_type import PAYLOADS
 from rules.wording.catalogue import ENGLISH
 from tests.support.openapi import mistakes_in_json
 

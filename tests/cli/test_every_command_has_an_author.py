@@ -39,6 +39,7 @@ CHANGES_NOTHING = {
     *("channel show", "demand show", "return place"),
     *("inbound list", "inbound late", "inbound show"),
     *("transfer list", "transfer show"),
+    *("print list", "print show", "print printers", "print test"),
     "transfer propose",
     "quote",  # it is forgotten after its time, and holds nothing
     *("audit checkpoint", "audit keys", "audit proof", "audit verify"),
@@ -77,8 +78,12 @@ CHANGES = {
     "webhook rotate", "webhook remove", "audit erase", "audit rotate", "backup", "audit export", "restore", "reset",
 }  # fmt: skip
 """Commands that change something: the test of changes goes through all of them."""
-TRIED_ELSEWHERE = {"audit archive", "channel recompute", "demand learn"}
-"""Commands that need entries of days ago or rules of channels; see the tests of the archive, of demand and of channels.
+TRIED_ELSEWHERE = {
+    *("audit archive", "channel recompute", "demand learn"),
+    *("print again", "print retry", "print drop", "print run"),
+}
+"""Commands that need entries of days ago, rules of channels or printers; see the tests of the archive, of demand, of
+channels and of printing.
 """
 
 

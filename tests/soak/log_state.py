@@ -19,7 +19,7 @@ from tests.support.decision_json import json_of
 
 _OTHER_KINDS = frozenset(
     {
-        *("approved", "counted", "loaded", "published", "activated", "allocated", "stock_low"),
+        *("approved", "counted", "loaded", "published", "activated", "allocated", "stock_low", "print_failed"),
         *("promise_at_risk", "promise_stays", "expected", "received", "overdue", *TRANSFER_KINDS),
     }
 )

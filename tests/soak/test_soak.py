@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.store.log.kinds import ACT_KINDS, KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS, PARCEL_KINDS
 from tests.soak.__main__ import Soak
 from tests.soak.calls import CALLS
 
@@ -17,6 +17,7 @@ def test_callers_and_the_server_killed_at_random_lose_and_oversell_nothing():
     of_ledger = set(verdict.entries) - set(ACT_KINDS)
     assert of_ledger | {"withdrawn", "set_aside", "promise_at_risk", "promise_stays"} == set(KINDS) - {
         "repaired",
+        *PARCEL_KINDS,
         *ACT_KINDS,
     }, "these are chance"
     assert {call for call, answered in verdict.calls if answered} == set(CALLS)

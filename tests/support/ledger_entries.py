@@ -9,6 +9,7 @@ _ABOUT_NO_UNITS = {
     b"activated",
     b"allocated",
     b"stock_low",
+    b"print_failed",
     *(kind.encode() for kind in ACT_KINDS),
 }
 

@@ -1,1 +1,1 @@
-"""Commands about parcels."""
+"""Parcels on the command line: packed, labelled, printed, handed over and tracked."""

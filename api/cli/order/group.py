@@ -6,6 +6,7 @@ import click
 
 from api.cli.language.current import say, text
 from api.cli.options import AS_JSON, INSTANT, ORDER, ShapeParam, argument, print_json, print_more, who
+from api.cli.order.addressee import addressee
 from api.cli.order.amend import amend
 from api.cli.order.cancel import cancel
 from api.cli.output.tables import destination_phrase
@@ -134,6 +135,7 @@ def wait(settings: Settings, order_id: str, *, as_json: bool) -> None:
     print_order(record, quantities, times, as_json=as_json)
 
 
+order.add_command(addressee)
 order.add_command(amend)
 order.add_command(cancel)
 

@@ -1,6 +1,5 @@
 """The marshmallow shapes of what network.yaml says of parcels and printers."""
 
-import re
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -9,10 +8,11 @@ from api.shapes.base import Strict
 from api.shapes.fields import Literal
 from engine.fulfilment.parcels.sscc import serials_of
 from engine.fulfilment.printing.print_job import PAPERS
+from engine.fulfilment.printing.printer import Printer
+from rules.errors import LiteralInvalid
 from rules.syntax import literals
 
 MOST_PACKING_GRAMS = 100_000
-_PRINTER = re.compile(r"(socket|ipps?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[^\s]*)?", re.ASCII)
 
 
 class ParcelsShape(Strict):
@@ -38,14 +38,16 @@ class ParcelsShape(Strict):
             )
 
 
-def _is_printer(url: str) -> None:
-    if not _PRINTER.fullmatch(url):
-        raise ValidationError("write the printer's URL, as socket://10.0.0.5:9100 or ipp://10.0.0.6/ipp/print")
+def _verify_printer(written: str) -> None:
+    try:
+        Printer.parse(written)
+    except LiteralInvalid as error:
+        raise ValidationError(str(error)) from error
 
 
 class PrintersShape(fields.Dict):
-    """By paper, the URL of the printer."""
+    """By paper, the printer."""
 
     def __init__(self, **options: Any) -> None:
         papers = fields.String(validate=validate.OneOf(PAPERS))
-        super().__init__(keys=papers, values=fields.String(validate=_is_printer), **options)
+        super().__init__(keys=papers, values=fields.String(validate=_verify_printer), **options)

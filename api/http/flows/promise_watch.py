@@ -1,6 +1,5 @@
 """POST /v1/shipments/{decision}/{number}/progress, GET /v1/promises/at-risk."""
 
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -13,15 +12,14 @@ from api.records.flows.promise_watch import PromisesAtRiskRecord, WatchedShipmen
 from api.shapes.base import Strict
 from api.shapes.cursors import HoldsCursor
 from api.shapes.fields import Instant, Literal, QueryNumber, Word
+from api.shapes.fulfilment.parcels import shipment_key
 from api.shapes.limits import MOST_HOLDS
-from engine.errors import NotFound
 from engine.model.milestones import MILESTONES, RISK_CAUSES
 from engine.promise_watch.progress import ProgressReport
 from engine.service import Pointsman
 from rules.syntax import literals
 
 MOST_AHEAD = 366 * 24 * 60
-_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 class ProgressRequest(Strict):
@@ -58,9 +56,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @promises.response(HTTPStatus.OK, WatchedShipmentRecord)
     def progress(body: dict[str, Any], decision_id: str, number: str) -> Response:
         """A shipment was released, picked, packed or handed over"""
-        if not _NUMBER.fullmatch(number):
-            raise NotFound(f"'{number}' is no number of a shipment; write its place in the decision, from 0")
-        report = ProgressReport(decision=decision_id, number=int(number), **body)
+        key = shipment_key(decision_id, number)
+        report = ProgressReport(decision=key.decision, number=key.number, **body)
         shipment = pointsman.flows.promise_watch.report(report)
         note_order(shipment.order.id)
         return answer(shipment_record(shipment))

@@ -1,1 +1,1 @@
-"""Parcels: packed, printed and tracked."""
+"""Parcels over HTTP: packed, labelled, printed, handed over and tracked."""

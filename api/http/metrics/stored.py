@@ -20,6 +20,8 @@ DESCRIPTIONS = {
     "events_waiting": "Events that are to be sent to a webhook again, or wait behind one that is.",
     "dead_letters": "Events that are not sent to a webhook any more.",
     "webhooks_off": "Webhooks that are switched off.",
+    "prints_waiting": "Papers that are to be printed.",
+    "prints_given_up": "Papers that are not printed by themselves any more.",
 }
 
 

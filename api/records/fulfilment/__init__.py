@@ -1,1 +1,1 @@
-"""Parcels, and where they are, as JSON."""
+"""Answers about parcels: packed, labelled, printed, handed over and tracked."""

@@ -1,1 +1,1 @@
-"""What is sent about parcels."""
+"""Requests about parcels."""

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.decide.order_record import Record, timestamp
-from engine.events.known_decision import KnownDecision
-from engine.events.payloads import (
+from engine.events.fulfilment.payloads import (
     ShipmentDeliveredRecord,
     ShipmentLateRecord,
     ShipmentTrackedRecord,
     TrackedParcelRecord,
 )
+from engine.events.known_decision import KnownDecision
 from engine.store.fulfilment.stored_tracking import TrackedChange
 from engine.store.log.entry import Entry
 

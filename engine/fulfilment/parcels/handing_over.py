@@ -54,6 +54,8 @@ class ManifestView:
     manifest: Manifest
     shipments: tuple[tuple[PackedShipment, Packing], ...]
     refused: Mapping[ShipmentKey, str]
+    again: bool = False
+    """Whether it was closed before."""
 
 
 class HandingOver:
@@ -81,7 +83,7 @@ class HandingOver:
                 fingerprint, _, name = stored.partition("\n")
                 if fingerprint != named.request:
                     raise name_reused(request.op)
-                return self._handed_over(name)
+                return replace(self._handed_over(name), again=True)
         for _ in range(MOST_TRIES):
             chosen = self._parcels.list_open(
                 OpenFilter(node=request.node, carrier=request.carrier, state="packed"), limit=MOST_PACKINGS
@@ -91,8 +93,8 @@ class HandingOver:
                     f"nothing is packed at node '{request.node}' for carrier '{request.carrier}' that is on no manifest"
                 )
             match self._close(request, chosen):
-                case ClosedManifest(id=name):
-                    return self._handed_over(name)
+                case ClosedManifest(id=name, again=again):
+                    return replace(self._handed_over(name), again=again)
                 case OperationReused():
                     raise name_reused(request.op)
         raise Contended(f"what is packed at node '{request.node}' changes again and again; try again")

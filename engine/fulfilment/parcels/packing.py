@@ -24,7 +24,7 @@ from engine.fulfilment.carriers.carrier import Booking, Bought
 from engine.fulfilment.carriers.number_ranges import script_ranges
 from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
-from engine.fulfilment.printing.print_job import Paper, PrintJob, print_format
+from engine.fulfilment.printing.print_job import Paper, PrintJob
 from engine.idempotency import name_reused, operation
 from engine.inventory.hold_requests import hold_ended, still_to_come
 from engine.model.facts import Network
@@ -138,11 +138,7 @@ class PackedPapers:
         printer = place.printers.get(paper) if place else None
         if printer is None:
             return []
-        return [
-            PrintJob(
-                id=self._new_id(), node=node, paper=paper, of=what, format=print_format(paper, printer), queued_at=now
-            )
-        ]
+        return [PrintJob(id=self._new_id(), node=node, paper=paper, of=what, queued_at=now)]
 
 
 class ShipmentPacking:

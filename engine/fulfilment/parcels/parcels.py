@@ -144,7 +144,7 @@ class Parcels:
 
     def put_addressee(self, order: str, address: PostalAddress) -> None:
         """Whom parcels of the order go to, in place of the one before; the order may still be to come."""
-        self._parts.addressees.put(order, address)
+        self._parts.addressees.put(order, address, now=self._parts.clock())
 
     def addressee(self, order: str) -> PostalAddress:
         """Raises NotFound if it has none."""
@@ -155,7 +155,7 @@ class Parcels:
 
     def remove_addressee(self, order: str) -> None:
         """As if none had been sent; again, nothing happens."""
-        self._parts.addressees.remove(order)
+        self._parts.addressees.remove(order, now=self._parts.clock())
 
 
 def _verify_here(reading: ShipmentReading, packing: Packing) -> None:

@@ -8,7 +8,6 @@ import msgspec
 
 Paper: TypeAlias = Literal["label", "note", "manifest", "return_label"]
 PAPERS: tuple[Paper, ...] = ("label", "note", "manifest", "return_label")
-PrintFormat: TypeAlias = Literal["pdf", "zpl"]
 JobState: TypeAlias = Literal["queued", "printed", "dead"]
 
 
@@ -22,7 +21,6 @@ class PrintJob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     node: str
     paper: Paper
     of: str
-    format: PrintFormat
     queued_at: int
     state: JobState = "queued"
     tries: int = 0
@@ -38,8 +36,3 @@ class PrintJob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def text(self) -> str:
         """As it is stored."""
         return msgspec.json.encode(self).decode()
-
-
-def print_format(paper: Paper, printer: str) -> PrintFormat:
-    """In which a paper is sent to the printer of that URL: at a raw socket is a label printer, which reads ZPL."""
-    return "zpl" if paper in ("label", "return_label") and printer.startswith("socket://") else "pdf"

@@ -30,18 +30,18 @@ class Addressees:
         self._keys = keys
         self._script = client.script("fulfilment/put_addressee")
 
-    def put(self, order: str, address: PostalAddress) -> None:
+    def put(self, order: str, address: PostalAddress, *, now: int) -> None:
         """In place of the one before."""
         while True:
             key = self._key(order)
-            match self._change(order, stored_secret(key), self._encrypted(order, address, key)):
+            match self._change(order, stored_secret(key), self._encrypted(order, address, key), now=now):
                 case b"erased":
                     raise erased(order)
                 case b"done":
                     return
 
-    def remove(self, order: str) -> None:
-        if self._change(order, "", b"") == b"erased":
+    def remove(self, order: str, *, now: int) -> None:
+        if self._change(order, "", b"", now=now) == b"erased":
             raise erased(order)
 
     def read(self, order: str) -> PostalAddress | None:
@@ -89,10 +89,10 @@ class Addressees:
     def _encrypted(self, order: str, address: PostalAddress, key: OrderKey) -> bytes:
         return encrypt(orjson.dumps(address_record(address)), _beside(order), key.secret)
 
-    def _change(self, order: str, secret: str, content: bytes) -> bytes:
+    def _change(self, order: str, secret: str, content: bytes, *, now: int) -> bytes:
         script_keys = PUT_ADDRESSEE.keys(self._keys, order=self._keys.order(order))
         with faults():
-            answer: bytes = self._script(keys=script_keys, args=[order, key_name(order), secret, content])
+            answer: bytes = self._script(keys=script_keys, args=[order, key_name(order), secret, content, now])
         return answer
 
 

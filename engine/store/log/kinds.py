@@ -20,6 +20,7 @@ ACT_KINDS = (
     "exported",
     "archived",
     "erased",
+    "addressed",
     "audit_key_rotated",
     "log_begun",
     "sealed",
@@ -33,9 +34,11 @@ TRANSFER_KINDS = (
     "transfer_cancelled",
 )
 """What became of a transfer."""
-PARCEL_KINDS = ("packing_begun", "packed", "packing_cancelled", "manifested")
+PACKING_KINDS = ("packing_begun", "packed", "packing_cancelled")
+"""What became of parcels of a shipment."""
+PARCEL_KINDS = (*PACKING_KINDS, "manifested")
 """What became of parcels."""
-FORGETTABLE = ("counted", "loaded", "published", "activated", "allocated", "stock_low", *ACT_KINDS)
+FORGETTABLE = ("counted", "loaded", "published", "activated", "allocated", "stock_low", "print_failed", *ACT_KINDS)
 """Those that the ledger can do without, so that archived ones may be forgotten."""
 ReturnKind: TypeAlias = Literal[
     "return_opened", "return_received", "return_inspected", "return_disposed", "return_cancelled"

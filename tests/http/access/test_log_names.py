@@ -63,6 +63,7 @@ def test_every_entry_names_whose_key_it_was(http, pointsman, clock):
         "activated",
         "allocated",
         "stock_low",
+        "print_failed",
         "promise_at_risk",
         "promise_stays",
         *ACT_KINDS,

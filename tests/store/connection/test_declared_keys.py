@@ -11,6 +11,7 @@ from engine.events.stream_writer import StreamWriter
 from engine.events.webhooks.deliverer import Deliverer
 from engine.events.webhooks.post import Sender
 from engine.events.webhooks.webhooks import Webhooks
+from engine.fulfilment.printing.print_job import PrintJob
 from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.model.transfers import TransferLine
 from engine.orders.amendment.plan import AmendRequest
@@ -29,6 +30,7 @@ from engine.store.connection.client import script_text
 from engine.store.events.event_stream import EventStream
 from engine.store.flows.learnt_demand import LearntDemand
 from engine.store.flows.receipts import Announcement, Delivery
+from engine.store.fulfilment.print_jobs import PrintJobs
 from engine.store.network import load
 from engine.store.orders.stored_order import Approval
 from engine.store.outcomes import Committed
@@ -138,6 +140,14 @@ def take_back_what_left(pointsman):
     assert group.disposition == "restock"
 
 
+def print_at_a_node(pointsman):
+    """A paper is asked for that there is not, and given up."""
+    jobs = PrintJobs(pointsman._client, pointsman._keys)
+    assert jobs.settle(None, PrintJob(id="j1", node="lyon", paper="note", of="D/0/1", queued_at=NOW), 1)
+    pointsman.fulfilment.printing.take_turn()
+    assert pointsman.fulfilment.printing.show("j1").state == "dead"
+
+
 def follow_a_channel(pointsman):
     """What a channel is told of changes, and a position gets low."""
     channels = pointsman.flows.channels
@@ -220,6 +230,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     change_paces(pointsman)
     take_back_what_left(pointsman)
     follow_a_channel(pointsman)
+    print_at_a_node(pointsman)
     seal_and_trim(pointsman)
     over = order(("B", 1))
     pointsman.holds.release(json_of(pointsman.decide(over))["id"])

@@ -2,6 +2,7 @@
 --
 -- Keys, by the names in script_keys.py.
 -- ARGV  1 order id  2 field of its key in order_keys  3 the key as it was read  4 the addressee, encrypted; empty: none
+--       5 now
 -- Answers 'done'; 'erased' if the order was; 'changed' if the key is another by now.
 local ERASED = 'erased:'
 local first = redis.call('HGET', key.order, 'first')
@@ -11,12 +12,17 @@ for _, field in ipairs({first or '', ARGV[2]}) do
     return 'erased'
   end
 end
-if ARGV[4] == '' then
-  redis.call('HDEL', key.addressees, ARGV[1])
-  redis.call('HDEL', key.order_keys, ARGV[2])
+local function log(is_there)
+  redis.call('XADD', key.log, '*', unpack(signed({
+    'kind', 'addressed', 'id', ARGV[1], 'at', ARGV[5], 'details', '{"removed":' .. tostring(not is_there) .. '}',
+  })))
   return 'done'
+end
+if ARGV[4] == '' then
+  redis.call('HDEL', key.order_keys, ARGV[2])
+  return redis.call('HDEL', key.addressees, ARGV[1]) == 1 and log(false) or 'done'
 elseif redis.call('HGET', key.order_keys, ARGV[2]) ~= ARGV[3] then
   return 'changed'
 end
 redis.call('HSET', key.addressees, ARGV[1], ARGV[4])
-return 'done'
+return log(true)

@@ -1,0 +1,249 @@
+"""`pointsman print`: what is to be printed at nodes, and the printers there."""
+
+import time
+from typing import get_args
+
+import click
+
+from api.cli.fulfilment.paper_words import PAPER_WORDS, STATE_WORDS
+from api.cli.language.current import say
+from api.cli.options import AS_JSON, OP, ShapeParam, print_json, print_more
+from api.cli.output.column_tables import print_columns, text_columns
+from api.cli.output.times import Times
+from api.records.fulfilment.printing import (
+    PrinterRecord,
+    PrintersRecord,
+    PrinterTestRecord,
+    PrintJobRecord,
+    PrintJobsRecord,
+)
+from api.shapes.cursors import PrintJobsCursor
+from api.shapes.limits import MOST_HOLDS
+from engine.fulfilment.printing.print_job import PAPERS, JobState, Paper, PrintJob
+from engine.fulfilment.printing.printing import TURN_SECONDS
+from engine.service import Pointsman
+from engine.settings import Settings
+
+_JOB = click.argument("job", metavar="JOB")
+_PAPER = click.Choice(PAPERS)
+
+
+@click.group()
+def printing() -> None:
+    """Print what is to be printed at nodes, and test printers."""
+
+
+@printing.command("list")
+@click.option("--node", help="Only what is printed at this node.")
+@click.option("--state", default="queued", show_default=True, type=click.Choice(get_args(JobState)))
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, MOST_HOLDS))
+@click.option("--after", type=ShapeParam(PrintJobsCursor(), name="next"), help="Go on behind a page.")
+@AS_JSON
+@click.pass_obj
+def list_jobs(
+    settings: Settings, *, node: str | None, state: JobState, limit: int, after: int | None, as_json: bool
+) -> None:
+    """List what is to be printed.
+
+    It is listed in the order in which it was asked for. With --state printed or dead, what was printed or given up, the
+    latest first.
+
+    Example: pointsman print list --state dead --node st-lyon
+    """
+    with Pointsman(settings) as service:
+        page = service.fulfilment.printing.page(state, node=node, limit=limit, after=after)
+        times = Times.of(service)
+    record = PrintJobsRecord.of(page, limit=limit)
+    if as_json:
+        print_json(record)
+        return
+    if not page:
+        click.echo(say("no print job is in this state: {state}", state=say(STATE_WORDS[state])))
+        return
+    _print_table(
+        [say("job"), say("node"), say("paper"), say("of"), say("asked for"), say("tries"), say("last problem")],
+        [
+            [
+                job.id,
+                job.node,
+                say(PAPER_WORDS[job.paper]),
+                job.of,
+                times(job.queued_at),
+                str(job.tries),
+                job.error,
+            ]
+            for _, job in page
+        ],
+    )
+    print_more(record.next)
+
+
+@printing.command()
+@_JOB
+@AS_JSON
+@click.pass_obj
+def show(settings: Settings, *, job: str, as_json: bool) -> None:
+    """Show one print job.
+
+    Example: pointsman print show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
+    """
+    with Pointsman(settings) as service:
+        _print(service.fulfilment.printing.show(job), as_json=as_json)
+
+
+@printing.command()
+@click.argument("jobs", metavar="[JOB]...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All that were given up, or those of --node.")
+@click.option("--node", help="With --all: only what is printed at this node.")
+@AS_JSON
+@click.pass_obj
+def retry(settings: Settings, *, jobs: tuple[str, ...], every: bool, node: str | None, as_json: bool) -> None:
+    """Print again what was given up.
+
+    Of what still waits, the printer is tried at once.
+
+    Example: pointsman print retry --all --node st-lyon
+    """
+    if bool(jobs) is every:
+        raise click.UsageError(say("name jobs, or say --all"))
+    if node is not None and not every:
+        raise click.UsageError(say("--node goes with --all"))
+    with Pointsman(settings) as service:
+        part = service.fulfilment.printing
+        if every:
+            jobs = tuple(job.id for _, job in part.page("dead", node=node, limit=MOST_HOLDS))
+        retried = [part.retry(job) for job in jobs]
+    if as_json:
+        print_json(PrintJobsRecord(jobs=[PrintJobRecord.of_job(job) for job in retried], next=None))
+        return
+    for job in retried:
+        _print(job, as_json=False)
+    if not retried:
+        click.echo(say("nothing was given up"))
+
+
+@printing.command()
+@click.argument("paper", type=_PAPER)
+@click.argument("of", metavar="OF")
+@click.option("--node", help="Where. Default: where it was packed.")
+@OP
+@AS_JSON
+@click.pass_obj
+def again(settings: Settings, *, paper: Paper, of: str, node: str | None, op: str | None, as_json: bool) -> None:
+    """Print a paper once more: the same as before.
+
+    Nothing is bought again. OF is DECISION/NUMBER/PARCEL for a label or a note, and the id of a manifest or a return
+    for the others.
+
+    Example: pointsman print again label 3f2b6c0e9d5a4f7f8e1d2c3b4a596877/0/1
+    """
+    with Pointsman(settings) as service:
+        _print(service.fulfilment.printing.add(paper, of, node=node, op=op).job, as_json=as_json)
+
+
+@printing.command()
+@_JOB
+@click.pass_obj
+def drop(settings: Settings, *, job: str) -> None:
+    """Don't print a job that waits or was given up.
+
+    Example: pointsman print drop 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
+    """
+    with Pointsman(settings) as service:
+        service.fulfilment.printing.drop(job)
+    click.echo(say("{job} is not printed", job=job))
+
+
+@printing.command()
+@click.option("--node", help="Only those of this node.")
+@AS_JSON
+@click.pass_obj
+def printers(settings: Settings, *, node: str | None, as_json: bool) -> None:
+    """List the printers of nodes, and which can't print at present.
+
+    Example: pointsman print printers --node st-lyon
+    """
+    with Pointsman(settings) as service:
+        every = service.fulfilment.printing.printers(node)
+        times = Times.of(service)
+    if as_json:
+        print_json(PrintersRecord([PrinterRecord.of(item) for item in every]))
+        return
+    if not every:
+        click.echo(say("no node names a printer; write printers: {{label: 'socket://...'}} in network.yaml"))
+        return
+    _print_table(
+        [say("node"), say("paper"), say("printer"), say("format"), say("last problem"), say("next try")],
+        [
+            [
+                item.node,
+                say(PAPER_WORDS[item.paper]),
+                item.printer.address,
+                item.printer.format,
+                "" if item.rest is None else item.rest.error,
+                "" if item.rest is None else times(item.rest.until),
+            ]
+            for item in every
+        ],
+    )
+
+
+@printing.command()
+@click.argument("node", metavar="NODE")
+@click.option("--paper", default="label", show_default=True, type=_PAPER, help="The printer for this paper.")
+@AS_JSON
+@click.pass_obj
+def test(settings: Settings, *, node: str, paper: Paper, as_json: bool) -> None:
+    """Send a test page to a printer of NODE. Exits with 1 if that fails.
+
+    Example: pointsman print test st-lyon --paper note
+    """
+    with Pointsman(settings) as service:
+        tested = service.fulfilment.printing.test(node, paper)
+    if as_json:
+        print_json(PrinterTestRecord.of(tested))
+    elif tested.problem:
+        click.echo(tested.problem, err=True)
+    else:
+        click.echo(say("sent to {printer}, which says: {state}", printer=tested.printer.address, state=tested.state))
+    if tested.problem:
+        click.get_current_context().exit(1)
+
+
+@printing.command()
+@click.option("--follow", is_flag=True, help="Go on until interrupted.")
+@click.pass_obj
+def run(settings: Settings, *, follow: bool) -> None:
+    """Print what waits.
+
+    For installations with POINTSMAN_PRINTING=manual; otherwise `pointsman serve` does it by itself.
+
+    Example: pointsman print run --follow
+    """
+    with Pointsman(settings) as service:
+        part = service.fulfilment.printing
+        printed = part.take_turn()
+        while follow:
+            time.sleep(TURN_SECONDS)
+            printed += part.take_turn()
+    click.echo(say("printed: {count:,}", count=printed))
+
+
+def _print_table(headings: list[str], rows: list[list[str]]) -> None:
+    first, *others = text_columns(headings, rows)
+    print_columns([first], others)
+
+
+def _print(job: PrintJob, *, as_json: bool) -> None:
+    if as_json:
+        print_json(PrintJobRecord.of_job(job))
+        return
+    line = say(
+        "{job}: {paper} of {of} at {node}: {state}",
+        job=job.id,
+        paper=say(PAPER_WORDS[job.paper]),
+        of=job.of,
+        node=job.node,
+        state=say(STATE_WORDS[job.state]),
+    )
+    click.echo(f"{line} ({job.error})" if job.error else line)

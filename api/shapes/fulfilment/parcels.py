@@ -1,0 +1,134 @@
+"""Requests about parcels, checked in shape, and read into requests of the engine."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from marshmallow import fields, validate
+
+from api.shapes.base import Strict
+from api.shapes.fields import Note, QueryNumber, TrueOrFalse, WholeNumber, Word
+from api.shapes.limits import MOST_PACKINGS
+from api.shapes.line_units import LineUnits
+from api.shapes.postal_address import PostalAddressShape
+from api.shapes.quantities import Quantities, skus_of_decision
+from engine.errors import NotFound
+from engine.fulfilment.parcels.pack_request import MOST_PARCEL_GRAMS, PackRequest, ParcelRequest
+from engine.model.parcels import MOST_PARCELS, PackingState, ParcelSize, ShipmentKey
+from engine.service import Pointsman
+from rules.wording.catalogue import available_languages
+
+MOST_MILLIMETRES = 100_000
+FORMATS = ("pdf", "zpl")
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+
+
+class ParcelSizeRequest(Strict):
+    """Outer measures in millimetres."""
+
+    length = WholeNumber(1, MOST_MILLIMETRES, required=True)
+    width = WholeNumber(1, MOST_MILLIMETRES, required=True)
+    height = WholeNumber(1, MOST_MILLIMETRES, required=True)
+
+
+class ParcelRequestShape(Strict):
+    """One box. Its weight is that of its articles and of the packing unless it is said."""
+
+    lines = LineUnits(empty="name what is in it, or leave the parcel out", required=True)
+    weight_g = WholeNumber(1, MOST_PARCEL_GRAMS, load_default=None, metadata={"description": "gross, in grams"})
+    size_mm = fields.Nested(ParcelSizeRequest, load_default=None)
+
+
+class PackShipmentRequest(Strict):
+    """Without `parcels`, all that is left of the shipment is in one. Every unit is in just one parcel, unless `partial`
+    says that the rest follows. `addressee` is whom it goes to, in place of the order's. The same `op` again is answered
+    the same.
+    """
+
+    parcels = fields.List(
+        fields.Nested(ParcelRequestShape), load_default=list, validate=validate.Length(max=MOST_PARCELS)
+    )
+    partial = TrueOrFalse(load_default=False)
+    addressee = fields.Nested(PostalAddressShape, load_default=None)
+    op = Word(load_default=None)
+
+
+class CancelPackingRequest(Strict):
+    """Which `packing` of the shipment is none any more, or all, and why."""
+
+    packing = WholeNumber(1, MOST_PARCELS, load_default=None)
+    because = Note(load_default="")
+    op = Word(load_default=None)
+
+
+class LabelQuery(Strict):
+    format = fields.String(load_default="pdf", validate=validate.OneOf(FORMATS))
+    parcel = QueryNumber(1, MOST_PARCELS, load_default=1, metadata={"description": "its number in the shipment"})
+
+
+class NoteQuery(Strict):
+    parcel = QueryNumber(
+        1, MOST_PARCELS, load_default=None, metadata={"description": "of one; without, of the whole shipment"}
+    )
+    lang = fields.String(
+        load_default=None,
+        validate=validate.OneOf(available_languages()),
+        metadata={"description": "without, that of the country where it goes"},
+    )
+
+
+class ShipmentsQuery(Strict):
+    node = Word(load_default=None)
+    carrier = Word(load_default=None)
+    state = fields.String(load_default=None, validate=validate.OneOf([*get_args(PackingState)][:2]))
+    limit = QueryNumber(1, MOST_PACKINGS, load_default=100)
+
+
+class CloseManifestRequest(Strict):
+    """All that is packed at the node for the carrier, and on no manifest, is handed over: its units have left, unless
+    `confirm` is false.
+    """
+
+    node = Word(required=True)
+    carrier = Word(required=True)
+    confirm = TrueOrFalse(load_default=True)
+    op = Word(load_default=None)
+
+
+class ManifestPageQuery(Strict):
+    lang = fields.String(
+        load_default=None,
+        validate=validate.OneOf(available_languages()),
+        metadata={"description": "without, that of the node's country"},
+    )
+
+
+def shipment_key(decision: str, number: str) -> ShipmentKey:
+    """As a path names it; raises NotFound."""
+    if not _NUMBER.fullmatch(number):
+        raise NotFound(f"'{number}' is no number of a shipment; write its place in the decision, from 0")
+    return ShipmentKey(decision, int(number))
+
+
+def pack_request(pointsman: Pointsman, shipment: ShipmentKey, body: Mapping[str, Any]) -> PackRequest:
+    """Raises InputInvalid, NotFound."""
+    quantities = Quantities.of(pointsman)
+    parcels = tuple(
+        ParcelRequest(
+            lines=quantities.by_line(
+                item["lines"],
+                lambda: skus_of_decision(pointsman, shipment.decision),
+                field=f"parcels.{number}.lines",
+            ),
+            grams=item["weight_g"],
+            size=None if item["size_mm"] is None else ParcelSize(**item["size_mm"]),
+        )
+        for number, item in enumerate(body["parcels"])
+    )
+    return PackRequest(
+        shipment=shipment,
+        parcels=parcels,
+        partial=body["partial"],
+        addressee=body["addressee"],
+        op=body["op"],
+    )

@@ -1,0 +1,1 @@
+"""Bar codes and QR codes, as bars and squares."""

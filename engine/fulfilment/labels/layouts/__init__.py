@@ -1,0 +1,1 @@
+"""Where each text, bar and line of a paper stands."""

@@ -1,0 +1,57 @@
+"""What labels say: that of a parcel on its way to a customer, and that of one on its way back."""
+
+from engine.fulfilment.labels.layouts.label_page import LabelContent, Particular, label_page
+from engine.fulfilment.labels.layouts.wording import Wording
+from engine.fulfilment.labels.page import Page
+from engine.fulfilment.labels.paper import ParcelLabel, ReturnLabel
+
+
+def parcel_label_page(label: ParcelLabel) -> Page:
+    """Raises NotPrintable."""
+    wording = Wording.of(label.language)
+    number = wording.text("label.number", number=str(label.number), of=str(label.of))
+    return label_page(
+        LabelContent(
+            sender=label.sender,
+            addressee=label.addressee,
+            headline=label.carrier,
+            subline=label.service,
+            rows=(
+                (
+                    Particular(wording.text("label.parcel"), number, "number", 20),
+                    Particular(wording.text("label.weight"), wording.weight(label.grams), "grams", 27),
+                    Particular(wording.text("label.packed_on"), wording.date(label.packed_on), "packed_on", 53),
+                ),
+                (Particular(wording.text("label.order"), label.order, "order", 100),),
+            ),
+            qr=label.qr,
+            tracking_number=label.tracking_number,
+            sscc=label.sscc,
+            wording=wording,
+        )
+    )
+
+
+def return_label_page(label: ReturnLabel) -> Page:
+    """Raises NotPrintable."""
+    wording = Wording.of(label.language)
+    day = ("issued_on", label.issued_on) if label.until is None else ("until", label.until)
+    return label_page(
+        LabelContent(
+            sender=label.sender,
+            addressee=label.addressee,
+            headline=wording.text("label.return"),
+            subline=" · ".join(filter(None, (label.carrier, label.service))),
+            rows=(
+                (
+                    Particular(wording.text("label.return_number"), label.return_id, "return_id", 47),
+                    Particular(wording.text(f"label.{day[0]}"), wording.date(day[1]), day[0], 53),
+                ),
+                (Particular(wording.text("label.order"), label.order, "order", 100),),
+            ),
+            qr=label.return_id,
+            tracking_number=label.tracking_number,
+            sscc=label.sscc,
+            wording=wording,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Pages as bytes: PDF for any printer, ZPL for label printers."""

@@ -1,0 +1,54 @@
+"""Draws what is printed, from what is stored."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from engine.fulfilment.parcels.printed import PrintedPapers
+from engine.fulfilment.printing.print_job import Paper, PrintJob
+from engine.fulfilment.printing.printer import Printer
+from engine.model.facts import Node
+from engine.model.postal_address import PostalAddress
+
+_NO_SSCC = "0" * 18
+"""Of a test page: its check digit is right, and no company has that prefix (GS1 gives out none of zeros alone)."""
+
+
+class Papers:
+    """Of one network. `clock` answers UTC seconds."""
+
+    def __init__(self, printed: PrintedPapers, *, clock: Callable[[], int]) -> None:
+        self._printed = printed
+        self._clock = clock
+
+    def node_of(self, paper: Paper, of: str) -> str:
+        """Raises NotFound."""
+        return self._printed.node_of(paper, of)
+
+    def draw(self, job: PrintJob, printer: Printer) -> bytes:
+        """Raises NotFound."""
+        return self._printed.of_job(job, kind=printer.format, dots_per_mm=printer.dots_per_mm).content
+
+    def draw_test(self, paper: Paper, node: Node, printer: Printer) -> bytes:
+        """A label that is addressed to nobody: bars, QR code and the edges of the paper are where they are on a label.
+        Its SSCC is all zeros.
+        """
+        from engine.fulfilment.labels.draw import label_pdf, label_zpl  # noqa: PLC0415  # drawing libraries, seldom used
+        from engine.fulfilment.labels.paper import ParcelLabel  # noqa: PLC0415  # as above
+
+        nobody = PostalAddress(name="TEST", lines=(printer.address, paper), town=node.id, country=node.country)
+        label = ParcelLabel(
+            sender=node.address or nobody,
+            addressee=nobody,
+            sscc=_NO_SSCC,
+            carrier="TEST",
+            service=f"{printer.format} {printer.dots_per_mm}dpmm" if printer.format == "zpl" else printer.format,
+            tracking_number=None,
+            grams=1_000,
+            number=1,
+            of=1,
+            order="TEST",
+            packed_on=datetime.fromtimestamp(self._clock(), UTC).date(),
+            qr="TEST",
+            language="en",
+        )
+        return label_zpl(label, printer.dots_per_mm) if printer.format == "zpl" else label_pdf(label)

@@ -1,0 +1,301 @@
+"""Prints what is to be printed at nodes, in the order in which it was asked for: `Pointsman.fulfilment.printing`.
+
+A job is noted as being sent before it is sent, and as printed after, so a process that dies in between sends it again.
+By IPP the printer says that it has it already; over a bare connection a paper may come out twice, with the same number.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from msgspec import structs
+
+from engine.actor import by_itself
+from engine.errors import InputInvalid, KeyReused, Mistake, NotFound, PointsmanError, StoreUnavailable
+from engine.events.daemon_threads import each_in_threads
+from engine.facts_reader import FactsReader
+from engine.fulfilment.printing.print_job import PAPERS, JobState, Paper, PrintJob
+from engine.fulfilment.printing.printer import Printer
+from engine.fulfilment.printing.retry_schedule import MOST_TRIES, OLDEST_SECONDS, rest_after
+from engine.fulfilment.printing.sending import NotPrinted, PrinterConnections, PrintRefused
+from engine.model.facts import Network, Node
+from engine.store.connection.client import Client
+from engine.store.fulfilment.print_jobs import PrintJobs
+from engine.store.fulfilment.printer_rests import PrinterRest, PrinterRests
+from engine.store.keys import Keys
+from engine.turn_thread import TurnThread
+
+TURN_SECONDS = 1.0
+"""How often a process that goes on for long looks for what is to be printed: somebody stands there and waits."""
+NODES_AT_ONCE = 8
+JOBS_AT_ONCE = 50
+"""Of one node, before its lease is asked for again."""
+_OTHERWISE: dict[Paper, Paper] = {"return_label": "label", "manifest": "note"}
+"""Where a paper is printed that its node names no printer for."""
+
+logger = logging.getLogger("pointsman")
+
+
+class Drawing(Protocol):
+    """Draws papers as a printer understands them."""
+
+    def draw(self, job: PrintJob, printer: Printer) -> bytes:
+        """Raises a PointsmanError if there is nothing to print any more."""
+        ...
+
+    def node_of(self, paper: Paper, of: str) -> str:
+        """Where it was packed, or handed over. Raises NotFound if there is no such paper."""
+        ...
+
+    def draw_test(self, paper: Paper, node: Node, printer: Printer) -> bytes:
+        """A page by which people see that the printer prints, and where on the paper."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodePrinter:
+    """The printer of a node for a paper. `rest` is why it is not tried at present; None: it is."""
+
+    node: str
+    paper: Paper
+    printer: Printer
+    rest: PrinterRest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterTest:
+    """A test page was sent, or why not: `problem`. `state` is what the printer says of itself."""
+
+    printer: Printer
+    state: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddedJob:
+    """A job, and whether it was asked for before."""
+
+    job: PrintJob
+    again: bool
+
+
+class Printing:
+    """Of one network. `clock` answers UTC seconds, `micros` UTC microseconds. Methods raise NotReady and
+    StoreUnavailable.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        facts: FactsReader,
+        drawing: Drawing,
+        connections: PrinterConnections,
+        auto: bool,
+        new_id: Callable[[], str],
+        clock: Callable[[], int],
+        micros: Callable[[], int],
+    ) -> None:
+        self._jobs = PrintJobs(client, keys)
+        self._rests = PrinterRests(client, keys)
+        self._facts = facts
+        self._drawing = drawing
+        self._connections = connections
+        self._auto = auto
+        self._new_id = new_id
+        self._clock = clock
+        self._micros = micros
+        self._who = uuid.uuid4().hex
+        self._stopping = False
+        self._thread: TurnThread | None = None
+
+    def start(self) -> None:
+        """From here on, and until it is closed, print, if the settings say so. A process that goes on for long does
+        this.
+        """
+        if self._auto:
+            self._thread = TurnThread(self.take_turn, name="printing", seconds=TURN_SECONDS, later="papers are printed")
+            self._thread.start()
+
+    def close(self) -> None:
+        self._stopping = True
+        if self._thread is not None:
+            self._thread.stop()
+
+    def show(self, job: str) -> PrintJob:
+        """Raises NotFound."""
+        stored = self._jobs.get(job)
+        if stored is None:
+            raise NotFound(f"there is no print job '{job}'; it may have ended so long ago that it is forgotten")
+        return stored
+
+    def page(
+        self, state: JobState, *, node: str | None = None, limit: int = 100, after: int | None = None
+    ) -> list[tuple[int, PrintJob]]:
+        """As `PrintJobs.page`."""
+        return self._jobs.page(state, node, count=limit, after=after)
+
+    def printers(self, node: str | None = None) -> list[NodePrinter]:
+        """Those of the network, or of one node, by node and paper. Raises NotFound if there is no such node."""
+        network, rests = self._network(), self._rests.all()
+        nodes = network.nodes.values() if node is None else [self._node(node)]
+        return [
+            NodePrinter(node=place.id, paper=paper, printer=printer, rest=rests.get(printer.address))
+            for place in nodes
+            for paper in PAPERS
+            if paper in place.printers and (printer := printer_of(place, paper))
+        ]
+
+    def add(self, paper: Paper, of: str, *, node: str | None = None, op: str | None = None) -> AddedJob:
+        """Have a paper printed once more, by default where it was packed: the same as before, so nothing is bought
+        again. A second time under the same `op` it is answered as it is by then. Raises NotFound, InputInvalid if the
+        node has no printer for it, and KeyReused if another job has that name.
+        """
+        packed_at = self._drawing.node_of(paper, of)
+        place = self._node(node or packed_at)
+        if printer_of(place, paper) is None:
+            raise InputInvalid([_no_printer(place.id, paper)])
+        job = PrintJob(id=op or self._new_id(), node=place.id, paper=paper, of=of, queued_at=self._clock())
+        if self._jobs.settle(None, job, self._micros()):
+            return AddedJob(job=job, again=False)
+        earlier = self.show(job.id)
+        if (earlier.node, earlier.paper, earlier.of) != (job.node, paper, of):
+            raise KeyReused(f"'{op}' is the job that prints the {earlier.paper} of {earlier.of} at {earlier.node}")
+        return AddedJob(job=earlier, again=True)
+
+    def retry(self, job: str) -> PrintJob:
+        """Print a job that was given up, as if it were asked for now. Of another nothing changes, but that its printer
+        is tried at once. Raises NotFound.
+        """
+        while True:
+            before = self.show(job)
+            if before.state == "printed":
+                return before
+            after = structs.replace(before, state="queued", queued_at=self._clock(), tries=0)
+            if before.state == "queued" or self._jobs.settle(before, after, self._micros()):
+                self._wake(after)
+                return after if before.state == "dead" else before
+
+    def drop(self, job: str) -> None:
+        """Take a job away that waits or was given up; a printed one stays. Raises NotFound."""
+        while True:
+            before = self.show(job)
+            if before.state == "printed" or self._jobs.settle(before, None, self._micros()):
+                return
+
+    def test(self, node: str, paper: Paper) -> PrinterTest:
+        """Send a test page to the printer for that paper, at once. Raises NotFound, InputInvalid if there is none."""
+        place = self._node(node)
+        printer = printer_of(place, paper)
+        if printer is None:
+            raise InputInvalid([_no_printer(node, paper)])
+        try:
+            document = self._drawing.draw_test(paper, place, printer)
+            self._connections.send(printer, document, name=f"test {uuid.uuid4().hex}", tried=False)
+            self._rests.end(printer.address)
+            return PrinterTest(printer=printer, state=self._connections.state(printer))
+        except (NotPrinted, PrintRefused) as error:
+            return PrinterTest(printer=printer, problem=str(error))
+
+    def take_turn(self) -> int:
+        """Print what waits, at all nodes where no other process does; returns how many papers were."""
+        nodes = self._jobs.nodes()
+        if not nodes:
+            return 0
+        with by_itself():
+            return sum(each_in_threads(self._print_at, nodes, most=NODES_AT_ONCE, name="printing"))
+
+    def _print_at(self, node: str) -> int:
+        if not self._jobs.take_turn(node, self._who):
+            return 0
+        try:
+            place = self._network().nodes.get(node)
+            printed, rests = 0, self._rests.all()
+            for job in self._jobs.waiting(node, count=JOBS_AT_ONCE):
+                if self._stopping or not self._jobs.take_turn(node, self._who):
+                    break
+                printed += self._print(job, place, rests)
+            return printed
+        finally:
+            self._jobs.end_turn(node, self._who)
+
+    def _print(self, job: PrintJob, place: Node | None, rests: dict[str, PrinterRest]) -> bool:
+        now = self._clock()
+        printer = None if place is None else printer_of(place, job.paper)
+        if printer is None:
+            self._give_up(job, str(_no_printer(job.node, job.paper)))
+            return False
+        if job.tries >= MOST_TRIES or now - job.queued_at > OLDEST_SECONDS:
+            self._give_up(job, job.error or "it waited for a day")
+            return False
+        rest = rests.get(printer.address)
+        if rest is not None and now < rest.until:
+            return False
+        sending = structs.replace(job, tries=job.tries + 1)
+        if not self._jobs.settle(job, sending, self._micros()):
+            return False
+        try:
+            document = self._drawing.draw(sending, printer)
+            self._connections.send(printer, document, name=job.id, tried=job.tries > 0)
+        except NotPrinted as error:
+            rests[printer.address] = self._rest(printer, rest, str(error), now)
+            self._jobs.settle(sending, structs.replace(sending, error=str(error)), self._micros())
+            return False
+        except StoreUnavailable:
+            raise
+        except (PrintRefused, PointsmanError) as error:
+            self._give_up(sending, str(error))
+            return False
+        if rest is not None:
+            self._rests.end(printer.address)
+            del rests[printer.address]
+        printed = structs.replace(sending, state="printed", printed_at=self._clock(), error="")
+        return self._jobs.settle(sending, printed, self._micros())
+
+    def _rest(self, printer: Printer, before: PrinterRest | None, error: str, now: int) -> PrinterRest:
+        failures = 1 if before is None else before.failures + 1
+        rest = PrinterRest(failures=failures, until=now + rest_after(failures), error=error)
+        self._rests.begin(printer.address, rest)
+        if before is None:
+            logger.warning("nothing is printed at %s for now: %s", printer.address, error)
+        return rest
+
+    def _give_up(self, job: PrintJob, error: str) -> None:
+        dead = structs.replace(job, state="dead", error=error)
+        if self._jobs.settle(job, dead, self._micros(), given_up=True):
+            logger.warning("the %s of %s is not printed at %s any more: %s", job.paper, job.of, job.node, error)
+
+    def _wake(self, job: PrintJob) -> None:
+        """Have the printer of the job tried at once."""
+        place = self._network().nodes.get(job.node)
+        printer = None if place is None else printer_of(place, job.paper)
+        if printer is not None:
+            self._rests.end(printer.address)
+
+    def _network(self) -> Network:
+        """As it is stored now: others may have named another printer a moment ago."""
+        network, _ = self._facts.network_and_products([], fresh=True)
+        return network
+
+    def _node(self, node: str) -> Node:
+        place = self._network().nodes.get(node)
+        if place is None:
+            raise NotFound(f"there is no node '{node}' in the network")
+        return place
+
+
+def printer_of(node: Node, paper: Paper) -> Printer | None:
+    """Of return labels that of labels, and of manifests that of notes, unless the node names another."""
+    written = node.printers.get(paper) or node.printers.get(_OTHERWISE.get(paper, paper))
+    return Printer.parse(written) if written else None
+
+
+def _no_printer(node: str, paper: Paper) -> Mistake:
+    name = _OTHERWISE.get(paper, paper)
+    return Mistake(
+        field="node",
+        message=f"{node} has no printer for a {paper}; name one in network.yaml: printers: {{{name}: 'ipp://...'}}",
+    )
