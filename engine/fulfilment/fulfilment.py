@@ -16,6 +16,7 @@ from engine.fulfilment.parcels.printed import PrintedPapers
 from engine.fulfilment.printing.printing import Printing
 from engine.fulfilment.printing.sending import PrinterConnections
 from engine.fulfilment.tracking.on_the_way import OnTheWay
+from engine.fulfilment.tracking.on_time import OnTimeRates
 from engine.fulfilment.tracking.tracked_shipments import TrackedShipments
 from engine.fulfilment.tracking.tracking import Tracking
 from engine.fulfilment.tracking.tracking_pages import TrackingPages
@@ -63,7 +64,10 @@ class Fulfilment:
         tracked = TrackedShipments(parts.client, parts.keys, facts=parts.facts, packed=shipments)
         silence = parts.settings.tracking.silence
         self.tracking = Tracking(parts.client, parts.keys, tracked, silence=silence, clock=parts.clock)
-        self.on_the_way = OnTheWay(parts.client, parts.keys, tracked, silence=silence, clock=parts.clock)
+        self.on_time = OnTimeRates(parts.client, parts.keys, facts=parts.facts, clock=parts.clock)
+        self.on_the_way = OnTheWay(
+            parts.client, parts.keys, tracked, rates=self.on_time, silence=silence, clock=parts.clock
+        )
         self.tracking_pages = TrackingPages(parts.client, parts.keys, facts=parts.facts)
         papers = ParcelPapers(packing, order=parts.orders.show)
         self.printed = PrintedPapers(packing, papers, self.handing_over)

@@ -283,6 +283,11 @@ class Keys:
         """Hash: UTC date, service, node, country, and 1 for on time or 0, with tabs between, to a number of parcels."""
         return self._key("tracking", "on_time")
 
+    @property
+    def rates_made(self) -> str:
+        """String: the UTC date on which the network was last told how often services were on time."""
+        return self._key("tracking", "rates")
+
     def unknown_number(self, number: str) -> str:
         """Hash that expires: JSON of each event of a tracking number that no shipment has yet, to `INSTANT SOURCE`:
         when it was first heard, in UTC seconds, and of whom.

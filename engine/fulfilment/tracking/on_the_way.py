@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from engine.actor import by_itself
+from engine.fulfilment.tracking.on_time import OnTimeRates
 from engine.fulfilment.tracking.tracked_shipment import Heard, TrackedShipment
 from engine.fulfilment.tracking.tracked_shipments import ReadShipment, TrackedShipments, TrackingCall
 from engine.model.milestones import OnTheWayCause
@@ -27,17 +28,25 @@ class OnTheWay:
     """Of one network. A shipment may be lost after `silence` seconds without a word. `clock` answers UTC seconds."""
 
     def __init__(
-        self, client: Client, keys: Keys, shipments: TrackedShipments, *, silence: int, clock: Callable[[], int]
+        self,
+        client: Client,
+        keys: Keys,
+        shipments: TrackedShipments,
+        *,
+        rates: OnTimeRates,
+        silence: int,
+        clock: Callable[[], int],
     ) -> None:
         self._shipments = shipments
+        self._rates = rates
         self._store = TrackedParcels(client, keys)
         self._unknown = UnknownNumbers(client, keys)
         self._silence = silence
         self._clock = clock
 
     def watch(self) -> tuple[OnTheWayRisk, ...]:
-        """Say of each that is newly late or lost that it is, and take what was told before it was packed. Raises
-        NotReady, StoreUnavailable.
+        """Say of each that is newly late or lost that it is, take what was told before it was packed, and bring how
+        often services are on time up to date. Raises NotReady, StoreUnavailable.
         """
         raised: list[OnTheWayRisk] = []
         with by_itself():
@@ -47,6 +56,7 @@ class OnTheWay:
                 raised += [risk for risk in done if risk is not None]
                 if not done:  # nothing is left, or others are changing the rest
                     break
+            self._rates.refresh()
         return tuple(raised)
 
     def at_risk(
