@@ -7,7 +7,7 @@ from engine.channels.channels import Channels
 from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
-from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decide_and_commit import DecideAndCommit, OfferFirst
 from engine.promise_watch.late_rerouting import LateRerouting
 from engine.promise_watch.promise_watch import PromiseWatch
 from engine.returns.placement_question import PlacementQuestions
@@ -22,8 +22,9 @@ from engine.transfers.transfers import Transfers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowParts:
-    """What every part of it needs. `after_freeing` offers the stock that a change freed to orders that wait; `clock`
-    answers UTC seconds, `micros` UTC microseconds.
+    """What every part of it needs. `after_freeing` offers the stock that a change freed to orders that wait,
+    `offer_first` what a commit may not take before they were offered it; `clock` answers UTC seconds, `micros` UTC
+    microseconds.
     """
 
     client: Client
@@ -31,6 +32,7 @@ class FlowParts:
     settings: Settings
     facts: FactsReader
     decide_and_commit: DecideAndCommit
+    offer_first: OfferFirst
     after_freeing: Callable[[], None]
     new_id: Callable[[], str]
     clock: Callable[[], int]
@@ -103,6 +105,8 @@ def _promise_watch(parts: FlowParts) -> PromiseWatch:
         facts=parts.facts,
         decide_and_commit=parts.decide_and_commit,
         undo_seconds=60 * parts.settings.undo,
+        after_waiting=parts.settings.backlog == "auto",
+        offer_first=parts.offer_first,
         after_freeing=parts.after_freeing,
         clock=parts.clock,
         micros=parts.micros,

@@ -172,6 +172,7 @@ class Pointsman:
             entries,
             queue,
             entry_decision=entry_decision,
+            to_promise=lambda item: self.flows.promise_watch.offer(item),  # noqa: PLW0108  # which is made later
             facts=self._facts,
             automatic=settings.backlog == "auto",
             clock=lambda: self.now,
@@ -271,6 +272,7 @@ class Pointsman:
                 settings=settings,
                 facts=self._facts,
                 decide_and_commit=self._decide_and_commit,
+                offer_first=self._stock_offers.before_newcomer,
                 after_freeing=self._after_freeing,
                 new_id=new_id,
                 clock=lambda: self.now,

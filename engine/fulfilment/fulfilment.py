@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.facts_reader import FactsReader
+from engine.fulfilment.carriers.carriers import Carriers
 from engine.fulfilment.papers import Papers
-from engine.fulfilment.parcels.carriage import NoCarriers
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts
 from engine.fulfilment.parcels.papers import ParcelPapers
@@ -49,15 +49,24 @@ class Fulfilment:
 
     def __init__(self, parts: FulfilmentParts) -> None:
         shipments = Shipments(parts.client, parts.keys)
+        self.carriers = Carriers(
+            parts.client,
+            parts.keys,
+            settings=parts.settings.carriers,
+            network=lambda: parts.facts.network_and_products((), fresh=True)[0],
+            new_id=parts.new_id,
+            clock=parts.clock,
+        )
         packing = PackingParts(
             client=parts.client,
             keys=parts.keys,
             facts=parts.facts,
-            carriers=NoCarriers(),
+            carriers=self.carriers,
             shipments=shipments,
             addressees=Addressees(parts.client, parts.keys),
             new_id=parts.new_id,
             clock=parts.clock,
+            micros=parts.micros,
         )
         self.parcels = Parcels(packing)
         self.handing_over = HandingOver(packing, self.parcels, parts.holds)

@@ -105,6 +105,7 @@ class DecisionRequest:
 
     `waits`: units left unfilled wait for stock in the backlog, and are offered none before the instant `not_before`.
     `after_waiting`: units that are first to be offered to orders that wait and rank before this one are not taken.
+    `rank` is the `rank_text` of units that are held and late, which neither wait in the backlog nor are a newcomer's.
     `only_if_ships`: nothing is committed if nothing ships. What is `left` to other orders of a batch is not taken.
     `most_holds` is how many open holds the `caller` may have; None: any number. The units are held for `hold_minutes`,
     if the caller asked for so many. `promise` is what the order takes up of a quote; `terms` are those of an earlier
@@ -119,6 +120,7 @@ class DecisionRequest:
     waits: bool = False
     not_before: int | None = None
     after_waiting: bool = False
+    rank: str | None = None
     follow_up: FollowUp | None = None
     orders_ahead: OrdersAhead | None = None
     left: LeftToOthers = NOTHING_LEFT
@@ -132,6 +134,8 @@ class DecisionRequest:
         """The `rank` of the decision's commit, as `Ledger.commit` says."""
         if not self.after_waiting:
             return None
+        if self.rank is not None:
+            return self.rank
         if self.follow_up is not None and self.follow_up.waiting is not None:
             return self.follow_up.waiting.rank
         return newcomer_text(decision.priority)

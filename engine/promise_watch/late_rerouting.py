@@ -5,6 +5,7 @@ A rule asks for it (`reroute_if_late`), once: of each shipment, and of what ship
 shipment whose receipt is late or short is always looked at.
 """
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
 
@@ -12,7 +13,7 @@ from engine.decide import rule_facts
 from engine.decide.decision import Decision, PromiseTerms
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_record import timestamp
-from engine.decide.priority import Rank, order_outcome, rank
+from engine.decide.priority import rank_text
 from engine.decide.record_parts import FollowsRecord, LateRecord
 from engine.decide.remainder import barred_record
 from engine.decide.shipping.calendar import EVER
@@ -21,27 +22,32 @@ from engine.facts_reader import FactsReader
 from engine.idempotency import operation
 from engine.model.facts import Snapshot
 from engine.model.milestones import RECEIPT_CAUSES
-from engine.orders.decide_and_commit import DecideAndCommit
+from engine.orders.decide_and_commit import DecideAndCommit, OfferFirst
 from engine.orders.decision_request import Decided, NotAccepted, Outcome
 from engine.orders.given_up_units import GivenUpReader
 from engine.orders.rejection import LATE, RejectionRequest
 from engine.promise_watch.at_risk import AtRisk
+from engine.promise_watch.promise_rank import promise_rank
 from engine.promise_watch.promised_shipments import ShipmentKey
 from engine.promise_watch.raising import Rerouted
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.orders.parked import is_parked
-from rules.effects import DEFAULT_PRIORITY, PromiseOutcome
+from engine.store.outcomes import OfferedFirst
+from rules.effects import PromiseOutcome
 from rules.vocabulary import Stage
 
+_MOST_OFFERS = 10
+"""How often a shipment is looked at anew because what it would take was first to be offered to others."""
 LAST = EVER - 1
 """Whenever it arrives."""
 
 
 class LateRerouting:
-    """Of one network. `after_freeing` is called once units were given up; `clock` answers UTC seconds, `micros`
-    microseconds.
+    """Of one network. `after_waiting`: units that are first to be offered to orders that wait and rank before the late
+    ones are not taken; `offer_first` makes these offers. `after_freeing` is called once units were given up; `clock`
+    answers UTC seconds, `micros` microseconds.
     """
 
     def __init__(
@@ -52,6 +58,8 @@ class LateRerouting:
         facts: FactsReader,
         decide_and_commit: DecideAndCommit,
         undo_seconds: int,
+        after_waiting: bool,
+        offer_first: OfferFirst,
         after_freeing: Callable[[], None],
         clock: Callable[[], int],
         micros: Callable[[], int],
@@ -61,6 +69,8 @@ class LateRerouting:
         self._facts = facts
         self._reader = GivenUpReader(client, keys, undo_seconds=undo_seconds)
         self._decide_and_commit = decide_and_commit
+        self._after_waiting = after_waiting
+        self._offer_first = offer_first
         self._after_freeing = after_freeing
         self._clock = clock
         self._micros = micros
@@ -84,29 +94,38 @@ class LateRerouting:
         now = self._clock()
         snapshot, matcher = self._facts.read_many(_skus(risks), now)
 
-        def rank_of(risk: AtRisk) -> Rank:
-            order = risk.shipment.order
-            outcome = order_outcome(order, snapshot, matcher, now)
-            return rank(order, DEFAULT_PRIORITY if outcome is None else outcome.priority, risk.shipment.decision)
-
-        return sorted(risks, key=rank_of)
+        return sorted(risks, key=lambda risk: promise_rank(risk.shipment, snapshot, matcher, now))
 
     def run(self, risk: AtRisk) -> Rerouted:
         """Decide the shipment's units again, and have them ship as decided if all of them arrive in time or, if nothing
         does, all of them earlier than they would.
         """
-        promised, expected = risk.shipment.promised, risk.expected
-        limits: list[int | None] = [promised]
-        if expected is None:
-            limits = [promised, None]
-        elif expected - 1 > promised:
-            limits = [promised, expected - 1]
+        now = self._clock()
+        snapshot, matcher = self._facts.read(risk.shipment.order.skus, now)
+        rank = rank_text(promise_rank(risk.shipment, snapshot, matcher, now))
+        for _ in range(_MOST_OFFERS):
+            match self.run_offered(risk, rank):
+                case OfferedFirst() as offered:
+                    with contextlib.suppress(Contended):
+                        self._offer_first(offered, rank, self._decide_and_commit.run)
+                case "moved":
+                    self._after_freeing()
+                    return "moved"
+                case outcome:
+                    return outcome
+        return "later"
+
+    def run_offered(self, risk: AtRisk, rank: str) -> Rerouted | OfferedFirst:
+        """The same, once: what has to be offered first to those before the `rank`, the caller sees to, and to what the
+        shipment frees.
+        """
         try:
-            for limit in limits:
-                match self._decide_again(risk, limit):
+            for limit in _limits(risk):
+                match self._decide_again(risk, limit, rank):
                     case Decided():
-                        self._after_freeing()
                         return "moved"
+                    case OfferedFirst() as offered:
+                        return offered
                     case NotAccepted():
                         continue
                     case _:  # something of the order or its hold has changed meanwhile
@@ -117,7 +136,7 @@ class LateRerouting:
             return "stays"
         return "stays"
 
-    def _decide_again(self, risk: AtRisk, limit: int | None) -> Outcome:
+    def _decide_again(self, risk: AtRisk, limit: int | None, rank: str) -> Outcome:
         """Commit the best choice that arrives by then (None: whenever), together with giving up the shipment;
         NotAccepted if there is none.
         """
@@ -156,10 +175,24 @@ class LateRerouting:
         return self._decide_and_commit.run(
             dataclasses.replace(
                 decided_again,
+                after_waiting=self._after_waiting,
+                rank=rank,
                 terms=None if limit is None else PromiseTerms(arrives_by=limit),
                 accepts=lambda decision: _arrives_by(decision) <= (LAST if limit is None else limit),
             )
         )
+
+
+def _limits(risk: AtRisk) -> list[int | None]:
+    """By when it is to arrive so that it is better, the best first; None: whenever. Of a receipt of which nobody knows
+    when it comes, what arrives as early as if that came now is better.
+    """
+    promised, expected, mark = risk.shipment.promised, risk.expected, risk.shipment.mark
+    if expected is None:
+        return [promised, None]
+    is_unknown = mark is not None and mark.expected_at is None
+    limit = expected if is_unknown else expected - 1
+    return [promised, limit] if limit > promised else [promised]
 
 
 def _skus(risks: Sequence[AtRisk]) -> list[str]:

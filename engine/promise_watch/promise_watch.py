@@ -6,6 +6,7 @@ from collections.abc import Callable
 from engine.facts_reader import FactsReader
 from engine.model.milestones import RiskCause
 from engine.promise_watch.at_risk import OnTheWayRisks, RiskList, RiskPage, RiskRequest
+from engine.promise_watch.looking_again import LookingAgain
 from engine.promise_watch.progress import Progress, ProgressReport
 from engine.promise_watch.promised_shipments import PromisedShipments
 from engine.promise_watch.raising import Raising, Rerouting, WatchTurn
@@ -15,6 +16,8 @@ from engine.store.connection.client import Client
 from engine.store.flows.promise_index import PromiseIndex
 from engine.store.flows.promise_notes import PromiseNotes
 from engine.store.keys import Keys
+from engine.store.outcomes import OfferedFirst
+from engine.store.waiting.offers import NextPromise, OfferNote
 from engine.turn_thread import TurnThread
 
 TURN_SECONDS = 10.0
@@ -39,7 +42,7 @@ class PromiseWatch:
         self._clock = clock
         self._index = PromiseIndex(client, keys)
         notes = PromiseNotes(client, keys)
-        shipments = PromisedShipments(client, keys, self._index, facts)
+        shipments = PromisedShipments(client, keys, self._index, facts, clock=clock)
         self._progress = Progress(client, keys, notes, shipments, clock=clock)
         self._list = RiskList(self._index, shipments, clock=clock)
         self._raising = Raising(
@@ -50,7 +53,12 @@ class PromiseWatch:
             rerouting=rerouting,
             clock=clock,
         )
+        self._looking_again = LookingAgain(shipments, rerouting, clock=clock)
         self._thread: TurnThread | None = None
+
+    def offer(self, item: NextPromise) -> OfferNote | OfferedFirst | None:
+        """As `LookingAgain.offer`."""
+        return self._looking_again.offer(item)
 
     def watch_too(self, on_the_way: OnTheWayRisks) -> None:
         """From here on, also watch what carriers have."""

@@ -1,16 +1,19 @@
 """The shipments that are held, each against its promise, read from the store; and the index of which is due first."""
 
 import contextlib
+import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from engine.decide.priority import rank_text
 from engine.decide.shipping.ways import Ways
 from engine.facts_reader import FactsReader
+from engine.promise_watch.promise_rank import promise_rank
 from engine.promise_watch.schedules_hash import schedules_hash
 from engine.promise_watch.watched_shipment import WatchedShipment, watched
 from engine.store.connection.client import Client, faults
-from engine.store.flows.promise_index import Due, IndexState, PromiseIndex
+from engine.store.flows.promise_index import Due, IndexState, PromiseIndex, Waiting
 from engine.store.flows.promise_notes import member_of, shipment_of, states_of
 from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.flows.receipts import Receipts
@@ -39,13 +42,16 @@ _ABOUT_HOLDS = frozenset({"confirmed", "released", "cancelled", "amended", "undo
 
 
 class PromisedShipments:
-    """Those of one network."""
+    """Those of one network. `clock` answers UTC seconds."""
 
-    def __init__(self, client: Client, keys: Keys, index: PromiseIndex, facts: FactsReader) -> None:
+    def __init__(
+        self, client: Client, keys: Keys, index: PromiseIndex, facts: FactsReader, *, clock: Callable[[], int]
+    ) -> None:
         self._client = client
         self._keys = keys
         self._index = index
         self._facts = facts
+        self._clock = clock
         self._change_script = ChangeScript(client, keys)
         self._receipts = Receipts(client, keys)
 
@@ -94,7 +100,7 @@ class PromisedShipments:
         if not decisions:
             return
         state, ways = self._index.state(), self._facts.network_caches().get(Ways)
-        dues, gone = _dues(self._look_at(decisions, ways))
+        dues, gone = self._dues(self._look_at(decisions, ways))
         self._index.change(state, after=state, dues=dues, gone=gone)
 
     def _take_marks_in(self) -> None:
@@ -108,7 +114,7 @@ class PromisedShipments:
         """
         after = IndexState(cursor=self._index.log_end(), schedules=schedules, made=str(now))
         for decisions in self._open_holds():
-            dues, _ = _dues(self._look_at(decisions, ways))
+            dues, _ = self._dues(self._look_at(decisions, ways))
             if not self._index.change(before, after=None, dues=dues):
                 return  # another process has made it
         self._index.change(before, after=after, dues=())
@@ -121,9 +127,41 @@ class PromisedShipments:
 
     def _take_in(self, entries: Sequence[RawEntry], state: IndexState, ways: Ways) -> None:
         decisions = dict.fromkeys(name for entry in entries for name in _decisions_changed(entry))
-        dues, gone = _dues(self._look_at(decisions, ways))
+        dues, gone = self._dues(self._look_at(decisions, ways))
         after = IndexState(cursor=entries[-1][0].decode(), schedules=state.schedules, made=state.made)
         self._index.change(state, after=after, dues=dues, gone=gone)
+
+    def _dues(self, shipments: Mapping[ShipmentKey, WatchedShipment | None]) -> tuple[list[Due], list[str]]:
+        """When the shipments have to pass their next milestones, and which wait for stock; and the members of those
+        that have none to pass.
+        """
+        dues, gone = [], []
+        waiting = self._waiting([shipment for shipment in shipments.values() if shipment and shipment.waits])
+        for (decision, number), shipment in shipments.items():
+            due = None if shipment is None else shipment.due
+            if shipment is None or due is None:
+                gone.append(member_of(decision, number))
+            else:
+                unraised = shipment.state.rerouting or not shipment.is_raised
+                place = waiting.get((decision, number))
+                dues.append(Due(decision=decision, number=number, at=due, unraised=unraised, waiting=place))
+        return dues, gone
+
+    def _waiting(self, shipments: Sequence[WatchedShipment]) -> dict[ShipmentKey, Waiting]:
+        if not shipments:
+            return {}
+        now = self._clock()
+        snapshot, matcher = self._facts.read([], now)
+        skus = dict.fromkeys(sku for shipment in shipments for sku in shipment.order.skus)
+        snapshot = dataclasses.replace(snapshot, products=self._facts.products(skus))
+        return {
+            (shipment.decision, shipment.number): Waiting(
+                rank=rank_text(promise_rank(shipment, snapshot, matcher, now)),
+                skus=shipment.skus,
+                seen=shipment.state.seen,
+            )
+            for shipment in shipments
+        }
 
     def _look_at(self, decisions: Iterable[str], ways: Ways) -> dict[ShipmentKey, WatchedShipment | None]:
         """Every shipment of these decisions; None of one that is not held."""
@@ -152,19 +190,6 @@ class PromisedShipments:
                 }
                 found |= {(entry.decision, item.number): item for item in watched(record, states, its_marks, ways)}
         return found
-
-
-def _dues(shipments: Mapping[ShipmentKey, WatchedShipment | None]) -> tuple[list[Due], list[str]]:
-    """When the shipments have to pass their next milestones, and the members of those that have none to pass."""
-    dues, gone = [], []
-    for (decision, number), shipment in shipments.items():
-        due = None if shipment is None else shipment.due
-        if shipment is None or due is None:
-            gone.append(member_of(decision, number))
-        else:
-            unraised = shipment.state.rerouting or not shipment.is_raised
-            dues.append(Due(decision=decision, number=number, at=due, unraised=unraised))
-    return dues, gone
 
 
 def _decisions_changed(raw: RawEntry) -> Iterator[str]:

@@ -15,6 +15,7 @@ from engine.promise_watch.watched_shipment import WatchedShipment
 from engine.store.flows.promise_index import PromiseIndex
 from engine.store.flows.promise_notes import Noted, PromiseNote, PromiseNotes
 from engine.store.holds import Operation
+from engine.store.outcomes import OfferedFirst
 
 MOST_IN_A_TURN: Final = 5_000
 """Promises that are looked at in one turn."""
@@ -36,6 +37,10 @@ class Rerouting(Protocol):
 
     def run(self, risk: AtRisk) -> Rerouted:
         """Look for it, and have it so if that is better."""
+        ...
+
+    def run_offered(self, risk: AtRisk, rank: str) -> Rerouted | OfferedFirst:
+        """The same, of units that are offered to those that wait; those before the `rank` come first."""
         ...
 
 
@@ -125,9 +130,10 @@ class Raising:
         return self._rerouting.ranked(pending)
 
     def _look_for_better(self, risk: AtRisk) -> Rerouted:
+        seen = self._index.newest_stamp()
         outcome = self._rerouting.run(risk)
         if outcome == "stays":
-            self._note(risk.shipment, "promise_stays", self._clock(), risk.details)
+            self._note(risk.shipment, "promise_stays", self._clock(), risk.details | {"seen": seen})
         return outcome
 
     def _note(self, shipment: WatchedShipment, kind: str, now: int, details: dict[str, Any]) -> bool:

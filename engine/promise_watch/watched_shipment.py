@@ -22,8 +22,8 @@ from engine.store.flows.promise_state import PromiseState
 @dataclass(frozen=True, kw_only=True)
 class WatchedShipment:
     """Shipment `number` of a decision, made at `decided_at`. It is to arrive by `promised`, and arrives by `planned` as
-    it was decided. `times` is None if the network has its way no more; `reports` says whether its node reports
-    milestones before it hands over. All instants are in UTC seconds.
+    it was decided; of what `skus` it has units. `times` is None if the network has its way no more; `reports` says
+    whether its node reports milestones before it hands over. All instants are in UTC seconds.
     """
 
     decision: str
@@ -35,6 +35,7 @@ class WatchedShipment:
     ships_at: int
     planned: int
     promised: int
+    skus: tuple[str, ...]
     times: ShipmentTimes | None
     reports: bool
     ready_at: int | None
@@ -88,6 +89,11 @@ class WatchedShipment:
         if self.next is None:
             return None
         return CAUSE_OF[self.next] if self.mark is None else self.mark.cause
+
+    @property
+    def waits(self) -> bool:
+        """Whether it stays although its receipt is late or short, so that it is offered what comes free."""
+        return self.mark is not None and self.next is not None and self.state.rerouted
 
     @property
     def is_raised(self) -> bool:
@@ -164,6 +170,7 @@ def _watched(
         ships_at=seconds(shipment.ships_at),
         planned=planned,
         promised=_promised(record, order, planned, ways),
+        skus=tuple(dict.fromkeys(line.sku for line in shipment.lines)),
         times=times_of(
             order,
             ways,

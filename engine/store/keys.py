@@ -253,6 +253,13 @@ class Keys:
         return self._key("promises", "read")
 
     @property
+    def promises_waiting(self) -> str:
+        """Hash, an index of open holds: `DECISION NUMBER` of each shipment that waits for stock, as its receipt is late
+        or short and nothing better was there, to JSON of its `rank` and its `skus`. It is made as `promises` is.
+        """
+        return self._key("promises", "waiting")
+
+    @property
     def promises_turn(self) -> str:
         """String that expires: a worker has its turn of watching."""
         return self._key("promises", "turn")
@@ -373,8 +380,9 @@ class Keys:
 
     @property
     def waiting(self) -> str:
-        """Sorted set, an index of the backlog: for each SKU that an entry waits for, the key of what is on hand of it,
-        a line break, and the entry's `rank_text`. All scores are 0, so the entries of a SKU stand in their rank.
+        """Sorted set, an index of the backlog and of `promises_waiting`: for each SKU that an entry or a shipment waits
+        for, the key of what is on hand of it, a line break, and its `rank_text`. All scores are 0, so those that wait
+        for a SKU stand in their rank. The name of a shipment has a space in it, that of an entry's decision none.
         """
         return self._key("waiting")
 
@@ -395,8 +403,8 @@ class Keys:
 
     @property
     def offered(self) -> str:
-        """Hash: decision id of an entry to `STAMP NOTE`: it was last offered what was there at that stamp. NOTE is JSON
-        of when that was and why it led to nothing.
+        """Hash: decision id of an entry, or name of a shipment in `promises_waiting`, to `STAMP NOTE`: it was last
+        offered what was there at that stamp. NOTE is JSON of when that was and why it led to nothing.
         """
         return self._key("offered")
 
@@ -734,6 +742,16 @@ class Keys:
     def sealing(self) -> str:
         """String: there while it is the turn of one of the workers to seal."""
         return self._key("sealing")
+
+    def booked(self, carrier: str, reference: str) -> str:
+        """String: JSON of what was begun at a carrier for a shipment, until it is long over
+        (engine/store/fulfilment/begun_bookings.py).
+        """
+        return self._key("carriers", "booked", carrier, reference)
+
+    def booking_lease(self, carrier: str, reference: str) -> str:
+        """String: there while a process asks a carrier about that shipment, with a name that it gave itself."""
+        return self._key("carriers", "lease", carrier, reference)
 
     @property
     def tracking_serials(self) -> str:

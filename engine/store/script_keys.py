@@ -140,7 +140,10 @@ CHANGE_HOLDS = KeyLayout(
     _CHANGING_HOLDS,
 )
 NOTE_PROMISE = KeyLayout(("hold", "log", "operation"))
-INDEX_PROMISES = KeyLayout(("promises", "promises_unraised", "promises_read"))
+INDEX_PROMISES = KeyLayout(
+    ("promises", "promises_unraised", "promises_read", "promises_waiting", *_BACKLOG, "facts", "changed"),
+    parts=_WAITING,
+)
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))
 SET_STOCK = KeyLayout(("facts", "log", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL))
 MOVE_STOCK = KeyLayout(
@@ -165,7 +168,8 @@ CHANGE_TRANSFER = KeyLayout(
     (_CHANGED_SKU,),
     CHANGING_RECEIPTS,
 )
-_PACKING = ("shipments", "parcel_numbers", "open_packings", "print_jobs", "print_queue", "log", "operation")
+_PRINTING = ("print_jobs", "print_queue", "print_nodes")
+_PACKING = ("shipments", "parcel_numbers", "open_packings", "log", "operation", *_PRINTING)
 CHANGE_SHIPMENT = KeyLayout(
     (
         *_PACKING,
@@ -191,7 +195,9 @@ PUBLISH_CHANNEL = KeyLayout(
 NOTE_LOW = KeyLayout(("low_positions", "low_checked", "low_lease", "log"))
 TRACK = KeyLayout(("tracked", "tracking_states", "parcel_numbers", *TRACKED_NOW, "on_time", "log"), parts=TRACKING)
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
-NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS))
+NEXT_OFFER = KeyLayout(
+    (*_BACKLOG, "promises_waiting", "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS)
+)
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
@@ -223,6 +229,7 @@ _WEBHOOK = ("webhooks", "webhook", "webhook_lanes", "webhook_dead", "webhook_pro
 CHANGE_WEBHOOK = KeyLayout(_WEBHOOK)
 REMOVE_WEBHOOK = KeyLayout(_WEBHOOK)
 LEASE = KeyLayout(("lease",))
+BEGIN_BOOKING = KeyLayout(("booked",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
 CHANGE_FACTS = KeyLayout(("facts", "products", *_FORMER, "log"), parts=("former_version",))
 LEARN_DEMAND = KeyLayout(
@@ -322,5 +329,6 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "audit/record_act": RECORD_ACT,
     "server/rights": RIGHTS,
     "server/lease": LEASE,
+    "fulfilment/begin_booking": BEGIN_BOOKING,
 }
 """By the name of the script's file."""

@@ -10,7 +10,7 @@ from PIL import Image
 
 from engine.fulfilment.labels.letters.fonts import EM, font
 from engine.fulfilment.labels.page import Area, Page, leading
-from engine.fulfilment.labels.paper import ParcelLabel, ReturnLabel
+from engine.fulfilment.labels.paper import DispatchNote, NotedParcel, NoteLine, ParcelLabel, ReturnLabel
 from engine.model.postal_address import PostalAddress
 
 SSCC = "334567890000012341"
@@ -49,6 +49,25 @@ RETURN_LABEL = ReturnLabel(
     order="FR-2026-004711",
     issued_on=date(2026, 11, 29),
     until=date(2026, 12, 29),
+    language="fr",
+)
+NOTE = DispatchNote(
+    sender=NODE,
+    addressee=CUSTOMER,
+    order="FR-2026-004711",
+    shipment="d-01JDQ4Z6/0",
+    carrier="Colissimo",
+    service="Express 24h",
+    packed_on=date(2026, 11, 29),
+    here=(
+        NotedParcel(
+            number=1,
+            sscc=SSCC,
+            grams=2450,
+            lines=(NoteLine(sku="SKU-1", quantity=2, name="Manteau long"),),
+            tracking_number="6A12345678901",
+        ),
+    ),
     language="fr",
 )
 ALPHABETS = {

@@ -13,7 +13,7 @@ from api.shapes.line_units import LineUnits
 from api.shapes.postal_address import PostalAddressShape
 from api.shapes.quantities import Quantities, skus_of_decision
 from engine.errors import NotFound
-from engine.fulfilment.parcels.pack_request import MOST_PARCEL_GRAMS, PackRequest, ParcelRequest
+from engine.fulfilment.parcels.pack_request import EMPTY_PARCEL, MOST_PARCEL_GRAMS, PackRequest, ParcelRequest
 from engine.model.parcels import MOST_PARCELS, PackingState, ParcelSize, ShipmentKey
 from engine.service import Pointsman
 from rules.wording.catalogue import available_languages
@@ -34,7 +34,7 @@ class ParcelSizeRequest(Strict):
 class ParcelRequestShape(Strict):
     """One box. Its weight is that of its articles and of the packing unless it is said."""
 
-    lines = LineUnits(empty="name what is in it, or leave the parcel out", required=True)
+    lines = LineUnits(empty=EMPTY_PARCEL)
     weight_g = WholeNumber(1, MOST_PARCEL_GRAMS, load_default=None, metadata={"description": "gross, in grams"})
     size_mm = fields.Nested(ParcelSizeRequest, load_default=None)
 

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from msgspec import UNSET
 
 from engine.decide.record_parts import ShipmentRecord
-from engine.errors import CarrierUnavailable, InputInvalid, Mistake, NotPackable
+from engine.errors import InputInvalid, Mistake, NotPackable
 from engine.fulfilment.carriers.carrier import Carrier
 from engine.model.carriers import CarrierAccount
 from engine.model.facts import Network, Node
@@ -88,10 +88,3 @@ def _address(node: Node) -> PostalAddress:
             " (pointsman load DIR)"
         )
     return node.address
-
-
-class NoCarriers:
-    """Where no carrier can be asked."""
-
-    def carrier(self, name: str) -> Carrier:
-        raise CarrierUnavailable("this release can't reach it", carrier=name)

@@ -123,7 +123,9 @@ class HandingOver:
         jobs = self._papers.of(
             self._parts.facts.network_and_products([], fresh=True)[0], request.node, "manifest", name, now
         )
-        return self._manifests.close(manifest, pairs, jobs, operation(request.fingerprint, request.op))
+        return self._manifests.close(
+            manifest, pairs, jobs, operation(request.fingerprint, request.op), micros=self._parts.micros()
+        )
 
     def show(self, name: str) -> ManifestView:
         """Raises NotFound."""

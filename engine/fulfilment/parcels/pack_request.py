@@ -13,6 +13,7 @@ from engine.model.postal_address import PostalAddress
 
 QuantityText = Callable[[str, int], str]
 MOST_PARCEL_GRAMS = 10_000_000
+EMPTY_PARCEL = "name what is in the parcel, or leave it out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,8 @@ def plan_parcels(
     parcels = []
     for number, parcel in enumerate(asked):
         lines = tuple(choice.lines_of(parcel, f"parcels.{number}.lines"))
+        if not parcel.lines:
+            mistakes.append(Mistake(field=f"parcels.{number}.lines", message=EMPTY_PARCEL))
         grams = _weight(lines, products, packing_grams) if parcel.grams is None else parcel.grams
         if grams > MOST_PARCEL_GRAMS:
             mistakes.append(Mistake(field=f"parcels.{number}", message=_too_heavy(grams)))

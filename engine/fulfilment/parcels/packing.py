@@ -21,6 +21,7 @@ from engine.errors import (
 )
 from engine.facts_reader import FactsReader
 from engine.fulfilment.carriers.carrier import Booking, Bought
+from engine.fulfilment.carriers.carriers import label_format
 from engine.fulfilment.carriers.number_ranges import script_ranges
 from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
@@ -59,7 +60,7 @@ from engine.store.outcomes import OperationReused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackingParts:
-    """What packing needs; `clock` answers UTC seconds."""
+    """What packing needs; `clock` answers UTC seconds, `micros` microseconds."""
 
     client: Client
     keys: Keys
@@ -69,6 +70,7 @@ class PackingParts:
     addressees: Addressees
     new_id: Callable[[], str]
     clock: Callable[[], int]
+    micros: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +268,7 @@ class ShipmentPacking:
             after=after,
             packing=packing.number,
             now=now,
+            micros=self._parts.micros(),
             hold=reading.hold,
             promise=reading.promise,
             passed=done and passes(reading, after),
@@ -331,7 +334,7 @@ class ShipmentPacking:
             sender=carriage.sender,
             addressee=addressee,
             parcels=packing.parcels,
-            label_format=carriage.account.label_format,
+            label_format=label_format(network, node=carriage.node.id, carrier=packing.carrier),
         )
         try:
             return carriage, self._parts.carriers.carrier(packing.carrier).buy(booking)
@@ -362,6 +365,7 @@ class ShipmentPacking:
             after=after,
             packing=packing.number,
             now=now,
+            micros=self._parts.micros(),
             hold=reading.hold,
             promise=reading.promise,
             passed=passes(reading, after),
@@ -382,6 +386,7 @@ class ShipmentPacking:
             after=after,
             packing=packing.number,
             now=self._parts.clock(),
+            micros=self._parts.micros(),
             on_its_way="" if any(item.state == "packed" and item.carrier for item in after.valid) else "ends",
         )
         return self._parts.shipments.change(change, named or operation(f"cancelled {packing.number}", None))

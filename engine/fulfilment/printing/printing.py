@@ -209,11 +209,10 @@ class Printing:
             return sum(each_in_threads(self._print_at, nodes, most=NODES_AT_ONCE, name="printing"))
 
     def _print_at(self, node: str) -> int:
-        if not self._jobs.take_turn(node, self._who):
-            return 0
+        printed = 0
         try:
             place = self._network().nodes.get(node)
-            printed, rests = 0, self._rests.all()
+            rests = self._rests.all()
             for job in self._jobs.waiting(node, count=JOBS_AT_ONCE):
                 if self._stopping or not self._jobs.take_turn(node, self._who):
                     break

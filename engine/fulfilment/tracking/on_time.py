@@ -13,7 +13,7 @@ from engine.store.fulfilment.stored_tracking import utc_date
 from engine.store.keys import Keys
 from engine.store.network.former.tidy import tidy
 from engine.store.network.on_time_rates import change_rates, rates_of
-from rules.syntax.__pycache__.literals.cpython-311.pyc import FULL_SHARE
+from rules.reserves import FULL_SHARE
 
 LEAST_PARCELS: Final = 20
 """Of fewer it is not said how often they came on time."""

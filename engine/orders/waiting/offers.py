@@ -1,4 +1,5 @@
 """Offers units that came free to the orders that wait for them, the first in rank first, before newcomers get them.
+Shipments whose promises are at risk wait among them.
 
 The script that frees units opens the offer of their SKU, and commits of newcomers are refused from then on until those
 that wait and rank before them have had their turn. Whoever comes by makes the offers: who freed the units, a newcomer
@@ -8,6 +9,7 @@ that wants them, or a worker's thread (turn_thread.py). Any number of them may d
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from engine.actor import by_itself
 from engine.decide.matching.matcher import Matcher
@@ -16,11 +18,11 @@ from engine.errors import Contended, PointsmanError
 from engine.facts_reader import FactsReader
 from engine.model.facts import Snapshot
 from engine.orders.decision_request import Decide
-from engine.orders.waiting.entry_decision import EntryDecision
+from engine.orders.waiting.entry_decision import EntryDecision, EntryOutcome
 from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.store.backlog import BacklogEntries
 from engine.store.outcomes import OfferedFirst
-from engine.store.waiting.offers import OfferNote, Offers, PassedOver
+from engine.store.waiting.offers import NextEntry, NextPromise, OfferNote, Offers, PassedOver
 
 MOST_AFTER_A_WRITE = 20
 """How many entries are offered stock right after units were freed, before that is answered."""
@@ -28,6 +30,9 @@ MOST_BEFORE_A_NEWCOMER = 100
 """How many are offered stock before a newcomer that wants it too, at each try of its decision."""
 MOST_IN_A_TURN = 500
 """How many are offered stock in one turn of a worker's thread."""
+
+OfferToPromise: TypeAlias = Callable[[NextPromise], OfferNote | OfferedFirst | None]
+"""Offers units to a shipment whose promise is at risk, as `EntryDecision.decide` does to an entry."""
 
 logger = logging.getLogger("pointsman")
 
@@ -40,7 +45,9 @@ class Tries:
 
 
 class StockOffers:
-    """The offers of one network. `automatic`: every process makes them. `clock` answers UTC seconds."""
+    """The offers of one network. `automatic`: every process makes them. `to_promise` makes those to shipments whose
+    promises are at risk; `clock` answers UTC seconds.
+    """
 
     def __init__(
         self,
@@ -49,6 +56,7 @@ class StockOffers:
         queue: WaitingQueue,
         *,
         entry_decision: EntryDecision,
+        to_promise: OfferToPromise,
         facts: FactsReader,
         automatic: bool,
         clock: Callable[[], int],
@@ -57,6 +65,7 @@ class StockOffers:
         self._entries = entries
         self._queue = queue
         self._entry_decision = entry_decision
+        self._to_promise = to_promise
         self._facts = facts
         self._clock = clock
         self._automatic = automatic
@@ -106,6 +115,7 @@ class StockOffers:
         if self._offers.circumstances() == circumstances:
             return
         skus = dict.fromkeys(sku for place in self._queue.rank_again() for sku in place.entry.skus)
+        skus |= dict.fromkeys(self._offers.skus_of_promises())
         in_stock = self._entries.in_stock(list(skus), oversell=matcher.policies.most_oversold)
         self._offers.offer_all(sorted(in_stock), circumstances=circumstances)
 
@@ -132,7 +142,7 @@ class StockOffers:
                 return False
             else:
                 tries.left -= 1
-                match self._entry_decision.decide(item.entry, decide):
+                match self._offer(item, decide):
                     case OfferNote() as note:
                         passed_over = PassedOver(next=item, note=note)
                     case OfferedFirst(sku=other):
@@ -140,3 +150,8 @@ class StockOffers:
                     case _:  # its units do not wait any more
                         pass
         return True
+
+    def _offer(self, item: NextEntry | NextPromise, decide: Decide) -> EntryOutcome | None:
+        if isinstance(item, NextPromise):
+            return self._to_promise(item)
+        return self._entry_decision.decide(item.entry, decide)

@@ -6,7 +6,7 @@ can be made anew of the holds that are open.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
@@ -32,6 +32,17 @@ class IndexState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A shipment waits for stock of the `skus` with its `rank_text`: what there was at the stamp `seen` was of no use
+    to it.
+    """
+
+    rank: str
+    skus: Sequence[str]
+    seen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """A shipment of a decision has to pass its next milestone at the instant `at`. `unraised`: it was not said yet that
     it may not.
@@ -41,10 +52,16 @@ class Due:
     number: int
     at: int
     unraised: bool
+    waiting: Waiting | None = None
 
     @property
     def member(self) -> str:
         return member_of(self.decision, self.number)
+
+    def for_script(self) -> list[Any]:
+        """As index_promises.lua takes it."""
+        waiting = self.waiting and (self.waiting.rank, self.waiting.skus, str(self.waiting.seen))
+        return [self.member, str(self.at), str(int(self.unraised)), *(waiting or ())]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +135,7 @@ class PromiseIndex:
         """Take changes in; False if the index is not as in `before`. Without `after`, more is to come."""
         request = {
             "before": [before.cursor, before.schedules, before.made],
-            "dues": [[due.member, str(due.at), "1" if due.unraised else "0"] for due in dues],
+            "dues": [due.for_script() for due in dues],
             "gone": gone,
         } | ({"after": [after.cursor, after.schedules, after.made]} if after else {})
         with faults():
@@ -141,13 +158,11 @@ class PromiseIndex:
                 return
             offset += at_once
 
-    def forget(self, members: Sequence[str]) -> None:
-        """Take off shipments that are not held any more."""
-        if members:
-            with faults(), self._client.redis.pipeline(transaction=False) as write:
-                write.zrem(self._keys.promises, *members)
-                write.zrem(self._keys.promises_unraised, *members)
-                write.execute()
+    def newest_stamp(self) -> int:
+        """That of the last change of any stock, as `Keys.changed` has it."""
+        with faults():
+            newest = self._client.redis.zrange(self._keys.changed, 0, 0, desc=True, withscores=True)
+        return int(newest[0][1]) if newest else 0
 
     def take_turn(self, *, milliseconds: int) -> bool:
         """Whether this process is the one that watches, for so long."""

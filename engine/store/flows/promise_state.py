@@ -15,7 +15,8 @@ class PromiseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """`passed`: when the shipment passed each milestone (UTC seconds), as far as that was reported. `raised`: the
     causes for which its promise was said to be at risk; `receipt_news`, of the last of these that is a receipt's, since
     when the receipt was late or short, and when it was expected by then. `rerouting`: it is still to be looked whether
-    it should ship from elsewhere; `rerouted`: that was done, and it stays.
+    it should ship from elsewhere; `rerouted`: that was done, and it stays, with the stock as it was at the stamp
+    `seen`.
     """
 
     passed: dict[Milestone, int] = msgspec.field(default_factory=dict)
@@ -23,6 +24,7 @@ class PromiseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     receipt_news: tuple[int, int | None] | None = None
     rerouting: bool = False
     rerouted: bool = False
+    seen: int = 0
 
     @classmethod
     def of(cls, text: bytes | str | None) -> Self:
@@ -47,9 +49,9 @@ class PromiseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         raised = tuple(name for name in CAUSES if name == cause or name in self.raised)
         return msgspec.structs.replace(self, raised=raised, rerouting=self.rerouting or rerouting)
 
-    def with_stay(self) -> Self:
+    def with_stay(self, seen: int) -> Self:
         """It was looked whether it should ship from elsewhere, and it stays."""
-        return msgspec.structs.replace(self, rerouting=False, rerouted=True)
+        return msgspec.structs.replace(self, rerouting=False, rerouted=True, seen=seen)
 
     def after(self, kind: str, details: dict[str, Any]) -> Self:
         """After an entry of the log of that kind."""
@@ -62,7 +64,7 @@ class PromiseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
                     news = details["due"], details.get("receipt_expected_at")
                     return msgspec.structs.replace(state, receipt_news=news)
                 return state
-        return self.with_stay()
+        return self.with_stay(details.get("seen", 0))
 
 
 def promise_field(number: int) -> str:

@@ -59,8 +59,12 @@ class Manifests:
         shipments: Sequence[tuple[StoredText, PackedShipment]],
         jobs: Sequence[PrintJob],
         operation: Operation,
+        *,
+        micros: int,
     ) -> ManifestOutcome:
-        """Close it, if its shipments are as they were read; each as it is from then on stands beside."""
+        """Close it, if its shipments are as they were read; each as it is from then on stands beside. `micros` are
+        the instant's UTC microseconds.
+        """
         keys = self._keys
         script_keys = CLOSE_MANIFEST.keys(
             keys,
@@ -81,6 +85,8 @@ class Manifests:
             "print": [[job.id, job.text] for job in jobs],
             "details": msgspec.json.encode(ManifestBody(manifest=stored_manifest(manifest))).decode(),
             "now": str(manifest.closed_at),
+            "micros": str(micros),
+            "node": manifest.node,
             "operation": operation.request,
             "answer": manifest.id,
             "seconds": operation.seconds,

@@ -65,7 +65,7 @@ class EncryptedLabel:
 class ShipmentChange:
     """A shipment is `after` from now on, because its packing of the number `packing` changed; `before` is its text as
     it was read. `hold` is what its decision holds, where that is to be as it was read; `passed`: then all of it is
-    packed, and its promise knows. `addressee` is encrypted; empty: as it is.
+    packed, and its promise knows. `micros` is `now` in UTC microseconds. `addressee` is encrypted; empty: as it is.
     """
 
     kind: PackingKind
@@ -73,6 +73,7 @@ class ShipmentChange:
     after: PackedShipment
     packing: int
     now: int
+    micros: int
     hold: StoredHold | None = None
     promise: str = ""
     passed: bool = False
@@ -238,6 +239,8 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
         "needs_key": change.needs_key,
         "kind": change.kind,
         "now": str(change.now),
+        "micros": str(change.micros),
+        "node": after.node,
         "before": change.before,
         "after": text.encode(),
         "details": msgspec.json.encode(body).decode(),

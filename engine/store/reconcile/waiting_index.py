@@ -37,6 +37,8 @@ def suspects(client: Client, keys: Keys) -> Iterator[Suspect]:
     by_place: dict[tuple[str, str], list[bytes]] = {}
     for member in members:
         name, _, rank = member.decode().partition("\n")
+        if " " in rank.rpartition("\n")[2]:  # a shipment, of an index that is no part of the ledger
+            continue
         by_place.setdefault((name.removeprefix(keys.on_hand("")), rank.rpartition("\n")[2]), []).append(member)
     instants: Mapping[str, float] = {decision.decode(): instant for decision, instant in due}
     expected = {

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
+import orjson
 
 from engine.decide.decision import Unfilled
 from engine.store.backlog import BacklogEntry
 from engine.store.connection.client import Client, faults
+from engine.store.flows.promise_notes import shipment_of
 from engine.store.keys import Keys
 from engine.store.script_keys import NEXT_OFFER, NOTE_OFFER, RANK_BACKLOG, WAKE_BACKLOG
 
@@ -41,10 +43,20 @@ class NextEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PassedOver:
-    """An entry to which the units were of no use, and why."""
+class NextPromise:
+    """As `NextEntry`, shipment `number` of a decision, whose promise is at risk."""
 
-    next: NextEntry
+    decision: str
+    number: int
+    rank: str
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """Who was next, and why the units were of no use to it."""
+
+    next: NextEntry | NextPromise
     note: OfferNote
 
 
@@ -67,7 +79,9 @@ class Offers:
             names = [name.decode() for name in self._client.redis.hrandfield(self._keys.offers, _LISTED_AT_ONCE) or ()]
         return [name.removeprefix(start) for name in names if name.startswith(start)]
 
-    def next(self, sku: str, *, before: str, oversell: int, passed_over: PassedOver | None) -> NextEntry | None:
+    def next(
+        self, sku: str, *, before: str, oversell: int, passed_over: PassedOver | None
+    ) -> NextEntry | NextPromise | None:
         """The first to be offered the free units of the SKU, of those that come before the rank `before` (empty: of
         all) and have not been offered them yet; `passed_over` is who was before. The offer is closed once there is
         nobody left, or no free unit, where a place may sell up to `oversell` units more than it has.
@@ -77,14 +91,23 @@ class Offers:
         arguments = [before, str(oversell)]
         if passed_over is not None:
             note = msgspec.json.encode(passed_over.note).decode()
-            arguments += [passed_over.next.entry.decision, passed_over.next.stamp, note]
+            arguments += [_name_of(passed_over.next.rank), passed_over.next.stamp, note]
         with faults():
             answer = self._next_offer(keys=script_keys, args=arguments)
         if not answer:
             return None
-        stamp, rank, body = answer
-        decision = rank.decode().rpartition("\n")[2]
-        return NextEntry(entry=BacklogEntry.of(decision, body), rank=rank.decode(), stamp=stamp.decode())
+        stamp, rank, body = answer[0].decode(), answer[1].decode(), answer[2]
+        name = _name_of(rank)
+        if " " in name:
+            decision, number = shipment_of(name)
+            return NextPromise(decision=decision, number=number, rank=rank, stamp=stamp)
+        return NextEntry(entry=BacklogEntry.of(name, body), rank=rank, stamp=stamp)
+
+    def skus_of_promises(self) -> list[str]:
+        """The SKUs for which shipments wait whose promises are at risk."""
+        with faults():
+            stored = self._client.redis.hvals(self._keys.promises_waiting)
+        return list(dict.fromkeys(sku for text in stored for sku in orjson.loads(text)["skus"]))
 
     def wake(self, *, now: int) -> None:
         """Let entries be offered stock from now on whose instant has come."""
@@ -141,3 +164,8 @@ class Offers:
             for decision, note in zip(decisions, notes, strict=True)
             if note
         }
+
+
+def _name_of(rank: str) -> str:
+    """Who has that rank: as `Keys.waiting` says."""
+    return rank.rpartition("\n")[2]

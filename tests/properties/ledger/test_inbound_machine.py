@@ -15,6 +15,9 @@ from engine.errors import InputInvalid, StockConflict
 from engine.inbound.available_to_promise import Reliance, available_of_receipts
 from engine.model.receipts import OPEN
 from engine.store.flows.receipts import Announcement, Delivery
+from engine.store.log.decision_log import batches
+from engine.store.log.stored_entry import kind_of
+from engine.store.stock import Movement
 from tests.properties.ledger.ledger_driver import drive
 from tests.properties.ledger.receipts_model import Receipts, Risk
 from tests.support.decision_json import json_of
@@ -40,6 +43,7 @@ class Inbound(RuleBasedStateMachine):
         self.pointsman, self.clock, self.model = pointsman, clock, Receipts()
         self.model.there.update(STOCK)
         self.numbers, self.sequences = itertools.count(1), itertools.count(1)
+        self.followed, self.waiting, self.told = "0-0", {}, {}
 
     @initialize(
         units=st.integers(4, 12), orders=st.lists(st.tuples(st.integers(1, 6), st.booleans()), min_size=2, max_size=4)
@@ -100,7 +104,7 @@ class Inbound(RuleBasedStateMachine):
 
     @rule(sku=st.sampled_from([*SKUS, "A", "A"]), units=st.integers(1, 6), is_vip=st.booleans())
     def decide(self, sku, units, is_vip):
-        self.model.expire(self.clock.now)
+        self.offer_what_is_free()
         available = sum(self._available((sku, place)) for place in NODES)
         placed = order(
             (sku, units),
@@ -112,8 +116,7 @@ class Inbound(RuleBasedStateMachine):
         filled = sum(line["quantity"] for item in record["shipments"] for line in item["lines"])
         assert filled == min(units, available)
         if filled:
-            rank = (10 if is_vip else 50, placed.placed_at, placed.id)
-            self.model.decided(record, sku, rank, seconds(record["hold"]["expires_at"]))
+            self.take_over(record)
 
     def _available(self, position):
         """The units that may be promised of a position, for any instant."""
@@ -151,9 +154,77 @@ class Inbound(RuleBasedStateMachine):
         self.clock.now += hours * HOUR
         self.pointsman.flows.inbound.note_overdue()
         self.model.note_overdue(self.clock.now)
+        self.offer_what_is_free()
+
+    @rule()
+    def watch(self):
+        """Whatever there is to say of promises is said, and they are matched again."""
+        self.pointsman.flows.promise_watch.watch()
+        self.follow()
+        self.waiting = {}
+        for risk in self.pointsman.flows.promise_watch.at_risk(limit=1_000).shipments:
+            if risk.shipment.mark is not None:
+                assert self.told[risk.key] == self.model.at_risk[risk.key].expected_at
+                assert risk.shipment.is_raised
+                assert risk.shipment.waits
+                self.waiting[risk.key] = self.model.at_risk[risk.key]
+
+    @precondition(lambda self: self.model.pegs)
+    @rule(data=st.data(), days=st.integers(1, 2))
+    def delay_what_is_promised(self, data, days):
+        self.change_what_is_promised(data, (0, days))
+        self.watch()
+
+    @precondition(lambda self: self.model.pegs)
+    @rule(units=st.integers(1, 6))
+    def find_some(self, units):
+        """Units on hand that serve promises at risk, or nobody."""
+        self.pointsman.stock.move([Movement(op=f"{next(self.numbers)}", node="lyon", sku="A", delta=units)])
+        self.model.there["A", "lyon"] += units
+
+    def offer_what_is_free(self):
+        """As the worker's thread does; holds whose time is over end."""
+        self.pointsman._client.redis.delete(self.pointsman._keys.offering)
+        assert self.pointsman.take_turn()
+        self.model.expire(self.clock.now)
+        self.follow()
+
+    def take_over(self, record):
+        placed = self.pointsman.decision(record["id"]).record.order
+        rank = (10 if placed.segment == "vip" else 50, seconds(placed.placed_at), placed.id)
+        self.model.decided(record, placed.lines[0].sku, rank, seconds(record["hold"]["expires_at"]))
+
+    def follow(self):
+        """Take over which promises were said to be at risk, and which ship from elsewhere."""
+        batch = batches(self.pointsman._client, self.pointsman._keys, start=f"({self.followed}")
+        for entry_id, fields in itertools.chain.from_iterable(batch):
+            self.followed, name = entry_id.decode(), fields.get(b"id", b"").decode()
+            match kind_of(fields):
+                case "promise_at_risk":
+                    details = orjson.loads(fields[b"details"])
+                    self.told[name, details["shipment"]] = details.get("receipt_expected_at")
+                case "overdue":
+                    self.model.note_overdue(self.clock.now)
+                case "decided":
+                    made = self.pointsman.decision(name)
+                    if made.record.because == "late":
+                        was = made.record.follows.decision, made.record.follows.late.shipment
+                        self.model.release(was, self.model.total(was))
+                        self.take_over(json_of(made))
+
+    @invariant()
+    def what_is_free_serves_promises_that_stay(self):
+        """No promise that was looked at stays on a late receipt while all of its units are free where it ships from."""
+        self.follow()
+        for key, risk in self.waiting.items():
+            is_late = risk.cause == "late" and self.model.at_risk.get(key) == risk
+            if is_late and any(peg.receipt == risk.receipt for peg in self.model.pegged(key)):
+                position = self.model.position[key]
+                assert self.model.there[position] - self.model.held_of(position) < self.model.total(key), key
 
     @invariant()
     def all_is_as_the_model_says(self):
+        self.follow()
         self.model.expire(self.clock.now)
         shown = {
             (sku, item.node): (item.position.on_hand, item.position.held)
@@ -207,5 +278,5 @@ def test_what_is_to_come_and_promised_is_as_a_model_in_dictionaries_says(bare, c
         client=redis_client,
         network=network,
         steps=25,
-        runs=3,
+        runs=8,
     )

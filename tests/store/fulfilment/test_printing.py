@@ -105,6 +105,7 @@ def test_jobs_are_printed_in_the_order_in_which_they_were_asked_for(load, bare, 
     assert len(printing.page("printed")) == 12
     assert [job.id for _, job in printing.page("printed", limit=3)] == [job.id for job in jobs[:-4:-1]]
     assert printing.take_turn() == 0
+    assert printing._jobs.nodes() == [], "no worker looks at Lyon any more"
 
 
 def test_pages_follow_one_another(load, printing):
@@ -175,6 +176,7 @@ def test_a_job_that_waited_for_a_day_is_not_printed_out_of_the_blue(load, printi
     first, second = (printing.add("label", f"D/0/{number}").job.id for number in (1, 2))
     printing.take_turn()
     clock.now += OLDEST_SECONDS
+    printing.take_turn()
     assert states(printing, first, second) == ["queued", "queued"]
     clock.now += 1
     with running_socket_printer(port=port) as late:

@@ -71,7 +71,7 @@ def label_page(content: LabelContent) -> Page:
     addressee = sender.area.bottom + MM
     foot = _sscc_top(content)
     tracking = foot - (25 * MM if content.tracking_number else 0)
-    particulars = tracking - 22 * MM
+    particulars = tracking - _qr_side(content) - MM
     return Page(
         width=WIDTH,
         height=HEIGHT,
@@ -146,24 +146,29 @@ def _addressee(content: LabelContent, *, top: int, bottom: int) -> list[TextBox]
     return texts
 
 
-_QR_SIDE = 21 * MM
 _LEAST_SQUARE = 6
+
+
+def _qr_side(content: LabelContent) -> int:
+    """It is the only code of a label without an SSCC, and has its place."""
+    return (21 if content.sscc else 43) * MM
 
 
 def _qr(content: LabelContent, *, top: int) -> Squares:
     rows = qr_rows(content.qr, field="qr")
-    module = _QR_SIDE // (len(rows) + 2 * QUIET) // 3 * 3
+    side = _qr_side(content)
+    module = side // (len(rows) + 2 * QUIET) // 3 * 3
     if module < _LEAST_SQUARE:
         raise NotPrintable([Mistake(field="qr", message="its QR code has too many squares for a label; shorten it")])
-    return Squares(area=Area(_RIGHT - _QR_SIDE, top + _RULE + 6, _QR_SIDE, _QR_SIDE), module=module, rows=rows)
+    return Squares(area=Area(_RIGHT - side, top + _RULE + 6, side, side), module=module, rows=rows)
 
 
 def _particulars(content: LabelContent, *, top: int) -> list[TextBox]:
     """Rows beside the QR code; the values of a row have letters of the same size."""
     texts = []
-    width = _INNER - _QR_SIDE - MM
+    width = _INNER - _qr_side(content) - MM
     for number, row in enumerate(content.rows):
-        left, down = _LEFT, top + 3 * MM // 2 + number * 21 * MM // len(content.rows) // GRID * GRID
+        left, down = _LEFT, top + 3 * MM // 2 + number * 21 * MM // 2
         values = []
         for one in row:
             share = width * one.share // 100 // GRID * GRID

@@ -35,23 +35,26 @@ def parcel_label_page(label: ParcelLabel) -> Page:
 def return_label_page(label: ReturnLabel) -> Page:
     """Raises NotPrintable."""
     wording = Wording.of(label.language)
-    day = ("issued_on", label.issued_on) if label.until is None else ("until", label.until)
     return label_page(
         LabelContent(
             sender=label.sender,
             addressee=label.addressee,
             headline=wording.text("label.return"),
             subline=" · ".join(filter(None, (label.carrier, label.service))),
-            rows=(
-                (
-                    Particular(wording.text("label.return_number"), label.return_id, "return_id", 47),
-                    Particular(wording.text(f"label.{day[0]}"), wording.date(day[1]), day[0], 53),
-                ),
-                (Particular(wording.text("label.order"), label.order, "order", 100),),
-            ),
+            rows=_return_rows(label, wording),
             qr=label.return_id,
             tracking_number=label.tracking_number,
             sscc=label.sscc,
             wording=wording,
         )
     )
+
+
+def _return_rows(label: ReturnLabel, wording: Wording) -> tuple[tuple[Particular, ...], ...]:
+    """Below one another where no SSCC takes the room."""
+    field, day = ("issued_on", label.issued_on) if label.until is None else ("until", label.until)
+    number_share, day_share = (47, 53) if label.sscc else (100, 100)
+    number = Particular(wording.text("label.return_number"), label.return_id, "return_id", number_share)
+    date = Particular(wording.text(f"label.{field}"), wording.date(day), field, day_share)
+    order = Particular(wording.text("label.order"), label.order, "order", 100)
+    return ((number, date), (order,)) if label.sscc else ((number,), (date,), (order,))

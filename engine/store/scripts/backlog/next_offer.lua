@@ -3,13 +3,16 @@
 -- Keys, by the names in script_keys.py; on_hand, held and receipts are those of the SKU. Units that are to come are free
 -- where nobody was promised them: the policies say who may be.
 -- ARGV  1 the rank that they must come before, or nothing  2 units beyond those on hand that a place may sell at most
---       then, if the units were of no use to one who was next: 3 the decision  4 the stamp answered then  5 the note of
---       why
--- Answers {newest stamp, rank, the entry's body}; or {} if no offer is open, or its units go to nobody before that rank.
+--       then, if the units were of no use to one who was next: 3 its name  4 the stamp answered then  5 the note of why
+-- A name is the decision of an entry or, with a space in it, a shipment whose promise is at risk.
+-- Answers {newest stamp, rank, the entry's body}, whose last line is the name; or {} if no offer is open, or its units go to nobody before that rank.
 -- Who was offered something since the offer was opened is passed over.
 local MOST_PASSED_OVER = 1000
 local call = redis.call
-if ARGV[3] and call('HEXISTS', key.backlog, ARGV[3]) == 1 then
+local function waiting_body(name)
+  return call('HGET', string.find(name, ' ', 1, true) and key.promises_waiting or key.backlog, name)
+end
+if ARGV[3] and waiting_body(ARGV[3]) then
   call('HSET', key.offered, ARGV[3], ARGV[4] .. ' ' .. ARGV[5])
 end
 local stored = call('HGET', key.offers, key.on_hand)
@@ -53,9 +56,9 @@ for _ = 1, MOST_PASSED_OVER do
     break
   end
   local rank = string.sub(member, #key.on_hand + 2)
-  local decision = string.match(rank, '[^\n]*$')
-  local body = call('HGET', key.backlog, decision)
-  local offered = string.match(call('HGET', key.offered, decision) or '', '^%d+')
+  local name = string.match(rank, '[^\n]*$')
+  local body = waiting_body(name)
+  local offered = string.match(call('HGET', key.offered, name) or '', '^%d+')
   if not body then  -- the index has drifted: nobody waits there
     call('ZREM', key.waiting, member)
   elseif not offered or tonumber(offered) < tonumber(stamp) then

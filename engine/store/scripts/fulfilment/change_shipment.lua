@@ -89,7 +89,7 @@ if request.promise then
   redis.call('HSET', key.hold, 'promise ' .. hold.number, request.promise.after)
   redis.call('XADD', key.log, '*', unpack(signed(request.promise.fields)))
 end
-queue_print(request.print, tonumber(request.now))
+queue_print(request.node, request.print, tonumber(request.micros))
 if request.on_its_way == 'begins' then
   begin_tracking(request.shipment)
 elseif request.on_its_way == 'ends' then

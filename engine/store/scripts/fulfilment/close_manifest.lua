@@ -26,7 +26,7 @@ for _, field in ipairs(request.open_gone) do
   redis.call('HDEL', key.open_packings, field)
 end
 redis.call('HSET', key.manifests, request.id, request.after)
-queue_print(request.print, tonumber(request.now))
+queue_print(request.node, request.print, tonumber(request.micros))
 redis.call('XADD', key.log, '*', unpack(signed({
   'kind', 'manifested', 'id', request.id, 'at', request.now, 'details', request.details,
 })))

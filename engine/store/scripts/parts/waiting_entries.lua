@@ -1,4 +1,5 @@
--- Entries of the backlog that begin and stop to wait. Needs `backlog`, `waiting`, `due`, `offers`, `offered`, `changed`,
+-- Entries of the backlog that begin and stop to wait. Of what set_index and changed_since take, shipments have `rank` and
+-- `skus` as well (see index_promises.lua). Needs `backlog`, `waiting`, `due`, `offers`, `offered`, `changed`,
 -- for `changed_since` also `facts`, and the parts `offer` and `note_changes`.
 
 -- The rank in an entry's body or, if the order's id has a quotation mark, as much of it as may change.
