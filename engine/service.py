@@ -73,6 +73,7 @@ from engine.store.backup.frames import Contents
 from engine.store.backup.restore import restore
 from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
+from engine.store.connectors.connector_store import ConnectorStore
 from engine.store.keys import INSTALLATION, Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.log import decision_log
@@ -312,6 +313,7 @@ class Pointsman:
         )
         self.events = Events(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
         self.proofs = Proofs(self._client, self._keys)
+        self.connectors = ConnectorStore(self._client, self._keys)
         self.decisions = Decisions(DecisionSearch(self._client, self._keys), self.replays)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 

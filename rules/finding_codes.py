@@ -74,6 +74,7 @@ _WARNINGS = {
     "excluded-and-preferred": "What the rule prefers is excluded in the very same cases; decide for one of the two.",
     "no-effect": "0 (of multiple_of: 1) changes nothing unless the rule overrides others; name these, or remove it.",
     "min-above-max": "The least units of a place are above the most, and come before them; correct one of the two.",
+    "nothing-promised": "No rule lets what is to come be promised; write promise_from, or leave the effect out.",
     "operator-as-word": "The value reads like an operator and is taken as a word; write the operator in braces.",
     "large-carbon-price": "The amount is for a kilogram of CO2e and very large; write its unit, as 120 EUR/t.",
     "impossible-word": "No order, article or place can have the word as it is written; write it as the message shows.",

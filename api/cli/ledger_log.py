@@ -11,6 +11,7 @@ from api.cli.fulfilment.paper_words import PAPER_WORDS
 from api.cli.language.current import counted, say, text
 from api.cli.options import INSTANT, INSTANT_END
 from api.cli.output.promise_words import CAUSE_WORDS, MILESTONE_WORDS
+from api.cli.output.receipt_words import receipt_status
 from api.cli.output.times import Times
 from api.cli.output.tracking_words import TRACKING_WORDS
 from api.cli.reads import record_read
@@ -255,7 +256,7 @@ def _expected(entry: Entry, times: Times) -> str:
         units=body.quantity,
         sku=body.sku,
         node=body.node,
-        status=say(body.status),
+        status=receipt_status(body.status),
         instant=times(body.expected_at),
     )
 
@@ -322,10 +323,11 @@ def _set_aside(entry: Entry, times: Times) -> str:
 def _returned(entry: Entry, _times: Times) -> str:
     """The return, and its units as far as it has come."""
     stored = entry.returned.returned
-    units = [say("{count} x {sku}", count=line.quantity, sku=line.sku) for line in stored.lines]
-    if entry.kind != "return_opened":
-        units = [_returned_units(group) for group in stored.groups]
-    return say("return {id} of order {order}: {units}", id=stored.id, order=stored.order, units=", ".join(units))
+    if entry.kind == "return_opened":
+        lines = (say("{count} x {sku}", count=line.quantity, sku=line.sku) for line in stored.lines)
+        return say("return {id} of order {order}: {units}", id=stored.id, order=stored.order, units=", ".join(lines))
+    groups = ", ".join(map(_returned_units, stored.groups)) or say("nothing")
+    return say("return {id} of order {order}, by now: {units}", id=stored.id, order=stored.order, units=groups)
 
 
 def _returned_units(group: StoredReturnedUnitsRecord) -> str:

@@ -34,6 +34,11 @@ COMMANDS = {
     "channel": Lazy(
         "api.cli.flows.channels", "channel", "Show what each sales channel may take, and bring its feed up to date."
     ),
+    "connector": Lazy(
+        "api.cli.connector.group",
+        "connector",
+        "Check, test and run connectors: files and calls of other systems, described in YAML.",
+    ),
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
     "decisions": Lazy("api.cli.audit.decisions", "decisions", "Search the logged decisions, newest first."),
     "demand": Lazy("api.cli.flows.demand", "demand", "Learn how fast articles sell from the log, and show it."),

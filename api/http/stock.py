@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -17,10 +16,8 @@ from api.records.stock.availability_feed import FeedLineRecord, feed_lines
 from api.records.stock.positions import AvailabilityRecord, CountRecord, SkuStockRecord
 from api.shapes.limits import MOST_ON_HAND
 from api.shapes.quantities import Quantities
-from api.shapes.stock.counts import CountRequest, SentCount
-from engine.errors import InputInvalid, Mistake
+from api.shapes.stock.counts import CountRequest, SentCount, lots_of_count
 from engine.inventory.stock import Availability
-from engine.model.lots import LotUnits
 from engine.service import Pointsman
 from engine.store.stock import Count
 
@@ -95,7 +92,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """What the source counted; an older message never takes the place of a newer one"""
         quantities = Quantities.of(pointsman)
         on_hand = quantities.smallest(sku, counted.on_hand, field="on_hand", most=MOST_ON_HAND)
-        lots = None if counted.lots is None else _lots(sku, counted.lots, on_hand, quantities)
+        lots = None if counted.lots is None else lots_of_count(sku, counted.lots, on_hand, quantities)
         placed = pointsman.stock.set_count(Count(node=node, sku=sku, on_hand=on_hand, stamp=counted.stamp, lots=lots))
         return answer(CountRecord.of(node, sku, placed))
 
@@ -110,16 +107,6 @@ def _available(pointsman: Pointsman, skus: Sequence[str], asked: dict[str, Any])
     if by is not None:
         return pointsman.stock.availability_by(skus, asked["channel"], by)
     return pointsman.stock.availability(skus, asked["channel"])
-
-
-def _lots(sku: str, sent: Sequence[tuple[str, int | Decimal]], on_hand: int, quantities: Quantities) -> LotUnits:
-    """The lots of a count; raises InputInvalid if they have more units than were counted in all."""
-    units = [(label, quantities.smallest(sku, count, field="lots", most=MOST_ON_HAND)) for label, count in sent]
-    total = sum(count for _, count in units)
-    if total > on_hand:
-        message = f"the lots have {total} units, and {on_hand} were counted in all; on_hand counts those of every lot"
-        raise InputInvalid([Mistake(field="lots", message=message)])
-    return tuple(sorted(units))
 
 
 def _hash_of(body: bytes) -> str:

@@ -45,6 +45,7 @@ def _types(**options: Any) -> fields.List:
 class EventsQuery(Strict):
     since = EventCursor(
         required=True,
+        error_messages={"required": "say since when: 'start' for all that there are, 'now', or a cursor"},
         metadata={
             "description": "the id of the last event that was read, or the cursor of the answer before; `start`: all"
             " that there are; `now`: those from now on",

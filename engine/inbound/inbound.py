@@ -1,7 +1,7 @@
 """Announces, receives and lists what is to come in."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
@@ -9,10 +9,10 @@ from engine.facts_reader import FactsReader
 from engine.idempotency import name_reused, operation
 from engine.inbound.dropped_positions import verify_keeps
 from engine.inbound.receipt_list import ReceiptFilter, ReceiptsPage, read_page
+from engine.inbound.refusals import why_refused
 from engine.inbound.stated_incoming import StatedIncoming, announcements, first_ids
 from engine.inventory.position_checks import position_mistake
 from engine.inventory.stated_instants import verify_instant
-from engine.inventory.unit_choice import QuantityText
 from engine.model.facts import Inventory
 from engine.model.receipts import Receipt, in_order_of_arrival
 from engine.store.connection.client import Client
@@ -181,7 +181,7 @@ class Inbound:
             shown = timestamp(message.expected_at)
             text = f"{shown} is past; write when the units are expected now, or 'received' if they are there"
             raise InputInvalid([Mistake(field="expected_at", message=text)])
-        raise StockConflict(f"'{name}': {_conflict(outcome, message, self._facts.network().quantity_text)}")
+        raise StockConflict(f"'{name}': {why_refused(outcome, message, self._facts.network().quantity_text)}")
 
     def _check(self, sku: str, node: str, *, fresh: bool = False, cancelled: str | None = None) -> str:
         """The network version in which the node can have stock of the SKU; raises InputInvalid. It need not if a
@@ -200,37 +200,3 @@ class Inbound:
 
     def _check_instant(self, instant: int | None, field: str) -> None:
         verify_instant(instant, self._clock(), field=field, what_to_do="write when the units arrived")
-
-
-def _conflict(outcome: ReceiptRefused, message: Announcement | None, text: QuantityText) -> str:
-    receipt = outcome.receipt
-    if receipt is None or outcome.why not in ("over", "closed", "few"):
-        return _CONFLICTS[outcome.why]
-    to_come, quantity, received = (
-        text(receipt.sku, units) for units in (receipt.to_come, receipt.quantity, receipt.received)
-    )
-    if outcome.why == "over":
-        return (
-            f"{text(receipt.sku, outcome.over)} more units than the {to_come} that are still to come of {quantity}; if"
-            " so many have arrived, say so with 'over' (--over)"
-        )
-    if outcome.why == "closed":
-        return (
-            f"it is {receipt.status} already ({received} of {quantity} units); announce what else is to come under"
-            " another id, or book it as a stock movement"
-        )
-    announced = text(receipt.sku, message.quantity if message else 0)
-    return (
-        f"{received} units of it were received already, and this message says {announced} in all; correct what is on"
-        " hand by a stock movement"
-    )
-
-
-_CONFLICTS: Mapping[str, str] = {
-    "elsewhere": "it is of another SKU, or comes to another node; cancel it, and announce the other under its own id",
-    "differs": "another message about it came before with the same sequence; send what is so now with a greater one",
-    "owned": "it belongs to a transfer or a return, which alone change it; receive or cancel that",
-    "dated": "the lot is there with another date; write the date that the node knows, or none",
-    "lotless": "the node has no such lot; write the date on which it expires as well",
-    "holds": "orders were promised of it faster than it could be changed; try again",
-}

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from shlex import quote as shell_quote
 from types import MappingProxyType
 from typing import Literal
-from urllib.parse import quote as url_quote
 
 import orjson
 
 from engine.decide.order_record import timestamp
 from engine.decide.record import DecisionRecord
 from engine.errors import HoldEnded, InputInvalid, Mistake, StockConflict
+from engine.inventory.receive_calls import receive_call
 from engine.inventory.stated_instants import MICROSECONDS, ahead_of_the_clock, latest_instant
 from engine.inventory.unit_choice import QuantityText, choose_units
-from engine.model.transfers import transfer_of
 from engine.store.hold_changes.hold_change import Shipments
 from engine.store.hold_changes.shipment_units import ShipmentName, ShipmentUnits
 from engine.store.hold_changes.stored_holds import StoredHold
@@ -190,12 +188,7 @@ def on_backorder(awaited: UnitsOnBackorder, text: QuantityText) -> StockConflict
 
 def still_to_come(sku: str, node: str, receipt: str, expected_at: int) -> str:
     """Says that units are not there yet, and how to say that they are. `expected_at` is UTC seconds."""
-    awaited = (
+    return (
         f"these units of {sku} are still to come to {node}, by receipt '{receipt}', which is expected at"
-        f" {timestamp(expected_at)}; once they have arrived, receive"
+        f" {timestamp(expected_at)}; once they have arrived, receive {receive_call(receipt, sku)}"
     )
-    transfer = transfer_of(receipt, sku)
-    name, word = url_quote(transfer or receipt, safe=""), shell_quote(transfer or receipt)
-    if transfer:
-        return f"{awaited} the transfer (POST /v1/transfers/{name}/receive, or: pointsman transfer receive {word})"
-    return f"{awaited} them (POST /v1/inbound/{name}/receive, or: pointsman inbound receive {word})"

@@ -69,7 +69,7 @@ def plan_disposal(
     changed: list[int] = []
     for item in request.groups:
         waiting = [group.number for group in groups if group.is_here and group.grade]
-        none = f"no units of return '{stored.id}' wait for a disposition"
+        none = f"no units of return '{stored.id}' wait for a disposition: {_why_none(stored)}"
         for number in groups_meant(item.group, item.quantity, waiting, none=none):
             index = split_group(groups, number, item.quantity, stored, network)
             if not groups[index].grade:
@@ -84,6 +84,14 @@ def plan_disposal(
     after = replace(stored, groups=tuple(groups))
     moved = tuple(_moved(groups[index], stored, placing) for index in changed if groups[index].leaves)
     return Step(after=after, moves=_moves(groups[index] for index in changed), moved=moved)
+
+
+def _why_none(stored: StoredReturn) -> str:
+    if any(group.is_here for group in stored.groups):
+        return "those that are here have no grade yet; inspect them first"
+    if any(group.node for group in stored.groups):
+        return "all that came were disposed of"
+    return "none came yet; receive and inspect them first"
 
 
 def _place(

@@ -49,12 +49,20 @@ def plan_inspection(request: InspectRequest, stored: StoredReturn, network: Netw
             message = f"'{item.grade}' is no grade of this network{word_hint(item.grade, grades)}"
             raise InputInvalid([Mistake(field="grade", message=message)])
         waiting = [group.number for group in groups if group.is_here and not group.grade]
-        none = f"no units of return '{stored.id}' wait to be inspected"
+        none = f"no units of return '{stored.id}' wait to be inspected: {_why_none(stored)}"
         for number in groups_meant(item.group, item.quantity, waiting, none=none):
             index = split_group(groups, number, item.quantity, stored, network)
             restock = groups[index].restock if item.restock is None else item.restock
             groups[index] = replace(groups[index], grade=item.grade, restock=restock)
     return Step(after=replace(stored, groups=tuple(groups)))
+
+
+def _why_none(stored: StoredReturn) -> str:
+    if any(group.is_here for group in stored.groups):
+        return "all that are here have a grade; to give one another grade, say of which group"
+    if any(group.node for group in stored.groups):
+        return "all that came were disposed of"
+    return "none came yet; receive them first"
 
 
 def groups_meant(group: int | None, quantity: int | None, waiting: Sequence[int], *, none: str) -> Sequence[int]:

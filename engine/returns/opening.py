@@ -150,7 +150,8 @@ def _why_not_free(line: LineUnitsBack, network: Network) -> Iterator[str]:
     if line.settled:
         yield f"{shown(line.settled)} came back before, or are kept"
     if line.expected:
-        yield f"{shown(line.expected)} are expected on other returns"
+        names = ", ".join(f"'{name}'" for name in line.expected_on)
+        yield f"{shown(line.expected)} are expected already, on {names}"
 
 
 def _late_lines(lines: Sequence[LineUnitsBack], network: Network, now: int) -> str:

@@ -1,7 +1,7 @@
 """Which units of an order may come back: those that have left, each once. Pure."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.decide.order_record import seconds
@@ -12,8 +12,9 @@ from engine.store.flows.stored_return import OrderReturns, parse_order_returns, 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineUnitsBack:
     """Units of a line: `ordered`, those that have left (`shipped`), those of them that came back or that the customer
-    keeps (`settled`), and those that are expected on returns (`expected`). `delivered_at`, in UTC seconds, is when the
-    last of its shipments was to arrive or, if that was later, left; None: nothing of it has.
+    keeps (`settled`), and those that are expected (`expected`), on the returns with the ids `expected_on`.
+    `delivered_at`, in UTC seconds, is when the last of its shipments was to arrive or, if that was later, left; None:
+    nothing of it has.
     """
 
     line: str
@@ -22,6 +23,7 @@ class LineUnitsBack:
     shipped: int
     settled: int
     expected: int
+    expected_on: Sequence[str]
     delivered_at: int | None
     units: Mapping[str, int]
     """By state, as the order shows them."""
@@ -44,7 +46,8 @@ def lines_back(order: OrderState, now: int, *, without: str = "") -> dict[str, L
             ordered=line.ordered,
             shipped=shipped[line.line],
             settled=settled[line.line],
-            expected=expected[line.line],
+            expected=sum(expected[line.line].values()),
+            expected_on=list(expected[line.line]),
             delivered_at=delivered_at.get(line.line),
             units={str(state): units for state, units in line.units.items()},
         )
@@ -65,7 +68,11 @@ def _shipped(order: OrderState) -> tuple[Counter[str], dict[str, int]]:
     return units, delivered_at
 
 
-def _expected(returns: OrderReturns, now: int, without: str) -> Counter[str]:
-    """By line, on all returns but one."""
-    others = (item for name, item in returns.items() if name != without)
-    return sum((Counter(item.expects(now)) for item in others), Counter())
+def _expected(returns: OrderReturns, now: int, without: str) -> defaultdict[str, dict[str, int]]:
+    """By line, and by return, on all returns but one."""
+    expected: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for name, item in returns.items():
+        for line, units in item.expects(now).items():
+            if name != without and units:
+                expected[line][name] = units
+    return expected

@@ -759,3 +759,34 @@ class Keys:
         lies between the two was issued (scripts/parts/number_ranges.lua).
         """
         return self._key("parcels", "tracking_serials")
+
+    @property
+    def connectors(self) -> str:
+        """Set: the name of each connector that ever ran."""
+        return self._key("connectors")
+
+    def connector_status(self, name: str) -> str:
+        """Hash: how the connector is, and what it counted (see store/connectors/status.py)."""
+        return self._key("connector", name, "status")
+
+    def connector(self, name: str) -> str:
+        """Hash: where a connector stands: `step`, how often that was stored, and fields of its source and of the
+        message that it reads.
+        """
+        return self._key("connector", name)
+
+    def connector_once(self, name: str) -> str:
+        """Sorted set: 16 bytes that stand for a message to the UTC second at which it was taken over."""
+        return self._key("connector", name, "once")
+
+    def connector_problems(self, name: str) -> str:
+        """List: JSON of each problem of the message that is being read."""
+        return self._key("connector", name, "problems")
+
+    def connector_lease(self, name: str) -> str:
+        """String: there while a process runs the connector, with a name that it gave itself."""
+        return self._key("connector", name, "lease")
+
+    def connector_sent(self, name: str) -> str:
+        """Hash: target, such as a node and SKU, to JSON of what was last sent of it, and when."""
+        return self._key("connector", name, "sent")

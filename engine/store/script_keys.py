@@ -270,6 +270,16 @@ REPAIR = KeyLayout(
 )
 TRIM_LOG = KeyLayout(("trimmed_log", "sealed", "archived", "archived_days", "archived_kept"))
 SEAL = KeyLayout(("sealed",), (("grown",),))
+KEEP_PLACE = KeyLayout(
+    (
+        "connectors",
+        "connector",
+        "connector_once",
+        "connector_problems",
+        "connector_lease",
+        "connector_status",
+    )
+)
 RIGHTS = KeyLayout(("never_written",))
 CLAIM_REQUEST = KeyLayout(("request",))
 SETTLE_REQUEST = KeyLayout(("request",))
@@ -327,6 +337,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "audit/seal": SEAL,
     "audit/trim": TRIM_LOG,
     "audit/record_act": RECORD_ACT,
+    "connectors/keep_place": KEEP_PLACE,
     "server/rights": RIGHTS,
     "server/lease": LEASE,
     "fulfilment/begin_booking": BEGIN_BOOKING,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rules.conditions import All, AnyOf, Condition, Not, Term
+from rules.effects import PromiseFrom
 from rules.errors import Finding
 from rules.finding_codes import Severity
 from rules.lint.dead_rules import find_dead_rules
@@ -45,10 +46,28 @@ def check(files: Mapping[str, bytes], *, whole_set: bool = True) -> CheckResult:
     valid = [(file.document, file.policy) for file in parsed_files if file.document and file.policy]
     # with errors, which rules act is not certain: an override may be cyclic, or its rule in a file with mistakes
     warnings = [*_simple_warnings(valid), *find_dead_rules(valid, complete=not errors), *_row_warnings(valid)]
+    if whole_set and not errors:
+        warnings += _terms_of_no_promise(valid)
     return CheckResult(
         policies=None if errors else build_policy_set(parsed_files),
         findings=tuple(sorted([*errors, *warnings])),
     )
+
+
+def _terms_of_no_promise(files: list[tuple[Document, Policy]]) -> Iterator[Finding]:
+    """Warnings about how careful promises are on what is to come, where no rule lets that be promised."""
+    rules = [(document, index, rule) for document, policy in files for index, rule in enumerate(policy.rules)]
+    values = (effect.value for _, _, rule in rules for effect in rule.effects)
+    if any(isinstance(value, PromiseFrom) and value > PromiseFrom.ON_HAND for value in values):
+        return
+    for document, index, rule in rules:
+        for effect in rule.effects:
+            if effect.name in ("slack", "haircut") and effect.value:
+                message = (
+                    f"'{effect.name}' of '{rule.id}' counts in estimates alone: no rule lets what is to come be"
+                    " promised (promise_from)"
+                )
+                yield document.finding(("rules", index, "then", effect.name), "nothing-promised", message)
 
 
 def _row_warnings(files: list[tuple[Document, Policy]]) -> Iterator[Finding]:

@@ -130,7 +130,7 @@ def _fields(
     if one_of and not sizes:
         raise LiteralInvalid(f"a number of units, a share or a cover is missing; {usage}")
     if len(sizes) > 1:
-        raise LiteralInvalid(f"{' and '.join(sizes)} are several sizes; write one of them")
+        raise LiteralInvalid(f"only one of {', '.join(sizes)} may stand here")
     return raw
 
 

@@ -16,7 +16,6 @@ from api.cli.main import COMMANDS, pointsman
 from api.cli.output.times import DAYS, MONTHS
 from engine.audit.replays import OUTCOMES
 from engine.decide.decision import Status
-from engine.model.receipts import ReceiptStatus
 from engine.store.log.kinds import KINDS
 from engine.store.outcomes import UnitState
 from rules.diff import compare
@@ -35,7 +34,6 @@ WORDS = {
     *get_args(UnitState),
     *KINDS,
     *REJECTION_REASONS,
-    *get_args(ReceiptStatus),
     *get_args(compare.Kind),
     *get_args(compare.Aspect),
     *("published", "activated", "scheduled", "refused", "back to", "unscheduled"),

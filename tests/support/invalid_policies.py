@@ -343,7 +343,7 @@ EFFECTS = {
     ),
     "a protection of two sizes": (
         then("protect: {channel: web, units: 5, share: 20%}"),
-        "p.yaml:5:12  bad-value  protect: units and share are several sizes; write one of them",
+        "p.yaml:5:12  bad-value  protect: only one of units, share may stand here",
     ),
     "a cap without a channel": (
         then("cap: {units: 5}"),

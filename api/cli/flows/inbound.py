@@ -12,6 +12,7 @@ from api.cli.options import AS_JSON, OP, ShapeParam, print_json, print_more, uni
 from api.cli.output.column_tables import Column, print_columns
 from api.cli.output.mistakes import fail
 from api.cli.output.progress import progress_bar
+from api.cli.output.receipt_words import receipt_status
 from api.cli.output.times import Times
 from api.files.receipts import ReceiptImport, import_receipts, read_receipts
 from api.records.flows.inbound import DeliveredRecord, InboundReceiptRecord, ReceiptImportRecord, ReceiptsPageRecord
@@ -177,7 +178,7 @@ def receive_units(
     click.echo(
         say(
             "{status}: {received} of {quantity} are there, {to_come} are still to come",
-            status=say(shown.receipt.status),
+            status=receipt_status(shown.receipt.status),
             received=shown.receipt.received,
             quantity=shown.receipt.quantity,
             to_come=shown.receipt.to_come,
@@ -217,7 +218,7 @@ def _print(records: list[InboundReceiptRecord], quantities: Quantities, times: T
 
 
 def _columns(records: list[InboundReceiptRecord], times: Times) -> Iterator[Column]:
-    late = [say(record.status) + (say(", late") if record.late else "") for record in records]
+    late = [receipt_status(record.status) + (say(", late") if record.late else "") for record in records]
     yield Column(heading=say("SKU"), cells=[record.sku for record in records], is_text=True)
     yield Column(heading=say("node"), cells=[record.node for record in records], is_text=True)
     yield Column(heading=say("expected"), cells=[times(record.expected_at) for record in records], is_text=True)

@@ -11,8 +11,8 @@ from api.cli.language.catalogue import texts_of
 MOST_LETTERS = 2_000
 """A longer message stays as it is: to recognise it could take long."""
 _HOLE = "{}"
-_NAMED = re.compile(r"([\w.*/-]+: )(.+)", re.DOTALL)
-"""A message about what a word of the language stands for."""
+_NAMED = re.compile(r"([\w.*/-]+: |'[^']+': )(.+)", re.DOTALL)
+"""A message about what a word of the language stands for, or about something by its name in quotation marks."""
 _PARTS = re.compile(r"\{(\d*)\}")
 
 

@@ -12,6 +12,7 @@ FieldType: TypeAlias = Literal["text", "number", "instant", "date", "flag", "wor
 """What a field becomes. `number`: an int, or a Decimal if it has a fraction. `instant`: RFC 3339 with a zone. `date`:
 2026-10-01. `flag`: a bool. `words`: a list of texts. `any`: as it was found.
 """
+DAY = 86_400
 PARTS: Mapping[str, str] = {
     "$file": "the name of the file, or the address, that the row came from",
     "$row": "the number of the row in it, from 1",
@@ -262,5 +263,11 @@ class Connector:
     answers: Literal["CONTRL", "997"] | None = None
     """The acknowledgement that is written for each interchange, to `answer_to`."""
     answer_to: Folder | None = None
-    echoes: bool = False
-    """Whether counts that another connector of ours sent there are recognised when they come back, and left out."""
+    echo_of: tuple[str, ...] = ()
+    """Connectors that send stock there. What they sent of a SKU lately is left out when it comes back as a count."""
+    remember: int = 30 * DAY
+    """For so many seconds it is remembered, by `once`, which messages came."""
+    keep: int | None = None
+    """For so many seconds messages that were read are kept in the folder `done`. None: files that were read stay there
+    until somebody deletes them, and what came otherwise is not kept.
+    """

@@ -70,7 +70,7 @@ INBOUND: Mapping[str, InboundKind] = {
         ),
         InboundKind(name="receipts", body=ReceiptLine, scope="stock"),
         InboundKind(name="deliveries", body=DeliveryRequest, scope="stock", address=("receipt",), named=False),
-        InboundKind(name="returns", body=OpenReturnRequest, scope="orders"),
+        InboundKind(name="returns", body=OpenReturnRequest, scope="orders", named=False),
         InboundKind(name="returned_goods", body=ReceiveReturnRequest, scope="orders", address=("return",), named=False),
         InboundKind(
             name="return_inspections", body=InspectReturnRequest, scope="orders", address=("return",), named=False
@@ -85,6 +85,12 @@ OUTBOUND: Mapping[str, Scope] = {
     "confirmations": "orders",
 }
 """What goes out, and the scope that reading it takes."""
+NOT_IN_BODY: Mapping[str, Mapping[str, "Target"]] = {
+    "orders": {"wait": Target(type="flag")},
+}
+"""Fields of a kind that its call takes otherwise than in its body or address. `wait`: whether units that stay unfilled
+wait for stock.
+"""
 KINDS = tuple(dict.fromkeys((*INBOUND, *OUTBOUND)))
 OPEN = "*"
 """Stands for any word in the name of a target: `attributes.*`."""
@@ -99,7 +105,7 @@ def targets(kind: str) -> Mapping[str, Target]:
         name: Target(type=target.type, each=target.each) for name, target in body.items() if name in inbound.computed
     }
     address = {name: Target(type="text", required=name in inbound.address) for name in _address(inbound)}
-    return {**address, **body}
+    return {**address, **body, **NOT_IN_BODY.get(kind, {})}
 
 
 def target_of(kind: str, name: str) -> Target | None:

@@ -1,5 +1,6 @@
 """Loads the files of connectors; every mistake of every file is collected, and raised as one PolicyInvalid."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,9 +10,9 @@ from api.connectors.language.field_parser import FieldParser
 from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
 from api.connectors.language.parts import answer_folder, read_source, read_tests, send_target
-from api.connectors.language.shapes import ConnectorShape, LookupFileShape
+from api.connectors.language.shapes import ConnectorShape, LookupFileShape, seconds
 from api.files.policy_tests.shape_findings import load_shape, note_shape_mistakes
-from rules.errors import PolicyInvalid
+from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.condition_parser import Notes
 from rules.syntax.yaml_document import Node, Path, Plain, read_leniently
 from rules.wording.catalogue import ENGLISH
@@ -87,7 +88,8 @@ class _Loading:
             quarantine=self._quarantine(options),
             answers=self._root.get("answers"),  # type: ignore[arg-type]  # its shape was checked
             answer_to=answer_folder(self._root, self._notes),
-            echoes=self._root.get("echoes") == "true",
+            echo_of=self._paths("echo_of"),
+            **self._times(),
         )
 
     def _check_kind(self) -> None:
@@ -102,6 +104,15 @@ class _Loading:
             does = "reads" if reads else "sends" if sends else "reads or sends"
             message = f"'{self._kind}' is nothing that a connector {does}; use {', '.join(known)}"
             self._notes.add(("kind",), "unknown-word", message, known, self._kind)
+
+    def _times(self) -> dict[str, int]:
+        """How long messages are remembered, and kept."""
+        times = {}
+        for key in ("remember", "keep"):
+            with contextlib.suppress(LiteralInvalid):  # which its shape says
+                if isinstance(raw := self._root.get(key), str):
+                    times[key] = seconds(raw)
+        return times
 
     def _because(self) -> dict[str, str]:
         raw = self._root.get("because")
@@ -164,7 +175,7 @@ class _Loading:
 
     def _check_once(self, once: tuple[str, ...], reads: Reads | None) -> None:
         if reads is None:
-            for key in ("once", "group", "quarantine", "answers", "answer_to", "echoes"):
+            for key in ("once", "group", "quarantine", "answers", "answer_to", "echo_of", "remember", "keep"):
                 if key in self._root and "sends" in self._root:
                     self._notes.add((key,), "unknown-key", f"'{key}' is about what is read, and this connector sends")
             return

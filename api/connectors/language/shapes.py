@@ -146,7 +146,9 @@ class ConnectorShape(Strict):
     quarantine = Choice("row", "file")
     answers = Choice("CONTRL", "997")
     answer_to = Single()
-    echoes = Literal(literals.flag)
+    echo_of = Several()
+    remember = Literal(seconds, most=400 * 86_400)
+    keep = Literal(seconds, most=4_000 * 86_400)
 
 
 class _Reading(Strict):

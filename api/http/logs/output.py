@@ -68,7 +68,10 @@ def formatter() -> logging.Formatter:
     )
 
 
-_EXTRA = ("operation", "order", "network", "status", "milliseconds", "method")
+_EXTRA = (
+    *("operation", "order", "network", "status", "milliseconds", "method"),
+    *("connector", "file", "rows", "applied", "unchanged", "repeated", "skipped", "bad"),
+)
 """What an event may have besides its text, given as `extra`."""
 
 

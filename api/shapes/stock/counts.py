@@ -11,7 +11,9 @@ from api.shapes.base import Strict
 from api.shapes.fields import SentUnits, StampField, WholeNumber
 from api.shapes.limits import MOST_ON_HAND
 from api.shapes.lots import CountedLot
-from engine.model.lots import name_of
+from api.shapes.quantities import Quantities
+from engine.errors import InputInvalid, Mistake
+from engine.model.lots import LotUnits, name_of
 from engine.store.stock import Stamp
 
 MOST_SEQUENCE = 2**53 - 1
@@ -61,3 +63,15 @@ class CountRequest(Strict):
         kind = "t" if "at" in data else "s"
         stamp = Stamp(kind=kind, number=data["at"] if kind == "t" else data["sequence"])
         return SentCount(on_hand=data["on_hand"], stamp=stamp, lots=data.get("lots"))
+
+
+def lots_of_count(
+    sku: str, sent: Sequence[tuple[str, int | Decimal]], on_hand: int, quantities: Quantities
+) -> LotUnits:
+    """The lots of a count; raises InputInvalid if they have more units than were counted in all."""
+    units = [(label, quantities.smallest(sku, count, field="lots", most=MOST_ON_HAND)) for label, count in sent]
+    total = sum(count for _, count in units)
+    if total > on_hand:
+        message = f"the lots have {total} units, and {on_hand} were counted in all; on_hand counts those of every lot"
+        raise InputInvalid([Mistake(field="lots", message=message)])
+    return tuple(sorted(units))

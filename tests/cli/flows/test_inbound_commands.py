@@ -95,6 +95,7 @@ def test_what_is_to_come_is_listed_shown_and_received(imported: Run) -> None:
     assert json.loads(last.stdout)["receipt"]["status"] == "received"
     french = imported("inbound", "show", "PO-1", POINTSMAN_LANG="fr")
     assert "annoncées" in french.stdout, french.stderr
+    assert "reçue " in french.stdout
     assert "PO-1" in imported("ledger", "log", "--kind", "received").stdout
 
 
@@ -104,3 +105,21 @@ def test_nothing_of_it_is_cut_on_a_narrow_terminal(imported: Run) -> None:
         assert all(len(line) <= 80 for line in listed.splitlines())
         assert "…" not in listed
         assert [listed.count(f"│ {name} ") for name in ("PO-1", "SHIRT", "lyon")] == [listed.count("┡"), 1, 1]
+
+
+def test_a_list_that_ends_early_says_how_to_go_on_and_closed_receipts_are_found_by_status(
+    installation: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "three.csv"
+    rows = [PO_1.replace("PO-1", f"A-{number}").replace("12-01", f"11-0{number}") for number in (1, 2, 3)]
+    path.write_text("\n".join([COLUMNS, *rows]), "utf-8")
+    assert installation("inbound", "import", str(path)).returncode == 0
+    first = installation("inbound", "list", "--sku", "SHIRT", "--limit", "2")
+    place = f"{json.loads(installation('inbound', 'list', '--limit', '2', '--json').stdout)['next']}"
+    assert first.stderr == f"... and perhaps more; go on with --after {place}\n"
+    assert [first.stdout.count(name) for name in ("A-1", "A-2", "A-3")] == [1, 1, 0]
+    following = installation("inbound", "list", "--limit", "1", "--after", place, "--json")
+    assert [item["id"] for item in json.loads(following.stdout)["receipts"]] == ["A-3"]
+    assert installation("inbound", "list", "--status", "cancelled").stdout == "no receipts\n"
+    refused = installation("inbound", "list", "--after", "there")
+    assert (refused.returncode, "this is no 'next' of a page before" in refused.stderr) == (2, True)

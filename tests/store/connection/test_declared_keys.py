@@ -27,6 +27,7 @@ from engine.store.audit.seal_entries import SealStep
 from engine.store.audit.sealed_log import SealedLog
 from engine.store.connection import client as store
 from engine.store.connection.client import script_text
+from engine.store.connectors.connector_store import Step
 from engine.store.events.event_stream import EventStream
 from engine.store.flows.learnt_demand import LearntDemand
 from engine.store.flows.receipts import Announcement, Delivery
@@ -158,6 +159,14 @@ def follow_a_channel(pointsman):
     assert channels.low.look().fallen
 
 
+def run_a_connector(pointsman):
+    """A step of one is stored, by whoever has its turn."""
+    store = pointsman.connectors
+    assert store.take_turn("shop", "eve")
+    step = Step(fields={"rows": "1"}, seen=[b"1"], problems=[b"{}"], status={"message": "a"}, counts={"rows": 1})
+    assert store.keep("shop", "eve", 1, step, now=pointsman.now, since=0)
+
+
 def change_paces(pointsman):
     """As learning them does."""
     store = LearntDemand(pointsman._client, pointsman._keys)
@@ -230,6 +239,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     change_paces(pointsman)
     take_back_what_left(pointsman)
     follow_a_channel(pointsman)
+    run_a_connector(pointsman)
     print_at_a_node(pointsman)
     seal_and_trim(pointsman)
     over = order(("B", 1))

@@ -133,7 +133,7 @@ def test_two_returns_that_are_opened_at_once_without_an_id_get_one_each(shop, wo
     others = before_first(StoredReturns, "take", lambda: open_return(worker, "O-2", _1=1))
     opened = open_return(shop, "O-2", _1=1)
     assert (others[0].stored.id, opened.stored.id, opened.new) == ("O-2-R1", "O-2-R2", True)
-    with pytest.raises(NotReturnable, match="2 are expected on"):
+    with pytest.raises(NotReturnable, match="2 are expected already, on 'O-2-R1', 'O-2-R2'"):
         open_return(shop, "O-2", _1=1)
     assert shop.check().clean
 
@@ -199,7 +199,7 @@ def test_two_confirms_that_are_undone_at_once_leave_what_came_back(shop, worker,
 
 def test_of_two_who_open_a_return_of_the_last_unit_at_once_one_does(shop, worker, before_first):
     before_first(StoredReturns, "take", lambda: open_return(worker, _1=1, name="first"))
-    with pytest.raises(NotReturnable, match="1 are expected on other returns"):
+    with pytest.raises(NotReturnable, match="1 are expected already, on 'first'"):
         open_return(shop, _1=1, name="second")
     assert shop.check().clean
 

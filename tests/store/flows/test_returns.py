@@ -102,7 +102,7 @@ def test_units_are_restocked_once(shop):
     inspect(shop, "O-1-R1")
     dispose(shop, "O-1-R1", op="d1")
     assert dispose(shop, "O-1-R1", op="d1").state == "closed"
-    with pytest.raises(ReturnOver, match="no units of return 'O-1-R1' wait for a disposition"):
+    with pytest.raises(ReturnOver, match="wait for a disposition: all that came were disposed of"):
         dispose(shop, "O-1-R1", op="d2")
     with pytest.raises(ReturnOver, match="disposed of already"):
         dispose(shop, "O-1-R1", group=1)
@@ -196,7 +196,7 @@ def test_what_has_not_left_or_was_cancelled_or_is_not_counted_does_not_come_back
 
 def test_units_are_on_one_return_at_a_time(shop):
     open_return(shop, _1=2)
-    with pytest.raises(NotReturnable, match="2 can't come back, as 1 of 3 may: 2 are expected on other returns"):
+    with pytest.raises(NotReturnable, match="2 can't come back, as 1 of 3 may: 2 are expected already, on 'O-1-R1'"):
         open_return(shop, _1=2)
     receive(shop, "O-1-R1", _1=2)
     with pytest.raises(NotReturnable, match="as 1 of 3 may: 2 came back before, or are kept"):
@@ -344,15 +344,19 @@ def test_reasons_and_grades_are_those_of_the_network(shop):
     with pytest.raises(InputInvalid, match="'wrong_sise' is no reason of this network; did you mean 'wrong_size'"):
         open_return(shop, _1=1, reason="wrong_sise")
     open_return(shop, _1=1)
+    with pytest.raises(ReturnOver, match="wait to be inspected: none came yet; receive them first"):
+        inspect(shop, "O-1-R1")
+    with pytest.raises(ReturnOver, match="wait for a disposition: none came yet; receive and inspect them first"):
+        dispose(shop, "O-1-R1")
     receive(shop, "O-1-R1", _1=1)
     with pytest.raises(InputInvalid, match="'mint' is no grade of this network; it has as_new, opened"):
         inspect(shop, "O-1-R1", "mint")
-    with pytest.raises(ReturnOver, match="wait for a disposition"):
+    with pytest.raises(ReturnOver, match="wait for a disposition: those that are here have no grade yet; inspect"):
         dispose(shop, "O-1-R1")
     with pytest.raises(ReturnOver, match="group 1 of return 'O-1-R1' was not inspected yet"):
         dispose(shop, "O-1-R1", group=1)
     inspect(shop, "O-1-R1")
-    with pytest.raises(ReturnOver, match="no units of return 'O-1-R1' wait to be inspected"):
+    with pytest.raises(ReturnOver, match="wait to be inspected: all that are here have a grade"):
         inspect(shop, "O-1-R1")
     inspect(shop, "O-1-R1", "worn", group=1)
     with pytest.raises(InputInvalid, match="no rule says what becomes of group 1"):

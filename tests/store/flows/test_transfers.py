@@ -393,7 +393,7 @@ def test_what_is_on_its_way_is_changed_by_its_transfer_alone(shop, shipped, cont
     shipped()
     name = "transfer:T-1:A"
     before = contents()
-    with pytest.raises(StockConflict, match="belongs to a transfer"):
+    with pytest.raises(StockConflict, match=r"receive the transfer .*: pointsman transfer receive T-1\)"):
         shop.flows.inbound.receive(name, Delivery(units=1))
     with pytest.raises(StockConflict, match="belongs to a transfer"):
         shop.flows.inbound.announce(

@@ -97,6 +97,25 @@ def test_a_least_above_the_most_is_a_warning_and_as_much_is_none():
     assert warned("when: {node.id: a}, then: {min: 40}", "when: {node.id: b}, then: {max: 10}") == []
 
 
+@pytest.mark.parametrize(("effect", "value"), [("slack", "2 days"), ("haircut", "10%")])
+def test_terms_of_promises_that_no_rule_makes_are_a_warning(effect, value):
+    terms = f"then: {{{effect}: {value}}}"
+    (warning,) = warned(terms)
+    assert warning == (
+        f"nothing-promised  warning: '{effect}' of 'p/r0' counts in estimates alone: no rule lets what is to come be"
+        " promised (promise_from)"
+    )
+    assert len(warned(terms, "then: {promise_from: on_hand}")) == 1
+    assert warned(terms, "when: {node.id: a}, then: {promise_from: planned}") == []
+    assert "nothing-promised" not in warned(f"then: {{{effect}: {'0 m' if effect == 'slack' else '0%'}}}")[0]
+
+
+def test_terms_of_promises_are_no_warning_where_another_file_may_make_them():
+    files = {"p.yaml": b"policy: p\nrules:\n  - {id: r, because: b, then: {slack: 2 days}}\n"}
+    assert [item.code for item in check(files).warnings] == ["nothing-promised"]
+    assert check(files, whole_set=False).warnings == ()
+
+
 def test_a_price_of_carbon_far_beyond_any_is_taken_for_that_of_a_tonne():
     assert warned("then: {carbon_price: 120}") == [
         "large-carbon-price  warning: '120' counts for each kilogram of CO2e; for a tonne write 120 EUR/t"

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 
 from api.cli.language.catalogue import LANGUAGES, texts_of
 from api.cli.language.messages import MOST_LETTERS, MessageBook, message_book
+from engine.inbound.refusals import why_refused
+from engine.model.receipts import Receipt
+from engine.store.flows.receipts import ReceiptRefused
 from tests.support import invalid_policies
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -59,6 +63,7 @@ BOOK = MessageBook(
         ("nothing moves by 0", "rien ne bouge de 0"),
         ("'0.5 g' is finer than a gram", "'0.5 g' est plus fin que un gramme"),
         ("product.weight: '0.5 g' is finer than a gram", "product.weight: '0.5 g' est plus fin que un gramme"),
+        ("'PO 1: b': '0.5 g' is finer than a gram", "'PO 1: b': '0.5 g' est plus fin que un gramme"),
         ("3 of 7", "de 7, 3"),
         ("'2.5' is finer than a gram; write 2 or 3", "'2.5' est plus fin que un gramme ; écrivez 2 ou 3"),
         ("something else", "something else"),
@@ -86,6 +91,18 @@ def test_every_finding_of_bad_policies_is_translated(language):
     messages, book = set(_messages_of_findings()), message_book(language)
     assert len(messages) > 100
     assert [message for message in sorted(messages) if book.translate(message) == message] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_why_messages_about_receipts_are_refused_is_translated(language):
+    receipt = Receipt(
+        id="transfer:T-1:A", source="asn", node="lyon", sku="A", quantity=9, expected_at=1, status="received"
+    )
+    for status in ("received", "cancelled"):
+        for why in ("owned", "over", "closed", "few", "elsewhere", "differs", "dated", "lotless", "holds"):
+            outcome = ReceiptRefused(why=why, receipt=replace(receipt, status=status), over=1)
+            said = f"'T-1': {why_refused(outcome, None, lambda _, units: str(units))}"
+            assert message_book(language).translate(said) not in (said, ""), said
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -1,0 +1,1 @@
+"""`pointsman connector`: checks, tests and runs connectors, and shows how they are."""

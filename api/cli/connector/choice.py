@@ -1,0 +1,60 @@
+"""Which connectors a command is about."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from api.cli.language.current import say
+from api.connectors.language.connector import Connector
+from api.connectors.language.loader import load_connectors
+from api.connectors.running.folder_of_connectors import connector_files, shipped_folder
+from api.connectors.running.settings import ConnectorSettings
+from api.files.file_content import read_content
+from engine.settings import Settings
+from rules.syntax.close_words import closest
+
+CONNECTORS = click.argument("names", metavar="[CONNECTOR]...", nargs=-1)
+FOLDER = click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="The folder with the connectors' files. Default: POINTSMAN_CONNECTORS, or those that come with Pointsman.",
+)
+
+
+def connector_settings(settings: Settings) -> ConnectorSettings:
+    return ConnectorSettings.from_environment(os.environ, settings)
+
+
+def folder_of(settings: Settings, folder: Path | None) -> Path:
+    """Where the connectors' files are: as the option says, or the setting, or those that come with Pointsman."""
+    return folder or connector_settings(settings).folder or shipped_folder()
+
+
+def chosen(settings: Settings, names: Sequence[str], folder: Path | None) -> list[Connector]:
+    """The connectors of these names, or in these files and folders; without any, all of the folder. Raises
+    InputInvalid, PolicyInvalid with every mistake in their files.
+    """
+    paths = [Path(name) for name in names if name.endswith(".yaml") or os.sep in name]
+    words = [name for name in names if not (name.endswith(".yaml") or os.sep in name)]
+    files = [file for path in paths for file in (connector_files(path) if path.is_dir() else [path])]
+    found = load_connectors({str(file): read_content(file) for file in files})
+    if words or not names:
+        every = load_connectors(
+            {str(file): read_content(file) for file in connector_files(folder_of(settings, folder))}
+        )
+        found += every if not names else [_named(word, every) for word in words]
+    return found
+
+
+def _named(word: str, connectors: Sequence[Connector]) -> Connector:
+    connector = next((item for item in connectors if item.name == word), None)
+    if connector is None:
+        names = [item.name for item in connectors]
+        near = closest(word, names)
+        hint = say(" (did you mean '{meant}'?)", meant=near) if near else ""
+        raise click.UsageError(
+            say("there is no connector '{name}'; there are {names}{hint}", name=word, names=", ".join(names), hint=hint)
+        )
+    return connector

@@ -1,0 +1,15 @@
+"""`pointsman connector`: the group of all commands on connectors."""
+
+import click
+
+from api.cli.connector.checks import check, run_tests, schema
+from api.cli.connector.runs import list_connectors, replay_messages, run
+
+
+@click.group()
+def connector() -> None:
+    """Check, test and run connectors: files and calls of other systems, described in YAML."""
+
+
+for command in (check, run_tests, run, replay_messages, list_connectors, schema):
+    connector.add_command(command)

@@ -1,0 +1,206 @@
+"""`pointsman connector run`, `replay` and `list`: messages are taken over, sent again, and what became of them."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+from rich.progress import Progress
+
+from api.cli.connector.choice import CONNECTORS, FOLDER, chosen, connector_settings
+from api.cli.language.current import counted, say, say_message
+from api.cli.options import AS_JSON, INSTANT, print_json
+from api.cli.output.column_tables import print_columns, text_columns
+from api.cli.output.mistakes import fail_with_mistakes
+from api.cli.output.progress import progress_bar
+from api.cli.output.times import Times
+from api.connectors.language.connector import Connector
+from api.connectors.running.quarantine import Keeping
+from api.connectors.running.replaying import connector_of_file, replay
+from api.connectors.running.report import MessageReport, TurnReport
+from api.connectors.running.schedule import ConnectorSchedule
+from api.records.connectors import ConnectorRecord, ConnectorsRecord, TurnRecord, place_text
+from engine.errors import InputInvalid
+from engine.service import Pointsman
+from engine.settings import Settings
+from rules.errors import PolicyInvalid
+
+IDLE_SECONDS = 1.0
+"""Between looks which connector is due."""
+_MOST_TOLD = 5
+"""Problems of a message that are printed; its problem file has them all."""
+
+
+@click.command()
+@CONNECTORS
+@FOLDER
+@click.option("--once", is_flag=True, help="Take over what is there, and end. That is the default.")
+@click.option("--follow", is_flag=True, help="Go on, each connector as often as its file says, until interrupted.")
+@AS_JSON
+@click.pass_obj
+def run(
+    settings: Settings, names: tuple[str, ...], folder: Path | None, *, once: bool, follow: bool, as_json: bool
+) -> None:
+    """Take over what waits at the sources of connectors.
+
+    CONNECTOR is a name, a file or a folder; without any, all of the folder run. What is bad is kept beside what is
+    wrong with it, and goes on with replay. It may be interrupted, and run twice at once: nothing is lost, and nothing
+    counts twice. Exits with 1 if a message has mistakes, or a source can't be read.
+
+    Example: pointsman connector run stock-csv --follow
+    """
+    if once and follow:
+        raise click.UsageError(say("--once or --follow, not both"))
+    try:
+        connectors = chosen(settings, names, folder)
+    except (InputInvalid, PolicyInvalid) as error:
+        fail_with_mistakes(error, say("nothing was run"))
+    files = connector_settings(settings).files
+    with Pointsman(settings) as service, progress_bar() as bar:
+        schedule = ConnectorSchedule(pointsman=service, connectors=connectors, files=files, advanced=_advancing(bar))
+        if not follow:
+            reports = schedule.run_all()
+            _print(reports, as_json=as_json)
+        else:
+            _follow(schedule, as_json=as_json)
+            return
+    sys.exit(1 if any(_went_wrong(report) for report in reports) else 0)
+
+
+@click.command("replay")
+@click.argument("paths", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--connector", "name", help="Whose files they are. Default: that in whose folder each is.")
+@click.option("--since", type=INSTANT, help="All messages of --connector that are kept and came since then.")
+@FOLDER
+@AS_JSON
+@click.pass_obj
+def replay_messages(
+    settings: Settings,
+    paths: tuple[Path, ...],
+    name: str | None,
+    since: int | None,
+    folder: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Send messages again: mended FILEs, or old ones.
+
+    FILEs are in quarantine, beside what was wrong with them. What was taken over before is left out. A file that has no
+    mistake any more goes to those that were taken over. Old messages are sent again after a backup was restored: those
+    of folders are kept in done, others as `keep` says.
+
+    Example: pointsman connector replay data/stock-csv/bad/20261127T060500_stock.csv
+    """
+    if bool(paths) is (since is not None) or (since is not None and name is None):
+        raise click.UsageError(say("say what to send again: FILEs, or --connector and --since"))
+    try:
+        connectors = chosen(settings, () if name is None else (name,), folder)
+    except (InputInvalid, PolicyInvalid) as error:
+        fail_with_mistakes(error, say("nothing was run"))
+    files = connector_settings(settings).files
+    if since is not None:
+        paths = tuple(Keeping(connectors[0], files).kept_since(since))
+    of_each = [(connectors[0] if name else _connector_of(connectors, files, path), path) for path in paths]
+    with Pointsman(settings) as service:
+        reports = [replay(service, connector, [path], files) for connector, path in of_each]
+    _print(reports, as_json=as_json)
+    sys.exit(1 if any(_went_wrong(report) for report in reports) else 0)
+
+
+@click.command("list")
+@CONNECTORS
+@FOLDER
+@AS_JSON
+@click.pass_obj
+def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | None, *, as_json: bool) -> None:
+    """List connectors: how far each is, and its last error.
+
+    Of each: what it brings or sends, from where, when it was last read, for how long the oldest message has waited, and
+    what went wrong last.
+
+    Example: pointsman connector list
+    """
+    try:
+        connectors = chosen(settings, names, folder)
+    except (InputInvalid, PolicyInvalid) as error:
+        fail_with_mistakes(error, say("nothing is listed"))
+    with Pointsman(settings) as service:
+        now, times = service.now, Times.of(service)
+        statuses = {item.name: service.connectors.status(item.name) for item in connectors}
+    if as_json:
+        records = [ConnectorRecord.of(item, statuses[item.name], now) for item in connectors]
+        print_json(ConnectorsRecord(connectors=records))
+        return
+    rows = []
+    for item in connectors:
+        status = statuses[item.name]
+        counts = say("{rows} rows, {bad} bad", rows=f"{status.rows:,}", bad=f"{status.bad:,}")
+        read = times(status.read_at) if status.read_at else say("never")
+        kind = f"{item.kind} {'<' if item.reads else '>'}"
+        rows.append([item.name, kind, place_text(item), read, str(status.lag(now)), counts, status.error])
+    headings = [say("connector"), say("kind"), say("place"), say("last read"), say("lag (s)"), say("rows so far")]
+    headings.append(say("last error"))
+    columns = text_columns(headings, rows)
+    print_columns(columns[:1], columns[1:])
+
+
+def _connector_of(connectors: Sequence[Connector], files: Path, path: Path) -> Connector:
+    connector = connector_of_file(connectors, files, path)
+    if connector is None:
+        raise click.UsageError(say("{path} is in no connector's folder; say whose it is, by --connector", path=path))
+    return connector
+
+
+def _advancing(bar: Progress) -> Callable[[str, int], None]:
+    """Shows rows of each connector that is running; how many there are to be is not known."""
+    tasks: dict[str, int] = {}
+
+    def advanced(name: str, rows: int) -> None:
+        if name not in tasks:
+            tasks[name] = bar.add_task(name, total=None)
+        bar.advance(tasks[name], rows)  # type: ignore[arg-type]  # what add_task answers
+
+    return advanced
+
+
+def _follow(schedule: ConnectorSchedule, *, as_json: bool) -> None:
+    while True:
+        reports = [report for report in schedule.run_due() if report.messages or report.error or report.sent]
+        _print(reports, as_json=as_json)
+        time.sleep(IDLE_SECONDS)
+
+
+def _print(reports: Sequence[TurnReport], *, as_json: bool) -> None:
+    for report in reports:
+        if as_json:
+            print_json(TurnRecord.of(report))
+            continue
+        for message in report.messages:
+            click.echo(f"{report.connector}: {_message_line(message)}")
+            for problem in message.problems[:_MOST_TOLD]:
+                click.echo(f"    {say_message(str(problem))}")
+            if message.kept is not None:
+                click.echo(f"    {say('kept with what is wrong with it: {path}', path=message.kept)}")
+        if report.error:
+            click.echo(f"{report.connector}: {say_message(report.error)}", err=True)
+        elif report.busy:
+            click.echo(say("{name}: another process runs it", name=report.connector))
+        elif not report.messages and not report.sent:
+            click.echo(say("{name}: nothing waits", name=report.connector))
+
+
+def _message_line(message: MessageReport) -> str:
+    words = {
+        "applied": say("taken over"),
+        "unchanged": say("unchanged"),
+        "repeated": say("came before"),
+        "skipped": say("left out"),
+        "bad": say("bad"),
+    }
+    parts = [f"{count:,} {words[ending]}" for ending, count in message.endings.items() if count]
+    return f"{message.name}: {counted(message.rows, 'row')}" + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _went_wrong(report: TurnReport) -> bool:
+    return bool(report.error) or any(message.kept is not None for message in report.messages)

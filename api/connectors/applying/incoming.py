@@ -1,0 +1,156 @@
+"""A row that is to be taken over, what can become of it, and what calls have in common."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol, TypeAlias
+
+from marshmallow import Schema, ValidationError
+
+from api.shapes.mistakes import mistakes_of
+from api.shapes.quantities import Quantities
+from engine.actor import act_as, author
+from engine.errors import (
+    ArchiveUnavailable,
+    Contended,
+    InputInvalid,
+    Interrupted,
+    Mistake,
+    NotFound,
+    NotReady,
+    PointsmanError,
+    StoreUnavailable,
+)
+from engine.service import Pointsman
+
+LATER = (StoreUnavailable, NotReady, Contended, ArchiveUnavailable, Interrupted)
+"""Errors that say nothing of the message: it is tried again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingRow:
+    """What a row brings: `fields` as JSON of an HTTP request has them, and the operation id of what is made of it."""
+
+    number: int
+    place: str
+    fields: Mapping[str, Any]
+    op: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """It changed something, or was taken note of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Nothing changed: it came before, or a newer message did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing changed, as these mistakes are in it. `early`: it is about something that is not there, and may come."""
+
+    mistakes: tuple[Mistake, ...]
+    early: bool = False
+
+
+Outcome: TypeAlias = Applied | Unchanged | Refused
+APPLIED, UNCHANGED = Applied(), Unchanged()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where rows are taken over: by which connector, which is the caller of what is made of them."""
+
+    pointsman: Pointsman
+    connector: str
+
+    @property
+    def caller(self) -> str:
+        return caller_name(self.connector)
+
+
+def caller_name(connector: str) -> str:
+    """Who the log says it was."""
+    return f"connector:{connector}"
+
+
+@contextmanager
+def acting_as(connector: str) -> Iterator[None]:
+    """The log says of what is done in this block that the connector did it, by the way that somebody had it do so."""
+    before = author()
+    act_as(caller_name(connector), through=before.through, origin=before.origin)
+    try:
+        yield
+    finally:
+        act_as(before.name, through=before.through, origin=before.origin)
+
+
+class Applier(Protocol):
+    """Takes over rows in their order, and answers for each what became of it. Raises one of LATER if that can't be done
+    now; what was taken over by then is answered as unchanged when it comes again.
+    """
+
+    def __call__(self, place: Place, rows: Sequence[IncomingRow]) -> list[Outcome]: ...
+
+
+def one_by_one(apply: Callable[[Place, IncomingRow], Outcome]) -> Applier:
+    """Of a kind of which each row is a call of its own."""
+
+    def apply_all(place: Place, rows: Sequence[IncomingRow]) -> list[Outcome]:
+        return [guarded(lambda row=row: apply(place, row)) for row in rows]
+
+    return apply_all
+
+
+def guarded(apply: Callable[[], Outcome]) -> Outcome:
+    """What it answers, or that it was refused, in the words of the error."""
+    try:
+        return apply()
+    except ValidationError as error:
+        return Refused(tuple(mistakes_of(error.messages)))
+    except LATER:
+        raise
+    except InputInvalid as error:
+        return Refused(tuple(error.mistakes))
+    except NotFound as error:
+        return refused(str(error), early=True)
+    except PointsmanError as error:
+        return refused(str(error))
+
+
+def refused(message: str, *, field: str = "", early: bool = False) -> Refused:
+    return Refused((Mistake(field=field, message=message),), early=early)
+
+
+def loaded(shape: Schema, fields: Mapping[str, Any], quantities: Quantities | None = None) -> Any:
+    """What the shape reads of the fields; with `quantities`, of those that stand beside their SKU. Raises
+    ValidationError.
+    """
+    raw = quantities.read(dict(fields)) if quantities else fields
+    return shape.load(plain(raw))
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it: shapes know no Decimal, and read a number with a fraction of its text."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def units_by_line(rows: Any) -> Any:
+    """Of a list of {line, quantity} the mapping that calls take; of a line that stands there twice, the sum."""
+    if not isinstance(rows, list):
+        return rows
+    units: dict[str, Any] = {}
+    for row in rows:
+        units[row["line"]] = units.get(row["line"], 0) + row["quantity"]
+    return units
+
+
+def without(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}

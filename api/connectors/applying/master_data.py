@@ -1,0 +1,98 @@
+"""Products and nodes: taken over many at a time. What comes last stands."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+from api.connectors.applying.incoming import APPLIED, UNCHANGED, IncomingRow, Outcome, Place, Refused, guarded, loaded
+from api.files.master_data import NodeLine, ProductLine, node_in, product_in, row_of
+from api.shapes.mistakes import mistakes_of
+from engine.errors import InputInvalid
+from engine.inventory.master_data import MOST_AT_ONCE, MasterDataChange
+from engine.model.facts import Network
+from engine.service import Pointsman
+from engine.store.network.change import Stored
+
+_PRODUCT, _NODE = ProductLine(), NodeLine()
+
+
+def apply_products(place: Place, rows: Sequence[IncomingRow]) -> list[Outcome]:
+    data, network = place.pointsman.master_data, place.pointsman.network()
+
+    def verify(raw: Mapping[str, Any]) -> None:
+        if mistake := data.mistake_of(product_in(row_of(raw), network), network):
+            raise InputInvalid([mistake])
+
+    def put(raws: Sequence[Mapping[str, Any]]) -> MasterDataChange:
+        return data.put_products(lambda newest: [product_in(row_of(raw), newest) for raw in raws])
+
+    return _apply(rows, _PRODUCT, "sku", verify, put)
+
+
+def apply_nodes(place: Place, rows: Sequence[IncomingRow]) -> list[Outcome]:
+    pointsman: Pointsman = place.pointsman
+
+    def put(raws: Sequence[Mapping[str, Any]]) -> MasterDataChange:
+        return pointsman.master_data.put_nodes(lambda newest: [_node(raw, newest) for raw in raws])
+
+    network = pointsman.network()
+    return _apply(rows, _NODE, "id", lambda raw: _node(raw, network), put)
+
+
+def _node(raw: Mapping[str, Any], network: Network) -> Any:
+    return node_in(raw["id"], {name: value for name, value in raw.items() if name != "id"}, network)
+
+
+def _apply(
+    rows: Sequence[IncomingRow],
+    shape: Schema,
+    key: str,
+    verify: Callable[[Mapping[str, Any]], object],
+    put: Callable[[Sequence[Mapping[str, Any]]], MasterDataChange],
+) -> list[Outcome]:
+    read = [_read(row, shape, verify) for row in rows]
+    good = [item for item in read if not isinstance(item, Refused)]
+    outcomes = iter([outcome for turn in _turns(good, key) for outcome in _put(turn, put)])
+    return [item if isinstance(item, Refused) else next(outcomes) for item in read]
+
+
+def _read(row: IncomingRow, shape: Schema, verify: Callable[[Mapping[str, Any]], object]) -> Any:
+    try:
+        raw = loaded(shape, row.fields)
+        verify(raw)
+    except ValidationError as error:
+        return Refused(tuple(mistakes_of(error.messages)))
+    except InputInvalid as error:
+        return Refused(tuple(error.mistakes))
+    return raw
+
+
+def _turns(raws: Sequence[Mapping[str, Any]], key: str) -> Iterator[list[Mapping[str, Any]]]:
+    """In their order, in groups of which none names one twice: the second stands."""
+    turn: dict[str, Mapping[str, Any]] = {}
+    for raw in raws:
+        if raw[key] in turn or len(turn) == MOST_AT_ONCE:
+            yield list(turn.values())
+            turn = {}
+        turn[raw[key]] = raw
+    if turn:
+        yield list(turn.values())
+
+
+def _put(
+    raws: Sequence[Mapping[str, Any]], put: Callable[[Sequence[Mapping[str, Any]]], MasterDataChange]
+) -> list[Outcome]:
+    try:
+        return _outcomes(put(raws))
+    except InputInvalid:  # the network changed meanwhile: each is told by itself
+        return [guarded(partial(_one, raw, put)) for raw in raws]
+
+
+def _one(raw: Mapping[str, Any], put: Callable[[Sequence[Mapping[str, Any]]], MasterDataChange]) -> Outcome:
+    return _outcomes(put([raw]))[0]
+
+
+def _outcomes(change: MasterDataChange) -> list[Outcome]:
+    return [UNCHANGED if outcome is Stored.SAME else APPLIED for outcome in change.outcomes]

@@ -1,0 +1,125 @@
+"""Orders, their cancellations, and confirms of what left."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from api.connectors.applying.incoming import (
+    APPLIED,
+    UNCHANGED,
+    IncomingRow,
+    Outcome,
+    Place,
+    loaded,
+    plain,
+    units_by_line,
+    without,
+)
+from api.shapes.hold_ends import ConfirmRequest
+from api.shapes.order import OrderRequest
+from api.shapes.order_cancellation import CancelOrderRequest
+from api.shapes.quantities import Quantities, quantities_of, skus_of_decision, skus_of_order
+from engine.errors import InputInvalid, Mistake, NotFound
+from engine.orders.cancellation.plan import CancelRequest
+from engine.service import Pointsman
+from engine.store.ledger import RequestKey
+
+_CANCEL, _CONFIRM = CancelOrderRequest(), ConfirmRequest()
+_WHICH = ("decision", "shipment", "order", "node", "service")
+
+
+def apply_order(place: Place, row: IncomingRow) -> Outcome:
+    """It is decided. Units that stay unfilled wait for stock, unless the connector says otherwise: nobody reads the
+    answer who could order them again.
+    """
+    pointsman = place.pointsman
+    shape = OrderRequest(max_lines=pointsman.settings.max_lines, quantities=quantities_of(pointsman))
+    order = shape.load(plain(without(row.fields, "wait")))
+    answer = pointsman.decide(
+        order,
+        key=RequestKey(caller=place.caller, name=row.op),
+        caller=place.caller,
+        wait=row.fields.get("wait", True),
+    )
+    return APPLIED if answer.new else UNCHANGED
+
+
+def apply_cancellation(place: Place, row: IncomingRow) -> Outcome:
+    pointsman, order = place.pointsman, row.fields["order"]
+    body = loaded(_CANCEL, {"op": row.op, **_with_units(without(row.fields, "order"), "lines")})
+    skus = partial(skus_of_order, pointsman, order)
+    lines = Quantities.of(pointsman).by_line(body["lines"], skus)
+    pointsman.cancellations.cancel(CancelRequest(order=order, lines=lines, op=body["op"]))
+    return APPLIED
+
+
+def apply_confirmation(place: Place, row: IncomingRow) -> Outcome:
+    """Of the shipments that the row names: by decision, by shipment (`DECISION/NUMBER`), or by order and node."""
+    pointsman = place.pointsman
+    body = loaded(_CONFIRM, {"op": row.op, **_with_units(without(row.fields, *_WHICH), "lines")})
+    outcome: Outcome = UNCHANGED
+    for decision, shipments in _named(pointsman, row):
+        lines = Quantities.of(pointsman).by_line(body["lines"], partial(skus_of_decision, pointsman, decision))
+        pointsman.holds.confirm(decision, shipments=shipments, lines=lines, left_at=body["left_at"], op=body["op"])
+        outcome = APPLIED
+    return outcome
+
+
+def _with_units(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: units_by_line(value) if name in names else value for name, value in fields.items()}
+
+
+def _named(pointsman: Pointsman, row: IncomingRow) -> Sequence[tuple[str, list[tuple[str, str]]]]:
+    """The decisions that are meant, and of each the shipments, by node and service; none: all of them."""
+    fields = row.fields
+    node, service = fields.get("node"), fields.get("service")
+    if "shipment" in fields:
+        return [_by_number(pointsman, fields["shipment"])]
+    if "decision" in fields:
+        decision = fields["decision"]
+        if node is None and service is None:
+            return [(decision, [])]
+        shipments = [(each.node, each.service) for each in pointsman.holds.state(decision).shipments]
+        return [(decision, _matching(shipments, node, service, of=f"decision '{decision}'"))]
+    if "order" not in fields:
+        message = "say which shipment left: by decision, by shipment (DECISION/NUMBER), or by order and node"
+        raise InputInvalid([Mistake(field="order", message=message)])
+    return _of_order(pointsman, fields["order"], node, service)
+
+
+def _by_number(pointsman: Pointsman, name: str) -> tuple[str, list[tuple[str, str]]]:
+    decision, slash, number = name.rpartition("/")
+    if not slash or not number.isdigit():
+        message = f"'{name}' is no shipment; it is written DECISION/NUMBER, as in what was sent out"
+        raise InputInvalid([Mistake(field="shipment", message=message)])
+    shipments = pointsman.decision(decision).record.shipments
+    if int(number) >= len(shipments):
+        raise NotFound(f"decision '{decision}' has {len(shipments)} shipments, counted from 0; there is no '{number}'")
+    shipment = shipments[int(number)]
+    return decision, [(shipment.node, shipment.service)]
+
+
+def _of_order(
+    pointsman: Pointsman, order: str, node: str | None, service: str | None
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Those of its shipments that are held or were confirmed: a confirm that comes again is answered the same."""
+    by_decision: dict[str, list[tuple[str, str]]] = {}
+    for shipment in pointsman.orders.show(order).shipments:
+        if shipment.state in ("held", "confirmed", "expired"):
+            ways = by_decision.setdefault(shipment.decision, [])
+            if node in (None, shipment.record.node) and service in (None, shipment.record.service):
+                ways.append((shipment.record.node, shipment.record.service))
+    found = [(decision, ways) for decision, ways in by_decision.items() if ways]
+    if not found:
+        where = f" at '{node}'" if node else ""
+        raise NotFound(f"order '{order}' has no shipment{where} that could have left")
+    return found
+
+
+def _matching(
+    shipments: Sequence[tuple[str, str]], node: str | None, service: str | None, *, of: str
+) -> list[tuple[str, str]]:
+    found = [way for way in shipments if node in (None, way[0]) and service in (None, way[1])]
+    if not found:
+        raise NotFound(f"{of} has no shipment from '{node}'")
+    return found

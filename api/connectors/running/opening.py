@@ -1,0 +1,67 @@
+"""Puts the parts of a connector together: its source, its tables, and what reads its messages."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from api.connectors.fields.tables import read_tables
+from api.connectors.language.connector import Connector, Folder, HttpCall, Push, Sftp, Source, Stream
+from api.connectors.running.quarantine import Keeping
+from api.connectors.running.reading import MessageReader
+from api.connectors.running.runner import ConnectorParts, ConnectorRunner
+from api.connectors.running.settings import resolve
+from api.connectors.sources import message as messages
+from api.connectors.sources.folder import FolderSource
+from api.connectors.sources.http import HttpSource
+from api.connectors.sources.nothing import NoSource
+from api.connectors.sources.sftp import SftpSource
+from api.connectors.sources.stream import StreamSource
+from api.files.file_content import read_content
+from engine.service import Pointsman
+
+
+def open_connector(
+    pointsman: Pointsman, connector: Connector, files: Path, *, clock: Callable[[], float]
+) -> ConnectorParts:
+    """The parts of a connector that reads. `files` is the folder of the installation's messages; `clock` answers UTC
+    seconds by this machine. Raises InputInvalid if a table is wrong.
+    """
+    return ConnectorParts(
+        connector=connector,
+        source=open_source(pointsman, connector, files, clock=clock),
+        reader=open_reader(connector),
+        keeping=Keeping(connector, files),
+    )
+
+
+def open_runner(
+    pointsman: Pointsman, connector: Connector, files: Path, *, advanced: Callable[[int], None] = lambda _rows: None
+) -> ConnectorRunner:
+    """What runs the connector in this process. Raises InputInvalid if a table is wrong."""
+    parts = open_connector(pointsman, connector, files, clock=time.time)
+    return ConnectorRunner(pointsman, parts, advanced=advanced)
+
+
+def open_reader(connector: Connector) -> MessageReader:
+    """What reads the connector's messages, with its tables. Raises InputInvalid."""
+    beside = Path(connector.document.file).parent
+    return MessageReader(connector, read_tables(connector.lookups, lambda name: read_content(beside / name)))
+
+
+def open_source(
+    pointsman: Pointsman, connector: Connector, files: Path, *, clock: Callable[[], float]
+) -> messages.Source:
+    source: Source | None = connector.reads.source if connector.reads else None
+    text = partial(resolve, connector)
+    match source:
+        case Folder():
+            return FolderSource(source, root=files, now=clock)
+        case Sftp():
+            return SftpSource(source, resolve=text, now=lambda: int(clock()), root=files)
+        case HttpCall():
+            return HttpSource(source, resolve=text, now=lambda: int(clock()), rows=connector.format.rows)
+        case Stream():
+            return StreamSource(source, pointsman.connectors.streams(text(source.url) if source.url else None))
+        case Push() | None:
+            return NoSource()

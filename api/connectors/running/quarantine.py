@@ -1,0 +1,117 @@
+"""Messages with mistakes, kept beside what is wrong with them until a person has mended them."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from api.connectors.language.connector import Connector, Folder
+from api.connectors.running.problems import SUFFIX, Problem, problem_text
+from api.connectors.sources.folder import BAD, DONE, free_path
+from api.connectors.sources.message import Message
+from api.connectors.sources.names import instant_and_name, kept_name
+
+
+class Keeping:
+    """Where a connector's messages are kept once they are over: in `done` and `bad`, of the folder that is watched or
+    else of the connector's own folder under `root`.
+    """
+
+    def __init__(self, connector: Connector, root: Path) -> None:
+        self._connector = connector
+        source = connector.reads.source if connector.reads else None
+        self._moved = isinstance(source, Folder)
+        """Whether the source moves files there itself."""
+        self.folder = root / (source.path if isinstance(source, Folder) else connector.name)
+
+    @property
+    def bad(self) -> Path:
+        return self.folder / BAD
+
+    @property
+    def done(self) -> Path:
+        return self.folder / DONE
+
+    def quarantine(self, message: Message, problems: Sequence[Problem], *, rows: int, bad: int, at: int) -> Path:
+        """Write what is wrong with the message, and the message itself if its source does not move it there; where
+        that is. Done again after a crash, it writes the same.
+        """
+        self.bad.mkdir(parents=True, exist_ok=True)
+        kept = self.place_of(message)
+        whole = any(problem.whole for problem in problems) or self._connector.quarantine == "file"
+        text = problem_text(
+            problems,
+            connector=self._connector.name,
+            connector_file=self._connector.document.file,
+            message=message.name,
+            kept=kept,
+            rows=rows,
+            bad=bad,
+            at=at,
+            whole=whole,
+        )
+        write_whole(kept.with_name(kept.name + SUFFIX), text.encode())
+        self.copy(message, kept)
+        return kept
+
+    def place_of(self, message: Message) -> Path:
+        """Where it is kept while it is in quarantine."""
+        return free_path(self.bad / kept_name(message))
+
+    def copy(self, message: Message, path: Path) -> None:
+        """Keep it there, unless its source moves it there."""
+        if not self._moved:
+            copy_whole(message, path)
+
+    def keep(self, message: Message) -> None:
+        """Keep a message that was taken over, if the connector says so and its source does not move it there."""
+        if self._connector.keep is not None and not self._moved:
+            self.done.mkdir(parents=True, exist_ok=True)
+            copy_whole(message, self.done / kept_name(message))
+
+    def tidy(self, now: float) -> None:
+        """Delete messages in `done` that are older than the connector says."""
+        if self._connector.keep is None or not self.done.is_dir():
+            return
+        for path in self.done.iterdir():
+            at, _ = instant_and_name(path.name)
+            if at is not None and at < now - self._connector.keep:
+                path.unlink(missing_ok=True)
+
+    def kept_since(self, instant: int) -> Iterator[Path]:
+        """What was read since then, taken over or not, the oldest first."""
+        paths = [path for folder in (self.done, self.bad) if folder.is_dir() for path in folder.iterdir()]
+        dated = [(instant_and_name(path.name)[0], path) for path in paths if not path.name.endswith(SUFFIX)]
+        yield from (path for at, path in sorted((at, path) for at, path in dated if at is not None and at >= instant))
+
+    def quarantined(self) -> list[Path]:
+        """Messages in quarantine, the oldest first."""
+        if not self.bad.is_dir():
+            return []
+        return sorted(path for path in self.bad.iterdir() if not path.name.endswith(SUFFIX) and path.is_file())
+
+    def release(self, path: Path) -> None:
+        """A message that was mended and taken over is kept with those that were good."""
+        self.done.mkdir(parents=True, exist_ok=True)
+        if path.parent == self.bad:
+            path.replace(free_path(self.done / path.name))
+        path.with_name(path.name + SUFFIX).unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """The file has all of the content, or is as it was: it is written beside it first, and then renamed."""
+    beside = path.with_name(f".{path.name}.tmp")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def copy_whole(message: Message, path: Path) -> None:
+    beside = path.with_name(f".{path.name}.tmp")
+    with message.open() as source, beside.open("wb") as file:
+        shutil.copyfileobj(source, file)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -1,0 +1,152 @@
+"""Reads a message into rows with the fields of ours."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import orjson
+
+from api.connectors.fields.conversion import Tables
+from api.connectors.fields.found import BadField
+from api.connectors.fields.mapper import Mapper
+from api.connectors.fields.paths import Path, scopes_of
+from api.connectors.formats.edi.groups import EdiGroup
+from api.connectors.formats.format import BadRow, Row
+from api.connectors.formats.reading import read_rows
+from api.connectors.language.connector import Connector
+from api.connectors.running.row_tests import counts, text_of
+from api.connectors.sources.message import Message
+from engine.decide.order_record import timestamp
+
+ONCE_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRow:
+    """A row that counts. `once` is the same whenever the same message comes, as the connector says; `named`: by words
+    of the message, and not by all that is in the row.
+    """
+
+    number: int
+    place: str
+    raw: str
+    fields: Mapping[str, Any]
+    once: bytes
+    named: bool
+    message_number: str | None = None
+    """Of the message of EDI that the row is part of."""
+
+    def op(self, connector: str) -> str:
+        """The operation id of what is made of it."""
+        return f"connector:{connector}:{self.once.hex()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedRow:
+    """One that does not count, as `when` says."""
+
+    number: int
+
+
+ReadItem = ReadRow | SkippedRow | tuple[BadRow, ...]
+"""Mistakes of one row stand together."""
+
+
+class MessageReader:
+    """Reads the messages of a connector. `tables` are its lookup tables."""
+
+    def __init__(self, connector: Connector, tables: Tables) -> None:
+        self._connector = connector
+        self._mapper = Mapper(connector.fields, connector.format, tables)
+        paths = (*connector.once, *connector.group, *(test.path for test in connector.when))
+        self._paths = {path: Path(path, connector.format) for path in paths if not path.startswith("$")}
+
+    def read(self, stream: BinaryIO, message: Message) -> Iterator[ReadItem]:
+        """Every row of the message, or group of rows, in its order."""
+        words = words_of(message, self._connector.name)
+        for rows in self._groups(read_rows(stream, self._connector.format), words):
+            yield (rows,) if isinstance(rows, BadRow) else self._item(rows, words)
+
+    def _groups(self, rows: Iterator[Row | BadRow], words: Mapping[str, str]) -> Iterator[Sequence[Row] | BadRow]:
+        """Each row by itself, or rows that follow each other and agree in what the connector groups by."""
+        members: list[Row] = []
+        before: Any = None
+        for row in rows:
+            key = None if isinstance(row, BadRow) else self._group_of(row, words)
+            if members and (key is None or key != before):
+                yield members
+                members = []
+            before = key
+            if isinstance(row, BadRow):
+                yield row
+            else:
+                members.append(row)
+        if members:
+            yield members
+
+    def _group_of(self, row: Row, words: Mapping[str, str]) -> Any:
+        return self._values(self._connector.group, row, words) if self._connector.group else row.number
+
+    def _item(self, rows: Sequence[Row], words: Mapping[str, str]) -> ReadItem:
+        row = rows[0]
+        words = {**words, "$row": str(row.number)}
+        try:
+            if not counts(self._connector.when, lambda path: self._find(path, row, words)):
+                return SkippedRow(number=row.number)
+            once = self._once(row, words)
+        except BadField as error:
+            return (BadRow(row=row.number, place=row.place, path=error.path, message=error.message, raw=row.raw),)
+        fields = self._mapper.map(row, words, rows if self._connector.group else ())
+        if isinstance(fields, tuple):
+            return fields
+        return ReadRow(
+            number=row.number,
+            place=row.place,
+            raw=row.raw,
+            fields=fields,
+            once=_digest(once or fields),
+            named=bool(once),
+            message_number=message_number(row.values),
+        )
+
+    def _once(self, row: Row, words: Mapping[str, str]) -> list[str | None]:
+        """Raises BadField if part of what makes the message the same is not there."""
+        values = self._values(self._connector.once, row, words)
+        for path, value in zip(self._connector.once, values, strict=True):
+            if value is None:
+                raise BadField(path, "this is part of what makes the message the same ('once'), and is not there")
+        return values
+
+    def _values(self, paths: Sequence[str], row: Row, words: Mapping[str, str]) -> list[str | None]:
+        found = [self._find(path, row, words) for path in paths]
+        return [None if value is None else text_of(value) for value in found]
+
+    def _find(self, path: str, row: Row, words: Mapping[str, str]) -> Any:
+        return words.get(path) if path.startswith("$") else self._paths[path].find(scopes_of(row))
+
+
+def message_number(values: Any) -> str | None:
+    """The reference of the message of EDI that a row is part of; None if it is of another format."""
+    if not isinstance(values, EdiGroup):
+        return None
+    group = values
+    while group.parent is not None and group.begin.tag not in ("UNH", "ST"):
+        group = group.parent
+    return group.begin.value(1 if group.begin.tag == "ST" else 0)
+
+
+def words_of(message: Message, connector: str) -> dict[str, str]:
+    """What the words that begin with $ mean for a message. Headers go by small letters, as HTTP makes no difference."""
+    headers = {f"$header.{name.lower()}": value for name, value in message.headers.items()}
+    return {
+        "$file": message.name,
+        "$received_at": timestamp(message.received_at),
+        "$connector": connector,
+        **headers,
+    }
+
+
+def _digest(value: Any) -> bytes:
+    text = orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(text).digest()[:ONCE_BYTES]

@@ -1,0 +1,106 @@
+"""Takes over what is pushed to a connector: at once, as its sender waits for the answer."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import io
+import itertools
+from collections.abc import Mapping
+
+from api.connectors.language.connector import Connector, Push
+from api.connectors.running.problems import MOST_PROBLEMS
+from api.connectors.running.quarantine import Keeping
+from api.connectors.running.reading import MessageReader, ReadItem
+from api.connectors.running.report import MessageReport
+from api.connectors.running.row_taker import RowTaker
+from api.connectors.running.runner import ROWS_AT_ONCE, log_message
+from api.connectors.running.settings import resolve
+from api.connectors.sources.message import Message
+from engine.errors import Unauthenticated
+from engine.service import Pointsman
+from engine.store.connectors.connector_store import Step
+
+
+def verify_signature(connector: Connector, push: Push, headers: Mapping[str, str], body: bytes) -> None:
+    """Raises Unauthenticated unless the header has the signature of the body as it came, under the connector's secret,
+    and SecretMissing if that is not set.
+    """
+    if push.secret is None:
+        raise TypeError("a connector whose messages are signed has a secret")
+    key = resolve(connector, push.secret).encode()
+    wanted = hmac.new(key, body, hashlib.sha256).digest()
+    given = headers.get(push.header, "").strip()
+    signature = _decoded(given.removeprefix(push.prefix), push.encoding) if given.startswith(push.prefix) else None
+    if signature is None or not hmac.compare_digest(wanted, signature):
+        message = f"the header {push.header} has no signature of this body under the secret of {connector.name}"
+        raise Unauthenticated(message, presented=bool(given))
+
+
+def _decoded(text: str, encoding: str) -> bytes | None:
+    try:
+        return bytes.fromhex(text) if encoding == "hex" else base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        return None
+
+
+class Receiver:
+    """Of one connector. Several messages may be taken over at once; a row that comes in two of them is taken over
+    once.
+    """
+
+    def __init__(self, pointsman: Pointsman, connector: Connector, *, reader: MessageReader, keeping: Keeping) -> None:
+        self._pointsman = pointsman
+        self._connector = connector
+        self._reader = reader
+        self._keeping = keeping
+        self._taker = RowTaker(pointsman, connector)
+
+    def receive(self, body: bytes, headers: Mapping[str, str]) -> MessageReport:
+        """What became of the message. Raises what `applying.incoming.LATER` names: the sender sends it again."""
+        now = self._pointsman.now
+        digest = hashlib.sha256(body).hexdigest()
+        message = Message(
+            id=digest, name=f"push-{digest[:12]}", received_at=now, open=lambda: io.BytesIO(body), headers=headers
+        )
+        report = MessageReport(name=message.name)
+        seen: list[bytes] = []
+        if not self._refused_whole(message, report):
+            for batch in self._batches(message):
+                taken = self._taker.take(batch)
+                report.rows += len(batch)
+                for ending, count in taken.endings.items():
+                    report.endings[ending] += count
+                report.problems += taken.problems[: max(0, MOST_PROBLEMS - len(report.problems))]
+                seen += taken.seen
+        self._put_aside(message, report, now)
+        counts = {"messages": 1, "rows": report.rows, **report.endings, "quarantined": int(report.kept is not None)}
+        status: dict[str, str | int] = {"looked_at": now, "read_at": now, "message": message.name, "error": ""}
+        step = Step(seen=seen, counts={name: count for name, count in counts.items() if count}, status=status)
+        self._pointsman.connectors.note(self._connector.name, step, now=now, since=now - self._connector.remember)
+        log_message(self._connector.name, report)
+        return report
+
+    def _refused_whole(self, message: Message, report: MessageReport) -> bool:
+        """Whether nothing of it is taken over, as a row of it is bad and the connector says so."""
+        if self._connector.quarantine != "file":
+            return False
+        items = [item for batch in self._batches(message) for item in batch]
+        bad = [item for item in items if isinstance(item, tuple)]
+        if bad:
+            report.rows = report.endings["bad"] = len(items)
+            report.problems = self._taker.take(bad).problems[:MOST_PROBLEMS]
+        return bool(bad)
+
+    def _batches(self, message: Message) -> list[list[ReadItem]]:
+        with message.open() as stream:
+            items = self._reader.read(stream, message)
+            return list(iter(lambda: list(itertools.islice(items, ROWS_AT_ONCE)), []))
+
+    def _put_aside(self, message: Message, report: MessageReport, now: int) -> None:
+        if report.endings["bad"]:
+            report.kept = self._keeping.quarantine(
+                message, report.problems, rows=report.rows, bad=report.endings["bad"], at=now
+            )
+        else:
+            self._keeping.keep(message)

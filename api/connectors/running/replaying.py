@@ -1,0 +1,85 @@
+"""Sends messages again: those in quarantine, once somebody has mended them, and old ones."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.connectors.language.connector import Connector
+from api.connectors.running.opening import open_reader
+from api.connectors.running.quarantine import Keeping
+from api.connectors.running.report import TurnReport
+from api.connectors.running.runner import ConnectorParts, ConnectorRunner
+from api.connectors.sources.message import Message
+from api.connectors.sources.names import instant_and_name
+from engine.errors import InputInvalid, Mistake
+from engine.service import Pointsman
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """A source of files that are sent again. Each keeps the instant at which it first came: what is newer by now stays
+    as it is. One that is good goes from quarantine to those that were taken over; one that is not stays there.
+    """
+
+    paths: tuple[Path, ...]
+
+    def messages(self, place: Mapping[str, str]) -> Iterator[Message]:  # noqa: ARG002  # as every source
+        for path in self.paths:
+            at, name = instant_and_name(path.name)
+            stat = path.stat()
+            yield Message(
+                id=f"replay {path.name} {stat.st_mtime_ns} {stat.st_size}",
+                name=name,
+                received_at=int(stat.st_mtime) if at is None else at,
+                open=lambda path=path: path.open("rb"),
+            )
+
+    def put_away(self, message: Message, *, quarantined: bool) -> None:
+        """Done by whoever replays, who knows which file it was."""
+
+    def close(self) -> None:
+        pass
+
+
+class _KeptWhereItIs(Keeping):
+    """A message that still has mistakes stays in the file in which it is, with what is wrong with it now."""
+
+    def __init__(self, connector: Connector, root: Path, path: Path) -> None:
+        super().__init__(connector, root)
+        self._path = path
+
+    def place_of(self, message: Message) -> Path:  # noqa: ARG002  # there is one
+        return self._path
+
+    def copy(self, message: Message, path: Path) -> None:
+        """It is there."""
+
+    def keep(self, message: Message) -> None:
+        """It is kept where it is, or put with the others that were taken over."""
+
+
+def replay(pointsman: Pointsman, connector: Connector, paths: Iterable[Path], files: Path) -> TurnReport:
+    """Take over the files again, in that order. Rows that were taken over before are left out, as `once` tells, or
+    change nothing. Raises InputInvalid if a file is not there.
+    """
+    report = TurnReport(connector=connector.name)
+    for path in paths:
+        if not path.is_file():
+            raise InputInvalid([Mistake(where=str(path), field="", message="there is no such file")])
+        keeping = _KeptWhereItIs(connector, files, path)
+        source = _Files((path,))
+        parts = ConnectorParts(connector=connector, source=source, reader=open_reader(connector), keeping=keeping)
+        turn = ConnectorRunner(pointsman, parts).take_turn()
+        report.messages += turn.messages
+        report.busy, report.error = turn.busy, turn.error
+        if turn.busy or turn.error:
+            return report
+        if turn.messages and turn.messages[0].kept is None:
+            keeping.release(path)
+    return report
+
+
+def connector_of_file(connectors: Iterable[Connector], files: Path, path: Path) -> Connector | None:
+    """The connector in whose folder the file is kept; None if it is in none's."""
+    folder = path.resolve().parent.parent
+    return next((item for item in connectors if Keeping(item, files).folder.resolve() == folder), None)

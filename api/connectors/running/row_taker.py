@@ -1,0 +1,99 @@
+"""Takes over rows of a connector: leaves out what came before and echoes, and calls what takes the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from api.connectors.applying.appliers import APPLIERS
+from api.connectors.applying.incoming import Applied, IncomingRow, Outcome, Place, Refused
+from api.connectors.language.connector import Connector
+from api.connectors.running.problems import Problem
+from api.connectors.running.reading import ReadItem, ReadRow, SkippedRow
+from api.connectors.running.report import ENDINGS, Ending
+from engine.service import Pointsman
+
+ECHO_SECONDS = 900
+"""For so long after it was sent, a stock that comes back the same is an echo."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Taken:
+    """What became of some rows, and by which ids they are known from now on."""
+
+    endings: dict[Ending, int] = field(default_factory=lambda: dict.fromkeys(ENDINGS, 0))
+    problems: list[Problem] = field(default_factory=list)
+    seen: list[bytes] = field(default_factory=list)
+
+
+class RowTaker:
+    """Of one connector. Methods raise what `applying.incoming.LATER` names."""
+
+    def __init__(self, pointsman: Pointsman, connector: Connector) -> None:
+        self._store = pointsman.connectors
+        self._connector = connector
+        self._pointsman = pointsman
+        self._place = Place(pointsman=pointsman, connector=connector.name)
+        self._apply = APPLIERS[connector.kind]
+
+    def take(self, items: Sequence[ReadItem]) -> Taken:
+        """Take over the rows among them, in their order."""
+        taken = Taken()
+        for item in items:
+            if isinstance(item, SkippedRow):
+                taken.endings["skipped"] += 1
+            elif isinstance(item, tuple):
+                taken.endings["bad"] += 1
+                taken.problems += [Problem.of_bad_row(bad) for bad in item]
+        rows = self._without_echoes(self._new([item for item in items if isinstance(item, ReadRow)], taken), taken)
+        name = self._connector.name
+        incoming = [IncomingRow(number=row.number, place=row.place, fields=row.fields, op=row.op(name)) for row in rows]
+        outcomes = self._apply(self._place, incoming) if incoming else []
+        for row, outcome in zip(rows, outcomes, strict=True):
+            self._note(row, outcome, taken)
+        return taken
+
+    def _new(self, rows: Sequence[ReadRow], taken: Taken) -> list[ReadRow]:
+        """Those that did not come before, as far as `once` tells; a row that stands there twice comes once."""
+        known = set()
+        named = [row.once for row in rows if row.named]
+        for once, before in zip(named, self._store.seen(self._connector.name, named), strict=True):
+            if before:
+                known.add(once)
+        new = []
+        for row in rows:
+            if row.named and row.once in known:
+                taken.endings["repeated"] += 1
+                continue
+            if row.named:
+                known.add(row.once)
+            new.append(row)
+        return new
+
+    def _without_echoes(self, rows: Sequence[ReadRow], taken: Taken) -> list[ReadRow]:
+        """Those that do not merely say what we said to the same system a moment ago."""
+        if not self._connector.echo_of or self._connector.kind != "counts":
+            return list(rows)
+        targets = [echo_target(str(row.fields.get("node")), str(row.fields.get("sku"))) for row in rows]
+        echoes = [False] * len(rows)
+        latest = self._pointsman.now - ECHO_SECONDS
+        for sender in self._connector.echo_of:
+            for index, sent in enumerate(self._store.sent(sender, targets)):
+                if sent is not None and sent[0] == str(rows[index].fields.get("on_hand")) and sent[1] >= latest:
+                    echoes[index] = True
+        taken.endings["skipped"] += sum(echoes)
+        return [row for row, echo in zip(rows, echoes, strict=True) if not echo]
+
+    def _note(self, row: ReadRow, outcome: Outcome, taken: Taken) -> None:
+        if isinstance(outcome, Refused):
+            taken.endings["bad"] += 1
+            taken.problems += Problem.of_mistakes(
+                outcome.mistakes, row=row.number, place=row.place, raw=row.raw, early=outcome.early
+            )
+            return
+        taken.endings["applied" if isinstance(outcome, Applied) else "unchanged"] += 1
+        if row.named:
+            taken.seen.append(row.once)
+
+
+def echo_target(node: str, sku: str) -> str:
+    """What of a stock that was sent is remembered, to know it again: where, and of what."""
+    return f"{node}\t{sku}"

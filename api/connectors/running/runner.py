@@ -1,0 +1,252 @@
+"""Runs a connector that reads: takes over what waits at its source, and keeps its place.
+
+The rows of a message are taken over in order, some at a time; then the place is stored. Whoever dies in between takes
+some of them over again, which changes nothing: each call has an operation id made of the connector and `once`, or tells
+by its own number that it came before. One process at a time runs a connector.
+"""
+
+import itertools
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from api.connectors.applying.incoming import LATER, acting_as
+from api.connectors.language.connector import Connector
+from api.connectors.language.kinds import INBOUND
+from api.connectors.running.problems import MOST_PROBLEMS, Problem, decode, encode
+from api.connectors.running.quarantine import Keeping
+from api.connectors.running.reading import MessageReader, ReadItem, ReadRow
+from api.connectors.running.report import MessageReport, TurnReport
+from api.connectors.running.row_taker import RowTaker, Taken
+from api.connectors.sources.message import Message, Source, SourceUnavailable
+from engine.errors import PointsmanError
+from engine.idempotency import OPERATION_SECONDS
+from engine.service import Pointsman
+from engine.store.connectors.connector_store import Place, Step
+
+ROWS_AT_ONCE = 200
+"""So many rows are taken over before the place is stored."""
+_DOUBTFUL_SECONDS = OPERATION_SECONDS - 3_600
+"""After so long, operations of rows that were being taken over when a process died may be forgotten."""
+_MESSAGE, _ROWS, _BAD, _AT, _OVER, _OVER_BAD = "message", "rows", "bad", "at", "over", "over_bad"
+"""Fields of the place: the message that is read, how many of its rows are over and how many of these are bad, when that
+was stored; the last message that is over, and whether it is in quarantine.
+"""
+
+logger = logging.getLogger("pointsman")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorParts:
+    """What a connector runs with. `advanced` is told how many rows are over."""
+
+    connector: Connector
+    source: Source
+    reader: MessageReader
+    keeping: Keeping
+
+
+@dataclass(slots=True)
+class Refusals:
+    """What of a message may not be taken over: all of it, or those of its messages of EDI. `None` among them: all."""
+
+    messages: set[str | None] = field(default_factory=set)
+    whole: bool = False
+
+    def has(self, row: ReadRow) -> bool:
+        return self.whole or None in self.messages or row.message_number in self.messages
+
+
+class TurnLost(PointsmanError):
+    """Another process has its turn with the connector by now."""
+
+
+class ConnectorRunner:
+    """One connector, in one process. `advanced` is called with the number of rows after each batch of them."""
+
+    def __init__(
+        self, pointsman: Pointsman, parts: ConnectorParts, *, advanced: Callable[[int], None] = lambda _rows: None
+    ) -> None:
+        self._pointsman = pointsman
+        self._store = pointsman.connectors
+        self._connector = parts.connector
+        self._source = parts.source
+        self._reader = parts.reader
+        self._keeping = parts.keeping
+        self._taker = RowTaker(pointsman, parts.connector)
+        self._advanced = advanced
+        self._who = uuid.uuid4().hex
+        self._place = Place(step=0, fields={})
+
+    def close(self) -> None:
+        self._source.close()
+
+    def take_turn(self) -> TurnReport:
+        """Take over all that waits at the source. What keeps that from going on is in the report."""
+        name = self._connector.name
+        report = TurnReport(connector=name)
+        if not self._store.take_turn(name, self._who):
+            report.busy = True
+            return report
+        try:
+            with acting_as(name):
+                self._place = self._store.place(name)
+                self._read_all(report)
+        except TurnLost:
+            report.busy = True
+        except (SourceUnavailable, *LATER) as error:
+            report.error = str(error)
+            self._note_failure(str(error))
+        finally:
+            self._store.end_turn(name, self._who)
+        return report
+
+    def _read_all(self, report: TurnReport) -> None:
+        messages = self._source.messages(self._place.fields)
+        waiting = self._still_to_read(messages) if isinstance(messages, Sequence) else messages
+        for index, message in enumerate(waiting):
+            left = waiting[index:] if isinstance(waiting, Sequence) else [message]
+            status = {"waiting": len(left), "oldest": min(each.received_at for each in left)}
+            report.messages.append(self._read(message, status))
+        now = self._pointsman.now
+        self._keep(Step(status={"looked_at": now, "waiting": 0, "oldest": 0, "error": ""}))
+        self._keeping.tidy(now)
+
+    def _still_to_read(self, messages: Iterable[Message]) -> list[Message]:
+        """Without one that was over when a process died before it could put it away."""
+        still = []
+        for message in messages:
+            if message.id == self._place.fields.get(_OVER):
+                self._source.put_away(message, quarantined=self._place.fields.get(_OVER_BAD) == "1")
+            else:
+                still.append(message)
+        return still
+
+    def _read(self, message: Message, status: dict[str, int]) -> MessageReport:
+        fields = self._place.fields
+        resumed = fields.get(_MESSAGE) == message.id
+        report = MessageReport(name=message.name)
+        rows, bad = (int(fields.get(name, "0")) if resumed else 0 for name in (_ROWS, _BAD))
+        doubtful = resumed and self._pointsman.now - int(fields.get(_AT, "0")) > _DOUBTFUL_SECONDS
+        begun = {_MESSAGE: message.id, _ROWS: str(rows), _BAD: str(bad)}
+        self._keep(Step(fields=begun | self._at(), over=not resumed, status={**status, "error": ""}))
+        refused = self._refused_beforehand(message) if self._connector.quarantine == "file" else Refusals()
+        with message.open() as stream:
+            items = itertools.islice(self._reader.read(stream, message), rows, None)
+            report.rows, report.endings["bad"] = rows, bad
+            for batch in _batches(items):
+                doubted = doubtful and not INBOUND[self._connector.kind].named
+                taken = self._doubted(batch) if doubted else self._taken(batch, refused)
+                doubtful = False
+                self._keep_batch(batch, taken, report)
+        return self._finish(message, report)
+
+    def _refused_beforehand(self, message: Message) -> Refusals:
+        """Where nothing of a message is taken over if a row is bad: what has a mistake that can be told beforehand."""
+        refused = Refusals()
+        with message.open() as stream:
+            for item in self._reader.read(stream, message):
+                if isinstance(item, tuple):
+                    refused.messages.update(bad.message_number for bad in item)
+                    refused.whole |= any(bad.whole and bad.message_number is None for bad in item)
+        return refused
+
+    def _taken(self, batch: Sequence[ReadItem], refused: Refusals) -> Taken:
+        """The batch is taken over, but for good rows of a message that has a bad one."""
+        kept_back = [item for item in batch if isinstance(item, ReadRow) and refused.has(item)]
+        taken = self._taker.take([item for item in batch if item not in kept_back] if kept_back else batch)
+        taken.endings["bad"] += len(kept_back)
+        return taken
+
+    def _doubted(self, batch: Sequence[ReadItem]) -> Taken:
+        """Of rows that were being taken over when a process died, so long ago that their operations are forgotten."""
+        message = (
+            "a process died more than a day ago while it took over this row, and nobody can tell whether it did:"
+            " look at what the row is about, and replay it if it was not taken over"
+        )
+        rows = [item for item in batch if isinstance(item, ReadRow)]
+        taken = self._taker.take([item for item in batch if not isinstance(item, ReadRow)])
+        taken.endings["bad"] += len(rows)
+        taken.problems += [
+            Problem(row=row.number, place=row.place, path="", message=message, raw=row.raw).short() for row in rows
+        ]
+        return taken
+
+    def _keep_batch(self, batch: Sequence[ReadItem], taken: Taken, report: MessageReport) -> None:
+        room = MOST_PROBLEMS - len(report.problems)
+        problems = taken.problems[: max(room, 0)]
+        report.rows += len(batch)
+        for ending, count in taken.endings.items():
+            report.endings[ending] += count
+        report.problems += problems
+        fields = {_ROWS: str(report.rows), _BAD: str(report.endings["bad"])}
+        counts = _growing({"rows": len(batch), **taken.endings})
+        self._keep(Step(fields=fields | self._at(), seen=taken.seen, problems=encode(problems), counts=counts))
+        self._advanced(len(batch))
+
+    def _finish(self, message: Message, report: MessageReport) -> MessageReport:
+        """The message is over: first what is wrong with it is written, then the place, and last it is put away."""
+        counts = {"messages": 1}
+        report.problems = decode(self._store.problems(self._connector.name))
+        bad = report.endings["bad"]
+        if bad:
+            counts["quarantined"] = 1
+            report.kept = self._keeping.quarantine(
+                message, report.problems, rows=report.rows, bad=bad, at=self._pointsman.now
+            )
+        else:
+            self._keeping.keep(message)
+        over = {_MESSAGE: "", _ROWS: "", _BAD: "", _AT: "", _OVER: message.id, _OVER_BAD: "1" if bad else "0"}
+        status: dict[str, str | int] = {"read_at": self._pointsman.now, "message": message.name}
+        self._keep(Step(fields={**over, **message.after}, over=True, status=status, counts=counts))
+        self._source.put_away(message, quarantined=bool(bad))
+        log_message(self._connector.name, report)
+        return report
+
+    def _at(self) -> dict[str, str]:
+        return {_AT: str(self._pointsman.now)}
+
+    def _keep(self, step: Step) -> None:
+        """Store a step; raises TurnLost if another process has the turn by now."""
+        now, number = self._pointsman.now, self._place.step + 1
+        since = now - self._connector.remember
+        if not self._store.keep(self._connector.name, self._who, number, step, now=now, since=since):
+            raise TurnLost(f"another process runs the connector {self._connector.name} by now")
+        left = {name: value for name, value in {**self._place.fields, **step.fields}.items() if value}
+        self._place = Place(step=number, fields=left)
+
+    def _note_failure(self, message: str) -> None:
+        """Say so in the connector's status, if the store can be reached."""
+        now = self._pointsman.now
+        status: dict[str, str | int] = {"error": message, "failed_at": now, "looked_at": now}
+        try:
+            self._keep(Step(status=status))
+        except PointsmanError:
+            logger.warning("connector %s: %s", self._connector.name, message)
+
+
+def log_message(connector: str, report: MessageReport) -> None:
+    """One line of the process's log a message."""
+    level = logging.WARNING if report.kept is not None else logging.INFO
+    details = {"connector": connector, "file": report.name, "rows": report.rows, **report.endings}
+    text = "connector %s read %s: %s rows, %s taken over, %s bad"
+    logger.log(
+        level,
+        text,
+        connector,
+        report.name,
+        report.rows,
+        report.endings["applied"],
+        report.endings["bad"],
+        extra=details,
+    )
+
+
+def _batches(items: Iterator[ReadItem]) -> Iterator[list[ReadItem]]:
+    while batch := list(itertools.islice(items, ROWS_AT_ONCE)):
+        yield batch
+
+
+def _growing(counts: dict[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count}

@@ -1,0 +1,63 @@
+"""Which connectors are due, and running these: once, or again and again."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from api.connectors.language.connector import Connector
+from api.connectors.running.opening import open_runner
+from api.connectors.running.report import TurnReport
+from engine.service import Pointsman
+
+
+@dataclass(slots=True)
+class _Due:
+    """A connector, and when it is due again by this process's clock that only goes on."""
+
+    connector: Connector
+    at: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class ConnectorSchedule:
+    """Runs connectors of one network, each as often as its file says. `files` is the folder of messages; `advanced` is
+    told of rows that are over.
+    """
+
+    pointsman: Pointsman
+    connectors: Sequence[Connector]
+    files: Path
+    advanced: Callable[[str, int], None] = lambda _name, _rows: None
+    _due: list[_Due] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._due = [_Due(connector) for connector in self.connectors]
+
+    def run_due(self) -> list[TurnReport]:
+        """Run those that are due; what became of each."""
+        reports = []
+        for item in self._due:
+            if item.at <= time.monotonic():
+                reports.append(self._run(item.connector))
+                item.at = time.monotonic() + every(item.connector)
+        return reports
+
+    def run_all(self) -> list[TurnReport]:
+        """Run all of them, once."""
+        return [self._run(item.connector) for item in self._due]
+
+    def _run(self, connector: Connector) -> TurnReport:
+        runner = open_runner(
+            self.pointsman, connector, self.files, advanced=lambda rows: self.advanced(connector.name, rows)
+        )
+        try:
+            return runner.take_turn()
+        finally:
+            runner.close()
+
+
+def every(connector: Connector) -> int:
+    """After how many seconds it is due again."""
+    part = connector.reads or connector.sends
+    return part.every if part is not None else 60

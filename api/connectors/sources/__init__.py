@@ -1,0 +1,1 @@
+"""Where messages come from: folders, SFTP, HTTP, Redis streams."""

@@ -1,0 +1,112 @@
+"""Sends one HTTP request and reads its answer, within bounds of time and size, following no redirect."""
+
+import base64
+import http.client
+import shutil
+import ssl
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message as Headers
+from typing import Any, BinaryIO
+
+from api.connectors.sources.message import SourceUnavailable
+from engine.version import VERSION
+
+SECONDS = 60
+MOST_BYTES = 256 << 20
+"""Of an answer."""
+_IN_MEMORY = 1 << 20
+_MOST_TOLD = 200
+_MOST_WAITED = 3_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """`headers` may have secrets in them: nothing of them is ever in a message."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """`body` is read from its beginning; whoever reads it closes it."""
+
+    status: int
+    headers: Headers
+    body: BinaryIO
+
+
+class NotAnswered(SourceUnavailable):
+    """The other side could not be reached, or says that it can't be asked now; after `retry_after` seconds it may."""
+
+    def __init__(self, message: str, *, retry_after: int | None = None, status: int | None = None) -> None:
+        self.retry_after, self.status = retry_after, status
+        super().__init__(message)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect may lead to another host, which must not get what the first was to be told alone."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def send(request: HttpRequest, *, seconds: float = SECONDS) -> HttpAnswer:
+    """The answer of status 200 to 299, or 304; raises NotAnswered for any other."""
+    place = shown(request.url)
+    if urllib.parse.urlsplit(request.url).scheme not in ("http", "https"):
+        raise NotAnswered(f"{place} is no address of HTTP; write https://...")
+    headers = {"User-Agent": f"pointsman/{VERSION}", **request.headers}
+    asked = urllib.request.Request(request.url, data=request.body, headers=headers, method=request.method)  # noqa: S310
+    opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=ssl.create_default_context()))
+    try:
+        with opener.open(asked, timeout=seconds) as answer:
+            return HttpAnswer(status=answer.status, headers=answer.headers, body=_spooled(answer, place))
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code == http.client.NOT_MODIFIED:
+                return HttpAnswer(status=error.code, headers=error.headers, body=tempfile.SpooledTemporaryFile())
+            told = error.read(_MOST_TOLD).decode(errors="replace").strip()
+            message = f"{place} answered {error.code} {error.reason}{f': {told}' if told else ''}"
+            raise NotAnswered(
+                message, retry_after=_retry_after(error.headers.get("Retry-After")), status=error.code
+            ) from None
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        raise NotAnswered(f"{place} was not reached: {reason or type(error).__name__}") from None
+
+
+def basic(user: str, password: str) -> str:
+    """The value of the header Authorization."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def shown(url: str) -> str:
+    """The address without what may be secret in it: user, password and query."""
+    parts = urllib.parse.urlsplit(url)
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+def _spooled(answer: Any, place: str) -> BinaryIO:
+    spooled: Any = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # whoever reads it closes it
+    copied = 0
+    while part := answer.read(shutil.COPY_BUFSIZE):
+        copied += len(part)
+        if copied > MOST_BYTES:
+            raise NotAnswered(f"{place} answered more than {MOST_BYTES >> 20} MiB; ask for less at once, by pages")
+        spooled.write(part)
+    spooled.seek(0)
+    return spooled  # type: ignore[no-any-return]
+
+
+def _retry_after(text: str | None) -> int | None:
+    """In seconds. A date is not read: then the next turn comes as always."""
+    return min(int(text), _MOST_WAITED) if text and text.isascii() and text.isdigit() else None

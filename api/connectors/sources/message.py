@@ -1,0 +1,40 @@
+"""A message that a source has, and what is asked of every source."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol
+
+from engine.errors import PointsmanError
+
+
+class SourceUnavailable(PointsmanError):
+    """The source can't be read now; it is tried again at the next turn. The message says what was tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """`id` is the same whenever the same message is found again, and another of any other message. `received_at` is
+    when its source says that it was written, or else when it came, in UTC seconds. `after` are the fields of the
+    source's place once it is over; an empty one is deleted.
+    """
+
+    id: str
+    name: str
+    received_at: int
+    open: Callable[[], BinaryIO]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, str] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """Methods raise SourceUnavailable."""
+
+    def messages(self, place: Mapping[str, str]) -> Iterable[Message]:
+        """What is to be read, in the order in which it is to be read; `place` are the fields that the last one left. A
+        list, where it is known beforehand how many wait.
+        """
+
+    def put_away(self, message: Message, *, quarantined: bool) -> None:
+        """The message is over. Called again after a crash; what was done is left as it is."""
+
+    def close(self) -> None: ...

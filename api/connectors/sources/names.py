@@ -1,0 +1,27 @@
+"""Names under which messages are kept: the instant of the message, then what it was called."""
+
+import datetime
+import re
+
+from api.connectors.sources.message import Message
+
+_INSTANT = re.compile(r"([0-9]{8}T[0-9]{6})_(.+)", re.ASCII)
+_UNSAFE = re.compile(r"[^\w.,=@+-]+")
+_FORM = "%Y%m%dT%H%M%S"
+MOST_LETTERS = 120
+
+
+def kept_name(message: Message) -> str:
+    """`20261127T081231_stock.csv`: safe for any file system, and in the order in which they came."""
+    at = datetime.datetime.fromtimestamp(message.received_at, tz=datetime.UTC)
+    safe = _UNSAFE.sub("_", message.name).strip(".") or "message"
+    return f"{at.strftime(_FORM)}_{safe[-MOST_LETTERS:]}"
+
+
+def instant_and_name(kept: str) -> tuple[int | None, str]:
+    """When the message of a kept file came, None if its name does not say so, and what it was called."""
+    match = _INSTANT.fullmatch(kept)
+    if match is None:
+        return None, kept
+    at = datetime.datetime.strptime(match[1], _FORM).replace(tzinfo=datetime.UTC)
+    return int(at.timestamp()), match[2]

@@ -1,0 +1,111 @@
+"""Files on another machine, fetched by OpenSSH's `sftp -b`; keys alone, and known hosts alone."""
+
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from api.connectors.language.connector import Sftp, Text
+from api.connectors.sources.folder import matches
+from api.connectors.sources.message import Message, SourceUnavailable
+
+_SECONDS = 300
+_MOST_SETTLING = 30
+"""For so many seconds it is waited, at most, to see whether a file grows."""
+_LINE = re.compile(r"-\S*\s+\S+\s+\S+\s+\S+\s+([0-9]+)\s+(\S+\s+\S+\s+\S+)\s+(.+)")
+_SAFE = re.compile(r"[\w .,=@+()-]+")
+"""Names that can stand in a batch of commands without anything else being meant."""
+
+
+class SftpSource:
+    """`resolve` answers what a text of the connector's file is, secrets too; `now` answers UTC seconds; `root` is what
+    names of files are below.
+    """
+
+    def __init__(self, place: Sftp, *, resolve: Callable[[Text], str], now: Callable[[], int], root: Path) -> None:
+        self._place = place
+        self._resolve = resolve
+        self._now = now
+        self._root = root
+        self._fetched = tempfile.TemporaryDirectory(prefix="pointsman-sftp-")
+
+    def messages(self, place: Mapping[str, str]) -> list[Message]:  # noqa: ARG002  # files that were read are moved there
+        """By name; each is fetched when it is opened."""
+        first = self._listed()
+        if first and self._place.settled:
+            time.sleep(min(self._place.settled, _MOST_SETTLING))
+            again = self._listed()
+            first = {name: told for name, told in again.items() if first.get(name) == told}
+        return [self._message(name, *told) for name, told in sorted(first.items())]
+
+    def put_away(self, message: Message, *, quarantined: bool) -> None:  # noqa: ARG002  # a copy of what is bad is kept here
+        """Rename it into the folder `done` there, or delete it. If it is not there any more, that was done before."""
+        if message.name not in self._listed():
+            return
+        name = self._remote(message.name)
+        done = self._place.done
+        self._run([f"rm {name}" if done is None else f"rename {name} {self._quoted(f'{done}/{message.name}')}"])
+
+    def close(self) -> None:
+        self._fetched.cleanup()
+
+    def _listed(self) -> dict[str, tuple[int, str]]:
+        """Size and time of each file that is meant, by its name."""
+        files = {}
+        for line in self._run([f"ls -ln {self._quoted(self._place.path)}"]).splitlines():
+            match = _LINE.fullmatch(line.strip())
+            name = match[3].rpartition("/")[2] if match else ""
+            if match and matches(name, self._place.files):
+                if not _SAFE.fullmatch(name):
+                    raise SourceUnavailable(f"a file there is called {name!r}, which can't be fetched; rename it")
+                files[name] = int(match[1]), match[2]
+        return files
+
+    def _message(self, name: str, size: int, told: str) -> Message:
+        path = Path(self._fetched.name) / name
+
+        def fetched() -> Path:
+            if not path.exists():
+                self._run([f"get -p {self._remote(name)} {self._quoted(str(path))}"])
+            return path
+
+        return Message(
+            id=f"{name} {size} {told}", name=name, received_at=self._now(), open=lambda: fetched().open("rb")
+        )
+
+    def _remote(self, name: str) -> str:
+        return self._quoted(f"{self._place.path}/{name}")
+
+    def _quoted(self, text: str) -> str:
+        return f'"{text}"'
+
+    def _run(self, commands: Sequence[str]) -> str:
+        """What the commands print; raises SourceUnavailable."""
+        place = self._place
+        where = f"{place.user}@{place.host}:{place.port}"
+        options = ["-q", "-b", "-", "-P", str(place.port), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
+        options += ["-o", "ConnectTimeout=20"]
+        if place.key is not None:
+            options += ["-i", str(self._root / self._resolve(place.key)), "-o", "IdentitiesOnly=yes"]
+        if place.known_hosts is not None:
+            options += ["-o", f"UserKnownHostsFile={self._root / place.known_hosts}"]
+        try:
+            ended = subprocess.run(  # noqa: S603  # of the connector's own file, without a shell
+                ["sftp", *options, f"{place.user}@{place.host}"],  # noqa: S607  # OpenSSH's, wherever it is installed
+                input="\n".join(commands) + "\n",
+                capture_output=True,
+                text=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise SourceUnavailable("there is no command sftp here; install OpenSSH's client") from None
+        except subprocess.TimeoutExpired:
+            raise SourceUnavailable(f"{where} did not answer within {_SECONDS} s") from None
+        if ended.returncode:
+            reason = ended.stderr.strip().splitlines()[-1:] or [f"sftp ended with {ended.returncode}"]
+            raise SourceUnavailable(f"{where}: {reason[0]}")
+        # with -b, sftp prints each command before what it answers
+        return "\n".join(line for line in ended.stdout.splitlines() if not line.startswith("sftp> "))

@@ -1,0 +1,128 @@
+"""Runs a test of a connector: what is made of the sample, and how that differs from what is expected."""
+
+import io
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.connectors.applying.offline import mistakes_offline
+from api.connectors.language.connector import Connector
+from api.connectors.running.opening import open_reader
+from api.connectors.running.problems import Problem
+from api.connectors.running.reading import ReadRow, SkippedRow
+from api.connectors.running.row_tests import text_of
+from api.connectors.sources.message import Message
+from api.connectors.testing.connector_test import ConnectorTest
+from rules.syntax.yaml_document import Plain
+
+MOST_TOLD = 20
+"""Differences of one test that are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeOf:
+    """What a connector makes of a message, without anything being taken over."""
+
+    rows: Sequence[Mapping[str, Any]]
+    bad: Sequence[Problem]
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestResult:
+    """`differences` are sentences; none: it passed."""
+
+    __test__ = False
+
+    test: ConnectorTest
+    differences: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.differences
+
+
+def run_connector_test(connector: Connector, test: ConnectorTest) -> TestResult:
+    """Raises InputInvalid if a table of the connector is wrong."""
+    made = made_of(connector, test.content, name=test.message, received_at=test.received_at, headers=test.headers)
+    differences = itertools.islice(_differences(made, test.expect), MOST_TOLD)
+    return TestResult(test=test, differences=tuple(differences))
+
+
+def made_of(connector: Connector, content: bytes, *, name: str, received_at: int, headers: Mapping[str, str]) -> MadeOf:
+    """What the connector makes of a message. Raises InputInvalid."""
+    message = Message(
+        id=name,
+        name=name,
+        received_at=received_at,
+        open=lambda: io.BytesIO(content),
+        headers=headers,
+    )
+    rows: list[Mapping[str, Any]] = []
+    bad: list[Problem] = []
+    skipped = 0
+    for item in open_reader(connector).read(message.open(), message):
+        match item:
+            case SkippedRow():
+                skipped += 1
+            case ReadRow():
+                mistakes = mistakes_offline(connector.kind, item.fields)
+                bad += Problem.of_mistakes(mistakes, row=item.number, place=item.place, raw=item.raw)
+                if not mistakes:
+                    rows.append(item.fields)
+            case _:
+                bad += [Problem.of_bad_row(each) for each in item]
+    return MadeOf(rows=rows, bad=bad, skipped=skipped)
+
+
+def _differences(made: MadeOf, expect: Mapping[str, Any]) -> Iterator[str]:
+    if "rows" in expect:
+        yield from _rows(made.rows, expect["rows"])
+    if "count" in expect and expect["count"] != len(made.rows):
+        yield f"{expect['count']} rows are expected; there are {len(made.rows)}"
+    if "skipped" in expect and expect["skipped"] != made.skipped:
+        yield f"{expect['skipped']} rows are expected to be skipped by 'when'; {made.skipped} are"
+    yield from _bad(made.bad, expect.get("bad", ()))
+
+
+def _rows(rows: Sequence[Mapping[str, Any]], expected: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for number, (row, wanted) in enumerate(zip(rows, expected, strict=False), start=1):
+        for path in dict.fromkeys((*(found := _flat(row)), *(asked := _flat(wanted)))):
+            if found.get(path) != asked.get(path):
+                yield f"row {number}: {path}: expected {_shown(asked, path)}, made {_shown(found, path)}"
+    if len(rows) != len(expected):
+        yield f"{len(expected)} rows are expected; there are {len(rows)}"
+
+
+def _bad(bad: Sequence[Problem], expected: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for problem, wanted in zip(bad, expected, strict=False):
+        agrees = (
+            wanted.get("row", problem.row) == problem.row
+            and wanted.get("path", problem.path) == problem.path
+            and wanted.get("message", "") in problem.message
+        )
+        if not agrees:
+            asked = ", ".join(f"{key} {value}" for key, value in wanted.items())
+            yield f"a bad row is expected ({asked}), and this one is: {problem}"
+    for problem in bad[len(expected) :]:
+        yield f"no such bad row is expected: {problem}"
+    for wanted in expected[len(bad) :]:
+        yield "a bad row is expected, and there is none: " + ", ".join(
+            f"{key} {value}" for key, value in wanted.items()
+        )
+
+
+def _flat(value: Any, path: str = "") -> dict[str, str | None]:
+    """Single values by their paths, as `lines.0.sku`, each as text."""
+    if isinstance(value, Mapping):
+        items = [(f"{path}.{name}" if path else str(name), item) for name, item in value.items()]
+    elif isinstance(value, list | tuple):
+        items = [(f"{path}.{index}", item) for index, item in enumerate(value)]
+    else:
+        return {path: None if value is None else text_of(str(value) if isinstance(value, Plain) else value)}
+    return {place: text for name, item in items for place, text in _flat(item, name).items()}
+
+
+def _shown(values: Mapping[str, str | None], path: str) -> str:
+    return f"'{values[path]}'" if path in values else "nothing"

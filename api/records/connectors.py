@@ -1,0 +1,169 @@
+"""Connectors as JSON: how each is, what became of messages, and of their tests."""
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
+
+from api.connectors.language.connector import Connector, Folder, HttpCall, Push, Sftp, Stream
+from api.connectors.running.problems import Problem
+from api.connectors.running.report import MessageReport, TurnReport
+from api.connectors.testing.runner import TestResult
+from engine.decide.order_record import Record, timestamp
+from engine.store.connectors.status import ConnectorStatus
+
+
+class ProblemOfRowRecord(Record, frozen=True):
+    """A mistake in a row of a message."""
+
+    row: int
+    place: str
+    path: Annotated[str, Meta(description="the column or path, or the field of ours; empty: the row as such")]
+    message: str
+
+    @classmethod
+    def of(cls, problem: Problem) -> "ProblemOfRowRecord":
+        return cls(row=problem.row, place=problem.place, path=problem.path, message=problem.message)
+
+
+class MessageRecord(Record, frozen=True):
+    """What became of the rows of a message."""
+
+    message: str
+    rows: int
+    applied: int
+    unchanged: Annotated[int, Meta(description="it came before, or a newer one did")]
+    repeated: Annotated[int, Meta(description="its `once` was known")]
+    skipped: Annotated[int, Meta(description="left out by `when`, or an echo")]
+    bad: int
+    problems: list[ProblemOfRowRecord]
+    quarantined: Annotated[bool, Meta(description="it is kept beside what is wrong with it")]
+
+    @classmethod
+    def of(cls, report: MessageReport) -> "MessageRecord":
+        return cls(
+            message=report.name,
+            rows=report.rows,
+            **report.endings,
+            problems=[ProblemOfRowRecord.of(problem) for problem in report.problems],
+            quarantined=report.kept is not None,
+        )
+
+
+class TurnRecord(Record, frozen=True):
+    """What a connector took over in a turn."""
+
+    connector: str
+    messages: list[MessageRecord]
+    busy: Annotated[bool, Meta(description="another process has its turn with it")]
+    error: Annotated[str | UnsetType, Meta(description="why its source, or the server, could not be used")] = UNSET
+    sent: int = 0
+
+    @classmethod
+    def of(cls, report: TurnReport) -> "TurnRecord":
+        return cls(
+            connector=report.connector,
+            messages=[MessageRecord.of(message) for message in report.messages],
+            busy=report.busy,
+            error=report.error or UNSET,
+            sent=report.sent,
+        )
+
+
+class ConnectorRecord(Record, frozen=True):
+    """A connector and how it is. Instants are left out if there were none yet."""
+
+    name: str
+    kind: str
+    direction: str
+    place: str
+    owner: str
+    looked_at: str | UnsetType
+    read_at: str | UnsetType
+    message: str
+    waiting: int
+    lag_seconds: int
+    messages: int
+    rows: int
+    applied: int
+    unchanged: int
+    repeated: int
+    skipped: int
+    bad: int
+    quarantined: int
+    sent: int
+    error: str | UnsetType
+    failed_at: str | UnsetType
+
+    @classmethod
+    def of(cls, connector: Connector, status: ConnectorStatus, now: int) -> "ConnectorRecord":
+        return cls(
+            name=connector.name,
+            kind=connector.kind,
+            direction="in" if connector.reads else "out",
+            place=place_text(connector),
+            owner=connector.owner,
+            looked_at=_instant(status.looked_at),
+            read_at=_instant(status.read_at),
+            message=status.message,
+            waiting=status.waiting,
+            lag_seconds=status.lag(now),
+            messages=status.messages,
+            rows=status.rows,
+            applied=status.applied,
+            unchanged=status.unchanged,
+            repeated=status.repeated,
+            skipped=status.skipped,
+            bad=status.bad,
+            quarantined=status.quarantined,
+            sent=status.sent,
+            error=status.error or UNSET,
+            failed_at=_instant(status.failed_at) if status.error else UNSET,
+        )
+
+
+class ConnectorsRecord(Record, frozen=True):
+    connectors: list[ConnectorRecord]
+
+
+class ConnectorTestRecord(Record, frozen=True):
+    """A test, and how what was made differs from what is expected."""
+
+    connector: str
+    test: str
+    passed: bool
+    differences: list[str]
+
+    @classmethod
+    def of(cls, connector: str, result: TestResult) -> "ConnectorTestRecord":
+        return cls(
+            connector=connector,
+            test=result.test.name,
+            passed=result.passed,
+            differences=list(result.differences),
+        )
+
+
+class ConnectorTestsRecord(Record, frozen=True):
+    tests: list[ConnectorTestRecord]
+
+
+def place_text(connector: Connector) -> str:
+    """Where a connector reads or sends, without anything secret."""
+    part = connector.reads.source if connector.reads else connector.sends.target if connector.sends else None
+    match part:
+        case Folder():
+            return str(Path(part.path))
+        case Sftp():
+            return f"{part.user}@{part.host}:{part.path}"
+        case HttpCall():
+            return part.url.partition("?")[0] if isinstance(part.url, str) else "HTTP"
+        case Push():
+            return f"POST /v1/connectors/{connector.name}"
+        case Stream():
+            return f"stream {part.name}"
+    return ""
+
+
+def _instant(seconds: int) -> str | UnsetType:
+    return timestamp(seconds) if seconds else UNSET

@@ -1,0 +1,131 @@
+"""Files in a folder are taken over once, in order, and what is bad in them is kept beside what is wrong."""
+
+import pytest
+
+from tests.support.connectors import COUNTS, MOVEMENTS
+
+HEAD = "node,sku,units,at\n"
+SALES = "shop,article,pieces,receipt,line\n"
+
+
+def test_a_file_of_counts_is_taken_over_and_moved(running):
+    here = running(COUNTS)
+    here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\nparis,SHIRT,9,2026-11-27T09:00:31Z\n")
+    report = here.run()
+    assert report.error == ""
+    assert [(message.name, message.rows, message.endings["applied"]) for message in report.messages] == [
+        ("a.csv", 2, 2)
+    ]
+    assert (here.on_hand("RARE", "lyon"), here.on_hand("SHIRT", "paris")) == (7, 9)
+    assert (here.kept("done"), here.kept("bad")) == (["a.csv"], [])
+    assert here.run().messages == []
+
+
+def test_files_are_read_by_name_and_an_older_count_changes_nothing(running):
+    here = running(COUNTS)
+    here.put("2.csv", HEAD + "lyon,RARE,5,2026-11-27T09:00:01Z\n")
+    here.put("1.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
+    report = here.run()
+    assert [message.name for message in report.messages] == ["1.csv", "2.csv"]
+    assert (report.ended("applied"), report.ended("unchanged")) == (1, 1)
+    assert here.on_hand("RARE", "lyon") == 7
+
+
+def test_the_same_movement_in_another_file_is_told_by_once(running):
+    here = running(MOVEMENTS)
+    here.put("a.csv", SALES + "lyon,RARE,1,R1,1\nlyon,RARE,1,R1,2\n")
+    here.put("b.csv", SALES + "lyon,RARE,1,R1,2\nlyon,RARE,1,R2,1\n")
+    report = here.run()
+    assert (report.ended("applied"), report.ended("repeated")) == (3, 1)
+    assert here.on_hand("RARE", "lyon") == 0
+
+
+def test_a_row_that_stands_twice_in_a_file_comes_once(running):
+    here = running(MOVEMENTS)
+    here.put("a.csv", SALES + "lyon,RARE,1,R1,1\nlyon,RARE,1,R1,1\n")
+    assert here.run().ended("repeated") == 1
+    assert here.on_hand("RARE", "lyon") == 2
+
+
+def test_what_came_is_remembered_for_as_long_as_the_connector_says(running, clock):
+    here = running(MOVEMENTS + "remember: 3d\n")
+    here.put("a.csv", SALES + "lyon,RARE,1,R1,1\n")
+    here.run()
+    clock.now += 3 * 86_400 - 10
+    here.put("b.csv", SALES + "lyon,RARE,1,R1,1\n")
+    assert here.run().ended("repeated") == 1
+    clock.now += 20
+    here.put("c.csv", SALES + "lyon,RARE,1,R1,1\n")
+    assert here.run().ended("applied") == 1
+
+
+def test_a_bad_row_is_told_with_its_place_and_the_others_are_taken_over(running):
+    here = running(COUNTS)
+    here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\nnowhere,RARE,1,2026-11-27T09:00:31Z\n"
+             "lyon,COAT,many,2026-11-27T09:00:31Z\nlyon,LAMP,,2026-11-27T09:00:31Z\n")  # fmt: skip
+    (message,) = here.run().messages
+    assert (message.endings["applied"], message.endings["bad"]) == (1, 3)
+    assert [(problem.row, problem.path) for problem in message.problems] == [(4, "units"), (5, "units"), (3, "node")]
+    assert here.on_hand("RARE", "lyon") == 7
+    kept, problems = here.kept("bad")
+    assert (kept, problems) == ("a.csv", "a.csv.problems.txt")
+    text = next((here.inbox / "bad").glob("*.txt")).read_text()
+    assert "3 of 4 rows could not be taken over" in text
+    assert "line 3: node: no node goes by the id 'nowhere'\n    nowhere,RARE,1,2026-11-27T09:00:31Z\n" in text
+    assert f"pointsman connector replay {message.kept}" in text
+
+
+def test_of_a_file_that_is_taken_over_whole_or_not_at_all_nothing_is_if_a_row_is_bad(running):
+    here = running(COUNTS + "quarantine: file\n")
+    here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\nlyon,COAT,many,2026-11-27T09:00:31Z\n")
+    (message,) = here.run().messages
+    assert (message.endings["applied"], message.endings["bad"]) == (0, 2)
+    assert here.on_hand("RARE", "lyon") == 3
+    assert "Nothing of the message was taken over." in next((here.inbox / "bad").glob("*.txt")).read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("", "empty"), (b"\xff\xfe\x00\xd8", ""), ("node;sku\nlyon;RARE\n", "there is no such column")],
+)
+def test_a_file_that_is_none_is_put_aside_and_the_next_one_is_read(running, content, message):
+    here = running(COUNTS)
+    here.put("a.csv", content)
+    here.put("b.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
+    first, second = here.run().messages
+    assert first.kept is not None
+    assert message in " ".join(str(problem) for problem in first.problems)
+    assert (second.kept, here.on_hand("RARE", "lyon")) == (None, 7)
+
+
+def test_a_file_that_may_still_grow_is_left(running):
+    here = running(COUNTS.replace("settled: 0s", "settled: 1d"))
+    here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
+    assert here.run().messages == []
+    here.put(".a.csv.tmp", "")
+    here.put("b.csv.part", "")
+    assert [path.name for path in sorted(here.inbox.iterdir())] == [".a.csv.tmp", "a.csv", "b.csv.part"]
+
+
+def test_a_folder_that_is_not_there_is_told_in_the_status(running, pointsman):
+    here = running(COUNTS)
+    report = here.run()
+    assert f"there is no folder {here.inbox}" in report.error
+    assert f"there is no folder {here.inbox}" in pointsman.connectors.status("warehouse").error
+    here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
+    assert here.run().error == ""
+    assert pointsman.connectors.status("warehouse").error == ""
+
+
+def test_the_status_counts_what_became_of_rows(running, pointsman):
+    here = running(COUNTS + "when: {units: {not: '0'}}\n")
+    here.put(
+        "a.csv",
+        HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\nlyon,LAMP,0,2026-11-27T09:00:31Z\nx,LAMP,1,2026-11-27T09:00:31Z\n",
+    )
+    here.run()
+    status = pointsman.connectors.status("warehouse")
+    assert (status.messages, status.rows, status.applied, status.skipped, status.bad, status.quarantined) == (
+        1, 3, 1, 1, 1, 1,
+    )  # fmt: skip
+    assert (status.message, status.waiting) == ("a.csv", 0)
