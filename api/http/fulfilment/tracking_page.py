@@ -13,9 +13,10 @@ from api.http.access.networks import begin_request_on
 from api.http.blueprint import OPEN, Blueprint, language_asked_for
 from api.http.fulfilment.page.content import content_of
 from api.http.fulfilment.page.page import OtherLanguage, OtherLanguages, parcel_page, plain_page, policy
-from api.http.fulfilment.page.words import WORDS
+from api.http.fulfilment.page.page_words import page_words
 from api.http.fulfilment.tracking_links import PARCEL_TOKEN
 from api.shapes.base import Strict
+from api.shapes.language import language_field
 from engine.errors import NotFound, NotReady
 from engine.fulfilment.tracking.tracking import FoundParcel
 from engine.service import Pointsman
@@ -25,9 +26,9 @@ HTML = "text/html"
 
 
 class PageQuery(Strict):
-    lang = fields.String(load_default=None, validate=validate.OneOf(available_languages()))
+    lang = language_field("the page")
     t = fields.String(
-        load_default="", validate=validate.Length(max=100), metadata={"description": "the parcel's token"}
+        load_default=None, validate=validate.Length(max=100), metadata={"description": "the parcel's token"}
     )
 
 
@@ -48,7 +49,7 @@ def blueprint(served: Sequence[Pointsman]) -> Blueprint:
         By setting, it asks for the parcel's token, too. An address may ask 60 times a minute.
         """
         language = language_asked_for(query["lang"])
-        words, languages = WORDS[language], _others(language, query)
+        words, languages = page_words()[language], _others(language, query)
         wait = limit.seconds_to_wait(request)
         if wait:
             body = plain_page(words.too_many, words.too_many_hint, language, languages)
@@ -57,7 +58,7 @@ def blueprint(served: Sequence[Pointsman]) -> Blueprint:
             return response
         for pointsman in served if settings.tracking.page != "off" else ():
             begin_request_on(pointsman)
-            found = _find(pointsman, number, query["t"])
+            found = _find(pointsman, number, query["t"] or "")
             if found is not None:
                 pages_of = pointsman.fulfilment.tracking_pages
                 content = content_of(found, words, town=pages_of.town(found.shipment), network_zone=pages_of.zone)
@@ -82,7 +83,7 @@ def _find(pointsman: Pointsman, number: str, token: str) -> FoundParcel | None:
 def _others(language: str, query: dict[str, Any]) -> OtherLanguages:
     token = {PARCEL_TOKEN: query["t"]} if query["t"] else {}
     return tuple(
-        OtherLanguage(code=code, name=WORDS[code].language, address=f"?{urlencode({'lang': code, **token})}")
+        OtherLanguage(code=code, name=page_words()[code].language, address=f"?{urlencode({'lang': code, **token})}")
         for code in available_languages()
         if code != language
     )

@@ -18,13 +18,14 @@ class TrackingEventRequest(Strict):
     number = Word(required=True, metadata={"example": "1Z999AA10123456784"})
     state = fields.String(required=True, validate=validate.OneOf(TRACKING_STATES))
     at = Instant(required=True, metadata={"example": "2026-11-27T16:40:00Z"})
-    id = Word(load_default="")
-    town = Word(load_default="", metadata={"description": "where it happened"})
-    country = Country(load_default="")
+    id = Word(load_default=None)
+    town = Word(load_default=None, metadata={"description": "where it happened"})
+    country = Country(load_default=None)
 
     @post_load
     def _event(self, data: dict[str, Any], **_: Any) -> TrackingEvent:
-        return TrackingEvent(tracking_number=data.pop("number"), **data)
+        texts = {name: data.pop(name) or "" for name in ("id", "town", "country")}
+        return TrackingEvent(tracking_number=data["number"], state=data["state"], at=data["at"], **texts)
 
 
 class TrackingEventsRequest(Strict):

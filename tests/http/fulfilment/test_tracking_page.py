@@ -6,7 +6,7 @@ import pytest
 
 from api.http.app import create_app
 from api.http.fulfilment.page.page import policy, style
-from api.http.fulfilment.page.words import WORDS
+from api.http.fulfilment.page.page_words import page_words
 from engine.fulfilment.tracking.settings import TrackingSettings
 from engine.model.facts import GeoPoint
 from engine.model.tracking import TRACKING_STATES
@@ -176,8 +176,8 @@ def test_an_address_may_ask_only_so_often(shop, sscc):
 
 
 def test_every_language_has_all_words():
-    assert set(WORDS) == set(available_languages())
-    for words in WORDS.values():
+    assert set(page_words()) == set(available_languages())
+    for words in page_words().values():
         assert set(words.states) == set(TRACKING_STATES)
         assert (len(words.weekdays), len(words.months)) == (7, 12)
-        assert set(words.hints) == set(WORDS["en"].hints)
+        assert set(words.hints) == set(page_words()["en"].hints)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from api.http.fulfilment.page.words import PageWords
+from api.http.fulfilment.page.page_words import PageWords
 from engine.fulfilment.tracking.goal_zone import zone_of
 from engine.fulfilment.tracking.tracking import FoundParcel
 from engine.model.tracking import ENDED, TrackingState

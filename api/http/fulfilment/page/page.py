@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from api.http.fulfilment.page.content import Moment, PageContent
-from api.http.fulfilment.page.words import WORDS
+from api.http.fulfilment.page.page_words import page_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def _page(
     return _template().render(
         language=language,
         languages=languages,
-        words=WORDS[language],
+        words=page_words()[language],
         style=Markup(style()),  # noqa: S704  # ours
         said=_said,
         content=content,
