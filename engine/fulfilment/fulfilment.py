@@ -17,6 +17,7 @@ from engine.fulfilment.printing.printing import Printing
 from engine.fulfilment.printing.sending import PrinterConnections
 from engine.fulfilment.tracking.on_the_way import OnTheWay
 from engine.fulfilment.tracking.on_time import OnTimeRates
+from engine.fulfilment.tracking.polling import Polling
 from engine.fulfilment.tracking.tracked_shipments import TrackedShipments
 from engine.fulfilment.tracking.tracking import Tracking
 from engine.fulfilment.tracking.tracking_pages import TrackingPages
@@ -74,8 +75,17 @@ class Fulfilment:
         silence = parts.settings.tracking.silence
         self.tracking = Tracking(parts.client, parts.keys, tracked, silence=silence, clock=parts.clock)
         self.on_time = OnTimeRates(parts.client, parts.keys, facts=parts.facts, clock=parts.clock)
+        self.polling = Polling(
+            parts.client, parts.keys, tracked, carriers=self.carriers, tracking=self.tracking, clock=parts.clock
+        )
         self.on_the_way = OnTheWay(
-            parts.client, parts.keys, tracked, rates=self.on_time, silence=silence, clock=parts.clock
+            parts.client,
+            parts.keys,
+            tracked,
+            rates=self.on_time,
+            begin_polling=self.polling.begin,
+            silence=silence,
+            clock=parts.clock,
         )
         self.tracking_pages = TrackingPages(parts.client, parts.keys, facts=parts.facts)
         papers = ParcelPapers(packing, order=parts.orders.show)
@@ -98,6 +108,8 @@ class Fulfilment:
         does this.
         """
         self.printing.start()
+        self.polling.start()
 
     def close(self) -> None:
         self.printing.close()
+        self.polling.close()

@@ -273,8 +273,8 @@ class Keys:
 
     def tracked(self, shipment: str) -> str:
         """Hash: what carriers said of the parcels of the shipment `DECISION/NUMBER`: SSCC of a parcel to its events,
-        whose places are encrypted under the order's key; `heard`, when something was heard last, in UTC seconds; and
-        `changes`, how often this was changed.
+        whose places are encrypted under the order's key; `heard`, when something was heard last, in UTC seconds;
+        `looked`, when what was packed that a turn of the watch has looked at; and `changes`, how often this was changed.
         """
         return self._key("tracking", "events", shipment)
 
@@ -289,6 +289,18 @@ class Keys:
     def on_time(self) -> str:
         """Hash: UTC date, service, node, country, and 1 for on time or 0, with tabs between, to a number of parcels."""
         return self._key("tracking", "on_time")
+
+    @property
+    def polls(self) -> str:
+        """Sorted set: `DECISION NUMBER` of each shipment whose carrier is asked where it is, by when it is next, in UTC
+        seconds.
+        """
+        return self._key("tracking", "polls")
+
+    @property
+    def polls_turn(self) -> str:
+        """String that expires: a worker has its turn of asking carriers."""
+        return self._key("tracking", "polling")
 
     @property
     def rates_made(self) -> str:

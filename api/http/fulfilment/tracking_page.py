@@ -26,7 +26,7 @@ HTML = "text/html"
 
 
 class PageQuery(Strict):
-    lang = language_field("the page")
+    lang = language_field("page")
     t = fields.String(
         load_default=None, validate=validate.Length(max=100), metadata={"description": "the parcel's token"}
     )

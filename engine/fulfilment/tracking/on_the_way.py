@@ -25,7 +25,9 @@ _AT_ONCE = 200
 
 
 class OnTheWay:
-    """Of one network. A shipment may be lost after `silence` seconds without a word. `clock` answers UTC seconds."""
+    """Of one network. A shipment may be lost after `silence` seconds without a word; `begin_polling` is told of those
+    that are new. `clock` answers UTC seconds.
+    """
 
     def __init__(
         self,
@@ -34,11 +36,13 @@ class OnTheWay:
         shipments: TrackedShipments,
         *,
         rates: OnTimeRates,
+        begin_polling: Callable[[Iterable[TrackedShipment]], None],
         silence: int,
         clock: Callable[[], int],
     ) -> None:
         self._shipments = shipments
         self._rates = rates
+        self._begin_polling = begin_polling
         self._store = TrackedParcels(client, keys)
         self._unknown = UnknownNumbers(client, keys)
         self._silence = silence
@@ -87,6 +91,7 @@ class OnTheWay:
         self._unknown.forget(
             [name for read in taken if read.shipment.key in told for name in _names(read.shipment.parcels)]
         )
+        self._begin_polling(read.shipment for read in taken if not read.shipment.was_looked_at)
         return [*(None for _ in gone), *(self._newly(read, now) for read in taken)]
 
     def _told_before(self, found: Iterable[ReadShipment]) -> dict[ShipmentKey, tuple[dict[str, list[Scan]], str]]:
