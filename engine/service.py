@@ -286,6 +286,7 @@ class Pointsman:
                 keys=self._keys,
                 settings=settings,
                 facts=self._facts,
+                watch_too=self.flows.promise_watch.watch_too,
                 holds=self.holds,
                 orders=self.orders,
                 new_id=new_id,
@@ -293,7 +294,6 @@ class Pointsman:
                 micros=lambda: self.micros,
             )
         )
-        self.flows.promise_watch.watch_too(self.fulfilment.on_the_way)
         former = FormerCache(self._client, self._keys)
         self.replays = Replays(self._client, self._keys, facts=self._facts, former=former)
         self.calculations = Calculations(self._client, self._keys, former=former)

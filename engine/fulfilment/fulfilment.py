@@ -23,6 +23,7 @@ from engine.fulfilment.tracking.tracking import Tracking
 from engine.fulfilment.tracking.tracking_pages import TrackingPages
 from engine.inventory.holds import DecisionHolds
 from engine.orders.living_orders import LivingOrders
+from engine.promise_watch.at_risk import OnTheWayRisks
 from engine.settings import Settings
 from engine.store.connection.client import Client
 from engine.store.fulfilment.addressees import Addressees
@@ -32,12 +33,13 @@ from engine.store.keys import Keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FulfilmentParts:
-    """What every part of it needs. `clock` answers UTC seconds, `micros` microseconds."""
+    """What every part of it needs. `watch_too` has the promise watch see to what carriers have. `clock` answers UTC seconds, `micros` microseconds."""
 
     client: Client
     keys: Keys
     settings: Settings
     facts: FactsReader
+    watch_too: Callable[[OnTheWayRisks], None]
     holds: DecisionHolds
     orders: LivingOrders
     new_id: Callable[[], str]
@@ -87,6 +89,7 @@ class Fulfilment:
             silence=silence,
             clock=parts.clock,
         )
+        parts.watch_too(self.on_the_way)
         self.tracking_pages = TrackingPages(parts.client, parts.keys, facts=parts.facts)
         papers = ParcelPapers(packing, order=parts.orders.show)
         self.printed = PrintedPapers(packing, papers, self.handing_over)

@@ -274,7 +274,8 @@ class Keys:
     def tracked(self, shipment: str) -> str:
         """Hash: what carriers said of the parcels of the shipment `DECISION/NUMBER`: SSCC of a parcel to its events,
         whose places are encrypted under the order's key; `heard`, when something was heard last, in UTC seconds;
-        `looked`, when what was packed that a turn of the watch has looked at; and `changes`, how often this was changed.
+        `looked`, when what was packed that a turn of the watch has looked at; and `changes`, how often this was
+        changed.
         """
         return self._key("tracking", "events", shipment)
 

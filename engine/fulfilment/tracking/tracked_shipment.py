@@ -110,6 +110,11 @@ class TrackedShipment:
         return replace(self.promise, stored=PromiseState(passed=passed).text)
 
     @property
+    def was_looked_at(self) -> bool:
+        """Whether a turn of the watch has looked at all that was packed."""
+        return self.stored.looked == self.packed_at
+
+    @property
     def packed_at(self) -> int:
         """When the last of it was."""
         return max(packing.packed_at for packing in self.packings)
@@ -130,12 +135,13 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advance:
-    """What follows of that: the events of those parcels that have new ones, when something was heard last, when the
-    shipment is due, and what is logged, if anything.
+    """What follows of that: the events of those parcels that have new ones, when something was heard last, up to which
+    packing a turn has looked at it, when the shipment is due, and what is logged, if anything.
     """
 
     scans: Mapping[str, tuple[Scan, ...]]
     heard: int | None
+    looked: int | None
     dues: Dues
     change: TrackedChange | None
 
@@ -159,14 +165,19 @@ def advance(shipment: TrackedShipment, heard: Heard) -> Advance | None:
     return Advance(
         scans=scans,
         heard=last_heard,
-        dues=_dues(shipment, state, now, silent=silent),
+        looked=shipment.packed_at if heard.looks else shipment.stored.looked,
+        dues=_dues(shipment, state, now, silent=silent, looked=heard.looks or shipment.was_looked_at),
         change=change,
     )
 
 
-def _dues(shipment: TrackedShipment, state: TrackedState, now: Mapping[str, ParcelProgress], *, silent: int) -> Dues:
+def _dues(
+    shipment: TrackedShipment, state: TrackedState, now: Mapping[str, ParcelProgress], *, silent: int, looked: bool
+) -> Dues:
     if _is_over(now):
         return Dues(at_risk=None, unraised=None)
+    if not looked:  # a turn is still to see that carriers are asked, and what was told before it was packed
+        return Dues(at_risk=min(shipment.promised, silent), unraised=0)
     unraised = [*([] if state.late else [shipment.promised + 1]), *([] if state.lost else [silent])]
     return Dues(at_risk=min(shipment.promised, silent), unraised=min(unraised, default=None))
 

@@ -141,6 +141,7 @@ def _step(call: TrackingCall) -> TrackingStep | None:
         stored=shipment.stored,
         events={sscc: call.read.codec.encode(sscc, scans) for sscc, scans in following.scans.items()},
         heard=following.heard,
+        looked=following.looked,
         dues=following.dues,
         change=following.change,
         places=call.places,
