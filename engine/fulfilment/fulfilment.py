@@ -15,6 +15,7 @@ from engine.fulfilment.parcels.parcels import Parcels
 from engine.fulfilment.parcels.printed import PrintedPapers
 from engine.fulfilment.printing.printing import Printing
 from engine.fulfilment.printing.sending import PrinterConnections
+from engine.fulfilment.tracking.carrier_calls import CarrierCalls
 from engine.fulfilment.tracking.on_the_way import OnTheWay
 from engine.fulfilment.tracking.on_time import OnTimeRates
 from engine.fulfilment.tracking.polling import Polling
@@ -33,7 +34,9 @@ from engine.store.keys import Keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FulfilmentParts:
-    """What every part of it needs. `watch_too` has the promise watch see to what carriers have. `clock` answers UTC seconds, `micros` microseconds."""
+    """What every part of it needs. `watch_too` has the promise watch see to what carriers have. `clock` answers UTC
+    seconds, `micros` microseconds.
+    """
 
     client: Client
     keys: Keys
@@ -90,6 +93,7 @@ class Fulfilment:
             clock=parts.clock,
         )
         parts.watch_too(self.on_the_way)
+        self.carrier_calls = CarrierCalls(self.carriers, self.tracking)
         self.tracking_pages = TrackingPages(parts.client, parts.keys, facts=parts.facts)
         papers = ParcelPapers(packing, order=parts.orders.show)
         self.printed = PrintedPapers(packing, papers, self.handing_over)

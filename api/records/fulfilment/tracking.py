@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.fulfilment.tracking.carrier_calls import CarrierCall
 from engine.fulfilment.tracking.tracking import EventOutcome, FoundParcel
 from engine.model.tracking import ParcelProgress, Scan, TrackingEvent, TrackingState
 
@@ -47,6 +48,21 @@ class TrackingLineRecord(Record, frozen=True):
     number: str | None
     result: Literal["new", "known", "kept", "refused", "stopped"]
     message: str | UnsetType = UNSET
+
+
+class CarrierCallRecord(Record, frozen=True):
+    """What became of what a carrier told."""
+
+    new: int
+    known: int
+    kept: Annotated[int, Meta(description="of numbers that no parcel goes by yet")]
+    unknown: Annotated[
+        list[str], Meta(description="codes that the carrier does not document, whose events are left out")
+    ]
+
+    @classmethod
+    def of(cls, call: CarrierCall) -> "CarrierCallRecord":
+        return cls(unknown=list(call.unknown), **_counts(call.outcomes))
 
 
 class ParcelEventRecord(Record, frozen=True):
