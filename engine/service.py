@@ -432,13 +432,13 @@ class Pointsman:
         """
         before = read.read_version(self._client, self._keys)
         inventory = read.with_known_decimals(self._client, self._keys, inventory)
-        self.flows.inbound.verify_keeps(inventory)
         verify_policies = functools.partial(self.versions.verify_network, inventory.network)
         version = network_load.save(
             self._client,
             self._keys,
             inventory,
             verify_policies=verify_policies,
+            verify_kept=functools.partial(self.flows.inbound.verify_keeps, inventory),
             micros=lambda: self.micros,
             counts=counts,
         )

@@ -32,7 +32,7 @@ from engine.store.flows.stored_receipts import StoredReceipts
 from engine.store.holds import Operation
 from engine.store.keys import Keys
 from engine.store.network import load
-from engine.store.network.read import read_skus
+from engine.store.network.read import read_flow_starts, read_skus
 from engine.store.outcomes import NetworkChanged, OperationReused
 
 _MOST_RELOADS = 10
@@ -115,14 +115,18 @@ class Inbound:
         first = {receipt.id: receipt for receipt in receipts if receipt is not None}
         return list(announcements(stated, self.open_receipts(), first, now=self._clock()))
 
-    def verify_keeps(self, inventory: Inventory) -> None:
-        """Raises InputInvalid if units are to come or in quarantine at positions that `inventory` can't have."""
+    def verify_keeps(self, inventory: Inventory) -> str:
+        """Raises InputInvalid if units are to come or in quarantine at positions that `inventory` can't have. Answers
+        how many flows had begun before it looked, as `flow_starts` of the facts.
+        """
+        starts = read_flow_starts(self._client, self._keys)
         skus = read_skus(self._client, self._keys)
         verify_keeps(
             inventory,
             self.open_receipts(),
             units_in_quarantine(self._client, self._keys, skus),
         )
+        return starts
 
     def page(self, filtered: ReceiptFilter, *, limit: int, after: Place | None) -> ReceiptsPage:
         """At most `limit` of the receipts that pass the filter, those after the place `after` of another page."""

@@ -137,12 +137,13 @@ class Returns:
         more. In a `dry_run`, nothing is changed. Raises NotFound, InputInvalid, NotReturnable, ReturnOver,
         DispositionRefused, StockConflict.
         """
-        placed: list[Placing] = []
+        planned: list[tuple[Placing, StoredReturn]] = []
 
         def plan(reading: Reading) -> Step:
-            placed[:] = [self._placing(reading)]
-            products = reading.products
-            return plan_disposal(request, reading.found, reading.network, products, placing=placed[0], by=by)
+            placing = self._placing(reading)
+            step = plan_disposal(request, reading.found, reading.network, reading.products, placing=placing, by=by)
+            planned[:] = [(placing, step.after)]
+            return step
 
         stored = self._steps.find(return_id)
         named = {item.as_sku for item in request.groups if item.as_sku}
@@ -155,9 +156,10 @@ class Returns:
             state = self._steps.take(change)
             self._after_freeing()
         network = self._facts.network()
-        if not placed:
-            return DisposedReturn(state=state, network=network)
-        return DisposedReturn(state=state, placed=placed[0].placed, network=network, policies=placed[0].policies)
+        for placing, after in planned:
+            if after == state.stored and not state.repeated:  # else another request of the same operation was first
+                return DisposedReturn(state=state, placed=placing.placed, network=network, policies=placing.policies)
+        return DisposedReturn(state=state, network=network)
 
     def cancel(self, return_id: str, *, op: str | None = None) -> ReturnState:
         """Nothing of it is to come any more; again, it is answered the same. Raises NotFound, ReturnOver if goods of it

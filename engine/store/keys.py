@@ -26,7 +26,8 @@ class Keys:
     def facts(self) -> str:
         """Hash: `version` and `body` of the network file, and `words`, the categories, brands, seasons and tags of its
         products. Also `rests`, an instant after which no node rests: until then, `resting` has to be read; `lots`, if
-        some stock has or had any; `receipts`, if there are or were any; `loaded`, the instant of the load; and `moved`,
+        some stock has or had any; `receipts`, if there are or were any; `flow_starts`, how often a receipt was opened
+        or units came back, after which a load has to keep more; `loaded`, the instant of the load; and `moved`,
         the latest at which units came or left, both in UTC microseconds. While the network is being loaded (see
         network/load.py), also the name of the `load`, and the version that it `becomes`. `number` counts the networks
         that were in its place before.

@@ -259,7 +259,13 @@ class Transfers:
             if answer is not None:
                 return TransferChanged(transfer=parse(answer), again=True)
             version = self._facts.network_and_products([], fresh=True)[0].version
-            change = plan()
+            try:
+                change = plan()
+            except PointsmanError:  # as it is, perhaps, since the same request was carried out meanwhile
+                answer = answered_before(self._holds, about_transfer(name), named, op)
+                if answer is None:
+                    raise
+                return TransferChanged(transfer=parse(answer), again=True)
             store = functools.partial(
                 self._stored.change,
                 change,

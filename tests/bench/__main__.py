@@ -19,6 +19,7 @@ from tests.bench import (
     crowding,
     decisions,
     http_throughput,
+    labels,
     ledger,
     matching,
     option_sets,
@@ -41,10 +42,12 @@ PARTS = (
     "crowding",
     "returning",
     "moving",
+    "labelling",
 )
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
 BRIEF_DAYS, BRIEF_ARTICLES = 14, 6
+BRIEF_LABELS = 12
 
 
 @click.command()
@@ -57,7 +60,8 @@ BRIEF_DAYS, BRIEF_ARTICLES = 14, 6
 @click.option("--only", type=click.Choice(PARTS), multiple=True, help="Run only this part; may be given several times.")
 def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
     """Measure matching and choosing against other engines, decisions a second, checking and activating policies, rules
-    in tables, the ledger against bare commands, and HTTP throughput against a floor; and ways to place returned units.
+    in tables, the ledger against bare commands, and HTTP throughput against a floor; ways to place returned units; and
+    how long labels take to draw.
     """
     # servers that were started end when their `with` blocks are left, so SIGTERM must leave these
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -117,7 +121,12 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
         figures["rule_tables"] = rule_tables.measure(inventory, sets, counts=counts, say=_say)
     figures["returning"] = _returning(inventory, brief=brief) if "returning" in only else None
     figures["moving"] = _moving(inventory, brief=brief) if "moving" in only else None
+    figures["labelling"] = _labelling(brief=brief) if "labelling" in only else None
     return tables.Report(**figures, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
+
+
+def _labelling(*, brief: bool) -> labels.LabellingFigures:
+    return labels.measure(labels=BRIEF_LABELS if brief else labels.LABELS, say=_say)
 
 
 def _moving(inventory: Inventory, *, brief: bool) -> transfers.MovingFigures:

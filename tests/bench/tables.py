@@ -17,6 +17,7 @@ from tests.bench.choice import Agreement, ChoosingFigures
 from tests.bench.crowding import LOAD, STALLED, STREAMS, CrowdingFigures
 from tests.bench.decisions import DecidingFigures
 from tests.bench.http_throughput import ThroughputFigures
+from tests.bench.labels import LabellingFigures
 from tests.bench.ledger import LedgerFigures, SideBySide
 from tests.bench.matching import FEW, MANY, Matched, Row
 from tests.bench.option_sets import OPTIONS
@@ -45,6 +46,7 @@ class Report:
     ledgering: LedgerFigures | None
     returning: ReturningFigures | None
     moving: MovingFigures | None
+    labelling: LabellingFigures | None
     load: tuple[float, float]
     cores: int
 
@@ -114,10 +116,7 @@ def _tables(report: Report) -> Iterator[Table]:
     if report.crowding:
         yield _crowding(report.crowding)
     yield from _tables_of_policies(report)
-    if report.returning:
-        yield _returning(report.returning)
-    if report.moving:
-        yield _moving(report.moving)
+    yield from _tables_of_flows(report)
 
 
 def _tables_of_policies(report: Report) -> Iterator[Table]:
@@ -125,6 +124,15 @@ def _tables_of_policies(report: Report) -> Iterator[Table]:
         yield _checks(report.checking)
     if report.rule_tables:
         yield _rule_tables(report.rule_tables)
+
+
+def _tables_of_flows(report: Report) -> Iterator[Table]:
+    if report.returning:
+        yield _returning(report.returning)
+    if report.moving:
+        yield _moving(report.moving)
+    if report.labelling:
+        yield _labelling(report.labelling)
 
 
 def _times(matched: Matched) -> Table:
@@ -260,6 +268,16 @@ def _crowding(figures: CrowdingFigures) -> Table:
     rows += [("orders/s", figures.alone, 1), ("orders/s, crowded", figures.crowded, 1)]
     for name, values, scale in rows:
         table.add_row(name, ", ".join(f"{scale * value:.3g}" for value in values))
+    return table
+
+
+def _labelling(figures: LabellingFigures) -> Table:
+    table = Table(title=f"Drawing {figures.labels:,} labels; the first of a process takes {figures.first:.0f} ms")
+    table.add_column("form")
+    for title in ("a label, ms of processor", "all, s", "mean size, kB"):
+        table.add_column(title, justify="right")
+    for one in figures.drawings:
+        table.add_row(one.form, f"{one.median:.1f}", f"{one.seconds:.1f}", f"{one.size / 1_000:.1f}")
     return table
 
 

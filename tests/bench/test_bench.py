@@ -191,6 +191,7 @@ def test_the_tables_show_every_part(measured):
         "HTTP: ours answers",
         "A crowded service",
         "Where returned units go",
+        "Drawing 12 labels",
         "load average",
     ):
         assert part in shown
@@ -202,6 +203,12 @@ def test_what_is_worth_moving_is_reported_beside_highs(report):
     assert all(ratio > 0 for ratio in figures["ratios"].values())
     assert figures["articles"] == 2
     assert figures["lines"] > 0
+
+
+def test_labels_are_drawn_in_each_form(report):
+    figures = report["labelling"]
+    assert [one["form"] for one in figures["drawings"]] == ["PDF", "ZPL, 8 dots a mm", "ZPL, 12 dots a mm"]
+    assert all(min(one["median"], one["seconds"], one["size"]) > 0 for one in figures["drawings"])
 
 
 def test_the_command_line_prints_json_of_the_parts_asked_for():
@@ -217,6 +224,7 @@ def test_the_command_line_prints_json_of_the_parts_asked_for():
         is figures["crowding"]
         is figures["returning"]
         is figures["moving"]
+        is figures["labelling"]
         is None
     )
 

@@ -29,8 +29,11 @@ TRANSLATED = {
     "quotes.md": "devis.md",
     "returns.md": "retours.md",
     "explanation.md": "explication.md",
+    "parcels.md": "colis.md",
+    "printing.md": "impression.md",
     "policy-language.md": "langage-des-regles.md",
     "policy-tables.md": "tables-de-regles.md",
+    "labels.md": "etiquettes.md",
 }
 SETTING = re.compile(r"\bPOINTSMAN_[A-Z_]*[A-Z]\b")
 CALL = re.compile(r"`(GET|POST|PUT|DELETE) (/[^`?\s]*)")

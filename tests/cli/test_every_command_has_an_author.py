@@ -80,10 +80,12 @@ CHANGES = {
 """Commands that change something: the test of changes goes through all of them."""
 TRIED_ELSEWHERE = {
     *("audit archive", "channel recompute", "demand learn"),
+    *("shipment pack", "shipment show", "shipment label", "shipment note", "shipment cancel", "shipment list"),
+    *("manifest close", "manifest show", "manifest print", "order addressee"),
     *("print again", "print retry", "print drop", "print run"),
 }
-"""Commands that need entries of days ago, rules of channels or printers; see the tests of the archive, of demand, of
-channels and of printing.
+"""Commands that need entries of days ago, rules of channels, a network that packs or printers; see the tests of the
+archive, of demand, of channels, of parcels and of printing.
 """
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from api.connectors.fields.conversion import Tables, converted, literal, text_of, written
 from api.connectors.fields.edi_path import segment_of
 from api.connectors.fields.found import BadField
-from api.connectors.fields.paths import ListPath, Path, Scopes, inner_scopes, scopes_of
+from api.connectors.fields.paths import AROUND, ListPath, Path, Scopes, inner_scopes, scopes_of
 from api.connectors.formats.edi.groups import EdiGroup
 from api.connectors.formats.format import BadRow, FormatOptions, Row
 from api.connectors.language.connector import FieldMapping
@@ -63,6 +63,7 @@ class _Field:
         self._tables = tables
         self._convert = written if outbound else converted
         self._nested = nested
+        self._of_columns = options.format in ("csv", "xlsx", "fixed")
         self._paths = [text if text.startswith("$") else Path(text, options) for text in mapping.paths]
 
         def inner(part: str, below: FieldMapping) -> _Field:
@@ -123,10 +124,8 @@ class _Field:
         return found
 
     def _missing(self, path: str, scopes: Scopes) -> str:
-        values = scopes[0]
-        columns = isinstance(values, dict) and bool(self._paths) and all(isinstance(item, Path) for item in self._paths)
-        if columns and path not in values and all(isinstance(value, str) for value in values.values()):
-            return f"there is no such column; there are {', '.join(values)}"
+        if self._of_columns and len(self._paths) == 1 and not path.startswith((AROUND, "$")) and path not in scopes[0]:
+            return f"there is no such column; there are {', '.join(scopes[0])}"
         return "nothing is there"
 
 

@@ -64,8 +64,31 @@ class FixedColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EdiEnvelope:
+    """Of EDI that is written: between whom it goes, `ZZ:ACME` with a qualifier or without, and what it is. `type` is
+    that of the message, `940` or `DESADV`; `version` as in GS08, `004010`, or as in UNH, `D:96A:UN:EAN005`; `syntax` as
+    in UNB, `UNOC:3`.
+    """
+
+    type: str
+    sender: str
+    receiver: str
+    version: str
+    syntax: str = "UNOC:3"
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentLoop:
+    """Segments that are written for each element of the list `each`."""
+
+    each: str
+    segments: tuple["str | SegmentLoop", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormatOptions:
-    """How a file is to be read; what is not given is found out, or the format does without it."""
+    """How a file is to be read or written; what is not given is found out, or the format does without it."""
 
     format: FormatName
     encoding: str | None = None
@@ -97,6 +120,15 @@ class FormatOptions:
     """Of a flat file with records of several kinds: the columns of those that stand above the rows they are about, by
     what their lines begin with. Paths that begin with / are about the last line of each.
     """
+    root: str = ""
+    """Of xml that is written: the name of the outermost element."""
+    right: tuple[str, ...] = ()
+    """Columns of a flat file that is written which stand at the right of their places."""
+    zeros: tuple[str, ...] = ()
+    """Columns of a flat file that is written which are filled with zeros from the left."""
+    envelope: EdiEnvelope | None = None
+    segments: tuple[str | SegmentLoop, ...] = ()
+    """Of EDI that is written: the segments of a message, with fields in braces, `W01*{quantity}*EA**VN*{sku}`."""
     empty_is_bad: bool = True
     """Whether a file without a byte is bad. One that has a header and no row is not."""
 

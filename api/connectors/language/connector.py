@@ -172,6 +172,26 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """Client credentials (RFC 6749, section 4.4): a token is asked for at the URL `token`, and again once over."""
+
+    token: Text
+    client: Text
+    secret: Secret
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """HMAC-SHA256 of the body under the `secret`, in a header, behind its `prefix`."""
+
+    header: str
+    secret: Secret
+    encoding: Literal["base64", "hex"] = "hex"
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpCall:
     """A request. In `url` and `body`, `$since`, `$cursor` and the other words of PARTS stand for what they mean."""
 
@@ -186,6 +206,10 @@ class HttpCall:
     pages: Pages | None = None
     most_a_minute: int | None = None
     """So many requests, and no more, are sent in a minute."""
+    oauth: "OAuth | None" = None
+    signature: "Signature | None" = None
+    idempotency: str = "Idempotency-Key"
+    """Of what is sent: the header with the name of the message, which is the same when it is sent again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +259,8 @@ class Sends:
     every: int = 60
     file: str = ""
     most: int = 1_000
+    each: str = ""
+    """The path of a list in a record: each of its elements is a row, and a path that begins with / is of the record."""
     channel: str | None = None
     nodes: tuple[str, ...] = ()
     whole: bool = False

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from api.connectors.formats.format import FixedColumn, FormatOptions
+from api.connectors.formats.format import EdiEnvelope, FixedColumn, FormatOptions, SegmentLoop
 from api.connectors.language.shapes import Choice, Letters, Several, Single
 from api.shapes.base import Strict
 from api.shapes.fields import Literal
@@ -48,6 +48,8 @@ class XlsxShape(_Format):
 
 
 class FixedShape(_Text):
+    right = Several()
+    zeros = Several()
     columns = fields.Dict(keys=fields.String(), values=Letters(), required=True)
     around = fields.Dict(keys=fields.String(), values=fields.Dict(keys=fields.String(), values=Letters()))
     record = Single()
@@ -64,11 +66,43 @@ class NdjsonShape(_Text):
 
 
 class XmlShape(_Format):
-    rows = Single(required=True)
+    rows = Single()
+    root = Single()
     namespaces = fields.Dict(keys=fields.String(), values=fields.String())
 
 
+class SegmentTemplates(fields.Field[tuple[str | SegmentLoop, ...]]):
+    """A list of segments with fields in braces, and of loops, `{each: LIST, segments: [...]}`."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str | SegmentLoop, ...]:
+        if not isinstance(value, list) or not value:
+            raise ValidationError(
+                "write a list of segments, as 'BGM+220+{order}+9', and of {each: LIST, segments: [...]}"
+            )
+        return tuple(map(self._item, value))
+
+    def _item(self, item: Any) -> str | SegmentLoop:
+        if isinstance(item, str) and item:
+            return str(item)
+        if isinstance(item, dict) and set(item) == {"each", "segments"} and isinstance(item["each"], str):
+            return SegmentLoop(each=str(item["each"]), segments=self._deserialize(item["segments"]))
+        raise ValidationError("write a segment, as 'BGM+220+{order}+9', or {each: LIST, segments: [...]}")
+
+
+class EnvelopeShape(Strict):
+    """Between whom EDI that is written goes, and what it is."""
+
+    type = Single(required=True)
+    sender = Single(required=True)
+    receiver = Single(required=True)
+    version = Single(required=True)
+    syntax = Single()
+    test = Literal(literals.flag)
+
+
 class EdiShape(_Text):
+    envelope = fields.Nested(EnvelopeShape)
+    segments = SegmentTemplates()
     rows = Single()
     messages = Several()
     ignore = Several()
@@ -93,6 +127,8 @@ def format_options(name: str, values: Mapping[str, Any]) -> FormatOptions:
     if name == "fixed":
         given["fixed"] = _columns(given.pop("columns", {}))
         given["around"] = {record: _columns(columns) for record, columns in given.pop("around", {}).items()}
+    if "envelope" in given:
+        given["envelope"] = EdiEnvelope(**{**given["envelope"], "test": bool(given["envelope"].get("test", False))})
     return FormatOptions(format=name, **given)  # type: ignore[arg-type]  # a name of FORMATS
 
 

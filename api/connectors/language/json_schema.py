@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from api.connectors.language.format_shapes import FORMATS
+from api.connectors.language.format_shapes import FORMATS, SegmentTemplates
 from api.connectors.language.kinds import INBOUND, OPEN, OUTBOUND, Target, targets
 from api.connectors.language.shapes import (
     READS,
@@ -113,6 +113,7 @@ _OWN: tuple[tuple[type[fields.Field[Any]], _Shape], ...] = (
     (SecretWord, {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$"}),
     (TextOrSecret, {"anyOf": [_SINGLE, _SECRET]}),
     (NumberOrField, {}),
+    (SegmentTemplates, {"type": "array", "minItems": 1}),
 )
 
 

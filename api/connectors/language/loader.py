@@ -11,6 +11,7 @@ from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
 from api.connectors.language.parts import answer_folder, read_source, read_tests, send_target
 from api.connectors.language.shapes import ConnectorShape, LookupFileShape, seconds
+from api.connectors.language.template_checks import template_mistakes
 from api.files.policy_tests.shape_findings import load_shape, note_shape_mistakes
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.condition_parser import Notes
@@ -166,7 +167,22 @@ class _Loading:
             return {}
         if self._kind in INBOUND and "reads" in self._root:
             return parser.inbound(self._kind, raw, ("fields",))
-        return parser.outbound(raw, ("fields",))
+        fields = parser.outbound(raw, ("fields",))
+        self._check_segments(options, fields)
+        return fields
+
+    def _check_segments(self, options: FormatOptions, fields: Mapping[str, FieldMapping]) -> None:
+        """EDI is written by a template, whose fields are those of the connector."""
+        if options.format == "xlsx":
+            self._notes.add(("format",), "bad-value", "workbooks are read, not written; write csv")
+        if options.format not in ("edifact", "x12"):
+            return
+        path: Path = ("format", options.format)
+        for key, missing in (("envelope", options.envelope is None), ("segments", not options.segments)):
+            if missing:
+                self._notes.add(path, "missing-key", f"'{key}' is missing: EDI that is sent has one")
+        for message in template_mistakes(options.segments, fields):
+            self._notes.add((*path, "segments"), "bad-value", message)
 
     def _paths(self, key: str) -> tuple[str, ...]:
         raw = self._root.get(key)

@@ -8,12 +8,14 @@ from marshmallow import Schema
 from api.connectors.language.connector import (
     Folder,
     HttpCall,
+    OAuth,
     Pages,
     Push,
     Reads,
     RowTest,
     Sends,
     Sftp,
+    Signature,
     Source,
     Stream,
 )
@@ -22,7 +24,8 @@ from api.files.policy_tests.shape_findings import load_shape
 from rules.syntax.condition_parser import Notes
 from rules.syntax.yaml_document import Node, Path
 
-_SENDING = ("every", "file", "most", "channel", "nodes", "whole")
+_SENDING = ("every", "file", "most", "each", "channel", "nodes", "whole")
+_NESTED = {"oauth": OAuth, "signature": Signature}
 _PAGES = ("link", "address", "cursor", "number")
 
 
@@ -76,6 +79,7 @@ def _source(key: str, values: dict[str, Any], path: Path, notes: Notes, method: 
             return _sftp(values, path, notes)
         case "http":
             pages = values.pop("pages", None)
+            values |= {name: kind(**values[name]) for name, kind in _NESTED.items() if name in values}
             return HttpCall(
                 url=values.pop("http"),
                 **{"method": method, **values},

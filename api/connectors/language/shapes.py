@@ -210,6 +210,7 @@ class StreamReads(_Reading):
 class _Sending(Strict):
     every = Literal(seconds, most=30 * 86_400)
     most = Literal(literals.count, most=100_000)
+    each = Single()
     channel = Word()
     nodes = Several()
     whole = Literal(literals.flag)
@@ -227,7 +228,24 @@ class SftpSends(_Sending):
     known_hosts = Single()
 
 
+class OAuthShape(Strict):
+    token = TextOrSecret(required=True)
+    client = TextOrSecret(required=True)
+    secret = SecretWord(required=True)
+    scope = Single()
+
+
+class SignatureShape(Strict):
+    header = Single(required=True)
+    secret = SecretWord(required=True)
+    encoding = Choice("base64", "hex")
+    prefix = Single()
+
+
 class HttpSends(_Sending):
+    oauth = fields.Nested(OAuthShape)
+    signature = fields.Nested(SignatureShape)
+    idempotency = Single()
     http = TextOrSecret(required=True)
     method = Choice("POST", "PUT", "PATCH")
     headers = fields.Dict(keys=fields.String(), values=TextOrSecret())

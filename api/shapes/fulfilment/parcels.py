@@ -20,6 +20,7 @@ from rules.wording.catalogue import available_languages
 
 MOST_MILLIMETRES = 100_000
 FORMATS = ("pdf", "zpl")
+_OPEN_STATES = [state for state in get_args(PackingState) if state != "cancelled"]
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
@@ -62,7 +63,9 @@ class CancelPackingRequest(Strict):
 
 
 class LabelQuery(Strict):
-    format = fields.String(load_default="pdf", validate=validate.OneOf(FORMATS))
+    format = fields.String(
+        load_default="pdf", validate=validate.OneOf(FORMATS), metadata={"description": "ZPL is for label printers"}
+    )
     parcel = QueryNumber(1, MOST_PARCELS, load_default=1, metadata={"description": "its number in the shipment"})
 
 
@@ -78,10 +81,14 @@ class NoteQuery(Strict):
 
 
 class ShipmentsQuery(Strict):
-    node = Word(load_default=None)
-    carrier = Word(load_default=None)
-    state = fields.String(load_default=None, validate=validate.OneOf([*get_args(PackingState)][:2]))
-    limit = QueryNumber(1, MOST_PACKINGS, load_default=100)
+    node = Word(load_default=None, metadata={"description": "Only what is packed there"})
+    carrier = Word(load_default=None, metadata={"description": "Only what it takes"})
+    state = fields.String(
+        load_default=None,
+        validate=validate.OneOf(_OPEN_STATES),
+        metadata={"description": "booking: its carrier is being asked for labels"},
+    )
+    limit = QueryNumber(1, MOST_PACKINGS, load_default=100, metadata={"description": "at most so many"})
 
 
 class CloseManifestRequest(Strict):

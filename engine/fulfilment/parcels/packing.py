@@ -26,6 +26,7 @@ from engine.fulfilment.carriers.number_ranges import script_ranges
 from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
 from engine.fulfilment.printing.print_job import Paper, PrintJob
+from engine.fulfilment.printing.printing import printer_of
 from engine.idempotency import name_reused, operation
 from engine.inventory.hold_requests import hold_ended, still_to_come
 from engine.model.facts import Network
@@ -137,8 +138,7 @@ class PackedPapers:
 
     def of(self, network: Network, node: str, paper: Paper, what: str, now: int) -> list[PrintJob]:
         place = network.nodes.get(node)
-        printer = place.printers.get(paper) if place else None
-        if printer is None:
+        if place is None or printer_of(place, paper) is None:
             return []
         return [PrintJob(id=self._new_id(), node=node, paper=paper, of=what, queued_at=now)]
 

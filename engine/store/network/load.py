@@ -46,6 +46,12 @@ VerifyPolicies: TypeAlias = Callable[[], Sequence[str]]
 """Verifies that the policies that decide fit the network to be loaded, and raises if they don't. Returns which policies
 it verified, as `StoredTimeline.entries` of policy_versions.py.
 """
+VerifyKept: TypeAlias = Callable[[], str]
+"""Verifies that what is to come and what is in quarantine has its place in the network to be loaded, and raises if not.
+Returns how many flows had begun before, as `flow_starts` says.
+"""
+NOT_VERIFIED = "-"
+"""What a load that keeps no account of them passes in place of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +72,13 @@ class _Current:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Staged:
-    """A load that is staged under a name, and was verified with these policies. It keeps what was learnt in the network
-    `based_on`; None: it keeps nothing of that.
+    """A load that is staged under a name, and was verified with these policies and when so many flows had begun. It
+    keeps what was learnt in the network `based_on`; None: it keeps nothing of that.
     """
 
     name: str
     policies: Sequence[str]
+    flow_starts: str
     based_on: str | None = None
 
 
@@ -81,15 +88,25 @@ def save(
     inventory: Inventory,
     *,
     verify_policies: VerifyPolicies,
+    verify_kept: VerifyKept = lambda: NOT_VERIFIED,
     micros: Callable[[], int],
     counts: bool = False,
 ) -> str:
     """Replace the loaded network, products and stock by `inventory`. Holds, decisions, policies and blocked units stay,
     and so do positions that were counted since the load before, unless `counts`: then later counts of either kind of
     stamp are accepted; and so do learnt paces of sale, if `inventory` asks for these. Returns the version of what is
-    loaded then. `micros` answers UTC microseconds. Raises Contended, and what `verify_policies` raises.
+    loaded then. `micros` answers UTC microseconds. Raises Contended, and what `verify_policies` and `verify_kept`
+    raise.
     """
-    version = begin(client, keys, inventory, verify_policies=verify_policies, micros=micros, counts=counts)
+    version = begin(
+        client,
+        keys,
+        inventory,
+        verify_policies=verify_policies,
+        verify_kept=verify_kept,
+        micros=micros,
+        counts=counts,
+    )
     finish(client, keys)
     return version
 
@@ -105,6 +122,7 @@ def begin(
     inventory: Inventory,
     *,
     verify_policies: VerifyPolicies,
+    verify_kept: VerifyKept = lambda: NOT_VERIFIED,
     micros: Callable[[], int],
     counts: bool = False,
 ) -> str:
@@ -112,15 +130,17 @@ def begin(
     in meanwhile: what is staged stays, and replaces them. If this raises, nothing that was staged is left. Returns the
     version.
     """
-    policies = verify_policies()
+    flow_starts, policies = verify_kept(), verify_policies()
     for _ in range(MOST_STAGINGS):
         name = uuid.uuid4().hex
         merged, based_on = with_learnt_paces(client, keys, inventory)
         merged = with_on_time_rates(client, keys, merged)
         try:
             stage(client, Keys(keys.network, staged=name), merged, name, counts=counts)
-            staged = _Staged(name=name, policies=policies, based_on=based_on)
-            if _swap_in(client, keys, merged, staged, verify_policies=verify_policies, micros=micros):
+            staged = _Staged(name=name, policies=policies, flow_starts=flow_starts, based_on=based_on)
+            if _swap_in(
+                client, keys, merged, staged, verify_policies=verify_policies, verify_kept=verify_kept, micros=micros
+            ):
                 return merged.network.version
         except PointsmanError:
             with contextlib.suppress(StoreUnavailable):  # a server without memory stores no more, but does delete
@@ -199,16 +219,17 @@ def _swap_in(
     staged_load: _Staged,
     *,
     verify_policies: VerifyPolicies,
+    verify_kept: VerifyKept,
     micros: Callable[[], int],
 ) -> bool:
     """Swap in what is staged; False if some of that is gone, or if it was based on another network than is loaded by
-    now. If other policies decide by now than it was verified with,
-    they are verified first. Raises Contended.
+    now. If other policies decide by now than it was verified with, or more is to come or in quarantine, that is
+    verified first. Raises Contended.
 
     The list of SKUs to load only ever grows from one try to the next: to delete the stock of a SKU that has none does
     no harm.
     """
-    name, policies = staged_load.name, staged_load.policies
+    name, policies, flow_starts = staged_load.name, staged_load.policies, staged_load.flow_starts
     script, staged = client.script("load_swap"), Keys(keys.network, staged=name)
     stocked = {sku for sku, units in inventory.stock.items() if units}
     listed: set[str] = set()
@@ -229,15 +250,19 @@ def _swap_in(
             former_products=keys.former_products(current.number),
         )
         arguments = [current.version, current.products, len(listed), name, LASTING_SECONDS, current.broken, micros()]
-        arguments.append(current.number)
+        arguments += [current.number, flow_starts]
         with faults():
             answer = script(keys=script_keys, args=[*arguments, *policies])
         if answer in (b"done", b"gone"):
             return bool(answer == b"done")
         if answer == b"policies":
             policies = verify_policies()
+        elif answer == b"flows":
+            flow_starts = verify_kept()
     if answer == b"policies":
         raise Contended("policies are activated over and over while the network is loaded; try again")
+    if answer == b"flows":
+        raise Contended("receipts are announced over and over while the network is loaded; try again")
     raise loaded_over_and_over()
 
 

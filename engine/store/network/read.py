@@ -47,6 +47,13 @@ def read_skus(client: Client, keys: Keys) -> list[str]:
         return sorted(sku.decode() for sku in client.redis.hkeys(keys.products))
 
 
+def read_flow_starts(client: Client, keys: Keys) -> str:
+    """How often a receipt was opened or units came back, as the facts have it."""
+    with faults():
+        starts = client.redis.hget(keys.facts, "flow_starts")
+    return (starts or b"0").decode()
+
+
 def read_products(
     client: Client, keys: Keys, skus: Iterable[str]
 ) -> dict[str, tuple[Product, Mapping[str, int]] | None]:

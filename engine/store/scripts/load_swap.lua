@@ -7,10 +7,11 @@
 -- ARGV  1 the network version that was read, or nothing  2 number of products then  3 number of SKUs in `todo`
 --       4 name of the load  5 seconds that what was staged must last at least  6 name of the unfinished load that this
 --       one replaces, or nothing  7 now (UTC microseconds)  8 the number of the network that was read
---       9 the active policy version that the network was checked against, or nothing, then the entries of the schedule
+--       9 how many flows had begun when it was checked that the network keeps what hangs on it, or '-' if it was not
+--       10 the active policy version that the network was checked against, or nothing, then the entries of the schedule
 -- Answers 'done', also if it was done before and the answer was lost; or changes nothing: 'changed' if another network
 -- is there by now, or another load has begun; 'gone' if what was staged has been deleted, or soon will be; 'policies'
--- if others are active or scheduled by now than the network was checked against.
+-- if others are active or scheduled by now than the network was checked against; 'flows' if more have begun by now.
 if redis.call('HGET', key.facts, 'load') == ARGV[4] then
   return 'done'
 end
@@ -24,13 +25,17 @@ if redis.call('TTL', key.staged_facts) < tonumber(ARGV[5]) or redis.call('LLEN',
   return 'gone'
 end
 local scheduled = redis.call('ZRANGE', key.scheduled_policies, 0, -1)
-if (redis.call('GET', key.active_policy) or '') ~= ARGV[9] or #scheduled ~= #ARGV - 9 then
+if (redis.call('GET', key.active_policy) or '') ~= ARGV[10] or #scheduled ~= #ARGV - 10 then
   return 'policies'
 end
 for index, entry in ipairs(scheduled) do
-  if entry ~= ARGV[9 + index] then
+  if entry ~= ARGV[10 + index] then
     return 'policies'
   end
+end
+local flow_starts = redis.call('HGET', key.facts, 'flow_starts')
+if ARGV[9] ~= '-' and (flow_starts or '0') ~= ARGV[9] then
+  return 'flows'
 end
 
 local function replace(to, from)
@@ -70,6 +75,9 @@ if lots then
 end
 if receipts then
   redis.call('HSET', key.facts, 'receipts', receipts)
+end
+if flow_starts then
+  redis.call('HSET', key.facts, 'flow_starts', flow_starts)
 end
 if rests_until then
   redis.call('HSET', key.facts, 'rests', rests_until)

@@ -6,7 +6,7 @@ import json
 
 from engine.actor import act_as, actor, by_itself
 from engine.store.log.decision_log import entries
-from engine.store.log.kinds import ACT_KINDS, KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS, PARCEL_KINDS
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.callers import client_of
 from tests.support.ledger_entries import of_the_ledger
@@ -57,6 +57,7 @@ def test_every_entry_names_whose_key_it_was(http, pointsman, clock):
         "expired",
         "set_aside",
         "repaired",
+        *PARCEL_KINDS,
         "counted",
         "loaded",
         "published",

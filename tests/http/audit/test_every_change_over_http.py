@@ -20,6 +20,7 @@ from tests.conftest import PARKS_RISKY_ORDERS, activate, small
 from tests.support.callers import client_of
 from tests.support.facts import NOW, policy_file
 from tests.support.order_json import order_json
+from tests.support.parcels import packing_network
 
 CHANGES_NOTHING = {
     *("stock.availability_of_many", "quotes.promises", "policies.check"),
@@ -134,6 +135,16 @@ class Shop:
     def rejected(self):
         self.http.post(f"{self.decision(('RARE', 1))}/reject", json={"node": "lyon", "reason": "no_capacity"})
 
+    def packable(self):
+        """The path of a shipment in a network whose shipments can be packed."""
+        packing_network(self.pointsman)
+        return f"/v1/shipments/{self.decided(('A', 1))['id']}/0"
+
+    def packed(self):
+        place = self.packable()
+        assert self.http.post(f"{place}/packed", json={"addressee": ADDRESSEE}).status_code == 200
+        return place
+
     def waiting(self):
         return self.decided(("RARE", 99), query="?wait=true")["id"]
 
@@ -152,6 +163,7 @@ def _units_free(shop):
     return "POST", "/v1/backlog/run", {}
 
 
+ADDRESSEE = {"name": "Zoë", "lines": ["7 bis"], "town": "Paris", "country": "FR"}
 _MOVED = {"id": "T-1", "from": "lyon", "to": "paris", "lines": [{"sku": "SHIRT", "quantity": 1}]}
 _MOVEMENT = {"op": "goods-in", "node": "lyon", "sku": "SHIRT", "delta": 1}
 _TO_COME = {
@@ -205,6 +217,20 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
     "policies.approve": (
         "policy_approved",
         lambda shop: ("POST", f"/v1/policies/{shop.published('then: {hold: 2 h}')}/approve", {"note": "read it"}),
+    ),
+    "addressees.put": ("addressed", lambda _: ("PUT", "/v1/orders/O-1/addressee", ADDRESSEE)),
+    "addressees.remove": (
+        "addressed",
+        lambda shop: (
+            shop.http.put("/v1/orders/O-1/addressee", json=ADDRESSEE),
+            ("DELETE", "/v1/orders/O-1/addressee", None),
+        )[1],
+    ),
+    "parcels.pack": ("packed", lambda shop: ("POST", f"{shop.packable()}/packed", {"addressee": ADDRESSEE})),
+    "parcels.cancel": ("packing_cancelled", lambda shop: ("POST", f"{shop.packed()}/cancel", {})),
+    "manifests.close": (
+        "manifested",
+        lambda shop: (shop.packed(), ("POST", "/v1/manifests", {"node": "lyon", "carrier": "colis"}))[1],
     ),
     "promises.progress": (
         "progressed",

@@ -8,6 +8,8 @@ from engine.decide.decision import CountedReceipt
 from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.record import DecisionRecord, to_json
 from engine.model.receipts import Receipt
+from engine.service import Pointsman
+from engine.settings import Settings
 from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.ledger import Ledger
 from engine.store.outcomes import Committed
@@ -142,3 +144,30 @@ def promised(promise):
         assert promise(name, *given, **more) == Committed()
 
     return promised
+
+
+@pytest.fixture
+def worker(shop, server_url, network, clock):
+    """Another one on the same network."""
+    with Pointsman(Settings(redis_url=server_url, network=network), clock=clock) as other:
+        other.ready()
+        yield other
+
+
+@pytest.fixture
+def before_first(monkeypatch):
+    """Lets somebody `act` just before the first call of a method; answers what the act returned, once it did."""
+
+    def patch(kind, method, act):
+        original, begun, made = getattr(kind, method), [], []
+
+        def after_another(*given, **more):
+            if not begun:  # the act calls the method, too
+                begun.append(method)
+                made.append(act())
+            return original(*given, **more)
+
+        monkeypatch.setattr(kind, method, after_another)
+        return made
+
+    return patch

@@ -4,6 +4,7 @@ import pytest
 
 from engine.errors import InputInvalid
 from engine.inbound.stated_incoming import StatedIncoming
+from engine.store.network import load
 from tests.support.decision_json import json_of
 from tests.support.facts import LYON, NOW, PARIS, inventory, node, order
 from tests.support.returns import dispose, inspect, open_return
@@ -67,3 +68,49 @@ def test_of_an_article_that_is_gone_only_what_was_announced_can_be_cancelled(sho
     shop.load(WITHOUT_A)
     with pytest.raises(InputInvalid, match="no product goes by the SKU 'A'"):
         announce(status="cancelled")
+
+
+@pytest.fixture
+def while_staged(monkeypatch):
+    """Lets somebody act once a network is staged that was verified, and before it is swapped in."""
+
+    def patch(act):
+        stage = load.stage
+
+        def then_act(*given, **more):
+            stage(*given, **more)
+            act()
+
+        monkeypatch.setattr(load, "stage", then_act)
+
+    return patch
+
+
+@pytest.mark.parametrize("what", ["announced", "came back", "opened again"])
+def test_what_begins_while_a_network_is_staged_keeps_its_place(shop, announce, while_staged, redis_client, what):
+    shop.holds.confirm(json_of(shop.decide(order(("A", 3), id="O-1")))["id"])
+    open_return(shop, _1=2)
+    announce("PO-2")
+    announce("PO-2", status="cancelled", sequence=2)
+    acts = {
+        "announced": announce,
+        "came back": lambda: receive_back(shop, "O-1-R1", _1=2),
+        "opened again": lambda: announce("PO-2", sequence=3),
+    }
+    while_staged(acts[what])
+    assert len(mistakes(shop, WITHOUT_A)) == 1
+    assert list(redis_client.scan_iter("*staged*")) == []
+
+
+def test_a_network_that_keeps_what_begins_while_it_is_staged_is_loaded(shop, announce, while_staged):
+    sequences = iter(range(1, 9))
+    while_staged(lambda: announce(f"PO-{next(sequences)}"))
+    for loaded in (
+        inventory([*SHOPS, node("lille", PARIS)], {"A": {"lyon": 1}}),
+        inventory(SHOPS[:1], {"A": {"lyon": 1}}),
+    ):
+        assert shop.load(loaded)
+        shop.ready()
+        assert set(shop.network().nodes) == set(loaded.network.nodes)
+    assert shop.flows.inbound.find("PO-2").to_come == 10
+    assert shop.check().clean

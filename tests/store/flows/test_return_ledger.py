@@ -47,33 +47,6 @@ def shop(bare):
     return bare
 
 
-@pytest.fixture
-def worker(shop, server_url, network, clock):
-    """Another one on the same network."""
-    with Pointsman(Settings(redis_url=server_url, network=network), clock=clock) as other:
-        other.ready()
-        yield other
-
-
-@pytest.fixture
-def before_first(monkeypatch):
-    """Lets somebody `act` just before the first call of a method; answers what the act returned, once it did."""
-
-    def patch(kind, method, act):
-        original, begun, made = getattr(kind, method), [], []
-
-        def after_another(*given, **more):
-            if not begun:  # the act calls the method, too
-                begun.append(method)
-                made.append(act())
-            return original(*given, **more)
-
-        monkeypatch.setattr(kind, method, after_another)
-        return made
-
-    return patch
-
-
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_what_is_damaged_is_found_and_made_as_the_log_says(shop, redis_client, key, contents, damage):
     left_out = {key(name).encode() for name in ("log", "changed")}

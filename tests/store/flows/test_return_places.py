@@ -6,6 +6,8 @@ from engine.errors import DispositionRefused, InputInvalid, StockConflict
 from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.returns.disposing import DisposedUnits, DisposeRequest
 from engine.store.flows.receipts import Delivery
+from engine.store.flows.returns import StoredReturns
+from engine.store.stock import Count, Stamp
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import EURO, LILLE, LYON, inventory, node, order, product
@@ -66,6 +68,22 @@ def test_a_unit_goes_to_the_place_that_needs_it_and_is_expected_there(shop, cloc
     shop.flows.inbound.receive("O-1-R1:1", Delivery(units=1))
     assert stock(shop, place="lille") == (1, 0, 0)
     assert shop.check(whole=True).clean
+
+
+def test_of_one_operation_that_is_sent_twice_at_once_the_reasons_of_what_was_done_are_told(shop, worker, before_first):
+    """The second had planned that it goes to Lille, which the first finds full."""
+    come_back(shop)
+
+    def be_first():
+        worker.stock.set_count(Count(node="lille", sku="A", on_hand=90, stamp=Stamp(kind="s", number=1)))
+        return disposed(worker, "O-1-R1", op="d")
+
+    others = before_first(StoredReturns, "take", be_first)
+    made = disposed(shop, "O-1-R1", op="d")
+    assert made.state.stored == others[0].state.stored
+    assert [item.node for item in others[0].in_words("en")] == ["lyon"]
+    assert made.in_words("en") == []
+    assert shop.check().clean
 
 
 def test_units_of_one_group_are_shared_out_and_each_share_is_a_group(shop):

@@ -1,11 +1,12 @@
 """The life of a transfer on a real server: its goods are on hand at one end, on their way, or at the other, once."""
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from engine.errors import InputInvalid, KeyReused, NotFound, PointsmanError, StockConflict
+from engine.errors import InputInvalid, NotFound, PointsmanError, StockConflict
 from engine.idempotency import operation
 from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.model.transfers import TransferLine
@@ -14,6 +15,7 @@ from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.flows.transfers import FactsDiffer, Leaving, StoredTransfers, TransferChange, TransferChanged
 from engine.store.stock import Count, Movement, Stamp
 from engine.transfers import life
+from engine.transfers import transfers as transfers_module
 from engine.transfers.transfers import NewTransfer, TransferFilter
 from tests.conftest import activate
 from tests.support.facts import LILLE, LYON, NOW, PARIS, inventory, node, order
@@ -223,81 +225,30 @@ def test_an_id_is_used_once(transfers, contents):
     assert contents() == before
 
 
-@pytest.mark.parametrize("step", ["create", "approve", "ship"])
-def test_units_that_are_held_are_not_moved(shop, transfers, contents, step):
-    steps = [lambda: transfers.create(new({"A": 6})), lambda: transfers.approve("T-1"), lambda: transfers.ship("T-1")]
-    number = ["create", "approve", "ship"].index(step)
-    for earlier in steps[:number]:
-        earlier()
-    shop.decide(order(("A", 8)))
-    before = contents()
-    with pytest.raises(
-        StockConflict, match="6 of 'A', and 2 can be moved; the others are not there, are held, or rules keep them"
-    ):
-        steps[number]()
-    assert contents() == before
+STEPS = {
+    "create": lambda transfers, op: transfers.create(new(), op=op).transfer,
+    "approve": lambda transfers, op: transfers.approve("T-1", op=op),
+    "ship": lambda transfers, op: transfers.ship("T-1", op=op),
+    "receive": lambda transfers, op: transfers.receive("T-1", op=op),
+}
 
 
-@pytest.mark.parametrize(
-    ("rule", "free"),
-    [
-        ("then: {keep: 3}", 7),
-        ("then: {protect: {channel: app, units: 4}}", 6),
-        ("when: {order.channel: web}, then: {keep: 5}", 5),
-        ("when: {node.id: lille}, then: {keep: 5}", 10),
-    ],
-)
-def test_units_that_rules_keep_are_not_moved(shop, transfers, rule, free):
-    activate(shop, rule)
-    if free < 10:
-        with pytest.raises(StockConflict, match=f"{free + 1} of 'A', and {free} can be moved"):
-            transfers.create(new({"A": free + 1}))
-    transfers.create(new({"A": free}))
-    transfers.approve("T-1")
-    assert transfers.ship("T-1").status == "shipped"
-    assert on_hand(shop)["lille"] == 1
+@pytest.mark.parametrize("step", STEPS)
+def test_of_two_that_send_the_same_at_once_both_are_answered_alike(transfers, opened, monkeypatch, step):
+    """The second has asked whether the operation came before, and plans its step once the first is through."""
+    for earlier in itertools.takewhile(lambda name: name != step, STEPS):
+        STEPS[earlier](transfers, None)
+    first, answers, ask = opened().flows.transfers, [], transfers_module.answered_before
 
+    def ask_before_the_first(*given):
+        answer = ask(*given)
+        if not answers:
+            answers.append(answer)
+            answers.append(STEPS[step](first, "x"))
+        return answer
 
-def test_rules_that_decide_by_the_time_it_is_shipped_count(shop, transfers, approved):
-    approved({"A": 6})
-    activate(shop, "then: {keep: 5}")
-    with pytest.raises(StockConflict, match="6 of 'A', and 5 can be moved"):
-        transfers.ship("T-1")
-
-
-def test_what_a_count_has_as_gone_already_leaves_without_being_taken_off_again(shop, transfers, approved, clock):
-    approved({"A": 6})
-    left_at = clock.now * MICROS
-    clock.now += HOUR
-    shop.stock.set_counts([Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="t", number=clock.now * MICROS))])
-    clock.now += HOUR
-    sent = transfers.ship("T-1", at=left_at)
-    assert (sent.shipped_at, sent.expected_at) == (NOW, NOW + 24 * HOUR)
-    assert (on_hand(shop), coming(shop)) == ({"lyon": 4, "lille": 1}, 6)
-    assert shop.check().clean
-
-
-def test_what_left_long_ago_is_expected_from_now_on(transfers, approved, clock):
-    approved({"A": 6})
-    left_at = clock.now * MICROS
-    clock.now += 48 * HOUR
-    assert transfers.ship("T-1", at=left_at).expected_at == clock.now + 60
-    with pytest.raises(InputInvalid, match="ahead"):
-        transfers.receive("T-1", at=(clock.now + HOUR) * MICROS)
-
-
-def test_the_same_operation_is_carried_out_once(shop, transfers):
-    first, again = (transfers.create(new(), op="c") for _ in range(2))
-    assert (first.transfer, first.again, again.again) == (again.transfer, False, True)
-    assert transfers.approve("T-1", op="a") == transfers.approve("T-1", op="a")
-    assert transfers.ship("T-1", op="s") == transfers.ship("T-1", op="s")
-    part = transfers.receive("T-1", {"A": 2}, op="r")
-    assert transfers.receive("T-1", {"A": 2}, op="r") == part
-    assert on_hand(shop) == {"lyon": 4, "lille": 3}
-    with pytest.raises(KeyReused):
-        transfers.receive("T-1", {"A": 3}, op="r")
-    assert transfers.cancel("T-1", op="x") == transfers.cancel("T-1", op="x")
-    assert shop.check().clean
+    monkeypatch.setattr(transfers_module, "answered_before", ask_before_the_first)
+    assert STEPS[step](transfers, "x") == answers[1]
 
 
 def test_an_operation_names_a_transfer_that_has_no_id(transfers):

@@ -34,7 +34,7 @@ def entries(shop):
 
 def jobs(redis_client, network):
     texts = redis_client.hvals(f"{{{network}}}:print:jobs")
-    return sorted((job.paper, job.of, job.format, job.node) for job in map(PrintJob.of_text, texts))
+    return sorted((job.paper, job.of, job.node) for job in map(PrintJob.of_text, texts))
 
 
 def test_a_shipment_is_packed_into_one_parcel_unless_it_is_said_otherwise(shop, redis_client, network):
@@ -122,10 +122,10 @@ def test_papers_are_printed_where_the_node_has_printers(bare, redis_client, netw
     key = decided(shop, ("A", 2))
     pack(shop, key, {"1": 1}, {"1": 1})
     assert jobs(redis_client, network) == [
-        ("label", f"{key}/1", "zpl", "lyon"),
-        ("label", f"{key}/2", "zpl", "lyon"),
-        ("note", f"{key}/1", "pdf", "lyon"),
-        ("note", f"{key}/2", "pdf", "lyon"),
+        ("label", f"{key}/1", "lyon"),
+        ("label", f"{key}/2", "lyon"),
+        ("note", f"{key}/1", "lyon"),
+        ("note", f"{key}/2", "lyon"),
     ]
     assert redis_client.zcard(f"{{{network}}}:print:queue:lyon") == 4
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from api.connectors.formats.edi.envelopes import Interchange, read_envelopes
+from api.connectors.formats.edi.envelopes import INTERCHANGE_ANSWER, Interchange, read_envelopes
 from api.connectors.formats.edi.groups import GROUPS, EdiGroup, GroupsBroken, MessageGroups
 from api.connectors.formats.edi.segments import NotEdi, Segment, Syntax, read_segments
 from api.connectors.formats.encoding import encoding_of, text_of
@@ -75,8 +75,10 @@ def bad_messages(interchanges: Iterator[Interchange]) -> dict[int, str]:
             bad.update(dict.fromkeys(range(interchange.first, interchange.last + 1), reason))
         for group in interchange.groups:
             for message in group.messages:
-                faults = [*message.faults, *group.faults]
-                bad.setdefault(message.ordinal, "; ".join(fault.message for fault in faults))
+                bad.setdefault(message.ordinal, "; ".join(fault.message for fault in message.faults))
+            if group.faults:
+                reason = "; ".join(fault.message for fault in group.faults)
+                bad = {**dict.fromkeys(range(group.first, group.first + group.count), reason), **bad}
     return bad
 
 
@@ -117,6 +119,8 @@ class _Rows:
                 self._take_envelope(segment)
             elif segment.tag in ("UNH", "ST"):
                 yield from self._begin(segment)
+            elif segment.tag == INTERCHANGE_ANSWER and segment.tag not in self._options.ignore:
+                yield _bad_answer(segment)
             elif self._message is not None:
                 yield from self._add(self._message, segment)
 
@@ -188,3 +192,9 @@ class _Rows:
             message_number=message.reference,
             segment=position,
         )
+
+
+def _bad_answer(segment: Segment) -> BadRow:
+    message = f"this answers an interchange of ours, and is no message; leave it out by `ignore: [{segment.tag}]`"
+    place = f"segment {segment.number} ({segment.tag})"
+    return BadRow(row=segment.number, place=place, path="", message=message, raw=segment.text)

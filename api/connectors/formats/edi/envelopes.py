@@ -21,9 +21,12 @@ class Fault:
 
 @dataclass(slots=True, kw_only=True)
 class Message:
-    """A message or transaction set: the one with the number `ordinal` in the file, from 1; of so many `segments`."""
+    """A message or transaction set: the one with the number `ordinal` in the file, from 1; of so many `segments`, the
+    first of which is the segment `first` of the file.
+    """
 
     ordinal: int
+    first: int
     reference: str
     type: str
     version: str = ""
@@ -39,7 +42,8 @@ class MessageGroup:
     reference: str = ""
     messages: list[Message] = field(default_factory=list)
     count: int = 0
-    """Of its messages: those that are kept here may be fewer."""
+    """Of its messages: those that are kept here may be fewer. `first` is the number of the first in the file."""
+    first: int = 1
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -52,6 +56,10 @@ class Interchange:
     first: int = 1
     """The number of its first message."""
     last: int = 0
+
+
+INTERCHANGE_ANSWER = "TA1"
+"""It answers a whole interchange, and stands in no message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,8 @@ class _Walk:
             self._take_group(self._interchange, segment)
         elif tag == tags.message[0]:
             self._begin_message(self._interchange, segment)
+        elif self._message is None and tag == INTERCHANGE_ANSWER:
+            pass
         elif self._message is None:
             begin = tags.message[0]
             raise NotEdi(f"{tag} stands outside of a message: {begin} is missing", after=segment.number - 1)
@@ -160,7 +170,7 @@ class _Walk:
             self._close_group(interchange.faults)
             self._groups += 1
             self._references.clear()
-            self._group = MessageGroup(begin=segment, reference=self._reference(segment))
+            self._group = MessageGroup(begin=segment, reference=self._reference(segment), first=self._ordinal + 1)
             interchange.groups.append(self._group)
         elif self._group is None:
             interchange.faults.append(
@@ -174,7 +184,7 @@ class _Walk:
     def _begin_message(self, interchange: Interchange, segment: Segment) -> None:
         self._close_message(interchange.faults)
         if self._group is None and not (interchange.groups and interchange.groups[-1].begin is None):
-            interchange.groups.append(MessageGroup(begin=None))
+            interchange.groups.append(MessageGroup(begin=None, first=self._ordinal + 1))
         group = self._group or interchange.groups[-1]
         self._ordinal += 1
         self._messages += 1
@@ -183,8 +193,15 @@ class _Walk:
         reference = self._reference(segment)
         is_x12 = segment.tag == "ST"
         kind = segment.value(0) if is_x12 else segment.value(1)
-        version = "" if is_x12 else "".join(segment.value(1, index) for index in (1, 2))
-        self._message = Message(ordinal=self._ordinal, reference=reference, type=kind, version=version, segments=1)
+        version = "" if is_x12 else ":".join(segment.elements[1][1:]) if len(segment.elements) > 1 else ""
+        self._message = Message(
+            ordinal=self._ordinal,
+            first=segment.number,
+            reference=reference,
+            type=kind,
+            version=version,
+            segments=1,
+        )
         if reference in self._references:
             message = f"the message number {reference} stands here a second time"
             self._message.faults.append(Fault(message=message, edifact="26", x12="23"))

@@ -93,7 +93,8 @@ class MessageGroups:
         """The row that the segment ends, if it does. Raises GroupsBroken."""
         if segment.tag in _SUMMARY or segment.tag in _LOOP_MARKS:
             ended = self._close(1)
-            self._message.segments.append(segment)
+            if not self._rows:  # rows are handed on before, and all of them know as much of the message
+                self._message.segments.append(segment)
             return ended
         if segment.tag == _HIERARCHY and _HIERARCHY in self._tags:
             parent = self._hierarchical_parent(segment)

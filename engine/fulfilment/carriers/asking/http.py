@@ -128,6 +128,8 @@ class CarrierHttp:
             connection.request(method, url.target, body=content, headers=every)
             response = connection.getresponse()
             answer = response.read(MOST_BYTES + 1)
+            if response.length and len(answer) <= MOST_BYTES:  # read with a limit, http.client does not say so itself
+                raise http.client.IncompleteRead(answer, response.length)
         if len(answer) > MOST_BYTES:
             raise self._unavailable(f"its answer is longer than {MOST_BYTES:,} bytes")
         return response, answer

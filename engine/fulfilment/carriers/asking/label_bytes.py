@@ -6,6 +6,8 @@ import binascii
 from engine.model.parcels import LabelFormat
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"IEND\xaeB`\x82"
+"""The last chunk, which is empty, with its checksum."""
 
 
 def format_of(label: bytes) -> LabelFormat | None:
@@ -13,7 +15,7 @@ def format_of(label: bytes) -> LabelFormat | None:
     ending = label.rstrip()
     if label.startswith(b"%PDF-") and ending.endswith(b"%%EOF"):
         return "pdf"
-    if label.startswith(_PNG) and b"IEND" in label[-12:]:
+    if label.startswith(_PNG) and ending.endswith(_PNG_END):
         return "png"
     if b"^XA" in label and ending.endswith(b"^XZ"):
         return "zpl"

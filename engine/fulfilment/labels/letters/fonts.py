@@ -3,12 +3,17 @@ beside them; `tests/data/cut_fonts.py` cuts them anew.
 """
 
 import functools
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 ALPHABETS = "Latin, Greek, Cyrillic, Armenian and Georgian"
 EM = 1_000
+ONE_AT_A_TIME = threading.RLock()
+"""Fonts of reportlab are the process's, and keep the place where they read in their file, which threads would move for
+one another.
+"""
 _FOLDER = Path(__file__).parent
 
 
@@ -43,6 +48,8 @@ def _font(name: str) -> Font:
     from reportlab.pdfbase import pdfmetrics, ttfonts  # noqa: PLC0415
 
     path = _FOLDER / f"{name}.ttf"
-    drawn = ttfonts.TTFont(name, str(path))
-    pdfmetrics.registerFont(drawn)
+    with ONE_AT_A_TIME:
+        if name not in pdfmetrics.getRegisteredFontNames():
+            pdfmetrics.registerFont(ttfonts.TTFont(name, str(path)))
+        drawn = pdfmetrics.getFont(name)
     return Font(name=name, path=path, advances={code: round(width) for code, width in drawn.face.charWidths.items()})

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engine.fulfilment.labels.codes import code128
-from engine.fulfilment.labels.letters.fonts import EM, Font, font
+from engine.fulfilment.labels.letters.fonts import EM, ONE_AT_A_TIME, Font, font
 from engine.fulfilment.labels.page import MM, Area, Bars, Page, Squares, TextBox
 
 _POINT = 72 / 25.4 / MM
@@ -16,20 +16,21 @@ def pdf(pages: Sequence[Page], *, title: str) -> bytes:
     from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415  # imported where a paper is drawn: most draw none
 
     written = io.BytesIO()
-    canvas = Canvas(written, invariant=1, pageCompression=1)
-    canvas.setTitle(title)
-    for page in pages:
-        height = round(page.height * _POINT)
-        canvas.setPageSize((round(page.width * _POINT), height))
-        canvas.translate(0, height)
-        canvas.scale(_POINT, _POINT)
-        _draw(canvas, page)
-        canvas.showPage()
-    canvas.save()
+    with ONE_AT_A_TIME:
+        canvas = Canvas(written, invariant=1, pageCompression=1)
+        canvas.setTitle(title)
+        for page in pages:
+            _draw(canvas, page)
+            canvas.showPage()
+        canvas.save()
     return written.getvalue()
 
 
 def _draw(canvas: Any, page: Page) -> None:
+    height = round(page.height * _POINT)
+    canvas.setPageSize((round(page.width * _POINT), height))
+    canvas.translate(0, height)
+    canvas.scale(_POINT, _POINT)
     for text in page.texts:
         _write(canvas, text)
     areas = [*page.rules]

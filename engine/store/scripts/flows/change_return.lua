@@ -60,6 +60,9 @@ for number, move in ipairs(request.moves) do
   if quarantine ~= 0 and redis.call('HINCRBY', key.changed_quarantine(index), node, plain(quarantine)) == 0 then
     redis.call('HDEL', key.changed_quarantine(index), node)
   end
+  if quarantine > 0 then
+    redis.call('HINCRBY', key.facts, 'flow_starts', 1)
+  end
   if on_hand ~= 0 and change_on_hand(index, node, plain(on_hand), instant, now) then
     moves[#moves + 1] = {index, node, plain(on_hand), instant}
     local after = tonumber(redis.call('HGET', key.changed_on_hand(index), node))

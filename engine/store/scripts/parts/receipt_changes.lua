@@ -231,6 +231,9 @@ local function announce(index, sku, id, message, context)
   end
   note_moved(units_of_pegs(pegs), cause('late'), before and before.expected_at, receipt.expected_at)
   note_at_risk(lost, cause(receipt.status == 'cancelled' and 'cancelled' or 'short'))
+  if IS_OPEN[receipt.status] and not (before and IS_OPEN[before.status]) then
+    redis.call('HINCRBY', key.facts, 'flow_starts', 1)
+  end
   store_receipt(index, sku, id, receipt)
   local is_awaited = before and IS_OPEN[before.status] and before.expected_at == receipt.expected_at
   if IS_OPEN[receipt.status] and not is_awaited then

@@ -126,9 +126,8 @@ def test_other_content_is_not_bought_under_the_reference_of_what_was_paid(door, 
     assert len(fake.bills) == 1
 
 
+@pytest.mark.parametrize("door", ["easypost", "karrio"])
 def test_what_was_paid_for_a_shipment_that_is_refused_is_given_back(door, fake, carrier):
-    if door == "sendcloud":
-        pytest.skip("it takes or refuses a shipment as a whole")
     fake.refuses = {"2"}
     booking = a_booking(door, 3)
     with pytest.raises(CarrierRefused):
@@ -139,9 +138,8 @@ def test_what_was_paid_for_a_shipment_that_is_refused_is_given_back(door, fake, 
     assert (len(answer.labels), fake.owed) == (3, 3)
 
 
+@pytest.mark.parametrize("door", ["easypost"])
 def test_what_is_not_taken_back_is_named(fake, carrier, door):
-    if door != "easypost":
-        pytest.skip("EasyPost alone has carriers that refund nothing")
     fake.refuses, fake.refunds = {"2"}, "not_applicable"
     with pytest.raises(CarrierRefused, match="does not take back what was paid before: shp_"):
         carrier.buy(a_booking(door, 2))

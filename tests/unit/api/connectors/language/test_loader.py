@@ -197,6 +197,60 @@ def test_what_a_number_is_multiplied_by_may_stand_in_the_row_and_unknown_words_m
     assert [code for _, code, _ in mistakes(changed("{from: Qte,", "{from: Qte, else: '1',"))] == ["unknown-key"]
 
 
+SENDS_X12 = """\
+connector: wms-out
+owner: logistics
+because: {en: Orders for the warehouse}
+kind: shipment_orders
+sends: {folder: out, file: "940-$number.edi"}
+format:
+  x12:
+    envelope: {type: "940", sender: ZZ:US, receiver: ZZ:THEM, version: "004010", test: true}
+    segments:
+      - W05*N*{order}
+      - each: lines
+        segments:
+          - LX*{$index}
+          - W01*{quantity}*EA**VN*{sku}*{order}
+      - W76*{$count.W01}
+fields:
+  order: order
+  lines: {each: lines, fields: {sku: sku, quantity: quantity}}
+"""
+
+
+def test_a_template_of_edi_is_read():
+    options = load(SENDS_X12).format
+    assert (options.envelope.type, options.envelope.test) == ("940", True)
+    assert options.segments[0] == "W05*N*{order}"
+    assert (options.segments[1].each, len(options.segments[1].segments)) == ("lines", 2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("W05*N*{order}", "W05*N*{ordre}", "'W05*N*{ordre}': there is no field 'ordre'"),
+        ("W05*N*{order}", "5N", "'5N' does not begin with the tag of a segment"),
+        ("W76*{$count.W01}", "W76*{sku}", "there is no field 'sku'"),
+        ("each: lines\n", "each: order\n", "no field of that name is a list"),
+        ("      - W05*N*{order}\n", "      - {each: 1}\n", "write a segment, as"),
+        (', version: "004010"', "", "'version' is missing"),
+        ("x12:", "xlsx:", "workbooks are read, not written"),
+    ],
+)
+def test_what_is_wrong_with_a_template_is_told(old, new, message):
+    assert old in SENDS_X12
+    assert any(message in said for _, _, said in mistakes(SENDS_X12.replace(old, new, 1)))
+
+
+def test_edi_that_is_sent_needs_its_envelope_and_segments():
+    text = SENDS_X12[: SENDS_X12.index("format:")] + "format: edifact\nfields: {order: order}\n"
+    assert [said.partition(":")[0] for _, _, said in mistakes(text)] == [
+        "'envelope' is missing",
+        "'segments' is missing",
+    ]
+
+
 def test_every_shipped_connector_can_be_loaded():
     files = {path.name: path.read_bytes() for path in sorted(SHIPPED.glob("*.yaml")) if "_test" not in path.name}
     assert {f"{connector.name}.yaml" for connector in load_connectors(files)} == set(files)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -35,6 +36,19 @@ def drawn_elsewhere(code, seed):
 )
 def test_the_same_label_gives_the_same_bytes_in_any_process(draw, code):
     assert draw(LABEL) == draw(LABEL) == drawn_elsewhere(code, "1").stdout
+
+
+def test_labels_that_are_drawn_at_the_same_time_are_the_same_to_the_byte():
+    labels = [replace(LABEL, addressee=to, grams=grams) for grams in range(1, 13) for to in (TO_US, TO_KYIV, CUSTOMER)]
+    one_by_one = [(label_pdf(label), label_zpl(label)) for label in labels]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            together = list(threads.map(lambda label: (label_pdf(label), label_zpl(label)), labels))
+    finally:
+        sys.setswitchinterval(before)
+    assert together == one_by_one
 
 
 def test_another_label_gives_other_bytes():
