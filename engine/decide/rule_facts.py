@@ -181,7 +181,7 @@ def service_facts(service: Service) -> Facts:
 
 
 def route_facts(
-    *, distance: int, arrives: int, late: bool | None, cost: int | None, co2: int, on_time: int | None
+    *, distance: int, arrives: int, late: bool | None, cost: int | None, co2: int, on_time: int | None = None
 ) -> Facts:
     """Of a line shipped whole by an option. Metres, minutes from the decision, micros (None if the line is no shipment
     that the service takes), milligrams of CO2e, basis points of parcels that came on time (None: too few are known).

@@ -87,8 +87,8 @@ class TrackedShipment:
 
     @cached_property
     def progress(self) -> ParcelProgress:
-        """Where it is, as far as that was logged."""
-        return self.state.progress(parcel.sscc for parcel in self.parcels)
+        """Where it is."""
+        return shipment_progress(self.parcel_progress(parcel.sscc) for parcel in self.parcels)
 
     def parcel_progress(self, sscc: str) -> ParcelProgress:
         """Where a parcel is. Of one whose events are not kept any more, what was logged."""
@@ -209,7 +209,7 @@ def _change(
     change = TrackedChange(
         shipment=shipment.key.number,
         source=heard.source,
-        before=shipment.progress.state,
+        before=state.progress(now).state,
         state="pending",
         since=None,
         promised=shipment.promised,
