@@ -30,6 +30,11 @@ COMMANDS = {
         "calculation",
         "Show how the cost and the CO2e of a decision come about, row by row.",
     ),
+    "carrier": Lazy(
+        "api.cli.fulfilment.carriers",
+        "carrier",
+        "List carriers, check that they answer, tell whose a number is.",
+    ),
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
     "channel": Lazy(
         "api.cli.flows.channels", "channel", "Show what each sales channel may take, and bring its feed up to date."

@@ -4,7 +4,7 @@ import atexit
 import dataclasses
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -12,8 +12,11 @@ import orjson
 from flask import Flask, Response, request
 from flask.json.provider import JSONProvider
 
+from api.connectors.running.settings import ConnectorSettings
+from api.connectors.running.turns import ConnectorTurns
 from api.http import (
     backlog,
+    connectors,
     decisions,
     health,
     holds,
@@ -105,6 +108,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         api.register_field(field, kind, form)
     records: set[type[Record]] = {ProblemRecord}
     scopes: dict[str, tuple[Scope, ...]] = {}
+    signed: dict[str, Callable[[], bool]] = {}
     deprecations: dict[str, Deprecation] = {}
     resources = (
         decisions,
@@ -137,6 +141,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         printing,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
+    blueprints.append(connectors.blueprint(pointsman, functools.partial(_connector_settings, pointsman)))
     described = description.blueprint(functools.partial(_described, api, scopes, deprecations))
     attempts = _failed_attempts(app, served[0])
     for blueprint in (
@@ -150,6 +155,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         api.register_blueprint(blueprint)
         records |= blueprint.records
         scopes.update(blueprint.scopes)
+        signed.update(blueprint.signed)
         deprecations.update(blueprint.deprecations)
     announce(app, deprecations)
     for name, schema in components(records).items():
@@ -160,7 +166,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         open_here=lambda: served[0].settings.access.open,
         attempts=attempts,
     )
-    Gate(served, scopes=scopes, authentication=authentication).guard(app)
+    Gate(served, scopes=scopes, authentication=authentication, signed=signed).guard(app)
     if (limit := served[0].settings.rate_limit) is not None:
         from api.http.each_request.rate_limits import limit_requests  # noqa: PLC0415  # it takes some time, unused mostly
 
@@ -168,6 +174,10 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     IdempotentRequests(pointsman).guard(app)
     record_reads(app, pointsman)
     return app
+
+
+def _connector_settings(pointsman: CurrentPointsman) -> ConnectorSettings:
+    return ConnectorSettings.from_environment(os.environ, pointsman.settings)
 
 
 def _described(
@@ -194,6 +204,8 @@ def served_app() -> Flask:
         pointsman.start_sealing()
         pointsman.events.start_delivering(renderer(pointsman))
         pointsman.accesses.start()
+        if pointsman is served[0]:
+            ConnectorTurns(pointsman).start()
         atexit.register(pointsman.accesses.close)
         atexit.register(pointsman.events.close)  # who stops goes on with no request, and lets others go on at once
     return create_app(*served, meters=meters, tracing=tracing)

@@ -2,7 +2,7 @@
 component.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -48,6 +48,8 @@ class Blueprint(flask_smorest.Blueprint):
         """What it answers with."""
         self.scopes: dict[str, tuple[Scope, ...]] = {}
         """By endpoint, the scopes of which its callers need one; none for what is open to all."""
+        self.signed: dict[str, Callable[[], bool]] = {}
+        """By endpoint, whether the running request needs no scope, as the endpoint verifies a signature of its body."""
         self.deprecations: dict[str, Deprecation] = {}
         """By endpoint, those that are going to be taken away."""
 
@@ -75,8 +77,11 @@ class Blueprint(flask_smorest.Blueprint):
         *args: Any,
         scope: Scope | tuple[Scope, ...],
         deprecated: Deprecation | None = None,
+        signed: Callable[[], bool] | None = None,
         **options: Any,
     ) -> None:
+        if signed is not None:
+            self.signed[f"{self.name}.{endpoint or view_func.__name__}"] = signed
         if deprecated is not None:
             self.deprecations[f"{self.name}.{endpoint or view_func.__name__}"] = deprecated
         self.scopes[f"{self.name}.{endpoint or view_func.__name__}"] = scope if isinstance(scope, tuple) else (scope,)

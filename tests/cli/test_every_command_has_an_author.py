@@ -39,6 +39,7 @@ CHANGES_NOTHING = {
     *("channel show", "demand show", "return place"),
     *("inbound list", "inbound late", "inbound show"),
     *("transfer list", "transfer show"),
+    *("carrier list", "carrier check", "carrier number"),
     *("print list", "print show", "print printers", "print test"),
     "transfer propose",
     "quote",  # it is forgotten after its time, and holds nothing

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.connectors.fields.paths import path_mistake
 from api.connectors.formats.format import FormatOptions
-from api.connectors.language.connector import PARTS, FieldMapping
+from api.connectors.language.connector import PARTS, FieldMapping, as_read
 from api.connectors.language.kinds import OPEN, Target, target_of, targets
 from api.connectors.language.shapes import FieldShape
 from api.files.policy_tests.shape_findings import load_shape
@@ -77,7 +77,7 @@ class FieldParser:
         return FieldMapping(
             at=path,
             type=target.type,
-            paths=values.get("from_", ()),
+            paths=tuple(map(as_read, values.get("from_", ()))),
             join=self._joined(values, path),
             separator=values.get("with_", ""),
             fields=self._below(values, path, target),

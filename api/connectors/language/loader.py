@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.connectors.formats.format import FormatOptions
-from api.connectors.language.connector import Connector, FieldMapping, Lookup, Reads
+from api.connectors.language.connector import Connector, FieldMapping, Lookup, Reads, as_read
 from api.connectors.language.field_parser import FieldParser
 from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
@@ -187,7 +187,7 @@ class _Loading:
     def _paths(self, key: str) -> tuple[str, ...]:
         raw = self._root.get(key)
         items = raw if isinstance(raw, list) else [raw]
-        return tuple(str(item) for item in items if isinstance(item, str))
+        return tuple(as_read(str(item)) for item in items if isinstance(item, str))
 
     def _check_once(self, once: tuple[str, ...], reads: Reads | None) -> None:
         if reads is None:

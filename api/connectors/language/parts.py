@@ -18,6 +18,7 @@ from api.connectors.language.connector import (
     Signature,
     Source,
     Stream,
+    as_read,
 )
 from api.connectors.language.shapes import READS, SENDS, RowTestShape
 from api.files.policy_tests.shape_findings import load_shape
@@ -139,11 +140,11 @@ def read_tests(raw: Node, notes: Notes) -> tuple[RowTest, ...]:
             if not values:
                 continue
             none_of = {"none_of": values.pop("not_")} if "not_" in values else {}
-            tests.append(RowTest(at=path, path=name, **none_of, **values))
+            tests.append(RowTest(at=path, path=as_read(name), **none_of, **values))
         elif isinstance(node, str):
-            tests.append(RowTest(at=path, path=name, one_of=(str(node),)))
+            tests.append(RowTest(at=path, path=as_read(name), one_of=(str(node),)))
         elif isinstance(node, list) and node and all(isinstance(item, str) for item in node):
-            tests.append(RowTest(at=path, path=name, one_of=tuple(map(str, node))))
+            tests.append(RowTest(at=path, path=as_read(name), one_of=tuple(map(str, node))))
         else:
             notes.add(path, "wrong-type", "write a value, a list of values, or {not: value}, {known: true}")
     return tuple(tests)

@@ -1,6 +1,7 @@
 """Lets a request through to its operation, or refuses it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from flask import Flask, request
 
@@ -17,14 +18,22 @@ from engine.service import Pointsman
 
 
 class Gate:
-    """`scopes` says for each endpoint of which scopes its callers need one; none: it is open to all."""
+    """`scopes` says for each endpoint of which scopes its callers need one; none: it is open to all. `signed` answers
+    of an endpoint whether the running request needs none, as the endpoint itself verifies a signature of its body.
+    """
 
     def __init__(
-        self, served: Sequence[Pointsman], *, scopes: Mapping[str, tuple[Scope, ...]], authentication: Authentication
+        self,
+        served: Sequence[Pointsman],
+        *,
+        scopes: Mapping[str, tuple[Scope, ...]],
+        authentication: Authentication,
+        signed: Mapping[str, Callable[[], bool]] = MappingProxyType({}),
     ) -> None:
         self._served = served
         self._scopes = scopes
         self._authentication = authentication
+        self._signed = signed
 
     def guard(self, app: Flask) -> None:
         """From here on every request goes through the gate. Raises LookupError if an endpoint states no scope."""
@@ -42,6 +51,8 @@ class Gate:
         # an address that is none is answered 404, and OPTIONS says only which methods there are
         needed = () if request.endpoint is None or request.method == "OPTIONS" else self._scopes[request.endpoint]
         if not needed or request.environ.get(FROM_PROBES):
+            return
+        if request.endpoint in self._signed and self._signed[request.endpoint]():
             return
         who = self._authentication.caller_of(request)
         pointsman = network_for(who, request.headers.get(NETWORK_HEADER), self._served)

@@ -9,6 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from api.http.blueprint import Blueprint
 from api.http.each_request.measure import operation, seconds_taken
+from api.http.metrics.connectors import ConnectorNumbers
 from api.http.metrics.meters import Meters
 from api.http.metrics.stored import StoredNumbers
 from engine.service import Pointsman
@@ -19,7 +20,7 @@ TEXT = CONTENT_TYPE_LATEST.partition(";")[0]
 def blueprint(served: Sequence[Pointsman], meters: Meters) -> Blueprint:
     """The numbers of the processes that serve these networks."""
     metrics = Blueprint("metrics", __name__, description="Numbers for Prometheus")
-    stored = StoredNumbers(served)
+    stored, of_connectors = StoredNumbers(served), ConnectorNumbers(served)
 
     @metrics.get("/metrics", scope=("admin", "audit:read"))
     @metrics.response(HTTPStatus.OK, content_type=TEXT)
@@ -30,6 +31,7 @@ def blueprint(served: Sequence[Pointsman], meters: Meters) -> Blueprint:
         """
         registry = meters.collected()
         registry.register(stored)
+        registry.register(of_connectors)
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
     return metrics

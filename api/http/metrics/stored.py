@@ -1,5 +1,6 @@
 """Numbers that are read from the store when they are asked for."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
@@ -47,6 +48,23 @@ class StoredNumbers(Collector):
             up.add_metric(network, 1)
             for name, family in families.items():
                 family.add_metric(network, getattr(state, name))
+        numbers = list(self._tracking_numbers())
         release = GaugeMetricFamily("pointsman_release_info", "The release that runs.", labels=["release"])
         release.add_metric([VERSION], 1)
-        return iter([release, up, *families.values()])
+        return iter([release, up, *families.values(), *numbers])
+
+    def _tracking_numbers(self) -> Iterator[GaugeMetricFamily]:
+        """How many the ranges of carriers have, and how many of those are left."""
+        every, left = (
+            GaugeMetricFamily(name, text, labels=["network", "carrier"])
+            for name, text in (
+                ("pointsman_tracking_numbers", "Tracking numbers in a carrier's ranges."),
+                ("pointsman_tracking_numbers_left", "Those that are left of them."),
+            )
+        )
+        for pointsman in self._served:
+            with contextlib.suppress(PointsmanError):  # no network is loaded, or the store is away
+                for carrier, stock in sorted(pointsman.fulfilment.carriers.stocks().items()):
+                    every.add_metric([pointsman.settings.network, carrier], stock.numbers)
+                    left.add_metric([pointsman.settings.network, carrier], stock.left)
+        yield from (every, left)

@@ -127,10 +127,14 @@ def known_forms() -> Iterable[KnownForm]:
     return (*_FORMS, _SSCC)
 
 
-def kinds_of(number: str) -> tuple[str, ...]:
-    """The names of all forms that a number is well formed by, blanks and small letters allowed; those with a check
-    digit first. Several carriers have numbers of twelve digits, so a number may have several kinds.
+def forms_of(number: str) -> tuple[KnownForm, ...]:
+    """All forms that a number is well formed by, blanks and small letters allowed; those with a check digit first.
+    Several carriers have numbers of twelve digits, so a number may have several forms.
     """
     bare = "".join(number.split()).upper()
-    fitting = [form for form in known_forms() if form.accepts(bare)]
-    return tuple(form.name for form in sorted(fitting, key=lambda form: form.check is None))
+    return tuple(sorted((form for form in known_forms() if form.accepts(bare)), key=lambda form: form.check is None))
+
+
+def kinds_of(number: str) -> tuple[str, ...]:
+    """The names of these forms."""
+    return tuple(form.name for form in forms_of(number))

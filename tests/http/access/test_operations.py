@@ -22,6 +22,7 @@ ORDERS, STOCK, AUDIT, ADMIN = "orders", "stock", "audit:read", "admin"
 SCOPES = {
     "GET /metrics": {AUDIT, "admin"},
     "DELETE /v1/backlog/{decision_id}": {ORDERS},
+    "POST /v1/connectors/{name}": {STOCK, ORDERS},
     "DELETE /v1/resting/{node}": {ORDERS},
     "DELETE /v1/webhooks/{webhook_id}": {ADMIN},
     "GET /v1/audit/accesses": {AUDIT},

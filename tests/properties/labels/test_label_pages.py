@@ -1,6 +1,8 @@
 """Whatever an address is in the alphabets that labels have, nothing of it is cut, and scanners read the codes below."""
 
+import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -8,11 +10,11 @@ from hypothesis import strategies as st
 
 from engine.fulfilment.labels.address.postal_lines import postal_lines
 from engine.fulfilment.labels.draw import label_pdf, label_zpl
-from engine.fulfilment.labels.layouts.labels import parcel_label_page
+from engine.fulfilment.labels.layouts.labels import parcel_label_page, return_label_page
 from engine.fulfilment.labels.paper import ParcelLabel
 from engine.fulfilment.labels.writers.zpl import RESOLUTIONS
 from tests.support.examples import TIMES, examples
-from tests.support.papers import check_page, labels, pictures, scanned
+from tests.support.papers import RETURN_LABEL, SSCC, addresses, check_page, labels, pictures, scanned
 from tests.support.zpl_printer import ZplPrinter, zpl_printers
 
 
@@ -27,6 +29,11 @@ def codes_of(label: ParcelLabel) -> dict[str, str]:
     return {**codes, "]C0": label.tracking_number} if label.tracking_number else codes
 
 
+def folded(text: str) -> str:
+    """The same for a text and the text in capitals."""
+    return unicodedata.normalize("NFC", text.upper().casefold())
+
+
 @examples(50)
 @given(labels())
 def test_no_text_is_cut_or_over_another_and_no_word_is_broken(label):
@@ -36,7 +43,13 @@ def test_no_text_is_cut_or_over_another_and_no_word_is_broken(label):
     expected = postal_lines(label.addressee, sender=label.sender, language=label.language, field="addressee")
     assert " ".join(line.text for line in expected) in shown
     for text in (label.addressee.town, *label.addressee.lines, label.addressee.name):
-        assert text.casefold() in " ".join(shown).casefold()
+        assert folded(text) in folded(" ".join(shown))
+
+
+@examples(25)
+@given(addresses(), st.none() | st.just(SSCC), st.sampled_from(("en", "fr")))
+def test_a_return_label_has_room_for_any_customer(customer, sscc, language):
+    check_page(return_label_page(replace(RETURN_LABEL, sender=customer, sscc=sscc, language=language)))
 
 
 @examples(50)

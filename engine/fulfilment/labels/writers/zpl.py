@@ -31,7 +31,7 @@ def _commands(page: Page, dot: int) -> Iterator[str]:
     """`dot` is the size of a dot in units of pages."""
     yield f"^XA^CI28^PW{page.width // dot}^LL{page.height // dot}^LH0,0^PON^FWN"
     for text in page.texts:
-        write = _in_font_0 if all(_font_0_has(line.text) for line in text.lines) else _as_graphic
+        write = _in_font_0 if all(_is_for_font_0(line.text, text.align) for line in text.lines) else _as_graphic
         yield from (write(text, line, baseline, dot) for line, baseline in text.baselines())
     for left, top, width, height in page.rules:
         across, down = max(1, width // dot), max(1, height // dot)
@@ -54,7 +54,10 @@ def _in_font_0(box: TextBox, line: Line, baseline: int, dot: int) -> str:
     return f"^FT{box.area.left // dot},{baseline // dot}^A0N,{height},{height}{aligned}^FH^FD{escaped(line.text)}^FS"
 
 
-def _font_0_has(text: str) -> bool:
+def _is_for_font_0(text: str, align: Align) -> bool:
+    """Whether it has all the letters; in a block (`^FB`), which aligns texts, a backslash would begin a command."""
+    if align != "left" and "\\" in text:
+        return False
     try:
         text.encode("cp1252")
     except UnicodeEncodeError:

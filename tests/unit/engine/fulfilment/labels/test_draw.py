@@ -104,6 +104,12 @@ def test_signs_with_a_meaning_in_zpl_are_escaped():
     assert "^FDB_C3_A2timent C^FS" in zpl
 
 
+def test_a_backslash_in_a_text_at_the_right_edge_is_no_command():
+    zpl = label_zpl(replace(LABEL, service="A\\&B")).decode("ascii")
+    assert "_5C" not in zpl
+    assert zpl.count("^GFA") == 3 + 1
+
+
 def test_letters_that_printers_lack_are_graphics():
     zpl = label_zpl(replace(LABEL, addressee=TO_KYIV)).decode("ascii")
     assert "_D0" not in zpl

@@ -1,0 +1,123 @@
+"""`pointsman carrier`: who carries, whether they answer, and whose a tracking number is."""
+
+import click
+from msgspec import UNSET
+
+from api.cli.language.current import say, say_message
+from api.cli.options import AS_JSON, print_json
+from api.cli.output.column_tables import print_columns, text_columns
+from api.records.fulfilment.carriers import (
+    CarrierRecord,
+    CarriersRecord,
+    CheckedCarrierRecord,
+    CheckedCarriersRecord,
+    NumberKindRecord,
+    NumberKindsRecord,
+)
+from engine.errors import CarrierRefused, CarrierUnavailable, NotReady
+from engine.fulfilment.carriers.carriers import Carriers
+from engine.fulfilment.carriers.known_numbers import forms_of
+from engine.service import Pointsman
+from engine.settings import Settings
+
+
+@click.group()
+def carrier() -> None:
+    """List carriers, check that they answer, tell whose a number is."""
+
+
+@carrier.command("list")
+@AS_JSON
+@click.pass_obj
+def list_carriers(settings: Settings, *, as_json: bool) -> None:
+    """List the carriers, and how many tracking numbers they have left.
+
+    Example: pointsman carrier list
+    """
+    with Pointsman(settings) as service:
+        part = service.fulfilment.carriers
+        stocks = part.stocks()
+        records = [
+            CarrierRecord.of(account, has_key=part.has_key(name), stock=stocks.get(name))
+            for name, account in sorted(part.all().items())
+        ]
+        running_out = [name for name, stock in sorted(stocks.items()) if stock.runs_out]
+    if as_json:
+        print_json(CarriersRecord(records))
+        return
+    if not records:
+        click.echo(say("the network names no carriers; write carriers in network.yaml"))
+        return
+    headings = [say("carrier"), say("door"), say("labels"), say("key"), say("tracking numbers left")]
+    first, *others = text_columns(headings, [_row(record) for record in records])
+    print_columns([first], others)
+    for name in running_out:
+        click.echo(say("{carrier} runs out of tracking numbers: ask it for a new range", carrier=name), err=True)
+
+
+@carrier.command()
+@click.argument("names", metavar="[CARRIER]...", nargs=-1)
+@AS_JSON
+@click.pass_obj
+def check(settings: Settings, *, names: tuple[str, ...], as_json: bool) -> None:
+    """Check that carriers answer, and take their keys.
+
+    They are asked something that costs nothing. All of them, if none is named. Exits with 1 if one of them does not
+    answer as it should.
+
+    Example: pointsman carrier check sendcloud
+    """
+    with Pointsman(settings) as service:
+        part = service.fulfilment.carriers
+        checked = [_checked(part, name) for name in names or sorted(part.all())]
+    if as_json:
+        print_json(CheckedCarriersRecord(checked))
+    else:
+        for record in checked:
+            if record.answers:
+                click.echo(say("{carrier} answers", carrier=record.id))
+            else:
+                click.echo(say_message(str(record.problem)), err=True)
+    if not all(record.answers for record in checked):
+        click.get_current_context().exit(1)
+
+
+@carrier.command()
+@click.argument("number", metavar="NUMBER")
+@AS_JSON
+def number(*, number: str, as_json: bool) -> None:
+    """Tell whose a tracking number may be.
+
+    It is told by the forms and check digits that carriers publish. Exits with 1 if it is well formed by the rules of
+    none of them: it was probably mistyped.
+
+    Example: pointsman carrier number "1Z 5R8 939 03 5756 7127"
+    """
+    forms = forms_of(number)
+    if as_json:
+        print_json(NumberKindsRecord(number=number, kinds=[NumberKindRecord.of(form) for form in forms]))
+    else:
+        for form in forms:
+            certainty = say("its check digit is right") if form.check else say("it has no check digit")
+            click.echo(f"{form.carrier} ({form.name}): {certainty}")
+        if not forms:
+            click.echo(say("{number} is no tracking number of any carrier known here", number=number), err=True)
+    if not forms:
+        click.get_current_context().exit(1)
+
+
+def _row(record: CarrierRecord) -> list[str]:
+    numbers = "" if record.numbers is UNSET else f"{record.numbers_left:,} / {record.numbers:,}"
+    key = say("set") if record.has_key else say("not set")
+    if record.door == "numbers":  # it is not asked
+        key = ""
+    return [record.id, record.door, record.label_format, key, numbers]
+
+
+def _checked(part: Carriers, name: str) -> CheckedCarrierRecord:
+    part.account(name)
+    try:
+        part.carrier(name).check()
+    except (CarrierRefused, CarrierUnavailable, NotReady) as error:
+        return CheckedCarrierRecord(id=name, answers=False, problem=str(error))
+    return CheckedCarrierRecord(id=name, answers=True)

@@ -1,0 +1,44 @@
+"""The connectors that a service runs: read from their folder, and again whenever a file there changes."""
+
+import logging
+import time
+from pathlib import Path
+
+from api.connectors.language.connector import Connector
+from api.connectors.running.folder_of_connectors import connector_files, read_connectors
+from engine.errors import InputInvalid
+from rules.errors import PolicyInvalid
+
+LOOK_SECONDS = 5.0
+"""After so long it is looked again whether a file has changed."""
+
+logger = logging.getLogger("pointsman")
+
+
+class ConnectorBook:
+    """Of one folder. While a file in it has a mistake, which is logged, those that were read before stand."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._connectors: dict[str, Connector] = {}
+        self._state: object = None
+        self._looked_at = 0.0
+
+    def connectors(self) -> dict[str, Connector]:
+        """By name; none without a folder."""
+        now = time.monotonic()
+        if self._folder is not None and (self._state is None or now >= self._looked_at + LOOK_SECONDS):
+            self._looked_at = now
+            self._read(self._folder)
+        return self._connectors
+
+    def _read(self, folder: Path) -> None:
+        try:
+            stats = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in connector_files(folder)]
+            if stats == self._state:
+                return
+            self._state = stats
+            self._connectors = {connector.name: connector for connector in read_connectors(folder)}
+        except (InputInvalid, PolicyInvalid, OSError) as error:
+            self._state = self._state or ()
+            logger.error("the connectors in %s stay as they were: %s", folder, error)  # noqa: TRY400  # no traceback of a typo

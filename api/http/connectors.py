@@ -1,0 +1,80 @@
+"""POST /v1/connectors/{name}: what other systems push to a connector."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+
+from flask import Response, request
+
+from api.connectors.applying.incoming import acting_as
+from api.connectors.language.connector import Connector, Push
+from api.connectors.language.kinds import INBOUND
+from api.connectors.running.book import ConnectorBook
+from api.connectors.running.opening import open_reader
+from api.connectors.running.quarantine import Keeping
+from api.connectors.running.receiving import Receiver, verify_signature
+from api.connectors.running.settings import ConnectorSettings, SecretMissing
+from api.http.access.caller import caller
+from api.http.access.gate import verify_scope
+from api.http.blueprint import Blueprint, answer
+from api.records.connectors import MessageRecord
+from engine.errors import NotFound, NotReady
+from engine.service import Pointsman
+
+MOST_BYTES = 64 << 20
+
+
+def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings]) -> Blueprint:
+    """The connectors of one Pointsman that are pushed to; `settings` are read once a request comes."""
+    connectors = Blueprint("connectors", __name__, url_prefix="/v1/connectors", description="Other systems, by data")
+    books: dict[Path | None, ConnectorBook] = {}
+
+    def pushed_to(name: str) -> tuple[Connector, Push] | None:
+        folder = settings().folder
+        connector = books.setdefault(folder, ConnectorBook(folder)).connectors().get(name)
+        source = connector.reads.source if connector and connector.reads else None
+        return (connector, source) if connector is not None and isinstance(source, Push) else None
+
+    def is_signed() -> bool:
+        known = pushed_to((request.view_args or {}).get("name", ""))
+        return known is not None and known[1].secret is not None
+
+    @connectors.post("/<string:name>", scope=("stock", "orders"), signed=is_signed)
+    @connectors.doc(
+        requestBody={"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}
+    )
+    @connectors.response(HTTPStatus.OK, MessageRecord)
+    @connectors.alt_response(
+        HTTPStatus.ACCEPTED, schema=MessageRecord, description="Some of it could not be used, and is kept for a person"
+    )
+    def push(name: str) -> Response:
+        """Take over a message, in the form that the connector's file says
+
+        Who sends it has an API key or, where the connector's file says so, signs the body. What is answered 200 or 202
+        need not be sent again; sent again, it counts once.
+        """
+        known = pushed_to(name)
+        if known is None:
+            raise NotFound(f"no connector '{name}' is pushed to here")
+        connector, source = known
+        request.max_content_length = MOST_BYTES
+        body, headers = request.get_data(cache=False), dict(request.headers.items())
+        if source.secret is None:
+            verify_scope(caller(), (INBOUND[connector.kind].scope,))
+        else:
+            _verify_signature(connector, source, headers, body)
+        keeping = Keeping(connector, settings().files)
+        receiver = Receiver(pointsman, connector, reader=open_reader(connector), keeping=keeping)
+        with acting_as(connector.name):
+            report = receiver.receive(body, headers)
+        return answer(MessageRecord.of(report), HTTPStatus.OK if report.kept is None else HTTPStatus.ACCEPTED)
+
+    return connectors
+
+
+def _verify_signature(connector: Connector, source: Push, headers: Mapping[str, str], body: bytes) -> None:
+    """Raises Unauthenticated; NotReady if nobody has set the secret, so that the sender tries again."""
+    try:
+        verify_signature(connector, source, headers, body)
+    except SecretMissing as error:
+        raise NotReady(str(error)) from error

@@ -1,0 +1,62 @@
+"""Numbers of connectors, read from the store when they are asked for."""
+
+from collections.abc import Iterator, Sequence
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from api.connectors.running.report import ENDINGS
+from engine.errors import PointsmanError
+from engine.service import Pointsman
+from engine.store.connectors.status import ConnectorStatus
+
+_LABELS = ("network", "connector")
+
+
+class ConnectorNumbers(Collector):
+    """Those of all networks that are served; none of one whose store can't be read."""
+
+    def __init__(self, served: Sequence[Pointsman]) -> None:
+        self._served = served
+
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        rows = CounterMetricFamily(
+            "pointsman_connector_rows",
+            "Rows that a connector read, by what became of them.",
+            labels=(*_LABELS, "result"),
+        )
+        gauges = {
+            "lag_seconds": "For how long the oldest message of a connector has waited.",
+            "waiting": "Messages of a connector that were there to be read when it was last looked.",
+            "failing": "Whether the source or target of a connector could not be used when it last ran.",
+        }
+        families = {
+            name: GaugeMetricFamily(f"pointsman_connector_{name}", meaning, labels=_LABELS)
+            for name, meaning in gauges.items()
+        }
+        quarantined = CounterMetricFamily(
+            "pointsman_connector_quarantined",
+            "Messages of a connector with rows that could not be used.",
+            labels=_LABELS,
+        )
+        sent = CounterMetricFamily("pointsman_connector_sent", "Records that a connector sent.", labels=_LABELS)
+        for pointsman in self._served:
+            network = pointsman.settings.network
+            for status, now in _statuses(pointsman):
+                labels = [network, status.name]
+                for ending in ENDINGS:
+                    rows.add_metric([*labels, ending], getattr(status, ending))
+                families["lag_seconds"].add_metric(labels, status.lag(now))
+                families["waiting"].add_metric(labels, status.waiting)
+                families["failing"].add_metric(labels, int(bool(status.error)))
+                quarantined.add_metric(labels, status.quarantined)
+                sent.add_metric(labels, status.sent)
+        return iter([rows, quarantined, sent, *families.values()])
+
+
+def _statuses(pointsman: Pointsman) -> Sequence[tuple[ConnectorStatus, int]]:
+    try:
+        now = pointsman.now
+        return [(status, now) for status in pointsman.connectors.statuses()]
+    except PointsmanError:
+        return []

@@ -1,0 +1,156 @@
+"""What other systems push to a connector is taken over once, if its sender has a key or signs the body."""
+
+import base64
+import hashlib
+import hmac
+import json
+
+import pytest
+
+from api.records.connectors import MessageRecord
+from tests.support.openapi import mistakes_in
+from tests.support.problem_json import problem_of
+
+KEYED = """\
+connector: counter
+owner: logistics
+because: {en: The warehouse posts its counts}
+kind: counts
+reads: {push: key}
+format: json
+fields:
+  node: where
+  sku: what
+  on_hand: pieces
+  sequence: number
+"""
+SIGNED = """\
+connector: shop-stock
+owner: e-commerce
+because: {en: The shop says what it sold}
+kind: movements
+reads: {push: hmac-sha256, header: X-Shop-Hmac, encoding: ENCODING, PREFIXsecret: HOOK}
+format: json
+once: $header.X-Shop-Event
+fields:
+  node: {value: lyon}
+  sku: what
+  delta: {from: pieces, times: -1}
+"""
+COUNT = {"where": "lyon", "what": "RARE", "pieces": 7, "number": 1}
+SALE = json.dumps({"what": "RARE", "pieces": 1}).encode()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The folder of connectors, and of what they keep."""
+    monkeypatch.setenv("POINTSMAN_CONNECTORS", str(tmp_path / "connectors"))
+    monkeypatch.setenv("POINTSMAN_CONNECTOR_FILES", str(tmp_path / "files"))
+    monkeypatch.setenv("POINTSMAN_CONNECTOR_SHOP_STOCK_HOOK", "hush")
+    (tmp_path / "connectors").mkdir()
+    return tmp_path
+
+
+def write(folder, text, name="it.yaml"):
+    (folder / "connectors" / name).write_text(text)
+
+
+def signed(body=SALE, *, key=b"hush", encoding="base64", prefix="", event="e1"):
+    digest = hmac.new(key, body, hashlib.sha256).digest()
+    text = base64.b64encode(digest).decode() if encoding == "base64" else digest.hex()
+    return {"X-Shop-Hmac": prefix + text, "X-Shop-Event": event}
+
+
+def test_a_message_is_taken_over_and_answered_with_what_became_of_it(http, folder):
+    write(folder, KEYED)
+    response = http.post("/v1/connectors/counter", json=[COUNT, {**COUNT, "what": "LAMP", "pieces": 2}])
+    assert response.status_code == 200
+    assert mistakes_in(http, MessageRecord, response.get_json()) == []
+    assert response.get_json() | {"message": ""} == {
+        "message": "",
+        "rows": 2,
+        "applied": 2,
+        "unchanged": 0,
+        "repeated": 0,
+        "skipped": 0,
+        "bad": 0,
+        "problems": [],
+        "quarantined": False,
+    }
+    assert http.get("/v1/stock/RARE").get_json()["on_hand"] == 7
+    assert http.post("/v1/connectors/counter", json=[COUNT]).get_json()["unchanged"] == 1
+
+
+def test_what_is_bad_is_answered_and_kept_for_a_person(http, folder):
+    write(folder, KEYED)
+    response = http.post("/v1/connectors/counter", json=[COUNT, {**COUNT, "where": "nowhere"}])
+    assert response.status_code == 202
+    (problem,) = response.get_json()["problems"]
+    assert (problem["row"], problem["path"]) == (2, "node")
+    kept = sorted(path.name[16:] for path in (folder / "files" / "counter" / "bad").iterdir())
+    assert [name.split("-")[0] for name in kept] == ["push", "push"]
+    assert kept[1].endswith(".problems.txt")
+
+
+def test_who_pushes_needs_the_scope_of_what_is_pushed(http, folder, pointsman):
+    write(folder, KEYED)
+    anonymous = http.application.test_client()
+    problem_of(anonymous.post("/v1/connectors/counter", json=COUNT), 401)
+    assert http.get("/v1/stock/RARE").get_json()["on_hand"] == 3
+
+
+@pytest.mark.parametrize(("encoding", "prefix"), [("base64", ""), ("hex", "sha256=")])
+def test_a_signed_message_needs_no_key_and_counts_once(http, folder, encoding, prefix):
+    write(folder, SIGNED.replace("ENCODING", encoding).replace("PREFIX", f"prefix: '{prefix}', " * bool(prefix)))
+    anonymous = http.application.test_client()
+    headers = signed(encoding=encoding, prefix=prefix)
+    first = anonymous.post("/v1/connectors/shop-stock", data=SALE, headers=headers)
+    assert (first.status_code, first.get_json()["applied"]) == (200, 1)
+    again = anonymous.post("/v1/connectors/shop-stock", data=SALE, headers=headers)
+    assert (again.status_code, again.get_json()["repeated"]) == (200, 1)
+    assert http.get("/v1/stock/RARE").get_json()["on_hand"] == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        signed(b"another body"),
+        signed(key=b"another key"),
+        {"X-Shop-Hmac": "!", "X-Shop-Event": "e1"},
+        {"X-Shop-Hmac": "", "X-Shop-Event": "e1"},
+    ],
+)
+def test_a_message_that_is_not_signed_so_is_refused(http, folder, headers):
+    write(folder, SIGNED.replace("ENCODING", "base64").replace("PREFIX", ""))
+    problem_of(http.post("/v1/connectors/shop-stock", data=SALE, headers=headers), 401)
+    assert http.get("/v1/stock/RARE").get_json()["on_hand"] == 3
+
+
+def test_a_secret_that_is_not_set_is_told_as_such(http, folder, monkeypatch):
+    write(folder, SIGNED.replace("ENCODING", "base64").replace("PREFIX", ""))
+    monkeypatch.delenv("POINTSMAN_CONNECTOR_SHOP_STOCK_HOOK")
+    problem = problem_of(http.post("/v1/connectors/shop-stock", data=SALE, headers=signed()), 503)
+    assert "POINTSMAN_CONNECTOR_SHOP_STOCK_HOOK" in problem["detail"]
+
+
+def test_a_connector_that_is_not_there_or_reads_otherwise_is_not_found(http, folder):
+    write(folder, KEYED.replace("reads: {push: key}", "reads: {folder: in}"))
+    problem_of(http.post("/v1/connectors/counter", json=COUNT), 404)
+    problem_of(http.post("/v1/connectors/other", json=COUNT), 404)
+
+
+def test_the_log_says_which_connector_it_was(http, folder, pointsman):
+    write(folder, KEYED)
+    http.post("/v1/connectors/counter", json=COUNT)
+    authors = {entry.by for entry in pointsman.entries(on_damaged=pytest.fail) if entry.kind == "counted"}
+    assert authors == {"connector:counter"}
+
+
+def test_numbers_of_connectors_are_in_the_metrics(http, folder):
+    write(folder, KEYED)
+    http.post("/v1/connectors/counter", json=[COUNT, {**COUNT, "where": "nowhere"}])
+    text = http.get("/metrics").text
+    assert 'connector="counter",network=' in text
+    lines = {line.partition("{")[0]: line.rpartition(" ")[2] for line in text.splitlines() if 'result="bad"' in line}
+    assert lines == {"pointsman_connector_rows_total": "1.0"}
