@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.facts_reader import FactsReader
 from engine.fulfilment.carriers.carriers import Carriers
 from engine.fulfilment.papers import Papers
+from engine.fulfilment.parcels.giving_back import GivingBack
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts
 from engine.fulfilment.parcels.papers import ParcelPapers
@@ -63,6 +64,7 @@ class Fulfilment:
             micros=parts.micros,
         )
         self.parcels = Parcels(packing)
+        self.giving_back = GivingBack(packing, self.parcels)
         self.handing_over = HandingOver(packing, self.parcels, parts.holds)
         papers = ParcelPapers(packing, order=parts.orders.show)
         self.printed = PrintedPapers(packing, papers, self.handing_over)
@@ -84,6 +86,8 @@ class Fulfilment:
         does this.
         """
         self.printing.start()
+        self.giving_back.start()
 
     def close(self) -> None:
         self.printing.close()
+        self.giving_back.close()

@@ -104,8 +104,8 @@ class Inbound:
 
     def open_receipts(self) -> list[Receipt]:
         """All of which units are still to come, the next to arrive first."""
-        listed = self._stored.by_arrival(closed=False)
-        return in_order_of_arrival(receipt for _, receipt in listed if receipt is not None)
+        listed = (receipt for _, receipt in self._stored.by_arrival(closed=False) if receipt is not None)
+        return in_order_of_arrival({receipt.id: receipt for receipt in listed}.values())
 
     def messages_of(self, stated: Sequence[StatedIncoming]) -> list[tuple[str, Announcement]]:
         """What to announce so that, of what the stock.csv of a folder announces, all of `stated` is to come and nothing

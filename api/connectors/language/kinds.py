@@ -12,10 +12,12 @@ from api.files.master_data import NodeLine, ProductLine
 from api.shapes.fields import Day, Degrees, Instant, Money, SentUnits, TrueOrFalse, Units, WholeNumber, Word
 from api.shapes.flows.receipts import DeliveryRequest, ReceiptLine
 from api.shapes.flows.returns import InspectReturnRequest, OpenReturnRequest, ReceiveReturnRequest
+from api.shapes.fulfilment.parcels import PackShipmentRequest
 from api.shapes.hold_ends import ConfirmRequest
 from api.shapes.line_units import LineUnits
 from api.shapes.order import OrderRequest
 from api.shapes.order_cancellation import CancelOrderRequest
+from api.shapes.postal_address import PostalAddressShape
 from api.shapes.stock.counts import CountRequest
 from api.shapes.stock.movement import MovementRequest
 
@@ -68,6 +70,13 @@ INBOUND: Mapping[str, InboundKind] = {
             named=False,
             computed=("op", "shipments"),
         ),
+        InboundKind(
+            name="packings",
+            body=PackShipmentRequest,
+            scope="orders",
+            optional_address=("shipment", "order", "node", "service"),
+            named=False,
+        ),
         InboundKind(name="receipts", body=ReceiptLine, scope="stock"),
         InboundKind(name="deliveries", body=DeliveryRequest, scope="stock", address=("receipt",), named=False),
         InboundKind(name="returns", body=OpenReturnRequest, scope="orders", named=False),
@@ -85,12 +94,8 @@ OUTBOUND: Mapping[str, Scope] = {
     "confirmations": "orders",
 }
 """What goes out, and the scope that reading it takes."""
-NOT_IN_BODY: Mapping[str, Mapping[str, "Target"]] = {
-    "orders": {"wait": Target(type="flag")},
-}
-"""Fields of a kind that its call takes otherwise than in its body or address. `wait`: whether units that stay unfilled
-wait for stock.
-"""
+NOT_IN_BODY: Mapping[str, tuple[str, ...]] = {"orders": ("wait", "addressee"), "packings": ("left_at",)}
+"""The names of what `_other_targets` says more of."""
 KINDS = tuple(dict.fromkeys((*INBOUND, *OUTBOUND)))
 OPEN = "*"
 """Stands for any word in the name of a target: `attributes.*`."""
@@ -105,7 +110,7 @@ def targets(kind: str) -> Mapping[str, Target]:
         name: Target(type=target.type, each=target.each) for name, target in body.items() if name in inbound.computed
     }
     address = {name: Target(type="text", required=name in inbound.address) for name in _address(inbound)}
-    return {**address, **body, **NOT_IN_BODY.get(kind, {})}
+    return {**address, **body, **_other_targets().get(kind, {})}
 
 
 def target_of(kind: str, name: str) -> Target | None:
@@ -115,6 +120,16 @@ def target_of(kind: str, name: str) -> Target | None:
         return known[name]
     group, point, rest = name.rpartition(".")
     return known.get(f"{group}.{OPEN}") if point and rest else None
+
+
+@cache
+def _other_targets() -> Mapping[str, Mapping[str, Target]]:
+    """Fields of a kind that its call takes otherwise than in its body or address. `wait`: whether units that stay
+    unfilled wait for stock. `addressee`: whom the parcels go to, which is stored apart. `left_at`: when the goods left;
+    with it, they are confirmed as well.
+    """
+    addressee = {f"addressee.{name}": target for name, target in _targets(PostalAddressShape(), required=False).items()}
+    return {"orders": {"wait": Target(type="flag"), **addressee}, "packings": {"left_at": Target(type="instant")}}
 
 
 def _address(kind: InboundKind) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Reads a message into rows with the fields of ours."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -20,6 +22,8 @@ from api.connectors.sources.message import Message
 from engine.decide.order_record import timestamp
 
 ONCE_BYTES = 16
+
+logger = logging.getLogger("pointsman")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +66,13 @@ class MessageReader:
         paths = (*connector.once, *connector.group, *(test.path for test in connector.when))
         self._paths = {path: Path(path, connector.format) for path in paths if not path.startswith("$")}
 
-    def read(self, stream: BinaryIO, message: Message) -> Iterator[ReadItem]:
+    @contextmanager
+    def reading(self, message: Message) -> Iterator[Iterator[ReadItem]]:
         """Every row of the message, or group of rows, in its order."""
+        with message.open() as stream, closing(self._read(stream, message)) as items:
+            yield items
+
+    def _read(self, stream: BinaryIO, message: Message) -> Generator[ReadItem, None, None]:
         words = words_of(message, self._connector.name)
         for rows in self._groups(read_rows(stream, self._connector.format), words):
             yield (rows,) if isinstance(rows, BadRow) else self._item(rows, words)
@@ -97,7 +106,12 @@ class MessageReader:
             once = self._once(row, words)
         except BadField as error:
             return (BadRow(row=row.number, place=row.place, path=error.path, message=error.message, raw=row.raw),)
-        fields = self._mapper.map(row, words, rows if self._connector.group else ())
+        try:
+            fields = self._mapper.map(row, words, rows if self._connector.group else ())
+        except Exception as error:  # a row that nobody thought of must not keep back those after it
+            logger.exception("connector %s: %s can't be read", self._connector.name, row.place)
+            message = f"this release can't read the row: {type(error).__name__}: {error}"
+            return (BadRow(row=row.number, place=row.place, path="", message=message, raw=row.raw),)
         if isinstance(fields, tuple):
             return fields
         return ReadRow(

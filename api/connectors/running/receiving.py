@@ -93,8 +93,7 @@ class Receiver:
         return bool(bad)
 
     def _batches(self, message: Message) -> list[list[ReadItem]]:
-        with message.open() as stream:
-            items = self._reader.read(stream, message)
+        with self._reader.reading(message) as items:
             return list(iter(lambda: list(itertools.islice(items, ROWS_AT_ONCE)), []))
 
     def _put_aside(self, message: Message, report: MessageReport, now: int) -> None:

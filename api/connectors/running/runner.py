@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from api.connectors.applying.incoming import LATER, acting_as
+from api.connectors.applying.offline import mistakes_offline
 from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
 from api.connectors.running.problems import MOST_PROBLEMS, Problem, decode, encode
@@ -132,8 +133,8 @@ class ConnectorRunner:
         begun = {_MESSAGE: message.id, _ROWS: str(rows), _BAD: str(bad)}
         self._keep(Step(fields=begun | self._at(), over=not resumed, status={**status, "error": ""}))
         refused = self._refused_beforehand(message) if self._connector.quarantine == "file" else Refusals()
-        with message.open() as stream:
-            items = itertools.islice(self._reader.read(stream, message), rows, None)
+        with self._reader.reading(message) as every:
+            items = itertools.islice(every, rows, None)
             report.rows, report.endings["bad"] = rows, bad
             for batch in _batches(items):
                 doubted = doubtful and not INBOUND[self._connector.kind].named
@@ -145,11 +146,13 @@ class ConnectorRunner:
     def _refused_beforehand(self, message: Message) -> Refusals:
         """Where nothing of a message is taken over if a row is bad: what has a mistake that can be told beforehand."""
         refused = Refusals()
-        with message.open() as stream:
-            for item in self._reader.read(stream, message):
+        with self._reader.reading(message) as items:
+            for item in items:
                 if isinstance(item, tuple):
                     refused.messages.update(bad.message_number for bad in item)
                     refused.whole |= any(bad.whole and bad.message_number is None for bad in item)
+                elif isinstance(item, ReadRow) and mistakes_offline(self._connector.kind, item.fields):
+                    refused.messages.add(item.message_number)
         return refused
 
     def _taken(self, batch: Sequence[ReadItem], refused: Refusals) -> Taken:
@@ -157,6 +160,9 @@ class ConnectorRunner:
         kept_back = [item for item in batch if isinstance(item, ReadRow) and refused.has(item)]
         taken = self._taker.take([item for item in batch if item not in kept_back] if kept_back else batch)
         taken.endings["bad"] += len(kept_back)
+        for row in kept_back:
+            mistakes = mistakes_offline(self._connector.kind, row.fields)
+            taken.problems += Problem.of_mistakes(mistakes, row=row.number, place=row.place, raw=row.raw)
         return taken
 
     def _doubted(self, batch: Sequence[ReadItem]) -> Taken:

@@ -62,17 +62,18 @@ def made_of(connector: Connector, content: bytes, *, name: str, received_at: int
     rows: list[Mapping[str, Any]] = []
     bad: list[Problem] = []
     skipped = 0
-    for item in open_reader(connector).read(message.open(), message):
-        match item:
-            case SkippedRow():
-                skipped += 1
-            case ReadRow():
-                mistakes = mistakes_offline(connector.kind, item.fields)
-                bad += Problem.of_mistakes(mistakes, row=item.number, place=item.place, raw=item.raw)
-                if not mistakes:
-                    rows.append(item.fields)
-            case _:
-                bad += [Problem.of_bad_row(each) for each in item]
+    with open_reader(connector).reading(message) as items:
+        for item in items:
+            match item:
+                case SkippedRow():
+                    skipped += 1
+                case ReadRow():
+                    mistakes = mistakes_offline(connector.kind, item.fields)
+                    bad += Problem.of_mistakes(mistakes, row=item.number, place=item.place, raw=item.raw)
+                    if not mistakes:
+                        rows.append(item.fields)
+                case _:
+                    bad += [Problem.of_bad_row(each) for each in item]
     return MadeOf(rows=rows, bad=bad, skipped=skipped)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from engine.errors import CarrierHasNoSuch, Contended, NotFound, NotPackable
+from engine.errors import CarrierHasNoSuch, CarrierRefused, Contended, NotFound, NotPackable
 from engine.fulfilment.parcels.pack_request import PackRequest
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking, ShipmentReading, reference
 from engine.idempotency import name_reused, operation
@@ -115,6 +115,21 @@ class Parcels:
             # the operation is remembered once the last of them is cancelled: those before are found cancelled then
             self._cancel(key, number, because=because, op=op if number == chosen[-1] else None, request=named.request)
         return self.show(key)
+
+    def give_back(self, key: ShipmentKey, packing: int) -> None:
+        """Cancel a packing whose units are to leave no more, also if its carrier takes no label back. Raises Contended,
+        CarrierUnavailable.
+        """
+        reading = self._packing.read(key)
+        found = next(item for item in reading.packed.packings if item.number == packing)
+        because = "its units are to leave no more"
+        try:
+            self._give_back(reading, found)
+        except (CarrierRefused, CarrierHasNoSuch) as refusal:
+            because = f"{because}; {refusal}"
+        outcome = self._packing.store_cancelled(reading, found, because=because)
+        if not isinstance(outcome, ShipmentChanged):
+            raise Contended(f"shipment {key} changes again and again; try again")
 
     def _cancel(self, key: ShipmentKey, number: int, *, because: str, op: str | None, request: str) -> None:
         for _ in range(MOST_TRIES):

@@ -8,6 +8,7 @@ from typing import Any
 from engine.store.backup.errors import NotEmpty
 from engine.store.backup.frames import Contents, frames, verify
 from engine.store.connection.client import Client, faults
+from engine.store.fulfilment.serials import mark_restored
 from engine.store.keys import Keys
 from engine.store.reset import forget
 
@@ -51,6 +52,7 @@ def restore(
                 pipe.execute()
             done += len(batch)
             advanced(done, contents.frames)
+    mark_restored(client, keys, seconds=commands.now // 1_000 - contents.at)
     client.verify_replicated(keys.facts)
     return contents
 
@@ -62,7 +64,7 @@ class _Commands:
         self._keys = keys
         self._prefix = keys.prefix.encode()
         self._prefix_then = Keys(network).prefix.encode()
-        self._now = now
+        self.now = now
         self._kinds: dict[bytes, str] = {}
         """Of the keys that more may come of."""
 
@@ -78,7 +80,7 @@ class _Commands:
         if what == "gone":
             return
         kind, expires, items = rest
-        if expires is not None and expires <= self._now:
+        if expires is not None and expires <= self.now:
             return
         self._kinds[short] = kind
         yield from self._adding(name, kind, items)

@@ -44,12 +44,11 @@ class StoredReceipts:
 
     def by_arrival(self, *, closed: bool, after: Place | None = None) -> Iterator[tuple[Place, Receipt | None]]:
         """Every open receipt, or every one that is `closed`, each after its place in the list (the instant at which it
-        is expected, and its id), the next to arrive first; those behind the place `after`. None: it has left the list,
-        or will come at a later place, to which it was moved just now.
+        is expected, and its id), the next to arrive first; those behind the place `after`. None: it has just left the
+        list. One that is moved to a later place meanwhile may come at both.
         """
         key = self._keys.closed_by_arrival if closed else self._keys.open_by_arrival
         listed = places(self._client, key, after=after)
         while batch := list(itertools.islice(listed, _AT_ONCE)):
             for place, receipt in zip(batch, self.find(*(name for _, name in batch)), strict=True):
-                is_there = receipt is not None and receipt.is_open != closed and receipt.expected_at <= place[0]
-                yield place, receipt if is_there else None
+                yield place, receipt if receipt is not None and receipt.is_open != closed else None

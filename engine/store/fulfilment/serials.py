@@ -1,6 +1,7 @@
 """Serial references of SSCCs: reserved before they are given out, so that none is given out twice whatever fails."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import orjson
 
@@ -9,7 +10,7 @@ from engine.fulfilment.parcels.sscc import BEFORE_CHECK, serials_of
 from engine.model.parcels import ParcelTerms
 from engine.store.connection.client import REPLICA_MILLISECONDS, Client, faults
 from engine.store.keys import INSTALLATION, Keys
-from engine.store.script_keys import RESERVE_SERIALS
+from engine.store.script_keys import MARK_SERIALS, RESERVE_SERIALS
 from rules.syntax.literals import SECONDS_A_DAY
 
 _BLOCKS = 10_000
@@ -42,63 +43,79 @@ class Serials:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._script = client.script("fulfilment/reserve_serials")
+        self._mark = client.script("fulfilment/mark_serials")
+        self._reserve = client.script("fulfilment/reserve_serials")
 
     def reserve(self, terms: ParcelTerms, count: int) -> None:
         """Reserve enough for so many SSCCs to be given out. Raises SerialsExhausted, SerialsTaken, and StoreUnavailable
         if not enough replicas have it.
         """
-        self._claim(terms)
+        marked, mark = self._marked(terms, count)
         with faults():
-            replicas = self._script(
-                keys=RESERVE_SERIALS.keys(self._keys), args=[orjson.dumps(script_range(terms)), count]
+            replicas = self._reserve(
+                keys=RESERVE_SERIALS.keys(self._keys), args=[orjson.dumps(script_range(terms)), count, marked, mark]
             )
         if replicas == b"exhausted":
             raise exhausted(terms, count)
-        if replicas:  # that follow, though none must: whichever of them takes over should know
-            with faults(), self._client.one_connection(self._keys.serials) as pipe:
-                pipe.exists(self._keys.serials)  # WAIT is about the writes that its own connection has seen
-                pipe.execute_command("WAIT", replicas, REPLICA_MILLISECONDS)
-                pipe.execute()
+        wait_for_replicas(self._client, self._keys.serials, replicas)
 
-    def _claim(self, terms: ParcelTerms) -> None:
-        """Two networks of one server that number by the same range would give out the same SSCCs."""
-        name, claims = range_name(terms), Keys(INSTALLATION).claimed_serials
+    def _marked(self, terms: ParcelTerms, count: int) -> tuple[int, int]:
+        """Up to where the installation had marked the range, and up to where it has from now on."""
+        name = range_name(terms)
         with faults():
-            self._client.redis.hsetnx(claims, name, self._keys.network)
-            owner = self._client.redis.hget(claims, name).decode()
-        if owner != self._keys.network:
-            raise SerialsTaken(prefix=terms.gs1_prefix, extension=terms.extension, network=owner)
+            stored = _Stored.of(self._client.redis.hget(self._keys.serials, name))
+            reserved = max(stored.next, stored.reserved, terms.first_serial)
+            more = 2 * script_range(terms)["block"] + count
+            answer = self._mark(
+                keys=MARK_SERIALS.keys(Keys(INSTALLATION)),
+                args=[name, self._keys.network, stored.mark, reserved, more],
+            )
+        if answer[0] == b"taken":
+            raise SerialsTaken(prefix=terms.gs1_prefix, extension=terms.extension, network=answer[1].decode())
+        return int(answer[1]), int(answer[2])
 
-    def stored(self) -> dict[str, str]:
-        """As they are stored."""
-        with faults():
-            return {
-                name.decode(): text.decode() for name, text in self._client.redis.hgetall(self._keys.serials).items()
-            }
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    """A field of `Keys.serials`."""
+
+    next: int = 0
+    reserved: int = 0
+    mark: int = 0
+
+    @classmethod
+    def of(cls, text: bytes | None) -> Self:
+        if text is None:
+            return cls()
+        next_serial, reserved, _, mark = text.decode().split(" ")
+        return cls(next=int(next_serial), reserved=int(reserved), mark=int(mark))
+
+
+def wait_for_replicas(client: Client, key: str, replicas: int) -> None:
+    """Until those that follow have what was written of the key: whichever of them takes over should know."""
+    if replicas:
+        with faults(), client.one_connection(key) as pipe:
+            pipe.exists(key)  # WAIT is about the writes that its own connection has seen
+            pipe.execute_command("WAIT", replicas, REPLICA_MILLISECONDS)
+            pipe.execute()
 
 
 def exhausted(terms: ParcelTerms, count: int) -> SerialsExhausted:
     return SerialsExhausted(prefix=terms.gs1_prefix, extension=terms.extension, needed=count)
 
 
-def leap_after_restore(client: Client, keys: Keys, *, before: dict[str, str], seconds: int) -> None:
-    """Go on above what may have been given out since a backup that is `seconds` old: above what was reserved where it
-    is restored (`before`), and for each day begun by a thousandth of the range.
+def mark_restored(client: Client, keys: Keys, *, seconds: int) -> None:
+    """Of a network that was restored from a backup made so long ago: its ranges have to be reserved anew. Where the
+    installation does not know them, more may have been given out since than the backup has, at most a thousandth of a
+    range for each day begun.
     """
-    days = seconds // SECONDS_A_DAY + 1
+    days, mark = seconds // SECONDS_A_DAY + 1, client.script("fulfilment/mark_serials")
     with faults():
-        restored = client.redis.hgetall(keys.serials)
-    texts = {name.decode(): text.decode() for name, text in restored.items()}
-    for name in texts.keys() | before.keys():
-        most = serials_of(name.partition(" ")[2])
-        leap = _reserved(texts[name]) + days * (most // _A_DAY) if name in texts else 0
-        ahead = max(leap, _reserved(before.get(name, "")))
-        with faults():
-            client.redis.hset(keys.serials, name, f"{ahead} {ahead} -")
-
-
-def _reserved(text: str) -> int:
-    """Up to which serial some may have been given out, by a field of `Keys.serials`."""
-    parts = text.split(" ")
-    return max(int(parts[0]), int(parts[1])) if len(parts) > 1 else 0
+        marks = client.redis.hgetall(Keys(INSTALLATION).claimed_serials)
+        for name, text in client.redis.hgetall(keys.serials).items():
+            stored = _Stored.of(text)
+            client.redis.hset(keys.serials, name, f"{stored.next} {stored.reserved} - {stored.mark}")  # of no run
+            if name not in marks:
+                since = days * (serials_of(name.decode().partition(" ")[2]) // _A_DAY)
+                arguments = [name, keys.network, stored.mark, max(stored.next, stored.reserved), since]
+                mark(keys=MARK_SERIALS.keys(Keys(INSTALLATION)), args=arguments)

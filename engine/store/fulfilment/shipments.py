@@ -112,7 +112,9 @@ class SerialsLacking:
 
 @dataclass(frozen=True, slots=True)
 class NumbersLacking:
-    """Nothing was written: the carrier's ranges have too few tracking numbers left."""
+    """Nothing was written: tracking numbers have to be reserved first, or, if `exhausted`, the ranges have too few."""
+
+    exhausted: bool
 
 
 ShipmentOutcome: TypeAlias = (
@@ -161,10 +163,14 @@ class Shipments:
             for key, text in zip(shipments, texts, strict=True)
         ]
 
-    def of_decisions(self, decisions: Mapping[str, int]) -> list[PackedShipment]:
-        """Those of decisions, each with how many shipments it has, of which something was packed."""
-        names = [ShipmentKey(decision, number) for decision, count in decisions.items() for number in range(count)]
-        return [item.shipment for item in self.read_all(names) if item.shipment is not None]
+    def of_decision(self, decision: str, count: int) -> list[PackedShipment]:
+        """Those of a decision that has so many, of which something was packed."""
+        names = [ShipmentKey(decision, number) for number in range(count)]
+        return list(self.packed(names).values())
+
+    def packed(self, shipments: Sequence[ShipmentKey]) -> dict[ShipmentKey, PackedShipment]:
+        """Those of them of which something was packed."""
+        return {item.shipment.key: item.shipment for item in self.read_all(shipments) if item.shipment is not None}
 
     def find_number(self, number: str) -> tuple[ShipmentKey, int] | None:
         """The shipment and the parcel of an SSCC or tracking number, as `number_name` has it."""
@@ -295,8 +301,8 @@ def _outcome(answer: Sequence[bytes]) -> ShipmentOutcome:
             return ErasedMeanwhile()
         case (b"reserve" | b"exhausted" as word,):
             return SerialsLacking(exhausted=word == b"exhausted")
-        case (b"numbers",):
-            return NumbersLacking()
+        case b"numbers", why:
+            return NumbersLacking(exhausted=why == b"exhausted")
         case (b"changed",):
             return ShipmentDiffers()
     raise ValueError(f"no answer of change_shipment.lua: {answer!r}")

@@ -5,6 +5,7 @@ import pytest
 from engine.errors import InputInvalid
 from engine.inbound.stated_incoming import StatedIncoming
 from engine.store.network import load
+from engine.store.network.read import read_flow_starts
 from tests.support.decision_json import json_of
 from tests.support.facts import LYON, NOW, PARIS, inventory, node, order
 from tests.support.returns import dispose, inspect, open_return
@@ -114,3 +115,10 @@ def test_a_network_that_keeps_what_begins_while_it_is_staged_is_loaded(shop, ann
         assert set(shop.network().nodes) == set(loaded.network.nodes)
     assert shop.flows.inbound.find("PO-2").to_come == 10
     assert shop.check().clean
+
+
+def test_how_many_flows_have_begun_stays_so_in_another_network(shop, announce, client, keys):
+    announce()
+    before = read_flow_starts(client, keys)
+    assert shop.load(inventory([*SHOPS, node("lille", PARIS)], {"A": {"lyon": 1}}))
+    assert read_flow_starts(client, keys) == before == "1"

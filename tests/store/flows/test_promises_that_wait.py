@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from engine.promise_watch.late_rerouting import LateRerouting
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.flows.promise_notes import PromiseNotes
@@ -199,3 +200,55 @@ def test_several_processes_offer_at_once_and_it_is_moved_once(opened, sells, sil
     assert sum(moved(sells, *decisions)) == 3
     assert all(len(sells.rerouting.chain(made["id"]).links) <= 2 for made in decisions)
     assert sells.check(whole=True).clean
+
+
+def test_an_order_that_waits_and_ranks_before_a_promise_goes_first_when_that_is_looked_at_first(
+    sells, silent, announce
+):
+    announce(quantity=4)
+    sells.holds.confirm(ordered(sells, 5)["id"])
+    made = ordered(sells, 4)
+    ordered(sells, 4, id="waits", wait=True, segment="vip")
+    announce(quantity=4, expected_at=NOW + 3 * DAY, sequence=2)
+    found(silent, 4)
+    turn = sells.flows.promise_watch.watch()
+    assert (len(turn.raised), turn.moved) == (1, 0)
+    assert sells.orders.show("waits").units("held") == 4
+    assert moved(sells, made) == [False]
+    assert sells.check(whole=True).clean
+
+
+def test_units_on_hand_are_better_than_a_receipt_of_which_nobody_knows_when_it_comes(sells, announce, clock):
+    """Though they arrive no earlier than if that came now."""
+    announce(quantity=4)
+    sells.holds.confirm(ordered(sells, 5)["id"])
+    made = ordered(sells, 4)
+    clock.now = NOW + 2 * DAY  # after the promise, too
+    assert sells.flows.promise_watch.watch().stay == 1
+    found(sells, 4)
+    assert moved(sells, made) == [True]
+    assert sells.check(whole=True).clean
+
+
+@pytest.fixture
+def take_turn(sells, client, keys):
+    """As the worker's thread does."""
+
+    def take_turn():
+        client.redis.delete(keys.offering)
+        assert sells.take_turn()
+
+    return take_turn
+
+
+def test_what_is_there_is_offered_once_more_on_another_day(sells, stay, clock, take_turn, monkeypatch):
+    (made,) = stay((4, None))
+    take_turn()
+    with monkeypatch.context() as broken:  # the first time, it can't be looked at
+        broken.setattr(LateRerouting, "run_offered", lambda *_: "later")
+        found(sells, 4)
+    take_turn()
+    assert moved(sells, made) == [False]
+    clock.now += DAY
+    take_turn()
+    assert moved(sells, made) == [True]

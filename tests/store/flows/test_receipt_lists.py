@@ -1,5 +1,7 @@
 """Lists of receipts: in pages that read no more than they show, whatever came before."""
 
+import itertools
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given
@@ -7,6 +9,7 @@ from hypothesis import HealthCheck, given
 from engine.inbound.receipt_list import ReceiptFilter
 from engine.model.receipts import OPEN, Receipt
 from engine.store import pages
+from engine.store.flows import stored_receipts
 from engine.store.flows.receipt_texts import StoredReceipt, text_of
 from tests.store.flows.conftest import DAY
 from tests.support.examples import examples
@@ -150,17 +153,25 @@ def test_a_page_asks_the_server_for_no_more_however_many_came_before(shop, clien
     assert min(few) > 0
 
 
-def test_a_receipt_that_is_moved_while_it_is_listed_is_listed_once(shop, announce, client, keys):
+def test_of_receipts_that_change_while_they_are_listed_none_is_missed(shop, announce, monkeypatch):
+    monkeypatch.setattr(stored_receipts, "_AT_ONCE", 1)
     for number in range(4):
         announce(f"PO-{number}", expected_at=NOW + (number + 1) * HOUR)
     listed = []
     for _, receipt in shop.flows.inbound._stored.by_arrival(closed=False):
         if receipt is not None:
-            listed.append(receipt.id)
+            listed.append((receipt.id, receipt.expected_at - NOW))
         if receipt is not None and receipt.id == "PO-0":
-            # the batch was read before: what is moved to later is not listed twice, where it was and where it is
             announce("PO-1", expected_at=NOW + 9 * HOUR, sequence=2)
-    assert listed == ["PO-0", "PO-1", "PO-2", "PO-3"]
+            announce("PO-2", status="cancelled", expected_at=NOW + 3 * HOUR, sequence=2)
+    assert listed == [("PO-0", HOUR), ("PO-1", 9 * HOUR), ("PO-3", 4 * HOUR)]
+
+
+def test_pages_of_one_sku_go_on_behind_the_last(shop, announce):
+    for number in range(5):
+        announce(f"PO-{number}", expected_at=NOW + (number // 2 + 1) * HOUR)
+    pages_of_two = all_pages(shop, ReceiptFilter(sku="A"), 2)
+    assert [item.id for item in itertools.islice(pages_of_two, 9)] == [f"PO-{number}" for number in range(5)]
 
 
 def test_decisions_read_receipts_only_while_one_is_open(shop, announce, receive, client, keys):
@@ -177,6 +188,8 @@ def test_decisions_read_receipts_only_while_one_is_open(shop, announce, receive,
     assert says() is None
     announce("two", sku="B", sequence=3)
     assert says() == b"1"
+    assert [item.id for item in receipts_listed(shop, ReceiptFilter())] == ["two"]
+    assert client.redis.zrange(keys.closed_by_arrival, 0, -1) == [b"one"]
     assert shop.check().clean
 
 

@@ -161,7 +161,7 @@ def test_a_range_that_is_used_up_says_what_to_write(bare):
 
 def test_two_networks_of_a_server_never_number_by_the_same_range(bare, redis_client):
     terms = parcel_terms()
-    redis_client.hset("{pointsman:access}:serials", f"3 {terms.gs1_prefix}", "another")
+    redis_client.hset("{pointsman:access}:serials", f"3 {terms.gs1_prefix}", "another 0")
     shop = packing_network(bare, terms=terms)
     with pytest.raises(SerialsTaken, match="network 'another'"):
         pack(shop, decided(shop, ("A", 1)))

@@ -53,11 +53,11 @@ def _serial_drifts(keys: Keys, parcels: ExpectedParcels, name: str, found: str |
     parts = (found or "").split(" ")
     next_serial, reserved = (int(parts[0]), int(parts[1])) if found else (0, 0)
     if next_serial < least:
-        ahead = max(least, reserved)
+        ahead, mark = max(least, reserved), parts[3] if found else 0
         yield Drift(
             what=_WHAT["serials"].format(name),
             expected=least,
             found=next_serial,
-            writes=(Write(key=keys.serials, field=name, before=found, after=f"{ahead} {ahead} -"),),
+            writes=(Write(key=keys.serials, field=name, before=found, after=f"{ahead} {ahead} - {mark}"),),
             suspect=("serials", name),
         )

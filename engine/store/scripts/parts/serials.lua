@@ -1,23 +1,25 @@
 -- SSCCs: serial references of a range, each given out once. A range is a company prefix after its extension digit.
 --
--- key.serials has of each range `NEXT RESERVED RUN`: the serial that is next, up to which serial some may be given out,
--- and the run of the server (`run_id` of INFO) that gave the last. A server that was started again, or a replica that
--- took over, may have lost the last writes: it goes on at RESERVED, which replicas had before any of the serials below was
--- given out. The last block below RESERVED is never used: should a server lose the last reservation, too, because no
--- replica had to confirm it, the one before still covers what was given out.
+-- key.serials has of each range `NEXT RESERVED RUN MARK`: the serial that is next, up to which serial some may be given
+-- out, the run of the server (`run_id` of INFO) that gave the last, and up to where the installation had marked the range
+-- when it was last reserved (see mark_serials.lua). A server that was started again, or a replica that took over, may
+-- have lost the last writes: it goes on at RESERVED, which replicas had before any of the serials below was given out. The
+-- last block below RESERVED is never used: should a server lose the last reservation, too, because no replica had to
+-- confirm it, the one before still covers what was given out.
 
 local function run_of_server()
   return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 end
 
--- Of the range: next, reserved, and the run.
+-- Of the range: next, reserved, the run and the mark.
 local function serials_of(range)
-  local next, reserved, run = string.match(redis.call('HGET', key.serials, range.name) or '', '^(%d+) (%d+) (%S+)$')
-  return math.max(tonumber(next) or 0, range.first), tonumber(reserved) or 0, run
+  local stored = redis.call('HGET', key.serials, range.name) or ''
+  local next, reserved, run, mark = string.match(stored, '^(%d+) (%d+) (%S+) (%d+)$')
+  return math.max(tonumber(next) or 0, range.first), tonumber(reserved) or 0, run, tonumber(mark) or 0
 end
 
-local function keep_serials(range, next, reserved, run)
-  redis.call('HSET', key.serials, range.name, string.format('%.0f %.0f %s', next, reserved, run))
+local function keep_serials(range, next, reserved, run, mark)
+  redis.call('HSET', key.serials, range.name, string.format('%.0f %.0f %s %.0f', next, reserved, run, mark))
 end
 
 local function sscc(range, serial)
@@ -28,7 +30,7 @@ end
 -- Takes so many SSCCs, and answers them and the serial that is next; or nil and why: 'reserve' (more have to be
 -- reserved first) or 'exhausted'. Then nothing was taken.
 local function take_ssccs(range, count)
-  local next, reserved, run = serials_of(range)
+  local next, reserved, run, mark = serials_of(range)
   if next + count > range.most then
     return nil, 'exhausted'
   elseif run ~= run_of_server() or next + count > reserved - range.block then
@@ -38,6 +40,6 @@ local function take_ssccs(range, count)
   for place = 1, count do
     taken[place] = sscc(range, next + place - 1)
   end
-  keep_serials(range, next + count, reserved, run)
+  keep_serials(range, next + count, reserved, run, mark)
   return taken, next + count
 end

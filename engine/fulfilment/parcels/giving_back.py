@@ -1,0 +1,142 @@
+"""Gives labels back where units of a packed shipment are to leave no more: they were rejected, released or cancelled,
+or an amendment let go of them.
+
+Whoever changes a hold does not look at parcels. The log says which holds changed; one process at a time reads it on
+from where it was read before, so nothing is missed when a process dies.
+"""
+
+import uuid
+from collections.abc import Iterator
+from typing import Final
+
+from engine.errors import Contended, NotFound
+from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking, ShipmentReading
+from engine.fulfilment.parcels.parcels import Parcels
+from engine.model.parcels import Packing, ShipmentKey
+from engine.store.connection.client import faults
+from engine.store.connection.lease import Leases
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry
+from engine.store.log.stored_entry import UNREADABLE, parse_entry
+from engine.turn_thread import TurnThread
+
+TURN_SECONDS: Final = 10.0
+_TURN_MILLISECONDS: Final = 60_000
+_AT_ONCE: Final = 1_000
+_LETS_GO: Final = frozenset({"released", "rejected", "cancelled", "amended"})
+
+
+class GivingBack:
+    """Of one network."""
+
+    def __init__(self, parts: PackingParts, parcels: Parcels) -> None:
+        self._parts = parts
+        self._parcels = parcels
+        self._packing = ShipmentPacking(parts)
+        self._leases = Leases(parts.client, parts.keys)
+        self._who = uuid.uuid4().hex
+        self._thread: TurnThread | None = None
+
+    def start(self) -> None:
+        """From here on, and until it is closed, do so every few seconds."""
+        self._thread = TurnThread(
+            self.take_turn,
+            name="parcels",
+            seconds=TURN_SECONDS,
+            later="labels of shipments that were let go are given back",
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self._thread.stop()
+
+    def take_turn(self) -> None:
+        """Give labels back, if no other process does at present."""
+        keys = self._parts.keys
+        if self._leases.take(keys.giving_back_lease, self._who, milliseconds=_TURN_MILLISECONDS):
+            try:
+                self.run()
+            finally:
+                self._leases.give_back(keys.giving_back_lease, self._who)
+
+    def run(self) -> list[ShipmentKey]:
+        """Give back what is to be by the log up to now; the shipments whose packings were cancelled by this. Raises
+        CarrierUnavailable and others; then it goes on there the next time.
+        """
+        client, keys = self._parts.client, self._parts.keys
+        with faults():
+            cursor = client.redis.get(keys.given_back_until)
+            nothing_packed = not client.redis.exists(keys.open_packings)
+            last = client.redis.xrevrange(keys.log, count=1)
+        end = last[0][0] if last else b"0-0"
+        if nothing_packed:
+            if cursor not in (None, end):  # where nobody packs, nothing is noted
+                self._note(end.decode())
+            return []
+        if cursor is None:
+            self._note(end.decode())
+            return self._all()
+        given_back: list[ShipmentKey] = []
+        place = cursor.decode()
+        while entries := decision_log.next_entries(client, keys, start=f"({place}", count=_AT_ONCE):
+            for entry_id, fields in entries:
+                if fields.get(b"kind", b"").decode() in _LETS_GO:
+                    given_back += self._of_entry(entry_id, fields)
+            place = entries[-1][0].decode()
+            self._note(place)
+        return given_back
+
+    def _note(self, place: str) -> None:
+        with faults():
+            self._parts.client.redis.set(self._parts.keys.given_back_until, place)
+
+    def _all(self) -> list[ShipmentKey]:
+        """Of all that is packed and was not handed over."""
+        open_packings = {item.shipment for item in self._parts.shipments.open()}
+        return [key for key in sorted(open_packings) if self._give_back(key)]
+
+    def _of_entry(self, entry_id: bytes, fields: dict[bytes, bytes]) -> Iterator[ShipmentKey]:
+        try:
+            entry = parse_entry(entry_id, fields)
+            decisions = dict.fromkeys(_decisions(entry))
+        except UNREADABLE:
+            return  # the ledger check tells of it
+        for decision in decisions:
+            for shipment in self._parts.shipments.of_decision(decision, self._count(decision)):
+                if self._give_back(shipment.key):
+                    yield shipment.key
+
+    def _count(self, decision: str) -> int:
+        """How many shipments it has; none, if it is none of an order, as of what was set aside."""
+        try:
+            entry = decision_log.decided(self._parts.client, self._parts.keys, decision)
+        except NotFound:
+            return 0
+        return len(entry.record.shipments)
+
+    def _give_back(self, key: ShipmentKey) -> bool:
+        """Cancel the packings of units that are there no more, the latest first."""
+        cancelled = False
+        while (packing := _let_go(self._packing.read(key))) is not None:
+            try:
+                self._parcels.give_back(key, packing.number)
+            except Contended:
+                continue
+            cancelled = True
+        return cancelled
+
+
+def _decisions(entry: Entry) -> Iterator[str]:
+    """Those whose holds the entry changed."""
+    yield entry.decision
+    if entry.kind in ("cancelled", "amended") and entry.units is not None:
+        yield from (hold.decision for hold in entry.units.holds)
+
+
+def _let_go(reading: ShipmentReading) -> Packing | None:
+    """The latest packing with units of a line of which fewer are there than are packed. What expired may leave yet."""
+    units = reading.hold.shipments[reading.key.number]
+    expired, packed = units.lines("expired"), reading.packed.units
+    lacking = {line for line, count in packed.items() if count > reading.there.get(line, 0) + expired.get(line, 0)}
+    return next((item for item in reversed(reading.packed.valid) if lacking & item.units.keys()), None)

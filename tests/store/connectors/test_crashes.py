@@ -1,0 +1,201 @@
+"""A connector may die at any point: nothing is lost, and nothing counts twice."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from api.connectors.running import quarantine
+from engine.inventory.stock import NetworkStock
+from engine.store.connectors.connector_store import ConnectorStore
+from engine.store.stock import Movement
+from tests.support.connectors import COUNTS, MOVEMENTS
+
+SALES = "shop,article,pieces,receipt,line\n"
+EFFECTS = [
+    (ConnectorStore, "keep"),
+    (NetworkStock, "move"),
+    (NetworkStock, "set_counts"),
+    (Path, "replace"),
+    (quarantine, "write_whole"),
+]
+"""All by which a turn changes something."""
+
+
+class Died(BaseException):
+    """As kill -9, but that the lease is given back."""
+
+
+@pytest.fixture
+def dies(monkeypatch):
+    """Has a process die just before, or just after, the effect of that number, from now on; 0: it lives."""
+    state = {"at": 0, "after": False, "count": itertools.count(1)}
+
+    def dying(real, *arguments, **options):
+        number = next(state["count"])
+        if number == state["at"] and not state["after"]:
+            raise Died
+        result = real(*arguments, **options)
+        if number == state["at"]:
+            raise Died
+        return result
+
+    for place, name in EFFECTS:
+        real = getattr(place, name)
+        monkeypatch.setattr(place, name, lambda *arguments, _real=real, **options: dying(_real, *arguments, **options))
+
+    def at(number, *, after=False):
+        state.update(at=number, after=after, count=itertools.count(1))
+
+    return at
+
+
+def run_until_nothing_waits(here):
+    for _ in range(20):
+        report = here.run()
+        assert report.error == ""
+        if not report.messages:
+            return
+    raise AssertionError("it never ends")
+
+
+def outcome(here):
+    status = here.pointsman.connectors.status(here.connector.name)
+    counts = (status.messages, status.rows, status.bad, status.quarantined)
+    stock = [here.on_hand(sku, node) for sku, node in (("RARE", "lyon"), ("SHIRT", "lyon"), ("COAT", "paris"))]
+    return stock, here.kept("done"), here.kept("bad"), counts
+
+
+def files(here, case):
+    """Two files with good and bad rows, the same movement in both, and more rows than are taken over at once."""
+    many = "".join(f"lyon,SHIRT,1,R{number},1\n" * (number % 3) for number in range(4))
+    here.put(f"{case}-1.csv", SALES + many + "nowhere,RARE,1,R9,1\nlyon,RARE,1,R1,9\n")
+    here.put(f"{case}-2.csv", SALES + "lyon,RARE,1,R1,9\nparis,COAT,2,R4,1\n")
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_whenever_it_dies_and_is_run_again_the_outcome_is_the_same(running, dies, monkeypatch, after):
+    monkeypatch.setattr("api.connectors.running.runner.ROWS_AT_ONCE", 2)
+    first = running(MOVEMENTS)
+    dies(0)
+    files(first, "a")
+    run_until_nothing_waits(first)
+    (rare, shirt, coat), done, bad, counts = outcome(first)
+    before = [3, 10, 5]
+    taken = [then - now for then, now in zip(before, (rare, shirt, coat), strict=True)]
+    assert (taken, len(done), len(bad)) == ([1, 2, 2], 1, 2)
+    for number in itertools.count(1):
+        here = running(MOVEMENTS.replace("connector: tills", f"connector: tills-{number}"))
+        here.root = here.root / str(number)
+        here.root.mkdir()
+        start = [here.on_hand(sku, node) for sku, node in (("RARE", "lyon"), ("SHIRT", "lyon"), ("COAT", "paris"))]
+        restock(here, start)
+        files(here, "a")
+        dies(number, after=after)
+        try:
+            here.run()
+            died = False
+        except Died:
+            died = True
+        dies(0)
+        run_until_nothing_waits(here)
+        (rare, shirt, coat), *rest = outcome(here)
+        assert [3 - rare, 10 - shirt, 5 - coat] == [1, 2, 2], number
+        assert rest == [done, bad, counts], number
+        if not died:
+            break
+    assert number > 12
+
+
+def restock(here, now):
+    """What is on hand, as the test's network has it."""
+    for (sku, node, units), there in zip(
+        (("RARE", "lyon", 3), ("SHIRT", "lyon", 10), ("COAT", "paris", 5)), now, strict=True
+    ):
+        if units != there:
+            here.pointsman.stock.move([Movement(op=f"{here.root}-{sku}", node=node, sku=sku, delta=units - there)])
+
+
+def test_rows_that_were_being_taken_over_more_than_a_day_ago_are_left_to_a_person(running, dies, clock):
+    here = running(MOVEMENTS)
+    here.put("a.csv", SALES + "lyon,RARE,1,R1,9\n")
+    dies(2, after=True)  # the movements were made; that they were is not stored
+    with pytest.raises(Died):
+        here.run()
+    assert here.on_hand("RARE", "lyon") == 2
+    dies(0)
+    clock.now += 2 * 86_400
+    report = here.run()
+    assert here.on_hand("RARE", "lyon") == 2
+    assert any("nobody can tell whether it did" in problem.message for problem in report.messages[0].problems)
+
+
+def test_a_runner_that_lost_its_turn_stores_nothing_more(running, opened, monkeypatch):
+    """It slept for longer than its turn lasts, and another process took over."""
+    here = running(COUNTS)
+    here.put("a.csv", "node,sku,units,at\nlyon,RARE,7,2026-11-27T09:00:31Z\n")
+    runner = here.runner()
+    real = ConnectorStore.place
+
+    def place(store, name):
+        found = real(store, name)
+        store._client.redis.delete(store._keys.connector_lease(name))
+        assert store.take_turn(name, "another")
+        return found
+
+    monkeypatch.setattr(ConnectorStore, "place", place)
+    assert runner.take_turn().busy
+    assert here.kept("done") == []
+
+
+def test_while_one_process_runs_a_connector_another_leaves_it(running, opened):
+    here = running(COUNTS)
+    assert opened().connectors.take_turn("warehouse", "another")
+    assert here.run().busy
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from api.connectors.running import runner
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.connectors import connector_store
+from tests.support.connectors import MOVEMENTS, Running
+connector_store.LEASE_MILLISECONDS = 300
+runner.ROWS_AT_ONCE = 7
+url, network, root = sys.argv[1:]
+with Pointsman(Settings(redis_url=url, network=network)) as service:
+    here = Running(pointsman=service, root=Path(root), text=MOVEMENTS, made_at=int(time.time()))
+    print("begun", flush=True)
+    while (report := here.run()).busy:
+        time.sleep(0.02)
+    assert not report.error, report.error
+"""
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_it_takes_over_each_row_once(running, server_url, network, opened, tmp_path):
+    here = running(MOVEMENTS)
+    receipts = [f"lyon,SHIRT,1,R{number},1\n" for number in range(4)]
+    noise = [f"paris,LAMP,0,N{number},1\n" for number in range(400)]  # nothing moves by 0: bad rows
+    here.put("a.csv", SALES + "".join(itertools.chain.from_iterable(zip(*[iter(noise)] * 100, receipts, strict=True))))
+    for wait in (0.03, 0.12, None):
+        child = subprocess.Popen(
+            [sys.executable, "-c", KILLED, server_url, network, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        )
+        assert child.stdout.readline() == "begun\n"
+        if wait is not None:
+            time.sleep(wait)
+            os.kill(child.pid, signal.SIGKILL)
+        child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert here.on_hand("SHIRT", "lyon") == 6
+    status = here.pointsman.connectors.status("tills")
+    assert (status.rows, status.applied + status.unchanged + status.repeated) == (404, 4)
+    assert here.kept("bad")[0] == "a.csv"

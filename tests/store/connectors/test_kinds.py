@@ -1,0 +1,168 @@
+"""Each kind that comes in is taken over by the call that HTTP has for it, and told in its words."""
+
+import json
+
+import pytest
+
+from engine.errors import NotFound
+from tests.support.connectors import Running
+
+FILE = """\
+connector: {kind}-in
+owner: it
+because: {{en: What comes}}
+kind: {kind}
+reads: {{folder: in, settled: 0s}}
+format: json
+{more}fields:
+{fields}
+"""
+ORDER = {
+    "id": "W-1",
+    "channel": "web",
+    "placed_at": "2026-11-27T09:00:00Z",
+    "destination": {"country": "FR", "postcode": "69003"},
+    "lines": [{"sku": "SHIRT", "quantity": 2}],
+}
+
+
+@pytest.fixture
+def send(running, clock):
+    """Gives a connector of the kind one file of rows, and runs it."""
+    numbers = iter(range(100))
+
+    def sent(kind, fields, *rows, more=""):
+        lines = "\n".join(f"  {name}: {text}" for name, text in fields.items())
+        here: Running = running(FILE.format(kind=kind, more=more, fields=lines))
+        here.put(f"{next(numbers)}.json", json.dumps(rows))
+        report = here.run()
+        assert report.error == ""
+        (message,) = report.messages
+        return message
+
+    return sent
+
+
+ORDER_FIELDS = {
+    "id": "id",
+    "channel": "channel",
+    "placed_at": "placed_at",
+    "destination.country": "destination.country",
+    "destination.postcode": "destination.postcode",
+    "lines": "{each: lines, fields: {sku: sku, quantity: quantity}}",
+}
+ONCE = "once: n\n"
+
+
+def place_order(send, **more):
+    return send("orders", ORDER_FIELDS, {**ORDER, **more})
+
+
+def test_an_order_is_decided_and_its_units_that_stay_unfilled_wait(send, pointsman):
+    place_order(send, lines=[{"sku": "RARE", "quantity": 5}])
+    state = pointsman.orders.show("W-1")
+    assert (state.units("held"), state.units("waiting")) == (3, 2)
+
+
+def test_an_order_that_comes_again_changes_nothing_and_one_of_other_content_is_refused(send):
+    assert place_order(send).endings["applied"] == 1
+    assert place_order(send).endings["unchanged"] == 1
+    refused = place_order(send, lines=[{"sku": "SHIRT", "quantity": 1}])
+    assert refused.endings["bad"] == 1
+    assert "W-1" in refused.problems[0].message
+
+
+def test_whom_an_order_goes_to_is_stored_apart(send, pointsman):
+    fields = ORDER_FIELDS | {
+        "addressee.name": "to.name",
+        "addressee.lines": "to.lines",
+        "addressee.postcode": "to.zip",
+        "addressee.town": "to.town",
+        "addressee.country": "destination.country",
+    }
+    to = {"name": "Ada Byron", "lines": ["1 rue de la Paix"], "zip": "69003", "town": "Lyon"}
+    assert send("orders", fields, {**ORDER, "to": to}).problems == []
+    assert pointsman.fulfilment.parcels.addressee("W-1").name == "Ada Byron"
+    bad = send("orders", fields, {**ORDER, "id": "W-2", "to": {**to, "town": " \u0007"}})
+    assert "town" in bad.problems[0].path
+    with pytest.raises(NotFound):
+        pointsman.orders.show("W-2")
+
+
+def test_a_cancellation_and_one_of_an_order_that_has_not_come_yet(send, pointsman):
+    place_order(send)
+    message = send("cancellations", {"order": "id"}, {"id": "W-1", "n": 1}, {"id": "W-2", "n": 2}, more=ONCE)
+    assert (message.endings["applied"], message.endings["bad"]) == (1, 1)
+    assert message.problems[0].early
+    assert pointsman.orders.show("W-1").units("cancelled") == 2
+
+
+@pytest.mark.parametrize("way", ["order", "shipment", "decision"])
+def test_a_confirmation_by_what_the_warehouse_knows(send, pointsman, way):
+    place_order(send)
+    (shipment,) = pointsman.orders.show("W-1").shipments
+    row = {"order": "W-1", "decision": shipment.decision, "shipment": f"{shipment.decision}/0", "n": 1}
+    lines = {"lines": "{each: lines, fields: {line: sku, quantity: quantity}}"}
+    fields = {way: way, **({"node": "node"} if way == "order" else {}), **lines}
+    row |= {"node": shipment.record.node, "lines": [{"sku": "SHIRT", "quantity": 1}]}
+    assert send("confirmations", fields, row, more=ONCE).problems == []
+    assert pointsman.orders.show("W-1").units("shipped") == 1
+    assert send("confirmations", fields, row, more=ONCE).endings["repeated"] == 1
+    assert pointsman.orders.show("W-1").units("shipped") == 1
+
+
+def test_a_confirmation_of_a_shipment_that_there_is_not(send):
+    place_order(send)
+    fields = {"order": "order", "node": "node"}
+    (problem,) = send("confirmations", fields, {"order": "W-1", "node": "moon", "n": 1}, more=ONCE).problems
+    assert problem.message == "order 'W-1' has no shipment at 'moon' that could have left"
+
+
+def test_receipts_and_what_of_them_was_delivered(send, pointsman):
+    fields = {
+        "id": "id",
+        "source": "{value: asn}",
+        "node": "node",
+        "sku": "sku",
+        "quantity": "pieces",
+        "expected_at": "due",
+        "status": "{value: confirmed}",
+        "sequence": "n",
+    }
+    row = {"id": "A-1", "node": "lyon", "sku": "RARE", "pieces": 4, "due": "2026-12-01T06:00:00Z", "n": 2}
+    assert send("receipts", fields, row).endings["applied"] == 1
+    assert send("receipts", fields, {**row, "pieces": 9, "n": 1}).endings["unchanged"] == 1
+    delivered = {"receipt": "id", "quantity": "pieces", "last": "{value: 'true'}"}
+    assert send("deliveries", delivered, {**row, "pieces": 3}, more=ONCE).problems == []
+    assert pointsman.flows.inbound.find("A-1").status == "received"
+
+
+def test_products_in_their_units_and_the_last_of_two_stands(send, pointsman):
+    fields = {
+        "sku": "sku",
+        "category": "group",
+        "lifecycle": "{from: state, words: {A: core}}",
+        "weight_g": "{from: weight, unit: kg}",
+        "tags": "{from: tags, split: ',', optional: true}",
+    }
+    row = {"sku": "NEW", "group": "lamps", "state": "A", "weight": "1.25", "tags": "a,b"}
+    message = send("products", fields, row, {**row, "weight": "2"}, {**row, "sku": "OLD", "state": "X"})
+    assert (message.endings["applied"], message.endings["bad"]) == (2, 1)
+    assert pointsman.products(["NEW"])["NEW"].weight == 2_000
+    assert "'X'" in message.problems[0].message
+
+
+def test_a_return_and_its_steps(send, pointsman):
+    place_order(send)
+    (shipment,) = pointsman.orders.show("W-1").shipments
+    pointsman.holds.confirm(shipment.decision)
+    lines = "{each: lines, fields: {line: sku, quantity: quantity}}"
+    opened = {"id": "rma", "order": "order", "reason": "why", "lines": lines}
+    row = {"rma": "R-1", "order": "W-1", "why": "other", "lines": [{"sku": "SHIRT", "quantity": 1}], "n": 1}
+    assert send("returns", opened, row, more=ONCE).problems == []
+    came = send("returned_goods", {"return": "rma", "node": "{value: lyon}", "lines": lines}, row, more=ONCE)
+    assert came.problems == []
+    inspected = {"return": "rma", "groups": "{each: groups, fields: {grade: grade}}"}
+    assert send("return_inspections", inspected, {**row, "groups": [{"grade": "as_new"}]}, more=ONCE).problems == []
+    (group,) = pointsman.flows.returns.show("R-1").stored.groups
+    assert (group.node, group.grade) == ("lyon", "as_new")

@@ -1,0 +1,164 @@
+"""What is packed is handed over on a manifest, and confirmed once, whatever happens in between."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from engine.errors import InputInvalid, KeyReused, NotFound, NotPackable
+from engine.fulfilment.parcels.handing_over import ManifestRequest
+from engine.fulfilment.printing.print_job import PrintJob
+from tests.support.facts import LILLE, LYON, node, service
+from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, decided, pack, packing_network
+
+
+@pytest.fixture
+def shop(bare):
+    nodes = [
+        node("lyon", LYON, address=LYON_ADDRESS, services=("parcel", "express"), printers={"note": "ipp://p/q"}),
+        node("lille", LILLE, address=LILLE_ADDRESS),
+    ]
+    services = [service(carrier="colis"), service("express", carrier="vite", base=9_000_000)]
+    stock = {"A": {"lyon": 20}, "B": {"lille": 20}, "C": {"lyon": 9}}
+    return packing_network(bare, nodes=nodes, services=services, stock=stock)
+
+
+def close(shop, **more):
+    return shop.fulfilment.handing_over.close(ManifestRequest(**{"node": "lyon", "carrier": "colis", **more}))
+
+
+def on_it(view):
+    return [(shipment.key, packing.number) for shipment, packing in view.shipments]
+
+
+def shipped(shop, order):
+    return [line.units["shipped"] for line in shop.orders.show(order).lines]
+
+
+def test_all_that_is_packed_there_for_the_carrier_is_handed_over_and_confirmed(shop, redis_client, network):
+    keys = [decided(shop, ("A", 2), id=f"O-{number}") for number in (1, 2)]
+    elsewhere, unpacked = decided(shop, ("B", 1)), decided(shop, ("A", 1))
+    for key in (*keys, elsewhere):
+        pack(shop, key)
+    view = close(shop, op="m")
+    assert on_it(view) == [(key, 1) for key in sorted(keys)]
+    assert (shipped(shop, "O-1"), shipped(shop, "O-2"), view.refused) == ([2], [2], {})
+    again = close(shop, op="m")
+    assert (again.manifest, again.again) == (view.manifest, True)
+    assert shop.fulfilment.handing_over.show(view.manifest.id).manifest == view.manifest
+    with pytest.raises(KeyReused):
+        close(shop, op="m", confirms=False)
+    with pytest.raises(NotPackable, match="nothing is packed"):
+        close(shop)
+    jobs = map(PrintJob.of_text, redis_client.hvals(f"{{{network}}}:print:jobs"))
+    assert [job.of for job in jobs if job.paper == "manifest"] == [view.manifest.id]
+    assert shop.fulfilment.parcels.show(unpacked).left == {"1": 1}
+    assert shop.check().clean
+
+
+def test_only_the_packed_part_of_a_shipment_is_confirmed(shop):
+    key = decided(shop, ("A", 5), id="O-1")
+    pack(shop, key, {"1": 2}, partial=True)
+    close(shop)
+    assert shipped(shop, "O-1") == [2]
+    pack(shop, key, {"1": 1}, partial=True)
+    close(shop)
+    assert shipped(shop, "O-1") == [3]
+    pack(shop, key)
+    view = close(shop, confirms=False)
+    assert (shipped(shop, "O-1"), on_it(view)) == ([3], [(key, 3)])
+    assert shop.check().clean
+
+
+def test_what_left_before_is_on_the_manifest_and_confirmed_no_second_time(shop):
+    key = decided(shop, ("A", 2), id="O-1")
+    pack(shop, key)
+    shop.holds.confirm(key.decision)
+    view = close(shop)
+    assert (on_it(view), view.refused, shipped(shop, "O-1")) == ([(key, 1)], {}, [2])
+
+
+def test_what_was_let_go_is_named_and_the_rest_is_confirmed(shop):
+    gone, kept = decided(shop, ("A", 1), id="O-1"), decided(shop, ("A", 1), id="O-2")
+    pack(shop, gone)
+    pack(shop, kept)
+    shop.holds.release(gone.decision)
+    view = close(shop)
+    assert list(view.refused) == [gone]
+    assert "released" in view.refused[gone]
+    assert (shipped(shop, "O-1"), shipped(shop, "O-2")) == ([0], [1])
+    assert shop.check().clean
+
+
+class Killed(BaseException):
+    """As SIGKILL: nothing of the process goes on."""
+
+
+@pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+@pytest.mark.parametrize("confirmed", [0, 1, 2])
+def test_a_manifest_that_was_broken_off_is_gone_on_with(shop, opened, monkeypatch, confirmed):
+    orders = [f"O-{number}" for number in range(3)]
+    for name in orders:
+        pack(shop, decided(shop, ("A", 1), id=name))
+    left = iter(range(confirmed))
+    real = shop.holds.confirm
+
+    def dies(*arguments, **more):
+        if next(left, None) is None:
+            raise Killed
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(shop.holds, "confirm", dies)
+    with pytest.raises(Killed):
+        close(shop, op="m")
+    assert sum(sum(shipped(shop, name)) for name in orders) == confirmed
+    assert shop.check().clean
+    view = close(opened(), op="m")
+    assert (len(view.shipments), [shipped(shop, name) for name in orders]) == (3, [[1]] * 3)
+    assert shop.check().clean
+
+
+def test_a_packing_that_was_handed_over_is_not_given_back_unless_it_did_not_leave(shop):
+    key = decided(shop, ("A", 1))
+    pack(shop, key)
+    close(shop)
+    with pytest.raises(NotPackable, match="has left"):
+        shop.fulfilment.parcels.cancel(key)
+    shop.holds.undo(key.decision)
+    shop.fulfilment.parcels.cancel(key)
+    assert shop.fulfilment.parcels.show(key).left == {"1": 1}
+    assert shop.check().clean
+
+
+def test_what_there_is_not_is_said(shop):
+    with pytest.raises(InputInvalid, match="no node goes by the id 'nowhere'"):
+        close(shop, node="nowhere")
+    with pytest.raises(NotFound, match="no manifest"):
+        shop.fulfilment.handing_over.show("m-0")
+
+
+def test_two_that_close_at_once_hand_everything_over_once(shop, opened):
+    keys = [decided(shop, ("A", 1)) for _ in range(6)]
+    for key in keys:
+        pack(shop, key)
+    shops = [opened() for _ in range(3)]
+
+    def closed(one):
+        try:
+            return on_it(close(one))
+        except NotPackable:
+            return []
+
+    with ThreadPoolExecutor(3) as pool:
+        handed = [item for items in pool.map(closed, shops) for item in items]
+    assert sorted(handed) == sorted((key, 1) for key in keys)
+    assert shop.check().clean
+
+
+def test_two_that_pack_at_once_pack_once(shop, opened):
+    key = decided(shop, ("A", 4))
+    shops = [opened() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        views = list(pool.map(lambda one: pack(one, key), shops))
+    assert len({view.shipment.parcels[0].sscc for view in views}) == 1
+    assert len(shop.fulfilment.parcels.show(key).shipment.packings) == 1
+    assert shop.check().clean

@@ -1,0 +1,284 @@
+"""Shipments whose carrier sells labels: bought once, whatever fails or dies, stored first, and given back."""
+
+import os
+import signal
+from dataclasses import replace
+
+import pytest
+
+from engine.errors import CarrierRefused, CarrierUnavailable, InputInvalid, NotPackable, OrderErased
+from engine.fulfilment.carriers.settings import CarrierSettings
+from engine.model.carriers import CarrierAccount, NumberRange
+from engine.orders.cancellation.plan import CancelRequest
+from engine.orders.rejection import RejectionRequest
+from engine.service import Pointsman
+from engine.settings import Settings
+from tests.conftest import Clock
+from tests.support.facts import LYON, node, service
+from tests.support.fake_carriers.booking import KEYS, PRODUCTS
+from tests.support.fake_carriers.fake_server import LABELS, serving
+from tests.support.fake_carriers.sendcloud import FakeSendcloud
+from tests.support.ledger_entries import ledger_kinds
+from tests.support.parcels import LYON_ADDRESS, ZOE, decided, pack, packing_network
+
+
+@pytest.fixture
+def fake():
+    with serving(FakeSendcloud()) as carrier:
+        yield carrier
+
+
+def opened(server_url, network):
+    keys = {f"POINTSMAN_CARRIER_SHOP_{word}": text for word, text in KEYS["sendcloud"].items()}
+    settings = Settings(
+        redis_url=server_url, network=network, backlog="manual", carriers=CarrierSettings(variables=keys)
+    )
+    return Pointsman(settings, clock=Clock())
+
+
+@pytest.fixture
+def shop(server_url, network, fake):
+    shop = opened(server_url, network)
+    account = CarrierAccount(id="shop", door="sendcloud", url=fake.url)
+    yield packing_network(
+        shop,
+        services=[service(carrier="shop", carrier_product=PRODUCTS["sendcloud"])],
+        nodes=[node("lyon", LYON, address=replace(LYON_ADDRESS, phone="+33 4 72"), printers={"label": "socket://p"})],
+        carriers={"shop": account},
+    )
+    shop.forget()
+    shop.close()
+
+
+def state(shop, key):
+    view = shop.fulfilment.parcels.show(key)
+    return [(item.state, item.booking is not None) for item in view.shipment.packings]
+
+
+def printed(redis_client, network):
+    return redis_client.hlen(f"{{{network}}}:print:jobs")
+
+
+def test_labels_are_bought_and_stored_before_the_shipment_is_packed(shop, fake, redis_client, network):
+    key = decided(shop, ("A", 2))
+    view = pack(shop, key, {"1": 1}, {"1": 1}, op="p")
+    assert state(shop, key) == [("packed", True)]
+    numbers = [parcel.tracking_number for parcel in view.shipment.parcels]
+    assert None not in numbers
+    assert len(set(numbers)) == 2
+    assert shop.fulfilment.printed.label(key, 2, kind="pdf").content == LABELS["pdf"]
+    with pytest.raises(InputInvalid, match="sold this label as PDF"):
+        shop.fulfilment.printed.label(key, 1, kind="zpl")
+    kinds = ledger_kinds(redis_client, network)
+    assert kinds[-3:] == [b"packing_begun", b"progressed", b"packed"]
+    assert pack(shop, key, {"1": 1}, {"1": 1}, op="p") == view
+    assert pack(shop, key) == view
+    assert (fake.owed, printed(redis_client, network)) == (1, 2)
+    assert shop.check().clean
+
+
+@pytest.mark.parametrize("fault", ["dropped", "lost", "cut", "nonsense", "broken_after", "busy"])
+def test_what_is_lost_of_an_answer_is_asked_for_again_and_paid_once(shop, fake, redis_client, network, fault):
+    key = decided(shop, ("A", 1))
+    faults = iter([fault])
+    fake.faults = lambda _: next(faults, None)
+    with pytest.raises(CarrierUnavailable):
+        pack(shop, key)
+    assert state(shop, key) == [("booking", False)]
+    assert printed(redis_client, network) == 0
+    assert shop.check().clean
+    with pytest.raises(NotPackable, match="is being booked"):
+        pack(shop, key, {"A": 1}, op="another")
+    pack(shop, key)
+    assert (state(shop, key), fake.owed, printed(redis_client, network)) == ([("packed", True)], 1, 1)
+    assert shop.check().clean
+
+
+def test_a_carrier_that_refuses_leaves_nothing_and_it_can_be_packed_otherwise(shop, fake):
+    key = decided(shop, ("A", 1))
+    nowhere = replace(ZOE, postcode="")
+    with pytest.raises(CarrierRefused):
+        pack(shop, key, addressee=nowhere, op="one")
+    assert state(shop, key) == [("cancelled", False)]
+    with pytest.raises(NotPackable, match="by a new operation"):
+        pack(shop, key, addressee=nowhere, op="one")
+    pack(shop, key, op="two")
+    assert (state(shop, key), fake.owed) == ([("cancelled", False), ("packed", True)], 1)
+    assert shop.check().clean
+
+
+def test_labels_are_given_back_once(shop, fake, redis_client, network):
+    key = decided(shop, ("A", 1))
+    pack(shop, key)
+    faults = iter(["lost"])
+    fake.faults = lambda _: next(faults, None)
+    with pytest.raises(CarrierUnavailable):
+        shop.fulfilment.parcels.cancel(key, op="c")
+    assert state(shop, key) == [("packed", True)]
+    shop.fulfilment.parcels.cancel(key, op="c")
+    shop.fulfilment.parcels.cancel(key, op="c")
+    assert (state(shop, key), fake.owed) == ([("cancelled", True)], 0)
+    assert redis_client.hlen(f"{{{network}}}:parcels:labels") == 0
+    assert redis_client.hlen(f"{{{network}}}:parcels:numbers") == 0
+    pack(shop, key)
+    assert (state(shop, key)[1], fake.owed) == (("packed", True), 1)
+    assert shop.check().clean
+
+
+def test_a_booking_whose_answer_was_lost_is_given_back_as_well(shop, fake):
+    key = decided(shop, ("A", 1))
+    faults = iter(["lost"])
+    fake.faults = lambda _: next(faults, None)
+    with pytest.raises(CarrierUnavailable):
+        pack(shop, key)
+    shop.fulfilment.parcels.cancel(key)
+    assert (state(shop, key), fake.owed) == ([("cancelled", False)], 0)
+
+
+def test_what_has_left_is_not_given_back_unless_its_confirm_is_undone(shop, fake):
+    key = decided(shop, ("A", 1))
+    pack(shop, key)
+    shop.holds.confirm(key.decision)
+    with pytest.raises(NotPackable, match="undo the confirm first"):
+        shop.fulfilment.parcels.cancel(key)
+    assert fake.owed == 1
+    shop.holds.undo(key.decision)
+    shop.fulfilment.parcels.cancel(key)
+    assert fake.owed == 0
+
+
+def _killed_at(fake, request, fault, children):
+    """From now on, whoever sends the request of that number is killed: before anything was done, or once all was."""
+    left = iter([None] * request + [fault])
+
+    def kill(_):
+        word = next(left, None)
+        if word is not None:
+            os.kill(children[0], signal.SIGKILL)
+        return word
+
+    fake.faults = kill
+
+
+@pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+@pytest.mark.parametrize("fault", ["dropped", "lost"])
+@pytest.mark.parametrize("request_number", [0, 1, 2])
+def test_a_process_that_is_killed_while_it_packs_is_gone_on_with(  # noqa: PLR0917  # fixtures
+    shop, server_url, network, fake, request_number, fault
+):
+    key = decided(shop, ("A", 1))
+    children: list[int] = []
+    _killed_at(fake, request_number, fault, children)
+    ready, go = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.read(ready, 1)
+        try:
+            pack(opened(server_url, network), key, op="p")
+        finally:
+            os._exit(0)
+    children.append(child)
+    os.write(go, b"1")
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) == (request_number < len(fake.requests))
+    fake.faults = lambda _: None
+    assert shop.check().clean
+    view = pack(shop, key, op="p")
+    assert [item.state for item in view.shipment.packings] == ["packed"]
+    assert (fake.owed, len(view.shipment.parcels)) == (1, 1)
+    assert shop.check().clean
+
+
+def test_an_erased_order_has_no_label_any_more_and_its_address_stands_nowhere(shop, redis_client, network):
+    key = decided(shop, ("A", 1), id="O-1")
+    shop.fulfilment.parcels.put_addressee("O-1", replace(ZOE, name="Quetzalcoatl Xylander"))
+    pack(shop, key, addressee=None)
+    shop.holds.confirm(key.decision)
+    told = everything(redis_client, network)
+    for word in (b"Quetzalcoatl", b"Passage Secret", b"passage Secret", b"75011", LABELS["pdf"]):
+        assert word not in told, word
+    assert b"%PDF" not in told
+    assert shop.fulfilment.parcels.addressee("O-1").name == "Quetzalcoatl Xylander"
+    shop.erasures.erase("O-1", note="asked for")
+    for act in (
+        lambda: shop.fulfilment.parcels.addressee("O-1"),
+        lambda: shop.fulfilment.parcels.put_addressee("O-1", ZOE),
+        lambda: shop.fulfilment.parcels.remove_addressee("O-1"),
+        lambda: shop.fulfilment.printed.label(key, 1, kind="pdf"),
+        lambda: shop.fulfilment.printed.note(key),
+    ):
+        with pytest.raises(OrderErased):
+            act()
+    assert redis_client.hlen(f"{{{network}}}:addressees") == 0
+    assert shop.check().clean
+
+
+def everything(redis_client, network):
+    """The bytes of all keys of the network, and the entries of its log as they are read without keys."""
+    found = b""
+    for name in redis_client.scan_iter(f"{{{network}}}:*"):
+        kind = redis_client.type(name)
+        if kind == b"hash":
+            found += repr(redis_client.hgetall(name)).encode()
+        elif kind == b"stream":
+            found += repr(redis_client.xrange(name)).encode()
+        elif kind == b"string":
+            found += redis_client.get(name)
+    return found
+
+
+def test_a_range_of_numbers_gives_one_to_each_parcel_in_the_same_step(bare):
+    numbers = NumberRange(kind="dpd", first=10, last=12, account="0512")
+    shop = packing_network(
+        bare,
+        services=[service(carrier="dpd")],
+        nodes=[node("lyon", LYON, address=LYON_ADDRESS)],
+        carriers={"dpd": CarrierAccount(id="dpd", door="numbers", ranges=(numbers,))},
+    )
+    first = pack(shop, decided(shop, ("A", 2)), {"1": 1}, {"1": 1}).shipment.parcels
+    assert len({parcel.tracking_number for parcel in first} - {None}) == 2
+    assert shop.check().clean
+
+
+def test_labels_of_what_is_let_go_are_given_back_by_themselves(shop, fake):
+    keys = [decided(shop, ("A", 1), id=name) for name in ("L-1", "L-2", "L-3", "L-4")]
+    released, cancelled, rejected, kept = keys
+    for key in keys:
+        pack(shop, key)
+    shop.fulfilment.giving_back.run()
+    shop.holds.release(released.decision)
+    shop.cancellations.cancel(CancelRequest(order="L-2"))
+    shop.rerouting.reject(RejectionRequest(decision=rejected.decision, node="lyon", reason="damaged"))
+    faults = iter(["lost"])
+    fake.faults = lambda _: next(faults, None)
+    with pytest.raises(CarrierUnavailable):
+        shop.fulfilment.giving_back.run()
+    assert set(shop.fulfilment.giving_back.run()) <= {released, cancelled, rejected}
+    assert shop.fulfilment.giving_back.run() == []
+    assert [state(shop, key)[0][0] for key in keys] == ["cancelled"] * 3 + ["packed"]
+    assert fake.owed == 1
+    (packing,) = shop.fulfilment.parcels.show(released).shipment.packings
+    assert packing.because == "its units are to leave no more"
+    assert shop.check().clean
+    assert shop.fulfilment.parcels.show(kept).left == {}
+
+
+def test_what_a_carrier_takes_back_no_more_is_cancelled_all_the_same(shop, fake):
+    key = decided(shop, ("A", 1))
+    pack(shop, key)
+    shop.fulfilment.giving_back.run()
+    fake.delivered = True
+    shop.holds.release(key.decision)
+    assert shop.fulfilment.giving_back.run() == [key]
+    (packing,) = shop.fulfilment.parcels.show(key).shipment.packings
+    assert (packing.state, "; " in packing.because) == ("cancelled", True)
+
+
+def test_a_hold_that_expires_gives_no_label_back(shop, fake):
+    key = decided(shop, ("A", 1))
+    pack(shop, key)
+    shop.fulfilment.giving_back.run()
+    shop._clock.now += 30 * 86_400
+    assert shop.availability("A", "web").free == 10
+    assert shop.fulfilment.giving_back.run() == []
+    assert (state(shop, key), fake.owed) == ([("packed", True)], 1)
