@@ -1,4 +1,4 @@
-"""Runs a test of a connector that sends: what is written of sample records, and how that differs from what it should."""
+"""Runs a test of a connector that sends: what is written of sample records, and how it differs."""
 
 import datetime
 import difflib
