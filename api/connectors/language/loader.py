@@ -10,6 +10,7 @@ from api.connectors.language.field_parser import FieldParser
 from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
 from api.connectors.language.parts import answer_folder, read_source, read_tests, send_target
+from api.connectors.language.sends_checks import JSON, check_sends, note_path_mistakes
 from api.connectors.language.shapes import ConnectorShape, LookupFileShape, LookupRowsShape, seconds
 from api.connectors.language.template_checks import template_mistakes
 from api.files.policy_tests.shape_findings import load_shape, note_shape_mistakes
@@ -73,6 +74,12 @@ class _Loading:
         sends = send_target(self._root["sends"], self._notes, parser.outbound) if "sends" in self._root else None
         once = self._paths("once")
         self._check_once(once, reads)
+        when, group = read_tests(self._root.get("when"), self._notes), self._paths("group")
+        source = JSON if reads is None else options
+        named = (("when", tuple(test.path for test in when)), ("once", once), ("group", group))
+        note_path_mistakes(named, source, self._notes)
+        if sends is not None:
+            check_sends(sends, self._kind, self._notes)
         return Connector(
             name=str(self._root.get("connector")),
             owner=str(self._root.get("owner")),
@@ -84,8 +91,8 @@ class _Loading:
             reads=reads,
             sends=sends,
             once=once,
-            when=read_tests(self._root.get("when"), self._notes),
-            group=self._paths("group"),
+            when=when,
+            group=group,
             lookups=lookups,
             quarantine=self._quarantine(options),
             answers=self._root.get("answers"),  # type: ignore[arg-type]  # its shape was checked
@@ -157,7 +164,9 @@ class _Loading:
         if isinstance(raw, dict) and "rows" in raw and "key" in raw:
             if "reads" in self._root:
                 self._notes.add((*path, "rows"), "unknown-key", "'rows' is about a record that is sent")
-            return Lookup(at=path, **load_shape(LookupRowsShape(), raw, path, self._notes))
+            values = load_shape(LookupRowsShape(), raw, path, self._notes)
+            note_path_mistakes([("lookups", tuple(map(str, values.values())))], JSON, self._notes)
+            return Lookup(at=path, **values)
         if not isinstance(raw, dict) or not raw or not all(isinstance(value, str) for value in raw.values()):
             message = "write their words and ours, as {'12': PAR-01}, or {file: stores.csv, key: their, value: ours}"
             self._notes.add(path, "wrong-type", message)
@@ -165,7 +174,7 @@ class _Loading:
         return Lookup(at=path, entries={str(key): str(value) for key, value in raw.items()})
 
     def _parser(self, lookups: Mapping[str, Lookup], decimal: str, options: FormatOptions) -> FieldParser:
-        source = options if "reads" in self._root else FormatOptions(format="json")
+        source = options if "reads" in self._root else JSON
         return FieldParser(notes=self._notes, lookups=lookups, decimal=decimal, source=source)
 
     def _fields(self, parser: FieldParser, options: FormatOptions) -> dict[str, FieldMapping]:

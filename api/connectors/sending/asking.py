@@ -29,10 +29,16 @@ class Asking:
 
     def answered(self, records: Sequence[Record], words: Mapping[str, str]) -> list[Record]:
         """The records with what was answered, without those that were sent before. Raises NotDelivered, Refused."""
+        return self.with_answer(records, self._delivery.ask(self._message(self.question(records, words), words)))
+
+    def question(self, records: Sequence[Record], words: Mapping[str, str]) -> dict[str, Any]:
+        """Raises Refused."""
         question = self._mapper.map(self._row(records), words)
         if isinstance(question, tuple):
             raise Refused("; ".join(f"what is asked beforehand can't be written: {bad}" for bad in question))
-        answer = self._delivery.ask(self._message(question, words))
+        return question
+
+    def with_answer(self, records: Sequence[Record], answer: Any) -> list[Record]:
         known = [{**record, ANSWER: answer} for record in records]
         done = self._done
         return known if done is None else [record for record in known if not done.find([record])]
