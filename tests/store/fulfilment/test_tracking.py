@@ -309,7 +309,7 @@ def test_an_answer_that_is_lost_is_given_again_and_nothing_is_taken_twice(shop, 
 
 
 @pytest.mark.parametrize(
-    ("damage", "what"),
+    "damaged",
     [
         (lambda redis, key, name: redis.hdel(key("tracking:states"), name), "where its carrier said that it is"),
         (lambda redis, key, name: redis.hset(key("tracking:states"), name, '{"late":true}'), "where its carrier"),
@@ -323,7 +323,8 @@ def test_an_answer_that_is_lost_is_given_again_and_nothing_is_taken_twice(shop, 
         ),
     ],
 )
-def test_the_check_tells_what_is_not_as_the_log_says_and_repairs_it(shop, clock, packed, redis, damage, what):
+def test_the_check_tells_what_is_not_as_the_log_says_and_repairs_it(shop, clock, packed, redis, damaged):
+    damage, what = damaged
     name, (first, last) = packed
     clock.now += HOUR
     tell(shop, said(first, "delivered", NOW), said(last, "in_transit", NOW))
