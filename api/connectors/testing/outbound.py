@@ -1,4 +1,4 @@
-"""Runs a test of a connector that sends: what is written of sample records, and how that differs from what was asked."""
+"""Runs a test of a connector that sends: what is written of sample records, and how that differs from what is asked."""
 
 import datetime
 import itertools
