@@ -3,7 +3,7 @@
 import datetime
 import functools
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.decide.availability.allotments_left import AllotmentLeft, allotments_left
@@ -18,6 +18,7 @@ from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
 from engine.inventory.position_checks import position_mistake
+from engine.inventory.positions import PositionUnits, positions
 from engine.inventory.stated_instants import MICROSECONDS, instant_mistake
 from engine.model.facts import Line, Network, Order, Snapshot, StockPosition
 from engine.model.lots import Lot, expired_units
@@ -284,6 +285,14 @@ class NetworkStock:
         return SkuStock(
             sku=sku, policy_version=version, channels=names, nodes=tuple(nodes), age=read.age, counted=counted
         )
+
+    def skus(self) -> list[str]:
+        """Of all products of the network, sorted."""
+        return self._facts.skus()
+
+    def positions(self, skus: Sequence[str]) -> Iterator[Sequence[PositionUnits]]:
+        """What is on hand of these SKUs at every node, a part of them at a time."""
+        return positions(self._facts, skus, self._clock)
 
     def availability(self, skus: Sequence[str], channel: str, *, max_stale: int | None = None) -> Availability:
         """What an order on `channel` may still take of each SKU, all by one snapshot. Raises NotFound if no product

@@ -758,8 +758,8 @@ class Keys:
 
     @property
     def tracking_serials(self) -> str:
-        """Hash: form of a range of tracking numbers, a tab and its first serial, to the serial that is next of it. What
-        lies between the two was issued (scripts/parts/number_ranges.lua).
+        """Hash: form of a range of tracking numbers, a tab and its first serial, to how far it is used (see
+        parts/number_ranges.lua).
         """
         return self._key("parcels", "tracking_serials")
 

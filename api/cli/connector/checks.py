@@ -1,5 +1,6 @@
 """`pointsman connector check`, `test` and `schema`: whether the files of connectors are right, without any server."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -149,4 +150,5 @@ def _print_sample(connectors: Sequence[Connector], sample: Path) -> None:
     (connector,) = connectors
     stat = sample.stat()
     made = made_of(connector, read_content(sample), name=sample.name, received_at=int(stat.st_mtime), headers={})
-    click.echo(text_of_test(connector.name, str(sample), made), nl=False)
+    beside = os.path.relpath(sample, Path(connector.document.file).parent)
+    click.echo(text_of_test(connector.name, beside, made), nl=False)

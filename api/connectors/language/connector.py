@@ -217,6 +217,10 @@ class HttpCall:
     signature: "Signature | None" = None
     idempotency: str = "Idempotency-Key"
     """Of what is sent: the header with the name of the message, which is the same when it is sent again."""
+    errors: str = ""
+    """A path in the answer (JMESPath) at which nothing stands if the message was taken, whatever its status says."""
+    busy: str = ""
+    """A path in the answer at which something stands if the message is to be sent again later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

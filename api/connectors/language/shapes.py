@@ -246,6 +246,8 @@ class HttpSends(_Sending):
     oauth = fields.Nested(OAuthShape)
     signature = fields.Nested(SignatureShape)
     idempotency = Single()
+    errors = Single()
+    busy = Single()
     http = TextOrSecret(required=True)
     method = Choice("POST", "PUT", "PATCH")
     headers = fields.Dict(keys=fields.String(), values=TextOrSecret())

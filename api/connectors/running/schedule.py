@@ -8,6 +8,9 @@ from pathlib import Path
 from api.connectors.language.connector import Connector
 from api.connectors.running.opening import open_runner
 from api.connectors.running.report import TurnReport
+from api.connectors.running.runner import ConnectorRunner
+from api.connectors.sending.opening import open_sender
+from api.connectors.sending.sender import ConnectorSender
 from engine.service import Pointsman
 
 
@@ -56,13 +59,18 @@ class ConnectorSchedule:
         return [self._run(item.connector) for item in self._due]
 
     def _run(self, connector: Connector) -> TurnReport:
-        runner = open_runner(
-            self.pointsman, connector, self.files, advanced=lambda rows: self.advanced(connector.name, rows)
-        )
+        runner = self._opened(connector)
         try:
             return runner.take_turn()
         finally:
             runner.close()
+
+    def _opened(self, connector: Connector) -> ConnectorRunner | ConnectorSender:
+        if connector.sends is not None:
+            return open_sender(self.pointsman, connector, self.files)
+        return open_runner(
+            self.pointsman, connector, self.files, advanced=lambda rows: self.advanced(connector.name, rows)
+        )
 
 
 def every(connector: Connector) -> int:

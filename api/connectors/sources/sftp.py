@@ -1,17 +1,16 @@
 """Files on another machine, fetched by OpenSSH's `sftp -b`; keys alone, and known hosts alone."""
 
 import re
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from api.connectors.language.connector import Sftp, Text
 from api.connectors.sources.folder import matches
 from api.connectors.sources.message import Message, SourceUnavailable
+from api.connectors.sources.sftp_session import SftpSession, quoted
 
-_SECONDS = 300
 _MOST_SETTLING = 30
 """For so many seconds it is waited, at most, to see whether a file grows."""
 _LINE = re.compile(r"-\S*\s+\S+\s+\S+\s+\S+\s+([0-9]+)\s+(\S+\s+\S+\s+\S+)\s+(.+)")
@@ -26,9 +25,8 @@ class SftpSource:
 
     def __init__(self, place: Sftp, *, resolve: Callable[[Text], str], now: Callable[[], int], root: Path) -> None:
         self._place = place
-        self._resolve = resolve
+        self._session = SftpSession(place, resolve=resolve, root=root)
         self._now = now
-        self._root = root
         self._fetched = tempfile.TemporaryDirectory(prefix="pointsman-sftp-")
 
     def messages(self, place: Mapping[str, str]) -> list[Message]:  # noqa: ARG002  # files that were read are moved there
@@ -46,7 +44,7 @@ class SftpSource:
             return
         name = self._remote(message.name)
         done = self._place.done
-        self._run([f"rm {name}" if done is None else f"rename {name} {self._quoted(f'{done}/{message.name}')}"])
+        self._session.run([f"rm {name}" if done is None else f"rename {name} {quoted(f'{done}/{message.name}')}"])
 
     def close(self) -> None:
         self._fetched.cleanup()
@@ -54,7 +52,7 @@ class SftpSource:
     def _listed(self) -> dict[str, tuple[int, str]]:
         """Size and time of each file that is meant, by its name."""
         files = {}
-        for line in self._run([f"ls -ln {self._quoted(self._place.path)}"]).splitlines():
+        for line in self._session.run([f"ls -ln {quoted(self._place.path)}"]).splitlines():
             match = _LINE.fullmatch(line.strip())
             name = match[3].rpartition("/")[2] if match else ""
             if match and matches(name, self._place.files):
@@ -68,7 +66,7 @@ class SftpSource:
 
         def fetched() -> Path:
             if not path.exists():
-                self._run([f"get -p {self._remote(name)} {self._quoted(str(path))}"])
+                self._session.run([f"get -p {self._remote(name)} {quoted(str(path))}"])
             return path
 
         return Message(
@@ -76,36 +74,4 @@ class SftpSource:
         )
 
     def _remote(self, name: str) -> str:
-        return self._quoted(f"{self._place.path}/{name}")
-
-    def _quoted(self, text: str) -> str:
-        return f'"{text}"'
-
-    def _run(self, commands: Sequence[str]) -> str:
-        """What the commands print; raises SourceUnavailable."""
-        place = self._place
-        where = f"{place.user}@{place.host}:{place.port}"
-        options = ["-q", "-b", "-", "-P", str(place.port), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
-        options += ["-o", "ConnectTimeout=20"]
-        if place.key is not None:
-            options += ["-i", str(self._root / self._resolve(place.key)), "-o", "IdentitiesOnly=yes"]
-        if place.known_hosts is not None:
-            options += ["-o", f"UserKnownHostsFile={self._root / place.known_hosts}"]
-        try:
-            ended = subprocess.run(  # noqa: S603  # of the connector's own file, without a shell
-                ["sftp", *options, f"{place.user}@{place.host}"],  # noqa: S607  # OpenSSH's, wherever it is installed
-                input="\n".join(commands) + "\n",
-                capture_output=True,
-                text=True,
-                timeout=_SECONDS,
-                check=False,
-            )
-        except FileNotFoundError:
-            raise SourceUnavailable("there is no command sftp here; install OpenSSH's client") from None
-        except subprocess.TimeoutExpired:
-            raise SourceUnavailable(f"{where} did not answer within {_SECONDS} s") from None
-        if ended.returncode:
-            reason = ended.stderr.strip().splitlines()[-1:] or [f"sftp ended with {ended.returncode}"]
-            raise SourceUnavailable(f"{where}: {reason[0]}")
-        # with -b, sftp prints each command before what it answers
-        return "\n".join(line for line in ended.stdout.splitlines() if not line.startswith("sftp> "))
+        return quoted(f"{self._place.path}/{name}")

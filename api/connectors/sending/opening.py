@@ -1,0 +1,40 @@
+"""Puts the parts of a connector that sends together."""
+
+from functools import partial
+from pathlib import Path
+
+from api.connectors.fields.tables import read_tables
+from api.connectors.language.connector import Connector
+from api.connectors.running.settings import resolve
+from api.connectors.sending.delivery import open_delivery
+from api.connectors.sending.records.kinds import RECORDS
+from api.connectors.sending.rendering import Renderer
+from api.connectors.sending.sender import ConnectorSender, SenderParts
+from api.files.file_content import read_content
+from engine.service import Pointsman
+
+
+def open_sender(pointsman: Pointsman, connector: Connector, files: Path) -> ConnectorSender:
+    """What runs the connector in this process; `files` is the folder of the installation's messages. Raises
+    InputInvalid if a table is wrong.
+    """
+    sends = connector.sends
+    if sends is None:
+        raise ValueError(f"{connector.name} sends nothing")
+    delivery = open_delivery(
+        sends, files=files, resolve=partial(resolve, connector), streams=pointsman.connectors.streams
+    )
+    parts = SenderParts(
+        connector=connector,
+        records=RECORDS[connector.kind](pointsman, connector, sends),
+        renderer=open_renderer(connector),
+        delivery=delivery,
+        kept=files / connector.name,
+    )
+    return ConnectorSender(pointsman, parts)
+
+
+def open_renderer(connector: Connector) -> Renderer:
+    """What makes the connector's messages, with its tables. Raises InputInvalid."""
+    beside = Path(connector.document.file).parent
+    return Renderer(connector, read_tables(connector.lookups, lambda name: read_content(beside / name)))

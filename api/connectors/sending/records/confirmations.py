@@ -1,0 +1,45 @@
+"""What has left: for the shop, which tells its customer."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from api.connectors.sending.records.batch import Record
+from api.connectors.sending.records.of_events import EventRecords
+from api.connectors.sending.records.packed import parcels_of, plain
+from api.connectors.sending.records.shipment_orders import order_of
+from engine.decide.order_record import timestamp
+from engine.events.event import Event
+from engine.model.parcels import ShipmentKey
+
+
+class Confirmations(EventRecords):
+    """A record for the units of each shipment that left (`action` `left`), or whose confirm was undone (`undone`)."""
+
+    types = frozenset({"shipment.confirmed", "order.changed"})
+
+    def of(self, event: Event) -> Iterator[Record]:
+        data: Any = event.data
+        if event.type == "order.changed" and data.change != "undone":
+            return
+        parts, action = (data.shipments, "left") if event.type == "shipment.confirmed" else (data.returned, "undone")
+        decision = self._decision(data.decision)
+        if not self._is_channel(decision.order.channel):
+            return
+        for part in parts or ():
+            key = ShipmentKey(part.decision, part.shipment)
+            if self._is_meant(part.node):
+                yield {
+                    "event": event.id,
+                    "at": timestamp(event.at),
+                    "action": action,
+                    "shipment": str(key),
+                    "decision": key.decision,
+                    "number": key.number,
+                    **order_of(decision),
+                    "node": part.node,
+                    "service": part.service,
+                    "lines": plain(part.lines),
+                    "units": sum(line.quantity for line in part.lines),
+                    "left_at": data.left_at if action == "left" else None,
+                    **parcels_of(self._pointsman, key),
+                }

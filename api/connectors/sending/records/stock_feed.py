@@ -1,0 +1,105 @@
+"""What is on hand at each node, whenever that has changed."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from api.connectors.fields.numbers import plain_number
+from api.connectors.language.connector import Connector, Sends
+from api.connectors.running.row_taker import echo_target
+from api.connectors.sending.records.batch import Batch, Record
+from api.connectors.sending.records.of_events import position_of
+from api.shapes.quantities import Quantities
+from engine.errors import CursorExpired
+from engine.inventory.positions import PositionUnits
+from engine.service import Pointsman
+
+_EVENTS_AT_ONCE = 1_000
+_TYPES = frozenset({"stock.changed"})
+_WHOLE = "all"
+"""What a cursor begins with while everything is sent: then the SKU after which it goes on, and where events go on."""
+
+
+class StockFeed:
+    """A record for each position: `node`, `sku`, `on_hand`, `held` and `available` as they are when it is written. At
+    first, after a network was loaded, and each time where the connector says `whole`, all of them; else those that have
+    changed.
+    """
+
+    def __init__(self, pointsman: Pointsman, _: Connector, sends: Sends) -> None:
+        self._pointsman = pointsman
+        self._sends = sends
+
+    def start(self) -> str:
+        return self._all_again(str(self._pointsman.events.end()), after="")
+
+    def after(self, cursor: str, *, most: int, until: str = "") -> Batch:
+        if cursor.startswith(f"{_WHOLE} "):
+            return self._whole(cursor, most)
+        if self._sends.whole:
+            return self._whole(self.start(), most)
+        position = position_of(cursor)
+        last = None if not until or until.startswith(_WHOLE) else position_of(until)
+        try:
+            page = self._pointsman.events.read(position, limit=_EVENTS_AT_ONCE, types=_TYPES)
+        except CursorExpired:  # whatever changed meanwhile, all of it says so
+            return self._whole(self.start(), most)
+        changed: dict[tuple[str, str], None] = {}
+        for event in page.events:
+            data: Any = event.data
+            if last is not None and event.position > last:
+                return self._batch(self._records(self._levels(changed)), until, more=True)
+            if data.because == "loaded":
+                return self._whole(self._all_again(str(event.position), after=""), most)
+            if len(changed) >= most:
+                return self._batch(self._records(self._levels(changed)), str(position), more=True)
+            changed |= {(item.node, item.sku): None for item in data.positions}
+            position = event.position
+        records = self._records(self._levels(changed))
+        return self._batch(records, until or str(page.cursor), more=len(page.events) == _EVENTS_AT_ONCE)
+
+    def _whole(self, cursor: str, most: int) -> Batch:
+        _, events, after = cursor.split(" ", 2)
+        skus = [sku for sku in self._pointsman.stock.skus() if sku > after]
+        nodes = max(1, len(self._sends.nodes) or len(self._pointsman.network().nodes))
+        part = skus[: max(1, most // nodes)]
+        levels = (level for block in self._pointsman.stock.positions(part) for level in block)
+        left = len(skus) > len(part)
+        goes_on = self._all_again(events, after=part[-1]) if left else events
+        return self._batch(self._records(level for level in levels if self._is_meant(level.node)), goes_on, more=left)
+
+    def _levels(self, changed: Iterable[tuple[str, str]]) -> Iterator[PositionUnits]:
+        """Of each position that changed, what is there now; nothing where it is not any more."""
+        wanted = [key for key in changed if self._is_meant(key[0])]
+        skus = list(dict.fromkeys(sku for _, sku in wanted))
+        found = {(item.node, item.sku): item for block in self._pointsman.stock.positions(skus) for item in block}
+        for node, sku in wanted:
+            yield found.get((node, sku)) or PositionUnits(node=node, sku=sku, on_hand=0, held=0)
+
+    def _records(self, levels: Iterable[PositionUnits]) -> list[Record]:
+        quantities = Quantities.of(self._pointsman)
+        return [
+            quantities.show(
+                {
+                    "node": level.node,
+                    "sku": level.sku,
+                    "on_hand": level.on_hand,
+                    "held": level.held,
+                    "available": level.available,
+                }
+            )
+            for level in levels
+        ]
+
+    def _batch(self, records: Sequence[Record], cursor: str, *, more: bool) -> Batch:
+        sent = {
+            echo_target(record["node"], record["sku"]): str(plain_number(Decimal(record["on_hand"])))
+            for record in records
+        }
+        return Batch(records=records, cursor=cursor, more=more, sent=sent)
+
+    def _all_again(self, events: str, *, after: str) -> str:
+        return f"{_WHOLE} {events} {after}"
+
+    def _is_meant(self, node: str) -> bool:
+        return not self._sends.nodes or node in self._sends.nodes

@@ -1,0 +1,227 @@
+"""Runs a connector that sends: reads what is new, makes messages of it, delivers them, and keeps how far it has come.
+
+Before a message is delivered, its number, its instant and the cursor behind its records are stored, so that whoever
+goes on after a crash sends the same message again, under the same name and key: at least once, nothing left out.
+"""
+
+import datetime
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from api.connectors.language.connector import Connector, HttpCall, Sends
+from api.connectors.running.problems import SUFFIX, Problem
+from api.connectors.running.quarantine import write_whole
+from api.connectors.running.report import MessageReport, TurnReport
+from api.connectors.sending.delivery import Delivery
+from api.connectors.sending.outgoing import Refused
+from api.connectors.sending.records.batch import Batch, Records
+from api.connectors.sending.rendering import BadRecord, Rendered, Renderer
+from api.connectors.sources.folder import BAD
+from engine.errors import PointsmanError
+from engine.service import Pointsman
+from engine.store.connectors.connector_store import Place, Step
+
+WAITS = (5, 30, 120, 600, 1_800, 3_600)
+"""Seconds after the first, second, ... failure in a row until it is tried again; then always the last."""
+_CURSOR, _NUMBER, _AT, _UNTIL = "cursor", "number", "sending_at", "sending_until"
+_FAILURES, _AGAIN, _SINCE = "failures", "again_at", "failing_since"
+_MINUTE, _IN_MINUTE = "minute", "in_minute"
+"""Fields of the place: how far was sent, the number of the last message; of a message that is being sent, its instant
+and the cursor behind it; how often that failed in a row, since when, and when it is tried again; and how many messages
+went out in which minute.
+"""
+
+logger = logging.getLogger("pointsman")
+
+
+class _TurnLost(PointsmanError):
+    """Another process has its turn with the connector by now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderParts:
+    """What a connector that sends runs with. `kept` is the folder of what could not be sent."""
+
+    connector: Connector
+    records: Records
+    renderer: Renderer
+    delivery: Delivery
+    kept: Path
+
+
+class ConnectorSender:
+    """One connector, in one process."""
+
+    def __init__(self, pointsman: Pointsman, parts: SenderParts) -> None:
+        if parts.connector.sends is None:
+            raise ValueError(f"{parts.connector.name} sends nothing")
+        self._pointsman = pointsman
+        self._store = pointsman.connectors
+        self._connector = parts.connector
+        self._sends: Sends = parts.connector.sends
+        self._records = parts.records
+        self._renderer = parts.renderer
+        self._delivery = parts.delivery
+        self._kept = parts.kept
+        self._who = uuid.uuid4().hex
+        self._place = Place(step=0, fields={})
+
+    def close(self) -> None:
+        """There is nothing that stays open."""
+
+    def take_turn(self) -> TurnReport:
+        """Send all that is new. What keeps that from going on is in the report."""
+        name = self._connector.name
+        report = TurnReport(connector=name)
+        if not self._store.take_turn(name, self._who):
+            report.busy = True
+            return report
+        try:
+            self._place = self._store.place(name)
+            self._send_all(report)
+        except _TurnLost:
+            report.busy = True
+        except PointsmanError as error:  # also of a secret that is not set, or a channel that the network doesn't list
+            report.error = str(error)
+            self._note_failure(error)
+        finally:
+            self._store.end_turn(name, self._who)
+        return report
+
+    def _send_all(self, report: TurnReport) -> None:
+        fields = self._place.fields
+        if int(fields.get(_AGAIN, "0")) > self._pointsman.now:
+            return
+        if _CURSOR not in fields:
+            self._keep(Step(fields={_CURSOR: self._records.start()}))
+        goes_on = True
+        while goes_on and self._may_send():
+            before = self._place.fields
+            batch = self._records.after(before[_CURSOR], most=self._sends.most, until=before.get(_UNTIL, ""))
+            goes_on = self._send(batch, report)
+        self._keep(Step(status={"looked_at": self._pointsman.now, "waiting": 0, "oldest": 0, "error": ""}))
+
+    def _send(self, batch: Batch, report: TurnReport) -> bool:
+        """Send a batch; whether there may be others."""
+        records = self._renderer.wanted(batch.records)
+        skipped = len(batch.records) - len(records)
+        if not records:
+            counts = {"skipped": skipped} if skipped else {}
+            if batch.cursor != self._place.fields[_CURSOR]:
+                self._keep(Step(fields={_CURSOR: batch.cursor, _AT: "", _UNTIL: ""}, counts=counts))
+            return batch.more
+        number, at = self._begin(batch)
+        rendered = self._renderer.render(records, number=number, at=at)
+        refusal = self._deliver(rendered, batch)
+        if refusal:
+            rendered.bad += [BadRecord(record=record, problems=(refusal,)) for record in records]
+        sent = 0 if refusal else rendered.records
+        report.sent += sent
+        if rendered.bad:
+            report.messages.append(self._put_aside(rendered.bad, number, len(records)))
+        self._finish(batch, sent=sent, skipped=skipped, bad=len(rendered.bad))
+        if sent:
+            logger.info("connector %s sent %s records", self._connector.name, sent)
+        return batch.more
+
+    def _begin(self, batch: Batch) -> tuple[int, datetime.datetime]:
+        """The number and instant of the message: those of before, if it was being sent when a process died."""
+        fields = self._place.fields
+        if fields.get(_UNTIL):
+            return int(fields[_NUMBER]), _instant(fields[_AT])
+        number, now = int(fields.get(_NUMBER, "0")) + 1, self._pointsman.now
+        self._keep(Step(fields={_NUMBER: str(number), _AT: str(now), _UNTIL: batch.cursor}))
+        return number, _instant(str(now))
+
+    def _deliver(self, rendered: Rendered, batch: Batch) -> str:
+        """Why the target refuses the message, if it does. Raises NotDelivered."""
+        if rendered.message is None:
+            return ""
+        # before it is delivered, as its echo may come at once
+        self._store.remember_sent(self._connector.name, batch.sent, now=self._pointsman.now)
+        try:
+            self._delivery.deliver(rendered.message)
+        except Refused as error:
+            return str(error)
+        return ""
+
+    def _finish(self, batch: Batch, *, sent: int, skipped: int, bad: int) -> None:
+        now = self._pointsman.now
+        minute = str(now // 60)
+        in_minute = int(self._place.fields.get(_IN_MINUTE, "0")) if self._place.fields.get(_MINUTE) == minute else 0
+        over = {_CURSOR: batch.cursor, _AT: "", _UNTIL: "", _FAILURES: "", _AGAIN: "", _SINCE: ""}
+        over |= {_MINUTE: minute, _IN_MINUTE: str(in_minute + 1)}
+        counted = {"sent": sent, "skipped": skipped, "bad": bad, "messages": 1, "quarantined": 1 if bad else 0}
+        counts = {name: count for name, count in counted.items() if count}
+        self._keep(Step(fields=over, status={"read_at": now, "error": ""}, counts=counts))
+
+    def _may_send(self) -> bool:
+        """Whether the target takes another message in this minute."""
+        target = self._sends.target
+        most = target.most_a_minute if isinstance(target, HttpCall) else None
+        fields = self._place.fields
+        in_this = fields.get(_MINUTE) == str(self._pointsman.now // 60)
+        return most is None or not in_this or int(fields.get(_IN_MINUTE, "0")) < most
+
+    def _put_aside(self, bad: Sequence[BadRecord], number: int, of: int) -> MessageReport:
+        """Keep the records that are not sent, without whom they go to, beside what is wrong with them. Done again, it
+        writes the same.
+        """
+        name = f"{self._connector.name}-{number}.json"
+        folder = self._kept / BAD
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / name
+        records = [{name: value for name, value in item.record.items() if name != "addressee"} for item in bad]
+        content = orjson.dumps(records, default=str, option=orjson.OPT_INDENT_2)
+        write_whole(path, content + b"\n")
+        problems = [
+            Problem(row=index, place=f"record {index}", path="", message=text).short()
+            for index, item in enumerate(bad, start=1)
+            for text in item.problems
+        ]
+        lines = [
+            f"{len(bad):,} of {of:,} records of message {number} of connector {self._connector.name} were not sent:",
+            "",
+            *map(str, problems),
+            "",
+            f"They stand in {name} beside this file. Mend what is wrong with them, or {self._connector.document.file},",
+            "and send them by hand: what changes later is sent by itself.",
+            "",
+        ]
+        write_whole(path.with_name(name + SUFFIX), "\n".join(lines).encode())
+        logger.warning("connector %s: %s records are not sent: %s", self._connector.name, len(bad), path)
+        report = MessageReport(name=name, rows=of, problems=problems, kept=path)
+        report.endings["bad"] = len(bad)
+        return report
+
+    def _note_failure(self, error: PointsmanError) -> None:
+        """Say so in the connector's status, and when it is tried again, if the store can be reached."""
+        now, fields = self._pointsman.now, self._place.fields
+        failures = int(fields.get(_FAILURES, "0")) + 1
+        wait = max(WAITS[min(failures, len(WAITS)) - 1], getattr(error, "retry_after", None) or 0)
+        since = fields.get(_SINCE) or str(now)
+        kept = {_FAILURES: str(failures), _AGAIN: str(now + wait), _SINCE: since}
+        status: dict[str, str | int] = {"error": str(error), "failed_at": now, "looked_at": now}
+        status |= {"waiting": 1, "oldest": int(since)}
+        logger.warning("connector %s: %s", self._connector.name, error)
+        try:
+            self._keep(Step(fields=kept, status=status))
+        except PointsmanError as other:
+            logger.warning("connector %s: %s", self._connector.name, other)
+
+    def _keep(self, step: Step) -> None:
+        """Store a step; raises _TurnLost if another process has the turn by now."""
+        now, number = self._pointsman.now, self._place.step + 1
+        if not self._store.keep(self._connector.name, self._who, number, step, now=now, since=0):
+            raise _TurnLost(f"another process runs the connector {self._connector.name} by now")
+        left = {name: value for name, value in {**self._place.fields, **step.fields}.items() if value}
+        self._place = Place(step=number, fields=left)
+
+
+def _instant(seconds: str) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(int(seconds), tz=datetime.UTC)

@@ -1,0 +1,62 @@
+"""Commands to another machine by OpenSSH's `sftp -b`; keys alone, and known hosts alone."""
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from api.connectors.language.connector import Sftp, Text
+from api.connectors.sources.message import SourceUnavailable
+
+_SECONDS = 300
+
+
+class SftpSession:
+    """`resolve` answers what a text of the connector's file is, secrets too; names of files are below `root`."""
+
+    def __init__(self, place: Sftp, *, resolve: Callable[[Text], str], root: Path) -> None:
+        self._place = place
+        self._resolve = resolve
+        self._root = root
+
+    def put(self, content: bytes, path: str) -> None:
+        """Put a file there: under another name first, so that nobody sees a part of it. Raises SourceUnavailable."""
+        folder, _, name = path.rpartition("/")
+        beside = f"{folder}/.{name}.tmp" if folder else f".{name}.tmp"
+        with tempfile.NamedTemporaryFile(prefix="pointsman-sftp-") as local:
+            local.write(content)
+            local.flush()
+            self.run([f"put {quoted(local.name)} {quoted(beside)}", f"rename {quoted(beside)} {quoted(path)}"])
+
+    def run(self, commands: Sequence[str]) -> str:
+        """What the commands print; raises SourceUnavailable."""
+        place = self._place
+        where = f"{place.user}@{place.host}:{place.port}"
+        options = ["-q", "-b", "-", "-P", str(place.port), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
+        options += ["-o", "ConnectTimeout=20"]
+        if place.key is not None:
+            options += ["-i", str(self._root / self._resolve(place.key)), "-o", "IdentitiesOnly=yes"]
+        if place.known_hosts is not None:
+            options += ["-o", f"UserKnownHostsFile={self._root / place.known_hosts}"]
+        try:
+            ended = subprocess.run(  # noqa: S603  # of the connector's own file, without a shell
+                ["sftp", *options, f"{place.user}@{place.host}"],  # noqa: S607  # OpenSSH's, wherever it is installed
+                input="\n".join(commands) + "\n",
+                capture_output=True,
+                text=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise SourceUnavailable("there is no command sftp here; install OpenSSH's client") from None
+        except subprocess.TimeoutExpired:
+            raise SourceUnavailable(f"{where} did not answer within {_SECONDS} s") from None
+        if ended.returncode:
+            reason = ended.stderr.strip().splitlines()[-1:] or [f"sftp ended with {ended.returncode}"]
+            raise SourceUnavailable(f"{where}: {reason[0]}")
+        # with -b, sftp prints each command before what it answers
+        return "\n".join(line for line in ended.stdout.splitlines() if not line.startswith("sftp> "))
+
+
+def quoted(text: str) -> str:
+    return f'"{text}"'
