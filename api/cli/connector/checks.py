@@ -14,8 +14,9 @@ from api.cli.options import AS_JSON, print_json
 from api.cli.output.mistakes import fail_with_mistakes
 from api.connectors.language.connector import Connector
 from api.connectors.language.json_schema import connector_schema, connector_test_schema
+from api.connectors.testing.comparison import TestResult
 from api.connectors.testing.connector_test import read_connector_tests
-from api.connectors.testing.runner import TestResult, made_of, run_connector_test
+from api.connectors.testing.runner import made_of, run_connector_test
 from api.connectors.testing.yaml_text import text_of_test
 from api.files.file_content import read_content, write_content
 from api.records.connectors import ConnectorTestRecord, ConnectorTestsRecord
