@@ -27,6 +27,7 @@ PARAMETERS: Mapping[str, str] = {
     "receipt": "The id of a receipt, as it was announced; percent-encoded, so a slash is %2F",
     "region": "Of the destination, as rules name it",
     "transfer": "The id of a transfer; percent-encoded, so a slash is %2F",
+    "manifest_id": "The id of a manifest",
     "return_id": "The id of a return (RMA); percent-encoded, so a slash is %2F",
     "service": "The id of a service, as the network has it",
     "sku": "The SKU of a product; in an address percent-encoded, so a slash is %2F",
