@@ -1,42 +1,69 @@
-"""Runs a test of a connector that sends: what is written of sample records, and how that differs from what was asked."""
+"""Runs a test of a connector that sends: what is written of sample records, and how that differs from what is asked."""
 
 import datetime
 import itertools
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from api.connectors.language.connector import Connector
 from api.connectors.sending.opening import open_renderer
+from api.connectors.sending.rendering import Rendered
 from api.connectors.testing.comparison import MOST_TOLD, TestResult
 from api.connectors.testing.connector_test import ConnectorTest
 from engine.errors import InputInvalid, Mistake
 
+_TERMINATORS = {"edifact": b"'", "x12": b"~"}
 _FIRST = 1
 """The number that the message of a test has."""
 
 
 def run_outbound_test(connector: Connector, test: ConnectorTest) -> TestResult:
     """Raises InputInvalid if a table of the connector, or the sample, is wrong; CannotBeWritten."""
-    records = _records(test)
-    renderer = open_renderer(connector)
-    wanted = renderer.wanted(records)
-    at = datetime.datetime.fromtimestamp(test.received_at, tz=datetime.UTC)
-    rendered = renderer.render(wanted, number=_FIRST, at=at)
+    records = _records(test.content, f"{test.file}:{test.line}")
+    wanted, rendered = rendered_of(connector, records, at=test.received_at)
     body = rendered.message.body if rendered.message else b""
     name = rendered.message.name if rendered.message else ""
     bad = [text for item in rendered.bad for text in item.problems]
+    if connector.format.format in _TERMINATORS:
+        body = segment_lines(connector, body)
+        test = replace(test, expect={**test.expect, **_expected_segments(connector, test.expect)})
     differences = _differences(test.expect, body, name, bad, skipped=len(records) - len(wanted))
     return TestResult(test=test, differences=tuple(itertools.islice(differences, MOST_TOLD)))
 
 
-def _records(test: ConnectorTest) -> list[Any]:
+def written_of(connector: Connector, content: bytes, *, where: str, at: int) -> bytes:
+    """What the connector writes of sample records, a segment of EDI a line. Raises InputInvalid, CannotBeWritten."""
+    _, rendered = rendered_of(connector, _records(content, where), at=at)
+    body = rendered.message.body if rendered.message else b""
+    return segment_lines(connector, body)
+
+
+def rendered_of(connector: Connector, records: list[Any], *, at: int) -> tuple[list[Any], Rendered]:
+    """The records that count, and what is written of them."""
+    renderer = open_renderer(connector)
+    wanted = renderer.wanted(records)
+    return wanted, renderer.render(wanted, number=_FIRST, at=datetime.datetime.fromtimestamp(at, tz=datetime.UTC))
+
+
+def segment_lines(connector: Connector, body: bytes) -> bytes:
+    """Of EDI, each segment on a line of its own, as people read it."""
+    end = _TERMINATORS.get(connector.format.format)
+    return body if end is None else body.replace(b"\r", b"").replace(b"\n", b"").replace(end, end + b"\n")
+
+
+def _expected_segments(connector: Connector, expect: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"content": segment_lines(connector, expect["content"])} if "content" in expect else {}
+
+
+def _records(content: bytes, where: str) -> list[Any]:
     """A JSON list of records, or one of them."""
     try:
-        read = json.loads(test.content, parse_float=Decimal)
+        read = json.loads(content, parse_float=Decimal)
     except ValueError as error:
-        raise InputInvalid([Mistake(where=f"{test.file}:{test.line}", field="sample", message=str(error))]) from None
+        raise InputInvalid([Mistake(where=where, field="sample", message=str(error))]) from None
     return read if isinstance(read, list) else [read]
 
 

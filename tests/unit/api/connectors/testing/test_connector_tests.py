@@ -92,3 +92,40 @@ def test_a_text_of_a_test_is_quoted_where_yaml_would_take_it_otherwise():
     assert '- {sku: no, n: 7, text: "a: \\"b\\"", blank: "", code: 007}' in text
     assert 'sample: "a b.csv"' in text
     assert "skipped: 2" in text
+
+
+EDI = """\
+connector: feed
+owner: it
+because: Orders for the warehouse
+kind: shipment_orders
+sends: {folder: out, file: "$number.edi"}
+format:
+  x12:
+    envelope: {type: "940", sender: US, receiver: WMS, version: "004010"}
+    segments:
+      - W05*N*{order}
+fields: {order: order}
+"""
+SEGMENTS = """\
+        ISA*00*          *00*          *ZZ*US             *ZZ*WMS            *260101*0000*U*00401*000000001*0*P*>~
+        GS*OW*US*WMS*20260101*0000*1*X*004010~
+        ST*940*0001~
+        W05*N*W-1~
+        SE*3*0001~
+        GE*1*1~
+        IEA*1*000000001~
+"""
+
+
+def test_edi_is_compared_segment_by_segment(differences):
+    tests = f"""\
+connector: feed
+tests:
+  - test: an order
+    text: '{{"order": "W-1"}}'
+    expect:
+      text: |
+{SEGMENTS}"""
+    assert differences(EDI, tests) == []
+    assert differences(EDI, tests.replace("N*W-1", "N*W-2")) == ["line 4: expected 'W05*N*W-2~', written 'W05*N*W-1~'"]
