@@ -97,13 +97,17 @@ def shown(url: str) -> str:
 
 def _spooled(answer: Any, place: str) -> BinaryIO:
     spooled: Any = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # whoever reads it closes it
-    copied = 0
-    while part := answer.read(shutil.COPY_BUFSIZE):
-        copied += len(part)
-        if copied > MOST_BYTES:
-            raise NotAnswered(f"{place} answered more than {MOST_BYTES >> 20} MiB; ask for less at once, by pages")
-        spooled.write(part)
-    spooled.seek(0)
+    try:
+        copied = 0
+        while part := answer.read(shutil.COPY_BUFSIZE):
+            copied += len(part)
+            if copied > MOST_BYTES:
+                raise NotAnswered(f"{place} answered more than {MOST_BYTES >> 20} MiB; ask for less at once, by pages")
+            spooled.write(part)
+        spooled.seek(0)
+    except BaseException:
+        spooled.close()
+        raise
     return spooled  # type: ignore[no-any-return]
 
 
