@@ -5,6 +5,7 @@ put into the network once a day, so that decisions are made, recorded and replay
 from collections.abc import Callable
 from typing import Final
 
+from engine.errors import NotReady
 from engine.facts_reader import FactsReader
 from engine.model.facts import rounded
 from engine.store.connection.client import Client
@@ -31,12 +32,15 @@ class OnTimeRates:
 
     def refresh(self) -> bool:
         """Put today's rates into the network, if a rule of the active policies mentions them; whether that was done
-        now. Raises NotReady, StoreUnavailable.
+        now. Raises StoreUnavailable.
         """
         now = self._clock()
         if self._counts.rates_made_on() == utc_date(now):
             return False
-        snapshot, matcher = self._facts.read([], now)
+        try:
+            snapshot, matcher = self._facts.read([], now)
+        except NotReady:  # no policy is active
+            return False
         if not matcher.policies.mentions_on_time_rate:
             return False
         rates = self.rates(now)
