@@ -180,6 +180,7 @@ CHANGE_SHIPMENT = KeyLayout(
 )
 CLOSE_MANIFEST = KeyLayout((*_PACKING, "manifests"), parts=("print_jobs",))
 RESERVE_SERIALS = KeyLayout(("serials",), parts=("number_ranges", "serials"))
+RESERVE_NUMBERS = KeyLayout(("tracking_serials",), parts=("number_ranges", "serials"))
 MARK_SERIALS = KeyLayout(("claimed_serials",))
 PUT_ADDRESSEE = KeyLayout(("order", "order_keys", "addressees", "log"))
 NOTE_OVERDUE = KeyLayout(
@@ -304,6 +305,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "fulfilment/change_shipment": CHANGE_SHIPMENT,
     "fulfilment/close_manifest": CLOSE_MANIFEST,
     "fulfilment/reserve_serials": RESERVE_SERIALS,
+    "fulfilment/reserve_numbers": RESERVE_NUMBERS,
     "fulfilment/mark_serials": MARK_SERIALS,
     "fulfilment/put_addressee": PUT_ADDRESSEE,
     "fulfilment/settle_print_job": SETTLE_PRINT_JOB,

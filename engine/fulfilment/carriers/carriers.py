@@ -19,7 +19,7 @@ from engine.model.facts import Network
 from engine.model.parcels import LabelFormat
 from engine.store.connection.client import Client
 from engine.store.fulfilment.begun_bookings import BegunBookings
-from engine.store.fulfilment.tracking_serials import issued_serials
+from engine.store.fulfilment.tracking_serials import TrackingSerials
 from engine.store.keys import Keys
 
 RUNNING_OUT = 0.9
@@ -54,7 +54,7 @@ class Carriers:
         clock: Callable[[], int],
         seconds: float = SECONDS,
     ) -> None:
-        self._client, self._keys = client, keys
+        self._serials = TrackingSerials(client, keys)
         self._settings, self._network, self._clock, self._seconds = settings, network, clock, seconds
         self._bookings = BegunBookings(client, keys, new_id=new_id)
 
@@ -106,7 +106,7 @@ class Carriers:
         accounts = [account for account in self.all().values() if account.ranges]
         if not accounts:
             return {}
-        issued = issued_serials(self._client, self._keys)
+        issued = self._serials.issued()
         return {
             account.id: NumberStock(
                 numbers=sum(item.last - item.first + 1 for item in account.ranges),

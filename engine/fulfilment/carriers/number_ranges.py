@@ -9,6 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from engine.fulfilment.carriers.number_kinds import FORMS, parts
 from engine.model.carriers import NumberRange
 
+_BLOCKS, _MOST_A_BLOCK = 10_000, 1_000
+"""Serials are reserved in blocks, at most two of which are lost when the server is started again or a replica takes
+over.
+"""
+
 
 def number_of(numbers: NumberRange, serial: int) -> str:
     """The tracking number of that serial; raises ValueError unless it is in the range."""
@@ -33,6 +38,7 @@ def _script_range(numbers: NumberRange) -> dict[str, str | int]:
         "form": form_of(numbers),
         "first": numbers.first,
         "last": numbers.last,
+        "block": max(1, min(_MOST_A_BLOCK, (numbers.last - numbers.first) // _BLOCKS)),
         "digits": form.digits,
         "before": form.before_serial(form.template, numbers),
         "checked_before": form.before_serial(form.checked, numbers),

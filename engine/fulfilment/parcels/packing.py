@@ -49,6 +49,7 @@ from engine.store.fulfilment.shipments import (
     TakenNumbers,
     about_shipment,
 )
+from engine.store.fulfilment.tracking_serials import TrackingSerials
 from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
 from engine.store.hold_changes.stored_holds import StoredHold
 from engine.store.holds import Holds, Operation
@@ -149,6 +150,7 @@ class ShipmentPacking:
     def __init__(self, parts: PackingParts) -> None:
         self._parts = parts
         self._serials = Serials(parts.client, parts.keys)
+        self._tracking_serials = TrackingSerials(parts.client, parts.keys)
         self._holds = Holds(parts.client, parts.keys)
         self._changes = ChangeScript(parts.client, parts.keys)
         self._papers = PackedPapers(parts.new_id)
@@ -291,9 +293,11 @@ class ShipmentPacking:
                 raise name_reused(request.op)
             case ErasedMeanwhile():
                 raise erased(change.after.order)
-            case NumbersLacking():
-                packing = change.after.packings[-1]
-                raise NumbersExhausted(carrier=packing.carrier or "", needed=len(packing.parcels))
+            case NumbersLacking() if numbers is not None:
+                carrier = change.after.packings[-1].carrier or ""
+                if outcome.exhausted:
+                    raise NumbersExhausted(carrier=carrier, needed=numbers.count)
+                self._tracking_serials.reserve(numbers.ranges, numbers.count, carrier=carrier)
             case SerialsLacking() if numbers is not None:
                 if outcome.exhausted:
                     raise exhausted(numbers.terms, numbers.count)

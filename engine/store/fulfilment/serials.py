@@ -57,11 +57,7 @@ class Serials:
             )
         if replicas == b"exhausted":
             raise exhausted(terms, count)
-        if replicas:  # that follow, though none must: whichever of them takes over should know
-            with faults(), self._client.one_connection(self._keys.serials) as pipe:
-                pipe.exists(self._keys.serials)  # WAIT is about the writes that its own connection has seen
-                pipe.execute_command("WAIT", replicas, REPLICA_MILLISECONDS)
-                pipe.execute()
+        wait_for_replicas(self._client, self._keys.serials, replicas)
 
     def _marked(self, terms: ParcelTerms, count: int) -> tuple[int, int]:
         """Up to where the installation had marked the range, and up to where it has from now on."""
@@ -93,6 +89,15 @@ class _Stored:
             return cls()
         next_serial, reserved, _, mark = text.decode().split(" ")
         return cls(next=int(next_serial), reserved=int(reserved), mark=int(mark))
+
+
+def wait_for_replicas(client: Client, key: str, replicas: int) -> None:
+    """Until those that follow have what was written of the key: whichever of them takes over should know."""
+    if replicas:
+        with faults(), client.one_connection(key) as pipe:
+            pipe.exists(key)  # WAIT is about the writes that its own connection has seen
+            pipe.execute_command("WAIT", replicas, REPLICA_MILLISECONDS)
+            pipe.execute()
 
 
 def exhausted(terms: ParcelTerms, count: int) -> SerialsExhausted:

@@ -112,7 +112,9 @@ class SerialsLacking:
 
 @dataclass(frozen=True, slots=True)
 class NumbersLacking:
-    """Nothing was written: the carrier's ranges have too few tracking numbers left."""
+    """Nothing was written: tracking numbers have to be reserved first, or, if `exhausted`, the ranges have too few."""
+
+    exhausted: bool
 
 
 ShipmentOutcome: TypeAlias = (
@@ -299,8 +301,8 @@ def _outcome(answer: Sequence[bytes]) -> ShipmentOutcome:
             return ErasedMeanwhile()
         case (b"reserve" | b"exhausted" as word,):
             return SerialsLacking(exhausted=word == b"exhausted")
-        case (b"numbers",):
-            return NumbersLacking()
+        case b"numbers", why:
+            return NumbersLacking(exhausted=why == b"exhausted")
         case (b"changed",):
             return ShipmentDiffers()
     raise ValueError(f"no answer of change_shipment.lua: {answer!r}")

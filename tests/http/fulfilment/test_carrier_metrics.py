@@ -18,9 +18,9 @@ def test_the_numbers_that_are_left_are_counted(http, pointsman, redis_client, ne
     with_carrier = dataclasses.replace(inventory.network, carriers={"dpd": account})
     pointsman.load(dataclasses.replace(inventory, network=with_carrier))
     key = Keys(network).tracking_serials
-    redis_client.hset(key, f"{form_of(RANGE)}\t0", 89)
+    redis_client.hset(key, f"{form_of(RANGE)}\t0", "89 100 -")
     assert not pointsman.fulfilment.carriers.stock_of("dpd").runs_out
-    redis_client.hset(key, f"{form_of(RANGE)}\t0", 90)
+    redis_client.hset(key, f"{form_of(RANGE)}\t0", "90 100 -")
     assert pointsman.fulfilment.carriers.stock_of("dpd") == NumberStock(numbers=100, left=10)
     assert pointsman.fulfilment.carriers.stock_of("dpd").runs_out
     text = http.get("/metrics").text

@@ -7,8 +7,9 @@
 --       then field and encrypted text of each label that is stored
 -- Answers {'done' or 'again', answer}, with that of the request that came first under this operation; {'reused'} if it
 -- was used for another request; {'changed'} if the shipment or its hold is not as it was read; {'erased'} if the order
--- was; {'reserve'} or {'exhausted'} if there are not enough SSCCs (see parts/serials.lua); {'numbers'} if the carrier's
--- ranges have too few tracking numbers left. Only 'done' changes anything.
+-- was; {'reserve'} or {'exhausted'} if there are not enough SSCCs (see parts/serials.lua); {'numbers', why}, with one of
+-- the two, if the carrier's ranges have not enough tracking numbers (see parts/number_ranges.lua). Only 'done' changes
+-- anything.
 local FIRST_LABEL = 3
 local ERASED = 'erased:'
 local request = cjson.decode(ARGV[1])
@@ -43,12 +44,12 @@ if request.count > 0 then
   if not taken then
     return {next_serial}
   end
-  local tracking = {}
+  local tracking, why = {}, nil
   if #request.tracking > 0 then
-    tracking = take_tracking_numbers(key.tracking_serials, request.tracking, request.count)
+    tracking, why = take_tracking_numbers(key.tracking_serials, request.tracking, request.count, run_of_server())
     if not tracking then
       redis.call('HSET', key.serials, request.range.name, serials)
-      return {'numbers'}
+      return {'numbers', why}
     end
   end
   for place = 1, request.count do
