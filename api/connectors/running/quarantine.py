@@ -93,7 +93,7 @@ class Keeping:
     def release(self, path: Path) -> None:
         """A message that was mended and taken over is kept with those that were good."""
         self.done.mkdir(parents=True, exist_ok=True)
-        if path.parent == self.bad:
+        if path.resolve().parent == self.bad.resolve():
             path.replace(free_path(self.done / path.name))
         path.with_name(path.name + SUFFIX).unlink(missing_ok=True)
 

@@ -245,6 +245,7 @@ def _service_record(service: Service) -> Record:
                     [band.over, band.up_to, band.base, band.per_gram, band.at_least] for band in service.parcel_prices
                 ],
                 "runs": _timetable_record(service.runs),
+                "on_time": {node: dict(by_country) for node, by_country in service.on_time.items()},
             }
         ),
     }

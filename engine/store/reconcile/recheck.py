@@ -178,6 +178,8 @@ _READS: Mapping[SuspectKind, _Read] = {
         ),
         lambda replies: (_parse_text(replies), _parse_text(replies), _parse_score(replies)),
     ),
+    "tracking": _Read(lambda pipeline, keys, shipment: pipeline.hget(keys.tracking_states, shipment), _parse_text),
+    "on_time": _Read(lambda pipeline, keys, field: pipeline.hget(keys.on_time, field), _parse_text),
     **{kind: _field(kind) for kind in PARCEL_HASHES},
 }
 """In the order in which drifts are reported."""

@@ -156,6 +156,11 @@ def says_receipts_are_open(client: Client, keys: Keys) -> str | None:
     return None if text is None else text.decode()
 
 
+def tracking(client: Client, keys: Keys) -> tuple[dict[str, str], dict[str, str]]:
+    """Where each shipment is that a carrier has, and how many parcels came on time, as they are stored."""
+    return _scan_hash(client, keys.tracking_states), _scan_hash(client, keys.on_time)
+
+
 def transfers(client: Client, keys: Keys) -> dict[str, TransferState]:
     """Each transfer by its id, as it is stored."""
     opened, ended = _scan_hash(client, keys.open_transfers), _scan_hash(client, keys.ended_transfers)

@@ -89,4 +89,6 @@ def _too_long(lines: Sequence[Line], area: Area, size: int, *, breaks: bool) -> 
     if wrap_all(lines, area.width, size, breaks=breaks) is None:
         return f"a word of {len(longest)} letters is wider than its box on the paper, even in the smallest letters"
     most = area.height // leading(size)
+    if most == 1:
+        return "it is too long for its line; shorten it"
     return f"it takes more than the {most} lines that the paper has room for; shorten it"

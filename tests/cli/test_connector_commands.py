@@ -1,0 +1,161 @@
+"""`pointsman connector`: files are checked and tried, messages taken over, mended and sent again, and listed."""
+
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.settings import Settings
+from engine.store.connection.server import open_server
+from tests.support.forked_cli import SMALL, Command, Run
+
+FILE = """\
+connector: limoges
+owner: purchasing
+because: {en: What the workshop has}
+kind: counts
+reads: {folder: limoges, settled: 0s}
+format: csv
+fields:
+  node: {value: lyon}
+  sku: {from: Article, lookup: articles}
+  on_hand: Pieces
+  sequence: Number
+lookups:
+  articles: {P1: RARE, P2: LAMP}
+"""
+TEST = """\
+connector: limoges
+tests:
+  - test: two articles
+    text: |
+      Article,Pieces,Number
+      P1,7,1
+      P3,2,1
+    expect:
+      rows:
+        - {node: lyon, sku: RARE, on_hand: 7, sequence: 1}
+      bad:
+        - {row: 3, path: Article}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The connector's file with its test, and the folder that it watches."""
+    (tmp_path / "connectors").mkdir()
+    (tmp_path / "files" / "limoges").mkdir(parents=True)
+    (tmp_path / "connectors" / "limoges.yaml").write_text(FILE)
+    (tmp_path / "connectors" / "limoges_test.yaml").write_text(TEST)
+    return tmp_path
+
+
+@pytest.fixture
+def run(command: Command, folder: Path) -> Run:
+    """Commands on that folder."""
+    settings = {"POINTSMAN_CONNECTORS": folder / "connectors", "POINTSMAN_CONNECTOR_FILES": folder / "files"}
+    return functools.partial(command, COLUMNS=160, **settings)
+
+
+@pytest.fixture
+def loaded(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The same, with a network."""
+    data = tmp_path_factory.mktemp("data")
+    with open_server(Settings(data=data)):
+        on_data = functools.partial(run, POINTSMAN_DATA=data)
+        assert on_data("load", str(SMALL)).returncode == 0
+        yield on_data
+
+
+def test_a_file_without_mistakes_is_checked_with_its_sample(run, folder):
+    done = run("connector", "check")
+    assert (done.returncode, done.stdout) == (0, "limoges: counts, 1 test\n")
+
+
+def test_mistakes_are_told_by_line_and_nothing_is_run(run, folder):
+    path = folder / "connectors" / "limoges.yaml"
+    path.write_text(FILE.replace("Pieces", "{from: Pieces, unti: kg}"))
+    done = run("connector", "check", str(path))
+    assert done.returncode == 1
+    assert f"{path}:10:27  unknown-key  unknown key 'unti' (did you mean 'unit'?)" in done.stderr
+    assert "1 mistake; nothing was run" in done.stderr
+
+
+def test_a_sample_that_gives_something_else_is_told_field_by_field(run, folder):
+    path = folder / "connectors" / "limoges_test.yaml"
+    path.write_text(TEST.replace("on_hand: 7", "on_hand: 8").replace("path: Article", "path: Pieces"))
+    done = run("connector", "check")
+    assert done.returncode == 1
+    assert "row 1: on_hand: expected '8', made '7'" in done.stdout
+    assert "a bad row is expected (row 3, path Pieces), and this one is: line 3: Article: 'P3' is not in" in done.stdout
+    done = run("connector", "test", "--json")
+    assert [test["passed"] for test in json.loads(done.stdout)["tests"]] == [False]
+
+
+def test_a_connector_without_a_sample_is_named(run, folder):
+    (folder / "connectors" / "limoges_test.yaml").unlink()
+    assert "without a sample: limoges" in run("connector", "check").stdout
+    assert run("connector", "test").returncode == 1
+
+
+def test_what_is_made_of_a_file_is_printed_as_a_test_that_passes(run, folder):
+    sample = folder / "connectors" / "sample.csv"
+    sample.write_text("Article,Pieces,Number\nP1,7,1\nP9,1,1\n")
+    text = run("connector", "test", "limoges", "--sample", str(sample)).stdout
+    (folder / "connectors" / "limoges_test.yaml").write_text(text)
+    assert "sample: sample.csv" in text
+    assert run("connector", "test").returncode == 0
+
+
+def test_a_message_is_taken_over_mended_and_sent_again(loaded, folder):
+    inbox = folder / "files" / "limoges"
+    (inbox / "a.csv").write_text("Article,Pieces,Number\nP1,7,1\nP9,1,1\n")
+    done = loaded("connector", "run")
+    assert done.returncode == 1
+    assert "limoges: a.csv: 2 rows (1 taken over, 1 bad)" in done.stdout
+    assert "line 3: Article: 'P9' is not in the table 'articles'" in done.stdout
+    (kept,) = (inbox / "bad").glob("*.csv")
+    kept.write_text(kept.read_text().replace("P9", "P2"))
+    done = loaded("connector", "replay", kept.relative_to(folder), "--json", directory=folder)
+    assert done.returncode == 0
+    (message,) = json.loads(done.stdout)["messages"]
+    assert (message["applied"], message["unchanged"], message["quarantined"]) == (1, 1, False)
+    assert (list((inbox / "bad").iterdir()), len(list((inbox / "done").iterdir()))) == ([], 1)
+    assert "nothing waits" in loaded("connector", "run").stdout
+
+
+def test_old_messages_are_sent_again_by_their_connector(loaded, folder):
+    inbox = folder / "files" / "limoges"
+    (inbox / "a.csv").write_text("Article,Pieces,Number\nP1,7,1\n")
+    loaded("connector", "run")
+    done = loaded("connector", "replay", "--connector", "limoges", "--since", "2020-01-01T00:00:00Z", "--json")
+    assert json.loads(done.stdout)["messages"][0]["unchanged"] == 1
+    assert loaded("connector", "replay").returncode == 2
+
+
+def test_the_list_says_how_each_is(loaded, folder):
+    (folder / "files" / "limoges" / "a.csv").write_text("Article,Pieces,Number\nP1,7,1\nP9,1,1\n")
+    loaded("connector", "run")
+    (listed,) = json.loads(loaded("connector", "list", "--json").stdout)["connectors"]
+    assert (listed["name"], listed["kind"], listed["direction"], listed["place"]) == (
+        "limoges",
+        "counts",
+        "in",
+        "limoges",
+    )
+    assert (listed["rows"], listed["bad"], listed["quarantined"], listed["lag_seconds"]) == (2, 1, 1, 0)
+    assert "limoges" in loaded("connector", "list").stdout
+
+
+def test_a_name_that_there_is_not_is_answered_with_those_that_there_are(run, folder):
+    done = run("connector", "run", "limog")
+    assert done.returncode == 2
+    assert "there are limoges (did you mean 'limoges'?)" in done.stderr
+
+
+def test_the_connectors_that_come_with_pointsman_are_checked_without_a_folder(command):
+    done = command("connector", "check")
+    assert done.returncode == 0
+    assert "stock-csv: counts, 1 test" in done.stdout
