@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.connectors.fields.conversion import Tables
+from api.connectors.fields.found import BadField
 from api.connectors.fields.mapper import Mapper
 from api.connectors.fields.paths import Path
 from api.connectors.formats.format import FormatOptions, Row
@@ -39,9 +40,12 @@ class Asking:
         return question
 
     def with_answer(self, records: Sequence[Record], answer: Any) -> list[Record]:
+        """Raises Refused."""
         known = [{**record, ANSWER: answer} for record in records]
-        done = self._done
-        return known if done is None else [record for record in known if not done.find([record])]
+        try:
+            return [record for record in known if self._done is None or not self._done.find([record])]
+        except BadField as error:
+            raise Refused(f"what was answered does not say whether it was sent before: {error.message}") from None
 
     def _row(self, records: Sequence[Record]) -> Row:
         alone = records[0] if len(records) == 1 else {}

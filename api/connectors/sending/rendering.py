@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from api.connectors.fields.conversion import Tables
+from api.connectors.fields.found import BadField
 from api.connectors.fields.mapper import ROWS, Mapper
 from api.connectors.fields.merging import merged
 from api.connectors.fields.paths import ListPath, Path, inner_scopes, scopes_of
@@ -143,7 +144,10 @@ class Renderer:
         left[:] = still
 
     def _rows(self, record: Record, words: dict[str, str]) -> list[dict[str, Any]] | tuple[BadRow, ...]:
-        self._tables.show(record)
+        try:
+            self._tables.show(record)
+        except BadField as error:
+            return (BadRow(row=1, place="record", path=error.path, message=error.message),)
         found: list[dict[str, Any]] = []
         for row in self._rows_of(record):
             mapped = self._mapper.map(row, words, [row] if self._is_one else ())
