@@ -29,8 +29,8 @@ from engine.fulfilment.printing.print_job import Paper, PrintJob
 from engine.fulfilment.printing.printing import printer_of
 from engine.idempotency import name_reused, operation
 from engine.inventory.hold_requests import hold_ended, still_to_come
-from engine.model.facts import Network
-from engine.model.parcels import PackedShipment, Packing, Parcel, ParcelTerms, ShipmentKey
+from engine.model.facts import Network, Node
+from engine.model.parcels import LabelFormat, PackedShipment, Packing, Parcel, ParcelTerms, ShipmentKey
 from engine.store.connection.client import Client
 from engine.store.flows.promise_state import PromiseState
 from engine.store.fulfilment.addressees import Addressees, erased
@@ -338,7 +338,7 @@ class ShipmentPacking:
             sender=carriage.sender,
             addressee=addressee,
             parcels=packing.parcels,
-            label_format=label_format(network, node=carriage.node.id, carrier=packing.carrier),
+            label_format=_label_format(network, carriage.node, packing.carrier),
         )
         try:
             return carriage, self._parts.carriers.carrier(packing.carrier).buy(booking)
@@ -394,6 +394,12 @@ class ShipmentPacking:
             on_its_way="" if any(item.state == "packed" and item.carrier for item in after.valid) else "ends",
         )
         return self._parts.shipments.change(change, named or operation(f"cancelled {packing.number}", None))
+
+
+def _label_format(network: Network, node: Node, carrier: str) -> LabelFormat:
+    """In which labels are bought: as the node says or, if it does not, as its printer of labels takes them."""
+    printer = None if node.label_format else printer_of(node, "label")
+    return printer.format if printer else label_format(network, node=node.id, carrier=carrier)
 
 
 def reference(key: ShipmentKey, packing: Packing) -> str:
