@@ -3,6 +3,7 @@ each step does nothing twice, so a request that is sent again goes on where the 
 """
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -416,6 +417,20 @@ def passes(reading: ShipmentReading, after: PackedShipment) -> bool:
     packed = after.units
     whole = all(packed.get(line, 0) >= units for line, units in reading.there.items())
     return whole and reading.is_held and "packed" not in PromiseState.of(reading.promise).passed
+
+
+def packings_let_go(reading: ShipmentReading) -> tuple[Packing, ...]:
+    """Packings with units of a line of which fewer are there than are packed, the latest first. What expired may leave
+    yet.
+    """
+    units = reading.hold.shipments[reading.key.number]
+    there = Counter(reading.there) + Counter(units.lines("expired"))
+    packed, let_go = Counter(reading.packed.units), []
+    for packing in reversed(reading.packed.valid):
+        if (packed - there).keys() & packing.units.keys():
+            let_go.append(packing)
+            packed -= Counter(packing.units)
+    return tuple(let_go)
 
 
 def on_its_way(carrier: str | None) -> Literal["", "begins"]:
