@@ -13,6 +13,9 @@ from tests.support.examples import examples
 from tests.support.fake_carriers.booking import FAKES, a_booking, carriers_of, elsewhere, parcel
 from tests.support.fake_carriers.fake_server import FAULTS, LABELS, serving
 
+pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+"""The store is asked the same everywhere; test_begun_bookings.py tries it on every server."""
+
 QUICK_FAULTS = [fault for fault in FAULTS if fault != "slow"]
 MOST_TRIES = 12
 
