@@ -11,8 +11,9 @@ from engine.store.connection.client import Client
 from engine.store.fulfilment.on_time_counts import OnTimeCounts
 from engine.store.fulfilment.stored_tracking import utc_date
 from engine.store.keys import Keys
+from engine.store.network.changed_rates import change_rates
 from engine.store.network.former.tidy import tidy
-from engine.store.network.on_time_rates import change_rates, rates_of
+from engine.store.network.on_time_rates import rates_of
 from rules.reserves import FULL_SHARE
 
 LEAST_PARCELS: Final = 20

@@ -10,7 +10,6 @@ import orjson
 from engine.model.facts import Inventory, Network, Service
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
-from engine.store.network.change import change_network
 from engine.store.network.serialization import inventory_version
 
 Rates = Mapping[str, Mapping[str, Mapping[str, int]]]
@@ -19,13 +18,6 @@ Rates = Mapping[str, Mapping[str, Mapping[str, int]]]
 
 def rates_of(network: Network) -> Rates:
     return {name: service.on_time for name, service in network.services.items() if service.on_time}
-
-
-def change_rates(client: Client, keys: Keys, network: Network, rates: Rates, *, now: int) -> bool:
-    """Put the rates into the network as it was read; False if another one is loaded by now."""
-    services = {name: _with(service, rates.get(name, {})) for name, service in network.services.items()}
-    details = {"before": network.version, "on_time": sum(len(nodes) for nodes in rates.values())}
-    return change_network(client, keys, network, replace(network, services=services), details=details, now=now)
 
 
 def with_on_time_rates(client: Client, keys: Keys, inventory: Inventory) -> Inventory:
@@ -40,12 +32,13 @@ def with_on_time_rates(client: Client, keys: Keys, inventory: Inventory) -> Inve
         for item in orjson.loads(body)["services"]
         if "on_time" in item
     }
-    services = {name: _with(service, rates.get(name, {})) for name, service in network.services.items()}
+    services = {name: with_rates(service, rates.get(name, {})) for name, service in network.services.items()}
     if services == network.services:
         return inventory
     merged = replace(inventory, network=replace(network, services=services))
     return replace(merged, network=replace(merged.network, version=inventory_version(merged)))
 
 
-def _with(service: Service, rates: Mapping[str, Mapping[str, int]]) -> Service:
+def with_rates(service: Service, rates: Mapping[str, Mapping[str, int]]) -> Service:
+    """The service, as it is if it has these already."""
     return service if service.on_time == rates else replace(service, on_time=rates)
