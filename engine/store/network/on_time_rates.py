@@ -1,6 +1,4 @@
-"""How often services were on time, as the network has it: put there of what was counted, and kept when a network is
-loaded again.
-"""
+"""How often services were on time, as the network has it; kept when a network is loaded again."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,6 +18,12 @@ def rates_of(network: Network) -> Rates:
     return {name: service.on_time for name, service in network.services.items() if service.on_time}
 
 
+def with_rates(network: Network, rates: Rates) -> Network:
+    """The network with these rates in place of those that it has."""
+    services = {name: _with(service, rates.get(name, {})) for name, service in network.services.items()}
+    return network if services == network.services else replace(network, services=services)
+
+
 def with_on_time_rates(client: Client, keys: Keys, inventory: Inventory) -> Inventory:
     """The inventory with the rates of the network that is there, for those of its services and nodes that it has."""
     with faults():
@@ -32,13 +36,11 @@ def with_on_time_rates(client: Client, keys: Keys, inventory: Inventory) -> Inve
         for item in orjson.loads(body)["services"]
         if "on_time" in item
     }
-    services = {name: with_rates(service, rates.get(name, {})) for name, service in network.services.items()}
-    if services == network.services:
+    merged = replace(inventory, network=with_rates(network, rates))
+    if merged.network is network:
         return inventory
-    merged = replace(inventory, network=replace(network, services=services))
     return replace(merged, network=replace(merged.network, version=inventory_version(merged)))
 
 
-def with_rates(service: Service, rates: Mapping[str, Mapping[str, int]]) -> Service:
-    """The service, as it is if it has these already."""
+def _with(service: Service, rates: Mapping[str, Mapping[str, int]]) -> Service:
     return service if service.on_time == rates else replace(service, on_time=rates)
