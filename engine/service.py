@@ -286,6 +286,7 @@ class Pointsman:
                 keys=self._keys,
                 settings=settings,
                 facts=self._facts,
+                watch_too=self.flows.promise_watch.watch_too,
                 holds=self.holds,
                 orders=self.orders,
                 new_id=new_id,

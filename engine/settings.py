@@ -11,6 +11,7 @@ from engine.audit.settings import EVERYDAY_AUDIT, AuditSettings
 from engine.errors import BadSetting
 from engine.events.settings import EVERYDAY_EVENTS, EventSettings
 from engine.fulfilment.carriers.settings import EVERYDAY_CARRIERS, CarrierSettings
+from engine.fulfilment.tracking.settings import EVERYDAY_TRACKING, TrackingSettings
 from engine.promise_watch.settings import EVERYDAY_WATCH, WatchSettings
 from engine.rate_limit import RateLimit
 from engine.store.entry_codec.personal_values import EVERYDAY_PERSONAL, PERSONAL_FIELDS, PersonalField
@@ -58,9 +59,9 @@ class Settings:
     server stays for `server_stays` minutes after its last user has gone. `archive` is the folder that archived entries
     are read from; None: the one they were written into. Archived entries of the kinds in `retention` are kept for so
     many minutes, all others for good. `access` says who may do what over HTTP, `events` which there
-    are and where they go, `audit` how the log is sealed, `promises` how they are watched, `carriers` has the
-    keys of carriers. `printing` says who prints
-    what is to be printed at nodes: `pointsman serve`, or only `pointsman print run`.
+    are and where they go, `audit` how the log is sealed, `promises` how they are watched, `carriers` has the keys of
+    carriers, `tracking` says when a parcel may be lost and who is shown where it is. `printing` says who prints what is
+    to be printed at nodes: `pointsman serve`, or only `pointsman print run`.
     """
 
     redis_url: str | None = None
@@ -88,6 +89,7 @@ class Settings:
     events: EventSettings = EVERYDAY_EVENTS
     audit: AuditSettings = EVERYDAY_AUDIT
     promises: WatchSettings = EVERYDAY_WATCH
+    tracking: TrackingSettings = EVERYDAY_TRACKING
     carriers: CarrierSettings = EVERYDAY_CARRIERS
 
     @classmethod
@@ -126,6 +128,7 @@ class Settings:
             events=EventSettings.from_environment(variables),
             audit=AuditSettings.from_environment(variables),
             promises=WatchSettings.from_environment(variables),
+            tracking=TrackingSettings.from_environment(variables),
             carriers=CarrierSettings.from_environment(variables),
         )
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from rules.conditions import Condition, comparisons
 from rules.effects import Effect, EffectValue, PromiseFrom
 from rules.reserves import Allotment, Cap, Protection, Reserve
-from rules.vocabulary import INCOMING, Fact, Stage
+from rules.vocabulary import INCOMING, ON_TIME_RATE, Fact, Stage
 
 ALL_RULES = "/*"
 """After a policy's id among overrides: all rules of the policy, but for the one that overrides."""
@@ -155,6 +155,11 @@ class PolicySet:
     def mentions_incoming(self) -> bool:
         """Whether a rule mentions what is to come."""
         return any(fact.path in INCOMING for rule in self.rules.values() for fact in rule.facts)
+
+    @cached_property
+    def mentions_on_time_rate(self) -> bool:
+        """Whether a rule mentions how often a service is on time."""
+        return any(fact.path == ON_TIME_RATE for rule in self.rules.values() for fact in rule.facts)
 
     @property
     def preorders(self) -> bool:

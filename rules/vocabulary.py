@@ -98,11 +98,14 @@ class Fact:
 
 def group_of(path: str) -> str:
     """The group of the fact at `path`. What a node's clock shows is a group of its own: nodes of one time zone share
-    it.
+    it. How often a service is on time is a fact of the way: it depends on the node and the country, too.
     """
-    return "clock" if path in _SHOWN_BY_NODE_CLOCK else path.partition(".")[0]
+    if path in _SHOWN_BY_NODE_CLOCK:
+        return "clock"
+    return "route" if path == ON_TIME_RATE else path.partition(".")[0]
 
 
+ON_TIME_RATE = "service.on_time_rate"
 _SHOWN_BY_NODE_CLOCK = frozenset({"node.date", "node.time", "node.weekday", "node.clock"})
 
 
@@ -161,6 +164,7 @@ _FACTS = (
     _fact("service.id", _K.WORD),
     _fact("service.mode", _K.CHOICE, MODES),
     _fact("service.carrier", _K.WORD),
+    _fact(ON_TIME_RATE, _K.SHARE),
     _fact("route.distance", _K.DISTANCE),
     _fact("route.arrives", _K.DURATION),
     _fact("route.late", _K.FLAG),

@@ -83,6 +83,9 @@ COMMANDS = {
     ),
     "show": Lazy("api.cli.decisions", "show", "Show a logged decision; by the id of an order, the order."),
     "stock": Lazy("api.cli.stock", "stock", "Import counted stock, move units, and show the stock of a SKU."),
+    "track": Lazy(
+        "api.cli.fulfilment.track", "track", "Show where the parcel with the tracking number or SSCC NUMBER is."
+    ),
     "transfer": Lazy("api.cli.flows.transfers", "transfer", "Say what is worth moving, and move it from node to node."),
     "webhook": Lazy("api.cli.webhooks", "webhook", "Send events to URLs, and see what became of that."),
 }

@@ -45,7 +45,7 @@ from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
 from api.http.flows import channels, demand, inbound, promise_watch, returns, transfers
-from api.http.fulfilment import addressees, manifests, parcels, printing
+from api.http.fulfilment import addressees, carrier_webhooks, manifests, parcels, printing, tracking, tracking_page
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
@@ -137,12 +137,21 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         parcels,
         manifests,
         promise_watch,
+        tracking,
         printing,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
     blueprints.append(connectors.blueprint(pointsman, functools.partial(_connector_settings, pointsman)))
     described = description.blueprint(functools.partial(_described, api, scopes, deprecations))
-    for blueprint in (*blueprints, health.blueprint(served), metrics.blueprint(served, meters), described):
+    attempts = _failed_attempts(app, served[0])
+    for blueprint in (
+        *blueprints,
+        health.blueprint(served),
+        carrier_webhooks.blueprint(served, attempts),
+        tracking_page.blueprint(served),
+        metrics.blueprint(served, meters),
+        described,
+    ):
         api.register_blueprint(blueprint)
         records |= blueprint.records
         scopes.update(blueprint.scopes)
@@ -155,7 +164,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         api_keys=served[0].api_keys,
         tokens=_token_reader(served[0]),
         open_here=lambda: served[0].settings.access.open,
-        attempts=_failed_attempts(app, served[0]),
+        attempts=attempts,
     )
     Gate(served, scopes=scopes, authentication=authentication, signed=signed).guard(app)
     if (limit := served[0].settings.rate_limit) is not None:

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from api.connectors.language.connector import Connector, Folder, HttpCall, Push, Sftp, Stream
 from api.connectors.running.problems import Problem
 from api.connectors.running.report import MessageReport, TurnReport
-from api.connectors.testing.runner import TestResult
+from api.connectors.testing.comparison import TestResult
 from engine.decide.order_record import Record, timestamp
 from engine.store.connectors.status import ConnectorStatus
 

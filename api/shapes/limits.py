@@ -36,5 +36,7 @@ LONGEST_AGE = 1 << 31
 """Seconds that an answer may be old; RFC 9111 gives this value to ages too long to be counted."""
 MOST_TRANSFERS = 500
 """On one page of the list of transfers."""
+MOST_TRACKING_EVENTS = 1_000
+"""Of parcels, sent as one JSON document."""
 MOST_PACKINGS = 1_000
 """Listed at once."""

@@ -8,7 +8,7 @@ from engine.model.facts import Line, Network, Node, Order, Product, Service, Sto
 from engine.model.receipts import Receipt
 from engine.model.wall_clock import WallClock
 from rules.syntax.literals import SECONDS_A_DAY
-from rules.vocabulary import Facts, Value
+from rules.vocabulary import ON_TIME_RATE, Facts, Value
 from rules.windows import weekday
 
 
@@ -180,9 +180,11 @@ def service_facts(service: Service) -> Facts:
     return {"service.id": service.id, "service.mode": service.mode, "service.carrier": service.carrier}
 
 
-def route_facts(*, distance: int, arrives: int, late: bool | None, cost: int | None, co2: int) -> Facts:
+def route_facts(
+    *, distance: int, arrives: int, late: bool | None, cost: int | None, co2: int, on_time: int | None = None
+) -> Facts:
     """Of a line shipped whole by an option. Metres, minutes from the decision, micros (None if the line is no shipment
-    that the service takes), milligrams of CO2e.
+    that the service takes), milligrams of CO2e, basis points of parcels that came on time (None: too few are known).
     """
     return {
         "route.distance": distance,
@@ -190,6 +192,7 @@ def route_facts(*, distance: int, arrives: int, late: bool | None, cost: int | N
         "route.late": late,
         "route.cost": cost,
         "route.co2": co2,
+        ON_TIME_RATE: on_time,
     }
 
 

@@ -16,8 +16,16 @@ from engine.fulfilment.parcels.parcels import Parcels
 from engine.fulfilment.parcels.printed import PrintedPapers
 from engine.fulfilment.printing.printing import Printing
 from engine.fulfilment.printing.sending import PrinterConnections
+from engine.fulfilment.tracking.carrier_calls import CarrierCalls
+from engine.fulfilment.tracking.on_the_way import OnTheWay
+from engine.fulfilment.tracking.on_time import OnTimeRates
+from engine.fulfilment.tracking.polling import Polling
+from engine.fulfilment.tracking.tracked_shipments import TrackedShipments
+from engine.fulfilment.tracking.tracking import Tracking
+from engine.fulfilment.tracking.tracking_pages import TrackingPages
 from engine.inventory.holds import DecisionHolds
 from engine.orders.living_orders import LivingOrders
+from engine.promise_watch.at_risk import OnTheWayRisks
 from engine.settings import Settings
 from engine.store.connection.client import Client
 from engine.store.fulfilment.addressees import Addressees
@@ -27,12 +35,15 @@ from engine.store.keys import Keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FulfilmentParts:
-    """What every part of it needs. `clock` answers UTC seconds, `micros` microseconds."""
+    """What every part of it needs. `watch_too` has the promise watch see to what carriers have. `clock` answers UTC
+    seconds, `micros` microseconds.
+    """
 
     client: Client
     keys: Keys
     settings: Settings
     facts: FactsReader
+    watch_too: Callable[[OnTheWayRisks], None]
     holds: DecisionHolds
     orders: LivingOrders
     new_id: Callable[[], str]
@@ -44,6 +55,7 @@ class Fulfilment:
     """`Pointsman.fulfilment`. Each attribute is one part."""
 
     def __init__(self, parts: FulfilmentParts) -> None:
+        shipments = Shipments(parts.client, parts.keys)
         self.carriers = Carriers(
             parts.client,
             parts.keys,
@@ -57,7 +69,7 @@ class Fulfilment:
             keys=parts.keys,
             facts=parts.facts,
             carriers=self.carriers,
-            shipments=Shipments(parts.client, parts.keys),
+            shipments=shipments,
             addressees=Addressees(parts.client, parts.keys),
             new_id=parts.new_id,
             clock=parts.clock,
@@ -66,6 +78,25 @@ class Fulfilment:
         self.parcels = Parcels(packing)
         self.giving_back = GivingBack(packing, self.parcels)
         self.handing_over = HandingOver(packing, self.parcels, parts.holds)
+        tracked = TrackedShipments(parts.client, parts.keys, facts=parts.facts, packed=shipments)
+        silence = parts.settings.tracking.silence
+        self.tracking = Tracking(parts.client, parts.keys, tracked, silence=silence, clock=parts.clock)
+        self.on_time = OnTimeRates(parts.client, parts.keys, facts=parts.facts, clock=parts.clock)
+        self.polling = Polling(
+            parts.client, parts.keys, tracked, carriers=self.carriers, tracking=self.tracking, clock=parts.clock
+        )
+        self.on_the_way = OnTheWay(
+            parts.client,
+            parts.keys,
+            tracked,
+            rates=self.on_time,
+            begin_polling=self.polling.begin,
+            silence=silence,
+            clock=parts.clock,
+        )
+        parts.watch_too(self.on_the_way)
+        self.carrier_calls = CarrierCalls(self.carriers, self.tracking)
+        self.tracking_pages = TrackingPages(parts.client, parts.keys, facts=parts.facts)
         papers = ParcelPapers(packing, order=parts.orders.show)
         self.printed = PrintedPapers(packing, papers, self.handing_over)
         drawing = Papers(self.printed, clock=parts.clock)
@@ -87,7 +118,9 @@ class Fulfilment:
         """
         self.printing.start()
         self.giving_back.start()
+        self.polling.start()
 
     def close(self) -> None:
         self.printing.close()
         self.giving_back.close()
+        self.polling.close()

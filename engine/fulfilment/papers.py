@@ -8,6 +8,7 @@ from engine.fulfilment.printing.print_job import Paper, PrintJob
 from engine.fulfilment.printing.printer import Printer
 from engine.model.facts import Node
 from engine.model.postal_address import PostalAddress
+from rules.wording.catalogue import ENGLISH
 
 _NO_SSCC = "0" * 18
 """Of a test page: its check digit is right, and no company has that prefix (GS1 gives out none of zeros alone)."""
@@ -49,6 +50,6 @@ class Papers:
             order="TEST",
             packed_on=datetime.fromtimestamp(self._clock(), UTC).date(),
             qr="TEST",
-            language="en",
+            language=ENGLISH,
         )
         return label_zpl(label, printer.dots_per_mm) if printer.format == "zpl" else label_pdf(label)

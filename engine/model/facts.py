@@ -164,6 +164,8 @@ class Product:
     tags: frozenset[str] = frozenset()
     attributes: Mapping[str, Value] = field(default_factory=dict)
     margin: int | None = None
+    name: str = ""
+    """What people call it, as on a dispatch note; no rule asks for it."""
 
     @property
     def scale(self) -> int:
@@ -274,6 +276,10 @@ class Service:
     """The carrier's own name of it."""
     emission_source: str | None = None
     """Where `emission` is from, for whoever checks it. A remark: it is no part of the network's version."""
+    on_time: Mapping[str, Mapping[str, int]] = field(default_factory=dict, hash=False)
+    """By node from which it leaves, then country, the share of its parcels that came on time of late, in basis points,
+    where enough of them were tracked to say so.
+    """
 
 
 class OptionKey(NamedTuple):

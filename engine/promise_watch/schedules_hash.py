@@ -21,7 +21,7 @@ _IRRELEVANT_OF_NODE: Final = frozenset(
 _IRRELEVANT_OF_SERVICE: Final = frozenset(
     {
         *("base", "per_km", "per_kg", "unit_prices", "parcel_prices", "drop", "carrier", "emission", "emission_source"),
-        *("max_weight", "max_parcel_weight"),
+        *("max_weight", "max_parcel_weight", "on_time"),
     }
 )
 """Whatever else is written of a network, a node or a service may change when something leaves or arrives."""

@@ -274,8 +274,9 @@ class Keys:
 
     def tracked(self, shipment: str) -> str:
         """Hash: what carriers said of the parcels of the shipment `DECISION/NUMBER`: SSCC of a parcel to its events,
-        whose places are encrypted under the order's key; `heard`, when something was heard last, in UTC seconds; and
-        `changes`, how often this was changed.
+        whose places are encrypted under the order's key; `heard`, when something was heard last, in UTC seconds;
+        `looked`, when what was packed that a turn of the watch has looked at; and `changes`, how often this was
+        changed.
         """
         return self._key("tracking", "events", shipment)
 
@@ -291,11 +292,33 @@ class Keys:
         """Hash: UTC date, service, node, country, and 1 for on time or 0, with tabs between, to a number of parcels."""
         return self._key("tracking", "on_time")
 
+    @property
+    def polls(self) -> str:
+        """Sorted set: `DECISION NUMBER` of each shipment whose carrier is asked where it is, by when it is next, in UTC
+        seconds.
+        """
+        return self._key("tracking", "polls")
+
+    @property
+    def polls_turn(self) -> str:
+        """String that expires: a worker has its turn of asking carriers."""
+        return self._key("tracking", "polling")
+
+    @property
+    def rates_made(self) -> str:
+        """String: the UTC date on which the network was last told how often services were on time."""
+        return self._key("tracking", "rates")
+
     def unknown_number(self, number: str) -> str:
         """Hash that expires: JSON of each event of a tracking number that no shipment has yet, to `INSTANT SOURCE`:
         when it was first heard, in UTC seconds, and of whom.
         """
         return self._key("tracking", "unknown", number)
+
+    @property
+    def page_secret(self) -> str:
+        """String: what the tokens of pages about parcels follow from."""
+        return self._key("tracking", "secret")
 
     @property
     def unknown_numbers(self) -> str:

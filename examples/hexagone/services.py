@@ -3,6 +3,8 @@
 import opening_hours
 from places import Node
 
+COMPANY = "Hexagone"
+
 HEAD = """\
 # Hexagone, an invented retailer in real French cities. Written by generate.py: change services.py or places.py, then
 # run it.
@@ -18,6 +20,14 @@ attributes:
     franchise: flag   # the shop is not ours: its owner decides what leaves it
 
 channels: [web, app, store, social, marketplace, call_centre]
+
+# Numbers of parcels: 952 is the prefix that GS1 keeps for examples. The carrier is invented, and its numbers have the
+# form of the postal services' (UPU S10).
+parcels: {gs1_prefix: "9521234", extension: 3, packing_weight: 120 g}
+carriers:
+  - id: colis
+    door: numbers
+    ranges: [{kind: s10, service: CB, country: FR, from: 0, to: 9999999}]
 
 {CALENDARS}
 # Grams of CO2e per tonne-kilometre, well to wheel: energy used per km x emission factor of that energy / tonnes carried
@@ -85,6 +95,7 @@ emissions:
 services:
   - id: parcel              # the everyday parcel, by truck overnight
     mode: truck
+    carrier: colis
     base: 4.90
     per_km: 0.002
     per_kg: 0.15
@@ -100,6 +111,7 @@ services:
 
   - id: economy             # trunk haul by rail: slower, but cheaper for what is heavy or goes far
     mode: rail
+    carrier: colis
     base: 5.60
     per_km: 0.0005
     per_kg: 0.10
@@ -115,6 +127,7 @@ services:
 
   - id: express             # a van of its own through the night
     mode: van
+    carrier: colis
     base: 9.90
     per_km: 0.010
     per_kg: 0.40
@@ -131,6 +144,7 @@ services:
 
   - id: express_air         # next day to the far end of the country
     mode: air
+    carrier: colis
     base: 17.90
     per_km: 0.012
     parcel_prices:          # by the weight of the whole parcel; it flies up to 20 kg
@@ -261,6 +275,10 @@ def _node(node: Node) -> str:
         "    country: FR",
         f'    region: "{node.city.region}"',
     ]
+    lines.append(
+        f'    address: {{company: "{COMPANY}", lines: ["{node.name}"], postcode: "{node.city.postcode}", '
+        f'town: "{node.city.name}"}}'
+    )
     lines.append(f"    group: {node.group}")
     if node.tags:
         lines.append(f"    tags: [{', '.join(node.tags)}]")

@@ -26,6 +26,7 @@ PAGES = sorted(Path("docs").rglob("*.md"))
 TRANSLATED = {
     "quickstart.md": "demarrage.md",
     "orders.md": "commandes.md",
+    "connectors.md": "connecteurs.md",
     "quotes.md": "devis.md",
     "returns.md": "retours.md",
     "explanation.md": "explication.md",

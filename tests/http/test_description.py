@@ -12,9 +12,11 @@ import pytest
 from api.files.inventory_folder import load_inventory
 from api.http.description.examples import CSV, EXAMPLES, JSON, NDJSON
 from api.http.description.links import LINKS
+from engine.model.parcels import ShipmentKey
 from engine.model.scopes import ROLE_SCOPES
 from tests.conftest import activate
 from tests.support.openapi import schemas_in, served_page
+from tests.support.parcels import pack, packable
 
 VERBS = ("get", "put", "post", "delete", "patch")
 
@@ -113,7 +115,7 @@ def confirm_all(http, order):
 
 
 def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR0915  # a call of every operation
-    bare.load(load_inventory(Path("examples/hexagone")))
+    bare.load(packable(load_inventory(Path("examples/hexagone"))))
     activate(bare, "then: {hold: 1 d}")
     page = served_page(http.application)
     sent, made = set(), set()
@@ -187,8 +189,20 @@ def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR09
     verify_place("webhooks_add", http.post("/v1/webhooks", json={"url": "https://example.com/events"}))
     move = {"from": "wh-lyon", "to": "st-lyon", "lines": [{"sku": "TXT-0059", "quantity": 1}]}
     verify_place("transfers_create", http.post("/v1/transfers", json=move))
-    makes = {name for name, (_, _, operation) in operations(page).items() if "201" in operation["responses"]}
-    assert makes - made == {"manifests_close", "printing_add"}  # which need goods that are packed, or printers
+    nice = EXAMPLES["master_data_put_node", JSON]
+    nice = {
+        **nice,
+        "address": {"company": "Hexagone", "lines": ["1 quai"], "town": "Nice"},
+        "printers": {"label": "socket://p"},
+    }
+    assert http.put("/v1/nodes/st-nice", json=nice).status_code == 200
+    packable_order = EXAMPLES["decisions_decide", "application/json"] | {"id": "W-900011"}
+    shipment = ShipmentKey(http.post("/v1/decisions", json=packable_order).json["id"], 0)
+    packed = pack(bare, shipment).shipment
+    verify_place("printing_add", http.post("/v1/print-jobs", json={"paper": "label", "of": f"{shipment}/1"}))
+    handed = {"node": packed.node, "carrier": packed.packings[0].carrier}
+    verify_place("manifests_close", http.post("/v1/manifests", json=handed))
+    assert made == {name for name, (_, _, operation) in operations(page).items() if "201" in operation["responses"]}
     assert sent | {("rerouting_reject", "application/json")} == EXAMPLES.keys()
 
 

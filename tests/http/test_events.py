@@ -22,13 +22,13 @@ from api.records.events import (
 from engine.events.event import Event, Position
 from engine.events.events import MOST_LONG_POLLS
 from engine.events.payloads import (
-    PAYLOADS,
     EventLineRecord,
     EventLinksRecord,
     EventPositionRecord,
     OrderWaitingRecord,
     StockChangedRecord,
 )
+from engine.events.payloads_by_type import PAYLOADS
 from engine.events.settings import EventSettings
 from engine.service import Pointsman
 from engine.settings import Settings

@@ -198,6 +198,11 @@ class PlainEvaluation:
             floor = max(item.in_units(expected).of(position.on_hand) for item in floors)
             yield PlainPosition(node, floor, max(0, position.available - floor), judgements[index])
 
+    def _country(self, line: Line) -> str | None:
+        collected_at = self.order.collected_at(line)
+        network = self.snapshot.network
+        return network.nodes[collected_at].country if collected_at else address_of(self.order, network).country
+
     def _options(self, index: int) -> Iterator[PlainOption]:
         line = self.order.lines[index]
         product = self.snapshot.products[line.sku]
@@ -217,6 +222,7 @@ class PlainEvaluation:
                         late=route.late,
                         cost=option.cost,
                         co2=option.carbon,
+                        on_time=route.service.on_time.get(route.node.id, {}).get(self._country(line)),
                     ),
                 }
                 judgement = self.matcher.judge(Stage.OPTION, facts)

@@ -1,9 +1,11 @@
 """A network whose shipments can be packed."""
 
+import dataclasses
 import itertools
 from collections.abc import Mapping
 
 from engine.fulfilment.parcels.pack_request import PackRequest, ParcelRequest
+from engine.model.facts import Inventory
 from engine.model.parcels import ParcelTerms, ShipmentKey
 from engine.model.postal_address import PostalAddress
 from tests.conftest import activate
@@ -27,7 +29,7 @@ def parcel_terms(**more) -> ParcelTerms:
     return ParcelTerms(**{"gs1_prefix": f"{next(_PREFIXES):07d}", "extension": 3, **more})
 
 
-def packing_network(bare, *, terms=None, stock=None, services=None, nodes=None, **more):
+def packing_network(bare, *, terms=None, stock=None, services=None, nodes=None, activated=True, **more):
     """Lyon has 10 of A, of 1 kg each, and 10 of B. Parcels are carried by 'colis'."""
     places = nodes or [
         node("lyon", LYON, address=LYON_ADDRESS, services=("parcel", "pickup")),
@@ -44,7 +46,8 @@ def packing_network(bare, *, terms=None, stock=None, services=None, nodes=None, 
             **more,
         )
     )
-    activate(bare)
+    if activated:
+        activate(bare)
     return bare
 
 
@@ -59,3 +62,10 @@ def pack(shop, shipment, *parcels, addressee=ZOE, **more):
     """Parcels are units by line, or a ParcelRequest."""
     asked = tuple(ParcelRequest(lines=item) if isinstance(item, Mapping) else item for item in parcels)
     return shop.fulfilment.parcels.pack(PackRequest(shipment=shipment, parcels=asked, addressee=addressee, **more))
+
+
+def packable(loaded: Inventory) -> Inventory:
+    """The same, with a prefix for parcels and an address for every node."""
+    nodes = {name: dataclasses.replace(item, address=LYON_ADDRESS) for name, item in loaded.network.nodes.items()}
+    network = dataclasses.replace(loaded.network, parcels=parcel_terms(), nodes=nodes)
+    return dataclasses.replace(loaded, network=network)

@@ -14,8 +14,10 @@ from api.cli.options import AS_JSON, print_json
 from api.cli.output.mistakes import fail_with_mistakes
 from api.connectors.language.connector import Connector
 from api.connectors.language.json_schema import connector_schema, connector_test_schema
+from api.connectors.testing.comparison import TestResult
 from api.connectors.testing.connector_test import read_connector_tests
-from api.connectors.testing.runner import TestResult, made_of, run_connector_test
+from api.connectors.testing.outbound import written_of
+from api.connectors.testing.runner import made_of, run_connector_test
 from api.connectors.testing.yaml_text import text_of_test
 from api.files.file_content import read_content, write_content
 from api.records.connectors import ConnectorTestRecord, ConnectorTestsRecord
@@ -149,6 +151,10 @@ def _print_sample(connectors: Sequence[Connector], sample: Path) -> None:
         raise click.UsageError(say("--sample is of one connector; name it"))
     (connector,) = connectors
     stat = sample.stat()
+    if connector.sends is not None:
+        written = written_of(connector, read_content(sample), where=str(sample), at=int(stat.st_mtime))
+        click.echo(written, nl=False)
+        return
     made = made_of(connector, read_content(sample), name=sample.name, received_at=int(stat.st_mtime), headers={})
     beside = os.path.relpath(sample, Path(connector.document.file).parent)
     click.echo(text_of_test(connector.name, beside, made), nl=False)

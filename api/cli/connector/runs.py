@@ -182,6 +182,8 @@ def _print(reports: Sequence[TurnReport], *, as_json: bool) -> None:
                 click.echo(f"    {say_message(str(problem))}")
             if message.kept is not None:
                 click.echo(f"    {say('kept with what is wrong with it: {path}', path=message.kept)}")
+        if report.sent:
+            click.echo(say("{name}: {records} sent", name=report.connector, records=counted(report.sent, "record")))
         if report.error:
             click.echo(f"{report.connector}: {say_message(report.error)}", err=True)
         elif report.busy:

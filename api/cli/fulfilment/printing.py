@@ -11,8 +11,8 @@ from api.cli.options import AS_JSON, OP, ShapeParam, print_json, print_more
 from api.cli.output.column_tables import print_columns, text_columns
 from api.cli.output.times import Times
 from api.records.fulfilment.printing import (
+    PrinterListRecord,
     PrinterRecord,
-    PrintersRecord,
     PrinterTestRecord,
     PrintJobRecord,
     PrintJobsRecord,
@@ -167,7 +167,7 @@ def printers(settings: Settings, *, node: str | None, as_json: bool) -> None:
         every = service.fulfilment.printing.printers(node)
         times = Times.of(service)
     if as_json:
-        print_json(PrintersRecord([PrinterRecord.of(item) for item in every]))
+        print_json(PrinterListRecord([PrinterRecord.of(item) for item in every]))
         return
     if not every:
         click.echo(say("no node names a printer; write printers: {{label: 'socket://...'}} in network.yaml"))

@@ -10,6 +10,7 @@ from api.connectors.language.field_parser import FieldParser
 from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
 from api.connectors.language.parts import answer_folder, read_source, read_tests, send_target
+from api.connectors.language.sends_checks import JSON, check_sends, note_path_mistakes
 from api.connectors.language.shapes import ConnectorShape, LookupFileShape, seconds
 from api.connectors.language.template_checks import template_mistakes
 from api.files.policy_tests.shape_findings import load_shape, note_shape_mistakes
@@ -72,6 +73,12 @@ class _Loading:
         lookups = self._lookups()
         once = self._paths("once")
         self._check_once(once, reads)
+        when, group = read_tests(self._root.get("when"), self._notes), self._paths("group")
+        source = JSON if reads is None else options
+        named = (("when", tuple(test.path for test in when)), ("once", once), ("group", group))
+        note_path_mistakes(named, source, self._notes)
+        if sends is not None:
+            check_sends(sends, self._kind, self._notes)
         return Connector(
             name=str(self._root.get("connector")),
             owner=str(self._root.get("owner")),
@@ -83,8 +90,8 @@ class _Loading:
             reads=reads,
             sends=sends,
             once=once,
-            when=read_tests(self._root.get("when"), self._notes),
-            group=self._paths("group"),
+            when=when,
+            group=group,
             lookups=lookups,
             quarantine=self._quarantine(options),
             answers=self._root.get("answers"),  # type: ignore[arg-type]  # its shape was checked
@@ -161,7 +168,7 @@ class _Loading:
 
     def _fields(self, lookups: Mapping[str, Lookup], decimal: str, options: FormatOptions) -> dict[str, FieldMapping]:
         raw = self._root.get("fields")
-        source = options if "reads" in self._root else FormatOptions(format="json")
+        source = options if "reads" in self._root else JSON
         parser = FieldParser(notes=self._notes, lookups=lookups, decimal=decimal, source=source)
         if not isinstance(raw, dict):
             return {}

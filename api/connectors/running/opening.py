@@ -7,10 +7,12 @@ from pathlib import Path
 
 from api.connectors.fields.tables import read_tables
 from api.connectors.language.connector import Connector, Folder, HttpCall, Push, Sftp, Source, Stream
+from api.connectors.running.answering import Answering
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader
 from api.connectors.running.runner import ConnectorParts, ConnectorRunner
 from api.connectors.running.settings import resolve
+from api.connectors.sending.delivery import FolderDelivery
 from api.connectors.sources import message as messages
 from api.connectors.sources.folder import FolderSource
 from api.connectors.sources.http import HttpSource
@@ -27,12 +29,22 @@ def open_connector(
     """The parts of a connector that reads. `files` is the folder of the installation's messages; `clock` answers UTC
     seconds by this machine. Raises InputInvalid if a table is wrong.
     """
+    reader = open_reader(connector)
     return ConnectorParts(
         connector=connector,
         source=open_source(pointsman, connector, files, clock=clock),
-        reader=open_reader(connector),
+        reader=reader,
         keeping=Keeping(connector, files),
+        answering=open_answering(connector, reader, files),
     )
+
+
+def open_answering(connector: Connector, reader: MessageReader, files: Path) -> Answering | None:
+    """None: the connector answers nothing."""
+    if connector.answer_to is None:
+        return None
+    delivery = FolderDelivery(files / connector.answer_to.path, overwrites=True)
+    return Answering(connector=connector, reader=reader, delivery=delivery)
 
 
 def open_runner(

@@ -15,11 +15,13 @@ from api.connectors.applying.incoming import LATER, acting_as
 from api.connectors.applying.offline import mistakes_offline
 from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
+from api.connectors.running.answering import Answering
 from api.connectors.running.problems import MOST_PROBLEMS, Problem, decode, encode
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader, ReadItem, ReadRow
 from api.connectors.running.report import MessageReport, TurnReport
 from api.connectors.running.row_taker import RowTaker, Taken
+from api.connectors.sending.outgoing import NotDelivered
 from api.connectors.sources.message import Message, Source, SourceUnavailable
 from engine.errors import PointsmanError
 from engine.idempotency import OPERATION_SECONDS
@@ -35,6 +37,9 @@ _MESSAGE, _ROWS, _BAD, _AT, _OVER, _OVER_BAD = "message", "rows", "bad", "at", "
 was stored; the last message that is over, and whether it is in quarantine.
 """
 
+_ANSWERED = "answered"
+"""And the control number of the last acknowledgement."""
+
 logger = logging.getLogger("pointsman")
 
 
@@ -46,6 +51,7 @@ class ConnectorParts:
     source: Source
     reader: MessageReader
     keeping: Keeping
+    answering: Answering | None = None
 
 
 @dataclass(slots=True)
@@ -75,6 +81,7 @@ class ConnectorRunner:
         self._source = parts.source
         self._reader = parts.reader
         self._keeping = parts.keeping
+        self._answering = parts.answering
         self._taker = RowTaker(pointsman, parts.connector)
         self._advanced = advanced
         self._who = uuid.uuid4().hex
@@ -96,7 +103,7 @@ class ConnectorRunner:
                 self._read_all(report)
         except TurnLost:
             report.busy = True
-        except (SourceUnavailable, *LATER) as error:
+        except (SourceUnavailable, NotDelivered, *LATER) as error:
             report.error = str(error)
             self._note_failure(str(error))
         finally:
@@ -203,12 +210,21 @@ class ConnectorRunner:
             )
         else:
             self._keeping.keep(message)
+        answered = self._answer(message, report)
         over = {_MESSAGE: "", _ROWS: "", _BAD: "", _AT: "", _OVER: message.id, _OVER_BAD: "1" if bad else "0"}
         status: dict[str, str | int] = {"read_at": self._pointsman.now, "message": message.name}
-        self._keep(Step(fields={**over, **message.after}, over=True, status=status, counts=counts))
+        self._keep(Step(fields={**over, **answered, **message.after}, over=True, status=status, counts=counts))
         self._source.put_away(message, quarantined=bool(bad))
         log_message(self._connector.name, report)
         return report
+
+    def _answer(self, message: Message, report: MessageReport) -> dict[str, str]:
+        """Write what is answered, if the connector answers; fields of the place that it changes."""
+        if self._answering is None:
+            return {}
+        before = int(self._place.fields.get(_ANSWERED, "0"))
+        count = self._answering.answer(message, report.problems, first=before + 1, at=self._pointsman.now)
+        return {_ANSWERED: str(before + count)}
 
     def _at(self) -> dict[str, str]:
         return {_AT: str(self._pointsman.now)}

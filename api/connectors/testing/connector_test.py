@@ -74,8 +74,17 @@ def _test(values: Mapping[str, Any], index: int, notes: Notes, path: Path) -> Co
         message=values.get("file", message),
         received_at=values.get("received_at", USUAL_INSTANT),
         headers=values.get("headers", {}),
-        expect=values["expect"],
+        expect=_expected(values["expect"], (*where, "expect"), notes, path),
     )
+
+
+def _expected(expect: dict[str, Any], where: Where, notes: Notes, path: Path) -> dict[str, Any]:
+    """With the content that is to be written, where it is said here or in a file."""
+    if "text" in expect and "file" in expect:
+        notes.add(where, "unknown-key", "write what is expected here as 'text', or name its file; not both")
+    if "file" in expect:
+        return {**expect, "content": _content(path.parent / expect["file"], (*where, "file"), notes)}
+    return {**expect, "content": expect["text"].encode()} if "text" in expect else expect
 
 
 def _content(path: Path, where: Where, notes: Notes) -> bytes:

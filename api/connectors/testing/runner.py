@@ -13,11 +13,10 @@ from api.connectors.running.problems import Problem
 from api.connectors.running.reading import ReadRow, SkippedRow
 from api.connectors.running.row_tests import text_of
 from api.connectors.sources.message import Message
+from api.connectors.testing.comparison import MOST_TOLD, TestResult
 from api.connectors.testing.connector_test import ConnectorTest
+from api.connectors.testing.outbound import run_outbound_test
 from rules.syntax.yaml_document import Plain
-
-MOST_TOLD = 20
-"""Differences of one test that are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,22 +28,10 @@ class MadeOf:
     skipped: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestResult:
-    """`differences` are sentences; none: it passed."""
-
-    __test__ = False
-
-    test: ConnectorTest
-    differences: tuple[str, ...]
-
-    @property
-    def passed(self) -> bool:
-        return not self.differences
-
-
 def run_connector_test(connector: Connector, test: ConnectorTest) -> TestResult:
     """Raises InputInvalid if a table of the connector is wrong."""
+    if connector.sends is not None:
+        return run_outbound_test(connector, test)
     made = made_of(connector, test.content, name=test.message, received_at=test.received_at, headers=test.headers)
     differences = itertools.islice(_differences(made, test.expect), MOST_TOLD)
     return TestResult(test=test, differences=tuple(differences))

@@ -18,7 +18,9 @@ class ExpectedBadShape(Strict):
 
 
 class ExpectShape(Strict):
-    """What is to come out. What is left out is not compared, but for `bad`: no row is, unless it is said."""
+    """What is to come out. What is left out is not compared, but for `bad`: no row is, unless it is said. Of a
+    connector that sends: the `text`, or the `file` beside this one that has it, and the `name` of what is written.
+    """
 
     rows = fields.List(fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True)))
     count = Literal(literals.count)
@@ -26,6 +28,7 @@ class ExpectShape(Strict):
     skipped = Literal(literals.count)
     file = Word()
     text = fields.String()
+    name = fields.String()
 
 
 class ConnectorTestShape(Strict):

@@ -100,7 +100,7 @@ class FailedAttempts:
         app.after_request(state)
 
     def _address_of(self, request: Request) -> str:
-        return _one_caller(origin_of(request, proxied=self._proxied))
+        return one_caller(origin_of(request, proxied=self._proxied))
 
     def _too_many(self, seconds: int) -> TooManyFailedKeys:
         most, period = self._limit.requests, self._limit.seconds
@@ -111,7 +111,7 @@ class FailedAttempts:
         )
 
 
-def _one_caller(address: str) -> str:
+def one_caller(address: str) -> str:
     """The address, or the network of IPv6 that is one caller's; empty if it is none."""
     try:
         parsed = ipaddress.ip_address(address)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 PARAMETERS: Mapping[str, str] = {
+    "carrier": "The id of a carrier, as the network has it",
     "channel": "The channel that the order is placed on",
     "decision_id": "The id of a decision, as its answer has it",
     "entry": "The id of an entry of the log, or of a decision",
@@ -19,6 +20,7 @@ PARAMETERS: Mapping[str, str] = {
     "opened_after": "Only returns opened after this instant",
     "order": "The id of an order, as its caller gave it",
     "order_id": "The id of an order, as its caller gave it; percent-encoded, so a slash is %2F",
+    "paper": "Which paper: a label, note, manifest or return_label",
     "part": "Which tile of its level, as tlog-tiles writes it: `x001/067`, and `.p/8` after it if it is not full",
     "placed_after": "Only orders placed after this instant",
     "postcode": "Of the destination, as its country writes it",
@@ -27,6 +29,8 @@ PARAMETERS: Mapping[str, str] = {
     "receipt": "The id of a receipt, as it was announced; percent-encoded, so a slash is %2F",
     "region": "Of the destination, as rules name it",
     "transfer": "The id of a transfer; percent-encoded, so a slash is %2F",
+    "job": "The id of a print job",
+    "manifest_id": "The id of a manifest",
     "return_id": "The id of a return (RMA); percent-encoded, so a slash is %2F",
     "service": "The id of a service, as the network has it",
     "sku": "The SKU of a product; in an address percent-encoded, so a slash is %2F",

@@ -9,8 +9,8 @@ from marshmallow import fields, validate
 
 from api.http.blueprint import Blueprint, answer, answer_made
 from api.records.fulfilment.printing import (
+    PrinterListRecord,
     PrinterRecord,
-    PrintersRecord,
     PrinterTestRecord,
     PrintJobRecord,
     PrintJobsRecord,
@@ -87,11 +87,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @printing.get("/printers", scope=("orders", "audit:read"))
     @printing.arguments(PrintersQuery, location="query")
-    @printing.response(HTTPStatus.OK, PrintersRecord)
+    @printing.response(HTTPStatus.OK, PrinterListRecord)
     def printers(query: dict[str, Any]) -> Response:
         """The printers of nodes, and which can't print at present"""
         every = pointsman.fulfilment.printing.printers(query["node"])
-        return answer(PrintersRecord([PrinterRecord.of(item) for item in every]))
+        return answer(PrinterListRecord([PrinterRecord.of(item) for item in every]))
 
     @printing.post("/printers/<string:node>/<string:paper>/test", scope="orders")
     @printing.response(HTTPStatus.OK, PrinterTestRecord)

@@ -79,7 +79,7 @@ class PrinterRecord(Record, frozen=True, kw_only=True):
         )
 
 
-class PrintersRecord(Record, frozen=True):
+class PrinterListRecord(Record, frozen=True):
     """By node and paper."""
 
     printers: list[PrinterRecord]

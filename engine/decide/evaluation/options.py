@@ -19,7 +19,7 @@ from engine.decide.shipping.reach import Reach
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Line, Product
 from rules.effects import Exclusion
-from rules.vocabulary import Facts, Stage
+from rules.vocabulary import ON_TIME_RATE, Facts, Stage
 
 
 class Options(NamedTuple):
@@ -79,6 +79,8 @@ def judge_options(
         unit_cost = rounded(unit_cost, scale)
     unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM * scale)
     stock, loads, clocks, quantity = positions.stock, columns.loads, columns.clocks, line.quantity
+    country = shared["order"].get("order.country")
+    on_time = cache(lambda: _on_time(ways, country if isinstance(country, str) else None, node, service))
     cost = cache(lambda: _costs_of_line(line, product, rows, unit_cost, out=out, ways=ways))
     known_cost = cache(lambda: np.where(cost() == UNKNOWN_NUMBER, NO_LIMIT << 20, cost()))
     ranks: dict[str, Callable[[], Integers]] = {
@@ -94,6 +96,7 @@ def judge_options(
         LATE: lambda: out.late[rows],
         COST: cost,
         "route.co2": lambda: out.drop[rows] + quantity * unit_carbon,
+        ON_TIME_RATE: on_time,
         **ranks,
     }
 
@@ -107,8 +110,9 @@ def judge_options(
                 distance=int(distance[row]),
                 arrives=int(out.arrives[way]),
                 late=LATE_CODES[int(out.late[way])],
-                cost=None if cost()[row] == UNKNOWN_NUMBER else int(cost()[row]),
+                cost=_known(cost()[row]),
                 co2=int(out.drop[way] + quantity * unit_carbon[row]),
+                on_time=_known(on_time()[row]) if ways.knows_on_time else None,
             ),
             **{path: int(rank()[row]) for path, rank in ranks.items()},
         }
@@ -119,6 +123,15 @@ def judge_options(
     if resting:
         excluded |= np.isin(node, resting)
     return Options(rows, position, unit_cost, unit_carbon, judgement, excluded)
+
+
+def _on_time(ways: Ways, country: str | None, node: Integers, service: Integers) -> Integers:
+    rates = ways.on_time(country)[node, service]
+    return np.where(rates == NOWHERE, UNKNOWN_NUMBER, rates)
+
+
+def _known(number: np.int64) -> int | None:
+    return None if number == UNKNOWN_NUMBER else int(number)
 
 
 def _costs_of_line(

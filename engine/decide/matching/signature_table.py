@@ -16,14 +16,14 @@ from engine.decide.matching.value_classes import UNKNOWN, CodeSet, Property
 from engine.decide.shipping.columns import Integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.reach import LATE as LATE_CODES
-from rules.vocabulary import Facts
+from rules.vocabulary import ON_TIME_RATE, Facts
 
 UNKNOWN_NUMBER = -(1 << 62)
 """Stands in a column for a number that is not known."""
 LATE, LOAD, COVER, COST = "route.late", "node.load", "stock.days_of_cover", "route.cost"
 NEXT_ARRIVAL = "stock.next_arrival"
 SHIPMENT_WEIGHT, SHIPMENT_UNITS = "shipment.weight", "shipment.units"
-MAY_BE_UNKNOWN = frozenset({COVER, NEXT_ARRIVAL, COST, SHIPMENT_WEIGHT, SHIPMENT_UNITS})
+MAY_BE_UNKNOWN = frozenset({COVER, NEXT_ARRIVAL, COST, ON_TIME_RATE, SHIPMENT_WEIGHT, SHIPMENT_UNITS})
 """Numbers that not every row has."""
 UNSEEN = -1
 """Stands for the number of a judgement that was not made yet."""

@@ -80,6 +80,9 @@ class Ways:
         self._lanes_to: dict[Destination, Lanes | None] = {}
         self._unit_costs: dict[int, Integers] = {}
         self._parcel_costs: dict[int, Integers] = {}
+        self.knows_on_time = any(service.on_time for service in self.services)
+        """Whether it is known of some service how often it is on time."""
+        self._on_time: dict[str | None, Integers] = {}
         self._reaches, self._takes = self._bands()
         self._daily = integers(service.daily_distance or 0 for service in self.services)
         self._by_day = bool(self._daily.any())
@@ -97,6 +100,22 @@ class Ways:
             good = serves[self._table[SERVICE]] & (self._collecting == (self._table[NODE] == collected_at))
             table = self._leading[country, collected_at] = self._table[:, good]
         return table
+
+    def on_time(self, country: str | None) -> Integers:
+        """By node and service, the share of parcels to the country that came on time, in basis points; NOWHERE: it is
+        not known.
+        """
+        rates = self._on_time.get(country)
+        if rates is None:
+            if len(self._on_time) >= _MOST_KEPT:
+                self._on_time.clear()
+            rates = np.full((len(self.nodes), len(self.services)), NOWHERE, dtype=np.int64)
+            for number, service in enumerate(self.services):
+                for node, by_country in service.on_time.items():
+                    if node in self.node_index:
+                        rates[self.node_index[node], number] = by_country.get(country or "", NOWHERE)
+            self._on_time[country] = rates
+        return rates
 
     def lanes_to(self, destination: Destination) -> Lanes | None:
         """The lanes to the destination; None: no lane leads there."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
+from rules.wording.catalogue import ENGLISH
+
 Attribute: TypeAlias = tuple[int, str, str]
 """Its tag (RFC 8010, 3.5.2), name and value."""
 CONTENT_TYPE = "application/ipp"
@@ -83,7 +85,7 @@ def printer_attributes(printer: str, names: Sequence[str]) -> bytes:
 def _request(operation: Operation, printer: str, attributes: Sequence[Attribute]) -> bytes:
     first: list[Attribute] = [
         (_CHARSET, "attributes-charset", "utf-8"),
-        (_LANGUAGE, "attributes-natural-language", "en"),
+        (_LANGUAGE, "attributes-natural-language", ENGLISH),
         (_URI, "printer-uri", printer),
     ]
     head = _VERSION + struct.pack(">hi", operation, 1) + bytes([_OPERATION_ATTRIBUTES])

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from engine.actor import by_itself
+from engine.fulfilment.tracking.on_time import OnTimeRates
 from engine.fulfilment.tracking.tracked_shipment import Heard, TrackedShipment
 from engine.fulfilment.tracking.tracked_shipments import ReadShipment, TrackedShipments, TrackingCall
 from engine.model.milestones import OnTheWayCause
@@ -24,20 +25,32 @@ _AT_ONCE = 200
 
 
 class OnTheWay:
-    """Of one network. A shipment may be lost after `silence` seconds without a word. `clock` answers UTC seconds."""
+    """Of one network. A shipment may be lost after `silence` seconds without a word; `begin_polling` is told of those
+    that are new. `clock` answers UTC seconds.
+    """
 
     def __init__(
-        self, client: Client, keys: Keys, shipments: TrackedShipments, *, silence: int, clock: Callable[[], int]
+        self,
+        client: Client,
+        keys: Keys,
+        shipments: TrackedShipments,
+        *,
+        rates: OnTimeRates,
+        begin_polling: Callable[[Iterable[TrackedShipment]], None],
+        silence: int,
+        clock: Callable[[], int],
     ) -> None:
         self._shipments = shipments
+        self._rates = rates
+        self._begin_polling = begin_polling
         self._store = TrackedParcels(client, keys)
         self._unknown = UnknownNumbers(client, keys)
         self._silence = silence
         self._clock = clock
 
     def watch(self) -> tuple[OnTheWayRisk, ...]:
-        """Say of each that is newly late or lost that it is, and take what was told before it was packed. Raises
-        NotReady, StoreUnavailable.
+        """Say of each that is newly late or lost that it is, take what was told before it was packed, and bring how
+        often services are on time up to date. Raises NotReady, StoreUnavailable.
         """
         raised: list[OnTheWayRisk] = []
         with by_itself():
@@ -47,6 +60,7 @@ class OnTheWay:
                 raised += [risk for risk in done if risk is not None]
                 if not done:  # nothing is left, or others are changing the rest
                     break
+            self._rates.refresh()
         return tuple(raised)
 
     def at_risk(
@@ -77,6 +91,7 @@ class OnTheWay:
         self._unknown.forget(
             [name for read in taken if read.shipment.key in told for name in _names(read.shipment.parcels)]
         )
+        self._begin_polling(read.shipment for read in taken if not read.shipment.was_looked_at)
         return [*(None for _ in gone), *(self._newly(read, now) for read in taken)]
 
     def _told_before(self, found: Iterable[ReadShipment]) -> dict[ShipmentKey, tuple[dict[str, list[Scan]], str]]:

@@ -2,7 +2,6 @@
 Pure.
 """
 
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -33,19 +32,21 @@ from engine.store.fulfilment.stored_tracking import (
     Raised,
     TrackedChange,
     TrackedState,
+    utc_date,
 )
 from engine.store.fulfilment.tracked_parcels import Dues, StoredScans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """Where a shipment goes, as far as that is known: once an order is erased, it is not. `zone` is the time zone of
-    the node where it is collected.
+    """Where a shipment goes, as far as that is known: once an order is erased, it is not. It is `collected_at` that
+    node, if at any, in that time zone.
     """
 
     country: str
     place: GeoPoint | None
-    zone: str | None
+    collected_at: str | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +74,11 @@ class TrackedShipment:
 
     def lane(self, sscc: str) -> Lane:
         """On which a parcel goes, by the service that it was packed for."""
-        packing = next(item for item in self.packings if any(parcel.sscc == sscc for parcel in item.parcels))
-        return Lane(packing.service, self.promise.node, self.goal.country)
+        return Lane(self.packing_of(sscc).service, self.promise.node, self.goal.country)
+
+    def packing_of(self, sscc: str) -> Packing:
+        """What was packed together with a parcel."""
+        return next(item for item in self.packings if any(parcel.sscc == sscc for parcel in item.parcels))
 
     @cached_property
     def state(self) -> TrackedState:
@@ -83,12 +87,13 @@ class TrackedShipment:
 
     @cached_property
     def progress(self) -> ParcelProgress:
-        """Where it is, as far as that was logged."""
-        return self.state.progress(parcel.sscc for parcel in self.parcels)
+        """Where it is."""
+        return shipment_progress(self.parcel_progress(parcel.sscc) for parcel in self.parcels)
 
     def parcel_progress(self, sscc: str) -> ParcelProgress:
-        """Where a parcel is."""
-        progress = progress_of(self.scans.get(sscc, ()))
+        """Where a parcel is. Of one whose events are not kept any more, what was logged."""
+        scans = self.scans.get(sscc)
+        progress = progress_of(scans) if scans else self.state.parcels.get(sscc, NOWHERE)
         if self.state.lost and progress.state not in ENDED:
             return ParcelProgress(state="expired", since=progress.since)
         return progress
@@ -103,6 +108,11 @@ class TrackedShipment:
         scans = [scan.instant for told in self.scans.values() for scan in told if scan.state not in BEFORE_CARRIAGE]
         passed: dict[Milestone, int] = {"handed_over": min(scans)} if scans else {}
         return replace(self.promise, stored=PromiseState(passed=passed).text)
+
+    @property
+    def was_looked_at(self) -> bool:
+        """Whether a turn of the watch has looked at all that was packed."""
+        return self.stored.looked == self.packed_at
 
     @property
     def packed_at(self) -> int:
@@ -125,12 +135,13 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advance:
-    """What follows of that: the events of those parcels that have new ones, when something was heard last, when the
-    shipment is due, and what is logged, if anything.
+    """What follows of that: the events of those parcels that have new ones, when something was heard last, up to which
+    packing a turn has looked at it, when the shipment is due, and what is logged, if anything.
     """
 
     scans: Mapping[str, tuple[Scan, ...]]
     heard: int | None
+    looked: int | None
     dues: Dues
     change: TrackedChange | None
 
@@ -154,14 +165,19 @@ def advance(shipment: TrackedShipment, heard: Heard) -> Advance | None:
     return Advance(
         scans=scans,
         heard=last_heard,
-        dues=_dues(shipment, state, now, silent=silent),
+        looked=shipment.packed_at if heard.looks else shipment.stored.looked,
+        dues=_dues(shipment, state, now, silent=silent, looked=heard.looks or shipment.was_looked_at),
         change=change,
     )
 
 
-def _dues(shipment: TrackedShipment, state: TrackedState, now: Mapping[str, ParcelProgress], *, silent: int) -> Dues:
+def _dues(
+    shipment: TrackedShipment, state: TrackedState, now: Mapping[str, ParcelProgress], *, silent: int, looked: bool
+) -> Dues:
     if _is_over(now):
         return Dues(at_risk=None, unraised=None)
+    if not looked:  # a turn is still to see that carriers are asked, and what was told before it was packed
+        return Dues(at_risk=min(shipment.promised, silent), unraised=0)
     unraised = [*([] if state.late else [shipment.promised + 1]), *([] if state.lost else [silent])]
     return Dues(at_risk=min(shipment.promised, silent), unraised=min(unraised, default=None))
 
@@ -193,7 +209,7 @@ def _change(
     change = TrackedChange(
         shipment=shipment.key.number,
         source=heard.source,
-        before=shipment.progress.state,
+        before=state.progress(now).state,
         state="pending",
         since=None,
         promised=shipment.promised,
@@ -248,8 +264,3 @@ def _counted(
         elif is_lost and progress.state != "returned":
             counted[sscc] = before.get(sscc, CountedParcel(utc_date(today), shipment.lane(sscc), on_time=False))
     return counted
-
-
-def utc_date(instant: int) -> str:
-    """Such as 2026-11-29."""
-    return datetime.datetime.fromtimestamp(instant, tz=datetime.UTC).date().isoformat()

@@ -3,9 +3,8 @@ follows of what is heard of them.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from msgspec import UnsetType
 
@@ -21,14 +20,12 @@ from engine.promise_watch.watched_shipment import watched
 from engine.store.connection.client import Client, faults
 from engine.store.entry_codec.order_key import OrderKey
 from engine.store.fulfilment.scans import ScanCodec
+from engine.store.fulfilment.shipments import Shipments
 from engine.store.fulfilment.tracked_parcels import ParcelPlace, StoredScans, Taken, TrackedParcels, TrackingStep
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.stored_entry import UNREADABLE, parse_entry
 from engine.store.personal.order_keys import key_of
-
-PackedReader: TypeAlias = Callable[[Sequence[ShipmentKey]], Mapping[ShipmentKey, PackedShipment]]
-"""The shipments of these that were packed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +57,7 @@ class NumberedParcel:
 class TrackedShipments:
     """Those of one network."""
 
-    def __init__(self, client: Client, keys: Keys, *, facts: FactsReader, packed: PackedReader) -> None:
+    def __init__(self, client: Client, keys: Keys, *, facts: FactsReader, packed: Shipments) -> None:
         self._client = client
         self._keys = keys
         self._facts = facts
@@ -72,7 +69,8 @@ class TrackedShipments:
         wanted = list(dict.fromkeys(keys))
         if not wanted:
             return {}
-        packed = {key: item for key, item in self._packed(wanted).items() if _carried(item)}
+        read = (stored.shipment for stored in self._packed.read_all(wanted))
+        packed = {item.key: item for item in read if item is not None and _carried(item)}
         stored = self._store.read(list(packed))
         records = self._records(dict.fromkeys(key.decision for key in packed))
         ways = self._facts.network_caches().get(Ways)
@@ -143,6 +141,7 @@ def _step(call: TrackingCall) -> TrackingStep | None:
         stored=shipment.stored,
         events={sscc: call.read.codec.encode(sscc, scans) for sscc, scans in following.scans.items()},
         heard=following.heard,
+        looked=following.looked,
         dues=following.dues,
         change=following.change,
         places=call.places,
@@ -161,6 +160,6 @@ def _goal(record: DecisionRecord, number: int, network: Network) -> Goal:
     collect_at = order.collect_at if isinstance(shipment.collect_at, UnsetType) else shipment.collect_at
     node = None if collect_at is None else network.nodes.get(collect_at)
     if node is not None:
-        return Goal(country=node.country, place=node.place, zone=network.zone_of(node))
+        return Goal(country=node.country, place=node.place, collected_at=node.id, zone=network.zone_of(node))
     address = address_of(order, network)
-    return Goal(country=address.country or "", place=address.place, zone=None)
+    return Goal(country=address.country or "", place=address.place)

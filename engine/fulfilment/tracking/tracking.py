@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 from engine.errors import Contended, NotFound
 from engine.fulfilment.tracking.tracked_shipment import Heard, TrackedShipment
 from engine.fulfilment.tracking.tracked_shipments import NumberedParcel, TrackedShipments, TrackingCall
-from engine.model.parcels import Parcel, ShipmentKey
-from engine.model.tracking import Scan, TrackingEvent, number_name, scan_of
+from engine.model.parcels import Packing, Parcel, ShipmentKey
+from engine.model.tracking import Scan, TrackingEvent, as_told_last, number_name, scan_of
 from engine.store.connection.client import Client
 from engine.store.fulfilment.tracked_parcels import Taken
 from engine.store.fulfilment.unknown_numbers import UnknownNumbers
@@ -23,10 +23,16 @@ once one does.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundParcel:
-    """A parcel that goes by a number, and its shipment."""
+    """A parcel that goes by a number, with its shipment and what of that was packed together with it."""
 
     parcel: Parcel
+    packing: Packing
     shipment: TrackedShipment
+
+    @property
+    def events(self) -> tuple[Scan, ...]:
+        """What its carrier said, each once, the oldest first."""
+        return as_told_last(self.shipment.scans.get(self.parcel.sscc, ()))
 
 
 class Tracking:
@@ -64,7 +70,8 @@ class Tracking:
         found = self._shipments.numbered([name]).get(name)
         if found is None:
             raise NotFound(f"no parcel that is with a carrier, or was, goes by the number '{number}'")
-        return FoundParcel(parcel=found.parcel, shipment=found.read.shipment)
+        shipment, parcel = found.read.shipment, found.parcel
+        return FoundParcel(parcel=parcel, packing=shipment.packing_of(parcel.sscc), shipment=shipment)
 
     def _parcels(self, events: Iterable[TrackingEvent], source: str) -> dict[str, NumberedParcel]:
         """By number, the parcel that goes by it. Events of other numbers are kept."""

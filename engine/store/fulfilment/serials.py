@@ -15,6 +15,8 @@ from rules.syntax.literals import SECONDS_A_DAY
 
 _BLOCKS = 10_000
 _MOST_A_BLOCK = 1_000
+_ALONE = 50
+"""Of a block where no replica follows."""
 _A_DAY = 1_000
 """Of a range, at most one in so many is given out a day: by that a restored backup leaps ahead."""
 
@@ -34,6 +36,7 @@ def script_range(terms: ParcelTerms) -> dict[str, Any]:
         "first": terms.first_serial,
         "most": most,
         "block": min(_MOST_A_BLOCK, most // _BLOCKS),
+        "alone": _ALONE,
     }
 
 
@@ -47,8 +50,8 @@ class Serials:
         self._reserve = client.script("fulfilment/reserve_serials")
 
     def reserve(self, terms: ParcelTerms, count: int) -> None:
-        """Reserve enough for so many SSCCs to be given out. Raises SerialsExhausted, SerialsTaken, and StoreUnavailable
-        if not enough replicas have it.
+        """Reserve more, so that so many SSCCs may be given out, at the third call at the latest. Raises
+        SerialsExhausted, SerialsTaken, and StoreUnavailable if not enough replicas have it.
         """
         marked, mark = self._marked(terms, count)
         with faults():
@@ -65,7 +68,7 @@ class Serials:
         with faults():
             stored = _Stored.of(self._client.redis.hget(self._keys.serials, name))
             reserved = max(stored.next, stored.reserved, terms.first_serial)
-            more = 2 * script_range(terms)["block"] + count
+            more = script_range(terms)["block"] + count
             answer = self._mark(
                 keys=MARK_SERIALS.keys(Keys(INSTALLATION)),
                 args=[name, self._keys.network, stored.mark, reserved, more],
@@ -87,7 +90,7 @@ class _Stored:
     def of(cls, text: bytes | None) -> Self:
         if text is None:
             return cls()
-        next_serial, reserved, _, mark = text.decode().split(" ")
+        next_serial, _, reserved, _, mark = text.decode().split(" ")
         return cls(next=int(next_serial), reserved=int(reserved), mark=int(mark))
 
 
@@ -114,7 +117,9 @@ def mark_restored(client: Client, keys: Keys, *, seconds: int) -> None:
         marks = client.redis.hgetall(Keys(INSTALLATION).claimed_serials)
         for name, text in client.redis.hgetall(keys.serials).items():
             stored = _Stored.of(text)
-            client.redis.hset(keys.serials, name, f"{stored.next} {stored.reserved} - {stored.mark}")  # of no run
+            client.redis.hset(
+                keys.serials, name, f"{stored.next} {stored.next} {stored.reserved} - {stored.mark}"
+            )  # of no run
             if name not in marks:
                 since = days * (serials_of(name.decode().partition(" ")[2]) // _A_DAY)
                 arguments = [name, keys.network, stored.mark, max(stored.next, stored.reserved), since]

@@ -1,5 +1,6 @@
 """What the ledger has of where a shipment is: what of it was logged. Pure."""
 
+import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple, Self, TypeAlias
 
@@ -7,8 +8,11 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from engine.model.tracking import NOWHERE, ParcelProgress, TrackingState, shipment_progress
+from rules.syntax.literals import SECONDS_A_DAY
 
 TAB = "\t"
+COUNTED_DAYS = 90
+"""Parcels count as on time or not for so long after they were delivered."""
 Raised: TypeAlias = Literal["late", "lost"]
 """`late`: it was not delivered by its promise. `lost`: nothing was heard of it for so long that it may be."""
 
@@ -112,6 +116,16 @@ class TrackedState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
             lost=change.raised == "lost" or (self.lost and not change.found),
             counted=dict(sorted((kept | change.counted).items())),
         )
+
+
+def utc_date(instant: int) -> str:
+    """Such as 2026-11-29."""
+    return datetime.datetime.fromtimestamp(instant, tz=datetime.UTC).date().isoformat()
+
+
+def counted_from(now: int) -> str:
+    """The first UTC date that counts by then."""
+    return utc_date(now - COUNTED_DAYS * SECONDS_A_DAY)
 
 
 def count_changes(before: Mapping[str, CountedParcel], after: Mapping[str, CountedParcel]) -> Iterator[tuple[str, int]]:

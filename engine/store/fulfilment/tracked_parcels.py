@@ -13,7 +13,9 @@ from engine.store.fulfilment.stored_tracking import TrackedChange, TrackedState,
 from engine.store.hold_changes.change_script import entry_fields
 from engine.store.keys import Keys
 from engine.store.script_keys import TRACK
+from rules.syntax.literals import SECONDS_A_DAY
 
+_KEPT = 180 * SECONDS_A_DAY
 TRACKED = "tracked"
 """The kind of log entry that says what became of a shipment that is with a carrier."""
 
@@ -44,11 +46,13 @@ def shipment_key(text: str) -> ShipmentKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredScans:
     """Of a shipment: the events of each of its parcels by SSCC, as they are stored; when something was heard last, in
-    UTC seconds (None: nothing was); and what of it was logged. `changes` tells whether it was changed since.
+    UTC seconds (None: nothing was); and what of it was logged. `looked` is up to which packing, by its instant, a turn
+    has looked at it (None: never). `changes` tells whether it was changed since.
     """
 
     events: Mapping[str, bytes]
     heard: int | None
+    looked: int | None
     changes: str
     before: str
 
@@ -83,6 +87,7 @@ class TrackingStep:
     stored: StoredScans
     events: Mapping[str, str]
     heard: int | None
+    looked: int | None
     dues: Dues
     change: TrackedChange | None
     places: Mapping[str, ParcelPlace]
@@ -122,6 +127,7 @@ class TrackedParcels:
             key: StoredScans(
                 events={name.decode(): text for name, text in fields.items() if name.isdigit()},
                 heard=int(fields[b"heard"]) if b"heard" in fields else None,
+                looked=int(fields[b"looked"]) if b"looked" in fields else None,
                 changes=fields.get(b"changes", b"0").decode(),
                 before=(state or b"").decode(),
             )
@@ -133,7 +139,10 @@ class TrackedParcels:
         if not steps:
             return []
         calls = [
-            (TRACK.keys(self._keys, tracked=self._keys.tracked(str(step.shipment))), [orjson.dumps(_request(step))])
+            (
+                TRACK.keys(self._keys, tracked=self._keys.tracked(str(step.shipment))),
+                [orjson.dumps(_request(step)), _KEPT],
+            )
             for step in steps
         ]
         with faults():
@@ -182,6 +191,7 @@ def _request(step: TrackingStep) -> dict[str, object]:
         "before": step.stored.before,
         "events": [[sscc, text] for sscc, text in step.events.items()],
         "heard": "" if step.heard is None else str(step.heard),
+        "looked": "" if step.looked is None else str(step.looked),
         "open": "" if step.dues.at_risk is None else str(step.dues.at_risk),
         "unraised": "" if step.dues.unraised is None else str(step.dues.unraised),
     }

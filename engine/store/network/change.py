@@ -77,6 +77,14 @@ def change_nodes(
     return outcomes if stored else None
 
 
+def change_network(
+    client: Client, keys: Keys, network: Network, changed: Network, *, details: Mapping[str, Any], now: int
+) -> bool:
+    """Put a network whose products are the same in place of the one that was read. False if another is there by now."""
+    body = dump(network_record(changed))
+    return _change(client, keys, network.version, body=body, details=details, now=now)
+
+
 def _outcome(before: object, now: object) -> Stored:
     return Stored.NEW if before is None else Stored.SAME if before == now else Stored.CHANGED
 

@@ -22,6 +22,7 @@ from engine.model.lots import lot_fields
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network.learnt_paces import with_learnt_paces
+from engine.store.network.on_time_rates import with_on_time_rates
 from engine.store.network.serialization import dump, inventory_record, network_record, product_values_record
 from engine.store.script_keys import LOAD_STOCK, LOAD_SWAP
 
@@ -133,6 +134,7 @@ def begin(
     for _ in range(MOST_STAGINGS):
         name = uuid.uuid4().hex
         merged, based_on = with_learnt_paces(client, keys, inventory)
+        merged = with_on_time_rates(client, keys, merged)
         try:
             stage(client, Keys(keys.network, staged=name), merged, name, counts=counts)
             staged = _Staged(name=name, policies=policies, flow_starts=flow_starts, based_on=based_on)

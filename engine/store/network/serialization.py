@@ -150,6 +150,7 @@ def product_record(
         **({} if product.counted else {"counted": False}),
         **_without_empty(
             {
+                "name": product.name,
                 "unit": product.unit,
                 "decimals": product.decimals,
                 "learnt": {node: list(pace) for node, pace in learnt.items()},
@@ -245,6 +246,7 @@ def _service_record(service: Service) -> Record:
                     [band.over, band.up_to, band.base, band.per_gram, band.at_least] for band in service.parcel_prices
                 ],
                 "runs": _timetable_record(service.runs),
+                "on_time": {node: dict(by_country) for node, by_country in service.on_time.items()},
             }
         ),
     }

@@ -49,6 +49,7 @@ from engine.store.reconcile.flows.return_drifts import order_return_drifts, retu
 from engine.store.reconcile.flows.transfer_drifts import transfer_drifts
 from engine.store.reconcile.fulfilment.parcel_drifts import expected_fields, parcel_drifts
 from engine.store.reconcile.fulfilment.parcel_hashes import PARCEL_HASHES
+from engine.store.reconcile.fulfilment.tracking_drifts import on_time_drifts, tracking_drifts
 from engine.store.reconcile.hold_endings import EndingsComparison
 from engine.store.reconcile.log_index import IndexComparison
 from engine.store.reconcile.log_replay import LogReplay
@@ -150,6 +151,7 @@ _COMPARE: Mapping[SuspectKind, Callable[..., Iterator[Drift]]] = {
     "pegs": peg_drifts,
     "at_risk": risk_drifts,
     "transfers": transfer_drifts,
+    "tracking": tracking_drifts,
 }
 """What compares the state of a suspect with the log, where nothing but the keys and the log is needed for it."""
 
@@ -192,6 +194,7 @@ class Check:
             self._compare_backlog,
             self._compare_receipts,
             self._compare_transfers,
+            self._compare_tracking,
             self._compare_parcels,
         ):
             step()
@@ -244,6 +247,8 @@ class Check:
                 return load_drifts(keys, replay, name, state, millis)
             case "taken":
                 return taken_drifts(keys, replay, name, state, millis)
+            case "on_time":
+                return on_time_drifts(keys, replay, name, state, millis)
             case "waiting":
                 return waiting_drifts(keys, name, state)
             case "index":
@@ -410,6 +415,17 @@ class Check:
         for name in states.keys() | replay.open.keys() | replay.ended.keys():
             if any(transfer_drifts(self._keys, self.replay, name, states.get(name, (None, None, None)))):
                 self._suspected.add(("transfers", name))
+
+    def _compare_tracking(self) -> None:
+        states, on_time = scan.tracking(self._client, self._keys), scan.on_time(self._client, self._keys)
+        replay, nothing = self.replay.tracking, (None, None, None)
+        for name in states.keys() | replay.states.keys() | self.replay.parcels.shipments.keys():
+            if any(tracking_drifts(self._keys, self.replay, name, states.get(name, nothing))):
+                self._suspected.add(("tracking", name))
+        millis = self._client.milliseconds(self._keys.log)
+        for counted in on_time.keys() | replay.on_time.keys():
+            if any(on_time_drifts(self._keys, self.replay, counted, on_time.get(counted), millis)):
+                self._suspected.add(("on_time", counted))
 
     def _compare_parcels(self) -> None:
         for kind in PARCEL_HASHES:

@@ -25,6 +25,10 @@ TransferState: TypeAlias = tuple[str | None, str | None, str | None]
 """Of a transfer, as it is stored: its text among those that are open, and among the others; and when it was made, as
 the list of these has it.
 """
+TrackingState: TypeAlias = tuple[str | None, str | None, str | None]
+"""Of a shipment that a carrier has, as it is stored: where it is, since when its promise is at risk, and when something
+is to be said of it next.
+"""
 SuspectKind: TypeAlias = Literal[
     "holds",
     "callers",
@@ -44,6 +48,8 @@ SuspectKind: TypeAlias = Literal[
     "pegs",
     "at_risk",
     "transfers",
+    "tracking",
+    "on_time",
     "shipments",
     "parcel_numbers",
     "open_packings",
@@ -55,7 +61,8 @@ Suspect: TypeAlias = tuple[SuspectKind, Any]
 load (day, field), what was taken (the name of its key, node), a node that rests, an order (cancelled: its cancelled
 units), the place of an entry of the backlog in its index (SKU, decision), a receipt (SKU, id), whether any receipt is
 open (no name), units that stand on one (SKU, field of the peg), a shipment whose promise is at risk, the id of a
-transfer; or a field of a hash of parcels (see parcel_drifts.py).
+transfer, a field of a hash of parcels (see parcel_drifts.py), a shipment that a carrier has (DECISION/NUMBER), or how
+many parcels came on time (as `Keys.on_time` has it).
 """
 
 LOAD_SECONDS = 4 * 86_400

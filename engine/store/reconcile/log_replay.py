@@ -29,6 +29,7 @@ from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
 from engine.store.reconcile.flows.expected_returns import ExpectedReturns
 from engine.store.reconcile.flows.expected_transfers import ExpectedTransfers
 from engine.store.reconcile.fulfilment.expected_parcels import ExpectedParcels
+from engine.store.reconcile.fulfilment.expected_tracking import ExpectedTracking
 
 _COUNTED = frozenset({"held", "confirmed"})
 """States of units that count in what nodes are given to ship on a day."""
@@ -66,6 +67,7 @@ class LogReplay:
     transfers: ExpectedTransfers = field(init=False)
     allotments: ExpectedAllotments = field(init=False)
     returns: ExpectedReturns = field(init=False)
+    tracking: ExpectedTracking = field(init=False)
     parcels: ExpectedParcels = field(init=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +78,7 @@ class LogReplay:
         self.transfers = ExpectedTransfers(late=self.late, stock=self.stock)
         self.allotments = ExpectedAllotments(late=self.late)
         self.returns = ExpectedReturns(late=self.late)
+        self.tracking = ExpectedTracking(late=self.late)
         self.parcels = ExpectedParcels(late=self.late)
 
     def add(self, raw: RawEntry, secrets: Secrets | None = None) -> None:
@@ -138,6 +141,8 @@ class LogReplay:
                 self.parcels.change(entry)
             case kind if kind in PROMISE_KINDS:
                 self._note_promise(entry)
+            case "tracked":
+                self.tracking.change(entry)
             case _:  # a repair restored what the entries before it say; counts and loads are compared by their instant
                 pass
 

@@ -13,6 +13,7 @@ import msgspec
 from engine.model.facts import NodeRest
 from engine.store.flows.receipt_texts import parse, text_of
 from engine.store.flows.stored_return import StoredReturn
+from engine.store.fulfilment.stored_tracking import TrackedState
 from engine.store.log.entry import EntryId
 from engine.store.reconcile.expected_state import (
     DayLoads,
@@ -84,6 +85,9 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     at_risk: dict[str, dict[str, Any]]
     open_transfers: dict[str, str]
     ended_transfers: dict[str, str]
+    tracking: dict[str, str]
+    """By shipment, as `Keys.tracking_states` has them."""
+    on_time: dict[str, int]
     shipments: dict[str, str]
     manifests: dict[str, str]
     serials: dict[str, int]
@@ -134,6 +138,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             at_risk=receipts.at_risk,
             open_transfers=replay.transfers.open,
             ended_transfers=replay.transfers.ended,
+            tracking={name: state.text for name, state in replay.tracking.states.items()},
+            on_time=dict(replay.tracking.on_time),
             shipments=replay.parcels.shipments,
             manifests=replay.parcels.manifests,
             serials=replay.parcels.serials,
@@ -177,6 +183,8 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         self._restore_receipts(replay.receipts)
         replay.transfers.open.update(self.open_transfers)
         replay.transfers.ended.update(self.ended_transfers)
+        replay.tracking.states.update({name: TrackedState.parse(text) for name, text in self.tracking.items()})
+        replay.tracking.on_time.update(self.on_time)
         replay.parcels.restore(self.shipments, self.manifests, self.serials)
         return replay
 

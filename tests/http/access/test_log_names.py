@@ -65,6 +65,7 @@ def test_every_entry_names_whose_key_it_was(http, pointsman, clock):
         "allocated",
         "stock_low",
         "print_failed",
+        "tracked",  # told by carriers: tests/store/fulfilment/test_news_of_carriers.py
         "promise_at_risk",
         "promise_stays",
         *ACT_KINDS,

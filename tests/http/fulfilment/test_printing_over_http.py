@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from msgspec import structs
 
-from api.records.fulfilment.printing import PrintersRecord, PrinterTestRecord, PrintJobRecord, PrintJobsRecord
+from api.records.fulfilment.printing import PrinterListRecord, PrinterTestRecord, PrintJobRecord, PrintJobsRecord
 from engine.fulfilment.printing.print_job import PrintJob
 from engine.store.fulfilment.print_jobs import PrintJobs
 from engine.store.network.serialization import inventory_version
@@ -89,7 +89,7 @@ def test_who_asks_for_a_paper_that_there_is_not_is_told(shop):
 
 
 def test_printers_are_listed_and_tested(shop, printer):
-    every = got(shop, "/v1/printers", PrintersRecord)["printers"]
+    every = got(shop, "/v1/printers", PrinterListRecord)["printers"]
     assert [(item["node"], item["paper"], item["format"]) for item in every] == [
         ("lyon", "label", "zpl"),
         ("lyon", "note", "zpl"),
@@ -104,7 +104,7 @@ def test_printers_are_listed_and_tested(shop, printer):
     assert shop.post("/v1/printers/lyon/poster/test").status_code == 404
     assert shop.post("/v1/printers/nowhere/label/test").status_code == 404
     assert shop.post("/v1/printers/lille/label/test").status_code == 422
-    assert got(shop, "/v1/printers?node=lille", PrintersRecord)["printers"] == []
+    assert got(shop, "/v1/printers?node=lille", PrinterListRecord)["printers"] == []
     assert shop.get("/v1/printers?node=nowhere").status_code == 404
 
 
@@ -112,7 +112,7 @@ def test_a_printer_that_is_off_is_listed_with_its_next_try(shop, pointsman, add)
     add("j1")
     pointsman.fulfilment.printing._drawing.draw = lambda *_: b"a note"
     pointsman.fulfilment.printing.take_turn()
-    label, note = got(shop, "/v1/printers", PrintersRecord)["printers"]
+    label, note = got(shop, "/v1/printers", PrinterListRecord)["printers"]
     assert "failures" not in label
     assert (note["failures"], "refused" in note["error"]) == (1, True)
     assert note["next_try_at"] > got(shop, "/v1/print-jobs/j1", PrintJobRecord)["queued_at"]

@@ -28,6 +28,8 @@ RULES = [
     "when: {route.cost: {at_least: 6.00 EUR}}, then: {exclude: unless_needed}",
     "when: {route.co2: {less_than: 1 kg}}, then: {prefer: 0.20}",
     "when: {route.arrives: {at_most: 24 h}}, then: {prefer: 0.60}",
+    "when: {service.on_time_rate: {less_than: 90%}}, then: {avoid: 1.30}",
+    "when: {service.on_time_rate: {known: false}, service.mode: truck}, then: {avoid: 0.10}",
     "when: {line.quantity: {more_than: 4}}, then: {keep_together: true}",
     "when: {order.delivery: click_and_collect, service.mode: {not: pickup}}, then: {avoid: 0.90}",
     "when: {order.delivery: express, service.id: parcel}, then: {exclude: true}",
@@ -45,8 +47,20 @@ RULES = [
     "when: {product.sku: A, stock.available: {at_least: 5}}, then: {multiple_of: 4}",
 ]
 SERVICES = [
-    service(per_kg=EURO // 2, drop=300_000_000, per_km=2_000),
-    service("van", mode="van", base=7 * EURO, max_weight=3_000, runs=running("monday", "friday", "saturday")),
+    service(
+        per_kg=EURO // 2,
+        drop=300_000_000,
+        per_km=2_000,
+        on_time={"lille": {"FR": 8_999, "BE": 100}, "marseille": {"FR": 9_000}, "closed": {"FR": 1}},
+    ),
+    service(
+        "van",
+        mode="van",
+        base=7 * EURO,
+        max_weight=3_000,
+        runs=running("monday", "friday", "saturday"),
+        on_time={"lille": {"FR": 10_000}, "lyon": {"BE": 7_000}},
+    ),
     service("bike", mode="bike", base=4 * EURO, max_distance=400_000, drop=1_000),
     service(
         "tariff",

@@ -11,7 +11,10 @@ from engine.events.stream_writer import StreamWriter
 from engine.events.webhooks.deliverer import Deliverer
 from engine.events.webhooks.post import Sender
 from engine.events.webhooks.webhooks import Webhooks
+from engine.fulfilment.parcels.handing_over import ManifestRequest
 from engine.fulfilment.printing.print_job import PrintJob
+from engine.model.carriers import CarrierAccount, NumberRange
+from engine.model.parcels import ShipmentKey
 from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.model.transfers import TransferLine
 from engine.orders.amendment.plan import AmendRequest
@@ -42,8 +45,9 @@ from tests.conftest import activate
 from tests.store.connection.test_replicas import LONG, follow, url
 from tests.store.flows.conftest import commit, decision_on
 from tests.support.decision_json import json_of
-from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order, product
+from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order, product, service
 from tests.support.lua_scripts import script_names
+from tests.support.parcels import LYON_ADDRESS, ZOE, pack, parcel_terms
 from tests.support.redis_topologies import nodes
 from tests.support.returns import dispose, inspect, open_return, receive
 
@@ -149,6 +153,31 @@ def print_at_a_node(pointsman):
     assert pointsman.fulfilment.printing.show("j1").state == "dead"
 
 
+def pack_at_a_node(pointsman):
+    """A shipment is packed, given back, packed again and handed over; its addressee is sent before."""
+    network = pointsman.network()
+    lyon = dataclasses.replace(network.nodes["lyon"], address=LYON_ADDRESS, printers={"label": "socket://10.0.0.5"})
+    ranges = (NumberRange(kind="dpd", first=1, last=99, account="0512"),)
+    pointsman.load(
+        inventory(
+            [lyon],
+            {"A": {"lyon": 9}, "B": {"lyon": 9}},
+            services=[service(carrier="dpd")],
+            parcels=parcel_terms(),
+            carriers={"dpd": CarrierAccount(id="dpd", door="numbers", ranges=ranges)},
+        )
+    )
+    packed = order(("B", 1))
+    key = ShipmentKey(json_of(pointsman.decide(packed))["id"], 0)
+    pointsman.fulfilment.parcels.put_addressee(packed.id, ZOE)
+    pack(pointsman, key, addressee=None)
+    pointsman.fulfilment.parcels.cancel(key)
+    pack(pointsman, key)
+    closed = pointsman.fulfilment.handing_over.close(ManifestRequest(node="lyon", carrier="dpd"))
+    assert closed.refused == {}
+    pointsman.fulfilment.giving_back.take_turn()
+
+
 def follow_a_channel(pointsman):
     """What a channel is told of changes, and a position gets low."""
     channels = pointsman.flows.channels
@@ -241,6 +270,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     follow_a_channel(pointsman)
     run_a_connector(pointsman)
     print_at_a_node(pointsman)
+    pack_at_a_node(pointsman)
     seal_and_trim(pointsman)
     over = order(("B", 1))
     pointsman.holds.release(json_of(pointsman.decide(over))["id"])

@@ -249,22 +249,22 @@ def test_so_is_a_feed_and_what_changed_meanwhile_comes_after_it(sending, shop, m
     assert {json.loads(line)["r"]["sku"] for line in files["3.txt"].splitlines()} == {"B"}
 
 
-def test_what_waits_in_the_folder_is_not_overwritten(sending, shop, clock):
-    sends = "sends: {folder: out, file: orders.txt}\nformat: ndjson\nfields: {o: order}\n"
-    here = sending(shop, "kind: shipment_orders\n" + sends)
+def test_what_lies_in_the_folder_under_the_same_name_is_not_overwritten(sending, shop, clock):
+    """As when the store was set up anew, and numbers begin again."""
+    here = sending(shop, "kind: shipment_orders\n" + SENDS + "fields: {o: order}\n")
     here.run()
     decide(shop, id="W-1")
-    here.run()
-    decide(shop, id="W-2")
-    assert "orders.txt is there still" in here.run().error
+    (here.root / "out").mkdir()
+    (here.root / "out" / "1.txt").write_text("of another order")
+    assert "1.txt is there still" in here.run().error
     status = shop.connectors.status("out")
     assert (status.waiting, "is there still" in status.error) == (1, True)
-    assert here.rows() == [{"o": "W-1"}]
+    assert here.take_away() == {"1.txt": "of another order"}
     assert here.run().error == ""
     assert here.files() == {}
     clock.now += 6
     here.run()
-    assert here.rows() == [{"o": "W-2"}]
+    assert here.rows() == [{"o": "W-1"}]
     assert shop.connectors.status("out").error == ""
 
 

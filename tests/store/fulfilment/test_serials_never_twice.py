@@ -178,12 +178,12 @@ class Server:
         """Lose the last writes, at most one reservation among them; another run goes on."""
         reservations = self.states[-1][0]
         place = max(0, len(self.states) - 1 - back)
-        while self.states[place][0] < max(reservations - 1, 1) and place < len(self.states) - 1:
+        while self.states[place][0] < reservations - 1 and place < len(self.states) - 1:
             place += 1
         stored = self.states[place][1]
         if stored is not None:
-            next_serial, reserved, _, mark = stored.decode().split()
-            self.redis.hset(self.keys.serials, self.name, f"{next_serial} {reserved} ffff {mark}")
+            next_serial, allowed, reserved, _, mark = stored.decode().split()
+            self.redis.hset(self.keys.serials, self.name, f"{next_serial} {allowed} {reserved} ffff {mark}")
             self.states = [(reservations, self.redis.hget(self.keys.serials, self.name))]
 
     def reset(self, _):

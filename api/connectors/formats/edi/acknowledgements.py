@@ -3,6 +3,7 @@ message whether it was accepted, accepted with errors, or rejected, and which of
 """
 
 import datetime
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -16,6 +17,7 @@ _CONTRL_REJECTED, _CONTRL_ACKNOWLEDGED = "4", "7"
 _UNSPECIFIED = "18"
 _SEGMENT_HAS_ERRORS = "8"
 _INVALID_SEGMENT = "12"
+_TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 _X12_STATES: dict[State, str] = {"accepted": "A", "with errors": "E", "rejected": "R"}
 
 
@@ -79,8 +81,13 @@ def _ucm(message: Message, group: MessageGroup, bad: Sequence[BadRow], *, whole:
 
 def _in_error(message: Message, bad: Sequence[BadRow], tag: str, code: str) -> list[list[Any]]:
     """Each segment in error once, in their order."""
-    positions = sorted({row.segment for row in rows_of(message, bad) if row.segment is not None})
+    positions = sorted({_position(row, message) for row in rows_of(message, bad) if not row.whole})
     return [[tag, str(position), code] for position in positions]
+
+
+def _position(row: BadRow, message: Message) -> int:
+    """Of the segment in its message, from 1: the one that the row says, or else the one that the row begins with."""
+    return row.segment or row.row - message.first + 1
 
 
 def _party(elements: Sequence[str]) -> str:
@@ -134,12 +141,15 @@ def _997(group: MessageGroup, bad: Sequence[BadRow], *, whole: bool) -> list[lis
 
 
 def _ak3(message: Message, bad: Sequence[BadRow]) -> list[list[Any]]:
-    """Each segment in error, and of its paths the tag that was looked for."""
-    tags = {row.segment: row.raw.partition(X12_DELIMITERS.element)[0] for row in rows_of(message, bad)}
+    """Each segment in error, and its tag: the one that was looked for, or else the one that the row begins with."""
+    tags: dict[int, str] = {}
     for row in rows_of(message, bad):
-        if row.path.partition(".")[0].isalnum():
-            tags[row.segment] = row.path.partition(".")[0]
-    return [["AK3", tags[position], str(position), "", _SEGMENT_HAS_ERRORS] for position in sorted(filter(None, tags))]
+        looked_for, point, _ = row.path.removeprefix("/").partition(".")
+        begins = _TAG.match(row.raw)
+        if not row.whole:
+            is_path = bool(point) and looked_for.isupper() and looked_for.isalnum()
+            tags[_position(row, message)] = looked_for if is_path else begins[0] if begins else ""
+    return [["AK3", tag, str(position), "", _SEGMENT_HAS_ERRORS] for position, tag in sorted(tags.items())]
 
 
 def _group_state(states: Sequence[State]) -> str:

@@ -51,13 +51,13 @@ def _serial_drifts(keys: Keys, parcels: ExpectedParcels, name: str, found: str |
     """A serial that was given out must not be next again; that some are left out is no drift."""
     least = parcels.serials.get(name, 0)
     parts = (found or "").split(" ")
-    next_serial, reserved = (int(parts[0]), int(parts[1])) if found else (0, 0)
+    next_serial, reserved = (int(parts[0]), int(parts[2])) if found else (0, 0)
     if next_serial < least:
-        ahead, mark = max(least, reserved), parts[3] if found else 0
+        ahead, mark = max(least, reserved), parts[4] if found else 0
         yield Drift(
             what=_WHAT["serials"].format(name),
             expected=least,
             found=next_serial,
-            writes=(Write(key=keys.serials, field=name, before=found, after=f"{ahead} {ahead} - {mark}"),),
+            writes=(Write(key=keys.serials, field=name, before=found, after=f"{ahead} {ahead} {ahead} - {mark}"),),
             suspect=("serials", name),
         )

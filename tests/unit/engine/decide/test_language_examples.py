@@ -129,6 +129,7 @@ MEANT = {
     "stock.days_of_cover: {more_than: 90}": ({"stock.days_of_cover": 91}, {"stock.days_of_cover": 90}),
     "service.mode: [bike, pickup]": ({"service.mode": "bike"}, {"service.mode": "air"}),
     "service.carrier: colissimo": ({"service.carrier": "colissimo"}, {"service.carrier": "dhl"}),
+    "service.on_time_rate: {less_than: 90%}": ({"service.on_time_rate": 8_999}, {"service.on_time_rate": 9_000}),
     "stock.incoming: {at_least: 20}": ({"stock.incoming": 20}, {"stock.incoming": 19}),
     "stock.next_arrival: {at_most: 3 d}": ({"stock.next_arrival": 4_320}, {"stock.next_arrival": 4_321}),
     "stock.rank: 1": ({"stock.rank": 1}, {"stock.rank": 2}),

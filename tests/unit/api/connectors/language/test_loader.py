@@ -81,6 +81,9 @@ def test_a_message_of_edi_is_quarantined_whole_unless_the_file_says_otherwise():
         "Date": "/DTM.137.0.1",
     }.items():
         edi = edi.replace(f"from: {column}", f"from: {path}")
+    edi = edi.replace("[Ticket, Ligne]", "[/BGM.35.1, LIN.*.0]").replace(
+        "  Type: [VENTE, RETOUR]\n  Qte:", "  QTY.145.0.1:"
+    )
     assert load(edi).quarantine == "file"
     assert load(f"{edi}quarantine: row\n").quarantine == "row"
 
@@ -249,6 +252,46 @@ def test_edi_that_is_sent_needs_its_envelope_and_segments():
         "'envelope' is missing",
         "'segments' is missing",
     ]
+
+
+SENDS = """\
+connector: out
+owner: logistics
+because: {en: For others}
+kind: availability_feed
+sends: {http: "https://shop.example/items/{sku}", most: 1, channel: web, errors: errors}
+format: json
+fields: {sku: sku}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (", channel: web", "", "'channel' is missing"),
+        (", most: 1", "", "write most: 1"),
+        ("errors: errors", "errors: 'a['", "'a[' is no JMESPath"),
+        ("errors: errors", "each: 'a['", "'a[' is no JMESPath"),
+        ('{http: "https://shop.example/items/{sku}", most: 1, channel: web, errors: errors}',
+         "{folder: out, file: feed.json, channel: web}", "write $number into the name"),
+        ("format:", "when: {'a[': 1}\nformat:", "'a[' is no JMESPath"),
+    ],
+)  # fmt: skip
+def test_what_would_lose_a_message_or_never_find_one_is_told(old, new, message):
+    assert load(SENDS).sends.channel == "web"
+    assert old in SENDS
+    assert any(message in said for _, _, said in mistakes(SENDS.replace(old, new, 1)))
+
+
+def test_a_file_that_always_has_everything_may_have_one_name():
+    text = SENDS.replace('{http: "https://shop.example/items/{sku}", most: 1, channel: web, errors: errors}',
+                         "{folder: out, file: feed.json, channel: web, whole: true}")  # fmt: skip
+    assert load(text).sends.whole
+
+
+def test_a_path_of_once_that_its_format_does_not_know_is_told():
+    edi = changed('{csv: {delimiter: ";", decimal: ","}}', "json").replace("once: [Ticket, Ligne]", "once: ['a[']")
+    assert any("'a[' is no JMESPath" in said for _, _, said in mistakes(edi))
 
 
 def test_every_shipped_connector_can_be_loaded():

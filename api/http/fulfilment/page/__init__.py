@@ -1,0 +1,1 @@
+"""The page on which a customer sees where a parcel is."""
