@@ -19,7 +19,8 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 FLOORS = ("rules", "engine", "api")
-SOURCES = (*FLOORS, "pyproject.toml", "LICENSE")
+PACKED = (*FLOORS, "connectors")
+SOURCES = (*PACKED, "pyproject.toml", "LICENSE")
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +92,18 @@ def authorized(shop: Path) -> dict[str, str]:
 
 def test_it_has_every_file_of_the_three_floors_and_no_other(wheel: Path) -> None:
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    sources = (path for floor in FLOORS for path in (ROOT / floor).rglob("*") if path.is_file())
+    sources = (path for floor in PACKED for path in (ROOT / floor).rglob("*") if path.is_file())
     assert packed == {path.relative_to(ROOT).as_posix() for path in sources if "__pycache__" not in path.parts}
 
 
 def test_it_runs_from_its_own_files(environment: Path, shop: Path) -> None:
     where = output("-c", "import api; print(api.__file__)", program=environment / "python", directory=shop)
     assert Path(where.strip()).is_relative_to(environment.parent)
+
+
+def test_the_connectors_that_come_with_it_are_found_and_pass_their_tests(environment: Path, shop: Path) -> None:
+    checked = output("connector", "check", program=environment / "pointsman", directory=shop)
+    assert "stock-csv: counts, 1 test" in checked
 
 
 def test_a_starter_network_is_loaded_tested_published_and_decided(environment: Path, shop: Path) -> None:

@@ -9,6 +9,7 @@ from api.connectors.applying.master_data import apply_nodes, apply_products
 from api.connectors.applying.orders import apply_cancellation, apply_confirmation, apply_order, apply_packing
 from api.connectors.applying.returns import apply_inspection, apply_return, apply_returned_goods
 from api.connectors.applying.stock import apply_counts, apply_movements
+from api.connectors.applying.tracking import apply_tracking
 
 APPLIERS: Mapping[str, Applier] = MappingProxyType(
     {
@@ -25,6 +26,7 @@ APPLIERS: Mapping[str, Applier] = MappingProxyType(
         "returns": one_by_one(apply_return),
         "returned_goods": one_by_one(apply_returned_goods),
         "return_inspections": one_by_one(apply_inspection),
+        "tracking": apply_tracking,
     }
 )
 """By the name of the kind."""

@@ -13,6 +13,7 @@ from api.shapes.fields import Day, Degrees, Instant, Money, SentUnits, TrueOrFal
 from api.shapes.flows.receipts import DeliveryRequest, ReceiptLine
 from api.shapes.flows.returns import InspectReturnRequest, OpenReturnRequest, ReceiveReturnRequest
 from api.shapes.fulfilment.parcels import PackShipmentRequest
+from api.shapes.fulfilment.tracking import TrackingEventRequest
 from api.shapes.hold_ends import ConfirmRequest
 from api.shapes.line_units import LineUnits
 from api.shapes.order import OrderRequest
@@ -84,6 +85,7 @@ INBOUND: Mapping[str, InboundKind] = {
         InboundKind(
             name="return_inspections", body=InspectReturnRequest, scope="orders", address=("return",), named=False
         ),
+        InboundKind(name="tracking", body=TrackingEventRequest, scope="orders"),
     )
 }
 OUTBOUND: Mapping[str, Scope] = {

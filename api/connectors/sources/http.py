@@ -60,7 +60,8 @@ class HttpSource:
                 if not number:
                     after |= {_ETAG: page.answer.headers.get("ETag", "")}
                     after |= {_MODIFIED: page.answer.headers.get("Last-Modified", "")}
-            yield self._message(page, number, after, begun)
+            with page.answer.body:  # whoever reads the message has done so when the next one is asked for
+                yield self._message(page, number, after, begun)
 
     def put_away(self, message: Message, *, quarantined: bool) -> None:
         """What was read is told by the place alone."""
@@ -80,8 +81,13 @@ class HttpSource:
                 asked = with_parameter(url, pages.parameter or pages.path, str(count + number))
             answer = self._ask(asked, {**words, "cursor": cursor}, conditions if not number else {})
             if answer.status == 304:  # noqa: PLR2004  # not modified
+                answer.body.close()
                 return
-            page = self._page(answer, asked, cursor)
+            try:
+                page = self._page(answer, asked, cursor)
+            except BaseException:
+                answer.body.close()
+                raise
             yield page
             if page.next_url is None and page.cursor is None:
                 return

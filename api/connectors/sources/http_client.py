@@ -97,14 +97,23 @@ def shown(url: str) -> str:
 
 def _spooled(answer: Any, place: str) -> BinaryIO:
     spooled: Any = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # whoever reads it closes it
+    try:
+        _copy(answer, spooled, place)
+    except BaseException:
+        spooled.close()
+        raise
+    spooled.seek(0)
+    return spooled  # type: ignore[no-any-return]
+
+
+def _copy(answer: Any, to: BinaryIO, place: str) -> None:
+    """Raises NotAnswered if there is more than may be."""
     copied = 0
     while part := answer.read(shutil.COPY_BUFSIZE):
         copied += len(part)
         if copied > MOST_BYTES:
             raise NotAnswered(f"{place} answered more than {MOST_BYTES >> 20} MiB; ask for less at once, by pages")
-        spooled.write(part)
-    spooled.seek(0)
-    return spooled  # type: ignore[no-any-return]
+        to.write(part)
 
 
 def _retry_after(text: str | None) -> int | None:

@@ -152,6 +152,13 @@ def test_products_in_their_units_and_the_last_of_two_stands(send, pointsman):
     assert "'X'" in message.problems[0].message
 
 
+def test_where_a_parcel_is_may_be_said_before_it_is_known_here(send):
+    fields = {"number": "n", "state": "{from: code, words: {LIV: delivered}}", "at": "at"}
+    row = {"n": "1Z999AA10123456784", "code": "LIV", "at": "2026-11-27T08:00:00Z"}
+    message = send("tracking", fields, row, {**row, "code": "?"})
+    assert (message.endings["applied"], message.endings["bad"]) == (1, 1)
+
+
 def test_a_return_and_its_steps(send, pointsman):
     place_order(send)
     (shipment,) = pointsman.orders.show("W-1").shipments

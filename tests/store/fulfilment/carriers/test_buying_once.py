@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from engine.errors import CarrierRefused, CarrierUnavailable
 from tests.support.examples import examples
-from tests.support.fake_carriers.booking import FAKES, a_booking, carriers_of, elsewhere
+from tests.support.fake_carriers.booking import FAKES, a_booking, carriers_of, elsewhere, parcel
 from tests.support.fake_carriers.fake_server import FAULTS, LABELS, serving
+
+pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+"""The store is asked the same everywhere; test_begun_bookings.py tries it on every server."""
 
 QUICK_FAULTS = [fault for fault in FAULTS if fault != "slow"]
 MOST_TRIES = 12
@@ -92,9 +95,9 @@ def test_each_way_of_failing_while_it_is_paid_is_survived(client, keys, door, fa
     faults = iter([fault])
     fake.faults = lambda request: next(faults, None) if request.path.endswith(paying) else None
     booking = a_booking(door)
-    impatient = carriers_of(client, keys, fake, door, seconds=0.5)
+    asked = carriers_of(client, keys, fake, door, seconds=0.5 if fault == "slow" else 5.0)
     with pytest.raises(CarrierUnavailable) as failure:
-        impatient.carrier("shop").buy(booking)
+        asked.carrier("shop").buy(booking)
     assert failure.value.retry_after == (7 if fault == "busy" else None)
     bought(carriers_of(client, keys, fake, door), booking)
     assert len(fake.bills) == 1
@@ -164,4 +167,22 @@ def test_the_answer_is_of_the_booking_that_was_asked_for(door, fake, carrier):
     first, second = a_booking(door), a_booking(door, reference="d-1/1")
     one, other = carrier.buy(first), carrier.buy(dataclasses.replace(second))
     assert one.booking != other.booking
+    assert len(fake.bills) == 2
+
+
+@pytest.mark.parametrize("door", ["easypost", "karrio"])
+def test_a_carrier_that_says_it_was_paid_before_is_believed(door, fake, carrier):
+    def paid_by_somebody_else(request):
+        if request.path.endswith(("buy", "purchase")) and not fake.bills:
+            fake.answer(request)
+
+    fake.faults = paid_by_somebody_else
+    assert carrier.buy(a_booking(door)).labels[0].label
+    assert len(fake.bills) == 1
+
+
+@pytest.mark.parametrize("door", ["easypost", "karrio"])
+def test_a_parcel_is_not_taken_for_one_whose_reference_begins_alike(door, fake, carrier):
+    twelfth, first = (dataclasses.replace(a_booking(door), parcels=(parcel(number),)) for number in (12, 1))
+    assert carrier.buy(twelfth).booking != carrier.buy(first).booking
     assert len(fake.bills) == 2
