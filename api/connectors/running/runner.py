@@ -62,7 +62,7 @@ class Refusals:
     whole: bool = False
 
     def has(self, row: ReadRow) -> bool:
-        return self.whole or None in self.messages or row.message_number in self.messages
+        return self.whole or row.message_number in self.messages
 
 
 class TurnLost(PointsmanError):

@@ -121,6 +121,19 @@ def restock(here, now):
             here.pointsman.stock.move([Movement(op=f"{here.root}-{sku}", node=node, sku=sku, delta=units - there)])
 
 
+def test_what_was_wrong_before_a_crash_is_told_after_it(running, dies, monkeypatch):
+    monkeypatch.setattr("api.connectors.running.runner.ROWS_AT_ONCE", 1)
+    here = running(MOVEMENTS)
+    here.put("a.csv", SALES + "nowhere,RARE,1,R1,1\nelsewhere,RARE,1,R1,2\nlyon,RARE,1,R1,3\n")
+    dies(5)  # after the steps of two rows
+    with pytest.raises(Died):
+        here.run()
+    dies(0)
+    (message,) = here.run().messages
+    assert [problem.row for problem in message.problems] == [2, 3]
+    assert message.endings["bad"] == 2
+
+
 def test_rows_that_were_being_taken_over_more_than_a_day_ago_are_left_to_a_person(running, dies, clock):
     here = running(MOVEMENTS)
     here.put("a.csv", SALES + "lyon,RARE,1,R1,9\n")
