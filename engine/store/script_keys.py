@@ -265,7 +265,7 @@ LOAD_STOCK = KeyLayout(
 REPAIR = KeyLayout(
     (
         *("log", "expiring", "orders", "parked", "arriving", "open_by_arrival", "closed_by_arrival"),
-        *("ended_transfers_made", "returns_opened", "facts", "changed", *_OFFERS, "due"),
+        *("ended_transfers_made", "returns_opened", "facts", "changed", *_OFFERS, "due", *TRACKED_NOW),
     ),
     (("written",),),
     _WAITING,

@@ -16,6 +16,7 @@ from engine.model.facts import Inventory
 from tests.bench import (
     activation,
     choice,
+    connector_formats,
     crowding,
     decisions,
     http_throughput,
@@ -43,11 +44,13 @@ PARTS = (
     "returning",
     "moving",
     "labelling",
+    "connecting",
 )
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
 BRIEF_DAYS, BRIEF_ARTICLES = 14, 6
 BRIEF_LABELS = 12
+BRIEF_ROWS = 200
 
 
 @click.command()
@@ -60,8 +63,8 @@ BRIEF_LABELS = 12
 @click.option("--only", type=click.Choice(PARTS), multiple=True, help="Run only this part; may be given several times.")
 def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
     """Measure matching and choosing against other engines, decisions a second, checking and activating policies, rules
-    in tables, the ledger against bare commands, and HTTP throughput against a floor; ways to place returned units; and
-    how long labels take to draw.
+    in tables, the ledger against bare commands, and HTTP throughput against a floor; ways to place returned units; how
+    long labels take to draw; and how long files that connectors read.
     """
     # servers that were started end when their `with` blocks are left, so SIGTERM must leave these
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -122,7 +125,12 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     figures["returning"] = _returning(inventory, brief=brief) if "returning" in only else None
     figures["moving"] = _moving(inventory, brief=brief) if "moving" in only else None
     figures["labelling"] = _labelling(brief=brief) if "labelling" in only else None
+    figures["connecting"] = _connecting(brief=brief) if "connecting" in only else None
     return tables.Report(**figures, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
+
+
+def _connecting(*, brief: bool) -> connector_formats.ReadingFigures:
+    return connector_formats.measure(rows=BRIEF_ROWS if brief else connector_formats.ROWS, say=_say)
 
 
 def _labelling(*, brief: bool) -> labels.LabellingFigures:

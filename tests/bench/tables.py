@@ -14,6 +14,7 @@ from rules.syntax.literals import MICROS
 from tests.bench import choice
 from tests.bench.activation import ActivatingFigures
 from tests.bench.choice import Agreement, ChoosingFigures
+from tests.bench.connector_formats import ReadingFigures
 from tests.bench.crowding import LOAD, STALLED, STREAMS, CrowdingFigures
 from tests.bench.decisions import DecidingFigures
 from tests.bench.http_throughput import ThroughputFigures
@@ -47,6 +48,7 @@ class Report:
     returning: ReturningFigures | None
     moving: MovingFigures | None
     labelling: LabellingFigures | None
+    connecting: ReadingFigures | None
     load: tuple[float, float]
     cores: int
 
@@ -133,6 +135,8 @@ def _tables_of_flows(report: Report) -> Iterator[Table]:
         yield _moving(report.moving)
     if report.labelling:
         yield _labelling(report.labelling)
+    if report.connecting:
+        yield _connecting(report.connecting)
 
 
 def _times(matched: Matched) -> Table:
@@ -278,6 +282,17 @@ def _labelling(figures: LabellingFigures) -> Table:
         table.add_column(title, justify="right")
     for one in figures.drawings:
         table.add_row(one.form, f"{one.median:.1f}", f"{one.seconds:.1f}", f"{one.size / 1_000:.1f}")
+    return table
+
+
+def _connecting(figures: ReadingFigures) -> Table:
+    table = Table(title=f"Reading {figures.rows:,} rows of each format, and mapping four fields of each")
+    table.add_column("format")
+    for title in ("read, us a row", "mapped, us a row", "file, kB", "process grown by, kB"):
+        table.add_column(title, justify="right")
+    for one in figures.formats:
+        times = f"{one.read:.1f}", f"{one.mapped:.1f}"
+        table.add_row(one.form, *times, f"{one.size / 1_000:,.0f}", f"{one.grown / 1_000:,.0f}")
     return table
 
 

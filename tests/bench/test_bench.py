@@ -192,6 +192,7 @@ def test_the_tables_show_every_part(measured):
         "A crowded service",
         "Where returned units go",
         "Drawing 12 labels",
+        "Reading 200 rows",
         "load average",
     ):
         assert part in shown
@@ -211,6 +212,12 @@ def test_labels_are_drawn_in_each_form(report):
     assert all(min(one["median"], one["seconds"], one["size"]) > 0 for one in figures["drawings"])
 
 
+def test_every_format_that_connectors_read_is_measured(report):
+    formats = report["connecting"]["formats"]
+    assert [one["form"] for one in formats] == ["csv", "json", "ndjson", "xml", "xlsx", "fixed", "edifact", "x12"]
+    assert all(one["size"] > 0 and one["grown"] >= 0 for one in formats)
+
+
 def test_the_command_line_prints_json_of_the_parts_asked_for():
     command = [sys.executable, "-m", "tests.bench", "--brief", "--json", "--only", "deciding"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
@@ -225,6 +232,7 @@ def test_the_command_line_prints_json_of_the_parts_asked_for():
         is figures["returning"]
         is figures["moving"]
         is figures["labelling"]
+        is figures["connecting"]
         is None
     )
 

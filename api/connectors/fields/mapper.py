@@ -3,6 +3,7 @@ connector. A field that has no value that can be used is told with its row and p
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from api.connectors.fields.conversion import Tables, converted, literal, text_of, written
@@ -74,11 +75,17 @@ class _Field:
         self._joined = [inner(f"{name}[{index}]", below) for index, below in enumerate(mapping.join)]
         self._times = inner(name, mapping.times_by) if mapping.times_by is not None else None
 
+    @cached_property
+    def _said(self) -> Any:
+        """The value, or the default, that the connector's file says. Raises BadField."""
+        said = self._mapping.default if self._mapping.value is None else self._mapping.value
+        return literal(self._mapping, said or "")
+
     def value(self, scopes: Scopes, parts: Mapping[str, Any]) -> Any:
         """None: it is not there, and need not be. Raises BadField, or BadFields of a list."""
         mapping = self._mapping
         if mapping.value is not None:
-            return literal(mapping, mapping.value)
+            return self._said
         if mapping.each:
             return self._list(scopes, parts)
         if self._joined:
@@ -89,7 +96,7 @@ class _Field:
             times = self._times.value(scopes, parts) if self._times is not None else None
             value = self._convert(mapping, value, path, self._tables, times)
         if value is None and mapping.default is not None:
-            return literal(mapping, mapping.default)
+            return self._said
         if value is None and not mapping.optional:
             raise BadField(path, self._missing(path, scopes))
         return value

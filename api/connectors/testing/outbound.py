@@ -3,6 +3,7 @@
 import datetime
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -15,7 +16,8 @@ from api.connectors.testing.comparison import MOST_TOLD, TestResult
 from api.connectors.testing.connector_test import ConnectorTest
 from engine.errors import InputInvalid, Mistake
 
-_TERMINATORS = {"edifact": b"'", "x12": b"~"}
+_SEGMENTS = {"edifact": re.compile(rb"(?:\?.|[^?'])*'", re.DOTALL), "x12": re.compile(rb"[^~]*~")}
+"""A whole segment; of EDIFACT, what ? releases ends none."""
 _FIRST = 1
 """The number that the message of a test has."""
 
@@ -27,7 +29,7 @@ def run_outbound_test(connector: Connector, test: ConnectorTest) -> TestResult:
     body = rendered.message.body if rendered.message else b""
     name = rendered.message.name if rendered.message else ""
     bad = [text for item in rendered.bad for text in item.problems]
-    if connector.format.format in _TERMINATORS:
+    if connector.format.format in _SEGMENTS:
         body = segment_lines(connector, body)
         test = replace(test, expect={**test.expect, **_expected_segments(connector, test.expect)})
     differences = _differences(test.expect, body, name, bad, skipped=len(records) - len(wanted))
@@ -50,8 +52,8 @@ def rendered_of(connector: Connector, records: list[Any], *, at: int) -> tuple[l
 
 def segment_lines(connector: Connector, body: bytes) -> bytes:
     """Of EDI, each segment on a line of its own, as people read it."""
-    end = _TERMINATORS.get(connector.format.format)
-    return body if end is None else body.replace(b"\r", b"").replace(b"\n", b"").replace(end, end + b"\n")
+    segment = _SEGMENTS.get(connector.format.format)
+    return body if segment is None else segment.sub(rb"\g<0>\n", body.replace(b"\r", b"").replace(b"\n", b""))
 
 
 def _expected_segments(connector: Connector, expect: Mapping[str, Any]) -> Mapping[str, Any]:

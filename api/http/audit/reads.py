@@ -11,6 +11,8 @@ from engine.service import Pointsman
 
 OF_NO_PERSON = frozenset(
     {
+        # a page that is open to all
+        "tracking_page.page",
         *("stock.availability", "stock.feed", "stock.show", "resting.listed"),
         *("channels.every", "channels.show", "channels.feed"),
         *("demand.show",),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 PARAMETERS: Mapping[str, str] = {
+    "carrier": "The id of a carrier, as the network has it",
     "channel": "The channel that the order is placed on",
     "decision_id": "The id of a decision, as its answer has it",
     "entry": "The id of an entry of the log, or of a decision",

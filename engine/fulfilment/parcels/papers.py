@@ -183,7 +183,7 @@ def note_line(sku: str, quantity: int, products: Mapping[str, Product]) -> paper
     product = products.get(sku)
     if product is None:
         return paper.NoteLine(sku=sku, quantity=quantity)
-    return paper.NoteLine(sku=sku, quantity=quantity, decimals=product.decimals, unit=product.unit)
+    return paper.NoteLine(sku=sku, quantity=quantity, name=product.name, decimals=product.decimals, unit=product.unit)
 
 
 def _others(shipment: _Shipment, order: OrderState, products: Mapping[str, Product]) -> Iterator[paper.OtherShipment]:

@@ -417,9 +417,10 @@ class Check:
                 self._suspected.add(("transfers", name))
 
     def _compare_tracking(self) -> None:
-        (states, on_time), replay = scan.tracking(self._client, self._keys), self.replay.tracking
-        for name in states.keys() | replay.states.keys():
-            if any(tracking_drifts(self._keys, self.replay, name, states.get(name))):
+        states, on_time = scan.tracking(self._client, self._keys), scan.on_time(self._client, self._keys)
+        replay, nothing = self.replay.tracking, (None, None, None)
+        for name in states.keys() | replay.states.keys() | self.replay.parcels.shipments.keys():
+            if any(tracking_drifts(self._keys, self.replay, name, states.get(name, nothing))):
                 self._suspected.add(("tracking", name))
         millis = self._client.milliseconds(self._keys.log)
         for counted in on_time.keys() | replay.on_time.keys():

@@ -25,6 +25,10 @@ TransferState: TypeAlias = tuple[str | None, str | None, str | None]
 """Of a transfer, as it is stored: its text among those that are open, and among the others; and when it was made, as
 the list of these has it.
 """
+TrackingState: TypeAlias = tuple[str | None, str | None, str | None]
+"""Of a shipment that a carrier has, as it is stored: where it is, since when its promise is at risk, and when something
+is to be said of it next.
+"""
 SuspectKind: TypeAlias = Literal[
     "holds",
     "callers",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from engine.store.connection.client import Client, faults
+from engine.store.flows.promise_notes import member_of
+from engine.store.fulfilment.stored_shipment import shipment_key
 from engine.store.keys import Keys
 from engine.store.reconcile.drift import SuspectPosition
 from engine.store.reconcile.expected_state import ReceiptState, Suspect, SuspectKind
@@ -178,7 +180,14 @@ _READS: Mapping[SuspectKind, _Read] = {
         ),
         lambda replies: (_parse_text(replies), _parse_text(replies), _parse_score(replies)),
     ),
-    "tracking": _Read(lambda pipeline, keys, shipment: pipeline.hget(keys.tracking_states, shipment), _parse_text),
+    "tracking": _Read(
+        lambda pipeline, keys, shipment: (
+            pipeline.hget(keys.tracking_states, shipment)
+            .zscore(keys.tracking_open, member_of(*shipment_key(shipment)))
+            .zscore(keys.tracking_unraised, member_of(*shipment_key(shipment)))
+        ),
+        lambda replies: (_parse_text(replies), _parse_score(replies), _parse_score(replies)),
+    ),
     "on_time": _Read(lambda pipeline, keys, field: pipeline.hget(keys.on_time, field), _parse_text),
     **{kind: _field(kind) for kind in PARCEL_HASHES},
 }

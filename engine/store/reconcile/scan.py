@@ -8,8 +8,9 @@ import orjson
 
 from engine.store.connection.client import Client, faults
 from engine.store.connection.hashes import Fields, read_hashes
+from engine.store.flows.promise_notes import shipment_of
 from engine.store.keys import Keys
-from engine.store.reconcile.expected_state import Base, PositionKey, ReceiptState, TransferState
+from engine.store.reconcile.expected_state import Base, PositionKey, ReceiptState, TrackingState, TransferState
 from engine.store.reconcile.fulfilment.parcel_hashes import ParcelHash, parcel_hash
 
 _AT_ONCE = 500
@@ -156,9 +157,23 @@ def says_receipts_are_open(client: Client, keys: Keys) -> str | None:
     return None if text is None else text.decode()
 
 
-def tracking(client: Client, keys: Keys) -> tuple[dict[str, str], dict[str, str]]:
-    """Where each shipment is that a carrier has, and how many parcels came on time, as they are stored."""
-    return _scan_hash(client, keys.tracking_states), _scan_hash(client, keys.on_time)
+def tracking(client: Client, keys: Keys) -> dict[str, TrackingState]:
+    """By shipment, where it is and when it is due, as that is stored."""
+    states = _scan_hash(client, keys.tracking_states)
+    listed = [_scan_sorted_set(client, key) for key in (keys.tracking_open, keys.tracking_unraised)]
+    dues = [{f"{decision}/{number}": at for decision, number, at in _shipments(scores)} for scores in listed]
+    names = states.keys() | dues[0].keys() | dues[1].keys()
+    return {name: (states.get(name), dues[0].get(name), dues[1].get(name)) for name in names}
+
+
+def on_time(client: Client, keys: Keys) -> dict[str, str]:
+    """How many parcels came on time and how many did not, as that is stored."""
+    return _scan_hash(client, keys.on_time)
+
+
+def _shipments(scores: dict[str, str]) -> Iterator[tuple[str, int, str]]:
+    for member, at in scores.items():
+        yield (*shipment_of(member), at)
 
 
 def transfers(client: Client, keys: Keys) -> dict[str, TransferState]:

@@ -16,6 +16,7 @@ local sorted_sets = {
   [key.expiring] = true, [key.orders] = true, [key.parked] = true, [key.waiting] = true, [key.due] = true,
   [key.arriving] = true, [key.open_by_arrival] = true, [key.closed_by_arrival] = true,
   [key.ended_transfers_made] = true, [key.returns_opened] = true,
+  [key.tracking_open] = true, [key.tracking_unraised] = true,
 }
 local function value(name, field)
   local current

@@ -121,3 +121,10 @@ def test_a_server_that_was_started_again_wastes_a_few_numbers_and_no_more(issuin
     issuing.fail_over()
     (second,) = issuing.take(numbers, 1)
     assert second in {number_of(numbers[0], serial) for serial in range(1, 4)}
+
+
+def test_ranges_of_another_form_have_serials_of_their_own(issuing):
+    lyon = NumberRange(kind="dpd", account="0998", first=0, last=9)
+    lille = NumberRange(kind="dpd", account="0997", first=3, last=9)
+    assert issuing.take([lyon], 5) == [number_of(lyon, serial) for serial in range(5)]
+    assert issuing.take([lille], 2) == [number_of(lille, 3), number_of(lille, 4)]

@@ -14,6 +14,7 @@ from tests.support.facts import HOUR, NOW
 from tests.support.ledger_entries import ledger_kinds
 from tests.support.lossy_proxy import script_call
 from tests.support.parcels import decided, pack, packing_network
+from tests.support.resumed_replay import verify_resumed
 from tests.support.tracking import said, tell, told, tracked
 
 DAY = 24 * HOUR
@@ -305,3 +306,47 @@ def test_an_answer_that_is_lost_is_given_again_and_nothing_is_taken_twice(shop, 
     states = [parcel["state"] for entry in tracked(shop) for parcel in entry["parcels"]]
     assert states == ["in_transit", "out_for_delivery"]
     assert shop.check().clean
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        (lambda redis, key, name: redis.hdel(key("tracking:states"), name), "where its carrier said that it is"),
+        (lambda redis, key, name: redis.hset(key("tracking:states"), name, '{"late":true}'), "where its carrier"),
+        (lambda redis, key, name: redis.hset(key("tracking:states"), name, "{"), "where its carrier"),
+        (lambda redis, key, _: redis.hset(key("tracking:states"), "x/0", '{"late":true}'), "shipment x/0"),
+        (lambda redis, key, _: redis.delete(key("tracking:open"), key("tracking:unraised")), "where its carrier"),
+        (lambda redis, key, _: redis.delete(key("tracking:on_time")), "parcels that count as on time or not"),
+        (
+            lambda redis, key, _: redis.hset(key("tracking:on_time"), "2026-11-27\tparcel\tlyon\tFR\t0", 7),
+            "parcels that count as on time or not, 2026-11-27 parcel lyon FR 0",
+        ),
+    ],
+)
+def test_the_check_tells_what_is_not_as_the_log_says_and_repairs_it(shop, clock, packed, redis, damaged):
+    damage, what = damaged
+    name, (first, last) = packed
+    clock.now += HOUR
+    tell(shop, said(first, "delivered", NOW), said(last, "in_transit", NOW))
+    assert shop.check().clean
+    damage(*redis, str(name))
+    (drift,) = shop.check().drifts
+    assert what in drift.what
+    shop.repair(who="a test")
+    assert shop.check().clean
+    assert where(shop, first)[1].state == "in_transit"
+    clock.now += 3 * DAY
+    assert [risk.cause for risk in shop.flows.promise_watch.watch().on_the_way] == ["in_transit_late"]
+
+
+@pytest.fixture
+def redis(redis_client, key):
+    """The server's client, and what names a key of the network."""
+    return redis_client, key
+
+
+def test_a_check_that_goes_on_from_an_earlier_one_knows_what_was_tracked_before(shop, clock, packed):
+    _, (first, last) = packed
+    clock.now += HOUR
+    tell(shop, said(first, "delivered", NOW), said(last, "in_transit", NOW))
+    verify_resumed(shop, parts=4)

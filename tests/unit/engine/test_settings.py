@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import BadSetting
+from engine.fulfilment.tracking.settings import TrackingSettings
+from engine.rate_limit import RateLimit
 from engine.settings import Settings
 
 
@@ -29,6 +31,9 @@ def test_every_setting_is_read():
         "POINTSMAN_GUARD": "off",
         "POINTSMAN_BACKLOG": "manual",
         "POINTSMAN_PRINTING": "manual",
+        "POINTSMAN_TRACKING_LOST_AFTER": "12 d",
+        "POINTSMAN_TRACKING_PAGE": "token",
+        "POINTSMAN_TRACKING_LIMIT": "7/second",
         "POINTSMAN_UNDO": "4 h",
         "POINTSMAN_SERVER_STAYS": "0",
         "POINTSMAN_PERSONAL": "tags, address",
@@ -50,6 +55,7 @@ def test_every_setting_is_read():
         guard="off",
         backlog="manual",
         printing="manual",
+        tracking=TrackingSettings(silence=12 * 24 * 60 * 60, page="token", page_limit=RateLimit(requests=7, seconds=1)),
         undo=4 * 60,
         server_stays=0,
         archive=Path("/var/lib/archive"),
@@ -83,6 +89,10 @@ def test_an_empty_variable_is_one_that_is_not_set():
         ("POINTSMAN_PERSONAL", "none,tags"),
         ("POINTSMAN_RATE_LIMIT", "0/second"),
         ("POINTSMAN_RATE_LIMIT", "600 per minute"),
+        ("POINTSMAN_TRACKING_LOST_AFTER", "0 d"),
+        ("POINTSMAN_TRACKING_LOST_AFTER", "91 d"),
+        ("POINTSMAN_TRACKING_PAGE", "everybody"),
+        ("POINTSMAN_TRACKING_LIMIT", "0"),
         ("POINTSMAN_UNDO", "1440"),
         ("POINTSMAN_UNDO", "31 d"),
         ("POINTSMAN_REPLICAS", "10"),

@@ -55,12 +55,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarrierHttp:
-    """Paths are put behind the URL `base`; `authorization` is that header's value. `clock` answers UTC seconds."""
+    """Paths are put behind the URL `base`; `authorization` is that header's value. `clock` answers UTC seconds. What an
+    answer names may also lie in the networks `elsewhere`, which need not be public.
+    """
 
     carrier: str
     base: str
     authorization: str = field(repr=False)
     clock: Callable[[], int]
+    elsewhere: Sequence[IpNetwork] = ()
     seconds: float = SECONDS
     context: Callable[[], ssl.SSLContext] = ssl.create_default_context
     resolve: Resolve = socket.getaddrinfo
@@ -86,11 +89,11 @@ class CarrierHttp:
             url = parse_url(address, allowed=_ANYWHERE)
             is_own = (url.scheme, url.host, url.port) == (own.scheme, own.host, own.port)
             if not is_own:
-                url = parse_url(address, allowed=())
+                url = parse_url(address, allowed=self.elsewhere)
         except InputInvalid as error:
             raise self._unavailable(f"it names an address for the label that is not asked: {error}") from error
         headers = {"Accept": "*/*", **({"Authorization": self.authorization} if is_own else {})}
-        reply = self._send("GET", url, headers, None, allowed=_ANYWHERE if is_own else ())
+        reply = self._send("GET", url, headers, None, allowed=_ANYWHERE if is_own else self.elsewhere)
         if reply.status != HTTPStatus.OK:
             raise self._unavailable(f"the label can't be fetched: {reply.status}")
         return reply.body

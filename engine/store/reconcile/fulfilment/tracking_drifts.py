@@ -2,26 +2,47 @@
 
 from collections.abc import Iterator
 
+from engine.model.tracking import ENDED, NOWHERE
+from engine.store.flows.promise_notes import member_of
+from engine.store.fulfilment.stored_shipment import StoredShipment, shipment_key
 from engine.store.fulfilment.stored_tracking import TAB, TrackedState, counted_from
 from engine.store.keys import Keys
 from engine.store.reconcile.drift import Drift, Write
+from engine.store.reconcile.expected_state import TrackingState
 from engine.store.reconcile.log_replay import LogReplay
 
 _MILLISECONDS = 1_000
 
 
-def tracking_drifts(keys: Keys, replay: LogReplay, shipment: str, stored: str | None) -> Iterator[Drift]:
-    """`stored` is the state of the shipment, None if there is none."""
-    expected = replay.tracking.states.get(shipment)
-    if _parse(stored) != expected:
+def tracking_drifts(keys: Keys, replay: LogReplay, shipment: str, stored: TrackingState) -> Iterator[Drift]:
+    """`stored` is as it was read."""
+    state, at_risk, unraised = stored
+    expected, member = replay.tracking.states.get(shipment), member_of(*shipment_key(shipment))
+    writes = []
+    if _parse(state) != expected:
         after = None if expected is None else expected.text
+        writes.append(Write(key=keys.tracking_states, field=shipment, before=state, after=after))
+    # when it is due, the promise watch finds out, and takes off the list what is over
+    is_open = _is_open(replay.parcels.shipments.get(shipment), expected or TrackedState())
+    if is_open and at_risk is None:
+        writes += Write.each((keys.tracking_open, keys.tracking_unraised), member, (at_risk, unraised), ("0", "0"))
+    if writes:
+        is_there = int(expected is not None or is_open)
         yield Drift(
             what=f"shipment {shipment}, where its carrier said that it is",
-            expected=int(expected is not None),
-            found=int(stored is not None),
-            writes=(Write(key=keys.tracking_states, field=shipment, before=stored, after=after),),
+            expected=is_there,
+            found=1 - is_there,
+            writes=tuple(writes),
             suspect=("tracking", shipment),
         )
+
+
+def _is_open(shipment: str | None, state: TrackedState) -> bool:
+    """Whether a carrier has some of its parcels, and they are not over."""
+    packings = StoredShipment.decode(shipment).packings if shipment else ()
+    carried = [packing for packing in packings if packing.state == "packed" and packing.carrier]
+    parcels = [parcel for packing in carried for parcel in packing.parcels]
+    return any(state.parcels.get(parcel.sscc, NOWHERE).state not in ENDED for parcel in parcels)
 
 
 def on_time_drifts(keys: Keys, replay: LogReplay, field: str, stored: str | None, millis: int) -> Iterator[Drift]:

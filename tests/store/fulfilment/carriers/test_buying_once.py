@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from engine.errors import CarrierRefused, CarrierUnavailable
 from tests.support.examples import examples
-from tests.support.fake_carriers.booking import FAKES, a_booking, carriers_of, elsewhere
+from tests.support.fake_carriers.booking import FAKES, a_booking, carriers_of, elsewhere, parcel
 from tests.support.fake_carriers.fake_server import FAULTS, LABELS, serving
+
+pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+"""The store is asked the same everywhere; test_begun_bookings.py tries it on every server."""
 
 QUICK_FAULTS = [fault for fault in FAULTS if fault != "slow"]
 MOST_TRIES = 12
@@ -164,4 +167,22 @@ def test_the_answer_is_of_the_booking_that_was_asked_for(door, fake, carrier):
     first, second = a_booking(door), a_booking(door, reference="d-1/1")
     one, other = carrier.buy(first), carrier.buy(dataclasses.replace(second))
     assert one.booking != other.booking
+    assert len(fake.bills) == 2
+
+
+@pytest.mark.parametrize("door", ["easypost", "karrio"])
+def test_a_carrier_that_says_it_was_paid_before_is_believed(door, fake, carrier):
+    def paid_by_somebody_else(request):
+        if request.path.endswith(("buy", "purchase")) and not fake.bills:
+            fake.answer(request)
+
+    fake.faults = paid_by_somebody_else
+    assert carrier.buy(a_booking(door)).labels[0].label
+    assert len(fake.bills) == 1
+
+
+@pytest.mark.parametrize("door", ["easypost", "karrio"])
+def test_a_parcel_is_not_taken_for_one_whose_reference_begins_alike(door, fake, carrier):
+    twelfth, first = (dataclasses.replace(a_booking(door), parcels=(parcel(number),)) for number in (12, 1))
+    assert carrier.buy(twelfth).booking != carrier.buy(first).booking
     assert len(fake.bills) == 2
