@@ -103,7 +103,7 @@ class ConnectorRunner:
                 self._read_all(report)
         except TurnLost:
             report.busy = True
-        except (SourceUnavailable, NotDelivered, *LATER) as error:
+        except (SourceUnavailable, NotDelivered, OSError, *LATER) as error:
             report.error = str(error)
             self._note_failure(str(error))
         finally:
