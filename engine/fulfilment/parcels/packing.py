@@ -343,7 +343,7 @@ class ShipmentPacking:
         try:
             return carriage, self._parts.carriers.carrier(packing.carrier).buy(booking)
         except CarrierRefused as refusal:
-            self.store_cancelled(reading, packing, because=str(refusal))
+            self.store_cancelled(reading, packing, because=refusal.summary)
             raise
 
     def _bought_change(
