@@ -20,6 +20,8 @@ _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*rel="?next"?', re.IGNORECASE)
 _WORD = re.compile(r"\$(since|cursor|now)\b")
 MOST_PAGES = 10_000
 """Of one turn: a service whose pages never end is told, and goes on at the next."""
+OVERLAP_SECONDS = 60
+"""Each pull asks for so much before the last one began: the service's clock may be behind ours."""
 _ETAG, _MODIFIED, _SINCE, _CURSOR = "etag", "modified", "since", "cursor"
 
 
@@ -56,7 +58,7 @@ class HttpSource:
             last = page.next_url is None and page.cursor is None
             after = {_CURSOR: page.cursor or (words["cursor"] if self._keeps_cursor(page) else "")}
             if last:
-                after[_SINCE] = timestamp(begun)
+                after[_SINCE] = timestamp(begun - OVERLAP_SECONDS)
                 if not number:
                     after |= {_ETAG: page.answer.headers.get("ETag", "")}
                     after |= {_MODIFIED: page.answer.headers.get("Last-Modified", "")}
