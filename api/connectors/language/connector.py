@@ -225,7 +225,7 @@ class HttpCall:
     body: str | None = None
     dates: str | None = None
     """Of `$since` and `$now`: how they are written, as in Python's strftime; not given: as in RFC 3339."""
-    overlap: int = 0
+    overlap: int = 60
     """So many seconds before the last pull `$since` is, as the other side's clock may be behind ours."""
     pages: Pages | None = None
     most_a_minute: int | None = None

@@ -53,7 +53,7 @@ class HttpSource:
     def messages(self, place: Mapping[str, str]) -> Iterator[Message]:
         """A message a page. A turn that is broken off goes on at its last page, where pages have cursors."""
         begun = self._now()
-        since = max(seconds(place[_SINCE]) - self._call.overlap, 0) if _SINCE in place else 0
+        since = seconds(place[_SINCE]) if _SINCE in place else 0
         words = {"since": self._dated(since), "cursor": place.get(_CURSOR, ""), "now": self._dated(begun)}
         conditions = self._conditions(place)
         self._rows_read = 0
@@ -61,7 +61,7 @@ class HttpSource:
             last = page.next_url is None and page.cursor is None
             after = {_CURSOR: page.cursor or (words["cursor"] if self._keeps_cursor(page) else "")}
             if last:
-                after[_SINCE] = timestamp(begun)
+                after[_SINCE] = timestamp(begun - self._call.overlap)
                 if not number:
                     after |= {_ETAG: page.answer.headers.get("ETag", "")}
                     after |= {_MODIFIED: page.answer.headers.get("Last-Modified", "")}
