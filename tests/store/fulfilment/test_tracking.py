@@ -312,12 +312,13 @@ def test_two_who_tell_at_once_lose_nothing(shop, opened, packed, before_writing,
 def test_what_is_repaired_meanwhile_is_not_written_over(shop, clock, packed, before_writing, redis):
     name, (first, _) = packed
     client, key = redis
-    tell(shop, said(first, "in_transit", NOW))
-    repaired = client.hget(key("tracking:states"), str(name))
+    clock.now = NOW + 2 * DAY + 1
+    shop.flows.promise_watch.watch()
     client.hdel(key("tracking:states"), str(name))
     before_writing(lambda: shop.repair(who="a test"))
     tell(shop, said(first, "out_for_delivery", NOW))
-    assert client.hget(key("tracking:states"), str(name)) != repaired
+    shop.flows.promise_watch.watch()
+    assert [kind for kind, _ in told(shop)] == ["late", "tracked"]
     assert shop.check().clean
 
 
@@ -412,3 +413,18 @@ def test_a_check_that_goes_on_from_an_earlier_one_knows_what_was_tracked_before(
     clock.now += HOUR
     tell(shop, said(first, "delivered", NOW), said(last, "in_transit", NOW))
     verify_resumed(shop, parts=4)
+
+
+def test_events_are_kept_for_half_a_year_once_a_shipment_is_over(shop, clock, packed, redis):
+    (name, (first, last)), (client, key) = packed, redis
+    events = key(f"tracking:events:{name}")
+    tell(shop, said(first, "delivered", NOW))
+    assert client.ttl(events) == -1
+    tell(shop, said(last, "delivered", NOW))
+    assert 0 < client.ttl(events) <= 180 * DAY
+    clock.now += HOUR
+    tell(shop, said(last, "exception", NOW + HOUR))
+    assert client.ttl(events) == -1
+    tell(shop, said(last, "delivered", NOW + 2 * HOUR))
+    client.delete(events)
+    assert [item.state for item in where(shop, first)] == ["delivered", "delivered"]
