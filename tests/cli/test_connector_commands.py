@@ -97,7 +97,7 @@ def test_mistakes_are_told_in_french(run, folder):
     said = run("--lang", "fr", "connector", "check").stderr
     assert "il n'y a pas de table 'article' sous lookups" in said
     assert "counts n'ont pas de champ 'on_han'" in said
-    assert "le champ 'on_hand' of counts manque" in said
+    assert "le champ 'on_hand' de counts manque" in said
 
 
 def test_a_sample_that_gives_something_else_is_told_field_by_field(run, folder):
