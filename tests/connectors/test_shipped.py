@@ -1,5 +1,6 @@
 """The connectors that come with Pointsman do what the tests beside them say."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from api.connectors.testing.runner import run_connector_test
 from rules.wording.catalogue import available_languages
 
 FOLDER = Path(__file__).parents[2] / "connectors"
+DOCS = FOLDER.parent / "docs"
 CONNECTORS = {connector.name: connector for connector in read_connectors(FOLDER)}
 TESTS = [(connector, test) for connector in CONNECTORS.values() for test in read_connector_tests(connector)]
 
@@ -41,3 +43,10 @@ def test_every_file_beside_them_is_used():
     texts = "\n".join(path.read_text() for path in FOLDER.glob("*.yaml"))
     files = [path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*")]
     assert [name for name in files if name not in texts] == []
+
+
+@pytest.mark.parametrize("name", CONNECTORS)
+def test_each_is_named_by_a_page_with_its_kind(name):
+    pages = [path.read_text() for path in DOCS.glob("connectors-*.md")]
+    row = re.compile(rf"^\| `{re.escape(name)}` \|.*\| `{CONNECTORS[name].kind}` \|$", re.MULTILINE)
+    assert any(row.search(page) for page in pages)

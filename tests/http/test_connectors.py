@@ -8,6 +8,8 @@ import json
 import pytest
 
 from api.records.connectors import MessageRecord
+from engine.model.scopes import ROLE_SCOPES
+from tests.support.callers import key_of, with_key
 from tests.support.openapi import mistakes_in
 from tests.support.problem_json import problem_of
 
@@ -92,10 +94,14 @@ def test_what_is_bad_is_answered_and_kept_for_a_person(http, folder):
     assert kept[1].endswith(".problems.txt")
 
 
-def test_who_pushes_needs_the_scope_of_what_is_pushed(http, folder, pointsman):
+def test_who_pushes_needs_the_scope_of_what_is_pushed(http, folder, pointsman, monkeypatch):
     write(folder, KEYED)
     anonymous = http.application.test_client()
     problem_of(anonymous.post("/v1/connectors/counter", json=COUNT), 401)
+    # no role has one of the two scopes alone yet
+    monkeypatch.setitem(ROLE_SCOPES, "oms", frozenset({"orders"}))
+    orders_alone = with_key(http.application.test_client(), key_of(pointsman, role="oms"))
+    problem_of(orders_alone.post("/v1/connectors/counter", json=COUNT), 403)
     assert http.get("/v1/stock/RARE").get_json()["on_hand"] == 3
 
 
