@@ -74,6 +74,14 @@ def test_a_file_without_mistakes_is_checked_with_its_sample(run, folder):
     assert (done.returncode, done.stdout) == (0, "limoges: counts, 1 test\n")
 
 
+def test_a_folder_is_named_as_it_stands_there_and_a_connector_of_that_name_comes_first(command, folder):
+    done = command("connector", "check", "connectors", directory=folder)
+    assert (done.returncode, done.stdout) == (0, "limoges: counts, 1 test\n")
+    (folder / "limoges").mkdir()
+    done = command("connector", "check", "limoges", directory=folder, POINTSMAN_CONNECTORS="connectors")
+    assert (done.returncode, done.stdout) == (0, "limoges: counts, 1 test\n")
+
+
 def test_mistakes_are_told_by_line_and_nothing_is_run(run, folder):
     path = folder / "connectors" / "limoges.yaml"
     path.write_text(FILE.replace("Pieces", "{from: Pieces, unti: kg}"))

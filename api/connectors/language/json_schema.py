@@ -17,6 +17,7 @@ from api.connectors.language.shapes import (
     ConnectorShape,
     FieldShape,
     LookupFileShape,
+    LookupRowsShape,
     NumberOrField,
     RowTestShape,
     SecretWord,
@@ -49,7 +50,7 @@ def connector_schema() -> _Shape:
         "sends": _one_of(SENDS),
         "format": _formats(),
         "when": _by_name({"anyOf": [_SINGLE, _LIST_OF_TEXTS, _keys(RowTestShape())]}),
-        "lookups": _by_name({"anyOf": [_keys(LookupFileShape()), _by_name(_SINGLE)]}),
+        "lookups": _by_name({"anyOf": [_keys(LookupFileShape()), _keys(LookupRowsShape()), _by_name(_SINGLE)]}),
         "fields": _FIELDS,
     }
     inner = {"join": {"type": "array", "items": _FIELD}, "fields": _FIELDS, "times": {"anyOf": [_SINGLE, _FIELD]}}

@@ -179,6 +179,7 @@ class PagesShape(Strict):
     number = Single()
     parameter = Single()
     first = Literal(literals.count)
+    total = Single()
 
 
 class HttpReads(_Reading):
@@ -190,6 +191,8 @@ class HttpReads(_Reading):
     bearer = TextOrSecret()
     body = Single()
     pages = fields.Nested(PagesShape)
+    dates = Single()
+    overlap = Literal(seconds, most=86_400)
     most_a_minute = Literal(literals.count)
 
 
@@ -242,7 +245,21 @@ class SignatureShape(Strict):
     prefix = Single()
 
 
+class AskShape(Strict):
+    """What is asked of the target beforehand: of its own address, with its keys, unless it says otherwise."""
+
+    http = TextOrSecret()
+    method = Choice("GET", "POST")
+    errors = Single()
+    busy = Single()
+    done = Single()
+    fields_ = fields.Dict(
+        data_key="fields", required=True, keys=fields.String(), values=fields.Raw(allow_none=True), validate=_SOME
+    )
+
+
 class HttpSends(_Sending):
+    ask = fields.Nested(AskShape)
     oauth = fields.Nested(OAuthShape)
     signature = fields.Nested(SignatureShape)
     idempotency = Single()
@@ -282,6 +299,10 @@ class FieldShape(Strict):
     with_ = fields.String(data_key="with")
     each = Single()
     fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=fields.Raw(allow_none=True), validate=_SOME)
+    together = Single()
+    type = Choice("text", "number", "flag")
+    unless = Several()
+    between = Several()
     cut = Letters()
     strip = Single()
     upper = Literal(literals.flag)
@@ -314,5 +335,14 @@ class RowTestShape(Strict):
 
 class LookupFileShape(Strict):
     file = Single(required=True)
+    key = Single(required=True)
+    value = Single(required=True)
+
+
+class LookupRowsShape(Strict):
+    """A table of the record that is sent, of what was answered about it for example."""
+
+    rows = Single(required=True)
+    each = Single()
     key = Single(required=True)
     value = Single(required=True)

@@ -43,7 +43,7 @@ def pointsman(server_url, network, clock, fake):
 @pytest.fixture
 def shipment(http, pointsman):
     made = http.post("/v1/decisions", json=order_json(("A", 1), id="O-1")).get_json()
-    assert http.put("/v1/orders/O-1/addressee", json=ZOE).status_code == 200
+    assert http.put("/v1/orders/O-1/addressee", json=ZOE).status_code == 204
     return f"/v1/shipments/{made['id']}/0"
 
 
