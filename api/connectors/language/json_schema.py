@@ -18,12 +18,9 @@ from api.connectors.language.shapes import (
     FieldShape,
     LookupFileShape,
     LookupRowsShape,
-    NumberOrField,
     RowTestShape,
-    SecretWord,
-    Several,
-    TextOrSecret,
 )
+from api.connectors.language.values import NumberOrField, SecretWord, Several, TextOrSecret
 from api.connectors.testing.shapes import ConnectorTestFileShape
 
 _Shape = dict[str, Any]

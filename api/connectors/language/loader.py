@@ -11,8 +11,9 @@ from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
 from api.connectors.language.parts import answer_folder, read_source, read_tests, send_target
 from api.connectors.language.sends_checks import JSON, check_sends, note_path_mistakes
-from api.connectors.language.shapes import ConnectorShape, LookupFileShape, LookupRowsShape, seconds
+from api.connectors.language.shapes import ConnectorShape, LookupFileShape, LookupRowsShape
 from api.connectors.language.template_checks import template_mistakes
+from api.connectors.language.values import seconds
 from api.files.policy_tests.shape_findings import load_shape, note_shape_mistakes
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.condition_parser import Notes
