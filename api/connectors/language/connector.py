@@ -31,12 +31,12 @@ PARTS: Mapping[str, str] = {
 around the row; any other, one of the row.
 """
 
-_HEADER = "$header."
+HEADER_WORD = "$header."
 
 
 def as_read(path: str) -> str:
     """The path, but for the name of a header in small letters: HTTP makes no difference."""
-    return path.lower() if path.lower().startswith(_HEADER) else path
+    return path.lower() if path.lower().startswith(HEADER_WORD) else path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
