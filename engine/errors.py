@@ -359,6 +359,12 @@ class CarrierRefused(PointsmanError):
             "\n  ".join([f"carrier '{carrier}' refuses: {message}", *(str(mistake) for mistake in self.mistakes)])
         )
 
+    @property
+    def summary(self) -> str:
+        """For the log: without what the carrier wrote, which may repeat the address."""
+        fields = ", ".join(sorted({mistake.field for mistake in self.mistakes if mistake.field}))
+        return f"carrier '{self.carrier}' refused it{f': {fields}' if fields else ''}"
+
 
 class CarrierUnavailable(PointsmanError):
     """The carrier can't be reached, is busy, or its answer makes no sense: what became of the call is not known. The

@@ -107,7 +107,6 @@ def read_product(
     data = load_row(_product_shape(), row, where, mistakes)
     if data is None or len(mistakes) > mistakes_before:
         return None
-    data.pop("name", None)
     tags = frozenset(filter(None, data.pop("tags", "").split("|")))
     weight, margin = data.pop("weight_g"), data.pop("unit_margin", None)
     return Product(**data, weight=weight, margin=margin, tags=tags, attributes=attributes)

@@ -19,6 +19,7 @@ from api.shapes.fields import (
     Degrees,
     FeedStepField,
     Literal,
+    Note,
     Span,
     Word,
     detour_factor,
@@ -356,7 +357,7 @@ class NetworkShape(Strict):
 
 class ProductShape(Strict):
     sku = Word(required=True)
-    name = fields.String()
+    name = Note()
     category = Word(required=True)
     brand = Word()
     season = Word()

@@ -14,7 +14,7 @@ from api.files.network_checks import node_mistakes
 from api.files.network_yaml import node_of
 from api.files.opening_hours import Calendars
 from api.shapes.base import Strict
-from api.shapes.fields import Money, TrueOrFalse, WholeNumber, Word
+from api.shapes.fields import Money, Note, TrueOrFalse, WholeNumber, Word
 from api.shapes.mistakes import mistakes_of
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Network, Node, Product
@@ -111,7 +111,7 @@ def node_in(name: str, written: Mapping[str, Any], network: Network) -> Node:
 class ProductRequest(Strict):
     """As a row of products.csv."""
 
-    name = fields.String(metadata={"description": "for people"})
+    name = Note(metadata={"description": "what people call it, as on dispatch notes"})
     category = Word(required=True, metadata={"example": "textile"})
     brand = Word()
     season = Word()

@@ -16,6 +16,7 @@ from api.records.findings import FindingRecord
 from api.records.problems import MistakeRecord, ProblemRecord, problem_type
 from api.shapes.mistakes import mistakes_of
 from engine.errors import (
+    CarrierUnavailable,
     Mistake,
     NotPermitted,
     NotReplicated,
@@ -97,6 +98,8 @@ def problem_of(error: PointsmanError) -> Response:
     if isinstance(error, RequestInProgress):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     if isinstance(error, TooManyFailedKeys):
+        response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, CarrierUnavailable) and error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)
     if challenge := _challenge(error):
         response.headers["WWW-Authenticate"] = challenge

@@ -164,6 +164,8 @@ class Product:
     tags: frozenset[str] = frozenset()
     attributes: Mapping[str, Value] = field(default_factory=dict)
     margin: int | None = None
+    name: str = ""
+    """What people call it, as on a dispatch note; no rule asks for it."""
 
     @property
     def scale(self) -> int:

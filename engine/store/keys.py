@@ -796,8 +796,8 @@ class Keys:
         return self._key("connector", name, "status")
 
     def connector(self, name: str) -> str:
-        """Hash: where a connector stands: `step`, how often that was stored, and fields of its source and of the
-        message that it reads.
+        """Hash: where a connector stands: `step`, how often that was stored, `by` whom it was last, and fields of its
+        source and of the message that it reads.
         """
         return self._key("connector", name)
 

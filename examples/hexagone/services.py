@@ -21,8 +21,8 @@ attributes:
 
 channels: [web, app, store, social, marketplace, call_centre]
 
-# Numbers of parcels: 952 is the prefix that GS1 keeps for examples. The carrier is invented, and its numbers have the form
-# of the postal services' (UPU S10).
+# Numbers of parcels: 952 is the prefix that GS1 keeps for examples. The carrier is invented, and its numbers have the
+# form of the postal services' (UPU S10).
 parcels: {gs1_prefix: "9521234", extension: 3, packing_weight: 120 g}
 carriers:
   - id: colis

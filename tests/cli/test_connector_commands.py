@@ -74,6 +74,14 @@ def test_a_file_without_mistakes_is_checked_with_its_sample(run, folder):
     assert (done.returncode, done.stdout) == (0, "limoges: counts, 1 test\n")
 
 
+def test_a_folder_is_named_as_it_stands_there_and_a_connector_of_that_name_comes_first(command, folder):
+    done = command("connector", "check", "connectors", directory=folder)
+    assert (done.returncode, done.stdout) == (0, "limoges: counts, 1 test\n")
+    (folder / "limoges").mkdir()
+    done = command("connector", "check", "limoges", directory=folder, POINTSMAN_CONNECTORS="connectors")
+    assert (done.returncode, done.stdout) == (0, "limoges: counts, 1 test\n")
+
+
 def test_mistakes_are_told_by_line_and_nothing_is_run(run, folder):
     path = folder / "connectors" / "limoges.yaml"
     path.write_text(FILE.replace("Pieces", "{from: Pieces, unti: kg}"))
@@ -81,6 +89,15 @@ def test_mistakes_are_told_by_line_and_nothing_is_run(run, folder):
     assert done.returncode == 1
     assert f"{path}:10:27  unknown-key  unknown key 'unti' (did you mean 'unit'?)" in done.stderr
     assert "1 mistake; nothing was run" in done.stderr
+
+
+def test_mistakes_are_told_in_french(run, folder):
+    path = folder / "connectors" / "limoges.yaml"
+    path.write_text(FILE.replace("lookup: articles", "lookup: article").replace("on_hand: Pieces", "on_han: Pieces"))
+    said = run("--lang", "fr", "connector", "check").stderr
+    assert "il n'y a pas de table 'article' sous lookups" in said
+    assert "counts n'ont pas de champ 'on_han'" in said
+    assert "le champ 'on_hand' de counts manque" in said
 
 
 def test_a_sample_that_gives_something_else_is_told_field_by_field(run, folder):

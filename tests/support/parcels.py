@@ -29,7 +29,7 @@ def parcel_terms(**more) -> ParcelTerms:
     return ParcelTerms(**{"gs1_prefix": f"{next(_PREFIXES):07d}", "extension": 3, **more})
 
 
-def packing_network(bare, *, terms=None, stock=None, services=None, nodes=None, **more):
+def packing_network(bare, *, terms=None, stock=None, services=None, nodes=None, activated=True, **more):
     """Lyon has 10 of A, of 1 kg each, and 10 of B. Parcels are carried by 'colis'."""
     places = nodes or [
         node("lyon", LYON, address=LYON_ADDRESS, services=("parcel", "pickup")),
@@ -46,7 +46,8 @@ def packing_network(bare, *, terms=None, stock=None, services=None, nodes=None, 
             **more,
         )
     )
-    activate(bare)
+    if activated:
+        activate(bare)
     return bare
 
 

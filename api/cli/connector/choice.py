@@ -36,25 +36,32 @@ def chosen(settings: Settings, names: Sequence[str], folder: Path | None) -> lis
     """The connectors of these names, or in these files and folders; without any, all of the folder. Raises
     InputInvalid, PolicyInvalid with every mistake in their files.
     """
-    paths = [Path(name) for name in names if name.endswith(".yaml") or os.sep in name]
-    words = [name for name in names if not (name.endswith(".yaml") or os.sep in name)]
-    files = [file for path in paths for file in (connector_files(path) if path.is_dir() else [path])]
-    found = load_connectors({str(file): read_content(file) for file in files})
-    if words or not names:
-        every = load_connectors(
-            {str(file): read_content(file) for file in connector_files(folder_of(settings, folder))}
-        )
-        found += every if not names else [_named(word, every) for word in words]
-    return found
+    files = [name for name in names if name.endswith(".yaml") or os.sep in name]
+    words = [name for name in names if name not in files]
+    found = [item for name in files for item in _in(Path(name))]
+    if names and not words:
+        return found
+    known = _in(folder_of(settings, folder))
+    return found + (known if not names else [item for word in words for item in _named(word, known)])
 
 
-def _named(word: str, connectors: Sequence[Connector]) -> Connector:
+def _in(path: Path) -> list[Connector]:
+    """In a file, or the files of a folder."""
+    return load_connectors(
+        {str(file): read_content(file) for file in (connector_files(path) if path.is_dir() else [path])}
+    )
+
+
+def _named(word: str, connectors: Sequence[Connector]) -> list[Connector]:
+    """The one of that name, or else those in the folder of that name."""
     connector = next((item for item in connectors if item.name == word), None)
-    if connector is None:
-        names = [item.name for item in connectors]
-        near = closest(word, names)
-        hint = say(" (did you mean '{meant}'?)", meant=near) if near else ""
-        raise click.UsageError(
-            say("there is no connector '{name}'; there are {names}{hint}", name=word, names=", ".join(names), hint=hint)
-        )
-    return connector
+    if connector is not None:
+        return [connector]
+    if Path(word).is_dir():
+        return _in(Path(word))
+    names = [item.name for item in connectors]
+    near = closest(word, names)
+    hint = say(" (did you mean '{meant}'?)", meant=near) if near else ""
+    raise click.UsageError(
+        say("there is no connector '{name}'; there are {names}{hint}", name=word, names=", ".join(names), hint=hint)
+    )

@@ -1,10 +1,12 @@
 """Orders, their cancellations, and confirms of what left."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from api.connectors.applying.incoming import (
     APPLIED,
+    LATER,
     UNCHANGED,
     IncomingRow,
     Outcome,
@@ -20,8 +22,9 @@ from api.shapes.order import OrderRequest
 from api.shapes.order_cancellation import CancelOrderRequest
 from api.shapes.postal_address import PostalAddressShape
 from api.shapes.quantities import Quantities, quantities_of, skus_of_decision, skus_of_order
-from engine.errors import InputInvalid, Mistake, NotFound
+from engine.errors import InputInvalid, Mistake, NotFound, PointsmanError
 from engine.model.parcels import ShipmentKey
+from engine.model.postal_address import PostalAddress
 from engine.orders.cancellation.plan import CancelRequest
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
@@ -31,22 +34,49 @@ _WHICH = ("decision", "shipment", "order", "node", "service")
 
 
 def apply_order(place: Place, row: IncomingRow) -> Outcome:
-    """It is decided, and then whom it goes to is stored. Units that stay unfilled wait for stock, unless the connector
-    says otherwise: nobody reads the answer who could order them again.
+    """Whom it goes to is stored first, as what is decided may be sent to a warehouse at once. Units that stay unfilled
+    wait for stock, unless the connector says otherwise: nobody reads the answer who could order them again.
     """
     pointsman = place.pointsman
     shape = OrderRequest(max_lines=pointsman.settings.max_lines, quantities=quantities_of(pointsman))
     order = shape.load(plain(without(row.fields, "wait", "addressee")))
     addressee = PostalAddressShape().load(plain(row.fields["addressee"])) if "addressee" in row.fields else None
-    answer = pointsman.decide(
-        order,
-        key=RequestKey(caller=place.caller, name=row.op),
-        caller=place.caller,
-        wait=row.fields.get("wait", True),
-    )
-    if addressee is not None:
-        pointsman.fulfilment.parcels.put_addressee(order.id, addressee)
+    with _addressed(pointsman, order.id, addressee):
+        answer = pointsman.decide(
+            order,
+            key=RequestKey(caller=place.caller, name=row.op),
+            caller=place.caller,
+            wait=row.fields.get("wait", True),
+        )
     return APPLIED if answer.new else UNCHANGED
+
+
+@contextmanager
+def _addressed(pointsman: Pointsman, order: str, addressee: PostalAddress | None) -> Iterator[None]:
+    """The order has the addressee in this block, and afterwards if it was not refused; else the one of before."""
+    if addressee is None:
+        yield
+        return
+    parcels = pointsman.fulfilment.parcels
+    before = _addressee(pointsman, order)
+    parcels.put_addressee(order, addressee)
+    try:
+        yield
+    except LATER:
+        raise
+    except PointsmanError:
+        if before is None:
+            parcels.remove_addressee(order)
+        else:
+            parcels.put_addressee(order, before)
+        raise
+
+
+def _addressee(pointsman: Pointsman, order: str) -> PostalAddress | None:
+    try:
+        return pointsman.fulfilment.parcels.addressee(order)
+    except NotFound:
+        return None
 
 
 def apply_cancellation(place: Place, row: IncomingRow) -> Outcome:

@@ -62,7 +62,7 @@ class Refusals:
     whole: bool = False
 
     def has(self, row: ReadRow) -> bool:
-        return self.whole or None in self.messages or row.message_number in self.messages
+        return self.whole or row.message_number in self.messages
 
 
 class TurnLost(PointsmanError):
@@ -103,7 +103,7 @@ class ConnectorRunner:
                 self._read_all(report)
         except TurnLost:
             report.busy = True
-        except (SourceUnavailable, NotDelivered, *LATER) as error:
+        except (SourceUnavailable, NotDelivered, OSError, *LATER) as error:
             report.error = str(error)
             self._note_failure(str(error))
         finally:

@@ -1,7 +1,9 @@
 """Which connectors are due, and running these: once, or again and again."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +13,10 @@ from api.connectors.running.report import TurnReport
 from api.connectors.running.runner import ConnectorRunner
 from api.connectors.sending.opening import open_sender
 from api.connectors.sending.sender import ConnectorSender
+from engine.errors import PointsmanError
 from engine.service import Pointsman
+
+logger = logging.getLogger("pointsman")
 
 
 @dataclass(slots=True)
@@ -59,11 +64,15 @@ class ConnectorSchedule:
         return [self._run(item.connector) for item in self._due]
 
     def _run(self, connector: Connector) -> TurnReport:
-        runner = self._opened(connector)
+        """Whatever goes wrong with one connector keeps no other from its turn."""
         try:
-            return runner.take_turn()
-        finally:
-            runner.close()
+            with closing(self._opened(connector)) as runner:
+                return runner.take_turn()
+        except (PointsmanError, OSError) as error:
+            return TurnReport(connector=connector.name, error=str(error))
+        except Exception as error:
+            logger.exception("connector %s failed", connector.name)
+            return TurnReport(connector=connector.name, error=f"this release failed: {type(error).__name__}: {error}")
 
     def _opened(self, connector: Connector) -> ConnectorRunner | ConnectorSender:
         if connector.sends is not None:

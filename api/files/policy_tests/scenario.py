@@ -22,6 +22,7 @@ from api.files.policy_tests.moments import instant_of
 from api.files.policy_tests.policy_test_file import USUAL, PolicyTestFile, layers_of, resolve_fixture
 from api.files.policy_tests.shape_findings import load_shape
 from api.files.policy_tests.shapes import AfterDecision, LocalInstant
+from engine.decide.address.countries import country_codes
 from engine.decide.policy_tests.runner import Rejection, Taken
 from engine.model.facts import (
     GeoPoint,
@@ -47,6 +48,7 @@ _CALENDARS = Calendars(opening_hours={}, holidays={})
 
 
 _OF_THE_TEST = ("name", "away", "load", "load_this_hour", "rejected")
+_SERVICE_OF_THE_TEST = ("takes", "grams_per_tonne_km", "on_time_rate")
 """What a test says of a node that is no field of it."""
 
 
@@ -163,6 +165,8 @@ def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) 
             test_file.notes.add(
                 (*where, "services"), "unknown-service", f"unknown service '{unknown}'", services, unknown
             )
+    rates = {name: data["on_time_rate"] for name, (data, _) in parts["services"].items() if "on_time_rate" in data}
+    services |= {name: _on_time(services[name], nodes, rate) for name, rate in rates.items()}
     changed = parts["nodes"] or parts["services"]
     stock = _stock(test_file, test, path, nodes)
     return Scenario(
@@ -206,8 +210,14 @@ def _node(test_file: PolicyTestFile, name: str, data: Mapping[str, Any], path: P
     return dataclasses.replace(base, **{**changes, "id": name})
 
 
+def _on_time(service: Service, nodes: Mapping[str, Node], rate: int) -> Service:
+    """The service with that share of its parcels on time, from everywhere to everywhere."""
+    known = {*country_codes(), *(node.country for node in nodes.values())}
+    return dataclasses.replace(service, on_time=dict.fromkeys(nodes, dict.fromkeys(sorted(known), rate)))
+
+
 def _service(base: Service | None, name: str, data: Mapping[str, Any]) -> Service:
-    changes = {key: value for key, value in data.items() if key not in ("takes", "grams_per_tonne_km")}
+    changes = {key: value for key, value in data.items() if key not in _SERVICE_OF_THE_TEST}
     like = BY_MODE[data["mode"]] if "mode" in data else SERVICES["parcel"]
     if "takes" in data:
         changes |= {"transit": ((ANYWHERE, data["takes"]),), "daily_distance": None}

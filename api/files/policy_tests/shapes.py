@@ -115,7 +115,7 @@ class ScenarioNodeShape(NodeShape):
 class ScenarioServiceShape(ServiceShape):
     takes = Literal(literals.duration, most=MOST_MINUTES)
     grams_per_tonne_km = Literal(thousandths)
-
+    on_time_rate = Literal(literals.share)
     closed = fields.List(fields.String(validate=_day))
 
     @validates_schema

@@ -22,11 +22,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @addressees.put("/<path:order_id>/addressee", scope="orders")
     @addressees.arguments(PostalAddressShape)
-    @addressees.response(HTTPStatus.OK, AddresseeRecord)
+    @addressees.response(HTTPStatus.NO_CONTENT)
     def put(body: PostalAddress, order_id: str) -> Response:
         """Whom the parcels of an order go to, before or after it is decided"""
         fulfilment().parcels.put_addressee(order_id, body)
-        return answer(AddresseeRecord.of(order_id, body))
+        return Response(status=HTTPStatus.NO_CONTENT)  # answers are kept for a while, and this one has no address
 
     @addressees.get("/<path:order_id>/addressee", scope="orders")
     @addressees.response(HTTPStatus.OK, AddresseeRecord)

@@ -61,6 +61,7 @@ class ProductFieldsRecord(Record, frozen=True, omit_defaults=True):
     unit: str | UnsetType = UNSET
     decimals: int | UnsetType = UNSET
     unit_margin: Annotated[str | UnsetType, Meta(examples=["7.50"])] = UNSET
+    name: Annotated[str | UnsetType, Meta(description="for people")] = UNSET
     attributes: dict[str, bool | str] | UnsetType = UNSET
 
     @classmethod
@@ -76,6 +77,7 @@ class ProductFieldsRecord(Record, frozen=True, omit_defaults=True):
             unit=product.unit or UNSET,
             decimals=product.decimals or UNSET,
             unit_margin=UNSET if product.margin is None else decimal(product.margin, MICROS, places=2),
+            name=product.name or UNSET,
             attributes=_attributes(product.attributes) or UNSET,
         )
 

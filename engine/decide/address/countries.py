@@ -7,7 +7,7 @@ own but no shape there, such as RE, are not known here.
 
 import csv
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from importlib import resources
 from typing import NamedTuple
@@ -53,6 +53,11 @@ def _country(row: Mapping[str, str]) -> _Country:
 
 def _microdegrees(degrees: str) -> int:
     return int(Decimal(degrees) * MICRODEGREES)
+
+
+def country_codes() -> Collection[str]:
+    """Those that are known here."""
+    return _countries().keys()
 
 
 def centre_of(country: str) -> GeoPoint | None:

@@ -97,10 +97,6 @@ class Carriers:
         account, keys = self.account(carrier), self._settings.keys_of(carrier)
         return not account.sells_labels or bool(keys.key and (keys.secret or account.door != "sendcloud"))
 
-    def stock_of(self, carrier: str) -> NumberStock | None:
-        """None: it gave no ranges."""
-        return self.stocks().get(carrier)
-
     def stocks(self) -> dict[str, NumberStock]:
         """By carrier that gave ranges."""
         accounts = [account for account in self.all().values() if account.ranges]

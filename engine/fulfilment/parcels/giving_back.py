@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.errors import Contended, NotFound
-from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking, ShipmentReading
+from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking, packings_let_go
 from engine.fulfilment.parcels.parcels import Parcels
-from engine.model.parcels import Packing, ShipmentKey
+from engine.model.parcels import ShipmentKey
 from engine.store.connection.client import faults
 from engine.store.connection.lease import Leases
 from engine.store.log import decision_log
@@ -67,12 +67,10 @@ class GivingBack:
         client, keys = self._parts.client, self._parts.keys
         with faults():
             cursor = client.redis.get(keys.given_back_until)
-            nothing_packed = not client.redis.exists(keys.open_packings)
+            nothing_packed = not client.redis.exists(keys.shipments)
             last = client.redis.xrevrange(keys.log, count=1)
         end = last[0][0] if last else b"0-0"
         if nothing_packed:
-            if cursor not in (None, end):  # where nobody packs, nothing is noted
-                self._note(end.decode())
             return []
         if cursor is None:
             self._note(end.decode())
@@ -118,9 +116,9 @@ class GivingBack:
     def _give_back(self, key: ShipmentKey) -> bool:
         """Cancel the packings of units that are there no more, the latest first."""
         cancelled = False
-        while (packing := _let_go(self._packing.read(key))) is not None:
+        while let_go := packings_let_go(self._packing.read(key)):
             try:
-                self._parcels.give_back(key, packing.number)
+                self._parcels.give_back(key, let_go[0].number)
             except Contended:
                 continue
             cancelled = True
@@ -132,11 +130,3 @@ def _decisions(entry: Entry) -> Iterator[str]:
     yield entry.decision
     if entry.kind in ("cancelled", "amended") and entry.units is not None:
         yield from (hold.decision for hold in entry.units.holds)
-
-
-def _let_go(reading: ShipmentReading) -> Packing | None:
-    """The latest packing with units of a line of which fewer are there than are packed. What expired may leave yet."""
-    units = reading.hold.shipments[reading.key.number]
-    expired, packed = units.lines("expired"), reading.packed.units
-    lacking = {line for line, count in packed.items() if count > reading.there.get(line, 0) + expired.get(line, 0)}
-    return next((item for item in reversed(reading.packed.valid) if lacking & item.units.keys()), None)

@@ -15,12 +15,18 @@ from engine.errors import (
     NotPackable,
     StockConflict,
 )
-from engine.fulfilment.parcels.packing import PackedPapers, PackingParts
+from engine.fulfilment.parcels.packing import PackedPapers, PackingParts, ShipmentPacking, packings_let_go
 from engine.fulfilment.parcels.parcels import OpenFilter, Parcels
 from engine.idempotency import name_reused, operation
 from engine.inventory.holds import DecisionHolds
 from engine.model.parcels import Manifest, ManifestedPacking, PackedShipment, Packing, ShipmentKey
-from engine.store.fulfilment.manifests import ClosedManifest, Manifests, about_manifest
+from engine.store.fulfilment.manifests import (
+    ClosedManifest,
+    ManifestDiffers,
+    ManifestOutcome,
+    Manifests,
+    about_manifest,
+)
 from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
 from engine.store.holds import Holds
 from engine.store.log import decision_log
@@ -69,6 +75,7 @@ class HandingOver:
         self._manifests = Manifests(parts.client, parts.keys)
         self._changes = ChangeScript(parts.client, parts.keys)
         self._papers = PackedPapers(parts.new_id)
+        self._packing = ShipmentPacking(parts)
 
     def close(self, request: ManifestRequest) -> ManifestView:
         """Close a manifest of all that is packed and on none; then confirm its shipments, each once. Sent again with
@@ -85,21 +92,33 @@ class HandingOver:
                     raise name_reused(request.op)
                 return replace(self._handed_over(name), again=True)
         for _ in range(MOST_TRIES):
-            chosen = self._parcels.list_open(
-                OpenFilter(node=request.node, carrier=request.carrier, state="packed"), limit=MOST_PACKINGS
-            )
+            chosen, let_go = self._chosen(request)
             if not chosen:
                 raise NotPackable(
                     f"nothing is packed at node '{request.node}' for carrier '{request.carrier}' that is on no manifest"
                 )
             match self._close(request, chosen):
                 case ClosedManifest(id=name, again=again):
-                    return replace(self._handed_over(name), again=again)
+                    view = self._handed_over(name)
+                    return replace(view, again=again, refused={**let_go, **view.refused})
                 case OperationReused():
                     raise name_reused(request.op)
         raise Contended(f"what is packed at node '{request.node}' changes again and again; try again")
 
-    def _close(self, request: ManifestRequest, chosen: list[tuple[PackedShipment, Packing]]) -> object:
+    def _chosen(self, request: ManifestRequest) -> tuple[list[tuple[PackedShipment, Packing]], dict[ShipmentKey, str]]:
+        """What is to be handed over; and why not, of what is packed there and whose units are to leave no more."""
+        wanted = OpenFilter(node=request.node, carrier=request.carrier, state="packed")
+        found = self._parcels.list_open(wanted, limit=MOST_PACKINGS)
+        let_go = {
+            (key, packing.number)
+            for key in dict.fromkeys(shipment.key for shipment, _ in found)
+            for packing in packings_let_go(self._packing.read(key))
+        }
+        chosen = [item for item in found if (item[0].key, item[1].number) not in let_go]
+        gone = {shipment.key for shipment, packing in found if (shipment.key, packing.number) in let_go}
+        return chosen, dict.fromkeys(sorted(gone), "units of it are to leave no more, so it is not handed over")
+
+    def _close(self, request: ManifestRequest, chosen: list[tuple[PackedShipment, Packing]]) -> ManifestOutcome:
         now, name = self._parts.clock(), f"m-{uuid.uuid4().hex[:12]}"
         wanted = {(shipment.key, packing.number) for shipment, packing in chosen}
         keys = list(dict.fromkeys(shipment.key for shipment, _ in chosen))
@@ -111,7 +130,10 @@ class HandingOver:
             for packing in after.packings:
                 if packing.is_open and (after.key, packing.number) in wanted:
                     after = after.with_packing(replace(packing, manifest=name))
+                    wanted.discard((after.key, packing.number))
             pairs.append((before, after))
+        if wanted:  # others handed it over, or gave it back, since it was chosen
+            return ManifestDiffers()
         manifest = Manifest(
             id=name,
             node=request.node,

@@ -3,6 +3,7 @@ each step does nothing twice, so a request that is sent again goes on where the 
 """
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -29,8 +30,8 @@ from engine.fulfilment.printing.print_job import Paper, PrintJob
 from engine.fulfilment.printing.printing import printer_of
 from engine.idempotency import name_reused, operation
 from engine.inventory.hold_requests import hold_ended, still_to_come
-from engine.model.facts import Network
-from engine.model.parcels import PackedShipment, Packing, Parcel, ParcelTerms, ShipmentKey
+from engine.model.facts import Network, Node
+from engine.model.parcels import LabelFormat, PackedShipment, Packing, Parcel, ParcelTerms, ShipmentKey
 from engine.store.connection.client import Client
 from engine.store.flows.promise_state import PromiseState
 from engine.store.fulfilment.addressees import Addressees, erased
@@ -338,12 +339,12 @@ class ShipmentPacking:
             sender=carriage.sender,
             addressee=addressee,
             parcels=packing.parcels,
-            label_format=label_format(network, node=carriage.node.id, carrier=packing.carrier),
+            label_format=_label_format(network, carriage.node, packing.carrier),
         )
         try:
             return carriage, self._parts.carriers.carrier(packing.carrier).buy(booking)
         except CarrierRefused as refusal:
-            self.store_cancelled(reading, packing, because=str(refusal))
+            self.store_cancelled(reading, packing, because=refusal.summary)
             raise
 
     def _bought_change(
@@ -396,6 +397,12 @@ class ShipmentPacking:
         return self._parts.shipments.change(change, named or operation(f"cancelled {packing.number}", None))
 
 
+def _label_format(network: Network, node: Node, carrier: str) -> LabelFormat:
+    """In which labels are bought: as the node says or, if it does not, as its printer of labels takes them."""
+    printer = None if node.label_format else printer_of(node, "label")
+    return printer.format if printer else label_format(network, node=node.id, carrier=carrier)
+
+
 def reference(key: ShipmentKey, packing: Packing) -> str:
     """By which a carrier knows the packing: the same, however often it is asked."""
     return f"{key}/{packing.number}"
@@ -410,6 +417,20 @@ def passes(reading: ShipmentReading, after: PackedShipment) -> bool:
     packed = after.units
     whole = all(packed.get(line, 0) >= units for line, units in reading.there.items())
     return whole and reading.is_held and "packed" not in PromiseState.of(reading.promise).passed
+
+
+def packings_let_go(reading: ShipmentReading) -> tuple[Packing, ...]:
+    """Packings with units of a line of which fewer are there than are packed, the latest first. What expired may leave
+    yet.
+    """
+    units = reading.hold.shipments[reading.key.number]
+    there = Counter(reading.there) + Counter(units.lines("expired"))
+    packed, let_go = Counter(reading.packed.units), []
+    for packing in reversed(reading.packed.valid):
+        if (packed - there).keys() & packing.units.keys():
+            let_go.append(packing)
+            packed -= Counter(packing.units)
+    return tuple(let_go)
 
 
 def on_its_way(carrier: str | None) -> Literal["", "begins"]:

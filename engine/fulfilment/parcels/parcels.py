@@ -125,8 +125,10 @@ class Parcels:
         because = "its units are to leave no more"
         try:
             self._give_back(reading, found)
-        except (CarrierRefused, CarrierHasNoSuch) as refusal:
-            because = f"{because}; {refusal}"
+        except CarrierRefused as refusal:
+            because = f"{because}; {refusal.summary}"
+        except CarrierHasNoSuch:
+            because = f"{because}; carrier '{found.carrier}' takes no label back"
         outcome = self._packing.store_cancelled(reading, found, because=because)
         if not isinstance(outcome, ShipmentChanged):
             raise Contended(f"shipment {key} changes again and again; try again")

@@ -53,7 +53,9 @@ class PrintedPapers:
         if sold is not None:
             form, content = sold
             if form not in (kind, "png"):
-                message = f"carrier '{label.carrier}' sold this label as {form.upper()}"
+                message = (
+                    f"carrier '{label.carrier}' sold this label as {form.upper()}; a node's `label_format` says how"
+                )
                 raise InputInvalid([Mistake(field="format", message=message)])
             return PrintedPaper(name=f"{name}.{form}", content=content, format=form, order=label.order)
         from engine.fulfilment.labels.draw import label_pdf, label_zpl  # noqa: PLC0415  # drawing libraries, seldom used
@@ -101,7 +103,7 @@ class PrintedPapers:
 
 def parcel_of(name: str) -> tuple[ShipmentKey, int]:
     """Of `DECISION/NUMBER/PARCEL`; raises NotFound."""
-    decision, number, parcel = (["", *name.rsplit("/", 2)])[-3:]
+    decision, number, parcel = ["", "", *name.rsplit("/", 2)][-3:]
     if decision and number.isdecimal() and parcel.isdecimal():
         return ShipmentKey(decision, int(number)), int(parcel)
     raise NotFound(f"'{name}' names no parcel; write DECISION/NUMBER/PARCEL")

@@ -65,11 +65,12 @@ class ConnectorStore:
         with faults():
             stored = self._client.redis.hgetall(self._keys.connector(name))
         fields = {key.decode(): value.decode() for key, value in stored.items()}
+        fields.pop("by", None)
         return Place(step=int(fields.pop("step", "0")), fields=fields)
 
     def keep(self, name: str, who: str, number: int, step: Step, *, now: int, since: int) -> bool:
-        """Store a step, the one after `number - 1`; False if it is not the turn of `who` any more. Ids of messages that
-        came before `since` are forgotten.
+        """Store a step, the one after `number - 1`; False if it is not the turn of `who` any more: somebody else has
+        the lease, or has stored a step since. Ids of messages that came before `since` are forgotten.
         """
         keys = self._keys
         script_keys = KEEP_PLACE.keys(

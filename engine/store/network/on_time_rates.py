@@ -1,6 +1,4 @@
-"""How often services were on time, as the network has it: put there of what was counted, and kept when a network is
-loaded again.
-"""
+"""How often services were on time, as the network has it; kept when a network is loaded again."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +8,6 @@ import orjson
 from engine.model.facts import Inventory, Network, Service
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
-from engine.store.network.change import change_network
 from engine.store.network.serialization import inventory_version
 
 Rates = Mapping[str, Mapping[str, Mapping[str, int]]]
@@ -21,11 +18,10 @@ def rates_of(network: Network) -> Rates:
     return {name: service.on_time for name, service in network.services.items() if service.on_time}
 
 
-def change_rates(client: Client, keys: Keys, network: Network, rates: Rates, *, now: int) -> bool:
-    """Put the rates into the network as it was read; False if another one is loaded by now."""
+def with_rates(network: Network, rates: Rates) -> Network:
+    """The network with these rates in place of those that it has."""
     services = {name: _with(service, rates.get(name, {})) for name, service in network.services.items()}
-    details = {"before": network.version, "on_time": sum(len(nodes) for nodes in rates.values())}
-    return change_network(client, keys, network, replace(network, services=services), details=details, now=now)
+    return network if services == network.services else replace(network, services=services)
 
 
 def with_on_time_rates(client: Client, keys: Keys, inventory: Inventory) -> Inventory:
@@ -40,10 +36,9 @@ def with_on_time_rates(client: Client, keys: Keys, inventory: Inventory) -> Inve
         for item in orjson.loads(body)["services"]
         if "on_time" in item
     }
-    services = {name: _with(service, rates.get(name, {})) for name, service in network.services.items()}
-    if services == network.services:
+    merged = replace(inventory, network=with_rates(network, rates))
+    if merged.network is network:
         return inventory
-    merged = replace(inventory, network=replace(network, services=services))
     return replace(merged, network=replace(merged.network, version=inventory_version(merged)))
 
 

@@ -150,6 +150,7 @@ def product_record(
         **({} if product.counted else {"counted": False}),
         **_without_empty(
             {
+                "name": product.name,
                 "unit": product.unit,
                 "decimals": product.decimals,
                 "learnt": {node: list(pace) for node, pace in learnt.items()},

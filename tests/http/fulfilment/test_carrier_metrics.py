@@ -19,10 +19,10 @@ def test_the_numbers_that_are_left_are_counted(http, pointsman, redis_client, ne
     pointsman.load(dataclasses.replace(inventory, network=with_carrier))
     key = Keys(network).tracking_serials
     redis_client.hset(key, f"{form_of(RANGE)}\t0", "89 100 -")
-    assert not pointsman.fulfilment.carriers.stock_of("dpd").runs_out
+    assert not pointsman.fulfilment.carriers.stocks()["dpd"].runs_out
     redis_client.hset(key, f"{form_of(RANGE)}\t0", "90 100 -")
-    assert pointsman.fulfilment.carriers.stock_of("dpd") == NumberStock(numbers=100, left=10)
-    assert pointsman.fulfilment.carriers.stock_of("dpd").runs_out
+    assert pointsman.fulfilment.carriers.stocks()["dpd"] == NumberStock(numbers=100, left=10)
+    assert pointsman.fulfilment.carriers.stocks()["dpd"].runs_out
     text = http.get("/metrics").text
     labels = f'{{carrier="dpd",network="{network}"}}'
     assert f"pointsman_tracking_numbers{labels} 100.0" in text

@@ -12,7 +12,7 @@ import pytest
 
 from api.connectors.running import quarantine
 from engine.inventory.stock import NetworkStock
-from engine.store.connectors.connector_store import ConnectorStore
+from engine.store.connectors.connector_store import ConnectorStore, Step
 from engine.store.stock import Movement
 from tests.support.connectors import COUNTS, MOVEMENTS
 
@@ -121,6 +121,19 @@ def restock(here, now):
             here.pointsman.stock.move([Movement(op=f"{here.root}-{sku}", node=node, sku=sku, delta=units - there)])
 
 
+def test_what_was_wrong_before_a_crash_is_told_after_it(running, dies, monkeypatch):
+    monkeypatch.setattr("api.connectors.running.runner.ROWS_AT_ONCE", 1)
+    here = running(MOVEMENTS)
+    here.put("a.csv", SALES + "nowhere,RARE,1,R1,1\nelsewhere,RARE,1,R1,2\nlyon,RARE,1,R1,3\n")
+    dies(5)  # after the steps of two rows
+    with pytest.raises(Died):
+        here.run()
+    dies(0)
+    (message,) = here.run().messages
+    assert [problem.row for problem in message.problems] == [2, 3]
+    assert message.endings["bad"] == 2
+
+
 def test_rows_that_were_being_taken_over_more_than_a_day_ago_are_left_to_a_person(running, dies, clock):
     here = running(MOVEMENTS)
     here.put("a.csv", SALES + "lyon,RARE,1,R1,9\n")
@@ -151,6 +164,33 @@ def test_a_runner_that_lost_its_turn_stores_nothing_more(running, opened, monkey
     monkeypatch.setattr(ConnectorStore, "place", place)
     assert runner.take_turn().busy
     assert here.kept("done") == []
+
+
+def test_a_runner_whose_lease_ran_out_goes_on_if_nobody_else_did(running, monkeypatch, redis_client):
+    here = running(COUNTS)
+    here.put("a.csv", "node,sku,units,at\nlyon,RARE,7,2026-11-27T09:00:31Z\n")
+    real = NetworkStock.set_counts
+
+    def slowly(stock, counts):
+        store = here.pointsman.connectors
+        redis_client.delete(store._keys.connector_lease("warehouse"))
+        return real(stock, counts)
+
+    monkeypatch.setattr(NetworkStock, "set_counts", slowly)
+    assert here.run().ended("applied") == 1
+    assert here.kept("done") == ["a.csv"]
+
+
+def test_a_runner_whose_lease_ran_out_stores_nothing_if_somebody_else_went_on(running, opened, redis_client):
+    here = running(COUNTS)
+    other, store = opened().connectors, here.pointsman.connectors
+    assert store.take_turn("warehouse", "slow")
+    redis_client.delete(store._keys.connector_lease("warehouse"))
+    assert other.take_turn("warehouse", "quick")
+    assert other.keep("warehouse", "quick", 1, Step(counts={"rows": 1}), now=here.pointsman.now, since=0)
+    other.end_turn("warehouse", "quick")
+    assert not store.keep("warehouse", "slow", 1, Step(counts={"rows": 9}), now=here.pointsman.now, since=0)
+    assert store.status("warehouse").rows == 1
 
 
 def test_while_one_process_runs_a_connector_another_leaves_it(running, opened):

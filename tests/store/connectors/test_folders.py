@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.store.connectors.connector_store import Step
 from tests.support.connectors import COUNTS, MOVEMENTS
 
 HEAD = "node,sku,units,at\n"
@@ -99,12 +100,14 @@ def test_a_file_that_is_none_is_put_aside_and_the_next_one_is_read(running, cont
 
 
 def test_a_file_that_may_still_grow_is_left(running):
-    here = running(COUNTS.replace("settled: 0s", "settled: 1d"))
+    here = running(COUNTS.replace("settled: 0s", "settled: 1d").replace('["*.csv", "*.json", "*.ndjson"]', '"*"'))
     here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
     assert here.run().messages == []
     here.put(".a.csv.tmp", "")
     here.put("b.csv.part", "")
-    assert [path.name for path in sorted(here.inbox.iterdir())] == [".a.csv.tmp", "a.csv", "b.csv.part"]
+    at_once = running(here.text.replace("settled: 1d", "settled: 0s"))
+    assert [message.name for message in at_once.run().messages] == ["a.csv"]
+    assert [path.name for path in sorted(here.inbox.iterdir())] == [".a.csv.tmp", "b.csv.part", "done"]
 
 
 def test_a_folder_that_is_not_there_is_told_in_the_status(running, pointsman):
@@ -129,3 +132,43 @@ def test_the_status_counts_what_became_of_rows(running, pointsman):
         1, 3, 1, 1, 1, 1,
     )  # fmt: skip
     assert (status.message, status.waiting) == ("a.csv", 0)
+
+
+def test_messages_that_were_taken_over_are_kept_for_as_long_as_the_connector_says(running, tmp_path):
+    here = running(COUNTS + "keep: 3d\n")
+    here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
+    here.run()
+    assert here.kept("done") == ["a.csv"]
+    here.pointsman._clock.now += 2 * 86_400
+    here.run()
+    assert here.kept("done") == ["a.csv"]
+    here.pointsman._clock.now += 2 * 86_400
+    here.run()
+    assert here.kept("done") == []
+
+
+def test_a_file_that_is_dated_ahead_came_now(running):
+    here = running(COUNTS.replace("at: at", "at: $received_at"))
+    here.made_at += 40 * 365 * 86_400
+    here.put("a.csv", "node,sku,units\nlyon,RARE,7\n")
+    (message,) = here.run().messages
+    kept = next((here.inbox / ("bad" if message.kept else "done")).iterdir()).name
+    assert kept < "2066"
+
+
+def test_of_two_counts_of_a_position_in_a_file_the_newer_stands(running):
+    here = running(COUNTS)
+    rows = ["RARE,5,2026-11-27T09:00:10Z", "RARE,7,2026-11-27T09:00:31Z", "LAMP,1,2026-11-27T09:00:31Z"]
+    rows.append("RARE,6,2026-11-27T09:00:20Z")
+    here.put("a.csv", HEAD + "".join(f"lyon,{row}\n" for row in rows))
+    report = here.run()
+    assert (report.ended("applied"), report.ended("unchanged")) == (3, 1)
+    assert (here.on_hand("RARE", "lyon"), here.on_hand("LAMP", "lyon")) == (7, 1)
+
+
+def test_a_step_that_is_stored_again_as_its_answer_was_lost_counts_once(pointsman):
+    store, step = pointsman.connectors, Step(counts={"rows": 7}, fields={"rows": "7"})
+    assert store.take_turn("x", "me")
+    for _ in range(2):
+        assert store.keep("x", "me", 1, step, now=pointsman.now, since=0)
+    assert (store.status("x").rows, store.place("x").step) == (7, 1)

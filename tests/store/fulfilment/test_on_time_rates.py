@@ -111,6 +111,11 @@ def test_a_network_whose_policies_do_not_name_it_stays_as_it_is(shop, clock, con
     assert rates_of(fresh(shop)) == {"fast": {"lyon": {"FR": 0}}}
 
 
+def test_without_an_active_policy_the_watch_goes_on(bare, clock):
+    shop = packing_network(bare, activated=False)
+    assert shop.flows.promise_watch.watch().on_the_way == ()
+
+
 def test_it_is_worked_out_once_a_day_and_forgets_what_is_long_ago(shop, clock):
     first, second = parcels(shop, LEAST_PARCELS), parcels(shop, LEAST_PARCELS)
     clock.now += 3 * DAY

@@ -43,7 +43,7 @@ def shop(server_url, network, fake):
     yield packing_network(
         shop,
         services=[service(carrier="shop", carrier_product=PRODUCTS["sendcloud"])],
-        nodes=[node("lyon", LYON, address=replace(LYON_ADDRESS, phone="+33 4 72"), printers={"label": "socket://p"})],
+        nodes=[node("lyon", LYON, address=replace(LYON_ADDRESS, phone="+33 4 72"), printers={"label": "ipp://p/q"})],
         carriers={"shop": account},
     )
     shop.forget()
@@ -75,6 +75,19 @@ def test_labels_are_bought_and_stored_before_the_shipment_is_packed(shop, fake, 
     assert pack(shop, key) == view
     assert (fake.owed, printed(redis_client, network)) == (1, 2)
     assert shop.check().clean
+
+
+def test_labels_are_bought_as_the_printer_of_the_node_takes_them(shop, fake):
+    lyon = shop.network().nodes["lyon"]
+    packing_network(
+        shop,
+        services=[service(carrier="shop", carrier_product=PRODUCTS["sendcloud"])],
+        nodes=[replace(lyon, printers={"label": "socket://10.0.0.5"})],
+        carriers={"shop": CarrierAccount(id="shop", door="sendcloud", url=fake.url)},
+    )
+    key = decided(shop, ("A", 1))
+    pack(shop, key)
+    assert shop.fulfilment.printed.label(key, 1, kind="zpl").content == LABELS["zpl"]
 
 
 @pytest.mark.parametrize("fault", ["dropped", "lost", "cut", "nonsense", "broken_after", "busy"])

@@ -20,6 +20,7 @@ class FakeSendcloud(FakeCarrier):
         super().__init__()
         self.shipments: dict[str, dict[str, Any]] = {}
         self.fails: str | None = None
+        self.refusal = "Unknown postal code."
         self.announcing = False
         self.label_is_missing = False
         self.delivered = False
@@ -70,7 +71,7 @@ class FakeSendcloud(FakeCarrier):
                 {
                     "status": "400",
                     "code": "invalid",
-                    "detail": "Unknown postal code.",
+                    "detail": self.refusal,
                     "source": {"pointer": "/to_address/postal_code"},
                 }
             ],

@@ -37,6 +37,7 @@ _LEVELS = {"UNOA": "ascii", "UNOB": "ascii", "UNOC": "iso8859-1", "UNOD": "iso88
 FIELD_IN_BRACES = re.compile(r"\{([^{}]+)\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MOST_NUMBER = 10**9
+_NO_REPETITION, _REPEATS_SINCE = "U", "00402"
 
 
 def write_edi(
@@ -131,15 +132,24 @@ class _X12Interchange:
         for count, body in enumerate(bodies, start=1):
             reference = f"{count:04}"
             segments = [["ST", envelope.type, reference], *body, ["SE", str(len(body) + 2), reference]]
-            yield "".join(segment_text(item, X12_DELIMITERS, count) for item in segments), count
+            text = "".join(segment_text(item, X12_DELIMITERS, count) for item in segments)
+            if self._repetition != _NO_REPETITION and self._repetition in text:
+                message = f"'{self._repetition}' can't be written in X12 {envelope.version}, where it is a delimiter"
+                raise NotWritable(message, row=count)
+            yield text, count
         yield segment_text(["GE", str(count), group], X12_DELIMITERS, 0), 0
         yield segment_text(["IEA", "1", f"{self.number:09}"], X12_DELIMITERS, 0), 0
+
+    @property
+    def _repetition(self) -> str:
+        """ISA11: since 004020 the sign between repeated elements, before that the agency of the standard."""
+        return "^" if self.envelope.version[:5] >= _REPEATS_SINCE else _NO_REPETITION
 
     def _isa(self, sender_code: str, sender: str, receiver_code: str, receiver: str) -> str:
         """Its elements have fixed lengths."""
         version, usage = self.envelope.version[:5], "T" if self.envelope.test else "P"
         elements = ["ISA", "00", " " * 10, "00", " " * 10, sender_code, sender.ljust(15), receiver_code]
-        elements += [receiver.ljust(15), f"{self.at:%y%m%d}", f"{self.at:%H%M}", "U", version]
+        elements += [receiver.ljust(15), f"{self.at:%y%m%d}", f"{self.at:%H%M}", self._repetition, version]
         elements += [f"{self.number:09}", "0", usage, X12_DELIMITERS.component]
         return X12_DELIMITERS.element.join(elements) + X12_DELIMITERS.terminator
 

@@ -133,8 +133,8 @@ class MessageGroups:
         self._open.append(group)
         if segment.tag == _HIERARCHY:
             self._by_id[segment.value(0)] = group
-        if self._row is None and self._rows and begins(self._rows, segment):
-            self._row = group
+        if self._row is None and self._rows:  # what is around rows is not looked for in what is around it
+            self._row = group if begins(self._rows, segment) else None
         else:
             parent.groups.append(group)
 
@@ -142,10 +142,12 @@ class MessageGroups:
         """Close all groups but so many. A row is over when it is closed itself."""
         closed = self._open[level:]
         del self._open[level:]
-        if self._row is None or self._row not in closed:
+        is_over = self._row is not None and self._row in closed
+        if self._rows and (is_over or self._row is None):
+            for group in (*closed, *(self._row.below() if self._row is not None else ())):
+                if group.begin.tag == _HIERARCHY:
+                    self._by_id.pop(group.begin.value(0), None)
+        if not is_over:
             return None
         row, self._row = self._row, None
-        for group in (row, *row.below()):
-            if group.begin.tag == _HIERARCHY:
-                self._by_id.pop(group.begin.value(0), None)
         return row

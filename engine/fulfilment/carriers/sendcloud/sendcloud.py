@@ -109,7 +109,7 @@ class Sendcloud:
     def _verify_takes(self, booking: Booking) -> None:
         if booking.is_return:
             raise CarrierHasNoSuch(
-                f"carrier '{self._account.id}' sells no labels for returns: its API has others for them"
+                f"carrier '{self._account.id}' sells no labels of returns here: make them in its own panel"
             )
         if len(booking.parcels) > MOST_PARCELS:
             message = f"it takes {MOST_PARCELS} parcels in one shipment, and these are {len(booking.parcels)}"

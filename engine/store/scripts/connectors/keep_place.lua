@@ -9,15 +9,19 @@
 --       8... five lists, each after its length: fields of its place, each with its value (an empty one deletes it);
 --       ids of messages; problems; fields of its status with their values; counters of its status with what they grow by
 -- Answers 1; 0 if it is somebody else's turn.
-if redis.call('GET', key.connector_lease) ~= ARGV[2] then
-  return 0
-end
-redis.call('PEXPIRE', key.connector_lease, ARGV[3])
+local holder = redis.call('GET', key.connector_lease)
+local step, by = unpack(redis.call('HMGET', key.connector, 'step', 'by'))
+step = tonumber(step or '0')
 -- the client library sends a write again if its answer was lost: each step is stored once
-if tonumber(redis.call('HGET', key.connector, 'step') or '0') >= tonumber(ARGV[4]) then
+if step == tonumber(ARGV[4]) and by == ARGV[2] then
   return 1
 end
-redis.call('HSET', key.connector, 'step', ARGV[4])
+-- a lease that ran out is whoever's who comes first, unless somebody else has gone on meanwhile
+if (holder and holder ~= ARGV[2]) or step ~= ARGV[4] - 1 then
+  return 0
+end
+redis.call('SET', key.connector_lease, ARGV[2], 'PX', ARGV[3])
+redis.call('HSET', key.connector, 'step', ARGV[4], 'by', ARGV[2])
 redis.call('SADD', key.connectors, ARGV[1])
 local place = 8
 local function each(act, width)

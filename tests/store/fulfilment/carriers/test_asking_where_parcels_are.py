@@ -2,10 +2,10 @@
 
 import pytest
 
-from engine.errors import CarrierHasNoSuch, CarrierUnavailable
-from engine.fulfilment.carriers.numbers_only import NumbersOnly
-from engine.model.carriers import CarrierAccount, NumberRange
-from tests.support.fake_carriers.booking import a_booking
+from engine.errors import CarrierUnavailable
+
+pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+"""The store is asked the same everywhere; test_begun_bookings.py tries it on every server."""
 
 
 def tell(fake, door, number, first, second):
@@ -51,14 +51,3 @@ def test_an_answer_that_makes_no_sense_is_no_news(door, fake, carrier):
     tell(fake, door, "1Z", (earlier, "yesterday"), (later, "today"))
     with pytest.raises(CarrierUnavailable, match="makes no sense"):
         carrier.track(["1Z"])
-
-
-def test_a_carrier_that_gave_numbers_alone_is_not_asked():
-    ranges = (NumberRange(kind="dhl_express", first=1, last=9),)
-    carrier = NumbersOnly(CarrierAccount(id="dhl", door="numbers", ranges=ranges))
-    carrier.check()
-    carrier.cancel("", "d-1/0")
-    with pytest.raises(CarrierHasNoSuch, match="POST /v1/tracking/events"):
-        carrier.track(["1"])
-    bought = carrier.buy(a_booking("sendcloud", parcels=2))
-    assert [(label.parcel, label.label) for label in bought.labels] == [(1, None), (2, None)]

@@ -13,6 +13,9 @@ from tests.support.examples import examples
 from tests.support.fake_carriers.booking import FAKES, a_booking, carriers_of, elsewhere, parcel
 from tests.support.fake_carriers.fake_server import FAULTS, LABELS, serving
 
+pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+"""The store is asked the same everywhere; test_begun_bookings.py tries it on every server."""
+
 QUICK_FAULTS = [fault for fault in FAULTS if fault != "slow"]
 MOST_TRIES = 12
 
@@ -92,9 +95,9 @@ def test_each_way_of_failing_while_it_is_paid_is_survived(client, keys, door, fa
     faults = iter([fault])
     fake.faults = lambda request: next(faults, None) if request.path.endswith(paying) else None
     booking = a_booking(door)
-    impatient = carriers_of(client, keys, fake, door, seconds=0.5)
+    asked = carriers_of(client, keys, fake, door, seconds=0.5 if fault == "slow" else 5.0)
     with pytest.raises(CarrierUnavailable) as failure:
-        impatient.carrier("shop").buy(booking)
+        asked.carrier("shop").buy(booking)
     assert failure.value.retry_after == (7 if fault == "busy" else None)
     bought(carriers_of(client, keys, fake, door), booking)
     assert len(fake.bills) == 1

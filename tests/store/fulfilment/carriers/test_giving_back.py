@@ -7,6 +7,9 @@ import pytest
 from engine.errors import CarrierHasNoSuch, CarrierUnavailable
 from tests.support.fake_carriers.booking import a_booking
 
+pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+"""The store is asked the same everywhere; test_begun_bookings.py tries it on every server."""
+
 PAYING = {"sendcloud": "announce", "easypost": "buy", "karrio": "purchase"}
 
 

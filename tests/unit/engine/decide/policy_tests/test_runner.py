@@ -123,3 +123,20 @@ def test_documents_are_shown_in_one_line():
         flow_style({"a": ["x", "1"], "b": {"c": None}, "d": frozenset({"z", "y"})})
         == "{a: [x, 1], b: {c: ~}, d: [y, z]}"
     )
+
+
+def test_a_test_may_say_how_often_a_service_is_on_time():
+    text = """
+        stock: {usual: {A: {warehouse: 9}}}
+        services: {parcel: {on_time_rate: 79.99%}}
+        tests:
+          - test: one
+            order: {channel: web, lines: {A: 1}}
+            expect: {shipments: [{node: warehouse, service: parcel}]}
+          - test: two
+            services: {parcel: {on_time_rate: 80%}}
+            order: {channel: web, lines: {A: 1}}
+            expect: {shipments: [{node: warehouse}]}
+    """
+    seldom = report(text, "when: {service.on_time_rate: {less_than: 80%}}, then: {avoid: 0.10}")
+    assert [(item.fired, item.quiet) for item in seldom.coverage] == [(1, 1)]

@@ -65,12 +65,12 @@ def test_a_sender_with_many_lines_takes_room_of_the_addressee():
 
 
 def test_a_sender_with_more_lines_than_there_is_room_for_is_refused():
-    with pytest.raises(NotPrintable, match="sender: it takes more than the 12 lines"):
+    with pytest.raises(NotPrintable, match="sender: it takes more than the 11 lines"):
         parcel_label_page(replace(LABEL, sender=replace(NODE, lines=("Ligne",) * 20)))
 
 
 def test_an_addressee_with_more_lines_than_there_is_room_for_is_refused():
-    with pytest.raises(NotPrintable, match="addressee: it takes more than the 15 lines"):
+    with pytest.raises(NotPrintable, match="addressee: it takes more than the 14 lines"):
         parcel_label_page(replace(LABEL, addressee=replace(CUSTOMER, lines=("Ligne",) * 20)))
 
 
