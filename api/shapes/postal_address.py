@@ -14,7 +14,7 @@ from engine.model.postal_address import PostalAddress
 MOST_LINES = 5
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffd]")
 """Control characters, breaks of a line, and what turns the direction of the text around it."""
-_PHONE = re.compile(r"\+?[0-9][0-9 ./()-]{3,29}", re.ASCII)
+_PHONE = re.compile(r"[+(]?[0-9][0-9 ./()-]{3,29}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 

@@ -91,6 +91,15 @@ def test_mistakes_are_told_by_line_and_nothing_is_run(run, folder):
     assert "1 mistake; nothing was run" in done.stderr
 
 
+def test_mistakes_are_told_in_french(run, folder):
+    path = folder / "connectors" / "limoges.yaml"
+    path.write_text(FILE.replace("lookup: articles", "lookup: article").replace("on_hand: Pieces", "on_han: Pieces"))
+    said = run("--lang", "fr", "connector", "check").stderr
+    assert "il n'y a pas de table 'article' sous lookups" in said
+    assert "counts n'ont pas de champ 'on_han'" in said
+    assert "le champ 'on_hand' de counts manque" in said
+
+
 def test_a_sample_that_gives_something_else_is_told_field_by_field(run, folder):
     path = folder / "connectors" / "limoges_test.yaml"
     path.write_text(TEST.replace("on_hand: 7", "on_hand: 8").replace("path: Article", "path: Pieces"))

@@ -40,6 +40,7 @@ CHANGES_NOTHING = {
     *("inbound list", "inbound late", "inbound show"),
     *("transfer list", "transfer show"),
     *("carrier list", "carrier check", "carrier number"),
+    *("connector list", "connector check", "connector test", "connector schema"),
     *("print list", "print show", "print printers", "print test"),
     "transfer propose",
     "quote",  # it is forgotten after its time, and holds nothing
@@ -83,6 +84,7 @@ TRIED_ELSEWHERE = {
     *("audit archive", "channel recompute", "demand learn"),
     *("shipment pack", "shipment show", "shipment label", "shipment note", "shipment cancel", "shipment list"),
     *("manifest close", "manifest show", "manifest print", "order addressee"),
+    *("connector run", "connector replay", "track"),
     *("print again", "print retry", "print drop", "print run"),
 }
 """Commands that need entries of days ago, rules of channels, a network that packs or printers; see the tests of the

@@ -11,7 +11,7 @@ from engine.model.postal_address import PostalAddress
 from engine.orders.cancellation.plan import CancelRequest
 from tests.support.decision_json import json_of
 from tests.support.facts import order
-from tests.support.shipped_connectors import SKUS, in_folders, stocked
+from tests.support.connectors_in_folders import SKUS, in_folders, stocked
 
 LONGEST = {
     "W05": (1, 22, 22, 6, 22),
@@ -155,7 +155,7 @@ def test_what_the_warehouse_shipped_is_confirmed_and_told_to_the_erp(shop, conne
     assert shop.stock.show("4711").nodes[0].position.on_hand == 5
     (content,) = erp.send()
     assert [line[:55] for line in content.decode().splitlines()] == [
-        "D20261127100500" + "4711".zfill(18) + "1000601" + "5".rjust(15)
+        "D20261127100500" + "4711".zfill(18) + "1000601" + quantity.rjust(15) for quantity in "32"
     ]
     assert "W-1".ljust(35) + f"{made['id']}/0" in content.decode()
 

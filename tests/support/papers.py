@@ -13,6 +13,7 @@ from engine.fulfilment.labels.page import Area, Page, leading
 from engine.fulfilment.labels.paper import DispatchNote, NotedParcel, NoteLine, ParcelLabel, ReturnLabel
 from engine.model.postal_address import PostalAddress
 
+SCANNED = [zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode]
 SSCC = "334567890000012341"
 NODE = PostalAddress(
     company="Hexagone SA", lines=("12 rue de la Paix", "Bâtiment C"), postcode="75002", town="Paris", country="FR"
@@ -137,9 +138,10 @@ def text_of(pdf: bytes) -> str:
 
 def scanned(picture: Image.Image) -> dict[str, str]:
     """What a scanner sends of each code on a page, by its symbology identifier: `]C1` is GS1-128, `]C0` another Code
-    128, `]Q1` a QR code.
+    128, `]Q1` a QR code. It looks for these alone, as scanners of parcels are set: in the midst of a Code 128, one that
+    looks for everything now and then finds an EAN-13.
     """
-    codes = zxingcpp.read_barcodes(picture, text_mode=zxingcpp.TextMode.Plain)
+    codes = zxingcpp.read_barcodes(picture, formats=SCANNED, text_mode=zxingcpp.TextMode.Plain)
     return {code.symbology_identifier: code.text for code in codes}
 
 

@@ -1,5 +1,6 @@
 """One value that was found becomes one of ours, or one of ours becomes theirs: letters, words, tables, units, dates."""
 
+import fnmatch
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
@@ -9,8 +10,8 @@ from api.connectors.fields.found import BadField
 from api.connectors.language.connector import FieldMapping
 from api.connectors.language.units import UNITS
 
-Tables = Mapping[str, Mapping[str, str]]
-"""Lookup tables by their names."""
+Tables = Mapping[str, Mapping[str, Any]]
+"""Lookup tables by their names: what stands there for a text."""
 _WHOLE_UNITS = frozenset(UNITS) - {"cents"}
 """Units whose ours are counted in whole ones: grams and millimetres."""
 _EXACT = Context(prec=3 * numbers.MOST_DIGITS)
@@ -57,7 +58,13 @@ def written(mapping: FieldMapping, value: Any, path: str, tables: Tables, times:
         return mapping.split.join(text_of(item, path) for item in value)
     if _changes_text(mapping):
         value = translated(mapping, text_of(value, path), path, tables)
+    if value is None:
+        return None
     try:
+        if mapping.type == "number" and isinstance(value, str):
+            value = numbers.number_of(value, "")
+        if mapping.type == "flag":
+            return _flag(value, path)
         if mapping.unit is not None or times is not None or mapping.times is not None:
             value = _in_unit(mapping, numbers.number_of(value, ""), times)
         if (
@@ -80,8 +87,14 @@ def literal(mapping: FieldMapping, text: str) -> Any:
     return _words(plain, text, "", {}) if mapping.type == "words" else typed(plain, text, "", None)
 
 
-def translated(mapping: FieldMapping, text: str, path: str, tables: Tables) -> str | None:
-    """Cut, stripped, in capitals, and in the words of the other side; None if nothing is left."""
+def translated(mapping: FieldMapping, text: str, path: str, tables: Tables) -> Any:
+    """Cut, stripped, in capitals, and in the words of the other side, or what a table has for it; None if nothing is
+    left.
+    """
+    if any(fnmatch.fnmatchcase(text.strip(), glob) for glob in mapping.unless):
+        return None
+    if mapping.between:
+        text = _between(text, *mapping.between)
     if mapping.cut is not None:
         text = text[mapping.cut[0] - 1 : mapping.cut[1]]
     text = text.strip()
@@ -125,7 +138,16 @@ def shown(value: Any) -> str:
 
 
 def _changes_text(mapping: FieldMapping) -> bool:
+    if mapping.unless or mapping.between:
+        return True
     return bool(mapping.cut or mapping.strip or mapping.upper or mapping.words or mapping.lookup is not None)
+
+
+def _between(text: str, before: str, behind: str) -> str:
+    """Empty if they are not both there."""
+    _, found, rest = text.partition(before)
+    inner, ends, _ = rest.partition(behind)
+    return inner if found and ends else ""
 
 
 def _words(mapping: FieldMapping, value: Any, path: str, tables: Tables) -> list[str] | None:
@@ -136,7 +158,7 @@ def _words(mapping: FieldMapping, value: Any, path: str, tables: Tables) -> list
     return [text for text in found if text] or None
 
 
-def _known(words: Mapping[str, str], text: str, path: str, otherwise: str | None, reason: str) -> str:
+def _known(words: Mapping[str, Any], text: str, path: str, otherwise: str | None, reason: str) -> Any:
     known = words.get(text, otherwise)
     if known is None:
         raise BadField(path, f"'{shown(text)}' is {reason}")

@@ -9,6 +9,7 @@ from typing import Any
 from api.connectors.fields.conversion import Tables, converted, literal, text_of, written
 from api.connectors.fields.edi_path import segment_of
 from api.connectors.fields.found import BadField
+from api.connectors.fields.merging import merged_by
 from api.connectors.fields.paths import AROUND, ListPath, Path, Scopes, inner_scopes, scopes_of
 from api.connectors.formats.edi.groups import EdiGroup
 from api.connectors.formats.format import BadRow, FormatOptions, Row
@@ -128,7 +129,8 @@ class _Field:
             mistakes += [(f"{self.name}.{index}.{name}", error) for name, error in bad]
         if mistakes:
             raise _BadFields(mistakes)
-        return found
+        together = self._mapping.together
+        return merged_by(found, together) if together else found
 
     def _missing(self, path: str, scopes: Scopes) -> str:
         if self._of_columns and len(self._paths) == 1 and not path.startswith((AROUND, "$")) and path not in scopes[0]:

@@ -23,6 +23,7 @@ PARTS: Mapping[str, str] = {
     "$date": "of what is written: the date, as 20261127",
     "$time": "of what is written: the time of day, as 081231",
     "$connector": "the name of the connector",
+    "$key": "of what is written: a text that is the same when the message is sent again with the same content",
     "$since": "in an address: the instant of the last pull that went well",
     "$cursor": "in an address: what the last answer said comes next",
 }
@@ -30,12 +31,12 @@ PARTS: Mapping[str, str] = {
 around the row; any other, one of the row.
 """
 
-_HEADER = "$header."
+HEADER_WORD = "$header."
 
 
 def as_read(path: str) -> str:
     """The path, but for the name of a header in small letters: HTTP makes no difference."""
-    return path.lower() if path.lower().startswith(_HEADER) else path
+    return path.lower() if path.lower().startswith(HEADER_WORD) else path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,12 @@ class FieldMapping:
     each: str = ""
     """The path of a list; the field is a list of what `fields` makes of each. `$rows`: the rows that `group` joined."""
     fields: Mapping[str, "FieldMapping"] = field(default_factory=dict)
+    together: str = ""
+    """Of a list: elements that agree in this field become one, and lists in them are put behind one another."""
+    unless: tuple[str, ...] = ()
+    """Globs of texts that count as not there, as `N/A` or `0000-00-00`."""
+    between: tuple[str, ...] = ()
+    """Only the letters between these two texts; a text without them counts as not there."""
     cut: tuple[int, int] | None = None
     """Only the letters from the first to the last, both counted from 1 and included."""
     strip: str = ""
@@ -110,11 +117,16 @@ class FieldMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """A table: `entries`, or a CSV `file` beside the connector's, with these two columns."""
+    """A table: `entries`; or a CSV `file` beside the connector's, whose columns are `key` and `value`; or, of what is
+    sent, the list at the path `rows` of the record at hand, which `key` and `value` are paths in. With `each`, they are
+    paths in the list at that path of each row, and begin with / where they are about the row.
+    """
 
     at: Path
     entries: Mapping[str, str] = field(default_factory=dict)
     file: str = ""
+    rows: str = ""
+    each: str = ""
     key: str = ""
     value: str = ""
 
@@ -169,13 +181,14 @@ class Sftp:
 class Pages:
     """How the next page of an answer is asked for: by the `Link` header (`link`), by an address in the answer
     (`address`, a path), by a `cursor` (a path in the answer) in the parameter `parameter`, or by a number that counts
-    from `first` in it, until a page has no row.
+    from `first` in it, until a page has no row or, with `total`, as many were read as that path of an answer says.
     """
 
     by: Literal["link", "address", "cursor", "number"]
     path: str = ""
     parameter: str = ""
     first: int = 1
+    total: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +223,10 @@ class HttpCall:
     """With `user`: basic authentication."""
     bearer: Text | None = None
     body: str | None = None
+    dates: str | None = None
+    """Of `$since` and `$now`: how they are written, as in Python's strftime; not given: as in RFC 3339."""
+    overlap: int = 60
+    """So many seconds before the last pull `$since` is, as the other side's clock may be behind ours."""
     pages: Pages | None = None
     most_a_minute: int | None = None
     """So many requests, and no more, are sent in a minute."""
@@ -260,6 +277,19 @@ class Reads:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What the target is asked before a message is sent. `fields` are picked from the records of the message, under
+    `records`, and, where it is one, from the record itself; they stand in the address or are the body. What is answered
+    is `answer` in each record from then on. A record for which something stands at the path `done` is left out: it was
+    sent before.
+    """
+
+    call: HttpCall
+    fields: Mapping[str, FieldMapping] = field(default_factory=dict)
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sends:
     """`every` so many seconds it is looked whether there is something to send. `file` is the name that what is written
     gets, with words of PARTS in it; `most` records stand in one. `channel` and `nodes` say of what feeds and orders
@@ -275,6 +305,7 @@ class Sends:
     channel: str | None = None
     nodes: tuple[str, ...] = ()
     whole: bool = False
+    ask: Ask | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

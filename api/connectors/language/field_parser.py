@@ -28,7 +28,7 @@ _ONLY_FOR: Mapping[str, Collection[str]] = {
 }
 """Keys that change values of some types, and which."""
 _AS_THEY_ARE = (
-    *("value", "each", "cut", "strip", "upper", "split", "words", "lookup"),
+    *("value", "each", "together", "unless", "between", "cut", "strip", "upper", "split", "words", "lookup"),
     *("unit", "date", "zone", "time", "twice"),
 )
 
@@ -76,7 +76,7 @@ class FieldParser:
         times = values.get("times")
         return FieldMapping(
             at=path,
-            type=target.type,
+            type=values.get("type", target.type),
             paths=tuple(map(as_read, values.get("from_", ()))),
             join=self._joined(values, path),
             separator=values.get("with_", ""),
@@ -122,6 +122,7 @@ class FieldParser:
         for key, types in _ONLY_FOR.items():
             if key in values and target.type not in types:
                 self.notes.add((*path, key), "unknown-key", f"'{key}' does nothing to a {target.type}")
+        self._check_lists(values, path, target)
         if "else_" in values and "words" not in values and "lookup" not in values:
             self.notes.add((*path, "else"), "unknown-key", "'else' goes with 'words' or 'lookup'")
         lookup = values.get("lookup")
@@ -133,6 +134,18 @@ class FieldParser:
             if part.startswith("$") and part not in PARTS and not part.startswith(_HEADER):
                 self.notes.add(path, "unknown-word", f"there is no '{part}'; use {', '.join(PARTS)}", PARTS, part)
         self._check_choices(values, path, target)
+
+    def _check_lists(self, values: Mapping[str, Any], path: Path, target: Target) -> None:
+        if "type" in values and target is not _ANY:
+            self.notes.add((*path, "type"), "unknown-key", f"this field is a {target.type} as it is")
+        if len(values.get("between", ("", ""))) != 2:  # noqa: PLR2004  # before and behind
+            self.notes.add(
+                (*path, "between"), "bad-value", "write what stands before and what stands behind: ['[', ']']"
+            )
+        together = values.get("together")
+        if together is not None and together not in (values.get("fields_") or {}):
+            message = f"'together' names a field of each element, and there is none '{together}'"
+            self.notes.add((*path, "together"), "unknown-field", message, values.get("fields_") or (), together)
 
     def _check_paths(self, values: Mapping[str, Any], path: Path) -> None:
         for key, of_list in (("from_", False), ("each", True)):

@@ -17,12 +17,10 @@ from api.connectors.language.shapes import (
     ConnectorShape,
     FieldShape,
     LookupFileShape,
-    NumberOrField,
+    LookupRowsShape,
     RowTestShape,
-    SecretWord,
-    Several,
-    TextOrSecret,
 )
+from api.connectors.language.values import NumberOrField, SecretWord, Several, TextOrSecret
 from api.connectors.testing.shapes import ConnectorTestFileShape
 
 _Shape = dict[str, Any]
@@ -49,7 +47,7 @@ def connector_schema() -> _Shape:
         "sends": _one_of(SENDS),
         "format": _formats(),
         "when": _by_name({"anyOf": [_SINGLE, _LIST_OF_TEXTS, _keys(RowTestShape())]}),
-        "lookups": _by_name({"anyOf": [_keys(LookupFileShape()), _by_name(_SINGLE)]}),
+        "lookups": _by_name({"anyOf": [_keys(LookupFileShape()), _keys(LookupRowsShape()), _by_name(_SINGLE)]}),
         "fields": _FIELDS,
     }
     inner = {"join": {"type": "array", "items": _FIELD}, "fields": _FIELDS, "times": {"anyOf": [_SINGLE, _FIELD]}}

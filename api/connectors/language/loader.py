@@ -11,8 +11,9 @@ from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
 from api.connectors.language.parts import answer_folder, read_source, read_tests, send_target
 from api.connectors.language.sends_checks import JSON, check_sends, note_path_mistakes
-from api.connectors.language.shapes import ConnectorShape, LookupFileShape, seconds
+from api.connectors.language.shapes import ConnectorShape, LookupFileShape, LookupRowsShape
 from api.connectors.language.template_checks import template_mistakes
+from api.connectors.language.values import seconds
 from api.files.policy_tests.shape_findings import load_shape, note_shape_mistakes
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.condition_parser import Notes
@@ -68,9 +69,10 @@ class _Loading:
     def connector(self) -> Connector:
         self._check_kind()
         reads = read_source(self._root.get("reads"), self._notes) if "reads" in self._root else None
-        sends = send_target(self._root.get("sends"), self._notes) if "sends" in self._root else None
         options, decimal = self._format()
         lookups = self._lookups()
+        parser = self._parser(lookups, decimal, options)
+        sends = send_target(self._root["sends"], self._notes, parser.outbound) if "sends" in self._root else None
         once = self._paths("once")
         self._check_once(once, reads)
         when, group = read_tests(self._root.get("when"), self._notes), self._paths("group")
@@ -86,7 +88,7 @@ class _Loading:
             kind=self._kind,
             format=options,
             document=self._notes.document,
-            fields=self._fields(lookups, decimal, options),
+            fields=self._fields(parser, options),
             reads=reads,
             sends=sends,
             once=once,
@@ -160,16 +162,24 @@ class _Loading:
         path: Path = ("lookups", name)
         if isinstance(raw, dict) and "file" in raw:
             return Lookup(at=path, **load_shape(LookupFileShape(), raw, path, self._notes))
+        if isinstance(raw, dict) and "rows" in raw and "key" in raw:
+            if "reads" in self._root:
+                self._notes.add((*path, "rows"), "unknown-key", "'rows' is about a record that is sent")
+            values = load_shape(LookupRowsShape(), raw, path, self._notes)
+            note_path_mistakes([("lookups", tuple(map(str, values.values())))], JSON, self._notes)
+            return Lookup(at=path, **values)
         if not isinstance(raw, dict) or not raw or not all(isinstance(value, str) for value in raw.values()):
             message = "write their words and ours, as {'12': PAR-01}, or {file: stores.csv, key: their, value: ours}"
             self._notes.add(path, "wrong-type", message)
             return Lookup(at=path)
         return Lookup(at=path, entries={str(key): str(value) for key, value in raw.items()})
 
-    def _fields(self, lookups: Mapping[str, Lookup], decimal: str, options: FormatOptions) -> dict[str, FieldMapping]:
-        raw = self._root.get("fields")
+    def _parser(self, lookups: Mapping[str, Lookup], decimal: str, options: FormatOptions) -> FieldParser:
         source = options if "reads" in self._root else JSON
-        parser = FieldParser(notes=self._notes, lookups=lookups, decimal=decimal, source=source)
+        return FieldParser(notes=self._notes, lookups=lookups, decimal=decimal, source=source)
+
+    def _fields(self, parser: FieldParser, options: FormatOptions) -> dict[str, FieldMapping]:
+        raw = self._root.get("fields")
         if not isinstance(raw, dict):
             return {}
         if self._kind in INBOUND and "reads" in self._root:

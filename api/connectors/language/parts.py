@@ -1,11 +1,14 @@
 """Parses `reads`, `sends`, `when` and `answer_to` of a connector's file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema
 
 from api.connectors.language.connector import (
+    Ask,
+    FieldMapping,
     Folder,
     HttpCall,
     OAuth,
@@ -41,15 +44,28 @@ def read_source(raw: Node, notes: Notes) -> Reads | None:
     return None if source is None else Reads(source=source, **every)
 
 
-def send_target(raw: Node, notes: Notes) -> Sends | None:
-    """Where messages go; None if there is a mistake in it, which is noted."""
+def send_target(
+    raw: Node, notes: Notes, ask_fields: Callable[[Mapping[str, Node], Path], dict[str, FieldMapping]]
+) -> Sends | None:
+    """Where messages go; None if there is a mistake in it, which is noted. `ask_fields` parses the fields of what is
+    asked beforehand.
+    """
     loaded = _loaded(raw, ("sends",), SENDS, notes)
     if loaded is None:
         return None
     key, values = loaded
     sending = {name: values.pop(name) for name in _SENDING if name in values}
+    asked = values.pop("ask", None)
     target = _source(key, values, ("sends",), notes, method="POST")
-    return None if target is None else Sends(target=target, **sending)
+    if target is None:
+        return None
+    ask = None
+    if asked is not None and isinstance(target, HttpCall):
+        done, fields = asked.pop("done", ""), ask_fields(asked.pop("fields_"), ("sends", "ask", "fields"))
+        url = asked.pop("http", target.url)
+        call = replace(target, url=url, **{"method": "POST", "errors": "", "busy": target.busy, **asked})
+        ask = Ask(call=call, fields=fields, done=done)
+    return Sends(target=target, ask=ask, **sending)
 
 
 def _loaded(
@@ -113,7 +129,8 @@ def _pages(values: dict[str, Any], path: Path, notes: Notes) -> Pages | None:
         return None
     by = given[0]
     parameter = values.get("parameter", values[by] if by == "number" else "")
-    return Pages(by=by, path=values[by], parameter=parameter, first=values.get("first", 1))  # type: ignore[arg-type]
+    total = values.get("total", "")
+    return Pages(by=by, path=values[by], parameter=parameter, first=values.get("first", 1), total=total)  # type: ignore[arg-type]
 
 
 def _push(values: dict[str, Any], path: Path, notes: Notes) -> Push | None:

@@ -36,6 +36,10 @@ def check_sends(sends: Sends, kind: str, notes: Notes) -> None:
         notes.add(("sends", "file"), "bad-value", message)
     if isinstance(target, HttpCall):
         note_path_mistakes([("sends", tuple(path for path in (target.errors, target.busy) if path))], JSON, notes)
+        if sends.ask is not None:
+            ask = sends.ask
+            paths = tuple(path for path in (ask.done, ask.call.errors, ask.call.busy) if path)
+            note_path_mistakes([("sends", paths)], JSON, notes)
         if isinstance(target.url, str) and _IN_BRACES.search(target.url) and sends.most != 1:
             message = "the address has fields in it, so each message is of one record: write most: 1"
             notes.add(("sends", "most"), "missing-key", message)

@@ -77,7 +77,8 @@ class RowTaker:
         latest = self._pointsman.now - ECHO_SECONDS
         for sender in self._connector.echo_of:
             for index, sent in enumerate(self._store.sent(sender, targets)):
-                if sent is not None and sent[0] == str(rows[index].fields.get("on_hand")) and sent[1] >= latest:
+                # what was on hand, and what was available of it: the other system was sent one of the two
+                if sent and str(rows[index].fields.get("on_hand")) in sent[0].split() and sent[1] >= latest:
                     echoes[index] = True
         taken.endings["skipped"] += sum(echoes)
         return [row for row, echo in zip(rows, echoes, strict=True) if not echo]

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
@@ -26,8 +27,10 @@ _REFUSALS = frozenset(
     }
 )
 """Statuses that are about the message itself: it would get the same answer for ever. Others may be about the keys or
-the address, and keep it, and all behind it, back until somebody has mended that.
+the address, and keep it, and all behind it, back until somebody has mended that; 404 is about the message if a field of
+it stands in the address.
 """
+_IN_BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _MOST_TOLD = 300
 _MOST_READ = 1 << 20
 _EARLIER = 60
@@ -45,20 +48,37 @@ class HttpDelivery:
 
     def deliver(self, message: OutgoingMessage) -> None:
         """Raises NotDelivered, Refused."""
+        answer, url = self._sent(message)
+        if not self._call.errors and not self._call.busy:
+            answer.body.close()
+            return
+        self._verify(_json(answer), url)
+
+    def ask(self, message: OutgoingMessage) -> Any:
+        """The JSON that is answered. Raises NotDelivered, Refused."""
+        answer, url = self._sent(message)
+        value = _json(answer)
+        if value is None:
+            raise NotDelivered(f"{shown(url)} answered no JSON")
+        self._verify(value, url)
+        return value
+
+    def _sent(self, message: OutgoingMessage) -> tuple[HttpAnswer, str]:
+        """What is answered, and the address that was asked."""
         url = _filled(self._resolve(self._call.url), message.url)
         headers = {"Content-Type": message.content_type, self._call.idempotency: message.key, **self._headers()}
         if self._call.signature is not None:
             headers |= self._signed(self._call.signature, message.body)
-        request = HttpRequest(method=self._call.method, url=url, headers=headers, body=message.body)
+        body = None if self._call.method == "GET" else message.body
+        request = HttpRequest(method=self._call.method, url=url, headers=headers, body=body)
         try:
-            answer = send(request)
+            return send(request), url
         except NotAnswered as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
                 self._token_until = 0.0
-            if error.status in _REFUSALS:
+            if error.status in _REFUSALS or (message.url and error.status == HTTPStatus.NOT_FOUND):
                 raise Refused(str(error)) from None
             raise NotDelivered(str(error), retry_after=error.retry_after) from None
-        self._look_into(answer, url)
 
     def _headers(self) -> dict[str, str]:
         call, resolve = self._call, self._resolve
@@ -96,17 +116,18 @@ class HttpDelivery:
         self._token_until = time.monotonic() + (int(lasts) if isinstance(lasts, int) else 0) - _EARLIER
         return self._token
 
-    def _look_into(self, answer: HttpAnswer, url: str) -> None:
+    def _verify(self, value: Any, url: str) -> None:
         """What an answer of status 200 says: some systems tell their errors so."""
-        if not self._call.errors and not self._call.busy:
-            answer.body.close()
-            return
-        value = _json(answer)
         if self._call.busy and jmespath.search(self._call.busy, value):
             raise NotDelivered(f"{shown(url)} says that it is busy")
         found = jmespath.search(self._call.errors, value) if self._call.errors else None
         if found:
             raise Refused(f"{shown(url)} answered {orjson.dumps(found).decode()[:_MOST_TOLD]}")
+
+
+def fields_in(url: Text) -> tuple[str, ...]:
+    """The names of the fields that stand in an address, in braces."""
+    return tuple(dict.fromkeys(_IN_BRACES.findall(url))) if isinstance(url, str) else ()
 
 
 def _filled(url: str, values: Mapping[str, str]) -> str:

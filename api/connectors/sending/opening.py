@@ -1,12 +1,16 @@
 """Puts the parts of a connector that sends together."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from api.connectors.fields.conversion import Tables
 from api.connectors.fields.tables import read_tables
-from api.connectors.language.connector import Connector
+from api.connectors.language.connector import Connector, Text
 from api.connectors.running.settings import resolve
+from api.connectors.sending.asking import Asking
 from api.connectors.sending.delivery import open_delivery
+from api.connectors.sending.http_delivery import HttpDelivery
 from api.connectors.sending.records.kinds import RECORDS
 from api.connectors.sending.rendering import Renderer
 from api.connectors.sending.sender import ConnectorSender, SenderParts
@@ -29,6 +33,7 @@ def open_sender(pointsman: Pointsman, connector: Connector, files: Path) -> Conn
         records=RECORDS[connector.kind](pointsman, connector, sends),
         renderer=open_renderer(connector),
         delivery=delivery,
+        asking=open_asking(connector, partial(resolve, connector)),
         kept=files / connector.name,
     )
     return ConnectorSender(pointsman, parts)
@@ -36,5 +41,15 @@ def open_sender(pointsman: Pointsman, connector: Connector, files: Path) -> Conn
 
 def open_renderer(connector: Connector) -> Renderer:
     """What makes the connector's messages, with its tables. Raises InputInvalid."""
+    return Renderer(connector, _tables(connector))
+
+
+def open_asking(connector: Connector, resolve: Callable[[Text], str]) -> Asking | None:
+    """What asks the target before each message, if the connector says so. Raises InputInvalid."""
+    ask = connector.sends.ask if connector.sends else None
+    return None if ask is None else Asking(ask, HttpDelivery(ask.call, resolve), _tables(connector))
+
+
+def _tables(connector: Connector) -> Tables:
     beside = Path(connector.document.file).parent
-    return Renderer(connector, read_tables(connector.lookups, lambda name: read_content(beside / name)))
+    return read_tables(connector.lookups, lambda name: read_content(beside / name))

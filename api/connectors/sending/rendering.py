@@ -3,7 +3,7 @@ is put aside with the reason, and keeps no other back.
 """
 
 import datetime
-import re
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,14 +12,18 @@ from typing import Any
 import orjson
 
 from api.connectors.fields.conversion import Tables
+from api.connectors.fields.found import BadField
 from api.connectors.fields.mapper import ROWS, Mapper
+from api.connectors.fields.merging import merged
 from api.connectors.fields.paths import ListPath, Path, inner_scopes, scopes_of
 from api.connectors.formats.format import BadRow, FormatName, FormatOptions, Row
 from api.connectors.formats.not_writable import NotWritable
 from api.connectors.formats.writing import Control, write_document, write_rows
 from api.connectors.language.connector import Connector, HttpCall
 from api.connectors.running.row_tests import counts
+from api.connectors.sending.http_delivery import fields_in
 from api.connectors.sending.outgoing import OutgoingMessage
+from api.connectors.sending.record_tables import RecordTables
 from api.connectors.sending.records.batch import Record
 from engine.errors import PointsmanError
 
@@ -32,7 +36,6 @@ CONTENT_TYPES: dict[FormatName, str] = {
     "edifact": "application/edifact",
     "x12": "application/edi-x12",
 }
-_IN_BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _JSON = FormatOptions(format="json")
 
 
@@ -65,14 +68,14 @@ class Renderer:
             raise ValueError(f"{connector.name} sends nothing")
         self._connector = connector
         self._sends = connector.sends
-        self._mapper = Mapper(connector.fields, connector.format, tables, outbound=True)
+        self._tables = RecordTables(connector.lookups, tables)
+        self._mapper = Mapper(connector.fields, connector.format, self._tables.tables, outbound=True)
         self._tests = {test.path: Path(test.path, _JSON) for test in connector.when}
         self._each = ListPath(self._sends.each, _JSON) if self._sends.each else None
         self._is_one = any(mapping.each == ROWS for mapping in connector.fields.values())
         """Whether all records together are one document."""
         target = self._sends.target
-        url = target.url if isinstance(target, HttpCall) and isinstance(target.url, str) else ""
-        self._url_fields = tuple(dict.fromkeys(_IN_BRACES.findall(url)))
+        self._url_fields = fields_in(target.url) if isinstance(target, HttpCall) else ()
 
     def wanted(self, records: Sequence[Record]) -> list[Record]:
         """The records that count, as `when` says."""
@@ -80,7 +83,7 @@ class Renderer:
 
     def render(self, records: Sequence[Record], *, number: int, at: datetime.datetime) -> Rendered:
         """The message with this number. The same arguments are the same message. Raises CannotBeWritten."""
-        words = self._words(number, at)
+        words = self.words(records, number=number, at=at)
         rendered = Rendered()
         left = list(records)
         while left:
@@ -141,6 +144,10 @@ class Renderer:
         left[:] = still
 
     def _rows(self, record: Record, words: dict[str, str]) -> list[dict[str, Any]] | tuple[BadRow, ...]:
+        try:
+            self._tables.show(record)
+        except BadField as error:
+            return (BadRow(row=1, place="record", path=error.path, message=error.message),)
         found: list[dict[str, Any]] = []
         for row in self._rows_of(record):
             mapped = self._mapper.map(row, words, [row] if self._is_one else ())
@@ -164,7 +171,7 @@ class Renderer:
         options = self._connector.format
         rows = [dict(row) for of_record in good for row in of_record]
         if self._is_one:
-            rows = [_merged(rows)] if rows else []
+            rows = [merged(rows)] if rows else []
         if self._url_fields and len(rows) != 1:
             raise NotWritable("the address has fields in it, so each message is of one record: say `most: 1`", row=0)
         url = {name: str(_taken(rows[0], name)) for name in self._url_fields}
@@ -172,8 +179,11 @@ class Renderer:
             return write_document(rows[0], options, control), url
         return b"".join(write_rows(rows, options, control)), url
 
-    def _words(self, number: int, at: datetime.datetime) -> dict[str, str]:
+    def words(self, records: Sequence[Record], *, number: int, at: datetime.datetime) -> dict[str, str]:
+        """What the words that begin with $ mean for the message of these records."""
+        said = orjson.dumps(list(records), default=str, option=orjson.OPT_SORT_KEYS)
         return {
+            "$key": f"{self._connector.name}-{number}-{hashlib.sha256(said).hexdigest()[:16]}",
             "$number": str(number),
             "$date": f"{at:%Y%m%d}",
             "$time": f"{at:%H%M%S}",
@@ -183,19 +193,6 @@ class Renderer:
 
     def _find(self, record: Record, path: str) -> Any:
         return self._tests[path].find([record])
-
-
-def _merged(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """One document of the documents of each record: lists are put behind one another, the rest is that of the first."""
-    merged = dict(rows[0])
-    for row in rows[1:]:
-        for name, value in row.items():
-            before = merged.get(name)
-            if isinstance(before, list) and isinstance(value, list):
-                merged[name] = [*before, *value]
-            elif isinstance(before, dict) and isinstance(value, dict):
-                merged[name] = _merged([before, value])
-    return merged
 
 
 def _taken(row: dict[str, Any], name: str) -> Any:

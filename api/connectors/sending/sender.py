@@ -17,9 +17,10 @@ from api.connectors.language.connector import Connector, HttpCall, Sends
 from api.connectors.running.problems import SUFFIX, Problem
 from api.connectors.running.quarantine import write_whole
 from api.connectors.running.report import MessageReport, TurnReport
+from api.connectors.sending.asking import ANSWER, Asking
 from api.connectors.sending.delivery import Delivery
 from api.connectors.sending.outgoing import Refused
-from api.connectors.sending.records.batch import Batch, Records
+from api.connectors.sending.records.batch import Batch, Record, Records
 from api.connectors.sending.rendering import BadRecord, Rendered, Renderer
 from api.connectors.sources.folder import BAD
 from engine.errors import PointsmanError
@@ -35,6 +36,9 @@ _MINUTE, _IN_MINUTE = "minute", "in_minute"
 and the cursor behind it; how often that failed in a row, since when, and when it is tried again; and how many messages
 went out in which minute.
 """
+
+_NOT_KEPT = ("addressee", ANSWER)
+"""Of a record that is put aside: whom it goes to, and what others said of it."""
 
 logger = logging.getLogger("pointsman")
 
@@ -52,6 +56,7 @@ class SenderParts:
     renderer: Renderer
     delivery: Delivery
     kept: Path
+    asking: Asking | None = None
 
 
 class ConnectorSender:
@@ -67,6 +72,7 @@ class ConnectorSender:
         self._records = parts.records
         self._renderer = parts.renderer
         self._delivery = parts.delivery
+        self._asking = parts.asking
         self._kept = parts.kept
         self._who = uuid.uuid4().hex
         self._place = Place(step=0, fields={})
@@ -116,15 +122,21 @@ class ConnectorSender:
                 self._keep(Step(fields={_CURSOR: batch.cursor, _AT: "", _UNTIL: ""}, counts=counts))
             return batch.more
         number, at = self._begin(batch)
-        rendered = self._renderer.render(records, number=number, at=at)
-        refusal = self._deliver(rendered, batch)
+        rendered, refusal, before = Rendered(), "", 0
+        try:
+            known = self._asked(records, number, at)
+            before = len(records) - len(known)
+            rendered = self._renderer.render(known, number=number, at=at)
+            self._deliver(rendered, batch)
+        except Refused as error:
+            refusal = str(error)
         if refusal:
             rendered.bad += [BadRecord(record=record, problems=(refusal,)) for record in records]
         sent = 0 if refusal else rendered.records
         report.sent += sent
         if rendered.bad:
             report.messages.append(self._put_aside(rendered.bad, number, len(records)))
-        self._finish(batch, sent=sent, skipped=skipped, bad=len(rendered.bad))
+        self._finish(batch, sent=sent, skipped=skipped + before, bad=len(rendered.bad))
         if sent:
             logger.info("connector %s sent %s records", self._connector.name, sent)
         return batch.more
@@ -138,24 +150,27 @@ class ConnectorSender:
         self._keep(Step(fields={_NUMBER: str(number), _AT: str(now), _UNTIL: batch.cursor}))
         return number, _instant(str(now))
 
-    def _deliver(self, rendered: Rendered, batch: Batch) -> str:
-        """Why the target refuses the message, if it does. Raises NotDelivered."""
+    def _asked(self, records: Sequence[Record], number: int, at: datetime.datetime) -> Sequence[Record]:
+        """The records with what the target says of them, without those that it has. Raises NotDelivered, Refused."""
+        if self._asking is None:
+            return records
+        return self._asking.answered(records, self._renderer.words(records, number=number, at=at))
+
+    def _deliver(self, rendered: Rendered, batch: Batch) -> None:
+        """Raises NotDelivered, Refused."""
         if rendered.message is None:
-            return ""
+            return
         # before it is delivered, as its echo may come at once
         self._store.remember_sent(self._connector.name, batch.sent, now=self._pointsman.now)
-        try:
-            self._delivery.deliver(rendered.message)
-        except Refused as error:
-            return str(error)
-        return ""
+        self._delivery.deliver(rendered.message)
 
     def _finish(self, batch: Batch, *, sent: int, skipped: int, bad: int) -> None:
         now = self._pointsman.now
         minute = str(now // 60)
         in_minute = int(self._place.fields.get(_IN_MINUTE, "0")) if self._place.fields.get(_MINUTE) == minute else 0
         over = {_CURSOR: batch.cursor, _AT: "", _UNTIL: "", _FAILURES: "", _AGAIN: "", _SINCE: ""}
-        over |= {_MINUTE: minute, _IN_MINUTE: str(in_minute + 1)}
+        requests = 1 if self._asking is None else 2
+        over |= {_MINUTE: minute, _IN_MINUTE: str(in_minute + requests)}
         counted = {"sent": sent, "skipped": skipped, "bad": bad, "messages": 1, "quarantined": 1 if bad else 0}
         counts = {name: count for name, count in counted.items() if count}
         self._keep(Step(fields=over, status={"read_at": now, "error": ""}, counts=counts))
@@ -176,7 +191,7 @@ class ConnectorSender:
         folder = self._kept / BAD
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name
-        records = [{name: value for name, value in item.record.items() if name != "addressee"} for item in bad]
+        records = [{name: value for name, value in item.record.items() if name not in _NOT_KEPT} for item in bad]
         content = orjson.dumps(records, default=str, option=orjson.OPT_INDENT_2)
         write_whole(path, content + b"\n")
         problems = [

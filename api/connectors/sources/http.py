@@ -1,5 +1,6 @@
 """Answers of an HTTP service: asked for what is new, a page at a time."""
 
+import datetime
 import hashlib
 import json
 import re
@@ -14,14 +15,12 @@ import jmespath
 from api.connectors.language.connector import HttpCall, Text
 from api.connectors.sources.http_client import HttpAnswer, HttpRequest, basic, send, shown
 from api.connectors.sources.message import Message, SourceUnavailable
-from engine.decide.order_record import timestamp
+from engine.decide.order_record import seconds, timestamp
 
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*rel="?next"?', re.IGNORECASE)
 _WORD = re.compile(r"\$(since|cursor|now)\b")
 MOST_PAGES = 10_000
 """Of one turn: a service whose pages never end is told, and goes on at the next."""
-OVERLAP_SECONDS = 60
-"""Each pull asks for so much before the last one began: the service's clock may be behind ours."""
 _ETAG, _MODIFIED, _SINCE, _CURSOR = "etag", "modified", "since", "cursor"
 
 
@@ -48,17 +47,21 @@ class HttpSource:
         self._now = now
         self._rows = rows
         self._asked_at = 0.0
+        self._rows_read = 0
+        """Of the pages of this turn."""
 
     def messages(self, place: Mapping[str, str]) -> Iterator[Message]:
         """A message a page. A turn that is broken off goes on at its last page, where pages have cursors."""
         begun = self._now()
-        words = {"since": place.get(_SINCE, timestamp(0)), "cursor": place.get(_CURSOR, ""), "now": timestamp(begun)}
+        since = seconds(place[_SINCE]) if _SINCE in place else 0
+        words = {"since": self._dated(since), "cursor": place.get(_CURSOR, ""), "now": self._dated(begun)}
         conditions = self._conditions(place)
+        self._rows_read = 0
         for number, page in enumerate(self._pages(words, conditions)):
             last = page.next_url is None and page.cursor is None
             after = {_CURSOR: page.cursor or (words["cursor"] if self._keeps_cursor(page) else "")}
             if last:
-                after[_SINCE] = timestamp(begun - OVERLAP_SECONDS)
+                after[_SINCE] = timestamp(begun - self._call.overlap)
                 if not number:
                     after |= {_ETAG: page.answer.headers.get("ETag", "")}
                     after |= {_MODIFIED: page.answer.headers.get("Last-Modified", "")}
@@ -105,13 +108,26 @@ class HttpSource:
             return _Page(answer, url, None, _beside(url, match[1]) if match else None)
         document = _json(answer.body, url)
         if pages.by == "number":
-            return _Page(answer, url, None, url if _has_rows(document, self._rows) else None)
+            return _Page(answer, url, None, url if self._goes_on(document) else None)
         found = jmespath.search(pages.path, document)
         if pages.by == "address":
             return _Page(answer, url, None, _beside(url, str(found)) if found else None)
         text = "" if found is None or found is False else str(found)
         ends = not text or text == cursor or not _has_rows(document, self._rows)
         return _Page(answer, url, None if ends else text, None)
+
+    def _goes_on(self, document: Any) -> bool:
+        """Whether there may be a page after this one, of those that are counted."""
+        found, total = _rows_of(document, self._rows), self._call.pages and self._call.pages.total
+        self._rows_read += len(found) if isinstance(found, list) else bool(found)
+        left = jmespath.search(total, document) if total else None
+        return bool(found) and (not isinstance(left, int) or self._rows_read < left)
+
+    def _dated(self, instant: int) -> str:
+        form = self._call.dates
+        if form is None:
+            return timestamp(instant)
+        return datetime.datetime.fromtimestamp(instant, tz=datetime.UTC).strftime(form)
 
     def _keeps_cursor(self, page: _Page) -> bool:
         """Whether the cursor of an answer without rows is that of the next turn: of a feed that always has one."""
@@ -222,5 +238,8 @@ def _json(body: BinaryIO, url: str) -> Any:
 
 
 def _has_rows(document: Any, rows: str) -> bool:
-    found = jmespath.search(rows, document) if rows else document
-    return bool(found)
+    return bool(_rows_of(document, rows))
+
+
+def _rows_of(document: Any, rows: str) -> Any:
+    return jmespath.search(rows, document) if rows else document

@@ -32,6 +32,8 @@ class ConnectorTest:
     received_at: int
     headers: Mapping[str, str]
     expect: Mapping[str, Any]
+    answer: bytes | None = None
+    """What the target answers when it is asked before something is sent."""
 
 
 def file_of_tests(connector: Connector) -> Path:
@@ -65,6 +67,7 @@ def _test(values: Mapping[str, Any], index: int, notes: Notes, path: Path) -> Co
         notes.add(where, "missing-key", "write the sample here as 'text', or name its file as 'sample'; one of the two")
     elif sample is not None:
         content, message = _content(path.parent / sample, (*where, "sample"), notes), Path(sample).name
+    answer = values.get("answer")
     line, _ = notes.document.values.get(where, (1, 1))
     return ConnectorTest(
         name=values["test"],
@@ -75,6 +78,7 @@ def _test(values: Mapping[str, Any], index: int, notes: Notes, path: Path) -> Co
         received_at=values.get("received_at", USUAL_INSTANT),
         headers=values.get("headers", {}),
         expect=_expected(values["expect"], (*where, "expect"), notes, path),
+        answer=None if answer is None else _content(path.parent / answer, (*where, "answer"), notes),
     )
 
 

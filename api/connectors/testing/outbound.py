@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from api.connectors.language.connector import Connector
-from api.connectors.sending.opening import open_renderer
+from api.connectors.sending.opening import open_asking, open_renderer
 from api.connectors.sending.rendering import Rendered
-from api.connectors.testing.comparison import MOST_TOLD, TestResult
+from api.connectors.testing.comparison import MOST_TOLD, TestResult, values_differ
 from api.connectors.testing.connector_test import ConnectorTest
 from engine.errors import InputInvalid, Mistake
 
@@ -24,15 +24,30 @@ _FIRST = 1
 
 def run_outbound_test(connector: Connector, test: ConnectorTest) -> TestResult:
     """Raises InputInvalid if a table of the connector, or the sample, is wrong; CannotBeWritten."""
-    records = _records(test.content, f"{test.file}:{test.line}")
-    wanted, rendered = rendered_of(connector, records, at=test.received_at)
+    where = f"{test.file}:{test.line}"
+    records = _records(test.content, where)
+    question, answer = None, None if test.answer is None else _json(test.answer, where, "answer")
+    if connector.sends is not None and connector.sends.ask is not None:
+        if answer is None:
+            raise InputInvalid([Mistake(where=where, field="answer", message="write the file of what is answered")])
+        question, known = _asked(connector, records, answer, at=test.received_at)
+        wanted, rendered = rendered_of(connector, known, at=test.received_at)
+    else:
+        wanted, rendered = rendered_of(connector, records, at=test.received_at)
     body = rendered.message.body if rendered.message else b""
     name = rendered.message.name if rendered.message else ""
     bad = [text for item in rendered.bad for text in item.problems]
     if connector.format.format in _SEGMENTS:
         body = segment_lines(connector, body)
         test = replace(test, expect={**test.expect, **_expected_segments(connector, test.expect)})
-    differences = _differences(test.expect, body, name, bad, skipped=len(records) - len(wanted))
+    if connector.format.format == "json" and "content" in test.expect:
+        body, test = _spread(body), replace(test, expect={**test.expect, "content": _spread(test.expect["content"])})
+    address = rendered.message.url if rendered.message else {}
+    differences = itertools.chain(
+        _differences(test.expect, body, name, bad, skipped=len(records) - len(wanted)),
+        values_differ(test.expect.get("asked"), question, "asked"),
+        values_differ(test.expect.get("address"), address, "the address"),
+    )
     return TestResult(test=test, differences=tuple(itertools.islice(differences, MOST_TOLD)))
 
 
@@ -56,17 +71,39 @@ def segment_lines(connector: Connector, body: bytes) -> bytes:
     return body if segment is None else segment.sub(rb"\g<0>\n", body.replace(b"\r", b"").replace(b"\n", b""))
 
 
+def _asked(connector: Connector, records: list[Any], answer: Any, *, at: int) -> tuple[Any, list[Any]]:
+    """What is asked of the records that count, and these with the answer, without those that were sent before."""
+    renderer, asking = open_renderer(connector), open_asking(connector, lambda _: "")
+    wanted = renderer.wanted(records)
+    if asking is None or not wanted:
+        return None, []
+    words = renderer.words(wanted, number=_FIRST, at=datetime.datetime.fromtimestamp(at, tz=datetime.UTC))
+    return asking.question(wanted, words), asking.with_answer(wanted, answer)
+
+
+def _spread(body: bytes) -> bytes:
+    """JSON over many lines, as people read and compare it; anything else as it is."""
+    try:
+        return json.dumps(json.loads(body), indent=2, sort_keys=True, ensure_ascii=False).encode()
+    except ValueError:
+        return body
+
+
 def _expected_segments(connector: Connector, expect: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"content": segment_lines(connector, expect["content"])} if "content" in expect else {}
 
 
 def _records(content: bytes, where: str) -> list[Any]:
     """A JSON list of records, or one of them."""
-    try:
-        read = json.loads(content, parse_float=Decimal)
-    except ValueError as error:
-        raise InputInvalid([Mistake(where=where, field="sample", message=str(error))]) from None
+    read = _json(content, where, "sample")
     return read if isinstance(read, list) else [read]
+
+
+def _json(content: bytes, where: str, field: str) -> Any:
+    try:
+        return json.loads(content, parse_float=Decimal)
+    except ValueError as error:
+        raise InputInvalid([Mistake(where=where, field=field, message=str(error))]) from None
 
 
 def _differences(expect: Mapping[str, Any], body: bytes, name: str, bad: list[str], *, skipped: int) -> Iterator[str]:

@@ -11,12 +11,10 @@ from api.connectors.language.connector import Connector
 from api.connectors.running.opening import open_reader
 from api.connectors.running.problems import Problem
 from api.connectors.running.reading import ReadRow, SkippedRow
-from api.connectors.running.row_tests import text_of
 from api.connectors.sources.message import Message
-from api.connectors.testing.comparison import MOST_TOLD, TestResult
+from api.connectors.testing.comparison import MOST_TOLD, TestResult, flat, shown
 from api.connectors.testing.connector_test import ConnectorTest
 from api.connectors.testing.outbound import run_outbound_test
-from rules.syntax.yaml_document import Plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +74,9 @@ def _differences(made: MadeOf, expect: Mapping[str, Any]) -> Iterator[str]:
 
 def _rows(rows: Sequence[Mapping[str, Any]], expected: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for number, (row, wanted) in enumerate(zip(rows, expected, strict=False), start=1):
-        for path in dict.fromkeys((*(found := _flat(row)), *(asked := _flat(wanted)))):
+        for path in dict.fromkeys((*(found := flat(row)), *(asked := flat(wanted)))):
             if found.get(path) != asked.get(path):
-                yield f"row {number}: {path}: expected {_shown(asked, path)}, made {_shown(found, path)}"
+                yield f"row {number}: {path}: expected {shown(asked, path)}, made {shown(found, path)}"
     if len(rows) != len(expected):
         yield f"{len(expected)} rows are expected; there are {len(rows)}"
 
@@ -99,18 +97,3 @@ def _bad(bad: Sequence[Problem], expected: Sequence[Mapping[str, Any]]) -> Itera
         yield "a bad row is expected, and there is none: " + ", ".join(
             f"{key} {value}" for key, value in wanted.items()
         )
-
-
-def _flat(value: Any, path: str = "") -> dict[str, str | None]:
-    """Single values by their paths, as `lines.0.sku`, each as text."""
-    if isinstance(value, Mapping):
-        items = [(f"{path}.{name}" if path else str(name), item) for name, item in value.items()]
-    elif isinstance(value, list | tuple):
-        items = [(f"{path}.{index}", item) for index, item in enumerate(value)]
-    else:
-        return {path: None if value is None else text_of(str(value) if isinstance(value, Plain) else value)}
-    return {place: text for name, item in items for place, text in _flat(item, name).items()}
-
-
-def _shown(values: Mapping[str, str | None], path: str) -> str:
-    return f"'{values[path]}'" if path in values else "nothing"

@@ -19,7 +19,8 @@ class ExpectedBadShape(Strict):
 
 class ExpectShape(Strict):
     """What is to come out. What is left out is not compared, but for `bad`: no row is, unless it is said. Of a
-    connector that sends: the `text`, or the `file` beside this one that has it, and the `name` of what is written.
+    connector that sends: the `text`, or the `file` beside this one that has it, and the `name` of what is written,
+    `asked`, what is asked before, and `address`, the fields in the address.
     """
 
     rows = fields.List(fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True)))
@@ -29,13 +30,18 @@ class ExpectShape(Strict):
     file = Word()
     text = fields.String()
     name = fields.String()
+    asked = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True))
+    address = fields.Dict(keys=fields.String(), values=fields.String())
 
 
 class ConnectorTestShape(Strict):
-    """A sample, in a file beside this one or as it stands here, and what came with it."""
+    """A sample, in a file beside this one or as it stands here, and what came with it. `answer` is the file of what
+    the target answers when it is asked before something is sent.
+    """
 
     test = Word(required=True)
     sample = Word()
+    answer = Word()
     text = fields.String()
     file = Word()
     received_at = Instant()

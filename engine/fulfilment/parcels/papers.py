@@ -5,7 +5,6 @@ the same, so a reprint buys nothing.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from engine.decide.order_record import seconds
@@ -18,10 +17,7 @@ from engine.model.facts import Network, Product
 from engine.model.parcels import PackedShipment, Packing, Parcel, ShipmentKey
 from engine.model.postal_address import PostalAddress
 from engine.orders.order_state import OrderState
-from rules.wording.catalogue import ENGLISH
-
-_FRENCH_SPEAKING: Final = frozenset({"FR", "MC", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC"})
-"""Where papers are in French unless another language is asked for."""
+from rules.wording.catalogue import ENGLISH, available_languages, load_catalogue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +161,11 @@ class ParcelPapers:
 
 
 def language_of(country: str) -> str:
-    """Of the papers of a parcel that goes there."""
-    return "fr" if country in _FRENCH_SPEAKING else ENGLISH
+    """Of the papers of a parcel that goes there: the one whose catalogue names the country, or else English."""
+    for language in available_languages():
+        if country in load_catalogue(language).text("papers.countries").split():
+            return language
+    return ENGLISH
 
 
 def _noted(parcel: Parcel, products: Mapping[str, Product]) -> paper.NotedParcel:

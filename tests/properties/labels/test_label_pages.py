@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.fulfilment.labels.address.postal_lines import postal_lines
@@ -14,7 +14,7 @@ from engine.fulfilment.labels.layouts.labels import parcel_label_page, return_la
 from engine.fulfilment.labels.paper import ParcelLabel
 from engine.fulfilment.labels.writers.zpl import RESOLUTIONS
 from tests.support.examples import TIMES, examples
-from tests.support.papers import RETURN_LABEL, SSCC, addresses, check_page, labels, pictures, scanned
+from tests.support.papers import LABEL, RETURN_LABEL, SSCC, addresses, check_page, labels, pictures, scanned
 from tests.support.zpl_printer import ZplPrinter, zpl_printers
 
 
@@ -34,7 +34,7 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text.upper().casefold())
 
 
-@examples(50)
+@examples(50, suppress_health_check=[HealthCheck.too_slow])
 @given(labels())
 def test_no_text_is_cut_or_over_another_and_no_word_is_broken(label):
     page = parcel_label_page(label)
@@ -46,20 +46,22 @@ def test_no_text_is_cut_or_over_another_and_no_word_is_broken(label):
         assert folded(text) in folded(" ".join(shown))
 
 
-@examples(25)
+@examples(25, suppress_health_check=[HealthCheck.too_slow])
 @given(addresses(), st.none() | st.just(SSCC), st.sampled_from(("en", "fr")))
 def test_a_return_label_has_room_for_any_customer(customer, sscc, language):
     check_page(return_label_page(replace(RETURN_LABEL, sender=customer, sscc=sscc, language=language)))
 
 
-@examples(50)
+@examples(50, suppress_health_check=[HealthCheck.too_slow])
 @given(labels())
 def test_scanners_read_every_code_of_a_pdf(label):
     (picture,) = pictures(label_pdf(label))
     assert scanned(picture) == codes_of(label)
 
 
-@settings(max_examples=8 if TIMES == 1 else 1_000, deadline=None)
+@pytest.mark.slow
+@example(replace(LABEL, sscc="000000000000200000"), 12)
+@settings(max_examples=8 if TIMES == 1 else 1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(labels(), st.sampled_from(RESOLUTIONS))
 def test_scanners_read_every_code_of_zpl(zpl_printer, label, dots_per_mm):
     picture = zpl_printer.print(label_zpl(label, dots_per_mm), dots_per_mm)

@@ -15,6 +15,7 @@ from engine.fulfilment.parcels.handing_over import ManifestRequest
 from engine.fulfilment.printing.print_job import PrintJob
 from engine.model.carriers import CarrierAccount, NumberRange
 from engine.model.parcels import ShipmentKey
+from engine.model.tracking import TrackingEvent
 from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.model.transfers import TransferLine
 from engine.orders.amendment.plan import AmendRequest
@@ -34,6 +35,7 @@ from engine.store.connectors.connector_store import Step
 from engine.store.events.event_stream import EventStream
 from engine.store.flows.learnt_demand import LearntDemand
 from engine.store.flows.receipts import Announcement, Delivery
+from engine.store.fulfilment.begun_bookings import Begun, BegunBookings
 from engine.store.fulfilment.print_jobs import PrintJobs
 from engine.store.network import load
 from engine.store.orders.stored_order import Approval
@@ -176,6 +178,12 @@ def pack_at_a_node(pointsman):
     closed = pointsman.fulfilment.handing_over.close(ManifestRequest(node="lyon", carrier="dpd"))
     assert closed.refused == {}
     pointsman.fulfilment.giving_back.take_turn()
+    numbers = (pointsman._client.redis.hkeys(pointsman._keys.parcel_numbers)[0].decode(), "UNKNOWN")
+    seen = [TrackingEvent(tracking_number=number, id="1", state="in_transit", at=NOW) for number in numbers]
+    pointsman.fulfilment.tracking.take(seen, "dpd")
+    begun = Begun(id="shp_1", content="x")
+    bookings = BegunBookings(pointsman._client, pointsman._keys, new_id=lambda: "who")
+    assert bookings.begin("dpd", "D/0", begun, instead_of=None) == begun
 
 
 def follow_a_channel(pointsman):

@@ -14,7 +14,7 @@ from engine.events.stock_events import LowStock
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
-from engine.store.log.kinds import ACT_KINDS, KINDS, RETURN_KINDS, TRANSFER_KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS, PARCEL_KINDS, RETURN_KINDS, TRANSFER_KINDS
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.decision_json import json_of
@@ -316,7 +316,7 @@ _POLICY = {"test.yaml": b"policy: test\nrules:\n  - {id: r1, because: a reason, 
 def test_every_kind_of_entry_is_told_or_known_to_be_of_no_event():
     of_the_ledger_alone = {"set_aside", "repaired"}
     others = {"decided", "moved", "woken", "counted", "loaded", "published", "activated", "allocated", "stock_low"}
-    others |= {"print_failed"}
+    others |= {"print_failed", *PARCEL_KINDS}
     others |= {"expected", "received", "overdue", *RETURN_KINDS, *TRANSFER_KINDS}
     assert ORDER_KINDS | others | of_the_ledger_alone | set(ACT_KINDS) == set(KINDS)
 

@@ -8,6 +8,7 @@ from engine.fulfilment.parcels.sscc import is_sscc
 from engine.promise_watch.progress import ProgressReport
 from engine.store.fulfilment import unknown_numbers
 from engine.store.fulfilment.tracked_parcels import TrackedParcels
+from engine.store.fulfilment.unknown_numbers import UnknownNumbers
 from engine.store.log.decision_log import entries
 from tests.conftest import activate
 from tests.support.facts import HOUR, NOW
@@ -278,21 +279,83 @@ def test_many_events_of_many_shipments_are_taken_at_once(shop, clock):
     assert shop.check().clean
 
 
-def test_two_who_tell_at_once_lose_nothing(shop, opened, clock, packed, monkeypatch):
+@pytest.fixture
+def before_writing(monkeypatch):
+    """`before_writing(act)`: others do `act()` once what carriers said is worked out, and before it is written."""
+    take = TrackedParcels.take
+
+    def let_others_act(act):
+        waiting = [act]
+
+        def interrupted(store, steps):
+            if waiting:
+                waiting.pop()()
+            return take(store, steps)
+
+        monkeypatch.setattr(TrackedParcels, "take", interrupted)
+
+    return let_others_act
+
+
+@pytest.mark.parametrize("state", ["out_for_delivery", "in_transit"])
+def test_two_who_tell_at_once_lose_nothing(shop, opened, packed, before_writing, state):
     _, (first, _) = packed
-    clock.now += HOUR
-    other, take, acting = opened(), TrackedParcels.take, []
+    other = opened()
+    tell(shop, said(first, "in_transit", NOW))
+    before_writing(lambda: tell(other, said(first, state, NOW + 60)))
+    assert tell(shop, said(first, "in_transit", NOW + 30)) == ["new"]
+    assert [scan.state for scan in shop.fulfilment.tracking.find(first).events] == ["in_transit", "in_transit", state]
+    assert where(shop, first)[0].state == state
+    assert shop.check().clean
 
-    def interrupted(store, steps):
-        if not acting:
-            acting.append(1)
-            assert tell(other, said(first, "out_for_delivery", NOW + 60)) == ["new"]
-        return take(store, steps)
 
-    monkeypatch.setattr(TrackedParcels, "take", interrupted)
-    assert tell(shop, said(first, "in_transit", NOW)) == ["new"]
-    assert [scan.state for scan in shop.fulfilment.tracking.find(first).events] == ["in_transit", "out_for_delivery"]
-    assert where(shop, first)[0].state == "out_for_delivery"
+def test_what_is_repaired_meanwhile_is_not_written_over(shop, clock, packed, before_writing, redis):
+    name, (first, _) = packed
+    client, key = redis
+    clock.now = NOW + 2 * DAY + 1
+    shop.flows.promise_watch.watch()
+    client.hdel(key("tracking:states"), str(name))
+    before_writing(lambda: shop.repair(who="a test"))
+    tell(shop, said(first, "out_for_delivery", NOW))
+    shop.flows.promise_watch.watch()
+    assert [kind for kind, _ in told(shop)] == ["late", "tracked"]
+    assert shop.check().clean
+
+
+def test_labels_that_are_given_back_meanwhile_take_no_event(shop, clock, packed, before_writing):
+    name, (first, _) = packed
+    before_writing(lambda: shop.fulfilment.parcels.cancel(name))
+    assert tell(shop, said(first, "in_transit", NOW)) == ["kept"]
+    assert tracked(shop) == []
+    assert shop.check().clean
+
+
+def test_a_parcel_that_is_packed_while_its_event_is_put_aside_has_it(shop, clock, monkeypatch):
+    key = decided(shop, ("A", 1))
+    before = pack(shop, decided(shop, ("A", 1))).shipment.parcels[0].sscc
+    sscc = next(number for number in map(str, range(int(before) + 1, int(before) + 20)) if is_sscc(number))
+    keep = UnknownNumbers.keep
+
+    def interrupted(*given, **more):
+        pack(shop, key)
+        shop.flows.promise_watch.watch()
+        keep(*given, **more)
+
+    monkeypatch.setattr(UnknownNumbers, "keep", interrupted)
+    assert tell(shop, said(sscc, "in_transit", NOW)) == ["new"]
+    assert where(shop, sscc)[0].state == "in_transit"
+
+
+def test_a_parcel_that_was_delivered_earlier_than_was_told_came_then(shop, clock, packed):
+    _, (first, last) = packed
+    clock.now = NOW + 3 * DAY
+    tell(shop, said(first, "delivered", NOW), said(last, "delivered", NOW + 2 * DAY + 1))
+    tell(shop, said(last, "delivered", NOW + DAY))
+    assert where(shop, last)[0].since == NOW + DAY
+    every, on_time = shop.fulfilment.on_time._counts.read(clock.now)
+    assert (every.total(), on_time.total()) == (2, 2)
+    assert [kind for kind, _ in told(shop)] == ["tracked", "delivered", "late", "tracked"]
+    assert shop.check().clean
 
 
 def test_an_answer_that_is_lost_is_given_again_and_nothing_is_taken_twice(shop, proxied, clock, packed):
@@ -350,3 +413,18 @@ def test_a_check_that_goes_on_from_an_earlier_one_knows_what_was_tracked_before(
     clock.now += HOUR
     tell(shop, said(first, "delivered", NOW), said(last, "in_transit", NOW))
     verify_resumed(shop, parts=4)
+
+
+def test_events_are_kept_for_half_a_year_once_a_shipment_is_over(shop, clock, packed, redis):
+    (name, (first, last)), (client, key) = packed, redis
+    events = key(f"tracking:events:{name}")
+    tell(shop, said(first, "delivered", NOW))
+    assert client.ttl(events) == -1
+    tell(shop, said(last, "delivered", NOW))
+    assert 0 < client.ttl(events) <= 180 * DAY
+    clock.now += HOUR
+    tell(shop, said(last, "exception", NOW + HOUR))
+    assert client.ttl(events) == -1
+    tell(shop, said(last, "delivered", NOW + 2 * HOUR))
+    client.delete(events)
+    assert [item.state for item in where(shop, first)] == ["delivered", "delivered"]

@@ -1,19 +1,22 @@
 """What has left: for the shop, which tells its customer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from api.connectors.sending.records.batch import Record
 from api.connectors.sending.records.of_events import EventRecords
-from api.connectors.sending.records.packed import parcels_of, plain
+from api.connectors.sending.records.packed import parcels_of
 from api.connectors.sending.records.shipment_orders import order_of
 from engine.decide.order_record import timestamp
 from engine.events.event import Event
+from engine.events.payloads import EventSkuUnitsRecord
 from engine.model.parcels import ShipmentKey
 
 
 class Confirmations(EventRecords):
-    """A record for the units of each shipment that left (`action` `left`), or whose confirm was undone (`undone`)."""
+    """A record for the units of each shipment that left (`action` `left`), or whose confirm was undone (`undone`). Its
+    `lines` are those of the order: events know units by their SKU, and of lines of one SKU the first is filled first.
+    """
 
     types = frozenset({"shipment.confirmed", "order.changed"})
 
@@ -38,8 +41,18 @@ class Confirmations(EventRecords):
                     **order_of(decision),
                     "node": part.node,
                     "service": part.service,
-                    "lines": plain(part.lines),
+                    "lines": self._lines(key, part.lines),
                     "units": sum(line.quantity for line in part.lines),
                     "left_at": data.left_at if action == "left" else None,
                     **parcels_of(self._pointsman, key),
                 }
+
+    def _lines(self, key: ShipmentKey, units: Iterable[EventSkuUnitsRecord]) -> list[Record]:
+        left = {item.sku: item.quantity for item in units}
+        found = []
+        for line in self._decision(key.decision).shipments[key.number].lines:
+            quantity = min(line.quantity, left.get(line.sku, 0))
+            if quantity:
+                left[line.sku] -= quantity
+                found.append({"line": line.line, "sku": line.sku, "quantity": quantity})
+        return found

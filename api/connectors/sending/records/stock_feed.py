@@ -93,7 +93,7 @@ class StockFeed:
 
     def _batch(self, records: Sequence[Record], cursor: str, *, more: bool) -> Batch:
         sent = {
-            echo_target(record["node"], record["sku"]): str(plain_number(Decimal(record["on_hand"])))
+            echo_target(record["node"], record["sku"]): f"{_text(record['on_hand'])} {_text(record['available'])}"
             for record in records
         }
         return Batch(records=records, cursor=cursor, more=more, sent=sent)
@@ -103,3 +103,7 @@ class StockFeed:
 
     def _is_meant(self, node: str) -> bool:
         return not self._sends.nodes or node in self._sends.nodes
+
+
+def _text(units: Any) -> str:
+    return str(plain_number(Decimal(units)))

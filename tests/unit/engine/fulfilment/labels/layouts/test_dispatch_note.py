@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.errors import NotPrintable
@@ -151,7 +151,7 @@ LINES = st.lists(
 ).map(tuple)
 
 
-@examples(25)
+@examples(25, suppress_health_check=[HealthCheck.too_slow])
 @given(LINES, LINES, addresses(), st.sampled_from(("en", "fr")))
 def test_nothing_is_cut_or_over_something_else_whatever_is_in_it(lines, others, addressee, language):
     note = replace(

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.errors import NotPrintable
@@ -102,7 +102,7 @@ PARCELS = st.lists(
 ).map(tuple)
 
 
-@examples(20)
+@examples(20, suppress_health_check=[HealthCheck.too_slow])
 @given(PARCELS)
 def test_nothing_is_cut_or_over_something_else_whatever_is_in_it(parcels):
     for page in manifest_pages(replace(MANIFEST, parcels=parcels)):

@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.fulfilment.labels.layouts.labels import parcel_label_page
@@ -53,7 +53,7 @@ def test_long_runs_and_rows_that_repeat_take_little():
     assert graphic(rows) == "^GFA,7200,7200,800,zFzF,::::::::"
 
 
-@examples(10)
+@examples(10, suppress_health_check=[HealthCheck.too_slow])
 @given(labels(), st.sampled_from((2, 3)))
 def test_letters_that_are_drawn_stay_in_their_box_as_those_of_pdf_do(label, dot):
     for box in parcel_label_page(label).texts:
