@@ -331,6 +331,8 @@ class Connector:
     answers: Literal["CONTRL", "997"] | None = None
     """The acknowledgement that is written for each interchange, to `answer_to`."""
     answer_to: Folder | None = None
+    answer: Mapping[str, FieldMapping] = field(default_factory=dict)
+    """Of a question: the fields of its answer, JSON."""
     echo_of: tuple[str, ...] = ()
     """Connectors that send stock there. What they sent of a SKU lately is left out when it comes back as a count."""
     remember: int = 30 * DAY
