@@ -27,9 +27,9 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from engine.store.connectors import connector_store
+from tests.support.connectors_in_folders import in_folders, stocked
 from tests.support.decision_json import json_of
 from tests.support.facts import order
-from tests.support.connectors_in_folders import in_folders, stocked
 
 NETWORK = "kills"
 SHORT_LEASE = 300
