@@ -9,9 +9,9 @@ from api.connectors.running.folder_of_connectors import shipped_folder
 from api.connectors.sending.opening import open_sender
 from engine.model.postal_address import PostalAddress
 from engine.orders.cancellation.plan import CancelRequest
+from tests.support.connectors_in_folders import SKUS, in_folders, stocked
 from tests.support.decision_json import json_of
 from tests.support.facts import order
-from tests.support.connectors_in_folders import SKUS, in_folders, stocked
 
 LONGEST = {
     "W05": (1, 22, 22, 6, 22),

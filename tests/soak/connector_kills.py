@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,9 +27,9 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from engine.store.connectors import connector_store
+from tests.support.connectors_in_folders import in_folders, stocked
 from tests.support.decision_json import json_of
 from tests.support.facts import order
-from tests.support.connectors_in_folders import in_folders, stocked
 
 NETWORK = "kills"
 SHORT_LEASE = 300
@@ -204,7 +204,8 @@ def _kill_one(born: Children, arguments: tuple[str, ...], dice: random.Random) -
     child = born.start(*arguments)
     born.wait_for_rows(dice.randint(1, 5))
     time.sleep(dice.random() / 100)
-    os.kill(child, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it has ended by itself
+        os.kill(child, signal.SIGKILL)
     ended, _ = born.wait()
     return ended == -signal.SIGKILL
 

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,7 +73,8 @@ class Running:
         return ConnectorRunner(self.pointsman, parts, advanced=advanced)
 
     def run(self) -> TurnReport:
-        return self.runner().take_turn()
+        with closing(self.runner()) as runner:
+            return runner.take_turn()
 
     def kept(self, folder: str) -> list[str]:
         """The files in `done` or `bad`, without the instants at the beginning of their names."""

@@ -50,6 +50,7 @@ class ConnectorShape(Strict):
         values=fields.Raw(allow_none=True),
         validate=_SOME,
     )
+    answer = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), validate=_SOME)
     lookups = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), validate=_SOME)
     quarantine = Choice("row", "file")
     answers = Choice("CONTRL", "997")
