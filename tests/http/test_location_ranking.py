@@ -83,3 +83,18 @@ def test_a_question_with_a_mistake_is_told_what_and_where(ask, change, field):
 
 def test_who_asks_needs_a_key(ask, http):
     problem_of(http.application.test_client().post(f"/v1/connectors/{NAME}", json=INPUT), 401)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "the file is empty"),
+        (json.dumps(INPUT).encode()[:200], "cut short"),
+        (json.dumps(INPUT).encode()[:-1] + b'"\xe9"}', "utf-8"),
+        (b'{"errors": []}', "no list of rows"),
+    ],
+)
+def test_what_is_no_question_is_answered_so_and_kept_nowhere(http, ask, tmp_path, body, message):
+    problem = problem_of(http.post(f"/v1/connectors/{NAME}", data=body), 422)
+    assert message in problem["errors"][0]["message"]
+    assert not (tmp_path / "files").exists()
