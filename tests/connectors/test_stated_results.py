@@ -26,11 +26,11 @@ READING = {
 """Of each that takes something over, its first test."""
 LONG_AGO = 1_577_836_800
 """1 January 2020: before any sample."""
-MANY, EARLY, LATE = 500, 50, 350
-A_PART = 300
+MANY, EARLY, LATE = 200, 40, 140
+A_PART = 200
 """Objects that a part of a file may be: fewer than its rows."""
 WORDS_OF_THE_PAGE = ("sample", *AFTERWARDS, *CASES)
-CUTS = 15
+CUTS = 10
 """Places at which each sample is cut."""
 
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -204,7 +204,8 @@ def _kill_one(born: Children, arguments: tuple[str, ...], dice: random.Random) -
     child = born.start(*arguments)
     born.wait_for_rows(dice.randint(1, 5))
     time.sleep(dice.random() / 100)
-    os.kill(child, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it has ended by itself
+        os.kill(child, signal.SIGKILL)
     ended, _ = born.wait()
     return ended == -signal.SIGKILL
 
