@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from engine.store.stock import Movement
+from tests.support.connector_targets import Sending
 from tests.support.connectors import COUNTS
 from tests.support.free_port import free_port
 from tests.support.wait_until import wait_until
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 HEAD = "node,sku,units,at\n"
-pytestmark = pytest.mark.skipif(
-    not Path(SSHD).exists() or not shutil.which("sftp"), reason="needs OpenSSH: apt install openssh-server"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not Path(SSHD).exists() or not shutil.which("sftp"), reason="needs OpenSSH: apt install openssh-server"
+    ),
+    pytest.mark.parametrize("server_url", ["embedded"], indirect=True),
+]
 
 
 def make_key(path):
@@ -121,3 +126,27 @@ def test_a_host_that_is_not_known_is_not_talked_to(fetching, server):
     report = here.run()
     assert "Host key verification failed" in report.error or "Connection closed" in report.error
     assert report.messages == []
+
+
+def test_what_is_sent_is_there_whole_under_its_name_and_nothing_is_where_it_is_not_let_in(
+    fetching, server, tmp_path, monkeypatch
+):
+    here, there = fetching()
+    folder, port = server
+    monkeypatch.setenv("POINTSMAN_CONNECTOR_OUT_KEY", str(folder / "client"))
+    user = here.text.partition("sftp: '")[2].partition("@")[0]
+    place = f"{{sftp: '{user}@127.0.0.1:{port}/{there}', file: 'to wms $number.ndjson', key: {{secret: KEY}}"
+    text = f"kind: stock_feed\nsends: {place}, known_hosts: {folder}/known}}\nformat: ndjson\nfields: {{s: sku}}\n"
+    out = Sending(pointsman=here.pointsman, root=tmp_path, text=text)
+    assert out.run().error == ""
+    assert [path.name for path in there.iterdir() if path.is_file()] == ["to wms 1.ndjson"]
+    assert '{"s":"RARE"}\n' in (there / "to wms 1.ndjson").read_text()
+    here.pointsman.stock.move([Movement(node="lyon", sku="RARE", delta=-1, op="m")])
+    monkeypatch.setenv("POINTSMAN_CONNECTOR_OUT_KEY", str(folder / "stranger"))
+    report = out.run()
+    assert "Permission denied" in report.error or "Connection closed" in report.error
+    here.pointsman._clock.now += 10
+    monkeypatch.setenv("POINTSMAN_CONNECTOR_OUT_KEY", str(folder / "client"))
+    assert out.run().sent == 1
+    assert (there / "to wms 2.ndjson").read_text() == '{"s":"RARE"}\n'
+    assert list(there.glob(".*")) == []
