@@ -16,9 +16,12 @@ from tests.support.wait_until import wait_until
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 HEAD = "node,sku,units,at\n"
-pytestmark = pytest.mark.skipif(
-    not Path(SSHD).exists() or not shutil.which("sftp"), reason="needs OpenSSH: apt install openssh-server"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not Path(SSHD).exists() or not shutil.which("sftp"), reason="needs OpenSSH: apt install openssh-server"
+    ),
+    pytest.mark.parametrize("server_url", ["embedded"], indirect=True),
+]
 
 
 def make_key(path):
