@@ -80,6 +80,7 @@ soak: $(VENV)/.test ## kill callers and server at random while stock is scarce, 
 	$(BIN)/python -m tests.soak.receipt_race
 	$(BIN)/python -m tests.soak.channel_race
 	$(BIN)/python -m tests.soak.inbound_race
+	$(BIN)/python -m tests.soak.connector_kills
 
 bench: $(VENV)/.bench ## measure side by side with other engines, and with the least that is possible
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Response, request
 
+from api.connectors.answering.questions import Questions
 from api.connectors.applying.incoming import acting_as
 from api.connectors.language.connector import Connector, Push
 from api.connectors.language.kinds import INBOUND
@@ -50,8 +51,9 @@ def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings]) -
     def push(name: str) -> Response:
         """Take over a message, in the form that the connector's file says
 
-        Who sends it has an API key or, where the connector's file says so, signs the body. What is answered 200 or 202
-        need not be sent again; sent again, it counts once.
+        A question is answered in the words that the file says, and nothing is taken over. Who sends a message has an
+        API key or, where the connector's file says so, signs the body. What is answered 200 or 202 need not be sent
+        again; sent again, it counts once.
         """
         known = pushed_to(name)
         if known is None:
@@ -63,6 +65,8 @@ def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings]) -
             verify_scope(caller(), (INBOUND[connector.kind].scope,))
         else:
             _verify_signature(connector, source, headers, body)
+        if INBOUND[connector.kind].question:
+            return Response(Questions(pointsman, connector).answer(body, headers), content_type="application/json")
         keeping = Keeping(connector, settings().files)
         receiver = Receiver(pointsman, connector, reader=open_reader(connector), keeping=keeping)
         with acting_as(connector.name):

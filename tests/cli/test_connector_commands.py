@@ -2,6 +2,8 @@
 
 import functools
 import json
+import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +93,15 @@ def test_mistakes_are_told_by_line_and_nothing_is_run(run, folder):
     assert "1 mistake; nothing was run" in done.stderr
 
 
+def test_mistakes_are_told_in_french(run, folder):
+    path = folder / "connectors" / "limoges.yaml"
+    path.write_text(FILE.replace("lookup: articles", "lookup: article").replace("on_hand: Pieces", "on_han: Pieces"))
+    said = run("--lang", "fr", "connector", "check").stderr
+    assert "il n'y a pas de table 'article' sous lookups" in said
+    assert "counts n'ont pas de champ 'on_han'" in said
+    assert "le champ 'on_hand' de counts manque" in said
+
+
 def test_a_sample_that_gives_something_else_is_told_field_by_field(run, folder):
     path = folder / "connectors" / "limoges_test.yaml"
     path.write_text(TEST.replace("on_hand: 7", "on_hand: 8").replace("path: Article", "path: Pieces"))
@@ -161,6 +172,24 @@ def test_a_name_that_there_is_not_is_answered_with_those_that_there_are(run, fol
     done = run("connector", "run", "limog")
     assert done.returncode == 2
     assert "there are limoges (did you mean 'limoges'?)" in done.stderr
+
+
+@pytest.mark.parametrize("page", ["connectors.md", "fr/connecteurs.md"])
+def test_the_example_of_the_page_makes_of_its_sample_what_the_page_says(command, tmp_path, page):
+    text = (Path("docs") / page).read_text("utf-8")
+    sample = re.search(r"^(    Référence;.*\n(?:    P.*\n)+)", text, re.MULTILINE)[1].replace("    ", "")
+    first, better = re.findall(r"^((?:       (?:connector: limoges|when:)\n)(?:       .*\n)+)", text, re.MULTILINE)[:2]
+    (tmp_path / "limoges").mkdir()
+    (tmp_path / "limoges" / "stock.csv").write_bytes(sample.replace("\n", "\r\n").encode("cp1252"))
+    path = tmp_path / "limoges.yaml"
+    test = ("connector", "test", path, "--sample", tmp_path / "limoges" / "stock.csv")
+    path.write_text(textwrap.dedent(first), "utf-8")
+    assert "there is no such column; there are Référence, Quantité, Relevé" in command(*test).stdout
+    path.write_text(textwrap.dedent(first.partition("       fields:")[0] + better), "utf-8")
+    made = command(*test).stdout
+    assert "{node: su-limoges, sku: BOWL-BLUE, on_hand: 1200, at: 2026-11-27T05:30:00Z}" in made
+    if page == "connectors.md":
+        assert textwrap.indent(made.rstrip(), "       ") in text
 
 
 def test_the_connectors_that_come_with_pointsman_are_checked_without_a_folder(command):

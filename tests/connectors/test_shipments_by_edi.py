@@ -1,17 +1,20 @@
 """What a warehouse or supplier is to ship goes to it by EDI, and comes back as shipped, under the shipment's name."""
 
+import json
 import re
+from dataclasses import replace
 
 import pytest
 from pydifact import Parser
 
 from api.connectors.running.folder_of_connectors import shipped_folder
 from api.connectors.sending.opening import open_sender
+from api.connectors.sending.records.kinds import RECORDS
 from engine.model.postal_address import PostalAddress
 from engine.orders.cancellation.plan import CancelRequest
+from tests.support.connectors_in_folders import SKUS, in_folders, stocked
 from tests.support.decision_json import json_of
 from tests.support.facts import order
-from tests.support.shipped_connectors import SKUS, in_folders, stocked
 
 LONGEST = {
     "W05": (1, 22, 22, 6, 22),
@@ -155,7 +158,7 @@ def test_what_the_warehouse_shipped_is_confirmed_and_told_to_the_erp(shop, conne
     assert shop.stock.show("4711").nodes[0].position.on_hand == 5
     (content,) = erp.send()
     assert [line[:55] for line in content.decode().splitlines()] == [
-        "D20261127100500" + "4711".zfill(18) + "1000601" + "5".rjust(15)
+        "D20261127100500" + "4711".zfill(18) + "1000601" + quantity.rjust(15) for quantity in "32"
     ]
     assert "W-1".ljust(35) + f"{made['id']}/0" in content.decode()
 
@@ -204,3 +207,27 @@ def test_a_supplier_is_sent_orders_that_another_reader_reads_and_says_what_it_sh
     answer = re.sub(r"(?<=RFF\+ON:)[^']+", key, sample).replace("202611271702", "202611271005")
     assert shipped.take(answer).ended("applied") == 1
     assert units(shop, "shipped") == 3
+
+
+def fields(records):
+    """Of each action, which fields records have, and those of the lines in them."""
+    return {
+        (record["action"], tuple(sorted(record)), *(tuple(sorted(line)) for line in record["lines"][:1]))
+        for record in records
+    }
+
+
+@pytest.mark.parametrize("name", ["wms-940", "supplier-orders", "erp-confirmations"])
+def test_the_records_of_samples_have_the_fields_of_real_ones(shop, connector, ten_minutes_later, name):
+    sending = connector(name).connector
+    sending = replace(sending, sends=replace(sending.sends, nodes=()))
+    records = RECORDS[sending.kind](shop, sending, sending.sends)
+    before = records.start()
+    place_order(shop, ("TXT-0059", 3), id="W-1")
+    shop.cancellations.cancel(CancelRequest(order="W-1", lines={"1": 1}, op="c"))
+    ten_minutes_later()
+    decision = shop.orders.show("W-1").shipments[0].decision
+    shop.holds.confirm(decision, op="x")
+    shop.holds.undo(decision, op="y")
+    sample = json.loads((shipped_folder() / name / "records.json").read_text())
+    assert fields(sample) == fields(records.after(before, most=100).records)

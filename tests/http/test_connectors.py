@@ -7,6 +7,8 @@ import json
 
 import pytest
 
+from api.connectors.language.loader import load_connector
+from api.connectors.running.replaying import replay
 from api.records.connectors import MessageRecord
 from engine.model.scopes import ROLE_SCOPES
 from tests.support.callers import key_of, with_key
@@ -90,8 +92,8 @@ def test_what_is_bad_is_answered_and_kept_for_a_person(http, folder):
     (problem,) = response.get_json()["problems"]
     assert (problem["row"], problem["path"]) == (2, "node")
     kept = sorted(path.name[16:] for path in (folder / "files" / "counter" / "bad").iterdir())
-    assert [name.split("-")[0] for name in kept] == ["push", "push"]
-    assert kept[1].endswith(".problems.txt")
+    assert [name.split("-")[0] for name in kept] == ["push"] * 3
+    assert (kept[1].endswith(".early"), kept[2].endswith(".problems.txt")) == (True, True)
 
 
 def test_who_pushes_needs_the_scope_of_what_is_pushed(http, folder, pointsman, monkeypatch):
@@ -131,6 +133,21 @@ def test_a_message_that_is_not_signed_so_is_refused(http, folder, headers):
     write(folder, SIGNED.replace("ENCODING", "base64").replace("PREFIX", ""))
     problem_of(http.post("/v1/connectors/shop-stock", data=SALE, headers=headers), 401)
     assert http.get("/v1/stock/RARE").get_json()["on_hand"] == 3
+
+
+def test_a_pushed_message_that_was_mended_is_still_the_same_by_its_headers(http, folder, pointsman):
+    write(folder, SIGNED.replace("ENCODING", "base64").replace("PREFIX", ""))
+    body = json.dumps({"what": "RAR", "pieces": 1}).encode()
+    assert http.post("/v1/connectors/shop-stock", data=body, headers=signed(body)).status_code == 202
+    (kept,) = (path for path in (folder / "files" / "shop-stock" / "bad").iterdir() if "." not in path.name)
+    assert json.loads(kept.with_name(f"{kept.name}.headers.json").read_bytes()) == {"X-Shop-Event": "e1"}
+    kept.write_bytes(SALE)
+    connector = load_connector(str(folder / "connectors" / "it.yaml"), (folder / "connectors" / "it.yaml").read_bytes())
+    assert replay(pointsman, connector, [kept], folder / "files").ended("applied") == 1
+    again = http.post("/v1/connectors/shop-stock", data=SALE, headers=signed())
+    assert again.get_json()["repeated"] == 1
+    done = sorted(path.name[16:] for path in (folder / "files" / "shop-stock" / "done").iterdir())
+    assert [name.partition(".")[2] for name in done] == ["", "headers.json"]
 
 
 def test_a_secret_that_is_not_set_is_told_as_such(http, folder, monkeypatch):

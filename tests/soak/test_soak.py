@@ -16,7 +16,7 @@ def test_callers_and_the_server_killed_at_random_lose_and_oversell_nothing():
     assert verdict.decisions >= 1_300
     of_ledger = set(verdict.entries) - set(ACT_KINDS)
     assert of_ledger | {"withdrawn", "set_aside", "promise_at_risk", "promise_stays"} == set(KINDS) - {
-        "repaired",
+        *("repaired", "print_failed", "tracked"),  # nothing is printed or handed to a carrier there
         *PARCEL_KINDS,
         *ACT_KINDS,
     }, "these are chance"

@@ -1,8 +1,11 @@
 """What becomes of messages of the connectors that come with Pointsman, as docs/connector-results.md states it."""
 
+import datetime
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from api.connectors.sources.message import Message
 from api.connectors.testing.connector_test import ConnectorTest
 from api.connectors.testing.runner import made_of
 from engine.errors import NotFound
+from engine.model.facts import Line
 from engine.service import Pointsman
 from tests.conftest import activate
 from tests.support.decision_json import json_of
@@ -23,7 +27,11 @@ from tests.support.sample_parts import parts_of
 
 UNITS = 1_000
 """Of each article at each place of a sample."""
-_DATES = (("2026-11-27", "2026-11-26"), ("20261127", "20261126"), ("27/11/2026", "26/11/2026"))
+_DATES = {
+    re.compile(rb"\b20\d\d-\d\d-\d\d"): "%Y-%m-%d",
+    re.compile(rb"\b20[12]\d[01]\d[0-3]\d(?=\d{4}\b|\b)"): "%Y%m%d",
+    re.compile(rb"\b\d\d/\d\d/20\d\d"): "%d/%m/%Y",
+}
 _WORDS = {
     "applied": "taken over",
     "unchanged": "unchanged",
@@ -67,14 +75,18 @@ class World:
             self.connector, self.test.content, name="a", received_at=self.test.received_at, headers=self.test.headers
         )
         self.rows = made.rows
-        places = sorted({str(row["node"]) for row in self.rows if "node" in row}) or ["lyon"]
-        articles = sorted(_articles(self.rows)) or ["A"]
-        stock = {sku: dict.fromkeys(places, UNITS) for sku in articles}
-        self.pointsman.load(
-            inventory([node(name) for name in places], stock, products=[product(sku) for sku in articles])
-        )
+        self._load()
+        for name in {str(row["order"]) for row in self.rows if "order" in row}:
+            self._place(name)
+        self.sample = self._about_a_shipment_of_ours(self.test.content)
+
+    def _load(self) -> None:
+        places = [node(name) for name in sorted({str(row["node"]) for row in self.rows if "node" in row}) or ["lyon"]]
+        articles = sorted({"A", *_articles(self.rows)})
+        stock = {sku: {place.id: UNITS for place in places} for sku in articles}
+        products = [product(sku) for sku in articles]
+        self.pointsman.load(inventory(places, stock, products=products, rates={"USD": 90_000_000}))
         activate(self.pointsman)
-        self.sample = self._about_an_order_of_ours(self.test.content)
 
     def take(self, content: bytes) -> MessageReport:
         """What became of one more message with this content."""
@@ -114,7 +126,13 @@ class World:
                 continue
         return sorted(positions), receipts
 
-    def _about_an_order_of_ours(self, content: bytes) -> bytes:
+    def _place(self, name: str) -> None:
+        """The order of that id, with the lines that rows name."""
+        lines = [line for row in self.rows if row.get("order") == name for line in row.get("lines", ())]
+        placed = [Line(id=line["line"], sku="A", quantity=line["quantity"]) for line in lines]
+        self.pointsman.decide(order(*(placed or [("A", 1)]), id=name, placed_at=self.pointsman.now))
+
+    def _about_a_shipment_of_ours(self, content: bytes) -> bytes:
         """The sample, about a shipment that there is: its decision's name can't be foretold."""
         for name in {str(row["shipment"]) for row in self.rows if "shipment" in row}:
             lines = [line for row in self.rows if row.get("shipment") == name for line in row.get("lines", ())]
@@ -189,9 +207,14 @@ def _is_good(world: World, content: bytes) -> bool:
 def older(world: World) -> bytes:
     """The sample as it would have been written a day earlier."""
     content = world.sample
-    for newer, before in _DATES:
-        content = content.replace(newer.encode(), before.encode())
+    for date, form in _DATES.items():
+        content = date.sub(partial(_day_before, form=form), content)
     return content
+
+
+def _day_before(found: re.Match[bytes], *, form: str) -> bytes:
+    day = datetime.datetime.strptime(found[0].decode(), form).replace(tzinfo=datetime.UTC)
+    return (day - datetime.timedelta(days=1)).strftime(form).encode()
 
 
 CASES = {

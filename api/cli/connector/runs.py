@@ -179,7 +179,8 @@ def _print(reports: Sequence[TurnReport], *, as_json: bool) -> None:
         for message in report.messages:
             click.echo(f"{report.connector}: {_message_line(message)}")
             for problem in message.problems[:_MOST_TOLD]:
-                click.echo(f"    {say_message(str(problem))}")
+                parts = (problem.place, problem.path, say_message(problem.message))
+                click.echo("    " + ": ".join(part for part in parts if part))
             if message.kept is not None:
                 click.echo(f"    {say('kept with what is wrong with it: {path}', path=message.kept)}")
         if report.sent:

@@ -1,6 +1,7 @@
 """A JSON text that is read from its beginning to its end in pieces, and held only as far as one value needs."""
 
 import io
+import re
 from typing import Any
 
 from api.connectors.formats.format import LARGEST_ROW
@@ -8,6 +9,8 @@ from api.connectors.formats.json_value import BadJson, decode_at
 
 _CHUNK = 1 << 16
 _BLANKS = " \t\r\n"
+_UNFINISHED = re.compile(r"[0-9.eE+-]*\Z", re.ASCII)
+"""Behind a value, the end of what is read, or letters with which a number may go on there."""
 
 
 class JsonText:
@@ -59,8 +62,8 @@ class JsonText:
                     raise
                 size *= 2
                 continue
-            # a number may go on in what is not read yet
-            if end == len(self._buffer) and self._read(size):
+            # a number may go on in what is not read yet, as that of 1. and 1e does
+            if _UNFINISHED.match(self._buffer, end) and self._read(size):
                 continue
             raw = self._buffer[self._at : end]
             self._at = end

@@ -31,12 +31,12 @@ PARTS: Mapping[str, str] = {
 around the row; any other, one of the row.
 """
 
-_HEADER = "$header."
+HEADER_WORD = "$header."
 
 
 def as_read(path: str) -> str:
     """The path, but for the name of a header in small letters: HTTP makes no difference."""
-    return path.lower() if path.lower().startswith(_HEADER) else path
+    return path.lower() if path.lower().startswith(HEADER_WORD) else path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,6 +331,8 @@ class Connector:
     answers: Literal["CONTRL", "997"] | None = None
     """The acknowledgement that is written for each interchange, to `answer_to`."""
     answer_to: Folder | None = None
+    answer: Mapping[str, FieldMapping] = field(default_factory=dict)
+    """Of a question: the fields of its answer, JSON."""
     echo_of: tuple[str, ...] = ()
     """Connectors that send stock there. What they sent of a SKU lately is left out when it comes back as a count."""
     remember: int = 30 * DAY

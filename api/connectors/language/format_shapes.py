@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from api.connectors.formats.format import EdiEnvelope, FixedColumn, FormatOptions, SegmentLoop
-from api.connectors.language.shapes import Choice, Letters, Several, Single
+from api.connectors.language.values import Choice, Letters, Several, Single
 from api.shapes.base import Strict
 from api.shapes.fields import Literal
 from rules.syntax import literals

@@ -18,12 +18,9 @@ from api.connectors.language.shapes import (
     FieldShape,
     LookupFileShape,
     LookupRowsShape,
-    NumberOrField,
     RowTestShape,
-    SecretWord,
-    Several,
-    TextOrSecret,
 )
+from api.connectors.language.values import NumberOrField, SecretWord, Several, TextOrSecret
 from api.connectors.testing.shapes import ConnectorTestFileShape
 
 _Shape = dict[str, Any]
@@ -52,6 +49,7 @@ def connector_schema() -> _Shape:
         "when": _by_name({"anyOf": [_SINGLE, _LIST_OF_TEXTS, _keys(RowTestShape())]}),
         "lookups": _by_name({"anyOf": [_keys(LookupFileShape()), _keys(LookupRowsShape()), _by_name(_SINGLE)]}),
         "fields": _FIELDS,
+        "answer": _FIELDS,
     }
     inner = {"join": {"type": "array", "items": _FIELD}, "fields": _FIELDS, "times": {"anyOf": [_SINGLE, _FIELD]}}
     field = {"anyOf": [_SINGLE, _LIST_OF_TEXTS, _keys(FieldShape(), inner)]}

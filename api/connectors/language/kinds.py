@@ -16,6 +16,7 @@ from api.shapes.fulfilment.parcels import PackShipmentRequest
 from api.shapes.fulfilment.tracking import TrackingEventRequest
 from api.shapes.hold_ends import ConfirmRequest
 from api.shapes.line_units import LineUnits
+from api.shapes.node_ranking import NodeRankingRequest
 from api.shapes.order import OrderRequest
 from api.shapes.order_cancellation import CancelOrderRequest
 from api.shapes.postal_address import PostalAddressShape
@@ -52,6 +53,8 @@ class InboundKind:
     optional_address: tuple[str, ...] = ()
     named: bool = True
     computed: tuple[str, ...] = ("op",)
+    question: bool = False
+    """Whether nothing is taken over, and who pushes it gets an answer, which the connector's `answer` writes."""
 
 
 INBOUND: Mapping[str, InboundKind] = {
@@ -78,6 +81,7 @@ INBOUND: Mapping[str, InboundKind] = {
             optional_address=("shipment", "order", "node", "service"),
             named=False,
         ),
+        InboundKind(name="node_rankings", body=NodeRankingRequest, scope="orders", computed=(), question=True),
         InboundKind(name="receipts", body=ReceiptLine, scope="stock"),
         InboundKind(name="deliveries", body=DeliveryRequest, scope="stock", address=("receipt",), named=False),
         InboundKind(name="returns", body=OpenReturnRequest, scope="orders", named=False),

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.connectors.formats.format import FormatOptions
-from api.connectors.language.connector import Connector, FieldMapping, Lookup, Reads, as_read
+from api.connectors.language.connector import Connector, FieldMapping, Lookup, Push, Reads, as_read
 from api.connectors.language.field_parser import FieldParser
 from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
 from api.connectors.language.parts import answer_folder, read_source, read_tests, send_target
 from api.connectors.language.sends_checks import JSON, check_sends, note_path_mistakes
-from api.connectors.language.shapes import ConnectorShape, LookupFileShape, LookupRowsShape, seconds
+from api.connectors.language.shapes import ConnectorShape, LookupFileShape, LookupRowsShape
 from api.connectors.language.template_checks import template_mistakes
+from api.connectors.language.values import seconds
 from api.files.policy_tests.shape_findings import load_shape, note_shape_mistakes
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.condition_parser import Notes
@@ -97,6 +98,7 @@ class _Loading:
             quarantine=self._quarantine(options),
             answers=self._root.get("answers"),  # type: ignore[arg-type]  # its shape was checked
             answer_to=answer_folder(self._root, self._notes),
+            answer=self._answer(lookups, reads),
             echo_of=self._paths("echo_of"),
             **self._times(),
         )
@@ -199,6 +201,21 @@ class _Loading:
                 self._notes.add(path, "missing-key", f"'{key}' is missing: EDI that is sent has one")
         for message in template_mistakes(options.segments, fields):
             self._notes.add((*path, "segments"), "bad-value", message)
+
+    def _answer(self, lookups: Mapping[str, Lookup], reads: Reads | None) -> dict[str, FieldMapping]:
+        """The fields of the answer to a question, which is pushed."""
+        raw = self._root.get("answer")
+        kind = INBOUND.get(self._kind) if "reads" in self._root else None
+        if kind is None or not kind.question:
+            if "answer" in self._root:
+                self._notes.add(("answer",), "unknown-key", f"{self._kind} are no questions, and have no answer")
+            return {}
+        if not isinstance(raw, dict):
+            self._notes.add((), "missing-key", "'answer' is missing: the fields of what is answered")
+            return {}
+        if reads is not None and not isinstance(reads.source, Push):
+            self._notes.add(("reads",), "bad-value", "a question is pushed: write reads: {push: key}")
+        return FieldParser(notes=self._notes, lookups=lookups, decimal="", source=JSON).outbound(raw, ("answer",))
 
     def _paths(self, key: str) -> tuple[str, ...]:
         raw = self._root.get(key)

@@ -5,11 +5,17 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from api.connectors.language.connector import Connector, Folder
+import orjson
+
+from api.connectors.language.connector import HEADER_WORD, Connector, Folder
 from api.connectors.running.problems import SUFFIX, Problem, problem_text
 from api.connectors.sources.folder import BAD, DONE, free_path
 from api.connectors.sources.message import Message
 from api.connectors.sources.names import instant_and_name, kept_name
+
+HEADERS = ".headers.json"
+EARLY = ".early"
+"""Behind the name of a message: an empty file which says that it is only about what is not there yet."""
 
 
 class Keeping:
@@ -52,7 +58,22 @@ class Keeping:
         )
         write_whole(kept.with_name(kept.name + SUFFIX), text.encode())
         self.copy(message, kept)
+        self._keep_headers(message, kept)
+        mark = kept.with_name(kept.name + EARLY)
+        if problems and all(problem.early for problem in problems):
+            write_whole(mark, b"")
+        else:
+            mark.unlink(missing_ok=True)
         return kept
+
+    def early(self) -> list[tuple[int, float, Path]]:
+        """Messages in quarantine all of whose mistakes are that something is not there yet: when each came, when it was
+        last tried, and where it is, the oldest first.
+        """
+        marks = self.bad.glob(f"*{EARLY}") if self.bad.is_dir() else ()
+        found = [(mark, mark.with_name(mark.name.removesuffix(EARLY))) for mark in marks]
+        dated = [(instant_and_name(path.name)[0], mark.stat().st_mtime, path) for mark, path in found if path.is_file()]
+        return sorted((at, tried, path) for at, tried, path in dated if at is not None)
 
     def place_of(self, message: Message) -> Path:
         """Where it is kept while it is in quarantine."""
@@ -67,7 +88,16 @@ class Keeping:
         """Keep a message that was taken over, if the connector says so and its source does not move it there."""
         if self._connector.keep is not None and not self._moved:
             self.done.mkdir(parents=True, exist_ok=True)
-            copy_whole(message, self.done / kept_name(message))
+            kept = self.done / kept_name(message)
+            copy_whole(message, kept)
+            self._keep_headers(message, kept)
+
+    def _keep_headers(self, message: Message, kept: Path) -> None:
+        """Those that the connector reads, beside the message: sent again, it has them still. Nothing secret is kept."""
+        wanted = used_headers(self._connector)
+        headers = {name: value for name, value in message.headers.items() if name.lower() in wanted}
+        if headers:
+            write_whole(kept.with_name(kept.name + HEADERS), orjson.dumps(headers))
 
     def tidy(self, now: float) -> None:
         """Delete messages in `done` that are older than the connector says."""
@@ -81,21 +111,47 @@ class Keeping:
     def kept_since(self, instant: int) -> Iterator[Path]:
         """What was read since then, taken over or not, the oldest first."""
         paths = [path for folder in (self.done, self.bad) if folder.is_dir() for path in folder.iterdir()]
-        dated = [(instant_and_name(path.name)[0], path) for path in paths if not path.name.endswith(SUFFIX)]
+        dated = [(instant_and_name(path.name)[0], path) for path in paths if _is_message(path)]
         yield from (path for at, path in sorted((at, path) for at, path in dated if at is not None and at >= instant))
 
     def quarantined(self) -> list[Path]:
         """Messages in quarantine, the oldest first."""
         if not self.bad.is_dir():
             return []
-        return sorted(path for path in self.bad.iterdir() if not path.name.endswith(SUFFIX) and path.is_file())
+        return sorted(path for path in self.bad.iterdir() if _is_message(path))
 
     def release(self, path: Path) -> None:
         """A message that was mended and taken over is kept with those that were good."""
         self.done.mkdir(parents=True, exist_ok=True)
         if path.resolve().parent == self.bad.resolve():
-            path.replace(free_path(self.done / path.name))
-        path.with_name(path.name + SUFFIX).unlink(missing_ok=True)
+            to = free_path(self.done / path.name)
+            path.replace(to)
+            beside = path.with_name(path.name + HEADERS)
+            if beside.is_file():
+                beside.replace(to.with_name(to.name + HEADERS))
+        for suffix in (SUFFIX, EARLY):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def used_headers(connector: Connector) -> frozenset[str]:
+    """The headers that the connector reads, in small letters."""
+    paths = [*connector.once, *connector.group, *(test.path for test in connector.when)]
+    mappings = list(connector.fields.values())
+    while mappings:
+        mapping = mappings.pop()
+        paths += mapping.paths
+        mappings += [*mapping.join, *mapping.fields.values()]
+    return frozenset(path.removeprefix(HEADER_WORD) for path in paths if path.startswith(HEADER_WORD))
+
+
+def kept_headers(path: Path) -> dict[str, str]:
+    """Those that are kept beside a message; none if there are none."""
+    beside = path.with_name(path.name + HEADERS)
+    return dict(orjson.loads(beside.read_bytes())) if beside.is_file() else {}
+
+
+def _is_message(path: Path) -> bool:
+    return path.is_file() and not path.name.endswith((SUFFIX, HEADERS, EARLY))
 
 
 def write_whole(path: Path, content: bytes) -> None:

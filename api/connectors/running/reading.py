@@ -62,6 +62,7 @@ class MessageReader:
 
     def __init__(self, connector: Connector, tables: Tables) -> None:
         self._connector = connector
+        self.tables = tables
         self._mapper = Mapper(connector.fields, connector.format, tables)
         paths = (*connector.once, *connector.group, *(test.path for test in connector.when))
         self._paths = {path: Path(path, connector.format) for path in paths if not path.startswith("$")}

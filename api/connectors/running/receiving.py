@@ -30,7 +30,8 @@ def verify_signature(connector: Connector, push: Push, headers: Mapping[str, str
         raise TypeError("a connector whose messages are signed has a secret")
     key = resolve(connector, push.secret).encode()
     wanted = hmac.new(key, body, hashlib.sha256).digest()
-    given = headers.get(push.header, "").strip()
+    named = {name.lower(): value for name, value in headers.items()}
+    given = named.get(push.header.lower(), "").strip()
     signature = _decoded(given.removeprefix(push.prefix), push.encoding) if given.startswith(push.prefix) else None
     if signature is None or not hmac.compare_digest(wanted, signature):
         message = f"the header {push.header} has no signature of this body under the secret of {connector.name}"

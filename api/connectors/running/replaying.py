@@ -6,7 +6,7 @@ from pathlib import Path
 
 from api.connectors.language.connector import Connector
 from api.connectors.running.opening import open_reader
-from api.connectors.running.quarantine import Keeping
+from api.connectors.running.quarantine import Keeping, kept_headers
 from api.connectors.running.report import TurnReport
 from api.connectors.running.runner import ConnectorParts, ConnectorRunner
 from api.connectors.sources.message import Message
@@ -32,6 +32,7 @@ class _Files:
                 name=name,
                 received_at=int(stat.st_mtime) if at is None else at,
                 open=lambda path=path: path.open("rb"),
+                headers=kept_headers(path),
             )
 
     def put_away(self, message: Message, *, quarantined: bool) -> None:

@@ -9,8 +9,11 @@ from pathlib import Path
 from api.connectors.language.connector import Sftp, Text
 from api.connectors.sources.folder import matches
 from api.connectors.sources.message import Message, SourceUnavailable
+from api.connectors.sources.names import kept_name
 from api.connectors.sources.sftp_session import SftpSession, quoted
 
+MOST_AT_ONCE = 200
+"""Files that are fetched in one turn."""
 _MOST_SETTLING = 30
 """For so many seconds it is waited, at most, to see whether a file grows."""
 _LINE = re.compile(r"-\S*\s+\S+\s+\S+\s+\S+\s+([0-9]+)\s+(\S+\s+\S+\s+\S+)\s+(.+)")
@@ -30,13 +33,16 @@ class SftpSource:
         self._fetched = tempfile.TemporaryDirectory(prefix="pointsman-sftp-")
 
     def messages(self, place: Mapping[str, str]) -> list[Message]:  # noqa: ARG002  # files that were read are moved there
-        """By name; each is fetched when it is opened."""
+        """By name; some at a time are fetched, with the times at which they were written."""
         first = self._listed()
         if first and self._place.settled:
             time.sleep(min(self._place.settled, _MOST_SETTLING))
             again = self._listed()
             first = {name: told for name, told in again.items() if first.get(name) == told}
-        return [self._message(name, *told) for name, told in sorted(first.items())]
+        some = dict(sorted(first.items())[:MOST_AT_ONCE])
+        if some:
+            self._session.run([f"get -p {self._remote(name)} {quoted(str(self._local(name)))}" for name in some])
+        return [self._message(name, *told) for name, told in some.items()]
 
     def put_away(self, message: Message, *, quarantined: bool) -> None:  # noqa: ARG002  # a copy of what is bad is kept here
         """Rename it into the folder `done` there, or delete it. If it is not there any more, that was done before."""
@@ -44,7 +50,8 @@ class SftpSource:
             return
         name = self._remote(message.name)
         done = self._place.done
-        self._session.run([f"rm {name}" if done is None else f"rename {name} {quoted(f'{done}/{message.name}')}"])
+        moved = f"rename {name} {quoted(f'{done}/{kept_name(message)}')}"
+        self._session.run([f"rm {name}" if done is None else moved])
 
     def close(self) -> None:
         self._fetched.cleanup()
@@ -62,16 +69,16 @@ class SftpSource:
         return files
 
     def _message(self, name: str, size: int, told: str) -> Message:
-        path = Path(self._fetched.name) / name
-
-        def fetched() -> Path:
-            if not path.exists():
-                self._session.run([f"get -p {self._remote(name)} {quoted(str(path))}"])
-            return path
-
+        path = self._local(name)
         return Message(
-            id=f"{name} {size} {told}", name=name, received_at=self._now(), open=lambda: fetched().open("rb")
+            id=f"{name} {size} {told}",
+            name=name,
+            received_at=int(min(path.stat().st_mtime, self._now())),
+            open=lambda: path.open("rb"),
         )
+
+    def _local(self, name: str) -> Path:
+        return Path(self._fetched.name) / name
 
     def _remote(self, name: str) -> str:
         return quoted(f"{self._place.path}/{name}")

@@ -9,6 +9,15 @@ from api.connectors.language.connector import Sftp, Text
 from api.connectors.sources.message import SourceUnavailable
 
 _SECONDS = 300
+_REASONS = {
+    "REMOTE HOST IDENTIFICATION HAS CHANGED": "its host key is another than before, and somebody could stand between;"
+    " if it was set up anew, ask its owner for the new key, and put that into known_hosts",
+    "Host key verification failed": "its host key is not known; ask its owner for it, and put it into known_hosts"
+    " (ssh-keyscan shows what answers)",
+    "Permission denied": "it does not let us in; does it know the public half of the key?",
+}
+"""Words of OpenSSH, and what they mean here."""
+_ENDINGS = ("Connection closed", "Couldn't read packet", "Connection reset")
 
 
 class SftpSession:
@@ -32,8 +41,8 @@ class SftpSession:
         """What the commands print; raises SourceUnavailable."""
         place = self._place
         where = f"{place.user}@{place.host}:{place.port}"
-        options = ["-q", "-b", "-", "-P", str(place.port), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
-        options += ["-o", "ConnectTimeout=20"]
+        options = ["-b", "-", "-P", str(place.port), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
+        options += ["-o", "ConnectTimeout=20", "-o", "LogLevel=ERROR"]
         if place.key is not None:
             options += ["-i", str(self._root / self._resolve(place.key)), "-o", "IdentitiesOnly=yes"]
         if place.known_hosts is not None:
@@ -52,10 +61,17 @@ class SftpSession:
         except subprocess.TimeoutExpired:
             raise SourceUnavailable(f"{where} did not answer within {_SECONDS} s") from None
         if ended.returncode:
-            reason = ended.stderr.strip().splitlines()[-1:] or [f"sftp ended with {ended.returncode}"]
-            raise SourceUnavailable(f"{where}: {reason[0]}")
+            raise SourceUnavailable(f"{where}: {_reason(ended.stderr) or f'sftp ended with {ended.returncode}'}")
         # with -b, sftp prints each command before what it answers
         return "\n".join(line for line in ended.stdout.splitlines() if not line.startswith("sftp> "))
+
+
+def _reason(told: str) -> str:
+    """What OpenSSH says, in one sentence that says what to do; else its last line that says more than that it ended."""
+    known = next((reason for words, reason in _REASONS.items() if words in told), None)
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    others = [line for line in lines if not line.startswith(_ENDINGS)]
+    return known or next(iter((others or lines)[-1:]), "")
 
 
 def quoted(text: str) -> str:

@@ -19,6 +19,7 @@ PARAMETERS: Mapping[str, str] = {
     "node": "The id of a node, as the network has it",
     "opened_after": "Only returns opened after this instant",
     "order": "The id of an order, as its caller gave it",
+    "name": "The name of a connector, that of its file",
     "order_id": "The id of an order, as its caller gave it; percent-encoded, so a slash is %2F",
     "paper": "Which paper: a label, note, manifest or return_label",
     "part": "Which tile of its level, as tlog-tiles writes it: `x001/067`, and `.p/8` after it if it is not full",

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.errors import Contended, NotFound
-from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking, packings_let_go
+from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.parcels import Parcels
+from engine.fulfilment.parcels.shipment_reading import packings_let_go
 from engine.model.parcels import ShipmentKey
 from engine.store.connection.client import faults
 from engine.store.connection.lease import Leases

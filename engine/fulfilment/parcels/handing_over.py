@@ -15,8 +15,10 @@ from engine.errors import (
     NotPackable,
     StockConflict,
 )
-from engine.fulfilment.parcels.packing import PackedPapers, PackingParts, ShipmentPacking, packings_let_go
+from engine.fulfilment.parcels.packed_papers import PackedPapers
+from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.parcels import OpenFilter, Parcels
+from engine.fulfilment.parcels.shipment_reading import packings_let_go
 from engine.idempotency import name_reused, operation
 from engine.inventory.holds import DecisionHolds
 from engine.model.parcels import Manifest, ManifestedPacking, PackedShipment, Packing, ShipmentKey

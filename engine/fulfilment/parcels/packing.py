@@ -3,13 +3,10 @@ each step does nothing twice, so a request that is sent again goes on where the 
 """
 
 import functools
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from engine.decide.record import DecisionRecord
-from engine.decide.record_parts import ShipmentRecord
 from engine.errors import (
     CarrierRefused,
     Contended,
@@ -26,14 +23,14 @@ from engine.fulfilment.carriers.carriers import label_format
 from engine.fulfilment.carriers.number_ranges import script_ranges
 from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
-from engine.fulfilment.printing.print_job import Paper, PrintJob
+from engine.fulfilment.parcels.packed_papers import PackedPapers
+from engine.fulfilment.parcels.shipment_reading import ShipmentReading, passes
 from engine.fulfilment.printing.printing import printer_of
 from engine.idempotency import name_reused, operation
 from engine.inventory.hold_requests import hold_ended, still_to_come
 from engine.model.facts import Network, Node
 from engine.model.parcels import LabelFormat, PackedShipment, Packing, Parcel, ParcelTerms, ShipmentKey
 from engine.store.connection.client import Client
-from engine.store.flows.promise_state import PromiseState
 from engine.store.fulfilment.addressees import Addressees, erased
 from engine.store.fulfilment.serials import Serials, exhausted
 from engine.store.fulfilment.shipments import (
@@ -46,17 +43,14 @@ from engine.store.fulfilment.shipments import (
     ShipmentChanged,
     ShipmentOutcome,
     Shipments,
-    StoredText,
     TakenNumbers,
     about_shipment,
 )
 from engine.store.fulfilment.tracking_serials import TrackingSerials
 from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
-from engine.store.hold_changes.stored_holds import StoredHold
 from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys
 from engine.store.log import decision_log
-from engine.store.log.entry import Entry
 from engine.store.orders.parked import verify_approved
 from engine.store.outcomes import OperationReused
 
@@ -74,75 +68,6 @@ class PackingParts:
     new_id: Callable[[], str]
     clock: Callable[[], int]
     micros: Callable[[], int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShipmentReading:
-    """A shipment of a decision as it was read: its hold, what of it was packed, and how far its promise is."""
-
-    key: ShipmentKey
-    entry: Entry
-    hold: StoredHold
-    stored: StoredText
-    promise: str
-
-    @property
-    def record(self) -> DecisionRecord:
-        return self.entry.record
-
-    @property
-    def shipment(self) -> ShipmentRecord:
-        return self.record.shipments[self.key.number]
-
-    @property
-    def packed(self) -> PackedShipment:
-        return self.stored.shipment or PackedShipment(
-            key=self.key, order=self.record.order.id, first=self.record.first, node=self.shipment.node
-        )
-
-    @property
-    def skus(self) -> Mapping[str, str]:
-        """By line."""
-        return self.hold.shipments[self.key.number].skus
-
-    @property
-    def there(self) -> dict[str, int]:
-        """Units by line that are held or have left."""
-        units = self.hold.shipments[self.key.number]
-        held, left = units.lines("held"), units.lines("confirmed")
-        return {line: held.get(line, 0) + left.get(line, 0) for line in units.skus}
-
-    @property
-    def left(self) -> dict[str, int]:
-        """Those of them that are in no parcel."""
-        packed = self.packed.units
-        return {line: units - packed.get(line, 0) for line, units in self.there.items() if units > packed.get(line, 0)}
-
-    @property
-    def is_held(self) -> bool:
-        return self.key.number in self.hold.bodies
-
-
-class PackedPapers:
-    """The print jobs of parcels: of each a label and a dispatch note, where its node has printers for them."""
-
-    def __init__(self, new_id: Callable[[], str]) -> None:
-        self._new_id = new_id
-
-    def of_parcels(self, network: Network, shipment: PackedShipment, packing: Packing, now: int) -> list[PrintJob]:
-        papers: tuple[Paper, ...] = ("label", "note")
-        return [
-            job
-            for parcel in packing.parcels
-            for paper in papers
-            for job in self.of(network, shipment.node, paper, f"{shipment.key}/{parcel.number}", now)
-        ]
-
-    def of(self, network: Network, node: str, paper: Paper, what: str, now: int) -> list[PrintJob]:
-        place = network.nodes.get(node)
-        if place is None or printer_of(place, paper) is None:
-            return []
-        return [PrintJob(id=self._new_id(), node=node, paper=paper, of=what, queued_at=now)]
 
 
 class ShipmentPacking:
@@ -410,27 +335,6 @@ def reference(key: ShipmentKey, packing: Packing) -> str:
 
 def replace_partial(request: PackRequest) -> PackRequest:
     return replace(request, partial=True)
-
-
-def passes(reading: ShipmentReading, after: PackedShipment) -> bool:
-    """Whether its promise learns that it is packed: all of it is, it is held, and that was not reported before."""
-    packed = after.units
-    whole = all(packed.get(line, 0) >= units for line, units in reading.there.items())
-    return whole and reading.is_held and "packed" not in PromiseState.of(reading.promise).passed
-
-
-def packings_let_go(reading: ShipmentReading) -> tuple[Packing, ...]:
-    """Packings with units of a line of which fewer are there than are packed, the latest first. What expired may leave
-    yet.
-    """
-    units = reading.hold.shipments[reading.key.number]
-    there = Counter(reading.there) + Counter(units.lines("expired"))
-    packed, let_go = Counter(reading.packed.units), []
-    for packing in reversed(reading.packed.valid):
-        if (packed - there).keys() & packing.units.keys():
-            let_go.append(packing)
-            packed -= Counter(packing.units)
-    return tuple(let_go)
 
 
 def on_its_way(carrier: str | None) -> Literal["", "begins"]:

@@ -12,7 +12,8 @@ from engine.errors import NotFound, OrderErased
 from engine.fulfilment.labels import paper
 from engine.fulfilment.parcels.carriage import addressee_of, carriage_of
 from engine.fulfilment.parcels.handing_over import ManifestView
-from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking, ShipmentReading
+from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
+from engine.fulfilment.parcels.shipment_reading import ShipmentReading
 from engine.model.facts import Network, Product
 from engine.model.parcels import PackedShipment, Packing, Parcel, ShipmentKey
 from engine.model.postal_address import PostalAddress

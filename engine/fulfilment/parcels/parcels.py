@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 
 from engine.errors import CarrierHasNoSuch, CarrierRefused, Contended, NotFound, NotPackable
 from engine.fulfilment.parcels.pack_request import PackRequest
-from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking, ShipmentReading, reference
+from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking, reference
+from engine.fulfilment.parcels.shipment_reading import ShipmentReading
 from engine.idempotency import name_reused, operation
 from engine.model.parcels import PackedShipment, Packing, PackingState, ShipmentKey
 from engine.model.postal_address import PostalAddress

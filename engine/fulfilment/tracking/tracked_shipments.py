@@ -25,7 +25,7 @@ from engine.store.fulfilment.tracked_parcels import ParcelPlace, StoredScans, Ta
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.stored_entry import UNREADABLE, parse_entry
-from engine.store.personal.order_keys import key_of
+from engine.store.personal.order_keys import Erased, Secrets, key_of, read_secrets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +74,9 @@ class TrackedShipments:
         stored = self._store.read(list(packed))
         records = self._records(dict.fromkeys(key.decision for key in packed))
         ways = self._facts.network_caches().get(Ways)
+        secrets = read_secrets(self._client, self._keys, {record.first for record in records.values()})
         return {
-            key: self._read(item, stored[key], records[key.decision], ways)
+            key: self._read(item, stored[key], records[key.decision], ways, secrets)
             for key, item in packed.items()
             if key.decision in records
         }
@@ -107,9 +108,14 @@ class TrackedShipments:
                 records[entry.decision] = entry.record
         return records
 
-    def _read(self, packed: PackedShipment, stored: StoredScans, record: DecisionRecord, ways: Ways) -> ReadShipment:
-        key = key_of(self._client, self._keys, record.first)
-        codec = ScanCodec(key.secret if isinstance(key, OrderKey) else None)
+    def _read(
+        self, packed: PackedShipment, stored: StoredScans, record: DecisionRecord, ways: Ways, secrets: Secrets
+    ) -> ReadShipment:
+        secret = secrets[record.first]
+        if secret is None:  # the order has none yet
+            key = key_of(self._client, self._keys, record.first)
+            secret = key.secret if isinstance(key, OrderKey) else key
+        codec = ScanCodec(None if isinstance(secret, Erased) else secret)
         (promise,) = watched(record, {packed.key.number: ""}, {}, ways)
         packings = _carried(packed)
         ssccs = [parcel.sscc for packing in packings for parcel in packing.parcels]

@@ -1,6 +1,6 @@
 """Quotes: what a cart or a product may be promised before it is ordered."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -17,6 +17,7 @@ from engine.decide.record_parts import PlacedAddressRecord, PlacedLineRecord
 from engine.errors import Mistake, OrderInvalid
 from engine.facts_reader import FactsReader
 from engine.model.facts import Line, Network, Order
+from engine.orders.quotes.node_ranking import ranks_alone
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.orders.quotes import QuoteStore
@@ -126,6 +127,15 @@ class Quotes:
             quote.id, to_json(quote), msgspec.json.encode(OrderRecord.of(cart)), seconds=request.minutes * 60
         )
         return quote
+
+    def rank_nodes(self, cart: Order, nodes: Sequence[str]) -> Mapping[str, int]:
+        """By node, its rank, as `ranks_alone` says; of names that are no nodes, none. Nothing is held or logged."""
+        now = self._clock()
+        cart = replace(cart, placed_at=now)
+        snapshot, matcher = self._facts.read(cart.skus, now)
+        check_order(cart, snapshot, now=now)
+        known = [node for node in dict.fromkeys(nodes) if node in snapshot.network.nodes]
+        return ranks_alone(cart, known, snapshot, matcher, now)
 
     def promises(self, request: PageRequest) -> PagePromises:
         """Of each SKU, the earliest promise of an order of it alone."""

@@ -6,14 +6,11 @@ import pytest
 
 from api.http.app import create_app
 from api.http.fulfilment.page.page import policy, style
-from api.http.fulfilment.page.page_words import page_words
 from engine.fulfilment.tracking.settings import TrackingSettings
 from engine.model.facts import GeoPoint
-from engine.model.tracking import TRACKING_STATES
 from engine.rate_limit import RateLimit
 from engine.service import Pointsman
 from engine.settings import Settings
-from rules.wording.catalogue import available_languages
 from tests.support.callers import client_of
 from tests.support.facts import HOUR, NOW, service
 from tests.support.parcels import ZOE, decided, pack, packing_network
@@ -21,6 +18,9 @@ from tests.support.tracking import said, tell
 
 DAY = 24 * HOUR
 FRENCH = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.5"}
+
+pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+"""The server makes no difference here: what it is asked is tested with each in tests/store/fulfilment."""
 
 
 @pytest.fixture
@@ -173,11 +173,3 @@ def test_an_address_may_ask_only_so_often(shop, sscc):
         assert "Too many look-ups" in text_of(html)
         answer = customer.get(f"/track/{sscc}", environ_base={"REMOTE_ADDR": "192.0.2.9"})
         assert answer.status_code == 200
-
-
-def test_every_language_has_all_words():
-    assert set(page_words()) == set(available_languages())
-    for words in page_words().values():
-        assert set(words.states) == set(TRACKING_STATES)
-        assert (len(words.weekdays), len(words.months)) == (7, 12)
-        assert set(words.hints) == set(page_words()["en"].hints)

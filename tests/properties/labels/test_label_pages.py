@@ -59,6 +59,7 @@ def test_scanners_read_every_code_of_a_pdf(label):
     assert scanned(picture) == codes_of(label)
 
 
+@pytest.mark.slow
 @example(replace(LABEL, sscc="000000000000200000"), 12)
 @settings(max_examples=8 if TIMES == 1 else 1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(labels(), st.sampled_from(RESOLUTIONS))

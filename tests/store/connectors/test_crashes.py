@@ -220,12 +220,13 @@ with Pointsman(Settings(redis_url=url, network=network)) as service:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
 def test_killed_again_and_again_it_takes_over_each_row_once(running, server_url, network, opened, tmp_path):
     here = running(MOVEMENTS)
     receipts = [f"lyon,SHIRT,1,R{number},1\n" for number in range(4)]
     noise = [f"paris,LAMP,0,N{number},1\n" for number in range(400)]  # nothing moves by 0: bad rows
     here.put("a.csv", SALES + "".join(itertools.chain.from_iterable(zip(*[iter(noise)] * 100, receipts, strict=True))))
-    for wait in (0.03, 0.12, None):
+    for wait in (0.06, None):
         child = subprocess.Popen(
             [sys.executable, "-c", KILLED, server_url, network, str(tmp_path)], stdout=subprocess.PIPE, text=True
         )

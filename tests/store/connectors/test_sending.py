@@ -123,6 +123,17 @@ def test_whom_parcels_go_to_is_looked_up_where_it_is_sent(sending, bare):
     assert here.rows() == [{"name": ZOE.name, "street": ZOE.lines[0]}, {"name": "nobody"}]
 
 
+def test_what_is_kept_aside_does_not_say_whom_it_goes_to(sending, bare):
+    shop = packing_network(bare)
+    here = sending(shop, "kind: shipment_orders\n" + SENDS + "fields: {n: addressee.name, p: destination.postcode}\n")
+    here.run()
+    shop.fulfilment.parcels.put_addressee("W-7", ZOE)
+    decide(shop, ("A", 1), id="W-7")
+    (message,) = here.run().messages
+    assert json.loads(message.kept.read_text())[0]["order"] == "W-7"
+    assert ZOE.name not in "".join(path.read_text() for path in message.kept.parent.iterdir())
+
+
 def test_what_left_is_sent_with_its_parcels_and_undone_when_it_is(sending, bare):
     shop = packing_network(bare)
     here = sending(shop, "kind: confirmations\n" + ALL)

@@ -1,13 +1,16 @@
 """What is packed is handed over on a manifest, and confirmed once, whatever happens in between."""
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from engine.errors import InputInvalid, KeyReused, NotFound, NotPackable
+from engine.errors import InputInvalid, KeyReused, NotFound, NotPackable, OrderErased
 from engine.fulfilment.parcels.handing_over import ManifestRequest
 from engine.fulfilment.printing.print_job import PrintJob
-from tests.support.facts import LILLE, LYON, node, service
+from engine.model.parcels import ShipmentKey
+from tests.support.decision_json import json_of
+from tests.support.facts import LILLE, LYON, collected, node, service
 from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, decided, pack, packing_network
 
 
@@ -163,3 +166,37 @@ def test_two_that_pack_at_once_pack_once(shop, opened):
     assert len({view.shipment.parcels[0].sscc for view in views}) == 1
     assert len(shop.fulfilment.parcels.show(key).shipment.packings) == 1
     assert shop.check().clean
+
+
+def test_two_that_pack_parts_at_once_put_no_unit_into_two_parcels(shop, opened):
+    keys = [decided(shop, ("A", 4)) for _ in range(3)]
+    shops = [opened() for _ in range(3)]
+
+    def packed(one):
+        for key in keys:
+            with contextlib.suppress(InputInvalid):
+                pack(one, key, {"1": 3}, partial=True)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(packed, shops))
+    for key in keys:
+        view = shop.fulfilment.parcels.show(key)
+        assert (len(view.shipment.parcels), view.left) == (1, {"1": 1})
+    assert shop.check().clean
+
+
+def test_of_what_left_in_part_before_the_rest_is_confirmed(shop):
+    key = decided(shop, ("A", 3), id="O-1")
+    pack(shop, key)
+    shop.holds.confirm(key.decision, lines={"1": 1})
+    assert close(shop).refused == {}
+    assert shipped(shop, "O-1") == [3]
+
+
+def test_nothing_is_packed_of_an_order_that_was_erased(bare):
+    shop = packing_network(bare)
+    decision = json_of(shop.decide(collected(("A", 1), at="lyon", id="O-1")))
+    shop.holds.confirm(decision["id"])
+    shop.erasures.erase("O-1", note="asked for")
+    with pytest.raises(OrderErased):
+        pack(shop, ShipmentKey(decision["id"], 0), addressee=None)

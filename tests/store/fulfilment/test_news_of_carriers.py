@@ -26,6 +26,9 @@ from tests.support.wait_until import wait_until
 DAY = 24 * HOUR
 SECRET = "s3cret"
 
+pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+"""The server makes no difference here: what it is asked is tested with each in tests/store/fulfilment."""
+
 
 @pytest.fixture
 def fake():

@@ -150,16 +150,20 @@ class Server:
         self.keys = Keys("serials-alone")
         self.client = Client(url)
         self.reserving = Serials(self.client, self.keys)
-        self.redis.delete(self.keys.serials, Keys("pointsman:access").claimed_serials)
+        self.marks = Keys("pointsman:access").claimed_serials
+        self.redis.delete(self.keys.serials, self.marks)
         self.given: list[str] = []
-        self.states = [(0, None)]  # reservations so far, what is stored
+        self.states = [(0, None, None)]  # reservations so far; what is stored of the range, and its mark
 
     @property
     def name(self):
         return script_range(self.terms)["name"]
 
     def note(self, reservations):
-        self.states.append((reservations, self.redis.hget(self.keys.serials, self.name)))
+        self.states.append((reservations, *self.stored()))
+
+    def stored(self):
+        return self.redis.hget(self.keys.serials, self.name), self.redis.hget(self.marks, self.name)
 
     def take(self, count):
         reservations = self.states[-1][0]
@@ -180,15 +184,16 @@ class Server:
         place = max(0, len(self.states) - 1 - back)
         while self.states[place][0] < reservations - 1 and place < len(self.states) - 1:
             place += 1
-        stored = self.states[place][1]
+        _, stored, marked = self.states[place]
         if stored is not None:
+            self.redis.hset(self.marks, self.name, marked)
             next_serial, allowed, reserved, _, mark = stored.decode().split()
             self.redis.hset(self.keys.serials, self.name, f"{next_serial} {allowed} {reserved} ffff {mark}")
-            self.states = [(reservations, self.redis.hget(self.keys.serials, self.name))]
+            self.states = [(reservations, *self.stored())]
 
     def reset(self, _):
         self.redis.delete(self.keys.serials)
-        self.states = [(0, None)]
+        self.states = [(0, None, None)]
 
 
 STEPS = st.lists(

@@ -13,7 +13,7 @@ from engine.fulfilment.labels.codes import code128
 from engine.fulfilment.labels.codes.qr import QUIET, qr_rows
 from engine.fulfilment.labels.layouts.wording import Wording
 from engine.fulfilment.labels.letters.fitting import fit
-from engine.fulfilment.labels.letters.printable import printable
+from engine.fulfilment.labels.letters.printable import printable, shown
 from engine.fulfilment.labels.page import GRID, MM, Area, Bars, Line, Page, Squares, TextBox
 from engine.model.postal_address import PostalAddress
 
@@ -138,7 +138,7 @@ def _addressee(content: LabelContent, *, top: int, bottom: int) -> list[TextBox]
         _title(wording.text("label.to"), Area(_LEFT, top + MM, 30 * MM, 3 * MM)),
         fit(lines, area, sizes=_ADDRESSEE, field="addressee"),
     ]
-    if phone := printable(content.addressee.phone, "addressee.phone"):
+    if phone := shown(content.addressee.phone):
         beside = Area(_LEFT + 30 * MM, top + MM, _INNER - 30 * MM, 3 * MM)
         line = Line(wording.text("label.phone", number=phone))
         sizes = _sizes(2.5, 1.5)

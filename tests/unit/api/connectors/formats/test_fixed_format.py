@@ -33,6 +33,12 @@ def test_a_line_knows_the_columns_of_the_records_above_it():
     ]
 
 
+def test_records_of_several_kinds_may_stand_above_a_row():
+    around = {**HEAD, "S": (FixedColumn(name="site", start=2, width=3),)}
+    rows = read(b"HW-1   LYON\nSS01\nDSHIRT   00012\nSS02\nDHAT     00001\n", record="D", around=around)
+    assert [(row.around["order"], row.around["site"]) for row in rows] == [("W-1", "S01"), ("W-1", "S02")]
+
+
 def test_a_line_of_no_known_kind_is_bad():
     first, bad = read(b"DSHIRT   00012\nX\n", record="D")
     assert isinstance(first, Row)

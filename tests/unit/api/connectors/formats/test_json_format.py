@@ -111,25 +111,22 @@ JSON_VALUES = st.recursive(
 )
 
 
-class Trickle(io.BytesIO):
-    """A file that is read a byte or two at a time."""
-
-    def read1(self, size: int = -1, /) -> bytes:
-        return super().read(min(2, size) if size and size > 0 else 2)
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return super().read(size) if size is None or size < 0 else super().read(min(size, 2))
-
-
 @examples(60)
 @given(st.lists(JSON_VALUES, max_size=6), st.sampled_from([None, 2]))
 def test_what_is_read_is_what_json_itself_reads(values_, indent):
+    """Three letters at a time, so that every value is cut somewhere."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("api.connectors.formats.json_text._CHUNK", 3)
+        _compare(values_, indent)
+
+
+def _compare(values_, indent):
     text = json.dumps(values_, default=float, indent=indent, ensure_ascii=False)
-    rows = list(read_json(Trickle(text.encode()), FormatOptions(format="json")))
+    rows = list(read_json(io.BytesIO(text.encode()), FormatOptions(format="json")))
     assert [row.values for row in rows] == json.loads(text, parse_float=Decimal)
     assert [json.loads(row.raw, parse_float=Decimal) for row in rows] == [row.values for row in rows]
     nested = f'{{"a": {{"before": 1, "rows": {text}, "after": 2}}, "b": {text}}}'
-    rows = list(read_json(Trickle(nested.encode()), FormatOptions(format="json", rows="a.rows")))
+    rows = list(read_json(io.BytesIO(nested.encode()), FormatOptions(format="json", rows="a.rows")))
     assert [row.values for row in rows] == json.loads(text, parse_float=Decimal)
 
 
@@ -144,6 +141,13 @@ def test_of_a_document_that_is_cut_anywhere_nothing_is_used(values_, data):
     (bad,) = read(text[:end])
     assert bad.whole
     assert "the file is cut short" in bad.message
+
+
+def test_what_stands_around_the_rows_is_bounded(monkeypatch):
+    monkeypatch.setattr("api.connectors.formats.json_format.LARGEST_ROW", 30)
+    assert len(read(b'{"a": "0123456789", "rows": [1, 2], "b": "0123456789"}', rows="rows")) == 2
+    (bad,) = read(b'{"a": "0123456789", "rows": [1], "b": "0123456789", "c": "0123456789"}', rows="rows")
+    assert "what stands around the rows has more than 30 letters" in bad.message
 
 
 def test_no_more_of_a_long_array_is_held_than_a_few_rows(monkeypatch):

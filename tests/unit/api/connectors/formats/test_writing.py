@@ -134,6 +134,9 @@ def test_flat_files_come_back_the_same(rows):
 def test_columns_of_a_flat_file_stand_where_they_are_to_stand():
     options = {"format": "fixed", "fixed": LINE, "record": "D", "zeros": ("qty",), "right": ("sku",)}
     assert write([{"sku": "HAT", "qty": -12}], **options) == b"D       HAT-00012\n"
+    rows = [{"order": order, "sku": "A", "qty": 1} for order in ("W-1", "W-1", "W-2")]
+    lines = write(rows, **{**options, "around": AROUND}).split(b"\n")
+    assert [line[:4].strip() for line in lines] == [b"HW-1", b"D", b"D", b"HW-2", b"D", b""]
 
 
 EDIFACT = {
@@ -223,6 +226,12 @@ def test_x12_comes_back_the_same_unless_it_can_not_be_said(orders):
         row[:3] for row in expected
     ]
     assert values(content, X12, "", "W76.*.0") == [(str(order["total"]),) for order in orders]
+
+
+def test_segments_that_are_left_out_are_not_counted():
+    options = {**EDIFACT, "segments": ("BGM+220+{order}", "FTX+AAI+++{note}", "FTX+ZZZ", "CNT+2:{$count.FTX}")}
+    assert b"BGM+220+W-1'FTX+ZZZ'CNT+2:1'" in write([{"order": "W-1", "note": ""}], **options)
+    assert b"FTX+AAI+++x'FTX+ZZZ'CNT+2:2'" in write([{"order": "W-1", "note": "x"}], **options)
 
 
 def test_the_envelope_of_edifact_says_between_whom_and_counts():

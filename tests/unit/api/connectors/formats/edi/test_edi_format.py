@@ -81,8 +81,9 @@ def test_items_of_an_856_belong_to_the_levels_that_it_says():
 
 
 def test_levels_below_a_row_are_part_of_it():
-    rows = read(X12_856, rows="HL.O")
-    assert [[group.begin.value(0) for group in row.values.below()] for row in rows] == [["3", "4", "5"], ["7"]]
+    rows = read_rows(io.BytesIO(X12_856), options(X12_856, rows="HL.O"))
+    found = [[group.begin.value(0) for group in row.values.below()] for row in rows]  # of each as it is handed on
+    assert found == [["3", "4", "5"], ["7"]]
 
 
 def test_lines_of_an_846_and_an_850_are_read_by_qualifier():
@@ -109,6 +110,8 @@ def test_several_interchanges_in_one_file_are_read_each_by_its_own_delimiters():
     second = DESADV_D96A.replace(b"LIN+1++4012345000009", b"LIN+1++LAST")
     rows = table(INVRPT_D96A + second, "LIN", "LIN.EN.=", "/UNB.*.4")
     assert [reference for _, reference in rows] == ["REF1", "REF1", "77", "77", "77"]
+    own = INVRPT_D96A.replace(b"'", b"~").replace(b"?~", b"'").replace(b"UNA:+.? ~", b"UNA:+.? ~")
+    assert len(table(own + second, "LIN", "LIN.EN.=")) == 5
 
 
 @pytest.mark.parametrize(
@@ -219,3 +222,4 @@ def test_repeated_elements_are_all_found():
     content = isa + x12(b"PO", b"850", b"BEG*00*SA*PO-1", b"REF*ZZ*A^B").removeprefix(ISA)
     (row,) = read(content)
     assert Path("REF.ZZ.1", options(content)).find(scopes_of(row)) == ["A", "B"]
+    assert Path("/ISA.*.10", options(content)).find(scopes_of(row)) == "^"

@@ -92,6 +92,15 @@ def test_a_qr_code_with_too_many_squares_for_a_label_is_refused():
     check_page(parcel_label_page(replace(LABEL, qr="https://example.com/" + "x" * 300)))
 
 
+def test_a_qr_code_has_four_squares_of_white_around_it():
+    (code,) = parcel_label_page(LABEL).squares
+    left, top = code.origin
+    side = len(code.rows) * code.module
+    margins = (left - code.area.left, code.area.right - left - side, top - code.area.top, code.area.bottom - top - side)
+    assert min(margins) >= 4 * code.module
+    assert max(margins) - min(margins) <= 12
+
+
 def test_the_number_of_a_return_is_larger_where_it_is_the_only_code():
     alone = return_label_page(RETURN_LABEL)
     beside = return_label_page(replace(RETURN_LABEL, sscc=SSCC))

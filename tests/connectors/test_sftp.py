@@ -1,0 +1,140 @@
+"""Connectors fetch files from a real OpenSSH server, and put files there."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from api.connectors.language.connector import Reads, Sftp
+from api.connectors.running.folder_of_connectors import shipped_folder
+from api.connectors.running.opening import open_runner
+from api.connectors.sending.opening import open_sender
+from api.connectors.sources import sftp
+from tests.support.connectors_in_folders import shipped, stocked
+from tests.support.sshd import sshd
+
+STOCK = (shipped_folder() / "wms-846" / "stock.edi").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with sshd(tmp_path_factory.mktemp("sshd")) as running:
+        yield running
+
+
+@pytest.fixture
+def place(server, tmp_path):
+    """A folder of the test's own there."""
+    (server.home / tmp_path.name / "done").mkdir(parents=True)
+    user, _, host = server.address.partition("@")
+    return Sftp(
+        host=host.partition(":")[0],
+        port=server.port,
+        user=user,
+        path=tmp_path.name,
+        key=str(server.key),
+        known_hosts=str(server.known_hosts()),
+        settled=0,
+        files=("*.edi",),
+        done=f"{tmp_path.name}/done",
+    )
+
+
+@pytest.fixture
+def run(bare, clock, tmp_path):
+    """Runs the shipped connector that reads stock as X12, from a place."""
+    clock.now -= 2 * 86_400
+    pointsman = stocked(bare)
+    clock.now += 2 * 86_400
+
+    def ran(place):
+        runner = open_runner(pointsman, replace(shipped("wms-846"), reads=Reads(source=place)), tmp_path)
+        try:
+            return runner.take_turn()
+        finally:
+            runner.close()
+
+    return ran
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
+def test_files_are_fetched_in_order_and_renamed_there_once_they_are_over(server, place, run, bare):
+    there = server.home / place.path
+    (there / "2.edi").write_bytes(STOCK)
+    (there / "1 früh.edi").write_bytes(STOCK.replace(b"QTY*17*48", b"QTY*17*47").replace(b"0815", b"0715"))
+    (there / "3.edi.part").write_bytes(STOCK[:100])
+    report = run(place)
+    assert report.error == ""
+    assert [(message.name, message.endings["applied"]) for message in report.messages] == [
+        ("1 früh.edi", 2),
+        ("2.edi", 2),
+    ]
+    assert names(there) == ["3.edi.part"]
+    assert [name.partition("_")[2] for name in names(there / "done")] == ["1_früh.edi", "2.edi"]
+    assert {item.node: item.position.on_hand for item in bare.stock.show("TXT-0059").nodes}["wh-lyon"] == 48
+    assert run(place).messages == []
+
+
+def test_a_file_that_still_grows_is_left_until_it_does_not(server, place, run, monkeypatch):
+    there = server.home / place.path
+    (there / "a.edi").write_bytes(STOCK[:300])
+    parts = iter([STOCK[:400], STOCK])
+
+    def meanwhile(_seconds):
+        part = next(parts, None)
+        if part is not None:
+            (there / "a.edi").write_bytes(part)
+
+    monkeypatch.setattr(sftp, "time", SimpleNamespace(sleep=meanwhile))
+    growing = replace(place, settled=10)
+    assert (run(growing).messages, run(growing).messages) == ([], [])
+    (message,) = run(growing).messages
+    assert message.endings["applied"] == 2
+
+
+@pytest.fixture
+def misled(server, place, tmp_path):
+    """The place with a file in it, and one thing about it that is wrong."""
+    (server.home / place.path / "a.edi").write_bytes(STOCK)
+    nobody = tmp_path / "nobody"
+    nobody.touch()
+    return {
+        "another host key": replace(place, known_hosts=str(server.known_hosts("other_host_key"))),
+        "an unknown host": replace(place, known_hosts=str(nobody)),
+        "another key": replace(place, key=str(server.folder / "other_key")),
+        "another folder": replace(place, path="nowhere"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("another host key", "its host key is another than before"),
+        ("an unknown host", "its host key is not known"),
+        ("another key", "does it know the public half of the key?"),
+        ("another folder", "not found"),
+    ],
+)
+def test_a_server_that_is_not_the_one_or_does_not_let_us_in_is_told(misled, place, run, wrong, told):
+    report = run(misled[wrong])
+    assert told in report.error
+    assert report.messages == []
+    assert [message.name for message in run(place).messages] == ["a.edi"]
+
+
+def test_what_a_marketplace_may_sell_is_put_there_whole_under_its_name(server, place, bare, tmp_path, monkeypatch):
+    connector = shipped("marketplace-stock")
+    monkeypatch.setenv("POINTSMAN_CONNECTOR_MARKETPLACE_STOCK_KEY_FILE", str(server.key))
+    target = replace(place, key=connector.sends.target.key)
+    connector = replace(connector, sends=replace(connector.sends, target=target))
+    shop = stocked(bare, channels=("web", "marketplace"))
+    report = open_sender(shop, connector, tmp_path).take_turn()
+    assert (report.error, report.sent) == ("", 5)
+    there = server.home / place.path
+    assert names(there) == ["stock-1.csv"]
+    assert (there / "stock-1.csv").read_bytes().startswith(b"sku;quantity\r\n4711;10\r\n")
+    open_sender(shop, connector, tmp_path).take_turn()
+    assert names(there) == ["stock-1.csv", "stock-2.csv"]

@@ -1,0 +1,78 @@
+"""Shipped connectors over Redis streams, and what senders of EDI are answered."""
+
+from dataclasses import replace
+
+import pytest
+
+from api.connectors.language.connector import Reads, Stream
+from api.connectors.running.folder_of_connectors import shipped_folder
+from api.connectors.running.opening import open_runner
+from api.connectors.sending.opening import open_sender
+from tests.support.connectors_in_folders import in_folders, shipped, stocked
+from tests.support.facts import NOW
+from tests.support.parcels import ZOE
+
+ORDERS = (shipped_folder() / "b2b-orders" / "order.edi").read_bytes()
+STOCK = {name: (shipped_folder() / name / "stock.edi").read_bytes() for name in ("wms-846", "wms-invrpt")}
+
+
+@pytest.fixture
+def shop(bare, clock):
+    """As it was two days before the samples; the day after them, they come."""
+    clock.now = NOW - 2 * 86_400
+    loaded = stocked(bare)
+    clock.now = NOW + 86_400
+    return loaded
+
+
+def test_orders_come_by_one_stream_and_shipments_go_out_by_another_each_once(shop, redis_client, network, tmp_path):
+    orders, shipments = f"{network}-orders", f"{network}-shipments"
+    reading = replace(shipped("b2b-orders"), reads=Reads(source=Stream(name=orders)))
+    sending = shipped("wms-940")
+    sending = replace(sending, sends=replace(sending.sends, target=Stream(name=shipments)))
+    open_sender(shop, sending, tmp_path).take_turn()
+    shop.fulfilment.parcels.put_addressee("PO-77120", ZOE)
+    redis_client.xadd(orders, {"body": ORDERS})
+    redis_client.xadd(orders, {"body": ORDERS})
+    (report, again) = (open_runner(shop, reading, tmp_path).take_turn() for _ in range(2))
+    assert ([message.endings for message in again.messages], again.error) == ([], "")
+    assert (report.ended("applied"), report.ended("unchanged"), report.ended("bad")) == (1, 1, 0)
+    for _ in range(2):
+        assert open_sender(shop, sending, tmp_path).take_turn().error == ""
+    ((_, entry),) = redis_client.xrange(shipments)
+    assert entry[b"key"] == b"wms-940-1"
+    assert b"N9*CO*PO-77120~" in entry[b"body"]
+    redis_client.delete(orders, shipments)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "told"),
+    [
+        ("wms-846", "997", ["AK3*QTY*", "AK5*E*5~AK9*E*1*1*1"]),
+        ("wms-invrpt", "CONTRL", ["UCM+1+INVRPT:D:96A:UN:EAN004+7", "UCS+11+12"]),
+    ],
+)
+def test_a_warehouse_is_answered_that_its_stock_was_taken_over_and_which_line_was_not(
+    shop, tmp_path, name, answer, told
+):
+    here = in_folders(name, shop, tmp_path)
+    assert here.take(STOCK[name]).error == ""
+    (path,) = (tmp_path / "wms-out").iterdir()
+    text = path.read_text()
+    assert path.name.startswith(answer)
+    assert [segment for segment in told if segment not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "accepted"),
+    [
+        ((b"", b""), "UCM+1+ORDERS:D:01B:UN:EAN010+7"),
+        ((b"UNT+13+1", b"UNT+12+1"), "UCM+1+ORDERS:D:01B:UN:EAN010+4+29"),
+        ((b"UNZ+1+", b"UNZ+2+"), "UCI+REF1+4000000000099:14+4000000000002:14+4+29"),
+    ],
+)
+def test_a_dealer_is_answered_whether_its_order_was_taken(shop, tmp_path, damage, accepted):
+    report = in_folders("b2b-orders", shop, tmp_path).take(ORDERS.replace(*damage))
+    (path,) = (tmp_path / "b2b-out").iterdir()
+    assert accepted in path.read_text()
+    assert report.ended("applied") == (1 if damage == (b"", b"") else 0)
