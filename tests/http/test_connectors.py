@@ -92,8 +92,8 @@ def test_what_is_bad_is_answered_and_kept_for_a_person(http, folder):
     (problem,) = response.get_json()["problems"]
     assert (problem["row"], problem["path"]) == (2, "node")
     kept = sorted(path.name[16:] for path in (folder / "files" / "counter" / "bad").iterdir())
-    assert [name.split("-")[0] for name in kept] == ["push", "push"]
-    assert kept[1].endswith(".problems.txt")
+    assert [name.split("-")[0] for name in kept] == ["push"] * 3
+    assert (kept[1].endswith(".early"), kept[2].endswith(".problems.txt")) == (True, True)
 
 
 def test_who_pushes_needs_the_scope_of_what_is_pushed(http, folder, pointsman, monkeypatch):

@@ -1,10 +1,13 @@
 """What shops push, signed as they sign it: counted once, in any order, and whose parcels they are kept apart."""
 
 import json
+import os
 import shutil
 
 import pytest
 
+from api.connectors.running.early_messages import replay_early
+from api.connectors.running.folder_of_connectors import read_connectors
 from engine.errors import NotFound
 from tests.support.fake_shops.fake_shop import signature
 from tests.support.problem_json import problem_of
@@ -29,7 +32,7 @@ def send(http, tmp_path, monkeypatch):
         shutil.copy(FOLDER / f"{name}.yaml", folder)
         shutil.copytree(FOLDER / name, folder / name)
         monkeypatch.setenv(f"POINTSMAN_CONNECTOR_{name.upper().replace('-', '_')}_SECRET", SECRET)
-    (folder / "shopify-levels" / "items.csv").write_text("inventory_item,sku\n271878346596884015,SHIRT\n")
+    (folder / "shopify-levels" / "items.csv").write_text("inventory_item,sku\n271878346596884015,SHIRT\n2,NO-SUCH\n")
     monkeypatch.setenv("POINTSMAN_CONNECTORS", str(folder))
     monkeypatch.setenv("POINTSMAN_CONNECTOR_FILES", str(tmp_path / "files"))
     anonymous = http.application.test_client()
@@ -132,11 +135,34 @@ def test_an_order_of_woocommerce_is_taken_over_once_it_is_paid(send, pointsman):
     assert pointsman.orders.show("woo-727").units("cancelled") == 3
 
 
-def test_a_paid_order_of_woocommerce_that_comes_after_its_cancellation_is_seen(send, pointsman):
-    """Out of order: the cancellation is kept for a person, as there is nothing to cancel yet."""
-    early = send("woocommerce-cancellations", woo_order(status="cancelled"))
+def test_a_cancellation_that_comes_before_its_order_is_taken_over_once_that_is_there(send, pointsman, tmp_path):
+    early = send("shopify-cancellations", shopify_order(cancelled_at="2026-11-27T10:00:00+01:00"))
     assert (early.status_code, early.get_json()["bad"]) == (202, 1)
-    assert send("woocommerce-orders", woo_order()).get_json()["applied"] == 1
+    connectors = read_connectors(tmp_path / "connectors")
+    (bad,) = (tmp_path / "files" / "shopify-cancellations" / "bad").glob("*.early")
+    came = pointsman.now
+    os.utime(bad, (came, came))
+
+    def tried(after):
+        return list(replay_early(pointsman, connectors, tmp_path / "files", now=came + after))
+
+    assert tried(59) == []
+    (report,) = tried(60)
+    assert report.ended("bad") == 1
+    os.utime(bad, (came + 60, came + 60))
+    assert send("shopify-orders", shopify_order()).get_json()["applied"] == 1
+    assert tried(299) == []
+    (report,) = tried(301)
+    assert (report.error, report.ended("applied")) == ("", 1)
+    assert pointsman.orders.show(str(ID)).units("cancelled") == 2
+    assert not bad.exists()
+    assert tried(10**9) == []
+
+
+def test_a_message_with_another_mistake_as_well_waits_for_a_person(send, tmp_path):
+    item = {"inventory_item_id": 2, "location_id": 24826418, "available": 1, "updated_at": "2026-11-27T09:30:00Z"}
+    assert send("shopify-levels", [item, {**item, "location_id": 1}]).get_json()["bad"] == 2
+    assert list((tmp_path / "files" / "shopify-levels" / "bad").glob("*.early")) == []
 
 
 def test_a_webhook_of_woocommerce_that_is_not_signed_so_is_refused(send):

@@ -10,6 +10,7 @@ from pathlib import Path
 from api.connectors.language.connector import Connector
 from api.connectors.language.loader import load_connector
 from api.connectors.running.opening import open_connector
+from api.connectors.running.quarantine import EARLY
 from api.connectors.running.report import TurnReport
 from api.connectors.running.runner import ConnectorRunner
 from engine.service import Pointsman
@@ -77,9 +78,10 @@ class Running:
             return runner.take_turn()
 
     def kept(self, folder: str) -> list[str]:
-        """The files in `done` or `bad`, without the instants at the beginning of their names."""
+        """The files in `done` or `bad`, without the instants at the beginning of their names, and without marks."""
         path = self.inbox / folder
-        return sorted(item.name[16:] for item in path.iterdir()) if path.is_dir() else []
+        names = (item.name[16:] for item in path.iterdir()) if path.is_dir() else ()
+        return sorted(name for name in names if not name.endswith(EARLY))
 
     def on_hand(self, sku: str, node: str) -> int:
         stock = self.pointsman.stock.show(sku)

@@ -14,6 +14,8 @@ from api.connectors.sources.message import Message
 from api.connectors.sources.names import instant_and_name, kept_name
 
 HEADERS = ".headers.json"
+EARLY = ".early"
+"""Behind the name of a message: an empty file which says that it is only about what is not there yet."""
 
 
 class Keeping:
@@ -57,7 +59,21 @@ class Keeping:
         write_whole(kept.with_name(kept.name + SUFFIX), text.encode())
         self.copy(message, kept)
         self._keep_headers(message, kept)
+        mark = kept.with_name(kept.name + EARLY)
+        if problems and all(problem.early for problem in problems):
+            write_whole(mark, b"")
+        else:
+            mark.unlink(missing_ok=True)
         return kept
+
+    def early(self) -> list[tuple[int, float, Path]]:
+        """Messages in quarantine all of whose mistakes are that something is not there yet: when each came, when it was
+        last tried, and where it is, the oldest first.
+        """
+        marks = self.bad.glob(f"*{EARLY}") if self.bad.is_dir() else ()
+        found = [(mark, mark.with_name(mark.name.removesuffix(EARLY))) for mark in marks]
+        dated = [(instant_and_name(path.name)[0], mark.stat().st_mtime, path) for mark, path in found if path.is_file()]
+        return sorted((at, tried, path) for at, tried, path in dated if at is not None)
 
     def place_of(self, message: Message) -> Path:
         """Where it is kept while it is in quarantine."""
@@ -113,7 +129,8 @@ class Keeping:
             beside = path.with_name(path.name + HEADERS)
             if beside.is_file():
                 beside.replace(to.with_name(to.name + HEADERS))
-        path.with_name(path.name + SUFFIX).unlink(missing_ok=True)
+        for suffix in (SUFFIX, EARLY):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def used_headers(connector: Connector) -> frozenset[str]:
@@ -134,7 +151,7 @@ def kept_headers(path: Path) -> dict[str, str]:
 
 
 def _is_message(path: Path) -> bool:
-    return path.is_file() and not path.name.endswith((SUFFIX, HEADERS))
+    return path.is_file() and not path.name.endswith((SUFFIX, HEADERS, EARLY))
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -2,16 +2,21 @@
 
 import logging
 import os
+import time
 from collections.abc import Mapping
 
 from api.connectors.language.connector import Connector, Push
 from api.connectors.running.book import ConnectorBook
+from api.connectors.running.early_messages import replay_early
+from api.connectors.running.report import TurnReport
 from api.connectors.running.schedule import ConnectorSchedule
 from api.connectors.running.settings import ConnectorSettings
 from engine.service import Pointsman
 from engine.turn_thread import TurnThread
 
 TURN_SECONDS = 1.0
+EARLY_SECONDS = 30.0
+"""After so long it is looked again whether messages that were early are due."""
 
 logger = logging.getLogger("pointsman")
 
@@ -20,12 +25,14 @@ class ConnectorTurns:
     """Of one network. Nothing runs where no folder is set."""
 
     def __init__(self, pointsman: Pointsman, environ: Mapping[str, str] | None = None) -> None:
+        self._pointsman = pointsman
         self._settings = ConnectorSettings.from_environment(
             os.environ if environ is None else environ, pointsman.settings
         )
         self._book = ConnectorBook(self._settings.folder)
         self._schedule = ConnectorSchedule(pointsman=pointsman, connectors=(), files=self._settings.files)
         self._failed: dict[str, str] = {}
+        self._early_at = 0.0
         self._thread: TurnThread | None = None
 
     def start(self) -> None:
@@ -42,10 +49,18 @@ class ConnectorTurns:
     def take_turn(self) -> None:
         """Run those that are due. Why one can't is logged when it begins, and when it is another reason."""
         self._schedule.follow([item for item in self._book.connectors().values() if not _is_pushed(item)])
-        for report in self._schedule.run_due():
+        for report in (*self._schedule.run_due(), *self._early()):
             if report.error and self._failed.get(report.connector) != report.error:
                 logger.warning("connector %s: %s", report.connector, report.error)
             self._failed[report.connector] = report.error
+
+    def _early(self) -> list[TurnReport]:
+        """What came of messages that were early, now and then."""
+        if time.monotonic() < self._early_at:
+            return []
+        self._early_at = time.monotonic() + EARLY_SECONDS
+        connectors = self._book.connectors().values()
+        return list(replay_early(self._pointsman, connectors, self._settings.files, now=time.time()))
 
 
 def _is_pushed(connector: Connector) -> bool:

@@ -43,7 +43,7 @@ class HttpDelivery:
     def __init__(self, call: HttpCall, resolve: Callable[[Text], str]) -> None:
         self._call = call
         self._resolve = resolve
-        self._token = ""
+        self._token: str | None = None
         self._token_until = 0.0
 
     def deliver(self, message: OutgoingMessage) -> None:
@@ -98,7 +98,7 @@ class HttpDelivery:
 
     def _access_token(self, oauth: OAuth) -> str:
         """Client credentials, with the client's keys in the header Authorization (RFC 6749, section 2.3.1)."""
-        if time.monotonic() < self._token_until:
+        if self._token is not None and time.monotonic() < self._token_until:
             return self._token
         url, resolve = self._resolve(oauth.token), self._resolve
         form = {"grant_type": "client_credentials", **({"scope": oauth.scope} if oauth.scope else {})}

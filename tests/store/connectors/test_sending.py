@@ -151,6 +151,17 @@ def test_what_left_is_sent_with_its_parcels_and_undone_when_it_is(sending, bare)
     assert (undone["action"], undone["shipment"], undone["left_at"]) == ("undone", left["shipment"], None)
 
 
+def test_of_lines_of_one_sku_the_first_is_filled_first(sending, shop):
+    here = sending(shop, "kind: confirmations\n" + ALL)
+    here.run()
+    made = decide(shop, ("A", 2), ("B", 1), ("A", 3))
+    shop.holds.confirm(made["id"], lines={"1": 2, "3": 1}, op="x")
+    here.run()
+    (record,) = records(here)
+    lines = [(line["line"], line["sku"], line["quantity"]) for line in record["lines"]]
+    assert lines == [("1", "A", 2), ("3", "A", 1)]
+
+
 def test_an_allocation_says_where_each_line_comes_from(sending, shop):
     here = sending(shop, "kind: allocations\n" + ALL)
     here.run()

@@ -65,8 +65,19 @@ def test_the_customer_gets_one_note_whatever_fails(woo, shipped, shop, clock, fa
     clock.now += 6
     assert shipments.run().error == ""
     (note,) = woo.notes["727"]
-    assert note["note"] == f"Your parcel has left. (pointsman {made['id']}/0)"
+    assert note["note"].startswith("Your parcel has left. (pointsman ")
     assert note["customer_note"] is True
+
+
+def test_what_is_asked_before_counts_among_the_requests_of_a_minute(woo, shipped, shop):
+    woo.notes["727"] = []
+    shipments = shipped("woocommerce-shipments", {ADDRESS: woo.url, "most_a_minute: 60": "most_a_minute: 4"})
+    shipments.run()
+    made = json_of(shop.decide(order(("A", 6), id="woo-727", tags=("woocommerce",))))
+    for number in range(3):
+        shop.holds.confirm(made["id"], lines={"1": 1}, op=f"left {number}")
+    shipments.run()
+    assert len(woo.requests) == 4
 
 
 def test_a_wrong_key_keeps_the_notes_back(woo, shipped, shop, monkeypatch, clock):
