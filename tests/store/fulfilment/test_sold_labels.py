@@ -148,6 +148,22 @@ def test_a_booking_whose_answer_was_lost_is_given_back_as_well(shop, fake):
     assert (state(shop, key), fake.owed) == ([("cancelled", False)], 0)
 
 
+def test_what_was_paid_before_its_addressee_was_changed_is_not_forgotten(shop, fake):
+    key = decided(shop, ("A", 2), id="W-1")
+    fake.faults = lambda request: "lost" if request.method == "POST" else None
+    with pytest.raises(CarrierUnavailable):
+        pack(shop, key)
+    fake.faults = lambda _: None
+    shop.fulfilment.parcels.put_addressee("W-1", replace(ZOE, lines=("8, passage Secret",)))
+    with pytest.raises(NotPackable, match="shipment cancel"):
+        pack(shop, key)
+    assert state(shop, key) == [("booking", False)]
+    shop.fulfilment.parcels.cancel(key)
+    assert fake.owed == 0
+    pack(shop, key)
+    assert state(shop, key) == [("cancelled", False), ("packed", True)]
+
+
 def test_what_has_left_is_not_given_back_unless_its_confirm_is_undone(shop, fake):
     key = decided(shop, ("A", 1))
     pack(shop, key)
