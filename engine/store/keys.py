@@ -711,6 +711,13 @@ class Keys:
         return self._key("parcels", "given_back")
 
     @property
+    def not_given_back(self) -> str:
+        """Sorted set: `DECISION/NUMBER` of each shipment whose carrier could not be asked to take labels back. Its
+        score is when it is asked again, in UTC seconds.
+        """
+        return self._key("parcels", "not_given_back")
+
+    @property
     def giving_back_lease(self) -> str:
         """String: there while a process gives labels back, with a name that it gave itself."""
         return self._key("parcels", "lease")
