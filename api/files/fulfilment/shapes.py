@@ -38,16 +38,21 @@ class ParcelsShape(Strict):
             )
 
 
-def _verify_printer(written: str) -> None:
-    try:
-        Printer.parse(written)
-    except LiteralInvalid as error:
-        raise ValidationError(str(error)) from error
-
-
 class PrintersShape(fields.Dict):
     """By paper, the printer."""
 
     def __init__(self, **options: Any) -> None:
         papers = fields.String(validate=validate.OneOf(PAPERS))
-        super().__init__(keys=papers, values=fields.String(validate=_verify_printer), **options)
+        super().__init__(keys=papers, values=fields.String(), **options)
+
+    def _deserialize(self, *given: Any, **more: Any) -> Any:
+        printers = super()._deserialize(*given, **more)
+        mistakes = {}
+        for paper, written in printers.items():
+            try:
+                Printer.parse(written, paper)
+            except LiteralInvalid as error:
+                mistakes[paper] = [str(error)]
+        if mistakes:
+            raise ValidationError(mistakes)
+        return printers
