@@ -694,6 +694,13 @@ class Keys:
         return self._key("parcels", "manifests")
 
     @property
+    def unconfirmed_manifests(self) -> str:
+        """Sorted set: id of each manifest of which not all was confirmed yet that is to be. Its score is from when on
+        somebody else goes on with it, in UTC seconds.
+        """
+        return self._key("parcels", "unconfirmed")
+
+    @property
     def parcel_labels(self) -> str:
         """Hash: `DECISION/NUMBER/PARCEL` to the label that a carrier sold, after its format and a line break, encrypted
         under the order's key.

@@ -1,5 +1,5 @@
 """Gives labels back where units of a packed shipment are to leave no more: they were rejected, released or cancelled,
-or an amendment let go of them.
+or an amendment let go of them. The same turn goes on with manifests whose closing was broken off.
 
 Whoever changes a hold does not look at parcels. The log says which holds changed; one process at a time reads it on
 from where it was read before, so nothing is missed when a process dies.
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.errors import Contended, NotFound, PointsmanError, StoreUnavailable
+from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.parcels import Parcels
 from engine.fulfilment.parcels.shipment_reading import packings_let_go
@@ -33,9 +34,10 @@ _LETS_GO: Final = frozenset({"released", "rejected", "cancelled", "amended"})
 class GivingBack:
     """Of one network."""
 
-    def __init__(self, parts: PackingParts, parcels: Parcels) -> None:
+    def __init__(self, parts: PackingParts, parcels: Parcels, handing_over: HandingOver) -> None:
         self._parts = parts
         self._parcels = parcels
+        self._handing_over = handing_over
         self._packing = ShipmentPacking(parts)
         self._leases = Leases(parts.client, parts.keys)
         self._who = uuid.uuid4().hex
@@ -57,11 +59,14 @@ class GivingBack:
             self._thread.stop()
 
     def take_turn(self) -> None:
-        """Give labels back, if no other process does at present."""
+        """Confirm what was handed over, and give labels back, if no other process does at present."""
         keys = self._parts.keys
         if self._leases.take(keys.giving_back_lease, self._who, milliseconds=_TURN_MILLISECONDS):
             try:
-                self.run()
+                try:
+                    self._handing_over.go_on()
+                finally:
+                    self.run()
             finally:
                 self._leases.give_back(keys.giving_back_lease, self._who)
 
