@@ -21,8 +21,8 @@ class ParcelsShape(Strict):
     gs1_prefix = fields.String(
         required=True,
         validate=validate.Regexp(
-            r"[0-9]{7,10}\Z",
-            error="write the GS1 company prefix, 7 to 10 digits with its zeros, in quotation marks",
+            r"[0-9]{4,12}\Z",
+            error="write the GS1 company prefix, 4 to 12 digits with its zeros, in quotation marks",
         ),
     )
     extension = Literal(literals.count, most=9)

@@ -123,6 +123,7 @@ class ShipmentPacking:
             return None
         if valid[-1].state == "booking" and (request.op is None or not reading.left):
             if request.op is None and self._is_like(request, reading, valid[-1]):
+                self._verify_addressee(request, reading)
                 return valid[-1].number
             raise NotPackable(
                 f"shipment {request.shipment} is being booked with carrier '{valid[-1].carrier}': send the same request"
@@ -132,8 +133,17 @@ class ShipmentPacking:
         if request.op is None and not reading.left:
             same = [item for item in valid if self._is_like(request, reading, item)]
             if same:
+                self._verify_addressee(request, reading)
                 return same[-1].number
         return None
+
+    def _verify_addressee(self, request: PackRequest, reading: ShipmentReading) -> None:
+        """Raise NotPackable if the request names another addressee than the one for whom it was packed."""
+        if request.addressee not in (None, self._parts.addressees.read(reading.packed.order)):
+            raise NotPackable(
+                f"shipment {request.shipment} was packed for another addressee; cancel the packing, then pack it again"
+                f" (POST /v1/shipments/{request.shipment}/cancel, or: pointsman shipment cancel {request.shipment})"
+            )
 
     def _is_like(self, request: PackRequest, reading: ShipmentReading, packing: Packing) -> bool:
         """Whether the request would have led to this packing."""

@@ -164,6 +164,30 @@ def test_what_was_paid_before_its_addressee_was_changed_is_not_forgotten(shop, f
     assert state(shop, key) == [("cancelled", False), ("packed", True)]
 
 
+def test_what_carries_nothing_else_may_be_loaded_before_a_retry(shop, fake):
+    key = decided(shop, ("A", 2))
+    fake.faults = lambda request: "lost" if request.method == "POST" else None
+    with pytest.raises(CarrierUnavailable):
+        pack(shop, key)
+    fake.faults = lambda _: None
+    packing_network(
+        shop,
+        services=[service(carrier="shop", carrier_product=PRODUCTS["sendcloud"])],
+        nodes=[node("lyon", LYON, address=replace(LYON_ADDRESS, phone="+33 9"), label_format="png")],
+        carriers={"shop": CarrierAccount(id="shop", door="sendcloud", url=fake.url)},
+    )
+    pack(shop, key)
+    assert (state(shop, key), fake.owed) == ([("packed", True)], 1)
+
+
+def test_the_same_parcels_for_another_addressee_are_not_said_to_be_packed(shop):
+    key = decided(shop, ("A", 2))
+    pack(shop, key)
+    pack(shop, key)
+    with pytest.raises(NotPackable, match="another addressee"):
+        pack(shop, key, addressee=replace(ZOE, lines=("8, passage Secret",)))
+
+
 def test_what_has_left_is_not_given_back_unless_its_confirm_is_undone(shop, fake):
     key = decided(shop, ("A", 1))
     pack(shop, key)

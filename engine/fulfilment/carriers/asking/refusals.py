@@ -31,7 +31,7 @@ def other_content(carrier: str, reference: str) -> NotPackable:
     is paid stays until it is given back.
     """
     return NotPackable(
-        f"other content was bought of carrier '{carrier}' as '{reference}', before its address was changed: cancel that"
+        f"other content was bought of carrier '{carrier}' as '{reference}', before something was changed: cancel that"
         " first, which gives it back (POST /v1/shipments/{decision}/{number}/cancel, or: pointsman shipment cancel"
         " DECISION/NUMBER), then pack again"
     )
