@@ -21,6 +21,7 @@ from engine.facts_reader import FactsReader
 from engine.fulfilment.carriers.carrier import Booking, Bought
 from engine.fulfilment.carriers.carriers import label_format
 from engine.fulfilment.carriers.number_ranges import script_ranges
+from engine.fulfilment.labels.letters.printable import check_address
 from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
 from engine.fulfilment.parcels.packed_papers import PackedPapers
@@ -174,7 +175,11 @@ class ShipmentPacking:
         planned = self._plan(request, reading, reading.left)
         record = reading.record
         carriage = carriage_of(network, reading.shipment, order_collects_at=record.order.collect_at)
-        addressee_of(carriage, lambda: request.addressee or self._parts.addressees.read(packed.order), packed.order)
+        goal = addressee_of(
+            carriage, lambda: request.addressee or self._parts.addressees.read(packed.order), packed.order
+        )
+        if not carriage.sells:
+            check_address(goal, "addressee")  # a label that can't be drawn is known before anything has a number
         places = NumberPlaces()
         has_ranges = carriage.account is not None and bool(carriage.account.ranges) and not carriage.sells
         before = sum(len(item.parcels) for item in packed.packings)

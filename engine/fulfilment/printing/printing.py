@@ -252,6 +252,11 @@ class Printing:
             return False
         except StoreUnavailable:
             raise
+        except InputInvalid as error:
+            # its words may quote an address, and the log keeps this for good
+            fields = ", ".join(mistake.field for mistake in error.mistakes)
+            self._give_up(sending, f"it can't be drawn: see {fields}; fetching it by hand says why")
+            return False
         except (PrintRefused, PointsmanError) as error:
             self._give_up(sending, str(error))
             return False

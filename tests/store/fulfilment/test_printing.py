@@ -8,7 +8,7 @@ import threading
 import pytest
 from msgspec import structs
 
-from engine.errors import InputInvalid, KeyReused, NotFound
+from engine.errors import InputInvalid, KeyReused, Mistake, NotFound
 from engine.events.outbox import START
 from engine.fulfilment.printing.printer import Printer
 from engine.fulfilment.printing.printing import Printing
@@ -266,6 +266,19 @@ def test_what_is_not_there_any_more_is_given_up_and_the_next_is_printed(load, pr
     assert printing.take_turn() == 1
     assert states(printing, gone, there) == ["dead", "printed"]
     assert printing.show(gone).error == "nothing was packed as D/0/1"
+
+
+def test_why_a_paper_can_not_be_drawn_is_logged_without_its_address(load, bare, printing, printer, drawn):
+    def refuse(*_):
+        raise InputInvalid([Mistake(field="addressee.name", message="labels can't show 山 田")])
+
+    load(label=printer.uri)
+    drawn.draw = refuse
+    job = printing.add("label", "D/0/1").job.id
+    printing.take_turn()
+    assert printing.show(job).error == "it can't be drawn: see addressee.name; fetching it by hand says why"
+    (entry,) = [entry for entry in bare.entries(on_damaged=pytest.fail) if entry.kind == "print_failed"]
+    assert "山" not in str(entry.details)
 
 
 def test_an_operation_is_one_job(load, printing, printer):
