@@ -7,7 +7,7 @@ import click
 import msgspec
 from msgspec import UNSET
 
-from api.cli.fulfilment.paper_words import PAPER_WORDS
+from api.cli.fulfilment import log_lines
 from api.cli.language.current import counted, say, text
 from api.cli.options import INSTANT, INSTANT_END
 from api.cli.output.promise_words import CAUSE_WORDS, MILESTONE_WORDS
@@ -24,7 +24,7 @@ from engine.store.flows.stored_return import StoredReturnedUnitsRecord
 from engine.store.fulfilment.stored_tracking import TrackedChange
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import MovedUnits, UnitsBody
-from engine.store.log.kinds import ACT_KINDS, KINDS, RETURN_KINDS, TRANSFER_KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS, PACKING_KINDS, RETURN_KINDS, TRANSFER_KINDS
 
 
 @click.command("log")
@@ -131,15 +131,6 @@ def _low(entry: Entry, _times: Times) -> str:
 
 
 _LOW = ("available", "sku", "node", "below")
-
-
-def _print_failed(entry: Entry, _times: Times) -> str:
-    details = entry.details
-    return say(
-        "{paper} of {of} at {node}: {error}",
-        paper=say(PAPER_WORDS[details["paper"]]),
-        **{name: details[name] for name in ("of", "node", "error")},
-    )
 
 
 def _ended(entry: Entry, times: Times) -> str:
@@ -411,5 +402,7 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
         "other units of {articles}", articles=counted(entry.details["changed"], "article")
     ),
     "stock_low": _low,
-    "print_failed": _print_failed,
+    "print_failed": log_lines.print_failed,
+    "manifested": log_lines.manifested,
+    **dict.fromkeys(PACKING_KINDS, log_lines.packed),
 }

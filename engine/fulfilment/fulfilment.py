@@ -76,8 +76,8 @@ class Fulfilment:
             micros=parts.micros,
         )
         self.parcels = Parcels(packing)
-        self.giving_back = GivingBack(packing, self.parcels)
         self.handing_over = HandingOver(packing, self.parcels, parts.holds)
+        self.giving_back = GivingBack(packing, self.parcels, self.handing_over)
         tracked = TrackedShipments(parts.client, parts.keys, facts=parts.facts, packed=shipments)
         silence = parts.settings.tracking.silence
         self.tracking = Tracking(parts.client, parts.keys, tracked, silence=silence, clock=parts.clock)

@@ -14,7 +14,7 @@ MOST_PARCELS = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelTerms:
-    """What the network file says of parcels. `gs1_prefix` is the GS1 company prefix, 7 to 10 digits; `extension` the
+    """What the network file says of parcels. `gs1_prefix` is the GS1 company prefix, 4 to 12 digits; `extension` the
     digit before it in each SSCC. `first_serial` is the least serial reference that is given out. `packing_grams` is
     what the box and its filling weigh, which is added to the weight of the articles where no weight is said.
     """

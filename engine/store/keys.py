@@ -694,6 +694,13 @@ class Keys:
         return self._key("parcels", "manifests")
 
     @property
+    def unconfirmed_manifests(self) -> str:
+        """Sorted set: id of each manifest of which not all was confirmed yet that is to be. Its score is from when on
+        somebody else goes on with it, in UTC seconds.
+        """
+        return self._key("parcels", "unconfirmed")
+
+    @property
     def parcel_labels(self) -> str:
         """Hash: `DECISION/NUMBER/PARCEL` to the label that a carrier sold, after its format and a line break, encrypted
         under the order's key.
@@ -709,6 +716,13 @@ class Keys:
     def given_back_until(self) -> str:
         """String: up to which log entry labels were given back of packings whose units were let go."""
         return self._key("parcels", "given_back")
+
+    @property
+    def not_given_back(self) -> str:
+        """Sorted set: `DECISION/NUMBER` of each shipment whose carrier could not be asked to take labels back. Its
+        score is when it is asked again, in UTC seconds.
+        """
+        return self._key("parcels", "not_given_back")
 
     @property
     def giving_back_lease(self) -> str:

@@ -178,7 +178,7 @@ CHANGE_SHIPMENT = KeyLayout(
     ),
     parts=("number_ranges", "serials", "print_jobs", "tracking"),
 )
-CLOSE_MANIFEST = KeyLayout((*_PACKING, "manifests"), parts=("print_jobs",))
+CLOSE_MANIFEST = KeyLayout((*_PACKING, "manifests", "unconfirmed_manifests"), parts=("print_jobs",))
 RESERVE_SERIALS = KeyLayout(("serials",), parts=("number_ranges", "serials"))
 RESERVE_NUMBERS = KeyLayout(("tracking_serials",), parts=("number_ranges", "serials"))
 MARK_SERIALS = KeyLayout(("claimed_serials",))

@@ -10,11 +10,12 @@ from pydifact import Parser
 from api.connectors.running.folder_of_connectors import shipped_folder
 from api.connectors.sending.opening import open_sender
 from api.connectors.sending.records.kinds import RECORDS
+from api.connectors.testing.runner import made_of
 from engine.model.postal_address import PostalAddress
 from engine.orders.cancellation.plan import CancelRequest
 from tests.support.connectors_in_folders import SKUS, in_folders, stocked
 from tests.support.decision_json import json_of
-from tests.support.facts import order
+from tests.support.facts import NOW, order
 
 LONGEST = {
     "W05": (1, 22, 22, 6, 22),
@@ -161,6 +162,16 @@ def test_what_the_warehouse_shipped_is_confirmed_and_told_to_the_erp(shop, conne
         "D20261127100500" + "4711".zfill(18) + "1000601" + quantity.rjust(15) for quantity in "32"
     ]
     assert "W-1".ljust(35) + f"{made['id']}/0" in content.decode()
+
+
+def test_a_line_is_confirmed_by_its_own_name_where_two_have_one_article(shop, connector):
+    orders, shipped = map(connector, ("wms-940", "wms-945"))
+    orders.send()
+    place_order(shop, ("4711", 3), ("4711", 2), id="W-1")
+    ((message,),) = map(x12_messages, orders.send())
+    second = [item for item in message if item not in (["W01", "3", "EA", "", "SK", "4711"], ["N9", "LI", "1"])]
+    made = made_of(shipped.connector, advice(second).encode(), name="a", received_at=NOW, headers={})
+    assert [row["lines"] for row in made.rows] == [[{"line": "2", "quantity": 2}]]
 
 
 def test_the_same_945_again_counts_once_and_one_in_another_interchange_is_told(shop, connector, ten_minutes_later):

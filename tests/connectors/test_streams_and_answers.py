@@ -8,6 +8,7 @@ from api.connectors.language.connector import Reads, Stream
 from api.connectors.running.folder_of_connectors import shipped_folder
 from api.connectors.running.opening import open_runner
 from api.connectors.sending.opening import open_sender
+from api.connectors.testing.runner import made_of
 from tests.support.connectors_in_folders import in_folders, shipped, stocked
 from tests.support.facts import NOW
 from tests.support.parcels import ZOE
@@ -76,3 +77,31 @@ def test_a_dealer_is_answered_whether_its_order_was_taken(shop, tmp_path, damage
     (path,) = (tmp_path / "b2b-out").iterdir()
     assert accepted in path.read_text()
     assert report.ended("applied") == (1 if damage == (b"", b"") else 0)
+
+
+@pytest.mark.parametrize("function", ["1", "4", "5"])
+def test_a_message_that_takes_an_order_back_or_changes_it_makes_none(shop, tmp_path, function):
+    report = in_folders("b2b-orders", shop, tmp_path).take(
+        ORDERS.replace(b"PO-77120+9", b"PO-77120+%s" % function.encode())
+    )
+    assert report.ended("bad") == 1
+    assert f"'{function}' is none of the `words`" in report.messages[0].problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("name", "original", "taken_back"),
+    [
+        ("supplier-856", (b"BSN*00*", b"*20261127*1702*"), (b"BSN*01*", b"*20261127*1703*")),
+        ("supplier-desadv", (b"DES-88+9", b"202611270915"), (b"DES-88+1", b"202611270916")),
+    ],
+)
+def test_what_a_supplier_takes_back_is_not_on_its_way_any_more(shop, tmp_path, name, original, taken_back):
+    here = in_folders(name, shop, tmp_path)
+    notice = (shipped_folder() / name / "notice.edi").read_bytes()
+    assert here.take(notice, "1.edi").ended("applied") == 3
+    for old, new in zip(original, taken_back, strict=True):
+        notice = notice.replace(old, new)
+    assert here.take(notice, "2.edi").ended("applied") == 3
+    ids = {row["id"] for row in made_of(here.connector, notice, name="a", received_at=NOW, headers={}).rows}
+    assert {shop.flows.inbound.find(name).status for name in ids} == {"cancelled"}
+    assert len(ids) == 3

@@ -32,7 +32,7 @@ def send(http, tmp_path, monkeypatch):
         shutil.copy(FOLDER / f"{name}.yaml", folder)
         shutil.copytree(FOLDER / name, folder / name)
         monkeypatch.setenv(f"POINTSMAN_CONNECTOR_{name.upper().replace('-', '_')}_SECRET", SECRET)
-    (folder / "shopify-levels" / "items.csv").write_text("inventory_item,sku\n271878346596884015,SHIRT\n")
+    (folder / "shopify-levels" / "items.csv").write_text("inventory_item,sku\n271878346596884015,SHIRT\n2,NO-SUCH\n")
     monkeypatch.setenv("POINTSMAN_CONNECTORS", str(folder))
     monkeypatch.setenv("POINTSMAN_CONNECTOR_FILES", str(tmp_path / "files"))
     anonymous = http.application.test_client()
@@ -160,7 +160,8 @@ def test_a_cancellation_that_comes_before_its_order_is_taken_over_once_that_is_t
 
 
 def test_a_message_with_another_mistake_as_well_waits_for_a_person(send, tmp_path):
-    send("shopify-levels", {"inventory_item_id": 1, "location_id": 1, "available": 1, "updated_at": "yesterday"})
+    item = {"inventory_item_id": 2, "location_id": 24826418, "available": 1, "updated_at": "2026-11-27T09:30:00Z"}
+    assert send("shopify-levels", [item, {**item, "location_id": 1}]).get_json()["bad"] == 2
     assert list((tmp_path / "files" / "shopify-levels" / "bad").glob("*.early")) == []
 
 

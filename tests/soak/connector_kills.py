@@ -59,9 +59,11 @@ class Children:
 
     def __init__(self, parent: subprocess.Popen[str]) -> None:
         self._parent = parent
+        self._ended: tuple[int, int] | None = None
 
     def start(self, *arguments: str) -> int:
         """Begin one; its process id."""
+        self._ended = None
         self._parent.stdin.write("\t".join(arguments) + "\n")
         self._parent.stdin.flush()
         return int(self._line().removeprefix("started "))
@@ -73,8 +75,8 @@ class Children:
 
     def wait(self) -> tuple[int, int]:
         """How it ended, and the memory that it needed at most, in bytes."""
-        while self._line_is_of_rows():
-            pass
+        while self._ended is None:
+            self._line_is_of_rows()
         return self._ended
 
     def _line_is_of_rows(self) -> bool:

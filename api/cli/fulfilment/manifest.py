@@ -6,7 +6,7 @@ import click
 
 from api.cli.fulfilment.paper_files import paper_language, write_paper
 from api.cli.fulfilment.shipment import packing_summary
-from api.cli.language.current import say
+from api.cli.language.current import counted, say
 from api.cli.options import AS_JSON, OP, argument, print_json
 from api.cli.output.times import Times
 from api.cli.reads import record_read
@@ -78,9 +78,9 @@ def _print(service: Pointsman, view: ManifestView, *, as_json: bool) -> None:
         return
     times = Times.of(service)
     head = say(
-        "manifest {manifest}: {count} packings from {node} to {carrier}, {at}",
+        "manifest {manifest}: {packings} from {node} to {carrier}, {at}",
         manifest=record.manifest,
-        count=len(record.packings),
+        packings=counted(len(record.packings), "packing"),
         node=record.node,
         carrier=record.carrier,
         at=times(record.closed_at),

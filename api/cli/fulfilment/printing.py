@@ -170,7 +170,7 @@ def printers(settings: Settings, *, node: str | None, as_json: bool) -> None:
         print_json(PrinterListRecord([PrinterRecord.of(item) for item in every]))
         return
     if not every:
-        click.echo(say("no node names a printer; write printers: {{label: 'socket://...'}} in network.yaml"))
+        click.echo(say("no node names a printer; write printers: {label: 'socket://...'} in network.yaml"))
         return
     _print_table(
         [say("node"), say("paper"), say("printer"), say("format"), say("last problem"), say("next try")],

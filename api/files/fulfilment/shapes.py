@@ -21,8 +21,8 @@ class ParcelsShape(Strict):
     gs1_prefix = fields.String(
         required=True,
         validate=validate.Regexp(
-            r"[0-9]{7,10}\Z",
-            error="write the GS1 company prefix, 7 to 10 digits with its zeros, in quotation marks",
+            r"[0-9]{4,12}\Z",
+            error="write the GS1 company prefix, 4 to 12 digits with its zeros, in quotation marks",
         ),
     )
     extension = Literal(literals.count, most=9)
@@ -38,16 +38,21 @@ class ParcelsShape(Strict):
             )
 
 
-def _verify_printer(written: str) -> None:
-    try:
-        Printer.parse(written)
-    except LiteralInvalid as error:
-        raise ValidationError(str(error)) from error
-
-
 class PrintersShape(fields.Dict):
     """By paper, the printer."""
 
     def __init__(self, **options: Any) -> None:
         papers = fields.String(validate=validate.OneOf(PAPERS))
-        super().__init__(keys=papers, values=fields.String(validate=_verify_printer), **options)
+        super().__init__(keys=papers, values=fields.String(), **options)
+
+    def _deserialize(self, *given: Any, **more: Any) -> Any:
+        printers = super()._deserialize(*given, **more)
+        mistakes = {}
+        for paper, written in printers.items():
+            try:
+                Printer.parse(written, paper)
+            except LiteralInvalid as error:
+                mistakes[paper] = [str(error)]
+        if mistakes:
+            raise ValidationError(mistakes)
+        return printers

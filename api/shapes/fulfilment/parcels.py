@@ -47,7 +47,11 @@ class PackShipmentRequest(Strict):
     """
 
     parcels = fields.List(
-        fields.Nested(ParcelRequestShape), load_default=list, validate=validate.Length(max=MOST_PARCELS)
+        fields.Nested(ParcelRequestShape),
+        load_default=list,
+        validate=validate.Length(
+            min=1, max=MOST_PARCELS, error="name 1 to {max} parcels, or leave this out: all is in one then"
+        ),
     )
     partial = TrueOrFalse(load_default=False)
     addressee = fields.Nested(PostalAddressShape, load_default=None)

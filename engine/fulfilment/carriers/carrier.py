@@ -53,7 +53,7 @@ class Carrier(Protocol):
 
     def buy(self, booking: Booking) -> Bought:
         """Labels and numbers for all parcels, or what was bought before under the same reference. Once CarrierRefused
-        was raised, nothing is left that is paid for.
+        was raised, nothing is left that is paid for. NotPackable: what was paid under it goes elsewhere; it is left.
         """
 
     def cancel(self, booking: str, reference: str) -> None:

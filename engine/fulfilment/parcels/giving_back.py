@@ -1,5 +1,5 @@
 """Gives labels back where units of a packed shipment are to leave no more: they were rejected, released or cancelled,
-or an amendment let go of them.
+or an amendment let go of them. The same turn goes on with manifests whose closing was broken off.
 
 Whoever changes a hold does not look at parcels. The log says which holds changed; one process at a time reads it on
 from where it was read before, so nothing is missed when a process dies.
@@ -9,13 +9,15 @@ import uuid
 from collections.abc import Iterator
 from typing import Final
 
-from engine.errors import Contended, NotFound
+from engine.errors import Contended, NotFound, PointsmanError, StoreUnavailable
+from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.parcels import Parcels
 from engine.fulfilment.parcels.shipment_reading import packings_let_go
 from engine.model.parcels import ShipmentKey
 from engine.store.connection.client import faults
 from engine.store.connection.lease import Leases
+from engine.store.fulfilment.stored_shipment import shipment_key
 from engine.store.log import decision_log
 from engine.store.log.entry import Entry
 from engine.store.log.stored_entry import UNREADABLE, parse_entry
@@ -24,18 +26,22 @@ from engine.turn_thread import TurnThread
 TURN_SECONDS: Final = 10.0
 _TURN_MILLISECONDS: Final = 60_000
 _AT_ONCE: Final = 1_000
+_RETRY_SECONDS: Final = 300
+"""After which a carrier is asked again that did not take labels back."""
 _LETS_GO: Final = frozenset({"released", "rejected", "cancelled", "amended"})
 
 
 class GivingBack:
     """Of one network."""
 
-    def __init__(self, parts: PackingParts, parcels: Parcels) -> None:
+    def __init__(self, parts: PackingParts, parcels: Parcels, handing_over: HandingOver) -> None:
         self._parts = parts
         self._parcels = parcels
+        self._handing_over = handing_over
         self._packing = ShipmentPacking(parts)
         self._leases = Leases(parts.client, parts.keys)
         self._who = uuid.uuid4().hex
+        self._failed: PointsmanError | None = None
         self._thread: TurnThread | None = None
 
     def start(self) -> None:
@@ -53,17 +59,21 @@ class GivingBack:
             self._thread.stop()
 
     def take_turn(self) -> None:
-        """Give labels back, if no other process does at present."""
+        """Confirm what was handed over, and give labels back, if no other process does at present."""
         keys = self._parts.keys
         if self._leases.take(keys.giving_back_lease, self._who, milliseconds=_TURN_MILLISECONDS):
             try:
-                self.run()
+                try:
+                    self._handing_over.go_on()
+                finally:
+                    self.run()
             finally:
                 self._leases.give_back(keys.giving_back_lease, self._who)
 
     def run(self) -> list[ShipmentKey]:
-        """Give back what is to be by the log up to now; the shipments whose packings were cancelled by this. Raises
-        CarrierUnavailable and others; then it goes on there the next time.
+        """Give back what is to be by the log up to now; the shipments whose packings were cancelled by this. A carrier
+        that can't be asked now keeps nobody else waiting: its shipments are tried again after minutes. Raises the last
+        such error, once all others are done.
         """
         client, keys = self._parts.client, self._parts.keys
         with faults():
@@ -73,18 +83,36 @@ class GivingBack:
         end = last[0][0] if last else b"0-0"
         if nothing_packed:
             return []
+        self._failed = None
         if cursor is None:
+            given_back = self._all()
             self._note(end.decode())
-            return self._all()
-        given_back: list[ShipmentKey] = []
-        place = cursor.decode()
+        else:
+            given_back = [*self._again(), *self._since(cursor.decode())]
+        if self._failed is not None:
+            raise self._failed
+        return given_back
+
+    def _since(self, place: str) -> Iterator[ShipmentKey]:
+        """By the entries of the log behind that one."""
+        client, keys = self._parts.client, self._parts.keys
         while entries := decision_log.next_entries(client, keys, start=f"({place}", count=_AT_ONCE):
             for entry_id, fields in entries:
                 if fields.get(b"kind", b"").decode() in _LETS_GO:
-                    given_back += self._of_entry(entry_id, fields)
+                    yield from self._of_entry(entry_id, fields)
             place = entries[-1][0].decode()
             self._note(place)
-        return given_back
+
+    def _again(self) -> Iterator[ShipmentKey]:
+        """Those whose carrier could not be asked before, and is due."""
+        with faults():
+            due = self._parts.client.redis.zrangebyscore(
+                self._parts.keys.not_given_back, "-inf", self._parts.clock(), start=0, num=_AT_ONCE
+            )
+        for name in due:
+            key = shipment_key(name.decode())
+            if self._tried(key):
+                yield key
 
     def _note(self, place: str) -> None:
         with faults():
@@ -93,7 +121,7 @@ class GivingBack:
     def _all(self) -> list[ShipmentKey]:
         """Of all that is packed and was not handed over."""
         open_packings = {item.shipment for item in self._parts.shipments.open()}
-        return [key for key in sorted(open_packings) if self._give_back(key)]
+        return [key for key in sorted(open_packings) if self._tried(key)]
 
     def _of_entry(self, entry_id: bytes, fields: dict[bytes, bytes]) -> Iterator[ShipmentKey]:
         try:
@@ -103,7 +131,7 @@ class GivingBack:
             return  # the ledger check tells of it
         for decision in decisions:
             for shipment in self._parts.shipments.of_decision(decision, self._count(decision)):
-                if self._give_back(shipment.key):
+                if self._tried(shipment.key):
                     yield shipment.key
 
     def _count(self, decision: str) -> int:
@@ -113,6 +141,22 @@ class GivingBack:
         except NotFound:
             return 0
         return len(entry.record.shipments)
+
+    def _tried(self, key: ShipmentKey) -> bool:
+        """Whether something of it was given back. What fails is kept, to be tried again."""
+        redis, keys = self._parts.client.redis, self._parts.keys
+        try:
+            cancelled = self._give_back(key)
+        except StoreUnavailable:
+            raise
+        except PointsmanError as error:
+            self._failed = error
+            with faults():
+                redis.zadd(keys.not_given_back, {str(key): self._parts.clock() + _RETRY_SECONDS})
+            return False
+        with faults():
+            redis.zrem(keys.not_given_back, str(key))
+        return cancelled
 
     def _give_back(self, key: ShipmentKey) -> bool:
         """Cancel the packings of units that are there no more, the latest first."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from engine.actor import by_itself
 from engine.errors import (
     AwaitingApproval,
     Contended,
@@ -167,7 +168,18 @@ class HandingOver:
                 self._confirm(shipment, packing, name)
             except (HoldEnded, InputInvalid, StockConflict, AwaitingApproval) as error:
                 refused[shipment.key] = str(error)
+        self._manifests.note_confirmed(name)
         return replace(shown, refused=refused)
+
+    def go_on(self) -> list[str]:
+        """Confirm what is on manifests whose closing was broken off before all of it was; their ids. Raises Contended,
+        StoreUnavailable; then it goes on there the next time.
+        """
+        broken_off = self._manifests.unconfirmed(self._parts.clock())
+        with by_itself():
+            for name in broken_off:
+                self._handed_over(name)
+        return broken_off
 
     def _confirm(self, shipment: PackedShipment, packing: Packing, manifest: str) -> None:
         """Its units have left, as far as that was not said before."""

@@ -21,6 +21,7 @@ from engine.facts_reader import FactsReader
 from engine.fulfilment.carriers.carrier import Booking, Bought
 from engine.fulfilment.carriers.carriers import label_format
 from engine.fulfilment.carriers.number_ranges import script_ranges
+from engine.fulfilment.labels.letters.printable import check_address
 from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
 from engine.fulfilment.parcels.packed_papers import PackedPapers
@@ -123,6 +124,7 @@ class ShipmentPacking:
             return None
         if valid[-1].state == "booking" and (request.op is None or not reading.left):
             if request.op is None and self._is_like(request, reading, valid[-1]):
+                self._verify_addressee(request, reading)
                 return valid[-1].number
             raise NotPackable(
                 f"shipment {request.shipment} is being booked with carrier '{valid[-1].carrier}': send the same request"
@@ -132,8 +134,17 @@ class ShipmentPacking:
         if request.op is None and not reading.left:
             same = [item for item in valid if self._is_like(request, reading, item)]
             if same:
+                self._verify_addressee(request, reading)
                 return same[-1].number
         return None
+
+    def _verify_addressee(self, request: PackRequest, reading: ShipmentReading) -> None:
+        """Raise NotPackable if the request names another addressee than the one for whom it was packed."""
+        if request.addressee not in (None, self._parts.addressees.read(reading.packed.order)):
+            raise NotPackable(
+                f"shipment {request.shipment} was packed for another addressee; cancel the packing, then pack it again"
+                f" (POST /v1/shipments/{request.shipment}/cancel, or: pointsman shipment cancel {request.shipment})"
+            )
 
     def _is_like(self, request: PackRequest, reading: ShipmentReading, packing: Packing) -> bool:
         """Whether the request would have led to this packing."""
@@ -164,7 +175,11 @@ class ShipmentPacking:
         planned = self._plan(request, reading, reading.left)
         record = reading.record
         carriage = carriage_of(network, reading.shipment, order_collects_at=record.order.collect_at)
-        addressee_of(carriage, lambda: request.addressee or self._parts.addressees.read(packed.order), packed.order)
+        goal = addressee_of(
+            carriage, lambda: request.addressee or self._parts.addressees.read(packed.order), packed.order
+        )
+        if not carriage.sells:
+            check_address(goal, "addressee")  # a label that can't be drawn is known before anything has a number
         places = NumberPlaces()
         has_ranges = carriage.account is not None and bool(carriage.account.ranges) and not carriage.sells
         before = sum(len(item.parcels) for item in packed.packings)

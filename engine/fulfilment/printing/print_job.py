@@ -8,6 +8,8 @@ import msgspec
 
 Paper: TypeAlias = Literal["label", "note", "manifest", "return_label"]
 PAPERS: tuple[Paper, ...] = ("label", "note", "manifest", "return_label")
+LABELS = frozenset[Paper]({"label", "return_label"})
+"""Those that label printers print; the others are A4."""
 JobState: TypeAlias = Literal["queued", "printed", "dead"]
 
 

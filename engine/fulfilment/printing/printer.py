@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias, cast
 from urllib.parse import urlsplit
 
+from engine.fulfilment.printing.print_job import LABELS, Paper
 from rules.errors import LiteralInvalid
 
 PrinterScheme: TypeAlias = Literal["socket", "ipp", "ipps"]
@@ -32,11 +33,11 @@ class Printer:
     dots_per_mm: int = 8
 
     @classmethod
-    def parse(cls, written: str) -> Self:
+    def parse(cls, written: str, paper: Paper) -> Self:
         """Of an address such as `socket://10.0.0.5`, `ipp://printers.example/printers/dock-2` or `ipps://...`, after
         which may stand what it understands, and how fine its head is: `ipp://printers.example/printers/zebra zpl
-        12dpmm`. Unless it is said, what comes over a bare connection is ZPL with 8 dots a millimetre, and what comes
-        over IPP is PDF. Raises LiteralInvalid.
+        12dpmm`. Unless it is said, labels go over a bare connection as ZPL with 8 dots a millimetre, and all else is
+        PDF. Raises LiteralInvalid, also for a printer of notes or manifests, which are A4, that understands only ZPL.
         """
         text, *words = written.split(" ")
         parts = urlsplit(text) if _VISIBLE.fullmatch(text) else None
@@ -61,12 +62,14 @@ class Printer:
                 f"after the address '{text}' may stand pdf or zpl, and 8dpmm or 12dpmm; not '{' '.join(words)}'"
             )
         said: PrintFormat | None = next((name for name in _FORMATS if name in words), None)
+        if said == "zpl" and paper not in LABELS:
+            raise LiteralInvalid(f"a {paper} is printed as PDF: leave zpl out behind '{text}'")
         return cls(
             scheme=cast("PrinterScheme", parts.scheme),
             host=parts.hostname,
             port=port or _PORTS[parts.scheme],
             path="" if parts.scheme == "socket" else parts.path or "/",
-            format=said or ("zpl" if parts.scheme == "socket" else "pdf"),
+            format=said or ("zpl" if parts.scheme == "socket" and paper in LABELS else "pdf"),
             dots_per_mm=next((dots for word, dots in _DOTS_PER_MM.items() if word in words), 8),
         )
 

@@ -6,7 +6,7 @@ By IPP the printer says that it has it already; over a bare connection a paper m
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from engine.facts_reader import FactsReader
 from engine.fulfilment.printing.print_job import PAPERS, JobState, Paper, PrintJob
 from engine.fulfilment.printing.printer import Printer
 from engine.fulfilment.printing.retry_schedule import MOST_TRIES, OLDEST_SECONDS, rest_after
-from engine.fulfilment.printing.sending import NotPrinted, PrinterConnections, PrintRefused
+from engine.fulfilment.printing.sending import NotPrinted, PrinterConnections, PrinterOff, PrintRefused
 from engine.model.facts import Network, Node
 from engine.store.connection.client import Client
 from engine.store.fulfilment.print_jobs import PrintJobs
@@ -30,8 +30,8 @@ from engine.turn_thread import TurnThread
 TURN_SECONDS = 1.0
 """How often a process that goes on for long looks for what is to be printed: somebody stands there and waits."""
 NODES_AT_ONCE = 8
-JOBS_AT_ONCE = 50
-"""Of one node, before its lease is asked for again."""
+JOBS_IN_A_TURN = 1_000
+"""Of one node: behind those that wait for a printer that is off, others are printed."""
 _OTHERWISE: dict[Paper, Paper] = {"return_label": "label", "manifest": "note"}
 """Where a paper is printed that its node names no printer for."""
 
@@ -213,25 +213,31 @@ class Printing:
         try:
             place = self._network().nodes.get(node)
             rests = self._rests.all()
-            for job in self._jobs.waiting(node, count=JOBS_AT_ONCE):
+            for job in self._jobs.waiting(node, most=JOBS_IN_A_TURN):
+                printer = None if place is None else printer_of(place, job.paper)
+                if not self._is_due(job, printer, rests):
+                    continue
                 if self._stopping or not self._jobs.take_turn(node, self._who):
                     break
-                printed += self._print(job, place, rests)
+                printed += self._print(job, printer, rests)
             return printed
         finally:
             self._jobs.end_turn(node, self._who)
 
-    def _print(self, job: PrintJob, place: Node | None, rests: dict[str, PrinterRest]) -> bool:
-        now = self._clock()
-        printer = None if place is None else printer_of(place, job.paper)
+    def _is_due(self, job: PrintJob, printer: Printer | None, rests: Mapping[str, PrinterRest]) -> bool:
+        """Whether something is to be done about it now: it is sent, or given up."""
+        rest = None if printer is None else rests.get(printer.address)
+        return rest is None or self._clock() >= rest.until or self._is_over(job)
+
+    def _is_over(self, job: PrintJob) -> bool:
+        return job.tries >= MOST_TRIES or self._clock() - job.queued_at > OLDEST_SECONDS
+
+    def _print(self, job: PrintJob, printer: Printer | None, rests: dict[str, PrinterRest]) -> bool:
         if printer is None:
             self._give_up(job, str(_no_printer(job.node, job.paper)))
             return False
-        if job.tries >= MOST_TRIES or now - job.queued_at > OLDEST_SECONDS:
+        if self._is_over(job):
             self._give_up(job, job.error or "it waited for a day")
-            return False
-        rest = rests.get(printer.address)
-        if rest is not None and now < rest.until:
             return False
         sending = structs.replace(job, tries=job.tries + 1)
         if not self._jobs.settle(job, sending, self._micros()):
@@ -240,23 +246,28 @@ class Printing:
             document = self._drawing.draw(sending, printer)
             self._connections.send(printer, document, name=job.id, tried=job.tries > 0)
         except NotPrinted as error:
-            rests[printer.address] = self._rest(printer, rest, str(error), now)
-            self._jobs.settle(sending, structs.replace(sending, error=str(error)), self._micros())
+            rests[printer.address] = self._rest(printer, rests.get(printer.address), str(error))
+            tries = job.tries if isinstance(error, PrinterOff) else sending.tries
+            self._jobs.settle(sending, structs.replace(sending, tries=tries, error=str(error)), self._micros())
             return False
         except StoreUnavailable:
             raise
+        except InputInvalid as error:
+            # its words may quote an address, and the log keeps this for good
+            fields = ", ".join(mistake.field for mistake in error.mistakes)
+            self._give_up(sending, f"it can't be drawn: see {fields}; fetching it by hand says why")
+            return False
         except (PrintRefused, PointsmanError) as error:
             self._give_up(sending, str(error))
             return False
-        if rest is not None:
+        if rests.pop(printer.address, None) is not None:
             self._rests.end(printer.address)
-            del rests[printer.address]
         printed = structs.replace(sending, state="printed", printed_at=self._clock(), error="")
         return self._jobs.settle(sending, printed, self._micros())
 
-    def _rest(self, printer: Printer, before: PrinterRest | None, error: str, now: int) -> PrinterRest:
+    def _rest(self, printer: Printer, before: PrinterRest | None, error: str) -> PrinterRest:
         failures = 1 if before is None else before.failures + 1
-        rest = PrinterRest(failures=failures, until=now + rest_after(failures), error=error)
+        rest = PrinterRest(failures=failures, until=self._clock() + rest_after(failures), error=error)
         self._rests.begin(printer.address, rest)
         if before is None:
             logger.warning("nothing is printed at %s for now: %s", printer.address, error)
@@ -289,7 +300,7 @@ class Printing:
 def printer_of(node: Node, paper: Paper) -> Printer | None:
     """Of return labels that of labels, and of manifests that of notes, unless the node names another."""
     written = node.printers.get(paper) or node.printers.get(_OTHERWISE.get(paper, paper))
-    return Printer.parse(written) if written else None
+    return Printer.parse(written, paper) if written else None
 
 
 def _no_printer(node: str, paper: Paper) -> Mistake:

@@ -30,6 +30,10 @@ class NotPrinted(Exception):
     """It may be sent again later: the printer was not reached, or it can't print now. Says why."""
 
 
+class PrinterOff(NotPrinted):
+    """It was not reached at all, so nothing was printed."""
+
+
 class PrintRefused(Exception):
     """The printer will never take this document. Says why."""
 
@@ -79,10 +83,14 @@ class PrinterConnections:
     @contextlib.contextmanager
     def _connected(self, printer: Printer) -> Iterator[socket.socket]:
         try:
-            with socket.create_connection((printer.host, printer.port), self._seconds) as connection:
+            connection = socket.create_connection((printer.host, printer.port), self._seconds)
+        except OSError as error:
+            raise PrinterOff(f"{printer.address} was not reached: {error}") from error
+        try:
+            with connection:
                 yield connection
         except OSError as error:
-            raise NotPrinted(f"{printer.address} was not reached: {error}") from error
+            raise NotPrinted(f"{printer.address} took nothing more: {error}") from error
 
     def _has_job(self, printer: Printer, name: str) -> bool:
         every = ("not-completed", "completed")
@@ -96,7 +104,7 @@ class PrinterConnections:
         try:
             answer = ipp.read_answer(self._post(printer, request))
         except (OSError, http.client.HTTPException) as error:
-            raise NotPrinted(f"{printer.address} was not reached: {error}") from error
+            raise NotPrinted(f"{printer.address} gave no answer: {error}") from error
         except IppUnreadable as error:
             raise NotPrinted(f"{printer.address}: {error}") from error
         if answer.is_refusal:
@@ -107,6 +115,10 @@ class PrinterConnections:
 
     def _post(self, printer: Printer, request: bytes) -> bytes:
         with contextlib.closing(self._connection(printer)) as connection:
+            try:
+                connection.connect()
+            except OSError as error:
+                raise PrinterOff(f"{printer.address} was not reached: {error}") from error
             connection.request("POST", printer.path, request, {"Content-Type": ipp.CONTENT_TYPE})
             answer = connection.getresponse()
             if answer.status != HTTPStatus.OK:

@@ -115,6 +115,11 @@ class TrackedShipment:
         return self.stored.looked == self.packed_at
 
     @property
+    def was_heard_of(self) -> bool:
+        """Whether its carrier ever told anything of it."""
+        return self.stored.heard is not None
+
+    @property
     def packed_at(self) -> int:
         """When the last of it was."""
         return max(packing.packed_at for packing in self.packings)
@@ -205,7 +210,8 @@ def _change(
     raised = _raised(shipment, heard, now, silent=silent)
     if not parcels and not found and raised is None:
         return None
-    counted = _counted(shipment, now, is_lost=raised == "lost" or (state.lost and not found), today=heard.now)
+    is_lost = (raised == "lost" or (state.lost and not found)) and (shipment.was_heard_of or bool(heard.scans))
+    counted = _counted(shipment, now, is_lost=is_lost, today=heard.now)
     change = TrackedChange(
         shipment=shipment.key.number,
         source=heard.source,
@@ -252,7 +258,9 @@ def _raised(
 def _counted(
     shipment: TrackedShipment, now: Mapping[str, ParcelProgress], *, is_lost: bool, today: int
 ) -> Mapping[str, CountedParcel]:
-    """The parcels that count as on time or not: those that are delivered; and, as not on time, those that are lost."""
+    """The parcels that count as on time or not: those that are delivered; and, as not on time, those that are lost. A
+    shipment of which nothing was ever heard does not count as lost: its carrier may be one that tells nobody anything.
+    """
     before = shipment.state.counted
     if not shipment.goal.country:  # the order was erased
         return {sscc: parcel for sscc, parcel in before.items() if sscc in now}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import orjson
@@ -16,6 +16,9 @@ from engine.store.holds import Operation
 from engine.store.keys import Keys
 from engine.store.outcomes import OperationReused
 from engine.store.script_keys import CLOSE_MANIFEST
+
+GO_ON_AFTER: Final = 120
+"""Seconds after which another process confirms what is on a manifest, if the one that closed it did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,17 @@ class Manifests:
         with faults():
             texts = self._client.redis.hgetall(self._keys.manifests)
         return {name.decode(): StoredManifest.decode(text).manifest(name.decode()) for name, text in texts.items()}
+
+    def unconfirmed(self, now: int) -> list[str]:
+        """Ids of those of which not all was confirmed, and whoever closed them is not at it any more."""
+        with faults():
+            names = self._client.redis.zrangebyscore(self._keys.unconfirmed_manifests, "-inf", now)
+        return [name.decode() for name in names]
+
+    def note_confirmed(self, name: str) -> None:
+        """All of it was confirmed, as far as it can be."""
+        with faults():
+            self._client.redis.zrem(self._keys.unconfirmed_manifests, name)
 
     def close(
         self,
@@ -91,6 +105,8 @@ class Manifests:
             "answer": manifest.id,
             "seconds": operation.seconds,
         }
+        if manifest.confirms:
+            request["go_on_at"] = manifest.closed_at + GO_ON_AFTER
         with faults():
             answer = self._script(keys=script_keys, args=[orjson.dumps(request)])
         match answer:

@@ -3,7 +3,7 @@ ended, until they are forgotten.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ LEASE_MILLISECONDS: Final = 120_000
 KEPT_SECONDS: Final = 30 * 24 * 3_600
 """For so long it is known what was printed."""
 _MICROSECONDS = 1_000_000
+_READ_AT_ONCE = 50
 
 
 class PrintJobs:
@@ -40,10 +41,15 @@ class PrintJobs:
         with faults():
             return sorted(node.decode() for node in self._client.redis.smembers(self._keys.print_nodes))
 
-    def waiting(self, node: str, *, count: int) -> list[PrintJob]:
-        """The first that are to be printed at the node."""
-        with faults():
-            return self._read(self._client.redis.zrange(self._keys.print_queue(node), 0, count - 1))
+    def waiting(self, node: str, *, most: int) -> Iterator[PrintJob]:
+        """The first that are to be printed at the node, as they were asked for."""
+        after: int | None = None
+        for _ in range(0, most, _READ_AT_ONCE):
+            some = self._ranged(self._keys.print_queue(node), count=_READ_AT_ONCE, after=after)
+            yield from (job for _, job in some)
+            if len(some) < _READ_AT_ONCE:
+                return
+            after = some[-1][0]
 
     def page(self, state: JobState, node: str | None, *, count: int, after: int | None) -> list[tuple[int, PrintJob]]:
         """So many jobs in that state, each with the instant of it in UTC microseconds: those that wait as they were

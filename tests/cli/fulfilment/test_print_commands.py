@@ -65,4 +65,4 @@ def test_without_jobs_the_commands_say_so(run):
     assert "there is no print job 'j1'" in lost.stderr
     again = run("print", "again", "label", "D/0/1")
     assert again.returncode != 0
-    assert "there is no label of 'D/0/1'" in again.stderr
+    assert "no decision goes by the id 'D'" in again.stderr

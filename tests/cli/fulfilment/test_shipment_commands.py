@@ -80,6 +80,11 @@ def test_a_shipment_is_packed_shown_printed_and_handed_over(run, shipment, tmp_p
     assert run("shipment", "list").stdout == "nothing is packed that was not handed over\n"
     assert "has left" in run("shipment", "cancel", shipment).stderr
     assert run("ledger", "check").returncode == 0
+    log = run("ledger", "log")
+    assert log.returncode == 0, log.stderr
+    number = shipment.rpartition("/")[2]
+    assert f"shipment {number} of order O-1, packing 2: " in log.stdout
+    assert f"2 packings from {node} to {carrier}" in log.stdout
 
 
 def test_labels_are_given_back_and_an_addressee_is_forgotten(run, shipment, tmp_path):

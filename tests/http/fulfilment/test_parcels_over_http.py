@@ -164,6 +164,21 @@ def test_somebody_has_to_take_the_parcel(http, shop):
     assert problem["errors"][0]["field"] == "name"
 
 
+def test_an_empty_list_of_parcels_is_no_packing(http, shipment):
+    http.put("/v1/orders/O-1/addressee", json=ZOE)
+    problem = problem_of(http.post(f"{shipment}/packed", json={"parcels": []}), 422)
+    assert [(item["field"], "or leave this out" in item["message"]) for item in problem["errors"]] == [
+        ("parcels", True)
+    ]
+
+
+def test_what_no_label_can_show_is_refused_before_anything_has_a_number(http, shipment, contents):
+    before = contents()
+    problem = problem_of(http.post(f"{shipment}/packed", json={"addressee": ZOE | {"name": "山田"}}), 422)
+    assert problem["errors"][0]["field"] == "addressee.name"
+    assert contents() == before
+
+
 def test_quantities_have_the_decimals_of_their_sku(http, pointsman):
     packing_network(pointsman, stock={"M": {"lyon": 900}}, decimals={"M": 2})
     made = http.post("/v1/decisions", json=order_json(("M", 3.5), id="O-2")).get_json()

@@ -92,7 +92,7 @@ def test_printers_are_listed_and_tested(shop, printer):
     every = got(shop, "/v1/printers", PrinterListRecord)["printers"]
     assert [(item["node"], item["paper"], item["format"]) for item in every] == [
         ("lyon", "label", "zpl"),
-        ("lyon", "note", "zpl"),
+        ("lyon", "note", "pdf"),
     ]
     answer = shop.post("/v1/printers/lyon/label/test")
     assert mistakes_in(shop, PrinterTestRecord, answer.get_json()) == []

@@ -74,21 +74,47 @@ def test_an_order_that_comes_again_changes_nothing_and_one_of_other_content_is_r
     assert "W-1" in refused.problems[0].message
 
 
+ADDRESSED_FIELDS = ORDER_FIELDS | {
+    "addressee.name": "to.name",
+    "addressee.lines": "to.lines",
+    "addressee.postcode": "to.zip",
+    "addressee.town": "to.town",
+    "addressee.country": "destination.country",
+}
+ADA = {"name": "Ada Byron", "lines": ["1 rue de la Paix"], "zip": "69003", "town": "Lyon"}
+
+
 def test_whom_an_order_goes_to_is_stored_apart(send, pointsman):
-    fields = ORDER_FIELDS | {
-        "addressee.name": "to.name",
-        "addressee.lines": "to.lines",
-        "addressee.postcode": "to.zip",
-        "addressee.town": "to.town",
-        "addressee.country": "destination.country",
-    }
-    to = {"name": "Ada Byron", "lines": ["1 rue de la Paix"], "zip": "69003", "town": "Lyon"}
-    assert send("orders", fields, {**ORDER, "to": to}).problems == []
+    assert send("orders", ADDRESSED_FIELDS, {**ORDER, "to": ADA}).problems == []
     assert pointsman.fulfilment.parcels.addressee("W-1").name == "Ada Byron"
-    bad = send("orders", fields, {**ORDER, "id": "W-2", "to": {**to, "town": " \u0007"}})
+    bad = send("orders", ADDRESSED_FIELDS, {**ORDER, "id": "W-2", "to": {**ADA, "town": " \u0007"}})
     assert "town" in bad.problems[0].path
     with pytest.raises(NotFound):
         pointsman.orders.show("W-2")
+
+
+def test_whom_an_order_goes_to_is_there_before_the_order_is_decided(send, pointsman, monkeypatch):
+    """What is decided may be sent to a warehouse before anything else is done."""
+    there, decide = [], type(pointsman).decide
+
+    def decided(self, order, **more):
+        there.append(self.fulfilment.parcels.addressee(order.id).name)
+        return decide(self, order, **more)
+
+    monkeypatch.setattr(type(pointsman), "decide", decided)
+    send("orders", ADDRESSED_FIELDS, {**ORDER, "to": ADA})
+    assert there == ["Ada Byron"]
+
+
+def test_an_order_that_is_refused_leaves_whom_it_goes_to_as_it_was(send, pointsman):
+    grace, unknown = {**ADA, "name": "Grace Hopper"}, [{"sku": "NO-SUCH", "quantity": 1}]
+    assert send("orders", ADDRESSED_FIELDS, {**ORDER, "lines": unknown, "to": grace}).endings["bad"] == 1
+    with pytest.raises(NotFound):
+        pointsman.fulfilment.parcels.addressee("W-1")
+    send("orders", ADDRESSED_FIELDS, {**ORDER, "to": ADA})
+    other = {**ORDER, "lines": [{"sku": "SHIRT", "quantity": 1}], "to": grace}
+    assert send("orders", ADDRESSED_FIELDS, other).endings["bad"] == 1
+    assert pointsman.fulfilment.parcels.addressee("W-1").name == "Ada Byron"
 
 
 def test_a_cancellation_and_one_of_an_order_that_has_not_come_yet(send, pointsman):

@@ -121,6 +121,25 @@ def test_a_manifest_that_was_broken_off_is_gone_on_with(shop, opened, monkeypatc
     assert shop.check().clean
 
 
+def test_a_manifest_that_nobody_asks_for_again_is_gone_on_with_by_itself(shop, clock, monkeypatch):
+    pack(shop, decided(shop, ("A", 1), id="O-1"))
+
+    def dies(*_, **__):
+        raise Killed
+
+    with monkeypatch.context() as context:
+        context.setattr(shop.holds, "confirm", dies)
+        with pytest.raises(Killed):
+            close(shop)
+    shop.fulfilment.giving_back.take_turn()
+    assert shipped(shop, "O-1") == [0]  # whoever closed it may still be at it
+    clock.now += 120
+    shop.fulfilment.giving_back.take_turn()
+    assert shipped(shop, "O-1") == [1]
+    assert shop.fulfilment.handing_over.go_on() == []
+    assert shop.check().clean
+
+
 def test_a_packing_that_was_handed_over_is_not_given_back_unless_it_did_not_leave(shop):
     key = decided(shop, ("A", 1))
     pack(shop, key)

@@ -181,6 +181,14 @@ def test_one_that_may_be_lost_counts_as_late_until_it_is_delivered_and_what_retu
     assert shop.check().clean
 
 
+def test_a_carrier_that_never_tells_anything_does_not_count_as_late(shop, clock):
+    parcels(shop, LEAST_PARCELS)
+    clock.now += 12 * DAY
+    assert "lost" in {risk.cause for risk in shop.flows.promise_watch.watch().on_the_way}
+    assert [item.total() for item in shop.fulfilment.on_time._counts.read(clock.now)] == [0, 0]
+    assert shop.check().clean
+
+
 @examples(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     told=st.lists(

@@ -15,7 +15,7 @@ from engine.errors import (
 from engine.fulfilment.parcels.pack_request import ParcelRequest
 from engine.fulfilment.parcels.sscc import is_sscc
 from engine.fulfilment.printing.print_job import PrintJob
-from engine.model.parcels import ParcelSize, ShipmentKey
+from engine.model.parcels import ParcelSize, ParcelTerms, ShipmentKey
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LYON, collected, inventory, node
@@ -86,6 +86,15 @@ def test_the_rest_may_follow_if_that_is_said(shop):
     assert [(item.number, item.lines[0].quantity) for item in second.shipment.parcels] == [(1, 2), (2, 1)]
     assert [item.number for item in second.shipment.packings] == [1, 2]
     assert second.left == {}
+    assert shop.check().clean
+
+
+@pytest.mark.parametrize("prefix", ["9521", "952123456789"])
+def test_the_shortest_and_the_longest_company_prefix_number_parcels(bare, prefix):
+    shop = packing_network(bare, terms=ParcelTerms(gs1_prefix=prefix, extension=3))
+    ssccs = [parcel.sscc for parcel in pack(shop, decided(shop, ("A", 3)), *[{"1": 1}] * 3).shipment.parcels]
+    assert [int(sscc[1 + len(prefix) : 17]) for sscc in ssccs] == [0, 1, 2]
+    assert all(sscc.startswith(f"3{prefix}") and is_sscc(sscc) for sscc in ssccs)
     assert shop.check().clean
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from engine.errors import CarrierHasNoSuch, CarrierRefused, CarrierUnavailable
 from engine.fulfilment.carriers.asking.content import content_of
 from engine.fulfilment.carriers.asking.label_bytes import format_of
-from engine.fulfilment.carriers.asking.refusals import refused
+from engine.fulfilment.carriers.asking.refusals import other_content, refused
 from engine.fulfilment.carriers.carrier import Booking, Bought, BoughtLabel
 from engine.model.parcels import Parcel
 from engine.store.fulfilment.begun_bookings import Begun, BegunBookings
@@ -106,10 +106,7 @@ class ParcelByParcel:
         piece = self.shop.get(kept.id) if kept else self.shop.find(reference)
         is_other = kept is not None and kept.content != content
         if piece is not None and piece.is_paid and not piece.is_void and is_other:
-            raise refused(
-                self.carrier,
-                f"other content was bought there as '{booking.reference}'; cancel that first, then pack again",
-            )
+            raise other_content(self.carrier, booking.reference)
         if piece is None or piece.is_void or is_other:
             piece = self.shop.begin(booking, parcel, reference)
         begun = Begun(id=piece.id, content=content)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
-from engine.errors import CarrierRefused, Mistake
+from engine.errors import CarrierRefused, Mistake, NotPackable
 from engine.fulfilment.carriers.settings import setting_name
 
 _MOST_TEXT = 300
@@ -23,6 +23,17 @@ def refused(carrier: str, message: str, *, fields: Iterable[tuple[str, str]] = (
         _one_line(message),
         carrier=carrier,
         mistakes=[Mistake(field=field, message=f"{_one_line(text)}{_mended(field)}") for field, text in fields],
+    )
+
+
+def other_content(carrier: str, reference: str) -> NotPackable:
+    """What was paid under the reference is to go elsewhere than what is asked for now. It is no CarrierRefused: what
+    is paid stays until it is given back.
+    """
+    return NotPackable(
+        f"other content was bought of carrier '{carrier}' as '{reference}', before something was changed: cancel that"
+        " first, which gives it back (POST /v1/shipments/{decision}/{number}/cancel, or: pointsman shipment cancel"
+        " DECISION/NUMBER), then pack again"
     )
 
 

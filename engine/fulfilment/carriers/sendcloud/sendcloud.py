@@ -17,7 +17,7 @@ from engine.errors import CarrierHasNoSuch, CarrierRefused, CarrierUnavailable
 from engine.fulfilment.carriers.asking.content import content_of
 from engine.fulfilment.carriers.asking.http import CarrierHttp, Reply
 from engine.fulfilment.carriers.asking.label_bytes import format_of
-from engine.fulfilment.carriers.asking.refusals import refused, refused_key
+from engine.fulfilment.carriers.asking.refusals import other_content, refused, refused_key
 from engine.fulfilment.carriers.carrier import Booking, Bought, BoughtLabel
 from engine.fulfilment.carriers.news import CarrierNews, CarrierStatus, NewsUnreadable, instant_of, news_of
 from engine.fulfilment.carriers.sendcloud.shapes import (
@@ -125,10 +125,7 @@ class Sendcloud:
 
     def _bought(self, sold: Sold, booking: Booking, content: str) -> Bought:
         if sold.reference is not None and sold.reference != content:
-            raise refused(
-                self._account.id,
-                f"other content was bought there as '{booking.reference}'; cancel that first, then pack again",
-            )
+            raise other_content(self._account.id, booking.reference)
         if sold.codes & _UNDER_WAY or len(sold.parcels) != len(booking.parcels):
             raise self._unavailable("it is still announcing the shipment", retry_after=_SECONDS_UNTIL_ANNOUNCED)
         pairs = zip(booking.parcels, sold.parcels, strict=True)

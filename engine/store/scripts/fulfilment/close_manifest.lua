@@ -26,6 +26,9 @@ for _, field in ipairs(request.open_gone) do
   redis.call('HDEL', key.open_packings, field)
 end
 redis.call('HSET', key.manifests, request.id, request.after)
+if request.go_on_at then
+  redis.call('ZADD', key.unconfirmed_manifests, request.go_on_at, request.id)
+end
 queue_print(request.node, request.print, tonumber(request.micros))
 redis.call('XADD', key.log, '*', unpack(signed({
   'kind', 'manifested', 'id', request.id, 'at', request.now, 'details', request.details,

@@ -1,5 +1,6 @@
 """What is written in a format comes back the same when it is read, and what a format can't say is refused."""
 
+import dataclasses
 import datetime
 import io
 from decimal import Decimal
@@ -160,6 +161,22 @@ X12 = {
         "W76*{total}",
     ),
 }
+
+
+@pytest.mark.parametrize(("version", "sign"), [("004010", "U"), ("004020", "^"), ("005010", "^")])
+def test_isa_says_since_004020_which_sign_stands_between_repeated_elements(version, sign):
+    options = X12 | {"envelope": dataclasses.replace(X12["envelope"], version=version)}
+    row = {"order": "W-1", "total": 1, "lines": [{"sku": "A^B", "qty": 1}]}
+    if sign == "^":
+        with pytest.raises(NotWritable, match="where it is a delimiter"):
+            write([row], **options)
+        row["lines"] = [{"sku": "AUB", "qty": 1}]
+    content = write([row], **options)
+    assert content[82:83].decode() == sign
+    ((sku,),) = values(content, options, "W01", "W01.VN.+1")
+    assert sku == row["lines"][0]["sku"]
+
+
 ORDERS = st.lists(
     st.fixed_dictionaries(
         {

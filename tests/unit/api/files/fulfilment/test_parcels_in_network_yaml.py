@@ -64,8 +64,8 @@ def test_what_is_answered_of_a_node_can_be_sent_again():
 @pytest.mark.parametrize(
     ("before", "after", "field", "message"),
     [
-        ('"0345678"', '"034567"', "parcels.gs1_prefix", "7 to 10 digits"),
-        ('"0345678"', '"03456789012"', "parcels.gs1_prefix", "7 to 10 digits"),
+        ('"0345678"', '"034"', "parcels.gs1_prefix", "4 to 12 digits"),
+        ('"0345678"', '"0345678901234"', "parcels.gs1_prefix", "4 to 12 digits"),
         ("extension: 3", "extension: 10", "parcels.extension", "more than"),
         ("20000", "1000000000", "parcels.first_serial", "below 1000000000"),
         ("first_serial", "frist_serial", "parcels.frist_serial", "unknown"),

@@ -17,17 +17,17 @@ from rules.errors import LiteralInvalid
     ],
 )
 def test_an_address_names_scheme_host_port_and_path(text, address, document_format):
-    printer = Printer.parse(text)
+    printer = Printer.parse(text, "label")
     assert printer.address == address
     assert printer.format == document_format
-    assert Printer.parse(printer.address) == printer
+    assert Printer.parse(printer.address, "label") == printer
 
 
 def test_what_a_printer_understands_can_be_said():
-    printer = Printer.parse("ipp://cups.example/printers/zebra zpl 12dpmm")
+    printer = Printer.parse("ipp://cups.example/printers/zebra zpl 12dpmm", "label")
     assert (printer.format, printer.dots_per_mm) == ("zpl", 12)
-    assert Printer.parse("socket://10.0.0.5 pdf").format == "pdf"
-    assert Printer.parse("socket://10.0.0.5 12dpmm").dots_per_mm == 12
+    assert Printer.parse("socket://10.0.0.5 pdf", "label").format == "pdf"
+    assert Printer.parse("socket://10.0.0.5 12dpmm", "label").dots_per_mm == 12
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,11 @@ def test_what_a_printer_understands_can_be_said():
 )
 def test_what_is_no_address_is_refused(text, message):
     with pytest.raises(LiteralInvalid, match=message):
-        Printer.parse(text)
+        Printer.parse(text, "label")
+
+
+@pytest.mark.parametrize("paper", ["note", "manifest"])
+def test_papers_of_a4_are_pdf_over_a_bare_connection_too(paper):
+    assert Printer.parse("socket://10.0.0.6", paper).format == "pdf"
+    with pytest.raises(LiteralInvalid, match=f"a {paper} is printed as PDF: leave zpl out behind 'ipp://10.0.0.6/'"):
+        Printer.parse("ipp://10.0.0.6/ zpl", paper)

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from engine.fulfilment.printing.printer import Printer
-from engine.fulfilment.printing.sending import NotPrinted, PrinterConnections, PrintRefused
+from engine.fulfilment.printing.sending import NotPrinted, PrinterConnections, PrinterOff, PrintRefused
 from tests.support.free_port import free_port
 from tests.support.print_servers import running_cups, running_socket_printer
 from tests.support.wait_until import wait_until
@@ -28,20 +28,20 @@ def connections():
 
 def test_cups_gets_the_very_bytes_and_the_name(cups, connections):
     before = len(cups.documents())
-    connections.send(Printer.parse(cups.uri("dock")), PDF, name="label 1", tried=False)
+    connections.send(Printer.parse(cups.uri("dock"), "label"), PDF, name="label 1", tried=False)
     assert cups.documents()[before:] == [PDF]
     assert "pointsman" in cups.admin("lpstat", "-W", "all", "-o", "dock")
 
 
 def test_a_raw_queue_of_cups_takes_zpl(cups, connections):
     before = len(cups.documents())
-    printer = Printer.parse(cups.uri("dock") + " zpl")
+    printer = Printer.parse(cups.uri("dock") + " zpl", "label")
     connections.send(printer, b"^XA^FDlabel^XZ", name="zpl 1", tried=False)
     assert cups.documents()[before:] == [b"^XA^FDlabel^XZ"]
 
 
 def test_what_cups_has_already_is_not_sent_again(cups, connections):
-    printer = Printer.parse(cups.uri("dock"))
+    printer = Printer.parse(cups.uri("dock"), "label")
     connections.send(printer, PDF, name="label 2", tried=False)
     before = len(cups.documents())
     connections.send(printer, PDF, name="label 2", tried=True)
@@ -53,7 +53,7 @@ def test_what_cups_has_already_is_not_sent_again(cups, connections):
 def test_what_waits_at_cups_is_not_sent_again(cups, connections):
     cups.add("stopped")
     cups.admin("cupsdisable", "stopped")
-    printer = Printer.parse(cups.uri("stopped"))
+    printer = Printer.parse(cups.uri("stopped"), "label")
     connections.send(printer, PDF, name="waits", tried=False)
     before = len(cups.documents())
     connections.send(printer, PDF, name="waits", tried=True)
@@ -62,27 +62,27 @@ def test_what_waits_at_cups_is_not_sent_again(cups, connections):
 
 def test_a_queue_that_cups_does_not_have_refuses(cups, connections):
     with pytest.raises(PrintRefused, match=r"refuses it: 0x0406 \(The printer or class does not exist.\)"):
-        connections.send(Printer.parse(cups.uri("nowhere")), PDF, name="lost", tried=False)
+        connections.send(Printer.parse(cups.uri("nowhere"), "label"), PDF, name="lost", tried=False)
 
 
 def test_a_queue_that_takes_no_jobs_now_may_take_them_later(cups, connections):
     cups.add("closed")
     cups.admin("cupsreject", "closed")
     with pytest.raises(NotPrinted, match="can't print now: 0x0506"):
-        connections.send(Printer.parse(cups.uri("closed")), PDF, name="early", tried=False)
+        connections.send(Printer.parse(cups.uri("closed"), "label"), PDF, name="early", tried=False)
 
 
 def test_cups_says_how_a_printer_is(cups, connections):
-    assert connections.state(Printer.parse(cups.uri("dock"))) == "idle"
+    assert connections.state(Printer.parse(cups.uri("dock"), "label")) == "idle"
     cups.add("paused")
     cups.admin("cupsdisable", "paused")
-    assert connections.state(Printer.parse(cups.uri("paused"))) == "stopped: paused"
+    assert connections.state(Printer.parse(cups.uri("paused"), "label")) == "stopped: paused"
 
 
 @pytest.mark.parametrize("closes", [True, False])
 def test_a_bare_connection_gets_the_very_bytes(connections, closes):
     with running_socket_printer(closes=closes) as printer:
-        connections.send(Printer.parse(printer.uri), b"^XA^XZ" * 50_000, name="any", tried=False)
+        connections.send(Printer.parse(printer.uri, "label"), b"^XA^XZ" * 50_000, name="any", tried=False)
         if not closes:
             wait_until(lambda: printer.documents, "the printer has read")
         assert printer.documents == [b"^XA^XZ" * 50_000]
@@ -90,13 +90,13 @@ def test_a_bare_connection_gets_the_very_bytes(connections, closes):
 
 def test_a_bare_connection_can_only_be_reached(connections):
     with running_socket_printer() as printer:
-        assert connections.state(Printer.parse(printer.uri)) == "reached"
+        assert connections.state(Printer.parse(printer.uri, "label")) == "reached"
 
 
 @pytest.mark.parametrize("address", ["socket://127.0.0.1:{}", "ipp://127.0.0.1:{}/printers/dock"])
 def test_a_printer_that_is_off_is_asked_again_later(connections, address):
-    printer = Printer.parse(address.format(free_port()))
-    with pytest.raises(NotPrinted, match=r"was not reached: .*refused"):
+    printer = Printer.parse(address.format(free_port()), "label")
+    with pytest.raises(PrinterOff, match=r"was not reached: .*refused"):
         connections.send(printer, PDF, name="any", tried=False)
     with pytest.raises(NotPrinted):
         connections.state(printer)
@@ -105,8 +105,8 @@ def test_a_printer_that_is_off_is_asked_again_later(connections, address):
 def test_a_printer_that_takes_nothing_is_given_up():
     """One without paper keeps the connection and reads no more."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        printer = Printer.parse(f"socket://127.0.0.1:{server.getsockname()[1]}")
-        with pytest.raises(NotPrinted, match="timed out"):
+        printer = Printer.parse(f"socket://127.0.0.1:{server.getsockname()[1]}", "label")
+        with pytest.raises(NotPrinted, match="took nothing more: timed out"):
             PrinterConnections(seconds=0.2).send(printer, b"^XA^XZ" * 2_000_000, name="any", tried=False)
 
 
@@ -116,7 +116,7 @@ def test_a_printer_that_takes_nothing_is_given_up():
         (b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "answered 401 Unauthorized"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nno!", "the answer is no IPP"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n", "the answer is no IPP"),
-        (b"hello\r\n", "was not reached"),
+        (b"hello\r\n", "gave no answer"),
     ],
 )
 def test_an_answer_that_makes_no_sense_is_no_print(connections, answer, message):
@@ -132,7 +132,7 @@ def test_an_answer_that_makes_no_sense_is_no_print(connections, answer, message)
 
         thread = threading.Thread(target=answers)
         thread.start()
-        printer = Printer.parse(f"ipp://127.0.0.1:{server.getsockname()[1]}/")
+        printer = Printer.parse(f"ipp://127.0.0.1:{server.getsockname()[1]}/", "label")
         with pytest.raises(NotPrinted, match=message):
             connections.send(printer, PDF, name="any", tried=False)
         thread.join()

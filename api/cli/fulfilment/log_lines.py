@@ -1,0 +1,40 @@
+"""What a line of `pointsman ledger log` says of parcels."""
+
+from api.cli.fulfilment.paper_words import PAPER_WORDS
+from api.cli.language.current import counted, say
+from api.cli.output.times import Times
+from engine.store.log.entry import Entry
+
+
+def packed(entry: Entry, _times: Times) -> str:
+    """Of a packing that was begun, is done, or was cancelled: its parcels, and why."""
+    body = entry.packing
+    packing = next(item for item in body.shipment.packings if item.number == body.packing)
+    numbers = ", ".join(parcel.tracking or parcel.sscc for parcel in packing.parcels)
+    line = say(
+        "shipment {number} of order {order}, packing {packing}: {parcels}",
+        number=body.number,
+        order=body.shipment.order,
+        packing=packing.number,
+        parcels=numbers,
+    )
+    return say("{line} ({because})", line=line, because=packing.because) if packing.because else line
+
+
+def manifested(entry: Entry, _times: Times) -> str:
+    manifest = entry.manifest
+    return say(
+        "{packings} from {node} to {carrier}",
+        packings=counted(len(manifest.packings), "packing"),
+        node=manifest.node,
+        carrier=manifest.carrier,
+    )
+
+
+def print_failed(entry: Entry, _times: Times) -> str:
+    details = entry.details
+    return say(
+        "{paper} of {of} at {node}: {error}",
+        paper=say(PAPER_WORDS[details["paper"]]),
+        **{name: details[name] for name in ("of", "node", "error")},
+    )
