@@ -1,5 +1,6 @@
 """Where parcels are: what carriers say of them, and what follows from all of it, in whatever order it came. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
@@ -29,6 +30,7 @@ ENDED: Final[frozenset[TrackingState]] = frozenset({"delivered", "returned"})
 MOST_OF_A_STATE: Final = 20
 """Events of a parcel that are kept of each state: the latest."""
 _SSCC_IN_FULL: Final = len("(00)") + 18
+_SCANNED: Final = re.compile(r"00[0-9]{18}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +78,13 @@ class Scan:
 
 
 def number_name(number: str) -> str:
-    """A tracking number or SSCC as it is looked up: without blanks, in capitals; an SSCC without its `(00)`."""
+    """A tracking number or SSCC as it is looked up: without blanks, in capitals; an SSCC without its `(00)`, or the
+    bare `00` that scanners send for that.
+    """
     name = "".join(number.split()).upper()
-    return name.removeprefix("(00)") if len(name) == _SSCC_IN_FULL else name
+    if len(name) == _SSCC_IN_FULL:
+        return name.removeprefix("(00)")
+    return name[2:] if _SCANNED.fullmatch(name) else name
 
 
 def scan_of(event: TrackingEvent, heard: int) -> Scan:

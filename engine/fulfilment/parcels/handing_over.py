@@ -1,5 +1,6 @@
 """Hands packed shipments over to a carrier's driver: closes a manifest, and confirms what is on it."""
 
+import logging
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,9 @@ from engine.errors import (
     Mistake,
     NotFound,
     NotPackable,
+    PointsmanError,
     StockConflict,
+    StoreUnavailable,
 )
 from engine.fulfilment.parcels.packed_papers import PackedPapers
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
@@ -37,6 +40,8 @@ from engine.store.outcomes import OperationReused
 
 MOST_PACKINGS = 2_000
 """On one manifest; those packed last wait for the next."""
+
+logger = logging.getLogger("pointsman")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,14 +177,23 @@ class HandingOver:
         return replace(shown, refused=refused)
 
     def go_on(self) -> list[str]:
-        """Confirm what is on manifests whose closing was broken off before all of it was; their ids. Raises Contended,
-        StoreUnavailable; then it goes on there the next time.
+        """Confirm what is on manifests whose closing was broken off before all of it was; the ids of those that are
+        done. What can't be confirmed now is logged, and tried again the next time. Raises StoreUnavailable.
         """
-        broken_off = self._manifests.unconfirmed(self._parts.clock())
-        with by_itself():
-            for name in broken_off:
-                self._handed_over(name)
-        return broken_off
+        done: list[str] = []
+        for name in self._manifests.unconfirmed(self._parts.clock()):
+            try:
+                with by_itself():
+                    view = self._handed_over(name)
+            except StoreUnavailable:
+                raise
+            except PointsmanError as error:
+                logger.warning("manifest %s is not confirmed yet: %s", name, error)
+                continue
+            for shipment, why in view.refused.items():
+                logger.warning("shipment %s of manifest %s is not confirmed: %s", shipment, name, why)
+            done.append(name)
+        return done
 
     def _confirm(self, shipment: PackedShipment, packing: Packing, manifest: str) -> None:
         """Its units have left, as far as that was not said before."""

@@ -136,7 +136,7 @@ def test_a_manifest_that_nobody_asks_for_again_is_gone_on_with_by_itself(shop, c
     clock.now += 120
     shop.fulfilment.giving_back.take_turn()
     assert shipped(shop, "O-1") == [1]
-    assert shop.fulfilment.handing_over.go_on() == []
+    assert shop.fulfilment.handing_over.go_on() == []  # it is gone on with once
     assert shop.check().clean
 
 

@@ -44,7 +44,7 @@ def dispatch_note_pages(note: DispatchNote) -> tuple[Page, ...]:
 
 def _head(note: DispatchNote, wording: Wording) -> Block:
     title = written(wording.text("note.title"), MARGIN, 0, INNER // 2, size=TITLE, bold=True)
-    carrier = " · ".join(filter(None, (note.carrier, note.service)))
+    carrier = " · ".join(filter(None, dict.fromkeys((note.carrier, note.service))))
     facts = sheet.facts(
         [
             (wording.text("label.order"), replaced(note.order)),

@@ -15,7 +15,7 @@ def parcel_label_page(label: ParcelLabel) -> Page:
             sender=label.sender,
             addressee=label.addressee,
             headline=label.carrier,
-            subline=label.service,
+            subline="" if label.service == label.carrier else label.service,
             rows=(
                 (
                     Particular(wording.text("label.parcel"), number, "number", 20),

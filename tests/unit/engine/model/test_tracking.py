@@ -149,4 +149,6 @@ def test_what_somebody_has_to_see_to_of_one_parcel_is_so_of_the_shipment():
 def test_numbers_are_looked_up_without_blanks_and_in_capitals():
     assert number_name(" 1z 999 aa1 ") == "1Z999AA1"
     assert number_name("(00)345678900000000012") == "345678900000000012"
+    assert number_name("00345678900000000012") == "345678900000000012"
+    assert number_name("0034567890000000001") == "0034567890000000001"
     assert number_name("345678900000000012") == "345678900000000012"

@@ -45,6 +45,10 @@ def test_it_is_in_english_too():
     assert "29 November 2026" in text
 
 
+def test_a_service_that_is_its_own_carrier_stands_there_once():
+    assert words(replace(NOTE, carrier="bike", service="bike")).count("bike") == 1
+
+
 def test_it_says_what_follows():
     later = (
         OtherShipment(lines=(line(7),), expected_on=date(2026, 12, 3), has_left=True),

@@ -56,6 +56,12 @@ def test_a_number_for_which_bars_would_be_too_thin_has_none(number):
     assert len(parcel_label_page(replace(LABEL, tracking_number=number)).bars) == 1
 
 
+def test_a_service_that_is_its_own_carrier_stands_there_once():
+    page = parcel_label_page(replace(LABEL, carrier="bike", service="bike"))
+    assert [line.text for one in page.texts for line in one.lines].count("bike") == 1
+    check_page(page)
+
+
 def test_a_sender_with_many_lines_takes_room_of_the_addressee():
     many = replace(NODE, lines=tuple(f"Ligne {number} de l'adresse de l'expéditeur" for number in range(8)))
     usual, taller = parcel_label_page(LABEL), parcel_label_page(replace(LABEL, sender=many))
