@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from api.cli.connector.runs import message_line
+from api.connectors.running.report import MessageReport
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from tests.support.forked_cli import SMALL, Command, Run
@@ -182,6 +184,12 @@ def test_a_file_that_may_still_be_written_and_a_sender_that_begins_are_told(load
     path.with_name("out.yaml").write_text(sender + "sends: {folder: out, file: $number.txt}\nfields: {order: order}\n")
     assert loaded("connector", "run", "out").stdout == "out: begins now, and sends what happens from now on\n"
     assert loaded("connector", "run", "out").stdout == "out: nothing waits\n"
+
+
+def test_rows_that_a_run_took_over_before_it_broke_off_are_named():
+    message = MessageReport(name="k.csv", rows=7)
+    message.endings["applied"] = 5
+    assert message_line(message) == "k.csv: 7 rows (5 taken over, 2 in a run that broke off)"
 
 
 def test_what_is_wrong_with_a_row_is_told_in_french(loaded, folder):

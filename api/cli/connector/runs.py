@@ -182,7 +182,7 @@ def _print(reports: Sequence[TurnReport], *, as_json: bool) -> None:
             print_json(TurnRecord.of(report))
             continue
         for message in report.messages:
-            click.echo(f"{report.connector}: {_message_line(message)}")
+            click.echo(f"{report.connector}: {message_line(message)}")
             for problem in message.problems[:_MOST_TOLD]:
                 parts = (say_message(problem.place), problem.path, say_message(problem.message))
                 click.echo("    " + ": ".join(part for part in parts if part))
@@ -213,7 +213,8 @@ def _idle_line(report: TurnReport) -> str:
     return say("{name}: nothing waits", name=report.connector)
 
 
-def _message_line(message: MessageReport) -> str:
+def message_line(message: MessageReport) -> str:
+    """How many rows it has, and what became of them."""
     words = {
         "applied": say("taken over"),
         "unchanged": say("unchanged"),
@@ -223,6 +224,9 @@ def _message_line(message: MessageReport) -> str:
         "bad": say("bad"),
     }
     parts = [f"{count:,} {words[ending]}" for ending, count in message.endings.items() if count]
+    before = message.rows - sum(message.endings.values())
+    if before:
+        parts.append(say("{count} in a run that broke off", count=f"{before:,}"))
     return f"{message.name}: {counted(message.rows, 'row')}" + (f" ({', '.join(parts)})" if parts else "")
 
 
