@@ -23,6 +23,7 @@ from engine.errors import NotFound, NotReady
 from engine.service import Pointsman
 
 MOST_BYTES = 64 << 20
+_BYTES = {"type": "string", "format": "binary"}
 
 
 def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings]) -> Blueprint:
@@ -42,7 +43,10 @@ def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings]) -
 
     @connectors.post("/<string:name>", scope=("stock", "orders"), signed=is_signed)
     @connectors.doc(
-        requestBody={"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}
+        requestBody={
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
     )
     @connectors.response(HTTPStatus.OK, MessageRecord)
     @connectors.alt_response(

@@ -33,5 +33,6 @@ OnTheWayCause: TypeAlias = Literal["in_transit_late", "lost"]
 so long that it may be lost.
 """
 ON_THE_WAY_CAUSES: Final[tuple[OnTheWayCause, ...]] = get_args(OnTheWayCause)
-RiskCause: TypeAlias = Cause | OnTheWayCause
+RiskCause: TypeAlias = Literal[Cause, OnTheWayCause]
+"""Of any promise: one of the two."""
 RISK_CAUSES: Final[tuple[RiskCause, ...]] = (*CAUSES, *ON_THE_WAY_CAUSES)

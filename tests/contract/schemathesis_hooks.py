@@ -24,6 +24,7 @@ LINE_BY_LINE = {
     "POST /v1/products": "refused",
     "POST /v1/nodes": "refused",
     "POST /v1/inbound": "refused",
+    "POST /v1/tracking/events": "refused",
 }
 """Operations whose body has many things, each of which is read and answered by itself: a mistake in one keeps no other
 from being carried out, so the answer as a whole is a success. And the word of an answer to one with a mistake.
@@ -73,6 +74,18 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "an order keeps its id",
         "POINTSMAN_",
     ),
+    "what is left to pack, and to whom it goes, only the ledger knows": (
+        "in no parcel",
+        "are more than the",
+        "name what is in the parcel",
+        "has no addressee",
+        "labels can't show",
+    ),
+    "a telephone number, a mail address and a printer's address have rules of their own": (
+        "write it as",
+        "is no printer",
+    ),
+    "how many there are already is not in the request": ("which is the most",),
     "a schema has no clock": (
         "between the years",
         "this instant is over",

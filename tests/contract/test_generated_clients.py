@@ -26,6 +26,7 @@ LINES = {
     "POST /v1/products",
     "POST /v1/nodes",
     "POST /v1/inbound",
+    "POST /v1/tracking/events",
     "GET /v1/events",
     "GET /v1/channels/{channel}/feed",
 }

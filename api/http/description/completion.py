@@ -72,6 +72,10 @@ _BESIDES: Mapping[str, tuple[HTTPStatus, ...]] = {
     "stock_availability_of_many": (HTTPStatus.NOT_FOUND,),
     "returns_open_return": (HTTPStatus.NOT_FOUND,),
     "explanations_explain": (HTTPStatus.CONFLICT,),
+    **dict.fromkeys(("addressees_show", "parcels_label", "parcels_note", "manifests_page"), (HTTPStatus.CONFLICT,)),
+    "printing_add": (HTTPStatus.NOT_FOUND,),
+    "printing_printers": (HTTPStatus.NOT_FOUND,),
+    "manifests_close": (HTTPStatus.NOT_FOUND,),
     "events_listed": (HTTPStatus.GONE,),
     "webhooks_add": (HTTPStatus.GONE,),
     "webhooks_replay": (HTTPStatus.GONE,),
@@ -79,6 +83,9 @@ _BESIDES: Mapping[str, tuple[HTTPStatus, ...]] = {
 """By operation id, what can't be seen from its address and its verb."""
 _WITHOUT_PLACE = frozenset({"quotes_quote", "decisions_decide_batch"})
 """Operations whose 201 says no `Location`: a quote is taken up, not read, and a batch makes several decisions."""
+_HTML = "text/html"
+_PAGES = {"tracking_page_page": (HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS)}
+"""By operation id, the problems of which a page speaks to people."""
 _VERBS = ("get", "put", "post", "delete", "patch")
 
 
@@ -142,24 +149,32 @@ def _complete(operation: dict[str, Any], *, path: str, verb: str, scopes: tuple[
                 headers["Location"] = {"$ref": "#/components/headers/Location"}
             if "304" in responses:
                 headers["ETag"] = _ETAG
-    statuses = [
-        *_EVERYWHERE,
-        *_BESIDES.get(operation["operationId"], ()),
-        *(_WITH_BODY if "requestBody" in operation else ()),
-    ]
-    if scopes:
-        statuses += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
-    if "{" in path:
-        statuses.append(HTTPStatus.NOT_FOUND)
-    if verb != "get":
-        statuses.append(HTTPStatus.CONFLICT)
-    for status in sorted(statuses):
+    statuses = _statuses(operation, path=path, verb=verb, has_scope=bool(scopes))
+    for status in statuses:
         responses[str(int(status))] = {"$ref": f"#/components/responses/{_name(status)}"}
+    for status in _PAGES.get(operation["operationId"], ()):
+        responses[str(int(status))] = _response(*_PROBLEMS[status], page=True)
     responses["default"] = {"$ref": "#/components/responses/Problem"}
     operation["responses"] = dict(sorted(responses.items()))
     _add_examples(operation)
     for status, links in LINKS.get(operation["operationId"], {}).items():
         responses[status]["links"] = links
+
+
+def _statuses(operation: Mapping[str, Any], *, path: str, verb: str, has_scope: bool) -> list[HTTPStatus]:
+    """Of the problems that it may be answered."""
+    statuses = [
+        *_EVERYWHERE,
+        *_BESIDES.get(operation["operationId"], ()),
+        *(_WITH_BODY if "requestBody" in operation else ()),
+    ]
+    if has_scope:
+        statuses += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
+    if "{" in path:
+        statuses.append(HTTPStatus.NOT_FOUND)
+    if verb != "get":
+        statuses.append(HTTPStatus.CONFLICT)
+    return sorted(statuses)
 
 
 def _add_examples(operation: dict[str, Any]) -> None:
@@ -174,11 +189,13 @@ def _problem(status: HTTPStatus) -> dict[str, Any]:
     return _response(description, headers)
 
 
-def _response(description: str, headers: Mapping[str, Any]) -> dict[str, Any]:
+def _response(description: str, headers: Mapping[str, Any], *, page: bool = False) -> dict[str, Any]:
+    """`page`: people are answered with a page."""
+    pages = {_HTML: {"schema": {"type": "string"}}} if page else {}
     return {
         "description": description,
         "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}, **headers},
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}, **pages},
     }
 
 

@@ -9,6 +9,7 @@ STREAMS = frozenset(
         ("POST", "/v1/inbound"),
         ("POST", "/v1/products"),
         ("POST", "/v1/nodes"),
+        ("POST", "/v1/tracking/events"),
         ("POST", "/v1/backlog/run"),
         ("GET", "/v1/availability/feed"),
         ("GET", "/v1/events"),
