@@ -103,6 +103,32 @@ def test_units_that_were_taken_off_an_order_are_not_shipped(send, pointsman):
     assert pointsman.orders.show(str(ID)).units("cancelled") == 1
 
 
+def test_a_refund_of_an_order_that_was_cancelled_before_changes_nothing_and_waits_for_nobody(send, pointsman, tmp_path):
+    send("shopify-orders", shopify_order())
+    send("shopify-cancellations", shopify_order(cancelled_at="2026-11-27T10:00:00+01:00"))
+    refund = json.loads((FOLDER / "shopify-refunds" / "documented.json").read_text())
+    response = send("shopify-refunds", refund)
+    assert (response.status_code, response.get_json()["unchanged"]) == (200, 1)
+    assert pointsman.orders.show(str(ID)).units("cancelled") == 2
+    (cancelled,) = [line for line in refund["refund_line_items"] if line["restock_type"] == "cancel"]
+    too_many = {**refund, "id": 2, "refund_line_items": [{**cancelled, "quantity": 2}]}
+    assert send("shopify-refunds", too_many).get_json()["bad"] == 1
+
+
+def test_a_refund_of_units_that_have_left_waits_for_a_person(send, pointsman):
+    send("shopify-orders", shopify_order())
+    for decision in {shipment.decision for shipment in pointsman.orders.show(str(ID)).shipments}:
+        pointsman.holds.confirm(decision)
+    refund = json.loads((FOLDER / "shopify-refunds" / "documented.json").read_text())
+    assert send("shopify-refunds", refund).get_json()["bad"] == 1
+
+
+def test_the_cancellation_of_an_order_of_which_nothing_is_shipped_is_left_out(send):
+    digital = [{**line, "requires_shipping": False} for line in shopify_order()["line_items"]]
+    cancelled = shopify_order(line_items=digital, cancelled_at="2026-11-27T10:00:00+01:00")
+    assert send("shopify-cancellations", cancelled).get_json()["skipped"] == 1
+
+
 def test_a_level_that_is_older_than_the_last_or_that_we_sent_ourselves_changes_nothing(send, pointsman, clock):
     level = json.loads((FOLDER / "shopify-levels" / "level.json").read_text())
 
