@@ -32,7 +32,8 @@ class MessageRecord(Record, frozen=True):
     message: str
     rows: int
     applied: int
-    unchanged: Annotated[int, Meta(description="it came before, or a newer one did")]
+    unchanged: Annotated[int, Meta(description="what it says was there already, or it came before")]
+    older: Annotated[int, Meta(description="something newer was known already")]
     repeated: Annotated[int, Meta(description="its `once` was known")]
     skipped: Annotated[int, Meta(description="left out by `when`, or an echo")]
     bad: int
@@ -58,6 +59,8 @@ class TurnRecord(Record, frozen=True):
     busy: Annotated[bool, Meta(description="another process has its turn with it")]
     error: Annotated[str | UnsetType, Meta(description="why its source, or the server, could not be used")] = UNSET
     sent: int = 0
+    settling: Annotated[int, Meta(description="messages that are there, but may still be written")] = 0
+    begun: Annotated[bool, Meta(description="it sends what happens from now on")] = False
 
     @classmethod
     def of(cls, report: TurnReport) -> "TurnRecord":
@@ -67,6 +70,8 @@ class TurnRecord(Record, frozen=True):
             busy=report.busy,
             error=report.error or UNSET,
             sent=report.sent,
+            settling=report.settling,
+            begun=report.begun,
         )
 
 
@@ -87,16 +92,18 @@ class ConnectorRecord(Record, frozen=True):
     rows: int
     applied: int
     unchanged: int
+    older: int
     repeated: int
     skipped: int
     bad: int
-    quarantined: int
+    quarantined: Annotated[int, Meta(description="messages with a bad row, since it first ran")]
+    to_mend: Annotated[int, Meta(description="files that wait for a person in its folder `bad` by now")]
     sent: int
     error: str | UnsetType
     failed_at: str | UnsetType
 
     @classmethod
-    def of(cls, connector: Connector, status: ConnectorStatus, now: int) -> "ConnectorRecord":
+    def of(cls, connector: Connector, status: ConnectorStatus, *, to_mend: int, now: int) -> "ConnectorRecord":
         return cls(
             name=connector.name,
             kind=connector.kind,
@@ -112,10 +119,12 @@ class ConnectorRecord(Record, frozen=True):
             rows=status.rows,
             applied=status.applied,
             unchanged=status.unchanged,
+            older=status.older,
             repeated=status.repeated,
             skipped=status.skipped,
             bad=status.bad,
             quarantined=status.quarantined,
+            to_mend=to_mend,
             sent=status.sent,
             error=status.error or UNSET,
             failed_at=_instant(status.failed_at) if status.error else UNSET,

@@ -115,6 +115,12 @@ class DecisionHolds:
         request = EndRequest(decision=decision, kind="confirmed", shipments=shipments, lines=lines, left_at=left_at)
         return self._end(request, op)
 
+    def verify_left_at(self, decision: str, left_at: int | None) -> None:
+        """Raise InputInvalid if units of the decision can't have left at that instant, in UTC microseconds: `confirm`
+        would refuse it. Raises NotFound, HoldEnded.
+        """
+        verify_stated(left_at, began=self._entry(decision).at, now=self._clock(), field="left_at")
+
     def release(
         self,
         decision: str,

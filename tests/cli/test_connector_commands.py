@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from api.cli.connector.runs import message_line
+from api.connectors.running.report import MessageReport
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from tests.support.forked_cli import SMALL, Command, Run
@@ -165,7 +167,36 @@ def test_the_list_says_how_each_is(loaded, folder):
         "limoges",
     )
     assert (listed["rows"], listed["bad"], listed["quarantined"], listed["lag_seconds"]) == (2, 1, 1, 0)
-    assert "limoges" in loaded("connector", "list").stdout
+    assert (listed["to_mend"], listed["older"]) == (1, 0)
+    lines = loaded("connector", "list").stdout.splitlines()
+    (head,) = (line for line in lines if "to mend" in line)
+    (row,) = (line for line in lines if "limoges" in line)
+    assert row[head.index("to mend") :].split("│")[0].strip() == "1"
+
+
+def test_a_file_that_may_still_be_written_and_a_sender_that_begins_are_told(loaded, folder):
+    path = folder / "connectors" / "limoges.yaml"
+    path.write_text(FILE.replace("settled: 0s", "settled: 1d"))
+    (folder / "files" / "limoges" / "a.csv").write_text("Article,Pieces,Number\nP1,7,1\n")
+    said = "limoges: 1 file may still be written; what has not changed for 86400 s is read\n"
+    assert loaded("connector", "run").stdout == said
+    sender = "connector: out\nowner: it\nbecause: {en: What is to ship}\nkind: shipment_orders\nformat: ndjson\n"
+    path.with_name("out.yaml").write_text(sender + "sends: {folder: out, file: $number.txt}\nfields: {order: order}\n")
+    assert loaded("connector", "run", "out").stdout == "out: begins now, and sends what happens from now on\n"
+    assert loaded("connector", "run", "out").stdout == "out: nothing waits\n"
+
+
+def test_rows_that_a_run_took_over_before_it_broke_off_are_named():
+    message = MessageReport(name="k.csv", rows=7)
+    message.endings["applied"] = 5
+    assert message_line(message) == "k.csv: 7 rows (5 taken over, 2 in a run that broke off)"
+
+
+def test_what_is_wrong_with_a_row_is_told_in_french(loaded, folder):
+    (folder / "files" / "limoges" / "a.csv").write_text("Article,Pieces,Number\nP9,1,1\nP1,x,1\n")
+    said = loaded("--lang", "fr", "connector", "run").stdout
+    assert "ligne 2: Article: 'P9' n'est pas dans la table 'articles' (champ 'sku')" in said
+    assert "ligne 3: Pieces: 'x' n'est pas un nombre" in said
 
 
 def test_a_name_that_there_is_not_is_answered_with_those_that_there_are(run, folder):

@@ -75,6 +75,7 @@ def test_a_message_is_taken_over_and_answered_with_what_became_of_it(http, folde
         "rows": 2,
         "applied": 2,
         "unchanged": 0,
+        "older": 0,
         "repeated": 0,
         "skipped": 0,
         "bad": 0,

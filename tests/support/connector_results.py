@@ -35,6 +35,7 @@ _DATES = {
 _WORDS = {
     "applied": "taken over",
     "unchanged": "unchanged",
+    "older": "older",
     "repeated": "repeated",
     "skipped": "left out",
     "bad": "bad",

@@ -116,8 +116,8 @@ def replay_messages(
 def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | None, *, as_json: bool) -> None:
     """List connectors: how far each is, and its last error.
 
-    Of each: what it brings or sends, from where, when it was last read, for how long the oldest message has waited, and
-    what went wrong last.
+    Of each: what it brings or sends, from where, when it was last read, for how long the oldest message has waited, how
+    many files wait for a person in its folder bad, and what went wrong last.
 
     Example: pointsman connector list
     """
@@ -128,8 +128,12 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
     with Pointsman(settings) as service:
         now, times = service.now, Times.of(service)
         statuses = {item.name: service.connectors.status(item.name) for item in connectors}
+    files = connector_settings(settings).files
+    to_mend = {item.name: len(Keeping(item, files).quarantined()) for item in connectors}
     if as_json:
-        records = [ConnectorRecord.of(item, statuses[item.name], now) for item in connectors]
+        records = [
+            ConnectorRecord.of(item, statuses[item.name], to_mend=to_mend[item.name], now=now) for item in connectors
+        ]
         print_json(ConnectorsRecord(connectors=records))
         return
     rows = []
@@ -138,9 +142,10 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
         counts = say("{rows} rows, {bad} bad", rows=f"{status.rows:,}", bad=f"{status.bad:,}")
         read = times(status.read_at) if status.read_at else say("never")
         kind = f"{item.kind} {'<' if item.reads else '>'}"
-        rows.append([item.name, kind, place_text(item), read, str(status.lag(now)), counts, status.error])
+        rows.append([item.name, kind, place_text(item), read, str(status.lag(now)), counts])
+        rows[-1] += [str(to_mend[item.name]), say_message(status.error)]
     headings = [say("connector"), say("kind"), say("place"), say("last read"), say("lag (s)"), say("rows so far")]
-    headings.append(say("last error"))
+    headings += [say("to mend"), say("last error")]
     columns = text_columns(headings, rows)
     print_columns(columns[:1], columns[1:])
 
@@ -177,9 +182,9 @@ def _print(reports: Sequence[TurnReport], *, as_json: bool) -> None:
             print_json(TurnRecord.of(report))
             continue
         for message in report.messages:
-            click.echo(f"{report.connector}: {_message_line(message)}")
+            click.echo(f"{report.connector}: {message_line(message)}")
             for problem in message.problems[:_MOST_TOLD]:
-                parts = (problem.place, problem.path, say_message(problem.message))
+                parts = (say_message(problem.place), problem.path, say_message(problem.message))
                 click.echo("    " + ": ".join(part for part in parts if part))
             if message.kept is not None:
                 click.echo(f"    {say('kept with what is wrong with it: {path}', path=message.kept)}")
@@ -190,18 +195,38 @@ def _print(reports: Sequence[TurnReport], *, as_json: bool) -> None:
         elif report.busy:
             click.echo(say("{name}: another process runs it", name=report.connector))
         elif not report.messages and not report.sent:
-            click.echo(say("{name}: nothing waits", name=report.connector))
+            click.echo(_idle_line(report))
 
 
-def _message_line(message: MessageReport) -> str:
+def _idle_line(report: TurnReport) -> str:
+    """Why nothing was done."""
+    if report.settling:
+        files = counted(report.settling, "file")
+        return say(
+            "{name}: {files} may still be written; what has not changed for {seconds} s is read",
+            name=report.connector,
+            files=files,
+            seconds=report.settled,
+        )
+    if report.begun:
+        return say("{name}: begins now, and sends what happens from now on", name=report.connector)
+    return say("{name}: nothing waits", name=report.connector)
+
+
+def message_line(message: MessageReport) -> str:
+    """How many rows it has, and what became of them."""
     words = {
         "applied": say("taken over"),
         "unchanged": say("unchanged"),
-        "repeated": say("came before"),
+        "older": say("older than what is known"),
+        "repeated": say("repeated"),
         "skipped": say("left out"),
         "bad": say("bad"),
     }
     parts = [f"{count:,} {words[ending]}" for ending, count in message.endings.items() if count]
+    before = message.rows - sum(message.endings.values())
+    if before:
+        parts.append(say("{count} in a run that broke off", count=f"{before:,}"))
     return f"{message.name}: {counted(message.rows, 'row')}" + (f" ({', '.join(parts)})" if parts else "")
 
 

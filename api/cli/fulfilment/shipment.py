@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from api.cli.fulfilment.paper_files import paper_language, write_paper
-from api.cli.language.current import say, text
+from api.cli.language.current import counted, say, text
 from api.cli.options import AS_JSON, OP, argument, print_json, units_by_name
 from api.cli.output.times import Times
 from api.cli.reads import record_read
@@ -244,11 +244,11 @@ def list_open(
 def packing_summary(packing: PackingRecord, times: Times) -> str:
     """Of one packing, on one line."""
     return say(
-        "packing {number}, {state} {at}, {parcels} parcels by {carrier}",
+        "packing {number}, {state} {at}, {parcels} by {carrier}",
         number=packing.packing,
         state=say(_STATES[packing.state]),
         at=times(packing.packed_at),
-        parcels=len(packing.parcels),
+        parcels=counted(len(packing.parcels), "parcel"),
         carrier=packing.carrier or say("nobody"),
     )
 

@@ -1,6 +1,6 @@
 """Receipts, and what of them was delivered."""
 
-from api.connectors.applying.incoming import APPLIED, UNCHANGED, IncomingRow, Outcome, Place, loaded, without
+from api.connectors.applying.incoming import APPLIED, OLDER, UNCHANGED, IncomingRow, Outcome, Place, loaded, without
 from api.shapes.flows.receipts import DeliveryRequest, ReceiptLine, SentAnnouncement
 from api.shapes.quantities import Quantities
 from engine.store.flows.receipts import ReceiptUnchanged
@@ -13,7 +13,9 @@ def apply_receipt(place: Place, row: IncomingRow) -> Outcome:
     sent: SentAnnouncement = loaded(_RECEIPT, row.fields)
     announcement = sent.announcement(sent.id or "", Quantities.of(pointsman))
     outcome = pointsman.flows.inbound.announce(announcement, received_at=sent.received_at)
-    return UNCHANGED if isinstance(outcome, ReceiptUnchanged) else APPLIED
+    if isinstance(outcome, ReceiptUnchanged):
+        return OLDER if outcome.older else UNCHANGED
+    return APPLIED
 
 
 def apply_delivery(place: Place, row: IncomingRow) -> Outcome:

@@ -46,7 +46,12 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """Nothing changed: it came before, or a newer message did."""
+    """Nothing changed: what it says is there already, or it came before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """Nothing changed: by its `at` or `sequence` it is older than what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,8 @@ class Refused:
     early: bool = False
 
 
-Outcome: TypeAlias = Applied | Unchanged | Refused
-APPLIED, UNCHANGED = Applied(), Unchanged()
+Outcome: TypeAlias = Applied | Unchanged | Older | Refused
+APPLIED, UNCHANGED, OLDER = Applied(), Unchanged(), Older()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

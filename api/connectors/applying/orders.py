@@ -135,20 +135,36 @@ def apply_confirmation(place: Place, row: IncomingRow) -> Outcome:
 
 
 def apply_packing(place: Place, row: IncomingRow) -> Outcome:
-    """Of the shipment that the row names, as a confirmation. With `left_at`, it is confirmed as well."""
+    """Of the shipment that the row names, as a confirmation. With `left_at`, it is confirmed as well;
+    a time at which nothing can have left is refused before anything is packed.
+    """
     pointsman = place.pointsman
     body = loaded(_PACK, {"op": row.op, **without(row.fields, "left_at", *_WHICH)})
     named = _named(pointsman, row)
     if len(named) != 1 or len(named[0][1]) != 1:
         raise InputInvalid([Mistake(field="shipment", message=_SEVERAL)])
     ((decision, ways),) = named
+    left_at = StampField().deserialize(row.fields["left_at"]) if "left_at" in row.fields else None
+    pointsman.holds.verify_left_at(decision, left_at)
     shipments = [(each.node, each.service) for each in pointsman.decision(decision).record.shipments]
     key = ShipmentKey(decision, shipments.index(ways[0]))
     pointsman.fulfilment.parcels.pack(pack_request(pointsman, key, body))
-    if "left_at" in row.fields:
-        left_at = StampField().deserialize(row.fields["left_at"])
-        pointsman.holds.confirm(decision, shipments=ways, left_at=left_at, op=row.op)
+    if left_at is not None:
+        with _packed(key):
+            pointsman.holds.confirm(decision, shipments=ways, left_at=left_at, op=row.op)
     return APPLIED
+
+
+@contextmanager
+def _packed(key: ShipmentKey) -> Iterator[None]:
+    """What is refused in this block is told with what was done before it."""
+    try:
+        yield
+    except LATER:
+        raise
+    except PointsmanError as error:
+        message = f"shipment '{key}' is packed, but that it left is refused: {error}"
+        raise InputInvalid([Mistake(field="left_at", message=message)]) from error
 
 
 def _named(pointsman: Pointsman, row: IncomingRow) -> Sequence[tuple[str, list[tuple[str, str]]]]:

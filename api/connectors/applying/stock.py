@@ -8,6 +8,7 @@ from marshmallow import ValidationError
 
 from api.connectors.applying.incoming import (
     APPLIED,
+    OLDER,
     UNCHANGED,
     IncomingRow,
     Outcome,
@@ -53,7 +54,9 @@ def _set_counts(pointsman: Pointsman, counts: Sequence[Count]) -> Iterator[Outco
         for count, outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, CountSet):
                 yield APPLIED
-            elif isinstance(outcome, CountOlder | CountRepeated):
+            elif isinstance(outcome, CountOlder):
+                yield OLDER
+            elif isinstance(outcome, CountRepeated):
                 yield UNCHANGED
             else:
                 yield guarded(partial(_set_count, pointsman, count))
@@ -72,7 +75,8 @@ def _different_positions(counts: Sequence[Count]) -> Iterator[list[Count]]:
 
 
 def _set_count(pointsman: Pointsman, count: Count) -> Outcome:
-    return APPLIED if pointsman.stock.set_count(count).applied else UNCHANGED
+    result = pointsman.stock.set_count(count)
+    return APPLIED if result.applied else OLDER if result.older else UNCHANGED
 
 
 def _read_count(row: IncomingRow, quantities: Quantities) -> Count | Outcome:

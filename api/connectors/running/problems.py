@@ -61,22 +61,27 @@ def decode(stored: Iterable[bytes]) -> list[Problem]:
     return [msgspec.json.decode(text, type=Problem) for text in stored]
 
 
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """By their rows: what was refused is known later than what could not be read."""
+    return sorted(problems, key=lambda problem: problem.row)
+
+
 def problem_text(
     problems: Sequence[Problem], *, connector: str, connector_file: str, message: str, kept: Path, rows: int, bad: int,
-    at: int, whole: bool,
+    at: int, taken: int,
 ) -> str:  # fmt: skip
-    """The file beside a message in quarantine: what is wrong, where, and how it is mended. `whole`: nothing of the
-    message was taken over.
+    """The file beside a message in quarantine: what is wrong, where, and how it is mended. `taken` rows of it
+    were taken over, now or before.
     """
     read = datetime.datetime.fromtimestamp(at, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    taken = (
+    others = (
         "Nothing of the message was taken over."
-        if whole
+        if not taken
         else "The other rows were taken over, and are not taken over again when this file is replayed."
     )
     lines = [
         f"{message}, read by connector {connector} on {read}: {bad:,} of {rows:,} rows could not be taken over.",
-        taken,
+        others,
         "",
     ]
     for problem in problems:

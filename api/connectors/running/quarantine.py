@@ -38,13 +38,14 @@ class Keeping:
     def done(self) -> Path:
         return self.folder / DONE
 
-    def quarantine(self, message: Message, problems: Sequence[Problem], *, rows: int, bad: int, at: int) -> Path:
-        """Write what is wrong with the message, and the message itself if its source does not move it there; where
-        that is. Done again after a crash, it writes the same.
+    def quarantine(
+        self, message: Message, problems: Sequence[Problem], *, rows: int, bad: int, at: int, taken: int
+    ) -> Path:
+        """Write what is wrong with the message, of which `taken` rows were taken over, and the message itself if its
+        source does not move it there; where that is. Done again after a crash, it writes the same.
         """
         self.bad.mkdir(parents=True, exist_ok=True)
         kept = self.place_of(message)
-        whole = any(problem.whole for problem in problems) or self._connector.quarantine == "file"
         text = problem_text(
             problems,
             connector=self._connector.name,
@@ -54,7 +55,7 @@ class Keeping:
             rows=rows,
             bad=bad,
             at=at,
-            whole=whole,
+            taken=taken,
         )
         write_whole(kept.with_name(kept.name + SUFFIX), text.encode())
         self.copy(message, kept)
@@ -115,7 +116,7 @@ class Keeping:
         yield from (path for at, path in sorted((at, path) for at, path in dated if at is not None and at >= instant))
 
     def quarantined(self) -> list[Path]:
-        """Messages in quarantine, the oldest first."""
+        """Messages that wait for a person, the oldest first; of a connector that sends, records."""
         if not self.bad.is_dir():
             return []
         return sorted(path for path in self.bad.iterdir() if _is_message(path))

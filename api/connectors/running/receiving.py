@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Mapping
 
 from api.connectors.language.connector import Connector, Push
-from api.connectors.running.problems import MOST_PROBLEMS
+from api.connectors.running.problems import MOST_PROBLEMS, in_order
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader, ReadItem
 from api.connectors.running.report import MessageReport
@@ -74,6 +74,7 @@ class Receiver:
                     report.endings[ending] += count
                 report.problems += taken.problems[: max(0, MOST_PROBLEMS - len(report.problems))]
                 seen += taken.seen
+        report.problems = in_order(report.problems)
         self._put_aside(message, report, now)
         counts = {"messages": 1, "rows": report.rows, **report.endings, "quarantined": int(report.kept is not None)}
         status: dict[str, str | int] = {"looked_at": now, "read_at": now, "message": message.name, "error": ""}
@@ -100,7 +101,7 @@ class Receiver:
     def _put_aside(self, message: Message, report: MessageReport, now: int) -> None:
         if report.endings["bad"]:
             report.kept = self._keeping.quarantine(
-                message, report.problems, rows=report.rows, bad=report.endings["bad"], at=now
+                message, report.problems, rows=report.rows, bad=report.endings["bad"], at=now, taken=report.standing
             )
         else:
             self._keeping.keep(message)

@@ -6,9 +6,11 @@ from typing import Literal, TypeAlias
 
 from api.connectors.running.problems import Problem
 
-Ending: TypeAlias = Literal["applied", "unchanged", "repeated", "skipped", "bad"]
-ENDINGS: tuple[Ending, ...] = ("applied", "unchanged", "repeated", "skipped", "bad")
+Ending: TypeAlias = Literal["applied", "unchanged", "older", "repeated", "skipped", "bad"]
+ENDINGS: tuple[Ending, ...] = ("applied", "unchanged", "older", "repeated", "skipped", "bad")
 """What can become of a row: see engine/store/connectors/status.py."""
+STANDING: tuple[Ending, ...] = ("applied", "unchanged", "older", "repeated")
+"""Of a row that is not to be taken over again."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,11 +25,18 @@ class MessageReport:
     problems: list[Problem] = field(default_factory=list)
     kept: Path | None = None
 
+    @property
+    def standing(self) -> int:
+        """How many of its rows stand by now, taken over now or before."""
+        return sum(self.endings[ending] for ending in STANDING)
+
 
 @dataclass(slots=True, kw_only=True)
 class TurnReport:
     """`busy`: another process has its turn with the connector. `error` says why the source or the store could not be
-    used; what was read before that stands.
+    used; what was read before that stands. `settling`: how many messages are there, but may still be written, until
+    they have not changed for `settled` seconds. `begun`: a connector that sends has never run before; what happens from
+    now on is sent.
     """
 
     connector: str
@@ -35,6 +44,9 @@ class TurnReport:
     busy: bool = False
     error: str = ""
     sent: int = 0
+    settling: int = 0
+    settled: int = 0
+    begun: bool = False
 
     @property
     def rows(self) -> int:

@@ -1,16 +1,19 @@
 """Takes over rows of a connector: leaves out what came before and echoes, and calls what takes the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from api.connectors.applying.appliers import APPLIERS
-from api.connectors.applying.incoming import Applied, IncomingRow, Outcome, Place, Refused
+from api.connectors.applying.incoming import Applied, IncomingRow, Older, Outcome, Place, Refused, Unchanged
 from api.connectors.language.connector import Connector
 from api.connectors.running.problems import Problem
 from api.connectors.running.reading import ReadItem, ReadRow, SkippedRow
-from api.connectors.running.report import ENDINGS, Ending
+from api.connectors.running.report import ENDINGS, STANDING, Ending
 from engine.service import Pointsman
 
+_ENDING_OF: Mapping[type[Applied | Unchanged | Older], Ending] = {
+    Applied: "applied", Unchanged: "unchanged", Older: "older",
+}  # fmt: skip
 ECHO_SECONDS = 900
 """For so long after it was sent, a stock that comes back the same is an echo."""
 
@@ -22,6 +25,11 @@ class Taken:
     endings: dict[Ending, int] = field(default_factory=lambda: dict.fromkeys(ENDINGS, 0))
     problems: list[Problem] = field(default_factory=list)
     seen: list[bytes] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """How many of them stand by now, taken over now or before."""
+        return sum(self.endings[ending] for ending in STANDING)
 
 
 class RowTaker:
@@ -90,7 +98,7 @@ class RowTaker:
                 outcome.mistakes, row=row.number, place=row.place, raw=row.raw, early=outcome.early
             )
             return
-        taken.endings["applied" if isinstance(outcome, Applied) else "unchanged"] += 1
+        taken.endings[_ENDING_OF[type(outcome)]] += 1
         if row.named:
             taken.seen.append(row.once)
 

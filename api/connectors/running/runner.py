@@ -16,13 +16,13 @@ from api.connectors.applying.offline import mistakes_offline
 from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
 from api.connectors.running.answering import Answering
-from api.connectors.running.problems import MOST_PROBLEMS, Problem, decode, encode
+from api.connectors.running.problems import MOST_PROBLEMS, Problem, decode, encode, in_order
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader, ReadItem, ReadRow
 from api.connectors.running.report import MessageReport, TurnReport
 from api.connectors.running.row_taker import RowTaker, Taken
 from api.connectors.sending.outgoing import NotDelivered
-from api.connectors.sources.message import Message, Source, SourceUnavailable
+from api.connectors.sources.message import Message, Settling, Source, SourceUnavailable
 from engine.errors import PointsmanError
 from engine.idempotency import OPERATION_SECONDS
 from engine.service import Pointsman
@@ -32,9 +32,10 @@ ROWS_AT_ONCE = 200
 """So many rows are taken over before the place is stored."""
 _DOUBTFUL_SECONDS = OPERATION_SECONDS - 3_600
 """After so long, operations of rows that were being taken over when a process died may be forgotten."""
-_MESSAGE, _ROWS, _BAD, _AT, _OVER, _OVER_BAD = "message", "rows", "bad", "at", "over", "over_bad"
-"""Fields of the place: the message that is read, how many of its rows are over and how many of these are bad, when that
-was stored; the last message that is over, and whether it is in quarantine.
+_MESSAGE, _ROWS, _BAD, _TAKEN, _AT = "message", "rows", "bad", "taken", "at"
+_OVER, _OVER_BAD = "over", "over_bad"
+"""Fields of the place: the message that is read, how many of its rows are over, how many of these are bad and how many
+were taken over, when that was stored; the last message that is over, and whether it is in quarantine.
 """
 
 _ANSWERED = "answered"
@@ -86,6 +87,8 @@ class ConnectorRunner:
         self._advanced = advanced
         self._who = uuid.uuid4().hex
         self._place = Place(step=0, fields={})
+        self._taken_rows = 0
+        """Of the message that is read, also by a process that died."""
 
     def close(self) -> None:
         self._source.close()
@@ -117,6 +120,8 @@ class ConnectorRunner:
             left = waiting[index:] if isinstance(waiting, Sequence) else [message]
             status = {"waiting": len(left), "oldest": min(each.received_at for each in left)}
             report.messages.append(self._read(message, status))
+        if isinstance(self._source, Settling):
+            report.settling, report.settled = self._source.settling, self._source.settled
         now = self._pointsman.now
         self._keep(Step(status={"looked_at": now, "waiting": 0, "oldest": 0, "error": ""}))
         self._keeping.tidy(now)
@@ -136,8 +141,9 @@ class ConnectorRunner:
         resumed = fields.get(_MESSAGE) == message.id
         report = MessageReport(name=message.name)
         rows, bad = (int(fields.get(name, "0")) if resumed else 0 for name in (_ROWS, _BAD))
+        self._taken_rows = int(fields.get(_TAKEN, "0")) if resumed else 0
         doubtful = resumed and self._pointsman.now - int(fields.get(_AT, "0")) > _DOUBTFUL_SECONDS
-        begun = {_MESSAGE: message.id, _ROWS: str(rows), _BAD: str(bad)}
+        begun = {_MESSAGE: message.id, _ROWS: str(rows), _BAD: str(bad), _TAKEN: str(self._taken_rows)}
         self._keep(Step(fields=begun | self._at(), over=not resumed, status={**status, "error": ""}))
         refused = self._refused_beforehand(message) if self._connector.quarantine == "file" else Refusals()
         with self._reader.reading(message) as every:
@@ -193,7 +199,8 @@ class ConnectorRunner:
         for ending, count in taken.endings.items():
             report.endings[ending] += count
         report.problems += problems
-        fields = {_ROWS: str(report.rows), _BAD: str(report.endings["bad"])}
+        self._taken_rows += taken.rows
+        fields = {_ROWS: str(report.rows), _BAD: str(report.endings["bad"]), _TAKEN: str(self._taken_rows)}
         counts = _growing({"rows": len(batch), **taken.endings})
         self._keep(Step(fields=fields | self._at(), seen=taken.seen, problems=encode(problems), counts=counts))
         self._advanced(len(batch))
@@ -201,17 +208,25 @@ class ConnectorRunner:
     def _finish(self, message: Message, report: MessageReport) -> MessageReport:
         """The message is over: first what is wrong with it is written, then the place, and last it is put away."""
         counts = {"messages": 1}
-        report.problems = decode(self._store.problems(self._connector.name))
+        report.problems = in_order(decode(self._store.problems(self._connector.name)))
         bad = report.endings["bad"]
         if bad:
             counts["quarantined"] = 1
             report.kept = self._keeping.quarantine(
-                message, report.problems, rows=report.rows, bad=bad, at=self._pointsman.now
+                message, report.problems, rows=report.rows, bad=bad, at=self._pointsman.now, taken=self._taken_rows
             )
         else:
             self._keeping.keep(message)
         answered = self._answer(message, report)
-        over = {_MESSAGE: "", _ROWS: "", _BAD: "", _AT: "", _OVER: message.id, _OVER_BAD: "1" if bad else "0"}
+        over = {
+            _MESSAGE: "",
+            _ROWS: "",
+            _BAD: "",
+            _TAKEN: "",
+            _AT: "",
+            _OVER: message.id,
+            _OVER_BAD: "1" if bad else "0",
+        }
         status: dict[str, str | int] = {"read_at": self._pointsman.now, "message": message.name}
         self._keep(Step(fields={**over, **answered, **message.after}, over=True, status=status, counts=counts))
         self._source.put_away(message, quarantined=bool(bad))

@@ -11,6 +11,7 @@ from api.connectors.language.connector import Connector
 from api.connectors.running.opening import open_runner
 from api.connectors.running.report import TurnReport
 from api.connectors.running.runner import ConnectorRunner
+from api.connectors.sending.beginning import begin_sending
 from api.connectors.sending.opening import open_sender
 from api.connectors.sending.sender import ConnectorSender
 from engine.errors import PointsmanError
@@ -21,10 +22,13 @@ logger = logging.getLogger("pointsman")
 
 @dataclass(slots=True)
 class _Due:
-    """A connector, and when it is due again by this process's clock that only goes on."""
+    """A connector, and when it is due again by this process's clock that only goes on. `begun`: from where it sends is
+    stored, if it sends.
+    """
 
     connector: Connector
     at: float = 0.0
+    begun: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +55,11 @@ class ConnectorSchedule:
         ]
 
     def run_due(self) -> list[TurnReport]:
-        """Run those that are due; what became of each."""
+        """Run those that are due; what became of each. One that sends begins before any other has its turn, and
+        whatever keeps it from sending.
+        """
+        for item in self._due:
+            item.begun = item.begun or self._begin(item.connector)
         reports = []
         for item in self._due:
             if item.at <= time.monotonic():
@@ -62,6 +70,12 @@ class ConnectorSchedule:
     def run_all(self) -> list[TurnReport]:
         """Run all of them, once."""
         return [self._run(item.connector) for item in self._due]
+
+    def _begin(self, connector: Connector) -> bool:
+        try:
+            return begin_sending(self.pointsman, connector)
+        except PointsmanError:  # its turn says so
+            return False
 
     def _run(self, connector: Connector) -> TurnReport:
         """Whatever goes wrong with one connector keeps no other from its turn."""

@@ -18,6 +18,7 @@ from api.connectors.running.problems import SUFFIX, Problem
 from api.connectors.running.quarantine import write_whole
 from api.connectors.running.report import MessageReport, TurnReport
 from api.connectors.sending.asking import ANSWER, Asking
+from api.connectors.sending.beginning import CURSOR
 from api.connectors.sending.delivery import Delivery
 from api.connectors.sending.outgoing import Refused
 from api.connectors.sending.records.batch import Batch, Record, Records
@@ -29,12 +30,12 @@ from engine.store.connectors.connector_store import Place, Step
 
 WAITS = (5, 30, 120, 600, 1_800, 3_600)
 """Seconds after the first, second, ... failure in a row until it is tried again; then always the last."""
-_CURSOR, _NUMBER, _AT, _UNTIL = "cursor", "number", "sending_at", "sending_until"
+_NUMBER, _AT, _UNTIL = "number", "sending_at", "sending_until"
 _FAILURES, _AGAIN, _SINCE = "failures", "again_at", "failing_since"
 _MINUTE, _IN_MINUTE = "minute", "in_minute"
-"""Fields of the place: how far was sent, the number of the last message; of a message that is being sent, its instant
-and the cursor behind it; how often that failed in a row, since when, and when it is tried again; and how many messages
-went out in which minute.
+"""Fields of the place, beside how far was sent: the number of the last message; of a message that is being sent, its
+instant and the cursor behind it; how often that failed in a row, since when, and when it is tried again; and how many
+messages went out in which minute.
 """
 
 _NOT_KEPT = ("addressee", ANSWER)
@@ -103,12 +104,13 @@ class ConnectorSender:
         fields = self._place.fields
         if int(fields.get(_AGAIN, "0")) > self._pointsman.now:
             return
-        if _CURSOR not in fields:
-            self._keep(Step(fields={_CURSOR: self._records.start()}))
+        if CURSOR not in fields:
+            self._keep(Step(fields={CURSOR: self._records.start()}))
+            report.begun = True
         goes_on = True
         while goes_on and self._may_send():
             before = self._place.fields
-            batch = self._records.after(before[_CURSOR], most=self._sends.most, until=before.get(_UNTIL, ""))
+            batch = self._records.after(before[CURSOR], most=self._sends.most, until=before.get(_UNTIL, ""))
             goes_on = self._send(batch, report)
         self._keep(Step(status={"looked_at": self._pointsman.now, "waiting": 0, "oldest": 0, "error": ""}))
 
@@ -118,8 +120,8 @@ class ConnectorSender:
         skipped = len(batch.records) - len(records)
         if not records:
             counts = {"skipped": skipped} if skipped else {}
-            if batch.cursor != self._place.fields[_CURSOR]:
-                self._keep(Step(fields={_CURSOR: batch.cursor, _AT: "", _UNTIL: ""}, counts=counts))
+            if batch.cursor != self._place.fields[CURSOR]:
+                self._keep(Step(fields={CURSOR: batch.cursor, _AT: "", _UNTIL: ""}, counts=counts))
             return batch.more
         number, at = self._begin(batch)
         rendered, refusal, before = Rendered(), "", 0
@@ -168,7 +170,7 @@ class ConnectorSender:
         now = self._pointsman.now
         minute = str(now // 60)
         in_minute = int(self._place.fields.get(_IN_MINUTE, "0")) if self._place.fields.get(_MINUTE) == minute else 0
-        over = {_CURSOR: batch.cursor, _AT: "", _UNTIL: "", _FAILURES: "", _AGAIN: "", _SINCE: ""}
+        over = {CURSOR: batch.cursor, _AT: "", _UNTIL: "", _FAILURES: "", _AGAIN: "", _SINCE: ""}
         requests = 1 if self._asking is None else 2
         over |= {_MINUTE: minute, _IN_MINUTE: str(in_minute + requests)}
         counted = {"sent": sent, "skipped": skipped, "bad": bad, "messages": 1, "quarantined": 1 if bad else 0}

@@ -23,6 +23,7 @@ class FolderSource:
         self.path = root / folder.path
         self._folder = folder
         self._now = now
+        self.settling, self.settled = 0, folder.settled
 
     def messages(self, place: Mapping[str, str]) -> list[Message]:  # noqa: ARG002  # files that were read are moved
         """By name. What comes meanwhile is read at the next turn."""
@@ -38,6 +39,7 @@ class FolderSource:
         now = self._now()
         latest = now - self._folder.settled
         whole = sorted((name, stat) for name, stat in found if stat.st_ctime <= latest or not self._folder.settled)
+        self.settling = len(found) - len(whole)
         return [self._message(name, stat, now) for name, stat in whole]
 
     def put_away(self, message: Message, *, quarantined: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from engine.errors import PointsmanError
 
@@ -24,6 +24,16 @@ class Message:
     open: Callable[[], BinaryIO]
     headers: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """A source that leaves messages alone for a while, as they may still be written: how many there were when it was
+    last looked, and for how many seconds they must not have changed.
+    """
+
+    settling: int
+    settled: int
 
 
 class Source(Protocol):

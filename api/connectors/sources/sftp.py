@@ -30,6 +30,7 @@ class SftpSource:
         self._place = place
         self._session = SftpSession(place, resolve=resolve, root=root)
         self._now = now
+        self.settling, self.settled = 0, place.settled
         self._fetched = tempfile.TemporaryDirectory(prefix="pointsman-sftp-")
 
     def messages(self, place: Mapping[str, str]) -> list[Message]:  # noqa: ARG002  # files that were read are moved there
@@ -39,6 +40,7 @@ class SftpSource:
             time.sleep(min(self._place.settled, _MOST_SETTLING))
             again = self._listed()
             first = {name: told for name, told in again.items() if first.get(name) == told}
+            self.settling = len(again) - len(first)
         some = dict(sorted(first.items())[:MOST_AT_ONCE])
         if some:
             self._session.run([f"get -p {self._remote(name)} {quoted(str(self._local(name)))}" for name in some])

@@ -70,7 +70,7 @@ def formatter() -> logging.Formatter:
 
 _EXTRA = (
     *("operation", "order", "network", "status", "milliseconds", "method"),
-    *("connector", "file", "rows", "applied", "unchanged", "repeated", "skipped", "bad"),
+    *("connector", "file", "rows", "applied", "unchanged", "older", "repeated", "skipped", "bad"),
 )
 """What an event may have besides its text, given as `extra`."""
 

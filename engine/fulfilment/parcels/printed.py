@@ -88,13 +88,23 @@ class PrintedPapers:
         raise NotFound(f"there is no {paper} of '{of}'")
 
     def of_job(self, job: PrintJob, *, kind: PrintFormat, dots_per_mm: int) -> PrintedPaper:
-        """What a job names, for a printer that understands such a format."""
+        """What a job names, for a printer that understands such a format. Raises InputInvalid if its label is sold in
+        another.
+        """
         if job.paper == "manifest":
             return self.manifest(job.of)
         shipment, parcel = parcel_of(job.of)
         if job.paper == "note":
             return self.note(shipment, parcel)
-        return self.label(shipment, parcel, kind=kind, dots_per_mm=dots_per_mm)
+        label = self.label(shipment, parcel, kind=kind, dots_per_mm=dots_per_mm)
+        if label.format != kind:
+            message = (
+                f"the carrier sold this label as {label.format.upper()}, and its printer takes {kind.upper()}: print"
+                f" it by hand (pointsman shipment label {shipment} --parcel {parcel}); a node's `label_format` says how"
+                " labels are bought"
+            )
+            raise InputInvalid([Mistake(field="format", message=message)])
+        return label
 
     def _sold(self, shipment: PackedShipment, parcel: int) -> tuple[LabelFormat, bytes] | None:
         stored = self._parts.shipments.label(shipment.key, parcel)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Self
 
-COUNTERS = ("messages", "rows", "applied", "unchanged", "repeated", "skipped", "bad", "quarantined", "sent")
-"""Numbers since the connector first ran: of messages, rows, and what became of each row. `unchanged`: it came before by
-its own number, or a newer one did; `repeated`: its `once` was known; `skipped`: by `when`, or an echo; `bad`: in
-quarantine, by itself or with its message. `quarantined` are messages with a bad row; `sent` what went out.
+COUNTERS = ("messages", "rows", "applied", "unchanged", "older", "repeated", "skipped", "bad", "quarantined", "sent")
+"""Numbers since the connector first ran: of messages, rows, and what became of each row. `unchanged`: what it says was
+there already, or it came before by its own number; `older`: something newer was known; `repeated`: its `once` was
+known; `skipped`: by `when`, or an echo; `bad`: in quarantine, by itself or with its message. `quarantined` are messages
+with a bad row; `sent` what went out.
 """
 
 
@@ -30,6 +31,7 @@ class ConnectorStatus:
     rows: int = 0
     applied: int = 0
     unchanged: int = 0
+    older: int = 0
     repeated: int = 0
     skipped: int = 0
     bad: int = 0

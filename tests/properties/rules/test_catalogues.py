@@ -31,8 +31,8 @@ THREE_OF_EACH = [
     ("product.tags: {has_all: [fragile, bulky, gift]}", "tier: 1"),
 ]
 DAYS = range(datetime.date(2026, 1, 1).toordinal(), datetime.date(2027, 1, 1).toordinal())
-DECIDED_IN_ENGINE = re.compile(r"reasons\.|node_rest$|explanation\.|transfer_line$")
-"""Texts that only decisions and proposed transfers use."""
+DECIDED_IN_ENGINE = re.compile(r"reasons\.|node_rest$|explanation\.|transfer_line$|papers\.")
+"""Texts that only decisions, proposed transfers, and papers of parcels use."""
 
 
 def third_language(folder: Path, mark: Callable[[str, str], str]) -> Catalogue:

@@ -28,8 +28,10 @@ def test_files_are_read_by_name_and_an_older_count_changes_nothing(running):
     here.put("1.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
     report = here.run()
     assert [message.name for message in report.messages] == ["1.csv", "2.csv"]
-    assert (report.ended("applied"), report.ended("unchanged")) == (1, 1)
+    assert (report.ended("applied"), report.ended("older")) == (1, 1)
     assert here.on_hand("RARE", "lyon") == 7
+    here.put("3.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
+    assert here.run().ended("unchanged") == 1
 
 
 def test_the_same_movement_in_another_file_is_told_by_once(running):
@@ -66,7 +68,7 @@ def test_a_bad_row_is_told_with_its_place_and_the_others_are_taken_over(running)
              "lyon,COAT,many,2026-11-27T09:00:31Z\nlyon,LAMP,,2026-11-27T09:00:31Z\n")  # fmt: skip
     (message,) = here.run().messages
     assert (message.endings["applied"], message.endings["bad"]) == (1, 3)
-    assert [(problem.row, problem.path) for problem in message.problems] == [(4, "units"), (5, "units"), (3, "node")]
+    assert [(problem.row, problem.path) for problem in message.problems] == [(3, "node"), (4, "units"), (5, "units")]
     assert here.on_hand("RARE", "lyon") == 7
     kept, problems = here.kept("bad")
     assert (kept, problems) == ("a.csv", "a.csv.problems.txt")
@@ -102,7 +104,8 @@ def test_a_file_that_is_none_is_put_aside_and_the_next_one_is_read(running, cont
 def test_a_file_that_may_still_grow_is_left(running):
     here = running(COUNTS.replace("settled: 0s", "settled: 1d").replace('["*.csv", "*.json", "*.ndjson"]', '"*"'))
     here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
-    assert here.run().messages == []
+    report = here.run()
+    assert (report.messages, report.settling, report.settled) == ([], 1, 86_400)
     here.put(".a.csv.tmp", "")
     here.put("b.csv.part", "")
     at_once = running(here.text.replace("settled: 1d", "settled: 0s"))
@@ -162,7 +165,7 @@ def test_of_two_counts_of_a_position_in_a_file_the_newer_stands(running):
     rows.append("RARE,6,2026-11-27T09:00:20Z")
     here.put("a.csv", HEAD + "".join(f"lyon,{row}\n" for row in rows))
     report = here.run()
-    assert (report.ended("applied"), report.ended("unchanged")) == (3, 1)
+    assert (report.ended("applied"), report.ended("older")) == (3, 1)
     assert (here.on_hand("RARE", "lyon"), here.on_hand("LAMP", "lyon")) == (7, 1)
 
 
@@ -172,3 +175,18 @@ def test_a_step_that_is_stored_again_as_its_answer_was_lost_counts_once(pointsma
     for _ in range(2):
         assert store.keep("x", "me", 1, step, now=pointsman.now, since=0)
     assert (store.status("x").rows, store.place("x").step) == (7, 1)
+
+
+def test_of_a_message_of_which_nothing_was_taken_over_that_is_said(running):
+    here = running(COUNTS)
+    here.put("a.csv", HEAD + "nowhere,RARE,7,2026-11-27T09:00:31Z\n")
+    here.run()
+    assert "Nothing of the message was taken over." in next((here.inbox / "bad").glob("*.txt")).read_text()
+
+
+def test_of_a_file_that_is_kept_whole_that_others_were_taken_over_is_said_if_they_were(running):
+    here = running(COUNTS + "quarantine: file\n")
+    here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\nnowhere,RARE,1,2026-11-27T09:00:31Z\n")
+    here.run()
+    assert here.on_hand("RARE", "lyon") == 7
+    assert "The other rows were taken over" in next((here.inbox / "bad").glob("*.txt")).read_text()

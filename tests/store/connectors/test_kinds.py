@@ -1,6 +1,7 @@
 """Each kind that comes in is taken over by the call that HTTP has for it, and told in its words."""
 
 import dataclasses
+import datetime
 import json
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from engine.errors import NotFound
 from engine.store.stock import Movement
 from tests.support.connectors import Running
+from tests.support.parcels import ZOE, decided, packing_network
 
 FILE = """\
 connector: {kind}-in
@@ -214,7 +216,7 @@ def test_receipts_and_what_of_them_was_delivered(send, pointsman):
     }
     row = {"id": "A-1", "node": "lyon", "sku": "RARE", "pieces": 4, "due": "2026-12-01T06:00:00Z", "n": 2}
     assert send("receipts", fields, row).endings["applied"] == 1
-    assert send("receipts", fields, {**row, "pieces": 9, "n": 1}).endings["unchanged"] == 1
+    assert send("receipts", fields, {**row, "pieces": 9, "n": 1}).endings["older"] == 1
     delivered = {"receipt": "id", "quantity": "pieces", "last": "{value: 'true'}"}
     assert send("deliveries", delivered, {**row, "pieces": 3}, more=ONCE).problems == []
     assert pointsman.flows.inbound.find("A-1").status == "received"
@@ -256,3 +258,27 @@ def test_a_return_and_its_steps(send, pointsman):
     assert send("return_inspections", inspected, {**row, "groups": [{"grade": "as_new"}]}, more=ONCE).problems == []
     (group,) = pointsman.flows.returns.show("R-1").stored.groups
     assert (group.node, group.grade) == ("lyon", "as_new")
+
+
+PACKED = {"shipment": "shipment", "left_at": "left"}
+
+
+def test_a_packing_whose_units_cannot_have_left_then_does_nothing_of_it(send, bare):
+    shop = packing_network(bare)
+    key = decided(shop, ("A", 1), id="W-9")
+    row = {"shipment": str(key), "left": "2020-01-01T00:00:00Z", "n": 1}
+    (problem,) = send("packings", PACKED, row, more=ONCE).problems
+    assert (problem.path, "the goods were not held yet" in problem.message) == ("left_at", True)
+    with pytest.raises(NotFound):
+        shop.fulfilment.parcels.find(key)
+    assert shop.orders.show("W-9").units("shipped") == 0
+
+
+def test_a_packing_with_the_time_at_which_it_left_is_confirmed_as_well(send, bare):
+    shop = packing_network(bare)
+    key = decided(shop, ("A", 1), id="W-9")
+    shop.fulfilment.parcels.put_addressee("W-9", ZOE)
+    left = datetime.datetime.fromtimestamp(shop.now, tz=datetime.UTC).isoformat()
+    assert send("packings", PACKED, {"shipment": str(key), "left": left, "n": 1}, more=ONCE).problems == []
+    assert shop.fulfilment.parcels.find(key).packings
+    assert shop.orders.show("W-9").units("shipped") == 1

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from api.connectors.running.schedule import ConnectorSchedule
+from api.connectors.sending.beginning import begin_sending
 from api.connectors.sending.sender import ConnectorSender
 from engine.model.parcels import ShipmentKey
 from engine.orders.cancellation.plan import CancelRequest
@@ -558,3 +560,27 @@ fields:
     assert sorted(files) == ["940-1.edi", "940-2.edi"]
     assert "ST*940*0001~W05*N*W-1~LX*1~W01*2*EA**VN*A~W76*2~SE*6*0001~GE*1*1~IEA*1*000000001~" in files["940-1.edi"]
     assert files["940-2.edi"].endswith("IEA*1*000000002~")
+
+
+def test_what_happens_once_a_sender_is_seen_is_sent_also_if_it_could_not_send_yet(sending, shop, tmp_path):
+    here = sending(shop, "kind: shipment_orders\n" + ALL)
+    schedule = ConnectorSchedule(pointsman=shop, connectors=[here.connector], files=tmp_path)
+    who = "a process that has its turn"
+    assert shop.connectors.take_turn("out", who)
+    assert schedule.run_due()[0].busy
+    shop.connectors.end_turn("out", who)
+    assert begin_sending(shop, here.connector)
+    decide(shop, ("A", 1), id="W-7")
+    assert begin_sending(shop, here.connector)
+    assert here.run().sent == 1
+    assert records(here)[0]["order"] == "W-7"
+
+
+def test_a_sender_whose_table_is_wrong_begins_when_it_is_seen(sending, shop, tmp_path):
+    lookups = "lookups: {places: {file: places.csv, key: a, value: b}}\n"
+    here = sending(shop, "kind: shipment_orders\n" + lookups + ALL)
+    schedule = ConnectorSchedule(pointsman=shop, connectors=[here.connector], files=tmp_path)
+    assert schedule.run_due()[0].error
+    decide(shop, ("A", 1), id="W-7")
+    (tmp_path / "places.csv").write_text("a,b\nlyon,L\n")
+    assert here.run().sent == 1

@@ -8,6 +8,7 @@ import pytest
 
 from engine.errors import CarrierRefused, CarrierUnavailable, InputInvalid, NotPackable, OrderErased
 from engine.fulfilment.carriers.settings import CarrierSettings
+from engine.fulfilment.printing.print_job import PrintJob
 from engine.model.carriers import CarrierAccount, NumberRange
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
@@ -88,6 +89,21 @@ def test_labels_are_bought_as_the_printer_of_the_node_takes_them(shop, fake):
     key = decided(shop, ("A", 1))
     pack(shop, key)
     assert shop.fulfilment.printed.label(key, 1, kind="zpl").content == LABELS["zpl"]
+
+
+def test_a_label_of_another_format_than_its_printer_takes_is_not_sent_there(shop, fake, redis_client, network):
+    lyon = shop.network().nodes["lyon"]
+    packing_network(
+        shop,
+        services=[service(carrier="shop", carrier_product=PRODUCTS["sendcloud"])],
+        nodes=[replace(lyon, label_format="png", printers={"label": "socket://10.0.0.5"})],
+        carriers={"shop": CarrierAccount(id="shop", door="sendcloud", url=fake.url)},
+    )
+    pack(shop, decided(shop, ("A", 1)))
+    jobs = map(PrintJob.of_text, redis_client.hvals(f"{{{network}}}:print:jobs"))
+    (job,) = [job for job in jobs if job.paper == "label"]
+    with pytest.raises(InputInvalid, match="sold this label as PNG, and its printer takes ZPL"):
+        shop.fulfilment.printed.of_job(job, kind="zpl", dots_per_mm=8)
 
 
 @pytest.mark.parametrize("fault", ["dropped", "lost", "cut", "nonsense", "broken_after", "busy"])
