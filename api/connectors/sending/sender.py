@@ -159,11 +159,11 @@ class ConnectorSender:
         self, records: Sequence[Record], number: int, at: datetime.datetime, batch: Batch, refusal: str
     ) -> tuple[Rendered, int]:
         """Each of the records of one event by itself, as all together were refused. Raises NotDelivered."""
+        if len(records) == 1:
+            return Rendered(bad=[BadRecord(record=records[0], problems=(refusal,))]), 0
         total, before = Rendered(), 0
         for index, record in enumerate(records, start=1):
             try:
-                if len(records) == 1:
-                    raise Refused(refusal)
                 rendered, known = self._sent([record], number, at, batch, alone=f"-{index}")
             except Refused as error:
                 total.bad.append(BadRecord(record=record, problems=(str(error),)))
