@@ -823,6 +823,14 @@ class Keys:
         """List: JSON of each problem of the message that is being read."""
         return self._key("connector", name, "problems")
 
+    def connector_replay(self, name: str) -> str:
+        """Hash: as `connector`, of messages that are sent again: what is read meanwhile keeps its own place."""
+        return self._key("connector", name, "replay")
+
+    def connector_replay_problems(self, name: str) -> str:
+        """List: as `connector_problems`, of the message that is sent again."""
+        return self._key("connector", name, "replay", "problems")
+
     def connector_lease(self, name: str) -> str:
         """String: there while a process runs the connector, with a name that it gave itself."""
         return self._key("connector", name, "lease")

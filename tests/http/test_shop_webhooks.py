@@ -15,12 +15,27 @@ from tests.support.shipped_connectors import FOLDER
 
 SECRET = "hush"
 NAMES = (
-    *("shopify-orders", "shopify-cancellations", "shopify-refunds", "shopify-levels"),
+    *("shopify-orders", "shopify-cancellations", "shopify-refunds"),
     *("woocommerce-orders", "woocommerce-cancellations"),
 )
 PARIS = {"country_code": "FR", "zip": "75001", "city": "Paris", "province_code": None}
 ID = 820982911946154508
 LINES = (866550311766439020, 141249953214522974)
+
+LEVELS = """\
+connector: levels
+owner: e-commerce
+because: {en: Stock that a shop counts}
+kind: counts
+reads: {push: hmac-sha256, header: X-WC-Webhook-Signature, secret: SECRET}
+format: json
+echo_of: shopify-stock
+fields:
+  node: {from: place, words: {one: lyon}}
+  sku: sku
+  on_hand: units
+  at: at
+"""
 
 
 @pytest.fixture
@@ -32,7 +47,8 @@ def send(http, tmp_path, monkeypatch):
         shutil.copy(FOLDER / f"{name}.yaml", folder)
         shutil.copytree(FOLDER / name, folder / name)
         monkeypatch.setenv(f"POINTSMAN_CONNECTOR_{name.upper().replace('-', '_')}_SECRET", SECRET)
-    (folder / "shopify-levels" / "items.csv").write_text("inventory_item,sku\n271878346596884015,SHIRT\n2,NO-SUCH\n")
+    (folder / "levels.yaml").write_text(LEVELS)
+    monkeypatch.setenv("POINTSMAN_CONNECTOR_LEVELS_SECRET", SECRET)
     monkeypatch.setenv("POINTSMAN_CONNECTORS", str(folder))
     monkeypatch.setenv("POINTSMAN_CONNECTOR_FILES", str(tmp_path / "files"))
     anonymous = http.application.test_client()
@@ -103,15 +119,39 @@ def test_units_that_were_taken_off_an_order_are_not_shipped(send, pointsman):
     assert pointsman.orders.show(str(ID)).units("cancelled") == 1
 
 
-def test_a_level_that_is_older_than_the_last_or_that_we_sent_ourselves_changes_nothing(send, pointsman, clock):
-    level = json.loads((FOLDER / "shopify-levels" / "level.json").read_text())
+def test_a_refund_of_an_order_that_was_cancelled_before_changes_nothing_and_waits_for_nobody(send, pointsman, tmp_path):
+    send("shopify-orders", shopify_order())
+    send("shopify-cancellations", shopify_order(cancelled_at="2026-11-27T10:00:00+01:00"))
+    refund = json.loads((FOLDER / "shopify-refunds" / "documented.json").read_text())
+    response = send("shopify-refunds", refund)
+    assert (response.status_code, response.get_json()["unchanged"]) == (200, 1)
+    assert pointsman.orders.show(str(ID)).units("cancelled") == 2
+    (cancelled,) = [line for line in refund["refund_line_items"] if line["restock_type"] == "cancel"]
+    too_many = {**refund, "id": 2, "refund_line_items": [{**cancelled, "quantity": 2}]}
+    assert send("shopify-refunds", too_many).get_json()["bad"] == 1
 
+
+def test_a_refund_of_units_that_have_left_waits_for_a_person(send, pointsman):
+    send("shopify-orders", shopify_order())
+    for decision in {shipment.decision for shipment in pointsman.orders.show(str(ID)).shipments}:
+        pointsman.holds.confirm(decision)
+    refund = json.loads((FOLDER / "shopify-refunds" / "documented.json").read_text())
+    assert send("shopify-refunds", refund).get_json()["bad"] == 1
+
+
+def test_the_cancellation_of_an_order_of_which_nothing_is_shipped_is_left_out(send):
+    digital = [{**line, "requires_shipping": False} for line in shopify_order()["line_items"]]
+    cancelled = shopify_order(line_items=digital, cancelled_at="2026-11-27T10:00:00+01:00")
+    assert send("shopify-cancellations", cancelled).get_json()["skipped"] == 1
+
+
+def test_a_level_that_is_older_than_the_last_or_that_we_sent_ourselves_changes_nothing(send, pointsman, clock):
     def tell(units, at):
-        return send("shopify-levels", {**level, "available": units, "updated_at": at}).get_json()
+        return send("levels", {"place": "one", "sku": "SHIRT", "units": units, "at": at}).get_json()
 
     clock.now += 7_200
     assert tell(7, "2026-11-27T11:30:00+01:00")["applied"] == 1
-    assert tell(9, "2026-11-27T11:29:00+01:00")["unchanged"] == 1
+    assert tell(9, "2026-11-27T11:29:00+01:00")["older"] == 1
     pointsman.connectors.remember_sent("shopify-stock", {"lyon\tSHIRT": "12 5"}, now=clock.now)
     assert tell(5, "2026-11-27T11:31:00+01:00")["skipped"] == 1
     assert tell(6, "2026-11-27T11:31:00+01:00")["applied"] == 1
@@ -160,9 +200,9 @@ def test_a_cancellation_that_comes_before_its_order_is_taken_over_once_that_is_t
 
 
 def test_a_message_with_another_mistake_as_well_waits_for_a_person(send, tmp_path):
-    item = {"inventory_item_id": 2, "location_id": 24826418, "available": 1, "updated_at": "2026-11-27T09:30:00Z"}
-    assert send("shopify-levels", [item, {**item, "location_id": 1}]).get_json()["bad"] == 2
-    assert list((tmp_path / "files" / "shopify-levels" / "bad").glob("*.early")) == []
+    level = {"place": "one", "sku": "NO-SUCH", "units": 1, "at": "2026-11-27T09:30:00Z"}
+    assert send("levels", [level, {**level, "place": "two"}]).get_json()["bad"] == 2
+    assert list((tmp_path / "files" / "levels" / "bad").glob("*.early")) == []
 
 
 def test_a_webhook_of_woocommerce_that_is_not_signed_so_is_refused(send):

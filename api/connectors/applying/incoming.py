@@ -158,6 +158,14 @@ def units_by_line(rows: Any) -> Any:
     return units
 
 
+def without_empty_lines(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields, without the lines of 0 units; without any line that is left, without `lines`."""
+    if not isinstance(row.get("lines"), list):
+        return dict(row)
+    lines = [line for line in row["lines"] if line["quantity"] != 0]
+    return {**row, "lines": lines} if lines or not row["lines"] else without(row, "lines")
+
+
 def folded(shape: Schema, row: Mapping[str, Any]) -> dict[str, Any]:
     """The fields, with units by line where the shape takes them so; of lists in them, too."""
     known = {field.data_key or name: field for name, field in shape.fields.items()}

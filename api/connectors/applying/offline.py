@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from api.connectors.applying.incoming import folded, plain, without
+from api.connectors.applying.incoming import folded, plain, without, without_empty_lines
 from api.connectors.language.kinds import INBOUND, NOT_IN_BODY
 from api.shapes.mistakes import mistakes_of
 from api.shapes.postal_address import PostalAddressShape
@@ -18,6 +18,8 @@ def mistakes_offline(kind: str, fields: Mapping[str, Any]) -> list[Mistake]:
     inbound = INBOUND[kind]
     body = without(fields, *inbound.address, *inbound.optional_address, *NOT_IN_BODY.get(kind, ()))
     shape = _shape(kind)
+    if kind == "confirmations":
+        body = without_empty_lines(body)
     body = folded(shape, body)
     if "op" in shape.fields:
         body.setdefault("op", "the operation")

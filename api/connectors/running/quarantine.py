@@ -1,6 +1,7 @@
 """Messages with mistakes, kept beside what is wrong with them until a person has mended them."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,13 +10,20 @@ import orjson
 
 from api.connectors.language.connector import HEADER_WORD, Connector, Folder
 from api.connectors.running.problems import SUFFIX, Problem, problem_text
-from api.connectors.sources.folder import BAD, DONE, free_path
+from api.connectors.sources.folder import BAD, DONE, free_path, matches
 from api.connectors.sources.message import Message
-from api.connectors.sources.names import instant_and_name, kept_name
+from api.connectors.sources.names import MOST_LETTERS, instant_and_name, kept_name
 
 HEADERS = ".headers.json"
+_PART = 1 << 16
 EARLY = ".early"
 """Behind the name of a message: an empty file which says that it is only about what is not there yet."""
+
+
+_NUMBERED = re.compile(r"-[0-9]+(?=(\.[^.]*)?\Z)")
+"""What `free_path` puts behind a name."""
+_NOT_KEPT_IN_NAMES = re.compile(r"[^\w.,=@+*?\[\]!-]+")
+"""Of a glob, letters in whose place `kept_name` puts another."""
 
 
 class Keeping:
@@ -26,6 +34,7 @@ class Keeping:
     def __init__(self, connector: Connector, root: Path) -> None:
         self._connector = connector
         source = connector.reads.source if connector.reads else None
+        self._files = source.files if isinstance(source, Folder) else None
         self._moved = isinstance(source, Folder)
         """Whether the source moves files there itself."""
         self.folder = root / (source.path if isinstance(source, Folder) else connector.name)
@@ -58,8 +67,8 @@ class Keeping:
             taken=taken,
         )
         write_whole(kept.with_name(kept.name + SUFFIX), text.encode())
-        self.copy(message, kept)
         self._keep_headers(message, kept)
+        self.copy(message, kept)
         mark = kept.with_name(kept.name + EARLY)
         if problems and all(problem.early for problem in problems):
             write_whole(mark, b"")
@@ -67,18 +76,45 @@ class Keeping:
             mark.unlink(missing_ok=True)
         return kept
 
+    def is_of(self, path: Path) -> bool:
+        """Whether a kept file, or one beside it, is the connector's: others may watch the same folder."""
+        if self._files is None:
+            return True
+        name = path.name
+        for suffix in (SUFFIX, HEADERS, EARLY):
+            name = name.removesuffix(suffix)
+        _, name = instant_and_name(name)
+        globs = [_NOT_KEPT_IN_NAMES.sub("*", glob) for glob in self._files]
+        shortened = len(name) >= MOST_LETTERS
+        return shortened or any(matches(each, globs) for each in (name, _NUMBERED.sub("", name)))
+
     def early(self) -> list[tuple[int, float, Path]]:
         """Messages in quarantine all of whose mistakes are that something is not there yet: when each came, when it was
         last tried, and where it is, the oldest first.
         """
-        marks = self.bad.glob(f"*{EARLY}") if self.bad.is_dir() else ()
+        marks = [mark for mark in self._in(self.bad) if mark.name.endswith(EARLY)]
         found = [(mark, mark.with_name(mark.name.removesuffix(EARLY))) for mark in marks]
         dated = [(instant_and_name(path.name)[0], mark.stat().st_mtime, path) for mark, path in found if path.is_file()]
         return sorted((at, tried, path) for at, tried, path in dated if at is not None)
 
     def place_of(self, message: Message) -> Path:
         """Where it is kept while it is in quarantine."""
-        return free_path(self.bad / kept_name(message))
+        path = self.bad / kept_name(message)
+        if self._moved:
+            return free_path(path)
+        return next((each for each in self._in(self.bad) if self._is_kept_as(message, each)), None) or free_path(path)
+
+    def _is_kept_as(self, message: Message, path: Path) -> bool:
+        """Whether the message itself lies there: put there before a crash, or answered alike when asked for again."""
+        name = instant_and_name(path.name)[1]
+        wanted = instant_and_name(kept_name(message))[1]
+        if wanted not in (name, _NUMBERED.sub("", name)) or not _is_message(path):
+            return False
+        return kept_headers(path) == self._headers(message) and _has_content(message, path)
+
+    def _in(self, folder: Path) -> list[Path]:
+        """What is kept of the connector there."""
+        return [path for path in folder.iterdir() if self.is_of(path)] if folder.is_dir() else []
 
     def copy(self, message: Message, path: Path) -> None:
         """Keep it there, unless its source moves it there."""
@@ -95,31 +131,32 @@ class Keeping:
 
     def _keep_headers(self, message: Message, kept: Path) -> None:
         """Those that the connector reads, beside the message: sent again, it has them still. Nothing secret is kept."""
-        wanted = used_headers(self._connector)
-        headers = {name: value for name, value in message.headers.items() if name.lower() in wanted}
+        headers = self._headers(message)
         if headers:
             write_whole(kept.with_name(kept.name + HEADERS), orjson.dumps(headers))
 
+    def _headers(self, message: Message) -> dict[str, str]:
+        wanted = used_headers(self._connector)
+        return {name: value for name, value in message.headers.items() if name.lower() in wanted}
+
     def tidy(self, now: float) -> None:
         """Delete messages in `done` that are older than the connector says."""
-        if self._connector.keep is None or not self.done.is_dir():
+        if self._connector.keep is None:
             return
-        for path in self.done.iterdir():
+        for path in self._in(self.done):
             at, _ = instant_and_name(path.name)
             if at is not None and at < now - self._connector.keep:
                 path.unlink(missing_ok=True)
 
     def kept_since(self, instant: int) -> Iterator[Path]:
         """What was read since then, taken over or not, the oldest first."""
-        paths = [path for folder in (self.done, self.bad) if folder.is_dir() for path in folder.iterdir()]
+        paths = [path for folder in (self.done, self.bad) for path in self._in(folder)]
         dated = [(instant_and_name(path.name)[0], path) for path in paths if _is_message(path)]
         yield from (path for at, path in sorted((at, path) for at, path in dated if at is not None and at >= instant))
 
     def quarantined(self) -> list[Path]:
         """Messages that wait for a person, the oldest first; of a connector that sends, records."""
-        if not self.bad.is_dir():
-            return []
-        return sorted(path for path in self.bad.iterdir() if _is_message(path))
+        return sorted(path for path in self._in(self.bad) if _is_message(path))
 
     def release(self, path: Path) -> None:
         """A message that was mended and taken over is kept with those that were good."""
@@ -163,6 +200,14 @@ def write_whole(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+
+
+def _has_content(message: Message, path: Path) -> bool:
+    with message.open() as one, path.open("rb") as other:
+        while part := one.read(_PART):
+            if other.read(len(part)) != part:
+                return False
+        return not other.read(1)
 
 
 def copy_whole(message: Message, path: Path) -> None:

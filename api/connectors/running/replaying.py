@@ -69,7 +69,8 @@ def replay(pointsman: Pointsman, connector: Connector, paths: Iterable[Path], fi
             raise InputInvalid([Mistake(where=str(path), field="", message="there is no such file")])
         keeping = _KeptWhereItIs(connector, files, path)
         source = _Files((path,))
-        parts = ConnectorParts(connector=connector, source=source, reader=open_reader(connector), keeping=keeping)
+        reader = open_reader(connector)
+        parts = ConnectorParts(connector=connector, source=source, reader=reader, keeping=keeping, replaying=True)
         turn = ConnectorRunner(pointsman, parts).take_turn()
         report.messages += turn.messages
         report.busy, report.error = turn.busy, turn.error
@@ -81,6 +82,8 @@ def replay(pointsman: Pointsman, connector: Connector, paths: Iterable[Path], fi
 
 
 def connector_of_file(connectors: Iterable[Connector], files: Path, path: Path) -> Connector | None:
-    """The connector in whose folder the file is kept; None if it is in none's."""
+    """The connector in whose folder the file is kept, by its name if several watch it; None if it is none's."""
     folder = path.resolve().parent.parent
-    return next((item for item in connectors if Keeping(item, files).folder.resolve() == folder), None)
+    there = [item for item in connectors if Keeping(item, files).folder.resolve() == folder]
+    meant = [item for item in there if Keeping(item, files).is_of(path)]
+    return meant[0] if meant else there[0] if len(there) == 1 else None

@@ -46,13 +46,14 @@ logger = logging.getLogger("pointsman")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorParts:
-    """What a connector runs with. `advanced` is told how many rows are over."""
+    """What a connector runs with. `replaying`: messages are sent again; the place of what is read stays as it is."""
 
     connector: Connector
     source: Source
     reader: MessageReader
     keeping: Keeping
     answering: Answering | None = None
+    replaying: bool = False
 
 
 @dataclass(slots=True)
@@ -83,6 +84,7 @@ class ConnectorRunner:
         self._reader = parts.reader
         self._keeping = parts.keeping
         self._answering = parts.answering
+        self._replaying = parts.replaying
         self._taker = RowTaker(pointsman, parts.connector)
         self._advanced = advanced
         self._who = uuid.uuid4().hex
@@ -102,7 +104,7 @@ class ConnectorRunner:
             return report
         try:
             with acting_as(name):
-                self._place = self._store.place(name)
+                self._place = self._store.place(name, replaying=self._replaying)
                 self._read_all(report)
         except TurnLost:
             report.busy = True
@@ -208,7 +210,7 @@ class ConnectorRunner:
     def _finish(self, message: Message, report: MessageReport) -> MessageReport:
         """The message is over: first what is wrong with it is written, then the place, and last it is put away."""
         counts = {"messages": 1}
-        report.problems = in_order(decode(self._store.problems(self._connector.name)))
+        report.problems = in_order(decode(self._store.problems(self._connector.name, replaying=self._replaying)))
         bad = report.endings["bad"]
         if bad:
             counts["quarantined"] = 1
@@ -248,7 +250,10 @@ class ConnectorRunner:
         """Store a step; raises TurnLost if another process has the turn by now."""
         now, number = self._pointsman.now, self._place.step + 1
         since = now - self._connector.remember
-        if not self._store.keep(self._connector.name, self._who, number, step, now=now, since=since):
+        kept = self._store.keep(
+            self._connector.name, self._who, number, step, now=now, since=since, replaying=self._replaying
+        )
+        if not kept:
             raise TurnLost(f"another process runs the connector {self._connector.name} by now")
         left = {name: value for name, value in {**self._place.fields, **step.fields}.items() if value}
         self._place = Place(step=number, fields=left)

@@ -4,6 +4,7 @@ import fnmatch
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from api.connectors.language.connector import Folder
 from api.connectors.sources.message import Message, SourceUnavailable
@@ -46,6 +47,8 @@ class FolderSource:
         source = self.path / message.name
         if not source.is_file():  # it was put away before this process died
             return
+        if _id(message.name, source.stat()) != message.id:  # its sender has replaced it: that is another message
+            return
         folder = self.path / (BAD if quarantined else DONE)
         folder.mkdir(exist_ok=True)
         source.replace(free_path(folder / kept_name(message)))
@@ -56,13 +59,24 @@ class FolderSource:
     def _is_meant(self, name: str) -> bool:
         return matches(name, self._folder.files)
 
+    def _opened(self, name: str, stat: os.stat_result) -> BinaryIO:
+        file = (self.path / name).open("rb")
+        if _id(name, os.fstat(file.fileno())) != _id(name, stat):
+            file.close()
+            raise SourceUnavailable(f"{self.path / name} was replaced just now; the next turn reads it")
+        return file
+
     def _message(self, name: str, stat: os.stat_result, now: float) -> Message:
         return Message(
-            id=f"{name} {stat.st_mtime_ns} {stat.st_size}",
+            id=_id(name, stat),
             name=name,
             received_at=int(min(stat.st_mtime, now)),
-            open=lambda: (self.path / name).open("rb"),
+            open=lambda: self._opened(name, stat),
         )
+
+
+def _id(name: str, stat: os.stat_result) -> str:
+    return f"{name} {stat.st_mtime_ns} {stat.st_size}"
 
 
 def matches(name: str, globs: Sequence[str]) -> bool:

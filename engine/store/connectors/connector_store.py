@@ -19,6 +19,9 @@ from engine.store.script_keys import KEEP_PLACE
 LEASE_MILLISECONDS = 60_000
 """How long a process has its turn with a connector, until it stores the next step."""
 
+WAITING_MILLISECONDS = 330_000
+"""And while it waits for another system: longer than any of those may take to answer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -58,26 +61,35 @@ class ConnectorStore:
         """Whether it is the turn of the process of that name to run the connector, from now on."""
         return self._leases.take(self._keys.connector_lease(name), who, milliseconds=LEASE_MILLISECONDS)
 
+    def hold_turn(self, name: str, who: str, step: int) -> bool:
+        """Whether it is still the turn of `who`, who stored that step last; it stays so while others answer."""
+        lease = self._keys.connector_lease(name)
+        return self._leases.take(lease, who, milliseconds=WAITING_MILLISECONDS) and self.place(name).step == step
+
     def end_turn(self, name: str, who: str) -> None:
         self._leases.give_back(self._keys.connector_lease(name), who)
 
-    def place(self, name: str) -> Place:
+    def place(self, name: str, *, replaying: bool = False) -> Place:
+        """`replaying`: that of messages which are sent again, apart from that of what is read."""
         with faults():
-            stored = self._client.redis.hgetall(self._keys.connector(name))
+            stored = self._client.redis.hgetall(self._place_key(name, replaying=replaying))
         fields = {key.decode(): value.decode() for key, value in stored.items()}
         fields.pop("by", None)
         return Place(step=int(fields.pop("step", "0")), fields=fields)
 
-    def keep(self, name: str, who: str, number: int, step: Step, *, now: int, since: int) -> bool:
+    def keep(
+        self, name: str, who: str, number: int, step: Step, *, now: int, since: int, replaying: bool = False
+    ) -> bool:
         """Store a step, the one after `number - 1`; False if it is not the turn of `who` any more: somebody else has
-        the lease, or has stored a step since. Ids of messages that came before `since` are forgotten.
+        the lease, or has stored a step since. Ids of messages that came before `since` are forgotten. `replaying`: as
+        of `place`.
         """
         keys = self._keys
         script_keys = KEEP_PLACE.keys(
             keys,
-            connector=keys.connector(name),
+            connector=self._place_key(name, replaying=replaying),
             connector_once=keys.connector_once(name),
-            connector_problems=keys.connector_problems(name),
+            connector_problems=self._problems_key(name, replaying=replaying),
             connector_lease=keys.connector_lease(name),
             connector_status=keys.connector_status(name),
         )
@@ -111,10 +123,16 @@ class ConnectorStore:
             scores = self._client.redis.zmscore(self._keys.connector_once(name), list(ids))
         return [score is not None for score in scores]
 
-    def problems(self, name: str) -> list[bytes]:
-        """Those of the message that is being read."""
+    def problems(self, name: str, *, replaying: bool = False) -> list[bytes]:
+        """Those of the message that is being read, or sent again."""
         with faults():
-            return list(self._client.redis.lrange(self._keys.connector_problems(name), 0, -1))
+            return list(self._client.redis.lrange(self._problems_key(name, replaying=replaying), 0, -1))
+
+    def _place_key(self, name: str, *, replaying: bool) -> str:
+        return self._keys.connector_replay(name) if replaying else self._keys.connector(name)
+
+    def _problems_key(self, name: str, *, replaying: bool) -> str:
+        return self._keys.connector_replay_problems(name) if replaying else self._keys.connector_problems(name)
 
     def statuses(self) -> list[ConnectorStatus]:
         """Of every connector that ever ran, by name."""

@@ -1,5 +1,6 @@
 """A connector may die at any point: nothing is lost, and nothing counts twice."""
 
+import io
 import itertools
 import os
 import signal
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from api.connectors.running import quarantine
+from api.connectors.running.replaying import replay
+from api.connectors.sources.message import Message
 from engine.inventory.stock import NetworkStock
 from engine.store.connectors.connector_store import ConnectorStore, Step
 from engine.store.stock import Movement
@@ -155,8 +158,8 @@ def test_a_runner_that_lost_its_turn_stores_nothing_more(running, opened, monkey
     runner = here.runner()
     real = ConnectorStore.place
 
-    def place(store, name):
-        found = real(store, name)
+    def place(store, name, **options):
+        found = real(store, name, **options)
         store._client.redis.delete(store._keys.connector_lease(name))
         assert store.take_turn(name, "another")
         return found
@@ -240,3 +243,49 @@ def test_killed_again_and_again_it_takes_over_each_row_once(running, server_url,
     status = here.pointsman.connectors.status("tills")
     assert (status.rows, status.applied + status.unchanged + status.repeated) == (404, 4)
     assert here.kept("bad")[0] == "a.csv"
+
+
+def test_what_is_sent_again_leaves_the_place_of_what_is_being_read(running, dies, monkeypatch, clock):
+    """Else it would be read again from its first row, days later, when operations are forgotten."""
+    monkeypatch.setattr("api.connectors.running.runner.ROWS_AT_ONCE", 1)
+    here = running(MOVEMENTS)
+    here.put("a.csv", SALES + "nowhere,RARE,1,R1,1\nlyon,RARE,1,R1,2\nlyon,RARE,1,R1,3\n")
+    old = here.put("old.csv", SALES + "lyon,SHIRT,1,R9,1\n").rename(here.root / "20261120T080000_old.csv")
+    dies(6, after=True)  # the third row is taken over; that it is is not stored
+    with pytest.raises(Died):
+        here.run()
+    dies(0)
+    assert here.on_hand("RARE", "lyon") == 1
+    clock.now += 2 * 86_400
+    assert replay(here.pointsman, here.connector, [old], here.root).ended("applied") == 1
+    (message,) = here.run().messages
+    assert [problem.row for problem in message.problems] == [2, 4]
+    assert here.on_hand("RARE", "lyon") == 1
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Event": "7"}])
+def test_a_message_that_was_kept_before_a_crash_is_kept_once(running, headers):
+    text = MOVEMENTS.replace("reads: {folder: in, settled: 0s}", "reads: {http: 'https://example.com/sales'}")
+    here = running(text.replace("once: [receipt, line]", "once: [receipt, line, $header.x-event]"))
+    keeping = quarantine.Keeping(here.connector, here.root)
+
+    def message(at, content, event="7"):
+        return Message(
+            id="1",
+            name="sales-1",
+            received_at=at,
+            open=lambda: io.BytesIO(content),
+            headers=dict.fromkeys(headers, event),
+        )
+
+    def kept(message):
+        return keeping.quarantine(message, [], rows=1, bad=1, at=here.made_at, taken=0).name
+
+    first = kept(message(here.made_at, b"one"))
+    assert kept(message(here.made_at, b"one")) == first
+    assert kept(message(here.made_at + 300, b"one")) == first
+    assert kept(message(here.made_at, b"two")) == f"{first.removesuffix('.csv')}-2"
+    assert kept(message(here.made_at, b"two")) == f"{first}-2"
+    assert len(keeping.quarantined()) == 2
+    if headers:
+        assert kept(message(here.made_at, b"one", event="8")) == f"{first}-3"

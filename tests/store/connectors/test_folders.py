@@ -2,6 +2,10 @@
 
 import pytest
 
+from api.connectors.running.quarantine import EARLY, Keeping
+from api.connectors.running.replaying import connector_of_file
+from api.connectors.sources.message import SourceUnavailable
+from engine.inventory.stock import NetworkStock
 from engine.store.connectors.connector_store import Step
 from tests.support.connectors import COUNTS, MOVEMENTS
 
@@ -190,3 +194,56 @@ def test_of_a_file_that_is_kept_whole_that_others_were_taken_over_is_said_if_the
     here.run()
     assert here.on_hand("RARE", "lyon") == 7
     assert "The other rows were taken over" in next((here.inbox / "bad").glob("*.txt")).read_text()
+
+
+def test_a_file_that_its_sender_replaces_while_it_is_read_is_read_next(running, monkeypatch):
+    here = running(COUNTS)
+    path = here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
+    real = NetworkStock.set_counts
+
+    def replaced(stock, counts):
+        path.write_text(HEAD + "lyon,RARE,5,2026-11-27T09:05:00Z\n")
+        return real(stock, counts)
+
+    monkeypatch.setattr(NetworkStock, "set_counts", replaced)
+    assert here.run().ended("applied") == 1
+    assert here.kept("done") == []
+    monkeypatch.setattr(NetworkStock, "set_counts", real)
+    assert here.run().ended("applied") == 1
+    assert (here.on_hand("RARE", "lyon"), here.kept("done")) == (5, ["a.csv"])
+
+
+def test_a_file_that_is_replaced_before_it_is_opened_is_read_at_the_next_turn(running):
+    here = running(COUNTS)
+    path = here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
+    source = here.runner()._source
+    (message,) = source.messages({})
+    path.write_text(HEAD + "lyon,RARE,5,2026-11-27T09:05:00Z\n")
+    with pytest.raises(SourceUnavailable, match="was replaced just now"):
+        message.open()
+
+
+def test_connectors_that_share_a_folder_leave_each_others_files(running):
+    names = {"warehouse": '["stock *.csv"]', "depot": '["depot_*.csv"]'}
+    both = {}
+    for name, files in names.items():
+        own = running(
+            COUNTS.replace("connector: warehouse", f"connector: {name}").replace(
+                '["*.csv", "*.json", "*.ndjson"]', files
+            )
+        )
+        both[name] = Keeping(own.connector, own.root)
+        own.put("stock 1.csv" if name == "warehouse" else "depot_1.csv", HEAD + "nowhere,RARE,7,2026-11-27T09:00:31Z\n")
+        assert own.run().ended("bad") == 1
+    assert [path.name[16:] for path in both["warehouse"].quarantined()] == ["stock_1.csv"]
+    assert [path.name[16:] for path in both["depot"].quarantined()] == ["depot_1.csv"]
+    assert [path.name[16:] for path in both["depot"].kept_since(0)] == ["depot_1.csv"]
+    numbered = both["depot"].bad / "20261127T080000_depot_1-2.csv"
+    assert both["depot"].is_of(numbered)
+    assert not both["warehouse"].is_of(numbered)
+    assert both["warehouse"].is_of(both["depot"].bad / f"20261127T080000_stock_1.csv{EARLY}")
+    connectors = [keeping._connector for keeping in both.values()]
+    found = connector_of_file(connectors, both["depot"].bad.parent.parent, numbered)
+    assert found is not None
+    assert found.name == "depot"
+    assert connector_of_file(connectors, both["depot"].bad.parent.parent, both["depot"].bad / "other.txt") is None

@@ -1,11 +1,13 @@
 """Each kind that comes in is taken over by the call that HTTP has for it, and told in its words."""
 
+import dataclasses
 import datetime
 import json
 
 import pytest
 
 from engine.errors import NotFound
+from engine.store.stock import Movement
 from tests.support.connectors import Running
 from tests.support.parcels import ZOE, decided, packing_network
 
@@ -117,6 +119,29 @@ def test_an_order_that_is_refused_leaves_whom_it_goes_to_as_it_was(send, pointsm
     assert pointsman.fulfilment.parcels.addressee("W-1").name == "Ada Byron"
 
 
+def test_an_order_that_comes_again_does_not_bring_back_an_address_that_was_corrected(send, pointsman):
+    send("orders", ADDRESSED_FIELDS, {**ORDER, "to": ADA})
+    parcels = pointsman.fulfilment.parcels
+    corrected = dataclasses.replace(parcels.addressee("W-1"), lines=("9 rue du Lac",))
+    parcels.put_addressee("W-1", corrected)
+    assert send("orders", ADDRESSED_FIELDS, {**ORDER, "to": ADA}).endings["unchanged"] == 1
+    assert parcels.addressee("W-1") == corrected
+
+
+def test_an_order_that_was_decided_without_an_addressee_gets_the_one_that_comes(send, pointsman):
+    place_order(send)
+    assert send("orders", ADDRESSED_FIELDS, {**ORDER, "to": ADA}).endings["unchanged"] == 1
+    assert pointsman.fulfilment.parcels.addressee("W-1").name == "Ada Byron"
+
+
+def test_an_addressee_that_was_put_before_the_order_is_decided_is_replaced_by_that_of_the_order(send, pointsman):
+    send("orders", ADDRESSED_FIELDS, {**ORDER, "id": "W-2", "to": ADA})
+    parcels = pointsman.fulfilment.parcels
+    parcels.put_addressee("W-1", dataclasses.replace(parcels.addressee("W-2"), name="Grace Hopper"))
+    send("orders", ADDRESSED_FIELDS, {**ORDER, "to": ADA})
+    assert parcels.addressee("W-1").name == "Ada Byron"
+
+
 def test_a_cancellation_and_one_of_an_order_that_has_not_come_yet(send, pointsman):
     place_order(send)
     message = send("cancellations", {"order": "id"}, {"id": "W-1", "n": 1}, {"id": "W-2", "n": 2}, more=ONCE)
@@ -144,6 +169,38 @@ def test_a_confirmation_of_a_shipment_that_there_is_not(send):
     fields = {"order": "order", "node": "node"}
     (problem,) = send("confirmations", fields, {"order": "W-1", "node": "moon", "n": 1}, more=ONCE).problems
     assert problem.message == "order 'W-1' has no shipment at 'moon' that could have left"
+
+
+LINES = {"lines": "{each: lines, fields: {line: sku, quantity: quantity}}"}
+
+
+def test_a_line_of_which_nothing_left_is_left_out_of_the_confirmation(send, pointsman):
+    place_order(send, lines=[{"id": "a", "sku": "SHIRT", "quantity": 2}, {"id": "b", "sku": "RARE", "quantity": 1}])
+    shipments = {shipment.decision for shipment in pointsman.orders.show("W-1").shipments}
+    row = {"id": shipments.pop(), "lines": [{"sku": "SHIRT", "quantity": 2}, {"sku": "RARE", "quantity": 0}], "n": 1}
+    fields = {"decision": "id", **LINES}
+    nothing = {**row, "lines": [{"sku": "SHIRT", "quantity": 0}], "n": 2}
+    assert send("confirmations", fields, nothing, more=ONCE).endings["unchanged"] == 1
+    assert pointsman.orders.show("W-1").units("shipped") == 0
+    assert send("confirmations", fields, row, more=ONCE).endings["applied"] == 1
+    state = pointsman.orders.show("W-1")
+    assert (state.units("shipped", "SHIRT"), state.units("shipped", "RARE"), state.units("held")) == (2, 0, 1)
+
+
+@pytest.mark.parametrize("lines", [{}, LINES])
+def test_a_confirmation_by_order_that_two_decisions_could_mean_is_refused(send, pointsman, lines):
+    place_order(send, lines=[{"sku": "RARE", "quantity": 5}])
+    (first,) = pointsman.orders.show("W-1").shipments
+    pointsman.stock.move([Movement(node=first.record.node, sku="RARE", delta=9, op="m")])
+    pointsman.backlog.run(limit=5)
+    assert [item.record.node for item in pointsman.orders.show("W-1").shipments] == [first.record.node] * 2
+    row = {"order": "W-1", "node": first.record.node, "lines": [{"sku": "RARE", "quantity": 1}], "n": 1}
+    (problem,) = send("confirmations", {"order": "order", "node": "node", **lines}, row, more=ONCE).problems
+    assert "several shipments are meant; say which one" in problem.message
+    assert pointsman.orders.show("W-1").units("shipped") == 0
+    pointsman.holds.confirm(first.decision)
+    assert send("confirmations", {"order": "order", "node": "node"}, {**row, "n": 2}, more=ONCE).problems == []
+    assert pointsman.orders.show("W-1").units("shipped") == 5
 
 
 def test_receipts_and_what_of_them_was_delivered(send, pointsman):

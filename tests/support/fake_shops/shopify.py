@@ -40,6 +40,10 @@ class FakeShopify(FakeShop):
         self.levels: dict[tuple[str, str], int] = {}
         self.orders: dict[str, ShopifyOrder] = {}
         self.busy = 0
+        self.code = "THROTTLED"
+        """Of the error that busy requests are answered."""
+        self.key_in_use = False
+        """A mutation of the same key is still under way."""
         self.sold_meanwhile: list[tuple[str, str]] = []
         """Of these one is sold right before the next mutation."""
         self._keys: dict[str, tuple[Any, Any]] = {}
@@ -56,7 +60,7 @@ class FakeShopify(FakeShop):
             return Told(401, {"errors": message})
         if self.busy:
             self.busy -= 1
-            return Told(200, {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]})
+            return Told(200, {"errors": [{"message": "It failed", "extensions": {"code": self.code}}]})
         query, variables = asked.json["query"], asked.json.get("variables", {})
         for name, call in (("inventorySetQuantities", self._set), ("fulfillmentCreate", self._fulfil)):
             if name in query:
@@ -80,6 +84,8 @@ class FakeShopify(FakeShop):
     def _set(self, query: str, variables: dict[str, Any]) -> Told:
         if "@idempotent(key: $key)" not in query or not variables.get("key"):
             return _invalid("The @idempotent directive is required for this mutation but was not provided.")
+        if self.key_in_use:
+            return _user_error("inventorySetQuantities", "IDEMPOTENCY_CONCURRENT_REQUEST", "in progress, try again")
         for item, location in self.sold_meanwhile:
             self.levels[self.items[item], location] -= 1
         self.sold_meanwhile = []

@@ -75,11 +75,25 @@ def test_what_was_sold_there_meanwhile_is_not_overwritten_blindly(shopify, stock
     assert levels(shopify)["A", "lyon"] == 8
 
 
-def test_where_it_is_throttled_it_is_asked_again_later(shopify, stock, clock):
-    shopify.busy = 1
-    assert "says that it is busy" in stock.run().error
+@pytest.mark.parametrize("code", ["THROTTLED", "INTERNAL_SERVER_ERROR", "ACCESS_DENIED", "SHOP_INACTIVE"])
+def test_an_error_of_the_server_or_of_the_token_keeps_back_and_loses_nothing(shopify, stock, clock, code):
+    shopify.busy, shopify.code = 1, code
+    report = stock.run()
+    assert "says that it is busy" in report.error
+    assert report.messages == []
     clock.now += 6
     shopify.busy = 0
+    assert stock.run().error == ""
+    assert levels(shopify)["A", "lyon"] == 10
+
+
+def test_where_the_same_key_is_still_under_way_it_is_sent_again_later(shopify, stock, clock):
+    shopify.key_in_use = True
+    report = stock.run()
+    assert "says that it is busy" in report.error
+    assert report.messages == []
+    clock.now += 6
+    shopify.key_in_use = False
     assert stock.run().error == ""
     assert levels(shopify)["A", "lyon"] == 10
 
@@ -161,6 +175,18 @@ def test_a_fulfilment_whose_answer_got_lost_is_not_made_again(shopify, fulfilmen
     assert (report.error, report.sent, report.messages) == ("", 0, [])
     assert len(shopify.orders["4711"].fulfillments) == 1
     assert shop.connectors.status("shopify-fulfilments").skipped == 1
+
+
+def test_a_fulfilment_waits_for_a_scope_that_is_not_granted_yet(shopify, fulfilments, shop, clock):
+    fulfilments.run()
+    leave(shop)
+    shopify.busy, shopify.code = 1, "ACCESS_DENIED"
+    report = fulfilments.run()
+    assert "says that it is busy" in report.error
+    assert report.messages == []
+    clock.now += 6
+    shopify.busy = 0
+    assert fulfilments.run().sent == 1
 
 
 def test_an_order_that_shopify_split_over_two_locations_is_put_aside_with_its_words(shopify, fulfilments, shop):
