@@ -600,6 +600,7 @@ def test_of_a_message_that_is_refused_only_the_bad_records_are_put_aside(sending
         taken = [line for sent in there.requests if bad not in sent.body for line in sent.body.splitlines()]
     assert (report.sent, report.ended("bad"), report.error) == (6, 1, "")
     assert len({*taken}) == len(taken) == 6
+    assert all(key.count("-") == 1 for key in keys)  # smaller messages, each with a number of its own
     assert len(set(keys)) == len(keys)
 
 
