@@ -598,6 +598,10 @@ def test_of_a_message_that_is_refused_only_the_bad_records_are_put_aside(sending
         report = here.run()
         keys = [sent.headers["idempotency-key"] for sent in there.requests]
         taken = [line for sent in there.requests if bad not in sent.body for line in sent.body.splitlines()]
+        for number in range(11, 19):
+            decide(shop, ("M", 1), id=f"o{number}")
+        assert here.run().sent == 8
+        assert "fewer" not in shop.connectors.place("out").fields
     assert (report.sent, report.ended("bad"), report.error) == (6, 1, "")
     assert len({*taken}) == len(taken) == 6
     assert all(key.count("-") == 1 for key in keys)  # smaller messages, each with a number of its own
