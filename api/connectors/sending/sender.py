@@ -4,6 +4,7 @@ Before a message is delivered, its number, its instant and the cursor behind its
 goes on after a crash sends the same message again, under the same name and key: at least once, nothing left out.
 """
 
+import dataclasses
 import datetime
 import logging
 import uuid
@@ -33,9 +34,10 @@ WAITS = (5, 30, 120, 600, 1_800, 3_600)
 _NUMBER, _AT, _UNTIL = "number", "sending_at", "sending_until"
 _FAILURES, _AGAIN, _SINCE = "failures", "again_at", "failing_since"
 _MINUTE, _IN_MINUTE = "minute", "in_minute"
+_FEWER = "fewer"
 """Fields of the place, beside how far was sent: the number of the last message; of a message that is being sent, its
-instant and the cursor behind it; how often that failed in a row, since when, and when it is tried again; and how many
-messages went out in which minute.
+instant and the cursor behind it; how often that failed in a row, since when, and when it is tried again; how many
+messages went out in which minute; and how many records one has at most, after one with more was refused.
 """
 
 _NOT_KEPT = ("addressee", ANSWER)
@@ -110,7 +112,7 @@ class ConnectorSender:
         goes_on = True
         while goes_on and self._may_send():
             before = self._place.fields
-            batch = self._records.after(before[CURSOR], most=self._sends.most, until=before.get(_UNTIL, ""))
+            batch = self._records.after(before[CURSOR], most=self._most(), until=before.get(_UNTIL, ""))
             goes_on = self._send(batch, report)
         self._keep(Step(status={"looked_at": self._pointsman.now, "waiting": 0, "oldest": 0, "error": ""}))
 
@@ -124,17 +126,14 @@ class ConnectorSender:
                 self._keep(Step(fields={CURSOR: batch.cursor, _AT: "", _UNTIL: ""}, counts=counts))
             return batch.more
         number, at = self._begin(batch)
-        rendered, refusal, before = Rendered(), "", 0
         try:
-            known = self._asked(records, number, at)
-            before = len(records) - len(known)
-            rendered = self._renderer.render(known, number=number, at=at)
-            self._deliver(rendered, batch)
+            rendered, before = self._sent(records, number, at, batch)
         except Refused as error:
-            refusal = str(error)
-        if refusal:
-            rendered.bad += [BadRecord(record=record, problems=(refusal,)) for record in records]
-        sent = 0 if refusal else rendered.records
+            if len(batch.records) > 1 and self._most() > 1:
+                self._send_fewer(len(batch.records))
+                return True
+            rendered, before = self._sent_alone(records, number, at, batch, str(error))
+        sent = rendered.records
         report.sent += sent
         if rendered.bad:
             report.messages.append(self._put_aside(rendered.bad, number, len(records)))
@@ -142,6 +141,45 @@ class ConnectorSender:
         if sent:
             logger.info("connector %s sent %s records", self._connector.name, sent)
         return batch.more
+
+    def _sent(
+        self, records: Sequence[Record], number: int, at: datetime.datetime, batch: Batch, *, alone: str = ""
+    ) -> tuple[Rendered, int]:
+        """What was sent, and of how many records the target says that it has them. `alone` tells the key from those of
+        other records of the message. Raises NotDelivered, Refused.
+        """
+        known = self._asked(records, number, at)
+        rendered = self._renderer.render(known, number=number, at=at)
+        if rendered.message is not None:
+            rendered.message = dataclasses.replace(rendered.message, key=rendered.message.key + alone)
+        self._deliver(rendered, batch)
+        return rendered, len(records) - len(known)
+
+    def _sent_alone(
+        self, records: Sequence[Record], number: int, at: datetime.datetime, batch: Batch, refusal: str
+    ) -> tuple[Rendered, int]:
+        """Each of the records of one event by itself, as all together were refused. Raises NotDelivered."""
+        if len(records) == 1:
+            return Rendered(bad=[BadRecord(record=records[0], problems=(refusal,))]), 0
+        total, before = Rendered(), 0
+        for index, record in enumerate(records, start=1):
+            try:
+                rendered, known = self._sent([record], number, at, batch, alone=f"-{index}")
+            except Refused as error:
+                total.bad.append(BadRecord(record=record, problems=(str(error),)))
+                continue
+            total.records += rendered.records
+            total.bad += rendered.bad
+            before += known
+        return total, before
+
+    def _most(self) -> int:
+        return min(self._sends.most, int(self._place.fields.get(_FEWER) or self._sends.most))
+
+    def _send_fewer(self, refused: int) -> None:
+        """The message was refused: its records go into several, so that only those that are bad are put aside."""
+        fewer = max(1, min(self._most(), refused) // 2)
+        self._keep(Step(fields={_FEWER: str(fewer), _AT: "", _UNTIL: "", **self._requests()}))
 
     def _begin(self, batch: Batch) -> tuple[int, datetime.datetime]:
         """The number and instant of the message: those of before, if it was being sent when a process died."""
@@ -156,6 +194,7 @@ class ConnectorSender:
         """The records with what the target says of them, without those that it has. Raises NotDelivered, Refused."""
         if self._asking is None:
             return records
+        self._hold_turn()
         return self._asking.answered(records, self._renderer.words(records, number=number, at=at))
 
     def _deliver(self, rendered: Rendered, batch: Batch) -> None:
@@ -164,18 +203,30 @@ class ConnectorSender:
             return
         # before it is delivered, as its echo may come at once
         self._store.remember_sent(self._connector.name, batch.sent, now=self._pointsman.now)
+        self._hold_turn()
         self._delivery.deliver(rendered.message)
+
+    def _hold_turn(self) -> None:
+        """For as long as the target may take to answer; raises _TurnLost if another process has the turn by now."""
+        if not self._store.hold_turn(self._connector.name, self._who, self._place.step):
+            raise _TurnLost(f"another process runs the connector {self._connector.name} by now")
 
     def _finish(self, batch: Batch, *, sent: int, skipped: int, bad: int) -> None:
         now = self._pointsman.now
-        minute = str(now // 60)
-        in_minute = int(self._place.fields.get(_IN_MINUTE, "0")) if self._place.fields.get(_MINUTE) == minute else 0
         over = {CURSOR: batch.cursor, _AT: "", _UNTIL: "", _FAILURES: "", _AGAIN: "", _SINCE: ""}
-        requests = 1 if self._asking is None else 2
-        over |= {_MINUTE: minute, _IN_MINUTE: str(in_minute + requests)}
+        over |= self._requests()
+        if sent and _FEWER in self._place.fields:  # what was bad is past: soon there are as many as before
+            more = 2 * self._most()
+            over[_FEWER] = str(more) if more < self._sends.most else ""
         counted = {"sent": sent, "skipped": skipped, "bad": bad, "messages": 1, "quarantined": 1 if bad else 0}
         counts = {name: count for name, count in counted.items() if count}
         self._keep(Step(fields=over, status={"read_at": now, "error": ""}, counts=counts))
+
+    def _requests(self) -> dict[str, str]:
+        """Fields of the place: one more message went out in this minute."""
+        minute, fields = str(self._pointsman.now // 60), self._place.fields
+        before = int(fields.get(_IN_MINUTE, "0")) if fields.get(_MINUTE) == minute else 0
+        return {_MINUTE: minute, _IN_MINUTE: str(before + (1 if self._asking is None else 2))}
 
     def _may_send(self) -> bool:
         """Whether the target takes another message in this minute."""

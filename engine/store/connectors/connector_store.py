@@ -19,6 +19,9 @@ from engine.store.script_keys import KEEP_PLACE
 LEASE_MILLISECONDS = 60_000
 """How long a process has its turn with a connector, until it stores the next step."""
 
+WAITING_MILLISECONDS = 330_000
+"""And while it waits for another system: longer than any of those may take to answer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -57,6 +60,11 @@ class ConnectorStore:
     def take_turn(self, name: str, who: str) -> bool:
         """Whether it is the turn of the process of that name to run the connector, from now on."""
         return self._leases.take(self._keys.connector_lease(name), who, milliseconds=LEASE_MILLISECONDS)
+
+    def hold_turn(self, name: str, who: str, step: int) -> bool:
+        """Whether it is still the turn of `who`, who stored that step last; it stays so while others answer."""
+        lease = self._keys.connector_lease(name)
+        return self._leases.take(lease, who, milliseconds=WAITING_MILLISECONDS) and self.place(name).step == step
 
     def end_turn(self, name: str, who: str) -> None:
         self._leases.give_back(self._keys.connector_lease(name), who)

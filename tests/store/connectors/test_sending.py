@@ -11,7 +11,7 @@ from api.connectors.sending.beginning import begin_sending
 from api.connectors.sending.sender import ConnectorSender
 from engine.model.parcels import ShipmentKey
 from engine.orders.cancellation.plan import CancelRequest
-from engine.store.connectors.connector_store import Step
+from engine.store.connectors.connector_store import LEASE_MILLISECONDS, ConnectorStore, Step
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.connector_targets import Sending, target
@@ -584,3 +584,63 @@ def test_a_sender_whose_table_is_wrong_begins_when_it_is_seen(sending, shop, tmp
     decide(shop, ("A", 1), id="W-7")
     (tmp_path / "places.csv").write_text("a,b\nlyon,L\n")
     assert here.run().sent == 1
+
+
+def test_of_a_message_that_is_refused_only_the_bad_records_are_put_aside(sending, shop):
+    with target() as there:
+        text = f"kind: shipment_orders\nsends: {{http: {there.url}/in, most: 8}}\nformat: ndjson\n"
+        here = sending(shop, text + "fields: {order: order}\n")
+        here.run()
+        for number in range(1, 8):
+            decide(shop, id=f"o{number}")
+        bad = b'"o3"'
+        there.answer = lambda sent: (422, {}, b"no") if bad in sent.body else (200, {}, b"")
+        report = here.run()
+        keys = [sent.headers["idempotency-key"] for sent in there.requests]
+        taken = [line for sent in there.requests if bad not in sent.body for line in sent.body.splitlines()]
+    assert (report.sent, report.ended("bad"), report.error) == (6, 1, "")
+    assert len({*taken}) == len(taken) == 6
+    assert len(set(keys)) == len(keys)
+
+
+def test_of_one_event_that_is_refused_each_record_is_sent_alone(sending, shop):
+    with target() as there:
+        fields = "format: ndjson\nfields: {sku: sku, units: on_hand}\n"
+        here = sending(shop, f"kind: stock_feed\nsends: {{http: {there.url}/in, most: 8}}\n" + fields)
+        here.run()
+        there.answer = lambda sent: (422, {}, b"no") if b'"B"' in sent.body else (200, {}, b"")
+        there.requests.clear()
+        shop.stock.move([Movement(op=f"more-{sku}", node="lyon", sku=sku, delta=1) for sku in ("A", "B")])
+        report = here.run()
+        keys = [sent.headers["idempotency-key"] for sent in there.requests]
+    assert (report.sent, report.ended("bad")) == (1, 1)
+    assert len(set(keys)) == len(keys)
+    assert [key.split("-")[2:] for key in keys] in ([[], ["1"], ["2"]], [[], [], ["1"], ["2"]])
+
+
+def test_while_the_target_is_waited_for_the_turn_stays_and_a_lost_one_sends_nothing(sending, shop, redis_client):
+    with target() as there:
+        here = over_http(sending, shop, there.url)
+        here.run()
+        lease = shop.connectors._keys.connector_lease("out")
+        left = []
+        there.answer = lambda _: (left.append(redis_client.pttl(lease)), (200, {}, b""))[1]
+        decide(shop)
+        assert here.run().sent == 1
+        assert left[0] > LEASE_MILLISECONDS
+
+
+def test_a_sender_that_lost_its_turn_does_not_deliver(sending, shop, redis_client, monkeypatch):
+    with target() as there:
+        here = over_http(sending, shop, there.url)
+        here.run()
+        decide(shop)
+        real = ConnectorStore.remember_sent
+
+        def slowly(store, name, values, **more):
+            real(store, name, values, **more)
+            redis_client.set(store._keys.connector_lease(name), "another")
+
+        monkeypatch.setattr(ConnectorStore, "remember_sent", slowly)
+        assert here.run().busy
+        assert there.requests == []
