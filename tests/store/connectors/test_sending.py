@@ -519,7 +519,7 @@ def test_two_processes_do_not_send_at_once(sending, shop):
 def test_what_was_sent_of_the_stock_is_remembered_so_that_its_echo_is_known(sending, shop):
     here = sending(shop, "kind: stock_feed\n" + ALL)
     here.run()
-    assert shop.connectors.sent("out", ["lyon\tA", "lyon\tM"]) == [("10 10", shop.now)] * 2
+    assert shop.connectors.sent("out", ["lyon\tA", "lyon\tM"]) == [[("10 10", shop.now)]] * 2
 
 
 def test_a_connector_whose_kind_was_changed_says_so(sending, shop):
