@@ -836,5 +836,5 @@ class Keys:
         return self._key("connector", name, "lease")
 
     def connector_sent(self, name: str) -> str:
-        """Hash: target, such as a node and SKU, to JSON of what was last sent of it, and when."""
+        """Hash: target, such as a node and SKU, to JSON of what was sent of it lately, and when."""
         return self._key("connector", name, "sent")

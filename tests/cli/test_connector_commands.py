@@ -186,6 +186,37 @@ def test_a_file_that_may_still_be_written_and_a_sender_that_begins_are_told(load
     assert loaded("connector", "run", "out").stdout == "out: nothing waits\n"
 
 
+def test_without_a_folder_or_a_name_none_of_those_that_come_with_pointsman_runs(command, tmp_path):
+    done = command("connector", "run", POINTSMAN_DATA=tmp_path)
+    assert done.returncode == 2
+    assert "name a CONNECTOR, or give the folder" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_those_to_which_messages_are_sent_are_not_run(loaded):
+    done = loaded("connector", "run", "connectors/shopify-location-ranking.yaml", "limoges", directory=Path.cwd())
+    assert (done.returncode, done.stdout) == (0, "limoges: nothing waits\n")
+    assert "shopify-location-ranking: is sent its messages by POST" in done.stderr
+
+
+def test_what_was_to_be_sent_and_questions_are_not_replayed(loaded, folder):
+    path = folder / "connectors" / "out.yaml"
+    sender = "connector: out\nowner: it\nbecause: {en: What left}\nkind: confirmations\nformat: ndjson\n"
+    path.write_text(sender + "sends: {folder: out, file: $number.txt}\nfields: {order: order}\n")
+    bad = folder / "files" / "out" / "bad"
+    bad.mkdir(parents=True)
+    (bad / "20261127T060500_1.json").write_text('[{"order": "W-1"}]')
+    for words in ([bad / "20261127T060500_1.json"], ["--connector", "out", "--since", "2026-11-01"]):
+        done = loaded("connector", "replay", *words)
+        assert done.returncode == 1
+        assert "it sends, and replay takes over what came in" in done.stderr
+        assert "Traceback" not in done.stderr
+    question = Path("connectors/shopify-location-ranking.yaml").resolve()
+    done = loaded("connector", "replay", "--connector", question, bad / "20261127T060500_1.json")
+    assert "it answers questions, and takes nothing over" in done.stderr
+    assert list(bad.iterdir()) == [bad / "20261127T060500_1.json"]
+
+
 def test_rows_that_a_run_took_over_before_it_broke_off_are_named():
     message = MessageReport(name="k.csv", rows=7)
     message.endings["applied"] = 5

@@ -152,7 +152,7 @@ def test_a_level_that_is_older_than_the_last_or_that_we_sent_ourselves_changes_n
     clock.now += 7_200
     assert tell(7, "2026-11-27T11:30:00+01:00")["applied"] == 1
     assert tell(9, "2026-11-27T11:29:00+01:00")["older"] == 1
-    pointsman.connectors.remember_sent("shopify-stock", {"lyon\tSHIRT": "12 5"}, now=clock.now)
+    pointsman.connectors.remember_sent("shopify-stock", {"lyon\tSHIRT": "12 5"}, now=clock.now, since=0)
     assert tell(5, "2026-11-27T11:31:00+01:00")["skipped"] == 1
     assert tell(6, "2026-11-27T11:31:00+01:00")["applied"] == 1
 

@@ -22,6 +22,12 @@ FOLDER = click.option(
     help="The folder with the connectors' files. Default: POINTSMAN_CONNECTORS, or those that come with Pointsman.",
 )
 
+FOLDER_TO_RUN = click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="The folder with the connectors' files. Default: POINTSMAN_CONNECTORS.",
+)
+
 
 def connector_settings(settings: Settings) -> ConnectorSettings:
     return ConnectorSettings.from_environment(os.environ, settings)
@@ -43,6 +49,17 @@ def chosen(settings: Settings, names: Sequence[str], folder: Path | None) -> lis
         return found
     known = _in(folder_of(settings, folder))
     return found + (known if not names else [item for word in words for item in _named(word, known)])
+
+
+def chosen_to_run(settings: Settings, names: Sequence[str], folder: Path | None) -> list[Connector]:
+    """The same; but those that come with Pointsman are of nodes and addresses that are made up, so they only run where
+    they are named.
+    """
+    if not names and folder is None and connector_settings(settings).folder is None:
+        raise click.UsageError(
+            say("say what runs: name a CONNECTOR, or give the folder by --folder or the setting POINTSMAN_CONNECTORS")
+        )
+    return chosen(settings, names, folder)
 
 
 def _in(path: Path) -> list[Connector]:

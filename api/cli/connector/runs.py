@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
-from api.cli.connector.choice import CONNECTORS, FOLDER, chosen, connector_settings
+from api.cli.connector.choice import CONNECTORS, FOLDER, FOLDER_TO_RUN, chosen, chosen_to_run, connector_settings
 from api.cli.language.current import counted, say, say_message
 from api.cli.options import AS_JSON, INSTANT, print_json
 from api.cli.output.column_tables import print_columns, text_columns
@@ -17,9 +17,9 @@ from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.connectors.language.connector import Connector
 from api.connectors.running.quarantine import Keeping
-from api.connectors.running.replaying import connector_of_file, replay
+from api.connectors.running.replaying import connector_of_file, replay, verify_replayable
 from api.connectors.running.report import MessageReport, TurnReport
-from api.connectors.running.schedule import ConnectorSchedule
+from api.connectors.running.schedule import ConnectorSchedule, is_pushed
 from api.records.connectors import ConnectorRecord, ConnectorsRecord, TurnRecord, place_text
 from engine.errors import InputInvalid
 from engine.service import Pointsman
@@ -34,7 +34,7 @@ _MOST_TOLD = 5
 
 @click.command()
 @CONNECTORS
-@FOLDER
+@FOLDER_TO_RUN
 @click.option("--once", is_flag=True, help="Take over what is there, and end. That is the default.")
 @click.option("--follow", is_flag=True, help="Go on, each connector as often as its file says, until interrupted.")
 @AS_JSON
@@ -44,16 +44,17 @@ def run(
 ) -> None:
     """Take over what waits at the sources of connectors.
 
-    CONNECTOR is a name, a file or a folder; without any, all of the folder run. What is bad is kept beside what is
-    wrong with it, and goes on with replay. It may be interrupted, and run twice at once: nothing is lost, and nothing
-    counts twice. Exits with 1 if a message has mistakes, or a source can't be read.
+    CONNECTOR is a name, a file or a folder; without any, all of the folder run. Those to which messages are sent are
+    left to serve. What is bad is kept beside what is wrong with it, and goes on with replay. It may be interrupted, and
+    run twice at once: nothing is lost, and nothing counts twice. Exits with 1 if a message has mistakes, or a source
+    can't be read.
 
     Example: pointsman connector run stock-csv --follow
     """
     if once and follow:
         raise click.UsageError(say("--once or --follow, not both"))
     try:
-        connectors = chosen(settings, names, folder)
+        connectors = _not_pushed(chosen_to_run(settings, names, folder))
     except (InputInvalid, PolicyInvalid) as error:
         fail_with_mistakes(error, say("nothing was run"))
     files = connector_settings(settings).files
@@ -102,6 +103,8 @@ def replay_messages(
     if since is not None:
         paths = tuple(Keeping(connectors[0], files).kept_since(since))
     of_each = [(connectors[0] if name else _connector_of(connectors, files, path), path) for path in paths]
+    for connector in [of for of, _ in of_each] or connectors[:1]:
+        verify_replayable(connector)
     with Pointsman(settings) as service:
         reports = [replay(service, connector, [path], files) for connector, path in of_each]
     _print(reports, as_json=as_json)
@@ -148,6 +151,17 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
     headings += [say("to mend"), say("last error")]
     columns = text_columns(headings, rows)
     print_columns(columns[:1], columns[1:])
+
+
+def _not_pushed(connectors: Sequence[Connector]) -> list[Connector]:
+    """Without those that messages are sent to, of which it is said so."""
+    for connector in connectors:
+        if is_pushed(connector):
+            message = say(
+                "{name}: is sent its messages by POST /v1/connectors/{name}; nothing is run", name=connector.name
+            )
+            click.echo(message, err=True)
+    return [connector for connector in connectors if not is_pushed(connector)]
 
 
 def _connector_of(connectors: Sequence[Connector], files: Path, path: Path) -> Connector:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.connectors.language.connector import Connector
+from api.connectors.language.kinds import INBOUND
 from api.connectors.running.opening import open_reader
 from api.connectors.running.quarantine import Keeping, kept_headers
 from api.connectors.running.report import TurnReport
@@ -61,8 +62,9 @@ class _KeptWhereItIs(Keeping):
 
 def replay(pointsman: Pointsman, connector: Connector, paths: Iterable[Path], files: Path) -> TurnReport:
     """Take over the files again, in that order. Rows that were taken over before are left out, as `once` tells, or
-    change nothing. Raises InputInvalid if a file is not there.
+    change nothing. Raises InputInvalid if a file is not there, and for a connector that takes nothing over.
     """
+    verify_replayable(connector)
     report = TurnReport(connector=connector.name)
     for path in paths:
         if not path.is_file():
@@ -79,6 +81,20 @@ def replay(pointsman: Pointsman, connector: Connector, paths: Iterable[Path], fi
         if turn.messages and turn.messages[0].kept is None:
             keeping.release(path)
     return report
+
+
+def verify_replayable(connector: Connector) -> None:
+    """Raises InputInvalid if it takes nothing over: it sends, or answers questions."""
+    if connector.sends is not None:
+        message = (
+            "it sends, and replay takes over what came in; put right by hand, where it was to be sent, what is in its "
+            "folder bad, and delete it there"
+        )
+    elif INBOUND[connector.kind].question:
+        message = "it answers questions, and takes nothing over; ask again"
+    else:
+        return
+    raise InputInvalid([Mistake(where=connector.name, field="", message=message)])
 
 
 def connector_of_file(connectors: Iterable[Connector], files: Path, path: Path) -> Connector | None:

@@ -86,7 +86,8 @@ class RowTaker:
         for sender in self._connector.echo_of:
             for index, sent in enumerate(self._store.sent(sender, targets)):
                 # what was on hand, and what was available of it: the other system was sent one of the two
-                if sent and str(rows[index].fields.get("on_hand")) in sent[0].split() and sent[1] >= latest:
+                lately = {number for value, at in sent if at >= latest for number in value.split()}
+                if str(rows[index].fields.get("on_hand")) in lately:
                     echoes[index] = True
         taken.endings["skipped"] += sum(echoes)
         return [row for row, echo in zip(rows, echoes, strict=True) if not echo]

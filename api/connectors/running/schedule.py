@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api.connectors.language.connector import Connector
+from api.connectors.language.connector import Connector, Push
 from api.connectors.running.opening import open_runner
 from api.connectors.running.report import TurnReport
 from api.connectors.running.runner import ConnectorRunner
@@ -94,6 +94,11 @@ class ConnectorSchedule:
         return open_runner(
             self.pointsman, connector, self.files, advanced=lambda rows: self.advanced(connector.name, rows)
         )
+
+
+def is_pushed(connector: Connector) -> bool:
+    """Whether its messages are sent to the service, so that there is nothing to be looked for."""
+    return connector.reads is not None and isinstance(connector.reads.source, Push)
 
 
 def every(connector: Connector) -> int:

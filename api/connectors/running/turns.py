@@ -5,11 +5,10 @@ import os
 import time
 from collections.abc import Mapping
 
-from api.connectors.language.connector import Connector, Push
 from api.connectors.running.book import ConnectorBook
 from api.connectors.running.early_messages import replay_early
 from api.connectors.running.report import TurnReport
-from api.connectors.running.schedule import ConnectorSchedule
+from api.connectors.running.schedule import ConnectorSchedule, is_pushed
 from api.connectors.running.settings import ConnectorSettings
 from engine.service import Pointsman
 from engine.turn_thread import TurnThread
@@ -48,7 +47,7 @@ class ConnectorTurns:
 
     def take_turn(self) -> None:
         """Run those that are due. Why one can't is logged when it begins, and when it is another reason."""
-        self._schedule.follow([item for item in self._book.connectors().values() if not _is_pushed(item)])
+        self._schedule.follow([item for item in self._book.connectors().values() if not is_pushed(item)])
         for report in (*self._schedule.run_due(), *self._early()):
             if report.error and self._failed.get(report.connector) != report.error:
                 logger.warning("connector %s: %s", report.connector, report.error)
@@ -61,7 +60,3 @@ class ConnectorTurns:
         self._early_at = time.monotonic() + EARLY_SECONDS
         connectors = self._book.connectors().values()
         return list(replay_early(self._pointsman, connectors, self._settings.files, now=time.time()))
-
-
-def _is_pushed(connector: Connector) -> bool:
-    return connector.reads is not None and isinstance(connector.reads.source, Push)

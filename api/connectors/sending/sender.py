@@ -18,6 +18,7 @@ from api.connectors.language.connector import Connector, HttpCall, Sends
 from api.connectors.running.problems import SUFFIX, Problem
 from api.connectors.running.quarantine import write_whole
 from api.connectors.running.report import MessageReport, TurnReport
+from api.connectors.running.row_taker import ECHO_SECONDS
 from api.connectors.sending.asking import ANSWER, Asking
 from api.connectors.sending.beginning import CURSOR
 from api.connectors.sending.delivery import Delivery
@@ -202,7 +203,8 @@ class ConnectorSender:
         if rendered.message is None:
             return
         # before it is delivered, as its echo may come at once
-        self._store.remember_sent(self._connector.name, batch.sent, now=self._pointsman.now)
+        now = self._pointsman.now
+        self._store.remember_sent(self._connector.name, batch.sent, now=now, since=now - ECHO_SECONDS)
         self._hold_turn()
         self._delivery.deliver(rendered.message)
 

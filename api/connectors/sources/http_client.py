@@ -5,6 +5,7 @@ import http.client
 import shutil
 import ssl
 import tempfile
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -60,7 +61,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def send(request: HttpRequest, *, seconds: float = SECONDS) -> HttpAnswer:
     """The answer of status 200 to 299, or 304; raises NotAnswered for any other."""
-    place = shown(request.url)
+    place, until = shown(request.url), time.monotonic() + seconds
     if urllib.parse.urlsplit(request.url).scheme not in ("http", "https"):
         raise NotAnswered(f"{place} is no address of HTTP; write https://...")
     headers = {"User-Agent": f"pointsman/{VERSION}", **request.headers}
@@ -68,7 +69,7 @@ def send(request: HttpRequest, *, seconds: float = SECONDS) -> HttpAnswer:
     opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=ssl.create_default_context()))
     try:
         with opener.open(asked, timeout=seconds) as answer:
-            return HttpAnswer(status=answer.status, headers=answer.headers, body=_spooled(answer, place))
+            return HttpAnswer(status=answer.status, headers=answer.headers, body=_spooled(answer, place, until))
     except urllib.error.HTTPError as error:
         with error:
             if error.code == http.client.NOT_MODIFIED:
@@ -95,10 +96,10 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
 
-def _spooled(answer: Any, place: str) -> BinaryIO:
+def _spooled(answer: Any, place: str, until: float) -> BinaryIO:
     spooled: Any = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # whoever reads it closes it
     try:
-        _copy(answer, spooled, place)
+        _copy(answer, spooled, place, until)
     except BaseException:
         spooled.close()
         raise
@@ -106,14 +107,20 @@ def _spooled(answer: Any, place: str) -> BinaryIO:
     return spooled  # type: ignore[no-any-return]
 
 
-def _copy(answer: Any, to: BinaryIO, place: str) -> None:
-    """Raises NotAnswered if there is more than may be."""
-    copied = 0
-    while part := answer.read(shutil.COPY_BUFSIZE):
+def _copy(answer: Any, to: BinaryIO, place: str, until: float) -> None:
+    """Raises NotAnswered if there is more than may be, or not all of it has come by that instant of this machine."""
+    copied, length = 0, answer.length
+    while copied != length and (
+        part := answer.read1(shutil.COPY_BUFSIZE)
+    ):  # what is there: whoever sends a byte now and then holds nobody up
         copied += len(part)
+        if time.monotonic() > until:
+            raise NotAnswered(f"{place} had not answered in full in time; ask for less at once, by pages")
         if copied > MOST_BYTES:
             raise NotAnswered(f"{place} answered more than {MOST_BYTES >> 20} MiB; ask for less at once, by pages")
         to.write(part)
+    if length is not None and copied < length:
+        raise NotAnswered(f"{place} broke off after {copied:,} of {length:,} bytes")
 
 
 def _retry_after(text: str | None) -> int | None:

@@ -22,6 +22,9 @@ LEASE_MILLISECONDS = 60_000
 WAITING_MILLISECONDS = 330_000
 """And while it waits for another system: longer than any of those may take to answer."""
 
+_MOST_SENT = 50
+"""So many values are remembered of a target."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -150,18 +153,23 @@ class ConnectorStore:
         """The streams of the server at the URL, or of the installation's own."""
         return Streams.own(self._client) if url is None else Streams.at(url)
 
-    def remember_sent(self, name: str, values: Mapping[str, str], *, now: int) -> None:
-        """What the connector sent of each target, such as a node and SKU, so that its echo can be told."""
+    def remember_sent(self, name: str, values: Mapping[str, str], *, now: int, since: int) -> None:
+        """What the connector sends of each target, such as a node and SKU, so that its echo can be told. What was sent
+        before `since` is forgotten.
+        """
         if not values:
             return
-        texts = {target: orjson.dumps([value, now]) for target, value in values.items()}
+        texts = {}
+        for (target, value), before in zip(values.items(), self.sent(name, list(values)), strict=True):
+            still = [(text, at) for text, at in before if at >= since and text != value]
+            texts[target] = orjson.dumps([*still, (value, now)][-_MOST_SENT:])
         with faults():
             self._client.redis.hset(self._keys.connector_sent(name), mapping=texts)
 
-    def sent(self, name: str, targets: Sequence[str]) -> list[tuple[str, int] | None]:
-        """What was last sent of each target, and when, in UTC seconds; None: nothing."""
+    def sent(self, name: str, targets: Sequence[str]) -> list[list[tuple[str, int]]]:
+        """What was sent of each target lately, and when, in UTC seconds, the last at the end."""
         if not targets:
             return []
         with faults():
             found = self._client.redis.hmget(self._keys.connector_sent(name), list(targets))
-        return [None if text is None else (str(orjson.loads(text)[0]), int(orjson.loads(text)[1])) for text in found]
+        return [[(str(value), int(at)) for value, at in orjson.loads(text or b"[]")] for text in found]

@@ -203,6 +203,42 @@ def test_a_confirmation_by_order_that_two_decisions_could_mean_is_refused(send, 
     assert pointsman.orders.show("W-1").units("shipped") == 5
 
 
+def test_lines_of_an_order_that_two_nodes_hold_are_not_guessed_and_all_of_it_may_leave(send, pointsman):
+    place_order(send, lines=[{"sku": "RARE", "quantity": 5}])
+    (first,) = pointsman.orders.show("W-1").shipments
+    other = next(node for node in ("paris", "lyon") if node != first.record.node)
+    pointsman.stock.move([Movement(node=other, sku="RARE", delta=9, op="m")])
+    pointsman.backlog.run(limit=5)
+    assert [item.record.node for item in pointsman.orders.show("W-1").shipments] == [first.record.node, other]
+    row = {"order": "W-1", "lines": [{"sku": "RARE", "quantity": 1}], "n": 1}
+    (problem,) = send("confirmations", {"order": "order", **LINES}, row, more=ONCE).problems
+    assert "several shipments are meant" in problem.message
+    assert send("confirmations", {"order": "order"}, {**row, "n": 2}, more=ONCE).problems == []
+    assert pointsman.orders.show("W-1").units("shipped") == 5
+
+
+def test_a_line_that_was_cancelled_before_the_others_left_may_be_cancelled_again(send, pointsman):
+    place_order(send, lines=[{"sku": "SHIRT", "quantity": 2}, {"sku": "RARE", "quantity": 1}])
+    row = {"id": "W-1", "lines": [{"sku": "1", "quantity": 2}], "n": 1}
+    fields = {"order": "id", **LINES}
+    assert send("cancellations", fields, row, more=ONCE).endings["applied"] == 1
+    for decision in {shipment.decision for shipment in pointsman.orders.show("W-1").shipments}:
+        pointsman.holds.confirm(decision)
+    assert send("cancellations", fields, {**row, "n": 2}, more=ONCE).endings["unchanged"] == 1
+
+
+def test_units_of_which_some_left_and_some_were_cancelled_before_are_not_cancelled_silently(send, pointsman):
+    place_order(send)
+    fields = {"order": "id", **LINES}
+    row = {"id": "W-1", "lines": [{"sku": "1", "quantity": 1}], "n": 1}
+    assert send("cancellations", fields, row, more=ONCE).endings["applied"] == 1
+    both = {**row, "lines": [{"sku": "1", "quantity": 2}], "n": 3}
+    assert send("cancellations", fields, both, more=ONCE).endings["bad"] == 1
+    (shipment,) = pointsman.orders.show("W-1").shipments
+    pointsman.holds.confirm(shipment.decision)
+    assert send("cancellations", fields, {**row, "n": 2}, more=ONCE).endings["bad"] == 1
+
+
 def test_receipts_and_what_of_them_was_delivered(send, pointsman):
     fields = {
         "id": "id",

@@ -519,7 +519,7 @@ def test_two_processes_do_not_send_at_once(sending, shop):
 def test_what_was_sent_of_the_stock_is_remembered_so_that_its_echo_is_known(sending, shop):
     here = sending(shop, "kind: stock_feed\n" + ALL)
     here.run()
-    assert shop.connectors.sent("out", ["lyon\tA", "lyon\tM"]) == [("10 10", shop.now)] * 2
+    assert shop.connectors.sent("out", ["lyon\tA", "lyon\tM"]) == [[("10 10", shop.now)]] * 2
 
 
 def test_a_connector_whose_kind_was_changed_says_so(sending, shop):
@@ -598,8 +598,13 @@ def test_of_a_message_that_is_refused_only_the_bad_records_are_put_aside(sending
         report = here.run()
         keys = [sent.headers["idempotency-key"] for sent in there.requests]
         taken = [line for sent in there.requests if bad not in sent.body for line in sent.body.splitlines()]
+        for number in range(11, 19):
+            decide(shop, ("M", 1), id=f"o{number}")
+        assert here.run().sent == 8
+        assert "fewer" not in shop.connectors.place("out").fields
     assert (report.sent, report.ended("bad"), report.error) == (6, 1, "")
     assert len({*taken}) == len(taken) == 6
+    assert all(key.count("-") == 1 for key in keys)  # smaller messages, each with a number of its own
     assert len(set(keys)) == len(keys)
 
 

@@ -177,7 +177,8 @@ def test_entries_of_a_stream_are_taken_over_once(running, redis_client, network,
 
 def test_a_stock_that_comes_back_from_whom_it_was_sent_to_is_left_out(running, pointsman, clock):
     here = running(COUNTS.replace("  at: at\n", "  sequence: n\n") + "echo_of: shop-stock\n")
-    pointsman.connectors.remember_sent("shop-stock", {"lyon\tRARE": "2", "lyon\tLAMP": "4"}, now=pointsman.now)
+    pointsman.connectors.remember_sent("shop-stock", {"lyon\tRARE": "1"}, now=pointsman.now, since=0)
+    pointsman.connectors.remember_sent("shop-stock", {"lyon\tRARE": "2", "lyon\tLAMP": "4"}, now=pointsman.now, since=0)
     here.put("a.csv", "node,sku,units,n\nlyon,RARE,2,1\nlyon,LAMP,5,1\nlyon,SHIRT,2,1\n")
     report = here.run()
     assert (report.ended("skipped"), report.ended("applied")) == (1, 2)
@@ -186,6 +187,24 @@ def test_a_stock_that_comes_back_from_whom_it_was_sent_to_is_left_out(running, p
     here.put("b.csv", "node,sku,units,n\nlyon,RARE,2,2\n")
     assert here.run().ended("applied") == 1
     assert here.on_hand("RARE", "lyon") == 2
+
+
+def test_an_echo_of_what_was_sent_before_the_last_is_left_out_and_what_is_long_ago_is_forgotten(
+    running, pointsman, clock
+):
+    here, store = (
+        running(COUNTS.replace("  at: at\n", "  sequence: n\n") + "echo_of: shop-stock\n"),
+        pointsman.connectors,
+    )
+    for units in ("10", "8 7"):
+        store.remember_sent("shop-stock", {"lyon\tRARE": units}, now=clock.now, since=clock.now - 900)
+        clock.now += 1
+    here.put("a.csv", "node,sku,units,n\nlyon,RARE,10,1\n")
+    assert here.run().ended("skipped") == 1
+    assert here.on_hand("RARE", "lyon") == 3
+    clock.now += 1_000
+    store.remember_sent("shop-stock", {"lyon\tRARE": "4"}, now=clock.now, since=clock.now - 900)
+    assert store.sent("shop-stock", ["lyon\tRARE", "lyon\tLAMP"]) == [[("4", clock.now)], []]
 
 
 @pytest.mark.slow
