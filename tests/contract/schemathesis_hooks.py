@@ -77,13 +77,16 @@ RULES: Mapping[str, tuple[str, ...]] = {
     "what is left to pack, and to whom it goes, only the ledger knows": (
         "in no parcel",
         "are more than the",
+        "has no such line or SKU",
         "name what is in the parcel",
         "has no addressee",
         "labels can't show",
     ),
-    "a telephone number, a mail address and a printer's address have rules of their own": (
+    "telephone numbers, mail addresses, printers and papers have rules of their own": (
         "write it as",
         "is no printer",
+        "Must be one of: label",
+        "write name, company or both",
     ),
     "how many there are already is not in the request": ("which is the most",),
     "a schema has no clock": (

@@ -78,7 +78,9 @@ def test_errors_are_problems_and_successes_are_not(page):
         for response in operation["responses"].values()
         for kind in response.get("content", ())
     }
-    assert kinds == {"application/json", "application/x-ndjson"}
+    assert kinds == {"application/json", "application/x-ndjson", "application/problem+json", "text/html"}
+    pages = [path for path, item in page["paths"].items() if "text/html" in str(item)]
+    assert pages == ["/track/{number}"]
 
 
 def test_a_batch_is_answered_as_one_document_or_in_lines(page):
