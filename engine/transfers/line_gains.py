@@ -81,14 +81,22 @@ def _prices(market: Market, moves: Moves, sent: Mapping[int, int], given: Mappin
     """
     prices: dict[int, int] = {}
 
-    def price(place: int, above: frozenset[int]) -> int:
-        if place not in given or place in above:
-            return market.value(place, -sent[place])
+    def brought(place: int, above: frozenset[int]) -> int:
         if place not in prices:
             origins = [origin for origin, goal in moves if goal == place]
-            prices[place] = max(price(origin, above | {place}) + int(market.cost[origin, place]) for origin in origins)
+            prices[place] = max(
+                leaving(origin, above | {place}) + int(market.cost[origin, place]) for origin in origins
+            )
         return prices[place]
 
+    def leaving(place: int, above: frozenset[int]) -> int:
+        """What the dearest costs that leaves a place: of its own packs, or of those that are brought there."""
+        if place not in given or place in above:
+            return market.value(place, -sent[place])
+        own = sent[place] - given[place]
+        through = brought(place, above)
+        return max(through, market.value(place, -own)) if own > 0 else through
+
     for place in sent.keys() & given.keys():
-        price(place, frozenset())
+        brought(place, frozenset())
     return prices

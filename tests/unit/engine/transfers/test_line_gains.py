@@ -3,7 +3,7 @@
 import random
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.transfers.flow.best_flow import best_flow
@@ -14,6 +14,7 @@ from tests.support.transfer_markets import market
 
 
 @examples(150)
+@example(seed=99_962, places=8)  # a place sends on what it is brought, and some of its own, which is dearer
 @given(seed=st.integers(0, 10**9), places=st.integers(2, 8))
 def test_lines_of_the_best_moves_gain_together_what_these_are_worth_and_none_loses(seed, places):
     made = market(random.Random(seed), places)
