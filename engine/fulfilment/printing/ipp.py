@@ -67,11 +67,12 @@ def print_job(printer: str, *, user: str, name: str, mime: str) -> bytes:
 
 
 def jobs(printer: str, *, user: str, which: str) -> bytes:
-    """A request for the names of jobs: `completed` or `not-completed` ones of that user."""
+    """A request for the names and states of jobs: `completed` or `not-completed` ones of that user."""
     wanted: list[Attribute] = [
         (_NAME, "requesting-user-name", user),
         (_KEYWORD, "which-jobs", which),
         (_KEYWORD, "requested-attributes", "job-name"),
+        (_KEYWORD, "", "job-state"),
         (_BOOLEAN, "my-jobs", "true"),
     ]
     return _request(Operation.GET_JOBS, printer, wanted)

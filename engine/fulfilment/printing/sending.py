@@ -22,6 +22,8 @@ _CLOSING_SECONDS = 1.0
 _USER = "pointsman"
 _MIME: dict[PrintFormat, str] = {"pdf": "application/pdf", "zpl": "application/octet-stream"}
 """ZPL has no registered type. CUPS passes application/octet-stream on as it is to printers whose queue is raw."""
+_NOT_PRINTED_STATES = frozenset({7, 8})
+"""Of jobs that were cancelled or aborted, as when their sender died amid the document (RFC 8011, 5.3.7)."""
 _STATES = {3: "idle", 4: "processing", 5: "stopped"}
 """RFC 8011, 5.4.11."""
 
@@ -93,12 +95,13 @@ class PrinterConnections:
             raise NotPrinted(f"{printer.address} took nothing more: {error}") from error
 
     def _has_job(self, printer: Printer, name: str) -> bool:
-        every = ("not-completed", "completed")
-        return any(
-            name
-            in self._ask(printer, ipp.jobs(printer.address, user=_USER, which=which)).attributes.get("job-name", ())
-            for which in every
-        )
+        """Whether it has a job of that name that it printed or is going to print."""
+        for which in ("not-completed", "completed"):
+            found = self._ask(printer, ipp.jobs(printer.address, user=_USER, which=which)).attributes
+            jobs = zip(found.get("job-name", ()), found.get("job-state", ()), strict=False)
+            if any(job == name and state not in _NOT_PRINTED_STATES for job, state in jobs):
+                return True
+        return False
 
     def _ask(self, printer: Printer, request: bytes) -> IppAnswer:
         try:

@@ -60,6 +60,17 @@ def test_what_waits_at_cups_is_not_sent_again(cups, connections):
     assert len(cups.documents()) == before
 
 
+def test_what_was_cancelled_at_cups_is_sent_again(cups, connections):
+    cups.add("halted")
+    cups.admin("cupsdisable", "halted")
+    printer = Printer.parse(cups.uri("halted"), "label")
+    connections.send(printer, PDF, name="torn", tried=False)
+    cups.admin("cancel", "-a", "halted")
+    before = len(cups.documents())
+    connections.send(printer, PDF, name="torn", tried=True)
+    assert len(cups.documents()) == before + 1
+
+
 def test_a_queue_that_cups_does_not_have_refuses(cups, connections):
     with pytest.raises(PrintRefused, match=r"refuses it: 0x0406 \(The printer or class does not exist.\)"):
         connections.send(Printer.parse(cups.uri("nowhere"), "label"), PDF, name="lost", tried=False)
