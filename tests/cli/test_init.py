@@ -12,6 +12,7 @@ from api.cli.init import LANGUAGES, STARTER, starter_files, write_all
 from api.files.inventory_folder import load_inventory
 from api.files.policies import policy_files, policy_test_files
 from engine.errors import InputInvalid
+from engine.model.facts import Inventory
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from rules.diff.compare import compare
@@ -98,11 +99,17 @@ def test_each_language_has_a_starter() -> None:
     assert set(LANGUAGES) <= set(available_languages())
 
 
+def without_names(inventory: Inventory) -> Inventory:
+    """What people call its articles is no part of what it means."""
+    products = {sku: replace(product, name="") for sku, product in inventory.products.items()}
+    return replace(inventory, products=products, network=replace(inventory.network, version=""))
+
+
 def test_the_starter_means_the_same_in_every_language(meaning: Callable[[str], tuple[object, ...]]) -> None:
     inventory, policies, tests = meaning(LANGUAGES[0])
     for language in LANGUAGES[1:]:
         other_inventory, other_policies, other_tests = meaning(language)
-        assert other_inventory == inventory
+        assert without_names(other_inventory) == without_names(inventory)
         assert compare(policies, other_policies).changes == ()
         assert other_tests == tests
 
