@@ -67,7 +67,7 @@ def test_each_read_of_a_decision_is_found_by_its_order(http, made):
     rules = [
         rule
         for rule in http.application.url_map.iter_rules()
-        if "GET" in rule.methods and "decision_id" in rule.arguments and rule.endpoint not in OF_NO_PERSON
+        if "GET" in rule.methods and rule.arguments == {"decision_id"} and rule.endpoint not in OF_NO_PERSON
     ]
     for rule in rules:
         assert http.get(rule.rule.replace("<string:decision_id>", made["id"])).status_code == 200
