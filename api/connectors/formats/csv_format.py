@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from api.connectors.formats.encoding import encoding_of, text_of
-from api.connectors.formats.format import LARGEST_ROW, BadRow, FormatOptions, Row, bad_file, is_empty
+from api.connectors.formats.encoding import rows_of_text
+from api.connectors.formats.format import LARGEST_ROW, BadRow, FormatOptions, Row, bad_file
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -18,19 +18,7 @@ def read_csv(stream: BinaryIO, options: FormatOptions) -> Iterator[Row | BadRow]
     """Each row that has a cell with something in it. A row with more or fewer cells than columns is bad; from a
     quotation mark that is not closed on, nothing can be read.
     """
-    if is_empty(stream):
-        if options.empty_is_bad:
-            yield bad_file("the file is empty")
-        return
-    encoding = encoding_of(stream, options.encoding)
-    if isinstance(encoding, BadRow):
-        yield encoding
-        return
-    text = text_of(stream, encoding)
-    try:
-        yield from _rows(text, options)
-    finally:
-        text.detach()
+    return rows_of_text(stream, options, _rows)
 
 
 def _rows(text: io.TextIOWrapper, options: FormatOptions) -> Iterator[Row | BadRow]:

@@ -5,10 +5,10 @@ Windows-1252, in which Excel writes in western Europe.
 import codecs
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from api.connectors.formats.format import BadRow, bad_file
+from api.connectors.formats.format import BadRow, FormatOptions, Row, bad_file, is_empty
 
 _CHUNK = 1 << 16
 _MARKS = (
@@ -108,3 +108,24 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
 def text_of(stream: BinaryIO, encoding: str) -> io.TextIOWrapper:
     """The stream as text, line ends as they are. Detach it before it is collected, or the stream is closed."""
     return io.TextIOWrapper(stream, encoding=encoding, newline="")
+
+
+def rows_of_text(
+    stream: BinaryIO, options: FormatOptions, rows: Callable[[io.TextIOWrapper, FormatOptions], Iterator[Row | BadRow]]
+) -> Iterator[Row | BadRow]:
+    """What `rows` makes of the stream as text; that it is empty, or not encoded as it is said to be. The stream stays
+    open.
+    """
+    if is_empty(stream):
+        if options.empty_is_bad:
+            yield bad_file("the file is empty")
+        return
+    encoding = encoding_of(stream, options.encoding)
+    if isinstance(encoding, BadRow):
+        yield encoding
+        return
+    text = text_of(stream, encoding)
+    try:
+        yield from rows(text, options)
+    finally:
+        text.detach()

@@ -6,27 +6,15 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from api.connectors.formats.encoding import encoding_of, text_of
-from api.connectors.formats.format import LARGEST_ROW, BadRow, FixedColumn, FormatOptions, Row, bad_file, is_empty
+from api.connectors.formats.encoding import rows_of_text
+from api.connectors.formats.format import LARGEST_ROW, BadRow, FixedColumn, FormatOptions, Row, bad_file
 
 
 def read_fixed(stream: BinaryIO, options: FormatOptions) -> Iterator[Row | BadRow]:
     """Each line of the kind of `record`, or each line. Blanks behind a cell are no part of it, and a line may end
     before columns that are empty; the last line must not be cut short. `around` has the columns of the lines above it.
     """
-    if is_empty(stream):
-        if options.empty_is_bad:
-            yield bad_file("the file is empty")
-        return
-    encoding = encoding_of(stream, options.encoding)
-    if isinstance(encoding, BadRow):
-        yield encoding
-        return
-    text = text_of(stream, encoding)
-    try:
-        yield from _rows(text, options)
-    finally:
-        text.detach()
+    return rows_of_text(stream, options, _rows)
 
 
 def _rows(text: io.TextIOWrapper, options: FormatOptions) -> Iterator[Row | BadRow]:

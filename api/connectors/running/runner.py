@@ -7,7 +7,6 @@ by its own number that it came before. One process at a time runs a connector.
 
 import itertools
 import logging
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -23,10 +22,11 @@ from api.connectors.running.report import MessageReport, TurnReport
 from api.connectors.running.row_taker import RowTaker, Taken
 from api.connectors.sending.outgoing import NotDelivered
 from api.connectors.sources.message import Message, Settling, Source, SourceUnavailable
+from api.connectors.turn import ConnectorTurn, TurnLost
 from engine.errors import PointsmanError
 from engine.idempotency import OPERATION_SECONDS
 from engine.service import Pointsman
-from engine.store.connectors.connector_store import Place, Step
+from engine.store.connectors.connector_store import Step
 
 ROWS_AT_ONCE = 200
 """So many rows are taken over before the place is stored."""
@@ -67,10 +67,6 @@ class Refusals:
         return self.whole or row.message_number in self.messages
 
 
-class TurnLost(PointsmanError):
-    """Another process has its turn with the connector by now."""
-
-
 class ConnectorRunner:
     """One connector, in one process. `advanced` is called with the number of rows after each batch of them."""
 
@@ -87,8 +83,13 @@ class ConnectorRunner:
         self._replaying = parts.replaying
         self._taker = RowTaker(pointsman, parts.connector)
         self._advanced = advanced
-        self._who = uuid.uuid4().hex
-        self._place = Place(step=0, fields={})
+        self._turn = ConnectorTurn(
+            self._store,
+            parts.connector.name,
+            remember=parts.connector.remember,
+            replaying=parts.replaying,
+            clock=lambda: pointsman.now,
+        )
         self._taken_rows = 0
         """Of the message that is read, also by a process that died."""
 
@@ -99,12 +100,12 @@ class ConnectorRunner:
         """Take over all that waits at the source. What keeps that from going on is in the report."""
         name = self._connector.name
         report = TurnReport(connector=name)
-        if not self._store.take_turn(name, self._who):
+        if not self._turn.take():
             report.busy = True
             return report
         try:
             with acting_as(name):
-                self._place = self._store.place(name, replaying=self._replaying)
+                self._turn.read()
                 self._read_all(report)
         except TurnLost:
             report.busy = True
@@ -112,11 +113,11 @@ class ConnectorRunner:
             report.error = str(error)
             self._note_failure(str(error))
         finally:
-            self._store.end_turn(name, self._who)
+            self._turn.end()
         return report
 
     def _read_all(self, report: TurnReport) -> None:
-        messages = self._source.messages(self._place.fields)
+        messages = self._source.messages(self._turn.place.fields)
         waiting = self._still_to_read(messages) if isinstance(messages, Sequence) else messages
         for index, message in enumerate(waiting):
             left = waiting[index:] if isinstance(waiting, Sequence) else [message]
@@ -125,28 +126,28 @@ class ConnectorRunner:
         if isinstance(self._source, Settling):
             report.settling, report.settled = self._source.settling, self._source.settled
         now = self._pointsman.now
-        self._keep(Step(status={"looked_at": now, "waiting": 0, "oldest": 0, "error": ""}))
+        self._turn.keep(Step(status={"looked_at": now, "waiting": 0, "oldest": 0, "error": ""}))
         self._keeping.tidy(now)
 
     def _still_to_read(self, messages: Iterable[Message]) -> list[Message]:
         """Without one that was over when a process died before it could put it away."""
         still = []
         for message in messages:
-            if message.id == self._place.fields.get(_OVER):
-                self._source.put_away(message, quarantined=self._place.fields.get(_OVER_BAD) == "1")
+            if message.id == self._turn.place.fields.get(_OVER):
+                self._source.put_away(message, quarantined=self._turn.place.fields.get(_OVER_BAD) == "1")
             else:
                 still.append(message)
         return still
 
     def _read(self, message: Message, status: dict[str, int]) -> MessageReport:
-        fields = self._place.fields
+        fields = self._turn.place.fields
         resumed = fields.get(_MESSAGE) == message.id
         report = MessageReport(name=message.name)
         rows, bad = (int(fields.get(name, "0")) if resumed else 0 for name in (_ROWS, _BAD))
         self._taken_rows = int(fields.get(_TAKEN, "0")) if resumed else 0
         doubtful = resumed and self._pointsman.now - int(fields.get(_AT, "0")) > _DOUBTFUL_SECONDS
         begun = {_MESSAGE: message.id, _ROWS: str(rows), _BAD: str(bad), _TAKEN: str(self._taken_rows)}
-        self._keep(Step(fields=begun | self._at(), over=not resumed, status={**status, "error": ""}))
+        self._turn.keep(Step(fields=begun | self._at(), over=not resumed, status={**status, "error": ""}))
         refused = self._refused_beforehand(message) if self._connector.quarantine == "file" else Refusals()
         with self._reader.reading(message) as every:
             items = itertools.islice(every, rows, None)
@@ -204,7 +205,7 @@ class ConnectorRunner:
         self._taken_rows += taken.rows
         fields = {_ROWS: str(report.rows), _BAD: str(report.endings["bad"]), _TAKEN: str(self._taken_rows)}
         counts = _growing({"rows": len(batch), **taken.endings})
-        self._keep(Step(fields=fields | self._at(), seen=taken.seen, problems=encode(problems), counts=counts))
+        self._turn.keep(Step(fields=fields | self._at(), seen=taken.seen, problems=encode(problems), counts=counts))
         self._advanced(len(batch))
 
     def _finish(self, message: Message, report: MessageReport) -> MessageReport:
@@ -230,7 +231,7 @@ class ConnectorRunner:
             _OVER_BAD: "1" if bad else "0",
         }
         status: dict[str, str | int] = {"read_at": self._pointsman.now, "message": message.name}
-        self._keep(Step(fields={**over, **answered, **message.after}, over=True, status=status, counts=counts))
+        self._turn.keep(Step(fields={**over, **answered, **message.after}, over=True, status=status, counts=counts))
         self._source.put_away(message, quarantined=bool(bad))
         log_message(self._connector.name, report)
         return report
@@ -239,31 +240,19 @@ class ConnectorRunner:
         """Write what is answered, if the connector answers; fields of the place that it changes."""
         if self._answering is None:
             return {}
-        before = int(self._place.fields.get(_ANSWERED, "0"))
+        before = int(self._turn.place.fields.get(_ANSWERED, "0"))
         count = self._answering.answer(message, report.problems, first=before + 1, at=self._pointsman.now)
         return {_ANSWERED: str(before + count)}
 
     def _at(self) -> dict[str, str]:
         return {_AT: str(self._pointsman.now)}
 
-    def _keep(self, step: Step) -> None:
-        """Store a step; raises TurnLost if another process has the turn by now."""
-        now, number = self._pointsman.now, self._place.step + 1
-        since = now - self._connector.remember
-        kept = self._store.keep(
-            self._connector.name, self._who, number, step, now=now, since=since, replaying=self._replaying
-        )
-        if not kept:
-            raise TurnLost(f"another process runs the connector {self._connector.name} by now")
-        left = {name: value for name, value in {**self._place.fields, **step.fields}.items() if value}
-        self._place = Place(step=number, fields=left)
-
     def _note_failure(self, message: str) -> None:
         """Say so in the connector's status, if the store can be reached."""
         now = self._pointsman.now
         status: dict[str, str | int] = {"error": message, "failed_at": now, "looked_at": now}
         try:
-            self._keep(Step(status=status))
+            self._turn.keep(Step(status=status))
         except PointsmanError:
             logger.warning("connector %s: %s", self._connector.name, message)
 

@@ -7,7 +7,6 @@ goes on after a crash sends the same message again, under the same name and key:
 import dataclasses
 import datetime
 import logging
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +25,10 @@ from api.connectors.sending.outgoing import Refused
 from api.connectors.sending.records.batch import Batch, Record, Records
 from api.connectors.sending.rendering import BadRecord, Rendered, Renderer
 from api.connectors.sources.folder import BAD
+from api.connectors.turn import ConnectorTurn, TurnLost
 from engine.errors import PointsmanError
 from engine.service import Pointsman
-from engine.store.connectors.connector_store import Place, Step
+from engine.store.connectors.connector_store import Step
 
 WAITS = (5, 30, 120, 600, 1_800, 3_600)
 """Seconds after the first, second, ... failure in a row until it is tried again; then always the last."""
@@ -45,10 +45,6 @@ _NOT_KEPT = ("addressee", ANSWER)
 """Of a record that is put aside: whom it goes to, and what others said of it."""
 
 logger = logging.getLogger("pointsman")
-
-
-class _TurnLost(PointsmanError):
-    """Another process has its turn with the connector by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +74,7 @@ class ConnectorSender:
         self._delivery = parts.delivery
         self._asking = parts.asking
         self._kept = parts.kept
-        self._who = uuid.uuid4().hex
-        self._place = Place(step=0, fields={})
+        self._turn = ConnectorTurn(self._store, parts.connector.name, clock=lambda: pointsman.now)
 
     def close(self) -> None:
         """There is nothing that stays open."""
@@ -88,34 +83,34 @@ class ConnectorSender:
         """Send all that is new. What keeps that from going on is in the report."""
         name = self._connector.name
         report = TurnReport(connector=name)
-        if not self._store.take_turn(name, self._who):
+        if not self._turn.take():
             report.busy = True
             return report
         try:
-            self._place = self._store.place(name)
+            self._turn.read()
             self._send_all(report)
-        except _TurnLost:
+        except TurnLost:
             report.busy = True
         except PointsmanError as error:  # also of a secret that is not set, or a channel that the network doesn't list
             report.error = str(error)
             self._note_failure(error)
         finally:
-            self._store.end_turn(name, self._who)
+            self._turn.end()
         return report
 
     def _send_all(self, report: TurnReport) -> None:
-        fields = self._place.fields
+        fields = self._turn.place.fields
         if int(fields.get(_AGAIN, "0")) > self._pointsman.now:
             return
         if CURSOR not in fields:
-            self._keep(Step(fields={CURSOR: self._records.start()}))
+            self._turn.keep(Step(fields={CURSOR: self._records.start()}))
             report.begun = True
         goes_on = True
         while goes_on and self._may_send():
-            before = self._place.fields
+            before = self._turn.place.fields
             batch = self._records.after(before[CURSOR], most=self._most(), until=before.get(_UNTIL, ""))
             goes_on = self._send(batch, report)
-        self._keep(Step(status={"looked_at": self._pointsman.now, "waiting": 0, "oldest": 0, "error": ""}))
+        self._turn.keep(Step(status={"looked_at": self._pointsman.now, "waiting": 0, "oldest": 0, "error": ""}))
 
     def _send(self, batch: Batch, report: TurnReport) -> bool:
         """Send a batch; whether there may be others."""
@@ -123,8 +118,8 @@ class ConnectorSender:
         skipped = len(batch.records) - len(records)
         if not records:
             counts = {"skipped": skipped} if skipped else {}
-            if batch.cursor != self._place.fields[CURSOR]:
-                self._keep(Step(fields={CURSOR: batch.cursor, _AT: "", _UNTIL: ""}, counts=counts))
+            if batch.cursor != self._turn.place.fields[CURSOR]:
+                self._turn.keep(Step(fields={CURSOR: batch.cursor, _AT: "", _UNTIL: ""}, counts=counts))
             return batch.more
         number, at = self._begin(batch)
         try:
@@ -175,27 +170,27 @@ class ConnectorSender:
         return total, before
 
     def _most(self) -> int:
-        return min(self._sends.most, int(self._place.fields.get(_FEWER) or self._sends.most))
+        return min(self._sends.most, int(self._turn.place.fields.get(_FEWER) or self._sends.most))
 
     def _send_fewer(self, refused: int) -> None:
         """The message was refused: its records go into several, so that only those that are bad are put aside."""
         fewer = max(1, min(self._most(), refused) // 2)
-        self._keep(Step(fields={_FEWER: str(fewer), _AT: "", _UNTIL: "", **self._requests()}))
+        self._turn.keep(Step(fields={_FEWER: str(fewer), _AT: "", _UNTIL: "", **self._requests()}))
 
     def _begin(self, batch: Batch) -> tuple[int, datetime.datetime]:
         """The number and instant of the message: those of before, if it was being sent when a process died."""
-        fields = self._place.fields
+        fields = self._turn.place.fields
         if fields.get(_UNTIL):
             return int(fields[_NUMBER]), _instant(fields[_AT])
         number, now = int(fields.get(_NUMBER, "0")) + 1, self._pointsman.now
-        self._keep(Step(fields={_NUMBER: str(number), _AT: str(now), _UNTIL: batch.cursor}))
+        self._turn.keep(Step(fields={_NUMBER: str(number), _AT: str(now), _UNTIL: batch.cursor}))
         return number, _instant(str(now))
 
     def _asked(self, records: Sequence[Record], number: int, at: datetime.datetime) -> Sequence[Record]:
         """The records with what the target says of them, without those that it has. Raises NotDelivered, Refused."""
         if self._asking is None:
             return records
-        self._hold_turn()
+        self._turn.hold()
         return self._asking.answered(records, self._renderer.words(records, number=number, at=at))
 
     def _deliver(self, rendered: Rendered, batch: Batch) -> None:
@@ -205,28 +200,23 @@ class ConnectorSender:
         # before it is delivered, as its echo may come at once
         now = self._pointsman.now
         self._store.remember_sent(self._connector.name, batch.sent, now=now, since=now - ECHO_SECONDS)
-        self._hold_turn()
+        self._turn.hold()
         self._delivery.deliver(rendered.message)
-
-    def _hold_turn(self) -> None:
-        """For as long as the target may take to answer; raises _TurnLost if another process has the turn by now."""
-        if not self._store.hold_turn(self._connector.name, self._who, self._place.step):
-            raise _TurnLost(f"another process runs the connector {self._connector.name} by now")
 
     def _finish(self, batch: Batch, *, sent: int, skipped: int, bad: int) -> None:
         now = self._pointsman.now
         over = {CURSOR: batch.cursor, _AT: "", _UNTIL: "", _FAILURES: "", _AGAIN: "", _SINCE: ""}
         over |= self._requests()
-        if sent and _FEWER in self._place.fields:  # what was bad is past: soon there are as many as before
+        if sent and _FEWER in self._turn.place.fields:  # what was bad is past: soon there are as many as before
             more = 2 * self._most()
             over[_FEWER] = str(more) if more < self._sends.most else ""
         counted = {"sent": sent, "skipped": skipped, "bad": bad, "messages": 1, "quarantined": 1 if bad else 0}
         counts = {name: count for name, count in counted.items() if count}
-        self._keep(Step(fields=over, status={"read_at": now, "error": ""}, counts=counts))
+        self._turn.keep(Step(fields=over, status={"read_at": now, "error": ""}, counts=counts))
 
     def _requests(self) -> dict[str, str]:
         """Fields of the place: one more message went out in this minute."""
-        minute, fields = str(self._pointsman.now // 60), self._place.fields
+        minute, fields = str(self._pointsman.now // 60), self._turn.place.fields
         before = int(fields.get(_IN_MINUTE, "0")) if fields.get(_MINUTE) == minute else 0
         return {_MINUTE: minute, _IN_MINUTE: str(before + (1 if self._asking is None else 2))}
 
@@ -234,7 +224,7 @@ class ConnectorSender:
         """Whether the target takes another message in this minute."""
         target = self._sends.target
         most = target.most_a_minute if isinstance(target, HttpCall) else None
-        fields = self._place.fields
+        fields = self._turn.place.fields
         in_this = fields.get(_MINUTE) == str(self._pointsman.now // 60)
         return most is None or not in_this or int(fields.get(_IN_MINUTE, "0")) < most
 
@@ -271,7 +261,7 @@ class ConnectorSender:
 
     def _note_failure(self, error: PointsmanError) -> None:
         """Say so in the connector's status, and when it is tried again, if the store can be reached."""
-        now, fields = self._pointsman.now, self._place.fields
+        now, fields = self._pointsman.now, self._turn.place.fields
         failures = int(fields.get(_FAILURES, "0")) + 1
         wait = max(WAITS[min(failures, len(WAITS)) - 1], getattr(error, "retry_after", None) or 0)
         since = fields.get(_SINCE) or str(now)
@@ -280,17 +270,9 @@ class ConnectorSender:
         status |= {"waiting": 1, "oldest": int(since)}
         logger.warning("connector %s: %s", self._connector.name, error)
         try:
-            self._keep(Step(fields=kept, status=status))
+            self._turn.keep(Step(fields=kept, status=status))
         except PointsmanError as other:
             logger.warning("connector %s: %s", self._connector.name, other)
-
-    def _keep(self, step: Step) -> None:
-        """Store a step; raises _TurnLost if another process has the turn by now."""
-        now, number = self._pointsman.now, self._place.step + 1
-        if not self._store.keep(self._connector.name, self._who, number, step, now=now, since=0):
-            raise _TurnLost(f"another process runs the connector {self._connector.name} by now")
-        left = {name: value for name, value in {**self._place.fields, **step.fields}.items() if value}
-        self._place = Place(step=number, fields=left)
 
 
 def _instant(seconds: str) -> datetime.datetime:

@@ -75,8 +75,8 @@ def test_an_answer_that_was_written_when_the_process_died_is_written_again_under
 
     monkeypatch.setattr(runner._keeping, "keep", lambda _: None)
     monkeypatch.setattr(runner._source, "put_away", dies)
-    real = runner._keep
-    monkeypatch.setattr(runner, "_keep", lambda step: dies(step) if step.fields.get("over") else real(step))
+    real = runner._turn.keep
+    monkeypatch.setattr(runner._turn, "keep", lambda step: dies(step) if step.fields.get("over") else real(step))
     with contextlib.suppress(KeyboardInterrupt):
         runner.take_turn()
     first = answers(here)

@@ -1,0 +1,63 @@
+"""One process's turn with a connector: its stored place, and the steps by which it goes on from there."""
+
+import uuid
+from collections.abc import Callable
+
+from engine.errors import PointsmanError
+from engine.store.connectors.connector_store import ConnectorStore, Place, Step
+
+
+class TurnLost(PointsmanError):
+    """Another process has its turn with the connector by now."""
+
+
+class ConnectorTurn:
+    """`remember` is for how many seconds what was seen is remembered; None: nothing is seen. `clock` answers UTC
+    seconds.
+    """
+
+    def __init__(
+        self,
+        store: ConnectorStore,
+        name: str,
+        *,
+        remember: int | None = None,
+        replaying: bool = False,
+        clock: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._name = name
+        self._remember = remember
+        self._replaying = replaying
+        self._clock = clock
+        self._who = uuid.uuid4().hex
+        self.place = Place(step=0, fields={})
+
+    def take(self) -> bool:
+        """Whether it is this process's turn."""
+        return self._store.take_turn(self._name, self._who)
+
+    def read(self) -> None:
+        """Read the place anew."""
+        self.place = self._store.place(self._name, replaying=self._replaying)
+
+    def hold(self) -> None:
+        """Have it for as long as a target may take to answer. Raises TurnLost."""
+        if not self._store.hold_turn(self._name, self._who, self.place.step):
+            raise self._lost()
+
+    def keep(self, step: Step) -> None:
+        """Store a step. Raises TurnLost."""
+        now, number = self._clock(), self.place.step + 1
+        since = 0 if self._remember is None else now - self._remember
+        kept = self._store.keep(self._name, self._who, number, step, now=now, since=since, replaying=self._replaying)
+        if not kept:
+            raise self._lost()
+        left = {name: value for name, value in {**self.place.fields, **step.fields}.items() if value}
+        self.place = Place(step=number, fields=left)
+
+    def end(self) -> None:
+        self._store.end_turn(self._name, self._who)
+
+    def _lost(self) -> TurnLost:
+        return TurnLost(f"another process runs the connector {self._name} by now")
