@@ -46,10 +46,11 @@ from engine.store.outcomes import (
 )
 from engine.version import VERSION
 
-MOST_STOCK_CHANGES = 10
-"""How often one decision is made again because others took its stock: each time, somebody else's decision succeeded."""
-MOST_WITH_SET_ASIDE = 30
-"""The same where units are set aside for it: each try has less to lose than the one before."""
+MOST_STOCK_CHANGES = 30
+"""How often one decision is made again because others took its stock: each time, somebody else's decision succeeded.
+A large order has units set aside from the third try on, so each has less to lose than the one before; where nothing can
+be set aside, as of one article whose last units are contended or are still to come, a try takes little.
+"""
 MOST_OFFERS = 100
 """How often one decision is made again because units it would take were first to be offered to orders that wait."""
 MOST_POLICY_CHANGES = 1_000
@@ -99,7 +100,7 @@ class DecideAndCommit:
         stock_changes = policy_changes = offers = 0
         with UnitsSetAside(self._ledger, decision_id, clock=self._clock) as set_aside:
             while (
-                stock_changes < (MOST_WITH_SET_ASIDE if set_aside.hold else MOST_STOCK_CHANGES)
+                stock_changes < MOST_STOCK_CHANGES
                 and policy_changes < MOST_POLICY_CHANGES
                 and offers < MOST_OFFERS
             ):
