@@ -99,11 +99,7 @@ class DecideAndCommit:
         decision_id = self._new_id()
         stock_changes = policy_changes = offers = 0
         with UnitsSetAside(self._ledger, decision_id, clock=self._clock) as set_aside:
-            while (
-                stock_changes < MOST_STOCK_CHANGES
-                and policy_changes < MOST_POLICY_CHANGES
-                and offers < MOST_OFFERS
-            ):
+            while stock_changes < MOST_STOCK_CHANGES and policy_changes < MOST_POLICY_CHANGES and offers < MOST_OFFERS:
                 set_aside.begin_try()
                 outcome = self._try(request, decision_id, set_aside, dry_run=dry_run)
                 match outcome:
