@@ -25,7 +25,7 @@ def served(
     nowhere = subprocess.DEVNULL
     with subprocess.Popen(words, env=environment, cwd=directory, stdout=nowhere, stderr=nowhere) as service:
         try:
-            wait_until(lambda: _is_ready(url), "the service answers", seconds=60.0)
+            wait_until(lambda: _is_ready(url), "the service answers")
             yield url
         finally:
             service.terminate()

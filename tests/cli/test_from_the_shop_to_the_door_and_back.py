@@ -109,7 +109,7 @@ class World:
         words = [*POINTSMAN, "serve", "--port", str(self.port), "--workers", "1"]
         quiet = subprocess.DEVNULL
         self.service = subprocess.Popen(words, env=self.environment, stdout=quiet, stderr=quiet, start_new_session=True)
-        wait_until(self._is_ready, "the service answers", seconds=60.0)
+        wait_until(self._is_ready, "the service answers")
 
     def kill(self):
         """The service with its workers, and then the server."""

@@ -51,7 +51,7 @@ def test_a_first_start_makes_a_key_per_role_and_says_how_to_call_with_it(tmp_pat
     environment = clean_environment(POINTSMAN_DATA=data, POINTSMAN_PROBES_PORT="")
     with said.open("w") as output, subprocess.Popen(words, env=environment, stderr=output) as service:
         try:
-            wait_until(lambda: status(port, "/healthz") == 200, "the service answers", seconds=60.0)
+            wait_until(lambda: status(port, "/healthz") == 200, "the service answers")
             file = data / "keys"
             assert file.stat().st_mode & 0o777 == 0o600
             keys = dict(line.split("=") for line in file.read_text().splitlines())

@@ -69,7 +69,7 @@ def seconds_until_served(requests: Requests, back: Callable[[], object], returne
     """
     began = time.monotonic()
     back()
-    wait_until(returned, "the server has returned", seconds=40)
+    wait_until(returned, "the server has returned")
     instant = time.monotonic()
-    came = wait_until(lambda: requests.served_since(began), "it is served again", seconds=40)
+    came = wait_until(lambda: requests.served_since(began), "it is served again")
     return max(0.0, came - instant)

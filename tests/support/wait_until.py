@@ -3,7 +3,7 @@
 import time
 
 
-def wait_until(happened, what, *, seconds=20.0):
+def wait_until(happened, what, *, seconds=60.0):
     """Call `happened` until it returns something true, and return that; fails after so many seconds."""
     until = time.monotonic() + seconds
     while not (answer := happened()):

@@ -64,7 +64,7 @@ def test_what_takes_too_long_is_answered_and_a_worker_in_which_a_request_hangs_g
     assert answer.problem == "timed-out"
     assert "may still be done" in answer.json["detail"]
     assert stream.answer().body.endswith(b'{"stopped": "a request like this may take 1 seconds"}\n')
-    wait_until(lambda: served.workers and first not in served.workers, "another worker is there", seconds=40)
+    wait_until(lambda: served.workers and first not in served.workers, "another worker is there")
     assert served.ask("POST", "/echo", b"1").body == b"1"
 
 

@@ -444,7 +444,7 @@ def test_after_a_loader_is_killed_the_next_reader_loads_the_remaining_stock(bare
         return redis_client.hexists(f"{{{network}}}:facts", "load")
 
     with subprocess.Popen([sys.executable, "-c", LOAD, server_url, network]) as loader:
-        wait_until(lambda: begun() and half_done(), "it was swapped in and has loaded some stock", seconds=60)
+        wait_until(lambda: begun() and half_done(), "it was swapped in and has loaded some stock")
         loader.send_signal(signal.SIGKILL)
     assert begun(), "it was killed before it was complete"
     skus = [f"S{number}" for number in range(0, 2_000, 25)]
