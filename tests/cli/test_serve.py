@@ -73,7 +73,7 @@ def status(port: int, path: str, key: str | None = None) -> int | None:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         with urllib.request.urlopen(
-            urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers), timeout=10
+            urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers), timeout=60
         ) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:

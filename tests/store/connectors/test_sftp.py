@@ -55,7 +55,7 @@ def server(tmp_path_factory):
         yield folder, port
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 @pytest.fixture
