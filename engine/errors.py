@@ -45,7 +45,7 @@ PointsmanError
 ├── CarrierHasNoSuch   the carrier offers nothing of the kind
 ├── NumbersExhausted   a carrier's ranges of tracking numbers have too few left
 ├── SerialsExhausted   the range of SSCCs of a network has too few serial references left
-├── SerialsTaken       another network of the server gives out the same SSCCs
+├── SerialsTaken       another network of the server gives out the same SSCCs or tracking numbers
 ├── NotPackable        a shipment that can't be packed, unpacked or handed over as it stands; says why
 ├── NotLearnt          paces of sale can't be learnt: the network has them from its files, or the log is too short
 ├── Contended          others changed what it needs each time it was tried; try again
@@ -404,13 +404,22 @@ class SerialsExhausted(PointsmanError):
 
 
 class SerialsTaken(PointsmanError):
-    """Another network of the server gives out SSCCs of the same range."""
+    """Another network of the server gives out SSCCs, or tracking numbers, of the same range."""
 
-    def __init__(self, *, prefix: str, extension: int, network: str) -> None:
-        super().__init__(
+    @classmethod
+    def of_ssccs(cls, *, prefix: str, extension: int, network: str) -> "SerialsTaken":
+        return cls(
             f"network '{network}' gives out the SSCCs with the extension digit {extension} and the GS1 company prefix"
             f" {prefix}, and no two parcels may have the same: write another `extension` under `parcels` in"
             " network.yaml, and load that (pointsman load DIR)"
+        )
+
+    @classmethod
+    def of_numbers(cls, *, carrier: str, network: str, first: int, last: int, asked: tuple[int, int]) -> "SerialsTaken":
+        return cls(
+            f"carrier '{carrier}' has the range from {asked[0]} to {asked[1]}, but network '{network}' issues the tracking"
+            f" numbers from {first} to {last} of the same account, and no two parcels may have the same: give the carrier"
+            " a range of its own under `ranges` in network.yaml, and load that (pointsman load DIR)"
         )
 
 

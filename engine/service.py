@@ -74,6 +74,7 @@ from engine.store.backup.restore import restore
 from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
 from engine.store.connectors.connector_store import ConnectorStore
+from engine.store.fulfilment.tracking_serials import TrackingSerials
 from engine.store.keys import INSTALLATION, Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.log import decision_log
@@ -428,11 +429,13 @@ class Pointsman:
 
         Raises InputInvalid, and changes nothing, if policies that are active or scheduled do not fit the network, if
         quantities of a SKU have other decimals than before, or if units are to come or in quarantine where it has no
-        such stock any more; Contended.
+        such stock any more; SerialsTaken, if another network of the server issues the same tracking numbers; Contended.
         """
         before = read.read_version(self._client, self._keys)
         inventory = read.with_known_decimals(self._client, self._keys, inventory)
         verify_policies = functools.partial(self.versions.verify_network, inventory.network)
+        tracking_serials = TrackingSerials(self._client, self._keys)
+        tracking_serials.verify_free(inventory.network)
         version = network_load.save(
             self._client,
             self._keys,
@@ -442,6 +445,7 @@ class Pointsman:
             micros=lambda: self.micros,
             counts=counts,
         )
+        tracking_serials.release(inventory.network)
         tidy(self._client, self._keys)
         with contextlib.suppress(ArchiveUnavailable):  # then it can't be told what is needed, and all is kept
             forget_unneeded(self._client, self._keys)
@@ -681,6 +685,7 @@ class Pointsman:
         self._facts.forget()
         log_reset(self._client, self._keys, because="reset", at=self.now)
         deleted = forget(self._client, self._keys)
+        TrackingSerials(self._client, self._keys).release(None)
         self.sealer.forget()
         return deleted
 

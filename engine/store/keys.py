@@ -737,6 +737,13 @@ class Keys:
         return self._key("serials")
 
     @property
+    def claimed_numbers(self) -> str:
+        """Hash: of the installation, range of tracking numbers (see `tracking_serials`) to the network that issues
+        them, its last serial, and up to where the network may issue them (see mark_numbers.lua).
+        """
+        return self._key("tracking_serials")
+
+    @property
     def serials(self) -> str:
         """Hash: of each range of numbers that parcels are given, how far it is used (see parts/serials.lua)."""
         return self._key("parcels", "serials")

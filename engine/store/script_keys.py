@@ -182,6 +182,7 @@ CLOSE_MANIFEST = KeyLayout((*_PACKING, "manifests", "unconfirmed_manifests"), pa
 RESERVE_SERIALS = KeyLayout(("serials",), parts=("number_ranges", "serials"))
 RESERVE_NUMBERS = KeyLayout(("tracking_serials",), parts=("number_ranges", "serials"))
 MARK_SERIALS = KeyLayout(("claimed_serials",))
+MARK_NUMBERS = KeyLayout(("claimed_numbers",))
 PUT_ADDRESSEE = KeyLayout(("order", "order_keys", "addressees", "log"))
 NOTE_OVERDUE = KeyLayout(
     ("arriving", "receipt_skus", "at_risk", "log"),
@@ -307,6 +308,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "fulfilment/reserve_serials": RESERVE_SERIALS,
     "fulfilment/reserve_numbers": RESERVE_NUMBERS,
     "fulfilment/mark_serials": MARK_SERIALS,
+    "fulfilment/mark_numbers": MARK_NUMBERS,
     "fulfilment/put_addressee": PUT_ADDRESSEE,
     "fulfilment/settle_print_job": SETTLE_PRINT_JOB,
     "flows/publish_channel": PUBLISH_CHANNEL,

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Mapping
 
 from engine.fulfilment.parcels.pack_request import PackRequest, ParcelRequest
+from engine.model.carriers import CarrierAccount, NumberRange
 from engine.model.facts import Inventory
 from engine.model.parcels import ParcelTerms, ShipmentKey
 from engine.model.postal_address import PostalAddress
@@ -13,6 +14,7 @@ from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order, product, service
 
 _PREFIXES = itertools.count(1)
+_DEPOTS = itertools.count(1)
 LYON_ADDRESS = PostalAddress(
     company="Maison Exemple", lines=("12 rue de la République",), postcode="69002", town="Lyon", country="FR"
 )
@@ -27,6 +29,13 @@ ZOE = PostalAddress(
 def parcel_terms(**more) -> ParcelTerms:
     """Of a range of its own: two networks of one server must not have the same."""
     return ParcelTerms(**{"gs1_prefix": f"{next(_PREFIXES):07d}", "extension": 3, **more})
+
+
+def dpd(first: int, last: int, *more: tuple[int, int]) -> CarrierAccount:
+    """A carrier with ranges of an account of its own: two networks of one server must not have the same."""
+    account = f"{next(_DEPOTS):04d}"
+    ranges = [NumberRange(kind="dpd", account=account, first=one, last=end) for one, end in ((first, last), *more)]
+    return CarrierAccount(id="dpd", door="numbers", ranges=tuple(ranges))
 
 
 def packing_network(bare, *, terms=None, stock=None, services=None, nodes=None, activated=True, **more):

@@ -5,11 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
+
+from engine.model.facts import Network
 from engine.store.backup.errors import NotEmpty
 from engine.store.backup.frames import Contents, frames, verify
 from engine.store.connection.client import Client, faults
 from engine.store.fulfilment.serials import mark_restored
+from engine.store.fulfilment.tracking_serials import mark_restored_numbers
 from engine.store.keys import Keys
+from engine.store.network.serialization import network_of
 from engine.store.reset import forget
 
 _BATCH = 200
@@ -43,6 +48,8 @@ def restore(
     facts = keys.facts.removeprefix(keys.prefix).encode()
     done = 0
     for last in (False, True):
+        if last:
+            _mark_numbers(client, keys, _network_of(path, facts), seconds=commands.now // 1_000 - contents.at)
         chosen = (frame for frame in frames(path) if isinstance(frame, list) and (frame[1] == facts) == last)
         while batch := list(itertools.islice(chosen, _BATCH)):
             with faults(), client.one_connection(keys.facts) as pipe:
@@ -52,9 +59,29 @@ def restore(
                 pipe.execute()
             done += len(batch)
             advanced(done, contents.frames)
-    mark_restored(client, keys, seconds=commands.now // 1_000 - contents.at)
     client.verify_replicated(keys.facts)
     return contents
+
+
+def _mark_numbers(client: Client, keys: Keys, network: Network | None, *, seconds: int) -> None:
+    """See to it that no number of a parcel is given out twice, before anybody can pack."""
+    mark_restored(client, keys, seconds=seconds)
+    ranges = [numbers for account in network.carriers.values() for numbers in account.ranges] if network else []
+    mark_restored_numbers(client, keys, ranges, seconds=seconds)
+
+
+def _network_of(path: Path, facts: bytes) -> Network | None:
+    """The network that the backup has; None if it has none. `facts` is the name of the key that has it."""
+    fields: dict[bytes, bytes] = {}
+    for frame in frames(path):
+        if isinstance(frame, list) and frame[1] == facts:
+            if frame[0] != "more":
+                fields.clear()
+            if frame[0] == "more" or frame[2:3] == ["hash"]:
+                fields.update(frame[-1])
+    if b"body" not in fields:
+        return None
+    return network_of(fields[b"version"].decode(), orjson.loads(fields[b"body"]))
 
 
 class _Commands:

@@ -74,7 +74,7 @@ class Serials:
                 args=[name, self._keys.network, stored.mark, reserved, more],
             )
         if answer[0] == b"taken":
-            raise SerialsTaken(prefix=terms.gs1_prefix, extension=terms.extension, network=answer[1].decode())
+            raise SerialsTaken.of_ssccs(prefix=terms.gs1_prefix, extension=terms.extension, network=answer[1].decode())
         return int(answer[1]), int(answer[2])
 
 

@@ -237,6 +237,8 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
     body: dict[str, Any] = {"number": key.number, "shipment": text, "packing": change.packing}
     if numbers:
         body["serials"] = [range_name(numbers.terms), f"{numbers.places.token}NEXT"]
+        if numbers.ranges:
+            body["ranges"] = f"{numbers.places.token}RANGES"
     return {
         "shipment": str(key),
         "decision": key.decision,

@@ -151,13 +151,22 @@ class StoredManifest(Record, frozen=True, omit_defaults=True):
 
 class PackingBody(Record, frozen=True, omit_defaults=True):
     """The body of a log entry about the shipment of that `number` in a decision: as it is from then on, and which
-    packing changed. `serials` is the range of SSCCs that numbers were taken of, and the serial that is next of it.
+    packing changed. `serials` is the range of SSCCs that numbers were taken of, and the serial that is next of it;
+    `ranges`, on a line each, the same of ranges of tracking numbers: the field of `Keys.tracking_serials`, a tab, and
+    the next serial. Earlier releases left the ranges out.
     """
 
     number: int
     shipment: StoredShipment
     packing: int
     serials: tuple[str, int] | None = None
+    ranges: str = ""
+
+    @property
+    def next_tracking_serials(self) -> dict[str, int]:
+        """By field of `Keys.tracking_serials`."""
+        pairs = (line.rpartition("\t") for line in self.ranges.splitlines())
+        return {name: int(serial) for name, _, serial in pairs}
 
 
 class ManifestBody(Record, frozen=True):

@@ -55,6 +55,7 @@ SuspectKind: TypeAlias = Literal[
     "open_packings",
     "manifests",
     "serials",
+    "tracking_serials",
 ]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a

@@ -27,7 +27,7 @@ from engine.store.reconcile.expected_state import (
 from engine.store.reconcile.flows.expected_receipts import ExpectedReceipts
 from engine.store.reconcile.log_replay import LogReplay
 
-FORM = 4
+FORM = 5
 """Rises when what is stored means something else, or the replay does: what was stored before is then found anew."""
 Units: TypeAlias = dict[str, dict[str, int]]
 """By SKU and node, or place of a lot."""
@@ -91,6 +91,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
     shipments: dict[str, str]
     manifests: dict[str, str]
     serials: dict[str, int]
+    tracking_serials: dict[str, int]
 
     @classmethod
     def of(cls, replay: LogReplay, *, indexed: int, endings: int) -> Self:
@@ -143,6 +144,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
             shipments=replay.parcels.shipments,
             manifests=replay.parcels.manifests,
             serials=replay.parcels.serials,
+            tracking_serials=replay.parcels.tracking_serials,
         )
 
     def replay(self) -> LogReplay:
@@ -185,7 +187,7 @@ class StoredReplay(msgspec.Struct, frozen=True, kw_only=True):
         replay.transfers.ended.update(self.ended_transfers)
         replay.tracking.states.update({name: TrackedState.parse(text) for name, text in self.tracking.items()})
         replay.tracking.on_time.update(self.on_time)
-        replay.parcels.restore(self.shipments, self.manifests, self.serials)
+        replay.parcels.restore(self.shipments, self.manifests, self.serials, self.tracking_serials)
         return replay
 
     def _restore_receipts(self, receipts: ExpectedReceipts) -> None:

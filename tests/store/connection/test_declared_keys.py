@@ -13,7 +13,6 @@ from engine.events.webhooks.post import Sender
 from engine.events.webhooks.webhooks import Webhooks
 from engine.fulfilment.parcels.handing_over import ManifestRequest
 from engine.fulfilment.printing.print_job import PrintJob
-from engine.model.carriers import CarrierAccount, NumberRange
 from engine.model.parcels import ShipmentKey
 from engine.model.tracking import TrackingEvent
 from engine.model.transfer_lanes import NodeNames, TransferLane
@@ -49,7 +48,7 @@ from tests.store.flows.conftest import commit, decision_on
 from tests.support.decision_json import json_of
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order, product, service
 from tests.support.lua_scripts import script_names
-from tests.support.parcels import LYON_ADDRESS, ZOE, pack, parcel_terms
+from tests.support.parcels import LYON_ADDRESS, ZOE, dpd, pack, parcel_terms
 from tests.support.redis_topologies import nodes
 from tests.support.returns import dispose, inspect, open_return, receive
 
@@ -159,14 +158,13 @@ def pack_at_a_node(pointsman):
     """A shipment is packed, given back, packed again and handed over; its addressee is sent before."""
     network = pointsman.network()
     lyon = dataclasses.replace(network.nodes["lyon"], address=LYON_ADDRESS, printers={"label": "socket://10.0.0.5"})
-    ranges = (NumberRange(kind="dpd", first=1, last=99, account="0512"),)
     pointsman.load(
         inventory(
             [lyon],
             {"A": {"lyon": 9}, "B": {"lyon": 9}},
             services=[service(carrier="dpd")],
             parcels=parcel_terms(),
-            carriers={"dpd": CarrierAccount(id="dpd", door="numbers", ranges=ranges)},
+            carriers={"dpd": dpd(1, 99)},
         )
     )
     packed = order(("B", 1))

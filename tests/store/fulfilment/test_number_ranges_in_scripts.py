@@ -12,6 +12,7 @@ from engine.fulfilment.carriers.number_ranges import number_of, script_ranges
 from engine.model.carriers import NumberRange
 from engine.store.connection.client import SCRIPTS
 from engine.store.fulfilment.tracking_serials import TrackingSerials
+from engine.store.keys import INSTALLATION, Keys
 from tests.support.examples import examples
 
 RUN = (
@@ -30,7 +31,7 @@ class Issuing:
         self.client, self.key = client.redis, keys.tracking_serials
         self.serials = TrackingSerials(client, keys)
         self.run = client.redis.info("server")["run_id"]
-        self.client.delete(self.key)
+        self.client.delete(self.key, Keys(INSTALLATION).claimed_numbers)
         self.at_replicas: dict[bytes, bytes] = {}
 
     def once(self, ranges, count):
@@ -49,7 +50,7 @@ class Issuing:
     def fail_over(self):
         """The server that takes over has what was reserved last and no more; what it has is of another run."""
         for field, text in self.at_replicas.items():
-            self.client.hset(self.key, field, b" ".join([*text.split()[:2], b"another-run"]))
+            self.client.hset(self.key, field, b" ".join([*text.split()[:2], b"another-run", *text.split()[3:]]))
 
 
 @pytest.fixture

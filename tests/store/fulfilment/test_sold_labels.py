@@ -9,7 +9,7 @@ import pytest
 from engine.errors import CarrierRefused, CarrierUnavailable, InputInvalid, NotPackable, OrderErased
 from engine.fulfilment.carriers.settings import CarrierSettings
 from engine.fulfilment.printing.print_job import PrintJob
-from engine.model.carriers import CarrierAccount, NumberRange
+from engine.model.carriers import CarrierAccount
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
@@ -20,7 +20,7 @@ from tests.support.fake_carriers.booking import KEYS, PRODUCTS
 from tests.support.fake_carriers.fake_server import LABELS, serving
 from tests.support.fake_carriers.sendcloud import FakeSendcloud
 from tests.support.ledger_entries import ledger_kinds
-from tests.support.parcels import LYON_ADDRESS, ZOE, decided, pack, packing_network
+from tests.support.parcels import LYON_ADDRESS, ZOE, decided, dpd, pack, packing_network
 
 
 @pytest.fixture
@@ -297,12 +297,11 @@ def everything(redis_client, network):
 
 
 def test_a_range_of_numbers_gives_one_to_each_parcel_in_the_same_step(bare):
-    numbers = NumberRange(kind="dpd", first=10, last=12, account="0512")
     shop = packing_network(
         bare,
         services=[service(carrier="dpd")],
         nodes=[node("lyon", LYON, address=LYON_ADDRESS)],
-        carriers={"dpd": CarrierAccount(id="dpd", door="numbers", ranges=(numbers,))},
+        carriers={"dpd": dpd(10, 12)},
     )
     first = pack(shop, decided(shop, ("A", 2)), {"1": 1}, {"1": 1}).shipment.parcels
     assert len({parcel.tracking_number for parcel in first} - {None}) == 2

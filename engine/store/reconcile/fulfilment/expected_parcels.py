@@ -27,6 +27,8 @@ class ExpectedParcels:
     manifests: dict[str, str] = field(default_factory=dict)
     serials: dict[str, int] = field(default_factory=dict)
     """By range, the least serial that may be next."""
+    tracking_serials: dict[str, int] = field(default_factory=dict)
+    """The same of ranges of tracking numbers."""
 
     def change(self, entry: Entry) -> None:
         if entry.kind == "manifested":
@@ -38,13 +40,23 @@ class ExpectedParcels:
             name, next_serial = body.serials
             self.serials[name] = max(self.serials.get(name, 0), next_serial)
             self.late.note("serials", name)
+        for name, next_serial in body.next_tracking_serials.items():
+            self.tracking_serials[name] = max(self.tracking_serials.get(name, 0), next_serial)
+            self.late.note("tracking_serials", name)
 
-    def restore(self, shipments: Mapping[str, str], manifests: Mapping[str, str], serials: Mapping[str, int]) -> None:
+    def restore(
+        self,
+        shipments: Mapping[str, str],
+        manifests: Mapping[str, str],
+        serials: Mapping[str, int],
+        tracking_serials: Mapping[str, int],
+    ) -> None:
         """As they were after an earlier entry."""
         for name, text in shipments.items():
             self._put(name, StoredShipment.decode(text))
         self.manifests.update(manifests)
         self.serials.update(serials)
+        self.tracking_serials.update(tracking_serials)
 
     def _put(self, name: str, shipment: StoredShipment) -> None:
         before, key = self.shipments.get(name), shipment_key(name)

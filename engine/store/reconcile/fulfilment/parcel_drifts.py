@@ -1,7 +1,9 @@
 """Compares what is stored of parcels with what the log says. Pure."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from engine.store.fulfilment.tracking_serials import StoredRange
 from engine.store.keys import Keys
 from engine.store.reconcile.drift import Drift, Write
 from engine.store.reconcile.fulfilment.expected_parcels import ExpectedParcels
@@ -14,11 +16,12 @@ _WHAT: Mapping[ParcelHash, str] = {
     "open_packings": "packing {}, which is to be handed over",
     "manifests": "manifest {}",
     "serials": "next serial reference of the SSCCs {}",
+    "tracking_serials": "next serial of the tracking numbers {}",
 }
 
 
 def expected_fields(parcels: ExpectedParcels, kind: ParcelHash) -> Mapping[str, str]:
-    """By field, what the hash should have; of serials, the least that may be next."""
+    """By field, what the hash should have; of serials of either kind, the least that may be next."""
     match kind:
         case "shipments":
             return parcels.shipments
@@ -28,13 +31,18 @@ def expected_fields(parcels: ExpectedParcels, kind: ParcelHash) -> Mapping[str, 
             return parcels.open
         case "manifests":
             return parcels.manifests
-    return {name: str(serial) for name, serial in parcels.serials.items()}
+        case "serials":
+            return {name: str(serial) for name, serial in parcels.serials.items()}
+    return {name: str(serial) for name, serial in parcels.tracking_serials.items()}
 
 
 def parcel_drifts(keys: Keys, replay: LogReplay, kind: ParcelHash, name: str, found: str | None) -> Iterator[Drift]:
     """Of one field of a hash."""
     if kind == "serials":
         yield from _serial_drifts(keys, replay.parcels, name, found)
+        return
+    if kind == "tracking_serials":
+        yield from _number_drifts(keys, replay.parcels, name, found)
         return
     expected = expected_fields(replay.parcels, kind).get(name)
     if found != expected:
@@ -60,4 +68,25 @@ def _serial_drifts(keys: Keys, parcels: ExpectedParcels, name: str, found: str |
             found=next_serial,
             writes=(Write(key=keys.serials, field=name, before=found, after=f"{ahead} {ahead} {ahead} - {mark}"),),
             suspect=("serials", name),
+        )
+
+
+def _number_drifts(keys: Keys, parcels: ExpectedParcels, name: str, found: str | None) -> Iterator[Drift]:
+    """The same of a range of tracking numbers."""
+    least, stored = parcels.tracking_serials.get(name, 0), StoredRange.of(found)
+    if stored.next < least:
+        ahead = max(least, stored.reserved)
+        yield Drift(
+            what=_WHAT["tracking_serials"].format(name.replace("\t", ", from serial ")),
+            expected=least,
+            found=stored.next,
+            writes=(
+                Write(
+                    key=keys.tracking_serials,
+                    field=name,
+                    before=found,
+                    after=replace(stored, next=ahead, reserved=ahead, run="-").text,
+                ),
+            ),
+            suspect=("tracking_serials", name),
         )

@@ -4,7 +4,9 @@ from typing import Literal, TypeAlias, get_args
 
 from engine.store.keys import Keys
 
-ParcelHash: TypeAlias = Literal["shipments", "parcel_numbers", "open_packings", "manifests", "serials"]
+ParcelHash: TypeAlias = Literal[
+    "shipments", "parcel_numbers", "open_packings", "manifests", "serials", "tracking_serials"
+]
 PARCEL_HASHES: tuple[ParcelHash, ...] = get_args(ParcelHash)
 
 

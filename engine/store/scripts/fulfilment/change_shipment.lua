@@ -2,7 +2,8 @@
 -- to be printed, and what its promise knows of it. All of it or nothing.
 --
 -- Keys, by the names in script_keys.py. Texts may have places for numbers that are taken here: TOKEN S PLACE, of SSCCs,
--- TOKEN T PLACE, of tracking numbers, and TOKEN NEXT, where TOKEN is a word that nothing else has.
+-- TOKEN T PLACE, of tracking numbers, TOKEN NEXT and TOKEN RANGES (the next serials), where TOKEN is a word that nothing
+-- else has.
 -- ARGV  1 the request as JSON (see shipments.py)  2 the addressee, encrypted; empty: as it is
 --       then field and encrypted text of each label that is stored
 -- Answers {'done' or 'again', answer}, with that of the request that came first under this operation; {'reused'} if it
@@ -44,7 +45,7 @@ if request.count > 0 then
   if not taken then
     return {next_serial}
   end
-  local tracking, why = {}, nil
+  local tracking, why = {}, ''
   if #request.tracking > 0 then
     tracking, why = take_tracking_numbers(key.tracking_serials, request.tracking, request.count, run_of_server())
     if not tracking then
@@ -55,7 +56,7 @@ if request.count > 0 then
   for place = 1, request.count do
     taken['S' .. place], taken['T' .. place] = taken[place], tracking[place]
   end
-  taken.NEXT = string.format('%.0f', next_serial)
+  taken.NEXT, taken.RANGES = string.format('%.0f', next_serial), why
 end
 local function with_numbers(text)
   if request.count == 0 then

@@ -74,22 +74,40 @@ local function first_unissued(issued, form, serial)
   return serial
 end
 
--- What the hash has of each range: its form, its first serial, the one that is next, up to which some may have been
--- issued (`reserved`), and the run of the server that issued the last. A server that was started again, or a replica that
--- took over, may have lost the last writes: for it all up to `reserved` is issued, as for SSCCs (see serials.lua).
+-- What the hash has of each range, by its form, a tab and its first serial: `NEXT RESERVED RUN MARK LAST`, the serial that
+-- is next, the one up to which some may have been issued, the run of the server that issued the last, up to where the
+-- installation had marked the range when it was last reserved (see mark_numbers.lua), and its last serial. Earlier
+-- releases left out the last two. A server that was started again, or a replica that took over, may have lost the last
+-- writes: for it all up to RESERVED is issued, as for SSCCs (see serials.lua).
+local function new_range(field)
+  local form, first = string.match(field, '^(.*)\t(%d+)$')
+  first = tonumber(first)
+  return {form = form, first = first, next = first, reserved = first, mark = 0, last = 0}
+end
+
 local function issued_ranges(key, run)
   local issued, raw = {}, redis.call('HGETALL', key)
   for place = 1, #raw, 2 do
-    local form, first = string.match(raw[place], '^(.*)\t(%d+)$')
-    local next, reserved, last_run = string.match(raw[place + 1], '^(%d+) (%d+) (%S+)$')
-    next, reserved = tonumber(next), tonumber(reserved)
-    if last_run ~= run then
-      next = math.max(next, reserved)
+    local range = new_range(raw[place])
+    local next, reserved, last_run, mark, last = string.match(raw[place + 1], '^(%d+) (%d+) (%S+) ?(%d*) ?(%d*)$')
+    range.next, range.reserved = tonumber(next), tonumber(reserved)
+    range.mark, range.last = tonumber(mark) or 0, tonumber(last) or 0
+    range.is_current = last_run == run
+    if not range.is_current then
+      range.next = math.max(range.next, range.reserved)
     end
-    local range = {form = form, first = tonumber(first), next = next, reserved = reserved, is_current = last_run == run}
     issued[#issued + 1], issued[raw[place]] = range, range
   end
   return issued
+end
+
+local function range_of(issued, field)
+  local range = issued[field]
+  if not range then
+    range = new_range(field)
+    issued[#issued + 1], issued[field] = range, range
+  end
+  return range
 end
 
 -- The serials of so many numbers, from the first of the ranges that have some left, each with its range and the range as
@@ -98,11 +116,8 @@ local function next_tracking_serials(issued, ranges, count)
   local serials = {}
   for _, range in ipairs(ranges) do
     local field = range.form .. '\t' .. string.format('%.0f', range.first)
-    local kept = issued[field]
-    if not kept then
-      kept = {form = range.form, first = range.first, next = range.first, reserved = range.first}
-      issued[#issued + 1], issued[field] = kept, kept
-    end
+    local kept = range_of(issued, field)
+    kept.last = range.last
     local serial = first_unissued(issued, range.form, range.first)
     while #serials < count and serial <= range.last do
       serials[#serials + 1] = {serial = serial, range = range, kept = kept, field = field}
@@ -113,41 +128,59 @@ local function next_tracking_serials(issued, ranges, count)
   return #serials == count and serials or nil
 end
 
-local function keep_tracking_serials(key, taken, run)
-  for _, item in ipairs(taken) do
-    local kept = item.kept
-    redis.call('HSET', key, item.field, string.format('%.0f %.0f %s', kept.next, kept.reserved, run))
-  end
+local function keep_range(key, field, kept, run)
+  redis.call('HSET', key, field, string.format(
+    '%.0f %.0f %s %.0f %.0f', kept.next, kept.reserved, run, kept.mark, kept.last
+  ))
 end
 
--- Takes so many tracking numbers and returns them; or nil and why: 'reserve' (more have to be reserved first) or
--- 'exhausted'. Then nothing was taken. `ranges` is what `script_ranges` in number_ranges.py makes; `key` is that of the
+-- Takes so many tracking numbers and returns them, and for the log the field and the next serial of each range that they
+-- are of, with tabs between and each on a line of JSON text; or nil and why: 'reserve' (more have to be reserved first)
+-- or 'exhausted'. Then nothing was taken. `ranges` is what `script_ranges` in number_ranges.py makes; `key` is that of the
 -- hash, `run` the run of the server.
 local function take_tracking_numbers(key, ranges, count, run)
   local taken = next_tracking_serials(issued_ranges(key, run), ranges, count)
   if not taken then
     return nil, 'exhausted'
   end
-  local numbers = {}
+  local numbers, next_of, fields = {}, {}, {}
   for place, item in ipairs(taken) do
     if not item.kept.is_current or item.serial >= item.kept.reserved - item.range.block then
       return nil, 'reserve'
     end
     numbers[place] = tracking_number(item.range, item.serial)
   end
-  keep_tracking_serials(key, taken, run)
-  return numbers
+  for _, item in ipairs(taken) do
+    if not next_of[item.field] then
+      next_of[item.field] = item.kept.next
+      keep_range(key, item.field, item.kept, run)
+      fields[#fields + 1] = string.gsub(item.field, '\t', '\\t') .. string.format('\\t%.0f', item.kept.next)
+    end
+  end
+  return numbers, table.concat(fields, '\\n')
 end
 
--- Reserves enough for so many to be taken; nothing is taken. Returns whether there are that many.
-local function reserve_tracking_numbers(key, ranges, count, run)
-  local issued, before = issued_ranges(key, run), {}
-  for field, range in pairs(issued) do
-    before[field] = range.next
+-- Reserves enough for so many to be taken; nothing is taken. `marks` is, by field, up to where the installation had marked
+-- the ranges of the network before, also those of earlier files: where it is further than the hash knows, the network was
+-- reset or is that of an older backup, and goes on behind it. `limits` is, by field, up to where it has marked them for
+-- this; nil: nothing is changed.
+-- Returns, by field, up to where each range is reserved then; or nil and why: 'exhausted', or 'again', if others were
+-- faster and it would reserve more than was marked.
+local function reserve_tracking_numbers(key, ranges, count, run, marks, limits)
+  local issued, before, to_keep = issued_ranges(key, run), {}, {}
+  for field, mark in pairs(marks) do
+    local kept = range_of(issued, field)
+    if mark > kept.mark then
+      kept.next = math.max(kept.next, mark)
+      kept.reserved, kept.mark, to_keep[field] = math.max(kept.reserved, kept.next), mark, kept
+    end
   end
-  local needed = next_tracking_serials(issued, ranges, count)
+  for field, kept in pairs(issued) do
+    before[field] = kept.next
+  end
+  local needed, reserved = next_tracking_serials(issued, ranges, count), {}
   if not needed then
-    return false
+    return nil, 'exhausted'
   end
   for _, item in ipairs(needed) do
     local kept, block = item.kept, item.range.block
@@ -156,7 +189,19 @@ local function reserve_tracking_numbers(key, ranges, count, run)
     while item.serial >= kept.reserved - block do
       kept.reserved = math.max(kept.reserved + block, item.serial + 1)
     end
+    reserved[item.field], to_keep[item.field] = kept.reserved, kept
   end
-  keep_tracking_serials(key, needed, run)
-  return true
+  if limits then
+    for field, until_serial in pairs(reserved) do
+      local limit = limits[field] or 0
+      if until_serial > limit then
+        return nil, 'again'
+      end
+      to_keep[field].mark = math.max(to_keep[field].mark, limit)
+    end
+    for field, kept in pairs(to_keep) do
+      keep_range(key, field, kept, run)
+    end
+  end
+  return reserved
 end

@@ -1,21 +1,19 @@
 import pytest
 
-from engine.model.carriers import CarrierAccount, NumberRange
 from tests.support.facts import LILLE, LYON, node, service
-from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, packing_network
+from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, dpd, packing_network
 from tests.support.shipped_connectors import Shipped
 
 
 @pytest.fixture
 def shop(bare):
     """Lyon and Paris, with stock of A and B; parcels get numbers of DPD."""
-    numbers = NumberRange(kind="dpd", first=10, last=99, account="0512")
     return packing_network(
         bare,
         stock={"A": {"lyon": 10, "paris": 5}, "B": {"lyon": 3}},
         nodes=[node("lyon", LYON, address=LYON_ADDRESS), node("paris", LILLE, address=LILLE_ADDRESS)],
         services=[service(carrier="dpd")],
-        carriers={"dpd": CarrierAccount(id="dpd", door="numbers", ranges=(numbers,))},
+        carriers={"dpd": dpd(10, 99)},
     )
 
 
