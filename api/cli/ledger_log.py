@@ -191,6 +191,8 @@ def _tracked(entry: Entry, times: Times) -> str:
     if change.raised in ("late", "lost"):
         words = say("late") if change.raised == "late" else say("lost")
         return say("shipment {number} is {words}: {state}", number=change.shipment, words=words, state=state)
+    if change.watch_ended:
+        return say("shipment {number} is not waited for any more: {state}", number=change.shipment, state=state)
     if change.since is None:
         return say("shipment {number}: {state}", number=change.shipment, state=state)
     return say(

@@ -7,6 +7,8 @@ from engine.model.parcels import LabelFormat
 
 CarrierDoor: TypeAlias = Literal["numbers", "sendcloud", "easypost", "karrio"]
 """How a carrier is reached. `numbers`: not at all; it gave ranges of tracking numbers, and labels are drawn here."""
+CarrierTracking: TypeAlias = Literal["events", "none"]
+"""Whether it tells where parcels are."""
 NumberKind: TypeAlias = Literal[
     "ups", "fedex_express", "fedex_ground", "fedex_smartpost", "dhl_express", "dhl_ecommerce", "dpd", "s10"
 ]
@@ -40,6 +42,8 @@ class CarrierAccount:
     url: str = ""
     contract: str = ""
     label_format: LabelFormat = "pdf"
+    tracking: CarrierTracking | None = None
+    """None: by whether anything was heard of it of late."""
 
     @property
     def sells_labels(self) -> bool:

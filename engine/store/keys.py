@@ -334,8 +334,15 @@ class Keys:
 
     @property
     def tracking_unraised(self) -> str:
-        """Sorted set: those of `tracking_open` of which something is still to be said, by when; 0: to be looked at."""
+        """Sorted set: those of `tracking_open` that are to be looked at again, by when: as something is to be said of
+        them then, or nothing more is expected; 0: as soon as can be.
+        """
         return self._key("tracking", "unraised")
+
+    @property
+    def heard_carriers(self) -> str:
+        """Sorted set: carriers of which something was heard of late, by when it was last, in UTC seconds."""
+        return self._key("tracking", "carriers")
 
     @property
     def hold_prefix(self) -> str:

@@ -196,7 +196,9 @@ PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
 )
 NOTE_LOW = KeyLayout(("low_positions", "low_checked", "low_lease", "log"))
-TRACK = KeyLayout(("tracked", "tracking_states", "parcel_numbers", *TRACKED_NOW, "on_time", "log"), parts=TRACKING)
+TRACK = KeyLayout(
+    ("tracked", "tracking_states", "parcel_numbers", *TRACKED_NOW, "heard_carriers", "on_time", "log"), parts=TRACKING
+)
 WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
 NEXT_OFFER = KeyLayout(
     (*_BACKLOG, "promises_waiting", "changed", "on_hand", "held", "receipts"), parts=("offer", *_RECEIPTS)

@@ -13,7 +13,7 @@ from api.shapes.base import Strict
 from api.shapes.fields import Literal, Word
 from engine.fulfilment.carriers.number_kinds import FORMS
 from engine.fulfilment.carriers.number_ranges import form_of
-from engine.model.carriers import CarrierAccount, CarrierDoor, NumberRange
+from engine.model.carriers import CarrierAccount, CarrierDoor, CarrierTracking, NumberRange
 from engine.model.facts import Network
 from engine.model.parcels import LabelFormat
 from rules.syntax import literals
@@ -87,6 +87,7 @@ class CarrierShape(Strict):
     url = fields.String(validate=_is_carrier_url)
     contract = Word()
     label_format = fields.String(validate=validate.OneOf(get_args(LabelFormat)))
+    tracking = fields.String(validate=validate.OneOf(get_args(CarrierTracking)))
 
     @validates_schema
     def _has_what_its_door_needs(self, data: dict[str, Any], **_: Any) -> None:

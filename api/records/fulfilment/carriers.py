@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from engine.decide.order_record import Record
 from engine.fulfilment.carriers.carriers import NumberStock
 from engine.fulfilment.carriers.known_numbers import KnownForm
-from engine.model.carriers import CarrierAccount, CarrierDoor
+from engine.model.carriers import CarrierAccount, CarrierDoor, CarrierTracking
 
 
 class CarrierRecord(Record, frozen=True, kw_only=True):
@@ -19,6 +19,10 @@ class CarrierRecord(Record, frozen=True, kw_only=True):
     url: str | UnsetType = UNSET
     contract: str | UnsetType = UNSET
     label_format: str
+    tracking: Annotated[
+        CarrierTracking | UnsetType,
+        Meta(description="whether it tells where parcels are; left out: by whether anything was heard of it of late"),
+    ] = UNSET
     numbers: Annotated[int | UnsetType, Meta(description="how many tracking numbers its ranges have")] = UNSET
     numbers_left: int | UnsetType = UNSET
 
@@ -31,6 +35,7 @@ class CarrierRecord(Record, frozen=True, kw_only=True):
             url=account.url or UNSET,
             contract=account.contract or UNSET,
             label_format=account.label_format,
+            tracking=account.tracking or UNSET,
             numbers=UNSET if stock is None else stock.numbers,
             numbers_left=UNSET if stock is None else stock.left,
         )

@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from engine.actor import by_itself
+from engine.fulfilment.tracking.advance import Heard
 from engine.fulfilment.tracking.on_time import OnTimeRates
-from engine.fulfilment.tracking.tracked_shipment import Heard, TrackedShipment
+from engine.fulfilment.tracking.tracked_shipment import TrackedShipment
 from engine.fulfilment.tracking.tracked_shipments import ReadShipment, TrackedShipments, TrackingCall
 from engine.model.milestones import OnTheWayCause
 from engine.model.parcels import Parcel, ShipmentKey
@@ -118,7 +119,10 @@ class OnTheWay:
             return None
         return self._risk(after.shipment, now)
 
-    def _risk(self, shipment: TrackedShipment, now: int) -> OnTheWayRisk:
+    def _risk(self, shipment: TrackedShipment, now: int) -> OnTheWayRisk | None:
+        """None: its carrier tells nobody anything, so nobody knows."""
+        if not shipment.is_told_of(shipment.scans, now):
+            return None
         silent = shipment.silent_from(self._silence)
         is_lost = silent <= now
         due = silent if is_lost else shipment.promised

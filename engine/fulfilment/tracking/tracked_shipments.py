@@ -13,7 +13,8 @@ from engine.decide.order_record import order_of
 from engine.decide.record import DecisionRecord
 from engine.decide.shipping.ways import Ways
 from engine.facts_reader import FactsReader
-from engine.fulfilment.tracking.tracked_shipment import Goal, Heard, TrackedShipment, advance
+from engine.fulfilment.tracking.advance import Heard, advance
+from engine.fulfilment.tracking.tracked_shipment import Goal, TrackedShipment
 from engine.model.facts import Network
 from engine.model.parcels import PackedShipment, Packing, Parcel, ShipmentKey
 from engine.promise_watch.watched_shipment import watched
@@ -126,6 +127,11 @@ class TrackedShipments:
             packings=packings,
             promise=promise,
             stored=stored,
+            tracking={
+                carrier: account.tracking
+                for carrier, account in ways.network.carriers.items()
+                if account.tracking is not None
+            },
             scans={sscc: codec.decode(sscc, stored.events.get(sscc)) for sscc in ssccs},
         )
         return ReadShipment(shipment=shipment, codec=codec)
@@ -146,6 +152,7 @@ def _step(call: TrackingCall) -> TrackingStep | None:
         shipment=shipment.key,
         stored=shipment.stored,
         events={sscc: call.read.codec.encode(sscc, scans) for sscc, scans in following.scans.items()},
+        told_by=_carriers(shipment, following.scans),
         heard=following.heard,
         looked=following.looked,
         dues=following.dues,
@@ -153,6 +160,11 @@ def _step(call: TrackingCall) -> TrackingStep | None:
         places=call.places,
         now=call.heard.now,
     )
+
+
+def _carriers(shipment: TrackedShipment, ssccs: Iterable[str]) -> list[str]:
+    """Those of these parcels."""
+    return sorted({carrier for sscc in ssccs if (carrier := shipment.packing_of(sscc).carrier) is not None})
 
 
 def _carried(packed: PackedShipment) -> tuple[Packing, ...]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from engine.errors import Contended, NotFound
-from engine.fulfilment.tracking.tracked_shipment import Heard, TrackedShipment
+from engine.fulfilment.tracking.advance import Heard
+from engine.fulfilment.tracking.tracked_shipment import TrackedShipment
 from engine.fulfilment.tracking.tracked_shipments import NumberedParcel, TrackedShipments, TrackingCall
 from engine.model.parcels import Packing, Parcel, ShipmentKey
 from engine.model.tracking import Scan, TrackingEvent, as_told_last, number_name, scan_of

@@ -67,6 +67,8 @@ class TrackedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     raised: Raised | UnsetType = UNSET
     found: bool = False
     """It was lost, and is not any more."""
+    watch_ended: bool = False
+    """Nothing was heard of it for so long that nothing more is expected. It is watched again once something is."""
     counted: dict[str, CountedParcel] = msgspec.field(default_factory=dict)
     uncounted: tuple[str, ...] = ()
 
@@ -83,13 +85,14 @@ class TrackedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 class TrackedState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """After all changes so far: the parcels whose state is known, by SSCC; whether the shipment is `late` or `lost`;
-    and its parcels that count as on time or not.
+    and its parcels that count as on time or not; and whether nothing more is expected of it.
     """
 
     parcels: dict[str, ParcelProgress] = msgspec.field(default_factory=dict)
     late: bool = False
     lost: bool = False
     counted: dict[str, CountedParcel] = msgspec.field(default_factory=dict)
+    watch_ended: bool = False
 
     @classmethod
     def parse(cls, text: str | bytes | None) -> Self:
@@ -115,6 +118,7 @@ class TrackedState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
             late=self.late or change.raised == "late",
             lost=change.raised == "lost" or (self.lost and not change.found),
             counted=dict(sorted((kept | change.counted).items())),
+            watch_ended=change.watch_ended,
         )
 
 

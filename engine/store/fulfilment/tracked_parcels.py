@@ -1,8 +1,8 @@
 """What is known of where parcels are, in the server."""
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -16,6 +16,8 @@ from engine.store.script_keys import TRACK
 from rules.syntax.literals import SECONDS_A_DAY
 
 _KEPT = 180 * SECONDS_A_DAY
+CARRIER_TELLS_FOR = 90 * SECONDS_A_DAY
+"""For so long after something was heard of a carrier, more is expected of it."""
 TRACKED = "tracked"
 """The kind of log entry that says what became of a shipment that is with a carrier."""
 
@@ -46,7 +48,8 @@ def shipment_key(text: str) -> ShipmentKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredScans:
     """Of a shipment: the events of each of its parcels by SSCC, as they are stored; when something was heard last, in
-    UTC seconds (None: nothing was); and what of it was logged. `looked` is up to which packing, by its instant, a turn
+    UTC seconds (None: nothing was); and what of it was logged. `carriers_heard` is when something was heard last of
+    each carrier, about any shipment. `looked` is up to which packing, by its instant, a turn
     has looked at it (None: never). `changes` tells whether it was changed since.
     """
 
@@ -55,6 +58,7 @@ class StoredScans:
     looked: int | None
     changes: str
     before: str
+    carriers_heard: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def state(self) -> TrackedState:
@@ -63,7 +67,7 @@ class StoredScans:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dues:
-    """From when on the promise is at risk, and when something is to be said of it next, in UTC seconds; None: never."""
+    """From when on the promise is at risk, and when it is to be looked at next, in UTC seconds; None: never."""
 
     at_risk: int | None
     unraised: int | None
@@ -79,13 +83,14 @@ class Taken(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingStep:
-    """A shipment's parcels have these events from now on, and it is due then. `change` is what is to be logged, if
-    anything. `places` are numbers by which its parcels go.
+    """A shipment's parcels have these events from now on, of which those of the carriers `told_by` are new, and it is
+    due then. `change` is what is to be logged, if anything. `places` are numbers by which its parcels go.
     """
 
     shipment: ShipmentKey
     stored: StoredScans
     events: Mapping[str, str]
+    told_by: Collection[str]
     heard: int | None
     looked: int | None
     dues: Dues
@@ -122,7 +127,9 @@ class TrackedParcels:
             read.hmget(self._keys.tracking_states, [str(key) for key in shipments])
             for key in shipments:
                 read.hgetall(self._keys.tracked(str(key)))
-            states, *stored = read.execute()
+            read.zrange(self._keys.heard_carriers, 0, -1, withscores=True)
+            states, *stored, carriers = read.execute()
+        carriers_heard = {carrier.decode(): int(at) for carrier, at in carriers}
         return {
             key: StoredScans(
                 events={name.decode(): text for name, text in fields.items() if name.isdigit()},
@@ -130,6 +137,7 @@ class TrackedParcels:
                 looked=int(fields[b"looked"]) if b"looked" in fields else None,
                 changes=fields.get(b"changes", b"0").decode(),
                 before=(state or b"").decode(),
+                carriers_heard=carriers_heard,
             )
             for key, state, fields in zip(shipments, states, stored, strict=True)
         }
@@ -141,7 +149,7 @@ class TrackedParcels:
         calls = [
             (
                 TRACK.keys(self._keys, tracked=self._keys.tracked(str(step.shipment))),
-                [orjson.dumps(_request(step)), _KEPT],
+                [orjson.dumps(_request(step)), _KEPT, CARRIER_TELLS_FOR],
             )
             for step in steps
         ]
@@ -149,7 +157,7 @@ class TrackedParcels:
             return [Taken(answer.decode()) for answer in self._client.run_together(self._script, calls)]
 
     def due(self, until: int, *, at_once: int) -> list[tuple[int, ShipmentKey]]:
-        """The first shipments of which something is to be said by then, or that are to be looked at, each with when."""
+        """The first shipments that are to be looked at by then, each with when."""
         return list(self._listed(self._keys.tracking_unraised, "-inf", until, start=0, count=at_once))
 
     def at_risk(
@@ -190,6 +198,7 @@ def _request(step: TrackingStep) -> dict[str, object]:
         "changes": step.stored.changes,
         "before": step.stored.before,
         "events": [[sscc, text] for sscc, text in step.events.items()],
+        "told_by": list(step.told_by),
         "heard": "" if step.heard is None else str(step.heard),
         "looked": "" if step.looked is None else str(step.looked),
         "open": "" if step.dues.at_risk is None else str(step.dues.at_risk),

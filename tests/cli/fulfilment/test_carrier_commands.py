@@ -14,6 +14,7 @@ carriers:
   - id: dpd
     door: numbers
     label_format: zpl
+    tracking: none
     ranges: [{{kind: dpd, account: "0998", from: 0, to: 99}}]
   - {{id: send-cloud, door: sendcloud, url: "{url}"}}
 """
@@ -51,6 +52,7 @@ def test_carriers_are_listed_with_what_they_need_and_have_left(run):
         "door": "numbers",
         "has_key": True,
         "label_format": "zpl",
+        "tracking": "none",
         "numbers": 100,
         "numbers_left": 100,
     }

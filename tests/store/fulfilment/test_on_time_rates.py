@@ -181,10 +181,13 @@ def test_one_that_may_be_lost_counts_as_late_until_it_is_delivered_and_what_retu
     assert shop.check().clean
 
 
-def test_a_carrier_that_never_tells_anything_does_not_count_as_late(shop, clock):
+def test_a_shipment_of_which_nothing_was_ever_heard_does_not_count_as_late(shop, clock):
     parcels(shop, LEAST_PARCELS)
+    (other,) = parcels(shop, 1)
+    tell(shop, said(other, "info_received", clock.now))
     clock.now += 12 * DAY
     assert "lost" in {risk.cause for risk in shop.flows.promise_watch.watch().on_the_way}
+    tell(shop, said(other, "returned", clock.now))
     assert [item.total() for item in shop.fulfilment.on_time._counts.read(clock.now)] == [0, 0]
     assert shop.check().clean
 

@@ -221,8 +221,9 @@ def test_one_of_which_nothing_is_heard_for_ten_days_may_be_lost(shop, clock, pac
 
 
 def test_one_that_is_still_to_be_handed_over_stands_among_the_held_ones(shop, clock, packed):
-    key, _ = packed
+    key, (first, _) = packed
     watch = shop.flows.promise_watch
+    tell(shop, said(first, "info_received", NOW))
     clock.now = NOW + 2 * DAY + 1
     watch.watch()
     assert [(risk.shipment.decision, risk.cause) for risk in watch.at_risk().shipments] == [
@@ -235,8 +236,9 @@ def test_one_that_is_still_to_be_handed_over_stands_among_the_held_ones(shop, cl
 def test_the_list_goes_on_from_page_to_page_over_both_kinds(shop, clock):
     keys = [decided(shop, ("A", 1), promise_by=NOW + 2 * DAY + number) for number in range(6)]
     for key in keys[::2]:
-        pack(shop, key)
+        (parcel,) = pack(shop, key).shipment.parcels
         shop.holds.confirm(key.decision)
+    tell(shop, said(parcel.sscc, "in_transit", NOW))
     clock.now = NOW + 3 * DAY
     shop.flows.promise_watch.watch()
     whole = shop.flows.promise_watch.at_risk().shipments
@@ -312,13 +314,14 @@ def test_two_who_tell_at_once_lose_nothing(shop, opened, packed, before_writing,
 def test_what_is_repaired_meanwhile_is_not_written_over(shop, clock, packed, before_writing, redis):
     name, (first, _) = packed
     client, key = redis
+    tell(shop, said(first, "info_received", NOW))
     clock.now = NOW + 2 * DAY + 1
     shop.flows.promise_watch.watch()
     client.hdel(key("tracking:states"), str(name))
     before_writing(lambda: shop.repair(who="a test"))
     tell(shop, said(first, "out_for_delivery", NOW))
     shop.flows.promise_watch.watch()
-    assert [kind for kind, _ in told(shop)] == ["late", "tracked"]
+    assert [kind for kind, _ in told(shop)] == ["tracked", "late", "tracked"]
     assert shop.check().clean
 
 

@@ -38,11 +38,13 @@ def tracking_drifts(keys: Keys, replay: LogReplay, shipment: str, stored: Tracki
 
 
 def _is_open(shipment: str | None, state: TrackedState) -> bool:
-    """Whether a carrier has some of its parcels, and they are not over."""
+    """Whether a carrier has some of its parcels, of which more is expected."""
     packings = StoredShipment.decode(shipment).packings if shipment else ()
     carried = [packing for packing in packings if packing.state == "packed" and packing.carrier]
     parcels = [parcel for packing in carried for parcel in packing.parcels]
-    return any(state.parcels.get(parcel.sscc, NOWHERE).state not in ENDED for parcel in parcels)
+    return not state.watch_ended and any(
+        state.parcels.get(parcel.sscc, NOWHERE).state not in ENDED for parcel in parcels
+    )
 
 
 def on_time_drifts(keys: Keys, replay: LogReplay, field: str, stored: str | None, millis: int) -> Iterator[Drift]:

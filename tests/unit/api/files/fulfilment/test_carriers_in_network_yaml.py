@@ -26,7 +26,7 @@ carriers:
       - {kind: dpd, account: "0998", from: 0, to: 29999}
       - {kind: dpd, account: "0998", from: 70000, to: 79999}
   - {id: send-cloud, door: sendcloud, contract: "517"}
-  - {id: easypost, door: easypost, label_format: png}
+  - {id: easypost, door: easypost, label_format: png, tracking: events}
   - {id: karrio, door: karrio, url: "https://karrio.example/api"}
 services:
   - {id: parcel, mode: van, carrier: dpd, base: 4.00, transit: [{up_to: 900 km, takes: 24 h}], \
@@ -60,7 +60,7 @@ def test_they_are_read_and_stored_and_read_back():
             ),
         ),
         "send-cloud": CarrierAccount(id="send-cloud", door="sendcloud", contract="517"),
-        "easypost": CarrierAccount(id="easypost", door="easypost", label_format="png"),
+        "easypost": CarrierAccount(id="easypost", door="easypost", label_format="png", tracking="events"),
         "karrio": CarrierAccount(id="karrio", door="karrio", url="https://karrio.example/api"),
     }
     services = network.services
@@ -115,6 +115,7 @@ def test_any_carriers_are_read_back_as_they_were_stored(carriers):
             "Length",
         ),
         ("label_format: zpl\n", "label_format: svg\n", "carriers.0.label_format", "must be one of"),
+        ("label_format: zpl\n", "tracking: some\n", "carriers.0.tracking", "must be one of"),
         ('"517"', '"ABC"', "carriers.1.contract", "contract's number"),
         (', url: "https://karrio.example/api"', "", "carriers.3.url", "where your Karrio is"),
         ("https://karrio", "http://karrio", "carriers.3.url", "https://"),
