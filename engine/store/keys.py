@@ -292,17 +292,22 @@ class Keys:
         """Hash: UTC date, service, node, country, and 1 for on time or 0, with tabs between, to a number of parcels."""
         return self._key("tracking", "on_time")
 
-    @property
-    def polls(self) -> str:
-        """Sorted set: `DECISION NUMBER` of each shipment whose carrier is asked where it is, by when it is next, in UTC
-        seconds.
+    def polls(self, carrier: str) -> str:
+        """Sorted set: `DECISION NUMBER` of each shipment about which the carrier is asked where it is, by when it is
+        next, in UTC seconds.
         """
-        return self._key("tracking", "polls")
+        return self._key("tracking", "polls", carrier)
+
+    def polls_turn(self, carrier: str) -> str:
+        """The process that asks the carrier at present."""
+        return self._key("tracking", "polling", carrier)
 
     @property
-    def polls_turn(self) -> str:
-        """String that expires: a worker has its turn of asking carriers."""
-        return self._key("tracking", "polling")
+    def poll_rests(self) -> str:
+        """Hash: each carrier that could not say where parcels are, to JSON of how often in a row, why, and when it is
+        asked again.
+        """
+        return self._key("tracking", "rests")
 
     @property
     def rates_made(self) -> str:

@@ -23,7 +23,7 @@ from engine.fulfilment.printing.sending import NotPrinted, PrinterConnections, P
 from engine.model.facts import Network, Node
 from engine.store.connection.client import Client
 from engine.store.fulfilment.print_jobs import PrintJobs
-from engine.store.fulfilment.printer_rests import PrinterRest, PrinterRests
+from engine.store.fulfilment.rests import Rest, Rests
 from engine.store.keys import Keys
 from engine.turn_thread import TurnThread
 
@@ -61,7 +61,7 @@ class NodePrinter:
     node: str
     paper: Paper
     printer: Printer
-    rest: PrinterRest | None = None
+    rest: Rest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class Printing:
         micros: Callable[[], int],
     ) -> None:
         self._jobs = PrintJobs(client, keys)
-        self._rests = PrinterRests(client, keys)
+        self._rests = Rests(client, keys.print_rests)
         self._facts = facts
         self._drawing = drawing
         self._connections = connections
@@ -224,7 +224,7 @@ class Printing:
         finally:
             self._jobs.end_turn(node, self._who)
 
-    def _is_due(self, job: PrintJob, printer: Printer | None, rests: Mapping[str, PrinterRest]) -> bool:
+    def _is_due(self, job: PrintJob, printer: Printer | None, rests: Mapping[str, Rest]) -> bool:
         """Whether something is to be done about it now: it is sent, or given up."""
         rest = None if printer is None else rests.get(printer.address)
         return rest is None or self._clock() >= rest.until or self._is_over(job)
@@ -232,7 +232,7 @@ class Printing:
     def _is_over(self, job: PrintJob) -> bool:
         return job.tries >= MOST_TRIES or self._clock() - job.queued_at > OLDEST_SECONDS
 
-    def _print(self, job: PrintJob, printer: Printer | None, rests: dict[str, PrinterRest]) -> bool:
+    def _print(self, job: PrintJob, printer: Printer | None, rests: dict[str, Rest]) -> bool:
         if printer is None:
             self._give_up(job, str(_no_printer(job.node, job.paper)))
             return False
@@ -265,9 +265,9 @@ class Printing:
         printed = structs.replace(sending, state="printed", printed_at=self._clock(), error="")
         return self._jobs.settle(sending, printed, self._micros())
 
-    def _rest(self, printer: Printer, before: PrinterRest | None, error: str) -> PrinterRest:
+    def _rest(self, printer: Printer, before: Rest | None, error: str) -> Rest:
         failures = 1 if before is None else before.failures + 1
-        rest = PrinterRest(failures=failures, until=self._clock() + rest_after(failures), error=error)
+        rest = Rest(failures=failures, until=self._clock() + rest_after(failures), error=error)
         self._rests.begin(printer.address, rest)
         if before is None:
             logger.warning("nothing is printed at %s for now: %s", printer.address, error)
