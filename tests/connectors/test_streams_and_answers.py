@@ -32,7 +32,7 @@ def test_orders_come_by_one_stream_and_shipments_go_out_by_another_each_once(sho
     sending = shipped("wms-940")
     sending = replace(sending, sends=replace(sending.sends, target=Stream(name=shipments)))
     open_sender(shop, sending, tmp_path).take_turn()
-    shop.fulfilment.parcels.put_addressee("PO-77120", ZOE)
+    shop.fulfilment.parcels.put_addressee("4000000000099-PO-77120", ZOE)
     redis_client.xadd(orders, {"body": ORDERS})
     redis_client.xadd(orders, {"body": ORDERS})
     (report, again) = (open_runner(shop, reading, tmp_path).take_turn() for _ in range(2))
@@ -42,7 +42,7 @@ def test_orders_come_by_one_stream_and_shipments_go_out_by_another_each_once(sho
         assert open_sender(shop, sending, tmp_path).take_turn().error == ""
     ((_, entry),) = redis_client.xrange(shipments)
     assert entry[b"key"] == b"wms-940-1"
-    assert b"N9*CO*PO-77120~" in entry[b"body"]
+    assert b"N9*CO*4000000000099-PO-77120~" in entry[b"body"]
     redis_client.delete(orders, shipments)
 
 

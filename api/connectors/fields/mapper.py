@@ -181,23 +181,16 @@ def _part(word: str, parts: Mapping[str, Any]) -> Any:
 
 
 def _bad_row(row: Row, name: str, error: BadField) -> BadRow:
-    segment = reference = None
+    segment = message = None
     if isinstance(row.values, EdiGroup):
-        message = _message_of(row.values)
-        reference = message.begin.value(1 if message.begin.tag == "ST" else 0)
-        segment = segment_of(row.values, error.path).number - message.begin.number + 1
+        message = row.values.message.begin.number
+        segment = segment_of(row.values, error.path).number - message + 1
     return BadRow(
         row=row.number,
         place=row.place,
         path=error.path,
         message=f"{error.message} (field '{name}')",
         raw=row.raw,
-        message_number=reference,
+        edi_message=message,
         segment=segment,
     )
-
-
-def _message_of(group: EdiGroup) -> EdiGroup:
-    while group.parent is not None and group.begin.tag not in ("UNH", "ST"):
-        group = group.parent
-    return group

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal, TypeAlias, cast
 
 FormatName: TypeAlias = Literal["csv", "json", "ndjson", "xml", "xlsx", "fixed", "edifact", "x12"]
+EDI_FORMATS: frozenset[FormatName] = frozenset({"edifact", "x12"})
 LARGEST_ROW = 16 << 20
 """Bytes of one row: one order, one element of a JSON array, one message of EDI that is a row."""
 _IN_MEMORY = 1 << 20
@@ -37,7 +38,7 @@ class Row:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
     """A row that can't be used, and why. `path` is the column or path that is meant; empty if it is the row as such.
-    `whole`: nothing of the file may be used from here on, or, with `message_number`, nothing of that EDI message.
+    `whole`: nothing of the file may be used from here on, or, with `edi_message`, nothing of that EDI message.
     """
 
     row: int
@@ -46,7 +47,10 @@ class BadRow:
     message: str
     raw: str = ""
     whole: bool = False
-    message_number: str | None = None
+    edi_message: int | None = None
+    """Of EDI: the message that is meant, by the number that its first segment has in the file. Its reference does not
+    tell: another interchange in the same file may use it, too.
+    """
     segment: int | None = None
     """Of EDI: which one of its message is meant, from 1."""
 

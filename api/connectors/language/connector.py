@@ -13,30 +13,6 @@ FieldType: TypeAlias = Literal["text", "number", "instant", "date", "flag", "wor
 2026-10-01. `flag`: a bool. `words`: a list of texts. `any`: as it was found.
 """
 DAY = 86_400
-PARTS: Mapping[str, str] = {
-    "$file": "the name of the file, or the address, that the row came from",
-    "$row": "the number of the row in it, from 1",
-    "$received_at": "the instant at which the message was written, if its source says so, or else came",
-    "$header.NAME": "a header of the request, of what is pushed or pulled by HTTP",
-    "$now": "the instant at which it is read or written",
-    "$number": "of what is written: a number that grows with each file",
-    "$date": "of what is written: the date, as 20261127",
-    "$time": "of what is written: the time of day, as 081231",
-    "$connector": "the name of the connector",
-    "$key": "of what is written: a text that is the same when the message is sent again with the same content",
-    "$since": "in an address: the instant of the last pull that went well",
-    "$cursor": "in an address: what the last answer said comes next",
-}
-"""Words that speak of the message as a whole. A path that begins with $ is one of them; with /, one of the document
-around the row; any other, one of the row.
-"""
-
-HEADER_WORD = "$header."
-
-
-def as_read(path: str) -> str:
-    """The path, but for the name of a header in small letters: HTTP makes no difference."""
-    return path.lower() if path.lower().startswith(HEADER_WORD) else path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

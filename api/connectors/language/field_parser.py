@@ -6,15 +6,15 @@ from typing import Any
 
 from api.connectors.fields.paths import path_mistake
 from api.connectors.formats.format import FormatOptions
-from api.connectors.language.connector import PARTS, FieldMapping, as_read
+from api.connectors.language.connector import FieldMapping
 from api.connectors.language.kinds import OPEN, Target, target_of, targets
 from api.connectors.language.shapes import FieldShape
+from api.connectors.language.words import as_read, note_word_mistake
 from api.files.policy_tests.shape_findings import load_shape
 from rules.syntax.condition_parser import Notes
 from rules.syntax.yaml_document import Node, Path
 
 _ANY = Target(type="any")
-_HEADER = "$header."
 _WAYS = ("from", "value", "join", "each")
 _ONLY_FOR: Mapping[str, Collection[str]] = {
     "decimal": ("number", "any"),
@@ -131,8 +131,7 @@ class FieldParser:
             self.notes.add((*path, "lookup"), "unknown-lookup", message, self.lookups, lookup)
         self._check_paths(values, path)
         for part in values.get("from_", ()):
-            if part.startswith("$") and part not in PARTS and not part.startswith(_HEADER):
-                self.notes.add(path, "unknown-word", f"there is no '{part}'; use {', '.join(PARTS)}", PARTS, part)
+            note_word_mistake(part, self.source, path, self.notes)
         self._check_choices(values, path, target)
 
     def _check_lists(self, values: Mapping[str, Any], path: Path, target: Target) -> None:

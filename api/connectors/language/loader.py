@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from api.connectors.formats.format import FormatOptions
-from api.connectors.language.connector import Connector, FieldMapping, Lookup, Push, Reads, as_read
+from api.connectors.formats.format import EDI_FORMATS, FormatOptions
+from api.connectors.language.connector import Connector, FieldMapping, Lookup, Push, Reads
 from api.connectors.language.field_parser import FieldParser
 from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
@@ -14,6 +14,7 @@ from api.connectors.language.sends_checks import JSON, check_sends, note_path_mi
 from api.connectors.language.shapes import ConnectorShape, LookupFileShape, LookupRowsShape
 from api.connectors.language.template_checks import template_mistakes
 from api.connectors.language.values import seconds
+from api.connectors.language.words import as_read, note_word_mistakes
 from api.files.policy_tests.shape_findings import load_shape, note_shape_mistakes
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.condition_parser import Notes
@@ -79,6 +80,7 @@ class _Loading:
         source = JSON if reads is None else options
         named = (("when", tuple(test.path for test in when)), ("once", once), ("group", group))
         note_path_mistakes(named, source, self._notes)
+        note_word_mistakes(named, options if reads else None, self._notes)
         if sends is not None:
             check_sends(sends, self._kind, self._notes)
         return Connector(
@@ -193,7 +195,7 @@ class _Loading:
         """EDI is written by a template, whose fields are those of the connector."""
         if options.format == "xlsx":
             self._notes.add(("format",), "bad-value", "workbooks are read, not written; write csv")
-        if options.format not in ("edifact", "x12"):
+        if options.format not in EDI_FORMATS:
             return
         path: Path = ("format", options.format)
         for key, missing in (("envelope", options.envelope is None), ("segments", not options.segments)):
@@ -241,4 +243,4 @@ class _Loading:
         given = self._root.get("quarantine")
         if isinstance(given, Plain | str):
             return str(given)
-        return "file" if options.format in ("edifact", "x12") else "row"
+        return "file" if options.format in EDI_FORMATS else "row"

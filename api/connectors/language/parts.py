@@ -21,9 +21,9 @@ from api.connectors.language.connector import (
     Signature,
     Source,
     Stream,
-    as_read,
 )
 from api.connectors.language.shapes import READS, SENDS, RowTestShape
+from api.connectors.language.words import as_read
 from api.files.policy_tests.shape_findings import load_shape
 from rules.syntax.condition_parser import Notes
 from rules.syntax.yaml_document import Node, Path

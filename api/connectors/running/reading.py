@@ -14,6 +14,7 @@ from api.connectors.fields.found import BadField
 from api.connectors.fields.mapper import Mapper
 from api.connectors.fields.paths import Path, scopes_of
 from api.connectors.formats.edi.groups import EdiGroup
+from api.connectors.formats.edi.message_identity import message_identity
 from api.connectors.formats.format import BadRow, Row
 from api.connectors.formats.reading import read_rows
 from api.connectors.language.connector import Connector
@@ -38,8 +39,8 @@ class ReadRow:
     fields: Mapping[str, Any]
     once: bytes
     named: bool
-    message_number: str | None = None
-    """Of the message of EDI that the row is part of."""
+    edi_message: int | None = None
+    """The message of EDI that the row is part of, by the number of its first segment in the file."""
 
     def op(self, connector: str) -> str:
         """The operation id of what is made of it."""
@@ -96,23 +97,25 @@ class MessageReader:
             yield members
 
     def _group_of(self, row: Row, words: Mapping[str, str]) -> Any:
-        return self._values(self._connector.group, row, words) if self._connector.group else row.number
+        if not self._connector.group:
+            return row.number
+        return self._values(self._connector.group, row, {**words, **words_of_row(row)})
 
     def _item(self, rows: Sequence[Row], words: Mapping[str, str]) -> ReadItem:
         row = rows[0]
-        words = {**words, "$row": str(row.number)}
+        words = {**words, **words_of_row(row)}
         try:
             if not counts(self._connector.when, lambda path: self._find(path, row, words)):
                 return SkippedRow(number=row.number)
             once = self._once(row, words)
         except BadField as error:
-            return (BadRow(row=row.number, place=row.place, path=error.path, message=error.message, raw=row.raw),)
+            return (_bad_row(row, error.path, error.message),)
         try:
             fields = self._mapper.map(row, words, rows if self._connector.group else ())
         except Exception as error:  # a row that nobody thought of must not keep back those after it
             logger.exception("connector %s: %s can't be read", self._connector.name, row.place)
             message = f"this release can't read the row: {type(error).__name__}: {error}"
-            return (BadRow(row=row.number, place=row.place, path="", message=message, raw=row.raw),)
+            return (_bad_row(row, "", message),)
         if isinstance(fields, tuple):
             return fields
         return ReadRow(
@@ -122,7 +125,7 @@ class MessageReader:
             fields=fields,
             once=_digest(once or fields),
             named=bool(once),
-            message_number=message_number(row.values),
+            edi_message=edi_message(row.values),
         )
 
     def _once(self, row: Row, words: Mapping[str, str]) -> list[str | None]:
@@ -141,14 +144,23 @@ class MessageReader:
         return words.get(path) if path.startswith("$") else self._paths[path].find(scopes_of(row))
 
 
-def message_number(values: Any) -> str | None:
-    """The reference of the message of EDI that a row is part of; None if it is of another format."""
-    if not isinstance(values, EdiGroup):
-        return None
-    group = values
-    while group.parent is not None and group.begin.tag not in ("UNH", "ST"):
-        group = group.parent
-    return group.begin.value(1 if group.begin.tag == "ST" else 0)
+def edi_message(values: Any) -> int | None:
+    """The number of the first segment of the EDI message that a row is part of; None if it is of another format."""
+    return values.message.begin.number if isinstance(values, EdiGroup) else None
+
+
+def words_of_row(row: Row) -> dict[str, str]:
+    """What the words that begin with $ mean for one row of a message."""
+    words = {"$row": str(row.number)}
+    if isinstance(row.values, EdiGroup):
+        words["$message"] = message_identity(row.values)
+    return words
+
+
+def _bad_row(row: Row, path: str, message: str) -> BadRow:
+    return BadRow(
+        row=row.number, place=row.place, path=path, message=message, raw=row.raw, edi_message=edi_message(row.values)
+    )
 
 
 def words_of(message: Message, connector: str) -> dict[str, str]:

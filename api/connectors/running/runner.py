@@ -58,13 +58,13 @@ class ConnectorParts:
 
 @dataclass(slots=True)
 class Refusals:
-    """What of a message may not be taken over: all of it, or those of its messages of EDI. `None` among them: all."""
+    """What of a file may not be taken over: all of it, or some of its messages of EDI, by their first segments."""
 
-    messages: set[str | None] = field(default_factory=set)
+    edi_messages: set[int | None] = field(default_factory=set)
     whole: bool = False
 
     def has(self, row: ReadRow) -> bool:
-        return self.whole or row.message_number in self.messages
+        return self.whole or row.edi_message in self.edi_messages
 
 
 class ConnectorRunner:
@@ -165,10 +165,10 @@ class ConnectorRunner:
         with self._reader.reading(message) as items:
             for item in items:
                 if isinstance(item, tuple):
-                    refused.messages.update(bad.message_number for bad in item)
-                    refused.whole |= any(bad.whole and bad.message_number is None for bad in item)
+                    refused.edi_messages.update(bad.edi_message for bad in item)
+                    refused.whole |= any(bad.whole and bad.edi_message is None for bad in item)
                 elif isinstance(item, ReadRow) and mistakes_offline(self._connector.kind, item.fields):
-                    refused.messages.add(item.message_number)
+                    refused.edi_messages.add(item.edi_message)
         return refused
 
     def _taken(self, batch: Sequence[ReadItem], refused: Refusals) -> Taken:

@@ -189,7 +189,7 @@ class _Rows:
             message=reason,
             raw=(segment or message.begin).text,
             whole=True,
-            message_number=message.reference,
+            edi_message=message.begin.number,
             segment=position,
         )
 

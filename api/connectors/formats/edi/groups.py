@@ -33,6 +33,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
 """By the type of a message, the segments that begin groups in it, outermost first. HL says by itself what it is in."""
 _SUMMARY = frozenset({"UNS", "CNT", "UNT", "CTT", "SE", "W03", "W76"})
 """Segments of the message as a whole, behind all groups."""
+_MESSAGES = frozenset({"UNH", "ST"})
 _HIERARCHY = "HL"
 _LOOP_MARKS = frozenset({"LS", "LE"})
 
@@ -54,6 +55,14 @@ class EdiGroup:
     @property
     def begin(self) -> Segment:
         return self.segments[0]
+
+    @property
+    def message(self) -> "EdiGroup":
+        """The message that the group is in, or is."""
+        group = self
+        while group.parent is not None and group.begin.tag not in _MESSAGES:
+            group = group.parent
+        return group
 
     def below(self) -> Iterator["EdiGroup"]:
         """The groups inside it, and inside those, in their order."""

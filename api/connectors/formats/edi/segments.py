@@ -178,7 +178,8 @@ class _Splitter:
                 elements[index], *more = self._parts(element, delimiters.repetition, self._repetition)
                 if more:
                     repeated[index] = [self._components(item) for item in more]
-        components = [[element] for element in elements] if tag == "ISA" else [*map(self._components, elements)]
+        # whose elements are filled with blanks to their lengths
+        components = [[element.strip()] for element in elements] if tag == "ISA" else [*map(self._components, elements)]
         return Segment(tag=tag.strip(), elements=components, number=number, text=text, repeated=repeated)
 
     def _components(self, element: str) -> list[str]:

@@ -201,7 +201,7 @@ def test_lines_of_edi_become_a_list_and_mistakes_name_their_segment():
         "lines": [{"sku": "4012345000009", "quantity": 2, "ours": "SHIRT-M"}, {"sku": "4012345000016", "quantity": 1}],
     }
     (bad,) = Mapper({"at": field("DTM.137.0.1", type="instant", date="203", zone="UTC")}, options, {}).map(row, {})
-    assert (bad.message_number, bad.segment, bad.path) == ("1", 3, "DTM.137.0.1")
+    assert (bad.edi_message, bad.segment, bad.path) == (2, 3, "DTM.137.0.1")
 
 
 def test_records_of_ours_become_what_others_read():

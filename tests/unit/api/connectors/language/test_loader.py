@@ -51,6 +51,30 @@ def with_reads(text):
     return changed('reads: {folder: tills, files: "*.csv", every: 5m, settled: 0s}', f"reads: {text}")
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "once: [$message, Ligne]",
+            "'$message' is about messages of EDI; only edifact and x12 that are read have some",
+        ),
+        ("once: [$mesage, Ligne]", "there is no '$mesage'; use "),
+    ],
+)
+def test_a_word_that_means_nothing_here_is_told_where_it_stands(words, told):
+    ((line, _, message),) = mistakes(changed("once: [Ticket, Ligne]", words))
+    assert line == 7
+    assert told in message
+
+
+def test_of_edi_the_message_is_known_by_a_word():
+    text = (
+        changed('{csv: {delimiter: ";", decimal: ","}}', "x12").partition("when:")[0]
+        + "fields: {node: N1.WH.3, sku: W12.SK.+1, delta: W12.*.2}\n"
+    )
+    assert load(text.replace("[Ticket, Ligne]", "[$message, LX.*.0]")).once == ("$message", "LX.*.0")
+
+
 def test_a_file_is_read_whole():
     connector = load(GOOD)
     assert (connector.name, connector.owner, connector.kind) == ("tills", "retail-it", "movements")

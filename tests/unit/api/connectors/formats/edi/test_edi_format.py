@@ -127,7 +127,7 @@ def test_several_interchanges_in_one_file_are_read_each_by_its_own_delimiters():
 def test_nothing_of_a_message_is_used_whose_numbers_contradict_its_segments(old, new, message):
     assert old in INVRPT_D96A
     (bad,) = read(INVRPT_D96A.replace(old, new), rows="LIN")
-    assert (bad.whole, bad.message_number) == (True, "1")
+    assert (bad.whole, bad.edi_message) == (True, 2)
     assert message in bad.message
 
 
@@ -156,7 +156,7 @@ def test_a_bad_message_does_not_keep_the_others_back():
     content = INVRPT_D96A.replace(b"UNZ+1", b"UNH" + bad + b"UNZ+2")
     rows = read(content, rows="LIN")
     assert [isinstance(row, BadRow) for row in rows] == [False, False, True]
-    assert rows[-1].message_number == "2"
+    assert (rows[-1].edi_message, rows[-1].place) == (14, "message 2 (INVRPT)")
 
 
 @pytest.mark.parametrize("content", [INVRPT_D96A, X12_945, X12_856])
