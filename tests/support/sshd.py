@@ -23,7 +23,7 @@ PermitRootLogin prohibit-password
 StrictModes no
 UsePAM no
 Subsystem sftp internal-sftp
-ForceCommand internal-sftp -d {folder}/home
+ForceCommand internal-sftp -d {folder}/home {rights}
 """
 _PRIVILEGE_SEPARATION = Path("/run/sshd")
 """Without it, a server of root does not start."""
@@ -61,7 +61,7 @@ class Sshd:
 
 
 @contextmanager
-def sshd(folder: Path) -> Iterator[Sshd]:
+def sshd(folder: Path, *, read_only: bool = False) -> Iterator[Sshd]:
     """Skips the test, with the reason, where there is none."""
     server, _ = program("sshd"), program("sftp")
     if os.geteuid() == 0 and not _PRIVILEGE_SEPARATION.is_dir():
@@ -70,7 +70,7 @@ def sshd(folder: Path) -> Iterator[Sshd]:
     made.home.mkdir(parents=True)
     for name in ("host_key", "other_host_key", "key", "other_key"):
         made.make_key(name)
-    (folder / "config").write_text(_CONFIG.format(port=made.port, folder=folder))
+    (folder / "config").write_text(_CONFIG.format(port=made.port, folder=folder, rights="-R" if read_only else ""))
     log = folder / "log"
     with subprocess.Popen([server, "-D", "-f", str(folder / "config"), "-E", str(log)]) as process:
         try:

@@ -138,7 +138,7 @@ class Folder:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sftp:
     """By OpenSSH's `sftp -b`. `key` and `known_hosts` are the names of files. Files that were read are renamed into the
-    folder `done` there if it is given, or else deleted if `delete` says so, or else remembered by name, time and size.
+    folder `done` there, or deleted if `delete` says so; else they stay, and are known by name, size and time.
     """
 
     host: str

@@ -119,6 +119,9 @@ def _sftp(values: dict[str, Any], path: Path, notes: Notes) -> Sftp | None:
         message = f"'{address}' is no place; write user@host/folder, or user@host:2222/folder"
         notes.add((*path, "sftp"), "bad-value", message)
         return None
+    if "done" in values and values.get("delete"):
+        message = "what was read is renamed into 'done' or deleted, not both; leave out one of the two"
+        notes.add((*path, "delete"), "bad-value", message)
     return Sftp(host=host, user=user, port=int(port or 22), path=(folder if slash else "") or ".", **values)
 
 

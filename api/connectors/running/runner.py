@@ -8,7 +8,7 @@ by its own number that it came before. One process at a time runs a connector.
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from api.connectors.applying.incoming import LATER, acting_as
 from api.connectors.applying.offline import mistakes_offline
@@ -18,10 +18,11 @@ from api.connectors.running.answering import Answering
 from api.connectors.running.problems import MOST_PROBLEMS, Problem, decode, encode, in_order
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader, ReadItem, ReadRow
+from api.connectors.running.refusals import Refusals, refused_beforehand
 from api.connectors.running.report import MessageReport, TurnReport
 from api.connectors.running.row_taker import RowTaker, Taken
 from api.connectors.sending.outgoing import NotDelivered
-from api.connectors.sources.message import Message, Settling, Source, SourceUnavailable
+from api.connectors.sources.message import Message, OfFiles, Settling, Source, SourceUnavailable, StillWritten
 from api.connectors.turn import ConnectorTurn, TurnLost
 from engine.errors import PointsmanError
 from engine.idempotency import OPERATION_SECONDS
@@ -54,17 +55,6 @@ class ConnectorParts:
     keeping: Keeping
     answering: Answering | None = None
     replaying: bool = False
-
-
-@dataclass(slots=True)
-class Refusals:
-    """What of a file may not be taken over: all of it, or some of its messages of EDI, by their first segments."""
-
-    edi_messages: set[int | None] = field(default_factory=set)
-    whole: bool = False
-
-    def has(self, row: ReadRow) -> bool:
-        return self.whole or row.edi_message in self.edi_messages
 
 
 class ConnectorRunner:
@@ -118,26 +108,46 @@ class ConnectorRunner:
 
     def _read_all(self, report: TurnReport) -> None:
         messages = self._source.messages(self._turn.place.fields)
-        waiting = self._still_to_read(messages) if isinstance(messages, Sequence) else messages
+        waiting = self._still_to_read(messages, report) if isinstance(messages, Sequence) else messages
         for index, message in enumerate(waiting):
             left = waiting[index:] if isinstance(waiting, Sequence) else [message]
             status = {"waiting": len(left), "oldest": min(each.received_at for each in left)}
-            report.messages.append(self._read(message, status))
+            try:
+                report.messages.append(self._read(message, status))
+            except StillWritten as error:
+                report.error = str(error)
+                continue
+            self._put_away(message, quarantined=report.messages[-1].kept is not None, report=report)
         if isinstance(self._source, Settling):
             report.settling, report.settled = self._source.settling, self._source.settled
+        if isinstance(self._source, OfFiles):
+            report.error = report.error or self._source.trouble
         now = self._pointsman.now
-        self._turn.keep(Step(status={"looked_at": now, "waiting": 0, "oldest": 0, "error": ""}))
+        failed = {"error": report.error, "failed_at": now} if report.error else {"error": ""}
+        self._turn.keep(Step(fields=self._files_read(), status={"looked_at": now, "waiting": 0, "oldest": 0, **failed}))
         self._keeping.tidy(now)
 
-    def _still_to_read(self, messages: Iterable[Message]) -> list[Message]:
+    def _still_to_read(self, messages: Iterable[Message], report: TurnReport) -> list[Message]:
         """Without one that was over when a process died before it could put it away."""
         still = []
         for message in messages:
             if message.id == self._turn.place.fields.get(_OVER):
-                self._source.put_away(message, quarantined=self._turn.place.fields.get(_OVER_BAD) == "1")
+                bad = self._turn.place.fields.get(_OVER_BAD) == "1"
+                self._put_away(message, quarantined=bad, report=report)
             else:
                 still.append(message)
         return still
+
+    def _put_away(self, message: Message, *, quarantined: bool, report: TurnReport) -> None:
+        """Those behind one that can't be put away are read all the same."""
+        try:
+            self._source.put_away(message, quarantined=quarantined)
+        except SourceUnavailable as error:
+            report.error = str(error)
+
+    def _files_read(self) -> dict[str, str]:
+        """Fields of the place: what of the files that were read changed since the last step."""
+        return self._source.read.take_changes() if isinstance(self._source, OfFiles) else {}
 
     def _read(self, message: Message, status: dict[str, int]) -> MessageReport:
         fields = self._turn.place.fields
@@ -147,8 +157,10 @@ class ConnectorRunner:
         self._taken_rows = int(fields.get(_TAKEN, "0")) if resumed else 0
         doubtful = resumed and self._pointsman.now - int(fields.get(_AT, "0")) > _DOUBTFUL_SECONDS
         begun = {_MESSAGE: message.id, _ROWS: str(rows), _BAD: str(bad), _TAKEN: str(self._taken_rows)}
-        self._turn.keep(Step(fields=begun | self._at(), over=not resumed, status={**status, "error": ""}))
-        refused = self._refused_beforehand(message) if self._connector.quarantine == "file" else Refusals()
+        begun |= self._files_read() | self._at()
+        self._turn.keep(Step(fields=begun, over=not resumed, status={**status, "error": ""}))
+        whole = self._connector.quarantine == "file"
+        refused = refused_beforehand(self._connector, self._reader, message) if whole else Refusals()
         with self._reader.reading(message) as every:
             items = itertools.islice(every, rows, None)
             report.rows, report.endings["bad"] = rows, bad
@@ -158,18 +170,6 @@ class ConnectorRunner:
                 doubtful = False
                 self._keep_batch(batch, taken, report)
         return self._finish(message, report)
-
-    def _refused_beforehand(self, message: Message) -> Refusals:
-        """Where nothing of a message is taken over if a row is bad: what has a mistake that can be told beforehand."""
-        refused = Refusals()
-        with self._reader.reading(message) as items:
-            for item in items:
-                if isinstance(item, tuple):
-                    refused.edi_messages.update(bad.edi_message for bad in item)
-                    refused.whole |= any(bad.whole and bad.edi_message is None for bad in item)
-                elif isinstance(item, ReadRow) and mistakes_offline(self._connector.kind, item.fields):
-                    refused.edi_messages.add(item.edi_message)
-        return refused
 
     def _taken(self, batch: Sequence[ReadItem], refused: Refusals) -> Taken:
         """The batch is taken over, but for good rows of a message that has a bad one."""
@@ -209,7 +209,8 @@ class ConnectorRunner:
         self._advanced(len(batch))
 
     def _finish(self, message: Message, report: MessageReport) -> MessageReport:
-        """The message is over: first what is wrong with it is written, then the place, and last it is put away."""
+        """The message is over: what is wrong with it is written, then the place. Raises StillWritten."""
+        message.verify()
         counts = {"messages": 1}
         report.problems = in_order(decode(self._store.problems(self._connector.name, replaying=self._replaying)))
         bad = report.endings["bad"]
@@ -232,7 +233,6 @@ class ConnectorRunner:
         }
         status: dict[str, str | int] = {"read_at": self._pointsman.now, "message": message.name}
         self._turn.keep(Step(fields={**over, **answered, **message.after}, over=True, status=status, counts=counts))
-        self._source.put_away(message, quarantined=bool(bad))
         log_message(self._connector.name, report)
         return report
 

@@ -1,5 +1,6 @@
 """Files in a folder: read by name, then moved into `done` or `bad` below it."""
 
+import contextlib
 import fnmatch
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from api.connectors.language.connector import Folder
-from api.connectors.sources.message import Message, SourceUnavailable
+from api.connectors.sources.files_read import FilesRead
+from api.connectors.sources.message import Message, SourceUnavailable, StillWritten
 from api.connectors.sources.names import kept_name
 
 DONE, BAD = "done", "bad"
@@ -25,8 +27,10 @@ class FolderSource:
         self._folder = folder
         self._now = now
         self.settling, self.settled = 0, folder.settled
+        self.read = FilesRead()
+        self.trouble = ""
 
-    def messages(self, place: Mapping[str, str]) -> list[Message]:  # noqa: ARG002  # files that were read are moved
+    def messages(self, place: Mapping[str, str]) -> list[Message]:
         """By name. What comes meanwhile is read at the next turn."""
         try:
             with os.scandir(self.path) as entries:
@@ -41,7 +45,7 @@ class FolderSource:
         latest = now - self._folder.settled
         whole = sorted((name, stat) for name, stat in found if stat.st_ctime <= latest or not self._folder.settled)
         self.settling = len(found) - len(whole)
-        return [self._message(name, stat, now) for name, stat in whole]
+        return self._still_to_read([self._message(name, stat, now) for name, stat in whole], place)
 
     def put_away(self, message: Message, *, quarantined: bool) -> None:
         source = self.path / message.name
@@ -50,8 +54,31 @@ class FolderSource:
         if _id(message.name, source.stat()) != message.id:  # its sender has replaced it: that is another message
             return
         folder = self.path / (BAD if quarantined else DONE)
-        folder.mkdir(exist_ok=True)
-        source.replace(free_path(folder / kept_name(message)))
+        try:
+            folder.mkdir(exist_ok=True)
+            source.replace(free_path(folder / kept_name(message)))
+        except OSError as error:
+            self.read.note(message.name, f"{BAD if quarantined else DONE} {message.id}")
+            raise SourceUnavailable(
+                f"{source} was read, and can't be moved into {folder}: {error.strerror}; it is not read again"
+            ) from error
+        self.read.forget([message.name])
+
+    def _still_to_read(self, messages: list[Message], place: Mapping[str, str]) -> list[Message]:
+        """Without those that were read and could not be moved then; it is tried again."""
+        marks, self.trouble = self.read.marks(place), ""
+        still = []
+        for message in messages:
+            folder, _, known = marks.pop(message.name, "").partition(" ")
+            if known != message.id:
+                still.append(message)
+                continue
+            try:
+                self.put_away(message, quarantined=folder == BAD)
+            except SourceUnavailable as error:
+                self.trouble = str(error)
+        self.read.forget(marks)
+        return still
 
     def close(self) -> None:
         pass
@@ -72,7 +99,15 @@ class FolderSource:
             name=name,
             received_at=int(min(stat.st_mtime, now)),
             open=lambda: self._opened(name, stat),
+            verify=lambda: self._verify_whole(name, stat),
         )
+
+    def _verify_whole(self, name: str, stat: os.stat_result) -> None:
+        """Raises StillWritten if its sender went on writing; one that was replaced was whole, and is read, too."""
+        with contextlib.suppress(FileNotFoundError):
+            now = (self.path / name).stat()
+            if now.st_ino == stat.st_ino and now.st_size > stat.st_size:
+                raise StillWritten(f"{self.path / name} grew while it was read; it is read again once it is whole")
 
 
 def _id(name: str, stat: os.stat_result) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol, runtime_checkable
 
+from api.connectors.sources.files_read import FilesRead
 from engine.errors import PointsmanError
 
 
@@ -11,11 +12,16 @@ class SourceUnavailable(PointsmanError):
     """The source can't be read now; it is tried again at the next turn. The message says what was tried."""
 
 
+class StillWritten(SourceUnavailable):
+    """The message grew while it was read; as it is now, it is another one, which a later turn reads."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """`id` is the same whenever the same message is found again, and another of any other message. `received_at` is
     when its source says that it was written, or else when it came, in UTC seconds. `after` are the fields of the
-    source's place once it is over; an empty one is deleted.
+    source's place once it is over; an empty one is deleted. `verify` raises StillWritten if it has grown since it was
+    found.
     """
 
     id: str
@@ -24,6 +30,7 @@ class Message:
     open: Callable[[], BinaryIO]
     headers: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
+    verify: Callable[[], None] = lambda: None
 
 
 @runtime_checkable
@@ -36,6 +43,16 @@ class Settling(Protocol):
     settled: int
 
 
+@runtime_checkable
+class OfFiles(Protocol):
+    """A source whose messages are files, of which some are still there once they were read: as nobody may move them, or
+    as the connector leaves them. `trouble` says why files could not be put away when it was last looked.
+    """
+
+    read: FilesRead
+    trouble: str
+
+
 class Source(Protocol):
     """Methods raise SourceUnavailable."""
 
@@ -45,6 +62,8 @@ class Source(Protocol):
         """
 
     def put_away(self, message: Message, *, quarantined: bool) -> None:
-        """The message is over. Called again after a crash; what was done is left as it is."""
+        """The message is over. Called again after a crash; what was done is left as it is. A file that can't be put
+        away now is known from then on, and is none of the messages any more.
+        """
 
     def close(self) -> None: ...

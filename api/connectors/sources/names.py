@@ -13,8 +13,13 @@ MOST_LETTERS = 120
 
 def kept_name(message: Message) -> str:
     """`20261127T081231_stock.csv`: safe for any file system, and in the order in which they came."""
-    at = datetime.datetime.fromtimestamp(message.received_at, tz=datetime.UTC)
-    safe = _UNSAFE.sub("_", message.name).strip(".") or "message"
+    return dated_name(message.name, message.received_at)
+
+
+def dated_name(name: str, instant: int) -> str:
+    """The name under which a message of that instant, in UTC seconds, is kept."""
+    at = datetime.datetime.fromtimestamp(instant, tz=datetime.UTC)
+    safe = _UNSAFE.sub("_", name).strip(".") or "message"
     return f"{at.strftime(_FORM)}_{safe[-MOST_LETTERS:]}"
 
 

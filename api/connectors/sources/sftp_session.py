@@ -14,7 +14,7 @@ _REASONS = {
     " if it was set up anew, ask its owner for the new key, and put that into known_hosts",
     "Host key verification failed": "its host key is not known; ask its owner for it, and put it into known_hosts"
     " (ssh-keyscan shows what answers)",
-    "Permission denied": "it does not let us in; does it know the public half of the key?",
+    "Permission denied (": "it does not let us in; does it know the public half of the key?",
 }
 """Words of OpenSSH, and what they mean here."""
 _ENDINGS = ("Connection closed", "Couldn't read packet", "Connection reset")

@@ -1,5 +1,7 @@
 """Files in a folder are taken over once, in order, and what is bad in them is kept beside what is wrong."""
 
+import contextlib
+
 import pytest
 
 from api.connectors.running.quarantine import EARLY, Keeping
@@ -115,6 +117,72 @@ def test_a_file_that_may_still_grow_is_left(running):
     at_once = running(here.text.replace("settled: 1d", "settled: 0s"))
     assert [message.name for message in at_once.run().messages] == ["a.csv"]
     assert [path.name for path in sorted(here.inbox.iterdir())] == [".a.csv.tmp", "b.csv.part", "done"]
+
+
+def test_a_file_that_can_not_be_moved_is_taken_over_once_told_and_keeps_no_other_back(running):
+    here = running(MOVEMENTS.replace("once: [receipt, line]", "once: [$file, $row]"))
+    here.put("done", "")  # nothing can be moved into what is no folder
+    here.text = here.text.replace("settled: 0s", "settled: 0s, files: '*.csv'")
+    for name in ("a.csv", "b.csv"):
+        here.put(name, SALES + "lyon,RARE,1,R1,1\n")
+    report = here.run()
+    assert [message.name for message in report.messages] == ["a.csv", "b.csv"]
+    assert "b.csv was read, and can't be moved into" in report.error
+    assert here.on_hand("RARE", "lyon") == 1
+    for _ in range(2):
+        report = here.run()
+        assert (report.messages, here.on_hand("RARE", "lyon")) == ([], 1)
+        assert "it is not read again" in report.error
+    assert "it is not read again" in here.pointsman.connectors.status("tills").error
+    here.put("a.csv", SALES + "lyon,RARE,1,R2,11\n")
+    assert [message.name for message in here.run().messages] == ["a.csv"]
+    (here.inbox / "done").unlink()
+    report = here.run()
+    assert (report.messages, report.error, here.kept("done")) == ([], "", ["a.csv", "b.csv"])
+    assert here.pointsman.connectors.status("tills").error == ""
+
+
+def test_what_could_not_be_moved_is_known_after_a_crash(running, monkeypatch):
+    here = running(COUNTS)
+    here.put("done", "")  # nothing can be moved into what is no folder
+    for name in ("a.csv", "b.csv"):
+        here.put(name, HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
+    runner = here.runner()
+    real = runner._source.put_away
+
+    def dies(message, *, quarantined):
+        if message.name == "b.csv":
+            raise KeyboardInterrupt
+        real(message, quarantined=quarantined)
+
+    monkeypatch.setattr(runner._source, "put_away", dies)
+    with contextlib.suppress(KeyboardInterrupt):
+        runner.take_turn()
+    report = here.run()
+    assert report.messages == []
+    assert "it is not read again" in report.error
+    (here.inbox / "done").unlink()
+    report = here.run()
+    assert (report.messages, report.error, here.kept("done")) == ([], "", ["a.csv", "b.csv"])
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_again_as_a_whole(running, monkeypatch):
+    here = running(COUNTS)
+    path = here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\nlyon,COAT,1")
+    runner = here.runner()
+    real = runner._keep_batch
+
+    def grows(*what):
+        real(*what)
+        with path.open("a") as file:
+            file.write("2,2026-11-27T09:00:31Z\n")
+
+    monkeypatch.setattr(runner, "_keep_batch", grows)
+    report = runner.take_turn()
+    assert (report.messages, here.kept("bad"), path.is_file()) == ([], [], True)
+    assert "a.csv grew while it was read" in report.error
+    (message,) = here.run().messages
+    assert (message.kept, here.on_hand("COAT", "lyon")) == (None, 12)
 
 
 def test_a_folder_that_is_not_there_is_told_in_the_status(running, pointsman):

@@ -75,6 +75,14 @@ def test_of_edi_the_message_is_known_by_a_word():
     assert load(text.replace("[Ticket, Ligne]", "[$message, LX.*.0]")).once == ("$message", "LX.*.0")
 
 
+def test_what_was_read_by_sftp_is_renamed_or_deleted_or_stays():
+    place = "{sftp: wms@wms.example/out, %s}"
+    assert not load(with_reads(place % "every: 5m")).reads.source.delete
+    assert load(with_reads(place % "delete: 'true'")).reads.source.delete
+    ((_, _, message),) = mistakes(with_reads(place % "delete: 'true', done: read"))
+    assert "renamed into 'done' or deleted, not both" in message
+
+
 def test_a_file_is_read_whole():
     connector = load(GOOD)
     assert (connector.name, connector.owner, connector.kind) == ("tills", "retail-it", "movements")
