@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.actor import by_itself
@@ -20,9 +20,10 @@ from engine.errors import (
     StoreUnavailable,
 )
 from engine.fulfilment.parcels.packed_papers import PackedPapers
-from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
+from engine.fulfilment.parcels.packing import PackingParts
 from engine.fulfilment.parcels.parcels import OpenFilter, Parcels
-from engine.fulfilment.parcels.shipment_reading import packings_let_go
+from engine.fulfilment.parcels.shipment_reader import ShipmentReader
+from engine.fulfilment.parcels.shipment_reading import ShipmentReading, packings_let_go
 from engine.idempotency import name_reused, operation
 from engine.inventory.holds import DecisionHolds
 from engine.model.parcels import Manifest, ManifestedPacking, PackedShipment, Packing, ShipmentKey
@@ -33,13 +34,16 @@ from engine.store.fulfilment.manifests import (
     Manifests,
     about_manifest,
 )
-from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
+from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.holds import Holds
-from engine.store.log import decision_log
 from engine.store.outcomes import OperationReused
 
 MOST_PACKINGS = 2_000
 """On one manifest; those packed last wait for the next."""
+
+_AT_ONCE = 100
+"""Shipments that are read together."""
+_NOT_CONFIRMED = (HoldEnded, InputInvalid, StockConflict, AwaitingApproval)
 
 logger = logging.getLogger("pointsman")
 
@@ -81,9 +85,8 @@ class HandingOver:
         self._confirms = holds
         self._holds = Holds(parts.client, parts.keys)
         self._manifests = Manifests(parts.client, parts.keys)
-        self._changes = ChangeScript(parts.client, parts.keys)
         self._papers = PackedPapers(parts.new_id)
-        self._packing = ShipmentPacking(parts)
+        self._reader = ShipmentReader(parts.client, parts.keys, parts.shipments, clock=parts.clock)
 
     def close(self, request: ManifestRequest) -> ManifestView:
         """Close a manifest of all that is packed and on none; then confirm its shipments, each once. Sent again with
@@ -118,9 +121,10 @@ class HandingOver:
         wanted = OpenFilter(node=request.node, carrier=request.carrier, state="packed")
         found = self._parcels.list_open(wanted, limit=MOST_PACKINGS)
         let_go = {
-            (key, packing.number)
-            for key in dict.fromkeys(shipment.key for shipment, _ in found)
-            for packing in packings_let_go(self._packing.read(key))
+            (reading.key, packing.number)
+            for keys in _batches(list(dict.fromkeys(shipment.key for shipment, _ in found)))
+            for reading in self._reader.read_all(keys)
+            for packing in packings_let_go(reading)
         }
         chosen = [item for item in found if (item[0].key, item[1].number) not in let_go]
         gone = {shipment.key for shipment, packing in found if (shipment.key, packing.number) in let_go}
@@ -167,12 +171,15 @@ class HandingOver:
         shown = self.show(name)
         if not shown.manifest.confirms:
             return shown
-        refused: dict[ShipmentKey, str] = {}
+        packings: dict[ShipmentKey, list[Packing]] = {}
         for shipment, packing in shown.shipments:
-            try:
-                self._confirm(shipment, packing, name)
-            except (HoldEnded, InputInvalid, StockConflict, AwaitingApproval) as error:
-                refused[shipment.key] = str(error)
+            packings.setdefault(shipment.key, []).append(packing)
+        refused: dict[ShipmentKey, str] = {}
+        for keys in _batches(list(packings)):
+            for reading in self._reader.read_all(keys):
+                refusal = self._confirm_shipment(reading, packings[reading.key], name)
+                if refusal:
+                    refused[reading.key] = refusal
         self._manifests.note_confirmed(name)
         return replace(shown, refused=refused)
 
@@ -195,12 +202,25 @@ class HandingOver:
             done.append(name)
         return done
 
-    def _confirm(self, shipment: PackedShipment, packing: Packing, manifest: str) -> None:
+    def _confirm_shipment(self, reading: ShipmentReading, packings: Sequence[Packing], manifest: str) -> str:
+        """The units of these packings of it have left; why not, of the last that could not be confirmed. It was read
+        a while ago: where others may have changed it since, it is read again.
+        """
+        refusal = ""
+        for place, packing in enumerate(packings):
+            try:
+                try:
+                    self._confirm(reading if place == 0 else self._reader.read(reading.key), packing, manifest)
+                except _NOT_CONFIRMED:
+                    self._confirm(self._reader.read(reading.key), packing, manifest)
+            except _NOT_CONFIRMED as error:
+                refusal = str(error)
+        return refusal
+
+    def _confirm(self, reading: ShipmentReading, packing: Packing, manifest: str) -> None:
         """Its units have left, as far as that was not said before."""
-        entry = decision_log.decided(self._parts.client, self._parts.keys, shipment.key.decision)
-        hold = self._changes.read([entry], now=self._parts.clock())[0]
-        units = hold.shipments[shipment.key.number]
-        gone, left = handed_over(shipment), units.lines("confirmed")
+        key, units = reading.key, reading.hold.shipments[reading.key.number]
+        gone, left = handed_over(reading.packed), units.lines("confirmed")
         leaving = {
             line: min(count, gone[line] - left.get(line, 0))
             for line, count in packing.units.items()
@@ -208,10 +228,10 @@ class HandingOver:
         }
         if leaving:
             self._confirms.confirm(
-                shipment.key.decision,
+                key.decision,
                 shipments=[units.name],
                 lines=leaving,
-                op=f"manifest {manifest} {shipment.key}/{packing.number}",
+                op=f"manifest {manifest} {key}/{packing.number}",
             )
 
     def _packings(self, manifest: Manifest) -> Iterator[tuple[PackedShipment, Packing]]:
@@ -231,6 +251,11 @@ class HandingOver:
         nodes = self._parts.facts.network_and_products([], fresh=True)[0].nodes
         if name not in nodes:
             raise InputInvalid([Mistake(field="node", message=f"no node goes by the id '{name}'")])
+
+
+def _batches(keys: Sequence[ShipmentKey]) -> Iterator[Sequence[ShipmentKey]]:
+    for start in range(0, len(keys), _AT_ONCE):
+        yield keys[start : start + _AT_ONCE]
 
 
 def handed_over(shipment: PackedShipment) -> Counter[str]:

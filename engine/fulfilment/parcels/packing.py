@@ -11,7 +11,6 @@ from engine.errors import (
     CarrierRefused,
     Contended,
     HoldEnded,
-    NotFound,
     NotPackable,
     NotReady,
     NumbersExhausted,
@@ -25,6 +24,7 @@ from engine.fulfilment.labels.letters.printable import check_address
 from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
 from engine.fulfilment.parcels.packed_papers import PackedPapers
+from engine.fulfilment.parcels.shipment_reader import ShipmentReader
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading, passes
 from engine.fulfilment.printing.printing import printer_of
 from engine.idempotency import name_reused, operation
@@ -48,10 +48,9 @@ from engine.store.fulfilment.shipments import (
     about_shipment,
 )
 from engine.store.fulfilment.tracking_serials import TrackingSerials
-from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
+from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys
-from engine.store.log import decision_log
 from engine.store.orders.parked import verify_approved
 from engine.store.outcomes import OperationReused
 
@@ -79,21 +78,12 @@ class ShipmentPacking:
         self._serials = Serials(parts.client, parts.keys)
         self._tracking_serials = TrackingSerials(parts.client, parts.keys)
         self._holds = Holds(parts.client, parts.keys)
-        self._changes = ChangeScript(parts.client, parts.keys)
+        self._reader = ShipmentReader(parts.client, parts.keys, parts.shipments, clock=parts.clock)
         self._papers = PackedPapers(parts.new_id)
 
     def read(self, key: ShipmentKey) -> ShipmentReading:
-        """Raises NotFound."""
-        parts = self._parts
-        entry = decision_log.decided(parts.client, parts.keys, key.decision)
-        shipments = entry.record.shipments
-        if key.number >= len(shipments):
-            has = f"its shipments are 0 to {len(shipments) - 1}" if shipments else "it ships nothing"
-            raise NotFound(f"decision '{key.decision}' has no shipment {key.number}; {has}")
-        stored = parts.shipments.read(key)
-        promise = parts.shipments.promise(key)
-        hold = self._changes.read([entry], now=parts.clock())[0]
-        return ShipmentReading(key=key, entry=entry, hold=hold, stored=stored, promise=promise)
+        """As `ShipmentReader.read`."""
+        return self._reader.read(key)
 
     def pack(self, request: PackRequest) -> PackedShipment:
         """Pack a shipment, or what is left of it. See Parcels.pack."""

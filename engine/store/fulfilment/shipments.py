@@ -197,11 +197,12 @@ class Shipments:
             content: bytes | None = self._client.redis.hget(self._keys.parcel_labels, f"{key}/{parcel}")
         return content
 
-    def promise(self, key: ShipmentKey) -> str:
-        """What is stored of its promise."""
-        with faults():
-            text = self._client.redis.hget(self._keys.hold(key.decision), promise_field(key.number))
-        return (text or b"").decode()
+    def promises(self, shipments: Sequence[ShipmentKey]) -> list[str]:
+        """What is stored of the promise of each."""
+        with faults(), self._client.redis.pipeline(transaction=False) as read:
+            for key in shipments:
+                read.hget(self._keys.hold(key.decision), promise_field(key.number))
+            return [(text or b"").decode() for text in read.execute()]
 
     def change(self, change: ShipmentChange, operation: Operation) -> ShipmentOutcome:
         """Make the change, if all is as it was read."""

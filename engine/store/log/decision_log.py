@@ -1,5 +1,6 @@
 """Reads the decision log: what was decided, what ended and what moved, in order. The Lua scripts write it."""
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -31,6 +32,15 @@ def decided(client: Client, keys: Keys, decision: str) -> Entry:
     return entry
 
 
+def decided_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry]:
+    """As `decided`, of each, but read together."""
+    with contextlib.suppress(BodyDamaged):
+        found = client.retry_if_revived(lambda: find_all(client, keys, decisions) if decisions else [])
+        if len(found) == len(decisions):
+            return found
+    return [decided(client, keys, decision) for decision in decisions]  # which says which of them it is
+
+
 def verify_no_order(client: Client, keys: Keys, name: str) -> None:
     """Raise NotFound if a name that is no decision's is the id of an order, and say which decision it has."""
     with faults():
@@ -46,7 +56,7 @@ def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry
     """The entries of several decisions that exist, in the same order."""
     with faults():
         places = client.redis.hmget(keys.decisions, decisions)
-    found = stored_entries(client, keys, places)
+    found = stored_entries(client, keys, [place for place in places if place])
     secrets = secrets_of(client, keys, found)
     return [parse_entry(entry_id, fields, secrets) for entry_id, fields in found]
 

@@ -11,6 +11,7 @@ from engine.fulfilment.printing.print_job import PrintJob
 from engine.model.parcels import ShipmentKey
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, collected, node, service
+from tests.support.lossy_proxy import script_call
 from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, decided, pack, packing_network
 
 
@@ -219,3 +220,75 @@ def test_nothing_is_packed_of_an_order_that_was_erased(bare):
     shop.erasures.erase("O-1", note="asked for")
     with pytest.raises(OrderErased):
         pack(shop, ShipmentKey(decision["id"], 0), addressee=None)
+
+
+@pytest.fixture
+def round_trips(proxied):
+    """`round_trips(act)`: how often another worker asks the server while `act(worker)` goes on."""
+    before, worker = proxied
+
+    def counted(act):
+        seen = []
+        before.before, before.act = b"", lambda: seen.append(1)
+        act(worker)
+        before.before = None
+        return len(seen)
+
+    return counted
+
+
+def packed(shop, count):
+    for _ in range(count):
+        pack(shop, decided(shop, ("A", 1)))
+
+
+def test_what_is_handed_over_is_read_together_however_much_it_is(shop, round_trips):
+    def closes(worker):
+        close(worker, confirms=False)
+
+    counts = []
+    for count in (1, 2, 9):
+        packed(shop, count)
+        counts.append(round_trips(closes))
+    assert counts[1] == counts[2] < 30
+    assert shop.check().clean
+
+
+def test_each_shipment_that_leaves_costs_what_its_confirm_does_and_no_more(shop, round_trips):
+    counts = []
+    for count in (1, 2, 5):
+        packed(shop, count)
+        counts.append(round_trips(lambda worker: close(worker, op=f"of {count}")))  # noqa: B023 it is called at once
+    key = decided(shop, ("A", 1))
+    of_a_confirm = round_trips(lambda worker: worker.holds.confirm(key.decision, op="c"))
+    assert counts[2] - counts[1] <= 3 * of_a_confirm
+    again = [round_trips(lambda worker: close(worker, op=f"of {count}")) for count in (2, 5)]  # noqa: B023
+    assert again[0] == again[1]
+    assert shop.check().clean
+
+
+def test_two_packings_of_a_shipment_are_confirmed_one_after_the_other(shop):
+    key = decided(shop, ("A", 5), id="O-1")
+    pack(shop, key, {"1": 2}, partial=True)
+    pack(shop, key, {"1": 3}, partial=True, op="rest")
+    shop.holds.confirm(key.decision, lines={"1": 1})
+    view = close(shop)
+    assert (on_it(view), view.refused, shipped(shop, "O-1")) == ([(key, 1), (key, 2)], {}, [5])
+    assert shop.check().clean
+
+
+def test_what_others_confirm_once_it_was_read_is_confirmed_no_second_time(shop, proxied):
+    before, worker = proxied
+    keys = [decided(shop, ("A", 2), id=f"O-{number}") for number in (1, 2)]
+    for key in keys:
+        pack(shop, key)
+    script, others = script_call("change_holds"), sorted(keys)
+
+    def confirms_the_last():
+        before.before = None
+        shop.holds.confirm(others[-1].decision)
+
+    before.before, before.act = script, confirms_the_last
+    view = close(worker)
+    assert (view.refused, shipped(shop, "O-1"), shipped(shop, "O-2")) == ({}, [2], [2])
+    assert shop.check().clean
