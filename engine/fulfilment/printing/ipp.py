@@ -22,6 +22,15 @@ _INTEGER, _BOOLEAN, _ENUM = 0x21, 0x22, 0x23
 _KEYWORD, _URI, _CHARSET, _LANGUAGE, _MIME, _NAME = 0x44, 0x45, 0x47, 0x48, 0x49, 0x42
 _SUCCESSFUL = range(0x0100)
 _CLIENT_ERRORS = range(0x0400, 0x0500)
+NOT_ALLOWED = frozenset({0x0401, 0x0402, 0x0403})
+"""Forbidden, not authenticated, not authorized (RFC 8011, B.1.4.2 to B.1.4.4): so the printer says whoever sends, and
+whatever; it does not mind the document.
+"""
+NOT_POSSIBLE, TIMEOUT, NOT_FOUND = 0x0404, 0x0405, 0x0406
+"""Not possible as the printer stands: CUPS says so where a quota is used up. It had waited for the request long enough,
+which may be sent again. There is no such printer, and it is not said whether that is for good; what is gone for good
+has another code (RFC 8011, B.1.4.5 to B.1.4.8).
+"""
 
 
 class Operation(IntEnum):
@@ -51,8 +60,10 @@ class IppAnswer:
 
     @property
     def is_refusal(self) -> bool:
-        """Whether the same request would be refused again."""
-        return self.status in _CLIENT_ERRORS
+        """Whether the printer minds the request, so that it would refuse the same again: not where it says how it is
+        itself, or set up, which others may mend. Codes that are not known here are as the first of their class.
+        """
+        return self.status in _CLIENT_ERRORS and self.status not in {*NOT_ALLOWED, NOT_POSSIBLE, TIMEOUT, NOT_FOUND}
 
     @property
     def message(self) -> str:

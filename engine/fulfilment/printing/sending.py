@@ -112,6 +112,13 @@ class PrinterConnections:
             raise NotPrinted(f"{printer.address}: {error}") from error
         if answer.is_refusal:
             raise PrintRefused(f"{printer.address} refuses it: {answer.message}")
+        if answer.status in ipp.NOT_ALLOWED:
+            raise NotPrinted(f"{printer.address} does not let {_USER} print: {answer.message}; allow it there")
+        if answer.status == ipp.NOT_FOUND:
+            raise NotPrinted(
+                f"there is no printer at {printer.address}: {answer.message}; set it up there, or mend the address in"
+                " network.yaml"
+            )
         if not answer.is_successful:
             raise NotPrinted(f"{printer.address} can't print now: {answer.message}")
         return answer

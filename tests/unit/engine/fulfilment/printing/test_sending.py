@@ -1,10 +1,13 @@
 """Documents reach real printers: CUPS, and one that takes bytes over a bare connection."""
 
+import contextlib
 import socket
+import struct
 import threading
 
 import pytest
 
+from engine.fulfilment.printing import sending
 from engine.fulfilment.printing.printer import Printer
 from engine.fulfilment.printing.sending import NotPrinted, PrinterConnections, PrinterOff, PrintRefused
 from tests.support.free_port import free_port
@@ -71,9 +74,84 @@ def test_what_was_cancelled_at_cups_is_sent_again(cups, connections):
     assert len(cups.documents()) == before + 1
 
 
-def test_a_queue_that_cups_does_not_have_refuses(cups, connections):
-    with pytest.raises(PrintRefused, match=r"refuses it: 0x0406 \(The printer or class does not exist.\)"):
-        connections.send(Printer.parse(cups.uri("nowhere"), "label"), PDF, name="lost", tried=False)
+def test_a_queue_that_cups_does_not_have_may_be_set_up_later(cups, connections):
+    printer = Printer.parse(cups.uri("later"), "label")
+    with pytest.raises(
+        NotPrinted, match=r"no printer at .*: 0x0406 \(The printer or class does not exist.\); set"
+    ):
+        connections.send(printer, PDF, name="early", tried=False)
+    cups.add("later")
+    before = len(cups.documents())
+    connections.send(printer, PDF, name="early", tried=True)
+    assert len(cups.documents()) == before + 1
+
+
+def test_a_queue_of_cups_that_lets_others_print_may_let_us_later(cups, connections):
+    cups.add("theirs")
+    cups.admin("lpadmin", "-p", "theirs", "-u", "allow:somebody")
+    printer = Printer.parse(cups.uri("theirs"), "label")
+    with pytest.raises(NotPrinted, match=r"does not let pointsman print: 0x0403 \(.+\); allow it there"):
+        connections.send(printer, PDF, name="denied", tried=False)
+    cups.admin("lpadmin", "-p", "theirs", "-u", "allow:all")
+    before = len(cups.documents())
+    connections.send(printer, PDF, name="denied", tried=True)
+    assert len(cups.documents()) == before + 1
+
+
+def test_a_queue_of_cups_whose_quota_is_used_up_prints_later(cups, connections):
+    cups.add("scarce")
+    cups.admin("lpadmin", "-p", "scarce", "-o", "job-quota-period=3600", "-o", "job-k-limit=1")
+    printer = Printer.parse(cups.uri("scarce"), "label")
+    connections.send(printer, PDF + b" " * 2_048, name="first", tried=False)
+    with pytest.raises(NotPrinted, match="can't print now: 0x0404"):
+        connections.send(printer, PDF, name="second", tried=False)
+
+
+def test_a_document_of_a_format_that_cups_does_not_know_is_refused(cups, connections, monkeypatch):
+    monkeypatch.setitem(sending._MIME, "pdf", "application/x-unheard-of")
+    with pytest.raises(PrintRefused, match="refuses it: 0x040a"):
+        connections.send(Printer.parse(cups.uri("dock"), "label"), PDF, name="odd", tried=False)
+
+
+@contextlib.contextmanager
+def answering(answer):
+    """The address of a printer that reads a document and answers so."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answers():
+            connection, _ = server.accept()
+            with connection:
+                read = b""
+                while PDF not in read:
+                    read += connection.recv(65_536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=answers)
+        thread.start()
+        yield f"ipp://127.0.0.1:{server.getsockname()[1]}/"
+        thread.join()
+
+
+_LATER = {
+    0x0401: "does not let pointsman print",
+    0x0402: "does not let pointsman print",
+    0x0403: "does not let pointsman print",
+    0x0404: "can't print now",
+    0x0405: "can't print now",
+    0x0406: "there is no printer",
+    **dict.fromkeys(range(0x0500, 0x050A), "can't print now"),
+}
+"""Codes of RFC 8011, appendix B, and what is said of each; the other client errors are about the document."""
+
+
+@pytest.mark.parametrize("status", [*range(0x0400, 0x0414), 0x04FF, *range(0x0500, 0x050A)])
+def test_a_printer_that_minds_the_document_is_told_from_one_that_can_not_print_as_it_stands(connections, status):
+    body = struct.pack(">2sHi", b"\x01\x01", status, 1) + b"\x01\x03"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    kind = NotPrinted if status in _LATER else PrintRefused
+    with answering(head + body) as address, pytest.raises(kind, match=_LATER.get(status, "refuses it")) as raised:
+        connections.send(Printer.parse(address, "label"), PDF, name="any", tried=False)
+    assert f"0x{status:04x}" in str(raised.value)
 
 
 def test_a_queue_that_takes_no_jobs_now_may_take_them_later(cups, connections):
@@ -131,19 +209,5 @@ def test_a_printer_that_takes_nothing_is_given_up():
     ],
 )
 def test_an_answer_that_makes_no_sense_is_no_print(connections, answer, message):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def answers():
-            connection, _ = server.accept()
-            with connection:
-                read = b""
-                while PDF not in read:
-                    read += connection.recv(65_536)
-                connection.sendall(answer)
-
-        thread = threading.Thread(target=answers)
-        thread.start()
-        printer = Printer.parse(f"ipp://127.0.0.1:{server.getsockname()[1]}/", "label")
-        with pytest.raises(NotPrinted, match=message):
-            connections.send(printer, PDF, name="any", tried=False)
-        thread.join()
+    with answering(answer) as address, pytest.raises(NotPrinted, match=message):
+        connections.send(Printer.parse(address, "label"), PDF, name="any", tried=False)
