@@ -417,9 +417,9 @@ class SerialsTaken(PointsmanError):
     @classmethod
     def of_numbers(cls, *, carrier: str, network: str, first: int, last: int, asked: tuple[int, int]) -> "SerialsTaken":
         return cls(
-            f"carrier '{carrier}' has the range from {asked[0]} to {asked[1]}, but network '{network}' issues the tracking"
-            f" numbers from {first} to {last} of the same account, and no two parcels may have the same: give the carrier"
-            " a range of its own under `ranges` in network.yaml, and load that (pointsman load DIR)"
+            f"carrier '{carrier}' has the range from {asked[0]} to {asked[1]}, but network '{network}' issues the"
+            f" tracking numbers from {first} to {last} of the same account, and no two parcels may have the same: give"
+            " the carrier a range of its own under `ranges` in network.yaml, and load that (pointsman load DIR)"
         )
 
 
