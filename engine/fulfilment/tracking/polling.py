@@ -141,7 +141,7 @@ class Polling:
             except CarrierRefused as error:
                 refusals += 1
                 self._set_next(carrier, key)
-                logger.warning("carrier %s did not say where shipment %s is: %s", carrier, key, error)
+                logger.warning("carrier %s did not say where shipment %s is: %s", carrier, key, error.summary)
                 if refusals >= _MOST_REFUSALS:
                     raise
                 continue
@@ -198,8 +198,9 @@ class Polling:
         failures = 1 if before is None else before.failures + 1
         asked_for = error.retry_after if isinstance(error, CarrierUnavailable) else None
         seconds = _RESTS[min(failures, len(_RESTS)) - 1] if asked_for is None else asked_for
-        logger.warning("carrier %s is asked in %d s again where parcels are: %s", carrier, seconds, error)
-        self._rests.begin(carrier, Rest(failures=failures, until=self._clock() + seconds, error=str(error)))
+        words = error.summary if isinstance(error, CarrierRefused) else str(error)  # without what the carrier wrote
+        logger.warning("carrier %s is asked in %d s again where parcels are: %s", carrier, seconds, words)
+        self._rests.begin(carrier, Rest(failures=failures, until=self._clock() + seconds, error=words))
 
     def _is_asked(self, carrier: str) -> bool:
         """Whether it can be asked, and does not call by itself."""

@@ -193,11 +193,12 @@ def test_a_parcel_that_the_carrier_refuses_holds_no_other_up(shop, fakes, parcel
     assert sorted(asked(fakes["shop"])[4:]) == [bad, *others]
 
 
-def test_a_carrier_that_refuses_whoever_asks_is_not_asked_about_all(shop, fakes, parcels):
+def test_a_carrier_that_refuses_whoever_asks_is_not_asked_about_all(shop, fakes, parcels, redis_client, key):
     parcels("shop", 6)
     fakes["shop"].key = "Basic another"
     assert shop.fulfilment.polling.poll() == 0
     assert len(asked(fakes["shop"])) == 3
+    assert b"no longer active" not in redis_client.hget(key("tracking:rests"), "shop"), "the carrier's own words"
 
 
 def test_what_a_carrier_said_before_it_failed_is_taken(shop, fakes, parcels):

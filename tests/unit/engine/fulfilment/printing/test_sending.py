@@ -76,9 +76,7 @@ def test_what_was_cancelled_at_cups_is_sent_again(cups, connections):
 
 def test_a_queue_that_cups_does_not_have_may_be_set_up_later(cups, connections):
     printer = Printer.parse(cups.uri("later"), "label")
-    with pytest.raises(
-        NotPrinted, match=r"no printer at .*: 0x0406 \(The printer or class does not exist.\); set"
-    ):
+    with pytest.raises(NotPrinted, match=r"no printer at .*: 0x0406 \(The printer or class does not exist.\); set"):
         connections.send(printer, PDF, name="early", tried=False)
     cups.add("later")
     before = len(cups.documents())
