@@ -8,8 +8,9 @@ from flask import Response, request
 
 from api.connectors.answering.questions import Questions
 from api.connectors.applying.incoming import acting_as
-from api.connectors.language.connector import Connector, Push
+from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
+from api.connectors.language.places import Push
 from api.connectors.running.book import ConnectorBook
 from api.connectors.running.opening import open_reader
 from api.connectors.running.quarantine import Keeping

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from api.connectors.language.connector import Connector, Folder, HttpCall, Push, Sftp, Stream
+from api.connectors.language.connector import Connector
+from api.connectors.language.places import Folder, HttpCall, Push, Sftp, Stream
 from api.connectors.running.problems import Problem
 from api.connectors.running.report import MessageReport, TurnReport
 from api.connectors.testing.comparison import TestResult

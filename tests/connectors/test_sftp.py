@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from api.connectors.language.connector import Reads, Sftp
+from api.connectors.language.connector import Reads
+from api.connectors.language.places import Sftp
 from api.connectors.running import opening
 from api.connectors.running.folder_of_connectors import shipped_folder
 from api.connectors.running.opening import open_runner

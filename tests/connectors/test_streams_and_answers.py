@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from api.connectors.language.connector import Reads, Stream
+from api.connectors.language.connector import Reads
+from api.connectors.language.places import Stream
 from api.connectors.running.folder_of_connectors import shipped_folder
 from api.connectors.running.opening import open_runner
 from api.connectors.sending.opening import open_sender

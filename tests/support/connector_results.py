@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from api.connectors.language.connector import Connector, Push, Reads
+from api.connectors.language.connector import Connector, Reads
+from api.connectors.language.places import Push
 from api.connectors.running.opening import open_answering, open_reader
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.report import MessageReport

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from api.connectors.language.connector import Connector, Folder, Reads
+from api.connectors.language.connector import Connector, Reads
 from api.connectors.language.loader import load_connector
+from api.connectors.language.places import Folder
 from api.connectors.running.folder_of_connectors import shipped_folder
 from api.connectors.running.opening import open_runner
 from api.connectors.running.report import TurnReport

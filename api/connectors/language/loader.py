@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.connectors.formats.format import EDI_FORMATS, FormatOptions
-from api.connectors.language.connector import Connector, FieldMapping, Lookup, Push, Reads
+from api.connectors.language.connector import Connector, FieldMapping, Lookup, Reads
 from api.connectors.language.field_parser import FieldParser
 from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
 from api.connectors.language.parts import answer_folder, read_source, read_tests, send_target
+from api.connectors.language.places import Push
 from api.connectors.language.sends_checks import JSON, check_sends, note_path_mistakes
 from api.connectors.language.shapes import ConnectorShape, LookupFileShape, LookupRowsShape
 from api.connectors.language.template_checks import template_mistakes

@@ -6,22 +6,8 @@ from typing import Any
 
 from marshmallow import Schema
 
-from api.connectors.language.connector import (
-    Ask,
-    FieldMapping,
-    Folder,
-    HttpCall,
-    OAuth,
-    Pages,
-    Push,
-    Reads,
-    RowTest,
-    Sends,
-    Sftp,
-    Signature,
-    Source,
-    Stream,
-)
+from api.connectors.language.connector import Ask, FieldMapping, Reads, RowTest, Sends
+from api.connectors.language.places import Folder, HttpCall, OAuth, Pages, Push, Sftp, Signature, Source, Stream
 from api.connectors.language.shapes import READS, SENDS, RowTestShape
 from api.connectors.language.words import as_read
 from api.files.policy_tests.shape_findings import load_shape

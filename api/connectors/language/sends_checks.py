@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from api.connectors.fields.paths import path_mistake
 from api.connectors.formats.format import FormatOptions
-from api.connectors.language.connector import Folder, HttpCall, Sends, Sftp
+from api.connectors.language.connector import Sends
+from api.connectors.language.places import Folder, HttpCall, Sftp
 from rules.syntax.condition_parser import Notes
 
 JSON = FormatOptions(format="json")

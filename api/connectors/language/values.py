@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from api.connectors.language.connector import Secret
+from api.connectors.language.places import Secret
 from rules.errors import LiteralInvalid
 
 _DURATION = re.compile(r"([0-9]{1,7}) ?(s|m|min|h|d)", re.ASCII)

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from api.connectors.fields.tables import read_tables
-from api.connectors.language.connector import Connector, Folder, HttpCall, Push, Sftp, Source, Stream
+from api.connectors.language.connector import Connector
+from api.connectors.language.places import Folder, HttpCall, Push, Sftp, Source, Stream
 from api.connectors.running.answering import Answering
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import orjson
 
-from api.connectors.language.connector import Connector, Folder
+from api.connectors.language.connector import Connector
+from api.connectors.language.places import Folder
 from api.connectors.language.words import HEADER_WORD
 from api.connectors.running.problems import SUFFIX, Problem, problem_text
 from api.connectors.sources.folder import BAD, DONE, free_path, matches

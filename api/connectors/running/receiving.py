@@ -8,7 +8,8 @@ import io
 import itertools
 from collections.abc import Mapping
 
-from api.connectors.language.connector import Connector, Push
+from api.connectors.language.connector import Connector
+from api.connectors.language.places import Push
 from api.connectors.running.problems import MOST_PROBLEMS, in_order
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader, ReadItem

@@ -7,7 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api.connectors.language.connector import Connector, Push
+from api.connectors.language.connector import Connector
+from api.connectors.language.places import Push
 from api.connectors.running.opening import open_runner
 from api.connectors.running.report import TurnReport
 from api.connectors.running.runner import ConnectorRunner

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from api.connectors.language.connector import Connector, Secret, Text
+from api.connectors.language.connector import Connector
+from api.connectors.language.places import Secret, Text
 from api.connectors.sources.message import SourceUnavailable
 from engine.settings import Settings
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from api.connectors.language.connector import Folder, HttpCall, Sends, Sftp, Stream, Text
+from api.connectors.language.connector import Sends
+from api.connectors.language.places import Folder, HttpCall, Sftp, Stream, Text
 from api.connectors.running.quarantine import write_whole
 from api.connectors.sending.http_delivery import HttpDelivery
 from api.connectors.sending.outgoing import NotDelivered, OutgoingMessage

@@ -13,7 +13,7 @@ from typing import Any
 import jmespath
 import orjson
 
-from api.connectors.language.connector import HttpCall, OAuth, Signature, Text
+from api.connectors.language.places import HttpCall, OAuth, Signature, Text
 from api.connectors.sending.outgoing import NotDelivered, OutgoingMessage, Refused
 from api.connectors.sources.http_client import HttpAnswer, HttpRequest, NotAnswered, basic, send, shown
 

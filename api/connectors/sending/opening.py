@@ -6,7 +6,8 @@ from pathlib import Path
 
 from api.connectors.fields.conversion import Tables
 from api.connectors.fields.tables import read_tables
-from api.connectors.language.connector import Connector, Text
+from api.connectors.language.connector import Connector
+from api.connectors.language.places import Text
 from api.connectors.running.settings import resolve
 from api.connectors.sending.asking import Asking
 from api.connectors.sending.delivery import open_delivery

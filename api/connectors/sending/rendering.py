@@ -19,7 +19,8 @@ from api.connectors.fields.paths import ListPath, Path, inner_scopes, scopes_of
 from api.connectors.formats.format import BadRow, FormatName, FormatOptions, Row
 from api.connectors.formats.not_writable import NotWritable
 from api.connectors.formats.writing import Control, write_document, write_rows
-from api.connectors.language.connector import Connector, HttpCall
+from api.connectors.language.connector import Connector
+from api.connectors.language.places import HttpCall
 from api.connectors.running.row_tests import counts
 from api.connectors.sending.http_delivery import fields_in
 from api.connectors.sending.outgoing import OutgoingMessage

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import orjson
 
-from api.connectors.language.connector import Connector, HttpCall, Sends
+from api.connectors.language.connector import Connector, Sends
+from api.connectors.language.places import HttpCall
 from api.connectors.running.problems import SUFFIX, Problem
 from api.connectors.running.quarantine import write_whole
 from api.connectors.running.report import MessageReport, TurnReport

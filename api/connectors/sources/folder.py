@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from api.connectors.language.connector import Folder
+from api.connectors.language.places import Folder
 from api.connectors.sources.files_read import FilesRead
 from api.connectors.sources.message import Message, SourceUnavailable, StillWritten
 from api.connectors.sources.names import kept_name

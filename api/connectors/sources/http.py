@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import jmespath
 
-from api.connectors.language.connector import HttpCall, Text
+from api.connectors.language.places import HttpCall, Text
 from api.connectors.sources.http_client import HttpAnswer, HttpRequest, basic, send, shown
 from api.connectors.sources.message import Message, SourceUnavailable
 from engine.decide.order_record import seconds, timestamp

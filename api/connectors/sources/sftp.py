@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from api.connectors.language.connector import Sftp, Text
+from api.connectors.language.places import Sftp, Text
 from api.connectors.sources.fetched_file import FetchedFile, Listing
 from api.connectors.sources.files_read import FilesRead
 from api.connectors.sources.folder import matches

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from api.connectors.language.connector import Sftp, Text
+from api.connectors.language.places import Sftp, Text
 from api.connectors.sources.message import SourceUnavailable
 
 _SECONDS = 300

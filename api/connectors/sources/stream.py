@@ -3,7 +3,7 @@
 import io
 from collections.abc import Mapping
 
-from api.connectors.language.connector import Stream
+from api.connectors.language.places import Stream
 from api.connectors.sources.message import Message, SourceUnavailable
 from engine.errors import StoreUnavailable
 from engine.store.connection.streams import Streams

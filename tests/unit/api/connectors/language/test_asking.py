@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.connectors.language.connector import Secret
 from api.connectors.language.loader import load_connector
+from api.connectors.language.places import Secret
 from rules.errors import PolicyInvalid
 
 GOOD = """\

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from api.connectors.language.connector import Folder, HttpCall, Push, Secret, Sftp, Stream
 from api.connectors.language.kinds import INBOUND, targets
 from api.connectors.language.loader import load_connector, load_connectors
+from api.connectors.language.places import Folder, HttpCall, Push, Secret, Sftp, Stream
 from rules.errors import PolicyInvalid
 
 SHIPPED = Path(__file__).parents[5] / "connectors"
