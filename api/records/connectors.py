@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from api.connectors.language.connector import Connector
-from api.connectors.language.places import Folder, HttpCall, Push, Sftp, Stream
+from api.connectors.language.places import Folder, HttpCall, Kafka, Push, Sftp, Stream
 from api.connectors.running.problems import Problem
 from api.connectors.running.report import MessageReport, TurnReport
 from api.connectors.testing.comparison import TestResult
@@ -172,6 +172,8 @@ def place_text(connector: Connector) -> str:
             return f"POST /v1/connectors/{connector.name}"
         case Stream():
             return f"stream {part.name}"
+        case Kafka():
+            return f"kafka {part.topic}"
     return ""
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -36,7 +37,8 @@ class Sending:
         return open_sender(self.pointsman, self.connector, self.root)
 
     def run(self) -> TurnReport:
-        return self.sender().take_turn()
+        with closing(self.sender()) as sender:
+            return sender.take_turn()
 
     def files(self) -> dict[str, str]:
         """What lies in the folder `out`, by name."""

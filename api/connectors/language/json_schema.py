@@ -20,7 +20,7 @@ from api.connectors.language.shapes import (
     LookupRowsShape,
     RowTestShape,
 )
-from api.connectors.language.values import NumberOrField, SecretWord, Several, TextOrSecret
+from api.connectors.language.values import NumberOrField, OnlySecret, SecretWord, Servers, Several, TextOrSecret
 from api.connectors.testing.shapes import ConnectorTestFileShape
 
 _Shape = dict[str, Any]
@@ -110,6 +110,8 @@ def _keys(shape: Schema, special: Mapping[str, _Shape] = {}) -> _Shape:  # never
 _OWN: tuple[tuple[type[fields.Field[Any]], _Shape], ...] = (
     (Several, _SEVERAL),
     (SecretWord, {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$"}),
+    (Servers, {"anyOf": [_SINGLE, _LIST_OF_TEXTS, _SECRET]}),
+    (OnlySecret, _SECRET),
     (TextOrSecret, {"anyOf": [_SINGLE, _SECRET]}),
     (NumberOrField, {}),
     (SegmentTemplates, {"type": "array", "minItems": 1}),

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema
 
 from api.connectors.language.connector import Ask, FieldMapping, Reads, RowTest, Sends
-from api.connectors.language.places import Folder, HttpCall, OAuth, Pages, Push, Sftp, Signature, Source, Stream
+from api.connectors.language.places import Folder, HttpCall, Kafka, OAuth, Pages, Push, Sftp, Signature, Source, Stream
 from api.connectors.language.shapes import READS, SENDS, RowTestShape
 from api.connectors.language.words import as_read
 from api.files.policy_tests.shape_findings import load_shape
@@ -16,6 +16,16 @@ from rules.syntax.yaml_document import Node, Path
 
 _SENDING = ("every", "file", "most", "each", "channel", "nodes", "whole")
 _NESTED = {"oauth": OAuth, "signature": Signature}
+_TOGETHER = (
+    ("sasl", "user"),
+    ("sasl", "password"),
+    ("user", "sasl"),
+    ("password", "sasl"),
+    ("certificate", "key"),
+    ("key", "certificate"),
+    ("key_password", "key"),
+)
+"""Keys of a place of Kafka, each with one that it needs."""
 _PAGES = ("link", "address", "cursor", "number")
 
 
@@ -90,6 +100,8 @@ def _source(key: str, values: dict[str, Any], path: Path, notes: Notes, method: 
             )
         case "push":
             return _push(values, path, notes)
+        case "kafka":
+            return _kafka(values, path, notes)
         case _:
             renamed = {"url": values.pop("server")} if "server" in values else {}
             return Stream(name=values.pop("stream"), **values, **renamed)
@@ -109,6 +121,20 @@ def _sftp(values: dict[str, Any], path: Path, notes: Notes) -> Sftp | None:
         message = "what was read is renamed into 'done' or deleted, not both; leave out one of the two"
         notes.add((*path, "delete"), "bad-value", message)
     return Sftp(host=host, user=user, port=int(port or 22), path=(folder if slash else "") or ".", **values)
+
+
+def _kafka(values: dict[str, Any], path: Path, notes: Notes) -> Kafka | None:
+    """TLS goes without saying where somebody says who they are, or by which certificates the brokers are known."""
+    before = len(notes.findings)
+    for needing, needed in _TOGETHER:
+        if needing in values and needed not in values:
+            notes.add(path, "missing-key", f"'{needed}' is missing: it goes with '{needing}'")
+    about_tls = [name for name in ("authority", "certificate") if name in values]
+    tls = values.pop("tls", bool(about_tls) or "sasl" in values)
+    for name in () if tls else about_tls:
+        notes.add((*path, name), "unknown-key", f"'{name}' goes with tls: true")
+    topic = values.pop("kafka")
+    return None if len(notes.findings) > before else Kafka(topic=topic, tls=tls, **values)
 
 
 def _pages(values: dict[str, Any], path: Path, notes: Notes) -> Pages | None:

@@ -132,4 +132,25 @@ class Stream:
     url: Text | None = None
 
 
-Source: TypeAlias = Folder | Sftp | HttpCall | Push | Stream
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kafka:
+    """A topic of Kafka. `servers` are some of its brokers, as `host:port`; of a secret, with commas between them. How
+    far was read is kept as the offsets of the consumer group `group`. With `tls`, the brokers' certificates are
+    checked, by the file `authority` if it is given; `certificate` and `key` are the files of our own. With `sasl`, we
+    log in as `user`.
+    """
+
+    topic: str
+    servers: tuple[str, ...] | Secret
+    group: str = ""
+    tls: bool = False
+    authority: str | None = None
+    certificate: str | None = None
+    key: Text | None = None
+    key_password: Secret | None = None
+    sasl: Literal["plain", "scram-sha-256", "scram-sha-512"] | None = None
+    user: Text | None = None
+    password: Secret | None = None
+
+
+Source: TypeAlias = Folder | Sftp | HttpCall | Push | Stream | Kafka

@@ -11,7 +11,9 @@ from api.connectors.language.values import (
     Letters,
     Number,
     NumberOrField,
+    OnlySecret,
     SecretWord,
+    Servers,
     Several,
     Single,
     TextOrSecret,
@@ -25,8 +27,15 @@ from rules.syntax.policy_shapes import ID_PATTERN, NO_ID
 
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 _ID = validate.Regexp(rf"{ID_PATTERN}\Z", error=NO_ID)
+_TOPIC = validate.Regexp(
+    r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,249}\Z",
+    error="'{input}' is no name of a topic; write letters, digits and ._- only",
+)
+_GROUP = validate.Regexp(
+    r"[\x21-\x7e]{1,200}\Z", error="'{input}' is no name of a consumer group; write a word, as pointsman-stock"
+)
 _SOME = validate.Length(min=1, error="nothing stands here; write at least one, or leave the key out")
-SOURCES = ("folder", "sftp", "http", "push", "stream")
+SOURCES = ("folder", "sftp", "http", "push", "stream", "kafka")
 """The keys that say from where messages come, of which one stands under `reads`; but for `push`, also where they go."""
 
 
@@ -119,6 +128,25 @@ class StreamReads(_Reading):
     server = TextOrSecret()
 
 
+class KafkaShape(Strict):
+    """How a cluster of Kafka is reached."""
+
+    kafka = fields.String(required=True, validate=_TOPIC)
+    servers = Servers(required=True)
+    tls = Literal(literals.flag)
+    authority = Single()
+    certificate = Single()
+    key = TextOrSecret()
+    key_password = OnlySecret()
+    sasl = Choice("plain", "scram-sha-256", "scram-sha-512")
+    user = TextOrSecret()
+    password = OnlySecret()
+
+
+class KafkaReads(KafkaShape, _Reading):
+    group = fields.String(required=True, validate=_GROUP)
+
+
 class _Sending(Strict):
     every = Literal(seconds, most=30 * 86_400)
     most = Literal(literals.count, most=100_000)
@@ -189,14 +217,25 @@ class StreamSends(_Sending):
     server = TextOrSecret()
 
 
+class KafkaSends(KafkaShape, _Sending):
+    pass
+
+
 READS = {
     "folder": FolderReads,
     "sftp": SftpReads,
     "http": HttpReads,
     "push": PushReads,
     "stream": StreamReads,
+    "kafka": KafkaReads,
 }
-SENDS = {"folder": FolderSends, "sftp": SftpSends, "http": HttpSends, "stream": StreamSends}
+SENDS = {
+    "folder": FolderSends,
+    "sftp": SftpSends,
+    "http": HttpSends,
+    "stream": StreamSends,
+    "kafka": KafkaSends,
+}
 
 
 class FieldShape(Strict):

@@ -13,6 +13,7 @@ from rules.errors import LiteralInvalid
 _DURATION = re.compile(r"([0-9]{1,7}) ?(s|m|min|h|d)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400}
 _SECRET = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
+_SERVER = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?", re.ASCII)
 _CUT = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _NOT_BLANK = validate.Length(min=1, max=2_000, error="write a text of 1 to 2,000 letters")
@@ -60,6 +61,30 @@ class TextOrSecret(fields.Field[str | Secret]):
         if not isinstance(word, str):
             raise ValidationError("write a text, or {secret: WORD} for what no file may say")
         return secret_of(word)
+
+
+class OnlySecret(TextOrSecret):
+    """`{secret: WORD}`, and never the text itself."""
+
+    def _deserialize(self, value: Any, *rest: Any, **options: Any) -> str | Secret:
+        if isinstance(value, str):
+            raise ValidationError("no file may say this; write {secret: WORD}")
+        return super()._deserialize(value, *rest, **options)
+
+
+class Servers(fields.Field[tuple[str, ...] | Secret]):
+    """`host:port`, a list of these, or `{secret: WORD}`."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, ...] | Secret:
+        if isinstance(value, dict) and set(value) == {"secret"} and isinstance(value["secret"], str):
+            return secret_of(value["secret"])
+        items = value if isinstance(value, list) else [value]
+        if not items or not all(isinstance(item, str) for item in items):
+            raise ValidationError("write the addresses of some brokers, as [kafka-1:9092, kafka-2:9092]")
+        for item in items:
+            if not _SERVER.fullmatch(item):
+                raise ValidationError(f"'{item}' is no address of a broker; write its host and port, as kafka-1:9092")
+        return tuple(map(str, items))
 
 
 class SecretWord(fields.Field[Secret]):

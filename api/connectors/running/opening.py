@@ -7,7 +7,7 @@ from pathlib import Path
 
 from api.connectors.fields.tables import read_tables
 from api.connectors.language.connector import Connector
-from api.connectors.language.places import Folder, HttpCall, Push, Sftp, Source, Stream
+from api.connectors.language.places import Folder, HttpCall, Kafka, Push, Sftp, Source, Stream
 from api.connectors.running.answering import Answering
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader
@@ -17,6 +17,8 @@ from api.connectors.sending.delivery import FolderDelivery
 from api.connectors.sources import message as messages
 from api.connectors.sources.folder import FolderSource
 from api.connectors.sources.http import HttpSource
+from api.connectors.sources.kafka import KafkaSource
+from api.connectors.sources.kafka_client import KafkaCluster
 from api.connectors.sources.nothing import NoSource
 from api.connectors.sources.sftp import SftpSource
 from api.connectors.sources.stream import StreamSource
@@ -76,5 +78,9 @@ def open_source(
             return HttpSource(source, resolve=text, now=lambda: int(clock()), rows=connector.format.rows)
         case Stream():
             return StreamSource(source, pointsman.connectors.streams(text(source.url) if source.url else None))
+        case Kafka():
+            cluster = KafkaCluster(source, resolve=text, root=files)
+            owner = f"{pointsman.settings.network}/{connector.name}"
+            return KafkaSource(cluster, owner=owner, now=lambda: int(clock()))
         case Push() | None:
             return NoSource()

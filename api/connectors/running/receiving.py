@@ -13,9 +13,9 @@ from api.connectors.language.places import Push
 from api.connectors.running.problems import MOST_PROBLEMS, in_order
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader, ReadItem
-from api.connectors.running.report import MessageReport
+from api.connectors.running.report import MessageReport, log_message
 from api.connectors.running.row_taker import RowTaker
-from api.connectors.running.runner import ROWS_AT_ONCE, log_message
+from api.connectors.running.runner import ROWS_AT_ONCE
 from api.connectors.running.settings import resolve
 from api.connectors.sources.message import Message
 from engine.errors import Unauthenticated

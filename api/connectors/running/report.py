@@ -1,10 +1,13 @@
 """What became of the messages of a connector in one turn."""
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from api.connectors.running.problems import Problem
+
+logger = logging.getLogger("pointsman")
 
 Ending: TypeAlias = Literal["applied", "unchanged", "older", "repeated", "skipped", "bad"]
 ENDINGS: tuple[Ending, ...] = ("applied", "unchanged", "older", "repeated", "skipped", "bad")
@@ -54,3 +57,20 @@ class TurnReport:
 
     def ended(self, ending: Ending) -> int:
         return sum(message.endings[ending] for message in self.messages)
+
+
+def log_message(connector: str, report: MessageReport) -> None:
+    """One line of the process's log a message."""
+    level = logging.WARNING if report.kept is not None else logging.INFO
+    details = {"connector": connector, "file": report.name, "rows": report.rows, **report.endings}
+    text = "connector %s read %s: %s rows, %s taken over, %s bad"
+    logger.log(
+        level,
+        text,
+        connector,
+        report.name,
+        report.rows,
+        report.endings["applied"],
+        report.endings["bad"],
+        extra=details,
+    )

@@ -19,10 +19,20 @@ from api.connectors.running.problems import MOST_PROBLEMS, Problem, decode, enco
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader, ReadItem, ReadRow
 from api.connectors.running.refusals import Refusals, refused_beforehand
-from api.connectors.running.report import MessageReport, TurnReport
+from api.connectors.running.report import MessageReport, TurnReport, log_message
 from api.connectors.running.row_taker import RowTaker, Taken
 from api.connectors.sending.outgoing import NotDelivered
-from api.connectors.sources.message import Message, OfFiles, Settling, Source, SourceUnavailable, StillWritten
+from api.connectors.sources.message import (
+    OVER,
+    READING,
+    Backlog,
+    Message,
+    OfFiles,
+    Settling,
+    Source,
+    SourceUnavailable,
+    StillWritten,
+)
 from api.connectors.turn import ConnectorTurn, TurnLost
 from engine.errors import PointsmanError
 from engine.idempotency import OPERATION_SECONDS
@@ -33,10 +43,9 @@ ROWS_AT_ONCE = 200
 """So many rows are taken over before the place is stored."""
 _DOUBTFUL_SECONDS = OPERATION_SECONDS - 3_600
 """After so long, operations of rows that were being taken over when a process died may be forgotten."""
-_MESSAGE, _ROWS, _BAD, _TAKEN, _AT = "message", "rows", "bad", "taken", "at"
-_OVER, _OVER_BAD = "over", "over_bad"
-"""Fields of the place: the message that is read, how many of its rows are over, how many of these are bad and how many
-were taken over, when that was stored; the last message that is over, and whether it is in quarantine.
+_ROWS, _BAD, _TAKEN, _AT, _OVER_BAD = "rows", "bad", "taken", "at", "over_bad"
+"""Fields of the place, beside READING and OVER: of the message that is read, how many rows are over, how many of these
+are bad and how many were taken over, and when that was stored; whether the last one that is over is in quarantine.
 """
 
 _ANSWERED = "answered"
@@ -107,17 +116,9 @@ class ConnectorRunner:
         return report
 
     def _read_all(self, report: TurnReport) -> None:
-        messages = self._source.messages(self._turn.place.fields)
-        waiting = self._still_to_read(messages, report) if isinstance(messages, Sequence) else messages
-        for index, message in enumerate(waiting):
-            left = waiting[index:] if isinstance(waiting, Sequence) else [message]
-            status = {"waiting": len(left), "oldest": min(each.received_at for each in left)}
-            try:
-                report.messages.append(self._read(message, status))
-            except StillWritten as error:
-                report.error = str(error)
-                continue
-            self._put_away(message, quarantined=report.messages[-1].kept is not None, report=report)
+        self._read_some(report)
+        while isinstance(self._source, Backlog) and self._source.behind:
+            self._read_some(report)
         if isinstance(self._source, Settling):
             report.settling, report.settled = self._source.settling, self._source.settled
         if isinstance(self._source, OfFiles):
@@ -127,11 +128,26 @@ class ConnectorRunner:
         self._turn.keep(Step(fields=self._files_read(), status={"looked_at": now, "waiting": 0, "oldest": 0, **failed}))
         self._keeping.tidy(now)
 
+    def _read_some(self, report: TurnReport) -> None:
+        """Read what the source answers at once."""
+        messages = self._source.messages(self._turn.place.fields)
+        waiting = self._still_to_read(messages, report) if isinstance(messages, Sequence) else messages
+        behind = self._source.behind if isinstance(self._source, Backlog) else 0
+        for index, message in enumerate(waiting):
+            left = waiting[index:] if isinstance(waiting, Sequence) else [message]
+            status = {"waiting": len(left) + behind, "oldest": min(each.received_at for each in left)}
+            try:
+                report.messages.append(self._read(message, status))
+            except StillWritten as error:
+                report.error = str(error)
+                continue
+            self._put_away(message, quarantined=report.messages[-1].kept is not None, report=report)
+
     def _still_to_read(self, messages: Iterable[Message], report: TurnReport) -> list[Message]:
         """Without one that was over when a process died before it could put it away."""
         still = []
         for message in messages:
-            if message.id == self._turn.place.fields.get(_OVER):
+            if message.id == self._turn.place.fields.get(OVER):
                 bad = self._turn.place.fields.get(_OVER_BAD) == "1"
                 self._put_away(message, quarantined=bad, report=report)
             else:
@@ -139,10 +155,12 @@ class ConnectorRunner:
         return still
 
     def _put_away(self, message: Message, *, quarantined: bool, report: TurnReport) -> None:
-        """Those behind one that can't be put away are read all the same."""
+        """Files behind one that can't be put away are read all the same. Raises SourceUnavailable of other sources."""
         try:
             self._source.put_away(message, quarantined=quarantined)
         except SourceUnavailable as error:
+            if not isinstance(self._source, OfFiles):
+                raise
             report.error = str(error)
 
     def _files_read(self) -> dict[str, str]:
@@ -151,12 +169,12 @@ class ConnectorRunner:
 
     def _read(self, message: Message, status: dict[str, int]) -> MessageReport:
         fields = self._turn.place.fields
-        resumed = fields.get(_MESSAGE) == message.id
+        resumed = fields.get(READING) == message.id
         report = MessageReport(name=message.name)
         rows, bad = (int(fields.get(name, "0")) if resumed else 0 for name in (_ROWS, _BAD))
         self._taken_rows = int(fields.get(_TAKEN, "0")) if resumed else 0
         doubtful = resumed and self._pointsman.now - int(fields.get(_AT, "0")) > _DOUBTFUL_SECONDS
-        begun = {_MESSAGE: message.id, _ROWS: str(rows), _BAD: str(bad), _TAKEN: str(self._taken_rows)}
+        begun = {READING: message.id, _ROWS: str(rows), _BAD: str(bad), _TAKEN: str(self._taken_rows)}
         begun |= self._files_read() | self._at()
         self._turn.keep(Step(fields=begun, over=not resumed, status={**status, "error": ""}))
         whole = self._connector.quarantine == "file"
@@ -223,12 +241,12 @@ class ConnectorRunner:
             self._keeping.keep(message)
         answered = self._answer(message, report)
         over = {
-            _MESSAGE: "",
+            READING: "",
             _ROWS: "",
             _BAD: "",
             _TAKEN: "",
             _AT: "",
-            _OVER: message.id,
+            OVER: message.id,
             _OVER_BAD: "1" if bad else "0",
         }
         status: dict[str, str | int] = {"read_at": self._pointsman.now, "message": message.name}
@@ -255,23 +273,6 @@ class ConnectorRunner:
             self._turn.keep(Step(status=status))
         except PointsmanError:
             logger.warning("connector %s: %s", self._connector.name, message)
-
-
-def log_message(connector: str, report: MessageReport) -> None:
-    """One line of the process's log a message."""
-    level = logging.WARNING if report.kept is not None else logging.INFO
-    details = {"connector": connector, "file": report.name, "rows": report.rows, **report.endings}
-    text = "connector %s read %s: %s rows, %s taken over, %s bad"
-    logger.log(
-        level,
-        text,
-        connector,
-        report.name,
-        report.rows,
-        report.endings["applied"],
-        report.endings["bad"],
-        extra=details,
-    )
 
 
 def _batches(items: Iterator[ReadItem]) -> Iterator[list[ReadItem]]:

@@ -1,14 +1,16 @@
-"""Delivers messages: into a folder, by SFTP, by HTTP, into a Redis stream. A file is there whole or not at all."""
+"""Delivers messages: into a folder, by SFTP, by HTTP, into a Redis stream, to Kafka. A file is whole or not there."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from api.connectors.language.connector import Sends
-from api.connectors.language.places import Folder, HttpCall, Sftp, Stream, Text
+from api.connectors.language.places import Folder, HttpCall, Kafka, Sftp, Stream, Text
 from api.connectors.running.quarantine import write_whole
 from api.connectors.sending.http_delivery import HttpDelivery
+from api.connectors.sending.kafka_delivery import KafkaDelivery
 from api.connectors.sending.outgoing import NotDelivered, OutgoingMessage
+from api.connectors.sources.kafka_client import KafkaCluster
 from api.connectors.sources.message import SourceUnavailable
 from api.connectors.sources.sftp_session import SftpSession
 from engine.errors import StoreUnavailable
@@ -21,6 +23,8 @@ _MOST_ENTRIES = 1_000_000
 class Delivery(Protocol):
     def deliver(self, message: OutgoingMessage) -> None:
         """Delivered again, the same message is the same file, has the same key. Raises NotDelivered, Refused."""
+
+    def close(self) -> None: ...
 
 
 def open_delivery(
@@ -36,6 +40,8 @@ def open_delivery(
             return HttpDelivery(call, resolve)
         case Stream() as stream:
             return StreamDelivery(stream, streams(resolve(stream.url) if stream.url else None))
+        case Kafka() as topic:
+            return KafkaDelivery(KafkaCluster(topic, resolve=resolve, root=files))
     raise ValueError(f"nothing is sent to {type(sends.target).__name__}")
 
 
@@ -56,6 +62,9 @@ class FolderDelivery:
         except OSError as error:
             raise NotDelivered(f"{path} can't be written: {error.strerror}") from error
 
+    def close(self) -> None:
+        pass
+
 
 class SftpDelivery:
     """Put under another name first, then renamed: whoever looks there meanwhile sees no part of it."""
@@ -69,6 +78,9 @@ class SftpDelivery:
             self._session.put(message.body, f"{self._place.path}/{message.name}")
         except SourceUnavailable as error:
             raise NotDelivered(str(error)) from None
+
+    def close(self) -> None:
+        pass
 
 
 class StreamDelivery:
@@ -84,3 +96,6 @@ class StreamDelivery:
             self._streams.append(self._stream.name, fields, most=_MOST_ENTRIES)
         except StoreUnavailable as error:
             raise NotDelivered(str(error)) from None
+
+    def close(self) -> None:
+        pass

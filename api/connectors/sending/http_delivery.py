@@ -54,6 +54,9 @@ class HttpDelivery:
             return
         self._verify(_json(answer), url)
 
+    def close(self) -> None:
+        pass
+
     def ask(self, message: OutgoingMessage) -> Any:
         """The JSON that is answered. Raises NotDelivered, Refused."""
         answer, url = self._sent(message)

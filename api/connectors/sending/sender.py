@@ -78,7 +78,7 @@ class ConnectorSender:
         self._turn = ConnectorTurn(self._store, parts.connector.name, clock=lambda: pointsman.now)
 
     def close(self) -> None:
-        """There is nothing that stays open."""
+        self._delivery.close()
 
     def take_turn(self) -> TurnReport:
         """Send all that is new. What keeps that from going on is in the report."""

@@ -7,6 +7,9 @@ from typing import BinaryIO, Protocol, runtime_checkable
 from api.connectors.sources.files_read import FilesRead
 from engine.errors import PointsmanError
 
+READING, OVER = "message", "over"
+"""Fields of a connector's place: the ids of the message that is being read, and of the last one that is over."""
+
 
 class SourceUnavailable(PointsmanError):
     """The source can't be read now; it is tried again at the next turn. The message says what was tried."""
@@ -51,6 +54,15 @@ class OfFiles(Protocol):
 
     read: FilesRead
     trouble: str
+
+
+@runtime_checkable
+class Backlog(Protocol):
+    """A source that answers its messages some at a time, and is asked again until none is left: how many are behind
+    those that it answered last.
+    """
+
+    behind: int
 
 
 class Source(Protocol):

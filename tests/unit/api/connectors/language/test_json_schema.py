@@ -62,6 +62,14 @@ def changed(*path, to):
 
 def test_what_may_be_written_is_no_mistake():
     assert [error.message for error in FILES.iter_errors(GOOD)] == []
+    kafka = {
+        "kafka": "sales",
+        "servers": {"secret": "SERVERS"},
+        "group": "g",
+        "sasl": "plain",
+        "password": {"secret": "W"},
+    }
+    assert [error.message for error in FILES.iter_errors(changed("reads", to=kafka))] == []
     sends = {key: value for key, value in GOOD.items() if key != "reads"}
     sends |= {"kind": "stock_feed", "sends": {"folder": "out", "file": "x.csv"}, "fields": {"Anything": "sku"}}
     assert [error.message for error in FILES.iter_errors(sends)] == []
@@ -79,6 +87,10 @@ def test_what_may_be_written_is_no_mistake():
         changed("fields", "on_hand", to={"from": "c", "unti": "kg"}),
         changed("fields", to={"node": "a", "sku": "b"}),
         changed("quarantine", to="rows"),
+        changed("reads", to={"kafka": "sales", "servers": ["k:9092"]}),
+        changed(
+            "reads", to={"kafka": "s", "servers": "k", "group": "g", "sasl": "plain", "user": "u", "password": "x"}
+        ),
     ],
 )
 def test_mistakes_are_underlined(document):

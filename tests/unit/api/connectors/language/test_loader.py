@@ -7,7 +7,7 @@ import pytest
 
 from api.connectors.language.kinds import INBOUND, targets
 from api.connectors.language.loader import load_connector, load_connectors
-from api.connectors.language.places import Folder, HttpCall, Push, Secret, Sftp, Stream
+from api.connectors.language.places import Folder, HttpCall, Kafka, Push, Secret, Sftp, Stream
 from rules.errors import PolicyInvalid
 
 SHIPPED = Path(__file__).parents[5] / "connectors"
@@ -129,10 +129,45 @@ def test_a_message_of_edi_is_quarantined_whole_unless_the_file_says_otherwise():
         ("{push: key}", Push()),
         ("{push: hmac-sha256, header: X-Hmac, secret: HOOK}", Push(header="X-Hmac", secret=Secret(word="HOOK"))),
         ("{stream: sales, server: {secret: URL}}", Stream(name="sales", url=Secret(word="URL"))),
+        ("{kafka: pos.sales, servers: 'kafka-1:9092', group: tills}",
+         Kafka(topic="pos.sales", servers=("kafka-1:9092",), group="tills")),
+        ("{kafka: sales, servers: {secret: S}, group: g, sasl: scram-sha-512, user: me, password: {secret: WORD}}",
+         Kafka(topic="sales", servers=Secret(word="S"), group="g", tls=True, sasl="scram-sha-512", user="me",
+               password=Secret(word="WORD"))),
+        ("{kafka: s, servers: ['[::1]:9092', k], group: g, tls: false, sasl: plain, user: me, password: {secret: W}}",
+         Kafka(topic="s", servers=("[::1]:9092", "k"), group="g", sasl="plain", user="me", password=Secret(word="W"))),
+        ("{kafka: s, servers: [k], group: g, authority: ca.pem, certificate: me.pem, key: me.key}",
+         Kafka(topic="s", servers=("k",), group="g", tls=True, authority="ca.pem", certificate="me.pem", key="me.key")),
     ],
 )  # fmt: skip
 def test_what_is_read_is_named_by_one_key(text, source):
     assert load(with_reads(text)).reads.source == source
+
+
+KAFKA = "{kafka: sales, servers: [kafka-1:9092], group: tills"
+
+
+@pytest.mark.parametrize(
+    ("reads", "message"),
+    [
+        ("{kafka: sales, group: tills}", "'servers' is missing"),
+        ("{kafka: sales, servers: [kafka-1:9092]}", "'group' is missing"),
+        ("{kafka: a b, servers: [k], group: tills}", "'a b' is no name of a topic; write letters, digits and ._- only"),
+        ("{kafka: sales, servers: [k], group: the tills}", "'the tills' is no name of a consumer group"),
+        ("{kafka: sales, servers: ['kafka://k:9092'], group: tills}", "'kafka://k:9092' is no address of a broker"),
+        ("{kafka: sales, servers: {a: b}, group: tills}", "write the addresses of some brokers"),
+        (KAFKA + ", sasl: plain, user: me, password: hush}", "no file may say this; write {secret: WORD}"),
+        (KAFKA + ", sasl: plain, password: {secret: W}}", "'user' is missing: it goes with 'sasl'"),
+        (KAFKA + ", user: me}", "'sasl' is missing: it goes with 'user'"),
+        (KAFKA + ", sasl: gssapi, user: me, password: {secret: W}}", "'gssapi' is none of plain"),
+        (KAFKA + ", certificate: me.pem}", "'key' is missing: it goes with 'certificate'"),
+        (KAFKA + ", tls: false, authority: ca.pem}", "'authority' goes with tls: true"),
+        (KAFKA + ", most: 3}", "unknown key 'most'"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_place_of_kafka_is_told(reads, message):
+    found = mistakes(with_reads(reads))
+    assert [item for item in found if message in item[2]], found
 
 
 def test_an_http_source_has_headers_with_secrets_and_says_how_pages_follow():
