@@ -24,7 +24,7 @@ from engine.store.flows.stored_return import StoredReturnedUnitsRecord
 from engine.store.fulfilment.stored_tracking import TrackedChange
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import MovedUnits, UnitsBody
-from engine.store.log.kinds import ACT_KINDS, KINDS, PACKING_KINDS, RETURN_KINDS, TRANSFER_KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS, RETURN_KINDS, TRANSFER_KINDS
 
 
 @click.command("log")
@@ -404,7 +404,5 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
         "other units of {articles}", articles=counted(entry.details["changed"], "article")
     ),
     "stock_low": _low,
-    "print_failed": log_lines.print_failed,
-    "manifested": log_lines.manifested,
-    **dict.fromkeys(PACKING_KINDS, log_lines.packed),
+    **log_lines.LINES,
 }

@@ -311,6 +311,8 @@ class ReturnsShape(Strict):
     window = expires = Literal(literals.duration, most=10 * MOST_MINUTES, validate=_is_whole_days)
     reasons = fields.Dict(keys=Word(), values=fields.Nested(WordsShape), validate=validate.Length(min=1))
     grades = fields.Dict(keys=Word(), values=fields.Nested(GradeShape), validate=validate.Length(min=1))
+    carrier = Word()
+    carrier_product = Word()
 
 
 class DemandShape(Strict):

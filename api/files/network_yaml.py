@@ -138,7 +138,8 @@ def _returns(data: dict[str, Any]) -> ReturnTerms:
         terms["grades"] = {
             name: Grade(restock=grade.pop("restock"), words=grade) for name, grade in data["grades"].items()
         }
-    return ReturnTerms(**terms, **{name: data[name] for name in ("reasons",) if name in data})
+    as_they_are = ("reasons", "carrier", "carrier_product")
+    return ReturnTerms(**terms, **{name: data[name] for name in as_they_are if name in data})
 
 
 def _demand(data: dict[str, Any]) -> DemandTerms:

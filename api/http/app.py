@@ -45,7 +45,16 @@ from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
 from api.http.flows import channels, demand, inbound, promise_watch, returns, transfers
-from api.http.fulfilment import addressees, carrier_webhooks, manifests, parcels, printing, tracking, tracking_page
+from api.http.fulfilment import (
+    addressees,
+    carrier_webhooks,
+    manifests,
+    parcels,
+    printing,
+    return_labels,
+    tracking,
+    tracking_page,
+)
 from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
@@ -121,6 +130,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         backlog,
         holds,
         returns,
+        return_labels,
         stock,
         stock_movements,
         channels,

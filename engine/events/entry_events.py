@@ -23,7 +23,7 @@ from engine.events.payloads import (
     PolicyActivatedRecord,
     PolicyPublishedRecord,
 )
-from engine.events.return_events import return_changed
+from engine.events.returns.return_events import return_changed
 from engine.events.stock_events import LowStock, low_by_rules, stock_changed, stock_low
 from engine.events.transfer_events import transfer_events
 from engine.store.flows.promise_state import PROMISE_KINDS

@@ -24,6 +24,8 @@ EVENT_TYPES: Mapping[str, str] = {
     "return.inspected": "returned units were given a grade",
     "return.disposed": "it was decided what becomes of returned units",
     "return.cancelled": "nothing of a return is to come any more",
+    "return.labelled": "a return has a label, by which its customer sends the goods back",
+    "return.label_cancelled": "the label of a return was given back: it is none any more",
     "transfer.proposed": "units are to be moved from one node to another, once that is approved",
     "transfer.approved": "a transfer may be shipped",
     "transfer.shipped": "units of a transfer left, and are on their way",

@@ -319,39 +319,6 @@ class InboundReceivedRecord(Record, frozen=True, kw_only=True):
     truncated: bool | UnsetType = UNSET
 
 
-class EventReturnedUnitsRecord(Record, frozen=True, kw_only=True):
-    """Units of a return that are alike, as far as it has come."""
-
-    group: int
-    line: Annotated[str | UnsetType, Meta(description="left out of another article than was expected")] = UNSET
-    sku: str
-    quantity: int
-    node: Annotated[str | UnsetType, Meta(description="where they were received; left out if they never were")] = UNSET
-    grade: str | UnsetType = UNSET
-    disposition: str | UnsetType = UNSET
-    place: Annotated[str | UnsetType, Meta(description="where they are in stock from then on")] = UNSET
-    as_sku: Annotated[str | UnsetType, Meta(description="the article that they are sold as, if another")] = UNSET
-
-
-class ReturnChangedRecord(Record, frozen=True, kw_only=True):
-    """Of `return.opened`, `return.received`, `return.inspected`, `return.disposed` and `return.cancelled`: the return
-    as it is from then on.
-    """
-
-    return_id: str = msgspec.field(name="return")
-    order: str
-    state: str
-    expires_at: Annotated[Timestamp, Meta(description="until when it is waited for")]
-    by: Annotated[str | None, Meta(description="who did it, if the log says so")]
-    lines: Annotated[list[EventLineRecord], Meta(description="what was authorised")]
-    units: Annotated[list[EventReturnedUnitsRecord], Meta(description="what came, or is kept")]
-    missing: Annotated[
-        list[EventLineRecord] | UnsetType, Meta(description="what did not come, if nothing more is to come")
-    ] = UNSET
-    links: EventLinksRecord
-    truncated: bool | UnsetType = UNSET
-
-
 class InboundLateRecord(Record, frozen=True, kw_only=True):
     """Of `inbound.late`."""
 

@@ -24,7 +24,6 @@ from engine.events.payloads import (
     PolicyPublishedRecord,
     PromiseAtRiskEventRecord,
     PromiseMovedRecord,
-    ReturnChangedRecord,
     ShipmentConfirmedRecord,
     ShipmentProgressedRecord,
     ShipmentRejectedRecord,
@@ -32,6 +31,7 @@ from engine.events.payloads import (
     StockLowRecord,
     TransferChangedRecord,
 )
+from engine.events.returns.return_payloads import ReturnChangedRecord
 
 PAYLOADS = {
     "order.decided": OrderDecidedRecord,
@@ -46,6 +46,8 @@ PAYLOADS = {
     "return.inspected": ReturnChangedRecord,
     "return.disposed": ReturnChangedRecord,
     "return.cancelled": ReturnChangedRecord,
+    "return.labelled": ReturnChangedRecord,
+    "return.label_cancelled": ReturnChangedRecord,
     "transfer.proposed": TransferChangedRecord,
     "transfer.approved": TransferChangedRecord,
     "transfer.shipped": TransferChangedRecord,

@@ -16,6 +16,8 @@ from engine.fulfilment.parcels.parcels import Parcels
 from engine.fulfilment.parcels.printed import PrintedPapers
 from engine.fulfilment.printing.printing import Printing
 from engine.fulfilment.printing.sending import PrinterConnections
+from engine.fulfilment.return_labels.printed_return_labels import PrintedReturnLabels
+from engine.fulfilment.return_labels.return_labels import ReturnLabels
 from engine.fulfilment.tracking.carrier_calls import CarrierCalls
 from engine.fulfilment.tracking.on_the_way import OnTheWay
 from engine.fulfilment.tracking.on_time import OnTimeRates
@@ -77,7 +79,8 @@ class Fulfilment:
         )
         self.parcels = Parcels(packing)
         self.handing_over = HandingOver(packing, self.parcels, parts.holds)
-        self.giving_back = GivingBack(packing, self.parcels, self.handing_over)
+        self.return_labels = ReturnLabels(packing, order=parts.orders.show)
+        self.giving_back = GivingBack(packing, self.parcels, self.handing_over, self.return_labels)
         tracked = TrackedShipments(parts.client, parts.keys, facts=parts.facts, packed=shipments)
         silence = parts.settings.tracking.silence
         self.tracking = Tracking(parts.client, parts.keys, tracked, silence=silence, clock=parts.clock)
@@ -99,7 +102,8 @@ class Fulfilment:
         self.tracking_pages = TrackingPages(parts.client, parts.keys, facts=parts.facts)
         papers = ParcelPapers(packing, order=parts.orders.show)
         self.printed = PrintedPapers(packing, papers, self.handing_over)
-        drawing = Papers(self.printed, clock=parts.clock)
+        self.printed_return_labels = PrintedReturnLabels(packing, self.return_labels)
+        drawing = Papers(self.printed, self.printed_return_labels, clock=parts.clock)
         self.printing = Printing(
             parts.client,
             parts.keys,

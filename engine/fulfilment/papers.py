@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from engine.fulfilment.parcels.printed import PrintedPapers
 from engine.fulfilment.printing.print_job import Paper, PrintJob
 from engine.fulfilment.printing.printer import Printer
+from engine.fulfilment.return_labels.printed_return_labels import PrintedReturnLabels
 from engine.model.facts import Node
 from engine.model.postal_address import PostalAddress
 from rules.wording.catalogue import ENGLISH
@@ -17,17 +18,19 @@ _NO_SSCC = "0" * 18
 class Papers:
     """Of one network. `clock` answers UTC seconds."""
 
-    def __init__(self, printed: PrintedPapers, *, clock: Callable[[], int]) -> None:
+    def __init__(self, printed: PrintedPapers, return_labels: PrintedReturnLabels, *, clock: Callable[[], int]) -> None:
         self._printed = printed
+        self._return_labels = return_labels
         self._clock = clock
 
     def node_of(self, paper: Paper, of: str) -> str:
         """Raises NotFound."""
-        return self._printed.node_of(paper, of)
+        return self._return_labels.node_of(of) if paper == "return_label" else self._printed.node_of(paper, of)
 
     def draw(self, job: PrintJob, printer: Printer) -> bytes:
         """Raises NotFound."""
-        return self._printed.of_job(job, kind=printer.format, dots_per_mm=printer.dots_per_mm).content
+        part = self._return_labels if job.paper == "return_label" else self._printed
+        return part.of_job(job, kind=printer.format, dots_per_mm=printer.dots_per_mm).content
 
     def draw_test(self, paper: Paper, node: Node, printer: Printer) -> bytes:
         """A label that is addressed to nobody: bars, QR code and the edges of the paper are where they are on a label.

@@ -41,10 +41,14 @@ EXPIRES_DAYS = 30
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnTerms:
     """`reasons` and `grades` by the word that requests and rules use. Goods may come back for `window` days after they
-    were delivered; a return that was authorised is waited for `expires` days.
+    were delivered; a return that was authorised is waited for `expires` days. `carrier` is the one of the network's
+    carriers that brings them back, and `carrier_product` its own name of the service, if it sells labels; without one,
+    customers send goods back as they like.
     """
 
     reasons: Mapping[str, Words] = field(default_factory=lambda: REASONS)
     grades: Mapping[str, Grade] = field(default_factory=lambda: GRADES)
     window: int = WINDOW_DAYS
     expires: int = EXPIRES_DAYS
+    carrier: str = ""
+    carrier_product: str = ""

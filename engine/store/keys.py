@@ -714,8 +714,8 @@ class Keys:
 
     @property
     def parcel_labels(self) -> str:
-        """Hash: `DECISION/NUMBER/PARCEL` to the label that a carrier sold, after its format and a line break, encrypted
-        under the order's key.
+        """Hash: `DECISION/NUMBER/PARCEL`, or `return ID`, to the label that a carrier sold, after its format and a line
+        break, encrypted under the order's key.
         """
         return self._key("parcels", "labels")
 
@@ -731,8 +731,8 @@ class Keys:
 
     @property
     def not_given_back(self) -> str:
-        """Sorted set: `DECISION/NUMBER` of each shipment whose carrier could not be asked to take labels back. Its
-        score is when it is asked again, in UTC seconds.
+        """Sorted set: `DECISION/NUMBER` of each shipment, and `return ID` of each return, whose carrier could not be
+        asked to take labels back. Its score is when it is asked again, in UTC seconds.
         """
         return self._key("parcels", "not_given_back")
 

@@ -178,6 +178,10 @@ CHANGE_SHIPMENT = KeyLayout(
     ),
     parts=("number_ranges", "serials", "print_jobs", "tracking"),
 )
+CHANGE_RETURN_LABEL = KeyLayout(
+    ("returns", "parcel_labels", "order_keys", "serials", "tracking_serials", "log", "operation"),
+    parts=("number_ranges", "serials"),
+)
 CLOSE_MANIFEST = KeyLayout((*_PACKING, "manifests", "unconfirmed_manifests"), parts=("print_jobs",))
 RESERVE_SERIALS = KeyLayout(("serials",), parts=("number_ranges", "serials"))
 RESERVE_NUMBERS = KeyLayout(("tracking_serials",), parts=("number_ranges", "serials"))
@@ -306,6 +310,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "flows/change_transfer": CHANGE_TRANSFER,
     "flows/note_overdue": NOTE_OVERDUE,
     "fulfilment/change_shipment": CHANGE_SHIPMENT,
+    "fulfilment/change_return_label": CHANGE_RETURN_LABEL,
     "fulfilment/close_manifest": CLOSE_MANIFEST,
     "fulfilment/reserve_serials": RESERVE_SERIALS,
     "fulfilment/reserve_numbers": RESERVE_NUMBERS,

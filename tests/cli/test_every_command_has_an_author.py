@@ -83,7 +83,7 @@ CHANGES = {
 TRIED_ELSEWHERE = {
     *("audit archive", "channel recompute", "demand learn"),
     *("shipment pack", "shipment show", "shipment label", "shipment note", "shipment cancel", "shipment list"),
-    *("manifest close", "manifest show", "manifest print", "order addressee"),
+    *("manifest close", "manifest show", "manifest print", "order addressee", "return label"),
     *("connector run", "connector replay", "track"),
     *("print again", "print retry", "print drop", "print run"),
 }

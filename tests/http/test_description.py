@@ -12,8 +12,11 @@ import pytest
 from api.files.inventory_folder import load_inventory
 from api.http.description.examples import CSV, EXAMPLES, JSON, NDJSON
 from api.http.description.links import LINKS
+from api.http.description.papers import PAPERS
+from engine.fulfilment.parcels.printed import CONTENT_TYPES
 from engine.model.parcels import ShipmentKey
 from engine.model.scopes import ROLE_SCOPES
+from rules.wording.catalogue import available_languages
 from tests.conftest import activate
 from tests.support.openapi import schemas_in, served_page
 from tests.support.parcels import pack, packable
@@ -37,7 +40,7 @@ def operations(page):
 
 CONFLICTING_READS = {
     "explanations_explain",
-    *("addressees_show", "parcels_label", "parcels_note", "manifests_page"),  # of an order that was erased
+    *("addressees_show", *PAPERS),  # of an order that was erased
 }
 
 
@@ -165,6 +168,9 @@ def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR09
     send("orders_amend", order_id="W-900003")
     confirm_all(http, "W-900002")
     name = send("returns_open_return")["id"]
+    to = {"name": "Zoë", "lines": ["7 bis"], "postcode": "75011", "town": "Paris", "country": "FR"}
+    assert http.put("/v1/orders/W-900002/addressee", json=to).status_code == 204
+    send("return_labels_make", return_id=name)
     for step in ("receive", "inspect", "dispose"):
         send(f"returns_{step}", return_id=name)
     send("returns_place")
@@ -210,6 +216,16 @@ def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR09
     verify_place("manifests_close", http.post("/v1/manifests", json=handed))
     assert made == {name for name, (_, _, operation) in operations(page).items() if "201" in operation["responses"]}
     assert sent | {("rerouting_reject", "application/json")} == EXAMPLES.keys()
+
+
+@pytest.mark.parametrize("operation", PAPERS)
+def test_papers_are_described_by_the_kinds_that_they_are_answered_as(http, operation):
+    (_, _, described) = operations(served_page(http.application))[operation]
+    content = described["responses"]["200"]["content"]
+    assert content.keys() == {CONTENT_TYPES[kind] for kind in PAPERS[operation]}
+    assert all(one["examples"] for one in content.values())
+    languages = [item for item in described["parameters"] if item.get("name") == "lang"]
+    assert [item["schema"]["enum"] for item in languages] == [list(available_languages())]
 
 
 class Page(html.parser.HTMLParser):

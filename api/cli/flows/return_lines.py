@@ -79,6 +79,9 @@ def return_lines(
         yield say("  after the time for returns, by {by}: {because}", by=record.late_by, because=record.because or "")
     elif record.because:
         yield f"  {record.because}"
+    if record.label:
+        number = record.label.tracking_number or record.label.sscc or say("no tracking number")
+        yield say("  label to {node}: {tracking}", node=record.label.node, tracking=number)
     for line in record.lines:
         yield _line(line, terms)
     for group in record.groups:

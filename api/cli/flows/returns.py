@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from api.cli.flows.placement import place
+from api.cli.flows.return_label import label
 from api.cli.flows.return_lines import return_lines, summary
 from api.cli.language.current import say, sentence_language
 from api.cli.options import (
@@ -46,6 +47,7 @@ def returns() -> None:
 
 
 returns.add_command(place)
+returns.add_command(label)
 
 
 @returns.command("open")

@@ -1,9 +1,12 @@
 """What a line of `pointsman ledger log` says of parcels."""
 
+from collections.abc import Callable, Mapping
+
 from api.cli.fulfilment.paper_words import PAPER_WORDS
 from api.cli.language.current import counted, say
 from api.cli.output.times import Times
 from engine.store.log.entry import Entry
+from engine.store.log.kinds import PACKING_KINDS, RETURN_LABEL_KINDS
 
 
 def packed(entry: Entry, _times: Times) -> str:
@@ -19,6 +22,23 @@ def packed(entry: Entry, _times: Times) -> str:
         parcels=numbers,
     )
     return say("{line} ({because})", line=line, because=packing.because) if packing.because else line
+
+
+def return_labelled(entry: Entry, _times: Times) -> str:
+    """Of the label of a return that is bought, is made, or was given back: its number, where it leads, and why."""
+    stored = entry.returned.returned
+    label = stored.label
+    if label is None:
+        return ""
+    line = say(
+        "label {number} of return {id} of order {order}, to {node}: {tracking}",
+        number=label.number,
+        id=stored.id,
+        order=stored.order,
+        node=label.node,
+        tracking=label.tracking_number or label.sscc or say("no tracking number"),
+    )
+    return say("{line} ({because})", line=line, because=label.because) if label.because else line
 
 
 def manifested(entry: Entry, _times: Times) -> str:
@@ -38,3 +58,12 @@ def print_failed(entry: Entry, _times: Times) -> str:
         paper=say(PAPER_WORDS[details["paper"]]),
         **{name: details[name] for name in ("of", "node", "error")},
     )
+
+
+LINES: Mapping[str, Callable[[Entry, Times], str]] = {
+    "print_failed": print_failed,
+    "manifested": manifested,
+    **dict.fromkeys(PACKING_KINDS, packed),
+    **dict.fromkeys(RETURN_LABEL_KINDS, return_labelled),
+}
+"""By kind of entry."""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from api.cli.fulfilment.paper_files import paper_language, write_paper
+from api.cli.fulfilment.weights import grams
 from api.cli.language.current import counted, say, text
 from api.cli.options import AS_JSON, OP, argument, print_json, units_by_name
 from api.cli.output.times import Times
@@ -19,7 +20,8 @@ from api.records.fulfilment.parcels import (
     PackedShipmentRecord,
     PackingRecord,
 )
-from api.shapes.fulfilment.parcels import FORMATS, pack_request, shipment_key
+from api.shapes.fulfilment.paper_fields import FORMATS
+from api.shapes.fulfilment.parcels import pack_request, shipment_key
 from api.shapes.limits import MOST_PACKINGS
 from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid, Mistake
@@ -27,8 +29,6 @@ from engine.fulfilment.parcels.parcels import OpenFilter, ShipmentView
 from engine.model.parcels import MOST_PARCELS, PackingState, ShipmentKey
 from engine.service import Pointsman
 from engine.settings import Settings
-from rules.errors import LiteralInvalid
-from rules.syntax import literals
 
 _SIZE = re.compile(r"(\d{1,6})x(\d{1,6})x(\d{1,6})", re.ASCII)
 _STATES: Mapping[PackingState, str] = {
@@ -117,16 +117,9 @@ def _parcels(parcels: Sequence[str], weights: Sequence[str], sizes: Sequence[str
     for place, words in enumerate(parcels):
         yield {
             "lines": units_by_name("--parcel", tuple(words.split(","))),
-            "weight_g": _grams(weights[place]) if weights else None,
+            "weight_g": grams(weights[place]) if weights else None,
             "size_mm": _size(sizes[place]) if sizes else None,
         }
-
-
-def _grams(word: str) -> int:
-    try:
-        return literals.weight(word)
-    except LiteralInvalid as error:
-        raise InputInvalid([Mistake(field="--weight", message=str(error))]) from None
 
 
 def _size(word: str) -> dict[str, int]:

@@ -131,6 +131,32 @@ def carrier_mistakes(root: Mapping[str, Any], network: Network) -> Iterator[tupl
             near = difflib.get_close_matches(entry.get("carrier", ""), network.carriers, n=1)
             hint = f"; did you mean carrier: {near[0]}?" if near else ""
             yield where, f"it is for a `carrier` that stands under carriers{hint}"
+    yield from _return_mistakes(network)
+
+
+def _return_mistakes(network: Network) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Of the carrier that brings returns back."""
+    terms = network.returns
+    account = network.carriers.get(terms.carrier)
+    product = ("returns", "carrier_product")
+    if account is None:
+        if terms.carrier:
+            near = difflib.get_close_matches(terms.carrier, network.carriers, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else "; write it there"
+            yield ("returns", "carrier"), f"'{terms.carrier}' does not stand under carriers{hint}"
+        elif terms.carrier_product:
+            yield product, "it is for a `carrier` of returns; write that beside it"
+        return
+    if account.door == "sendcloud":
+        message = "Sendcloud sells no labels of returns here; name a carrier of another door, or leave it out"
+        yield ("returns", "carrier"), message
+    elif account.sells_labels and not terms.carrier_product:
+        yield product, f"write which of the products of '{account.id}' it is, as {_PRODUCTS[account.door]}"
+    elif terms.carrier_product and not account.sells_labels:
+        yield product, f"'{account.id}' is never asked; leave it out"
+    if network.parcels is None:
+        message = "its labels have an SSCC; write parcels: {gs1_prefix: ...} with your GS1 company prefix"
+        yield ("returns", "carrier"), message
 
 
 def _duplicates(root: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:

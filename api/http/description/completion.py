@@ -10,6 +10,7 @@ from typing import Any
 from api.http.deprecation import Deprecation, describe
 from api.http.description.examples import EXAMPLES
 from api.http.description.links import LINKS
+from api.http.description.papers import PAPERS, describe_paper
 from api.http.description.parameters import HEADERS, PARAMETERS, headers_of
 from api.http.description.schemas import mend_schemas
 from engine.model.scopes import Scope
@@ -72,7 +73,7 @@ _BESIDES: Mapping[str, tuple[HTTPStatus, ...]] = {
     "stock_availability_of_many": (HTTPStatus.NOT_FOUND,),
     "returns_open_return": (HTTPStatus.NOT_FOUND,),
     "explanations_explain": (HTTPStatus.CONFLICT,),
-    **dict.fromkeys(("addressees_show", "parcels_label", "parcels_note", "manifests_page"), (HTTPStatus.CONFLICT,)),
+    **dict.fromkeys(("addressees_show", *PAPERS), (HTTPStatus.CONFLICT,)),
     "printing_add": (HTTPStatus.NOT_FOUND,),
     "printing_printers": (HTTPStatus.NOT_FOUND,),
     "manifests_close": (HTTPStatus.NOT_FOUND,),
@@ -137,6 +138,7 @@ def _complete(operation: dict[str, Any], *, path: str, verb: str, scopes: tuple[
     needs = f"Needs a key with the scope {' or '.join(f'`{scope}`' for scope in scopes)}." if scopes else "Open to all."
     operation["description"] = "\n\n".join(filter(None, [operation.get("description"), needs]))
     operation["security"] = [{_SCHEME: []}] if scopes else []
+    describe_paper(operation)
     responses = operation["responses"]
     headers = headers_of(has_scope=bool(scopes), has_etag="304" in responses)
     operation["parameters"] = [*operation.get("parameters", []), *headers]

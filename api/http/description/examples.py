@@ -60,6 +60,7 @@ EXAMPLES: Mapping[tuple[str, str], Any] = {
     ("returns_receive", JSON): {"node": "wh-lyon", "lines": {"1": 1}, "complete": True},
     ("returns_inspect", JSON): {"groups": [{"grade": "as_new"}]},
     ("returns_dispose", JSON): {"groups": [{"disposition": "restock"}]},
+    ("return_labels_make", JSON): {"node": "wh-lyon"},
     ("holds_extend", JSON): {"minutes": 120},
     ("holds_confirm", JSON): {"op": "parcel-1"},
     ("holds_undo", JSON): {"op": "parcel-1-back"},

@@ -70,7 +70,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def label(query: dict[str, Any], decision_id: str, number: str) -> Response:
         """The label of a parcel, as often as it is asked for: PDF, or ZPL for label printers"""
         key = shipment_key(decision_id, number)
-        printed = fulfilment().printed.label(key, query["parcel"], kind=query["format"])
+        printed = fulfilment().printed.label(key, query["parcel"], kind=query["format"], language=query["lang"])
         return printed_paper(printed)
 
     @parcels.get(f"{_SHIPMENT}/note", scope="orders")

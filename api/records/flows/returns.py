@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
+from api.records.fulfilment.return_labels import ReturnLabelPartsRecord
 from api.shapes.cursors import orders_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.returns.disposed_return import PlacedInWords
@@ -121,6 +122,9 @@ class ReturnRecord(Record, frozen=True):
     late_by: Annotated[
         str | UnsetType, Meta(description="who authorised it though the time for returns was over, if it was")
     ] = UNSET
+    label: Annotated[
+        ReturnLabelPartsRecord | UnsetType, Meta(description="by which its customer sends the goods back")
+    ] = UNSET
     placed: Annotated[
         list[PlacedUnitsRecord] | UnsetType, Meta(description="only where units were disposed of by this request")
     ] = UNSET
@@ -139,6 +143,7 @@ class ReturnRecord(Record, frozen=True):
             placed=[PlacedUnitsRecord.of(item) for item in placed] or UNSET,
             because=stored.because or UNSET,
             late_by=stored.late_by or UNSET,
+            label=UNSET if (label := stored.current_label) is None else ReturnLabelPartsRecord.of(label),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.shapes.quantities import Quantities, skus_of_order
 from engine.errors import InputInvalid, Mistake
+from engine.fulfilment.return_labels.label_request import ReturnLabelRequest
 from engine.returns.disposing import DisposedUnits, DisposeRequest
 from engine.returns.inspecting import InspectedUnits, InspectRequest
 from engine.returns.opening import LineToReturn, OpenRequest
@@ -71,6 +72,10 @@ def dispose_request(pointsman: Pointsman, stored: StoredReturn, body: Mapping[st
     ]
     kept = quantities.by_line(body["kept"], lambda: _skus_of_lines(stored), field="kept")
     return DisposeRequest(groups=groups, kept=kept, because=body["because"], op=body["op"])
+
+
+def label_request(return_id: str, body: Mapping[str, Any]) -> ReturnLabelRequest:
+    return ReturnLabelRequest(return_id=return_id, node=body["node"], grams=body["weight_g"], op=body["op"])
 
 
 def _skus_of_lines(stored: StoredReturn) -> dict[str, str]:

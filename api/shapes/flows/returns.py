@@ -7,9 +7,11 @@ from marshmallow import fields, post_load, validate
 from api.shapes.base import Strict
 from api.shapes.cursors import OrdersCursor
 from api.shapes.fields import Flag, Instant, Note, QueryNumber, SentUnits, TrueOrFalse, WholeNumber, Word
+from api.shapes.fulfilment.paper_fields import paper_format_field, paper_language_field
 from api.shapes.language import language_field
 from api.shapes.limits import MOST_RETURNS, MOST_UNITS
 from api.shapes.line_units import LineUnits
+from engine.fulfilment.parcels.pack_request import MOST_PARCEL_GRAMS
 from engine.returns.return_list import ReturnFilter
 from engine.returns.return_state import STATES
 from rules.vocabulary import DISPOSITIONS
@@ -114,6 +116,22 @@ class DisposeQuery(Strict):
 
     lang = language_field("reasons")
     dry_run = Flag(load_default=False, metadata={"description": "say what would become of them, but change nothing"})
+
+
+class MakeReturnLabelRequest(Strict):
+    """The label goes to `node`, or where the goods left. With `print_at`, that node prints a copy, once. Without
+    `weight_g`, the parcel weighs what the articles do that are to come. A return that has one is answered with that.
+    """
+
+    node = Word(load_default=None)
+    weight_g = WholeNumber(1, MOST_PARCEL_GRAMS, load_default=None, metadata={"description": "gross, in grams"})
+    print_at = Word(load_default=None, metadata={"description": "the node that prints a copy"})
+    op = Word(load_default=None)
+
+
+class ReturnLabelQuery(Strict):
+    format = paper_format_field()
+    lang = paper_language_field("without, that of the country where the customer lives")
 
 
 class CancelReturnRequest(Strict):

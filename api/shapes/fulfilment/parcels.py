@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 
 from api.shapes.base import Strict
 from api.shapes.fields import Note, QueryNumber, TrueOrFalse, WholeNumber, Word
+from api.shapes.fulfilment.paper_fields import paper_format_field, paper_language_field
 from api.shapes.limits import MOST_PACKINGS
 from api.shapes.line_units import LineUnits
 from api.shapes.postal_address import PostalAddressShape
@@ -16,10 +17,8 @@ from engine.errors import NotFound
 from engine.fulfilment.parcels.pack_request import EMPTY_PARCEL, MOST_PARCEL_GRAMS, PackRequest, ParcelRequest
 from engine.model.parcels import MOST_PARCELS, PackingState, ParcelSize, ShipmentKey
 from engine.service import Pointsman
-from rules.wording.catalogue import available_languages
 
 MOST_MILLIMETRES = 100_000
-FORMATS = ("pdf", "zpl")
 _OPEN_STATES = [state for state in get_args(PackingState) if state != "cancelled"]
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -67,21 +66,16 @@ class CancelPackingRequest(Strict):
 
 
 class LabelQuery(Strict):
-    format = fields.String(
-        load_default="pdf", validate=validate.OneOf(FORMATS), metadata={"description": "ZPL is for label printers"}
-    )
+    format = paper_format_field()
     parcel = QueryNumber(1, MOST_PARCELS, load_default=1, metadata={"description": "its number in the shipment"})
+    lang = paper_language_field("without, that of the country where it goes")
 
 
 class NoteQuery(Strict):
     parcel = QueryNumber(
         1, MOST_PARCELS, load_default=None, metadata={"description": "of one; without, of the whole shipment"}
     )
-    lang = fields.String(
-        load_default=None,
-        validate=validate.OneOf(available_languages()),
-        metadata={"description": "without, that of the country where it goes"},
-    )
+    lang = paper_language_field("without, that of the country where it goes")
 
 
 class ShipmentsQuery(Strict):
@@ -107,11 +101,7 @@ class CloseManifestRequest(Strict):
 
 
 class ManifestPageQuery(Strict):
-    lang = fields.String(
-        load_default=None,
-        validate=validate.OneOf(available_languages()),
-        metadata={"description": "without, that of the node's country"},
-    )
+    lang = paper_language_field("without, that of the node's country")
 
 
 def shipment_key(decision: str, number: str) -> ShipmentKey:

@@ -62,7 +62,7 @@ def carriage_of(network: Network, shipment: ShipmentRecord, *, order_collects_at
         carrier=(service.carrier or service.id) if carried else None,
         account=account,
         product=service.carrier_product or service.id,
-        sender=_address(node),
+        sender=address_of_node(node),
         goal=goal,
     )
 
@@ -70,8 +70,12 @@ def carriage_of(network: Network, shipment: ShipmentRecord, *, order_collects_at
 def addressee_of(carriage: Carriage, find: Callable[[], PostalAddress | None], order: str) -> PostalAddress:
     """Where it goes: the place where it is collected, or whom `find` finds. Raises InputInvalid if it finds nobody."""
     if carriage.goal is not None:
-        return _address(carriage.goal)
-    found = find()
+        return address_of_node(carriage.goal)
+    return known_addressee(find(), order)
+
+
+def known_addressee(found: PostalAddress | None, order: str) -> PostalAddress:
+    """The one of an order; raises InputInvalid if there is none."""
     if found is None:
         message = (
             f"order '{order}' has no addressee; send it here, or beforehand (PUT /v1/orders/{order}/addressee, or:"
@@ -81,7 +85,8 @@ def addressee_of(carriage: Carriage, find: Callable[[], PostalAddress | None], o
     return found
 
 
-def _address(node: Node) -> PostalAddress:
+def address_of_node(node: Node) -> PostalAddress:
+    """Raises NotPackable if it has none."""
     if node.address is None:
         raise NotPackable(
             f"node '{node.id}' has no address to stand on a label; write its `address` in network.yaml, and load that"

@@ -1,8 +1,9 @@
 """Gives labels back where units of a packed shipment are to leave no more: they were rejected, released or cancelled,
-or an amendment let go of them. The same turn goes on with manifests whose closing was broken off.
+or an amendment let go of them; and where a return was cancelled. The same turn goes on with manifests whose closing was
+broken off.
 
-Whoever changes a hold does not look at parcels. The log says which holds changed; one process at a time reads it on
-from where it was read before, so nothing is missed when a process dies.
+Whoever changes a hold or cancels a return does not look at labels. The log says which changed; one process at a time
+reads it on from where it was read before, so nothing is missed when a process dies.
 """
 
 import uuid
@@ -14,9 +15,11 @@ from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.parcels import Parcels
 from engine.fulfilment.parcels.shipment_reading import packings_let_go
+from engine.fulfilment.return_labels.return_labels import ReturnLabels
 from engine.model.parcels import ShipmentKey
 from engine.store.connection.client import faults
 from engine.store.connection.lease import Leases
+from engine.store.fulfilment.return_labels import label_field, return_of_label
 from engine.store.fulfilment.stored_shipment import shipment_key
 from engine.store.log import decision_log
 from engine.store.log.entry import Entry
@@ -34,10 +37,13 @@ _LETS_GO: Final = frozenset({"released", "rejected", "cancelled", "amended"})
 class GivingBack:
     """Of one network."""
 
-    def __init__(self, parts: PackingParts, parcels: Parcels, handing_over: HandingOver) -> None:
+    def __init__(
+        self, parts: PackingParts, parcels: Parcels, handing_over: HandingOver, return_labels: ReturnLabels
+    ) -> None:
         self._parts = parts
         self._parcels = parcels
         self._handing_over = handing_over
+        self._return_labels = return_labels
         self._packing = ShipmentPacking(parts)
         self._leases = Leases(parts.client, parts.keys)
         self._who = uuid.uuid4().hex
@@ -70,18 +76,18 @@ class GivingBack:
             finally:
                 self._leases.give_back(keys.giving_back_lease, self._who)
 
-    def run(self) -> list[ShipmentKey]:
-        """Give back what is to be by the log up to now; the shipments whose packings were cancelled by this. A carrier
-        that can't be asked now keeps nobody else waiting: its shipments are tried again after minutes. Raises the last
-        such error, once all others are done.
+    def run(self) -> list[str]:
+        """Give back what is to be by the log up to now; the names (`DECISION/NUMBER`, `return ID`) of what had a label
+        by then. A carrier that can't be asked now keeps nobody else waiting: it is asked again after minutes. Raises
+        the last such error, once all others are done.
         """
         client, keys = self._parts.client, self._parts.keys
         with faults():
             cursor = client.redis.get(keys.given_back_until)
-            nothing_packed = not client.redis.exists(keys.shipments)
+            no_labels = not client.redis.exists(keys.shipments) and not client.redis.exists(keys.returns)
             last = client.redis.xrevrange(keys.log, count=1)
         end = last[0][0] if last else b"0-0"
-        if nothing_packed:
+        if no_labels:
             return []
         self._failed = None
         if cursor is None:
@@ -93,37 +99,48 @@ class GivingBack:
             raise self._failed
         return given_back
 
-    def _since(self, place: str) -> Iterator[ShipmentKey]:
+    def _since(self, place: str) -> Iterator[str]:
         """By the entries of the log behind that one."""
         client, keys = self._parts.client, self._parts.keys
         while entries := decision_log.next_entries(client, keys, start=f"({place}", count=_AT_ONCE):
             for entry_id, fields in entries:
-                if fields.get(b"kind", b"").decode() in _LETS_GO:
+                kind = fields.get(b"kind", b"").decode()
+                if kind in _LETS_GO:
                     yield from self._of_entry(entry_id, fields)
+                elif kind == "return_cancelled":
+                    yield from self._of_return(entry_id, fields)
             place = entries[-1][0].decode()
             self._note(place)
 
-    def _again(self) -> Iterator[ShipmentKey]:
+    def _again(self) -> Iterator[str]:
         """Those whose carrier could not be asked before, and is due."""
         with faults():
             due = self._parts.client.redis.zrangebyscore(
                 self._parts.keys.not_given_back, "-inf", self._parts.clock(), start=0, num=_AT_ONCE
             )
         for name in due:
-            key = shipment_key(name.decode())
-            if self._tried(key):
-                yield key
+            if self._tried(name.decode()):
+                yield name.decode()
 
     def _note(self, place: str) -> None:
         with faults():
             self._parts.client.redis.set(self._parts.keys.given_back_until, place)
 
-    def _all(self) -> list[ShipmentKey]:
-        """Of all that is packed and was not handed over."""
+    def _all(self) -> list[str]:
+        """Of all that is packed and was not handed over, and of all returns that were cancelled."""
         open_packings = {item.shipment for item in self._parts.shipments.open()}
-        return [key for key in sorted(open_packings) if self._tried(key)]
+        returns = map(label_field, self._return_labels.cancelled_with_label())
+        return [name for name in (*map(str, sorted(open_packings)), *returns) if self._tried(name)]
 
-    def _of_entry(self, entry_id: bytes, fields: dict[bytes, bytes]) -> Iterator[ShipmentKey]:
+    def _of_return(self, entry_id: bytes, fields: dict[bytes, bytes]) -> Iterator[str]:
+        try:
+            name = label_field(parse_entry(entry_id, fields).returned.returned.id)
+        except UNREADABLE:
+            return  # the ledger check tells of it
+        if self._tried(name):
+            yield name
+
+    def _of_entry(self, entry_id: bytes, fields: dict[bytes, bytes]) -> Iterator[str]:
         try:
             entry = parse_entry(entry_id, fields)
             decisions = dict.fromkeys(_decisions(entry))
@@ -131,8 +148,8 @@ class GivingBack:
             return  # the ledger check tells of it
         for decision in decisions:
             for shipment in self._parts.shipments.of_decision(decision, self._count(decision)):
-                if self._tried(shipment.key):
-                    yield shipment.key
+                if self._tried(str(shipment.key)):
+                    yield str(shipment.key)
 
     def _count(self, decision: str) -> int:
         """How many shipments it has; none, if it is none of an order, as of what was set aside."""
@@ -142,20 +159,24 @@ class GivingBack:
             return 0
         return len(entry.record.shipments)
 
-    def _tried(self, key: ShipmentKey) -> bool:
+    def _tried(self, name: str) -> bool:
         """Whether something of it was given back. What fails is kept, to be tried again."""
         redis, keys = self._parts.client.redis, self._parts.keys
         try:
-            cancelled = self._give_back(key)
+            return_id = return_of_label(name)
+            if return_id is None:
+                cancelled = self._give_back(shipment_key(name))
+            else:
+                cancelled = self._return_labels.give_back_if_cancelled(return_id)
         except StoreUnavailable:
             raise
         except PointsmanError as error:
             self._failed = error
             with faults():
-                redis.zadd(keys.not_given_back, {str(key): self._parts.clock() + _RETRY_SECONDS})
+                redis.zadd(keys.not_given_back, {name: self._parts.clock() + _RETRY_SECONDS})
             return False
         with faults():
-            redis.zrem(keys.not_given_back, str(key))
+            redis.zrem(keys.not_given_back, name)
         return cancelled
 
     def _give_back(self, key: ShipmentKey) -> bool:

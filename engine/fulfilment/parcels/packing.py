@@ -152,14 +152,14 @@ class ShipmentPacking:
             left=left,
             skus=reading.skus,
             products=products,
-            packing_grams=_terms(network).packing_grams,
+            packing_grams=parcel_terms(network).packing_grams,
             text=network.quantity_text,
         )
 
     def _planned(self, request: PackRequest, reading: ShipmentReading) -> ShipmentChange:
         """The change by which it is packed, or its booking begins."""
         network, now, packed = self._network(), self._parts.clock(), reading.packed
-        terms = _terms(network)
+        terms = parcel_terms(network)
         verify_packable(self._parts, reading)
         verify_count(request, sum(len(item.parcels) for item in packed.packings))
         planned = self._plan(request, reading, reading.left)
@@ -368,7 +368,8 @@ def _nothing_held(reading: ShipmentReading) -> HoldEnded:
     return hold_ended(replace(reading.hold, shipments=(reading.hold.shipments[reading.key.number],)))
 
 
-def _terms(network: Network) -> ParcelTerms:
+def parcel_terms(network: Network) -> ParcelTerms:
+    """Raises NotReady if the network does not say how parcels are numbered."""
     if network.parcels is None:
         raise NotReady(
             "network.yaml does not say how parcels are numbered; write for example"

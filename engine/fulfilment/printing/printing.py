@@ -155,9 +155,7 @@ class Printing:
         node has no printer for it, and KeyReused if another job has that name.
         """
         packed_at = self._drawing.node_of(paper, of)
-        place = self._node(node or packed_at)
-        if printer_of(place, paper) is None:
-            raise InputInvalid([_no_printer(place.id, paper)])
+        place, _ = self.printer_at(node or packed_at, paper)
         job = PrintJob(id=op or self._new_id(), node=place.id, paper=paper, of=of, queued_at=self._clock())
         if self._jobs.settle(None, job, self._micros()):
             return AddedJob(job=job, again=False)
@@ -165,6 +163,14 @@ class Printing:
         if (earlier.node, earlier.paper, earlier.of) != (job.node, paper, of):
             raise KeyReused(f"'{op}' is the job that prints the {earlier.paper} of {earlier.of} at {earlier.node}")
         return AddedJob(job=earlier, again=True)
+
+    def printer_at(self, node: str, paper: Paper) -> tuple[Node, Printer]:
+        """The node, and where it prints that paper. Raises NotFound, InputInvalid if it has no printer for it."""
+        place = self._node(node)
+        printer = printer_of(place, paper)
+        if printer is None:
+            raise InputInvalid([_no_printer(node, paper)])
+        return place, printer
 
     def retry(self, job: str) -> PrintJob:
         """Print a job that was given up, as if it were asked for now. Of another nothing changes, but that its printer
@@ -187,11 +193,8 @@ class Printing:
                 return
 
     def test(self, node: str, paper: Paper) -> PrinterTest:
-        """Send a test page to the printer for that paper, at once. Raises NotFound, InputInvalid if there is none."""
-        place = self._node(node)
-        printer = printer_of(place, paper)
-        if printer is None:
-            raise InputInvalid([_no_printer(node, paper)])
+        """Send a test page to the printer for that paper, at once. Raises as `printer_at` does."""
+        place, printer = self.printer_at(node, paper)
         try:
             document = self._drawing.draw_test(paper, place, printer)
             self._connections.send(printer, document, name=f"test {uuid.uuid4().hex}", tried=False)

@@ -1,13 +1,17 @@
 """A return as it is stored, and what its order knows of it."""
 
+import datetime
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Literal, TypeAlias
 
 import msgspec
 import orjson
 
 from engine.decide.order_record import Record
+from engine.store.fulfilment.stored_address import StoredAddressRecord
 
+ReturnLabelState: TypeAlias = Literal["booking", "made", "cancelled"]
 KEPT = "keep"
 """The disposition of units that their customer keeps: where these did not come back, they lie at no node."""
 
@@ -59,6 +63,30 @@ class StoredReturnedUnitsRecord(Record, frozen=True, omit_defaults=True):
         return self.disposition == "restock" and self.place != self.node
 
 
+class StoredReturnLabelRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What stands on the label of a return but the customer's address: it goes to `node`, whose address was `place`
+    then. `number` counts the labels of the return from 1, of which all but the last were given back. Without a
+    `carrier` it has no `sscc`. `sold`: the carrier sells the label, by the name `booking`; while it is asked, the label
+    is `booking`. `product` is the carrier's own name of the service. `because` says why it was cancelled.
+    """
+
+    number: int
+    state: ReturnLabelState
+    node: str
+    place: StoredAddressRecord
+    issued_on: datetime.date
+    until: datetime.date
+    """The last day on which the return is waited for, by the clock of its place."""
+    carrier: str = ""
+    product: str = ""
+    sold: bool = False
+    sscc: str = ""
+    grams: int = 0
+    tracking_number: str = ""
+    booking: str = ""
+    because: str = ""
+
+
 class StoredReturn(Record, frozen=True, omit_defaults=True):
     """A return (RMA) of an order that the decision `first` began. Instants are UTC seconds. `complete`: nothing more is
     to come. `late_by`: who authorised it though the time for returns was over; `because`: what was said of why.
@@ -75,6 +103,8 @@ class StoredReturn(Record, frozen=True, omit_defaults=True):
     cancelled: bool = False
     late_by: str = ""
     because: str = ""
+    label: StoredReturnLabelRecord | None = None
+    """The last one that was made."""
 
     @property
     def skus(self) -> frozenset[str]:
@@ -99,6 +129,11 @@ class StoredReturn(Record, frozen=True, omit_defaults=True):
     def returned(self) -> Counter[str]:
         """Units by line that came back."""
         return self._units(group for group in self.groups if group.node)
+
+    @property
+    def current_label(self) -> StoredReturnLabelRecord | None:
+        """Its label, unless that was given back or the return was cancelled."""
+        return None if self.label is None or self.label.state == "cancelled" or self.cancelled else self.label
 
     def receipt_of(self, group: StoredReturnedUnitsRecord) -> str:
         """The id of the receipt by which units that are restocked elsewhere arrive there."""
@@ -209,10 +244,14 @@ class ReturnBody(Record, frozen=True, omit_defaults=True):
     missing: dict[str, int] = msgspec.field(default_factory=dict)
     """By line, units that were authorised and did not come, though nothing more is to come."""
     moved: tuple[MovedReturn, ...] = ()
+    serials: tuple[str, int] | None = None
+    """The range of SSCCs that one was taken of for a label, and the serial that is next of it."""
+    ranges: str = ""
+    """The same of the range of tracking numbers, as `PackingBody` has it."""
 
     def encode(self) -> bytes:
         return msgspec.json.encode(self)
 
     @classmethod
     def decode(cls, body: bytes) -> "ReturnBody":
-        return msgspec.json.decode(body, type=cls)
+        return msgspec.json.decode(body, type=cls, strict=False)

@@ -64,21 +64,35 @@ class Addressees:
         self, first: str, shipment: ShipmentKey, parcel: int, label: tuple[LabelFormat, bytes]
     ) -> EncryptedLabel:
         """A label of an order that the decision `first` began, as it is stored."""
-        kind, content = label
-        key = key_of(self._client, self._keys, first)
-        if isinstance(key, Erased):
-            raise erased(first)
-        beside = f"label {shipment}/{parcel}".encode()
-        return EncryptedLabel(parcel=parcel, content=encrypt(kind.encode() + b"\n" + content, beside, key.secret))
+        return EncryptedLabel(parcel=parcel, content=self._encrypted_label(first, f"{shipment}/{parcel}", label))
+
+    def encrypted_return_label(self, first: str, return_id: str, label: tuple[LabelFormat, bytes]) -> bytes:
+        """The label of a return of such an order, as it is stored."""
+        return self._encrypted_label(first, f"return {return_id}", label)
 
     def label(self, first: str, shipment: ShipmentKey, parcel: int, stored: bytes) -> tuple[LabelFormat, bytes]:
         """What `encrypted_label` was given."""
+        return self._label(first, f"{shipment}/{parcel}", stored)
+
+    def return_label(self, first: str, return_id: str, stored: bytes) -> tuple[LabelFormat, bytes]:
+        """What `encrypted_return_label` was given."""
+        return self._label(first, f"return {return_id}", stored)
+
+    def _encrypted_label(self, first: str, of: str, label: tuple[LabelFormat, bytes]) -> bytes:
+        kind, content = label
+        return encrypt(kind.encode() + b"\n" + content, f"label {of}".encode(), self._order_key(first).secret)
+
+    def _label(self, first: str, of: str, stored: bytes) -> tuple[LabelFormat, bytes]:
+        text = decrypt(stored, f"label {of}".encode(), self._order_key(first).secret)
+        kind, _, content = text.partition(b"\n")
+        formats: dict[bytes, LabelFormat] = {b"pdf": "pdf", b"zpl": "zpl", b"png": "png"}
+        return formats[kind], content
+
+    def _order_key(self, first: str) -> OrderKey:
         key = key_of(self._client, self._keys, first)
         if isinstance(key, Erased):
             raise erased(first)
-        kind, _, content = decrypt(stored, f"label {shipment}/{parcel}".encode(), key.secret).partition(b"\n")
-        formats: dict[bytes, LabelFormat] = {b"pdf": "pdf", b"zpl": "zpl", b"png": "png"}
-        return formats[kind], content
+        return key
 
     def _key(self, order: str) -> OrderKey:
         key = key_of(self._client, self._keys, key_name(order))

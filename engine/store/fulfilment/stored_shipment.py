@@ -162,11 +162,11 @@ class PackingBody(Record, frozen=True, omit_defaults=True):
     serials: tuple[str, int] | None = None
     ranges: str = ""
 
-    @property
-    def next_tracking_serials(self) -> dict[str, int]:
-        """By field of `Keys.tracking_serials`."""
-        pairs = (line.rpartition("\t") for line in self.ranges.splitlines())
-        return {name: int(serial) for name, _, serial in pairs}
+
+def tracking_serials_of(ranges: str) -> dict[str, int]:
+    """The next serials of ranges of tracking numbers as log entries have them, by field of `Keys.tracking_serials`."""
+    pairs = (line.rpartition("\t") for line in ranges.splitlines())
+    return {name: int(serial) for name, _, serial in pairs}
 
 
 class ManifestBody(Record, frozen=True):

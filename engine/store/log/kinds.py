@@ -41,10 +41,19 @@ PARCEL_KINDS = (*PACKING_KINDS, "manifested")
 FORGETTABLE = ("counted", "loaded", "published", "activated", "allocated", "stock_low", "print_failed", *ACT_KINDS)
 """Those that the ledger can do without, so that archived ones may be forgotten."""
 ReturnKind: TypeAlias = Literal[
-    "return_opened", "return_received", "return_inspected", "return_disposed", "return_cancelled"
+    "return_opened",
+    "return_received",
+    "return_inspected",
+    "return_disposed",
+    "return_cancelled",
+    "return_label_begun",
+    "return_labelled",
+    "return_label_cancelled",
 ]
+RETURN_LABEL_KINDS = ("return_label_begun", "return_labelled", "return_label_cancelled")
+"""What became of the label of a return."""
 RETURN_KINDS: tuple[ReturnKind, ...] = get_args(ReturnKind)
-"""Steps of returns."""
+"""Steps of returns, and what became of their labels."""
 KINDS = (
     "decided",
     "confirmed",

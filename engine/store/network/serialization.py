@@ -278,6 +278,8 @@ def _returns_record(terms: ReturnTerms) -> Record:
     record: Record = {
         "window": terms.window,
         "expires": terms.expires,
+        "carrier": terms.carrier,
+        "carrier_product": terms.carrier_product,
         "reasons": {name: dict(words) for name, words in terms.reasons.items()},
         "grades": {name: {"restock": grade.restock, **grade.words} for name, grade in terms.grades.items()},
     }

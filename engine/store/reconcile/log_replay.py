@@ -135,6 +135,8 @@ class LogReplay:
                 self._change_receipt(entry)
             case kind if kind in RETURN_KINDS:
                 self.returns.change(entry, self.stock)
+                body = entry.returned
+                self.parcels.take(body.serials, body.ranges)
             case kind if kind in TRANSFER_KINDS:
                 self.transfers.change(entry)
             case kind if kind in PARCEL_KINDS:

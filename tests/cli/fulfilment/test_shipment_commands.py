@@ -96,6 +96,29 @@ def test_labels_are_given_back_and_an_addressee_is_forgotten(run, shipment, tmp_
     assert "no addressee" in run("shipment", "pack", shipment).stderr
 
 
+def test_a_return_gets_a_label_that_is_drawn_again_and_given_back(run, shipment, tmp_path):
+    run("order", "addressee", "O-1", "--file", tmp_path / "zoe.json")
+    run("hold", "confirm", shipment.partition("/")[0])
+    opened = run("return", "open", "O-1", "--line", "1=2", "--reason", "wrong_size")
+    assert opened.returncode == 0, opened.stderr
+    first = run("return", "label", "O-1-R1", "--output", tmp_path / "r.pdf")
+    assert first.stdout == f"written to {tmp_path / 'r.pdf'}\n", first.stderr
+    run("return", "label", "O-1-R1", "--output", tmp_path / "again.pdf")
+    assert (tmp_path / "again.pdf").read_bytes() == (tmp_path / "r.pdf").read_bytes()
+    for language, word in (("fr", b"RETOUR"), ("en", b"RETURN")):
+        zpl = tmp_path / f"{language}.zpl"
+        run("return", "label", "O-1-R1", "--format", "zpl", "--lang", language, "--output", zpl)
+        assert word in zpl.read_bytes().upper()
+    assert "  label to " in run("return", "show", "O-1-R1").stdout
+    assert "no other option" in run("return", "label", "O-1-R1", "--give-back", "--node", "lyon").stderr
+    assert "has no label any more" in run("return", "label", "O-1-R1", "--give-back").stdout
+    assert "  label to " not in run("return", "show", "O-1-R1").stdout
+    assert "has no printer for a return_label" in run("return", "label", "O-1-R1", "--print", "lyon").stderr
+    log = run("ledger", "log", "--lang", "fr").stdout
+    assert "étiquette 1 du retour O-1-R1 de la commande O-1, vers " in log
+    assert run("ledger", "check").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -115,6 +115,21 @@ class Shop:
             assert self.http.post(f"/v1/returns/R-1/{step}", json=bodies[step]).status_code == 200
         return "/v1/returns/R-1"
 
+    def labellable(self):
+        """The path of a return whose customer and place have addresses."""
+        packing_network(self.pointsman)
+        decision = self.decided(("A", 1), id="O-1")["id"]
+        assert self.http.post(f"/v1/decisions/{decision}/confirm").status_code == 200
+        assert self.http.put("/v1/orders/O-1/addressee", json=ADDRESSEE).status_code == 204
+        body = {"order": "O-1", "id": "R-1", "reason": "wrong_size", "lines": [{"line": "1", "quantity": 1}]}
+        assert self.http.post("/v1/returns", json=body).status_code == 201
+        return "/v1/returns/R-1"
+
+    def labelled(self):
+        place = self.labellable()
+        assert self.http.post(f"{place}/label", json={}).status_code == 201
+        return place
+
     def transfer(self, *steps):
         """The path of a transfer of which these steps were taken, in a network with a lane for it."""
         ends = NodeNames(nodes=frozenset({"lyon", "paris"}))
@@ -275,6 +290,8 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
             {"groups": [{"group": 1, "disposition": "restock"}]},
         ),
     ),
+    "return_labels.make": ("return_labelled", lambda shop: ("POST", f"{shop.labellable()}/label", {})),
+    "return_labels.give_back": ("return_label_cancelled", lambda shop: ("DELETE", f"{shop.labelled()}/label", None)),
     "returns.cancel": ("return_cancelled", lambda shop: ("POST", f"{shop.returned()}/cancel", {})),
     "stock.put": ("counted", lambda _: ("PUT", "/v1/stock/lyon/SHIRT", {"on_hand": 7, "sequence": 1})),
     "transfers.propose": ("transfer_proposed", lambda shop: ("POST", shop.worth_moving(), {})),

@@ -13,7 +13,9 @@ from engine.events.webhooks.post import Sender
 from engine.events.webhooks.webhooks import Webhooks
 from engine.fulfilment.parcels.handing_over import ManifestRequest
 from engine.fulfilment.printing.print_job import PrintJob
+from engine.fulfilment.return_labels.label_request import ReturnLabelRequest
 from engine.model.parcels import ShipmentKey
+from engine.model.returns import ReturnTerms
 from engine.model.tracking import TrackingEvent
 from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.model.transfers import TransferLine
@@ -165,6 +167,7 @@ def pack_at_a_node(pointsman):
             services=[service(carrier="dpd")],
             parcels=parcel_terms(),
             carriers={"dpd": dpd(1, 99)},
+            returns=ReturnTerms(carrier="dpd"),
         )
     )
     packed = order(("B", 1))
@@ -175,6 +178,11 @@ def pack_at_a_node(pointsman):
     pack(pointsman, key)
     closed = pointsman.fulfilment.handing_over.close(ManifestRequest(node="lyon", carrier="dpd"))
     assert closed.refused == {}
+    name = open_return(pointsman, packed.id, _1=1).stored.id
+    labels = pointsman.fulfilment.return_labels
+    assert labels.make(ReturnLabelRequest(return_id=name)).label.tracking_number
+    assert labels.give_back(name).label.state == "cancelled"
+    pointsman.flows.returns.cancel(name)
     pointsman.fulfilment.giving_back.take_turn()
     numbers = (pointsman._client.redis.hkeys(pointsman._keys.parcel_numbers)[0].decode(), "UNKNOWN")
     seen = [TrackingEvent(tracking_number=number, id="1", state="in_transit", at=NOW) for number in numbers]

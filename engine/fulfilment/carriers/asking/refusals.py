@@ -12,7 +12,7 @@ _MENDED: Mapping[str, str] = {
     "addressee": "PUT /v1/orders/{id}/addressee",
     "sender": "the node's `address` in network.yaml",
     "parcels": "the parcels that were sent",
-    "carrier_product": "the service's `carrier_product` in network.yaml",
+    "carrier_product": "`carrier_product` in network.yaml: that of the service, or of `returns`",
 }
 """By the first word of a field: where it stands."""
 
@@ -33,7 +33,8 @@ def other_content(carrier: str, reference: str) -> NotPackable:
     return NotPackable(
         f"other content was bought of carrier '{carrier}' as '{reference}', before something was changed: cancel that"
         " first, which gives it back (POST /v1/shipments/{decision}/{number}/cancel, or: pointsman shipment cancel"
-        " DECISION/NUMBER), then pack again"
+        " DECISION/NUMBER; of a return DELETE /v1/returns/{id}/label, or: pointsman return label RETURN --give-back),"
+        " then ask again"
     )
 
 

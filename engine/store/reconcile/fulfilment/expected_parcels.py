@@ -11,6 +11,7 @@ from engine.store.fulfilment.stored_shipment import (
     numbers_of,
     open_packings,
     shipment_key,
+    tracking_serials_of,
 )
 from engine.store.log.entry import Entry
 from engine.store.reconcile.expected_state import LateChanges, SuspectKind
@@ -36,11 +37,15 @@ class ExpectedParcels:
             return
         body = entry.packing
         self._put(f"{entry.decision}/{body.number}", body.shipment)
-        if body.serials:
-            name, next_serial = body.serials
+        self.take(body.serials, body.ranges)
+
+    def take(self, serials: tuple[str, int] | None, ranges: str) -> None:
+        """Numbers were taken, as `PackingBody` has it."""
+        if serials:
+            name, next_serial = serials
             self.serials[name] = max(self.serials.get(name, 0), next_serial)
             self.late.note("serials", name)
-        for name, next_serial in body.next_tracking_serials.items():
+        for name, next_serial in tracking_serials_of(ranges).items():
             self.tracking_serials[name] = max(self.tracking_serials.get(name, 0), next_serial)
             self.late.note("tracking_serials", name)
 

@@ -155,3 +155,39 @@ def test_ones_own_karrio_may_be_inside_and_unencrypted_on_this_machine_alone(url
     network, mistakes = read(TEXT.replace("https://karrio.example/api", url))
     assert mistakes == []
     assert network.carriers["karrio"].url == url
+
+
+RETURNS = """\
+parcels: {{gs1_prefix: "3456789"}}
+returns: {{{words}}}
+"""
+
+
+def test_the_carrier_of_returns_is_read_and_stored_and_read_back():
+    network, mistakes = read(TEXT + RETURNS.format(words="carrier: easypost, carrier_product: USPS/GroundAdvantage"))
+    assert mistakes == []
+    assert (network.returns.carrier, network.returns.carrier_product) == ("easypost", "USPS/GroundAdvantage")
+    assert network_of("", network_record(network)).returns == network.returns
+    network, mistakes = read(TEXT + RETURNS.format(words="carrier: dpd"))
+    assert (mistakes, network.returns.carrier) == ([], "dpd")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("carrier: easypots, carrier_product: a", "did you mean 'easypost'?"),
+        ("carrier: nobody", "'nobody' does not stand under carriers; write it there"),
+        ("carrier: send-cloud, carrier_product: a", "Sendcloud sells no labels of returns here"),
+        ("carrier: easypost", "write which of the products of 'easypost' it is"),
+        ("carrier: dpd, carrier_product: a", "'dpd' is never asked; leave it out"),
+        ("carrier_product: a", "it is for a `carrier` of returns"),
+    ],
+)
+def test_a_carrier_that_brings_nothing_back_is_a_mistake(words, says):
+    _, mistakes = read(TEXT + RETURNS.format(words=words))
+    assert [says in str(mistake) for mistake in mistakes] == [True]
+
+
+def test_a_carrier_of_returns_needs_a_prefix_for_the_sscc():
+    _, mistakes = read(TEXT + "returns: {carrier: dpd}\n")
+    assert ["gs1_prefix" in str(mistake) for mistake in mistakes] == [True]

@@ -5,19 +5,18 @@ from urllib.parse import quote
 from msgspec import UNSET
 
 from engine.decide.order_record import Record, timestamp
-from engine.events.payloads import (
-    EventLineRecord,
-    EventLinksRecord,
-    EventReturnedUnitsRecord,
-    ReturnChangedRecord,
-)
+from engine.events.payloads import EventLineRecord, EventLinksRecord
+from engine.events.returns.return_payloads import EventReturnedUnitsRecord, EventReturnLabelRecord, ReturnChangedRecord
 from engine.returns.return_state import ReturnState
-from engine.store.flows.stored_return import StoredReturnedUnitsRecord
+from engine.store.flows.stored_return import StoredReturnedUnitsRecord, StoredReturnLabelRecord
 from engine.store.log.entry import Entry
+from engine.store.log.kinds import RETURN_LABEL_KINDS
 
 
 def return_changed(entry: Entry) -> list[tuple[str, Record]]:
-    """Type and data: `return.received` of an entry `return_received`."""
+    """Type and data: `return.received` of an entry `return_received`. None of a label that is being bought."""
+    if entry.kind == "return_label_begun":
+        return []
     body = entry.returned
     stored = body.returned
     skus = {line.line: line.sku for line in stored.lines}
@@ -35,9 +34,21 @@ def return_changed(entry: Entry) -> list[tuple[str, Record]]:
             for line, units in body.missing.items()
         ]
         or UNSET,
+        label=_label(stored.label) if stored.label and entry.kind in RETURN_LABEL_KINDS else UNSET,
         links=EventLinksRecord(order=f"/v1/orders/{quote(stored.order, safe='')}", returned=f"/v1/returns/{path}"),
     )
     return [(entry.kind.replace("_", ".", 1), data)]
+
+
+def _label(label: StoredReturnLabelRecord) -> EventReturnLabelRecord:
+    return EventReturnLabelRecord(
+        number=label.number,
+        node=label.node,
+        carrier=label.carrier or None,
+        sscc=label.sscc or None,
+        tracking_number=label.tracking_number or None,
+        because=label.because or UNSET,
+    )
 
 
 def _units(group: StoredReturnedUnitsRecord) -> EventReturnedUnitsRecord:

@@ -1,0 +1,64 @@
+"""A network whose goods have left and may come back, and carriers that bring them back."""
+
+import pytest
+
+from engine.fulfilment.carriers.settings import CarrierSettings
+from engine.fulfilment.return_labels.label_request import ReturnLabelRequest
+from engine.model.carriers import CarrierAccount
+from engine.model.returns import ReturnTerms
+from engine.service import Pointsman
+from engine.settings import Settings
+from tests.support.fake_carriers.booking import FAKES, KEYS, PRODUCTS
+from tests.support.fake_carriers.fake_server import serving
+from tests.support.parcels import ZOE, decided, packing_network
+from tests.support.returns import open_return
+
+
+@pytest.fixture(params=["easypost", "karrio"])
+def door(request):
+    return request.param
+
+
+@pytest.fixture
+def fake(door):
+    with serving(FAKES[door]()) as carrier:
+        yield carrier
+
+
+@pytest.fixture
+def selling(server_url, network, clock, fake, door):
+    """Its carrier of returns sells labels."""
+    keys = {f"POINTSMAN_CARRIER_SHOP_{word}": text for word, text in KEYS[door].items()}
+    settings = Settings(
+        redis_url=server_url, network=network, backlog="manual", carriers=CarrierSettings(variables=keys)
+    )
+    shop = Pointsman(settings, clock=clock)
+    account = CarrierAccount(id="shop", door=door, url=fake.url)
+    terms = ReturnTerms(carrier="shop", carrier_product=PRODUCTS[door])
+    yield packing_network(shop, carriers={"shop": account}, returns=terms)
+    shop.forget()
+    shop.close()
+
+
+@pytest.fixture
+def made():
+    """Makes the label of a return."""
+
+    def make(shop, name, **more):
+        return shop.fulfilment.return_labels.make(ReturnLabelRequest(return_id=name, **more))
+
+    return make
+
+
+@pytest.fixture
+def to_come():
+    """Authorises the return of 2 of A of a new order, whose customer is Zoë."""
+
+    def open_one(shop, order="O-1", *, addressee=ZOE, **more):
+        key = decided(shop, ("A", 2), id=order)
+        if addressee is not None:
+            shop.fulfilment.parcels.put_addressee(order, addressee)
+        shop.holds.confirm(key.decision)
+        return open_return(shop, order, _1=2, **more).stored.id
+
+    return open_one
