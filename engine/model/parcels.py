@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, Self, TypeAlias
 
-PackingState: TypeAlias = Literal["booking", "packed", "cancelled"]
-"""`booking`: its parcels have their SSCCs, and the carrier is being asked for labels. A retry goes on from there."""
+PackingState: TypeAlias = Literal["booking", "packed", "cancelling", "cancelled"]
+"""`booking`: its parcels have their SSCCs, and the carrier is being asked for labels. `cancelling`: the carrier is
+being asked to take them back. A retry goes on from there, and so does the service by itself.
+"""
 LabelFormat: TypeAlias = Literal["pdf", "zpl", "png"]
 MOST_PARCELS = 1_000
 """Of one shipment."""
@@ -84,7 +86,9 @@ class Packing:
     manifest: str | None = None
     """The id of the manifest with which it was handed to the driver."""
     because: str = ""
-    """Why it was cancelled."""
+    """Why it was or is being cancelled."""
+    cancelling_since: int | None = None
+    """When its carrier was first asked to take its labels back, in UTC seconds, while that is not done."""
 
     @property
     def units(self) -> Mapping[str, int]:

@@ -32,7 +32,7 @@ _MADE_FOR = SECONDS_A_DAY
 """Seconds after which the index is made anew, whatever the log says: then nothing that was lost of it stays lost."""
 _ABOUT_HOLD = frozenset(
     {
-        *("decided", "confirmed", "released", "expired", "rejected"),
+        *("decided", "confirmed", "released", "expired", "rejected", "packing_cancelled"),
         *PROMISE_KINDS,
     }
 )

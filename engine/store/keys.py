@@ -701,6 +701,13 @@ class Keys:
         return self._key("parcels", "open")
 
     @property
+    def unfinished_packings(self) -> str:
+        """Sorted set: `DECISION/NUMBER/PACKING` of each packing for which a carrier is being asked for labels, or to
+        take them back. Its score is from when on the service goes on with it by itself, in UTC seconds.
+        """
+        return self._key("parcels", "unfinished")
+
+    @property
     def manifests(self) -> str:
         """Hash: id of a manifest to its JSON (see engine/store/fulfilment/stored_shipment.py)."""
         return self._key("parcels", "manifests")

@@ -174,7 +174,7 @@ CHANGE_SHIPMENT = KeyLayout(
     (
         *_PACKING,
         *("serials", "tracking_serials", "parcel_labels", "addressees", "order_keys"),
-        *("hold", "endings", "shipment_units", "tracking_open", "tracking_unraised"),
+        *("hold", "endings", "shipment_units", "tracking_open", "tracking_unraised", "unfinished_packings"),
     ),
     parts=("number_ranges", "serials", "print_jobs", "tracking"),
 )

@@ -34,6 +34,7 @@ _SIZE = re.compile(r"(\d{1,6})x(\d{1,6})x(\d{1,6})", re.ASCII)
 _STATES: Mapping[PackingState, str] = {
     "booking": text("being booked"),
     "packed": text("packed"),
+    "cancelling": text("being cancelled"),
     "cancelled": text("cancelled"),
 }
 
@@ -202,7 +203,7 @@ def cancel(
 @shipment.command("list")
 @click.option("--node", help="Only what is packed at this node.")
 @click.option("--carrier", help="Only what this carrier takes.")
-@click.option("--state", type=click.Choice(["booking", "packed"]), help="Only what is in this state.")
+@click.option("--state", type=click.Choice(["booking", "packed", "cancelling"]), help="Only what is in this state.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, MOST_PACKINGS))
 @AS_JSON
 @click.pass_obj

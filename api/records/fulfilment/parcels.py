@@ -52,7 +52,9 @@ def _size(size: ParcelSize) -> ParcelSizeRecord:
 
 
 class PackingRecord(Record, frozen=True, kw_only=True):
-    """Parcels that were packed by one call. `booking`: its carrier is being asked for labels."""
+    """Parcels that were packed by one call. `booking`: its carrier is being asked for labels; `cancelling`: to take
+    them back.
+    """
 
     packing: Annotated[int, Meta(description="its number in the shipment, from 1")]
     state: PackingState

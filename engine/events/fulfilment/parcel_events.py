@@ -13,8 +13,8 @@ from engine.store.log.entry import Entry
 
 
 def packing_events(entry: Entry) -> list[tuple[str, Record]]:
-    """Type and data. That a carrier is being asked for labels is no event."""
-    if entry.kind == "packing_begun":
+    """Type and data. That a carrier is being asked for labels, or to take them back, is no event."""
+    if entry.kind not in {"packed", "packing_cancelled"}:
         return []
     body, decision = entry.packing, entry.decision
     shipment = body.shipment

@@ -1,6 +1,6 @@
 """Gives labels back where units of a packed shipment are to leave no more: they were rejected, released or cancelled,
 or an amendment let go of them; and where a return was cancelled. The same turn goes on with manifests whose closing was
-broken off.
+broken off, and with packings whose carrier was being asked.
 
 Whoever changes a hold or cancels a return does not look at labels. The log says which changed; one process at a time
 reads it on from where it was read before, so nothing is missed when a process dies.
@@ -10,8 +10,10 @@ import uuid
 from collections.abc import Iterator
 from typing import Final
 
+from engine.actor import by_itself
 from engine.errors import Contended, NotFound, PointsmanError, StoreUnavailable
 from engine.fulfilment.parcels.handing_over import HandingOver
+from engine.fulfilment.parcels.labels_back import LabelsBack
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.parcels import Parcels
 from engine.fulfilment.parcels.shipment_reading import packings_let_go
@@ -45,6 +47,7 @@ class GivingBack:
         self._handing_over = handing_over
         self._return_labels = return_labels
         self._packing = ShipmentPacking(parts)
+        self._labels_back = LabelsBack(parts)
         self._leases = Leases(parts.client, parts.keys)
         self._who = uuid.uuid4().hex
         self._failed: PointsmanError | None = None
@@ -72,9 +75,44 @@ class GivingBack:
                 try:
                     self._handing_over.go_on()
                 finally:
-                    self.run()
+                    try:
+                        self.go_on_with_packings()
+                    finally:
+                        self.run()
             finally:
                 self._leases.give_back(keys.giving_back_lease, self._who)
+
+    def go_on_with_packings(self) -> list[ShipmentKey]:
+        """Go on with packings whose carrier was being asked, for labels or to take them back, when whoever asked
+        stopped; the shipments with which that is done. What a carrier does not answer now is tried again after minutes.
+        Raises the last such error, once all others are done.
+        """
+        shipments, done, failed = self._parts.shipments, [], None
+        for key, number in shipments.unfinished(self._parts.clock(), at_once=_AT_ONCE):
+            try:
+                with by_itself():
+                    self._go_on(key, number)
+            except StoreUnavailable:
+                raise
+            except PointsmanError as error:
+                failed = error
+                shipments.go_on_later(key, number, at=self._parts.clock() + _RETRY_SECONDS)
+            else:
+                done.append(key)
+        if failed is not None:
+            raise failed
+        return done
+
+    def _go_on(self, key: ShipmentKey, number: int) -> None:
+        shipment = self._parts.shipments.read(key).shipment
+        packings = shipment.packings if shipment else ()
+        match next((item.state for item in packings if item.number == number), None):
+            case "booking":
+                self._labels_back.go_on_with_booking(key, number)
+            case "cancelling":
+                self._labels_back.go_on(key, number)
+            case _:
+                self._parts.shipments.go_on_later(key, number, at=None)
 
     def run(self) -> list[str]:
         """Give back what is to be by the log up to now; the names (`DECISION/NUMBER`, `return ID`) of what had a label

@@ -5,7 +5,6 @@ each step does nothing twice, so a request that is sent again goes on where the 
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from engine.errors import (
     CarrierRefused,
@@ -24,6 +23,7 @@ from engine.fulfilment.labels.letters.printable import check_address
 from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
 from engine.fulfilment.parcels.packed_papers import PackedPapers
+from engine.fulfilment.parcels.packing_endings import PackingEndings, on_its_way
 from engine.fulfilment.parcels.shipment_reader import ShipmentReader
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading, passes
 from engine.fulfilment.printing.printing import printer_of
@@ -80,6 +80,7 @@ class ShipmentPacking:
         self._holds = Holds(parts.client, parts.keys)
         self._reader = ShipmentReader(parts.client, parts.keys, parts.shipments, clock=parts.clock)
         self._papers = PackedPapers(parts.new_id)
+        self._endings = PackingEndings(parts.shipments, clock=parts.clock, micros=parts.micros)
 
     def read(self, key: ShipmentKey) -> ShipmentReading:
         """As `ShipmentReader.read`."""
@@ -121,6 +122,8 @@ class ShipmentPacking:
                 " again, or cancel the packing first (POST /v1/shipments/{}/cancel, or: pointsman shipment cancel"
                 " {})".format(request.shipment, request.shipment)
             )
+        if not reading.left:
+            _verify_not_cancelling(reading)
         if request.op is None and not reading.left:
             same = [item for item in valid if self._is_like(request, reading, item)]
             if same:
@@ -234,6 +237,10 @@ class ShipmentPacking:
                     raise exhausted(numbers.terms, numbers.count)
                 self._serials.reserve(numbers.terms, numbers.count)
 
+    def go_on(self, key: ShipmentKey, number: int) -> None:
+        """Go on with a packing that is being booked, where whoever sent it does not. Raises what `pack` does."""
+        self._finished(key, number)
+
     def _finished(self, key: ShipmentKey, number: int) -> PackedShipment:
         """Buy the labels of a packing that is being booked, and store them."""
         for _ in range(MOST_TRIES):
@@ -241,6 +248,7 @@ class ShipmentPacking:
             packed = reading.packed
             packing = next(item for item in packed.packings if item.number == number)
             if packing.state != "booking":
+                _verify_not_cancelling(reading)
                 if packing.state == "cancelled" and packing.sold and packing.booking is None:
                     raise NotPackable(f"this was not packed, and is to be packed by a new operation: {packing.because}")
                 return packed
@@ -274,7 +282,7 @@ class ShipmentPacking:
         try:
             return carriage, self._parts.carriers.carrier(packing.carrier).buy(booking)
         except CarrierRefused as refusal:
-            self.store_cancelled(reading, packing, because=refusal.summary)
+            self._endings.store_cancelled(reading, packing, because=refusal.summary)
             raise
 
     def _bought_change(
@@ -310,22 +318,6 @@ class ShipmentPacking:
             on_its_way=on_its_way(carriage.carrier),
         )
 
-    def store_cancelled(
-        self, reading: ShipmentReading, packing: Packing, *, because: str, named: Operation | None = None
-    ) -> ShipmentOutcome:
-        """The packing is none any more: its labels are given back, and its units can be packed again."""
-        after = reading.packed.with_packing(replace(packing, state="cancelled", because=because))
-        change = ShipmentChange(
-            kind="packing_cancelled",
-            before=reading.stored.text,
-            after=after,
-            packing=packing.number,
-            now=self._parts.clock(),
-            micros=self._parts.micros(),
-            on_its_way="" if any(item.state == "packed" and item.carrier for item in after.valid) else "ends",
-        )
-        return self._parts.shipments.change(change, named or operation(f"cancelled {packing.number}", None))
-
 
 def _label_format(network: Network, node: Node, carrier: str) -> LabelFormat:
     """In which labels are bought: as the node says or, if it does not, as its printer of labels takes them."""
@@ -342,8 +334,15 @@ def replace_partial(request: PackRequest) -> PackRequest:
     return replace(request, partial=True)
 
 
-def on_its_way(carrier: str | None) -> Literal["", "begins"]:
-    return "" if carrier is None else "begins"
+def _verify_not_cancelling(reading: ShipmentReading) -> None:
+    """Raise NotPackable if the carrier is being asked to take labels of the shipment back."""
+    packing = next((item for item in reading.packed.valid if item.state == "cancelling"), None)
+    if packing is not None:
+        raise NotPackable(
+            f"carrier '{packing.carrier}' is being asked to take the labels of packing {packing.number} of shipment"
+            f" {reading.key} back: it can be packed again once it has, or a day after that began at the latest. Have it"
+            f" asked at once by POST /v1/shipments/{reading.key}/cancel, or: pointsman shipment cancel {reading.key}"
+        )
 
 
 def verify_packable(parts: PackingParts, reading: ShipmentReading) -> None:

@@ -2,20 +2,18 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from engine.errors import CarrierHasNoSuch, CarrierRefused, Contended, NotFound, NotPackable
+from engine.errors import NotFound
+from engine.fulfilment.parcels.labels_back import LabelsBack
 from engine.fulfilment.parcels.pack_request import PackRequest
-from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking, reference
-from engine.fulfilment.parcels.shipment_reading import ShipmentReading
+from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.idempotency import name_reused, operation
 from engine.model.parcels import PackedShipment, Packing, PackingState, ShipmentKey
 from engine.model.postal_address import PostalAddress
-from engine.store.fulfilment.shipments import ShipmentChanged, about_shipment
-from engine.store.hold_changes.change_script import MOST_TRIES
+from engine.store.fulfilment.shipments import about_shipment
 from engine.store.holds import Holds
-from engine.store.outcomes import OperationReused
 
 Handover: TypeAlias = Literal["open", "handed_over"]
 _LOOKED_AT_AT_ONCE = 200
@@ -47,6 +45,7 @@ class Parcels:
     def __init__(self, parts: PackingParts) -> None:
         self._parts = parts
         self._packing = ShipmentPacking(parts)
+        self._labels_back = LabelsBack(parts)
         self._holds = Holds(parts.client, parts.keys)
 
     def pack(self, request: PackRequest) -> ShipmentView:
@@ -99,7 +98,8 @@ class Parcels:
         self, key: ShipmentKey, *, packing: int | None = None, because: str = "", op: str | None = None
     ) -> ShipmentView:
         """Give the labels of a packing back, or of all packings of the shipment: its units can be packed again. Numbers
-        are not given out again. Raises NotPackable if units of it have left, CarrierRefused, CarrierUnavailable.
+        are not given out again. Raises NotPackable if units of it have left, CarrierRefused, and CarrierUnavailable: it
+        is gone on with then, by the same call or by itself (see LabelsBack.go_on).
         """
         named = operation(f"cancelled {packing}", op)
         if op is not None:
@@ -114,51 +114,15 @@ class Parcels:
         chosen = [item.number for item in shipment.valid if packing in (None, item.number)]
         for number in chosen:
             # the operation is remembered once the last of them is cancelled: those before are found cancelled then
-            self._cancel(key, number, because=because, op=op if number == chosen[-1] else None, request=named.request)
+            last = number == chosen[-1]
+            self._labels_back.cancel(key, number, because=because, op=op if last else None, request=named.request)
         return self.show(key)
 
     def give_back(self, key: ShipmentKey, packing: int) -> None:
         """Cancel a packing whose units are to leave no more, also if its carrier takes no label back. Raises Contended,
         CarrierUnavailable.
         """
-        reading = self._packing.read(key)
-        found = next(item for item in reading.packed.packings if item.number == packing)
-        because = "its units are to leave no more"
-        try:
-            self._give_back(reading, found)
-        except CarrierRefused as refusal:
-            because = f"{because}; {refusal.summary}"
-        except CarrierHasNoSuch:
-            because = f"{because}; carrier '{found.carrier}' takes no label back"
-        outcome = self._packing.store_cancelled(reading, found, because=because)
-        if not isinstance(outcome, ShipmentChanged):
-            raise Contended(f"shipment {key} changes again and again; try again")
-
-    def _cancel(self, key: ShipmentKey, number: int, *, because: str, op: str | None, request: str) -> None:
-        for _ in range(MOST_TRIES):
-            reading = self._packing.read(key)
-            packing = next(item for item in reading.packed.packings if item.number == number)
-            if packing.state == "cancelled":
-                return
-            _verify_here(reading, packing)
-            self._give_back(reading, packing)
-            outcome = self._packing.store_cancelled(reading, packing, because=because, named=operation(request, op))
-            match outcome:
-                case ShipmentChanged():
-                    return
-                case OperationReused():
-                    raise name_reused(op)
-        raise Contended(f"shipment {key} changes again and again; try again")
-
-    def _give_back(self, reading: ShipmentReading, packing: Packing) -> None:
-        """What was bought for it."""
-        if packing.sold and packing.carrier is not None:
-            carrier = self._parts.carriers.carrier(packing.carrier)
-            try:
-                carrier.cancel(packing.booking or "", reference(reading.key, packing))
-            except CarrierHasNoSuch:
-                if packing.state != "booking":
-                    raise  # it was bought, and the carrier takes no label back
+        self._labels_back.give_back(key, packing)
 
     def put_addressee(self, order: str, address: PostalAddress) -> None:
         """Whom parcels of the order go to, in place of the one before; the order may still be to come."""
@@ -174,19 +138,3 @@ class Parcels:
     def remove_addressee(self, order: str) -> None:
         """As if none had been sent; again, nothing happens."""
         self._parts.addressees.remove(order, now=self._parts.clock())
-
-
-def _verify_here(reading: ShipmentReading, packing: Packing) -> None:
-    """Raise NotPackable if the parcels have left their node: fewer units are held than are in them, and others have
-    left than are in other parcels.
-    """
-    units = reading.hold.shipments[reading.key.number]
-    held, left = units.lines("held"), units.lines("confirmed")
-    others = reading.packed.with_packing(replace(packing, state="cancelled")).units
-    if any(
-        count > held.get(line, 0) and left.get(line, 0) > others.get(line, 0) for line, count in packing.units.items()
-    ):
-        raise NotPackable(
-            f"packing {packing.number} of shipment {reading.key} has left; if it did not, undo the confirm first (POST"
-            f" /v1/decisions/{reading.key.decision}/confirm/undo, or: pointsman hold undo {reading.key.decision})"
-        )

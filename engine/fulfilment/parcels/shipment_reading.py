@@ -67,6 +67,15 @@ def passes(reading: ShipmentReading, after: PackedShipment) -> bool:
     return whole and reading.is_held and "packed" not in PromiseState.of(reading.promise).passed
 
 
+def is_reopened(reading: ShipmentReading, after: PackedShipment) -> bool:
+    """Whether its promise learns that it is not packed any more: some of it is in no parcel, it is held, and it has
+    passed no later milestone.
+    """
+    packed = after.units
+    lacks = any(packed.get(line, 0) < units for line, units in reading.there.items())
+    return lacks and reading.is_held and PromiseState.of(reading.promise).last == "packed"
+
+
 def packings_let_go(reading: ShipmentReading) -> tuple[Packing, ...]:
     """Packings with units of a line of which fewer are there than are packed, the latest first. What expired may leave
     yet.

@@ -44,6 +44,12 @@ class PromiseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     def with_passed(self, milestone: Milestone, at: int) -> Self:
         return msgspec.structs.replace(self, passed={**self.passed, milestone: at})
 
+    def unpacked(self) -> Self:
+        """It was packed, and is not any more: what was packed had been picked."""
+        passed = dict(self.passed)
+        passed.setdefault("picked", passed.pop("packed", 0))
+        return msgspec.structs.replace(self, passed=passed)
+
     def with_raised(self, cause: Cause, *, rerouting: bool) -> Self:
         """`rerouting`: because of this, it is to be looked whether it should ship from elsewhere."""
         raised = tuple(name for name in CAUSES if name == cause or name in self.raised)

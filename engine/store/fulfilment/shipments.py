@@ -27,7 +27,10 @@ from engine.store.keys import Keys
 from engine.store.outcomes import OperationReused
 from engine.store.script_keys import CHANGE_SHIPMENT
 
-PackingKind: TypeAlias = Literal["packing_begun", "packed", "packing_cancelled"]
+PackingKind: TypeAlias = Literal["packing_begun", "packed", "packing_cancel_begun", "packing_kept", "packing_cancelled"]
+GO_ON_AFTER: Final = 120
+"""Seconds after which the service goes on with a packing whose carrier is being asked, if whoever asked does not."""
+
 _TOKEN_BITS: Final = 128
 
 
@@ -65,7 +68,8 @@ class EncryptedLabel:
 class ShipmentChange:
     """A shipment is `after` from now on, because its packing of the number `packing` changed; `before` is its text as
     it was read. `hold` is what its decision holds, where that is to be as it was read; `passed`: then all of it is
-    packed, and its promise knows. `micros` is `now` in UTC microseconds. `addressee` is encrypted; empty: as it is.
+    packed, and its promise knows; `reopened`: not all of it is packed any more.
+    `micros` is `now` in UTC microseconds. `addressee` is encrypted; empty: as it is.
     """
 
     kind: PackingKind
@@ -77,6 +81,7 @@ class ShipmentChange:
     hold: StoredHold | None = None
     promise: str = ""
     passed: bool = False
+    reopened: bool = False
     numbers: TakenNumbers | None = None
     labels: Sequence[EncryptedLabel] = ()
     addressee: bytes = b""
@@ -191,6 +196,24 @@ class Shipments:
                     shipment=shipment_key(shipment), packing=int(number), state=state, node=node, carrier=carrier
                 )
 
+    def unfinished(self, now: int, *, at_once: int) -> list[tuple[ShipmentKey, int]]:
+        """Packings whose carrier is being asked, and with which somebody is to go on by now: their shipments and
+        numbers.
+        """
+        with faults():
+            names = self._client.redis.zrangebyscore(self._keys.unfinished_packings, "-inf", now, start=0, num=at_once)
+        pairs = (name.decode().rpartition("/") for name in names)
+        return [(shipment_key(shipment), int(number)) for shipment, _, number in pairs]
+
+    def go_on_later(self, key: ShipmentKey, packing: int, *, at: int | None) -> None:
+        """Go on with that packing from this instant on, if it is not finished by then; None: there is nothing to do."""
+        name = f"{key}/{packing}"
+        with faults():
+            if at is None:
+                self._client.redis.zrem(self._keys.unfinished_packings, name)
+            else:
+                self._client.redis.zadd(self._keys.unfinished_packings, {name: at}, xx=True)
+
     def label(self, key: ShipmentKey, parcel: int) -> bytes | None:
         """What a carrier sold for the parcel, encrypted."""
         with faults():
@@ -236,6 +259,8 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
     packing = next(item for item in after.packings if item.number == change.packing)
     cancelled = [f"{key}/{parcel.number}" for parcel in packing.parcels] if packing.state == "cancelled" else []
     body: dict[str, Any] = {"number": key.number, "shipment": text, "packing": change.packing}
+    if change.reopened:
+        body["reopened"] = True
     if numbers:
         body["serials"] = [range_name(numbers.terms), f"{numbers.places.token}NEXT"]
         if numbers.ranges:
@@ -263,7 +288,9 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
         "open": [list(item) for item in open_after.items() if open_before.get(item[0]) != item[1]],
         "open_gone": [name for name in open_before if name not in open_after],
         "labels_gone": cancelled,
-        "promise": _promise(change) if change.passed else False,
+        "promise": _promise(change) if change.passed or change.reopened else False,
+        "packing": f"{key}/{change.packing}",
+        "go_on_at": change.now + GO_ON_AFTER if packing.state in {"booking", "cancelling"} else False,
         "print": [[job.id, job.text] for job in change.jobs],
         "on_its_way": change.on_its_way,
         "operation": operation.request,
@@ -285,7 +312,11 @@ def _hold(hold: StoredHold, key: ShipmentKey, promise: str) -> dict[str, str]:
 
 
 def _promise(change: ShipmentChange) -> dict[str, Any]:
-    """The milestone that the shipment passes, as the hold and the log have it."""
+    """The milestone that the shipment passes, as the hold and the log have it; or, as the hold has it, that it has not
+    passed it any more.
+    """
+    if change.reopened:
+        return {"after": PromiseState.of(change.promise).unpacked().text}
     key = change.after.key
     details = {"shipment": key.number, "milestone": "packed", "passed_at": change.now}
     return {

@@ -66,6 +66,7 @@ class StoredPacking(Record, frozen=True, omit_defaults=True):
     booking: str = ""
     manifest: str = ""
     because: str = ""
+    since: int = 0
 
     @classmethod
     def of(cls, packing: Packing) -> Self:
@@ -80,6 +81,7 @@ class StoredPacking(Record, frozen=True, omit_defaults=True):
             booking=packing.booking or "",
             manifest=packing.manifest or "",
             because=packing.because,
+            since=packing.cancelling_since or 0,
         )
 
     @property
@@ -95,6 +97,7 @@ class StoredPacking(Record, frozen=True, omit_defaults=True):
             booking=self.booking or None,
             manifest=self.manifest or None,
             because=self.because,
+            cancelling_since=self.since or None,
         )
 
 
@@ -161,6 +164,8 @@ class PackingBody(Record, frozen=True, omit_defaults=True):
     packing: int
     serials: tuple[str, int] | None = None
     ranges: str = ""
+    reopened: bool = False
+    """Whether the shipment has not passed the milestone `packed` any more."""
 
 
 def tracking_serials_of(ranges: str) -> dict[str, int]:

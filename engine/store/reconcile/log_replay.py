@@ -141,6 +141,8 @@ class LogReplay:
                 self.transfers.change(entry)
             case kind if kind in PARCEL_KINDS:
                 self.parcels.change(entry)
+                if entry.kind == "packing_cancelled" and entry.packing.reopened:
+                    self._note_promise(entry)
             case kind if kind in PROMISE_KINDS:
                 self._note_promise(entry)
             case "tracked":

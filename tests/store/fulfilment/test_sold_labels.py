@@ -143,7 +143,7 @@ def test_labels_are_given_back_once(shop, fake, redis_client, network):
     fake.faults = lambda _: next(faults, None)
     with pytest.raises(CarrierUnavailable):
         shop.fulfilment.parcels.cancel(key, op="c")
-    assert state(shop, key) == [("packed", True)]
+    assert state(shop, key) == [("cancelling", True)]
     shop.fulfilment.parcels.cancel(key, op="c")
     shop.fulfilment.parcels.cancel(key, op="c")
     assert (state(shop, key), fake.owed) == ([("cancelled", True)], 0)
@@ -322,10 +322,10 @@ def test_labels_of_what_is_let_go_are_given_back_by_themselves(shop, fake, clock
     with pytest.raises(CarrierUnavailable):
         shop.fulfilment.giving_back.run()
     states = [state(shop, key)[0][0] for key in (released, cancelled, rejected)]
-    assert sorted(states) == ["cancelled", "cancelled", "packed"]  # the others do not wait for it
+    assert sorted(states) == ["cancelled", "cancelled", "cancelling"]  # the others do not wait for it
     assert shop.fulfilment.giving_back.run() == []
     clock.now += 300
-    assert shop.fulfilment.giving_back.run() == [str(keys[states.index("packed")])]
+    assert shop.fulfilment.giving_back.run() == [str(keys[states.index("cancelling")])]
     assert shop.fulfilment.giving_back.run() == []
     assert [state(shop, key)[0][0] for key in keys] == ["cancelled"] * 3 + ["packed"]
     assert fake.owed == 1

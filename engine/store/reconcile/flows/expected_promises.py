@@ -6,7 +6,11 @@ from engine.store.reconcile.expected_state import ExpectedHold
 
 
 def note_promise(hold: ExpectedHold, entry: Entry) -> None:
-    """Apply an entry that says how far a shipment has come, or that its promise is at risk."""
+    """Apply an entry that says how far a shipment has come, or at risk, or packed no more."""
+    if entry.kind == "packing_cancelled":
+        number = entry.packing.number
+        hold.promises[number] = PromiseState.of(hold.promises.get(number)).unpacked().text
+        return
     details = entry.details
     number = details["shipment"]
     state = PromiseState.of(hold.promises.get(number)).after(entry.kind, details)

@@ -89,7 +89,14 @@ if ARGV[2] ~= '' then
 end
 if request.promise then
   redis.call('HSET', key.hold, 'promise ' .. hold.number, request.promise.after)
-  redis.call('XADD', key.log, '*', unpack(signed(request.promise.fields)))
+  if request.promise.fields then
+    redis.call('XADD', key.log, '*', unpack(signed(request.promise.fields)))
+  end
+end
+if request.go_on_at then
+  redis.call('ZADD', key.unfinished_packings, request.go_on_at, request.packing)
+else
+  redis.call('ZREM', key.unfinished_packings, request.packing)
 end
 queue_print(request.node, request.print, tonumber(request.micros))
 if request.on_its_way == 'begins' then
