@@ -14,6 +14,7 @@ from engine.fulfilment.parcels.packing import PackingParts
 from engine.fulfilment.parcels.papers import ParcelPapers
 from engine.fulfilment.parcels.parcels import Parcels
 from engine.fulfilment.parcels.printed import PrintedPapers
+from engine.fulfilment.parcels.retention import Retention
 from engine.fulfilment.printing.printing import Printing
 from engine.fulfilment.printing.sending import PrinterConnections
 from engine.fulfilment.return_labels.printed_return_labels import PrintedReturnLabels
@@ -80,7 +81,10 @@ class Fulfilment:
         self.parcels = Parcels(packing)
         self.handing_over = HandingOver(packing, self.parcels, parts.holds)
         self.return_labels = ReturnLabels(packing, order=parts.orders.show)
-        self.giving_back = GivingBack(packing, self.parcels, self.handing_over, self.return_labels)
+        self.retention = Retention(packing, self.parcels, order=parts.orders.show)
+        self.giving_back = GivingBack(
+            packing, self.parcels, self.handing_over, self.return_labels, end_what_is_due=self.retention.take_turn
+        )
         tracked = TrackedShipments(parts.client, parts.keys, facts=parts.facts, packed=shipments)
         silence = parts.settings.tracking.silence
         self.tracking = Tracking(parts.client, parts.keys, tracked, silence=silence, clock=parts.clock)

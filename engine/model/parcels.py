@@ -87,6 +87,8 @@ class Packing:
     """The id of the manifest with which it was handed to the driver."""
     because: str = ""
     """Why it was or is being cancelled."""
+    closed: bool = False
+    """Whether nobody is to hand it over any more: its units left otherwise, or were let go, long ago."""
     cancelling_since: int | None = None
     """When its carrier was first asked to take its labels back, in UTC seconds, while that is not done."""
 
@@ -98,7 +100,7 @@ class Packing:
     @property
     def is_open(self) -> bool:
         """Whether it is to be handed over still."""
-        return self.state != "cancelled" and self.manifest is None
+        return self.state != "cancelled" and self.manifest is None and not self.closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -732,6 +732,21 @@ class Keys:
         return self._key("addressees")
 
     @property
+    def labels_stored(self) -> str:
+        """Sorted set: fields of `parcel_labels` by the UTC second at which they were stored."""
+        return self._key("parcels", "labels", "stored")
+
+    @property
+    def addressees_stored(self) -> str:
+        """Sorted set: ids of orders by the UTC second at which their addressee was last stored."""
+        return self._key("addressees", "stored")
+
+    @property
+    def packings_closed(self) -> str:
+        """String that expires: packings that nobody handed over were looked through of late."""
+        return self._key("parcels", "closed")
+
+    @property
     def given_back_until(self) -> str:
         """String: up to which log entry labels were given back of packings whose units were let go."""
         return self._key("parcels", "given_back")

@@ -175,11 +175,12 @@ CHANGE_SHIPMENT = KeyLayout(
         *_PACKING,
         *("serials", "tracking_serials", "parcel_labels", "addressees", "order_keys"),
         *("hold", "endings", "shipment_units", "tracking_open", "tracking_unraised", "unfinished_packings"),
+        *("labels_stored", "addressees_stored"),
     ),
     parts=("number_ranges", "serials", "print_jobs", "tracking"),
 )
 CHANGE_RETURN_LABEL = KeyLayout(
-    ("returns", "parcel_labels", "order_keys", "serials", "tracking_serials", "log", "operation"),
+    ("returns", "parcel_labels", "labels_stored", "order_keys", "serials", "tracking_serials", "log", "operation"),
     parts=("number_ranges", "serials"),
 )
 CLOSE_MANIFEST = KeyLayout((*_PACKING, "manifests", "unconfirmed_manifests"), parts=("print_jobs",))
@@ -187,7 +188,7 @@ RESERVE_SERIALS = KeyLayout(("serials",), parts=("number_ranges", "serials"))
 RESERVE_NUMBERS = KeyLayout(("tracking_serials",), parts=("number_ranges", "serials"))
 MARK_SERIALS = KeyLayout(("claimed_serials",))
 MARK_NUMBERS = KeyLayout(("claimed_numbers",))
-PUT_ADDRESSEE = KeyLayout(("order", "order_keys", "addressees", "log"))
+PUT_ADDRESSEE = KeyLayout(("order", "order_keys", "addressees", "addressees_stored", "log"))
 NOTE_OVERDUE = KeyLayout(
     ("arriving", "receipt_skus", "at_risk", "log"),
     (("changed_receipts", "changed_pegs"),),
@@ -211,7 +212,9 @@ WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 APPROVE = KeyLayout(("order", "parked", *_BACKLOG, "facts", "changed", "log"), parts=_WAITING)
-ERASE = KeyLayout(("order", "order_keys", "addressees", "chain", "backlog", "quote", "log"), (("ended_hold",),))
+ERASE = KeyLayout(
+    ("order", "order_keys", "addressees", "addressees_stored", "chain", "backlog", "quote", "log"), (("ended_hold",),)
+)
 WAIT = KeyLayout(
     ("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=(*_WAITING, *_ENDED)
 )

@@ -6,8 +6,9 @@ Whoever changes a hold or cancels a return does not look at labels. The log says
 reads it on from where it was read before, so nothing is missed when a process dies.
 """
 
+import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from engine.actor import by_itself
@@ -40,12 +41,20 @@ class GivingBack:
     """Of one network."""
 
     def __init__(
-        self, parts: PackingParts, parcels: Parcels, handing_over: HandingOver, return_labels: ReturnLabels
+        self,
+        parts: PackingParts,
+        parcels: Parcels,
+        handing_over: HandingOver,
+        return_labels: ReturnLabels,
+        *,
+        end_what_is_due: Callable[[], None],
     ) -> None:
+        """`end_what_is_due` ends what is kept for a time."""
         self._parts = parts
         self._parcels = parcels
         self._handing_over = handing_over
         self._return_labels = return_labels
+        self._end_what_is_due = end_what_is_due
         self._packing = ShipmentPacking(parts)
         self._labels_back = LabelsBack(parts)
         self._leases = Leases(parts.client, parts.keys)
@@ -71,16 +80,12 @@ class GivingBack:
         """Confirm what was handed over, and give labels back, if no other process does at present."""
         keys = self._parts.keys
         if self._leases.take(keys.giving_back_lease, self._who, milliseconds=_TURN_MILLISECONDS):
-            try:
-                try:
-                    self._handing_over.go_on()
-                finally:
-                    try:
-                        self.go_on_with_packings()
-                    finally:
-                        self.run()
-            finally:
-                self._leases.give_back(keys.giving_back_lease, self._who)
+            with contextlib.ExitStack() as steps:  # each is taken, whatever becomes of those before it
+                steps.callback(self._leases.give_back, keys.giving_back_lease, self._who)
+                steps.callback(self._end_what_is_due)
+                steps.callback(self.run)
+                steps.callback(self.go_on_with_packings)
+                steps.callback(self._handing_over.go_on)
 
     def go_on_with_packings(self) -> list[ShipmentKey]:
         """Go on with packings whose carrier was being asked, for labels or to take them back, when whoever asked

@@ -28,6 +28,10 @@ class PackingEndings:
         kept = replace(packing, state=state, because="", cancelling_since=None)
         return self._store(reading, "packing_kept", kept)
 
+    def store_closed(self, reading: ShipmentReading, packing: Packing) -> ShipmentOutcome:
+        """It is not listed any more among what is to be handed over."""
+        return self._store(reading, "packing_closed", replace(packing, closed=True))
+
     def store_cancelled(
         self, reading: ShipmentReading, packing: Packing, *, because: str, named: Operation | None = None
     ) -> ShipmentOutcome:
@@ -41,6 +45,7 @@ class PackingEndings:
         after = reading.packed.with_packing(packing)
         reopened = kind == "packing_cancelled" and is_reopened(reading, after)
         carried = any(item.state == "packed" and item.carrier for item in after.valid)
+        begins = kind == "packing_kept" and packing.state == "packed"
         change = ShipmentChange(
             kind=kind,
             before=reading.stored.text,
@@ -51,7 +56,7 @@ class PackingEndings:
             hold=reading.hold if reopened else None,
             promise=reading.promise,
             reopened=reopened,
-            on_its_way=("begins" if packing.state == "packed" else "") if carried else "ends",
+            on_its_way=("begins" if begins else "") if carried or kind == "packing_closed" else "ends",
         )
         return self._shipments.change(change, named or operation(f"{kind} {packing.number}", None))
 

@@ -11,6 +11,7 @@ from engine.fulfilment.parcels.papers import ParcelPapers
 from engine.fulfilment.printing.print_job import Paper, PrintJob
 from engine.fulfilment.printing.printer import PrintFormat
 from engine.model.parcels import LabelFormat, PackedShipment, ShipmentKey
+from engine.store.fulfilment.kept_papers import KEPT_DAYS, KEPT_SECONDS
 
 CONTENT_TYPES: Final[Mapping[LabelFormat, str]] = {
     "pdf": "application/pdf",
@@ -108,7 +109,15 @@ class PrintedPapers:
 
     def _sold(self, shipment: PackedShipment, parcel: int) -> tuple[LabelFormat, bytes] | None:
         stored = self._parts.shipments.label(shipment.key, parcel)
-        return None if stored is None else self._parts.addressees.label(shipment.first, shipment.key, parcel, stored)
+        if stored is not None:
+            return self._parts.addressees.label(shipment.first, shipment.key, parcel, stored)
+        packing = next(item for item in shipment.valid if any(one.number == parcel for one in item.parcels))
+        if packing.sold and self._parts.clock() - packing.packed_at >= KEPT_SECONDS:
+            raise NotFound(
+                f"the label of parcel {parcel} of shipment '{shipment.key}', which carrier '{packing.carrier}' sold,"
+                f" was kept for {KEPT_DAYS} days, and is not kept any more"
+            )
+        return None
 
 
 def parcel_of(name: str) -> tuple[ShipmentKey, int]:

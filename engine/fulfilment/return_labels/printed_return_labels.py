@@ -1,6 +1,8 @@
 """Labels of returns as they are printed: drawn of what is stored or, where a carrier sold one, as it sold it."""
 
-from engine.errors import InputInvalid, Mistake
+from datetime import UTC, datetime
+
+from engine.errors import InputInvalid, Mistake, NotFound
 from engine.fulfilment.labels import paper
 from engine.fulfilment.parcels.carriage import known_addressee
 from engine.fulfilment.parcels.packing import PackingParts
@@ -10,6 +12,7 @@ from engine.fulfilment.printing.print_job import PrintJob
 from engine.fulfilment.printing.printer import PrintFormat
 from engine.fulfilment.return_labels.return_labels import LabelledReturn, ReturnLabels
 from engine.model.parcels import LabelFormat
+from engine.store.fulfilment.kept_papers import KEPT_DAYS
 from engine.store.fulfilment.return_labels import StoredReturnLabels
 
 
@@ -20,6 +23,7 @@ class PrintedReturnLabels:
         self._labels = labels
         self._stored = StoredReturnLabels(parts.client, parts.keys)
         self._addressees = parts.addressees
+        self._clock = parts.clock
 
     def node_of(self, return_id: str) -> str:
         """The place of return that the label names."""
@@ -79,7 +83,15 @@ class PrintedReturnLabels:
 
     def _sold(self, found: LabelledReturn) -> tuple[LabelFormat, bytes] | None:
         stored = self._stored.sold(found.stored.id) if found.label.sold else None
-        return None if stored is None else self._addressees.return_label(found.stored.first, found.stored.id, stored)
+        if stored is not None:
+            return self._addressees.return_label(found.stored.first, found.stored.id, stored)
+        today = datetime.fromtimestamp(self._clock(), tz=UTC).date()
+        if found.label.sold and (today - found.label.issued_on).days >= KEPT_DAYS:
+            raise NotFound(
+                f"the label of return '{found.stored.id}', which carrier '{found.label.carrier}' sold, was kept for"
+                f" {KEPT_DAYS} days, and is not kept any more"
+            )
+        return None
 
 
 def _file_name(return_id: str) -> str:

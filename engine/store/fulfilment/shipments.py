@@ -27,7 +27,9 @@ from engine.store.keys import Keys
 from engine.store.outcomes import OperationReused
 from engine.store.script_keys import CHANGE_SHIPMENT
 
-PackingKind: TypeAlias = Literal["packing_begun", "packed", "packing_cancel_begun", "packing_kept", "packing_cancelled"]
+PackingKind: TypeAlias = Literal[
+    "packing_begun", "packed", "packing_cancel_begun", "packing_kept", "packing_closed", "packing_cancelled"
+]
 GO_ON_AFTER: Final = 120
 """Seconds after which the service goes on with a packing whose carrier is being asked, if whoever asked does not."""
 

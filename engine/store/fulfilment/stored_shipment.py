@@ -67,6 +67,7 @@ class StoredPacking(Record, frozen=True, omit_defaults=True):
     manifest: str = ""
     because: str = ""
     since: int = 0
+    closed: bool = False
 
     @classmethod
     def of(cls, packing: Packing) -> Self:
@@ -82,6 +83,7 @@ class StoredPacking(Record, frozen=True, omit_defaults=True):
             manifest=packing.manifest or "",
             because=packing.because,
             since=packing.cancelling_since or 0,
+            closed=packing.closed,
         )
 
     @property
@@ -98,6 +100,7 @@ class StoredPacking(Record, frozen=True, omit_defaults=True):
             manifest=self.manifest or None,
             because=self.because,
             cancelling_since=self.since or None,
+            closed=self.closed,
         )
 
 
@@ -223,5 +226,5 @@ def open_packings(key: ShipmentKey, shipment: StoredShipment) -> Mapping[str, st
     return {
         f"{key}/{packing.number}": msgspec.json.encode([packing.state, shipment.node, packing.carrier]).decode()
         for packing in shipment.packings
-        if packing.state != "cancelled" and not packing.manifest
+        if packing.state != "cancelled" and not packing.manifest and not packing.closed
     }

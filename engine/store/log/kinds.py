@@ -34,7 +34,14 @@ TRANSFER_KINDS = (
     "transfer_cancelled",
 )
 """What became of a transfer."""
-PACKING_KINDS = ("packing_begun", "packed", "packing_cancel_begun", "packing_kept", "packing_cancelled")
+PACKING_KINDS = (
+    "packing_begun",
+    "packed",
+    "packing_cancel_begun",
+    "packing_kept",
+    "packing_closed",
+    "packing_cancelled",
+)
 """What became of parcels of a shipment."""
 PARCEL_KINDS = (*PACKING_KINDS, "manifested")
 """What became of parcels."""

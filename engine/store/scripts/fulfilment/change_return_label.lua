@@ -52,8 +52,10 @@ local after = with_numbers(request.after)
 redis.call('HSET', key.returns, request.id, after)
 if ARGV[2] ~= '' then
   redis.call('HSET', key.parcel_labels, request.label, ARGV[2])
+  redis.call('ZADD', key.labels_stored, request.now, request.label)
 elseif request.label_gone then
   redis.call('HDEL', key.parcel_labels, request.label)
+  redis.call('ZREM', key.labels_stored, request.label)
 end
 redis.call('XADD', key.log, '*', unpack(signed({
   'kind', request.kind, 'id', request.first, 'at', request.now, 'details', with_numbers(request.details),

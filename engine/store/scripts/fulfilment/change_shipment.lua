@@ -80,12 +80,18 @@ for _, field in ipairs(request.open_gone) do
 end
 for _, field in ipairs(request.labels_gone) do
   redis.call('HDEL', key.parcel_labels, field)
+  redis.call('ZREM', key.labels_stored, field)
 end
 for place = FIRST_LABEL, #ARGV, 2 do
   redis.call('HSET', key.parcel_labels, ARGV[place], ARGV[place + 1])
+  redis.call('ZADD', key.labels_stored, request.now, ARGV[place])
 end
 if ARGV[2] ~= '' then
   redis.call('HSET', key.addressees, request.order, ARGV[2])
+end
+local is_packed = request.kind == 'packed' or request.kind == 'packing_begun'
+if is_packed and redis.call('HEXISTS', key.addressees, request.order) == 1 then  -- for as long as a return may come
+  redis.call('ZADD', key.addressees_stored, request.now, request.order)
 end
 if request.promise then
   redis.call('HSET', key.hold, 'promise ' .. hold.number, request.promise.after)

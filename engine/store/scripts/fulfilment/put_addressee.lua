@@ -20,9 +20,11 @@ local function log(is_there)
 end
 if ARGV[4] == '' then
   redis.call('HDEL', key.order_keys, ARGV[2])
+  redis.call('ZREM', key.addressees_stored, ARGV[1])
   return redis.call('HDEL', key.addressees, ARGV[1]) == 1 and log(false) or 'done'
 elseif redis.call('HGET', key.order_keys, ARGV[2]) ~= ARGV[3] then
   return 'changed'
 end
 redis.call('HSET', key.addressees, ARGV[1], ARGV[4])
+redis.call('ZADD', key.addressees_stored, ARGV[5], ARGV[1])
 return log(true)

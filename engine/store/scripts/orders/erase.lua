@@ -26,6 +26,7 @@ if ARGV[6] ~= '' then
 end
 redis.call('DEL', key.quote)
 redis.call('HDEL', key.addressees, ARGV[8])
+redis.call('ZREM', key.addressees_stored, ARGV[8])
 redis.call('HSET', key.order_keys, 'addressee:' .. ARGV[8], ERASED .. ARGV[2])
 redis.call('XADD', key.log, '*', 'kind', 'erased', 'id', ARGV[1], 'at', ARGV[2], 'body', ARGV[3], unpack(signature))
 return {'done'}
