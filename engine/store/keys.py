@@ -268,7 +268,7 @@ class Keys:
     @property
     def parcel_numbers(self) -> str:
         """Hash: tracking number or SSCC of a packed parcel, as `number_name` of engine/model/tracking.py has it, to
-        `DECISION/NUMBER/PARCEL`.
+        `DECISION/NUMBER/PARCEL`; of several parcels of a shipment that go by one number, the first of them.
         """
         return self._key("parcels", "numbers")
 

@@ -21,7 +21,7 @@ from api.records.fulfilment.parcels import (
     PackingRecord,
 )
 from api.shapes.fulfilment.paper_fields import FORMATS
-from api.shapes.fulfilment.parcels import pack_request, shipment_key
+from api.shapes.fulfilment.parcels import TRACKING_NUMBER, pack_request, shipment_key
 from api.shapes.limits import MOST_PACKINGS
 from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid, Mistake
@@ -71,6 +71,12 @@ def shipment() -> None:
 )
 @click.option("--weight", "weights", multiple=True, help="Of each --parcel, such as 2.5 kg. Default: by its articles.")
 @click.option("--size", "sizes", multiple=True, help="Of each --parcel, LENGTHxWIDTHxHEIGHT in millimetres.")
+@click.option(
+    "--tracking",
+    "numbers",
+    multiple=True,
+    help="A tracking number that the carrier gave already: one of each --parcel, or one for all.",
+)
 @click.option("--partial", is_flag=True, help="The rest of the shipment follows in other parcels, later.")
 @click.option(
     "--addressee",
@@ -87,6 +93,7 @@ def pack(
     parcels: tuple[str, ...],
     weights: tuple[str, ...],
     sizes: tuple[str, ...],
+    numbers: tuple[str, ...],
     partial: bool,
     addressee: Path | None,
     op: str | None,
@@ -100,8 +107,9 @@ def pack(
     Example: pointsman shipment pack 4f2a6c/0 --parcel 1=2 --parcel 2=1,3=1
     """
     body = {
-        "parcels": list(_parcels(parcels, weights, sizes)),
+        "parcels": list(_parcels(parcels, weights, sizes, numbers if len(numbers) > 1 else ())),
         "partial": partial,
+        "tracking_number": _number(numbers[0]) if len(numbers) == 1 else None,
         "addressee": None if addressee is None else read_addressee(addressee),
         "op": op,
     }
@@ -110,8 +118,10 @@ def pack(
         _print(service, view, as_json=as_json)
 
 
-def _parcels(parcels: Sequence[str], weights: Sequence[str], sizes: Sequence[str]) -> Iterator[dict[str, Any]]:
-    for option, words in (("--weight", weights), ("--size", sizes)):
+def _parcels(
+    parcels: Sequence[str], weights: Sequence[str], sizes: Sequence[str], numbers: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    for option, words in (("--weight", weights), ("--size", sizes), ("--tracking", numbers)):
         if words and len(words) != len(parcels):
             message = say("write one for each --parcel, or none")
             raise InputInvalid([Mistake(field=option, message=message)])
@@ -120,7 +130,15 @@ def _parcels(parcels: Sequence[str], weights: Sequence[str], sizes: Sequence[str
             "lines": units_by_name("--parcel", tuple(words.split(","))),
             "weight_g": grams(weights[place]) if weights else None,
             "size_mm": _size(sizes[place]) if sizes else None,
+            "tracking_number": _number(numbers[place]) if numbers else None,
         }
+
+
+def _number(word: str) -> str:
+    if not TRACKING_NUMBER.fullmatch(word):
+        message = say("'{word}' is no tracking number, such as 1Z999AA10123456784", word=word)
+        raise InputInvalid([Mistake(field="--tracking", message=message)])
+    return word
 
 
 def _size(word: str) -> dict[str, int]:

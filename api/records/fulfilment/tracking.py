@@ -8,7 +8,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.fulfilment.tracking.carrier_calls import CarrierCall
+from engine.fulfilment.tracking.tracked_shipment import TrackedShipment
 from engine.fulfilment.tracking.tracking import EventOutcome, FoundParcel
+from engine.model.parcels import Parcel
 from engine.model.tracking import ParcelProgress, Scan, TrackingEvent, TrackingState
 
 _RESULT = Meta(
@@ -96,6 +98,20 @@ class ProgressRecord(Record, frozen=True):
         return cls(state=progress.state, since=None if progress.since is None else timestamp(progress.since))
 
 
+class ParcelOfNumberRecord(Record, frozen=True, kw_only=True):
+    """One of the parcels that go by a number."""
+
+    parcel: Annotated[int, Meta(description="its number in the shipment, from 1")]
+    sscc: str
+    state: TrackingState
+    since: Timestamp | None
+
+    @classmethod
+    def of(cls, parcel: Parcel, shipment: TrackedShipment) -> "ParcelOfNumberRecord":
+        progress = ProgressRecord.of(shipment.parcel_progress(parcel.sscc))
+        return cls(parcel=parcel.number, sscc=parcel.sscc, state=progress.state, since=progress.since)
+
+
 class ParcelTrackingRecord(Record, frozen=True, kw_only=True):
     """Where the parcel is that goes by a number, and its shipment."""
 
@@ -109,6 +125,10 @@ class ParcelTrackingRecord(Record, frozen=True, kw_only=True):
     decision: str
     shipment: Annotated[int, Meta(description="its number in the decision, from 0")]
     parcel: Annotated[int, Meta(description="its number in the shipment, from 1")]
+    same_number: Annotated[
+        list[ParcelOfNumberRecord] | UnsetType,
+        Meta(description="all parcels that go by this number, where its carrier gave one for several"),
+    ] = UNSET
     parcels: Annotated[int, Meta(description="how many parcels of the shipment a carrier has")]
     node: str
     service: str
@@ -132,6 +152,9 @@ class ParcelTrackingRecord(Record, frozen=True, kw_only=True):
             decision=shipment.key.decision,
             shipment=shipment.key.number,
             parcel=parcel.number,
+            same_number=[ParcelOfNumberRecord.of(item, shipment) for item in found.parcels]
+            if len(found.parcels) > 1
+            else UNSET,
             parcels=len(shipment.parcels),
             node=shipment.promise.node,
             service=found.packing.service,

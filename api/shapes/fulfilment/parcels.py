@@ -20,7 +20,18 @@ from engine.service import Pointsman
 
 MOST_MILLIMETRES = 100_000
 _OPEN_STATES = [state for state in get_args(PackingState) if state != "cancelled"]
+TRACKING_NUMBER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 -]{2,48})[A-Za-z0-9]\Z", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+
+
+def _given_number(description: str) -> fields.String:
+    return fields.String(
+        load_default=None,
+        validate=validate.Regexp(
+            TRACKING_NUMBER, error="write 4 to 50 letters and digits, also with blanks or hyphens between them"
+        ),
+        metadata={"description": description},
+    )
 
 
 class ParcelSizeRequest(Strict):
@@ -37,6 +48,7 @@ class ParcelRequestShape(Strict):
     lines = LineUnits(empty=EMPTY_PARCEL)
     weight_g = WholeNumber(1, MOST_PARCEL_GRAMS, load_default=None, metadata={"description": "gross, in grams"})
     size_mm = fields.Nested(ParcelSizeRequest, load_default=None)
+    tracking_number = _given_number("that its carrier gave already; none is taken or bought for it")
 
 
 class PackShipmentRequest(Strict):
@@ -53,6 +65,7 @@ class PackShipmentRequest(Strict):
         ),
     )
     partial = TrueOrFalse(load_default=False)
+    tracking_number = _given_number("of all parcels that have none of their own, where their carrier gave one for all")
     addressee = fields.Nested(PostalAddressShape, load_default=None)
     op = Word(load_default=None)
 
@@ -84,7 +97,7 @@ class ShipmentsQuery(Strict):
     state = fields.String(
         load_default=None,
         validate=validate.OneOf(_OPEN_STATES),
-        metadata={"description": "booking: its carrier is being asked for labels"},
+        metadata={"description": "booking: its carrier is being asked for labels; cancelling: to take them back"},
     )
     limit = QueryNumber(1, MOST_PACKINGS, load_default=100, metadata={"description": "at most so many"})
 
@@ -123,6 +136,7 @@ def pack_request(pointsman: Pointsman, shipment: ShipmentKey, body: Mapping[str,
             ),
             grams=item["weight_g"],
             size=None if item["size_mm"] is None else ParcelSize(**item["size_mm"]),
+            tracking_number=item["tracking_number"],
         )
         for number, item in enumerate(body["parcels"])
     )
@@ -131,5 +145,6 @@ def pack_request(pointsman: Pointsman, shipment: ShipmentKey, body: Mapping[str,
         parcels=parcels,
         partial=body["partial"],
         addressee=body["addressee"],
+        tracking_number=body["tracking_number"],
         op=body["op"],
     )

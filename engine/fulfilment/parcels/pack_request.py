@@ -19,32 +19,43 @@ EMPTY_PARCEL = "name what is in the parcel, or leave it out"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelRequest:
     """One box: so many units of each line or SKU of the shipment. Without `grams`, the weight is that of its articles
-    and of the packing.
+    and of the packing. `tracking_number` is the one that its carrier gave somebody else, as the warehouse's system.
     """
 
     lines: Mapping[str, int]
     grams: int | None = None
     size: ParcelSize | None = None
+    tracking_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackRequest:
     """Without `parcels`, all that is left of the shipment is in one. With `partial`, the rest follows by another
     request; otherwise every unit that is left is in one of the `parcels`. `addressee` is whom it goes to, in place of
-    the order's.
+    the order's. `tracking_number` is that of all its parcels that have none of their own.
     """
 
     shipment: ShipmentKey
     parcels: Sequence[ParcelRequest] = ()
     partial: bool = False
     addressee: PostalAddress | None = None
+    tracking_number: str | None = None
     op: str | None = field(default=None)
 
     @property
     def fingerprint(self) -> str:
         """Tells another request under the same name."""
         parcels = [(dict(item.lines), item.grams, item.size) for item in self.parcels]
-        return "packed " + msgspec.json.encode([parcels, self.partial], order="deterministic").decode()
+        asked: list[object] = [parcels, self.partial]
+        if any(self.given):
+            asked.append(self.given)
+        return "packed " + msgspec.json.encode(asked, order="deterministic").decode()
+
+    @property
+    def given(self) -> tuple[str | None, ...]:
+        """Of each parcel, the tracking number that comes with the request."""
+        parcels = self.parcels or [ParcelRequest(lines={})]
+        return tuple(item.tracking_number or self.tracking_number for item in parcels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +63,8 @@ class PlannedParcel:
     lines: tuple[ParcelLine, ...]
     grams: int
     size: ParcelSize | None
+    tracking_number: str | None = None
+    """The one that came with the request."""
 
 
 def plan_parcels(
@@ -78,7 +91,8 @@ def plan_parcels(
         grams = _weight(lines, products, packing_grams) if parcel.grams is None else parcel.grams
         if grams > MOST_PARCEL_GRAMS:
             mistakes.append(Mistake(field=f"parcels.{number}", message=_too_heavy(grams)))
-        parcels.append(PlannedParcel(lines=lines, grams=grams, size=parcel.size))
+        given = request.given[number]
+        parcels.append(PlannedParcel(lines=lines, grams=grams, size=parcel.size, tracking_number=given))
     if not request.partial:
         mistakes += (
             Mistake(
@@ -148,7 +162,10 @@ def _too_heavy(grams: int) -> str:
 
 
 def is_same(packing: Packing, planned: Sequence[PlannedParcel]) -> bool:
-    """Whether a packing has just these parcels."""
+    """Whether a packing has just these parcels, and of those that came with a tracking number just that."""
+    given = [(item.tracking_number, there.tracking_number) for item, there in zip(planned, packing.parcels)]  # noqa: B905 compared below
+    if any(asked is not None and asked != number for asked, number in given):
+        return False
     return [(item.lines, item.grams, item.size) for item in packing.parcels] == [
         (item.lines, item.grams, item.size) for item in planned
     ]

@@ -21,6 +21,7 @@ from engine.fulfilment.carriers.carriers import label_format
 from engine.fulfilment.carriers.number_ranges import script_ranges
 from engine.fulfilment.labels.letters.printable import check_address
 from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
+from engine.fulfilment.parcels.given_numbers import verify_given
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
 from engine.fulfilment.parcels.packed_papers import PackedPapers
 from engine.fulfilment.parcels.packing_endings import PackingEndings, on_its_way
@@ -31,6 +32,7 @@ from engine.idempotency import name_reused, operation
 from engine.inventory.hold_requests import hold_ended, still_to_come
 from engine.model.facts import Network, Node
 from engine.model.parcels import LabelFormat, PackedShipment, Packing, Parcel, ParcelTerms, ShipmentKey
+from engine.model.tracking import number_name
 from engine.store.connection.client import Client
 from engine.store.fulfilment.addressees import Addressees, erased
 from engine.store.fulfilment.serials import Serials, exhausted
@@ -142,7 +144,9 @@ class ShipmentPacking:
     def _is_like(self, request: PackRequest, reading: ShipmentReading, packing: Packing) -> bool:
         """Whether the request would have led to this packing."""
         if not request.parcels:
-            return True
+            return all(parcel.tracking_number in (request.given[0], None) for parcel in packing.parcels) or (
+                request.given[0] is None
+            )
         left = {line: reading.left.get(line, 0) + packing.units.get(line, 0) for line in reading.skus}
         return is_same(packing, self._plan(replace_partial(request), reading, left))
 
@@ -171,17 +175,20 @@ class ShipmentPacking:
         goal = addressee_of(
             carriage, lambda: request.addressee or self._parts.addressees.read(packed.order), packed.order
         )
-        if not carriage.sells:
+        if not carriage.sells or any(request.given):
             check_address(goal, "addressee")  # a label that can't be drawn is known before anything has a number
+        verify_given(request.given, request.shipment, carriage, self._parts.shipments.find_number)
+        sells = carriage.sells and not any(request.given)
         places = NumberPlaces()
         has_ranges = carriage.account is not None and bool(carriage.account.ranges) and not carriage.sells
+        without = [place for place, parcel in enumerate(planned, start=1) if parcel.tracking_number is None]
         before = sum(len(item.parcels) for item in packed.packings)
         packing = Packing(
             number=len(packed.packings) + 1,
-            state="booking" if carriage.sells else "packed",
+            state="booking" if sells else "packed",
             service=carriage.service,
             carrier=carriage.carrier,
-            sold=carriage.sells,
+            sold=sells,
             packed_at=now,
             parcels=tuple(
                 Parcel(
@@ -190,14 +197,15 @@ class ShipmentPacking:
                     lines=parcel.lines,
                     grams=parcel.grams,
                     size=parcel.size,
-                    tracking_number=places.tracking(place) if has_ranges else None,
+                    tracking_number=parcel.tracking_number
+                    or (places.tracking(1 + without.index(place)) if has_ranges else None),
                 )
                 for place, parcel in enumerate(planned, start=1)
             ),
         )
         after = packed.with_packing(packing)
         done = packing.state == "packed"
-        ranges = script_ranges(carriage.account.ranges) if has_ranges and carriage.account else ()
+        ranges = script_ranges(carriage.account.ranges) if has_ranges and without and carriage.account else ()
         return ShipmentChange(
             kind="packed" if done else "packing_begun",
             before=reading.stored.text,
@@ -208,7 +216,10 @@ class ShipmentPacking:
             hold=reading.hold,
             promise=reading.promise,
             passed=done and passes(reading, after),
-            numbers=TakenNumbers(places=places, count=len(planned), terms=terms, ranges=ranges),
+            numbers=TakenNumbers(
+                places=places, count=len(planned), terms=terms, ranges=ranges, tracking_count=len(without)
+            ),
+            given=tuple(number_name(number) for number in request.given if number),
             addressee=self._parts.addressees.encrypted(packed.order, request.addressee) if request.addressee else b"",
             jobs=self._papers.of_parcels(network, after, packing, now) if done else (),
             needs_key=True,
@@ -230,8 +241,8 @@ class ShipmentPacking:
             case NumbersLacking() if numbers is not None:
                 carrier = change.after.packings[-1].carrier or ""
                 if outcome.exhausted:
-                    raise NumbersExhausted(carrier=carrier, needed=numbers.count)
-                self._tracking_serials.reserve(numbers.ranges, numbers.count, carrier=carrier)
+                    raise NumbersExhausted(carrier=carrier, needed=numbers.tracking_count)
+                self._tracking_serials.reserve(numbers.ranges, numbers.tracking_count, carrier=carrier)
             case SerialsLacking() if numbers is not None:
                 if outcome.exhausted:
                     raise exhausted(numbers.terms, numbers.count)

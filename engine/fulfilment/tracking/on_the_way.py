@@ -97,18 +97,17 @@ class OnTheWay:
 
     def _told_before(self, found: Iterable[ReadShipment]) -> dict[ShipmentKey, tuple[dict[str, list[Scan]], str]]:
         """Of shipments of which something was told before they were packed: that by SSCC, and who told it last."""
-        parcels = {
-            name: (read.shipment.key, parcel.sscc)
-            for read in found
-            for parcel in read.shipment.parcels
-            for name in _names([parcel])
-        }
+        parcels: dict[str, list[tuple[ShipmentKey, str]]] = {}
+        for read in found:
+            for parcel in read.shipment.parcels:
+                for name in _names([parcel]):
+                    parcels.setdefault(name, []).append((read.shipment.key, parcel.sscc))
         told: dict[ShipmentKey, tuple[dict[str, list[Scan]], str]] = {}
         for name, events in self._unknown.read(list(parcels)).items():
-            key, sscc = parcels[name]
-            scans, _ = told.get(key, ({}, WATCH))
-            scans.setdefault(sscc, []).extend(scan_of(item.event, item.heard) for item in events)
-            told[key] = scans, max(events, key=lambda item: item.heard).source
+            for key, sscc in parcels[name]:
+                scans, _ = told.get(key, ({}, WATCH))
+                scans.setdefault(sscc, []).extend(scan_of(item.event, item.heard) for item in events)
+                told[key] = scans, max(events, key=lambda item: item.heard).source
         return told
 
     def _newly(self, read: ReadShipment, now: int) -> OnTheWayRisk | None:

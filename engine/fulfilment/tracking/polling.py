@@ -218,8 +218,9 @@ def _carriers_of(shipment: TrackedShipment) -> set[str]:
 def _numbers(shipment: TrackedShipment, carrier: str) -> list[str]:
     """The tracking numbers of its parcels that the carrier has and that are not over."""
     its = itertools.chain.from_iterable(item.parcels for item in shipment.packings if item.carrier == carrier)
-    return [
+    numbers = [
         parcel.tracking_number
         for parcel in its
         if parcel.tracking_number is not None and shipment.parcel_progress(parcel.sscc).state not in ENDED
     ]
+    return list(dict.fromkeys(numbers))  # several parcels may go by one

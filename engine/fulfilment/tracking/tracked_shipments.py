@@ -17,6 +17,7 @@ from engine.fulfilment.tracking.advance import Heard, advance
 from engine.fulfilment.tracking.tracked_shipment import Goal, TrackedShipment
 from engine.model.facts import Network
 from engine.model.parcels import PackedShipment, Packing, Parcel, ShipmentKey
+from engine.model.tracking import number_name
 from engine.promise_watch.watched_shipment import watched
 from engine.store.connection.client import Client, faults
 from engine.store.entry_codec.order_key import OrderKey
@@ -48,11 +49,14 @@ class TrackingCall:
 
 @dataclass(frozen=True, kw_only=True)
 class NumberedParcel:
-    """What goes by a number: a parcel of a shipment."""
+    """What goes by a number: a parcel of a shipment, or several of those that its carrier gave one number for; `parcel`
+    is the first of `parcels`.
+    """
 
     read: ReadShipment
     place: ParcelPlace
     parcel: Parcel
+    parcels: tuple[Parcel, ...]
 
 
 class TrackedShipments:
@@ -87,7 +91,7 @@ class TrackedShipments:
         places = self._store.places(list(dict.fromkeys(numbers)))
         found = self.find([place.shipment for place in places.values()])
         return {
-            number: NumberedParcel(read=read, place=place, parcel=parcel)
+            number: NumberedParcel(read=read, place=place, parcel=parcel, parcels=_named(number, read, parcel))
             for number, place in places.items()
             if (read := found.get(place.shipment)) is not None
             for parcel in read.shipment.parcels
@@ -165,6 +169,15 @@ def _step(call: TrackingCall) -> TrackingStep | None:
 def _carriers(shipment: TrackedShipment, ssccs: Iterable[str]) -> list[str]:
     """Those of these parcels."""
     return sorted({carrier for sscc in ssccs if (carrier := shipment.packing_of(sscc).carrier) is not None})
+
+
+def _named(number: str, read: ReadShipment, first: Parcel) -> tuple[Parcel, ...]:
+    """The parcels of the shipment that go by the number."""
+    if number == first.sscc:
+        return (first,)
+    return tuple(parcel for parcel in read.shipment.parcels if number_name(parcel.tracking_number or "") == number) or (
+        first,
+    )
 
 
 def _carried(packed: PackedShipment) -> tuple[Packing, ...]:

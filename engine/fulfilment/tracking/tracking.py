@@ -24,9 +24,12 @@ once one does.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundParcel:
-    """A parcel that goes by a number, with its shipment and what of that was packed together with it."""
+    """A parcel that goes by a number, with its shipment and what of that was packed together with it. `parcels` are all
+    that go by the number.
+    """
 
     parcel: Parcel
+    parcels: tuple[Parcel, ...]
     packing: Packing
     shipment: TrackedShipment
 
@@ -72,7 +75,8 @@ class Tracking:
         if found is None:
             raise NotFound(f"no parcel that is with a carrier, or was, goes by the number '{number}'")
         shipment, parcel = found.read.shipment, found.parcel
-        return FoundParcel(parcel=parcel, packing=shipment.packing_of(parcel.sscc), shipment=shipment)
+        packing = shipment.packing_of(parcel.sscc)
+        return FoundParcel(parcel=parcel, parcels=found.parcels, packing=packing, shipment=shipment)
 
     def _parcels(self, events: Iterable[TrackingEvent], source: str) -> dict[str, NumberedParcel]:
         """By number, the parcel that goes by it. Events of other numbers are kept."""
@@ -106,7 +110,8 @@ class Tracking:
             outcomes.append(dict(zip(indexes, _outcomes(read.shipment, numbered), strict=True)))
             scans: dict[str, list[Scan]] = {}
             for parcel, scan in numbered:
-                scans.setdefault(parcel.parcel.sscc, []).append(scan)
+                for each in parcel.parcels:
+                    scans.setdefault(each.sscc, []).append(scan)
             places = {events[index].tracking_number: parcels[events[index].tracking_number].place for index in indexes}
             heard = Heard(scans=scans, source=source, now=now, silence=self._silence)
             calls.append(TrackingCall(read=read, heard=heard, places=places))

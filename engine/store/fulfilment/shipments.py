@@ -52,12 +52,13 @@ class NumberPlaces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenNumbers:
-    """What numbers the script takes: so many SSCCs by these terms and, with `ranges`, as many tracking numbers."""
+    """What numbers the script takes: so many SSCCs by these terms and, with `ranges`, so many tracking numbers."""
 
     places: NumberPlaces
     count: int
     terms: ParcelTerms
     ranges: Sequence[Mapping[str, str | int]] = ()
+    tracking_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,8 @@ class ShipmentChange:
     promise: str = ""
     passed: bool = False
     reopened: bool = False
+    given: Sequence[str] = ()
+    """Tracking numbers that came with the packing, which no parcel of another shipment may have."""
     numbers: TakenNumbers | None = None
     labels: Sequence[EncryptedLabel] = ()
     addressee: bytes = b""
@@ -285,7 +288,9 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
         "token": numbers.places.token if numbers else "",
         "range": False if numbers is None else script_range(numbers.terms),
         "tracking": list(numbers.ranges) if numbers else [],
-        "numbers": [list(item) for item in numbers_after.items() if item[0] not in numbers_before],
+        "tracking_count": numbers.tracking_count if numbers else 0,
+        "given": list(change.given),
+        "numbers": [list(item) for item in numbers_after.items() if numbers_before.get(item[0]) != item[1]],
         "numbers_gone": [number for number in numbers_before if number not in numbers_after],
         "open": [list(item) for item in open_after.items() if open_before.get(item[0]) != item[1]],
         "open_gone": [name for name in open_before if name not in open_after],

@@ -209,8 +209,13 @@ def shipment_key(text: str) -> ShipmentKey:
 
 
 def numbers_of(key: ShipmentKey, packings: tuple[StoredPacking, ...]) -> Mapping[str, str]:
-    """The fields of `Keys.parcel_numbers` by which the parcels of these packings are found."""
-    return dict(_numbers(key, packings))
+    """The fields of `Keys.parcel_numbers` by which the parcels of these packings are found. Of several parcels that go
+    by one number it is the first.
+    """
+    numbers: dict[str, str] = {}
+    for name, place in _numbers(key, packings):
+        numbers.setdefault(name, place)
+    return numbers
 
 
 def _numbers(key: ShipmentKey, packings: tuple[StoredPacking, ...]) -> Iterator[tuple[str, str]]:

@@ -139,3 +139,17 @@ def test_what_can_t_be_read_is_said(run, words, says):
 def test_it_speaks_french(run, shipment, tmp_path):
     packed = run("--lang", "fr", "shipment", "pack", shipment, "--addressee", tmp_path / "zoe.json")
     assert "emballage 1, emballé" in packed.stdout, packed.stderr
+
+
+def test_numbers_that_a_carrier_gave_already_come_with_the_packing(run, shipment, tmp_path):
+    pack = ("shipment", "pack", shipment, "--addressee", tmp_path / "zoe.json", "--parcel", "1=1", "--parcel", "1=2")
+    assert "'1' is no tracking number" in run(*pack, "--tracking", "1").stderr
+    few = run("shipment", "pack", shipment, "--tracking", "N-1000", "--tracking", "N-1001")
+    assert "write one for each --parcel, or none" in few.stderr
+    packed = run(*pack, "--tracking", "N-1000", "--tracking", "N-1001", "--json")
+    assert packed.returncode == 0, packed.stderr
+    parcels = json.loads(packed.stdout)["packings"][0]["parcels"]
+    assert [parcel["tracking_number"] for parcel in parcels] == ["N-1000", "N-1001"]
+    assert run("shipment", "cancel", shipment).returncode == 0
+    one = json.loads(run(*pack, "--tracking", "ALL-1234", "--json").stdout)
+    assert [parcel["tracking_number"] for parcel in one["packings"][1]["parcels"]] == ["ALL-1234"] * 2

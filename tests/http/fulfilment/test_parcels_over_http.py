@@ -10,6 +10,7 @@ from api.records.fulfilment.parcels import (
     ManifestRecord,
     PackedShipmentRecord,
 )
+from api.records.fulfilment.tracking import ParcelTrackingRecord
 from tests.conftest import activate
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
@@ -202,3 +203,21 @@ def test_an_order_that_awaits_approval_is_not_packed(http, pointsman):
     made = http.post("/v1/decisions", json=order_json(("A", 1), segment="risky")).get_json()
     answer = http.post(f"/v1/shipments/{made['id']}/0/packed", json={"addressee": ZOE})
     assert problem_of(answer, 409)["type"].endswith("awaiting-approval")
+
+
+def test_numbers_that_a_carrier_gave_already_come_with_the_packing(http, shipment):
+    body = {"parcels": [{"lines": {"1": 1}}] * 2 + [{"lines": {"1": 1}, "tracking_number": "OWN-77"}], "addressee": ZOE}
+    for wrong in ("", "x", "a" * 60, "ünïcode"):
+        problem = problem_of(http.post(f"{shipment}/packed", json=body | {"tracking_number": wrong}), 422)
+        assert [item["field"] for item in problem["errors"]] == ["tracking_number"]
+    packed = checked(
+        http, PackedShipmentRecord, http.post(f"{shipment}/packed", json=body | {"tracking_number": "ALL 1234"})
+    )
+    parcels = packed["packings"][0]["parcels"]
+    assert [item["tracking_number"] for item in parcels] == ["ALL 1234", "ALL 1234", "OWN-77"]
+    found = checked(http, ParcelTrackingRecord, http.get("/v1/tracking/all1234"))
+    assert [(item["parcel"], item["sscc"]) for item in found["same_number"]] == [
+        (1, parcels[0]["sscc"]),
+        (2, parcels[1]["sscc"]),
+    ]
+    assert "same_number" not in http.get("/v1/tracking/OWN-77").get_json()

@@ -318,3 +318,14 @@ def test_a_packing_with_the_time_at_which_it_left_is_confirmed_as_well(send, bar
     assert send("packings", PACKED, {"shipment": str(key), "left": left, "n": 1}, more=ONCE).problems == []
     assert shop.fulfilment.parcels.find(key).packings
     assert shop.orders.show("W-9").units("shipped") == 1
+
+
+def test_a_packing_brings_the_tracking_number_that_the_warehouse_has(send, bare):
+    shop = packing_network(bare)
+    key = decided(shop, ("A", 1), id="W-9")
+    shop.fulfilment.parcels.put_addressee("W-9", ZOE)
+    fields = {"shipment": "shipment", "tracking_number": "awb"}
+    row = {"shipment": str(key), "awb": "WMS-4711", "n": 1}
+    assert send("packings", fields, row, more=ONCE).problems == []
+    (parcel,) = shop.fulfilment.parcels.find(key).parcels
+    assert parcel.tracking_number == "WMS-4711"
