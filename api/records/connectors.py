@@ -99,12 +99,15 @@ class ConnectorRecord(Record, frozen=True):
     bad: int
     quarantined: Annotated[int, Meta(description="messages with a bad row, since it first ran")]
     to_mend: Annotated[int, Meta(description="files that wait for a person in its folder `bad` by now")]
+    put_aside: Annotated[int, Meta(description="records in these files, of a connector that sends")]
     sent: int
     error: str | UnsetType
     failed_at: str | UnsetType
 
     @classmethod
-    def of(cls, connector: Connector, status: ConnectorStatus, *, to_mend: int, now: int) -> "ConnectorRecord":
+    def of(
+        cls, connector: Connector, status: ConnectorStatus, *, to_mend: int, put_aside: int, now: int
+    ) -> "ConnectorRecord":
         return cls(
             name=connector.name,
             kind=connector.kind,
@@ -126,6 +129,7 @@ class ConnectorRecord(Record, frozen=True):
             bad=status.bad,
             quarantined=status.quarantined,
             to_mend=to_mend,
+            put_aside=put_aside,
             sent=status.sent,
             error=status.error or UNSET,
             failed_at=_instant(status.failed_at) if status.error else UNSET,

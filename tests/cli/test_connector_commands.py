@@ -13,6 +13,7 @@ from api.cli.connector.runs import message_line
 from api.connectors.running.report import MessageReport
 from engine.settings import Settings
 from engine.store.connection.server import open_server
+from tests.support.facts import policy_file
 from tests.support.forked_cli import SMALL, Command, Run
 
 FILE = """\
@@ -199,22 +200,67 @@ def test_those_to_which_messages_are_sent_are_not_run(loaded):
     assert "shopify-location-ranking: is sent its messages by POST" in done.stderr
 
 
-def test_what_was_to_be_sent_and_questions_are_not_replayed(loaded, folder):
+SENDER = """\
+connector: out
+owner: it
+because: {en: Our stock}
+kind: stock_feed
+format: csv
+sends: {folder: out, file: $number.csv, nodes: lyon}
+fields:
+  sku: sku
+  units: {from: on_hand, words: {"4": four}}
+"""
+
+
+def test_what_could_not_be_sent_is_listed_and_sent_again(loaded, folder):
+    for name, content in policy_file().items():
+        (folder / name).write_bytes(content)
+    assert loaded("policy", "publish", *policy_file(), "--activate", directory=folder).returncode == 0
     path = folder / "connectors" / "out.yaml"
-    sender = "connector: out\nowner: it\nbecause: {en: What left}\nkind: confirmations\nformat: ndjson\n"
-    path.write_text(sender + "sends: {folder: out, file: $number.txt}\nfields: {order: order}\n")
+    path.write_text(SENDER)
+    first = loaded("connector", "run", "out")
+    assert (first.returncode, "is none of the `words`" in first.stdout) == (1, True), first.stdout + first.stderr
+    (listed,) = json.loads(loaded("connector", "list", "out", "--json").stdout)["connectors"]
+    assert listed["to_mend"] == 1
+    assert listed["put_aside"] > 1
+    assert f"1 ({listed['put_aside']} records)" in loaded("connector", "list", "out").stdout
+    done = loaded("connector", "replay", "--connector", "out")
+    assert (done.returncode, "is none of the `words`" in done.stdout) == (1, True)
+    path.write_text(SENDER.replace(', words: {"4": four}', ""))
+    (kept,) = (folder / "files" / "out" / "bad").glob("*.json")
+    done = loaded("connector", "replay", kept)
+    assert (done.returncode, done.stdout) == (0, f"out: {listed['put_aside']} records sent\n")
+    assert list((folder / "files" / "out" / "bad").iterdir()) == []
+    done = loaded("connector", "replay", "--connector", "out")
+    assert (done.returncode, done.stdout) == (0, "out: nothing waits\n")
+
+
+def test_all_that_waits_of_a_connector_that_reads_is_replayed_without_naming_it(loaded, folder):
+    inbox = folder / "files" / "limoges"
+    (inbox / "a.csv").write_text("Article,Pieces,Number\nP9,1,1\n")
+    loaded("connector", "run")
+    path = folder / "connectors" / "limoges.yaml"
+    path.write_text(FILE.replace("P2: LAMP", "P9: LAMP"))
+    assert "1 taken over" in loaded("connector", "replay", "--connector", "limoges").stdout
+    assert list((inbox / "bad").iterdir()) == []
+
+
+def test_questions_are_not_replayed_and_a_sender_has_no_old_messages(loaded, folder):
+    (folder / "connectors" / "out.yaml").write_text(SENDER)
     bad = folder / "files" / "out" / "bad"
     bad.mkdir(parents=True)
-    (bad / "20261127T060500_1.json").write_text('[{"order": "W-1"}]')
-    for words in ([bad / "20261127T060500_1.json"], ["--connector", "out", "--since", "2026-11-01"]):
-        done = loaded("connector", "replay", *words)
-        assert done.returncode == 1
-        assert "it sends, and replay takes over what came in" in done.stderr
-        assert "Traceback" not in done.stderr
+    (bad / "out-1.json").write_text('[{"sku": "RARE", "node": "lyon"}]')
+    done = loaded("connector", "replay", "--connector", "out", "--since", "2026-11-01")
+    assert (done.returncode, "--since is about messages that came in" in done.stderr) == (2, True)
     question = Path("connectors/shopify-location-ranking.yaml").resolve()
-    done = loaded("connector", "replay", "--connector", question, bad / "20261127T060500_1.json")
+    done = loaded("connector", "replay", "--connector", question, bad / "out-1.json")
     assert "it answers questions, and takes nothing over" in done.stderr
-    assert list(bad.iterdir()) == [bad / "20261127T060500_1.json"]
+    (bad / "out-1.json").write_text("nothing of ours")
+    done = loaded("connector", "replay", "--connector", "out")
+    assert (done.returncode, "this is no JSON" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+    done = loaded("--lang", "fr", "connector", "replay", "--connector", "out")
+    assert "ce n'est pas du JSON" in done.stderr
 
 
 def test_rows_that_a_run_took_over_before_it_broke_off_are_named():

@@ -17,7 +17,14 @@ from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.connectors.language.connector import Connector
 from api.connectors.running.quarantine import Keeping
-from api.connectors.running.replaying import connector_of_file, replay, verify_replayable
+from api.connectors.running.replaying import (
+    connector_of_file,
+    records_put_aside,
+    replay,
+    send_again,
+    verify_replayable,
+    waiting_files,
+)
 from api.connectors.running.report import MessageReport, TurnReport
 from api.connectors.running.schedule import ConnectorSchedule, is_pushed
 from api.records.connectors import ConnectorRecord, ConnectorsRecord, TurnRecord, place_text
@@ -85,28 +92,36 @@ def replay_messages(
     *,
     as_json: bool,
 ) -> None:
-    """Send messages again: mended FILEs, or old ones.
+    """Send messages again: mended FILEs, all that wait, or old ones.
 
-    FILEs are in quarantine, beside what was wrong with them. What was taken over before is left out. A file that has no
-    mistake any more goes to those that were taken over. Old messages are sent again after a backup was restored: those
-    of folders are kept in done, others as `keep` says.
+    FILEs are in quarantine, beside what was wrong with them; with --connector alone, all of its files there. Of a
+    connector that reads, what was taken over before is left out, and a file that has no mistake any more goes to those
+    that were taken over. Of one that sends, what the other side refused is sent again as it is by now, and goes away.
+    Old messages are sent again after a backup was restored: those of folders are kept in done, others as `keep` says.
 
     Example: pointsman connector replay data/stock-csv/bad/20261127T060500_stock.csv
     """
-    if bool(paths) is (since is not None) or (since is not None and name is None):
-        raise click.UsageError(say("say what to send again: FILEs, or --connector and --since"))
+    if (paths and since is not None) or (not paths and name is None):
+        raise click.UsageError(say("say what to send again: FILEs, or --connector, with --since for old messages"))
     try:
         connectors = chosen(settings, () if name is None else (name,), folder)
     except (InputInvalid, PolicyInvalid) as error:
         fail_with_mistakes(error, say("nothing was run"))
     files = connector_settings(settings).files
-    if since is not None:
-        paths = tuple(Keeping(connectors[0], files).kept_since(since))
+    if not paths:
+        paths = tuple(_of_connector(connectors[0], files, since))
     of_each = [(connectors[0] if name else _connector_of(connectors, files, path), path) for path in paths]
     for connector in [of for of, _ in of_each] or connectors[:1]:
         verify_replayable(connector)
     with Pointsman(settings) as service:
-        reports = [replay(service, connector, [path], files) for connector, path in of_each]
+        reports = [replay(service, of, [path], files) for of, path in of_each if of.sends is None]
+        senders = {of.name: of for of, _ in of_each if of.sends is not None}
+        reports += [
+            send_again(service, sender, [path for of, path in of_each if of is sender], files)
+            for sender in senders.values()
+        ]
+    if not of_each:
+        click.echo(say("{name}: nothing waits", name=connectors[0].name))
     _print(reports, as_json=as_json)
     sys.exit(1 if any(_went_wrong(report) for report in reports) else 0)
 
@@ -120,7 +135,7 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
     """List connectors: how far each is, and its last error.
 
     Of each: what it brings or sends, from where, when it was last read, for how long the oldest message has waited, how
-    many files wait for a person in its folder bad, and what went wrong last.
+    many files wait for a person in its folder bad (and of one that sends, how many records), and what went wrong last.
 
     Example: pointsman connector list
     """
@@ -132,10 +147,14 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
         now, times = service.now, Times.of(service)
         statuses = {item.name: service.connectors.status(item.name) for item in connectors}
     files = connector_settings(settings).files
-    to_mend = {item.name: len(Keeping(item, files).quarantined()) for item in connectors}
+    to_mend = {item.name: len(waiting_files(item, files)) for item in connectors}
+    put_aside = {item.name: records_put_aside(item, files) for item in connectors}
     if as_json:
         records = [
-            ConnectorRecord.of(item, statuses[item.name], to_mend=to_mend[item.name], now=now) for item in connectors
+            ConnectorRecord.of(
+                item, statuses[item.name], to_mend=to_mend[item.name], put_aside=put_aside[item.name], now=now
+            )
+            for item in connectors
         ]
         print_json(ConnectorsRecord(connectors=records))
         return
@@ -146,11 +165,15 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
         read = times(status.read_at) if status.read_at else say("never")
         kind = f"{item.kind} {'<' if item.reads else '>'}"
         rows.append([item.name, kind, place_text(item), read, str(status.lag(now)), counts])
-        rows[-1] += [str(to_mend[item.name]), say_message(status.error)]
+        rows[-1] += [_to_mend_text(to_mend[item.name], put_aside[item.name]), say_message(status.error)]
     headings = [say("connector"), say("kind"), say("place"), say("last read"), say("lag (s)"), say("rows so far")]
     headings += [say("to mend"), say("last error")]
     columns = text_columns(headings, rows)
     print_columns(columns[:1], columns[1:])
+
+
+def _to_mend_text(files: int, records: int) -> str:
+    return f"{files} ({counted(records, 'record')})" if records else str(files)
 
 
 def _not_pushed(connectors: Sequence[Connector]) -> list[Connector]:
@@ -162,6 +185,19 @@ def _not_pushed(connectors: Sequence[Connector]) -> list[Connector]:
             )
             click.echo(message, err=True)
     return [connector for connector in connectors if not is_pushed(connector)]
+
+
+def _of_connector(connector: Connector, files: Path, since: int | None) -> list[Path]:
+    """All that waits of the connector, or what is kept of it since that instant."""
+    if since is None:
+        return waiting_files(connector, files)
+    if connector.sends is not None:
+        message = say(
+            "--since is about messages that came in; without it, what {name} could not send is sent again",
+            name=connector.name,
+        )
+        raise click.UsageError(message)
+    return list(Keeping(connector, files).kept_since(since))
 
 
 def _connector_of(connectors: Sequence[Connector], files: Path, path: Path) -> Connector:

@@ -1,6 +1,8 @@
-"""Sends messages again: those in quarantine, once somebody has mended them, and old ones."""
+"""Sends messages again: those in quarantine, once somebody has mended them, and old ones; and records that were put
+aside as they were to be sent.
+"""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from api.connectors.running.opening import open_reader
 from api.connectors.running.quarantine import Keeping, kept_headers
 from api.connectors.running.report import TurnReport
 from api.connectors.running.runner import ConnectorParts, ConnectorRunner
+from api.connectors.sending.opening import open_sender
+from api.connectors.sending.put_aside import PutAside
 from api.connectors.sources.message import Message
 from api.connectors.sources.names import instant_and_name
 from engine.errors import InputInvalid, Mistake
@@ -83,18 +87,43 @@ def replay(pointsman: Pointsman, connector: Connector, paths: Iterable[Path], fi
     return report
 
 
-def verify_replayable(connector: Connector) -> None:
-    """Raises InputInvalid if it takes nothing over: it sends, or answers questions."""
+def send_again(pointsman: Pointsman, connector: Connector, paths: Sequence[Path], files: Path) -> TurnReport:
+    """Send again what was put aside in these files of a connector that sends, after all that is new. Raises
+    InputInvalid, and sends nothing, if a file is not there, has a mistake or is not in the connector's folder `bad`.
+    """
+    aside = PutAside(connector, files / connector.name)
+    mistakes: list[Mistake] = []
+    for path in paths:
+        if path.resolve().parent != aside.folder.resolve():
+            message = f"this is not in {aside.folder}, where what {connector.name} could not send is put aside"
+            mistakes.append(Mistake(where=str(path), field="", message=message))
+            continue
+        try:
+            aside.records(path)
+        except InputInvalid as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise InputInvalid(mistakes)
+    return open_sender(pointsman, connector, files).take_turn(again=paths)
+
+
+def waiting_files(connector: Connector, files: Path) -> list[Path]:
+    """What of the connector waits for a person, the oldest first: messages in quarantine, or records put aside."""
     if connector.sends is not None:
-        message = (
-            "it sends, and replay takes over what came in; put right by hand, where it was to be sent, what is in its "
-            "folder bad, and delete it there"
-        )
-    elif INBOUND[connector.kind].question:
+        return PutAside(connector, files / connector.name).files()
+    return Keeping(connector, files).quarantined()
+
+
+def records_put_aside(connector: Connector, files: Path) -> int:
+    """How many records the connector could not send; none of one that reads."""
+    return 0 if connector.sends is None else PutAside(connector, files / connector.name).count()
+
+
+def verify_replayable(connector: Connector) -> None:
+    """Raises InputInvalid if it answers questions, and takes nothing over."""
+    if connector.sends is None and INBOUND[connector.kind].question:
         message = "it answers questions, and takes nothing over; ask again"
-    else:
-        return
-    raise InputInvalid([Mistake(where=connector.name, field="", message=message)])
+        raise InputInvalid([Mistake(where=connector.name, field="", message=message)])
 
 
 def connector_of_file(connectors: Iterable[Connector], files: Path, path: Path) -> Connector | None:

@@ -11,10 +11,11 @@ from api.connectors.language.places import Text
 from api.connectors.running.settings import resolve
 from api.connectors.sending.asking import Asking
 from api.connectors.sending.delivery import open_delivery
+from api.connectors.sending.dispatching import SenderParts
 from api.connectors.sending.http_delivery import HttpDelivery
 from api.connectors.sending.records.kinds import RECORDS
 from api.connectors.sending.rendering import Renderer
-from api.connectors.sending.sender import ConnectorSender, SenderParts
+from api.connectors.sending.sender import ConnectorSender
 from api.files.file_content import read_content
 from engine.service import Pointsman
 

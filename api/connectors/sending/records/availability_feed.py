@@ -2,10 +2,10 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from api.connectors.language.connector import Connector, Sends
-from api.connectors.sending.records.batch import Batch, Record
+from api.connectors.sending.records.batch import Batch, Outdated, Record
 from api.shapes.quantities import Quantities
 from engine.channels.feeds import ChannelCursor, ChannelFeed
 from engine.errors import InputInvalid, Mistake
@@ -48,9 +48,27 @@ class ChannelAvailability:
             return Batch(records=records, cursor=f"{since} {until} {records[-1]['sku']}", more=True)
         return Batch(records=records, cursor=until, more=bool(sent_before))
 
+    def anew(self, record: Record) -> Record:
+        """What the feed says of the SKU by now. Raises Outdated if it says nothing of it."""
+        sku, feeds = record.get("sku"), self._pointsman.flows.channels.feeds
+        feeds.refresh(self._channel)
+        published = feeds.published(self._channel, [sku]) if isinstance(sku, str) else {}
+        if not isinstance(sku, str) or sku not in published:
+            raise Outdated(f"the feed of {self._channel} says nothing of '{sku}'")
+        return self._record(sku, published[sku], Quantities.of(self._pointsman))
+
+    def state_of(self, record: Record) -> str | None:
+        return f"{record.get('channel')}\t{record.get('sku')}"
+
+    def echoes(self, records: Sequence[Record]) -> Mapping[str, str]:  # noqa: ARG002  # units of a channel are no count
+        return {}
+
     def _records(self, feed: ChannelFeed) -> Iterator[Record]:
         quantities = Quantities.of(self._pointsman)
         for block in feed.blocks:
             for sku, units in block:
-                shown = None if units is None else quantities.show_units(sku, units)
-                yield {"channel": self._channel, "sku": sku, "units": shown}
+                yield self._record(sku, units, quantities)
+
+    def _record(self, sku: str, units: int | None, quantities: Quantities) -> Record:
+        shown = None if units is None else quantities.show_units(sku, units)
+        return {"channel": self._channel, "sku": sku, "units": shown}

@@ -22,6 +22,10 @@ class Batch:
     sent: Mapping[str, str] = field(default_factory=dict)
 
 
+class Outdated(PointsmanError):
+    """What a record says is not so any more, and it is not to be sent; says why."""
+
+
 class CursorUnreadable(PointsmanError):
     """How far the connector has come is no cursor of its kind of records."""
 
@@ -41,3 +45,14 @@ class Records(Protocol):
         """At most so many records behind the cursor, but all of one event; none if there are none yet. With `until`,
         the batch that had this cursor when it was read before: what is new since then comes behind it.
         """
+
+    def anew(self, record: Record) -> Record:
+        """What is sent in place of a record that was put aside: as its file says it by now, with what is looked up
+        anew. Raises Outdated too.
+        """
+
+    def state_of(self, record: Record) -> str | None:
+        """Of what the record is the state, so that a newer one takes the place of it; None if it says what happened."""
+
+    def echoes(self, records: Sequence[Record]) -> Mapping[str, str]:
+        """Values by which an echo of the records is known (see `Batch.sent`)."""

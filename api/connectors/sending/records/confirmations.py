@@ -7,6 +7,8 @@ from api.connectors.sending.records.batch import Record
 from api.connectors.sending.records.of_events import EventRecords
 from api.connectors.sending.records.packed import parcels_of
 from api.connectors.sending.records.shipment_orders import order_of
+from api.connectors.sending.records.standing_units import shipment_of, verify_left
+from api.shapes.quantities import Quantities
 from engine.decide.order_record import timestamp
 from engine.events.event import Event
 from engine.events.payloads import EventSkuUnitsRecord
@@ -46,6 +48,13 @@ class Confirmations(EventRecords):
                     "left_at": data.left_at if action == "left" else None,
                     **parcels_of(self._pointsman, key),
                 }
+
+    def anew(self, record: Record) -> Record:
+        """With its parcels as they are by now. Raises Outdated if its confirm was undone."""
+        if record.get("action") == "left":
+            verify_left(self._pointsman, record)
+        parcels = parcels_of(self._pointsman, shipment_of(record))
+        return {**record, **Quantities.of(self._pointsman).show(parcels)}
 
     def _lines(self, key: ShipmentKey, units: Iterable[EventSkuUnitsRecord]) -> list[Record]:
         left = {item.sku: item.quantity for item in units}

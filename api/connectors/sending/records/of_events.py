@@ -1,7 +1,7 @@
 """Records that come of events: the stream of events says what is new, in its order, and none is lost."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from api.connectors.language.connector import Connector, Sends
 from api.connectors.sending.records.batch import Batch, CursorUnreadable, Record
@@ -45,6 +45,15 @@ class EventRecords:
     @abstractmethod
     def of(self, event: Event) -> Iterator[Record]:
         """The records of one event."""
+
+    def anew(self, record: Record) -> Record:
+        return record
+
+    def state_of(self, record: Record) -> str | None:  # noqa: ARG002  # as all records
+        return None
+
+    def echoes(self, records: Sequence[Record]) -> Mapping[str, str]:  # noqa: ARG002  # as all records
+        return {}
 
     def _decision(self, decision: str) -> DecisionRecord:
         return self._pointsman.decision(decision).record

@@ -7,6 +7,7 @@ from api.connectors.language.connector import FieldMapping
 from api.connectors.sending.records.batch import Record
 from api.connectors.sending.records.of_events import EventRecords
 from api.connectors.sending.records.packed import addressee_of, plain
+from api.connectors.sending.records.standing_units import verify_held
 from engine.decide.order_record import timestamp
 from engine.decide.record import DecisionRecord
 from engine.events.event import Event
@@ -38,6 +39,13 @@ class ShipmentOrders(EventRecords):
                 yield from self._not_to_ship(data.shipments, "expired", decision, event)
             case "shipment.rejected":
                 yield from self._not_to_ship(data.shipments, data.reason, decision, event)
+
+    def anew(self, record: Record) -> Record:
+        """With whom it goes to by now. Raises Outdated if its units are not to be shipped any more."""
+        if record.get("action") != "ship":
+            return record
+        verify_held(self._pointsman, record)
+        return {**record, "addressee": self._addressee(str(record.get("order")))}
 
     def _to_ship(self, name: str, decision: DecisionRecord, event: Event) -> Iterator[Record]:
         addressee = self._addressee(decision.order.id)

@@ -1,13 +1,13 @@
 """What is on hand at each node, whenever that has changed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from api.connectors.fields.numbers import plain_number
 from api.connectors.language.connector import Connector, Sends
 from api.connectors.running.row_taker import echo_target
-from api.connectors.sending.records.batch import Batch, Record
+from api.connectors.sending.records.batch import Batch, Outdated, Record
 from api.connectors.sending.records.of_events import position_of
 from api.shapes.quantities import Quantities
 from engine.errors import CursorExpired
@@ -58,6 +58,27 @@ class StockFeed:
         records = self._records(self._levels(changed))
         return self._batch(records, until or str(page.cursor), more=len(page.events) == _EVENTS_AT_ONCE)
 
+    def anew(self, record: Record) -> Record:
+        """The position as it stands by now. Raises Outdated if the record says no position."""
+        key = (record.get("node"), record.get("sku"))
+        if not all(isinstance(part, str) for part in key):
+            raise Outdated("it says no node and sku, of which the stock is to be sent")
+        if key[1] not in self._pointsman.stock.skus():
+            raise Outdated(f"there is no stock of '{key[1]}' any more")
+        (current,) = self._records(self._levels([key])) or [None]
+        if current is None:
+            raise Outdated(f"the connector does not send the stock of '{key[0]}' any more")
+        return current
+
+    def state_of(self, record: Record) -> str | None:
+        return echo_target(str(record.get("node")), str(record.get("sku")))
+
+    def echoes(self, records: Sequence[Record]) -> Mapping[str, str]:
+        return {
+            echo_target(record["node"], record["sku"]): f"{_text(record['on_hand'])} {_text(record['available'])}"
+            for record in records
+        }
+
     def _whole(self, cursor: str, most: int) -> Batch:
         _, events, after = cursor.split(" ", 2)
         skus = [sku for sku in self._pointsman.stock.skus() if sku > after]
@@ -92,11 +113,7 @@ class StockFeed:
         ]
 
     def _batch(self, records: Sequence[Record], cursor: str, *, more: bool) -> Batch:
-        sent = {
-            echo_target(record["node"], record["sku"]): f"{_text(record['on_hand'])} {_text(record['available'])}"
-            for record in records
-        }
-        return Batch(records=records, cursor=cursor, more=more, sent=sent)
+        return Batch(records=records, cursor=cursor, more=more, sent=self.echoes(records))
 
     def _all_again(self, events: str, *, after: str) -> str:
         return f"{_WHOLE} {events} {after}"

@@ -1,0 +1,139 @@
+"""Records that were put aside: each message's in a file of its own, beside what is wrong with them, until they are sent
+again or a newer state takes their place.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from api.connectors.language.connector import Connector
+from api.connectors.running.problems import SUFFIX, Problem
+from api.connectors.running.quarantine import write_whole
+from api.connectors.running.report import MessageReport
+from api.connectors.sending.asking import ANSWER
+from api.connectors.sending.records.batch import Record
+from api.connectors.sending.rendering import BadRecord
+from api.connectors.sources.folder import BAD
+from api.shapes.quantities import decode
+from engine.errors import InputInvalid, Mistake
+
+_NOT_KEPT = ("addressee", ANSWER)
+"""Of a record that is put aside: whom it goes to, and what others said of it."""
+_encode = msgspec.json.Encoder(decimal_format="number", enc_hook=str).encode
+_NUMBER = re.compile(r"-([0-9]+)\.json\Z")
+
+logger = logging.getLogger("pointsman")
+
+
+class PutAside:
+    """Of one connector that sends; `folder` is its own."""
+
+    def __init__(self, connector: Connector, folder: Path) -> None:
+        self._connector = connector
+        self.folder = folder / BAD
+
+    def put(self, bad: Sequence[BadRecord], number: int, of: int) -> MessageReport:
+        """Keep the records that are not sent, without whom they go to, beside what is wrong with them. Done again, it
+        writes the same.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{self._connector.name}-{number}.json"
+        return self.write(
+            path, bad, f"of {of:,} records of message {number} of connector {self._connector.name} were not sent"
+        )
+
+    def write(self, path: Path, bad: Sequence[BadRecord], what: str) -> MessageReport:
+        """The file has these records from now on, and what is wrong with each is beside it."""
+        problems = [
+            Problem(row=index, place=f"record {index}", path="", message=text).short()
+            for index, item in enumerate(bad, start=1)
+            for text in item.problems
+        ]
+        lines = [
+            f"{len(bad):,} {what}:",
+            "",
+            *map(str, problems),
+            "",
+            f"They stand in {path.name} beside this file. Mend what is wrong with them there, or in",
+            f"{self._connector.document.file}, or what they are about (an addressee, a parcel, an article).",
+            "Then send them again:",
+            f"    pointsman connector replay {path}",
+            f"or all that waits: pointsman connector replay --connector {self._connector.name}",
+            "What changes later is sent by itself. Delete both files if nothing of it is to be sent any more.",
+            "",
+        ]
+        write_whole(path.with_name(path.name + SUFFIX), "\n".join(lines).encode())
+        self.keep(path, [item.record for item in bad])
+        logger.warning("connector %s: %s records are not sent: %s", self._connector.name, len(bad), path)
+        report = MessageReport(name=path.name, rows=len(bad), problems=problems, kept=path)
+        report.endings["bad"] = len(bad)
+        return report
+
+    def keep(self, path: Path, records: Sequence[Record]) -> None:
+        """The file has these records; without any, it goes away with what is beside it."""
+        if not records:
+            path.unlink(missing_ok=True)
+            path.with_name(path.name + SUFFIX).unlink(missing_ok=True)
+            return
+        kept = [{name: value for name, value in record.items() if name not in _NOT_KEPT} for record in records]
+        write_whole(path, msgspec.json.format(_encode(kept), indent=2) + b"\n")
+
+    def files(self) -> list[Path]:
+        """Those that wait, in the order in which their messages were made."""
+        found = self.folder.glob("*.json") if self.folder.is_dir() else ()
+        return sorted((path for path in found if not path.name.startswith(".")), key=_order)
+
+    def records(self, path: Path) -> list[dict[str, Any]]:
+        """Raises InputInvalid if there is no such file, or a person has left it with a mistake."""
+        try:
+            records = decode(path.read_bytes())
+        except FileNotFoundError:
+            raise _mistake(path, "there is no such file") from None
+        except (msgspec.DecodeError, OSError) as error:
+            raise _mistake(path, f"this is no JSON: {error}") from None
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            raise _mistake(path, "a list of records is expected here, [{...}, {...}], as it was put aside")
+        return records
+
+    def count(self) -> int:
+        """How many records wait. A file that can't be read counts as one."""
+        total = 0
+        for path in self.files():
+            try:
+                total += len(self.records(path))
+            except InputInvalid:
+                total += 1
+        return total
+
+    def drop_older(
+        self, states: Collection[str], state_of: Callable[[Record], str | None], *, but: Path | None
+    ) -> None:
+        """Take out records of a state that a newer message tells, of all files but the one that the newer is in."""
+        if not states:
+            return
+        for path in self.files():
+            if path == but:
+                continue
+            try:
+                records = self.records(path)
+            except InputInvalid:  # a person is at work on it
+                continue
+            left = [record for record in records if state_of(record) not in states]
+            if len(left) < len(records):
+                self.keep(path, left)
+
+    def path_of(self, number: int) -> Path:
+        return self.folder / f"{self._connector.name}-{number}.json"
+
+
+def _order(path: Path) -> tuple[int, str]:
+    match = _NUMBER.search(path.name)
+    return (int(match[1]) if match else 0, path.name)
+
+
+def _mistake(path: Path, message: str) -> InputInvalid:
+    return InputInvalid([Mistake(where=str(path), field="", message=message)])

@@ -1,0 +1,143 @@
+"""Sends records again that were put aside, as they are by now.
+
+The message of a part of a file gets a number as any other does. The number is stored before it is sent, so that whoever
+goes on after a crash sends the same under the same key; once it was sent, its records are taken out of the file.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from api.connectors.language.connector import Sends
+from api.connectors.running.report import TurnReport
+from api.connectors.sending.dispatching import Dispatcher, SenderParts, instant
+from api.connectors.sending.outgoing import Refused
+from api.connectors.sending.put_aside import PutAside
+from api.connectors.sending.records.batch import Outdated, Record
+from api.connectors.sending.rendering import BadRecord
+from api.connectors.turn import ConnectorTurn
+from api.shapes.quantities import encode
+from engine.service import Pointsman
+from engine.store.connectors.connector_store import Step
+
+NUMBER = "number"
+"""The field of the place with the number of the last message."""
+_AGAIN = "resending:"
+"""Fields of the place, with the name of a file behind this: number and instant of its message, how many of its first
+records that has, and their digest.
+"""
+_NOT_TRIED = "it was not sent again yet"
+
+
+@dataclass(slots=True)
+class _File:
+    """What is left of it, how many of its records a message has at most, and those that were refused again."""
+
+    path: Path
+    left: list[dict[str, Any]]
+    size: int
+    refused: list[BadRecord] = field(default_factory=list)
+    sent: int = 0
+
+    @property
+    def records(self) -> list[Record]:
+        """What the file has by now."""
+        return [*(item.record for item in self.refused), *self.left]
+
+
+class Resender:
+    """Of one connector, in one process, while it is its turn."""
+
+    def __init__(
+        self,
+        pointsman: Pointsman,
+        parts: SenderParts,
+        sends: Sends,
+        *,
+        turn: ConnectorTurn,
+        dispatcher: Dispatcher,
+        aside: PutAside,
+    ) -> None:
+        self._pointsman = pointsman
+        self._records = parts.records
+        self._sends = sends
+        self._turn = turn
+        self._dispatcher = dispatcher
+        self._aside = aside
+
+    def resend(self, path: Path, report: TurnReport) -> None:
+        """Send all records of a file that can be sent by now; the others stay in it, with what is wrong with them now.
+        Raises InputInvalid, NotDelivered.
+        """
+        file = _File(path, self._aside.records(path), self._sends.most)
+        of = len(file.left)
+        try:
+            while file.left and not report.error:
+                if self._dispatcher.may_send():
+                    self._send_part(file)
+                else:
+                    report.error = "the target takes no more requests in this minute; replay the rest in the next one"
+        finally:
+            report.sent += file.sent
+            if file.records:
+                waiting = [BadRecord(record=record, problems=(_NOT_TRIED,)) for record in file.left]
+                what = f"of {of:,} records of {path.name} could not be sent again"
+                report.messages.append(self._aside.write(path, [*file.refused, *waiting], what))
+
+    def _send_part(self, file: _File) -> None:
+        """Send the first records that are left. Raises NotDelivered."""
+        number, at, part = self._begin(file)
+        current, outdated = self._as_they_are(part)
+        bad = list(outdated)
+        sent = 0
+        if current:
+            try:
+                rendered, before = self._dispatcher.send(current, number, at, self._records.echoes(current))
+            except Refused as error:
+                if len(current) > 1:
+                    file.size = max(1, len(part) // 2)
+                    self._turn.keep(Step(fields={_AGAIN + file.path.name: "", **self._dispatcher.requests()}))
+                    return
+                bad.append(BadRecord(record=current[0], problems=(str(error),)))
+            else:
+                bad += rendered.bad
+                sent = rendered.records + before
+        del file.left[: len(part)]
+        file.refused += bad
+        file.sent += sent
+        self._aside.keep(file.path, file.records)
+        over = {_AGAIN + file.path.name: "", **(self._dispatcher.requests() if current else {})}
+        counts = {"sent": sent, "messages": 1} if sent else {}
+        self._turn.keep(Step(fields=over, counts=counts))
+
+    def _begin(self, file: _File) -> tuple[int, datetime.datetime, list[dict[str, Any]]]:
+        """Number, instant and records of the message: those of before, if it was being sent when a process died and
+        nobody has changed the file since.
+        """
+        name, fields = _AGAIN + file.path.name, self._turn.place.fields
+        number, at, count, digest = (fields.get(name) or "0 0 0 -").split(" ")
+        part = file.left[: int(count)]
+        if part and _digest(part) == digest:
+            return int(number), instant(at), part
+        part = file.left[: file.size]
+        new, now = int(fields.get(NUMBER, "0")) + 1, self._pointsman.now
+        stored = f"{new} {now} {len(part)} {_digest(part)}"
+        self._turn.keep(Step(fields={NUMBER: str(new), name: stored}))
+        return new, instant(now), part
+
+    def _as_they_are(self, part: Sequence[Record]) -> tuple[list[Record], list[BadRecord]]:
+        """The records as they are by now, and those that are not to be sent any more."""
+        current, outdated = list[Record](), []
+        for record in part:
+            try:
+                current.append(self._records.anew(record))
+            except Outdated as error:
+                outdated.append(BadRecord(record=record, problems=(str(error),)))
+        return current, outdated
+
+
+def _digest(records: Sequence[Record]) -> str:
+    return hashlib.sha256(encode(list(records))).hexdigest()[:16]
