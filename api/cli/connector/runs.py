@@ -28,6 +28,7 @@ from api.connectors.running.replaying import (
 from api.connectors.running.report import MessageReport, TurnReport
 from api.connectors.running.schedule import ConnectorSchedule, is_pushed
 from api.records.connectors import ConnectorRecord, ConnectorsRecord, TurnRecord, place_text
+from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -258,6 +259,9 @@ def _idle_line(report: TurnReport) -> str:
             files=files,
             seconds=report.settled,
         )
+    if report.left_alone_until:
+        until = timestamp(report.left_alone_until)
+        return say("{name}: the other side is left alone until {until}", name=report.connector, until=until)
     if report.begun:
         return say("{name}: begins now, and sends what happens from now on", name=report.connector)
     return say("{name}: nothing waits", name=report.connector)

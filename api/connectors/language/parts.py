@@ -93,6 +93,7 @@ def _source(key: str, values: dict[str, Any], path: Path, notes: Notes, method: 
         case "http":
             pages = values.pop("pages", None)
             values |= {name: kind(**values[name]) for name, kind in _NESTED.items() if name in values}
+            _verify_since(values, path, notes)
             return HttpCall(
                 url=values.pop("http"),
                 **{"method": method, **values},
@@ -105,6 +106,14 @@ def _source(key: str, values: dict[str, Any], path: Path, notes: Notes, method: 
         case _:
             renamed = {"url": values.pop("server")} if "server" in values else {}
             return Stream(name=values.pop("stream"), **values, **renamed)
+
+
+def _verify_since(values: Mapping[str, Any], path: Path, notes: Notes) -> None:
+    """Note a `first` that nothing asks for; an address that is a secret may do so."""
+    texts = [values["http"], values.get("body", "")]
+    if "first" in values and all(isinstance(text, str) and "$since" not in text for text in texts):
+        message = "'first' says how far $since goes back at first, and neither the address nor the body has $since"
+        notes.add((*path, "first"), "bad-value", message)
 
 
 def _sftp(values: dict[str, Any], path: Path, notes: Notes) -> Sftp | None:

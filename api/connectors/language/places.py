@@ -94,6 +94,8 @@ class HttpCall:
     """Of `$since` and `$now`: how they are written, as in Python's strftime; not given: as in RFC 3339."""
     overlap: int = 60
     """So many seconds before the last pull `$since` is, as the other side's clock may be behind ours."""
+    first: int | None = None
+    """So many seconds before it is asked for the first time `$since` is then; None: since 1970, so all there is."""
     pages: Pages | None = None
     most_a_minute: int | None = None
     """So many requests, and no more, are sent in a minute."""

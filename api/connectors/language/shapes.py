@@ -111,6 +111,7 @@ class HttpReads(_Reading):
     pages = fields.Nested(PagesShape)
     dates = Single()
     overlap = Literal(seconds, most=86_400)
+    first = Literal(seconds, most=4_000 * 86_400)
     most_a_minute = Literal(literals.count)
 
 

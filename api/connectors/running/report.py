@@ -39,7 +39,7 @@ class TurnReport:
     """`busy`: another process has its turn with the connector. `error` says why the source or the store could not be
     used; what was read before that stands. `settling`: how many messages are there, but may still be written, until
     they have not changed for `settled` seconds. `begun`: a connector that sends has never run before; what happens from
-    now on is sent.
+    now on is sent. `left_alone_until`: the other side asked not to be called before (UTC seconds); 0: it did not.
     """
 
     connector: str
@@ -50,6 +50,7 @@ class TurnReport:
     settling: int = 0
     settled: int = 0
     begun: bool = False
+    left_alone_until: int = 0
 
     @property
     def rows(self) -> int:

@@ -48,8 +48,8 @@ _ROWS, _BAD, _TAKEN, _AT, _OVER_BAD = "rows", "bad", "taken", "at", "over_bad"
 are bad and how many were taken over, and when that was stored; whether the last one that is over is in quarantine.
 """
 
-_ANSWERED = "answered"
-"""And the control number of the last acknowledgement."""
+_ANSWERED, _AGAIN = "answered", "again_at"
+"""And the control number of the last acknowledgement; until when the source asked to be left alone."""
 
 logger = logging.getLogger("pointsman")
 
@@ -105,12 +105,14 @@ class ConnectorRunner:
         try:
             with acting_as(name):
                 self._turn.read()
-                self._read_all(report)
+                report.left_alone_until = self._left_alone_until()
+                if not report.left_alone_until:
+                    self._read_all(report)
         except TurnLost:
             report.busy = True
         except (SourceUnavailable, NotDelivered, OSError, *LATER) as error:
             report.error = str(error)
-            self._note_failure(str(error))
+            self._note_failure(str(error), wait=getattr(error, "retry_after", None) or 0)
         finally:
             self._turn.end()
         return report
@@ -125,7 +127,8 @@ class ConnectorRunner:
             report.error = report.error or self._source.trouble
         now = self._pointsman.now
         failed = {"error": report.error, "failed_at": now} if report.error else {"error": ""}
-        self._turn.keep(Step(fields=self._files_read(), status={"looked_at": now, "waiting": 0, "oldest": 0, **failed}))
+        status = {"looked_at": now, "waiting": 0, "oldest": 0, **failed}
+        self._turn.keep(Step(fields={**self._files_read(), _AGAIN: ""}, status=status))
         self._keeping.tidy(now)
 
     def _read_some(self, report: TurnReport) -> None:
@@ -265,12 +268,19 @@ class ConnectorRunner:
     def _at(self) -> dict[str, str]:
         return {_AT: str(self._pointsman.now)}
 
-    def _note_failure(self, message: str) -> None:
-        """Say so in the connector's status, if the store can be reached."""
+    def _left_alone_until(self) -> int:
+        """Until when the source is not asked, as it said so; 0: it may be."""
+        until = int(self._turn.place.fields.get(_AGAIN, "0"))
+        return until if until > self._pointsman.now else 0
+
+    def _note_failure(self, message: str, *, wait: int) -> None:
+        """Say so in the connector's status, if the store can be reached, and for how many seconds the source is to be
+        left alone.
+        """
         now = self._pointsman.now
         status: dict[str, str | int] = {"error": message, "failed_at": now, "looked_at": now}
         try:
-            self._turn.keep(Step(status=status))
+            self._turn.keep(Step(fields={_AGAIN: str(now + wait) if wait else ""}, status=status))
         except PointsmanError:
             logger.warning("connector %s: %s", self._connector.name, message)
 

@@ -91,7 +91,9 @@ class ConnectorSender:
 
     def _send_all(self, report: TurnReport) -> None:
         fields = self._turn.place.fields
-        if int(fields.get(_AGAIN, "0")) > self._pointsman.now:
+        again = int(fields.get(_AGAIN, "0"))
+        if again > self._pointsman.now:
+            report.left_alone_until = again
             return
         if CURSOR not in fields:
             self._turn.keep(Step(fields={CURSOR: self._records.start()}))

@@ -53,7 +53,8 @@ class HttpSource:
     def messages(self, place: Mapping[str, str]) -> Iterator[Message]:
         """A message a page. A turn that is broken off goes on at its last page, where pages have cursors."""
         begun = self._now()
-        since = seconds(place[_SINCE]) if _SINCE in place else 0
+        first = 0 if self._call.first is None else max(0, begun - self._call.first)
+        since = seconds(place[_SINCE]) if _SINCE in place else first
         words = {"since": self._dated(since), "cursor": place.get(_CURSOR, ""), "now": self._dated(begun)}
         conditions = self._conditions(place)
         self._rows_read = 0

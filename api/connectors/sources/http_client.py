@@ -1,7 +1,9 @@
 """Sends one HTTP request and reads its answer, within bounds of time and size, following no redirect."""
 
 import base64
+import email.utils
 import http.client
+import math
 import shutil
 import ssl
 import tempfile
@@ -76,9 +78,7 @@ def send(request: HttpRequest, *, seconds: float = SECONDS) -> HttpAnswer:
                 return HttpAnswer(status=error.code, headers=error.headers, body=tempfile.SpooledTemporaryFile())
             told = error.read(_MOST_TOLD).decode(errors="replace").strip()
             message = f"{place} answered {error.code} {error.reason}{f': {told}' if told else ''}"
-            raise NotAnswered(
-                message, retry_after=_retry_after(error.headers.get("Retry-After")), status=error.code
-            ) from None
+            raise NotAnswered(message, retry_after=_retry_after(error.headers), status=error.code) from None
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise NotAnswered(f"{place} was not reached: {reason or type(error).__name__}") from None
@@ -123,6 +123,20 @@ def _copy(answer: Any, to: BinaryIO, place: str, until: float) -> None:
         raise NotAnswered(f"{place} broke off after {copied:,} of {length:,} bytes")
 
 
-def _retry_after(text: str | None) -> int | None:
-    """In seconds. A date is not read: then the next turn comes as always."""
-    return min(int(text), _MOST_WAITED) if text and text.isascii() and text.isdigit() else None
+def _retry_after(headers: Headers) -> int | None:
+    """In seconds, an hour at most; of a date, from that of the answer. None if it says neither (RFC 9110, 10.2.3)."""
+    text = (headers.get("Retry-After") or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(int(text[:9]), _MOST_WAITED)
+    until, sent = _instant(text), _instant(headers.get("Date") or "")
+    if until is None:
+        return None
+    return min(max(0, math.ceil(until - (time.time() if sent is None else sent))), _MOST_WAITED)
+
+
+def _instant(text: str) -> float | None:
+    """UTC seconds of a date as HTTP writes it."""
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError):
+        return None

@@ -1,6 +1,7 @@
 """What is pulled over HTTP and out of Redis streams is taken over once, and goes on where it stopped."""
 
 import json
+import time
 import tracemalloc
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
@@ -94,6 +95,19 @@ def test_since_is_the_instant_of_the_last_pull_that_went_well(running, service, 
     assert second > "2026"
 
 
+def test_how_far_the_first_pull_goes_back_may_be_said_and_the_next_follow_it(running, service):
+    here = pulling(running, service, "dates: '%s', first: 7d,", query="?since=$since")
+    service.answers[""] = page(count(7, 1), status=503)
+    before = int(time.time())
+    here.run()
+    service.answers[""] = page(count(7, 1))
+    here.run()
+    here.run()
+    failed, first, second = (int(query["since"]) for query, _ in service.asked)
+    assert before - 7 * 86_400 <= failed <= first <= int(time.time()) - 7 * 86_400
+    assert second >= before - 60
+
+
 @pytest.mark.parametrize(
     ("pages", "links"),
     [
@@ -122,13 +136,33 @@ def test_pages_that_are_counted_end_with_one_that_has_no_row(running, service):
 def test_after_a_page_that_could_not_be_had_it_goes_on_there(running, service):
     here = pulling(running, service, "pages: {cursor: next, parameter: page},")
     service.answers[""] = page(count(7, 1), more={"next": "2"})
-    service.answers["2"] = 503, {"Retry-After": "7"}, b"busy"
+    service.answers["2"] = 503, {}, b"busy"
     report = here.run()
     assert "answered 503" in report.error
     assert report.ended("applied") == 1
     service.answers["2"] = page(count(9, 1, "LAMP"))
     assert here.run().ended("applied") == 1
     assert [query.get("page") for query, _ in service.asked] == [None, "2", "2"]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_source_that_asks_to_be_left_alone_is_and_then_it_goes_on_where_it_was(running, service, clock, status):
+    here = pulling(running, service, "pages: {cursor: next, parameter: page},")
+    service.answers[""] = page(count(7, 1), more={"next": "2"})
+    service.answers["2"] = status, {"Retry-After": "90"}, b"busy"
+    assert f"answered {status}" in here.run().error
+    service.answers["2"] = page(count(9, 1, "LAMP"))
+    clock.now += 89
+    report = here.run()
+    assert (report.left_alone_until, report.messages, report.error) == (clock.now + 1, [], "")
+    assert len(service.asked) == 2
+    clock.now += 1
+    assert here.run().ended("applied") == 1
+    assert [query.get("page") for query, _ in service.asked] == [None, "2", "2"]
+    assert here.pointsman.connectors.status("pulled").error == ""
+    service.answers[""] = 503, {}, b"busy"
+    assert "answered 503" in here.run().error
+    assert here.run().left_alone_until == 0
 
 
 @pytest.mark.parametrize(

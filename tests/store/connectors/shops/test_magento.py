@@ -16,6 +16,9 @@ from tests.support.shipped_connectors import FOLDER
 ADDRESS = "https://shop.example.com"
 ORDER = json.loads((FOLDER / "magento-orders" / "documented.json").read_text())["items"][0]
 
+LONG_AGO = {"first: 7d": "first: 4000d"}
+"""The orders of tests have dates of their own, whenever tests run."""
+
 
 @pytest.fixture
 def magento(monkeypatch):
@@ -29,7 +32,7 @@ def magento(monkeypatch):
 
 @pytest.fixture
 def orders(magento, shipped):
-    return shipped("magento-orders", {ADDRESS: magento.url, "pageSize]=100": "pageSize]=2"})
+    return shipped("magento-orders", {ADDRESS: magento.url, "pageSize]=100": "pageSize]=2", **LONG_AGO})
 
 
 def place(magento, number, *, updated="2026-11-27 08:50:00", **more):
@@ -59,9 +62,17 @@ def test_only_what_changed_since_a_while_before_the_last_time_is_asked_for(magen
     orders.run()
     name = "searchCriteria[filterGroups][0][filters][0][value]"
     first, second = (asked.query[name] for asked in magento.requests)
-    assert first == "1970-01-01 00:00:00"
+    assert first < "2020"
     ago = datetime.datetime.now(tz=datetime.UTC) - datetime.datetime.fromisoformat(f"{second}+00:00")
     assert datetime.timedelta(minutes=10) <= ago < datetime.timedelta(hours=2)
+
+
+def test_the_first_time_orders_of_the_last_seven_days_are_asked_for(magento, shipped):
+    days_ago = {days: datetime.datetime.now(tz=datetime.UTC) - datetime.timedelta(days=days) for days in (6, 8)}
+    for days, at in days_ago.items():
+        place(magento, days, updated=f"{at:%Y-%m-%d %H:%M:%S}")
+    report = shipped("magento-orders", {ADDRESS: magento.url}).run()
+    assert (report.error, report.ended("applied"), report.rows) == ("", 1, 1)
 
 
 def test_an_order_that_comes_again_is_decided_once_whatever_became_of_it_there(magento, orders):
@@ -73,10 +84,17 @@ def test_an_order_that_comes_again_is_decided_once_whatever_became_of_it_there(m
     assert (report.ended("applied"), report.ended("unchanged"), report.ended("bad")) == (1, 1, 0)
 
 
-def test_a_rate_limit_and_a_wrong_token_lose_nothing(magento, orders, shop, monkeypatch):
-    place(magento, 1)
+def test_a_rate_limit_and_a_wrong_token_lose_nothing(magento, orders, monkeypatch, clock):
+    for number in (1, 2, 3):
+        place(magento, number)
+    orders.run()
+    place(magento, 4)
     magento.busy = 1
     assert "answered 429" in orders.run().error
+    asked = len(magento.requests)
+    assert orders.run().left_alone_until == clock.now + 7
+    assert len(magento.requests) == asked
+    clock.now += 7
     monkeypatch.setenv("POINTSMAN_CONNECTOR_MAGENTO_ORDERS_TOKEN", "another")
     assert "answered 401" in orders.run().error
     monkeypatch.setenv("POINTSMAN_CONNECTOR_MAGENTO_ORDERS_TOKEN", TOKEN)
@@ -87,7 +105,7 @@ def test_a_cancelled_order_is_not_shipped_and_comes_once(magento, orders, shippe
     made = place(magento, 1)
     orders.run()
     made["status"] = "canceled"
-    cancellations = shipped("magento-cancellations", {ADDRESS: magento.url})
+    cancellations = shipped("magento-cancellations", {ADDRESS: magento.url, **LONG_AGO})
     assert cancellations.run().ended("applied") == 1
     assert shop.orders.show("magento-1").units("cancelled") == 1
     assert cancellations.run().ended("applied") == 0

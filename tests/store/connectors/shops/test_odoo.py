@@ -13,6 +13,9 @@ from tests.support.shipped_connectors import FOLDER
 ADDRESS = "https://odoo.example.com"
 ORDER = json.loads((FOLDER / "odoo-orders" / "documented.json").read_text())["records"][0]
 
+LONG_AGO = {"first: 7d": "first: 4000d"}
+"""The orders of tests have dates of their own, whenever tests run."""
+
 
 @pytest.fixture
 def odoo(monkeypatch):
@@ -33,7 +36,7 @@ def place(odoo, name, sku="A", **more):
 def test_confirmed_orders_are_taken_over_once(odoo, shipped, shop):
     place(odoo, "S00021")
     place(odoo, "S00022", state="draft")
-    orders = shipped("odoo-orders", {ADDRESS: odoo.url, "value: b2b": "value: web"})
+    orders = shipped("odoo-orders", {ADDRESS: odoo.url, "value: b2b": "value: web", **LONG_AGO})
     report = orders.run()
     assert (report.error, report.ended("applied"), report.ended("bad")) == ("", 1, 0)
     assert shop.orders.show("odoo-S00021").units("held") == 3
@@ -58,7 +61,7 @@ def test_what_is_on_hand_is_taken_over_also_where_nothing_is_left(odoo, shipped,
 
 def test_a_wrong_key_is_told_in_the_words_of_odoo_and_loses_nothing(odoo, shipped, monkeypatch):
     place(odoo, "S00021")
-    orders = shipped("odoo-orders", {ADDRESS: odoo.url, "value: b2b": "value: web"})
+    orders = shipped("odoo-orders", {ADDRESS: odoo.url, "value: b2b": "value: web", **LONG_AGO})
     monkeypatch.setenv("POINTSMAN_CONNECTOR_ODOO_ORDERS_API_KEY", "another")
     assert "Invalid apikey" in orders.run().error
     monkeypatch.setenv("POINTSMAN_CONNECTOR_ODOO_ORDERS_API_KEY", API_KEY)

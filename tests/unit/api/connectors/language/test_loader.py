@@ -321,6 +321,26 @@ def test_edi_that_is_sent_needs_its_envelope_and_segments():
     ]
 
 
+PULLS = """\
+connector: pulled
+owner: it
+because: {en: Orders of the shop}
+kind: cancellations
+reads: {http: "https://shop.example/orders?since=$since", first: 7d}
+format: json
+once: id
+fields: {order: id}
+"""
+
+
+def test_how_far_the_first_pull_goes_back_is_said_where_something_asks_for_it():
+    assert load(PULLS).reads.source.first == 7 * 86_400
+    text = PULLS.replace("?since=$since", "")
+    assert any("neither the address nor the body has $since" in said for _, _, said in mistakes(text))
+    assert load(text.replace("first", 'method: POST, body: \'{"since": "$since"}\', first')).reads.source.first
+    assert load(text.replace('"https://shop.example/orders"', "{secret: URL}")).reads.source.first
+
+
 SENDS = """\
 connector: out
 owner: logistics

@@ -63,3 +63,33 @@ def test_an_answer_that_is_whole_is_read(size, has_length):
     headers = {"Content-Length": str(size)} if has_length else {}
     with local_server(answering(lambda to: to.write(b"x" * size), headers)) as server, ask(server).body as body:
         assert body.read() == b"x" * size
+
+
+AT = "Fri, 27 Nov 2026 09:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("7", 7),
+        ("86400", 3_600),
+        ("9" * 5_000, 3_600),
+        ("Fri, 27 Nov 2026 09:01:30 GMT", 90),
+        ("Fri, 27 Nov 2026 08:00:00 GMT", 0),
+        ("Fri, 27 Nov 2099 09:00:00 GMT", 3_600),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+    ],
+)
+def test_how_long_to_wait_may_be_said_in_seconds_or_as_a_date(said, seconds):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):  # name of the base class
+            self.send_response_only(429)
+            for name, value in {"Date": AT, "Retry-After": said, "Content-Length": "0"}.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+    with local_server(Handler) as server, pytest.raises(NotAnswered) as raised:
+        ask(server)
+    assert raised.value.retry_after == seconds
