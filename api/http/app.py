@@ -159,7 +159,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         health.blueprint(served),
         carrier_webhooks.blueprint(served, attempts),
         tracking_page.blueprint(served),
-        metrics.blueprint(served, meters),
+        metrics.blueprint(served, meters, lambda: _connector_settings(served[0]).folder),
         described,
     ):
         api.register_blueprint(blueprint)

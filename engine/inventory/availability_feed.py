@@ -13,6 +13,7 @@ from engine.decide.availability.offer import by_sku, offer
 from engine.decide.order_checks import check_channel
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
+from engine.inventory.stated_instants import MICROSECONDS
 from engine.model.facts import Network
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -82,6 +83,32 @@ class Feed:
     blocks: Iterator[Sequence[SkuUnits]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockChanges:
+    """SKUs by the stamp of the last change of what is on hand or held of them, in the order of these; `newest` is the
+    stamp of the last of all changes, `loaded` that of the last load or repair.
+    """
+
+    loaded: int
+    newest: int
+    stamps: Sequence[tuple[str, int]]
+
+    @property
+    def since(self) -> int:
+        """When the first of them changed, in UTC seconds by the server's clock; 0 if there are none."""
+        return self.stamps[0][1] // MICROSECONDS if self.stamps else 0
+
+    def first(self, most: int, until: int) -> tuple[list[str], int]:
+        """At most so many of them (but all that changed at once), up to the stamp `until`; and the stamp up to which
+        these are all.
+        """
+        meant = [(sku, stamp) for sku, stamp in self.stamps if stamp <= until]
+        if len(meant) <= most:
+            return [sku for sku, _ in meant], until
+        last = meant[most - 1][1]
+        return [sku for sku, stamp in meant if stamp <= last], last
+
+
 class AvailabilityFeed:
     """The feed of one network. `clock` answers UTC seconds."""
 
@@ -89,6 +116,14 @@ class AvailabilityFeed:
         self._stock = Stock(client, keys)
         self._facts = facts
         self._clock = clock
+
+    def changes(self, after: int) -> StockChanges:
+        """The SKUs of which another number is on hand or held since the change of that stamp, once holds are ended
+        whose time is over. Raises NotReady, StoreUnavailable.
+        """
+        loaded = self._facts.read_stock([], self._clock()).state.loaded
+        newest = self._stock.newest_change()
+        return StockChanges(loaded=loaded, newest=newest, stamps=self._stock.stamps_after(after))
 
     def read(
         self, channel: str, *, since: Cursor | None = None, after: str | None = None, by_node: bool = False

@@ -192,11 +192,15 @@ class Stock:
 
     def changed_after(self, stamp: int) -> list[str]:
         """The SKUs whose stock has changed after that stamp, sorted."""
+        return sorted(sku for sku, _ in self.stamps_after(stamp))
+
+    def stamps_after(self, stamp: int) -> list[tuple[str, int]]:
+        """The same with the stamp of the last change of each, in the order of these."""
         start = self._keys.on_hand("")
         with faults():
-            members = self._redis.zrange(self._keys.changed, f"({stamp}", "+inf", byscore=True)
-        names = (member.decode() for member in members)
-        return sorted(name.removeprefix(start) for name in names if name.startswith(start))
+            members = self._redis.zrange(self._keys.changed, f"({stamp}", "+inf", byscore=True, withscores=True)
+        names = ((member.decode(), int(score)) for member, score in members)
+        return [(name.removeprefix(start), score) for name, score in names if name.startswith(start)]
 
     def _run(
         self, script: Any, script_keys: Sequence[str], arguments: Sequence[str | int | bytes]

@@ -152,6 +152,8 @@ class Sends:
     channel: str | None = None
     nodes: tuple[str, ...] = ()
     whole: bool = False
+    again_after: tuple[str, ...] = ()
+    """Of a stock feed: connectors that tell the same target what left. Once they have, its positions are sent again."""
     ask: Ask | None = None
 
 

@@ -14,7 +14,7 @@ from api.files.policy_tests.shape_findings import load_shape
 from rules.syntax.condition_parser import Notes
 from rules.syntax.yaml_document import Node, Path
 
-_SENDING = ("every", "file", "most", "each", "channel", "nodes", "whole")
+_SENDING = ("every", "file", "most", "each", "channel", "nodes", "whole", "again_after")
 _NESTED = {"oauth": OAuth, "signature": Signature}
 _TOGETHER = (
     ("sasl", "user"),

@@ -30,6 +30,8 @@ def check_sends(sends: Sends, kind: str, notes: Notes) -> None:
     target = sends.target
     if kind == "availability_feed" and sends.channel is None:
         notes.add(("sends",), "missing-key", "'channel' is missing: of which channel the availability is sent")
+    if sends.again_after and kind != "stock_feed":
+        notes.add(("sends", "again_after"), "unknown-key", "'again_after' is of a stock_feed")
     if sends.each:
         note_path_mistakes([("sends", (sends.each,))], JSON, notes)
     if isinstance(target, Folder | Sftp) and not sends.whole and "$number" not in sends.file:

@@ -155,6 +155,7 @@ class _Sending(Strict):
     channel = Word()
     nodes = Several()
     whole = Literal(literals.flag)
+    again_after = Several()
 
 
 class FolderSends(_Sending):

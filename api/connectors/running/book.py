@@ -21,6 +21,7 @@ class ConnectorBook:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._connectors: dict[str, Connector] = {}
+        self._is_read = False
         self._state: object = None
         self._looked_at = 0.0
 
@@ -32,6 +33,11 @@ class ConnectorBook:
             self._read(self._folder)
         return self._connectors
 
+    def names(self) -> frozenset[str] | None:
+        """Of the connectors that there are; None if that is not known, as there is no folder, or one with a mistake."""
+        names = frozenset(self.connectors())
+        return names if self._is_read else None
+
     def _read(self, folder: Path) -> None:
         try:
             stats = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in connector_files(folder)]
@@ -39,6 +45,7 @@ class ConnectorBook:
                 return
             self._state = stats
             self._connectors = {connector.name: connector for connector in read_connectors(folder)}
+            self._is_read = True
         except (InputInvalid, PolicyInvalid, OSError) as error:
             self._state = self._state or ()
             logger.error("the connectors in %s stay as they were: %s", folder, error)  # noqa: TRY400  # no traceback of a typo

@@ -4,12 +4,10 @@ import logging
 import uuid
 
 from api.connectors.language.connector import Connector
+from api.connectors.sending.records.batch import CURSOR
 from api.connectors.sending.records.kinds import RECORDS
 from engine.service import Pointsman
 from engine.store.connectors.connector_store import Step
-
-CURSOR = "cursor"
-"""The field of its place that says how far was sent."""
 
 logger = logging.getLogger("pointsman")
 

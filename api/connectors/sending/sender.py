@@ -11,11 +11,10 @@ from pathlib import Path
 
 from api.connectors.language.connector import Sends
 from api.connectors.running.report import TurnReport
-from api.connectors.sending.beginning import CURSOR
 from api.connectors.sending.dispatching import Dispatcher, SenderParts, instant
 from api.connectors.sending.outgoing import Refused
 from api.connectors.sending.put_aside import PutAside
-from api.connectors.sending.records.batch import Batch, Record
+from api.connectors.sending.records.batch import CURSOR, Batch, Record
 from api.connectors.sending.rendering import BadRecord, Rendered
 from api.connectors.sending.resending import NUMBER, Resender
 from api.connectors.turn import ConnectorTurn, TurnLost
@@ -49,6 +48,8 @@ class ConnectorSender:
         self._renderer = parts.renderer
         self._delivery = parts.delivery
         self._aside = PutAside(parts.connector, parts.kept)
+        self._waiting_since = 0
+        """Since when the oldest record waits that is to be sent next; 0: none, or that is not known."""
         self._turn = ConnectorTurn(pointsman.connectors, parts.connector.name, clock=lambda: pointsman.now)
         self._dispatcher = Dispatcher(pointsman, parts, self._sends, self._turn)
         self._resender = Resender(
@@ -100,10 +101,23 @@ class ConnectorSender:
             report.begun = True
         goes_on = True
         while goes_on and self._dispatcher.may_send():
-            before = self._turn.place.fields
-            batch = self._records.after(before[CURSOR], most=self._most(), until=before.get(_UNTIL, ""))
-            goes_on = self._send(batch, report)
-        self._turn.keep(Step(status={"looked_at": self._pointsman.now, "waiting": 0, "oldest": 0, "error": ""}))
+            goes_on = self._send(self._next(), report)
+        waiting = self._oldest(self._next()) if goes_on else 0
+        status = {"looked_at": self._pointsman.now, "waiting": int(bool(waiting)), "oldest": waiting, "error": ""}
+        self._turn.keep(Step(status=status))
+
+    def _next(self) -> Batch:
+        """What is to be sent next, or again."""
+        fields = self._turn.place.fields
+        batch = self._records.after(fields[CURSOR], most=self._most(), until=fields.get(_UNTIL, ""))
+        self._waiting_since = self._oldest(batch)
+        return batch
+
+    def _oldest(self, batch: Batch) -> int:
+        """Since when the oldest record of it waits to be sent; 0 if none does."""
+        if not self._renderer.wanted(batch.records):
+            return 0
+        return batch.since or self._pointsman.now
 
     def _send(self, batch: Batch, report: TurnReport) -> bool:
         """Send a batch; whether there may be others."""
@@ -111,7 +125,8 @@ class ConnectorSender:
         skipped = len(batch.records) - len(records)
         if not records:
             counts = {"skipped": skipped} if skipped else {}
-            if batch.cursor != self._turn.place.fields[CURSOR]:
+            place = self._turn.place.fields
+            if batch.cursor != place[CURSOR] or place.get(_UNTIL):
                 self._turn.keep(Step(fields={CURSOR: batch.cursor, _AT: "", _UNTIL: ""}, counts=counts))
             return batch.more
         number, at = self._begin(batch)
@@ -191,7 +206,7 @@ class ConnectorSender:
         since = fields.get(_SINCE) or str(now)
         kept = {_FAILURES: str(failures), _AGAIN: str(now + wait), _SINCE: since}
         status: dict[str, str | int] = {"error": str(error), "failed_at": now, "looked_at": now}
-        status |= {"waiting": 1, "oldest": int(since)}
+        status |= {"waiting": 1, "oldest": min(int(since), self._waiting_since or now)}
         logger.warning("connector %s: %s", self._connector.name, error)
         try:
             self._turn.keep(Step(fields=kept, status=status))

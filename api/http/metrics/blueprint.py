@@ -1,7 +1,8 @@
 """GET /metrics, and the measuring of requests."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from pathlib import Path
 
 from flask import Flask, Response
 from prometheus_client import generate_latest
@@ -17,10 +18,10 @@ from engine.service import Pointsman
 TEXT = CONTENT_TYPE_LATEST.partition(";")[0]
 
 
-def blueprint(served: Sequence[Pointsman], meters: Meters) -> Blueprint:
-    """The numbers of the processes that serve these networks."""
+def blueprint(served: Sequence[Pointsman], meters: Meters, connectors: Callable[[], Path | None]) -> Blueprint:
+    """The numbers of the processes that serve these networks; `connectors` answers the folder of these, if any."""
     metrics = Blueprint("metrics", __name__, description="Numbers for Prometheus")
-    stored, of_connectors = StoredNumbers(served), ConnectorNumbers(served)
+    stored, of_connectors = StoredNumbers(served), ConnectorNumbers(served, connectors)
 
     @metrics.get("/metrics", scope=("admin", "audit:read"))
     @metrics.response(HTTPStatus.OK, content_type=TEXT)

@@ -1,10 +1,12 @@
 """Numbers of connectors, read from the store when they are asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from api.connectors.running.book import ConnectorBook
 from api.connectors.running.report import ENDINGS
 from engine.errors import PointsmanError
 from engine.service import Pointsman
@@ -14,10 +16,14 @@ _LABELS = ("network", "connector")
 
 
 class ConnectorNumbers(Collector):
-    """Those of all networks that are served; none of one whose store can't be read."""
+    """Those of all networks that are served; none of one whose store can't be read. Where `folder` answers one, those
+    of the connectors in it alone: what ran before and was removed has no numbers any more.
+    """
 
-    def __init__(self, served: Sequence[Pointsman]) -> None:
+    def __init__(self, served: Sequence[Pointsman], folder: Callable[[], Path | None]) -> None:
         self._served = served
+        self._folder = folder
+        self._books: dict[Path | None, ConnectorBook] = {}
 
     def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
         rows = CounterMetricFamily(
@@ -26,7 +32,7 @@ class ConnectorNumbers(Collector):
             labels=(*_LABELS, "result"),
         )
         gauges = {
-            "lag_seconds": "For how long the oldest message of a connector has waited.",
+            "lag_seconds": "For how long the oldest message has waited to be read, or the oldest record to be sent.",
             "waiting": "Messages of a connector that were there to be read when it was last looked.",
             "failing": "Whether the source or target of a connector could not be used when it last ran.",
         }
@@ -42,7 +48,7 @@ class ConnectorNumbers(Collector):
         sent = CounterMetricFamily("pointsman_connector_sent", "Records that a connector sent.", labels=_LABELS)
         for pointsman in self._served:
             network = pointsman.settings.network
-            for status, now in _statuses(pointsman):
+            for status, now in self._statuses(pointsman):
                 labels = [network, status.name]
                 for ending in ENDINGS:
                     rows.add_metric([*labels, ending], getattr(status, ending))
@@ -53,10 +59,11 @@ class ConnectorNumbers(Collector):
                 sent.add_metric(labels, status.sent)
         return iter([rows, quarantined, sent, *families.values()])
 
-
-def _statuses(pointsman: Pointsman) -> Sequence[tuple[ConnectorStatus, int]]:
-    try:
-        now = pointsman.now
-        return [(status, now) for status in pointsman.connectors.statuses()]
-    except PointsmanError:
-        return []
+    def _statuses(self, pointsman: Pointsman) -> Sequence[tuple[ConnectorStatus, int]]:
+        folder = self._folder()
+        there = self._books.setdefault(folder, ConnectorBook(folder)).names()
+        try:
+            now, statuses = pointsman.now, pointsman.connectors.statuses()
+        except PointsmanError:
+            return []
+        return [(status, now) for status in statuses if there is None or status.name in there]

@@ -441,6 +441,49 @@ def test_no_more_are_sent_in_a_minute_than_the_target_takes(sending, shop, clock
         assert len(there.requests) == 4
 
 
+def test_the_lag_is_that_of_the_oldest_record_that_was_not_sent_yet(sending, shop, clock):
+    def lag():
+        return shop.connectors.status("out").lag(clock.now)
+
+    with target() as there:
+        here = over_http(sending, shop, there.url, ", most_a_minute: 1")
+        here.run()
+        for seconds in (0, 5, 10):
+            clock.now += seconds
+            decide(shop)
+        clock.now += 5
+        assert (here.run().sent, lag()) == (1, 15)
+        clock.now += 60
+        there.answer = lambda _: (503, {}, b"")
+        here.run()
+        assert lag() == 75
+        clock.now += 30
+        assert lag() == 105
+        there.answer = lambda _: (200, {}, b"")
+        assert (here.run().sent, lag()) == (1, 95)
+        clock.now += 60
+        assert (here.run().sent, lag()) == (1, 0)
+
+
+@pytest.mark.parametrize("field", ["on_hand", "available"])
+def test_so_is_that_of_a_feed(sending, shop, clock, field):
+    with target() as there:
+        text = f"kind: stock_feed\nsends: {{http: {there.url}/in, most: 1, nodes: lyon, most_a_minute: 4}}\n"
+        here = sending(shop, f"{text}format: json\nfields: {{s: sku, u: {field}}}\n")
+        assert here.run().sent == 3
+        clock.now += 60
+        here.run()
+        for number, sku in enumerate("AB"):
+            shop.stock.move([Movement(node="lyon", sku=sku, delta=1, op=str(number))])
+        clock.now += 120
+        here.text = here.text.replace("most_a_minute: 4", "most_a_minute: 1")
+        assert here.run().sent == 1
+        status = shop.connectors.status("out")
+        assert status.waiting == 1
+        if field == "on_hand":  # of what is held, the server's clock says when it changed, which is not this one
+            assert status.lag(clock.now) == 120
+
+
 def test_a_token_is_asked_for_with_the_clients_keys(sending, shop, monkeypatch):
     monkeypatch.setenv("POINTSMAN_CONNECTOR_OUT_SECRET", "s/cret")
     with target() as there:

@@ -78,6 +78,10 @@ class FakeMagento(FakeShop):
         for line in body["items"]:
             item = next(item for item in found["items"] if item["item_id"] == line["order_item_id"])
             item["qty_shipped"] = item.get("qty_shipped", 0) + line["qty"]
+        source = body["arguments"]["extension_attributes"]["source_code"]
+        for line in body["items"]:
+            sku = next(item["sku"] for item in found["items"] if item["item_id"] == line["order_item_id"])
+            self.stock[sku, source] = self.stock.get((sku, source), 0) - line["qty"]
         self.shipments.append({"order_id": found["entity_id"], **body})
         return Told(200, "25")
 

@@ -9,17 +9,22 @@ from engine.errors import PointsmanError
 Record: TypeAlias = Mapping[str, Any]
 """JSON: quantities with the decimals of their SKU, instants in UTC."""
 
+CURSOR = "cursor"
+"""The field of a connector's place that says how far was sent."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Records of one message, and the cursor behind them. `more`: there may be others at once. `sent` are values by
-    which an echo of them is known: positions, and what is said of them.
+    which an echo of them is known: positions, and what is said of them. `since` is when the oldest of what they say
+    happened, in UTC seconds; 0: that is not known.
     """
 
     records: Sequence[Record]
     cursor: str
     more: bool = False
     sent: Mapping[str, str] = field(default_factory=dict)
+    since: int = 0
 
 
 class Outdated(PointsmanError):

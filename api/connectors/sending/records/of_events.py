@@ -32,15 +32,18 @@ class EventRecords:
         page = self._pointsman.events.read(position, limit=_EVENTS_AT_ONCE, types=self.types)
         quantities = Quantities.of(self._pointsman)
         records: list[Record] = []
+        since = 0
         for event in page.events:
             if last is not None and event.position > last:
-                return Batch(records=records, cursor=until, more=True)
+                return Batch(records=records, cursor=until, more=True, since=since)
             found = [quantities.show(record) for record in self.of(event)]
             if records and len(records) + len(found) > most:
-                return Batch(records=records, cursor=str(position), more=True)
+                return Batch(records=records, cursor=str(position), more=True, since=since)
             records += found
+            since = since or (event.at if found else 0)
             position = event.position
-        return Batch(records=records, cursor=until or str(page.cursor), more=len(page.events) == _EVENTS_AT_ONCE)
+        more = len(page.events) == _EVENTS_AT_ONCE
+        return Batch(records=records, cursor=until or str(page.cursor), more=more, since=since)
 
     @abstractmethod
     def of(self, event: Event) -> Iterator[Record]:

@@ -1,12 +1,12 @@
 """What a warehouse or shop is to ship, and what of it is not to be shipped any more."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from api.connectors.language.connector import FieldMapping
 from api.connectors.sending.records.batch import Record
 from api.connectors.sending.records.of_events import EventRecords
 from api.connectors.sending.records.packed import addressee_of, plain
+from api.connectors.sending.records.read_paths import paths_of
 from api.connectors.sending.records.standing_units import verify_held
 from engine.decide.order_record import timestamp
 from engine.decide.record import DecisionRecord
@@ -79,15 +79,8 @@ class ShipmentOrders(EventRecords):
 
     def _addressee(self, order: str) -> Record | None:
         """Looked up only for a connector that sends something of it."""
-        paths = (path for mapping in _every(self._connector.fields.values()) for path in mapping.paths)
-        return addressee_of(self._pointsman, order) if any("addressee" in path for path in paths) else None
-
-
-def _every(mappings: Iterable[FieldMapping]) -> Iterator[FieldMapping]:
-    """The mappings, and those inside them."""
-    for mapping in mappings:
-        yield mapping
-        yield from _every((*mapping.join, *mapping.fields.values()))
+        wanted = any("addressee" in path for path in paths_of(self._connector))
+        return addressee_of(self._pointsman, order) if wanted else None
 
 
 def order_of(decision: DecisionRecord) -> Record:

@@ -16,7 +16,7 @@ from engine.service import Pointsman
 
 _EVENTS_AT_ONCE = 1_000
 _TYPES = frozenset({"stock.changed"})
-_WHOLE = "all"
+WHOLE = "all"
 """What a cursor begins with while everything is sent: then the SKU after which it goes on, and where events go on."""
 
 
@@ -34,29 +34,31 @@ class StockFeed:
         return self._all_again(str(self._pointsman.events.end()), after="")
 
     def after(self, cursor: str, *, most: int, until: str = "") -> Batch:
-        if cursor.startswith(f"{_WHOLE} "):
+        if cursor.startswith(f"{WHOLE} "):
             return self._whole(cursor, most)
-        if self._sends.whole:
-            return self._whole(self.start(), most)
+        if self._sends.whole or cursor.startswith("held "):  # of before, when it told what is held, too
+            return self._whole(StockFeed.start(self), most)
         position = position_of(cursor)
-        last = None if not until or until.startswith(_WHOLE) else position_of(until)
+        last = None if not until or until.startswith((WHOLE, "held ")) else position_of(until)
         try:
             page = self._pointsman.events.read(position, limit=_EVENTS_AT_ONCE, types=_TYPES)
         except CursorExpired:  # whatever changed meanwhile, all of it says so
-            return self._whole(self.start(), most)
+            return self._whole(StockFeed.start(self), most)
         changed: dict[tuple[str, str], None] = {}
+        since = page.events[0].at if page.events else 0
         for event in page.events:
             data: Any = event.data
             if last is not None and event.position > last:
-                return self._batch(self._records(self._levels(changed)), until, more=True)
+                return self._batch(self._records(self._levels(changed)), until, more=True, since=since)
             if data.because == "loaded":
                 return self._whole(self._all_again(str(event.position), after=""), most)
             if len(changed) >= most:
-                return self._batch(self._records(self._levels(changed)), str(position), more=True)
+                return self._batch(self._records(self._levels(changed)), str(position), more=True, since=since)
             changed |= {(item.node, item.sku): None for item in data.positions}
             position = event.position
         records = self._records(self._levels(changed))
-        return self._batch(records, until or str(page.cursor), more=len(page.events) == _EVENTS_AT_ONCE)
+        more = len(page.events) == _EVENTS_AT_ONCE
+        return self._batch(records, until or str(page.cursor), more=more, since=since)
 
     def anew(self, record: Record) -> Record:
         """The position as it stands by now. Raises Outdated if the record says no position."""
@@ -81,13 +83,26 @@ class StockFeed:
 
     def _whole(self, cursor: str, most: int) -> Batch:
         _, events, after = cursor.split(" ", 2)
-        skus = [sku for sku in self._pointsman.stock.skus() if sku > after]
-        nodes = max(1, len(self._sends.nodes) or len(self._pointsman.network().nodes))
-        part = skus[: max(1, most // nodes)]
-        levels = (level for block in self._pointsman.stock.positions(part) for level in block)
-        left = len(skus) > len(part)
+        part, left = self._part_of_all(after, most)
         goes_on = self._all_again(events, after=part[-1]) if left else events
-        return self._batch(self._records(level for level in levels if self._is_meant(level.node)), goes_on, more=left)
+        return self._batch(self._records(self._of_skus(part)), goes_on, more=left)
+
+    def _part_of_all(self, after: str, most: int) -> tuple[Sequence[str], bool]:
+        """The SKUs behind that one whose positions go into a message, and whether there are more."""
+        skus = [sku for sku in self._pointsman.stock.skus() if sku > after]
+        part = skus[: self._skus_at_once(most)]
+        return part, len(skus) > len(part)
+
+    def _skus_at_once(self, most: int) -> int:
+        return max(1, most // max(1, len(self._sends.nodes) or len(self._pointsman.network().nodes)))
+
+    def _of_skus(self, skus: Sequence[str]) -> Iterator[PositionUnits]:
+        for block in self._pointsman.stock.positions(skus):
+            yield from (level for level in block if self._is_meant(level.node))
+
+    def batch_of(self, positions: Iterable[tuple[str, str]], cursor: str, *, more: bool) -> Batch:
+        """These positions as they are by now, of those that are meant."""
+        return self._batch(self._records(self._levels(positions)), cursor, more=more)
 
     def _levels(self, changed: Iterable[tuple[str, str]]) -> Iterator[PositionUnits]:
         """Of each position that changed, what is there now; nothing where it is not any more."""
@@ -112,11 +127,11 @@ class StockFeed:
             for level in levels
         ]
 
-    def _batch(self, records: Sequence[Record], cursor: str, *, more: bool) -> Batch:
-        return Batch(records=records, cursor=cursor, more=more, sent=self.echoes(records))
+    def _batch(self, records: Sequence[Record], cursor: str, *, more: bool, since: int = 0) -> Batch:
+        return Batch(records=records, cursor=cursor, more=more, sent=self.echoes(records), since=since)
 
     def _all_again(self, events: str, *, after: str) -> str:
-        return f"{_WHOLE} {events} {after}"
+        return f"{WHOLE} {events} {after}"
 
     def _is_meant(self, node: str) -> bool:
         return not self._sends.nodes or node in self._sends.nodes

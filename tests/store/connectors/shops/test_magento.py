@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from api.connectors.sending.sender import ConnectorSender
 from engine.model.parcels import ShipmentKey
 from engine.store.stock import Movement
 from tests.support.fake_shops.fake_shop import running
@@ -85,10 +86,7 @@ def test_an_order_that_comes_again_is_decided_once_whatever_became_of_it_there(m
 
 
 def test_a_rate_limit_and_a_wrong_token_lose_nothing(magento, orders, monkeypatch, clock):
-    for number in (1, 2, 3):
-        place(magento, number)
-    orders.run()
-    place(magento, 4)
+    place(magento, 1)
     magento.busy = 1
     assert "answered 429" in orders.run().error
     asked = len(magento.requests)
@@ -148,6 +146,46 @@ def test_what_left_is_a_shipment_with_its_track(magento, orders, shipments, shop
     assert made["items"] == [{"order_item_id": 30, "qty": 1}]
     assert [track["track_number"] for track in made["tracks"]] == [number]
     assert made["arguments"]["extension_attributes"]["source_code"] == "default"
+
+
+def test_its_stock_is_right_once_it_was_told_of_a_shipment(magento, orders, shipments, shipped, shop):
+    """It takes what is shipped off its source by itself, also if the stock without these units was told before."""
+    stock = shipped("magento-stock", {ADDRESS: magento.url})
+    for connector in (shipments, stock):
+        connector.run()
+    leave(magento, orders, shop)
+    stock.run()
+    assert magento.stock["A", "default"] == 9
+    shipments.run()
+    assert magento.stock["A", "default"] == 8
+    assert stock.run().sent == 1
+    assert magento.stock["A", "default"] == 9
+    assert stock.run().sent == 0
+
+
+def test_a_stock_that_follows_shipments_goes_on_after_a_crash_and_without_them(  # noqa: PLR0917  # all of its parts
+    magento, orders, shipments, shipped, shop, monkeypatch
+):
+    stock = shipped("magento-stock", {ADDRESS: magento.url})
+    for connector in (shipments, stock):
+        connector.run()
+    leave(magento, orders, shop)
+    stock.run()
+    shipments.run()
+    with monkeypatch.context() as patched:
+        patched.setattr(ConnectorSender, "_finish", lambda *_, **__: 1 / 0)
+        assert "ZeroDivisionError" in stock.run().error
+    told = len(magento.requests)
+    shop.stock.move([Movement(node="paris", sku="A", delta=-1, op="1")])
+    assert stock.run().sent == 2
+    sent = [item for asked in magento.requests[told:] for item in asked.json["sourceItems"]]
+    assert [(item["source_code"], item["quantity"]) for item in sent] == [("default", 9), ("paris", 4)]
+    keys = [asked.headers["idempotency-key"] for asked in magento.requests[told - 1 :]]
+    assert keys[0] == keys[1] != keys[2]
+    alone = shipped("magento-stock", {ADDRESS: magento.url, "again_after: magento-shipments\n  ": ""})
+    shop.stock.move([Movement(node="paris", sku="A", delta=-1, op="2")])
+    assert alone.run().sent == 1
+    assert stock.run().sent == 0
 
 
 def test_a_shipment_whose_answer_got_lost_is_not_made_again(magento, orders, shipments, shop, clock):

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from engine.model.parcels import ShipmentKey
+from engine.orders.cancellation.plan import CancelRequest
 from engine.store.stock import Movement
 from tests.support.decision_json import json_of
 from tests.support.facts import order
@@ -55,11 +56,11 @@ def test_stock_is_set_at_each_location(shopify, stock, shop):
     assert stock.run().error == ""
     assert levels(shopify) == {("A", "lyon"): 10, ("A", "paris"): 5, ("B", "lyon"): 3, ("B", "paris"): 0}
     sell(shop, "A", 2, "1")
-    assert stock.run().sent == 1
+    assert stock.run().sent == 2
     assert levels(shopify)["A", "lyon"] == 8
     asked, told = shopify.requests[-2:]
     assert "mutation" not in asked.json["query"]
-    (quantity,) = told.json["variables"]["input"]["quantities"]
+    quantity, _ = told.json["variables"]["input"]["quantities"]
     assert (quantity["quantity"], quantity["changeFromQuantity"], quantity["locationId"]) == (8, 10, LYON)
 
 
@@ -71,8 +72,24 @@ def test_what_was_sold_there_meanwhile_is_not_overwritten_blindly(shopify, stock
     assert "says that it is busy" in report.error
     assert levels(shopify)["A", "lyon"] == 9
     clock.now += 10
-    assert stock.run().sent == 1
+    assert stock.run().sent == 2
     assert levels(shopify)["A", "lyon"] == 8
+
+
+def test_what_other_channels_hold_is_taken_off_and_comes_back(shopify, stock, shop, clock):
+    stock.run()
+    made = shop.decide(order(("A", 3), channel="shops", id="S-1"))
+    where = json_of(made)["shipments"][0]["node"]
+    before = levels(shopify)["A", where]
+    assert stock.run().error == ""
+    assert levels(shopify)["A", where] == before - 3
+    shop.cancellations.cancel(CancelRequest(order="S-1", lines={"1": 1}, op="c"))
+    stock.run()
+    assert levels(shopify)["A", where] == before - 2
+    clock.now += 40 * 86_400
+    stock.run()
+    assert levels(shopify)["A", where] == before
+    assert stock.run().sent == 0
 
 
 @pytest.mark.parametrize("code", ["THROTTLED", "INTERNAL_SERVER_ERROR", "ACCESS_DENIED", "SHOP_INACTIVE"])

@@ -357,6 +357,7 @@ fields: {sku: sku}
     [
         (", channel: web", "", "'channel' is missing"),
         (", most: 1", "", "write most: 1"),
+        (", most: 1", ", most: 1, again_after: x", "'again_after' is of a stock_feed"),
         ("errors: errors", "errors: 'a['", "'a[' is no JMESPath"),
         ("errors: errors", "each: 'a['", "'a[' is no JMESPath"),
         ('{http: "https://shop.example/items/{sku}", most: 1, channel: web, errors: errors}',
