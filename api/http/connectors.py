@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
+from typing import BinaryIO
 
 from flask import Response, request
 
@@ -16,6 +17,7 @@ from api.connectors.running.opening import open_reader
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.receiving import Receiver, verify_signature
 from api.connectors.running.settings import ConnectorSettings, SecretMissing
+from api.connectors.sources.spooled import spooled
 from api.http.access.caller import caller
 from api.http.access.gate import verify_scope
 from api.http.blueprint import Blueprint, answer
@@ -24,6 +26,8 @@ from engine.errors import NotFound, NotReady
 from engine.service import Pointsman
 
 MOST_BYTES = 64 << 20
+"""Of a message: it lies on the disk while it is taken over, a part of it at a time."""
+MOST_BYTES_OF_QUESTION = 1 << 20
 _BYTES = {"type": "string", "format": "binary"}
 
 
@@ -64,24 +68,27 @@ def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings]) -
         if known is None:
             raise NotFound(f"no connector '{name}' is pushed to here")
         connector, source = known
-        request.max_content_length = MOST_BYTES
-        body, headers = request.get_data(cache=False), dict(request.headers.items())
-        if source.secret is None:
+        if source.secret is None:  # before a body is read that nobody may send
             verify_scope(caller(), (INBOUND[connector.kind].scope,))
-        else:
-            _verify_signature(connector, source, headers, body)
-        if INBOUND[connector.kind].question:
-            return Response(Questions(pointsman, connector).answer(body, headers), content_type="application/json")
-        keeping = Keeping(connector, settings().files)
-        receiver = Receiver(pointsman, connector, reader=open_reader(connector), keeping=keeping)
-        with acting_as(connector.name):
-            report = receiver.receive(body, headers)
+        is_question = INBOUND[connector.kind].question
+        request.max_content_length = MOST_BYTES_OF_QUESTION if is_question else MOST_BYTES
+        headers = dict(request.headers.items())
+        with spooled(request.stream) as body:
+            if source.secret is not None:
+                _verify_signature(connector, source, headers, body)
+            if is_question:
+                answered = Questions(pointsman, connector).answer(body.read(), headers)
+                return Response(answered, content_type="application/json")
+            keeping = Keeping(connector, settings().files)
+            receiver = Receiver(pointsman, connector, reader=open_reader(connector), keeping=keeping)
+            with acting_as(connector.name):
+                report = receiver.receive(body, headers)
         return answer(MessageRecord.of(report), HTTPStatus.OK if report.kept is None else HTTPStatus.ACCEPTED)
 
     return connectors
 
 
-def _verify_signature(connector: Connector, source: Push, headers: Mapping[str, str], body: bytes) -> None:
+def _verify_signature(connector: Connector, source: Push, headers: Mapping[str, str], body: BinaryIO) -> None:
     """Raises Unauthenticated; NotReady if nobody has set the secret, so that the sender tries again."""
     try:
         verify_signature(connector, source, headers, body)

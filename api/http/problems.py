@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import ClassVar
 
 import msgspec
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, g, request
 from flask_smorest import Api
 from msgspec import UNSET
 from werkzeug.exceptions import HTTPException
@@ -128,5 +128,5 @@ def _from_unexpected_error(error: Exception) -> Response:
 
 def _description(error: HTTPException, status: HTTPStatus) -> str:
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return f"the body is larger than {current_app.config['MAX_CONTENT_LENGTH']} bytes"
+        return f"the body is larger than {request.max_content_length:,} bytes; send it in several parts"
     return str(error.description)

@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import hmac
+import io
 import json
+import tracemalloc
 
 import pytest
 
@@ -178,3 +180,109 @@ def test_numbers_of_connectors_are_in_the_metrics(http, folder):
     assert 'connector="counter",network=' in text
     lines = {line.partition("{")[0]: line.rpartition(" ")[2] for line in text.splitlines() if 'result="bad"' in line}
     assert lines == {"pointsman_connector_rows_total": "1.0"}
+
+
+def test_a_connector_that_was_removed_has_no_numbers_any_more_and_one_with_a_mistake_has(http, folder, monkeypatch):
+    monkeypatch.setattr("api.connectors.running.book.LOOK_SECONDS", 0.0)
+    write(folder, KEYED)
+    http.post("/v1/connectors/counter", json=[COUNT])
+    write(folder, KEYED.replace("counter", "other"), "other.yaml")
+    http.post("/v1/connectors/other", json=[COUNT])
+    shown = [name for name in ("counter", "other") if f'connector="{name}"' in http.get("/metrics").text]
+    assert shown == ["counter", "other"]
+    write(folder, "connector: counter")
+    assert 'connector="counter"' in http.get("/metrics").text
+    (folder / "connectors" / "it.yaml").unlink()
+    text = http.get("/metrics").text
+    assert ('connector="counter"' in text, 'connector="other"' in text) == (False, True)
+    write(folder, KEYED)
+    assert 'pointsman_connector_rows_total{connector="counter"' in http.get("/metrics").text
+
+
+def test_while_no_file_of_the_folder_could_be_read_all_numbers_are_shown(http, folder, monkeypatch):
+    write(folder, KEYED)
+    http.post("/v1/connectors/counter", json=[COUNT])
+    (folder / "elsewhere").mkdir()
+    monkeypatch.setenv("POINTSMAN_CONNECTORS", str(folder / "elsewhere"))
+    (folder / "elsewhere" / "it.yaml").write_text("connector: counter")
+    assert 'connector="counter"' in http.get("/metrics").text
+
+
+def test_a_message_that_is_too_large_is_refused_with_how_large_one_may_be(http, folder, monkeypatch):
+    monkeypatch.setattr("api.http.connectors.MOST_BYTES", 1_000)
+    write(folder, KEYED)
+    write(folder, SIGNED.replace("ENCODING", "base64").replace("PREFIX", ""), "signed.yaml")
+    response = http.post("/v1/connectors/counter", data=b"[" + b" " * 1_000)
+    assert (response.status_code, "larger than 1,000 bytes; send it in several" in response.text) == (413, True)
+    body = b" " * 1_001
+    assert http.post("/v1/connectors/shop-stock", data=body, headers=signed(body)).status_code == 413
+    parts = io.BytesIO(b" " * 1_001)
+    response = http.post(
+        "/v1/connectors/counter", input_stream=parts, environ_overrides={"wsgi.input_terminated": True}
+    )
+    assert response.status_code == 413
+    assert http.post("/v1/connectors/counter", data=json.dumps([COUNT]).ljust(1_000)).status_code == 200
+
+
+TILLS = """\
+connector: tills
+owner: retail
+because: {en: The tills sell}
+kind: movements
+reads: {push: key}
+format: csv
+once: [receipt, line]
+when: {kind: {not: note}}
+fields:
+  node: shop
+  sku: article
+  delta: {from: pieces, times: -1}
+"""
+
+
+def sales(rows, run=0):
+    """So many lines; every hundredth can't be used, and every second is left out."""
+    yield b"shop,article,pieces,kind,receipt,line\n"
+    for number in range(rows):
+        shop, kind = "nowhere" if number % 100 == 50 else "lyon", "note" if number % 2 else "sale"
+        yield f"{shop},SHIRT,{1 if number % 4 else -1},{kind},R{run}-{number},1\n".encode()
+
+
+def post_sales(http, rows, run=0):
+    return http.post("/v1/connectors/tills", data=b"".join(sales(rows, run)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+def test_a_hundred_thousand_rows_are_taken_over_by_one_push_and_each_counts_once(http, folder):
+    write(folder, TILLS)
+    before = http.get("/v1/stock/SHIRT").get_json()["on_hand"]
+    report = post_sales(http, 100_000).get_json()
+    ended = {name: report[name] for name in ("rows", "applied", "skipped", "bad", "repeated")}
+    assert ended == {"rows": 100_000, "applied": 49_000, "skipped": 50_000, "bad": 1_000, "repeated": 0}
+    assert len(report["problems"]) == 1_000
+    after = http.get("/v1/stock/SHIRT").get_json()["on_hand"]
+    sold = sum(1 if number % 4 else -1 for number in range(0, 100_000, 2) if number % 100 != 50)
+    assert before - after == sold
+    again = post_sales(http, 100_000).get_json()
+    assert (again["applied"], again["repeated"], again["bad"]) == (0, 49_000, 1_000)
+    assert http.get("/v1/stock/SHIRT").get_json()["on_hand"] == after
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+def test_memory_does_not_grow_with_a_message_that_is_pushed(http, folder, monkeypatch):
+    monkeypatch.setattr("api.connectors.sources.spooled.IN_MEMORY", 4_096)
+    write(folder, TILLS)
+
+    def peak(rows, run):
+        body = b"".join(sales(rows, run))
+        tracemalloc.start()
+        try:
+            assert http.post("/v1/connectors/tills", input_stream=io.BytesIO(body)).get_json()["rows"] == rows
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(400, 1)  # whatever is made once
+    assert peak(6_000, 2) < 1.3 * peak(800, 3)

@@ -85,7 +85,7 @@ def test_a_dry_run_that_a_call_does_not_have_changes_nothing(http, contents):
 
 def test_a_body_that_is_too_large_is_told_how_large_it_may_be(http):
     problem = problem_of(http.post("/v1/decisions", data=b" " * 5_000_000, content_type="application/json"), 413)
-    assert problem["detail"] == "the body is larger than 4194304 bytes"
+    assert problem["detail"] == "the body is larger than 4,194,304 bytes; send it in several parts"
 
 
 def test_a_fault_of_ours_is_told_without_its_inside(http, redis_client, network):

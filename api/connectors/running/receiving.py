@@ -4,13 +4,13 @@ import base64
 import binascii
 import hashlib
 import hmac
-import io
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
 
 from api.connectors.language.connector import Connector
 from api.connectors.language.places import Push
-from api.connectors.running.problems import MOST_PROBLEMS, in_order
+from api.connectors.running.problems import MOST_PROBLEMS, Problem, in_order
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader, ReadItem
 from api.connectors.running.report import MessageReport, log_message
@@ -18,25 +18,38 @@ from api.connectors.running.row_taker import RowTaker
 from api.connectors.running.runner import ROWS_AT_ONCE
 from api.connectors.running.settings import resolve
 from api.connectors.sources.message import Message
+from api.connectors.sources.spooled import again
 from engine.errors import Unauthenticated
 from engine.service import Pointsman
 from engine.store.connectors.connector_store import Step
 
+_PART = 1 << 16
 
-def verify_signature(connector: Connector, push: Push, headers: Mapping[str, str], body: bytes) -> None:
+
+def verify_signature(connector: Connector, push: Push, headers: Mapping[str, str], body: BinaryIO) -> None:
     """Raises Unauthenticated unless the header has the signature of the body as it came, under the connector's secret,
     and SecretMissing if that is not set.
     """
     if push.secret is None:
         raise TypeError("a connector whose messages are signed has a secret")
     key = resolve(connector, push.secret).encode()
-    wanted = hmac.new(key, body, hashlib.sha256).digest()
+    signing = hmac.new(key, digestmod=hashlib.sha256)
+    for part in _parts(body):
+        signing.update(part)
+    wanted = signing.digest()
     named = {name.lower(): value for name, value in headers.items()}
     given = named.get(push.header.lower(), "").strip()
     signature = _decoded(given.removeprefix(push.prefix), push.encoding) if given.startswith(push.prefix) else None
     if signature is None or not hmac.compare_digest(wanted, signature):
         message = f"the header {push.header} has no signature of this body under the secret of {connector.name}"
         raise Unauthenticated(message, presented=bool(given))
+
+
+def _parts(body: BinaryIO) -> Iterator[bytes]:
+    """All of the body, which is at its beginning again afterwards."""
+    body.seek(0)
+    yield from iter(lambda: body.read(_PART), b"")
+    body.seek(0)
 
 
 def _decoded(text: str, encoding: str) -> bytes | None:
@@ -58,15 +71,15 @@ class Receiver:
         self._keeping = keeping
         self._taker = RowTaker(pointsman, connector)
 
-    def receive(self, body: bytes, headers: Mapping[str, str]) -> MessageReport:
+    def receive(self, body: BinaryIO, headers: Mapping[str, str]) -> MessageReport:
         """What became of the message. Raises what `applying.incoming.LATER` names: the sender sends it again."""
         now = self._pointsman.now
-        digest = hashlib.sha256(body).hexdigest()
-        message = Message(
-            id=digest, name=f"push-{digest[:12]}", received_at=now, open=lambda: io.BytesIO(body), headers=headers
-        )
+        digest = hashlib.sha256()
+        for part in _parts(body):
+            digest.update(part)
+        name = digest.hexdigest()
+        message = Message(id=name, name=f"push-{name[:12]}", received_at=now, open=lambda: again(body), headers=headers)
         report = MessageReport(name=message.name)
-        seen: list[bytes] = []
         if not self._refused_whole(message, report):
             for batch in self._batches(message):
                 taken = self._taker.take(batch)
@@ -74,30 +87,37 @@ class Receiver:
                 for ending, count in taken.endings.items():
                     report.endings[ending] += count
                 report.problems += taken.problems[: max(0, MOST_PROBLEMS - len(report.problems))]
-                seen += taken.seen
+                if taken.seen:
+                    self._note(Step(seen=taken.seen), now)
         report.problems = in_order(report.problems)
         self._put_aside(message, report, now)
         counts = {"messages": 1, "rows": report.rows, **report.endings, "quarantined": int(report.kept is not None)}
         status: dict[str, str | int] = {"looked_at": now, "read_at": now, "message": message.name, "error": ""}
-        step = Step(seen=seen, counts={name: count for name, count in counts.items() if count}, status=status)
-        self._pointsman.connectors.note(self._connector.name, step, now=now, since=now - self._connector.remember)
+        self._note(Step(counts={name: count for name, count in counts.items() if count}, status=status), now)
         log_message(self._connector.name, report)
         return report
+
+    def _note(self, step: Step, now: int) -> None:
+        self._pointsman.connectors.note(self._connector.name, step, now=now, since=now - self._connector.remember)
 
     def _refused_whole(self, message: Message, report: MessageReport) -> bool:
         """Whether nothing of it is taken over, as a row of it is bad and the connector says so."""
         if self._connector.quarantine != "file":
             return False
-        items = [item for batch in self._batches(message) for item in batch]
-        bad = [item for item in items if isinstance(item, tuple)]
-        if bad:
-            report.rows = report.endings["bad"] = len(items)
-            report.problems = self._taker.take(bad).problems[:MOST_PROBLEMS]
-        return bool(bad)
+        rows, problems = 0, list[Problem]()
+        for batch in self._batches(message):
+            rows += len(batch)
+            bad = [item for item in batch if isinstance(item, tuple)]
+            problems += self._taker.take(bad).problems[: max(0, MOST_PROBLEMS - len(problems))]
+        if problems:
+            report.rows = report.endings["bad"] = rows
+            report.problems = problems
+        return bool(problems)
 
-    def _batches(self, message: Message) -> list[list[ReadItem]]:
+    def _batches(self, message: Message) -> Iterator[list[ReadItem]]:
         with self._reader.reading(message) as items:
-            return list(iter(lambda: list(itertools.islice(items, ROWS_AT_ONCE)), []))
+            while batch := list(itertools.islice(items, ROWS_AT_ONCE)):
+                yield batch
 
     def _put_aside(self, message: Message, report: MessageReport, now: int) -> None:
         if report.endings["bad"]:

@@ -15,6 +15,7 @@ import jmespath
 from api.connectors.language.places import HttpCall, Text
 from api.connectors.sources.http_client import HttpAnswer, HttpRequest, basic, send, shown
 from api.connectors.sources.message import Message, SourceUnavailable
+from api.connectors.sources.spooled import again
 from engine.decide.order_record import seconds, timestamp
 
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*rel="?next"?', re.IGNORECASE)
@@ -172,36 +173,10 @@ class HttpSource:
             id=f"{number} {digest.hexdigest()}",
             name=f"{path}-{number + 1}",
             received_at=now,
-            open=lambda: _again(page.answer.body),
+            open=lambda: again(page.answer.body),
             headers=dict(page.answer.headers.items()),
             after=after,
         )
-
-
-def _again(body: BinaryIO) -> Any:
-    """A view of the body from its beginning, which can be closed without it."""
-    body.seek(0)
-    return _Unclosed(body)
-
-
-class _Unclosed:
-    def __init__(self, body: BinaryIO) -> None:
-        self._body = body
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._body, name)
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._body.seek(0)
-
-    def __iter__(self) -> Any:
-        return iter(self._body)
-
-    def close(self) -> None:
-        pass
 
 
 def with_parameter(url: str, name: str, value: str) -> str:
