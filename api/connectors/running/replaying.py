@@ -3,6 +3,7 @@ aside as they were to be sent.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,7 +105,8 @@ def send_again(pointsman: Pointsman, connector: Connector, paths: Sequence[Path]
             mistakes += error.mistakes
     if mistakes:
         raise InputInvalid(mistakes)
-    return open_sender(pointsman, connector, files).take_turn(again=paths)
+    with closing(open_sender(pointsman, connector, files)) as sender:
+        return sender.take_turn(again=paths)
 
 
 def waiting_files(connector: Connector, files: Path) -> list[Path]:
