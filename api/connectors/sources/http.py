@@ -22,7 +22,8 @@ _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*rel="?next"?', re.IGNORECASE)
 _WORD = re.compile(r"\$(since|cursor|now)\b")
 MOST_PAGES = 10_000
 """Of one turn: a service whose pages never end is told, and goes on at the next."""
-_ETAG, _MODIFIED, _SINCE, _CURSOR = "etag", "modified", "since", "cursor"
+_ETAG, _MODIFIED, _SINCE, _CURSOR, _BEGUN = "etag", "modified", "since", "cursor", "begun"
+"""Fields of the place; `begun` is when the pull began whose pages are not all read yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +54,25 @@ class HttpSource:
 
     def messages(self, place: Mapping[str, str]) -> Iterator[Message]:
         """A message a page. A turn that is broken off goes on at its last page, where pages have cursors."""
-        begun = self._now()
+        goes_on = bool(place.get(_CURSOR) and place.get(_BEGUN))
+        begun = seconds(place[_BEGUN]) if goes_on else self._now()
         first = 0 if self._call.first is None else max(0, begun - self._call.first)
         since = seconds(place[_SINCE]) if _SINCE in place else first
-        words = {"since": self._dated(since), "cursor": place.get(_CURSOR, ""), "now": self._dated(begun)}
+        words = {"since": self._dated(since), "cursor": place.get(_CURSOR, ""), "now": self._dated(self._now())}
         conditions = self._conditions(place)
         self._rows_read = 0
         for number, page in enumerate(self._pages(words, conditions)):
             last = page.next_url is None and page.cursor is None
             after = {_CURSOR: page.cursor or (words["cursor"] if self._keeps_cursor(page) else "")}
+            # what changes meanwhile on pages that were read is asked for by the next pull, whoever ends this one
+            after[_BEGUN] = "" if last or not page.cursor else timestamp(begun)
             if last:
                 after[_SINCE] = timestamp(begun - self._call.overlap)
-                if not number:
+                if not number and not goes_on:
                     after |= {_ETAG: page.answer.headers.get("ETag", "")}
                     after |= {_MODIFIED: page.answer.headers.get("Last-Modified", "")}
             with page.answer.body:  # whoever reads the message has done so when the next one is asked for
-                yield self._message(page, number, after, begun)
+                yield self._message(page, number, after, self._now())
 
     def put_away(self, message: Message, *, quarantined: bool) -> None:
         """What was read is told by the place alone."""

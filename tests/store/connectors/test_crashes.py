@@ -2,12 +2,15 @@
 
 import io
 import itertools
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -18,6 +21,7 @@ from engine.inventory.stock import NetworkStock
 from engine.store.connectors.connector_store import ConnectorStore, Step
 from engine.store.stock import Movement
 from tests.support.connectors import COUNTS, MOVEMENTS
+from tests.support.local_server import local_server
 
 SALES = "shop,article,pieces,receipt,line\n"
 EFFECTS = [
@@ -243,6 +247,73 @@ def test_killed_again_and_again_it_takes_over_each_row_once(running, server_url,
     status = here.pointsman.connectors.status("tills")
     assert (status.rows, status.applied + status.unchanged + status.repeated) == (404, 4)
     assert here.kept("bad")[0] == "a.csv"
+
+
+PULLED = MOVEMENTS.replace("reads: {folder: in, settled: 0s}", "reads: {http: 'URL', pages: PAGES}").replace(
+    "format: csv", "format: {json: {rows: items}}"
+)
+
+
+def killing_pages(children, pages):
+    """Three pages of two sales each. Whoever asks for the second for the first time, or for the third, is killed."""
+    killed_at = {"2", "3"}
+
+    class Handler(BaseHTTPRequestHandler):
+        asked: list[str] = []  # noqa: RUF012  # of one test
+
+        def do_GET(self):  # name of the base class
+            query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            page = query.get("page", "1")
+            Handler.asked.append(page)
+            if page in killed_at:
+                killed_at.remove(page)
+                children[-1].kill()
+                self.close_connection = True
+                return
+            sales = [
+                {"shop": "lyon", "article": "SHIRT", "pieces": 1, "receipt": f"R{page}", "line": line}
+                for line in (1, 2)
+                if int(page) <= pages
+            ]
+            body = json.dumps({"items": sales, "next": str(int(page) + 1) if int(page) < pages else None}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    return Handler
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+@pytest.mark.parametrize(
+    ("way", "asked"),
+    [
+        ("{cursor: next, parameter: page}", ["1", "2", "2", "3", "3"]),
+        ("{number: page}", ["1", "2", "1", "2", "3", "1", "2", "3", "4"]),
+    ],
+)
+def test_killed_between_pages_twice_in_a_row_it_takes_over_each_row_once(  # noqa: PLR0917  # all that it starts
+    running, server_url, network, opened, tmp_path, way, asked
+):
+    children = []
+    handler = killing_pages(children, 3)
+    with local_server(handler) as server:
+        text = PULLED.replace("URL", f"http://127.0.0.1:{server.server_port}/sales").replace("PAGES", way)
+        here = running(text)
+        script = KILLED.replace("text=MOVEMENTS", f"text={text!r}")
+        for outcome in (-signal.SIGKILL, -signal.SIGKILL, 0):
+            command = [sys.executable, "-c", script, server_url, network, str(tmp_path)]
+            children.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+            children[-1].communicate(timeout=120)
+            assert children[-1].returncode == outcome
+    assert handler.asked == asked
+    assert here.on_hand("SHIRT", "lyon") == 4
+    status = here.pointsman.connectors.status("tills")
+    assert (status.applied, status.bad, status.error) == (6, 0, "")
 
 
 def test_what_is_sent_again_leaves_the_place_of_what_is_being_read(running, dies, monkeypatch, clock):

@@ -145,6 +145,29 @@ def test_after_a_page_that_could_not_be_had_it_goes_on_there(running, service):
     assert [query.get("page") for query, _ in service.asked] == [None, "2", "2"]
 
 
+def test_what_changes_while_a_pull_is_broken_off_is_asked_for_by_the_next(running, service, monkeypatch):
+    at = [1_800_000_000]
+    monkeypatch.setattr("tests.support.connectors.time.time", lambda: at[0])
+    more = "pages: {cursor: next, parameter: page}, dates: '%s', overlap: 0s,"
+    here = pulling(running, service, more, query="?since=$since")
+    service.answers[""] = page(count(7, 1), more={"next": "2"}, ETag='"1"')
+    service.answers["2"] = 500, {}, b"broken"
+    here.run()
+    at[0] += 3_600
+    here.run()
+    service.answers["2"] = page(count(9, 1, "LAMP"), ETag='"2"')
+    at[0] += 3_600
+    assert here.run().ended("applied") == 1
+    at[0] += 3_600
+    service.answers[""] = page(count(8, 2))
+    assert here.run().ended("applied") == 1
+    at[0] += 3_600
+    here.run()
+    *_, fourth, fifth = service.asked
+    assert (fourth[0]["since"], fourth[1].get("If-None-Match")) == ("1800000000", None)
+    assert fifth[0]["since"] == str(at[0] - 3_600)
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_source_that_asks_to_be_left_alone_is_and_then_it_goes_on_where_it_was(running, service, clock, status):
     here = pulling(running, service, "pages: {cursor: next, parameter: page},")
