@@ -63,13 +63,14 @@ def test_a_shipment_that_a_node_is_given_is_sent_once_and_what_was_before_is_not
 
 def test_units_that_are_not_to_ship_any_more_are_told_with_the_reason(sending, shop, clock):
     here = sending(shop, "kind: shipment_orders\n" + ALL)
-    here.run()
+    assert here.run().begun
     made = decide(shop, ("A", 3), id="W-7")
     shop.cancellations.cancel(CancelRequest(order="W-7", lines={"1": 1}, op="c"))
     expiring = decide(shop, ("B", 1))
     clock.now += 40 * 86_400
     decide(shop, ("A", 1))
-    here.run()
+    report = here.run()
+    assert (report.error, report.busy, report.sent) == ("", False, 6)
     found = [(row["action"], row["reason"], row["shipment"], row["units"]) for row in records(here)]
     assert found[:3] == [
         ("ship", None, f"{made['id']}/0", 3),
