@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -39,20 +40,56 @@ class Told:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class RateLimit:
+    """A bucket of so many `most` requests, into which one is put back every so many `seconds` of the test's clock."""
+
+    most: int
+    seconds: int
+    clock: Callable[[], float]
+    used: int = 0
+    since: float = 0.0
+
+    def wait(self) -> int:
+        """0 if a request may come now; or for how many seconds it may not."""
+        now = self.clock()
+        back = int((now - self.since) // self.seconds)
+        self.used = max(0, self.used - back)
+        self.since = now if not self.used else self.since + back * self.seconds
+        if self.used < self.most:
+            self.used += 1
+            return 0
+        return math.ceil(self.since + self.seconds - now)
+
+
 class FakeShop:
-    """`fault` says of a request how it fails: `lost`, all was done and nobody answers; `dropped`, nothing was done;
+    """`limit` is how often it may be asked, if there is one; `refused` are the requests that it was too much. `fault`
+    says of a request how it fails: `lost`, all was done and nobody answers; `dropped`, nothing was done;
     None, not at all.
     """
 
     def __init__(self) -> None:
         self.url = ""
         self.requests: list[Asked] = []
+        self.refused: list[Asked] = []
+        self.limit: RateLimit | None = None
         self.fault: Callable[[Asked], str | None] = lambda _: None
         self.lock = threading.RLock()
 
     def answer(self, asked: Asked) -> Told:
         """With the lock held."""
         raise NotImplementedError
+
+    def too_many(self, asked: Asked, wait: int) -> Told:  # noqa: ARG002  # a shop may answer by what was asked
+        """What is answered where the limit is reached, for so many seconds."""
+        return Told(429, {"message": "Too Many Requests"}, {"Retry-After": str(wait)})
+
+    def within_limit(self, asked: Asked) -> Told:
+        wait = self.limit.wait() if self.limit else 0
+        if wait:
+            self.refused.append(asked)
+            return self.too_many(asked, wait)
+        return self.answer(asked)
 
 
 @contextlib.contextmanager
@@ -67,7 +104,7 @@ def running(shop: FakeShop) -> Iterator[None]:
             with shop.lock:
                 shop.requests.append(asked)
                 fault = shop.fault(asked)
-                told = Told(500) if fault == "dropped" else shop.answer(asked)
+                told = Told(500) if fault == "dropped" else shop.within_limit(asked)
             if fault in ("lost", "dropped"):
                 self.close_connection = True
                 return

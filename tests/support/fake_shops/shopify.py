@@ -68,6 +68,13 @@ class FakeShopify(FakeShop):
         data = self._levels(variables) if "inventoryItems" in query else self._order(variables)
         return Told(200, {"data": data})
 
+    def too_many(self, asked: Asked, wait: int) -> Told:  # noqa: ARG002  # the same of all
+        """Status 200 with what the bucket has, and no Retry-After (https://shopify.dev/docs/api/usage/limits)."""
+        status = {"maximumAvailable": 1_000.0, "currentlyAvailable": 12, "restoreRate": 50.0}
+        error = {"message": "Throttled", "extensions": {"code": "THROTTLED", "documentation": "https://shopify.dev"}}
+        cost = {"requestedQueryCost": 202, "actualQueryCost": None, "throttleStatus": status}
+        return Told(200, {"errors": [error], "extensions": {"cost": cost}})
+
     def _levels(self, variables: dict[str, Any]) -> Any:
         skus = [part.removeprefix("sku:").strip('"') for part in variables["skus"].split(" OR ")]
         nodes = [self._item(sku, self.items[sku]) for sku in dict.fromkeys(skus) if sku in self.items]

@@ -4,6 +4,7 @@ https://woocommerce.github.io/woocommerce-rest-api-docs/
 """
 
 import base64
+import dataclasses
 from typing import Any
 
 from tests.support.fake_shops.fake_shop import Asked, FakeShop, Told
@@ -24,6 +25,11 @@ class FakeWooCommerce(FakeShop):
     def add(self, sku: str, **more: Any) -> dict[str, Any]:
         product = {"id": len(self.products) + 90, "sku": sku, "type": "simple", "stock_quantity": None, **more}
         return self.products.setdefault(sku, product)
+
+    def too_many(self, asked: Asked, wait: int) -> Told:  # noqa: ARG002  # the same of all
+        """As https://github.com/woocommerce/woocommerce/blob/trunk/docs/apis/store-api/rate-limiting.md has it."""
+        refusal = _refused(429, "rate_limit_exceeded", "Too many requests.")
+        return dataclasses.replace(refusal, headers={"Retry-After": str(wait), "RateLimit-Remaining": "0"})
 
     def answer(self, asked: Asked) -> Told:
         wanted = "Basic " + base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
