@@ -10,6 +10,7 @@ from api.cli.language.current import say
 from api.cli.options import AS_JSON, OP, ShapeParam, print_json, print_more
 from api.cli.output.column_tables import print_columns, text_columns
 from api.cli.output.times import Times
+from api.cli.reads import record_read
 from api.records.fulfilment.printing import (
     PrinterListRecord,
     PrinterRecord,
@@ -113,6 +114,9 @@ def retry(settings: Settings, *, jobs: tuple[str, ...], every: bool, node: str |
         if every:
             jobs = tuple(job.id for _, job in part.page("dead", node=node, limit=MOST_HOLDS))
         retried = [part.retry(job) for job in jobs]
+        for job in retried:
+            if job.state != "printed":
+                _record_print(service, job)
     if as_json:
         print_json(PrintJobsRecord(jobs=[PrintJobRecord.of_job(job) for job in retried], next=None))
         return
@@ -138,7 +142,10 @@ def again(settings: Settings, *, paper: Paper, of: str, node: str | None, op: st
     Example: pointsman print again label 3f2b6c0e9d5a4f7f8e1d2c3b4a596877/0/1
     """
     with Pointsman(settings) as service:
-        _print(service.fulfilment.printing.add(paper, of, node=node, op=op).job, as_json=as_json)
+        added = service.fulfilment.printing.add(paper, of, node=node, op=op)
+        if not added.again:
+            _record_print(service, added.job)
+        _print(added.job, as_json=as_json)
 
 
 @printing.command()
@@ -227,6 +234,12 @@ def run(settings: Settings, *, follow: bool) -> None:
             time.sleep(TURN_SECONDS)
             printed += part.take_turn()
     click.echo(say("printed: {count:,}", count=printed))
+
+
+def _record_print(service: Pointsman, job: PrintJob) -> None:
+    """The paper shows whom it goes to."""
+    about = service.fulfilment.printed.about(job.paper, job.of)
+    record_read(service, subject=about.id, order=about.order)
 
 
 def _print_table(headings: list[str], rows: list[list[str]]) -> None:

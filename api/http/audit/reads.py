@@ -1,6 +1,8 @@
 """Each read of personal data is recorded: which operation, by whom, of which order or decision or by which query."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, g, request
 
@@ -31,6 +33,7 @@ OF_NO_PERSON = frozenset(
 
 
 _ORDER = "order_that_was_read"
+_PRINTED = "what_is_printed"
 """Of Flask's `g`."""
 
 
@@ -39,16 +42,23 @@ def note_order(order_id: str) -> None:
     setattr(g, _ORDER, order_id)
 
 
+def note_print(subject: str, order_id: str) -> None:
+    """The running request, though it reads nothing itself, has a paper printed that shows what is personal."""
+    setattr(g, _PRINTED, subject)
+    note_order(order_id)
+
+
 def record_reads(app: Flask, pointsman: Pointsman) -> None:
     """From here on. A read that can't be recorded is not answered. Who changes something is in the log of changes, and
-    is answered what it sent.
+    is answered what it sent; who has papers printed that show whom they go to is recorded here, too.
     """
 
     def record(response: Response) -> Response:
         is_read = request.method in ("GET", "HEAD") and request.endpoint is not None
-        if not is_read or request.endpoint in OF_NO_PERSON or response.status_code != HTTPStatus.OK:
+        is_read = is_read and request.endpoint not in OF_NO_PERSON and response.status_code == HTTPStatus.OK
+        if not is_read and _PRINTED not in g:
             return response
-        subject = "/".join(map(str, (request.view_args or {}).values()))
+        subject = g.get(_PRINTED) or _subject(request.view_args or {})
         count = 1 if subject else _items(response)
         if count:
             try:
@@ -64,6 +74,11 @@ def record_reads(app: Flask, pointsman: Pointsman) -> None:
         return response
 
     app.after_request(record)
+
+
+def _subject(places: Mapping[str, Any]) -> str:
+    """What the path names: of a shipment, its decision."""
+    return places.get("decision_id") or "/".join(map(str, places.values()))
 
 
 def _items(response: Response) -> int:

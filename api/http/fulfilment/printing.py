@@ -7,6 +7,7 @@ from urllib.parse import quote
 from flask import Response
 from marshmallow import fields, validate
 
+from api.http.audit.reads import note_print
 from api.http.blueprint import Blueprint, answer, answer_made
 from api.records.fulfilment.printing import (
     PrinterListRecord,
@@ -20,7 +21,7 @@ from api.shapes.cursors import PrintJobsCursor
 from api.shapes.fields import QueryNumber, Word
 from api.shapes.limits import MOST_HOLDS
 from engine.errors import NotFound
-from engine.fulfilment.printing.print_job import PAPERS, JobState
+from engine.fulfilment.printing.print_job import PAPERS, JobState, PrintJob
 from engine.service import Pointsman
 
 
@@ -63,6 +64,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def add(body: dict[str, Any]) -> Response:
         """Print a paper once more: the same as before, so that nothing is bought again"""
         added = pointsman.fulfilment.printing.add(body["paper"], body["of"], node=body["node"], op=body["op"])
+        _note_printed(pointsman, added.job, prints=not added.again)
         place = f"/v1/print-jobs/{quote(added.job.id, safe='')}"
         return answer_made(PrintJobRecord.of_job(added.job), place, new=not added.again)
 
@@ -76,7 +78,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @printing.response(HTTPStatus.OK, PrintJobRecord)
     def retry(job: str) -> Response:
         """Print what was given up; have the printer of what waits tried at once"""
-        return answer(PrintJobRecord.of_job(pointsman.fulfilment.printing.retry(job)))
+        retried = pointsman.fulfilment.printing.retry(job)
+        _note_printed(pointsman, retried, prints=retried.state != "printed")
+        return answer(PrintJobRecord.of_job(retried))
 
     @printing.delete("/print-jobs/<string:job>", scope="orders")
     @printing.response(HTTPStatus.NO_CONTENT)
@@ -103,3 +107,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return answer(PrinterTestRecord.of(pointsman.fulfilment.printing.test(node, known)))
 
     return printing
+
+
+def _note_printed(pointsman: Pointsman, job: PrintJob, *, prints: bool) -> None:
+    """Have it recorded who has it printed, if this request does."""
+    if prints:
+        about = pointsman.fulfilment.printed.about(job.paper, job.of)
+        note_print(about.id, about.order)

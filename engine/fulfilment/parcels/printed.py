@@ -34,6 +34,14 @@ class PrintedPaper:
         return CONTENT_TYPES[self.format]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperSubject:
+    """The `id` of a decision, a manifest or a return; `order` is whose it is, empty: of several, or not known."""
+
+    id: str
+    order: str = ""
+
+
 class PrintedPapers:
     """The papers of one network's parcels. Methods raise NotFound, NotPackable, OrderErased, NotPrintable."""
 
@@ -87,6 +95,14 @@ class PrintedPapers:
             self._papers.label(shipment, parcel)
             return self._papers.packed(shipment).node
         raise NotFound(f"there is no {paper} of '{of}'")
+
+    def about(self, paper: Paper, of: str) -> "PaperSubject":
+        """What a paper is about, also if there is nothing to print any more."""
+        if paper not in ("label", "note"):
+            return PaperSubject(id=of)
+        shipment, _ = parcel_of(of)
+        packed = self._parts.shipments.read(shipment).shipment
+        return PaperSubject(id=shipment.decision, order="" if packed is None else packed.order)
 
     def of_job(self, job: PrintJob, *, kind: PrintFormat, dots_per_mm: int) -> PrintedPaper:
         """What a job names, for a printer that understands such a format. Raises InputInvalid if its label is sold in

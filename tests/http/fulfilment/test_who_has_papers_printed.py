@@ -1,0 +1,84 @@
+"""Who has a paper printed or fetched that shows whom it goes to stands in the access log."""
+
+import pytest
+
+from tests.support.callers import client_of
+from tests.support.facts import LYON, node
+from tests.support.free_port import free_port
+from tests.support.order_json import order_json
+from tests.support.parcels import LYON_ADDRESS, packing_network
+from tests.support.problem_json import problem_of
+
+ZOE = {"name": "Zoë", "lines": ["7 bis, passage Secret"], "postcode": "75011", "town": "Paris", "country": "FR"}
+
+
+@pytest.fixture
+def shop(pointsman):
+    off = f"socket://127.0.0.1:{free_port()}"
+    lyon = node("lyon", LYON, address=LYON_ADDRESS, printers={"label": off, "note": off})
+    return packing_network(pointsman, nodes=[lyon])
+
+
+@pytest.fixture
+def ada(http, shop):
+    return client_of(shop, http.application, client="Ada", role="oms")
+
+
+@pytest.fixture
+def decision(http, shop):
+    """Of a shipment that is packed."""
+    made = http.post("/v1/decisions", json=order_json(("A", 1), id="O-1")).get_json()["id"]
+    packed = http.post(f"/v1/shipments/{made}/0/packed", json={"addressee": ZOE})
+    assert packed.status_code == 200, packed.data
+    return made
+
+
+def read_by(http, name):
+    """What, of which decision and order, the oldest first."""
+    found = http.get(f"/v1/audit/accesses?by={name}").get_json()["accesses"]
+    return [(item["what"], item["id"], item["order"]) for item in reversed(found)]
+
+
+@pytest.mark.parametrize("paper", ["label", "note"])
+def test_who_has_a_paper_printed_once_more_is_in_the_access_log_and_once(http, ada, decision, paper):
+    body = {"paper": paper, "of": f"{decision}/0/1", "op": "again"}
+    assert [ada.post("/v1/print-jobs", json=body).status_code for _ in range(2)] == [201, 200]
+    assert read_by(http, "Ada") == [("printing_add", decision, "O-1")]
+    headers = {"Idempotency-Key": "k"}
+    assert [ada.post("/v1/print-jobs", json=body | {"op": "more"}, headers=headers).status_code for _ in range(2)] == [
+        201,
+        201,
+    ]
+    assert read_by(http, "Ada") == [("printing_add", decision, "O-1")] * 2
+
+
+def test_who_has_a_manifest_printed_once_more_is_too(http, ada, decision):
+    manifest = http.post("/v1/manifests", json={"node": "lyon", "carrier": "colis"}).get_json()["manifest"]
+    assert ada.post("/v1/print-jobs", json={"paper": "manifest", "of": manifest}).status_code == 201
+    assert read_by(http, "Ada") == [("printing_add", manifest, None)]
+
+
+def test_who_retries_what_was_given_up_is_in_the_access_log(http, shop, ada, decision, clock):
+    job = ada.post("/v1/print-jobs", json={"paper": "label", "of": f"{decision}/0/1"}).get_json()["id"]
+    clock.now += 25 * 3_600
+    shop.fulfilment.printing.take_turn()
+    assert ada.get(f"/v1/print-jobs/{job}").get_json()["state"] == "dead"
+    assert ada.post(f"/v1/print-jobs/{job}/retry").get_json()["state"] == "queued"
+    assert read_by(http, "Ada")[-1] == ("printing_retry", decision, "O-1")
+
+
+def test_who_is_refused_had_nothing_printed(http, ada, decision):
+    problem_of(ada.post("/v1/print-jobs", json={"paper": "label", "of": "D/0/1"}), 404)
+    problem_of(ada.post("/v1/print-jobs", json={"paper": "label", "of": f"{decision}/0/1", "node": "x"}), 404)
+    problem_of(ada.post("/v1/print-jobs/x/retry"), 404)
+    assert read_by(http, "Ada") == []
+
+
+def test_who_fetches_a_label_or_a_note_is_found_by_the_decision_and_by_the_order(http, ada, decision):
+    for paper in ("label", "note"):
+        assert ada.get(f"/v1/shipments/{decision}/0/{paper}").status_code == 200
+    assert ada.get(f"/v1/shipments/{decision}/0").status_code == 200
+    assert read_by(http, "Ada") == [(f"parcels_{what}", decision, "O-1") for what in ("label", "note", "show")]
+    for name in (decision, "O-1"):
+        found = http.get(f"/v1/audit/accesses?id={name}&by=Ada").get_json()["accesses"]
+        assert len(found) == 3
