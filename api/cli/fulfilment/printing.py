@@ -1,12 +1,13 @@
 """`pointsman print`: what is to be printed at nodes, and the printers there."""
 
 import time
+from collections.abc import Mapping
 from typing import get_args
 
 import click
 
 from api.cli.fulfilment.paper_words import PAPER_WORDS, STATE_WORDS
-from api.cli.language.current import say
+from api.cli.language.current import say, say_message, text
 from api.cli.options import AS_JSON, OP, ShapeParam, print_json, print_more
 from api.cli.output.column_tables import print_columns, text_columns
 from api.cli.output.times import Times
@@ -22,11 +23,23 @@ from api.shapes.cursors import PrintJobsCursor
 from api.shapes.limits import MOST_HOLDS
 from engine.fulfilment.printing.print_job import PAPERS, JobState, Paper, PrintJob
 from engine.fulfilment.printing.printing import TURN_SECONDS
+from engine.fulfilment.printing.sending import REACHED
 from engine.service import Pointsman
 from engine.settings import Settings
 
 _JOB = click.argument("job", metavar="JOB")
 _PAPER = click.Choice(PAPERS)
+_NOTHING: Mapping[JobState, str] = {
+    "queued": text("nothing waits to be printed"),
+    "printed": text("nothing was printed in the last 30 days"),
+    "dead": text("nothing was given up"),
+}
+_PRINTER_STATES = {
+    "idle": text("idle"),
+    "processing": text("printing"),
+    "stopped": text("stopped"),
+    "unknown": text("in a state that is not known here"),
+}
 
 
 @click.group()
@@ -59,10 +72,18 @@ def list_jobs(
         print_json(record)
         return
     if not page:
-        click.echo(say("no print job is in this state: {state}", state=say(STATE_WORDS[state])))
+        click.echo(say(_NOTHING[state]))
         return
     _print_table(
-        [say("job"), say("node"), say("paper"), say("of"), say("asked for"), say("tries"), say("last problem")],
+        [
+            say("job"),
+            say("node"),
+            say("paper"),
+            say("parcel or manifest"),
+            say("asked for at"),
+            say("tries"),
+            say("last problem"),
+        ],
         [
             [
                 job.id,
@@ -71,7 +92,7 @@ def list_jobs(
                 job.of,
                 times(job.queued_at),
                 str(job.tries),
-                job.error,
+                say_message(job.error),
             ]
             for _, job in page
         ],
@@ -187,7 +208,7 @@ def printers(settings: Settings, *, node: str | None, as_json: bool) -> None:
                 say(PAPER_WORDS[item.paper]),
                 item.printer.address,
                 item.printer.format,
-                "" if item.rest is None else item.rest.error,
+                "" if item.rest is None else say_message(item.rest.error),
                 "" if item.rest is None else times(item.rest.until),
             ]
             for item in every
@@ -210,9 +231,12 @@ def test(settings: Settings, *, node: str, paper: Paper, as_json: bool) -> None:
     if as_json:
         print_json(PrinterTestRecord.of(tested))
     elif tested.problem:
-        click.echo(tested.problem, err=True)
+        click.echo(say_message(tested.problem), err=True)
     else:
-        click.echo(say("sent to {printer}, which says: {state}", printer=tested.printer.address, state=tested.state))
+        click.echo(say("a test page was sent to {printer}", printer=tested.printer.address))
+        if tested.state not in ("", REACHED):
+            state, colon, reasons = tested.state.partition(":")
+            click.echo(say("it says of itself: {state}", state=f"{say(_PRINTER_STATES[state])}{colon}{reasons}"))
     if tested.problem:
         click.get_current_context().exit(1)
 
@@ -259,4 +283,4 @@ def _print(job: PrintJob, *, as_json: bool) -> None:
         node=job.node,
         state=say(STATE_WORDS[job.state]),
     )
-    click.echo(f"{line} ({job.error})" if job.error else line)
+    click.echo(f"{line} ({say_message(job.error)})" if job.error else line)

@@ -18,6 +18,8 @@ from engine.fulfilment.printing.printer import Printer, PrintFormat
 SECONDS = 30.0
 """How long a printer may stay silent: one that is out of paper takes nothing, and may be filled any moment."""
 MOST_ANSWER_BYTES = 4_000_000
+REACHED = "reached"
+"""The state of a printer on a bare connection, which says nothing of itself."""
 _CLOSING_SECONDS = 1.0
 _USER = "pointsman"
 _MIME: dict[PrintFormat, str] = {"pdf": "application/pdf", "zpl": "application/octet-stream"}
@@ -65,7 +67,7 @@ class PrinterConnections:
         """
         if printer.scheme == "socket":
             with self._connected(printer):
-                return "reached"
+                return REACHED
         names = ["printer-state", "printer-state-reasons"]
         answer = self._ask(printer, ipp.printer_attributes(printer.address, names))
         states = [_STATES.get(int(value), "unknown") for value in answer.attributes.get("printer-state", ())]
@@ -87,12 +89,12 @@ class PrinterConnections:
         try:
             connection = socket.create_connection((printer.host, printer.port), self._seconds)
         except OSError as error:
-            raise PrinterOff(f"{printer.address} was not reached: {error}") from error
+            raise PrinterOff(f"{printer.address} was not reached: {_reason(error)}") from error
         try:
             with connection:
                 yield connection
         except OSError as error:
-            raise NotPrinted(f"{printer.address} took nothing more: {error}") from error
+            raise NotPrinted(f"{printer.address} took nothing more: {_reason(error)}") from error
 
     def _has_job(self, printer: Printer, name: str) -> bool:
         """Whether it has a job of that name that it printed or is going to print."""
@@ -128,7 +130,7 @@ class PrinterConnections:
             try:
                 connection.connect()
             except OSError as error:
-                raise PrinterOff(f"{printer.address} was not reached: {error}") from error
+                raise PrinterOff(f"{printer.address} was not reached: {_reason(error)}") from error
             connection.request("POST", printer.path, request, {"Content-Type": ipp.CONTENT_TYPE})
             answer = connection.getresponse()
             if answer.status != HTTPStatus.OK:
@@ -141,3 +143,8 @@ class PrinterConnections:
                 printer.host, printer.port, timeout=self._seconds, context=self._context()
             )
         return http.client.HTTPConnection(printer.host, printer.port, timeout=self._seconds)
+
+
+def _reason(error: OSError) -> str:
+    """In words, without the number that the operating system has for it."""
+    return error.strerror or str(error)

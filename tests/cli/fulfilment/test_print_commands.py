@@ -40,20 +40,23 @@ def test_printers_are_listed_and_tested(run, printer):
         "pdf",
     ]
     tested = run("print", "test", "lyon")
-    assert (tested.returncode, tested.stdout) == (0, f"sent to {printer.uri}, which says: reached\n")
+    assert (tested.returncode, tested.stdout) == (0, f"a test page was sent to {printer.uri}\n")
     wait_until(lambda: printer.documents, "the test page is printed")
     assert b"^PW1219" in printer.documents[0], "four inches of a head with twelve dots a millimetre"
     off = run("print", "test", "lyon", "--paper", "note")
     assert (off.returncode, off.stdout) == (1, "")
-    assert "was not reached" in off.stderr
+    assert "was not reached: Connection refused\n" in off.stderr
+    french = run("--lang", "fr", "print", "test", "lyon", "--paper", "note")
+    assert french.stderr.endswith("/printers/a4 n'a pas été jointe\xa0: Connection refused\n")
     nowhere = run("print", "test", "nowhere")
     assert nowhere.returncode != 0
     assert "there is no node 'nowhere'" in nowhere.stderr
 
 
 def test_without_jobs_the_commands_say_so(run):
-    assert run("print", "list").stdout == "no print job is in this state: to be printed\n"
-    assert run("print", "list", "--state", "dead").stdout == "no print job is in this state: given up\n"
+    assert run("print", "list").stdout == "nothing waits to be printed\n"
+    assert run("print", "list", "--state", "printed").stdout == "nothing was printed in the last 30 days\n"
+    assert run("print", "list", "--state", "dead").stdout == "nothing was given up\n"
     assert run("print", "retry", "--all").stdout == "nothing was given up\n"
     assert run("print", "run").stdout == "printed: 0\n"
     assert json.loads(run("print", "list", "--json").stdout) == {"jobs": [], "next": None}

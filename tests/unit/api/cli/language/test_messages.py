@@ -34,6 +34,11 @@ AUDIT = [
     ),
     Path("engine/orders/erasure.py"),
 ]
+FULFILMENT = [
+    path
+    for folder in ("carriers", "printing", "tracking")
+    for path in sorted(Path(f"engine/fulfilment/{folder}").rglob("*.py"))
+]
 RETURNS = [*sorted(Path("engine/returns").glob("*.py")), Path("engine/inventory/returned_units.py")]
 NAMES_OF_TEXTS = ("message", "remedy", "allowed", "why")
 OF_OTHERS = {
@@ -122,6 +127,13 @@ def test_what_is_said_of_the_sealed_log_replays_archives_and_erasures_is_transla
 @pytest.mark.parametrize("language", OTHERS)
 def test_what_is_said_of_returns_is_translated(language):
     said = {text.replace("{}", "1") for path in RETURNS for text in _said_of_mistakes(path)}
+    assert len(said) > 40
+    assert [text for text in sorted(said) if message_book(language).translate(text) == text] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_is_said_of_carriers_printers_and_parcels_on_their_way_is_translated(language):
+    said = {text.replace("{}", "1") for path in FULFILMENT for text in _said_of_mistakes(path)}
     assert len(said) > 40
     assert [text for text in sorted(said) if message_book(language).translate(text) == text] == []
 
