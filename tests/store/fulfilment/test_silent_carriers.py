@@ -1,6 +1,6 @@
 """A shipment by a carrier that tells nobody anything is called neither late nor lost; nothing is waited for forever."""
 
-from dataclasses import replace
+import itertools
 
 import pytest
 
@@ -11,9 +11,8 @@ from tests.support.parcels import decided, pack, packing_network
 from tests.support.tracking import said, tell, told, tracked
 
 DAY = 24 * HOUR
-COLIS = CarrierAccount(
-    id="colis", door="numbers", ranges=(NumberRange(kind="dpd", account="0998", first=0, last=29_999),)
-)
+_ACCOUNTS = itertools.count(7_000)
+"""Of ranges of their own: two networks of one server must not have the same."""
 
 
 @pytest.fixture
@@ -21,7 +20,8 @@ def open_shop(bare):
     """Opens a shop whose network's file says so of its carrier, or nothing (None)."""
 
     def opened(tracking):
-        account = replace(COLIS, tracking=tracking)
+        numbers = NumberRange(kind="dpd", account=str(next(_ACCOUNTS)), first=0, last=29_999)
+        account = CarrierAccount(id="colis", door="numbers", ranges=(numbers,), tracking=tracking)
         shop = packing_network(bare, carriers={"colis": account}, stock={"A": {"lyon": 50}})
         activate(shop, "then: {hold: 30 d}")
         return shop
