@@ -35,6 +35,8 @@ TRANSLATED = {
     "policy-language.md": "langage-des-regles.md",
     "policy-tables.md": "tables-de-regles.md",
     "labels.md": "etiquettes.md",
+    "carriers.md": "transporteurs.md",
+    "tracking.md": "suivi.md",
 }
 SETTING = re.compile(r"\bPOINTSMAN_[A-Z_]*[A-Z]\b")
 CALL = re.compile(r"`(GET|POST|PUT|DELETE) (/[^`?\s]*)")
