@@ -107,12 +107,12 @@ class Fulfilment:
         papers = ParcelPapers(packing, order=parts.orders.show)
         self.printed = PrintedPapers(packing, papers, self.handing_over)
         self.printed_return_labels = PrintedReturnLabels(packing, self.return_labels)
-        drawing = Papers(self.printed, self.printed_return_labels, clock=parts.clock)
+        self.papers = Papers(self.printed, self.printed_return_labels, clock=parts.clock)
         self.printing = Printing(
             parts.client,
             parts.keys,
             facts=parts.facts,
-            drawing=drawing,
+            drawing=self.papers,
             connections=PrinterConnections(),
             auto=parts.settings.printing == "auto",
             new_id=parts.new_id,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from engine.fulfilment.parcels.printed import PrintedPapers
-from engine.fulfilment.printing.print_job import Paper, PrintJob
+from engine.fulfilment.printing.print_job import Paper, PaperSubject, PrintJob
 from engine.fulfilment.printing.printer import Printer
 from engine.fulfilment.return_labels.printed_return_labels import PrintedReturnLabels
 from engine.model.facts import Node
@@ -26,6 +26,12 @@ class Papers:
     def node_of(self, paper: Paper, of: str) -> str:
         """Raises NotFound."""
         return self._return_labels.node_of(of) if paper == "return_label" else self._printed.node_of(paper, of)
+
+    def about(self, paper: Paper, of: str) -> PaperSubject:
+        """What a paper is about, also if there is nothing to print any more."""
+        if paper != "return_label":
+            return self._printed.about(paper, of)
+        return PaperSubject(id=of, order=self._return_labels.order_of(of))
 
     def draw(self, job: PrintJob, printer: Printer) -> bytes:
         """Raises NotFound."""

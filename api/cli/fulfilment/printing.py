@@ -262,7 +262,7 @@ def run(settings: Settings, *, follow: bool) -> None:
 
 def _record_print(service: Pointsman, job: PrintJob) -> None:
     """The paper shows whom it goes to."""
-    about = service.fulfilment.printed.about(job.paper, job.of)
+    about = service.fulfilment.papers.about(job.paper, job.of)
     record_read(service, subject=about.id, order=about.order)
 
 

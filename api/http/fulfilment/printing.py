@@ -112,5 +112,5 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 def _note_printed(pointsman: Pointsman, job: PrintJob, *, prints: bool) -> None:
     """Have it recorded who has it printed, if this request does."""
     if prints:
-        about = pointsman.fulfilment.printed.about(job.paper, job.of)
+        about = pointsman.fulfilment.papers.about(job.paper, job.of)
         note_print(about.id, about.order)

@@ -8,7 +8,7 @@ from engine.errors import InputInvalid, Mistake, NotFound
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts
 from engine.fulfilment.parcels.papers import ParcelPapers
-from engine.fulfilment.printing.print_job import Paper, PrintJob
+from engine.fulfilment.printing.print_job import Paper, PaperSubject, PrintJob
 from engine.fulfilment.printing.printer import PrintFormat
 from engine.model.parcels import LabelFormat, PackedShipment, ShipmentKey
 from engine.store.fulfilment.kept_papers import KEPT_DAYS, KEPT_SECONDS
@@ -32,14 +32,6 @@ class PrintedPaper:
     @property
     def content_type(self) -> str:
         return CONTENT_TYPES[self.format]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaperSubject:
-    """The `id` of a decision, a manifest or a return; `order` is whose it is, empty: of several, or not known."""
-
-    id: str
-    order: str = ""
 
 
 class PrintedPapers:
@@ -96,7 +88,7 @@ class PrintedPapers:
             return self._papers.packed(shipment).node
         raise NotFound(f"there is no {paper} of '{of}'")
 
-    def about(self, paper: Paper, of: str) -> "PaperSubject":
+    def about(self, paper: Paper, of: str) -> PaperSubject:
         """What a paper is about, also if there is nothing to print any more."""
         if paper not in ("label", "note"):
             return PaperSubject(id=of)

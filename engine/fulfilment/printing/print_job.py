@@ -2,6 +2,7 @@
 nothing personal lies in a queue.
 """
 
+from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias
 
 import msgspec
@@ -11,6 +12,16 @@ PAPERS: tuple[Paper, ...] = ("label", "note", "manifest", "return_label")
 LABELS = frozenset[Paper]({"label", "return_label"})
 """Those that label printers print; the others are A4."""
 JobState: TypeAlias = Literal["queued", "printed", "dead"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperSubject:
+    """What a paper is about: the `id` of a decision, a manifest or a return; `order` is whose it is, empty: of several,
+    or not known.
+    """
+
+    id: str
+    order: str = ""
 
 
 class PrintJob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -29,6 +29,13 @@ class PrintedReturnLabels:
         """The place of return that the label names."""
         return self._labels.find(return_id).label.node
 
+    def order_of(self, return_id: str) -> str:
+        """Whose it is; empty: the return has no label any more."""
+        try:
+            return self._labels.find(return_id).stored.order
+        except NotFound:
+            return ""
+
     def label(
         self, return_id: str, *, kind: LabelFormat, language: str | None = None, dots_per_mm: int = 8
     ) -> PrintedPaper:
