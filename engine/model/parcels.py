@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, Self, TypeAlias
 
+from engine.model.paper_texts import ManifestTexts, PaperTexts
+
 PackingState: TypeAlias = Literal["booking", "packed", "cancelling", "cancelled"]
 """`booking`: its parcels have their SSCCs, and the carrier is being asked for labels. `cancelling`: the carrier is
 being asked to take them back. A retry goes on from there, and so does the service by itself.
@@ -91,6 +93,8 @@ class Packing:
     """Whether nobody is to hand it over any more: its units left otherwise, or were let go, long ago."""
     cancelling_since: int | None = None
     """When its carrier was first asked to take its labels back, in UTC seconds, while that is not done."""
+    texts: PaperTexts | None = None
+    """What stands on its papers and comes from the network; None if it was packed by a release that did not keep it."""
 
     @property
     def units(self) -> Mapping[str, int]:
@@ -153,3 +157,5 @@ class Manifest:
     closed_at: int
     packings: tuple[ManifestedPacking, ...]
     confirms: bool
+    texts: ManifestTexts | None = None
+    """As `Packing` has them."""

@@ -21,6 +21,7 @@ from engine.errors import (
 )
 from engine.fulfilment.parcels.packed_papers import PackedPapers
 from engine.fulfilment.parcels.packing import PackingParts
+from engine.fulfilment.parcels.paper_texts import manifest_texts
 from engine.fulfilment.parcels.parcels import OpenFilter, Parcels
 from engine.fulfilment.parcels.shipment_reader import ShipmentReader
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading, packings_let_go
@@ -146,6 +147,8 @@ class HandingOver:
             pairs.append((before, after))
         if wanted:  # others handed it over, or gave it back, since it was chosen
             return ManifestDiffers()
+        network = self._parts.facts.network_and_products([], fresh=True)[0]
+        node = network.nodes.get(request.node)
         manifest = Manifest(
             id=name,
             node=request.node,
@@ -153,10 +156,9 @@ class HandingOver:
             closed_at=now,
             confirms=request.confirms,
             packings=tuple(ManifestedPacking(shipment.key, packing.number) for shipment, packing in chosen),
+            texts=None if node is None else manifest_texts(network, node),
         )
-        jobs = self._papers.of(
-            self._parts.facts.network_and_products([], fresh=True)[0], request.node, "manifest", name, now
-        )
+        jobs = self._papers.of(network, request.node, "manifest", name, now)
         return self._manifests.close(
             manifest, pairs, jobs, operation(request.fingerprint, request.op), micros=self._parts.micros()
         )

@@ -25,6 +25,7 @@ from engine.fulfilment.parcels.given_numbers import verify_given
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
 from engine.fulfilment.parcels.packed_papers import PackedPapers
 from engine.fulfilment.parcels.packing_endings import PackingEndings, on_its_way
+from engine.fulfilment.parcels.paper_texts import paper_texts
 from engine.fulfilment.parcels.shipment_reader import ShipmentReader
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading, passes
 from engine.fulfilment.printing.printing import printer_of
@@ -179,6 +180,7 @@ class ShipmentPacking:
             check_address(goal, "addressee")  # a label that can't be drawn is known before anything has a number
         verify_given(request.given, request.shipment, carriage, self._parts.shipments.find_number)
         sells = carriage.sells and not any(request.given)
+        products = self._parts.facts.products(line.sku for line in record.order.lines)
         places = NumberPlaces()
         has_ranges = carriage.account is not None and bool(carriage.account.ranges) and not carriage.sells
         without = [place for place, parcel in enumerate(planned, start=1) if parcel.tracking_number is None]
@@ -190,6 +192,7 @@ class ShipmentPacking:
             carrier=carriage.carrier,
             sold=sells,
             packed_at=now,
+            texts=paper_texts(network, carriage, reading.shipment, products),
             parcels=tuple(
                 Parcel(
                     number=before + place,
@@ -285,7 +288,7 @@ class ShipmentPacking:
             reference=reference(reading.key, packing),
             shipment=reading.key,
             product=carriage.product,
-            sender=carriage.sender,
+            sender=packing.texts.sender if packing.texts else carriage.sender,
             addressee=addressee,
             parcels=packing.parcels,
             label_format=_label_format(network, carriage.node, packing.carrier),

@@ -18,6 +18,7 @@ from engine.model.parcels import (
     ShipmentKey,
 )
 from engine.model.tracking import number_name
+from engine.store.fulfilment.stored_texts import StoredManifestTexts, StoredPaperTexts
 
 
 class StoredParcel(Record, frozen=True, omit_defaults=True):
@@ -68,6 +69,7 @@ class StoredPacking(Record, frozen=True, omit_defaults=True):
     because: str = ""
     since: int = 0
     closed: bool = False
+    texts: StoredPaperTexts | None = None
 
     @classmethod
     def of(cls, packing: Packing) -> Self:
@@ -84,6 +86,7 @@ class StoredPacking(Record, frozen=True, omit_defaults=True):
             because=packing.because,
             since=packing.cancelling_since or 0,
             closed=packing.closed,
+            texts=None if packing.texts is None else StoredPaperTexts.of(packing.texts),
         )
 
     @property
@@ -101,6 +104,7 @@ class StoredPacking(Record, frozen=True, omit_defaults=True):
             because=self.because,
             cancelling_since=self.since or None,
             closed=self.closed,
+            texts=None if self.texts is None else self.texts.texts,
         )
 
 
@@ -133,6 +137,7 @@ class StoredManifest(Record, frozen=True, omit_defaults=True):
     at: int
     packings: tuple[tuple[str, int], ...]
     confirms: bool = False
+    texts: StoredManifestTexts | None = None
 
     def encode(self) -> str:
         return _ENCODER.encode(self).decode()
@@ -149,6 +154,7 @@ class StoredManifest(Record, frozen=True, omit_defaults=True):
             carrier=self.carrier,
             closed_at=self.at,
             confirms=self.confirms,
+            texts=None if self.texts is None else self.texts.texts,
             packings=tuple(
                 ManifestedPacking(shipment=shipment_key(shipment), packing=number) for shipment, number in self.packings
             ),
@@ -199,6 +205,7 @@ def stored_manifest(manifest: Manifest) -> StoredManifest:
         at=manifest.closed_at,
         packings=packings,
         confirms=manifest.confirms,
+        texts=None if manifest.texts is None else StoredManifestTexts.of(manifest.texts),
     )
 
 
