@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from engine.decide.order_record import seconds
 from engine.errors import NotFound, OrderErased
 from engine.fulfilment.labels import paper
+from engine.fulfilment.labels.address.language import language_of
 from engine.fulfilment.parcels.carriage import carriage_of, known_addressee
 from engine.fulfilment.parcels.handing_over import ManifestView
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
@@ -19,7 +20,6 @@ from engine.model.paper_texts import ManifestTexts, PaperTexts
 from engine.model.parcels import PackedShipment, Packing, Parcel, ShipmentKey
 from engine.model.postal_address import PostalAddress
 from engine.orders.order_state import OrderState
-from rules.wording.catalogue import ENGLISH, available_languages, load_catalogue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,14 +179,6 @@ def _packing_of(packed: PackedShipment, number: int) -> tuple[Packing, Parcel]:
                 return packing, parcel
     there = ", ".join(str(parcel.number) for parcel in packed.parcels) or "none"
     raise NotFound(f"shipment '{packed.key}' has no parcel {number}; it has {there}")
-
-
-def language_of(country: str) -> str:
-    """Of the papers of a parcel that goes there: the one whose catalogue names the country, or else English."""
-    for language in available_languages():
-        if country in load_catalogue(language).text("papers.countries").split():
-            return language
-    return ENGLISH
 
 
 def _others(shipment: _Shipment, order: OrderState) -> Iterator[paper.OtherShipment]:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from engine.errors import InputInvalid, Mistake, NotFound
 from engine.fulfilment.labels import paper
+from engine.fulfilment.labels.address.language import language_of
 from engine.fulfilment.parcels.carriage import known_addressee
 from engine.fulfilment.parcels.packing import PackingParts
-from engine.fulfilment.parcels.papers import language_of
 from engine.fulfilment.parcels.printed import PrintedPaper
 from engine.fulfilment.printing.print_job import PrintJob
 from engine.fulfilment.printing.printer import PrintFormat

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engine.fulfilment.labels.address.countries import Country, country
+from engine.fulfilment.labels.address.language import language_of
 from engine.fulfilment.labels.letters.printable import check_address, shown
 from engine.fulfilment.labels.page import Line
 from engine.model.postal_address import PostalAddress
@@ -15,9 +16,11 @@ _COUNTRY_SIGN = 2
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
-def postal_lines(address: PostalAddress, *, sender: PostalAddress, language: str, field: str) -> tuple[Line, ...]:
+def postal_lines(address: PostalAddress, *, sender: PostalAddress, field: str) -> tuple[Line, ...]:
     """In the order of its country, the first name and what stands below the street in bold. The country stands last, in
-    capitals and in the sender's language, if it is another than the sender's, as the Universal Postal Union has it.
+    capitals and in the language of the sender's country (English, if that is none of ours), if it is another than the
+    sender's, as the Universal Postal Union has it: whoever sorts it there has to read it, in whichever language the
+    rest of the paper is.
     Raises NotPrintable for fields of `field` whose letters can't be shown.
     """
     check_address(address, field)
@@ -25,7 +28,7 @@ def postal_lines(address: PostalAddress, *, sender: PostalAddress, language: str
     there = country(address.country)
     lines = [*_names(address, there), *_below(_in_capitals(address, there), there, abroad=abroad)]
     if abroad:
-        lines.append(Line(there.name(language).upper(), bold=True))
+        lines.append(Line(there.name(language_of(sender.country)).upper(), bold=True))
     return tuple(Line(text, bold) for line, bold in lines if (text := shown(line)))
 
 

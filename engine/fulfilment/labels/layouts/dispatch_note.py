@@ -63,7 +63,7 @@ def _addresses(note: DispatchNote, wording: Wording) -> Block:
         (MARGIN + HALF, "to", note.addressee, note.sender),
     ):
         field = {"from": "sender", "to": "addressee"}[name]
-        lines = postal_lines(address, sender=other, language=note.language, field=field)
+        lines = postal_lines(address, sender=other, field=field)
         title = written(wording.text(f"label.{name}"), left, 0, 85 * MM, size=SMALL)
         texts += [title, written_lines(lines, left, title.area.bottom + MM, 85 * MM)]
     return block(max(text.area.bottom for text in texts) + 2 * MM, *texts)
@@ -132,7 +132,7 @@ def _returns(returns: ReturnTerms, note: DispatchNote, wording: Wording) -> list
         top = texts[-1].area.bottom + MM
     if returns.address:
         texts.append(written(wording.text("note.return_to"), MARGIN, top, width))
-        lines = postal_lines(returns.address, sender=note.addressee, language=note.language, field="returns.address")
+        lines = postal_lines(returns.address, sender=note.addressee, field="returns.address")
         texts.append(written_lines(lines, MARGIN + 5 * MM, texts[-1].area.bottom + MM, width - 5 * MM))
         top = texts[-1].area.bottom
     told = block(top, *texts)

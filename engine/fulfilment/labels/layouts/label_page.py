@@ -109,7 +109,7 @@ def _title(text: str, area: Area) -> TextBox:
 
 
 def _sender(content: LabelContent) -> TextBox:
-    lines = postal_lines(content.sender, sender=content.addressee, language=content.wording.language, field="sender")
+    lines = postal_lines(content.sender, sender=content.addressee, field="sender")
     *lower, tallest = (Area(_LEFT, _TOP + 3 * MM, _SENDER_WIDTH, height) for height in _SENDER_HEIGHTS)
     for area in lower:
         with contextlib.suppress(NotPrintable):
@@ -132,7 +132,7 @@ def _carrier(content: LabelContent) -> list[TextBox]:
 
 def _addressee(content: LabelContent, *, top: int, bottom: int) -> list[TextBox]:
     wording = content.wording
-    lines = postal_lines(content.addressee, sender=content.sender, language=wording.language, field="addressee")
+    lines = postal_lines(content.addressee, sender=content.sender, field="addressee")
     area = Area(_LEFT, top + 4 * MM, _INNER, bottom - top - 5 * MM)
     texts = [
         _title(wording.text("label.to"), Area(_LEFT, top + MM, 30 * MM, 3 * MM)),

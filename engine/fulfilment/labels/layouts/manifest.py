@@ -37,7 +37,7 @@ def manifest_pages(manifest: Manifest) -> tuple[Page, ...]:
 
 def _head(manifest: Manifest, wording: Wording) -> Block:
     title = written(wording.text("manifest.title"), MARGIN, 0, INNER // 2, size=TITLE, bold=True)
-    sender = postal_lines(manifest.sender, sender=manifest.sender, language=manifest.language, field="sender")
+    sender = postal_lines(manifest.sender, sender=manifest.sender, field="sender")
     below = written_lines(sender, MARGIN, title.area.bottom + 3 * MM, HALF - 10 * MM)
     facts = sheet.facts(
         [

@@ -1,15 +1,20 @@
 """Addresses are written in the order of their country."""
 
+import dataclasses
+
 import pytest
 
 from engine.errors import NotPrintable
 from engine.fulfilment.labels.address.postal_lines import postal_lines
+from engine.fulfilment.labels.layouts.labels import parcel_label_page
 from engine.model.postal_address import PostalAddress
-from tests.support.papers import CUSTOMER, NODE
+from tests.support.papers import CUSTOMER, LABEL, NODE
+
+DUBLIN = PostalAddress(company="Node", lines=("1 Quay",), town="Dublin", country="IE")
 
 
-def written(address, *, sender=NODE, language="en"):
-    return [line.text for line in postal_lines(address, sender=sender, language=language, field="addressee")]
+def written(address, *, sender=DUBLIN):
+    return [line.text for line in postal_lines(address, sender=sender, field="addressee")]
 
 
 def to(country, **fields):
@@ -20,7 +25,10 @@ def to(country, **fields):
 @pytest.mark.parametrize(
     ("address", "lines"),
     [
-        (to("FR", company="Firm", postcode="69003", region="Rhône"), ["Firm", "A. Person", "1 Street", "69003 TOWN"]),
+        (
+            to("FR", company="Firm", postcode="69003", region="Rhône"),
+            ["Firm", "A. Person", "1 Street", "69003 TOWN", "FRANCE"],
+        ),
         (to("DE", company="Firm", postcode="40212"), ["A. Person", "Firm", "1 Street", "40212 Town", "GERMANY"]),
         (to("GB", postcode="nw1 6xe"), ["A. Person", "1 Street", "TOWN", "NW1 6XE", "UNITED KINGDOM"]),
         (to("US", postcode="20500", region="DC"), ["A. Person", "1 Street", "TOWN, DC 20500", "UNITED STATES"]),
@@ -51,8 +59,29 @@ def test_a_sign_of_the_country_stands_before_the_postcode_only_abroad():
     assert written(swede, sender=swede) == ["A. Person", "1 Street", "111 22 Town"]
 
 
-def test_the_country_is_called_as_the_sender_calls_it():
-    assert written(to("DE"), language="fr")[-1] == "ALLEMAGNE"
+@pytest.mark.parametrize(
+    ("sender", "goal", "name"),
+    [
+        ("FR", "DE", "ALLEMAGNE"),
+        ("RE", "DE", "ALLEMAGNE"),
+        ("fr", "GB", "ROYAUME-UNI"),
+        ("GB", "FR", "FRANCE"),
+        ("US", "DE", "GERMANY"),
+        ("DE", "GR", "GREECE"),
+        ("DE", "FR", "FRANCE"),
+    ],
+)
+def test_the_country_is_called_as_that_of_the_sender_calls_it_or_else_in_english(sender, goal, name):
+    assert written(to(goal), sender=to(sender))[-1] == name
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_name_of_the_country_is_the_same_whatever_language_the_label_is_in(language):
+    german = dataclasses.replace(LABEL, addressee=to("DE"), sender=to("FR"), language=language)
+    lines = [line.text for text in parcel_label_page(german).texts for line in text.lines]
+    assert "ALLEMAGNE" in lines
+    assert "GERMANY" not in lines
+    assert "FRANCE" in lines  # the sender's, as it is called where the parcel would come back from
 
 
 def test_a_country_in_small_letters_is_the_same():
@@ -60,13 +89,13 @@ def test_a_country_in_small_letters_is_the_same():
 
 
 def test_names_and_what_stands_below_the_street_are_bold():
-    bold = [line.text for line in postal_lines(CUSTOMER, sender=NODE, language="fr", field="addressee") if line.bold]
+    bold = [line.text for line in postal_lines(CUSTOMER, sender=NODE, field="addressee") if line.bold]
     assert bold == ["Atelier Lumière", "69003 LYON"]
 
 
 def test_capitals_are_for_latin_letters():
-    assert written(to("FR", town="Łódź-ß"))[-1] == "ŁÓDŹ-SS"
-    assert written(to("FR", town="Αθήνα"))[-1] == "Αθήνα"
+    assert written(to("FR", town="Łódź-ß"), sender=NODE)[-1] == "ŁÓDŹ-SS"
+    assert written(to("FR", town="Αθήνα"), sender=NODE)[-1] == "Αθήνα"
 
 
 def test_letters_that_no_font_has_are_named_with_the_field_they_are_in():
@@ -77,4 +106,8 @@ def test_letters_that_no_font_has_are_named_with_the_field_they_are_in():
 
 
 def test_lines_of_which_nothing_is_seen_are_left_out():
-    assert written(to("FR", lines=("1 Street", "\u200b"), postcode="1")) == ["A. Person", "1 Street", "1 TOWN"]
+    assert written(to("FR", lines=("1 Street", "\u200b"), postcode="1"), sender=NODE) == [
+        "A. Person",
+        "1 Street",
+        "1 TOWN",
+    ]
