@@ -21,6 +21,7 @@ from engine.fulfilment.carriers.carriers import label_format
 from engine.fulfilment.carriers.number_ranges import script_ranges
 from engine.fulfilment.labels.letters.printable import check_address
 from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
+from engine.fulfilment.parcels.destination import verify_destination
 from engine.fulfilment.parcels.given_numbers import verify_given
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
 from engine.fulfilment.parcels.packed_papers import PackedPapers
@@ -176,6 +177,8 @@ class ShipmentPacking:
         goal = addressee_of(
             carriage, lambda: request.addressee or self._parts.addressees.read(packed.order), packed.order
         )
+        if carriage.goal is None:
+            verify_destination(goal, record.order.destination, packed.order)
         if not carriage.sells or any(request.given):
             check_address(goal, "addressee")  # a label that can't be drawn is known before anything has a number
         verify_given(request.given, request.shipment, carriage, self._parts.shipments.find_number)
@@ -279,6 +282,8 @@ class ShipmentPacking:
         carriage = carriage_of(network, reading.shipment, order_collects_at=record.order.collect_at)
         order = reading.packed.order
         addressee = addressee_of(carriage, lambda: self._parts.addressees.read(order), order)
+        if carriage.goal is None:
+            verify_destination(addressee, record.order.destination, order)
         if carriage.account is None or packing.carrier is None:
             raise NotPackable(
                 f"shipment {reading.key} was to be carried by '{packing.carrier}', which network.yaml has no more under"

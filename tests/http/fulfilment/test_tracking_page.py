@@ -1,6 +1,7 @@
 """The page on which a customer sees where a parcel is: in two languages, without anything of the order but a town."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -128,7 +129,7 @@ def test_times_are_those_of_the_place_where_it_goes(bare, clock):
     far = service(carrier="colis", countries=frozenset({"PT"}), transit=((5_000_000, 48 * 60),))
     shop = packing_network(bare, services=[far, service("pickup", mode="pickup", base=0)])
     key = decided(shop, ("A", 1), country="PT", place=GeoPoint(latitude=37_740_000, longitude=-25_670_000))
-    (parcel,) = pack(shop, key).shipment.parcels
+    (parcel,) = pack(shop, key, addressee=replace(ZOE, country="PT")).shipment.parcels
     tell(shop, said(parcel.sscc, "in_transit", NOW))
     _, html = page(create_app(shop).test_client(), parcel.sscc)
     assert "since Friday 27 November, 08:00" in text_of(html)

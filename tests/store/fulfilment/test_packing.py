@@ -1,5 +1,7 @@
 """Shipments are packed: numbers, papers to print, the promise and the log, all in one step."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.errors import (
@@ -20,7 +22,7 @@ from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LYON, collected, inventory, node
 from tests.support.ledger_entries import ledger_kinds
-from tests.support.parcels import LYON_ADDRESS, decided, pack, packing_network, parcel_terms
+from tests.support.parcels import LYON_ADDRESS, ZOE, decided, pack, packing_network, parcel_terms
 
 
 @pytest.fixture
@@ -187,3 +189,16 @@ def test_without_a_prefix_nothing_is_packed(bare):
     activate(bare)
     with pytest.raises(NotReady, match="gs1_prefix"):
         pack(bare, decided(bare, ("A", 1)))
+
+
+def test_a_shipment_is_not_packed_for_another_country_than_it_was_decided_for(shop):
+    key = decided(shop, ("A", 1), id="O-1")
+    abroad = replace(ZOE, country="DE")
+    with pytest.raises(InputInvalid, match="lives in DE, and order 'O-1' was decided for FR"):
+        pack(shop, key, addressee=abroad)
+    shop.fulfilment.parcels.put_addressee("O-1", abroad)
+    with pytest.raises(InputInvalid, match=r"addressee\.country"):
+        pack(shop, key, addressee=None)
+    assert shop.fulfilment.parcels.show(key).shipment.packings == ()
+    pack(shop, key, addressee=replace(ZOE, postcode="69002"))
+    assert shop.check().clean
