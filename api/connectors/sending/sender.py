@@ -125,8 +125,7 @@ class ConnectorSender:
         skipped = len(batch.records) - len(records)
         if not records:
             counts = {"skipped": skipped} if skipped else {}
-            place = self._turn.place.fields
-            if batch.cursor != place[CURSOR] or place.get(_UNTIL):
+            if batch.cursor != self._turn.place.fields[CURSOR]:
                 self._turn.keep(Step(fields={CURSOR: batch.cursor, _AT: "", _UNTIL: ""}, counts=counts))
             return batch.more
         number, at = self._begin(batch)
