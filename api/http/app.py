@@ -12,8 +12,11 @@ import orjson
 from flask import Flask, Response, request
 from flask.json.provider import JSONProvider
 
+from api.cli.language.connector_wording import connector_wording
+from api.cli.language.current import usual_language
 from api.connectors.running.settings import ConnectorSettings
 from api.connectors.running.turns import ConnectorTurns
+from api.connectors.running.wording import Wording
 from api.http import (
     backlog,
     connectors,
@@ -151,7 +154,9 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         printing,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
-    blueprints.append(connectors.blueprint(pointsman, functools.partial(_connector_settings, pointsman)))
+    blueprints.append(
+        connectors.blueprint(pointsman, functools.partial(_connector_settings, pointsman), _connector_wording())
+    )
     described = description.blueprint(functools.partial(_described, api, scopes, deprecations))
     attempts = _failed_attempts(app, served[0])
     for blueprint in (
@@ -190,6 +195,11 @@ def _connector_settings(pointsman: CurrentPointsman) -> ConnectorSettings:
     return ConnectorSettings.from_environment(os.environ, pointsman.settings)
 
 
+def _connector_wording() -> Wording:
+    """That of the process: problem files are read by the people of the installation."""
+    return connector_wording(usual_language(os.environ))
+
+
 def _described(
     api: problems.ProblemApi, scopes: Mapping[str, tuple[Scope, ...]], deprecations: Mapping[str, Deprecation]
 ) -> dict[str, Any]:
@@ -215,7 +225,7 @@ def served_app() -> Flask:
         pointsman.events.start_delivering(renderer(pointsman))
         pointsman.accesses.start()
         if pointsman is served[0]:
-            ConnectorTurns(pointsman).start()
+            ConnectorTurns(pointsman, wording=_connector_wording()).start()
         atexit.register(pointsman.accesses.close)
         atexit.register(pointsman.events.close)  # who stops goes on with no request, and lets others go on at once
     return create_app(*served, meters=meters, tracing=tracing)

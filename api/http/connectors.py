@@ -17,6 +17,7 @@ from api.connectors.running.opening import open_reader
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.receiving import Receiver, verify_signature
 from api.connectors.running.settings import ConnectorSettings, SecretMissing
+from api.connectors.running.wording import Wording
 from api.connectors.sources.spooled import spooled
 from api.http.access.caller import caller
 from api.http.access.gate import verify_scope
@@ -31,8 +32,10 @@ MOST_BYTES_OF_QUESTION = 1 << 20
 _BYTES = {"type": "string", "format": "binary"}
 
 
-def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings]) -> Blueprint:
-    """The connectors of one Pointsman that are pushed to; `settings` are read once a request comes."""
+def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings], wording: Wording) -> Blueprint:
+    """The connectors of one Pointsman that are pushed to; `settings` are read once a request comes. Problem files are
+    in the `wording`.
+    """
     connectors = Blueprint("connectors", __name__, url_prefix="/v1/connectors", description="Other systems, by data")
     books: dict[Path | None, ConnectorBook] = {}
 
@@ -79,7 +82,7 @@ def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings]) -
             if is_question:
                 answered = Questions(pointsman, connector).answer(body.read(), headers)
                 return Response(answered, content_type="application/json")
-            keeping = Keeping(connector, settings().files)
+            keeping = Keeping(connector, settings().files, wording)
             receiver = Receiver(pointsman, connector, reader=open_reader(connector), keeping=keeping)
             with acting_as(connector.name):
                 report = receiver.receive(body, headers)

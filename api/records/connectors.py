@@ -84,6 +84,7 @@ class ConnectorRecord(Record, frozen=True):
     direction: str
     place: str
     owner: str
+    because: Annotated[dict[str, str], Meta(description="what it is for, by language")]
     looked_at: str | UnsetType
     read_at: str | UnsetType
     message: str
@@ -114,6 +115,7 @@ class ConnectorRecord(Record, frozen=True):
             direction="in" if connector.reads else "out",
             place=place_text(connector),
             owner=connector.owner,
+            because=dict(connector.because),
             looked_at=_instant(status.looked_at),
             read_at=_instant(status.read_at),
             message=status.message,

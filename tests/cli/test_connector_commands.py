@@ -168,11 +168,18 @@ def test_the_list_says_how_each_is(loaded, folder):
         "limoges",
     )
     assert (listed["rows"], listed["bad"], listed["quarantined"], listed["lag_seconds"]) == (2, 1, 1, 0)
-    assert (listed["to_mend"], listed["older"]) == (1, 0)
+    assert (listed["to_mend"], listed["older"], listed["because"]) == (1, 0, {"en": "What the workshop has"})
     lines = loaded("connector", "list").stdout.splitlines()
     (head,) = (line for line in lines if "to mend" in line)
     (row,) = (line for line in lines if "limoges" in line)
     assert row[head.index("to mend") :].split("│")[0].strip() == "1"
+
+
+def test_the_list_says_what_each_is_for_in_the_language(loaded, folder):
+    path = folder / "connectors" / "limoges.yaml"
+    path.write_text(FILE.replace("{en: What the workshop has}", "{en: What it has, fr: Le stock de l'atelier}"))
+    assert "Le stock de l'atelier" in loaded("--lang", "fr", "connector", "list").stdout
+    assert "What it has" in loaded("connector", "list").stdout
 
 
 def test_a_file_that_may_still_be_written_and_a_sender_that_begins_are_told(loaded, folder):
@@ -274,6 +281,15 @@ def test_what_is_wrong_with_a_row_is_told_in_french(loaded, folder):
     said = loaded("--lang", "fr", "connector", "run").stdout
     assert "ligne 2: Article: 'P9' n'est pas dans la table 'articles' (champ 'sku')" in said
     assert "ligne 3: Pieces: 'x' n'est pas un nombre" in said
+    (problems,) = (folder / "files" / "limoges" / "bad").glob("*.problems.txt")
+    assert "ligne 2: Article: 'P9' n'est pas dans la table 'articles' (champ 'sku')" in problems.read_text()
+    (kept,) = (folder / "files" / "limoges" / "bad").glob("*.csv")
+    kept.write_text(kept.read_text().replace("P9", "P1"))
+    assert loaded("--lang", "fr", "connector", "replay", kept).returncode == 1
+    assert "Rien du message n'a été repris." not in problems.read_text()
+    assert "ligne 3: Pieces: 'x' n'est pas un nombre" in problems.read_text()
+    assert loaded("connector", "replay", kept).returncode == 1
+    assert "line 3: Pieces: 'x' is no number" in problems.read_text()
 
 
 def test_a_name_that_there_is_not_is_answered_with_those_that_there_are(run, folder):

@@ -13,7 +13,7 @@ from api.connectors.language.loader import load_connector
 from api.connectors.running.replaying import replay
 from api.records.connectors import MessageRecord
 from engine.model.scopes import ROLE_SCOPES
-from tests.support.callers import key_of, with_key
+from tests.support.callers import client_of, key_of, with_key
 from tests.support.openapi import mistakes_in
 from tests.support.problem_json import problem_of
 
@@ -97,6 +97,18 @@ def test_what_is_bad_is_answered_and_kept_for_a_person(http, folder):
     kept = sorted(path.name[16:] for path in (folder / "files" / "counter" / "bad").iterdir())
     assert [name.split("-")[0] for name in kept] == ["push"] * 3
     assert (kept[1].endswith(".early"), kept[2].endswith(".problems.txt")) == (True, True)
+
+
+def test_what_is_wrong_is_kept_in_the_language_of_the_service(pointsman, folder, monkeypatch):
+    monkeypatch.setenv("POINTSMAN_LANG", "fr")
+    write(folder, KEYED.replace("{en: The", "{fr: L'entrepôt envoie ses comptages, en: The"))
+    http = client_of(pointsman)
+    response = http.post("/v1/connectors/counter", json=[COUNT, {**COUNT, "pieces": "x"}])
+    assert response.get_json()["problems"][0]["message"] == "'x' is no number (field 'on_hand')"
+    (problems,) = (folder / "files" / "counter" / "bad").glob("*.problems.txt")
+    text = problems.read_text()
+    assert "À quoi sert le connecteur\xa0: L'entrepôt envoie ses comptages" in text
+    assert "pieces: 'x' n'est pas un nombre (champ 'on_hand')" in text
 
 
 def test_who_pushes_needs_the_scope_of_what_is_pushed(http, folder, pointsman, monkeypatch):

@@ -9,7 +9,8 @@ import click
 from rich.progress import Progress
 
 from api.cli.connector.choice import CONNECTORS, FOLDER, FOLDER_TO_RUN, chosen, chosen_to_run, connector_settings
-from api.cli.language.current import counted, say, say_message
+from api.cli.language.connector_wording import connector_wording
+from api.cli.language.current import counted, current_language, say, say_message
 from api.cli.options import AS_JSON, INSTANT, print_json
 from api.cli.output.column_tables import print_columns, text_columns
 from api.cli.output.mistakes import fail_with_mistakes
@@ -66,8 +67,11 @@ def run(
     except (InputInvalid, PolicyInvalid) as error:
         fail_with_mistakes(error, say("nothing was run"))
     files = connector_settings(settings).files
+    wording = connector_wording(current_language())
     with Pointsman(settings) as service, progress_bar() as bar:
-        schedule = ConnectorSchedule(pointsman=service, connectors=connectors, files=files, advanced=_advancing(bar))
+        schedule = ConnectorSchedule(
+            pointsman=service, connectors=connectors, files=files, advanced=_advancing(bar), wording=wording
+        )
         if not follow:
             reports = schedule.run_all()
             _print(reports, as_json=as_json)
@@ -114,11 +118,12 @@ def replay_messages(
     of_each = [(connectors[0] if name else _connector_of(connectors, files, path), path) for path in paths]
     for connector in [of for of, _ in of_each] or connectors[:1]:
         verify_replayable(connector)
+    wording = connector_wording(current_language())
     with Pointsman(settings) as service:
-        reports = [replay(service, of, [path], files) for of, path in of_each if of.sends is None]
+        reports = [replay(service, of, [path], files, wording) for of, path in of_each if of.sends is None]
         senders = {of.name: of for of, _ in of_each if of.sends is not None}
         reports += [
-            send_again(service, sender, [path for of, path in of_each if of is sender], files)
+            send_again(service, sender, [path for of, path in of_each if of is sender], files, wording)
             for sender in senders.values()
         ]
     if not of_each:
@@ -167,8 +172,9 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
         kind = f"{item.kind} {'<' if item.reads else '>'}"
         rows.append([item.name, kind, place_text(item), read, str(status.lag(now)), counts])
         rows[-1] += [_to_mend_text(to_mend[item.name], put_aside[item.name]), say_message(status.error)]
+        rows[-1].append(item.purpose(current_language()))
     headings = [say("connector"), say("kind"), say("place"), say("last read"), say("lag (s)"), say("rows so far")]
-    headings += [say("to mend"), say("last error")]
+    headings += [say("to mend"), say("last error"), say("what for")]
     columns = text_columns(headings, rows)
     print_columns(columns[:1], columns[1:])
 

@@ -19,7 +19,7 @@ _language = contextvars.ContextVar("language", default=ENGLISH)
 def choose_language(words: Sequence[str], environment: Mapping[str, str]) -> None:
     """Speak as the words of the command ask, or else as the environment does."""
     _words.set(tuple(words))
-    _language.set(_asked_for(words) or _usual(environment))
+    _language.set(_asked_for(words) or usual_language(environment))
 
 
 def typed_words() -> tuple[str, ...]:
@@ -80,7 +80,8 @@ def _asked_for(words: Sequence[str]) -> str | None:
     return None
 
 
-def _usual(environment: Mapping[str, str]) -> str:
+def usual_language(environment: Mapping[str, str]) -> str:
+    """That of a process, by its environment."""
     named = next((environment[name] for name in _VARIABLES if environment.get(name, "").strip()), "")
     return _known(named.strip()[:2].lower()) or ENGLISH
 

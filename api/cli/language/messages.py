@@ -13,6 +13,7 @@ MOST_LETTERS = 2_000
 _HOLE = "{}"
 _NAMED = re.compile(r"([\w.*/-]+: |'[^']+': )(.+)", re.DOTALL)
 """A message about what a word of the language stands for, or about something by its name in quotation marks."""
+_OF_FIELD = " (field '{}')"
 _PARTS = re.compile(r"\{(\d*)\}")
 
 
@@ -22,8 +23,9 @@ class MessageBook:
     """
 
     def __init__(self, messages: Mapping[str, str]) -> None:
-        # those with more text of their own first: a message is what the most of it says
-        ordered = sorted(messages, key=lambda template: -len(template.replace(_HOLE, "")))
+        # those with more text of their own first: a message is what the most of it says; but the field that a connector
+        # names stands behind any message
+        ordered = sorted(messages, key=lambda item: (not item.endswith(_OF_FIELD), -len(item.replace(_HOLE, ""))))
         self._plain = {template: messages[template] for template in ordered if _HOLE not in template}
         self._patterns = [(_pattern(template), messages[template]) for template in ordered if _HOLE in template]
 

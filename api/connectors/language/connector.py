@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from api.connectors.formats.format import FormatOptions
 from api.connectors.language.places import Folder, HttpCall, Source
 from rules.syntax.yaml_document import Document, Path
+from rules.wording.catalogue import ENGLISH
 
 FieldType: TypeAlias = Literal["text", "number", "instant", "date", "flag", "words", "any"]
 """What a field becomes. `number`: an int, or a Decimal if it has a fraction. `instant`: RFC 3339 with a zone. `date`:
@@ -190,3 +191,7 @@ class Connector:
     """For so many seconds messages that were read are kept in the folder `done`. None: files that were read stay there
     until somebody deletes them, and what came otherwise is not kept.
     """
+
+    def purpose(self, language: str) -> str:
+        """What it is for, in that language if its file says it so; else in English, or in any."""
+        return self.because.get(language) or self.because.get(ENGLISH) or next(iter(self.because.values()), "")

@@ -9,6 +9,7 @@ from api.connectors.language.connector import Connector
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.replaying import replay
 from api.connectors.running.report import TurnReport
+from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from engine.service import Pointsman
 
 TRIED_AFTER = (60, 300, 900, 3_600, 14_400, 86_400)
@@ -16,7 +17,12 @@ TRIED_AFTER = (60, 300, 900, 3_600, 14_400, 86_400)
 
 
 def replay_early(
-    pointsman: Pointsman, connectors: Iterable[Connector], files: Path, *, now: float
+    pointsman: Pointsman,
+    connectors: Iterable[Connector],
+    files: Path,
+    *,
+    now: float,
+    wording: Wording = ENGLISH_WORDING,
 ) -> Iterator[TurnReport]:
     """Of each connector that reads, the messages that are due; `now` are UTC seconds by this machine."""
     for connector in connectors:
@@ -27,4 +33,4 @@ def replay_early(
                 if any(tried < came + after <= now for after in TRIED_AFTER)
             ]
             if due:
-                yield replay(pointsman, connector, due, files)
+                yield replay(pointsman, connector, due, files, wording)

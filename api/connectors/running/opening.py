@@ -13,6 +13,7 @@ from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader
 from api.connectors.running.runner import ConnectorParts, ConnectorRunner
 from api.connectors.running.settings import resolve
+from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sending.delivery import FolderDelivery
 from api.connectors.sources import message as messages
 from api.connectors.sources.folder import FolderSource
@@ -27,7 +28,12 @@ from engine.service import Pointsman
 
 
 def open_connector(
-    pointsman: Pointsman, connector: Connector, files: Path, *, clock: Callable[[], float]
+    pointsman: Pointsman,
+    connector: Connector,
+    files: Path,
+    *,
+    clock: Callable[[], float],
+    wording: Wording = ENGLISH_WORDING,
 ) -> ConnectorParts:
     """The parts of a connector that reads. `files` is the folder of the installation's messages; `clock` answers UTC
     seconds by this machine. Raises InputInvalid if a table is wrong.
@@ -37,7 +43,7 @@ def open_connector(
         connector=connector,
         source=open_source(pointsman, connector, files, clock=clock),
         reader=reader,
-        keeping=Keeping(connector, files),
+        keeping=Keeping(connector, files, wording),
         answering=open_answering(connector, reader, files),
     )
 
@@ -51,10 +57,15 @@ def open_answering(connector: Connector, reader: MessageReader, files: Path) -> 
 
 
 def open_runner(
-    pointsman: Pointsman, connector: Connector, files: Path, *, advanced: Callable[[int], None] = lambda _rows: None
+    pointsman: Pointsman,
+    connector: Connector,
+    files: Path,
+    *,
+    advanced: Callable[[int], None] = lambda _rows: None,
+    wording: Wording = ENGLISH_WORDING,
 ) -> ConnectorRunner:
     """What runs the connector in this process. Raises InputInvalid if a table is wrong."""
-    parts = open_connector(pointsman, connector, files, clock=time.time)
+    parts = open_connector(pointsman, connector, files, clock=time.time, wording=wording)
     return ConnectorRunner(pointsman, parts, advanced=advanced)
 
 

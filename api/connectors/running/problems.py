@@ -1,13 +1,15 @@
 """What is wrong with rows of a message, as it is stored and as people read it."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
 import msgspec
 
 from api.connectors.formats.format import BadRow
+from api.connectors.language.connector import Connector
+from api.connectors.running.wording import Wording
 from engine.errors import Mistake
 from rules.errors import one_line
 
@@ -67,34 +69,81 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def problem_text(
-    problems: Sequence[Problem], *, connector: str, connector_file: str, message: str, kept: Path, rows: int, bad: int,
-    at: int, taken: int,
+    problems: Sequence[Problem], *, connector: Connector, message: str, kept: Path, rows: int, bad: int, at: int,
+    taken: int, wording: Wording,
 ) -> str:  # fmt: skip
     """The file beside a message in quarantine: what is wrong, where, and how it is mended. `taken` rows of it
     were taken over, now or before.
     """
+    say, number = wording.message, wording.number
     read = datetime.datetime.fromtimestamp(at, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    counts = number(f"{bad:,}"), number(f"{rows:,}")
     others = (
         "Nothing of the message was taken over."
         if not taken
         else "The other rows were taken over, and are not taken over again when this file is replayed."
     )
-    lines = [
-        f"{message}, read by connector {connector} on {read}: {bad:,} of {rows:,} rows could not be taken over.",
-        others,
-        "",
-    ]
+    file = connector.document.file
+    return "\n".join(
+        [
+            say(
+                f"{message}, read by connector {connector.name} on {read}:"
+                f" {counts[0]} of {counts[1]} rows could not be taken over."
+            ),
+            say(others),
+            *_purpose(connector, wording),
+            "",
+            *_problem_lines(problems, say),
+            *_of_others(problems, bad, say),
+            "",
+            say(f"To mend it, correct these rows in {kept.name} beside this file; or, if the rows are right, {file}"),
+            say("or what they are about (a node, a product, an order). Then send the file again:"),
+            f"    pointsman connector replay {kept}",
+            "",
+        ]
+    )
+
+
+def unsent_text(
+    problems: Sequence[Problem], *, connector: Connector, kept: Path, what: str, bad: int, wording: Wording
+) -> str:
+    """The file beside records that could not be sent, of which `kept` has those that are `bad`. `what` goes on after
+    how many they are.
+    """
+    say, number = wording.message, wording.number
+    return "\n".join(
+        [
+            say(f"{number(f'{bad:,}')} {what}:"),
+            *_purpose(connector, wording),
+            "",
+            *_problem_lines(problems, say),
+            "",
+            say(f"They stand in {kept.name} beside this file. Mend what is wrong with them there, or in"),
+            say(f"{connector.document.file}, or what they are about (an addressee, a parcel, an article)."),
+            say("Then send them again:"),
+            f"    pointsman connector replay {kept}",
+            say(f"or all that waits: pointsman connector replay --connector {connector.name}"),
+            say("What changes later is sent by itself. Delete both files if nothing of it is to be sent any more."),
+            "",
+        ]
+    )
+
+
+def _purpose(connector: Connector, wording: Wording) -> list[str]:
+    """What the connector is for, so that whoever finds the file knows what it is about."""
+    purpose = " ".join(connector.purpose(wording.language).split())
+    return [wording.message(f"What the connector is for: {purpose}")] if purpose else []
+
+
+def _problem_lines(problems: Sequence[Problem], say: Callable[[str], str]) -> Iterator[str]:
     for problem in problems:
-        lines.append(one_line(str(problem)))
+        parts = (say(one_line(problem.place)), one_line(problem.path), say(one_line(problem.message)))
+        yield ": ".join(part for part in parts if part)
         if problem.raw:
-            lines.append(f"    {one_line(problem.raw)}")
-    if bad > len({problem.row for problem in problems}):
-        lines.append("... and more rows, of which the first mistakes alone are told.")
-    lines += [
-        "",
-        f"To mend it, correct these rows in {kept.name} beside this file; or, if the rows are right, {connector_file}",
-        "or what they are about (a node, a product, an order). Then send the file again:",
-        f"    pointsman connector replay {kept}",
-        "",
-    ]
-    return "\n".join(lines)
+            yield f"    {one_line(problem.raw)}"
+
+
+def _of_others(problems: Sequence[Problem], bad: int, say: Callable[[str], str]) -> list[str]:
+    """Whether there are rows of which nothing is told."""
+    told = len({problem.row for problem in problems})
+    return [say("... and more rows, of which the first mistakes alone are told.")] if bad > told else []

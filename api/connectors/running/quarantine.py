@@ -12,6 +12,7 @@ from api.connectors.language.connector import Connector
 from api.connectors.language.places import Folder
 from api.connectors.language.words import HEADER_WORD
 from api.connectors.running.problems import SUFFIX, Problem, problem_text
+from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sources.folder import BAD, DONE, free_path, matches
 from api.connectors.sources.message import Message
 from api.connectors.sources.names import MOST_LETTERS, instant_and_name, kept_name
@@ -33,8 +34,9 @@ class Keeping:
     else of the connector's own folder under `root`.
     """
 
-    def __init__(self, connector: Connector, root: Path) -> None:
+    def __init__(self, connector: Connector, root: Path, wording: Wording = ENGLISH_WORDING) -> None:
         self._connector = connector
+        self._wording = wording
         source = connector.reads.source if connector.reads else None
         self._files = source.files if isinstance(source, Folder) else None
         self._moved = isinstance(source, Folder)
@@ -59,14 +61,14 @@ class Keeping:
         kept = self.place_of(message)
         text = problem_text(
             problems,
-            connector=self._connector.name,
-            connector_file=self._connector.document.file,
+            connector=self._connector,
             message=message.name,
             kept=kept,
             rows=rows,
             bad=bad,
             at=at,
             taken=taken,
+            wording=self._wording,
         )
         write_whole(kept.with_name(kept.name + SUFFIX), text.encode())
         self._keep_headers(message, kept)

@@ -13,6 +13,7 @@ from api.connectors.running.opening import open_reader
 from api.connectors.running.quarantine import Keeping, kept_headers
 from api.connectors.running.report import TurnReport
 from api.connectors.running.runner import ConnectorParts, ConnectorRunner
+from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sending.opening import open_sender
 from api.connectors.sending.put_aside import PutAside
 from api.connectors.sources.message import Message
@@ -51,8 +52,8 @@ class _Files:
 class _KeptWhereItIs(Keeping):
     """A message that still has mistakes stays in the file in which it is, with what is wrong with it now."""
 
-    def __init__(self, connector: Connector, root: Path, path: Path) -> None:
-        super().__init__(connector, root)
+    def __init__(self, connector: Connector, root: Path, wording: Wording, path: Path) -> None:
+        super().__init__(connector, root, wording)
         self._path = path
 
     def place_of(self, message: Message) -> Path:  # noqa: ARG002  # there is one
@@ -65,7 +66,9 @@ class _KeptWhereItIs(Keeping):
         """It is kept where it is, or put with the others that were taken over."""
 
 
-def replay(pointsman: Pointsman, connector: Connector, paths: Iterable[Path], files: Path) -> TurnReport:
+def replay(
+    pointsman: Pointsman, connector: Connector, paths: Iterable[Path], files: Path, wording: Wording = ENGLISH_WORDING
+) -> TurnReport:
     """Take over the files again, in that order. Rows that were taken over before are left out, as `once` tells, or
     change nothing. Raises InputInvalid if a file is not there, and for a connector that takes nothing over.
     """
@@ -74,7 +77,7 @@ def replay(pointsman: Pointsman, connector: Connector, paths: Iterable[Path], fi
     for path in paths:
         if not path.is_file():
             raise InputInvalid([Mistake(where=str(path), field="", message="there is no such file")])
-        keeping = _KeptWhereItIs(connector, files, path)
+        keeping = _KeptWhereItIs(connector, files, wording, path)
         source = _Files((path,))
         reader = open_reader(connector)
         parts = ConnectorParts(connector=connector, source=source, reader=reader, keeping=keeping, replaying=True)
@@ -88,7 +91,13 @@ def replay(pointsman: Pointsman, connector: Connector, paths: Iterable[Path], fi
     return report
 
 
-def send_again(pointsman: Pointsman, connector: Connector, paths: Sequence[Path], files: Path) -> TurnReport:
+def send_again(
+    pointsman: Pointsman,
+    connector: Connector,
+    paths: Sequence[Path],
+    files: Path,
+    wording: Wording = ENGLISH_WORDING,
+) -> TurnReport:
     """Send again what was put aside in these files of a connector that sends, after all that is new. Raises
     InputInvalid, and sends nothing, if a file is not there, has a mistake or is not in the connector's folder `bad`.
     """
@@ -105,7 +114,7 @@ def send_again(pointsman: Pointsman, connector: Connector, paths: Sequence[Path]
             mistakes += error.mistakes
     if mistakes:
         raise InputInvalid(mistakes)
-    with closing(open_sender(pointsman, connector, files)) as sender:
+    with closing(open_sender(pointsman, connector, files, wording=wording)) as sender:
         return sender.take_turn(again=paths)
 
 

@@ -12,6 +12,7 @@ from api.connectors.language.places import Push
 from api.connectors.running.opening import open_runner
 from api.connectors.running.report import TurnReport
 from api.connectors.running.runner import ConnectorRunner
+from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sending.beginning import begin_sending
 from api.connectors.sending.opening import open_sender
 from api.connectors.sending.sender import ConnectorSender
@@ -42,6 +43,7 @@ class ConnectorSchedule:
     connectors: Sequence[Connector]
     files: Path
     advanced: Callable[[str, int], None] = lambda _name, _rows: None
+    wording: Wording = ENGLISH_WORDING
     _due: list[_Due] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,9 +93,13 @@ class ConnectorSchedule:
 
     def _opened(self, connector: Connector) -> ConnectorRunner | ConnectorSender:
         if connector.sends is not None:
-            return open_sender(self.pointsman, connector, self.files)
+            return open_sender(self.pointsman, connector, self.files, wording=self.wording)
         return open_runner(
-            self.pointsman, connector, self.files, advanced=lambda rows: self.advanced(connector.name, rows)
+            self.pointsman,
+            connector,
+            self.files,
+            advanced=lambda rows: self.advanced(connector.name, rows),
+            wording=self.wording,
         )
 
 

@@ -10,6 +10,7 @@ from api.connectors.running.early_messages import replay_early
 from api.connectors.running.report import TurnReport
 from api.connectors.running.schedule import ConnectorSchedule, is_pushed
 from api.connectors.running.settings import ConnectorSettings
+from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from engine.service import Pointsman
 from engine.turn_thread import TurnThread
 
@@ -23,13 +24,18 @@ logger = logging.getLogger("pointsman")
 class ConnectorTurns:
     """Of one network. Nothing runs where no folder is set."""
 
-    def __init__(self, pointsman: Pointsman, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, pointsman: Pointsman, environ: Mapping[str, str] | None = None, wording: Wording = ENGLISH_WORDING
+    ) -> None:
         self._pointsman = pointsman
+        self._wording = wording
         self._settings = ConnectorSettings.from_environment(
             os.environ if environ is None else environ, pointsman.settings
         )
         self._book = ConnectorBook(self._settings.folder)
-        self._schedule = ConnectorSchedule(pointsman=pointsman, connectors=(), files=self._settings.files)
+        self._schedule = ConnectorSchedule(
+            pointsman=pointsman, connectors=(), files=self._settings.files, wording=wording
+        )
         self._failed: dict[str, str] = {}
         self._early_at = 0.0
         self._thread: TurnThread | None = None
@@ -59,4 +65,6 @@ class ConnectorTurns:
             return []
         self._early_at = time.monotonic() + EARLY_SECONDS
         connectors = self._book.connectors().values()
-        return list(replay_early(self._pointsman, connectors, self._settings.files, now=time.time()))
+        return list(
+            replay_early(self._pointsman, connectors, self._settings.files, now=time.time(), wording=self._wording)
+        )

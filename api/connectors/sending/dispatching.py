@@ -9,6 +9,7 @@ from pathlib import Path
 from api.connectors.language.connector import Connector, Sends
 from api.connectors.language.places import HttpCall
 from api.connectors.running.row_taker import ECHO_SECONDS
+from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sending.asking import Asking
 from api.connectors.sending.delivery import Delivery
 from api.connectors.sending.records.batch import Record, Records
@@ -30,6 +31,7 @@ class SenderParts:
     delivery: Delivery
     kept: Path
     asking: Asking | None = None
+    wording: Wording = ENGLISH_WORDING
 
 
 class Dispatcher:

@@ -9,6 +9,7 @@ from api.connectors.fields.tables import read_tables
 from api.connectors.language.connector import Connector
 from api.connectors.language.places import Text
 from api.connectors.running.settings import resolve
+from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sending.asking import Asking
 from api.connectors.sending.delivery import open_delivery
 from api.connectors.sending.dispatching import SenderParts
@@ -20,7 +21,9 @@ from api.files.file_content import read_content
 from engine.service import Pointsman
 
 
-def open_sender(pointsman: Pointsman, connector: Connector, files: Path) -> ConnectorSender:
+def open_sender(
+    pointsman: Pointsman, connector: Connector, files: Path, *, wording: Wording = ENGLISH_WORDING
+) -> ConnectorSender:
     """What runs the connector in this process; `files` is the folder of the installation's messages. Raises
     InputInvalid if a table is wrong.
     """
@@ -37,6 +40,7 @@ def open_sender(pointsman: Pointsman, connector: Connector, files: Path) -> Conn
         delivery=delivery,
         asking=open_asking(connector, partial(resolve, connector)),
         kept=files / connector.name,
+        wording=wording,
     )
     return ConnectorSender(pointsman, parts)
 

@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from api.connectors.language.connector import Connector
-from api.connectors.running.problems import SUFFIX, Problem
+from api.connectors.running.problems import SUFFIX, Problem, unsent_text
 from api.connectors.running.quarantine import write_whole
 from api.connectors.running.report import MessageReport
+from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sending.asking import ANSWER
 from api.connectors.sending.records.batch import Record
 from api.connectors.sending.rendering import BadRecord
@@ -32,8 +33,9 @@ logger = logging.getLogger("pointsman")
 class PutAside:
     """Of one connector that sends; `folder` is its own."""
 
-    def __init__(self, connector: Connector, folder: Path) -> None:
+    def __init__(self, connector: Connector, folder: Path, wording: Wording = ENGLISH_WORDING) -> None:
         self._connector = connector
+        self._wording = wording
         self.folder = folder / BAD
 
     def put(self, bad: Sequence[BadRecord], number: int, of: int) -> MessageReport:
@@ -53,20 +55,10 @@ class PutAside:
             for index, item in enumerate(bad, start=1)
             for text in item.problems
         ]
-        lines = [
-            f"{len(bad):,} {what}:",
-            "",
-            *map(str, problems),
-            "",
-            f"They stand in {path.name} beside this file. Mend what is wrong with them there, or in",
-            f"{self._connector.document.file}, or what they are about (an addressee, a parcel, an article).",
-            "Then send them again:",
-            f"    pointsman connector replay {path}",
-            f"or all that waits: pointsman connector replay --connector {self._connector.name}",
-            "What changes later is sent by itself. Delete both files if nothing of it is to be sent any more.",
-            "",
-        ]
-        write_whole(path.with_name(path.name + SUFFIX), "\n".join(lines).encode())
+        text = unsent_text(
+            problems, connector=self._connector, kept=path, what=what, bad=len(bad), wording=self._wording
+        )
+        write_whole(path.with_name(path.name + SUFFIX), text.encode())
         self.keep(path, [item.record for item in bad])
         logger.warning("connector %s: %s records are not sent: %s", self._connector.name, len(bad), path)
         report = MessageReport(name=path.name, rows=len(bad), problems=problems, kept=path)

@@ -47,7 +47,7 @@ class ConnectorSender:
         self._records = parts.records
         self._renderer = parts.renderer
         self._delivery = parts.delivery
-        self._aside = PutAside(parts.connector, parts.kept)
+        self._aside = PutAside(parts.connector, parts.kept, parts.wording)
         self._waiting_since = 0
         """Since when the oldest record waits that is to be sent next; 0: none, or that is not known."""
         self._turn = ConnectorTurn(pointsman.connectors, parts.connector.name, clock=lambda: pointsman.now)

@@ -63,6 +63,7 @@ def test_the_key_and_the_headers_of_a_message_can_be_read_and_are_kept_with_a_ba
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("at", [1, 2, 3, 4])
 def test_whoever_dies_before_or_after_an_offset_is_committed_goes_on_there(tills, brokers, monkeypatch, at, after):
+    monkeypatch.setattr("api.connectors.sources.kafka.MOST_AT_ONCE", 1)
     topic = topic_of(tills)
     for number in range(3):
         brokers.put(topic, sale(number, "SHIRT"), partition=number % 2)
@@ -185,3 +186,21 @@ def test_no_more_bytes_are_held_at_once_than_there_may_be(tills, brokers, topic,
     monkeypatch.setattr(KafkaSource, "messages", noting)
     assert tills.run().ended("applied") == 5
     assert sizes == [2, 2, 1]
+
+
+def test_a_turn_ends_with_what_was_there_when_it_began(tills, brokers, topic, monkeypatch):
+    monkeypatch.setattr("api.connectors.sources.kafka.MOST_AT_ONCE", 1)
+    brokers.put(topic, sale(0))
+    brokers.put(topic, sale(1))
+    real = KafkaSource.put_away
+
+    def selling(source, message, *, quarantined):
+        real(source, message, quarantined=quarantined)
+        for partition in (0, 1):
+            brokers.put(topic, sale(message.name), partition=partition)
+
+    monkeypatch.setattr(KafkaSource, "put_away", selling)
+    names = [f"{topic}-partition-0-offset-{offset}" for offset in (0, 1)]
+    assert [message.name for message in tills.run().messages] == names
+    monkeypatch.setattr(KafkaSource, "put_away", real)
+    assert len(tills.run().messages) == 4

@@ -3,11 +3,14 @@
 import hashlib
 import hmac
 import json
+from contextlib import closing
 
 import pytest
 
+from api.cli.language.connector_wording import connector_wording
 from api.connectors.running.schedule import ConnectorSchedule
 from api.connectors.sending.beginning import begin_sending
+from api.connectors.sending.opening import open_sender
 from api.connectors.sending.sender import ConnectorSender
 from engine.model.parcels import ShipmentKey
 from engine.orders.cancellation.plan import CancelRequest
@@ -308,10 +311,24 @@ def test_a_record_that_can_not_be_said_is_kept_aside_and_keeps_no_other_back(sen
     assert [record["order"] for record in kept] == ["W-2", "W-λ"]
     text = (message.kept.parent / f"{message.kept.name}.problems.txt").read_text()
     assert "2 of 3 records of message 1 of connector out were not sent:" in text
+    assert "What the connector is for: For others" in text
     assert "record 1: record: destination.postcode: nothing is there (field 'p')" in text
     assert "record 2: row 1: 'λ' can't be written in cp1252" in text
     status = shop.connectors.status("out")
     assert (status.sent, status.bad, status.quarantined) == (1, 2, 1)
+
+
+def test_what_is_kept_aside_is_told_in_the_language_of_the_installation(sending, shop, tmp_path):
+    here = sending(shop, "kind: shipment_orders\n" + SENDS + "fields: {o: order, p: {from: destination.postcode}}\n")
+    here.run()
+    decide(shop, id="W-2")
+    with closing(open_sender(shop, here.connector, tmp_path, wording=connector_wording("fr"))) as sender:
+        (message,) = sender.take_turn().messages
+    text = (message.kept.parent / f"{message.kept.name}.problems.txt").read_text()
+    assert "1 enregistrements sur 1 du message 1 du connecteur out n'ont pas été envoyés\xa0:" in text
+    assert "enregistrement 1: record: destination.postcode: il n'y a rien là (champ 'p')" in text
+    assert "Corrigez-les là, ou dans" in text
+    assert "Puis renvoyez-les\xa0:\n    pointsman connector replay " in text
 
 
 def test_each_line_of_a_record_may_be_a_row(sending, shop):

@@ -1,7 +1,11 @@
 """A service runs the connectors of its folder in turns, and takes over their files as they change."""
 
+import datetime
+
 import pytest
 
+from api.cli.language.connector_wording import connector_wording
+from api.connectors.language.loader import load_connector
 from api.connectors.running.book import ConnectorBook
 from api.connectors.running.turns import ConnectorTurns
 from tests.support.connectors import COUNTS
@@ -42,6 +46,44 @@ def test_a_connector_is_run_as_often_as_its_file_says(turns, monkeypatch):
     here.put("b.csv", HEAD + "lyon,RARE,8,2026-11-27T09:00:32Z\n")
     service.take_turn()
     assert here.on_hand("RARE", "lyon") == 7
+
+
+FRENCH = """\
+a.csv, lu par le connecteur warehouse le {}\xa0: 2 lignes sur 3 n'ont pas pu être reprises.
+Les autres lignes ont été reprises, et ne le sont pas une deuxième fois quand ce fichier est renvoyé.
+À quoi sert le connecteur\xa0: Le stock de l'entrepôt
+
+ligne 3: units: 'x' n'est pas un nombre (champ 'on_hand')
+    nowhere,RARE,x,2026-11-27T09:00:31Z
+ligne 4: at: '27/11/2026' n'est pas une date de la forme 2026-11-27T18:30:00\xa0; dites par `date` comment elle est \
+écrite (champ 'at')
+    lyon,RARE,7,27/11/2026
+
+Pour le corriger, changez ces lignes dans {} à côté de ce fichier\xa0; ou, si les lignes sont justes, {}
+ou ce dont elles parlent (un nœud, un article, une commande). Puis renvoyez le fichier\xa0:
+    pointsman connector replay {}
+"""
+
+
+def test_a_problem_file_is_written_in_the_language_of_the_installation(turns, tmp_path):
+    here, _, folder = turns
+    purpose = "{en: The warehouse counts, fr: Le stock de l'entrepôt}"
+    (folder / "warehouse.yaml").write_text(COUNTS.replace("{en: The warehouse counts}", purpose))
+    rows = ("lyon,RARE,7,2026-11-27T09:00:31Z", "nowhere,RARE,x,2026-11-27T09:00:31Z", "lyon,RARE,7,27/11/2026")
+    here.put("a.csv", HEAD + "\n".join(rows) + "\n")
+    environ = {"POINTSMAN_CONNECTORS": str(folder), "POINTSMAN_CONNECTOR_FILES": str(tmp_path)}
+    ConnectorTurns(here.pointsman, environ, connector_wording("fr")).take_turn()
+    (problems,) = here.inbox.glob("bad/*.problems.txt")
+    kept = here.inbox / "bad" / problems.name.removesuffix(".problems.txt")
+    at = datetime.datetime.fromtimestamp(here.pointsman.now, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    assert problems.read_text() == FRENCH.format(at, kept.name, folder / "warehouse.yaml", kept)
+
+
+def test_what_a_connector_is_for_is_told_in_another_language_if_its_file_does_not_have_this_one(turns):
+    here, _, _ = turns
+    assert here.connector.purpose("fr") == "The warehouse counts"
+    german = load_connector("w.yaml", COUNTS.replace("{en: The warehouse counts}", "{de: Bestand}").encode())
+    assert (german.purpose("fr"), german.purpose("de")) == ("Bestand", "Bestand")
 
 
 def test_a_changed_file_is_followed_and_one_with_a_mistake_is_not(turns, caplog):

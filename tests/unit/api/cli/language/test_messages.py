@@ -42,6 +42,17 @@ FULFILMENT = [
 RETURNS = [*sorted(Path("engine/returns").glob("*.py")), Path("engine/inventory/returned_units.py")]
 NAMES_OF_TEXTS = ("message", "remedy", "allowed", "why")
 OF_OTHERS = {
+    "Expecting value",
+    "Expecting ',' delimiter",
+    "Expecting ':' delimiter",
+    "Expecting property name enclosed in double quotes",
+    "Unterminated string starting at",
+    "Invalid control character at",
+    "Invalid \\escape",
+    "no element found",
+    "mismatched tag",
+    "not well-formed (invalid token)",
+    "unclosed token",
     "Must be one of: {}",
     "day is out of range for month",
     "month must be in 1..12",
