@@ -45,13 +45,29 @@ def test_every_file_beside_them_is_used():
     assert [name for name in files if name not in texts] == []
 
 
+@pytest.mark.parametrize("pages", ["connectors-*.md", "fr/connecteurs-*.md"])
 @pytest.mark.parametrize("name", CONNECTORS)
-def test_each_is_named_by_a_page(name):
-    assert any(f"`{name}`" in path.read_text() for path in DOCS.glob("connectors-*.md"))
+def test_each_is_named_by_a_page(name, pages):
+    assert any(f"`{name}`" in path.read_text() for path in DOCS.glob(pages))
 
 
-def test_the_page_of_files_has_the_kind_of_each():
-    page = (DOCS / "connectors-files.md").read_text()
+@pytest.mark.parametrize("page", ["connectors-shops.md", "fr/connecteurs-boutiques.md"])
+def test_every_secret_of_a_shop_is_on_its_page(page):
+    text = (DOCS / page).read_text()
+    named = set(re.findall(r"`(?:\.\.\.)?_([A-Z_]+)`", text))
+    shops = [name for name in CONNECTORS if name.startswith(("shopify-", "magento-", "woocommerce-", "odoo-"))]
+    words = [(name.upper().replace("-", "_"), word) for name in shops for word in _secrets(name)]
+    assert [pair for pair in words if not any(text.endswith(pair[1]) or text in pair[0] for text in named)] == []
+    assert len(words) > len(shops)
+
+
+def _secrets(name):
+    return re.findall(r"secret: ([A-Z_]+)", (FOLDER / f"{name}.yaml").read_text())
+
+
+@pytest.mark.parametrize("page", ["connectors-files.md", "fr/connecteurs-fichiers.md"])
+def test_the_page_of_files_has_the_kind_of_each(page):
+    page = (DOCS / page).read_text()
     rows = re.findall(r"^\| `([a-z0-9-]+)` \|.*\| `([a-z_]+)` \|$", page, re.MULTILINE)
     assert dict(rows) == {name: CONNECTORS[name].kind for name, _ in rows}
     assert len(rows) > 10
